@@ -1,0 +1,23 @@
+//! The Kubernetes objects, slim: only the fields that the product shows or judges.
+//!
+//! Texts are shared (`Arc<str>`) where many objects repeat them; `cluster::slim` makes them so while
+//! decoding. Plain data: what it *means* is said by `chain`, `classify` and `diagnose`.
+
+mod event;
+mod meta;
+mod namespace;
+mod pod;
+mod secret;
+mod service_account;
+mod workload;
+
+pub use event::{Event, EventKind, EventSubject};
+pub use meta::{Labels, Meta, Owner};
+pub use namespace::NamespaceObject;
+pub use pod::{
+    Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
+    PodCondition, PullPolicy,
+};
+pub use secret::{Secret, SecretContent, SecretType};
+pub use service_account::ServiceAccount;
+pub use workload::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind};

@@ -1,0 +1,133 @@
+//! A Pod: spec and status of each container side by side, in the order in which the kubelet deals
+//! with them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Meta, Secret, ServiceAccount};
+use crate::domain::key::{Key, Name};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pod {
+    pub key: Key<Pod>,
+    pub meta: Meta,
+    pub service_account: Name<ServiceAccount>,
+    /// What the Pod itself lists: its own, or what admission copied from the ServiceAccount. The
+    /// kubelet reads only this list.
+    pub pull_secrets: Arc<[Name<Secret>]>,
+    pub node: Option<Arc<str>>,
+    pub phase: Phase,
+    /// `status.reason` and `status.message`: `Evicted`, `NodeLost`, …
+    pub reason: Option<Arc<str>>,
+    pub message: Option<Arc<str>>,
+    pub containers: Box<[Container]>,
+    pub image_volumes: Box<[ImageVolume]>,
+    pub conditions: Box<[PodCondition]>,
+    /// When the kubelet acknowledged the Pod.
+    pub started: Option<Timestamp>,
+}
+
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Phase {
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    #[default]
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    pub name: Arc<str>,
+    pub role: ContainerRole,
+    /// As the spec writes it.
+    pub image: Arc<str>,
+    /// The digest that runs, once the runtime has resolved it (`status.imageID`).
+    pub image_id: Option<Arc<str>>,
+    pub policy: PullPolicy,
+    pub state: ContainerState,
+    /// `lastState.terminated`: how the previous run ended.
+    pub last_exit: Option<Exit>,
+    pub ready: bool,
+    pub restarts: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ContainerRole {
+    Init,
+    /// An init container with `restartPolicy: Always`.
+    Sidecar,
+    App,
+    Ephemeral,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PullPolicy {
+    Always,
+    IfNotPresent,
+    Never,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContainerState {
+    /// The kubelet has not reported on this container yet.
+    Unreported,
+    Waiting {
+        /// `ContainerCreating`, `ErrImagePull`, … or, for a malformed Secret on newer kubelets, the
+        /// error text itself.
+        reason: Arc<str>,
+        message: Option<Arc<str>>,
+    },
+    Running {
+        since: Option<Timestamp>,
+    },
+    Terminated(Exit),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    pub code: i32,
+    pub reason: Option<Arc<str>>,
+    pub message: Option<Arc<str>>,
+    pub started: Option<Timestamp>,
+    pub finished: Option<Timestamp>,
+}
+
+/// A volume of type `image` (KEP-4639): pulled by the kubelet like a container's image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageVolume {
+    pub name: Arc<str>,
+    pub image: Arc<str>,
+    pub policy: PullPolicy,
+}
+
+/// The Pod conditions that mark the steps of a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Condition {
+    Scheduled,
+    ReadyToStartContainers,
+    Initialized,
+    ContainersReady,
+    Ready,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodCondition {
+    pub condition: Condition,
+    pub holds: bool,
+    pub since: Option<Timestamp>,
+    pub reason: Option<Arc<str>>,
+    pub message: Option<Arc<str>>,
+}
+
+impl Pod {
+    /// The condition of this kind, if the Pod reports it.
+    pub fn condition(&self, condition: Condition) -> Option<&PodCondition> {
+        self.conditions.iter().find(|c| c.condition == condition)
+    }
+}

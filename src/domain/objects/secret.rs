@@ -1,0 +1,68 @@
+//! A pull Secret without its passwords.
+//!
+//! The bytes are read once, while the watch decodes them; what stays is what a screen or a judgement
+//! needs. A password is a fingerprint from there on.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::Meta;
+use crate::domain::{dockerconfig, key::Key};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    pub key: Key<Secret>,
+    pub meta: Meta,
+    pub secret_type: SecretType,
+    pub content: SecretContent,
+    /// Immutable Secrets can only be replaced by a new one.
+    pub immutable: bool,
+}
+
+/// The two types that the kubelet reads credentials from, and all others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SecretType {
+    DockerConfigJson,
+    DockerCfg,
+    /// Not read by the kubelet. The name is not known when only metadata was transferred.
+    Other(Option<Arc<str>>),
+}
+
+impl SecretType {
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "kubernetes.io/dockerconfigjson" => Self::DockerConfigJson,
+            "kubernetes.io/dockercfg" => Self::DockerCfg,
+            other => Self::Other(Some(other.into())),
+        }
+    }
+
+    /// The key under `data` that this type keeps its configuration in.
+    pub fn data_key(&self) -> Option<&'static str> {
+        match self {
+            Self::DockerConfigJson => Some(".dockerconfigjson"),
+            Self::DockerCfg => Some(".dockercfg"),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for SecretType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DockerConfigJson => "kubernetes.io/dockerconfigjson",
+            Self::DockerCfg => "kubernetes.io/dockercfg",
+            Self::Other(Some(text)) => text,
+            Self::Other(None) => "another type",
+        })
+    }
+}
+
+/// What became of the Secret's data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretContent {
+    /// The data was not asked for: the watch of other Secrets transfers metadata only.
+    NotTransferred,
+    Read(dockerconfig::Summary),
+}

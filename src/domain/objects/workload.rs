@@ -1,0 +1,109 @@
+//! Workloads: what makes Pods, and how far their rollout is.
+//!
+//! One type for the six kinds: ownership and progress are asked of all of them alike.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Labels, Meta, Secret, ServiceAccount};
+use crate::domain::key::{Key, Name};
+
+/// The built-in kinds that own Pods, directly or through another of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum WorkloadKind {
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+}
+
+impl WorkloadKind {
+    pub const ALL: [Self; 6] = [
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::Job,
+        Self::CronJob,
+    ];
+
+    /// The kind as the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+        }
+    }
+
+    /// The kind that the API calls by this name, if it is one of ours.
+    pub fn parse(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == kind)
+    }
+}
+
+impl fmt::Display for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A workload's key: names are unique per kind only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkloadKey {
+    pub kind: WorkloadKind,
+    pub key: Key<Workload>,
+}
+
+impl fmt::Display for WorkloadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.key.name)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    pub id: WorkloadKey,
+    pub meta: Meta,
+    /// `spec.selector.matchLabels`; empty for a CronJob.
+    pub selector: Labels,
+    /// Of the Pod template; `default` when the template names none.
+    pub service_account: Name<ServiceAccount>,
+    pub pull_secrets: Arc<[Name<Secret>]>,
+    /// Container name and image of the Pod template, init containers first.
+    pub images: Arc<[(Arc<str>, Arc<str>)]>,
+    pub rollout: Rollout,
+}
+
+/// Numbers and conditions of a rollout, as the controllers report them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    pub desired: u32,
+    /// Pods of any revision.
+    pub current: u32,
+    pub updated: u32,
+    pub ready: u32,
+    pub available: u32,
+    pub generation: i64,
+    /// Behind `generation` while the controller has not yet seen the last change.
+    pub observed_generation: i64,
+    pub paused: bool,
+    /// The controller's own complaint: a Deployment that ran out of its progress deadline, a
+    /// ReplicaSet that cannot create Pods, a Job that failed. Reason and message.
+    pub trouble: Option<(Arc<str>, Arc<str>)>,
+    pub revision: Option<Revision>,
+}
+
+/// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    pub number: u64,
+    pub since: Option<Timestamp>,
+}
