@@ -3,10 +3,15 @@
 //! Knows no async, no client, no terminal, no file, no environment and no clock: time and salt
 //! come in as values. Nothing here imports another room.
 
+pub mod age;
 pub mod batch;
 pub mod credential;
 pub mod dockerconfig;
 pub mod key;
 pub mod objects;
+pub mod problem;
+pub mod pull;
 pub mod rights;
+pub mod status;
 pub mod watch;
+pub mod world;

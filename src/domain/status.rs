@@ -1,0 +1,199 @@
+//! A Pod's status in kubectl's word, and how much it should worry.
+//!
+//! The word follows `printPod` of kubectl 1.36 (`pkg/printers/internalversion/printers.go`), so that
+//! an operator finds here what `kubectl get pods` told them.
+
+use std::borrow::Cow;
+
+use super::{
+    objects::{Condition, Container, ContainerRole, ContainerState, Exit, Phase, Pod},
+    pull,
+};
+
+/// What `kubectl get pods` says in READY, STATUS and RESTARTS, and how much it matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodStatus<'a> {
+    pub word: Cow<'a, str>,
+    pub ready: usize,
+    pub containers: usize,
+    pub restarts: u32,
+    pub health: Health,
+}
+
+/// From worst to best, so that sorting by it puts first what needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// An image cannot be pulled.
+    PullFailing,
+    /// Something else is wrong: a crash loop, a missing volume, no place to run.
+    Failing,
+    /// On its way, and nothing says that it will not arrive.
+    Progressing,
+    Healthy,
+    /// Ended as it should.
+    Finished,
+}
+
+/// The status of a Pod.
+pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
+    let (word, initializing) = match init_word(pod) {
+        Some(word) => (word, !holds(pod, Condition::Initialized)),
+        None => (base_word(pod), false),
+    };
+    let word = if initializing {
+        word
+    } else {
+        app_word(pod).unwrap_or(word)
+    };
+    let word = deletion_word(pod).unwrap_or(word);
+    PodStatus {
+        health: health(pod, &word),
+        word,
+        ready: counted(pod).filter(|c| c.ready && runs(c)).count(),
+        containers: counted(pod).count(),
+        restarts: restarts(pod, initializing),
+    }
+}
+
+fn counted(pod: &Pod) -> impl Iterator<Item = &Container> {
+    pod.containers
+        .iter()
+        .filter(|c| matches!(c.role, ContainerRole::App | ContainerRole::Sidecar))
+}
+
+fn runs(container: &Container) -> bool {
+    matches!(container.state, ContainerState::Running { .. })
+}
+
+fn holds(pod: &Pod, condition: Condition) -> bool {
+    pod.condition(condition).is_some_and(|c| c.holds)
+}
+
+fn base_word(pod: &Pod) -> Cow<'_, str> {
+    let gated = pod
+        .condition(Condition::Scheduled)
+        .and_then(|c| c.reason.as_deref())
+        .filter(|reason| *reason == "SchedulingGated");
+    gated
+        .or(pod.reason.as_deref())
+        .map_or_else(|| Cow::Borrowed(phase_word(pod.phase)), Cow::Borrowed)
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "Pending",
+        Phase::Running => "Running",
+        Phase::Succeeded => "Succeeded",
+        Phase::Failed => "Failed",
+        Phase::Unknown => "Unknown",
+    }
+}
+
+/// `Init:…` while an init container has not done its work.
+fn init_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    let inits = pod
+        .containers
+        .iter()
+        .filter(|c| matches!(c.role, ContainerRole::Init | ContainerRole::Sidecar));
+    let total = inits.clone().count();
+    for (position, container) in inits.enumerate() {
+        let word = match &container.state {
+            ContainerState::Terminated(exit) if exit.code == 0 => continue,
+            ContainerState::Running { .. } if container.role == ContainerRole::Sidecar => continue,
+            ContainerState::Terminated(exit) => format!("Init:{}", exit_word(exit)),
+            ContainerState::Waiting { reason, .. }
+                if !reason.is_empty() && &**reason != "PodInitializing" =>
+            {
+                format!("Init:{reason}")
+            }
+            _ => format!("Init:{position}/{total}"),
+        };
+        return Some(Cow::Owned(word));
+    }
+    None
+}
+
+fn exit_word(exit: &Exit) -> Cow<'_, str> {
+    match exit.reason.as_deref() {
+        Some(reason) if !reason.is_empty() => Cow::Borrowed(reason),
+        _ => Cow::Owned(format!("ExitCode:{}", exit.code)),
+    }
+}
+
+/// The word of the first app container that has one of its own.
+fn app_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    let mut apps = pod
+        .containers
+        .iter()
+        .filter(|c| c.role == ContainerRole::App);
+    let any_runs = apps.clone().any(|c| c.ready && runs(c));
+    let word = apps.find_map(|container| match &container.state {
+        ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
+            Some(Cow::Borrowed(&**reason))
+        }
+        ContainerState::Terminated(exit) => Some(exit_word(exit)),
+        _ => None,
+    })?;
+    Some(match &*word {
+        "Completed" if any_runs && holds(pod, Condition::Ready) => Cow::Borrowed("Running"),
+        "Completed" if any_runs => Cow::Borrowed("NotReady"),
+        _ => word,
+    })
+}
+
+fn deletion_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    pod.meta.deleting?;
+    if pod.reason.as_deref() == Some("NodeLost") {
+        return Some(Cow::Borrowed("Unknown"));
+    }
+    let ended = matches!(pod.phase, Phase::Succeeded | Phase::Failed);
+    (!ended).then_some(Cow::Borrowed("Terminating"))
+}
+
+fn restarts(pod: &Pod, initializing: bool) -> u32 {
+    pod.containers
+        .iter()
+        .filter(|c| match c.role {
+            ContainerRole::Init => initializing,
+            ContainerRole::Sidecar => true,
+            ContainerRole::App => !initializing,
+            ContainerRole::Ephemeral => false,
+        })
+        .map(|c| c.restarts)
+        .sum()
+}
+
+fn health(pod: &Pod, word: &str) -> Health {
+    if pod.phase == Phase::Succeeded {
+        return Health::Finished;
+    }
+    if pod.meta.deleting.is_some() {
+        return Health::Progressing;
+    }
+    if pull::failures(pod).next().is_some() {
+        return Health::PullFailing;
+    }
+    let unschedulable = pod
+        .condition(Condition::Scheduled)
+        .is_some_and(|c| !c.holds && c.reason.as_deref() == Some("Unschedulable"));
+    let complaint = word.strip_prefix("Init:").unwrap_or(word);
+    let broken = unschedulable
+        || pod.phase == Phase::Failed
+        || complaint.contains("Error")
+        || complaint.starts_with("ExitCode:")
+        || matches!(
+            complaint,
+            "CrashLoopBackOff"
+                | "OOMKilled"
+                | "Evicted"
+                | "Unknown"
+                | "StartError"
+                | "ContainerCannotRun"
+        );
+    match pod.phase {
+        _ if broken => Health::Failing,
+        Phase::Running if holds(pod, Condition::Ready) => Health::Healthy,
+        Phase::Succeeded => Health::Finished,
+        Phase::Pending | Phase::Running | Phase::Failed | Phase::Unknown => Health::Progressing,
+    }
+}
