@@ -12,6 +12,7 @@ use crate::domain::{
         Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey,
         WorkloadKind,
     },
+    pull,
     status::{Health, pod_status},
     watch::{Scope, SecretSlice},
 };
@@ -138,34 +139,33 @@ impl World {
         }
     }
 
-    /// Keeps the sums per namespace and the set of troubled Pods.
+    /// Keeps the sums per namespace and the Pods by health.
     fn count(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
         if let Some(pod) = before {
-            self.troubled.remove(&pod.key);
+            let health = pod_status(pod).health;
+            if let Some(keys) = self.by_health.get_mut(&health) {
+                keys.remove(&pod.key);
+            }
             if let Some(tally) = self.tallies.get_mut(&pod.key.namespace) {
-                tally.add(pod, usize::wrapping_sub);
+                tally.add(health, usize::wrapping_sub);
                 if tally.pods == 0 {
                     self.tallies.remove(&pod.key.namespace);
                 }
             }
         }
         if let Some(pod) = after {
+            let health = pod_status(pod).health;
+            self.by_health.entry(health).or_default().insert(pod.key.clone());
             self.tallies
                 .entry(pod.key.namespace.clone())
                 .or_default()
-                .add(pod, usize::wrapping_add);
-            if matches!(
-                pod_status(pod).health,
-                Health::PullFailing | Health::Failing
-            ) {
-                self.troubled.insert(pod.key.clone());
-            }
+                .add(health, usize::wrapping_add);
         }
     }
 
     /// Events may arrive before the Pod that they are about.
     fn recall(&mut self, pod: &Pod) {
-        if !self.troubled.contains(&pod.key) || !self.memory.of(&pod.key).is_empty() {
+        if pull::failures(pod).next().is_none() || !self.memory.of(&pod.key).is_empty() {
             return;
         }
         for line in self
@@ -178,9 +178,9 @@ impl World {
 }
 
 impl Tally {
-    fn add(&mut self, pod: &Pod, step: fn(usize, usize) -> usize) {
+    fn add(&mut self, health: Health, step: fn(usize, usize) -> usize) {
         self.pods = step(self.pods, 1);
-        match pod_status(pod).health {
+        match health {
             Health::PullFailing => self.pull_failing = step(self.pull_failing, 1),
             Health::Failing => self.failing = step(self.failing, 1),
             Health::Progressing | Health::Healthy | Health::Finished => {}

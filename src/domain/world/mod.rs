@@ -14,6 +14,7 @@ mod users;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
     sync::Arc,
 };
 
@@ -23,6 +24,7 @@ use super::{
     objects::{
         NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
     },
+    status::Health,
     watch::Scope,
 };
 
@@ -63,7 +65,7 @@ pub struct World {
     users: Users,
     lines: Lines,
     memory: PullMemory,
-    troubled: BTreeSet<Key<Pod>>,
+    by_health: BTreeMap<Health, BTreeSet<Key<Pod>>>,
     tallies: BTreeMap<Namespace, Tally>,
     versions: Versions,
 }
@@ -115,9 +117,18 @@ impl World {
         self.pods.len()
     }
 
-    /// Pods whose image cannot be pulled, or that fail otherwise, by namespace and name.
-    pub fn troubled(&self) -> impl Iterator<Item = &Arc<Pod>> {
-        self.troubled.iter().filter_map(|key| self.pods.get(key))
+    /// Pods of one state of health, by namespace and name.
+    pub fn pods_in(&self, health: Health, scope: &Scope) -> impl Iterator<Item = &Key<Pod>> {
+        let keys = self.by_health.get(&health).into_iter();
+        let (first, only) = match scope {
+            Scope::Cluster => (Bound::Unbounded, None),
+            Scope::Namespace(namespace) => {
+                let lowest = Key::new(namespace.clone(), Name::new(""));
+                (Bound::Included(lowest), Some(namespace.clone()))
+            }
+        };
+        keys.flat_map(move |keys| keys.range((first.clone(), Bound::Unbounded)))
+            .take_while(move |key| only.as_ref().is_none_or(|only| *only == key.namespace))
     }
 
     pub fn workload(&self, id: &WorkloadKey) -> Option<&Arc<Workload>> {
