@@ -12,4 +12,6 @@
     )
 )]
 
+pub mod app;
 pub mod domain;
+pub mod ui;

@@ -7,6 +7,7 @@ pub mod age;
 pub mod batch;
 pub mod credential;
 pub mod dockerconfig;
+pub mod identity;
 pub mod key;
 pub mod objects;
 pub mod problem;

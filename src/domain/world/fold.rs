@@ -155,7 +155,10 @@ impl World {
         }
         if let Some(pod) = after {
             let health = pod_status(pod).health;
-            self.by_health.entry(health).or_default().insert(pod.key.clone());
+            self.by_health
+                .entry(health)
+                .or_default()
+                .insert(pod.key.clone());
             self.tallies
                 .entry(pod.key.namespace.clone())
                 .or_default()

@@ -208,7 +208,10 @@ fn the_last_error_is_kept_across_back_off_and_forgotten_when_it_runs() {
     );
     assert!(world.last_errors(&key("shop", "a")).is_empty());
     assert_eq!(world.tallies()[&Namespace::new("shop")].pull_failing, 0);
-    assert_eq!(world.pods_in(Health::PullFailing, &Scope::Cluster).count(), 0);
+    assert_eq!(
+        world.pods_in(Health::PullFailing, &Scope::Cluster).count(),
+        0
+    );
 }
 
 #[test]
