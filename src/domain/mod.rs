@@ -6,7 +6,10 @@
 pub mod batch;
 pub mod credential;
 pub mod dockerconfig;
+pub mod image;
 pub mod key;
+pub mod keyring;
 pub mod objects;
+pub mod presets;
 pub mod rights;
 pub mod watch;
