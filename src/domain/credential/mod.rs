@@ -3,13 +3,18 @@
 //! `Password` is the one type that holds a credential: it cannot be printed, and it is zeroised when
 //! dropped. A `Fingerprint` tells two credentials apart and nothing else.
 
+pub mod kind;
+
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
 };
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+use self::kind::CredentialKind;
 
 /// A password, token or key. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone)]
@@ -60,4 +65,12 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
+}
+
+/// What is known of a credential without asking the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credential {
+    pub kind: CredentialKind,
+    /// When it says of itself that it ends.
+    pub expires: Option<Timestamp>,
 }

@@ -1,0 +1,151 @@
+//! Everything that can be wrong with a Docker configuration, as values.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// A configuration that the kubelet cannot read. It stops every pull of every Pod that lists the
+/// Secret, also for images that other Secrets would open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Malformation {
+    pub problem: Malformed,
+    /// The key of `auths` that is to blame, when one is.
+    pub server: Option<Arc<str>>,
+    /// The kubelet's own words, as they stand in the waiting reason.
+    pub text: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Malformed {
+    /// A byte-order mark in front, as Windows editors leave it.
+    ByteOrderMark,
+    /// Base64 within base64: encoded by hand before it was put under `data`.
+    EncodedTwice,
+    /// The JSON ends too early.
+    Truncated,
+    NotJson,
+    /// JSON, but a number or list where an object or text belongs.
+    WrongShape,
+    /// `auth` is `user:password` as plain text.
+    AuthNotEncoded,
+    AuthNotBase64,
+    /// `auth` decodes to something that has no colon.
+    AuthWithoutColon,
+    /// `auth` was encoded twice.
+    AuthEncodedTwice,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteOrderMark => "a byte-order mark stands in front of the JSON",
+            Self::EncodedTwice => "the content was base64-encoded twice",
+            Self::Truncated => "the JSON ends too early",
+            Self::NotJson => "the content is not JSON",
+            Self::WrongShape => "a value has the wrong JSON type",
+            Self::AuthNotEncoded => "auth is plain text instead of base64(username:password)",
+            Self::AuthNotBase64 => "auth is not base64",
+            Self::AuthWithoutColon => "auth does not decode to username:password",
+            Self::AuthEncodedTwice => "auth was base64-encoded twice",
+        })
+    }
+}
+
+impl fmt::Display for Malformation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.server {
+            Some(server) => write!(f, "entry {server}: {}", self.problem),
+            None => write!(f, "{}", self.problem),
+        }
+    }
+}
+
+/// Something about the whole that the kubelet passes over without a word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Oddity {
+    /// The Secret has not the key that its type asks for.
+    KeyMissing {
+        wanted: Arc<str>,
+        found: Arc<[Arc<str>]>,
+    },
+    /// The key is there and has no bytes.
+    NoContent,
+    /// No `auths`; the entries stand at the top, where only `.dockercfg` has them.
+    AuthsMissing { servers: Arc<[Arc<str>]> },
+    /// `auths` is there and holds nothing.
+    NoEntries,
+    /// A `.dockercfg` with an `auths` level, which is taken for a registry of that name.
+    AuthsNotWanted,
+    /// Copied from a laptop: the passwords are in a credential store that no node has.
+    CredentialStore(Arc<str>),
+    /// Registries whose credential comes from a helper program, which the kubelet does not run.
+    CredentialHelpers(Arc<[Arc<str>]>),
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyMissing { wanted, .. } => write!(f, "the key {wanted} is missing"),
+            Self::NoContent => f.write_str("the content is empty"),
+            Self::AuthsMissing { servers } if servers.is_empty() => {
+                f.write_str("there is no auths level, so it holds no credential")
+            }
+            Self::AuthsMissing { .. } => {
+                f.write_str("the auths level is missing, so the entries are not seen")
+            }
+            Self::NoEntries => f.write_str("auths is empty"),
+            Self::AuthsNotWanted => {
+                f.write_str(".dockercfg has an auths level, which hides the entries")
+            }
+            Self::CredentialStore(name) => {
+                write!(
+                    f,
+                    "the passwords are in the credential store {name} of another machine"
+                )
+            }
+            Self::CredentialHelpers(_) => f.write_str(
+                "the credentials come from helper programs, which the kubelet does not run",
+            ),
+        }
+    }
+}
+
+/// Something about one entry that the kubelet takes as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EntryProblem {
+    /// Matches and carries nothing: the pull is anonymous although there is a Secret.
+    Empty,
+    EmptyUsername,
+    EmptyPassword,
+    /// The password ends with a line end, as `echo` without `-n` leaves it.
+    TrailingNewline,
+    /// White space around the user name or the password.
+    SurroundingSpace,
+    /// The password looks like base64 of a known token.
+    PasswordEncoded,
+    /// `auth` and `username`/`password` say different things; the kubelet uses `auth`.
+    AuthDisagrees,
+    /// An identity or registry token, which the kubelet does not read.
+    TokenIgnored,
+    /// An e-mail address where Docker Hub wants the Docker ID.
+    EmailAsUsername,
+    /// A Harbor robot without its `robot$…`, or a Quay robot without its namespace.
+    RobotNameCut,
+}
+
+impl fmt::Display for EntryProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "matches and carries nothing, so the pull is anonymous",
+            Self::EmptyUsername => "the user name is empty",
+            Self::EmptyPassword => "the password is empty",
+            Self::TrailingNewline => "the password ends with a line end",
+            Self::SurroundingSpace => "white space around user name or password",
+            Self::PasswordEncoded => "the password is base64-encoded",
+            Self::AuthDisagrees => "auth differs from username and password; auth is used",
+            Self::TokenIgnored => "the kubelet does not read identity tokens",
+            Self::EmailAsUsername => "an e-mail address where the Docker ID belongs",
+            Self::RobotNameCut => "the robot account's name is not whole",
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! Which auth entries the kubelet tries for an image, in which order, and why the others do not
+//! match.
+//!
+//! A port of `BasicDockerKeyring` and `MakeDockerKeyring` (`pkg/credentialprovider`, 1.36; pinned by
+//! vectors recorded from that code). Generic over what hangs on an entry, so that it runs on
+//! passwordless summaries as well as on full configurations. Entries of the node itself (kubelet
+//! configuration, credential providers) come after these and are not known here.
+
+mod miss;
+mod pattern;
+mod url;
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+pub use miss::{Miss, MissReason};
+
+use self::pattern::Pattern;
+use crate::domain::image::ImageRef;
+
+/// The auth entries of all pull Secrets of a Pod.
+#[derive(Clone, Debug)]
+pub struct Keyring<T> {
+    /// In the kubelet's order of trial: patterns in reverse alphabetical order, so that a longer
+    /// path goes before its host; under one pattern in the order of adding.
+    slots: BTreeMap<Reverse<Pattern>, Vec<Slot<T>>>,
+    /// Keys that are no URL: the kubelet drops these entries with a line in its own log.
+    dropped: Vec<Slot<T>>,
+}
+
+#[derive(Clone, Debug)]
+struct Slot<T> {
+    key: String,
+    entry: T,
+}
+
+/// How an entry came to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Its key matches the image.
+    Match,
+    /// Nothing matched, the image is on Docker Hub, and this is an entry for `index.docker.io`.
+    HubDefault,
+}
+
+/// What the kubelet does with one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup<'a, T> {
+    /// The entries in the order in which they are tried; empty means an anonymous pull.
+    pub tries: Vec<Try<'a, T>>,
+    /// Every other entry, with the reason.
+    pub misses: Vec<(&'a T, Miss)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Try<'a, T> {
+    pub key: &'a str,
+    pub entry: &'a T,
+    pub via: Via,
+}
+
+impl<T> Default for Keyring<T> {
+    fn default() -> Self {
+        Self {
+            slots: BTreeMap::new(),
+            dropped: Vec::new(),
+        }
+    }
+}
+
+impl<T> Keyring<T> {
+    /// Adds an entry under its key of `auths` as written. Secrets are added in the order in which
+    /// the Pod lists them.
+    pub fn add(&mut self, key: &str, entry: T) {
+        let slot = Slot {
+            key: key.to_owned(),
+            entry,
+        };
+        match Pattern::of_key(key) {
+            Some(pattern) => self.slots.entry(Reverse(pattern)).or_default().push(slot),
+            None => self.dropped.push(slot),
+        }
+    }
+
+    /// The entries that are tried for an image, without the reasons of the others.
+    pub fn tries(&self, image: &ImageRef) -> Vec<Try<'_, T>> {
+        let (via, chosen) = self.chosen(image);
+        self.slots
+            .iter()
+            .filter(|(Reverse(pattern), _)| chosen.contains(&pattern))
+            .flat_map(|(_, slots)| slots)
+            .map(|Slot { key, entry }| Try { key, entry, via })
+            .collect()
+    }
+
+    /// What is tried for an image, and for all the rest why it is not.
+    pub fn lookup(&self, image: &ImageRef) -> Lookup<'_, T> {
+        let (_, chosen) = self.chosen(image);
+        let misses = self
+            .slots
+            .iter()
+            .filter(|(Reverse(pattern), _)| !chosen.contains(&pattern))
+            .flat_map(|(_, slots)| slots)
+            .chain(&self.dropped)
+            .map(|slot| (&slot.entry, miss::explain(&slot.key, image)))
+            .collect();
+        Lookup {
+            tries: self.tries(image),
+            misses,
+        }
+    }
+
+    fn chosen(&self, image: &ImageRef) -> (Via, Vec<&Pattern>) {
+        let patterns = || self.slots.keys().map(|Reverse(pattern)| pattern);
+        let Some(target) = pattern::target(&image.repository()) else {
+            return (Via::Match, Vec::new());
+        };
+        let matching: Vec<_> = patterns().filter(|p| p.matches(&target)).collect();
+        if !matching.is_empty() || !has_hub_default(image) {
+            return (Via::Match, matching);
+        }
+        let default = patterns().filter(|p| p.is_hub_default()).collect();
+        (Via::HubDefault, default)
+    }
+}
+
+/// Whether this key alone would be tried for the image.
+pub fn key_matches(key: &str, image: &ImageRef) -> bool {
+    let mut alone = Keyring::default();
+    alone.add(key, ());
+    !alone.tries(image).is_empty()
+}
+
+/// `isDefaultRegistryMatch`: images on Docker Hub, and those whose first part has neither dot nor
+/// colon, such as `localhost/app`.
+fn has_hub_default(image: &ImageRef) -> bool {
+    image.on_docker_hub() || !image.host().contains(['.', ':'])
+}

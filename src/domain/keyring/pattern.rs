@@ -1,0 +1,101 @@
+//! One key of `auths` as the kubelet reads it: a pattern of host and path.
+//!
+//! Source: `BasicDockerKeyring.Add`, `URLsMatch` in `pkg/credentialprovider/keyring.go` (unchanged in
+//! substance from 1.13 to 1.36).
+
+use super::url::{self, Url, split_port};
+
+/// A key with its scheme and its `/v1/` or `/v2/` taken off. Entries with equal patterns are one
+/// slot of the kubelet's index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pattern(Vec<u8>);
+
+impl Pattern {
+    /// Reduces a key as written; `None` when the kubelet drops the entry because it is no URL.
+    pub(super) fn of_key(key: &str) -> Option<Self> {
+        let after = key
+            .strip_prefix("https://")
+            .or_else(|| key.strip_prefix("http://"))
+            .unwrap_or(key);
+        let Url { mut host, path } = url::parse(after.as_bytes()).ok()?;
+        let path = match path.get(..4) {
+            Some(b"/v1/" | b"/v2/") => path.get(3..).unwrap_or_default(),
+            _ => path.as_slice(),
+        };
+        if path != b"/" {
+            host.extend_from_slice(path);
+        }
+        Some(Self(host))
+    }
+
+    /// Whether the pattern stands for this repository.
+    pub(super) fn matches(&self, repository: &Url) -> bool {
+        // The kubelet reads the reduced key as a URL once more, and drops what that does not survive.
+        url::parse(&self.0).is_ok_and(|pattern| url_matches(&pattern, repository))
+    }
+
+    /// The entry that Docker Hub's images get when nothing else matched.
+    pub(super) fn is_hub_default(&self) -> bool {
+        self.0 == b"index.docker.io"
+    }
+
+    /// The pattern as a text for people.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+/// A repository as the keyring sees it.
+pub(super) fn target(repository: &str) -> Option<Url> {
+    url::parse(repository.as_bytes()).ok()
+}
+
+fn url_matches(pattern: &Url, target: &Url) -> bool {
+    let (pattern_name, pattern_port) = split_port(&pattern.host);
+    let (target_name, target_port) = split_port(&target.host);
+    pattern_port == target_port
+        && labels(pattern_name).count() == labels(target_name).count()
+        && target.path.starts_with(&pattern.path)
+        && labels(pattern_name)
+            .zip(labels(target_name))
+            .all(|(glob, label)| label_matches(glob, label))
+}
+
+pub(super) fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    name.split(|b| *b == b'.')
+}
+
+/// `filepath.Match` on one label. Of its signs only `*` can get here: `?` has become a query, `\` is
+/// refused in a host, and `[` is left only around an IPv6 address without a port, which as a set of
+/// characters matches one character and so never the address.
+fn label_matches(glob: &[u8], label: &[u8]) -> bool {
+    if glob.starts_with(b"[") {
+        return false;
+    }
+    let mut pieces = glob.split(|b| *b == b'*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = label.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        let Some(at) = find(rest, piece) else {
+            return false;
+        };
+        rest = rest.get(at + piece.len()..).unwrap_or_default();
+    }
+    true
+}
+
+fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
+    if piece.is_empty() {
+        return Some(0);
+    }
+    text.windows(piece.len()).position(|window| window == piece)
+}

@@ -1,0 +1,356 @@
+//! The registries as one table of data: what a correct pull secret looks like for each.
+//!
+//! The rows are read by the diagnosis (which host is whose, who hides private repositories), by the
+//! wizards (server string, user name, where to get a token) and by the documentation.
+
+/// One registry, or one family of registries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    pub id: &'static str,
+    pub name: &'static str,
+    /// Hosts as they stand in image references; `*` stands for any run of characters.
+    pub hosts: &'static [&'static str],
+    /// What `--docker-server` gets. Words in capitals are to be filled in; empty where the image's
+    /// host itself is right.
+    pub server: &'static str,
+    /// The user name, or the convention for it.
+    pub username: &'static str,
+    /// The kind of token to make, and where.
+    pub token: &'static str,
+    pub token_page: &'static str,
+    /// How long the token lives, in words; empty when that is the user's choice.
+    pub life: &'static str,
+    pub login: Login,
+    pub missing: Missing,
+    /// What to do instead of storing a token, where the platform has better.
+    pub better: &'static str,
+}
+
+/// Whether the registry has accounts at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    Possible,
+    /// No anonymous pull, also not of public images.
+    Required,
+    /// No login exists: a Secret for it is useless.
+    None,
+}
+
+/// What the registry answers for a repository that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The same as for one that is private: a refusal proves nothing.
+    LooksPrivate,
+    /// That it does not exist.
+    IsSaid,
+}
+
+const HUB: &str = "https://app.docker.com/settings/personal-access-tokens";
+const GHCR: &str = "https://github.com/settings/tokens";
+const ECR: &str = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html";
+const GOOGLE: &str = "https://cloud.google.com/artifact-registry/docs/docker/authentication";
+const ACR: &str =
+    "https://learn.microsoft.com/azure/container-registry/container-registry-auth-kubernetes";
+
+/// All registries known by name, the more special host patterns first.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        id: "docker-hub",
+        name: "Docker Hub",
+        hosts: &[
+            "docker.io",
+            "index.docker.io",
+            "registry-1.docker.io",
+            "auth.docker.io",
+            "production.cloudflare.docker.com",
+        ],
+        server: "https://index.docker.io/v1/",
+        username: "Docker ID (not the e-mail address)",
+        token: "personal access token with scope Read-only",
+        token_page: HUB,
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "ghcr",
+        name: "GitHub Container Registry",
+        hosts: &["ghcr.io", "pkg-containers.githubusercontent.com"],
+        server: "ghcr.io",
+        username: "GitHub user name",
+        token: "classic personal access token with read:packages",
+        token_page: GHCR,
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "github-packages",
+        name: "GitHub Packages (old)",
+        hosts: &["docker.pkg.github.com"],
+        server: "docker.pkg.github.com",
+        username: "GitHub user name",
+        token: "classic personal access token with read:packages",
+        token_page: GHCR,
+        life: "",
+        login: Login::Required,
+        missing: Missing::LooksPrivate,
+        better: "push to ghcr.io instead",
+    },
+    Preset {
+        id: "ecr-public",
+        name: "Amazon ECR Public",
+        hosts: &["public.ecr.aws"],
+        server: "public.ecr.aws",
+        username: "AWS",
+        token: "aws ecr-public get-login-password --region us-east-1",
+        token_page: ECR,
+        life: "12 hours",
+        login: Login::Possible,
+        missing: Missing::IsSaid,
+        better: "pull without a Secret",
+    },
+    Preset {
+        id: "ecr",
+        name: "Amazon ECR",
+        hosts: &[
+            "*.dkr.ecr.*.amazonaws.com",
+            "*.dkr.ecr.*.amazonaws.com.cn",
+            "*.dkr-ecr.*.on.aws",
+            "*.dkr.ecr-fips.*.amazonaws.com",
+        ],
+        server: "ACCOUNT.dkr.ecr.REGION.amazonaws.com",
+        username: "AWS",
+        token: "aws ecr get-login-password --region REGION",
+        token_page: ECR,
+        life: "12 hours",
+        login: Login::Required,
+        missing: Missing::IsSaid,
+        better: "let the node's role or a kubelet credential provider pull (on EKS: node role or pod identity)",
+    },
+    Preset {
+        id: "artifact-registry",
+        name: "Google Artifact Registry",
+        hosts: &["*-docker.pkg.dev", "docker.pkg.dev"],
+        server: "LOCATION-docker.pkg.dev",
+        username: "_json_key",
+        token: "service-account key with role Artifact Registry Reader",
+        token_page: GOOGLE,
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "grant the node's service account Artifact Registry Reader",
+    },
+    Preset {
+        id: "gcr",
+        name: "Google gcr.io",
+        hosts: &["gcr.io", "*.gcr.io"],
+        server: "gcr.io",
+        username: "_json_key",
+        token: "service-account key with role Artifact Registry Reader",
+        token_page: GOOGLE,
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "grant the node's service account Artifact Registry Reader",
+    },
+    Preset {
+        id: "acr",
+        name: "Azure Container Registry",
+        hosts: &["*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"],
+        server: "NAME.azurecr.io",
+        username: "application id of a service principal, or the name of a repository token",
+        token: "secret of a service principal with role AcrPull, or a repository-scoped token",
+        token_page: ACR,
+        life: "service principal: 1 year by default; exposed token: 3 hours",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "attach the registry to the cluster's kubelet identity (az aks update --attach-acr)",
+    },
+    Preset {
+        id: "mcr",
+        name: "Microsoft Artifact Registry",
+        hosts: &["mcr.microsoft.com", "*.data.mcr.microsoft.com"],
+        server: "",
+        username: "",
+        token: "",
+        token_page: "",
+        life: "",
+        login: Login::None,
+        missing: Missing::IsSaid,
+        better: "pull without a Secret",
+    },
+    Preset {
+        id: "quay",
+        name: "Quay",
+        hosts: &[
+            "quay.io",
+            "cdn.quay.io",
+            "cdn01.quay.io",
+            "cdn02.quay.io",
+            "cdn03.quay.io",
+        ],
+        server: "quay.io",
+        username: "NAMESPACE+ROBOT",
+        token: "robot account with read permission on the repository",
+        token_page: "https://docs.quay.io/glossary/robot-accounts.html",
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "gitlab",
+        name: "GitLab",
+        hosts: &["registry.gitlab.com", "gitlab.com"],
+        server: "registry.gitlab.com",
+        username: "gitlab+deploy-token-N, or the user name",
+        token: "deploy token with read_registry",
+        token_page: "https://docs.gitlab.com/user/project/deploy_tokens/",
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "jfrog",
+        name: "JFrog Artifactory",
+        hosts: &["*.jfrog.io", "artifactory.*", "*.artifactory.*"],
+        server: "ACCOUNT.jfrog.io",
+        username: "user name of the token's subject",
+        token: "identity or access token",
+        token_page: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens",
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "harbor",
+        name: "Harbor",
+        hosts: &["harbor.*", "*.harbor.*"],
+        server: "HOST[:PORT] as in the image",
+        username: "robot$NAME or robot$PROJECT+NAME, in single quotes",
+        token: "robot account (its secret is shown once)",
+        token_page: "https://goharbor.io/docs/latest/administration/robot-accounts/",
+        life: "30 days by default",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "nexus",
+        name: "Nexus Repository",
+        hosts: &["nexus.*", "nexus3.*", "*.nexus.*"],
+        server: "HOST:CONNECTORPORT",
+        username: "Nexus user, or user-token name code",
+        token: "password, or user token",
+        token_page: "https://help.sonatype.com/en/docker-authentication.html",
+        life: "",
+        login: Login::Possible,
+        missing: Missing::IsSaid,
+        better: "",
+    },
+    Preset {
+        id: "redhat",
+        name: "Red Hat registry",
+        hosts: &["registry.redhat.io", "registry.connect.redhat.com"],
+        server: "registry.redhat.io",
+        username: "NUMBER|NAME of a registry service account",
+        token: "token of that service account",
+        token_page: "https://access.redhat.com/terms-based-registry/",
+        life: "",
+        login: Login::Required,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+    Preset {
+        id: "kubernetes",
+        name: "registry.k8s.io",
+        hosts: &["registry.k8s.io", "k8s.gcr.io"],
+        server: "",
+        username: "",
+        token: "",
+        token_page: "",
+        life: "",
+        login: Login::None,
+        missing: Missing::IsSaid,
+        better: "pull without a Secret",
+    },
+    Preset {
+        id: "nvcr",
+        name: "NVIDIA NGC",
+        hosts: &["nvcr.io"],
+        server: "nvcr.io",
+        username: "$oauthtoken",
+        token: "NGC API key",
+        token_page: "https://org.ngc.nvidia.com/setup/api-keys",
+        life: "",
+        login: Login::Possible,
+        missing: Missing::LooksPrivate,
+        better: "",
+    },
+];
+
+/// The row of a registry host, with or without port.
+///
+/// `k8s.gcr.io` is the Kubernetes registry and not Google's, so exact hosts go before patterns.
+pub fn of_host(host: &str) -> Option<&'static Preset> {
+    let name = host.split(':').next().unwrap_or_default();
+    let exact = PRESETS.iter().find(|preset| preset.hosts.contains(&name));
+    exact.or_else(|| {
+        PRESETS
+            .iter()
+            .find(|preset| preset.hosts.iter().any(|pattern| covers(pattern, name)))
+    })
+}
+
+fn covers(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let mut open = false;
+    for piece in pieces {
+        open = piece.is_empty();
+        let Some((_, after)) = rest.split_once(piece) else {
+            return false;
+        };
+        rest = after;
+    }
+    open || rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_found_in_the_table() {
+        for (host, id) in [
+            ("docker.io", Some("docker-hub")),
+            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", Some("ecr")),
+            ("public.ecr.aws", Some("ecr-public")),
+            ("europe-west3-docker.pkg.dev", Some("artifact-registry")),
+            ("eu.gcr.io", Some("gcr")),
+            ("k8s.gcr.io", Some("kubernetes")),
+            ("acme.azurecr.io", Some("acr")),
+            ("harbor.corp.example:8443", Some("harbor")),
+            ("registry.corp.example", None),
+            ("localhost:5000", None),
+        ] {
+            assert_eq!(of_host(host).map(|preset| preset.id), id, "{host}");
+        }
+    }
+
+    #[test]
+    fn ids_are_told_apart() {
+        let mut ids: Vec<_> = PRESETS.iter().map(|preset| preset.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), PRESETS.len());
+    }
+}
