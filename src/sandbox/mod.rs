@@ -7,14 +7,20 @@
 //! diagnosis would otherwise be invisible in the demo.
 
 mod admission;
+mod admission;
+mod agenda;
 pub mod api;
 mod clock;
 mod controllers;
 mod dice;
 mod fields;
+mod kubelet;
 mod object;
+mod profile;
+mod recorder;
+pub mod registry;
 mod resources;
-mod scenario;
+pub mod scenario;
 mod status;
 mod store;
 mod table;
@@ -25,9 +31,12 @@ mod write;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 
 pub use api::{Service, User};
 pub use clock::Pace;
+pub use profile::Profile;
+pub use scenario::Scenario;
 
 /// A running sandbox; clones share one world.
 #[derive(Clone)]
@@ -35,11 +44,23 @@ pub struct Sandbox {
     shared: api::Shared,
 }
 
+/// How long the keeper of a live sandbox sleeps when nothing is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
 impl Sandbox {
     /// A world with nothing in it but what every cluster has.
     pub fn empty(start: Timestamp, pace: Pace) -> Self {
-        let mut world = world::World::new(start, pace);
+        let mut world = world::World::new(start, pace, Profile::default());
         scenario::founding::found(&mut world);
+        Self::of(world)
+    }
+
+    /// The world of a scenario, its past lived through, at `now`.
+    pub fn start(scenario: &Scenario, now: Timestamp, pace: Pace) -> Self {
+        Self::of(scenario.world(now, pace))
+    }
+
+    fn of(world: world::World) -> Self {
         Self {
             shared: api::Shared::new(world),
         }
@@ -48,6 +69,32 @@ impl Sandbox {
     /// The API for callers in this process, as `user` sees it.
     pub fn service(&self, user: User) -> Service {
         Service::of_user(self.shared.clone(), user)
+    }
+
+    /// The registries, for a probe in this process.
+    pub fn registries(&self) -> registry::Transport {
+        registry::Transport::new(self.shared.clone())
+    }
+
+    /// Keeps a live sandbox going: lets happen what is due, when it is due. Ends with the task.
+    pub fn keep(&self) -> JoinHandle<()> {
+        let shared = self.shared.clone();
+        tokio::spawn(async move {
+            let mut changes = shared.world().store.subscribe();
+            loop {
+                let wait = shared.world().next_wait().unwrap_or(IDLE);
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    // A request may have put something on the agenda that is due earlier.
+                    _ = changes.changed() => {}
+                }
+            }
+        })
+    }
+
+    /// The sandbox's present.
+    pub fn now(&self) -> Timestamp {
+        self.shared.world().now
     }
 
     /// Winds the clock on and lives through the time between.

@@ -22,4 +22,5 @@ mod write;
 
 pub use access::User;
 pub use body::Body;
+pub use patch::merge_patch;
 pub use service::{Service, Shared};

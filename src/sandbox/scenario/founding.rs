@@ -37,16 +37,15 @@ pub fn found(world: &mut World) {
     }
 }
 
-/// Lets the operators work in a namespace.
-pub fn let_operators_in(world: &mut World, namespace: &str) {
-    let binding = json!({
+/// Lets the user `operator` work in the namespace that it stands in.
+pub fn operators_binding() -> Value {
+    json!({
         "metadata": {"name": "operators"},
         "roleRef": {"kind": "ClusterRole", "name": "edit"},
         "subjects": [
             {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "operators"}
         ],
-    });
-    plant(world, Kind::RoleBinding, namespace, binding);
+    })
 }
 
 /// Creates what belongs to the world; it is there already or it is valid.

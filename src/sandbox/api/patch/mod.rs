@@ -5,6 +5,8 @@ mod json;
 mod merge;
 mod strategic;
 
+pub use merge::patch as merge_patch;
+
 use http::{Response, header};
 use serde_json::Value;
 

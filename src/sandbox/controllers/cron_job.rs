@@ -1,0 +1,119 @@
+//! CronJobs: a Job at its minute.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::{Value, json};
+
+use super::{Work, pods};
+use crate::sandbox::{
+    clock::later,
+    object::{self, flag, is_terminating, number, put, seconds, text, time},
+    recorder::Level,
+    resources::Kind,
+    store::Place,
+    world::{Due, World},
+    write::{self, Deletion, Intent},
+};
+
+const COMPONENT: &str = "cronjob-controller";
+const MINUTE: Duration = Duration::from_secs(60);
+
+pub(super) fn reconcile(world: &mut World, place: &Place) {
+    let Some(cron) = world.store.at(Kind::CronJob, place).cloned() else {
+        return;
+    };
+    if is_terminating(&cron) {
+        return;
+    }
+    let now = world.now;
+    let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now);
+    let is_done = time(&cron, "/status/lastScheduleTime").is_some_and(|last| last >= minute);
+    let is_young = time(&cron, "/metadata/creationTimestamp").is_some_and(|made| made > minute);
+    let schedule = text(&cron, "/spec/schedule");
+    if is_due(schedule, minute) && !is_done && !is_young && !flag(&cron, "/spec/suspend") {
+        run(world, &cron, minute);
+    }
+    prune(world, &cron);
+    if let Some(next) = next(schedule, minute) {
+        world.agenda.enter(next, Due::Work(Work::CronJob(place.clone())));
+    }
+}
+
+/// The next minute of the schedule within a day and an hour.
+fn next(schedule: &str, after: Timestamp) -> Option<Timestamp> {
+    (1..=25 * 60)
+        .map(|minutes| later(after, MINUTE * minutes))
+        .find(|minute| is_due(schedule, *minute))
+}
+
+/// Minute and hour of the five fields; the demo's schedules say `*` in the others.
+fn is_due(schedule: &str, at: Timestamp) -> bool {
+    let at = at.to_zoned(TimeZone::UTC);
+    let mut fields = schedule.split_whitespace();
+    let mut fits = |value: i8| {
+        fields.next().is_some_and(|field| {
+            field.split(',').any(|part| match part.strip_prefix("*/") {
+                Some(step) => step.parse::<i8>().is_ok_and(|step| step > 0 && value % step == 0),
+                None => part == "*" || part.parse() == Ok(value),
+            })
+        })
+    };
+    fits(at.minute()) && fits(at.hour())
+}
+
+fn run(world: &mut World, cron: &Value, minute: Timestamp) {
+    let name = format!("{}-{}", object::name(cron), minute.as_second() / 60);
+    let mut job = cron.pointer("/spec/jobTemplate").cloned().unwrap_or_else(|| json!({}));
+    put(&mut job, "/metadata/name", name.as_str());
+    put(&mut job, "/metadata/ownerReferences", json!([pods::reference(cron)]));
+    let namespace = object::namespace(cron);
+    let made = write::create(world, Kind::Job, namespace, job, &Intent::controller());
+    if made.is_ok() {
+        let mut status = cron.get("status").cloned().unwrap_or_else(|| json!({}));
+        put(&mut status, "/lastScheduleTime", seconds(minute));
+        pods::set_status(world, Kind::CronJob, cron, status);
+        let message = format!("Created job {name}");
+        pods::report(world, COMPONENT, cron, Level::Normal, "SuccessfulCreate", message);
+    }
+}
+
+/// Keeps a few Jobs that went well and fewer that did not.
+fn prune(world: &mut World, cron: &Value) {
+    for (kind, limit) in [
+        ("Complete", "/spec/successfulJobsHistoryLimit"),
+        ("Failed", "/spec/failedJobsHistoryLimit"),
+    ] {
+        let mut over: Vec<Place> = pods::owned(world, Kind::Job, cron)
+            .iter()
+            .filter(|job| text(job, "/status/conditions/0/type") == kind)
+            .map(|job| Place::of(job))
+            .collect();
+        let keep = usize::try_from(number(cron, limit)).unwrap_or_default();
+        over.truncate(over.len().saturating_sub(keep));
+        for place in over {
+            // Already gone is as good.
+            drop(write::delete(world, Kind::Job, &place, &Deletion::default()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_name_their_minutes() {
+        let at: Timestamp = "2026-11-23T03:15:00Z".parse().unwrap();
+        for (schedule, due) in [
+            ("* * * * *", true),
+            ("*/5 * * * *", true),
+            ("*/10 * * * *", false),
+            ("15 3 * * *", true),
+            ("0,15 4 * * *", false),
+        ] {
+            assert_eq!(is_due(schedule, at), due, "{schedule}");
+        }
+        assert_eq!(next("0 4 * * *", at).unwrap().to_string(), "2026-11-23T04:00:00Z");
+    }
+}

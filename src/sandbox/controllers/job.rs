@@ -1,0 +1,126 @@
+//! Jobs: Pods that run to their end.
+
+use serde_json::{Value, json};
+
+use super::{Work, forgive, pods, retry};
+use crate::sandbox::{
+    object::{self, Object, is_terminating, list, number, put, seconds, text, uid},
+    recorder::Level,
+    resources::Kind,
+    store::Place,
+    world::World,
+};
+
+const COMPONENT: &str = "job-controller";
+
+pub(super) fn reconcile(world: &mut World, place: &Place) {
+    let Some(job) = world.store.at(Kind::Job, place).cloned() else {
+        return;
+    };
+    if is_terminating(&job) || is_over(&job) || object::flag(&job, "/spec/suspend") {
+        return;
+    }
+    let count = |world: &World| Count::of(&pods::owned(world, Kind::Pod, &job));
+    let now = count(world);
+    let wanted = number(&job, "/spec/completions") - now.succeeded;
+    let room = number(&job, "/spec/parallelism").min(wanted) - now.active;
+    let is_failed = now.failed > number(&job, "/spec/backoffLimit");
+    if !is_failed {
+        for _ in 0..room.max(0) {
+            if !create(world, place, &job) {
+                break;
+            }
+        }
+    }
+    let now = count(world);
+    write_status(world, &job, &now, is_failed);
+}
+
+struct Count {
+    active: i64,
+    succeeded: i64,
+    failed: i64,
+}
+
+impl Count {
+    fn of(pods: &[Object]) -> Self {
+        let in_phase = |phase: &str| {
+            let count = pods.iter().filter(|pod| text(pod, "/status/phase") == phase).count();
+            i64::try_from(count).unwrap_or(i64::MAX)
+        };
+        let active = pods.iter().filter(|pod| pods::is_active(pod)).count();
+        Self {
+            active: i64::try_from(active).unwrap_or(i64::MAX),
+            succeeded: in_phase("Succeeded"),
+            failed: in_phase("Failed"),
+        }
+    }
+}
+
+fn is_over(job: &Value) -> bool {
+    list(job, "/status/conditions")
+        .iter()
+        .any(|it| matches!(text(it, "/type"), "Complete" | "Failed"))
+}
+
+fn create(world: &mut World, place: &Place, job: &Value) -> bool {
+    let mut template = job.pointer("/spec/template").cloned().unwrap_or_default();
+    for prefix in ["", "batch.kubernetes.io~1"] {
+        let labels = format!("/metadata/labels/{prefix}");
+        put(&mut template, &format!("{labels}job-name"), object::name(job));
+        put(&mut template, &format!("{labels}controller-uid"), uid(job));
+    }
+    let pod = pods::from_template(job, &template, None);
+    let made = pods::create(world, COMPONENT, job, pod).is_ok();
+    let work = Work::Job(place.clone());
+    if made {
+        forgive(world, &work);
+    } else {
+        retry(world, work);
+    }
+    made
+}
+
+fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) {
+    let now = seconds(world.now);
+    let mut status = json!({
+        "startTime": job.pointer("/status/startTime").cloned().unwrap_or_else(|| json!(now)),
+        "ready": pods::owned(world, Kind::Pod, job).iter().filter(|pod| pods::is_ready(pod)).count(),
+    });
+    for (field, number) in [
+        ("active", count.active),
+        ("succeeded", count.succeeded),
+        ("failed", count.failed),
+    ] {
+        if number > 0 {
+            status[field] = number.into();
+        }
+    }
+    let is_complete = count.succeeded >= number(job, "/spec/completions");
+    let end = match (is_complete, is_failed) {
+        (true, _) => Some(("Complete", "CompletionsReached", "Reached expected number of succeeded pods")),
+        (false, true) => Some(("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")),
+        (false, false) => None,
+    };
+    if let Some((kind, reason, message)) = end {
+        status["conditions"] = json!([{
+            "type": kind, "status": "True", "reason": reason, "message": message,
+            "lastProbeTime": now, "lastTransitionTime": now,
+        }]);
+    }
+    if is_complete {
+        status["completionTime"] = now.into();
+    }
+    pods::set_status(world, Kind::Job, job, status);
+    match end {
+        Some(("Complete", ..)) => {
+            let message = "Job completed".to_owned();
+            pods::report(world, COMPONENT, job, Level::Normal, "Completed", message);
+        }
+        Some((_, reason, message)) => {
+            let message = message.to_owned();
+            pods::report(world, COMPONENT, job, Level::Warning, reason, message);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,150 @@
+//! What all workload controllers do with Pods: find theirs, make them, judge them, delete them.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{
+    object::{self, Object, controller, is_terminating, list, put, text, uid},
+    recorder::{self, Level, Report, Source},
+    resources::Kind,
+    status::Refused,
+    store::Place,
+    world::World,
+    write::{self, Deletion, Intent},
+};
+
+/// The objects of a kind that this owner controls.
+pub(super) fn owned(world: &World, kind: Kind, owner: &Value) -> Vec<Object> {
+    world
+        .store
+        .list(kind, Some(object::namespace(owner)))
+        .filter(|object| {
+            controller(object).is_some_and(|reference| text(reference, "/uid") == uid(owner))
+        })
+        .cloned()
+        .collect()
+}
+
+/// Whether a Pod counts for its owner: it neither goes nor has finished.
+pub(super) fn is_active(pod: &Value) -> bool {
+    !is_terminating(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+}
+
+pub(super) fn is_ready(pod: &Value) -> bool {
+    list(pod, "/status/conditions")
+        .iter()
+        .any(|it| text(it, "/type") == "Ready" && text(it, "/status") == "True")
+}
+
+/// The reference by which an owner is known to what it controls.
+pub(super) fn reference(owner: &Value) -> Value {
+    json!({
+        "apiVersion": text(owner, "/apiVersion"),
+        "kind": text(owner, "/kind"),
+        "name": object::name(owner),
+        "uid": uid(owner),
+        "controller": true,
+        "blockOwnerDeletion": true,
+    })
+}
+
+/// A Pod as the owner's template says, with a name of its own or one to be drawn.
+pub(super) fn from_template(owner: &Value, template: &Value, name: Option<String>) -> Value {
+    let mut pod = json!({
+        "metadata": template.get("metadata").cloned().unwrap_or_else(|| json!({})),
+        "spec": template.get("spec").cloned().unwrap_or_else(|| json!({})),
+    });
+    put(&mut pod, "/metadata/ownerReferences", json!([reference(owner)]));
+    match name {
+        Some(name) => put(&mut pod, "/metadata/name", name),
+        None => put(
+            &mut pod,
+            "/metadata/generateName",
+            format!("{}-", object::name(owner)),
+        ),
+    }
+    pod
+}
+
+/// Creates a Pod and reports on the owner how it went.
+pub(super) fn create(
+    world: &mut World,
+    component: &'static str,
+    owner: &Value,
+    pod: Value,
+) -> Refused<Object> {
+    let named = object::name(&pod).to_owned();
+    let prefix = text(&pod, "/metadata/generateName").to_owned();
+    let made = write::create(
+        world,
+        Kind::Pod,
+        object::namespace(owner),
+        pod,
+        &Intent::controller(),
+    );
+    match &made {
+        Ok(pod) => {
+            let message = match text(owner, "/kind") {
+                "StatefulSet" => format!(
+                    "create Pod {} in StatefulSet {} successful",
+                    object::name(pod),
+                    object::name(owner)
+                ),
+                _ => format!("Created pod: {}", object::name(pod)),
+            };
+            report(world, component, owner, Level::Normal, "SuccessfulCreate", message);
+        }
+        Err(status) => {
+            // The name was drawn after the refusal's point of view: it is not part of the message.
+            let drawn = status.message.split('"').nth(1).unwrap_or_default();
+            let shown = if named.is_empty() { &prefix } else { &named };
+            let why = status.message.replacen(drawn, shown, usize::from(!drawn.is_empty()));
+            let message = format!("Error creating: {why}");
+            report(world, component, owner, Level::Warning, "FailedCreate", message);
+        }
+    }
+    made
+}
+
+/// Deletes a Pod and reports it on the owner.
+pub(super) fn delete(world: &mut World, component: &'static str, owner: &Value, pod: &Value) {
+    let deleted = write::delete(world, Kind::Pod, &Place::of(pod), &Deletion::default());
+    if deleted.is_ok() {
+        let message = match text(owner, "/kind") {
+            "StatefulSet" => format!(
+                "delete Pod {} in StatefulSet {} successful",
+                object::name(pod),
+                object::name(owner)
+            ),
+            _ => format!("Deleted pod: {}", object::name(pod)),
+        };
+        report(world, component, owner, Level::Normal, "SuccessfulDelete", message);
+    }
+}
+
+pub(super) fn report(
+    world: &mut World,
+    component: &'static str,
+    about: &Value,
+    level: Level,
+    reason: &str,
+    message: String,
+) {
+    let report = Report {
+        source: Source::controller(component),
+        level,
+        reason,
+        message,
+        field: None,
+    };
+    recorder::record(world, about, report);
+}
+
+/// Stores the status of a workload, if it has changed.
+pub(super) fn set_status(world: &mut World, kind: Kind, workload: &Value, status: Value) {
+    let Some(current) = world.store.at(kind, &Place::of(workload)) else {
+        return;
+    };
+    let mut changed = Value::clone(current);
+    put(&mut changed, "/status", status);
+    world.store.put(kind, changed);
+}

@@ -1,0 +1,178 @@
+//! Processes: started, ended, restarted.
+
+use serde_json::Value;
+
+use super::{
+    Task, enter, probe, status,
+    sync::{fail, get, get_mut, schedule, tell},
+    terminate, wording,
+    worker::{Ended, Process, Role, Waiting},
+};
+use crate::{
+    domain::image::ImageRef,
+    sandbox::{
+        object::{self, flag, list, text},
+        recorder::Level,
+        registry::Program,
+        resources::Kind,
+        world::World,
+    },
+};
+
+/// How soon the kubelet notices what the runtime did (the PLEG's relist).
+const NOTICED: std::time::Duration = std::time::Duration::from_millis(300);
+
+pub(super) fn restarts(pod: &Value, role: Role, code: i32) -> bool {
+    match (text(pod, "/spec/restartPolicy"), role) {
+        (_, Role::Sidecar) | ("Always", Role::App) => true,
+        ("OnFailure", _) | ("Always", Role::Init) => code != 0,
+        _ => false,
+    }
+}
+
+pub(super) fn start(
+    world: &mut World,
+    uid: &str,
+    pod: &Value,
+    index: usize,
+    digest: Option<String>,
+) {
+    let Some(mine) = get(world, uid, index) else {
+        return;
+    };
+    let (name, image) = (mine.name.clone(), mine.image.clone());
+    if let Some(missing) = missing_config(world, pod, &name) {
+        fail(world, uid, pod, index, "CreateContainerConfigError", missing);
+        return;
+    }
+    let (now, profile) = (world.now, world.profile);
+    let Some(mine) = get_mut(world, uid, index) else {
+        return;
+    };
+    if let Process::Ended(end) = &mine.process {
+        mine.last_end = Some(end.clone());
+        mine.restarts += 1;
+        mine.crash_backoff.fail(now);
+    }
+    mine.waiting = None;
+    mine.pull_error = None;
+    mine.image_id = digest.map(|digest| image_id(&image, &digest));
+    mine.process = Process::Running { since: now };
+    mine.ready = false;
+    let run = mine.restarts;
+    let created = wording::created(profile, &name);
+    tell(world, uid, pod, index, Level::Normal, "Created", created);
+    let started = wording::started(profile, &name);
+    tell(world, uid, pod, index, Level::Normal, "Started", started);
+    probe::begin(world, uid, pod, index);
+    let exit = Task::Exit {
+        uid: uid.to_owned(),
+        container: index,
+        run,
+    };
+    match program(world, &image) {
+        Program::Serve => {}
+        Program::Work(length) | Program::Crash(length) => enter(world, length, exit),
+    }
+    schedule(world, uid, NOTICED);
+}
+
+fn image_id(image: &str, digest: &str) -> String {
+    let repository = ImageRef::parse(image).map_or_else(|_| image.to_owned(), |it| it.repository());
+    format!("{repository}@{digest}")
+}
+
+fn program(world: &World, image: &str) -> Program {
+    ImageRef::parse(image)
+        .ok()
+        .and_then(|image| {
+            let reference = image.digest().or(image.tag())?;
+            world.network.image(image.host(), image.path(), reference)
+        })
+        .map(|image| image.program)
+        .unwrap_or_default()
+}
+
+/// The process has ended by itself.
+pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
+    let now = world.now;
+    let Some(mine) = get(world, uid, index) else {
+        return;
+    };
+    let Process::Running { since } = mine.process else {
+        return;
+    };
+    if mine.restarts != run {
+        return;
+    }
+    let code = match program(world, &mine.image) {
+        Program::Crash(_) => 1,
+        Program::Serve | Program::Work(_) => 0,
+    };
+    if let Some(mine) = get_mut(world, uid, index) {
+        mine.ready = false;
+        mine.process = Process::Ended(Ended {
+            code,
+            started: since,
+            finished: now,
+        });
+    }
+    status::write(world, uid);
+    if status::is_finished(world, uid) {
+        terminate::leave(world, uid);
+    } else {
+        schedule(world, uid, NOTICED);
+    }
+}
+
+/// A crashed container waits for its back-off.
+pub(super) fn hold_back(world: &mut World, uid: &str, pod: &Value, index: usize) {
+    let Some(mine) = get(world, uid, index) else {
+        return;
+    };
+    let (name, wait) = (mine.name.clone(), mine.crash_backoff.wait());
+    let full = format!(
+        "{}_{}({uid})",
+        object::name(pod),
+        object::namespace(pod)
+    );
+    let event = wording::restart_event(world.profile, &name, &full);
+    tell(world, uid, pod, index, Level::Warning, "BackOff", event);
+    let message = wording::restart_waiting(wait, &name, &full);
+    if let Some(mine) = get_mut(world, uid, index) {
+        mine.waiting = Some(Waiting {
+            reason: "CrashLoopBackOff".to_owned(),
+            message,
+        });
+    }
+}
+
+/// The first ConfigMap or Secret that the environment asks for and that is not there.
+fn missing_config(world: &World, pod: &Value, name: &str) -> Option<String> {
+    let spec = list(pod, "/spec/initContainers")
+        .iter()
+        .chain(list(pod, "/spec/containers"))
+        .find(|container| text(container, "/name") == name)?;
+    let from = list(spec, "/envFrom").iter().flat_map(|source| {
+        [
+            (Kind::ConfigMap, source.pointer("/configMapRef")),
+            (Kind::Secret, source.pointer("/secretRef")),
+        ]
+    });
+    let values = list(spec, "/env").iter().flat_map(|variable| {
+        [
+            (Kind::ConfigMap, variable.pointer("/valueFrom/configMapKeyRef")),
+            (Kind::Secret, variable.pointer("/valueFrom/secretKeyRef")),
+        ]
+    });
+    from.chain(values).find_map(|(kind, reference)| {
+        let reference = reference?;
+        let wanted = text(reference, "/name");
+        let is_there = world
+            .store
+            .get(kind, object::namespace(pod), wanted)
+            .is_some();
+        (!is_there && !flag(reference, "/optional"))
+            .then(|| format!("{} \"{wanted}\" not found", kind.resource().singular))
+    })
+}

@@ -1,0 +1,256 @@
+//! The status of a Pod, as its kubelet sees it (`generateAPIPodStatus`).
+
+use serde_json::{Value, json};
+
+use super::worker::{Container, Ended, Process, Role, Worker};
+use crate::sandbox::{
+    dice::template_hash,
+    object::{list, put, seconds, text},
+    resources::Kind,
+    world::World,
+};
+
+/// Writes the status, if anything in it has changed.
+pub(super) fn write(world: &mut World, uid: &str) {
+    let Some(mut pod) = super::sync::pod(world, uid) else {
+        return;
+    };
+    let Some(worker) = world.kubelets.workers.get(uid) else {
+        return;
+    };
+    let now = seconds(world.now);
+    let phase = phase(&pod, worker);
+    let conditions = conditions(&pod, worker, phase, &now, world.profile.is_old());
+    put(&mut pod, "/status/phase", phase);
+    put(&mut pod, "/status/conditions", conditions);
+    put(&mut pod, "/status/hostIP", host_address(&worker.node));
+    if let Some(started) = worker.started {
+        put(&mut pod, "/status/startTime", seconds(started));
+    }
+    if let Some(address) = &worker.address {
+        put(&mut pod, "/status/podIP", address.as_str());
+        put(&mut pod, "/status/podIPs", json!([{"ip": address}]));
+    }
+    for (field, is_init) in [("initContainerStatuses", true), ("containerStatuses", false)] {
+        let statuses: Vec<Value> = worker
+            .containers
+            .iter()
+            .filter(|container| (container.role != Role::App) == is_init)
+            .map(|container| container_status(uid, worker, container))
+            .collect();
+        if !statuses.is_empty() {
+            put(&mut pod, &format!("/status/{field}"), statuses);
+        }
+    }
+    world.store.put(Kind::Pod, pod);
+}
+
+/// Whether nothing will run in this Pod any more.
+pub(super) fn is_finished(world: &World, uid: &str) -> bool {
+    let Some(worker) = world.kubelets.workers.get(uid) else {
+        return true;
+    };
+    let phase = world
+        .store
+        .at(Kind::Pod, &worker.place)
+        .map(|pod| text(pod, "/status/phase").to_owned());
+    matches!(phase.as_deref(), Some("Succeeded" | "Failed"))
+}
+
+fn host_address(node: &str) -> String {
+    let number = node.bytes().map(u32::from).sum::<u32>() % 200 + 10;
+    format!("192.168.20.{number}")
+}
+
+fn is_initialised(worker: &Worker) -> bool {
+    worker.containers.iter().all(|it| match (it.role, &it.process) {
+        (Role::Init, Process::Ended(end)) => end.code == 0,
+        (Role::Sidecar, Process::Running { .. }) | (Role::App, _) => true,
+        (Role::Init | Role::Sidecar, _) => false,
+    })
+}
+
+/// `getPhase`: what waits and never ran keeps the Pod pending.
+fn phase(pod: &Value, worker: &Worker) -> &'static str {
+    let policy = text(pod, "/spec/restartPolicy");
+    let failed_init = worker.containers.iter().any(|it| {
+        it.role == Role::Init
+            && matches!(&it.process, Process::Ended(end) if end.code != 0)
+            && policy == "Never"
+    });
+    if failed_init {
+        return "Failed";
+    }
+    if !is_initialised(worker) {
+        return "Pending";
+    }
+    let apps = || worker.containers.iter().filter(|it| it.role == Role::App);
+    if apps().any(|it| it.process == Process::None) {
+        return "Pending";
+    }
+    let ends: Vec<&Ended> = apps()
+        .filter_map(|it| match &it.process {
+            Process::Ended(end) => Some(end),
+            Process::None | Process::Running { .. } => None,
+        })
+        .collect();
+    let all_ended = ends.len() == apps().count();
+    let none_failed = ends.iter().all(|end| end.code == 0);
+    match (all_ended, policy, none_failed) {
+        (true, "Never" | "OnFailure", true) => "Succeeded",
+        (true, "Never", false) => "Failed",
+        _ => "Running",
+    }
+}
+
+fn conditions(pod: &Value, worker: &Worker, phase: &str, now: &str, old: bool) -> Vec<Value> {
+    let is_done = phase == "Succeeded";
+    let unready: Vec<&str> = worker
+        .containers
+        .iter()
+        .filter(|it| it.role != Role::Init && !it.ready)
+        .map(|it| it.name.as_str())
+        .collect();
+    let incomplete: Vec<&str> = worker
+        .containers
+        .iter()
+        .filter(|it| it.role == Role::Init)
+        .filter(|it| !matches!(&it.process, Process::Ended(end) if end.code == 0))
+        .map(|it| it.name.as_str())
+        .collect();
+    let initialised = is_initialised(worker);
+    let ready = unready.is_empty() && !is_done;
+    let unready_reason = match is_done {
+        true => Some(("PodCompleted", String::new())),
+        false => Some((
+            "ContainersNotReady",
+            format!("containers with unready status: [{}]", unready.join(" ")),
+        )),
+    };
+    let incomplete_reason = Some((
+        "ContainersNotInitialized",
+        format!("containers with incomplete status: [{}]", incomplete.join(" ")),
+    ));
+    let mut wanted = vec![
+        ("Initialized", initialised, incomplete_reason),
+        ("Ready", ready, unready_reason.clone()),
+        ("ContainersReady", ready, unready_reason),
+        ("PodScheduled", true, None),
+    ];
+    if !old {
+        wanted.insert(0, ("PodReadyToStartContainers", worker.is_set_up, None));
+    }
+    wanted
+        .into_iter()
+        .map(|(kind, holds, why)| condition(pod, kind, holds, why.filter(|_| !holds), now))
+        .collect()
+}
+
+fn condition(
+    pod: &Value,
+    kind: &str,
+    holds: bool,
+    why: Option<(&str, String)>,
+    now: &str,
+) -> Value {
+    let status = if holds { "True" } else { "False" };
+    let before = list(pod, "/status/conditions")
+        .iter()
+        .find(|it| text(it, "/type") == kind && text(it, "/status") == status);
+    let since = before.map_or(now, |it| text(it, "/lastTransitionTime"));
+    let mut condition = json!({
+        "type": kind,
+        "status": status,
+        "lastProbeTime": null,
+        "lastTransitionTime": since,
+    });
+    if let Some((reason, message)) = why {
+        condition["reason"] = reason.into();
+        if !message.is_empty() {
+            condition["message"] = message.into();
+        }
+    }
+    condition
+}
+
+fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value {
+    let id = |run: u32| {
+        let text = format!("{uid}/{}/{run}", container.name);
+        format!("containerd://{}{}", template_hash(&text), template_hash(&format!("{text}+")))
+    };
+    let is_running = matches!(container.process, Process::Running { .. });
+    let (state, last) = state(worker, container);
+    let mut status = json!({
+        "name": container.name,
+        "state": state,
+        "lastState": last,
+        "ready": container.ready,
+        "restartCount": container.restarts,
+        "image": container.image,
+        "imageID": container.image_id.as_deref().unwrap_or_default(),
+        "started": is_running,
+    });
+    if container.process != Process::None {
+        status["containerID"] = id(container.restarts).into();
+    }
+    status
+}
+
+/// The state now and the one before. A container that waits after it ended shows its end as the
+/// last state.
+fn state(worker: &Worker, container: &Container) -> (Value, Value) {
+    let before = container
+        .last_end
+        .as_ref()
+        .map_or_else(|| json!({}), |end| json!({"terminated": terminated(end)}));
+    match (&container.process, &container.waiting) {
+        (Process::Running { since }, _) => {
+            (json!({"running": {"startedAt": seconds(*since)}}), before)
+        }
+        (Process::Ended(end), Some(waiting)) => (
+            json!({"waiting": {"reason": waiting.reason, "message": waiting.message}}),
+            json!({"terminated": terminated(end)}),
+        ),
+        (Process::Ended(end), None) => (json!({"terminated": terminated(end)}), before),
+        (Process::None, Some(waiting)) => (
+            json!({"waiting": {"reason": waiting.reason, "message": waiting.message}}),
+            before,
+        ),
+        (Process::None, None) => {
+            let has_inits = worker.containers.iter().any(|it| it.role != Role::App);
+            let reason = if has_inits && !is_initialised(worker) {
+                "PodInitializing"
+            } else {
+                "ContainerCreating"
+            };
+            (json!({"waiting": {"reason": reason}}), before)
+        }
+    }
+}
+
+fn terminated(end: &Ended) -> Value {
+    json!({
+        "exitCode": end.code,
+        "reason": if end.code == 0 { "Completed" } else { "Error" },
+        "startedAt": seconds(end.started),
+        "finishedAt": seconds(end.finished),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::store::Place;
+
+    #[test]
+    fn a_container_that_never_ran_keeps_the_pod_pending() {
+        let pod = json!({"spec": {"restartPolicy": "Always", "containers": [
+            {"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}});
+        let mut worker = Worker::new(Place::new("app", "web"), "node", &pod);
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        worker.containers[0].process = Process::Running { since };
+        assert_eq!(phase(&pod, &worker), "Pending");
+        worker.containers[1].process = Process::Running { since };
+        assert_eq!(phase(&pod, &worker), "Running");
+    }
+}

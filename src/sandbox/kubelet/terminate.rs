@@ -1,0 +1,75 @@
+//! The end of a Pod: its processes are stopped, and then the kubelet lets go of the object.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{
+    Task, enter, status, wording,
+    sync::tell,
+    worker::{Ended, Process},
+};
+use crate::sandbox::{
+    object::{number, put},
+    recorder::Level,
+    resources::Kind,
+    world::World,
+    write,
+};
+
+/// How long a well-behaved program takes to stop.
+const STOPPING: Duration = Duration::from_millis(1100);
+/// How long it takes when there is nothing to stop.
+const CLEARING: Duration = Duration::from_millis(300);
+
+pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
+    let Some(worker) = world.kubelets.workers.get(uid) else {
+        return;
+    };
+    let running: Vec<(usize, String)> = worker
+        .containers
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| matches!(it.process, Process::Running { .. }))
+        .map(|(index, it)| (index, it.name.clone()))
+        .collect();
+    let grace = number(pod, "/metadata/deletionGracePeriodSeconds");
+    let grace = Duration::from_secs(u64::try_from(grace).unwrap_or_default());
+    let wait = if running.is_empty() { CLEARING } else { STOPPING.min(grace) };
+    for (index, name) in running {
+        let message = wording::stopping(&name);
+        tell(world, uid, pod, index, Level::Normal, "Killing", message);
+    }
+    enter(world, wait, Task::Terminated(uid.to_owned()));
+}
+
+pub(super) fn end(world: &mut World, uid: &str) {
+    let now = world.now;
+    let Some(worker) = world.kubelets.workers.get_mut(uid) else {
+        return;
+    };
+    for mine in &mut worker.containers {
+        mine.ready = false;
+        if let Process::Running { since } = mine.process {
+            mine.process = Process::Ended(Ended {
+                code: 0,
+                started: since,
+                finished: now,
+            });
+        }
+    }
+    let place = worker.place.clone();
+    status::write(world, uid);
+    let Some(pod) = super::sync::pod(world, uid) else {
+        return;
+    };
+    let mut pod = pod;
+    put(&mut pod, "/metadata/deletionGracePeriodSeconds", 0);
+    world.store.put(Kind::Pod, pod);
+    write::finish(world, Kind::Pod, &place);
+}
+
+/// A Pod that has finished needs no kubelet any more.
+pub(super) fn leave(world: &mut World, uid: &str) {
+    world.kubelets.workers.remove(uid);
+}

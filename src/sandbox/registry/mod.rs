@@ -1,0 +1,218 @@
+//! The network of registries that the sandbox's nodes and the probe reach.
+//!
+//! It speaks the OCI distribution protocol as values: a request in, a response out, or the reason
+//! why no connection came about. The kubelet's puller and the product's probe ask the same
+//! registries over it, so they cannot be told different things.
+
+mod answer;
+mod auth;
+mod content;
+mod transport;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use auth::{Account, Auth, Token, basic_header};
+pub use content::{Image, Program, Repository, digest_of};
+pub use transport::{Transport, Unreached};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Head,
+    Get,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// One request. It has no `Debug`: the authorization is a credential.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub scheme: Scheme,
+    /// With the port, if it is not the scheme's own.
+    pub host: String,
+    pub path: String,
+    pub query: String,
+    pub authorization: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(there, _)| there.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why there was no response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    NoSuchHost,
+    Refused { address: String },
+    TimedOut { address: String },
+    /// It accepts and keeps silent.
+    HandshakeTimeout,
+    UntrustedCertificate,
+    /// It speaks plain HTTP where TLS was expected.
+    PlainHttp,
+}
+
+/// What stands between a client and the registry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    #[default]
+    Tls,
+    /// TLS with a certificate that no node knows.
+    UntrustedTls,
+    PlainHttp,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    #[default]
+    Up,
+    Refusing,
+    TimingOut,
+    Silent,
+    /// Every answer is this status.
+    Failing(u16),
+}
+
+/// Whom a rate limit bites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    EveryRequest,
+    /// The GET of a manifest by nobody in particular, as Docker Hub counts.
+    Anonymous,
+}
+
+/// One registry.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// As image references name it.
+    pub name: String,
+    /// The host that clients really connect to; Docker Hub's differs from its name.
+    pub endpoint: String,
+    pub address: String,
+    pub wire: Wire,
+    pub health: Health,
+    pub auth: Auth,
+    pub accounts: Vec<Account>,
+    pub repositories: BTreeMap<String, Repository>,
+    pub limit: Option<Limit>,
+    tokens: BTreeMap<String, Token>,
+}
+
+impl Registry {
+    pub fn new(name: &str) -> Self {
+        let endpoint = match name {
+            "docker.io" => "registry-1.docker.io",
+            other => other,
+        };
+        Self {
+            name: name.to_owned(),
+            endpoint: endpoint.to_owned(),
+            address: "10.0.7.12".to_owned(),
+            wire: Wire::default(),
+            health: Health::default(),
+            auth: Auth::None,
+            accounts: Vec::new(),
+            repositories: BTreeMap::new(),
+            limit: None,
+            tokens: BTreeMap::new(),
+        }
+    }
+
+    fn dialled(&self) -> String {
+        let port = match (self.endpoint.rsplit_once(':'), self.wire) {
+            (Some((_, port)), _) => port,
+            (None, Wire::PlainHttp) => "80",
+            (None, Wire::Tls | Wire::UntrustedTls) => "443",
+        };
+        format!("{}:{port}", self.address)
+    }
+
+    fn connect(&self, scheme: Scheme) -> Result<(), Unreachable> {
+        let address = self.dialled();
+        match self.health {
+            Health::Refusing => return Err(Unreachable::Refused { address }),
+            Health::TimingOut => return Err(Unreachable::TimedOut { address }),
+            Health::Silent => return Err(Unreachable::HandshakeTimeout),
+            Health::Up | Health::Failing(_) => {}
+        }
+        match (self.wire, scheme) {
+            (Wire::PlainHttp, Scheme::Https) => Err(Unreachable::PlainHttp),
+            (Wire::UntrustedTls, Scheme::Https) => Err(Unreachable::UntrustedCertificate),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// All registries that there are.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    registries: BTreeMap<String, Registry>,
+    issued: u64,
+}
+
+impl Network {
+    pub fn add(&mut self, registry: Registry) {
+        self.registries.insert(registry.name.clone(), registry);
+    }
+
+    /// The registry that image references call `name`.
+    pub fn named(&self, name: &str) -> Option<&Registry> {
+        self.registries.get(name)
+    }
+
+    pub fn named_mut(&mut self, name: &str) -> Option<&mut Registry> {
+        self.registries.get_mut(name)
+    }
+
+    /// What an image does when it runs.
+    pub fn image(&self, registry: &str, path: &str, reference: &str) -> Option<&Image> {
+        self.named(registry)?
+            .repositories
+            .get(path)?
+            .find(reference)
+    }
+
+    /// Asks whichever registry or token service listens at the request's host.
+    pub fn exchange(&mut self, request: &Request, now: Timestamp) -> Result<Response, Unreachable> {
+        let serial = self.issued;
+        let registry = self
+            .registries
+            .values_mut()
+            .find(|registry| {
+                registry.endpoint == request.host
+                    || registry.name == request.host
+                    || registry.auth.realm_host() == Some(request.host.as_str())
+            })
+            .ok_or(Unreachable::NoSuchHost)?;
+        registry.connect(request.scheme)?;
+        self.issued += 1;
+        Ok(registry.answer(request, serial, now))
+    }
+}

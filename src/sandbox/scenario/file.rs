@@ -1,0 +1,344 @@
+//! The form of a scenario file.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub title: String,
+    /// What is wrong, and what the fix is.
+    pub story: String,
+    #[serde(default)]
+    pub kubelet: Kubelet,
+    /// Namespaces in which the user `operator` may work.
+    #[serde(default)]
+    pub operators: Vec<String>,
+    #[serde(default, rename = "node")]
+    pub nodes: Vec<Node>,
+    #[serde(default, rename = "registry")]
+    pub registries: Vec<Registry>,
+    #[serde(default, rename = "namespace")]
+    pub namespaces: Vec<Namespace>,
+    #[serde(default, rename = "secret")]
+    pub secrets: Vec<Secret>,
+    #[serde(default, rename = "account")]
+    pub accounts: Vec<ServiceAccount>,
+    #[serde(default, rename = "workload")]
+    pub workloads: Vec<Workload>,
+    #[serde(default, rename = "manifest")]
+    pub manifests: Vec<Manifest>,
+    #[serde(default, rename = "happening")]
+    pub happenings: Vec<Event>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Kubelet {
+    #[default]
+    #[serde(rename = "containerd-2.1")]
+    Containerd21,
+    #[serde(rename = "containerd-1.6")]
+    Containerd16,
+    #[serde(rename = "cri-o")]
+    CriO,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Node {
+    pub name: String,
+    pub cpu: String,
+    pub memory: String,
+    /// Images that are on it before anything runs.
+    #[serde(default)]
+    pub preloaded: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Registry {
+    pub name: String,
+    #[serde(default)]
+    pub auth: Auth,
+    #[serde(default)]
+    pub realm: String,
+    #[serde(default)]
+    pub service: String,
+    #[serde(default)]
+    pub anonymous: bool,
+    #[serde(default)]
+    pub wire: Wire,
+    #[serde(default)]
+    pub health: Health,
+    #[serde(default)]
+    pub limit: Limit,
+    #[serde(default, rename = "login")]
+    pub logins: Vec<Login>,
+    #[serde(default, rename = "image")]
+    pub images: Vec<Image>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Auth {
+    #[default]
+    None,
+    Basic,
+    Token,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Wire {
+    #[default]
+    Tls,
+    UntrustedTls,
+    PlainHttp,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Health {
+    #[default]
+    Up,
+    Refusing,
+    TimingOut,
+    Silent,
+    /// Every answer is 503.
+    Failing,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Limit {
+    #[default]
+    None,
+    EveryRequest,
+    /// Manifests that nobody in particular asks for, as Docker Hub counts.
+    Anonymous,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    pub user: String,
+    pub password: String,
+    pub pulls: Vec<String>,
+    pub expires: Option<Moment>,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Login({})", self.user)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Image {
+    /// `path:tag`, or several tags: `path:1.0,1.1`.
+    pub name: String,
+    #[serde(default)]
+    pub public: bool,
+    #[serde(default = "amd64")]
+    pub architectures: Vec<String>,
+    #[serde(default = "eighty")]
+    pub megabytes: u64,
+    /// Ends well after this long.
+    pub works: Option<Span>,
+    /// Ends badly after this long.
+    pub crashes: Option<Span>,
+}
+
+fn amd64() -> Vec<String> {
+    vec!["amd64".to_owned()]
+}
+
+fn eighty() -> u64 {
+    80
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Namespace {
+    pub name: String,
+    pub at: Moment,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secret {
+    pub name: String,
+    pub namespace: String,
+    pub at: Moment,
+    #[serde(default = "docker_type")]
+    pub r#type: String,
+    #[serde(default)]
+    pub server: String,
+    #[serde(default)]
+    pub user: String,
+    #[serde(default)]
+    pub password: String,
+    /// The content itself, where it is not what kubectl would make.
+    pub content: Option<String>,
+    /// The key of the content, where the type does not say it.
+    pub key: Option<String>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({}/{})", self.namespace, self.name)
+    }
+}
+
+fn docker_type() -> String {
+    "kubernetes.io/dockerconfigjson".to_owned()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceAccount {
+    pub name: String,
+    pub namespace: String,
+    pub at: Moment,
+    #[serde(default)]
+    pub secrets: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Workload {
+    pub name: String,
+    pub namespace: String,
+    pub at: Moment,
+    #[serde(default)]
+    pub kind: WorkloadKind,
+    pub image: String,
+    #[serde(default = "one")]
+    pub replicas: i64,
+    pub account: Option<String>,
+    pub policy: Option<String>,
+    /// Seconds until a replica answers its readiness probe.
+    pub ready_after: Option<i64>,
+    #[serde(default = "small")]
+    pub cpu: String,
+    pub schedule: Option<String>,
+    /// YAML that is merged into the Pod's spec.
+    pub spec: Option<String>,
+}
+
+fn one() -> i64 {
+    1
+}
+
+fn small() -> String {
+    "50m".to_owned()
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) enum WorkloadKind {
+    #[default]
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+}
+
+/// Objects as YAML, for what the other sections cannot say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub at: Moment,
+    pub yaml: String,
+}
+
+/// Something that happens, once or again and again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Event {
+    pub at: Moment,
+    pub every: Option<Span>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum What {
+    /// Rolls a Deployment through these images, one at each time.
+    Roll {
+        workload: String,
+        images: Vec<String>,
+    },
+    Scale {
+        workload: String,
+        replicas: Vec<i64>,
+    },
+    Restart {
+        workload: String,
+    },
+    /// Attaches Secrets to a ServiceAccount.
+    Attach {
+        account: String,
+        secrets: Vec<String>,
+    },
+    /// A tag appears in a registry.
+    Push {
+        registry: String,
+        image: String,
+    },
+    Health {
+        registry: String,
+        becomes: Vec<Health>,
+    },
+    Limit {
+        registry: String,
+        becomes: Vec<Limit>,
+    },
+    Delete {
+        kind: String,
+        object: String,
+    },
+}
+
+/// Seconds from the start of the scenario; negative is before it. Written `-9d`, `-40m`, `+30s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(pub i64);
+
+/// A length of time: `30s`, `5m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span(pub Duration);
+
+fn seconds(text: &str) -> Option<i64> {
+    let (number, factor) = match text.char_indices().next_back()? {
+        (at, 's') => (text.get(..at)?, 1),
+        (at, 'm') => (text.get(..at)?, 60),
+        (at, 'h') => (text.get(..at)?, 3600),
+        (at, 'd') => (text.get(..at)?, 86400),
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(factor)
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.starts_with(['-', '+'])
+            .then(|| seconds(&text))
+            .flatten()
+            .map(Self)
+            .ok_or_else(|| de::Error::custom(format!("{text:?} is no moment such as -9d or +30s")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        seconds(&text)
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map(|seconds| Self(Duration::from_secs(seconds)))
+            .ok_or_else(|| de::Error::custom(format!("{text:?} is no time such as 30s or 5m")))
+    }
+}
