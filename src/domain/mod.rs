@@ -4,6 +4,8 @@
 //! come in as values. Nothing here imports another room.
 
 pub mod batch;
+pub mod cause;
+pub mod classify;
 pub mod credential;
 pub mod dockerconfig;
 pub mod image;
