@@ -13,5 +13,8 @@
 )]
 
 pub mod app;
+pub mod cli;
+pub mod cluster;
 pub mod domain;
+pub mod runtime;
 pub mod ui;

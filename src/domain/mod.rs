@@ -16,6 +16,8 @@ pub mod problem;
 pub mod pull;
 pub mod presets;
 pub mod rights;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod status;
 pub mod watch;
 pub mod world;
