@@ -13,5 +13,6 @@
 )]
 
 pub mod app;
+pub mod cluster;
 pub mod domain;
 pub mod ui;
