@@ -1,11 +1,6 @@
 //! Table of contents: parse, connect, hand over.
 
-use std::{
-    env, io,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{env, io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use pullscope::{
@@ -31,7 +26,9 @@ fn main() -> color_eyre::Result<ExitCode> {
     // kube and the registry probe share one TLS provider; without a choice here, a second user of
     // rustls makes the first handshake panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(dispatch(cli));
     // A connection that still waits for a dead server must not hold up the shell prompt.
     runtime.shutdown_background();
@@ -53,12 +50,19 @@ async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {
     {
         eprintln!("pullscope: no log: {}: {error}", path.display());
     }
-    let source: SharedSource = Arc::new(Kubeconfig { options: connect_options(global) });
+    let source: SharedSource = Arc::new(Kubeconfig {
+        options: connect_options(global),
+    });
     let connection = match source.connect(None).await {
         Ok(connection) => connection,
         Err(problem) => return Ok(refuse(&problem)),
     };
-    let start = Start { source, connection, scope: start_scope(global), theme: theme() };
+    let start = Start {
+        source,
+        connection,
+        scope: start_scope(global),
+        theme: theme(),
+    };
     Ok(match ended(runtime::run(start).await)? {
         Ending::Quit => ExitCode::SUCCESS,
         Ending::Signal(status) => ExitCode::from(status),
@@ -99,7 +103,11 @@ fn start_scope(global: &Global) -> StartScope {
 
 fn theme() -> Theme {
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if no_colour { Theme::plain() } else { Theme::colours() }
+    if no_colour {
+        Theme::plain()
+    } else {
+        Theme::colours()
+    }
 }
 
 /// `$XDG_STATE_HOME/pullscope/pullscope.log`, as the base directory specification has it.

@@ -30,7 +30,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
     /// Look at this namespace
-    #[arg(short, long, global = true, value_name = "NAMESPACE", conflicts_with = "all_namespaces")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "NAMESPACE",
+        conflicts_with = "all_namespaces"
+    )]
     pub namespace: Option<String>,
     /// Look at all namespaces
     #[arg(short = 'A', long, global = true)]
@@ -39,7 +45,12 @@ pub struct Global {
     #[arg(long = "as", global = true, value_name = "USER")]
     pub impersonate: Option<String>,
     /// Act as a member of this group; may be repeated
-    #[arg(long = "as-group", global = true, value_name = "GROUP", requires = "impersonate")]
+    #[arg(
+        long = "as-group",
+        global = true,
+        value_name = "GROUP",
+        requires = "impersonate"
+    )]
     pub impersonate_groups: Vec<String>,
     /// Limit of a single request, such as 10s or 1m; 0 for none
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
@@ -75,8 +86,18 @@ mod tests {
 
     #[test]
     fn times_read_as_kubectl_reads_them() {
-        for (text, milliseconds) in [("0", 0), ("30", 30_000), ("10s", 10_000), ("1m30s", 90_000), ("500ms", 500)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("30", 30_000),
+            ("10s", 10_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
         }
         assert!(duration("soon").is_err());
         assert!(duration("-5s").is_err());

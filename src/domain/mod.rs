@@ -12,9 +12,9 @@ pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod objects;
+pub mod presets;
 pub mod problem;
 pub mod pull;
-pub mod presets;
 pub mod rights;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -9,9 +9,9 @@ use super::{
     dockerconfig::{EntrySummary, Summary},
     key::{Key, Name, Namespace},
     objects::{
-        Condition, Container, ContainerRole, ContainerState, Event, EventKind, EventSubject, Labels, Meta,
-        NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Rollout, Secret, SecretContent, SecretType,
-        ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+        Condition, Container, ContainerRole, ContainerState, Event, EventKind, EventSubject,
+        Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Rollout,
+        Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
     },
     watch::{Scope, SecretSlice},
     world::World,
@@ -80,15 +80,26 @@ pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
 }
 
 pub(crate) fn condition(condition: Condition, holds: bool) -> PodCondition {
-    PodCondition { condition, holds, since: Some(ago(600)), reason: None, message: None }
+    PodCondition {
+        condition,
+        holds,
+        since: Some(ago(600)),
+        reason: None,
+        message: None,
+    }
 }
 
 pub(crate) fn waiting(reason: &str, message: &str) -> ContainerState {
-    ContainerState::Waiting { reason: reason.into(), message: (!message.is_empty()).then(|| message.into()) }
+    ContainerState::Waiting {
+        reason: reason.into(),
+        message: (!message.is_empty()).then(|| message.into()),
+    }
 }
 
 pub(crate) fn running() -> ContainerState {
-    ContainerState::Running { since: Some(ago(500)) }
+    ContainerState::Running {
+        since: Some(ago(500)),
+    }
 }
 
 /// Made by a ReplicaSet of this name.
@@ -98,12 +109,24 @@ pub(crate) fn owned(mut pod: Pod, replica_set: &str) -> Pod {
 }
 
 fn owner(kind: &str, name: &str) -> Owner {
-    Owner { kind: kind.into(), name: name.into(), uid: format!("uid-{kind}-{name}").into() }
+    Owner {
+        kind: kind.into(),
+        name: name.into(),
+        uid: format!("uid-{kind}-{name}").into(),
+    }
 }
 
-pub(crate) fn workload(kind: WorkloadKind, namespace: &str, name: &str, above: Option<&str>) -> Workload {
+pub(crate) fn workload(
+    kind: WorkloadKind,
+    namespace: &str,
+    name: &str,
+    above: Option<&str>,
+) -> Workload {
     Workload {
-        id: WorkloadKey { kind, key: key(namespace, name) },
+        id: WorkloadKey {
+            kind,
+            key: key(namespace, name),
+        },
         meta: Meta {
             owner: above.map(|above| owner("Deployment", above)),
             ..meta(&format!("uid-{kind}-{name}"))
@@ -116,12 +139,23 @@ pub(crate) fn workload(kind: WorkloadKind, namespace: &str, name: &str, above: O
     }
 }
 
-pub(crate) fn event(name: &str, about: &str, reason: &str, message: &str, count: u32, last: Timestamp) -> Event {
+pub(crate) fn event(
+    name: &str,
+    about: &str,
+    reason: &str,
+    message: &str,
+    count: u32,
+    last: Timestamp,
+) -> Event {
     let namespace = Namespace::new("shop");
     Event {
         key: Key::new(namespace.clone(), Name::new(name)),
         meta: meta(name),
-        kind: if reason == "Failed" { EventKind::Warning } else { EventKind::Normal },
+        kind: if reason == "Failed" {
+            EventKind::Warning
+        } else {
+            EventKind::Normal
+        },
         reason: reason.into(),
         message: message.into(),
         subject: EventSubject {
@@ -139,15 +173,29 @@ pub(crate) fn event(name: &str, about: &str, reason: &str, message: &str, count:
     }
 }
 
-pub(crate) fn secret(namespace: &str, name: &str, secret_type: SecretType, entries: &[(&str, &str)]) -> Secret {
+pub(crate) fn secret(
+    namespace: &str,
+    name: &str,
+    secret_type: SecretType,
+    entries: &[(&str, &str)],
+) -> Secret {
     let content = match secret_type {
         SecretType::Other(_) => SecretContent::NotTransferred,
         SecretType::DockerConfigJson | SecretType::DockerCfg => SecretContent::Read(Summary {
-            entries: entries.iter().map(|(server, user)| entry(server, user)).collect(),
+            entries: entries
+                .iter()
+                .map(|(server, user)| entry(server, user))
+                .collect(),
             ..Summary::default()
         }),
     };
-    Secret { key: key(namespace, name), meta: meta(name), secret_type, content, immutable: false }
+    Secret {
+        key: key(namespace, name),
+        meta: meta(name),
+        secret_type,
+        content,
+        immutable: false,
+    }
 }
 
 fn entry(server: &str, user: &str) -> EntrySummary {
@@ -170,7 +218,11 @@ pub(crate) fn account(namespace: &str, name: &str, secrets: &[&str]) -> ServiceA
 }
 
 pub(crate) fn namespace(name: &str) -> NamespaceObject {
-    NamespaceObject { name: Namespace::new(name), meta: meta(name), terminating: false }
+    NamespaceObject {
+        name: Namespace::new(name),
+        meta: meta(name),
+        terminating: false,
+    }
 }
 
 pub(crate) fn changed<T, K>(objects: Vec<T>) -> Delta<T, K> {
@@ -183,11 +235,18 @@ pub(crate) fn changed<T, K>(objects: Vec<T>) -> Delta<T, K> {
 }
 
 pub(crate) fn whole<T, K>(scope: Scope, objects: Vec<T>) -> Delta<T, K> {
-    Delta { scope, replace: true, ..changed(objects) }
+    Delta {
+        scope,
+        replace: true,
+        ..changed(objects)
+    }
 }
 
 pub(crate) fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
-    Delta { gone: keys, ..changed(Vec::new()) }
+    Delta {
+        gone: keys,
+        ..changed(Vec::new())
+    }
 }
 
 /// Three namespaces, in one of which a Deployment cannot pull.
@@ -204,28 +263,60 @@ pub(crate) fn company_batches() -> Vec<Batch> {
     let back_off = format!("Back-off pulling image \"{IMAGE}\"");
     let failing = waiting("ErrImagePull", &refused);
     let mut pods: Vec<Pod> = (0..3)
-        .map(|n| owned(pod("shop", &format!("checkout-5c9f-{n}"), failing.clone()), "checkout-5c9f"))
+        .map(|n| {
+            owned(
+                pod("shop", &format!("checkout-5c9f-{n}"), failing.clone()),
+                "checkout-5c9f",
+            )
+        })
         .collect();
     pods.push(pod("shop", "search-0", running()));
-    pods.push(pod("pay", "ledger-7d4b9-x2x5q", waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container")));
-    pods.push(pod("platform", "proxy-abcde", waiting("ContainerCreating", "")));
+    pods.push(pod(
+        "pay",
+        "ledger-7d4b9-x2x5q",
+        waiting(
+            "CrashLoopBackOff",
+            "back-off 5m0s restarting failed container",
+        ),
+    ));
+    pods.push(pod(
+        "platform",
+        "proxy-abcde",
+        waiting("ContainerCreating", ""),
+    ));
     let json = SecretType::DockerConfigJson;
     vec![
-        Batch::Namespaces(whole(Scope::Cluster, ["pay", "platform", "shop"].map(namespace).to_vec())),
+        Batch::Namespaces(whole(
+            Scope::Cluster,
+            ["pay", "platform", "shop"].map(namespace).to_vec(),
+        )),
         Batch::Secrets(
             SecretSlice::DockerConfigJson,
             whole(
                 Scope::Cluster,
                 vec![
-                    secret("shop", "regcred", json.clone(), &[("registry.example", "shop-bot")]),
-                    secret("pay", "hub", json, &[("https://index.docker.io/v1/", "acme")]),
+                    secret(
+                        "shop",
+                        "regcred",
+                        json.clone(),
+                        &[("registry.example", "shop-bot")],
+                    ),
+                    secret(
+                        "pay",
+                        "hub",
+                        json,
+                        &[("https://index.docker.io/v1/", "acme")],
+                    ),
                 ],
             ),
         ),
         Batch::Secrets(SecretSlice::DockerCfg, whole(Scope::Cluster, Vec::new())),
         Batch::Secrets(
             SecretSlice::Other,
-            whole(Scope::Cluster, vec![secret("pay", "opaque", SecretType::Other(None), &[])]),
+            whole(
+                Scope::Cluster,
+                vec![secret("pay", "opaque", SecretType::Other(None), &[])],
+            ),
         ),
         Batch::ServiceAccounts(whole(
             Scope::Cluster,
@@ -237,19 +328,44 @@ pub(crate) fn company_batches() -> Vec<Batch> {
         )),
         Batch::Workloads(
             WorkloadKind::Deployment,
-            whole(Scope::Cluster, vec![workload(WorkloadKind::Deployment, "shop", "checkout", None)]),
+            whole(
+                Scope::Cluster,
+                vec![workload(WorkloadKind::Deployment, "shop", "checkout", None)],
+            ),
         ),
         Batch::Workloads(
             WorkloadKind::ReplicaSet,
-            whole(Scope::Cluster, vec![workload(WorkloadKind::ReplicaSet, "shop", "checkout-5c9f", Some("checkout"))]),
+            whole(
+                Scope::Cluster,
+                vec![workload(
+                    WorkloadKind::ReplicaSet,
+                    "shop",
+                    "checkout-5c9f",
+                    Some("checkout"),
+                )],
+            ),
         ),
         Batch::Pods(whole(Scope::Cluster, pods)),
         Batch::Events(whole(
             Scope::Cluster,
             vec![
-                event("e1", "checkout-5c9f-0", "Failed", &format!("Failed to pull image \"{IMAGE}\": {refused}"), 6, ago(40)),
+                event(
+                    "e1",
+                    "checkout-5c9f-0",
+                    "Failed",
+                    &format!("Failed to pull image \"{IMAGE}\": {refused}"),
+                    6,
+                    ago(40),
+                ),
                 event("e2", "checkout-5c9f-0", "BackOff", &back_off, 21, ago(10)),
-                event("e3", "search-0", "Pulled", "Successfully pulled image in 3.1s", 1, ago(500)),
+                event(
+                    "e3",
+                    "search-0",
+                    "Pulled",
+                    "Successfully pulled image in 3.1s",
+                    1,
+                    ago(500),
+                ),
             ],
         )),
     ]

@@ -94,7 +94,11 @@ impl Effects {
     }
 
     /// Starts the watches of a connection.
-    pub(super) fn watch(&mut self, ticket: Ticket, connection: &Connection) -> (Message, mpsc::Receiver<Feed>) {
+    pub(super) fn watch(
+        &mut self,
+        ticket: Ticket,
+        connection: &Connection,
+    ) -> (Message, mpsc::Receiver<Feed>) {
         self.namespaces.insert(connection.namespace.clone());
         let (watches, feed) = Watches::start(connection, self.reach(), &self.fingerprints);
         self.watches = Some(watches);
@@ -102,7 +106,9 @@ impl Effects {
     }
 
     fn reach(&self) -> Reach {
-        Reach::Cluster { otherwise: self.namespaces.iter().cloned().collect() }
+        Reach::Cluster {
+            otherwise: self.namespaces.iter().cloned().collect(),
+        }
     }
 
     fn list_contexts(&self, ticket: Ticket) {

@@ -35,7 +35,12 @@ pub(super) struct Inbox {
 impl Inbox {
     pub(super) fn new() -> Self {
         let (sender, answers) = mpsc::channel(ANSWERS);
-        Self { input: read_input(), answers, sender, feed: None }
+        Self {
+            input: read_input(),
+            answers,
+            sender,
+            feed: None,
+        }
     }
 
     /// Where effects put their answers.
@@ -54,7 +59,12 @@ impl Inbox {
 
     /// The next thing that happens.
     pub(super) async fn next(&mut self) -> Arrival {
-        let Self { input, answers, feed, .. } = self;
+        let Self {
+            input,
+            answers,
+            feed,
+            ..
+        } = self;
         let fed = async {
             match feed {
                 Some((ticket, lane)) => match lane.recv().await {
@@ -82,7 +92,9 @@ impl Inbox {
             return Some(Arrival::Answer(answer));
         }
         let (ticket, lane) = self.feed.as_mut()?;
-        lane.try_recv().ok().map(|feed| Arrival::Feed(message(*ticket, feed)))
+        lane.try_recv()
+            .ok()
+            .map(|feed| Arrival::Feed(message(*ticket, feed)))
     }
 }
 

@@ -54,13 +54,21 @@ fn key(event: KeyEvent) -> Option<Key> {
         KeyCode::F(number) => Code::F(number),
         _ => return None,
     };
-    Some(Key { code, ctrl: held(KeyModifiers::CONTROL), alt: held(KeyModifiers::ALT), shift })
+    Some(Key {
+        code,
+        ctrl: held(KeyModifiers::CONTROL),
+        alt: held(KeyModifiers::ALT),
+        shift,
+    })
 }
 
 fn mouse(event: MouseEvent, layout: &Layout) -> Option<Message> {
     let (pane, row) = layout.hit(event.column, event.row)?;
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Message::Click { pane, row: row.unwrap_or(usize::MAX) }),
+        MouseEventKind::Down(MouseButton::Left) => Some(Message::Click {
+            pane,
+            row: row.unwrap_or(usize::MAX),
+        }),
         MouseEventKind::ScrollDown => Some(Message::Scroll { pane, down: true }),
         MouseEventKind::ScrollUp => Some(Message::Scroll { pane, down: false }),
         _ => None,

@@ -161,7 +161,8 @@ impl Shell {
             match next {
                 Arrival::Input(event) => {
                     if let Event::Resize(columns, rows) = event {
-                        self.layout = frame::layout(Rect::new(0, 0, columns, rows), self.model.focus);
+                        self.layout =
+                            frame::layout(Rect::new(0, 0, columns, rows), self.model.focus);
                     }
                     if let Some(message) = input::message(event, &self.layout) {
                         self.update(message);
@@ -210,7 +211,9 @@ impl Shell {
         let now = Timestamp::now();
         queue!(self.takeover.screen.backend_mut(), BeginSynchronizedUpdate)?;
         let (model, theme) = (&self.model, &self.theme);
-        self.takeover.screen.draw(|frame| frame::draw(model, theme, now, frame))?;
+        self.takeover
+            .screen
+            .draw(|frame| frame::draw(model, theme, now, frame))?;
         queue!(self.takeover.screen.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.takeover.screen.backend_mut())?;
         let wake = refresh::wake(&self.model, now).map(|at| {

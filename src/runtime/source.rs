@@ -64,14 +64,24 @@ impl Source for Given {
     }
 }
 
+/// Where kubectl looks when nobody names a namespace; the dashboard then shows all.
+const UNNAMED: &str = "default";
+
 /// Who is connected to what, for the screen.
 pub(super) fn identity(connection: &Connection) -> Identity {
     Identity {
-        context: connection.context.as_deref().unwrap_or("in-cluster").to_owned(),
+        context: connection
+            .context
+            .as_deref()
+            .unwrap_or("in-cluster")
+            .to_owned(),
         cluster: connection.cluster.to_string(),
         user: Some(connection.user.to_string()),
-        server_version: connection.version.as_ref().map(|version| version.as_str().to_owned()),
-        namespace: connection.named_namespace.clone(),
+        server_version: connection
+            .version
+            .as_ref()
+            .map(|version| version.as_str().to_owned()),
+        namespace: (connection.namespace.as_str() != UNNAMED).then(|| connection.namespace.clone()),
     }
 }
 

@@ -112,10 +112,16 @@ pub fn install_panic_hook() {
 pub fn check(term: Option<&str>) -> Result<(), Problem> {
     let what = "cannot show the dashboard";
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        let end = if io::stdout().is_terminal() { "standard input" } else { "standard output" };
+        let end = if io::stdout().is_terminal() {
+            "standard input"
+        } else {
+            "standard output"
+        };
         return Err(Problem::new(what)
             .because(format!("{end} is not a terminal"))
-            .next("start it in a terminal, without a pipe; for scripts there is `pullscope explain`"));
+            .next(
+                "start it in a terminal, without a pipe; for scripts there is `pullscope explain`",
+            ));
     }
     if term == Some("dumb") {
         return Err(Problem::new(what)
@@ -125,7 +131,9 @@ pub fn check(term: Option<&str>) -> Result<(), Problem> {
     let (columns, rows) = terminal::size().unwrap_or((80, 24));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
         return Err(Problem::new(what)
-            .because(format!("the terminal has {columns} columns and {rows} rows"))
+            .because(format!(
+                "the terminal has {columns} columns and {rows} rows"
+            ))
             .next(format!("make it at least {} × {}", SMALLEST.0, SMALLEST.1)));
     }
     Ok(())

@@ -36,7 +36,11 @@ fn identity(namespace: Option<&str>) -> Identity {
 fn model() -> Model {
     let mut model = Model::new(&StartScope::FromContext, ago(5));
     let ticket = model.connection.ticket;
-    update(&mut model, Message::Connected(ticket, Ok(identity(None))), now());
+    update(
+        &mut model,
+        Message::Connected(ticket, Ok(identity(None))),
+        now(),
+    );
     let kinds = [
         WatchKind::Namespaces,
         WatchKind::Pods,
@@ -48,8 +52,15 @@ fn model() -> Model {
         WatchKind::Workloads(WorkloadKind::Deployment),
     ];
     for kind in kinds {
-        let id = WatchId { kind, scope: Scope::Cluster };
-        update(&mut model, Message::Watch(ticket, id, WatchState::Live), now());
+        let id = WatchId {
+            kind,
+            scope: Scope::Cluster,
+        };
+        update(
+            &mut model,
+            Message::Watch(ticket, id, WatchState::Live),
+            now(),
+        );
     }
     for batch in company_batches() {
         update(&mut model, Message::Batch(ticket, batch), now());
@@ -153,7 +164,11 @@ fn a_pasted_text_goes_into_the_field_in_one_line() {
     let mut model = model();
     update(&mut model, Message::Paste("ignored".into()), now());
     press(&mut model, &["/"]);
-    update(&mut model, Message::Paste("led\nger\u{1b}[0m\n".into()), now());
+    update(
+        &mut model,
+        Message::Paste("led\nger\u{1b}[0m\n".into()),
+        now(),
+    );
     assert_eq!(model.panes.pods.filter.text(), "led ger [0m");
     update(&mut model, Message::Paste("x".repeat(10_000_000)), now());
     assert!(model.panes.pods.filter.text().len() < 10_000);
@@ -163,9 +178,15 @@ fn a_pasted_text_goes_into_the_field_in_one_line() {
 fn sorting_by_the_same_column_again_turns_it_round() {
     let mut model = model();
     press(&mut model, &["N"]);
-    assert_eq!(shown(&model).first().map(String::as_str), Some("shop/checkout-5c9f-0"));
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("shop/checkout-5c9f-0")
+    );
     press(&mut model, &["N"]);
-    assert_eq!(shown(&model).first().map(String::as_str), Some("shop/search-0"));
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("shop/search-0")
+    );
     press(&mut model, &["shift-right"]);
     assert_eq!(model.panes.pods.sort.by, SortBy::Namespace);
 }
@@ -174,7 +195,10 @@ fn sorting_by_the_same_column_again_turns_it_round() {
 fn folding_makes_one_row_of_a_workload_and_enter_opens_it() {
     let mut model = model();
     press(&mut model, &["z"]);
-    assert_eq!(shown(&model).first().map(String::as_str), Some("Deployment/checkout"));
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("Deployment/checkout")
+    );
     assert_eq!(shown(&model).len(), 4);
     press(&mut model, &["g", "enter"]);
     assert_eq!(shown(&model).len(), 7);
@@ -193,7 +217,10 @@ fn the_next_problem_is_one_key_away_from_anywhere() {
     }
     assert_eq!(model.focus, Pane::Pods);
     assert_eq!(stops[0], "checkout-5c9f-0");
-    assert!(stops.contains(&"ledger-7d4b9-x2x5q".to_owned()), "{stops:?}");
+    assert!(
+        stops.contains(&"ledger-7d4b9-x2x5q".to_owned()),
+        "{stops:?}"
+    );
     assert_eq!(stops[0], stops[4]);
 }
 
@@ -202,14 +229,23 @@ fn enter_follows_the_chain() {
     let mut model = model();
     press(&mut model, &["g", "J"]);
     assert_eq!(model.focus, Pane::ServiceAccounts);
-    assert_eq!(model.panes.accounts.list.selected(), Some(&key("shop", "runner")));
+    assert_eq!(
+        model.panes.accounts.list.selected(),
+        Some(&key("shop", "runner"))
+    );
     press(&mut model, &["enter"]);
     assert_eq!(model.focus, Pane::Secrets);
-    assert_eq!(model.panes.secrets.list.selected(), Some(&key("shop", "regcred")));
+    assert_eq!(
+        model.panes.secrets.list.selected(),
+        Some(&key("shop", "regcred"))
+    );
     press(&mut model, &["u"]);
     assert_eq!(model.focus, Pane::Pods);
     press(&mut model, &["enter"]);
-    assert!(matches!(model.overlays.as_slice(), [Overlay::Details { .. }]));
+    assert!(matches!(
+        model.overlays.as_slice(),
+        [Overlay::Details { .. }]
+    ));
     press(&mut model, &["q"]);
     assert!(model.overlays.is_empty());
 }
@@ -219,7 +255,10 @@ fn an_event_leads_to_its_pod() {
     let mut model = model();
     press(&mut model, &[":", "e", "v", "enter", "end", "enter"]);
     assert_eq!(model.focus, Pane::Pods);
-    assert_eq!(crate::app::selected_pod(&model), Some(key("shop", "search-0")));
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "search-0"))
+    );
 }
 
 #[test]
@@ -237,12 +276,29 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
     press(&mut model, &["g", "down"]);
     let ticket = model.connection.ticket;
     let early = pod("app", "aaa", waiting("ErrImagePull", "not found"));
-    update(&mut model, Message::Batch(ticket, Batch::Pods(changed(vec![early]))), now());
+    update(
+        &mut model,
+        Message::Batch(ticket, Batch::Pods(changed(vec![early]))),
+        now(),
+    );
     refresh::refresh(&mut model, [20; 5]);
-    assert_eq!(crate::app::selected_pod(&model), Some(key("shop", "checkout-5c9f-1")));
-    update(&mut model, Message::Batch(ticket, Batch::Pods(gone(vec![key("shop", "checkout-5c9f-1")]))), now());
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "checkout-5c9f-1"))
+    );
+    update(
+        &mut model,
+        Message::Batch(
+            ticket,
+            Batch::Pods(gone(vec![key("shop", "checkout-5c9f-1")])),
+        ),
+        now(),
+    );
     refresh::refresh(&mut model, [20; 5]);
-    assert_eq!(crate::app::selected_pod(&model), Some(key("shop", "checkout-5c9f-2")));
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "checkout-5c9f-2"))
+    );
 }
 
 #[test]
@@ -250,7 +306,9 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let mut model = model();
     let old = model.connection.ticket;
     let effects = press(&mut model, &[":", "c", "t", "x", "enter"]);
-    let [Effect::ListContexts { ticket }] = effects[..] else { panic!("{effects:?}") };
+    let [Effect::ListContexts { ticket }] = effects[..] else {
+        panic!("{effects:?}")
+    };
     let entry = |name: &str| ContextEntry {
         name: name.into(),
         cluster: name.into(),
@@ -258,16 +316,39 @@ fn another_context_leaves_nothing_of_the_old_one() {
         namespace: None,
         current: false,
     };
-    update(&mut model, Message::Contexts(ticket, Ok(vec![entry("prod"), entry("test")])), now());
-    assert!(matches!(model.overlays.as_slice(), [Overlay::Contexts(ContextPicker::Ready { .. })]));
+    update(
+        &mut model,
+        Message::Contexts(ticket, Ok(vec![entry("prod"), entry("test")])),
+        now(),
+    );
+    assert!(matches!(
+        model.overlays.as_slice(),
+        [Overlay::Contexts(ContextPicker::Ready { .. })]
+    ));
     let effects = press(&mut model, &["down", "enter"]);
-    let [Effect::Connect { ticket: new, context: Some(context) }] = &effects[..] else { panic!("{effects:?}") };
+    let [
+        Effect::Connect {
+            ticket: new,
+            context: Some(context),
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
     assert_eq!(context, "test");
     assert_ne!(*new, old);
 
     let late = pod("shop", "late", waiting("ErrImagePull", "x"));
-    update(&mut model, Message::Batch(old, Batch::Pods(changed(vec![late]))), now());
-    update(&mut model, Message::Connected(old, Ok(identity(Some("shop")))), now());
+    update(
+        &mut model,
+        Message::Batch(old, Batch::Pods(changed(vec![late]))),
+        now(),
+    );
+    update(
+        &mut model,
+        Message::Connected(old, Ok(identity(Some("shop")))),
+        now(),
+    );
     assert_eq!(model.world.pod_count(), 0);
     assert!(matches!(model.connection.phase, Phase::Connecting { .. }));
     assert_eq!(model.scope, Scope::Cluster);
@@ -277,23 +358,44 @@ fn another_context_leaves_nothing_of_the_old_one() {
 fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
     let mut model = model();
     let effects = press(&mut model, &["ctrl-r"]);
-    let [Effect::Connect { ticket, context: Some(_) }] = effects[..] else { panic!("{effects:?}") };
+    let [
+        Effect::Connect {
+            ticket,
+            context: Some(_),
+        },
+    ] = effects[..]
+    else {
+        panic!("{effects:?}")
+    };
     let problem = Problem::new("cannot reach the server").because("connection refused");
     update(&mut model, Message::Connected(ticket, Err(problem)), now());
     assert_eq!(model.connection.health(), Health::Failed);
-    assert!(matches!(press(&mut model, &["ctrl-r"])[..], [Effect::Connect { .. }]));
+    assert!(matches!(
+        press(&mut model, &["ctrl-r"])[..],
+        [Effect::Connect { .. }]
+    ));
 }
 
 #[test]
 fn the_contexts_namespace_is_looked_at_unless_another_was_asked_for() {
     for (start, expected) in [
-        (StartScope::FromContext, Scope::Namespace(Namespace::new("team"))),
+        (
+            StartScope::FromContext,
+            Scope::Namespace(Namespace::new("team")),
+        ),
         (StartScope::All, Scope::Cluster),
-        (StartScope::Namespace(Namespace::new("mine")), Scope::Namespace(Namespace::new("mine"))),
+        (
+            StartScope::Namespace(Namespace::new("mine")),
+            Scope::Namespace(Namespace::new("mine")),
+        ),
     ] {
         let mut model = Model::new(&start, now());
         let ticket = model.connection.ticket;
-        update(&mut model, Message::Connected(ticket, Ok(identity(Some("team")))), now());
+        update(
+            &mut model,
+            Message::Connected(ticket, Ok(identity(Some("team")))),
+            now(),
+        );
         assert_eq!(model.scope, expected, "{start:?}");
     }
 }
@@ -304,7 +406,9 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
     press(&mut model, &[":"]);
     typed(&mut model, "ns hidden");
     let effects = press(&mut model, &["enter"]);
-    assert!(matches!(&effects[..], [Effect::Look { namespace, .. }] if namespace.as_str() == "hidden"));
+    assert!(
+        matches!(&effects[..], [Effect::Look { namespace, .. }] if namespace.as_str() == "hidden")
+    );
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
 }
 
@@ -312,12 +416,22 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
 fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
     let mut model = model();
     let ticket = model.connection.ticket;
-    let id = WatchId { kind: WatchKind::Pods, scope: Scope::Cluster };
-    let stale = WatchState::Stale { since: ago(12), why: "connection refused".into() };
+    let id = WatchId {
+        kind: WatchKind::Pods,
+        scope: Scope::Cluster,
+    };
+    let stale = WatchState::Stale {
+        since: ago(12),
+        why: "connection refused".into(),
+    };
     update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
     assert!(matches!(model.connection.health(), Health::Stale { since, .. } if since == ago(12)));
     assert!(refresh::wake(&model, now()).is_some());
-    update(&mut model, Message::Watch(ticket, id, WatchState::Live), now());
+    update(
+        &mut model,
+        Message::Watch(ticket, id, WatchState::Live),
+        now(),
+    );
     assert_eq!(model.connection.health(), Health::Live);
 }
 
