@@ -179,8 +179,8 @@ mod tests {
         let contexts = contexts(Some(&path)).unwrap();
         let seen: Vec<_> = contexts
             .iter()
-            .map(|c| (&*c.name, c.namespace.as_str(), c.current))
+            .map(|c| (&*c.name, c.namespace.as_deref(), c.current))
             .collect();
-        assert_eq!(seen, [("a", "shop", false), ("b", "default", true)]);
+        assert_eq!(seen, [("a", Some("shop"), false), ("b", None, true)]);
     }
 }
