@@ -14,7 +14,6 @@ use super::{
         Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
     },
     watch::{Scope, SecretSlice},
-    world::World,
 };
 
 pub(crate) const IMAGE: &str = "registry.example/team/app:1";
@@ -247,15 +246,6 @@ pub(crate) fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
         gone: keys,
         ..changed(Vec::new())
     }
-}
-
-/// Three namespaces, in one of which a Deployment cannot pull.
-pub(crate) fn company() -> World {
-    let mut world = World::default();
-    for batch in company_batches() {
-        world.fold(batch, now());
-    }
-    world
 }
 
 pub(crate) fn company_batches() -> Vec<Batch> {

@@ -137,7 +137,7 @@ fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
         (Pane::Events, SortBy::Name) => "OBJECT",
         (Pane::Events, SortBy::Count) => "COUNT",
         (Pane::Events, SortBy::Status) => "REASON",
-        (Pane::Namespaces, SortBy::Status) => "FAILING",
+        (Pane::Namespaces, SortBy::Status) => "FAIL",
         (Pane::Pods, SortBy::Count) => "RESTARTS",
         (Pane::ServiceAccounts, SortBy::Count) => "PODS",
         (_, SortBy::Count) => "USED BY",

@@ -17,12 +17,12 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 5, 24).middle(),
-    Column::new("NAME", 0, 40).middle(),
-    Column::new("REGISTRY", 1, 60).grows().middle(),
+    Column::new("NAMESPACE", 3, 24).gives(8).middle(),
+    Column::new("NAME", 0, 40).gives(14).middle(),
+    Column::new("REGISTRY", 1, 60).grows(16).middle(),
     Column::new("USER", 4, 24).middle(),
     Column::new("USED BY", 2, 18),
-    Column::new("AGE", 3, 6).right(),
+    Column::new("AGE", 5, 6).right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
