@@ -8,25 +8,12 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
 use super::ConnectError;
-use crate::domain::key::Namespace;
-
-/// A context as a picker shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContextEntry {
-    pub name: Arc<str>,
-    pub cluster: Arc<str>,
-    pub user: Option<Arc<str>>,
-    /// Where this context starts when no namespace is asked for.
-    pub namespace: Namespace,
-    /// It is the kubeconfig's `current-context`.
-    pub current: bool,
-}
+use crate::domain::identity::ContextEntry;
 
 /// The contexts of the kubeconfig files, in their order.
 pub fn contexts(explicit: Option<&Path>) -> Result<Vec<ContextEntry>, ConnectError> {
@@ -38,10 +25,10 @@ pub fn contexts(explicit: Option<&Path>) -> Result<Vec<ContextEntry>, ConnectErr
         .filter_map(|named| {
             let context = named.context.as_ref()?;
             Some(ContextEntry {
-                name: named.name.as_str().into(),
-                cluster: context.cluster.as_str().into(),
-                user: context.user.as_deref().map(Into::into),
-                namespace: Namespace::new(context.namespace.as_deref().unwrap_or("default")),
+                name: named.name.clone(),
+                cluster: context.cluster.clone(),
+                user: context.user.clone(),
+                namespace: context.namespace.clone(),
                 current: current == Some(named.name.as_str()),
             })
         })
@@ -192,8 +179,8 @@ mod tests {
         let contexts = contexts(Some(&path)).unwrap();
         let seen: Vec<_> = contexts
             .iter()
-            .map(|c| (&*c.name, c.namespace.as_str(), c.current))
+            .map(|c| (c.name.as_str(), c.namespace.as_deref(), c.current))
             .collect();
-        assert_eq!(seen, [("a", "shop", false), ("b", "default", true)]);
+        assert_eq!(seen, [("a", Some("shop"), false), ("b", None, true)]);
     }
 }
