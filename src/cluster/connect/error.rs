@@ -55,19 +55,19 @@ pub enum ConnectError {
         why: String,
     },
     ClientCertificateExpired {
-        user: String,
+        user: Option<String>,
         since: Timestamp,
     },
     Refused {
         server: String,
-        user: String,
+        user: Option<String>,
         trouble: Box<Trouble>,
     },
 }
 
 impl ConnectError {
     /// The first line: what could not be done.
-    pub fn what(&self) -> String {
+    fn what(&self) -> String {
         match self {
             Self::NoKubeconfig { .. } => "there is no kubeconfig".into(),
             Self::KubeconfigUnreadable { path, .. } => {
@@ -96,22 +96,26 @@ impl ConnectError {
             Self::BadEntry { context, .. } => format!("context {context} cannot be used"),
             Self::InCluster { .. } => "cannot use the ServiceAccount of this Pod".into(),
             Self::ClientCertificateExpired { user, .. } => {
-                format!("the client certificate of user {user} has expired")
+                format!("the client certificate{} has expired", of(user.as_deref()))
             }
             Self::Refused {
                 server,
                 trouble,
                 user,
             } => match &**trouble {
-                Trouble::Unauthorized(_) => format!("{server} does not accept the login of {user}"),
-                Trouble::Plugin(_) => format!("cannot log in to {server} as {user}"),
+                Trouble::Unauthorized(_) => {
+                    format!("{server} does not accept the login{}", of(user.as_deref()))
+                }
+                Trouble::Plugin(_) => {
+                    format!("cannot get a login{} for {server}", of(user.as_deref()))
+                }
                 _ => format!("cannot reach {server}"),
             },
         }
     }
 
     /// The second line: why, as far as it is known.
-    pub fn why(&self) -> String {
+    fn why(&self) -> String {
         match self {
             Self::NoKubeconfig { looked_at } if looked_at.is_empty() => {
                 "KUBECONFIG is not set, and there is no home directory to look into".into()
@@ -144,7 +148,7 @@ impl ConnectError {
     }
 
     /// The third line: what to do.
-    pub fn next(&self) -> String {
+    fn next(&self) -> String {
         match self {
             Self::NoKubeconfig { .. } => {
                 "name a file with --kubeconfig, or try without a cluster: pullscope demo".into()
@@ -241,14 +245,20 @@ impl std::error::Error for ConnectError {}
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}\n  {}\n  next: {}",
-            self.what(),
-            self.why(),
-            self.next()
-        )
+        Problem::from(self).fmt(f)
     }
+}
+
+impl From<&ConnectError> for Problem {
+    fn from(error: &ConnectError) -> Self {
+        Self::new(error.what())
+            .because(error.why())
+            .next(error.next())
+    }
+}
+
+fn of(user: Option<&str>) -> String {
+    user.map(|user| format!(" of {user}")).unwrap_or_default()
 }
 
 /// The known name that needs the fewest edits, if it needs few.

@@ -179,7 +179,7 @@ mod tests {
         let contexts = contexts(Some(&path)).unwrap();
         let seen: Vec<_> = contexts
             .iter()
-            .map(|c| (&*c.name, c.namespace.as_deref(), c.current))
+            .map(|c| (c.name.as_str(), c.namespace.as_deref(), c.current))
             .collect();
         assert_eq!(seen, [("a", Some("shop"), false), ("b", None, true)]);
     }

@@ -27,7 +27,7 @@ pub use identity::ServerVersion;
 pub use kubeconfig::contexts;
 
 use super::Trouble;
-use crate::domain::key::Namespace;
+use crate::domain::{identity::Identity, key::Namespace};
 use exec::Plugin;
 use proxy::ProxyVariables;
 
@@ -59,7 +59,8 @@ pub struct Connection {
     pub cluster: Arc<str>,
     /// The server's address.
     pub server: Arc<str>,
-    pub user: Arc<str>,
+    /// As the server knows us, or else the name in the kubeconfig.
+    pub user: Option<Arc<str>>,
     /// Where to look when no other namespace is chosen.
     pub namespace: Namespace,
     /// `None` when this user may not know it.
@@ -86,12 +87,24 @@ impl Connection {
             context: Some(cluster.into()),
             cluster: cluster.into(),
             server: cluster.into(),
-            user: "unknown".into(),
+            user: None,
             namespace,
             version: None,
             request_limit: REQUEST_LIMIT,
         };
         connection.introduce().await
+    }
+
+    /// Both ends, as the screen names them.
+    pub fn identity(&self) -> Identity {
+        let context = self.context.as_ref().unwrap_or(&self.cluster);
+        Identity {
+            context: context.to_string(),
+            cluster: self.cluster.to_string(),
+            user: self.user.as_deref().map(str::to_owned),
+            server_version: self.version.as_ref().map(ToString::to_string),
+            namespace: Some(self.namespace.clone()),
+        }
     }
 
     /// Asks the server for its version and for our name.
@@ -102,13 +115,13 @@ impl Connection {
             Err(trouble) => {
                 return Err(ConnectError::Refused {
                     server: self.server.to_string(),
-                    user: self.user.to_string(),
+                    user: self.user.as_deref().map(str::to_owned),
                     trouble: Box::new(trouble),
                 });
             }
         }
         if let Some(user) = identity::user(&self.client, limit).await {
-            self.user = user;
+            self.user = Some(user);
         }
         Ok(self)
     }
@@ -119,7 +132,7 @@ struct Target {
     config: Config,
     context: Option<Arc<str>>,
     cluster: Arc<str>,
-    user: Arc<str>,
+    user: Option<Arc<str>>,
 }
 
 impl Target {
@@ -181,7 +194,7 @@ impl Target {
             config,
             context: Some(name.into()),
             cluster: cluster.into(),
-            user: user.map_or_else(|| "system:anonymous".into(), Into::into),
+            user: user.map(Into::into),
         })
     }
 
@@ -193,7 +206,7 @@ impl Target {
             config,
             context: None,
             cluster: "in-cluster".into(),
-            user: "the Pod's ServiceAccount".into(),
+            user: None,
         })
     }
 
@@ -208,7 +221,7 @@ impl Target {
             && since < Timestamp::now()
         {
             return Err(ConnectError::ClientCertificateExpired {
-                user: user.to_string(),
+                user: user.as_deref().map(str::to_owned),
                 since,
             });
         }
@@ -234,7 +247,7 @@ impl Target {
             },
             (trouble, _) => ConnectError::Refused {
                 server: server.to_string(),
-                user: user.to_string(),
+                user: user.as_deref().map(str::to_owned),
                 trouble: Box::new(trouble),
             },
         })?;

@@ -1,10 +1,17 @@
 //! One kind: in which scopes it is watched, given the reach and what the server permits.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use kube::Client;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        mpsc,
+        watch::{self, error::RecvError},
+    },
     task::JoinSet,
     time::sleep,
 };
@@ -50,84 +57,125 @@ impl<D: Decode> Clone for Supervisor<D> {
 }
 
 impl<D: Decode> Supervisor<D> {
-    /// Watches as the reach says, until there is nobody to set it.
+    /// Watches as the reach says, until there is nobody to set it or to receive.
     pub(super) async fn follow(self, mut reach: watch::Receiver<Reach>) {
-        let mut present = BTreeSet::new();
+        if self.kind == WatchKind::Namespaces {
+            return self.follow_namespaces(&mut reach).await;
+        }
+        let mut local = Local::default();
+        let mut refused = None;
         loop {
             let now = reach.borrow_and_update().clone();
-            self.leave(&mut present, &now).await;
-            let changed = tokio::select! {
-                () = self.hold(&now, &mut present) => return,
-                changed = reach.changed() => changed,
+            let ended = match (now, &refused) {
+                (Reach::Cluster { .. }, None) => {
+                    self.retire_all(&mut local, Objects::Kept).await;
+                    let (refusal, ended) = self.everywhere(&mut reach).await;
+                    refused = refusal;
+                    self.retire(Scope::Cluster, Objects::TakenBack).await;
+                    ended
+                }
+                (Reach::Cluster { otherwise }, Some(refusal)) => {
+                    self.only_in(&mut local, &otherwise, Some(refusal)).await;
+                    tokio::select! {
+                        () = self.until_permitted() => {
+                            refused = None;
+                            Ok(())
+                        }
+                        ended = reach.changed() => ended,
+                    }
+                }
+                (Reach::Namespaces(namespaces), _) => {
+                    refused = None;
+                    self.only_in(&mut local, &namespaces, None).await;
+                    reach.changed().await
+                }
             };
-            if changed.is_err() {
+            if ended.is_err() {
                 return;
             }
         }
     }
 
-    /// Watches in this reach; ends only when nobody receives any more.
-    async fn hold(&self, reach: &Reach, present: &mut BTreeSet<Scope>) {
-        if self.kind == WatchKind::Namespaces {
-            return self.stay(Scope::Cluster, reach.namespaces()).await;
-        }
-        match reach {
-            Reach::Namespaces(namespaces) => self.in_each(namespaces, present).await,
-            Reach::Cluster { otherwise } if otherwise.is_empty() => {
-                present.insert(Scope::Cluster);
-                self.stay(Scope::Cluster, &[]).await;
+    /// Watches the whole cluster until that is refused or no longer wanted.
+    async fn everywhere(
+        &self,
+        reach: &mut watch::Receiver<Reach>,
+    ) -> (Option<Refusal>, Result<(), RecvError>) {
+        tokio::select! {
+            refusal = self.attempt(Scope::Cluster) => (refusal, Ok(())),
+            left = reach.wait_for(|reach| matches!(reach, Reach::Namespaces(_))) => {
+                (None, left.map(|_| ()))
             }
-            Reach::Cluster { otherwise } => loop {
-                present.insert(Scope::Cluster);
-                if self.try_scope(Scope::Cluster).await.is_none() {
-                    return;
-                }
-                present.remove(&Scope::Cluster);
-                self.retire(Scope::Cluster, Objects::TakenBack).await;
-                tokio::select! {
-                    () = self.in_each(otherwise, present) => return,
-                    () = self.until_permitted() => {}
-                }
-                for scope in std::mem::take(present) {
-                    self.retire(scope, Objects::Kept).await;
-                }
-            },
         }
     }
 
-    async fn in_each(&self, namespaces: &[Namespace], present: &mut BTreeSet<Scope>) {
-        let mut tasks = JoinSet::new();
-        for namespace in namespaces {
-            let scope = Scope::Namespace(namespace.clone());
-            present.insert(scope.clone());
-            let one = self.clone();
-            tasks.spawn(async move { one.stay(scope, &[]).await });
-        }
-        tasks.join_all().await;
-        if namespaces.is_empty() {
-            std::future::pending::<()>().await;
+    /// Namespaces are no part of a namespace: where they may not be listed, the known ones stand in.
+    async fn follow_namespaces(&self, reach: &mut watch::Receiver<Reach>) {
+        let outbox = self.outbox(&Scope::Cluster);
+        let watching = async {
+            outbox.state(WatchState::Connecting);
+            loop {
+                let refusal = self.run(&Scope::Cluster, &outbox).await;
+                outbox.state(state_of(&refusal));
+                let again = sleep(ASK_AGAIN);
+                tokio::pin!(again);
+                loop {
+                    let known = self.decode.known(reach.borrow_and_update().namespaces());
+                    outbox.replace(known);
+                    tokio::select! {
+                        () = &mut again => break,
+                        changed = reach.changed() => if changed.is_err() { return },
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            () = outbox.hand_over(&self.lane) => {}
         }
     }
 
-    /// Watches the scope, and says so when that is refused. `known` stands in for a list of
-    /// namespaces that may not be had.
-    async fn stay(&self, scope: Scope, known: &[Namespace]) {
+    /// Makes the running watches those of these namespaces. With none to look into, a refusal of the
+    /// whole cluster is all there is to say.
+    async fn only_in(
+        &self,
+        local: &mut Local,
+        namespaces: &[Namespace],
+        refusal: Option<&Refusal>,
+    ) {
+        let wanted: BTreeSet<Scope> = namespaces.iter().cloned().map(Scope::Namespace).collect();
+        let left: Vec<Scope> = local
+            .keys()
+            .filter(|scope| !wanted.contains(scope))
+            .cloned()
+            .collect();
+        for scope in left {
+            local.remove(&scope);
+            self.retire(scope, Objects::TakenBack).await;
+        }
+        for scope in wanted {
+            local.entry(scope.clone()).or_insert_with(|| {
+                let one = self.clone();
+                let mut task = JoinSet::new();
+                task.spawn(async move { one.stay(scope).await });
+                task
+            });
+        }
+        if let (true, Some(refusal)) = (namespaces.is_empty(), refusal) {
+            let state = Feed::State(self.id(Scope::Cluster), state_of(refusal));
+            let _ = self.lane.send(state).await;
+        }
+    }
+
+    /// Watches one scope, and says so while that is refused.
+    async fn stay(&self, scope: Scope) {
         let outbox = self.outbox(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
                 let refusal = self.run(&scope, &outbox).await;
-                let known = self.decode.known(known);
-                if !known.is_empty() {
-                    outbox.replace(known);
-                }
-                if let Refusal::Forbidden { missing, why } = refusal {
-                    outbox.state(WatchState::Forbidden { missing, why });
-                } else {
-                    // A server without this API has no such objects.
-                    outbox.replace(Vec::new());
-                    outbox.state(WatchState::Live);
-                }
+                outbox.replace(Vec::new());
+                outbox.state(state_of(&refusal));
                 sleep(ASK_AGAIN).await;
             }
         };
@@ -138,21 +186,22 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Watches the scope until that is forbidden; `None` when nobody receives any more.
-    async fn try_scope(&self, scope: Scope) -> Option<()> {
+    async fn attempt(&self, scope: Scope) -> Option<Refusal> {
         let outbox = self.outbox(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                if let Refusal::Forbidden { .. } = self.run(&scope, &outbox).await {
-                    return;
+                let refusal = self.run(&scope, &outbox).await;
+                if refusal != Refusal::NoSuchApi {
+                    return refusal;
                 }
                 outbox.replace(Vec::new());
-                outbox.state(WatchState::Live);
+                outbox.state(state_of(&refusal));
                 sleep(ASK_AGAIN).await;
             }
         };
         tokio::select! {
-            () = watching => Some(()),
+            refusal = watching => Some(refusal),
             () = outbox.hand_over(&self.lane) => None,
         }
     }
@@ -194,16 +243,8 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// Ends what the new reach does not look at.
-    async fn leave(&self, present: &mut BTreeSet<Scope>, next: &Reach) {
-        for scope in std::mem::take(present) {
-            let objects = match (next, &scope) {
-                (Reach::Cluster { .. }, _) => Objects::Kept,
-                (Reach::Namespaces(next), Scope::Namespace(this)) if next.contains(this) => {
-                    Objects::Kept
-                }
-                (Reach::Namespaces(_), _) => Objects::TakenBack,
-            };
+    async fn retire_all(&self, local: &mut Local, objects: Objects) {
+        for scope in std::mem::take(local).into_keys() {
             self.retire(scope, objects).await;
         }
     }
@@ -239,6 +280,20 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 }
+
+/// A server without an API has no objects of that kind: that is as good as an empty list.
+fn state_of(refusal: &Refusal) -> WatchState {
+    match refusal {
+        Refusal::Forbidden { missing, why } => WatchState::Forbidden {
+            missing: missing.clone(),
+            why: Arc::clone(why),
+        },
+        Refusal::NoSuchApi => WatchState::Live,
+    }
+}
+
+/// The running watches of single namespaces; one that is dropped ends.
+type Local = BTreeMap<Scope, JoinSet<()>>;
 
 /// What becomes of the objects of a watch that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
