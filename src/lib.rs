@@ -17,4 +17,5 @@ pub mod cli;
 pub mod cluster;
 pub mod domain;
 pub mod runtime;
+pub mod sandbox;
 pub mod ui;
