@@ -12,4 +12,10 @@
     )
 )]
 
+pub mod app;
+pub mod cli;
+pub mod cluster;
 pub mod domain;
+pub mod runtime;
+pub mod sandbox;
+pub mod ui;

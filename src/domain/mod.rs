@@ -3,15 +3,23 @@
 //! Knows no async, no client, no terminal, no file, no environment and no clock: time and salt
 //! come in as values. Nothing here imports another room.
 
+pub mod age;
 pub mod batch;
 pub mod cause;
 pub mod classify;
 pub mod credential;
 pub mod dockerconfig;
+pub mod identity;
 pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod objects;
 pub mod presets;
+pub mod problem;
+pub mod pull;
 pub mod rights;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod status;
 pub mod watch;
+pub mod world;

@@ -1,0 +1,61 @@
+//! What a key, a palette entry or a click can ask for.
+
+use super::panes::Pane;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    Quit,
+    Help,
+    Back,
+    NextPane,
+    PreviousPane,
+    Focus(Pane),
+    Move(Motion),
+    Open,
+    Filter,
+    Palette,
+    Contexts,
+    Favourite(u8),
+    Sort(SortBy),
+    NextSortColumn,
+    PreviousSortColumn,
+    FaultsOnly,
+    Fold,
+    NextProblem,
+    PreviousProblem,
+    ToAccount,
+    UsedBy,
+    Copy,
+    CopyNamespace,
+    LastNamespace,
+    Retry,
+    Elsewhere(Elsewhere),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
+
+/// What a pane can be sorted by; not every pane has every column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    Name,
+    Namespace,
+    Status,
+    Age,
+    Count,
+}
+
+/// Verbs that k9s has on these keys and this product leaves to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Elsewhere {
+    Shell,
+    Attach,
+    PortForward,
+}

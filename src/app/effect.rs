@@ -1,0 +1,26 @@
+//! What `update` wants done outside: data that says what, never how.
+
+use super::ticket::Ticket;
+use crate::domain::key::Namespace;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Connects to a context (`None`: the one that the command line or the kubeconfig chose) and
+    /// starts its watches; whatever was watched before is dropped.
+    Connect {
+        ticket: Ticket,
+        context: Option<String>,
+    },
+    /// Reads the contexts of the kubeconfig.
+    ListContexts {
+        ticket: Ticket,
+    },
+    /// Asks the watches to look into this namespace, where listing all namespaces is not permitted.
+    Look {
+        ticket: Ticket,
+        namespace: Namespace,
+    },
+    /// Puts a text on the clipboard, by way of the terminal.
+    Copy(String),
+    Quit,
+}

@@ -1,0 +1,212 @@
+//! The filter of a pane: fuzzy words by default, and k9s's forms for the rest.
+//!
+//! `checkout` fuzzy · `!checkout` not · `-l app=web` by label · `-f words` fuzzy, said explicitly.
+
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{CaseMatching, Normalization, Pattern},
+};
+
+use crate::domain::objects::Meta;
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    text: String,
+    rule: Rule,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Rule {
+    #[default]
+    All,
+    Fuzzy(Pattern),
+    Without(String),
+    Labels(Vec<LabelRule>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum LabelRule {
+    Has(String),
+    HasNot(String),
+    Is(String, String),
+    IsNot(String, String),
+}
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Filter {
+    pub fn parse(text: &str) -> Self {
+        let trimmed = text.trim();
+        let rule = if trimmed.is_empty() {
+            Rule::All
+        } else if let Some(word) = trimmed.strip_prefix('!') {
+            match word.trim() {
+                "" => Rule::All,
+                word => Rule::Without(word.to_lowercase()),
+            }
+        } else if let Some(labels) = trimmed.strip_prefix("-l") {
+            Rule::Labels(labels.split(',').filter_map(LabelRule::parse).collect())
+        } else {
+            let words = trimmed.strip_prefix("-f").unwrap_or(trimmed).trim();
+            Rule::Fuzzy(Pattern::parse(
+                words,
+                CaseMatching::Smart,
+                Normalization::Smart,
+            ))
+        };
+        Self {
+            text: text.to_owned(),
+            rule,
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(self.rule, Rule::All)
+    }
+}
+
+/// Asks a filter about rows, one after the other, with one scratch memory for all.
+pub struct Sieve<'a> {
+    filter: &'a Filter,
+    matcher: Matcher,
+    buffer: Vec<char>,
+    line: String,
+}
+
+impl<'a> Sieve<'a> {
+    pub fn new(filter: &'a Filter) -> Self {
+        Self {
+            filter,
+            matcher: Matcher::new(Config::DEFAULT),
+            buffer: Vec::new(),
+            line: String::new(),
+        }
+    }
+
+    /// Whether a row with these texts passes; `meta` is asked for label filters.
+    pub fn passes(&mut self, texts: &[&str], meta: Option<&Meta>) -> bool {
+        match &self.filter.rule {
+            Rule::All => true,
+            Rule::Labels(rules) => {
+                meta.is_some_and(|meta| rules.iter().all(|rule| rule.holds(meta)))
+            }
+            Rule::Without(word) => !join(&mut self.line, texts).to_lowercase().contains(word),
+            Rule::Fuzzy(pattern) => {
+                let line = join(&mut self.line, texts);
+                let haystack = Utf32Str::new(line, &mut self.buffer);
+                pattern.score(haystack, &mut self.matcher).is_some()
+            }
+        }
+    }
+}
+
+fn join<'a>(line: &'a mut String, texts: &[&str]) -> &'a str {
+    line.clear();
+    for text in texts {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(text);
+    }
+    line
+}
+
+impl LabelRule {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let pair = |key: &str, value: &str| (key.trim().to_owned(), value.trim().to_owned());
+        Some(if let Some((key, value)) = text.split_once("!=") {
+            let (key, value) = pair(key, value);
+            Self::IsNot(key, value)
+        } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
+            let (key, value) = pair(key, value);
+            Self::Is(key, value)
+        } else if let Some(key) = text.strip_prefix('!') {
+            Self::HasNot(key.trim().to_owned())
+        } else {
+            Self::Has(text.to_owned())
+        })
+    }
+
+    fn holds(&self, meta: &Meta) -> bool {
+        match self {
+            Self::Has(key) => meta.label(key).is_some(),
+            Self::HasNot(key) => meta.label(key).is_none(),
+            Self::Is(key, value) => meta.label(key) == Some(value),
+            // As a label selector of the API does: an absent label is not equal.
+            Self::IsNot(key, value) => meta.label(key) != Some(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn passes(filter: &str, texts: &[&str]) -> bool {
+        Sieve::new(&Filter::parse(filter)).passes(texts, None)
+    }
+
+    #[test]
+    fn words_are_fuzzy_and_all_must_fit() {
+        for (filter, expected) in [
+            ("", true),
+            ("chk", true),
+            ("checkout image", true),
+            ("-f ckt", true),
+            ("zebra", false),
+            ("checkout zebra", false),
+            ("!checkout", false),
+            ("!zebra", true),
+            ("!", true),
+        ] {
+            assert_eq!(
+                passes(filter, &["checkout-7d9", "ImagePullBackOff"]),
+                expected,
+                "{filter}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_are_matched_as_selectors() {
+        let meta = Meta {
+            uid: "u".into(),
+            resource_version: "1".into(),
+            created: None,
+            deleting: None,
+            labels: Arc::from([(Arc::from("app"), Arc::from("web"))]),
+            owner: None,
+        };
+        for (filter, expected) in [
+            ("-l app=web", true),
+            ("-l app==web", true),
+            ("-l app", true),
+            ("-l app=web,tier", false),
+            ("-l !tier", true),
+            ("-l app!=web", false),
+            ("-l tier!=back", true),
+        ] {
+            let filter = Filter::parse(filter);
+            assert_eq!(
+                Sieve::new(&filter).passes(&[], Some(&meta)),
+                expected,
+                "{}",
+                filter.text()
+            );
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The one table of keys. Dispatch, footer, help and the documents all come from it.
+//!
+//! Where k9s has a meaning for a key, k9s wins; new verbs sit on keys that it leaves free.
+
+use super::{
+    action::{Action, Elsewhere, Motion, SortBy},
+    key::Key,
+    panes::Pane,
+};
+
+/// Where a binding is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// On every screen that has no text field.
+    Everywhere,
+    /// In any of the five panes.
+    Panes,
+    In(Pane),
+    /// In a list or text that lies over the panes.
+    Overlay,
+}
+
+impl Context {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Panes => "Panes",
+            Self::In(pane) => pane.title(),
+            Self::Overlay => "Lists and texts above the panes",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    pub on: &'static [&'static str],
+    pub context: Context,
+    pub action: Action,
+    /// One or two words for the footer.
+    pub label: &'static str,
+    pub help: &'static str,
+    /// Low numbers stay longest in a footer that gets narrow; 0 is not shown there.
+    pub rank: u8,
+}
+
+const fn row(
+    on: &'static [&'static str],
+    context: Context,
+    action: Action,
+    label: &'static str,
+    help: &'static str,
+    rank: u8,
+) -> Binding {
+    Binding {
+        on,
+        context,
+        action,
+        label,
+        help,
+        rank,
+    }
+}
+
+use Context::{Everywhere, In, Overlay, Panes};
+
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    row(&["!"], Panes, Action::NextProblem, "next problem", "Select the next Pod that fails, in any namespace", 1),
+    row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Select the previous Pod that fails", 0),
+    row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
+    row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show what the Pod waits for, in full", 2),
+    row(&["enter"], In(Pane::ServiceAccounts), Action::Open, "secret", "Go to the first pull Secret that the account lists", 2),
+    row(&["enter"], In(Pane::Secrets), Action::Open, "account", "Go to the first ServiceAccount that lists the Secret", 2),
+    row(&["enter"], In(Pane::Events), Action::Open, "pod", "Go to the Pod that the event is about", 2),
+    row(&["J"], In(Pane::Pods), Action::ToAccount, "account", "Go to the ServiceAccount of the Pod", 4),
+    row(&["u"], In(Pane::Secrets), Action::UsedBy, "used by", "Show the Pods that list the Secret", 4),
+    row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
+    row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
+    row(&["/"], Panes, Action::Filter, "filter", "Filter: fuzzy words, !not, -l label=value", 3),
+    row(&["ctrl-z"], Panes, Action::FaultsOnly, "faults only", "Show only what fails; in Events, only pull failures", 6),
+    row(&["tab", "right"], Panes, Action::NextPane, "next pane", "Go to the next pane", 7),
+    row(&["shift-tab", "left"], Panes, Action::PreviousPane, "previous pane", "Go to the previous pane", 0),
+    row(&["0"], Panes, Action::Favourite(0), "all", "All namespaces", 8),
+    row(&["1"], Panes, Action::Favourite(1), "", "Favourite namespace 1", 0),
+    row(&["2"], Panes, Action::Favourite(2), "", "Favourite namespace 2", 0),
+    row(&["3"], Panes, Action::Favourite(3), "", "Favourite namespace 3", 0),
+    row(&["4"], Panes, Action::Favourite(4), "", "Favourite namespace 4", 0),
+    row(&["5"], Panes, Action::Favourite(5), "", "Favourite namespace 5", 0),
+    row(&["6"], Panes, Action::Favourite(6), "", "Favourite namespace 6", 0),
+    row(&["7"], Panes, Action::Favourite(7), "", "Favourite namespace 7", 0),
+    row(&["8"], Panes, Action::Favourite(8), "", "Favourite namespace 8", 0),
+    row(&["9"], Panes, Action::Favourite(9), "", "Favourite namespace 9", 0),
+    row(&["-"], Panes, Action::LastNamespace, "last namespace", "Back to the namespace shown before", 0),
+    row(&["N"], Panes, Action::Sort(SortBy::Name), "", "Sort by name; again: the other way round", 0),
+    row(&["P"], Panes, Action::Sort(SortBy::Namespace), "", "Sort by namespace", 0),
+    row(&["S"], Panes, Action::Sort(SortBy::Status), "", "Sort by status, worst first", 0),
+    row(&["A"], Panes, Action::Sort(SortBy::Age), "", "Sort by age, youngest first", 0),
+    row(&["O"], Panes, Action::Sort(SortBy::Count), "", "Sort by number: restarts, users or occurrences", 0),
+    row(&["shift-right"], Panes, Action::NextSortColumn, "", "Sort by the next column", 0),
+    row(&["shift-left"], Panes, Action::PreviousSortColumn, "", "Sort by the previous column", 0),
+    row(&["c"], Panes, Action::Copy, "", "Copy the name", 0),
+    row(&["n"], Panes, Action::CopyNamespace, "", "Copy the namespace", 0),
+    row(&["s"], In(Pane::Pods), Action::Elsewhere(Elsewhere::Shell), "", "A shell is k9s's trade: copies the kubectl command", 0),
+    row(&["a"], In(Pane::Pods), Action::Elsewhere(Elsewhere::Attach), "", "Attaching is k9s's trade: copies the kubectl command", 0),
+    row(&["F"], In(Pane::Pods), Action::Elsewhere(Elsewhere::PortForward), "", "Port-forwarding is k9s's trade: copies the kubectl command", 0),
+    row(&["up", "k"], Panes, Action::Move(Motion::Up), "", "Up", 0),
+    row(&["down", "j"], Panes, Action::Move(Motion::Down), "", "Down", 0),
+    row(&["pageup", "ctrl-b"], Panes, Action::Move(Motion::PageUp), "", "A page up", 0),
+    row(&["pagedown", "ctrl-f"], Panes, Action::Move(Motion::PageDown), "", "A page down", 0),
+    row(&["home", "g"], Panes, Action::Move(Motion::First), "", "First row", 0),
+    row(&["end", "G"], Panes, Action::Move(Motion::Last), "", "Last row", 0),
+    row(&["ctrl-r"], Panes, Action::Retry, "", "Connect again and list everything afresh", 0),
+    row(&["up", "k"], Overlay, Action::Move(Motion::Up), "", "Up", 0),
+    row(&["down", "j"], Overlay, Action::Move(Motion::Down), "", "Down", 0),
+    row(&["pageup", "ctrl-b"], Overlay, Action::Move(Motion::PageUp), "", "A page up", 0),
+    row(&["pagedown", "ctrl-f", "space"], Overlay, Action::Move(Motion::PageDown), "", "A page down", 0),
+    row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
+    row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
+    row(&["enter"], Overlay, Action::Open, "choose", "Choose", 1),
+    row(&["esc", "q"], Overlay, Action::Back, "back", "Back", 2),
+    row(&["c"], Overlay, Action::Copy, "", "Copy the text", 0),
+    row(&[":"], Everywhere, Action::Palette, "command", "Command: ns, po, sa, sec, ev, ctx, q", 9),
+    row(&["?"], Everywhere, Action::Help, "help", "These keys", 2),
+    row(&["esc"], Panes, Action::Back, "", "Drop the filter", 0),
+    row(&["ctrl-c"], Everywhere, Action::Quit, "", "Quit (also :q)", 0),
+];
+
+/// The action of a key, looked up from the innermost context outwards.
+pub fn resolve(key: Key, path: &[Context]) -> Option<Action> {
+    path.iter().find_map(|context| {
+        BINDINGS
+            .iter()
+            .find(|binding| binding.context == *context && binding.keys().any(|bound| bound == key))
+            .map(|binding| binding.action)
+    })
+}
+
+impl Binding {
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.on.iter().filter_map(|name| Key::parse(name))
+    }
+}
+
+/// The bindings of these contexts for a footer, most important first.
+pub fn footer(path: &[Context]) -> Vec<&'static Binding> {
+    let mut shown: Vec<&Binding> = BINDINGS
+        .iter()
+        .filter(|binding| binding.rank > 0 && path.contains(&binding.context))
+        .collect();
+    shown.sort_by_key(|binding| binding.rank);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_name_that_reads() {
+        for binding in BINDINGS {
+            assert_eq!(binding.keys().count(), binding.on.len(), "{:?}", binding.on);
+            assert!(!binding.help.is_empty());
+            assert!(
+                binding.rank == 0 || !binding.label.is_empty(),
+                "{:?} has no label for the footer",
+                binding.on
+            );
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        let mut seen = HashSet::new();
+        for binding in BINDINGS {
+            for key in binding.keys() {
+                assert!(
+                    seen.insert((binding.context, key)),
+                    "{key} twice in {:?}",
+                    binding.context
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_inner_context_wins() {
+        let path = [Context::In(Pane::Pods), Context::Panes, Context::Everywhere];
+        assert_eq!(resolve(Key::char('z'), &path), Some(Action::Fold));
+        assert_eq!(resolve(Key::char('?'), &path), Some(Action::Help));
+        assert_eq!(
+            resolve(Key::char('z'), &[Context::Overlay, Context::Everywhere]),
+            None
+        );
+    }
+}

@@ -1,0 +1,198 @@
+//! A list with a selection: by identity and not by row number, so that it stays on the same object
+//! when rows move.
+
+use super::action::Motion;
+
+#[derive(Clone, Debug)]
+pub struct List<K> {
+    rows: Vec<K>,
+    selected: Option<K>,
+    /// Where the selection was found last; the row that takes its place when it is gone.
+    position: usize,
+    offset: usize,
+    height: usize,
+}
+
+impl<K> Default for List<K> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            selected: None,
+            position: 0,
+            offset: 0,
+            height: 1,
+        }
+    }
+}
+
+impl<K: Clone + PartialEq> List<K> {
+    pub fn rows(&self) -> &[K] {
+        &self.rows
+    }
+
+    pub fn selected(&self) -> Option<&K> {
+        self.selected.as_ref()
+    }
+
+    /// The selected row's number, while there are rows.
+    pub fn position(&self) -> Option<usize> {
+        self.selected.as_ref().map(|_| self.position)
+    }
+
+    /// The rows on the screen, and the number of the first.
+    pub fn visible(&self) -> (usize, &[K]) {
+        let end = (self.offset + self.height).min(self.rows.len());
+        (
+            self.offset,
+            self.rows.get(self.offset..end).unwrap_or_default(),
+        )
+    }
+
+    pub fn set_height(&mut self, height: usize) {
+        self.height = height.max(1);
+        self.keep_in_view();
+    }
+
+    /// Replaces the rows; the selection stays on its object, or on its place when that is gone.
+    pub fn set_rows(&mut self, rows: Vec<K>) {
+        self.rows = rows;
+        let found = self.selected.as_ref().and_then(|selected| {
+            let here = self.rows.get(self.position) == Some(selected);
+            if here {
+                Some(self.position)
+            } else {
+                self.rows.iter().position(|row| row == selected)
+            }
+        });
+        self.put(found.unwrap_or(self.position));
+    }
+
+    /// Selects this row if it is there.
+    pub fn select(&mut self, key: &K) -> bool {
+        let found = self.rows.iter().position(|row| row == key);
+        if let Some(position) = found {
+            self.put(position);
+        }
+        found.is_some()
+    }
+
+    /// Wants this row selected, now or when it comes.
+    pub fn want(&mut self, key: K) {
+        if !self.select(&key) {
+            self.selected = Some(key);
+        }
+    }
+
+    /// Selects the row that is so many rows below the first visible one.
+    pub fn select_visible(&mut self, row: usize) -> bool {
+        let position = self.offset + row;
+        let there = row < self.height && position < self.rows.len();
+        if there {
+            self.put(position);
+        }
+        there
+    }
+
+    pub fn go(&mut self, motion: Motion) {
+        let page = self.height.saturating_sub(1).max(1);
+        let last = self.rows.len().saturating_sub(1);
+        self.put(match motion {
+            Motion::Up => self.position.saturating_sub(1),
+            Motion::Down => self.position + 1,
+            Motion::PageUp => self.position.saturating_sub(page),
+            Motion::PageDown => self.position + page,
+            Motion::First => 0,
+            Motion::Last => last,
+        });
+    }
+
+    fn put(&mut self, position: usize) {
+        self.position = position.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.position).cloned();
+        self.keep_in_view();
+    }
+
+    fn keep_in_view(&mut self) {
+        let lowest = (self.position + 1).saturating_sub(self.height);
+        let most = self.rows.len().saturating_sub(self.height);
+        self.offset = self
+            .offset
+            .clamp(lowest, self.position.max(lowest))
+            .min(most.max(lowest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(rows: &[u32], height: usize) -> List<u32> {
+        let mut list = List::default();
+        list.set_height(height);
+        list.set_rows(rows.to_vec());
+        list
+    }
+
+    #[test]
+    fn the_selection_stays_on_its_object_when_rows_move() {
+        let mut list = list(&[1, 2, 3, 4], 10);
+        list.go(Motion::Down);
+        list.set_rows(vec![9, 8, 1, 2, 3]);
+        assert_eq!(list.selected(), Some(&2));
+        assert_eq!(list.position(), Some(3));
+    }
+
+    #[test]
+    fn the_next_row_takes_the_place_of_one_that_is_gone() {
+        let mut list = list(&[1, 2, 3], 10);
+        list.go(Motion::Down);
+        list.set_rows(vec![1, 3]);
+        assert_eq!(list.selected(), Some(&3));
+        list.set_rows(vec![1]);
+        assert_eq!(list.selected(), Some(&1));
+        list.set_rows(vec![]);
+        assert_eq!((list.selected(), list.position()), (None, None));
+    }
+
+    #[test]
+    fn a_wanted_row_is_selected_when_it_comes() {
+        let mut list = list(&[], 3);
+        list.want(7);
+        list.set_rows(vec![5, 6, 7]);
+        assert_eq!(list.selected(), Some(&7));
+    }
+
+    #[test]
+    fn the_selection_is_always_in_view_and_no_room_is_wasted() {
+        let rows: Vec<u32> = (0..100).collect();
+        let mut list = list(&rows, 10);
+        for motion in [
+            Motion::Last,
+            Motion::PageUp,
+            Motion::Up,
+            Motion::First,
+            Motion::PageDown,
+            Motion::Down,
+        ] {
+            list.go(motion);
+            let (_, visible) = list.visible();
+            assert_eq!(visible.len(), 10, "{motion:?}");
+            assert!(visible.contains(list.selected().unwrap()), "{motion:?}");
+        }
+        list.go(Motion::Last);
+        list.set_height(50);
+        assert_eq!(list.visible().1.len(), 50);
+        list.set_height(0);
+        assert_eq!(list.visible().1, [99]);
+    }
+
+    #[test]
+    fn an_empty_list_survives_every_motion() {
+        let mut list = list(&[], 0);
+        for motion in [Motion::Down, Motion::Last, Motion::PageDown, Motion::PageUp] {
+            list.go(motion);
+            assert_eq!(list.selected(), None);
+        }
+        assert!(!list.select_visible(0));
+    }
+}

@@ -1,0 +1,33 @@
+//! Everything that can happen to the model.
+
+use super::{key::Key, panes::Pane, ticket::Ticket};
+use crate::domain::{
+    batch::Batch,
+    identity::{ContextEntry, Identity},
+    problem::Problem,
+    watch::{WatchId, WatchState},
+};
+
+#[derive(Debug)]
+pub enum Message {
+    Key(Key),
+    Paste(String),
+    Click {
+        pane: Pane,
+        row: usize,
+    },
+    Scroll {
+        pane: Pane,
+        down: bool,
+    },
+    /// Time has passed: something on the screen reads differently now.
+    Tick,
+    /// The terminal has another size, or was away.
+    Redraw,
+    Connected(Ticket, Result<Identity, Problem>),
+    Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
+    Batch(Ticket, Batch),
+    Watch(Ticket, WatchId, WatchState),
+    /// This watch is no more.
+    Ended(Ticket, WatchId),
+}

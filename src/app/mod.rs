@@ -1,0 +1,23 @@
+//! Floor 2: what the user sees and wants. Pure: no async, no Kubernetes client, no terminal.
+//!
+//! `update` takes messages and answers with effects; `refresh` makes rows before a frame. Views read
+//! the model and never change it.
+
+pub mod action;
+pub mod connection;
+pub mod effect;
+mod field;
+pub mod filter;
+pub mod key;
+pub mod keymap;
+pub mod list;
+pub mod message;
+pub mod model;
+pub mod overlay;
+pub mod palette;
+pub mod panes;
+pub mod refresh;
+pub mod ticket;
+mod update;
+
+pub use self::update::{path, selected_pod, start, update};

@@ -1,0 +1,125 @@
+//! The model: what the cluster is, what the user looks at, and what lies above it.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    connection::Connection,
+    overlay::Overlay,
+    panes::{self, Pane, PaneState},
+    ticket::Tickets,
+};
+use crate::domain::{key::Namespace, watch::Scope, world::World};
+
+#[derive(Debug)]
+pub struct Panes {
+    pub namespaces: PaneState<panes::namespaces::Row>,
+    pub pods: PaneState<panes::pods::Row>,
+    pub folding: panes::pods::Folding,
+    pub accounts: PaneState<panes::accounts::Row>,
+    pub secrets: PaneState<panes::secrets::Row>,
+    pub events: PaneState<panes::events::Row>,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self {
+            namespaces: PaneState::new(Pane::Namespaces),
+            pods: PaneState::new(Pane::Pods),
+            folding: panes::pods::Folding::default(),
+            accounts: PaneState::new(Pane::ServiceAccounts),
+            secrets: PaneState::new(Pane::Secrets),
+            events: PaneState::new(Pane::Events),
+        }
+    }
+}
+
+/// A short line that says what a key did, until its time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    pub text: String,
+    pub until: Timestamp,
+}
+
+/// How long a flash stays.
+const FLASH: SignedDuration = SignedDuration::from_secs(4);
+
+pub struct Model {
+    pub world: World,
+    pub connection: Connection,
+    pub tickets: Tickets,
+    /// The namespace that the other panes are narrowed to.
+    pub scope: Scope,
+    /// The scope before, for `-`.
+    pub last_scope: Option<Scope>,
+    /// Namespaces that the user named, which may not be listed.
+    pub known: BTreeSet<Namespace>,
+    pub focus: Pane,
+    pub panes: Panes,
+    pub overlays: Vec<Overlay>,
+    pub flash: Option<Flash>,
+    /// Whether `-n` or `-A` was given: then the context's namespace does not decide.
+    pub scope_is_given: bool,
+    /// When the program was started or the context left: ages of waiting count from there.
+    pub dirty: bool,
+}
+
+/// What the command line asked to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartScope {
+    /// The context's namespace, or all.
+    FromContext,
+    All,
+    Namespace(Namespace),
+}
+
+impl Model {
+    pub fn new(start: &StartScope, now: Timestamp) -> Self {
+        let mut tickets = Tickets::default();
+        let ticket = tickets.issue();
+        let scope = match start {
+            StartScope::Namespace(namespace) => Scope::Namespace(namespace.clone()),
+            StartScope::All | StartScope::FromContext => Scope::Cluster,
+        };
+        let known = match start {
+            StartScope::Namespace(namespace) => BTreeSet::from([namespace.clone()]),
+            StartScope::All | StartScope::FromContext => BTreeSet::new(),
+        };
+        Self {
+            world: World::default(),
+            connection: Connection::connecting(ticket, None, now),
+            tickets,
+            scope,
+            last_scope: None,
+            known,
+            focus: Pane::Pods,
+            panes: Panes::default(),
+            overlays: Vec::new(),
+            flash: None,
+            scope_is_given: *start != StartScope::FromContext,
+            dirty: true,
+        }
+    }
+
+    /// Whether something has changed since the last call that a frame would show.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub fn flash(&mut self, text: impl Into<String>, now: Timestamp) {
+        self.flash = Some(Flash {
+            text: text.into(),
+            until: now + FLASH,
+        });
+    }
+
+    /// Whether every Secret of a namespace is known, so that one that is not there is missing.
+    pub fn secrets_complete(&self) -> bool {
+        use super::connection::KindState;
+        matches!(
+            self.connection.of(|kind| Pane::Secrets.shows(kind)),
+            KindState::Live | KindState::Stale { .. }
+        )
+    }
+}

@@ -1,0 +1,71 @@
+//! What lies above the panes: a stack of layers, of which the top one gets the key first.
+
+use tui_input::Input;
+
+use super::{list::List, panes::Pane, ticket::Ticket};
+use crate::domain::{identity::ContextEntry, key::Key, objects::Pod, problem::Problem};
+
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys, scrolled by so many lines.
+    Help {
+        scroll: usize,
+    },
+    /// A Pod in full.
+    Details {
+        pod: Key<Pod>,
+        scroll: usize,
+    },
+    Contexts(ContextPicker),
+    /// The filter of a pane while it is typed; `before` is what esc brings back.
+    Filter {
+        pane: Pane,
+        input: Input,
+        before: String,
+    },
+    Palette(Palette),
+    Problem {
+        problem: Problem,
+        scroll: usize,
+    },
+}
+
+#[derive(Debug)]
+pub enum ContextPicker {
+    Loading(Ticket),
+    Ready {
+        entries: Vec<ContextEntry>,
+        list: List<String>,
+    },
+}
+
+/// Command mode: what is typed behind `:` and which suggestion is taken.
+#[derive(Debug, Default)]
+pub struct Palette {
+    pub input: Input,
+    /// The suggestion that enter takes.
+    pub chosen: usize,
+}
+
+impl Overlay {
+    /// The text field that takes printable keys, if the layer has one.
+    pub fn field(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Filter { input, .. } => Some(input),
+            Self::Palette(palette) => Some(&mut palette.input),
+            Self::Help { .. } | Self::Details { .. } | Self::Contexts(_) | Self::Problem { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Where a text layer is scrolled to.
+    pub fn scroll(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help { scroll } | Self::Details { scroll, .. } | Self::Problem { scroll, .. } => {
+                Some(scroll)
+            }
+            Self::Contexts(_) | Self::Filter { .. } | Self::Palette(_) => None,
+        }
+    }
+}

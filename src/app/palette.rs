@@ -1,0 +1,177 @@
+//! Commands behind `:`, named as in k9s, with completion.
+
+use super::{action::Action, panes::Pane};
+use crate::domain::{key::Namespace, world::World};
+
+struct Command {
+    names: &'static [&'static str],
+    help: &'static str,
+    does: Does,
+}
+
+#[derive(Clone, Copy)]
+enum Does {
+    Act(Action),
+    /// With a name behind it: this namespace; without: the pane.
+    Namespace,
+    /// With a name behind it: this context; without: the picker.
+    Context,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        names: &["ns", "namespaces"],
+        help: "Namespaces, or the one named",
+        does: Does::Namespace,
+    },
+    Command {
+        names: &["po", "pods"],
+        help: "Pods",
+        does: Does::Act(Action::Focus(Pane::Pods)),
+    },
+    Command {
+        names: &["sa", "serviceaccounts"],
+        help: "ServiceAccounts",
+        does: Does::Act(Action::Focus(Pane::ServiceAccounts)),
+    },
+    Command {
+        names: &["sec", "secrets"],
+        help: "Pull Secrets",
+        does: Does::Act(Action::Focus(Pane::Secrets)),
+    },
+    Command {
+        names: &["ev", "events"],
+        help: "Events",
+        does: Does::Act(Action::Focus(Pane::Events)),
+    },
+    Command {
+        names: &["ctx", "contexts"],
+        help: "Contexts, or the one named",
+        does: Does::Context,
+    },
+    Command {
+        names: &["reconnect"],
+        help: "Connect again",
+        does: Does::Act(Action::Retry),
+    },
+    Command {
+        names: &["help"],
+        help: "The keys",
+        does: Does::Act(Action::Help),
+    },
+    Command {
+        names: &["q", "quit"],
+        help: "Quit",
+        does: Does::Act(Action::Quit),
+    },
+];
+
+/// A line under the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    pub text: String,
+    pub help: &'static str,
+}
+
+/// What a command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Act(Action),
+    Namespace(Namespace),
+    Context(String),
+    /// No such command; the nearest one, if one is near.
+    Unknown(Option<&'static str>),
+}
+
+/// Completions of what is typed; empty when nothing begins so.
+pub fn suggestions(typed: &str, world: &World) -> Vec<Suggestion> {
+    let typed = typed.trim_start();
+    if let Some((command, argument)) = typed.split_once(' ') {
+        let Some(command) = find(command) else {
+            return Vec::new();
+        };
+        let Does::Namespace = command.does else {
+            return Vec::new();
+        };
+        let argument = argument.trim();
+        return names(world)
+            .filter(|name| name.as_str().contains(argument))
+            .map(|name| Suggestion {
+                text: format!("ns {name}"),
+                help: "",
+            })
+            .collect();
+    }
+    COMMANDS
+        .iter()
+        .filter_map(|command| {
+            let name = command.names.iter().find(|name| name.starts_with(typed))?;
+            Some(Suggestion {
+                text: (*name).to_owned(),
+                help: command.help,
+            })
+        })
+        .collect()
+}
+
+/// Reads a command line.
+pub fn read(line: &str) -> Asked {
+    let mut words = line.split_whitespace();
+    let Some(name) = words.next() else {
+        return Asked::Unknown(None);
+    };
+    let argument = words.next();
+    let Some(command) = find(name) else {
+        let nearest = COMMANDS
+            .iter()
+            .flat_map(|command| command.names)
+            .find(|known| {
+                known.starts_with(name) || (known.len() > 2 && name.starts_with(**known))
+            });
+        return Asked::Unknown(nearest.copied());
+    };
+    match (command.does, argument) {
+        (Does::Act(action), _) => Asked::Act(action),
+        (Does::Namespace, Some(name)) => Asked::Namespace(Namespace::new(name)),
+        (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
+        (Does::Context, Some(name)) => Asked::Context(name.to_owned()),
+        (Does::Context, None) => Asked::Act(Action::Contexts),
+    }
+}
+
+fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS
+        .iter()
+        .find(|command| command.names.contains(&name))
+}
+
+fn names(world: &World) -> impl Iterator<Item = &Namespace> {
+    world.namespaces().map(|namespace| &namespace.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_k9s_user_types() {
+        assert_eq!(read("po"), Asked::Act(Action::Focus(Pane::Pods)));
+        assert_eq!(read(" ns  shop "), Asked::Namespace(Namespace::new("shop")));
+        assert_eq!(read("ctx prod"), Asked::Context("prod".into()));
+        assert_eq!(read("q"), Asked::Act(Action::Quit));
+        assert_eq!(read("secr"), Asked::Unknown(Some("sec")));
+        assert_eq!(read("zzz"), Asked::Unknown(None));
+        assert_eq!(read(""), Asked::Unknown(None));
+    }
+
+    #[test]
+    fn completes_by_the_beginning() {
+        let world = World::default();
+        let texts: Vec<String> = suggestions("sec", &world)
+            .into_iter()
+            .map(|s| s.text)
+            .collect();
+        assert_eq!(texts, ["sec"]);
+        assert_eq!(suggestions("", &world).len(), COMMANDS.len());
+    }
+}

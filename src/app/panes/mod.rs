@@ -1,0 +1,174 @@
+//! The five panes: what each lists, in which order, through which filter.
+//!
+//! Rows are identities; views look the objects up. Rows are made again only when something that
+//! they depend on has changed, and at most once per frame.
+
+pub mod accounts;
+pub mod events;
+pub mod namespaces;
+pub mod pods;
+pub mod secrets;
+
+use super::{action::SortBy, filter::Filter, list::List};
+use crate::domain::{watch::Scope, watch::WatchKind, world::Versions};
+
+/// A pane of the dashboard, in the order in which `tab` walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pane {
+    Namespaces,
+    Pods,
+    ServiceAccounts,
+    Secrets,
+    Events,
+}
+
+impl Pane {
+    pub const ALL: [Self; 5] = [
+        Self::Namespaces,
+        Self::Pods,
+        Self::ServiceAccounts,
+        Self::Secrets,
+        Self::Events,
+    ];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Namespaces => "Namespaces",
+            Self::Pods => "Pods",
+            Self::ServiceAccounts => "ServiceAccounts",
+            Self::Secrets => "Secrets",
+            Self::Events => "Events",
+        }
+    }
+
+    pub fn next(self) -> Self {
+        match self {
+            Self::Namespaces => Self::Pods,
+            Self::Pods => Self::ServiceAccounts,
+            Self::ServiceAccounts => Self::Secrets,
+            Self::Secrets => Self::Events,
+            Self::Events => Self::Namespaces,
+        }
+    }
+
+    pub fn previous(self) -> Self {
+        match self {
+            Self::Namespaces => Self::Events,
+            Self::Pods => Self::Namespaces,
+            Self::ServiceAccounts => Self::Pods,
+            Self::Secrets => Self::ServiceAccounts,
+            Self::Events => Self::Secrets,
+        }
+    }
+
+    /// Whether the pane shows what watches of this kind bring.
+    pub fn shows(self, kind: WatchKind) -> bool {
+        match self {
+            Self::Namespaces => kind == WatchKind::Namespaces,
+            Self::Pods => kind == WatchKind::Pods,
+            Self::ServiceAccounts => kind == WatchKind::ServiceAccounts,
+            Self::Secrets => matches!(kind, WatchKind::Secrets(_)),
+            Self::Events => kind == WatchKind::Events,
+        }
+    }
+
+    /// The columns that the pane can be sorted by, the default first.
+    pub fn sorts(self) -> &'static [SortBy] {
+        match self {
+            Self::Namespaces => &[SortBy::Status, SortBy::Name, SortBy::Age],
+            Self::Pods => &[
+                SortBy::Status,
+                SortBy::Name,
+                SortBy::Namespace,
+                SortBy::Count,
+                SortBy::Age,
+            ],
+            Self::ServiceAccounts | Self::Secrets => {
+                &[SortBy::Name, SortBy::Namespace, SortBy::Count, SortBy::Age]
+            }
+            Self::Events => &[SortBy::Age, SortBy::Status, SortBy::Name, SortBy::Count],
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    pub by: SortBy,
+    pub reversed: bool,
+}
+
+/// What a pane holds beside its rows.
+#[derive(Debug)]
+pub struct PaneState<K> {
+    pub list: List<K>,
+    pub filter: Filter,
+    pub sort: Sort,
+    /// Only rows that are in trouble (k9s: ctrl-z).
+    pub faults_only: bool,
+    made_from: Option<Stamp>,
+}
+
+/// All that the rows of a pane depend on.
+#[derive(Clone, Debug, PartialEq)]
+struct Stamp {
+    versions: Versions,
+    scope: Scope,
+    filter: Filter,
+    sort: Sort,
+    faults_only: bool,
+}
+
+impl<K: Clone + PartialEq> PaneState<K> {
+    pub fn new(pane: Pane) -> Self {
+        let by = pane.sorts().first().copied().unwrap_or(SortBy::Name);
+        Self {
+            list: List::default(),
+            filter: Filter::default(),
+            sort: Sort {
+                by,
+                reversed: false,
+            },
+            faults_only: false,
+            made_from: None,
+        }
+    }
+
+    /// Sorts by this column; by the same one again: the other way round.
+    pub fn sort_by(&mut self, by: SortBy) {
+        self.sort = Sort {
+            by,
+            reversed: self.sort.by == by && !self.sort.reversed,
+        };
+    }
+
+    /// Forces the rows to be made again.
+    pub fn invalidate(&mut self) {
+        self.made_from = None;
+    }
+
+    /// Makes the rows again if what they depend on has changed.
+    fn refresh(
+        &mut self,
+        versions: Versions,
+        scope: &Scope,
+        rows: impl FnOnce(&Self) -> Vec<K>,
+    ) -> bool {
+        let stamp = Stamp {
+            versions,
+            scope: scope.clone(),
+            filter: self.filter.clone(),
+            sort: self.sort,
+            faults_only: self.faults_only,
+        };
+        if self.made_from.as_ref() == Some(&stamp) {
+            return false;
+        }
+        let mut rows = rows(self);
+        if self.sort.reversed {
+            rows.reverse();
+        }
+        self.list.set_rows(rows);
+        self.made_from = Some(stamp);
+        true
+    }
+}

@@ -1,0 +1,166 @@
+//! Pods, what fails first; folded, one row per workload.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{super::filter::Sieve, PaneState, SortBy};
+use crate::domain::{
+    key::Key,
+    objects::{Pod, WorkloadKey},
+    status::{Health, pod_status},
+    watch::Scope,
+    world::{Versions, World},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Row {
+    Pod(Key<Pod>),
+    Workload(WorkloadKey),
+}
+
+/// Pods of one workload in one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub pods: usize,
+    pub ready: usize,
+    pub restarts: u32,
+    pub health: Health,
+    /// The Pod that fares worst: its status is the row's.
+    pub worst: Key<Pod>,
+}
+
+/// What the pane holds beside what all panes have.
+#[derive(Debug, Default)]
+pub struct Folding {
+    pub folded: bool,
+    /// Workloads whose Pods are shown although the pane is folded.
+    pub open: BTreeSet<WorkloadKey>,
+    pub groups: BTreeMap<WorkloadKey, Group>,
+}
+
+pub fn refresh(pane: &mut PaneState<Row>, folding: &mut Folding, world: &World, scope: &Scope) {
+    let all = world.versions();
+    let workloads = if folding.folded { all.workloads } else { 0 };
+    let versions = Versions {
+        pods: all.pods,
+        workloads,
+        ..Versions::default()
+    };
+    let (folded, open) = (folding.folded, &folding.open);
+    let mut groups = BTreeMap::new();
+    let made = pane.refresh(versions, scope, |pane| {
+        let pods = sifted(pane, world, scope);
+        if folded {
+            let (rows, found) = fold(world, pods, open);
+            groups = found;
+            rows
+        } else {
+            pods.into_iter().map(Row::Pod).collect()
+        }
+    });
+    if made {
+        folding.groups = groups;
+    }
+}
+
+/// The Pods that pass the filter, in the pane's order.
+fn sifted(pane: &PaneState<Row>, world: &World, scope: &Scope) -> Vec<Key<Pod>> {
+    let mut sieve = Sieve::new(&pane.filter);
+    let unfiltered = pane.filter.is_empty();
+    let mut passes =
+        |key: &Key<Pod>| unfiltered || world.pod(key).is_some_and(|pod| passes(&mut sieve, pod));
+    let health: &[Health] = if pane.faults_only {
+        &[Health::PullFailing, Health::Failing]
+    } else {
+        &[
+            Health::PullFailing,
+            Health::Failing,
+            Health::Progressing,
+            Health::Healthy,
+            Health::Finished,
+        ]
+    };
+    let by_health = health
+        .iter()
+        .flat_map(|health| world.pods_in(*health, scope));
+    let mut keys: Vec<Key<Pod>> = by_health.filter(|key| passes(key)).cloned().collect();
+    let pod = |key: &Key<Pod>| world.pod(key).map(Arc::as_ref);
+    match pane.sort.by {
+        SortBy::Status => {}
+        SortBy::Name => keys.sort_by(|a, b| a.name.cmp(&b.name)),
+        SortBy::Namespace => keys.sort(),
+        SortBy::Age => {
+            keys.sort_by_cached_key(|key| Reverse(pod(key).and_then(|pod| pod.meta.created)))
+        }
+        SortBy::Count => {
+            keys.sort_by_cached_key(|key| Reverse(pod(key).map(|pod| pod_status(pod).restarts)))
+        }
+    }
+    keys
+}
+
+fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
+    let status = pod_status(pod);
+    let mut texts = vec![
+        pod.key.name.as_str(),
+        pod.key.namespace.as_str(),
+        &*status.word,
+    ];
+    texts.extend(pod.containers.iter().map(|container| &*container.image));
+    texts.extend(pod.node.as_deref());
+    sieve.passes(&texts, Some(&pod.meta))
+}
+
+/// One row per workload, at the place of its first Pod; bare Pods stay as they are.
+fn fold(
+    world: &World,
+    pods: Vec<Key<Pod>>,
+    open: &BTreeSet<WorkloadKey>,
+) -> (Vec<Row>, BTreeMap<WorkloadKey, Group>) {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut members: BTreeMap<WorkloadKey, Vec<Row>> = BTreeMap::new();
+    let mut groups: BTreeMap<WorkloadKey, Group> = BTreeMap::new();
+    for key in pods {
+        let Some(pod) = world.pod(&key) else { continue };
+        let Some(workload) = world.workload_of(pod) else {
+            rows.push(Row::Pod(key));
+            continue;
+        };
+        let id = &workload.id;
+        let status = pod_status(pod);
+        let group = groups.entry(id.clone()).or_insert_with(|| {
+            rows.push(Row::Workload(id.clone()));
+            Group {
+                pods: 0,
+                ready: 0,
+                restarts: 0,
+                health: status.health,
+                worst: key.clone(),
+            }
+        });
+        group.pods += 1;
+        group.ready += usize::from(status.containers > 0 && status.ready == status.containers);
+        group.restarts += status.restarts;
+        if status.health < group.health {
+            group.health = status.health;
+            group.worst = key.clone();
+        }
+        if open.contains(id) {
+            members.entry(id.clone()).or_default().push(Row::Pod(key));
+        }
+    }
+    let rows = rows
+        .into_iter()
+        .flat_map(|row| {
+            let below = match &row {
+                Row::Workload(id) => members.remove(id).unwrap_or_default(),
+                Row::Pod(_) => Vec::new(),
+            };
+            std::iter::once(row).chain(below)
+        })
+        .collect();
+    (rows, groups)
+}

@@ -1,0 +1,114 @@
+//! Before each frame: rows that are out of date are made again, and the next moment is found at which
+//! the screen would read differently although nothing happened.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    connection::{Health, Phase},
+    list::List,
+    model::Model,
+    overlay::{ContextPicker, Overlay},
+    panes::{self, Pane},
+};
+use crate::domain::age;
+
+/// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
+pub type Heights = [usize; 5];
+
+/// Makes the model ready to be drawn.
+pub fn refresh(model: &mut Model, heights: Heights) {
+    for (pane, height) in Pane::ALL.into_iter().zip(heights) {
+        match pane {
+            Pane::Namespaces => model.panes.namespaces.list.set_height(height),
+            Pane::Pods => model.panes.pods.list.set_height(height),
+            Pane::ServiceAccounts => model.panes.accounts.list.set_height(height),
+            Pane::Secrets => model.panes.secrets.list.set_height(height),
+            Pane::Events => model.panes.events.list.set_height(height),
+        }
+    }
+    let complete = model.secrets_complete();
+    let Model {
+        panes,
+        world,
+        scope,
+        known,
+        ..
+    } = model;
+    panes::namespaces::refresh(&mut panes.namespaces, world, known);
+    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
+    panes::accounts::refresh(&mut panes.accounts, world, scope, complete);
+    panes::secrets::refresh(&mut panes.secrets, world, scope);
+    panes::events::refresh(&mut panes.events, world, scope);
+}
+
+/// A turn of the spinner while something is awaited.
+const SPIN: SignedDuration = SignedDuration::from_millis(120);
+
+/// When the screen has to be drawn again if nothing else happens: an age that turns, a spinner, a
+/// flash that ends. `None` while time changes nothing.
+pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
+    let waiting = matches!(model.connection.phase, Phase::Connecting { .. })
+        || matches!(
+            model.overlays.last(),
+            Some(Overlay::Contexts(ContextPicker::Loading(_)))
+        )
+        || model.connection.health() == Health::Listing;
+    let spinner = waiting.then_some(now + SPIN);
+    let flash = model.flash.as_ref().map(|flash| flash.until);
+    let stale = match model.connection.health() {
+        Health::Stale { since, .. } => Some(turn(since, now)),
+        _ => None,
+    };
+    let ages = visible_times(model).map(|since| turn(since, now)).min();
+    [spinner, flash, stale, ages].into_iter().flatten().min()
+}
+
+/// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds
+/// late, so that many of them turn in one frame.
+fn turn(since: Timestamp, now: Timestamp) -> Timestamp {
+    let seconds = age::seconds(since, now);
+    let wait = age::changes_in(seconds);
+    let wait = if seconds < 120 {
+        wait
+    } else {
+        (wait + 9) / 10 * 10
+    };
+    now + SignedDuration::from_secs(wait)
+}
+
+fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
+    let Panes {
+        namespaces,
+        pods,
+        accounts,
+        secrets,
+        events,
+        ..
+    } = &model.panes;
+    let world = &model.world;
+    let namespaces = shown(&namespaces.list).filter_map(|row| {
+        world
+            .namespace(row.as_ref()?)
+            .and_then(|namespace| namespace.meta.created)
+    });
+    let pods = shown(&pods.list).filter_map(|row| match row {
+        panes::pods::Row::Pod(key) => world.pod(key).and_then(|pod| pod.meta.created),
+        panes::pods::Row::Workload(id) => world
+            .workload(id)
+            .and_then(|workload| workload.meta.created),
+    });
+    let accounts = shown(&accounts.list).filter_map(|key| world.account(key)?.meta.created);
+    let secrets = shown(&secrets.list).filter_map(|key| world.secret(key)?.meta.created);
+    let events = shown(&events.list).filter_map(|key| world.event_line(key)?.last);
+    namespaces
+        .chain(pods)
+        .chain(accounts)
+        .chain(secrets)
+        .chain(events)
+}
+
+use super::model::Panes;
+
+fn shown<K: Clone + PartialEq>(list: &List<K>) -> impl Iterator<Item = &K> {
+    list.visible().1.iter()
+}

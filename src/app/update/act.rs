@@ -1,0 +1,285 @@
+//! What each action does, one arm each; the work is in the modules beside.
+
+use jiff::Timestamp;
+
+use super::{connect, keys, navigate};
+use crate::{
+    app::{
+        action::{Action, Elsewhere, Motion, SortBy},
+        effect::Effect,
+        model::Model,
+        overlay::{ContextPicker, Overlay, Palette},
+        panes::{Pane, PaneState, pods},
+    },
+    domain::{key::Namespace, watch::Scope},
+};
+
+pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
+        Action::Back => back(model),
+        Action::NextPane => model.focus = model.focus.next(),
+        Action::PreviousPane => model.focus = model.focus.previous(),
+        Action::Focus(pane) => {
+            model.overlays.clear();
+            model.focus = pane;
+        }
+        Action::Move(motion) => travel(model, motion),
+        Action::Open => return open(model, now),
+        Action::Filter => begin_filter(model),
+        Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
+        Action::Contexts => return connect::list_contexts(model),
+        Action::Favourite(number) => favourite(model, number, now),
+        Action::Sort(by) => sort(model, by, now),
+        Action::NextSortColumn => step_sort(model, true),
+        Action::PreviousSortColumn => step_sort(model, false),
+        Action::FaultsOnly => faults_only(model),
+        Action::Fold => {
+            model.panes.folding.folded = !model.panes.folding.folded;
+            model.panes.folding.open.clear();
+            model.panes.pods.invalidate();
+        }
+        Action::NextProblem => navigate::next_problem(model, true, now),
+        Action::PreviousProblem => navigate::next_problem(model, false, now),
+        Action::ToAccount => {
+            if let Some(account) = navigate::account_of_pod(model) {
+                navigate::to_account(model, account);
+            }
+        }
+        Action::UsedBy => match navigate::user_of_selection(model) {
+            Some(pod) => navigate::to_pod(model, pod),
+            None => model.flash("no Pod uses it", now),
+        },
+        Action::Copy => return copy(model, selected_name(model), now),
+        Action::CopyNamespace => return copy(model, selected_namespace(model), now),
+        Action::LastNamespace => {
+            if let Some(scope) = model.last_scope.clone() {
+                navigate::to_scope(model, scope);
+            }
+        }
+        Action::Retry => return connect::connect(model, None, now),
+        Action::Elsewhere(verb) => return elsewhere(model, verb, now),
+    }
+    Vec::new()
+}
+
+/// One step back: the top layer, else the filter.
+fn back(model: &mut Model) {
+    if model.overlays.pop().is_none() {
+        keys::set_filter(model, model.focus, "");
+    }
+}
+
+fn travel(model: &mut Model, motion: Motion) {
+    let Some(overlay) = model.overlays.last_mut() else {
+        navigate::go(model, model.focus, motion);
+        return;
+    };
+    if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
+        list.go(motion);
+    } else if let Some(scroll) = overlay.scroll() {
+        *scroll = match motion {
+            Motion::Up => scroll.saturating_sub(1),
+            Motion::Down => *scroll + 1,
+            Motion::PageUp => scroll.saturating_sub(PAGE),
+            Motion::PageDown => *scroll + PAGE,
+            Motion::First => 0,
+            // The view shows the end when the text is shorter.
+            Motion::Last => usize::MAX / 2,
+        };
+    }
+}
+
+/// Lines that a page key moves a text by: less than the smallest screen has.
+const PAGE: usize = 10;
+
+fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if let Some(overlay) = model.overlays.last() {
+        if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
+            let chosen = list.selected().cloned();
+            return connect::connect(model, chosen, now);
+        }
+        model.overlays.pop();
+        return Vec::new();
+    }
+    match model.focus {
+        Pane::Namespaces => model.focus = Pane::Pods,
+        Pane::Pods => open_pod(model),
+        Pane::ServiceAccounts => match navigate::secret_of_account(model) {
+            Some(secret) => navigate::to_secret(model, secret),
+            None => model.flash("the account lists no pull Secret", now),
+        },
+        Pane::Secrets => match navigate::account_of_secret(model) {
+            Some(account) => navigate::to_account(model, account),
+            None => model.flash("no ServiceAccount lists it", now),
+        },
+        Pane::Events => match navigate::pod_of_event(model) {
+            Some(pod) => navigate::to_pod(model, pod),
+            None => model.flash("that object is gone, or is no Pod", now),
+        },
+    }
+    Vec::new()
+}
+
+fn open_pod(model: &mut Model) {
+    match model.panes.pods.list.selected().cloned() {
+        Some(pods::Row::Pod(pod)) => model.overlays.push(Overlay::Details { pod, scroll: 0 }),
+        Some(pods::Row::Workload(id)) => {
+            let open = &mut model.panes.folding.open;
+            if !open.remove(&id) {
+                open.insert(id);
+            }
+            model.panes.pods.invalidate();
+        }
+        None => {}
+    }
+}
+
+fn begin_filter(model: &mut Model) {
+    let pane = model.focus;
+    let before = keys::filter_text(model, pane).to_owned();
+    model.overlays.push(Overlay::Filter {
+        pane,
+        input: before.clone().into(),
+        before,
+    });
+}
+
+/// `0` is all namespaces; the others are the first nine, until favourites are configured.
+fn favourite(model: &mut Model, number: u8, now: Timestamp) {
+    if number == 0 {
+        navigate::to_scope(model, Scope::Cluster);
+        return;
+    }
+    let names: Vec<Namespace> = model
+        .panes
+        .namespaces
+        .list
+        .rows()
+        .iter()
+        .flatten()
+        .cloned()
+        .collect();
+    match names.into_iter().nth(usize::from(number) - 1) {
+        Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
+        None => model.flash(format!("there is no namespace {number} in the list"), now),
+    }
+}
+
+fn sort(model: &mut Model, by: SortBy, now: Timestamp) {
+    if !model.focus.sorts().contains(&by) {
+        model.flash(
+            format!("{} cannot be sorted by that", model.focus.title()),
+            now,
+        );
+        return;
+    }
+    match model.focus {
+        Pane::Namespaces => model.panes.namespaces.sort_by(by),
+        Pane::Pods => model.panes.pods.sort_by(by),
+        Pane::ServiceAccounts => model.panes.accounts.sort_by(by),
+        Pane::Secrets => model.panes.secrets.sort_by(by),
+        Pane::Events => model.panes.events.sort_by(by),
+    }
+}
+
+fn step_sort(model: &mut Model, forward: bool) {
+    fn step<K: Clone + PartialEq>(pane: &mut PaneState<K>, columns: &[SortBy], forward: bool) {
+        let count = columns.len().max(1);
+        let here = columns
+            .iter()
+            .position(|by| *by == pane.sort.by)
+            .unwrap_or(0);
+        let next = if forward { here + 1 } else { here + count - 1 } % count;
+        if let Some(by) = columns.get(next) {
+            pane.sort_by(*by);
+        }
+    }
+    let columns = model.focus.sorts();
+    match model.focus {
+        Pane::Namespaces => step(&mut model.panes.namespaces, columns, forward),
+        Pane::Pods => step(&mut model.panes.pods, columns, forward),
+        Pane::ServiceAccounts => step(&mut model.panes.accounts, columns, forward),
+        Pane::Secrets => step(&mut model.panes.secrets, columns, forward),
+        Pane::Events => step(&mut model.panes.events, columns, forward),
+    }
+}
+
+fn faults_only(model: &mut Model) {
+    let flag = match model.focus {
+        Pane::Namespaces => &mut model.panes.namespaces.faults_only,
+        Pane::Pods => &mut model.panes.pods.faults_only,
+        Pane::ServiceAccounts => &mut model.panes.accounts.faults_only,
+        Pane::Secrets => &mut model.panes.secrets.faults_only,
+        Pane::Events => &mut model.panes.events.faults_only,
+    };
+    *flag = !*flag;
+}
+
+fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> {
+    let Some(text) = text else { return Vec::new() };
+    model.flash(format!("copied {text}"), now);
+    vec![Effect::Copy(text)]
+}
+
+fn selected_name(model: &Model) -> Option<String> {
+    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
+        return Some(pod.name.to_string());
+    }
+    match model.focus {
+        Pane::Namespaces => model
+            .panes
+            .namespaces
+            .list
+            .selected()?
+            .as_ref()
+            .map(ToString::to_string),
+        Pane::Pods => match model.panes.pods.list.selected()? {
+            pods::Row::Pod(key) => Some(key.name.to_string()),
+            pods::Row::Workload(id) => Some(id.key.name.to_string()),
+        },
+        Pane::ServiceAccounts => Some(model.panes.accounts.list.selected()?.name.to_string()),
+        Pane::Secrets => Some(model.panes.secrets.list.selected()?.name.to_string()),
+        Pane::Events => {
+            let line = model
+                .world
+                .event_line(model.panes.events.list.selected()?)?;
+            Some(line.event.message.to_string())
+        }
+    }
+}
+
+fn selected_namespace(model: &Model) -> Option<String> {
+    let namespace = match model.focus {
+        Pane::Namespaces => model.panes.namespaces.list.selected()?.clone()?,
+        Pane::Pods => match model.panes.pods.list.selected()? {
+            pods::Row::Pod(key) => key.namespace.clone(),
+            pods::Row::Workload(id) => id.key.namespace.clone(),
+        },
+        Pane::ServiceAccounts => model.panes.accounts.list.selected()?.namespace.clone(),
+        Pane::Secrets => model.panes.secrets.list.selected()?.namespace.clone(),
+        Pane::Events => {
+            let line = model
+                .world
+                .event_line(model.panes.events.list.selected()?)?;
+            line.event.subject.namespace.clone()?
+        }
+    };
+    Some(namespace.to_string())
+}
+
+/// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
+fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> Vec<Effect> {
+    let Some(pod) = navigate::selected_pod(model) else {
+        return Vec::new();
+    };
+    let (name, namespace) = (&pod.name, &pod.namespace);
+    let command = match verb {
+        Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
+        Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
+        Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
+    };
+    model.flash(format!("copied: {command}"), now);
+    vec![Effect::Copy(command)]
+}

@@ -1,0 +1,122 @@
+//! Connecting, and changing the context: the old world is dropped before the new one is asked for.
+
+use jiff::Timestamp;
+
+use super::show_problem;
+use crate::{
+    app::{
+        connection::{Connection, Phase},
+        effect::Effect,
+        list::List,
+        model::{Model, Panes},
+        overlay::{ContextPicker, Overlay},
+        ticket::Ticket,
+    },
+    domain::{
+        identity::{ContextEntry, Identity},
+        key::Namespace,
+        problem::Problem,
+        watch::Scope,
+        world::World,
+    },
+};
+
+/// Leaves the connection and asks for one to this context (`None`: the same again).
+pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp) -> Vec<Effect> {
+    let same = match &model.connection.phase {
+        Phase::Connected(identity) => Some(identity.context.clone()),
+        Phase::Connecting { context, .. } | Phase::Failed { context, .. } => context.clone(),
+    };
+    let leaves = context.is_some() && context != same;
+    let context = context.or(same);
+    let ticket = model.tickets.issue();
+    model.connection = Connection::connecting(ticket, context.clone(), now);
+    model.world = World::default();
+    model.panes = Panes::default();
+    if leaves {
+        // A namespace of one cluster means nothing in another.
+        model.scope = Scope::Cluster;
+        model.last_scope = None;
+        model.known.clear();
+        model.scope_is_given = false;
+    }
+    model.overlays.clear();
+    vec![Effect::Connect { ticket, context }]
+}
+
+pub(super) fn connected(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<Identity, Problem>,
+) -> Vec<Effect> {
+    if ticket != model.connection.ticket {
+        return Vec::new();
+    }
+    match answer {
+        Ok(identity) => {
+            if let Some(namespace) = &identity.namespace {
+                model.known.insert(namespace.clone());
+                if !model.scope_is_given {
+                    look_at(model, namespace.clone());
+                }
+            }
+            model.connection.phase = Phase::Connected(identity);
+        }
+        Err(problem) => {
+            let context = match &model.connection.phase {
+                Phase::Connecting { context, .. } => context.clone(),
+                Phase::Connected(_) | Phase::Failed { .. } => None,
+            };
+            model.connection.phase = Phase::Failed { context, problem };
+        }
+    }
+    Vec::new()
+}
+
+fn look_at(model: &mut Model, namespace: Namespace) {
+    model.panes.namespaces.list.want(Some(namespace.clone()));
+    model.scope = Scope::Namespace(namespace);
+}
+
+pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
+    let ticket = model.tickets.issue();
+    model
+        .overlays
+        .push(Overlay::Contexts(ContextPicker::Loading(ticket)));
+    vec![Effect::ListContexts { ticket }]
+}
+
+pub(super) fn contexts(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<Vec<ContextEntry>, Problem>,
+) -> Vec<Effect> {
+    let awaited = model.overlays.iter().position(
+        |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),
+    );
+    let Some(position) = awaited else {
+        return Vec::new();
+    };
+    match answer {
+        Ok(entries) => {
+            let here = model
+                .connection
+                .identity()
+                .map(|identity| identity.context.clone());
+            let mut list = List::default();
+            list.set_height(usize::MAX / 2);
+            list.set_rows(entries.iter().map(|entry| entry.name.clone()).collect());
+            if let Some(here) = here {
+                list.select(&here);
+            }
+            if let Some(overlay) = model.overlays.get_mut(position) {
+                *overlay = Overlay::Contexts(ContextPicker::Ready { entries, list });
+            }
+        }
+        Err(problem) => {
+            model.overlays.remove(position);
+            show_problem(model, problem);
+        }
+    }
+    Vec::new()
+}

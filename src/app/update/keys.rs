@@ -1,0 +1,176 @@
+//! A key finds its way: the top layer first, a text field takes what can be typed, the table has the
+//! rest.
+
+use jiff::Timestamp;
+
+use super::{act, connect, navigate};
+use crate::app::{
+    action::Action,
+    effect::Effect,
+    field,
+    filter::Filter,
+    key::{Code, Key},
+    keymap::{self, Context},
+    model::Model,
+    overlay::Overlay,
+    palette::{self, Asked},
+    panes::Pane,
+};
+
+/// The contexts in which a key is looked up, innermost first.
+pub fn path(model: &Model) -> Vec<Context> {
+    if model.overlays.is_empty() {
+        vec![
+            Context::In(model.focus),
+            Context::Panes,
+            Context::Everywhere,
+        ]
+    } else {
+        vec![Context::Overlay, Context::Everywhere]
+    }
+}
+
+pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
+    match model.overlays.last() {
+        Some(Overlay::Filter { .. }) => type_filter(model, key),
+        Some(Overlay::Palette(_)) => type_command(model, key, now),
+        _ => match keymap::resolve(key, &path(model)) {
+            Some(action) => act::act(model, action, now),
+            None => Vec::new(),
+        },
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if let Some(input) = model.overlays.last_mut().and_then(Overlay::field) {
+        field::paste(input, text);
+        apply_filter(model);
+    }
+    Vec::new()
+}
+
+fn quits(key: Key) -> bool {
+    keymap::resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
+}
+
+fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Filter {
+        pane,
+        input,
+        before,
+    }) = model.overlays.last_mut()
+    else {
+        return Vec::new();
+    };
+    let pane = *pane;
+    match key.code {
+        _ if quits(key) => return vec![Effect::Quit],
+        Code::Enter => {
+            model.overlays.pop();
+        }
+        Code::Esc => {
+            let before = std::mem::take(before);
+            model.overlays.pop();
+            set_filter(model, pane, &before);
+        }
+        // The list can be walked while the filter is typed.
+        Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
+            if let Some(Action::Move(motion)) = keymap::resolve(key, &[Context::Panes]) {
+                navigate::go(model, pane, motion);
+            }
+        }
+        _ => {
+            if field::edit(input, key) {
+                apply_filter(model);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Filters as what is typed says.
+fn apply_filter(model: &mut Model) {
+    if let Some(Overlay::Filter { pane, input, .. }) = model.overlays.last() {
+        let (pane, text) = (*pane, input.value().to_owned());
+        set_filter(model, pane, &text);
+    }
+}
+
+pub(super) fn filter_text(model: &Model, pane: Pane) -> &str {
+    match pane {
+        Pane::Namespaces => model.panes.namespaces.filter.text(),
+        Pane::Pods => model.panes.pods.filter.text(),
+        Pane::ServiceAccounts => model.panes.accounts.filter.text(),
+        Pane::Secrets => model.panes.secrets.filter.text(),
+        Pane::Events => model.panes.events.filter.text(),
+    }
+}
+
+pub(super) fn set_filter(model: &mut Model, pane: Pane, text: &str) {
+    let filter = Filter::parse(text);
+    match pane {
+        Pane::Namespaces => model.panes.namespaces.filter = filter,
+        Pane::Pods => model.panes.pods.filter = filter,
+        Pane::ServiceAccounts => model.panes.accounts.filter = filter,
+        Pane::Secrets => model.panes.secrets.filter = filter,
+        Pane::Events => model.panes.events.filter = filter,
+    }
+}
+
+fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let suggestions = palette::suggestions(palette.input.value(), &model.world);
+    match key.code {
+        _ if quits(key) => return vec![Effect::Quit],
+        Code::Esc => {
+            model.overlays.pop();
+        }
+        Code::Backspace if palette.input.value().is_empty() => {
+            model.overlays.pop();
+        }
+        Code::Up => palette.chosen = palette.chosen.saturating_sub(1),
+        Code::Down => {
+            palette.chosen = (palette.chosen + 1).min(suggestions.len().saturating_sub(1))
+        }
+        Code::Tab => {
+            if let Some(suggestion) = suggestions.get(palette.chosen) {
+                palette.input = format!("{} ", suggestion.text).into();
+                palette.chosen = 0;
+            }
+        }
+        Code::Enter => {
+            let typed = palette.input.value().to_owned();
+            // A suggestion that was walked to is meant; else what is typed, if it is a command.
+            let line = match (palette::read(&typed), suggestions.get(palette.chosen)) {
+                (Asked::Unknown(_), Some(suggestion)) => suggestion.text.clone(),
+                (_, Some(suggestion)) if palette.chosen > 0 => suggestion.text.clone(),
+                _ => typed,
+            };
+            model.overlays.pop();
+            return run(model, &line, now);
+        }
+        _ => {
+            if field::edit(&mut palette.input, key) {
+                palette.chosen = 0;
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
+    match palette::read(line) {
+        Asked::Act(action) => act::act(model, action, now),
+        Asked::Namespace(namespace) => navigate::to_namespace(model, namespace),
+        Asked::Context(context) => connect::connect(model, Some(context), now),
+        Asked::Unknown(nearest) => {
+            if !line.trim().is_empty() {
+                let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));
+                model.flash(format!("no command {:?}{hint}", line.trim()), now);
+            }
+            Vec::new()
+        }
+    }
+}

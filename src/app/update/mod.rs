@@ -1,0 +1,62 @@
+//! `update`: the only way in which the model changes. Pure: time comes in as a value, and what has to
+//! be done outside goes out as data.
+
+mod act;
+mod connect;
+mod keys;
+mod navigate;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use self::{keys::path, navigate::selected_pod};
+
+use super::{effect::Effect, message::Message, model::Model, overlay::Overlay};
+
+/// Takes in one message and answers with what is to be done.
+pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+    if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
+        model.flash = None;
+    }
+    model.dirty = true;
+    match message {
+        Message::Key(key) => keys::press(model, key, now),
+        Message::Paste(text) => keys::paste(model, &text),
+        Message::Click { pane, row } => navigate::click(model, pane, row),
+        Message::Scroll { pane, down } => navigate::scroll(model, pane, down),
+        Message::Tick | Message::Redraw => Vec::new(),
+        Message::Connected(ticket, answer) => connect::connected(model, ticket, answer),
+        Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
+        Message::Batch(ticket, batch) => {
+            if ticket == model.connection.ticket {
+                model.world.fold(batch, now);
+            }
+            Vec::new()
+        }
+        Message::Watch(ticket, id, state) => {
+            if ticket == model.connection.ticket {
+                model.connection.watches.insert(id, state);
+            }
+            Vec::new()
+        }
+        Message::Ended(ticket, id) => {
+            if ticket == model.connection.ticket {
+                model.connection.watches.remove(&id);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The first effect of the program: connect as the command line says.
+pub fn start(model: &Model) -> Effect {
+    Effect::Connect {
+        ticket: model.connection.ticket,
+        context: None,
+    }
+}
+
+fn show_problem(model: &mut Model, problem: crate::domain::problem::Problem) {
+    model.overlays.push(Overlay::Problem { problem, scroll: 0 });
+}

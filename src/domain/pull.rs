@@ -1,0 +1,126 @@
+//! Which waiting states are pulls that fail, and the error that belongs to them.
+//!
+//! Reasons are those of the kubelet, `pkg/kubelet/images/types.go` (1.20 to 1.36). What an error
+//! *means* is said by `classify`.
+
+use std::sync::Arc;
+
+use super::objects::{Container, ContainerState, Event, Pod};
+
+/// Waiting reasons that the kubelet gives while it has no image.
+const PULL_REASONS: [&str; 7] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+];
+
+/// The start of the back-off message; older kubelets say nothing behind the image.
+const BACK_OFF: &str = "Back-off pulling image";
+
+/// A pull that fails: the container's reason and the text that came with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    pub container: &'a Container,
+    pub reason: &'a Arc<str>,
+    pub message: Option<&'a Arc<str>>,
+}
+
+impl Failure<'_> {
+    /// Whether the text holds a cause, and is not the bare *Back-off pulling image "X"*.
+    pub fn names_cause(&self) -> bool {
+        self.message.is_some_and(|text| names_cause(text))
+    }
+}
+
+/// Whether this waiting reason says that the image is not there.
+///
+/// From 1.31 on, a Secret whose `auth` does not decode puts the error text itself where the reason
+/// belongs. A reason is one CamelCase word by convention, so a text with blanks is such an error.
+pub fn is_pull_reason(reason: &str) -> bool {
+    PULL_REASONS.contains(&reason) || reason.contains(' ')
+}
+
+/// Whether a message names the cause of a failed pull and is not just the back-off notice.
+pub fn names_cause(message: &str) -> bool {
+    let Some(rest) = message.strip_prefix(BACK_OFF) else {
+        return !message.is_empty() && !message.starts_with("Error: ");
+    };
+    rest.trim_start()
+        .trim_start_matches('"')
+        .split_once('"')
+        .is_some_and(|(_, behind)| !behind.trim_matches([':', ' ']).is_empty())
+}
+
+/// The containers of this Pod that wait for their image in vain, in the kubelet's order.
+pub fn failures(pod: &Pod) -> impl Iterator<Item = Failure<'_>> {
+    pod.containers
+        .iter()
+        .filter_map(|container| match &container.state {
+            ContainerState::Waiting { reason, message } if is_pull_reason(reason) => {
+                Some(Failure {
+                    container,
+                    reason,
+                    message: message.as_ref(),
+                })
+            }
+            _ => None,
+        })
+}
+
+/// Whether this event tells of a pull that failed.
+///
+/// `Failed` is also the reason of containers that cannot be created or started, so the text decides;
+/// `BackOff` is a pull's only when it speaks of the image.
+pub fn is_pull_failure_event(event: &Event) -> bool {
+    match &*event.reason {
+        "Failed" => is_pull_failure_text(&event.message),
+        "BackOff" => event.message.starts_with(BACK_OFF),
+        "ErrImageNeverPull"
+        | "InspectFailed"
+        | "InvalidImageName"
+        | "FailedToRetrieveImagePullSecret" => true,
+        reason => reason.contains(' '),
+    }
+}
+
+fn is_pull_failure_text(message: &str) -> bool {
+    message.starts_with("Failed to pull image")
+        || message.starts_with("Failed to inspect image")
+        || message
+            .strip_prefix("Error: ")
+            .is_some_and(|rest| is_pull_reason(rest) && !rest.contains(' '))
+        || message.contains("with pull policy of Never")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bare_back_off_names_no_cause() {
+        for (message, expected) in [
+            (r#"Back-off pulling image "quay.io/a/b:1""#, false),
+            (
+                r#"Back-off pulling image "quay.io/a/b:1": ErrImagePull: not found"#,
+                true,
+            ),
+            ("rpc error: code = NotFound desc = not found", true),
+            ("Error: ImagePullBackOff", false),
+            ("", false),
+        ] {
+            assert_eq!(names_cause(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_error_text_in_place_of_a_reason_is_a_pull_reason() {
+        assert!(is_pull_reason("illegal base64 data at input byte 0"));
+        assert!(is_pull_reason("ImagePullBackOff"));
+        assert!(!is_pull_reason("CrashLoopBackOff"));
+        assert!(!is_pull_reason("ContainerCreating"));
+    }
+}

@@ -1,0 +1,231 @@
+//! Folding a batch into the store: the one way in which the world changes.
+
+use std::{collections::HashSet, hash::Hash, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{Tally, World};
+use crate::domain::{
+    batch::{Batch, Delta},
+    key::{Key, Namespace},
+    objects::{
+        Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey,
+        WorkloadKind,
+    },
+    pull,
+    status::{Health, pod_status},
+    watch::{Scope, SecretSlice},
+};
+
+impl World {
+    /// Folds what a watch brought; `now` is when it was received.
+    pub fn fold(&mut self, batch: Batch, now: Timestamp) {
+        match batch {
+            Batch::Namespaces(delta) => self.fold_namespaces(delta),
+            Batch::Secrets(slice, delta) => self.fold_secrets(slice, delta),
+            Batch::ServiceAccounts(delta) => self.fold_accounts(delta),
+            Batch::Pods(delta) => self.fold_pods(delta, now),
+            Batch::Events(delta) => self.fold_events(delta),
+            Batch::Workloads(kind, delta) => self.fold_workloads(kind, delta),
+        }
+    }
+
+    fn fold_namespaces(&mut self, delta: Delta<NamespaceObject, Namespace>) {
+        self.versions.namespaces += 1;
+        let present = self.namespaces.keys().cloned();
+        for gone in gone(&delta, present, |namespace| namespace.name.clone()) {
+            self.namespaces.remove(&gone);
+        }
+        for namespace in delta.changed {
+            self.namespaces.insert(namespace.name.clone(), namespace);
+        }
+    }
+
+    fn fold_secrets(&mut self, slice: SecretSlice, delta: Delta<Secret>) {
+        self.versions.secrets += 1;
+        let present = self
+            .secrets
+            .iter(&delta.scope)
+            .filter(|secret| slice_of(secret) == slice)
+            .map(|secret| secret.key.clone());
+        for key in gone(&delta, present, |secret| secret.key.clone()) {
+            // A Secret made again under another type belongs to another watch, which may have
+            // spoken first.
+            if self
+                .secrets
+                .get(&key)
+                .is_some_and(|secret| slice_of(secret) == slice)
+            {
+                self.secrets.remove(&key);
+            }
+        }
+        for secret in delta.changed {
+            self.secrets.put(secret);
+        }
+    }
+
+    fn fold_accounts(&mut self, delta: Delta<ServiceAccount>) {
+        self.versions.accounts += 1;
+        let present = self
+            .accounts
+            .iter(&delta.scope)
+            .map(|account| account.key.clone());
+        for key in gone(&delta, present, |account| account.key.clone()) {
+            let before = self.accounts.remove(&key);
+            self.users.account(before.as_deref(), None);
+        }
+        for account in delta.changed {
+            let before = self.accounts.put(Arc::clone(&account));
+            self.users.account(before.as_deref(), Some(&account));
+        }
+    }
+
+    fn fold_pods(&mut self, delta: Delta<Pod>, now: Timestamp) {
+        self.versions.pods += 1;
+        let present = self.pods.iter(&delta.scope).map(|pod| pod.key.clone());
+        for key in gone(&delta, present, |pod| pod.key.clone()) {
+            let before = self.pods.remove(&key);
+            self.users.pod(before.as_deref(), None);
+            self.memory.forget(&key);
+            self.count(before.as_deref(), None);
+        }
+        for pod in delta.changed {
+            let before = self.pods.put(Arc::clone(&pod));
+            self.users.pod(before.as_deref(), Some(&pod));
+            self.memory.see_pod(before.as_deref(), &pod, now);
+            self.count(before.as_deref(), Some(&pod));
+            self.recall(&pod);
+        }
+    }
+
+    fn fold_events(&mut self, delta: Delta<Event>) {
+        self.versions.events += 1;
+        let present = self
+            .events
+            .iter(&delta.scope)
+            .map(|event| event.key.clone());
+        for key in gone(&delta, present, |event| event.key.clone()) {
+            if let Some(before) = self.events.remove(&key) {
+                self.lines.remove(&before);
+            }
+        }
+        for event in delta.changed {
+            if let Some(before) = self.events.put(Arc::clone(&event)) {
+                self.lines.remove(&before);
+            }
+            self.lines.put(&event);
+            if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key)) {
+                self.memory.see_event(pod, &event);
+            }
+        }
+    }
+
+    fn fold_workloads(&mut self, kind: WorkloadKind, delta: Delta<Workload, WorkloadKey>) {
+        self.versions.workloads += 1;
+        let present = self
+            .workloads
+            .keys()
+            .filter(|id| id.kind == kind && in_scope(&id.key.namespace, &delta.scope))
+            .cloned();
+        for id in gone(&delta, present, |workload| workload.id.clone()) {
+            if let Some(before) = self.workloads.remove(&id) {
+                self.workload_uids.remove(&before.meta.uid);
+            }
+        }
+        for workload in delta.changed {
+            self.workload_uids
+                .insert(Arc::clone(&workload.meta.uid), workload.id.clone());
+            self.workloads.insert(workload.id.clone(), workload);
+        }
+    }
+
+    /// Keeps the sums per namespace and the Pods by health.
+    fn count(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        if let Some(pod) = before {
+            let health = pod_status(pod).health;
+            if let Some(keys) = self.by_health.get_mut(&health) {
+                keys.remove(&pod.key);
+            }
+            if let Some(tally) = self.tallies.get_mut(&pod.key.namespace) {
+                tally.add(health, usize::wrapping_sub);
+                if tally.pods == 0 {
+                    self.tallies.remove(&pod.key.namespace);
+                }
+            }
+        }
+        if let Some(pod) = after {
+            let health = pod_status(pod).health;
+            self.by_health
+                .entry(health)
+                .or_default()
+                .insert(pod.key.clone());
+            self.tallies
+                .entry(pod.key.namespace.clone())
+                .or_default()
+                .add(health, usize::wrapping_add);
+        }
+    }
+
+    /// Events may arrive before the Pod that they are about.
+    fn recall(&mut self, pod: &Pod) {
+        if pull::failures(pod).next().is_none() || !self.memory.of(&pod.key).is_empty() {
+            return;
+        }
+        for line in self
+            .lines
+            .about("Pod", &pod.key.namespace, pod.key.name.as_str())
+        {
+            self.memory.see_event(pod, &line.event);
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, health: Health, step: fn(usize, usize) -> usize) {
+        self.pods = step(self.pods, 1);
+        match health {
+            Health::PullFailing => self.pull_failing = step(self.pull_failing, 1),
+            Health::Failing => self.failing = step(self.failing, 1),
+            Health::Progressing | Health::Healthy | Health::Finished => {}
+        }
+    }
+}
+
+/// The keys that a delta takes away: those it names, or those that a whole list no longer has.
+fn gone<T, K: Hash + Eq + Clone>(
+    delta: &Delta<T, K>,
+    present: impl Iterator<Item = K>,
+    key: impl Fn(&T) -> K,
+) -> Vec<K> {
+    if !delta.replace {
+        return delta.gone.clone();
+    }
+    let listed: HashSet<K> = delta.changed.iter().map(|object| key(object)).collect();
+    present.filter(|key| !listed.contains(key)).collect()
+}
+
+fn in_scope(namespace: &Namespace, scope: &Scope) -> bool {
+    match scope {
+        Scope::Cluster => true,
+        Scope::Namespace(only) => only == namespace,
+    }
+}
+
+fn slice_of(secret: &Secret) -> SecretSlice {
+    match secret.secret_type {
+        SecretType::DockerConfigJson => SecretSlice::DockerConfigJson,
+        SecretType::DockerCfg => SecretSlice::DockerCfg,
+        SecretType::Other(_) => SecretSlice::Other,
+    }
+}
+
+fn subject_pod(event: &Event) -> Option<Key<Pod>> {
+    if &*event.subject.kind != "Pod" {
+        return None;
+    }
+    let namespace = event.subject.namespace.clone()?;
+    Some(Key::new(
+        namespace,
+        crate::domain::key::Name::new(Arc::clone(&event.subject.name)),
+    ))
+}

@@ -1,0 +1,180 @@
+//! Events as lines: what was said of the same object, for the same reason, in the same words, is one
+//! line with a count.
+//!
+//! Kept in order while writing, newest first, so that a screen takes the first forty and stops.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::super::{
+    key::{Key, Namespace},
+    objects::{Event, EventKind},
+    pull,
+};
+
+/// What makes events one line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineKey(Arc<Topic>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Topic {
+    namespace: Option<Namespace>,
+    kind: Arc<str>,
+    name: Arc<str>,
+    reason: Arc<str>,
+    message: Arc<str>,
+}
+
+/// One line of the events panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub key: LineKey,
+    pub count: u32,
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    pub pull_failure: bool,
+    /// The newest of its events; all of them share object, reason and message.
+    pub event: Arc<Event>,
+    members: BTreeMap<Key<Event>, Arc<Event>>,
+}
+
+impl Line {
+    pub fn warning(&self) -> bool {
+        self.event.kind == EventKind::Warning
+    }
+}
+
+/// Events about one object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct About {
+    namespace: Option<Namespace>,
+    kind: Arc<str>,
+    name: Arc<str>,
+}
+
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: HashMap<LineKey, Line>,
+    newest_first: BTreeSet<(Reverse<Timestamp>, LineKey)>,
+    about: HashMap<About, BTreeSet<LineKey>>,
+}
+
+impl Lines {
+    pub(super) fn get(&self, key: &LineKey) -> Option<&Line> {
+        self.lines.get(key)
+    }
+
+    /// All lines, newest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Line> {
+        self.newest_first
+            .iter()
+            .filter_map(|(_, key)| self.lines.get(key))
+    }
+
+    /// The lines about one object, in no particular order.
+    pub(super) fn about(
+        &self,
+        kind: &str,
+        namespace: &Namespace,
+        name: &str,
+    ) -> impl Iterator<Item = &Line> {
+        let about = About {
+            namespace: Some(namespace.clone()),
+            kind: kind.into(),
+            name: name.into(),
+        };
+        self.about
+            .get(&about)
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.lines.get(key))
+    }
+
+    pub(super) fn put(&mut self, event: &Arc<Event>) {
+        let key = topic(event);
+        let line = match self.lines.remove(&key) {
+            Some(mut line) => {
+                self.newest_first.remove(&position(&line));
+                line.members.insert(event.key.clone(), Arc::clone(event));
+                line
+            }
+            None => {
+                self.about
+                    .entry(about(event))
+                    .or_default()
+                    .insert(key.clone());
+                Line {
+                    key,
+                    count: 0,
+                    first: None,
+                    last: None,
+                    pull_failure: pull::is_pull_failure_event(event),
+                    event: Arc::clone(event),
+                    members: BTreeMap::from([(event.key.clone(), Arc::clone(event))]),
+                }
+            }
+        };
+        self.settle(line);
+    }
+
+    pub(super) fn remove(&mut self, event: &Event) {
+        let Some(mut line) = self.lines.remove(&topic(event)) else {
+            return;
+        };
+        self.newest_first.remove(&position(&line));
+        line.members.remove(&event.key);
+        if line.members.is_empty() {
+            let about = about(event);
+            if let Some(keys) = self.about.get_mut(&about) {
+                keys.remove(&line.key);
+                if keys.is_empty() {
+                    self.about.remove(&about);
+                }
+            }
+            return;
+        }
+        self.settle(line);
+    }
+
+    /// Counts the line's events again and puts it in its place.
+    fn settle(&mut self, mut line: Line) {
+        line.count = line.members.values().map(|event| event.count).sum();
+        line.first = line.members.values().filter_map(|event| event.first).min();
+        line.last = line.members.values().filter_map(|event| event.last).max();
+        if let Some(newest) = line.members.values().max_by_key(|event| event.last) {
+            line.event = Arc::clone(newest);
+        }
+        self.newest_first.insert(position(&line));
+        self.lines.insert(line.key.clone(), line);
+    }
+}
+
+fn topic(event: &Event) -> LineKey {
+    LineKey(Arc::new(Topic {
+        namespace: event.subject.namespace.clone(),
+        kind: Arc::clone(&event.subject.kind),
+        name: Arc::clone(&event.subject.name),
+        reason: Arc::clone(&event.reason),
+        message: Arc::clone(&event.message),
+    }))
+}
+
+fn about(event: &Event) -> About {
+    About {
+        namespace: event.subject.namespace.clone(),
+        kind: Arc::clone(&event.subject.kind),
+        name: Arc::clone(&event.subject.name),
+    }
+}
+
+fn position(line: &Line) -> (Reverse<Timestamp>, LineKey) {
+    (
+        Reverse(line.last.unwrap_or(Timestamp::MIN)),
+        line.key.clone(),
+    )
+}

@@ -1,0 +1,113 @@
+//! The last pull error of each container, kept across back-off.
+//!
+//! `ErrImagePull` with the cause and `ImagePullBackOff` without it alternate (kubelets before 1.31 say
+//! nothing behind the image while they wait), and events are dropped or expire. So what was once said
+//! is remembered until the container runs, is given another image, or its Pod is gone.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::super::{
+    key::Key,
+    objects::{ContainerState, Event, Pod},
+    pull,
+};
+
+/// An error that named a cause, and when it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastError {
+    pub container: Arc<str>,
+    pub image: Arc<str>,
+    pub message: Arc<str>,
+    /// The event's own time, or when the status was received.
+    pub seen: Timestamp,
+}
+
+#[derive(Default)]
+pub(super) struct PullMemory {
+    pods: HashMap<Key<Pod>, Vec<LastError>>,
+}
+
+impl PullMemory {
+    pub(super) fn of(&self, pod: &Key<Pod>) -> &[LastError] {
+        self.pods.get(pod).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn forget(&mut self, pod: &Key<Pod>) {
+        self.pods.remove(pod);
+    }
+
+    /// Learns from a Pod's status, and forgets what no longer holds.
+    pub(super) fn see_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
+        if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
+            self.forget(&pod.key);
+        }
+        if let Some(errors) = self.pods.get_mut(&pod.key) {
+            errors.retain(|error| still_holds(pod, error));
+            if errors.is_empty() {
+                self.forget(&pod.key);
+            }
+        }
+        for failure in pull::failures(pod).filter(pull::Failure::names_cause) {
+            if let Some(message) = failure.message {
+                self.learn(
+                    &pod.key,
+                    LastError {
+                        container: Arc::clone(&failure.container.name),
+                        image: Arc::clone(&failure.container.image),
+                        message: Arc::clone(message),
+                        seen: now,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Learns from an event about a Pod that still waits for this image.
+    pub(super) fn see_event(&mut self, pod: &Pod, event: &Event) {
+        if &*event.reason != "Failed" || !event.message.starts_with("Failed to pull image") {
+            return;
+        }
+        let (Some(seen), Some(name)) = (event.last, event.subject.container()) else {
+            return;
+        };
+        let waiting = pull::failures(pod).find(|failure| &*failure.container.name == name);
+        let Some(failure) = waiting else { return };
+        if !event.message.contains(&*failure.container.image) {
+            return;
+        }
+        self.learn(
+            &pod.key,
+            LastError {
+                container: Arc::clone(&failure.container.name),
+                image: Arc::clone(&failure.container.image),
+                message: Arc::clone(&event.message),
+                seen,
+            },
+        );
+    }
+
+    fn learn(&mut self, pod: &Key<Pod>, error: LastError) {
+        let errors = self.pods.entry(pod.clone()).or_default();
+        match errors
+            .iter_mut()
+            .find(|known| known.container == error.container)
+        {
+            Some(known) if known.seen <= error.seen => *known = error,
+            Some(_) => {}
+            None => errors.push(error),
+        }
+    }
+}
+
+fn still_holds(pod: &Pod, error: &LastError) -> bool {
+    pod.containers.iter().any(|container| {
+        container.name == error.container
+            && container.image == error.image
+            && matches!(
+                container.state,
+                ContainerState::Waiting { .. } | ContainerState::Unreported
+            )
+    })
+}

@@ -1,0 +1,224 @@
+//! The store: what the cluster looked like at the last batch, with the indexes that screens and
+//! judgements ask for.
+//!
+//! One writer (`fold`); readers get shared references and `Arc`s. Indexes are kept while writing, so
+//! that a reader never walks over all Pods. Only watches write here: no answer of an effect does.
+
+mod fold;
+mod lines;
+mod memory;
+mod table;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+    sync::Arc,
+};
+
+use self::{lines::Lines, memory::PullMemory, table::Table, users::Users};
+use super::{
+    key::{Key, Name, Namespace},
+    objects::{
+        NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+    },
+    status::Health,
+    watch::Scope,
+};
+
+pub use self::{
+    lines::{Line, LineKey},
+    memory::LastError,
+};
+
+/// Counts that grow with every change of their kind: a reader that remembers them knows whether it
+/// must look again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    pub namespaces: u64,
+    pub secrets: u64,
+    pub accounts: u64,
+    pub pods: u64,
+    pub events: u64,
+    pub workloads: u64,
+}
+
+/// How many Pods a namespace has, and how many of them are in trouble.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub pods: usize,
+    pub pull_failing: usize,
+    pub failing: usize,
+}
+
+#[derive(Default)]
+pub struct World {
+    namespaces: BTreeMap<Namespace, Arc<NamespaceObject>>,
+    secrets: Table<Secret>,
+    accounts: Table<ServiceAccount>,
+    pods: Table<Pod>,
+    events: Table<super::objects::Event>,
+    workloads: BTreeMap<WorkloadKey, Arc<Workload>>,
+    workload_uids: HashMap<Arc<str>, WorkloadKey>,
+    users: Users,
+    lines: Lines,
+    memory: PullMemory,
+    by_health: BTreeMap<Health, BTreeSet<Key<Pod>>>,
+    tallies: BTreeMap<Namespace, Tally>,
+    versions: Versions,
+}
+
+impl World {
+    pub fn versions(&self) -> Versions {
+        self.versions
+    }
+
+    pub fn namespaces(&self) -> impl Iterator<Item = &Arc<NamespaceObject>> {
+        self.namespaces.values()
+    }
+
+    pub fn namespace(&self, name: &Namespace) -> Option<&Arc<NamespaceObject>> {
+        self.namespaces.get(name)
+    }
+
+    /// Namespaces that hold Pods, known even when Namespaces may not be listed.
+    pub fn tallies(&self) -> &BTreeMap<Namespace, Tally> {
+        &self.tallies
+    }
+
+    /// Secrets of all types; those that are no pull Secrets carry no content.
+    pub fn secrets(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Secret>> {
+        self.secrets.iter(scope)
+    }
+
+    pub fn secret(&self, key: &Key<Secret>) -> Option<&Arc<Secret>> {
+        self.secrets.get(key)
+    }
+
+    pub fn accounts(&self, scope: &Scope) -> impl Iterator<Item = &Arc<ServiceAccount>> {
+        self.accounts.iter(scope)
+    }
+
+    pub fn account(&self, key: &Key<ServiceAccount>) -> Option<&Arc<ServiceAccount>> {
+        self.accounts.get(key)
+    }
+
+    pub fn pods(&self, scope: &Scope) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.iter(scope)
+    }
+
+    pub fn pod(&self, key: &Key<Pod>) -> Option<&Arc<Pod>> {
+        self.pods.get(key)
+    }
+
+    pub fn pod_count(&self) -> usize {
+        self.pods.len()
+    }
+
+    /// Pods of one state of health, by namespace and name.
+    pub fn pods_in(&self, health: Health, scope: &Scope) -> impl Iterator<Item = &Key<Pod>> {
+        let keys = self.by_health.get(&health).into_iter();
+        let (first, only) = match scope {
+            Scope::Cluster => (Bound::Unbounded, None),
+            Scope::Namespace(namespace) => {
+                let lowest = Key::new(namespace.clone(), Name::new(""));
+                (Bound::Included(lowest), Some(namespace.clone()))
+            }
+        };
+        keys.flat_map(move |keys| keys.range((first.clone(), Bound::Unbounded)))
+            .take_while(move |key| only.as_ref().is_none_or(|only| *only == key.namespace))
+    }
+
+    pub fn workload(&self, id: &WorkloadKey) -> Option<&Arc<Workload>> {
+        self.workloads.get(id)
+    }
+
+    pub fn workloads(&self) -> impl Iterator<Item = &Arc<Workload>> {
+        self.workloads.values()
+    }
+
+    /// The workload that a person would name as the Pod's: its owner's owner where there is one.
+    ///
+    /// `None` for a bare Pod, and while the owner has not been seen.
+    pub fn workload_of(&self, pod: &Pod) -> Option<&Arc<Workload>> {
+        let mut workload = self.owner(pod.meta.owner.as_ref()?)?;
+        while let Some(above) = workload
+            .meta
+            .owner
+            .as_ref()
+            .and_then(|owner| self.owner(owner))
+        {
+            workload = above;
+        }
+        Some(workload)
+    }
+
+    fn owner(&self, owner: &Owner) -> Option<&Arc<Workload>> {
+        WorkloadKind::parse(&owner.kind)?;
+        self.workloads.get(self.workload_uids.get(&owner.uid)?)
+    }
+
+    /// Pods that run as this ServiceAccount.
+    pub fn pods_of_account(
+        &self,
+        key: &Key<ServiceAccount>,
+    ) -> impl ExactSizeIterator<Item = &Name<Pod>> {
+        self.users
+            .pods_of_account(key)
+            .map(BTreeSet::iter)
+            .unwrap_or_default()
+    }
+
+    /// Pods that list this Secret, whether it exists or not.
+    pub fn pods_of_secret(&self, key: &Key<Secret>) -> impl ExactSizeIterator<Item = &Name<Pod>> {
+        self.users
+            .pods_of_secret(key)
+            .map(BTreeSet::iter)
+            .unwrap_or_default()
+    }
+
+    /// ServiceAccounts that list this Secret, whether it exists or not.
+    pub fn accounts_of_secret(
+        &self,
+        key: &Key<Secret>,
+    ) -> impl ExactSizeIterator<Item = &Name<ServiceAccount>> {
+        self.users
+            .accounts_of_secret(key)
+            .map(BTreeSet::iter)
+            .unwrap_or_default()
+    }
+
+    /// Pods whose controlling owner has this uid.
+    pub fn pods_of_owner(&self, uid: &str) -> impl ExactSizeIterator<Item = &Key<Pod>> {
+        self.users
+            .pods_of_owner(uid)
+            .map(BTreeSet::iter)
+            .unwrap_or_default()
+    }
+
+    /// Event lines, newest first.
+    pub fn event_lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter()
+    }
+
+    pub fn event_line(&self, key: &LineKey) -> Option<&Line> {
+        self.lines.get(key)
+    }
+
+    /// Event lines about one object of a namespace.
+    pub fn events_about(
+        &self,
+        kind: &str,
+        namespace: &Namespace,
+        name: &str,
+    ) -> impl Iterator<Item = &Line> {
+        self.lines.about(kind, namespace, name)
+    }
+
+    /// What the containers of this Pod last failed with, remembered across back-off.
+    pub fn last_errors(&self, pod: &Key<Pod>) -> &[LastError] {
+        self.memory.of(pod)
+    }
+}

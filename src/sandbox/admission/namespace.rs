@@ -1,0 +1,28 @@
+//! `NamespaceLifecycle`: nothing new in a namespace that is not there or is going.
+
+use serde_json::Value;
+
+use crate::sandbox::{
+    object,
+    resources::Kind,
+    status::{Refused, Status},
+    world::World,
+};
+
+pub(super) fn admit(world: &World, kind: Kind, new: &Value) -> Refused<()> {
+    let resource = kind.resource();
+    if !resource.is_namespaced() {
+        return Ok(());
+    }
+    let namespace = object::namespace(new);
+    match world.store.get(Kind::Namespace, "", namespace) {
+        None => Err(Status::not_found(Kind::Namespace.resource(), namespace)),
+        Some(there) if object::is_terminating(there) => {
+            let why = format!(
+                "unable to create new content in namespace {namespace} because it is being terminated"
+            );
+            Err(Status::forbidden(resource, object::name(new), &why))
+        }
+        Some(_) => Ok(()),
+    }
+}

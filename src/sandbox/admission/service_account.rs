@@ -1,0 +1,39 @@
+//! `ServiceAccount` admission: a Pod gets an account, and the account's pull Secrets if it lists
+//! none itself.
+//!
+//! This is the moment at which `imagePullSecrets` travel from the ServiceAccount into the Pod; an
+//! account that changes later changes no Pod that exists
+//! (`plugin/pkg/admission/serviceaccount/admission.go`).
+
+use serde_json::Value;
+
+use crate::sandbox::{
+    object::{self, list, put, put_default, text},
+    resources::Kind,
+    status::{Refused, Status},
+    world::World,
+};
+
+pub(super) fn admit(world: &World, pod: &mut Value) -> Refused<()> {
+    put_default(pod, "/spec/serviceAccountName", "default");
+    let name = text(pod, "/spec/serviceAccountName").to_owned();
+    put(pod, "/spec/serviceAccount", name.as_str());
+    let namespace = object::namespace(pod);
+    let Some(account) = world.store.get(Kind::ServiceAccount, namespace, &name) else {
+        let why = format!(
+            "error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"
+        );
+        return Err(Status::forbidden(
+            Kind::Pod.resource(),
+            object::name(pod),
+            &why,
+        ));
+    };
+    if list(pod, "/spec/imagePullSecrets").is_empty() {
+        let secrets = list(account, "/imagePullSecrets");
+        if !secrets.is_empty() {
+            put(pod, "/spec/imagePullSecrets", secrets.to_vec());
+        }
+    }
+    Ok(())
+}

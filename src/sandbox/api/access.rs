@@ -1,0 +1,234 @@
+//! Who asks, and whether they may: RBAC over the Roles and bindings that are in the store.
+//!
+//! The built-in users are ordinary RBAC subjects, so that a Role that is granted in the sandbox
+//! really grants something.
+
+use http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::route::Target;
+use crate::sandbox::{
+    object::{self, list, text},
+    resources::Kind,
+    status::{Refused, Status},
+    world::World,
+};
+
+/// One who sends requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub groups: Vec<String>,
+}
+
+impl User {
+    /// May do everything.
+    pub fn admin() -> Self {
+        Self::with_group("admin", "system:masters")
+    }
+
+    /// May work in the namespaces that the scenario gives to it, Secrets included.
+    pub fn operator() -> Self {
+        Self::with_group("operator", "operators")
+    }
+
+    /// May read everything that holds no credential.
+    pub fn viewer() -> Self {
+        Self::with_group("viewer", "viewers")
+    }
+
+    /// May do everything but touch Secrets.
+    pub fn no_secrets() -> Self {
+        Self::with_group("no-secrets", "no-secrets")
+    }
+
+    fn with_group(name: &str, group: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            groups: vec![group.to_owned(), "system:authenticated".to_owned()],
+        }
+    }
+
+    /// The built-in users: their names are also their bearer tokens over HTTP.
+    pub fn built_in() -> [Self; 4] {
+        [
+            Self::admin(),
+            Self::operator(),
+            Self::viewer(),
+            Self::no_secrets(),
+        ]
+    }
+
+    /// The user whose bearer token a request carries.
+    pub fn of_token(headers: &HeaderMap) -> Option<Self> {
+        let token = headers
+            .get(header::AUTHORIZATION)?
+            .to_str()
+            .ok()?
+            .strip_prefix("Bearer ")?;
+        Self::built_in().into_iter().find(|user| user.name == token)
+    }
+
+    /// The user that `--as` names, if this one may speak for others.
+    pub fn impersonating(self, headers: &HeaderMap) -> Refused<Self> {
+        let Some(name) = headers
+            .get("impersonate-user")
+            .and_then(|it| it.to_str().ok())
+        else {
+            return Ok(self);
+        };
+        if !self.is_master() {
+            let why = format!(
+                "User {:?} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
+                self.name
+            );
+            return Err(Status::forbidden_path(format!(
+                "users {name:?} is forbidden: {why}"
+            )));
+        }
+        if let Some(built_in) = Self::built_in().into_iter().find(|user| user.name == name) {
+            return Ok(built_in);
+        }
+        let mut groups: Vec<String> = headers
+            .get_all("impersonate-group")
+            .iter()
+            .filter_map(|group| group.to_str().ok().map(str::to_owned))
+            .collect();
+        groups.push("system:authenticated".to_owned());
+        if let Some(account) = name.strip_prefix("system:serviceaccount:") {
+            let namespace = account.split(':').next().unwrap_or_default();
+            groups.push("system:serviceaccounts".to_owned());
+            groups.push(format!("system:serviceaccounts:{namespace}"));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            groups,
+        })
+    }
+
+    fn is_master(&self) -> bool {
+        self.groups.iter().any(|group| group == "system:masters")
+    }
+
+    fn is_subject(&self, subject: &Value, binding_namespace: &str) -> bool {
+        let name = text(subject, "/name");
+        match text(subject, "/kind") {
+            "User" => name == self.name,
+            "Group" => self.groups.iter().any(|group| group == name),
+            "ServiceAccount" => {
+                let namespace = match text(subject, "/namespace") {
+                    "" => binding_namespace,
+                    namespace => namespace,
+                };
+                self.name == format!("system:serviceaccount:{namespace}:{name}")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    pub verb: String,
+    pub group: String,
+    /// With the subresource, as rules write it: `pods/log`.
+    pub resource: String,
+    pub namespace: String,
+    pub name: String,
+}
+
+impl Attributes {
+    pub fn of(verb: &str, target: &Target) -> Self {
+        let resource = match target.subresource {
+            Some(sub) => format!("{}/{}", target.resource.plural, sub.as_str()),
+            None => target.resource.plural.to_owned(),
+        };
+        // A Namespace is in itself, as far as access goes.
+        let namespace = match target.resource.kind {
+            Kind::Namespace => target.name.as_deref().unwrap_or_default(),
+            _ => target.namespace(),
+        };
+        Self {
+            verb: verb.to_owned(),
+            group: target.resource.group.to_owned(),
+            resource,
+            namespace: namespace.to_owned(),
+            name: target.name.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The rules that bind a user in a namespace; with an empty one, those of the whole cluster.
+pub fn rules(world: &World, user: &User, namespace: &str) -> Vec<Value> {
+    let mut rules = Vec::new();
+    if user.is_master() {
+        rules.push(serde_json::json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
+    }
+    let cluster = world.store.list(Kind::ClusterRoleBinding, None);
+    let local = world.store.list(Kind::RoleBinding, Some(namespace));
+    let bindings = cluster.chain(local.filter(|_| !namespace.is_empty()));
+    for binding in bindings {
+        let within = object::namespace(binding);
+        let binds = list(binding, "/subjects")
+            .iter()
+            .any(|subject| user.is_subject(subject, within));
+        if binds && let Some(role) = role(world, binding) {
+            rules.extend(list(role, "/rules").iter().cloned());
+        }
+    }
+    rules
+}
+
+fn role<'a>(world: &'a World, binding: &Value) -> Option<&'a Value> {
+    let name = text(binding, "/roleRef/name");
+    let role = match text(binding, "/roleRef/kind") {
+        "ClusterRole" => world.store.get(Kind::ClusterRole, "", name),
+        _ => world
+            .store
+            .get(Kind::Role, object::namespace(binding), name),
+    };
+    role.map(AsRef::as_ref)
+}
+
+pub fn may(world: &World, user: &User, wish: &Attributes) -> bool {
+    rules(world, user, &wish.namespace)
+        .iter()
+        .any(|rule| covers(rule, wish))
+}
+
+fn covers(rule: &Value, wish: &Attributes) -> bool {
+    let has = |field: &str, wanted: &str| {
+        list(rule, field)
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|there| there == "*" || there == wanted)
+    };
+    let any_with_subresource = wish
+        .resource
+        .split_once('/')
+        .is_some_and(|(_, sub)| has("/resources", &format!("*/{sub}")));
+    let names = list(rule, "/resourceNames");
+    has("/verbs", &wish.verb)
+        && has("/apiGroups", &wish.group)
+        && (has("/resources", &wish.resource) || any_with_subresource)
+        && (names.is_empty() || names.iter().any(|name| name == wish.name.as_str()))
+}
+
+/// Lets the request pass, or says in the server's words why not.
+pub fn authorize(world: &World, user: &User, verb: &str, target: &Target) -> Refused<()> {
+    let wish = Attributes::of(verb, target);
+    if may(world, user, &wish) {
+        return Ok(());
+    }
+    let place = if wish.namespace.is_empty() {
+        "at the cluster scope".to_owned()
+    } else {
+        format!("in the namespace {:?}", wish.namespace)
+    };
+    let why = format!(
+        "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
+        user.name, wish.resource, wish.group
+    );
+    Err(Status::forbidden(target.resource, &wish.name, &why))
+}

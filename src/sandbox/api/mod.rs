@@ -1,0 +1,25 @@
+//! The Kubernetes API as a function from a request to a response.
+//!
+//! It speaks HTTP's types and no HTTP: a `kube::Client` in the same process talks to it through
+//! `Service`, `serve` puts it on a port. It decides who may do what and how an answer is dressed;
+//! what a write means is the business of `write`.
+
+mod access;
+mod body;
+mod delete;
+mod discovery;
+mod events;
+mod list;
+mod negotiate;
+mod patch;
+mod query;
+mod read;
+mod route;
+mod selectors;
+mod service;
+mod watch;
+mod write;
+
+pub use access::User;
+pub use body::Body;
+pub use service::{Service, Shared};

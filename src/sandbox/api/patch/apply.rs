@@ -1,0 +1,282 @@
+//! Server-side apply: the body is all that its manager wants, and nothing that it does not.
+//!
+//! Fields that the manager applied before and no longer names are removed, unless others own them
+//! too; fields that others own and that would change are conflicts, unless forced
+//! (`structured-merge-diff/merge/update.go`).
+
+use http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::super::{
+    body::{self, Body},
+    events,
+    negotiate::Shape,
+    read::dress,
+    route::Target,
+    service::Call,
+    write as writing,
+};
+use crate::sandbox::{
+    fields::{Element, FieldSet, ListShape, MapShape, element_of, list_shape, map_shape},
+    object::{self, put, text},
+    resources::{Resource, Subresource},
+    status::{Cause, Refused, Status},
+    store::Place,
+    world::World,
+    write::{
+        self, Intent,
+        managed_fields::{self, Entry, Manager, Operation, owned_only},
+    },
+};
+
+pub fn apply(
+    world: &mut World,
+    call: &Call,
+    target: &Target,
+    shape: Shape,
+) -> Refused<Response<Body>> {
+    if call.query.get("fieldManager").is_none() {
+        return Err(Status::invalid_options(
+            "PatchOptions",
+            &Cause::required("fieldManager", "is required for apply patch"),
+        ));
+    }
+    let mut wanted = writing::yaml(&call.body)?;
+    check(target.resource, target, &mut wanted)?;
+    if events::is_new_view(target.resource) {
+        events::to_core(&mut wanted);
+    }
+    let manager = writing::manager(call, target, Operation::Apply);
+    let intent = Intent {
+        manager: None,
+        dry_run: call.query.is_dry_run()?,
+    };
+    let resource = target.resource;
+    let place = Place::new(
+        target.namespace(),
+        target.name.as_deref().unwrap_or_default(),
+    );
+    let Some(live) = world.store.at(resource.kind, &place).cloned() else {
+        if target.subresource.is_some() {
+            return Err(Status::not_found(resource, &place.name));
+        }
+        let wish = owned_only(FieldSet::of("", &wanted));
+        own(&mut wanted, Vec::new(), &manager, wish, world.now);
+        let made = write::create(world, resource.kind, &place.namespace, wanted, &intent)?;
+        let answer = dress(world, resource, &made, shape);
+        return Ok(body::json(StatusCode::CREATED, &answer));
+    };
+    let merged = merge_into(&live, &wanted, &manager, call.query.flag("force"), world)?;
+    let stored = match target.subresource {
+        Some(Subresource::Status) => {
+            write::update_status(world, resource.kind, &place, &merged, &intent)?
+        }
+        _ => write::update(world, resource.kind, &place, merged, &intent)?,
+    };
+    Ok(body::ok(&dress(world, resource, &stored, shape)))
+}
+
+fn check(resource: &'static Resource, target: &Target, wanted: &mut Value) -> Refused<()> {
+    if text(wanted, "/apiVersion") != resource.api_version()
+        || text(wanted, "/kind") != resource.name
+    {
+        return Err(Status::bad_request(format!(
+            "failed to create typed patch object: the patch is {} {}, the path is of {} {}",
+            text(wanted, "/apiVersion"),
+            text(wanted, "/kind"),
+            resource.api_version(),
+            resource.name
+        )));
+    }
+    if wanted.pointer("/metadata/managedFields").is_some() {
+        return Err(Status::bad_request("metadata.managedFields must be nil"));
+    }
+    let name = target.name.as_deref().unwrap_or_default();
+    if object::name(wanted).is_empty() {
+        put(wanted, "/metadata/name", name);
+    } else if object::name(wanted) != name {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({name})",
+            object::name(wanted)
+        )));
+    }
+    Ok(())
+}
+
+/// The live object with what is wanted in it; or who stands against that.
+fn merge_into(
+    live: &Value,
+    wanted: &Value,
+    manager: &Manager,
+    force: bool,
+    world: &World,
+) -> Refused<Value> {
+    let wish = owned_only(FieldSet::of("", wanted));
+    let mut merged = merge("", Some(live), wanted);
+    let mut entries = managed_fields::entries(live);
+    let given_up = given_up(&entries, manager, &wish);
+    drop_paths("", &mut merged, &given_up);
+
+    let changed = owned_only(FieldSet::difference("", Some(live), Some(&merged)));
+    let contested = changed.intersection(&wish);
+    let others = entries.iter_mut().filter(|entry| !entry.is_of(manager));
+    if force {
+        others.for_each(|entry| entry.fields.subtract(&contested));
+    } else {
+        let conflicts = conflicts(others.map(|entry| &*entry), &contested);
+        if !conflicts.is_empty() {
+            return Err(conflict(conflicts));
+        }
+    }
+    own(&mut merged, entries, manager, wish, world.now);
+    Ok(merged)
+}
+
+/// Writes the books: the manager owns what it applies, and only that.
+fn own(
+    object: &mut Value,
+    mut entries: Vec<Entry>,
+    manager: &Manager,
+    wish: FieldSet,
+    now: Timestamp,
+) {
+    let before = entries.iter().find(|entry| entry.is_of(manager));
+    if before.is_none_or(|entry| entry.fields != wish) {
+        entries.retain(|entry| !entry.is_of(manager));
+        managed_fields::give(&mut entries, manager, &wish, now);
+    }
+    managed_fields::write(object, &entries);
+}
+
+/// What the manager applied before, does not apply now, and nobody else owns.
+fn given_up(entries: &[Entry], manager: &Manager, wish: &FieldSet) -> FieldSet {
+    let mut given_up = FieldSet::default();
+    for entry in entries {
+        if entry.is_of(manager) {
+            given_up.add(&entry.fields);
+        }
+    }
+    given_up.subtract(wish);
+    for entry in entries.iter().filter(|entry| !entry.is_of(manager)) {
+        given_up.subtract(&entry.fields);
+    }
+    given_up
+}
+
+fn conflicts<'a>(
+    others: impl Iterator<Item = &'a Entry>,
+    contested: &FieldSet,
+) -> Vec<(String, String)> {
+    others
+        .flat_map(|entry| {
+            let paths = entry.fields.intersection(contested).paths();
+            paths.into_iter().map(|path| (entry.manager.clone(), path))
+        })
+        .collect()
+}
+
+/// The words of `NewConflictError`.
+fn conflict(conflicts: Vec<(String, String)>) -> Status {
+    let count = conflicts.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let list: Vec<String> = conflicts
+        .iter()
+        .map(|(manager, path)| format!("conflict with {manager:?}: {path}"))
+        .collect();
+    let message = match list.as_slice() {
+        [one] => format!("Apply failed with 1 conflict: {one}"),
+        many => format!(
+            "Apply failed with {count} conflict{plural}: conflicts:\n- {}",
+            many.join("\n- ")
+        ),
+    };
+    let causes = conflicts
+        .into_iter()
+        .map(|(manager, path)| Cause {
+            reason: "FieldManagerConflict",
+            field: path,
+            message: format!("conflict with {manager:?}"),
+        })
+        .collect();
+    Status::apply_conflict(message, causes)
+}
+
+/// Structured merge: maps by field, keyed lists by key, sets as unions, all else replaced.
+fn merge(field: &str, live: Option<&Value>, wanted: &Value) -> Value {
+    match (live, wanted) {
+        (Some(Value::Object(live)), Value::Object(wanted))
+            if map_shape(field) != MapShape::Atomic =>
+        {
+            let mut merged: Map<String, Value> = live.clone();
+            for (name, value) in wanted {
+                merged.insert(name.clone(), merge(name, live.get(name), value));
+            }
+            Value::Object(merged)
+        }
+        (Some(Value::Array(live)), Value::Array(wanted))
+            if list_shape(field) != ListShape::Atomic =>
+        {
+            merge_list(list_shape(field), live, wanted)
+        }
+        (_, wanted) => wanted.clone(),
+    }
+}
+
+fn merge_list(shape: ListShape, live: &[Value], wanted: &[Value]) -> Value {
+    let mut merged = live.to_vec();
+    for member in wanted {
+        let element = element_of(shape, member);
+        let place = merged
+            .iter_mut()
+            .find(|there| element.is_some() && element_of(shape, there) == element);
+        match place {
+            Some(there) => *there = merge("", Some(there), member),
+            None => merged.push(member.clone()),
+        }
+    }
+    Value::Array(merged)
+}
+
+/// Takes the paths of the set out of the value.
+fn drop_paths(field: &str, value: &mut Value, gone: &FieldSet) {
+    match value {
+        Value::Object(fields) => {
+            let names: Vec<String> = fields.keys().cloned().collect();
+            for name in names {
+                let Some(below) = gone.at(&Element::Field(name.clone())) else {
+                    continue;
+                };
+                if below.is_leaf() {
+                    fields.remove(&name);
+                } else if let Some(value) = fields.get_mut(&name) {
+                    drop_paths(&name, value, below);
+                    if is_empty(value) && below.contains_here() {
+                        fields.remove(&name);
+                    }
+                }
+            }
+        }
+        Value::Array(members) => {
+            let shape = list_shape(field);
+            members.retain_mut(|member| {
+                let below = element_of(shape, member).and_then(|element| gone.at(&element));
+                let Some(below) = below else { return true };
+                if below.contains_here() {
+                    return false;
+                }
+                drop_paths("", member, below);
+                true
+            });
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(members) => members.is_empty(),
+        _ => false,
+    }
+}

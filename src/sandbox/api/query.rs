@@ -1,0 +1,99 @@
+//! The query string, typed where it is read.
+
+use crate::sandbox::status::{Refused, Status};
+
+#[derive(Clone, Debug, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub fn parse(text: &str) -> Self {
+        let pairs = text
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode(name), decode(value))
+            })
+            .collect();
+        Self(pairs)
+    }
+
+    /// The value of a parameter; one that is empty counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("true" | "1"))
+    }
+
+    pub fn number(&self, name: &str) -> Refused<Option<u64>> {
+        self.get(name)
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| Status::bad_request(format!("invalid {name}: {text:?}")))
+            })
+            .transpose()
+    }
+
+    /// `dryRun=All`, which is all that there is to choose.
+    pub fn is_dry_run(&self) -> Refused<bool> {
+        match self.get("dryRun") {
+            None => Ok(false),
+            Some("All") => Ok(true),
+            Some(other) => Err(Status::bad_request(format!(
+                "invalid dry-run value {other:?}: supported values: \"All\""
+            ))),
+        }
+    }
+}
+
+/// Percent-decoding as browsers and Go do it: `+` is a space, what does not parse stays.
+pub fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = match (first, tail) {
+            (b'%', [high, low, ..]) => hex_byte(*high, *low),
+            _ => None,
+        };
+        match (hex, first, tail) {
+            (Some(byte), _, [_, _, after @ ..]) => {
+                bytes.push(byte);
+                rest = after;
+            }
+            (_, b'+', _) => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            (_, other, _) => {
+                bytes.push(*other);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded() {
+        let query = Query::parse("labelSelector=app%20in+%28a%2Cb%29&watch=1&limit=x&empty=&100%");
+        assert_eq!(query.get("labelSelector"), Some("app in (a,b)"));
+        assert!(query.flag("watch"));
+        assert!(query.number("limit").is_err());
+        assert_eq!(query.get("empty"), None);
+        assert_eq!(query.get("100%"), None);
+    }
+}

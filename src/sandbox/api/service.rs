@@ -1,0 +1,200 @@
+//! The door: a tower service from HTTP requests to HTTP responses.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::json;
+
+use super::{
+    access::{self, User},
+    body::{self, Body},
+    delete, discovery, list, negotiate, patch,
+    query::Query,
+    read,
+    route::{Route, Target, route},
+    watch, write,
+};
+use crate::sandbox::{
+    resources::Subresource,
+    status::{Refused, Status},
+    world::World,
+};
+
+/// The world, shared by everyone who looks at it.
+#[derive(Clone)]
+pub struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    pub fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// The world at the clock's present. The lock is held for one request or one step, never across
+    /// an await.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        world.catch_up();
+        world
+    }
+}
+
+/// The API as one user sees it, or as whoever's token a request carries.
+#[derive(Clone)]
+pub struct Service {
+    shared: Shared,
+    user: Option<User>,
+}
+
+impl Service {
+    /// For callers in the same process: no token is looked at.
+    pub fn of_user(shared: Shared, user: User) -> Self {
+        Self {
+            shared,
+            user: Some(user),
+        }
+    }
+
+    /// For callers over HTTP: a bearer token says who they are.
+    pub fn of_tokens(shared: Shared) -> Self {
+        Self { shared, user: None }
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Service
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let answer = match body.collect().await {
+                Ok(body) => service.answer(&Call {
+                    method: head.method,
+                    path: head.uri.path().to_owned(),
+                    query: Query::parse(head.uri.query().unwrap_or_default()),
+                    headers: head.headers,
+                    body: body.to_bytes(),
+                }),
+                Err(error) => Err(Status::bad_request(format!(
+                    "error reading the request body: {error}"
+                ))),
+            };
+            Ok(answer.unwrap_or_else(|status| body::refused(&status)))
+        })
+    }
+}
+
+/// A request that has arrived whole.
+pub struct Call {
+    pub method: Method,
+    pub path: String,
+    pub query: Query,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Call {
+    pub fn header(&self, name: header::HeaderName) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Service {
+    fn answer(&self, call: &Call) -> Refused<Response<Body>> {
+        let user = match &self.user {
+            Some(user) => user.clone(),
+            None => User::of_token(&call.headers).ok_or_else(Status::unauthorized)?,
+        };
+        let user = user.impersonating(&call.headers)?;
+        match route(&call.path)? {
+            Route::Health => Ok(body::typed(StatusCode::OK, "text/plain", "ok")),
+            Route::Version => Ok(body::ok(&discovery::version())),
+            Route::CoreVersions => discovery::core_versions(&call.headers),
+            Route::Groups => discovery::groups(&call.headers),
+            Route::Group(group) => discovery::group(&group),
+            Route::Resources { group, version } => discovery::resources(&group, &version),
+            Route::OpenApi => Err(Status::no_such_path()),
+            Route::Review(_) => Err(Status::no_such_path()),
+            Route::Objects(target) => {
+                let mut world = self.shared.world();
+                let verb = verb(call, &target)?;
+                access::authorize(&world, &user, verb, &target)?;
+                let answer = self.objects(&mut world, call, verb, &target);
+                // What the write set off happens before anyone looks again.
+                world.catch_up();
+                answer
+            }
+        }
+    }
+
+    fn objects(
+        &self,
+        world: &mut World,
+        call: &Call,
+        verb: &str,
+        target: &Target,
+    ) -> Refused<Response<Body>> {
+        let shape = negotiate::shape(&call.headers)?;
+        match (verb, target.subresource) {
+            ("get", None | Some(Subresource::Status)) => read::get(world, target, shape),
+            ("list", _) => list::list(world, target, &call.query, shape),
+            ("watch", _) => watch::watch(&self.shared, world, target, &call.query, shape),
+            ("create", None) => write::create(world, call, target, shape),
+            ("update", _) => write::replace(world, call, target, shape),
+            ("patch", _) => patch::patch(world, call, target, shape),
+            ("delete", None) => delete::one(world, call, target),
+            ("deletecollection", None) => delete::many(world, call, target),
+            _ => Err(Status::method_not_allowed()),
+        }
+    }
+}
+
+/// The verb that access rules speak of.
+fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
+    let named = target.name.is_some();
+    match (&call.method, named) {
+        (&Method::GET, _) if call.query.flag("watch") && target.subresource.is_none() => {
+            Ok("watch")
+        }
+        (&Method::GET | &Method::HEAD, true) => Ok("get"),
+        (&Method::GET | &Method::HEAD, false) => Ok("list"),
+        (&Method::POST, named) if named == target.subresource.is_some() => Ok("create"),
+        (&Method::PUT, true) => Ok("update"),
+        (&Method::PATCH, true) => Ok("patch"),
+        (&Method::DELETE, true) => Ok("delete"),
+        (&Method::DELETE, false) => Ok("deletecollection"),
+        _ => Err(Status::method_not_allowed()),
+    }
+}
+
+/// `{"kind": "Status", "status": "Success"}`, with what it is about.
+pub fn success(details: &serde_json::Value) -> Response<Body> {
+    body::ok(&json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    }))
+}

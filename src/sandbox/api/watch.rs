@@ -1,0 +1,264 @@
+//! Watches: what is there, what happens, bookmarks, and the end.
+
+use std::{collections::VecDeque, time::Duration};
+
+use bytes::Bytes;
+use futures::stream;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::{
+    sync::watch::Receiver,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    body::{self, Body},
+    events,
+    negotiate::Shape,
+    query::Query,
+    read::metadata,
+    route::Target,
+    selectors::Selector,
+    service::Shared,
+};
+use crate::sandbox::{
+    object::{Object, put},
+    resources::Resource,
+    status::{Cause, Refused, Status},
+    store::{Change, ChangeKind},
+    table,
+    world::World,
+};
+
+/// How often a watch that allows bookmarks gets one (`defaultBookmarkFrequency`).
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// How long a watch lasts that says nothing about it; the real server draws 30 to 60 minutes.
+const DEFAULT_TIMEOUT: u64 = 30 * 60;
+const INITIAL_EVENTS_END: &str = "/metadata/annotations/k8s.io~1initial-events-end";
+
+struct Watch {
+    shared: Shared,
+    resource: &'static Resource,
+    selector: Selector,
+    shape: Shape,
+    seen: u64,
+    lines: VecDeque<Bytes>,
+    changes: Receiver<u64>,
+    end: Instant,
+    next_bookmark: Option<Instant>,
+    is_over: bool,
+}
+
+/// The query of a watch.
+struct Wish {
+    from: Option<u64>,
+    initial_events: bool,
+    bookmarks: bool,
+    timeout: u64,
+}
+
+impl Wish {
+    fn parse(query: &Query) -> Refused<Self> {
+        let initial_events = query.get("sendInitialEvents");
+        let matching = query.get("resourceVersionMatch");
+        check_options(initial_events, matching)?;
+        Ok(Self {
+            from: query
+                .number("resourceVersion")?
+                .filter(|version| *version > 0),
+            initial_events: initial_events == Some("true"),
+            bookmarks: query.flag("allowWatchBookmarks"),
+            timeout: query.number("timeoutSeconds")?.unwrap_or(DEFAULT_TIMEOUT),
+        })
+    }
+}
+
+/// `sendInitialEvents` and `resourceVersionMatch` go together on a watch
+/// (`k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`).
+fn check_options(initial_events: Option<&str>, matching: Option<&str>) -> Refused<()> {
+    let cause = match (initial_events, matching) {
+        (None, None) | (Some(_), Some("NotOlderThan")) => return Ok(()),
+        (None, Some(_)) => Cause::forbidden(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+        (Some(_), None) => Cause::forbidden(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ),
+        (Some(_), Some(other)) => {
+            Cause::unsupported("resourceVersionMatch", &json!(other), &["NotOlderThan"])
+        }
+    };
+    Err(Status::invalid_options("ListOptions", &cause))
+}
+
+pub fn watch(
+    shared: &Shared,
+    world: &World,
+    target: &Target,
+    query: &Query,
+    shape: Shape,
+) -> Refused<Response<Body>> {
+    let wish = Wish::parse(query)?;
+    let mut selector = Selector::parse(target.resource, target.namespace.as_deref(), query)?;
+    if let Some(name) = &target.name {
+        selector = selector.named(name);
+    }
+    let now = Instant::now();
+    let mut watch = Watch {
+        shared: shared.clone(),
+        resource: target.resource,
+        selector,
+        shape,
+        seen: world.store.revision(),
+        lines: VecDeque::new(),
+        changes: world.store.subscribe(),
+        end: now + Duration::from_secs(wish.timeout),
+        next_bookmark: wish.bookmarks.then(|| now + BOOKMARK_EVERY),
+        is_over: false,
+    };
+    match wish.from {
+        Some(version) if !wish.initial_events => {
+            watch.seen = version;
+            watch.read(world);
+        }
+        _ => {
+            watch.initial(world);
+            if wish.initial_events && wish.bookmarks {
+                watch.bookmark(true);
+            }
+        }
+    }
+    let lines = stream::unfold(watch, Watch::next);
+    Ok(body::respond(
+        StatusCode::OK,
+        "application/json",
+        Body::lines(lines),
+    ))
+}
+
+impl Watch {
+    async fn next(mut self) -> Option<(Bytes, Self)> {
+        loop {
+            if let Some(line) = self.lines.pop_front() {
+                return Some((line, self));
+            }
+            if self.is_over {
+                return None;
+            }
+            let bookmark = self.next_bookmark.unwrap_or(self.end);
+            tokio::select! {
+                changed = self.changes.changed() => match changed {
+                    Ok(()) => {
+                        let shared = self.shared.clone();
+                        self.read(&shared.world());
+                    }
+                    Err(_) => self.is_over = true,
+                },
+                () = sleep_until(self.end) => self.is_over = true,
+                () = sleep_until(bookmark) => {
+                    self.next_bookmark = Some(Instant::now() + BOOKMARK_EVERY);
+                    self.bookmark(false);
+                }
+            }
+        }
+    }
+
+    /// All that is there, as if it had just been added.
+    fn initial(&mut self, world: &World) {
+        let objects: Vec<Object> = world
+            .store
+            .list(self.resource.kind, self.selector.namespace())
+            .filter(|object| self.selector.matches(object))
+            .cloned()
+            .collect();
+        for object in objects {
+            self.line(world, "ADDED", &object);
+        }
+    }
+
+    /// What happened since this watch looked last.
+    fn read(&mut self, world: &World) {
+        let changes: Vec<Change> = match world.store.since(self.seen) {
+            Ok(changes) => changes
+                .filter(|change| change.kind == self.resource.kind)
+                .cloned()
+                .collect(),
+            Err(compacted) => {
+                let status = Status::expired(
+                    format!(
+                        "too old resource version: {} ({})",
+                        compacted.asked, compacted.oldest
+                    ),
+                    None,
+                );
+                self.push(&json!({"type": "ERROR", "object": status.body()}));
+                self.is_over = true;
+                return;
+            }
+        };
+        self.seen = self.seen.max(world.store.revision());
+        for change in changes {
+            if let Some(event) = self.event(&change) {
+                self.line(world, event, &change.object);
+            }
+        }
+    }
+
+    /// What the change is for this watch: an object that leaves the selection is deleted for it.
+    fn event(&self, change: &Change) -> Option<&'static str> {
+        let matches = change.event != ChangeKind::Deleted && self.selector.matches(&change.object);
+        let matched = change
+            .previous
+            .as_ref()
+            .is_some_and(|previous| self.selector.matches(previous));
+        match (matched, matches) {
+            (false, true) => Some("ADDED"),
+            (true, true) => Some("MODIFIED"),
+            (true, false) => Some("DELETED"),
+            (false, false) => None,
+        }
+    }
+
+    fn line(&mut self, world: &World, event: &str, object: &Object) {
+        let dressed = match self.shape {
+            Shape::Whole if !events::is_new_view(self.resource) => {
+                // The common case: the shared object is written as it is.
+                self.push(&json!({"type": event, "object": **object}));
+                return;
+            }
+            Shape::Whole => {
+                let mut event = Value::clone(object);
+                events::to_new(&mut event);
+                event
+            }
+            Shape::Metadata => metadata(object),
+            Shape::Table => table::table(self.resource, std::slice::from_ref(object), world.now),
+        };
+        self.push(&json!({"type": event, "object": dressed}));
+    }
+
+    fn bookmark(&mut self, ends_initial_events: bool) {
+        let (kind, version) = match self.shape {
+            Shape::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
+            Shape::Whole | Shape::Table => (self.resource.name, self.resource.api_version()),
+        };
+        let mut object = json!({
+            "kind": kind,
+            "apiVersion": version,
+            "metadata": {
+                "resourceVersion": self.seen.to_string(),
+                "creationTimestamp": null,
+            },
+        });
+        if ends_initial_events {
+            put(&mut object, INITIAL_EVENTS_END, "true");
+        }
+        self.push(&json!({"type": "BOOKMARK", "object": object}));
+    }
+
+    fn push(&mut self, line: &Value) {
+        self.lines.push_back(Bytes::from(format!("{line}\n")));
+    }
+}

@@ -1,0 +1,87 @@
+//! The sandbox's own time: it can be wound by hand, and it can run faster than the wall's.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How time passes in a sandbox.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// With the wall clock, `speed` times as fast.
+    Live { speed: f64 },
+    /// Only when the owner says so: for tests.
+    Manual,
+}
+
+#[derive(Clone, Debug)]
+pub struct Clock {
+    pace: Pace,
+    /// The virtual moment at which the clock was last set, and the real one.
+    set: (Timestamp, Instant),
+}
+
+impl Clock {
+    pub fn starting(at: Timestamp, pace: Pace) -> Self {
+        Self {
+            pace,
+            set: (at, Instant::now()),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let (moment, real) = self.set;
+        match self.pace {
+            Pace::Manual => moment,
+            Pace::Live { speed } => later(moment, real.elapsed().mul_f64(speed)),
+        }
+    }
+
+    /// Winds a manual clock on; a live one goes by itself and jumps ahead.
+    pub fn advance(&mut self, by: Duration) {
+        self.set = (later(self.now(), by), Instant::now());
+    }
+
+    /// How long a real sleeper has to wait for this moment; never, by a clock that stands.
+    pub fn real_wait(&self, until: Timestamp) -> Option<Duration> {
+        match self.pace {
+            Pace::Manual => None,
+            Pace::Live { speed } => {
+                let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+                Some(wait.div_f64(speed.max(f64::EPSILON)))
+            }
+        }
+    }
+}
+
+/// `moment` and a while; the last moment there is, rather than an overflow.
+pub fn later(moment: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| moment.checked_add(by).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_stands_until_it_is_wound() {
+        let start: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let mut clock = Clock::starting(start, Pace::Manual);
+        assert_eq!(clock.now(), start);
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(clock.now().to_string(), "2026-11-23T12:01:30Z");
+        assert_eq!(clock.real_wait(Timestamp::MAX), None);
+    }
+
+    #[test]
+    fn a_fast_clock_makes_short_waits() {
+        let start: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let clock = Clock::starting(start, Pace::Live { speed: 60.0 });
+        let wait = clock
+            .real_wait(later(start, Duration::from_secs(60)))
+            .unwrap();
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
+    }
+}

@@ -1,0 +1,44 @@
+//! The garbage collector: dependents follow their owner, and an owner that waits for them goes when
+//! they have gone.
+
+use serde_json::Value;
+
+use crate::sandbox::{
+    object::{list, text, uid},
+    resources::Kind,
+    store::Place,
+    world::World,
+    write::collect_garbage,
+};
+
+pub(super) fn notice(world: &mut World, kind: Kind, object: &Value, is_gone: bool) {
+    if may_own(kind) {
+        collect_garbage(world, kind, object, is_gone);
+    }
+    if is_gone {
+        for owner in waiting_owners(world, object) {
+            collect_garbage(world, owner.0, &owner.1, false);
+        }
+    }
+}
+
+fn may_own(kind: Kind) -> bool {
+    !matches!(kind, Kind::Event | Kind::Namespace | Kind::ResourceQuota)
+}
+
+/// Owners of a deleted object that are still there and may have waited for it.
+fn waiting_owners(world: &World, object: &Value) -> Vec<(Kind, std::sync::Arc<Value>)> {
+    list(object, "/metadata/ownerReferences")
+        .iter()
+        .filter_map(|reference| {
+            let kind = Kind::parse(text(reference, "/apiVersion"), text(reference, "/kind"))?;
+            let namespace = match kind.resource().is_namespaced() {
+                true => text(object, "/metadata/namespace"),
+                false => "",
+            };
+            let place = Place::new(namespace, text(reference, "/name"));
+            let owner = world.store.at(kind, &place)?;
+            (uid(owner) == text(reference, "/uid")).then(|| (kind, owner.clone()))
+        })
+        .collect()
+}

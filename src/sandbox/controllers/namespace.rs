@@ -1,0 +1,49 @@
+//! A namespace that is asked to go is emptied first, and then let go.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{
+    object::{is_terminating, list, put},
+    resources::{Kind, RESOURCES},
+    store::Place,
+    world::World,
+    write::{self, Deletion},
+};
+
+pub(super) fn reconcile(world: &mut World, name: &str) {
+    let Some(namespace) = world.store.get(Kind::Namespace, "", name).cloned() else {
+        return;
+    };
+    if !is_terminating(&namespace) || list(&namespace, "/spec/finalizers").is_empty() {
+        return;
+    }
+    let mut is_empty = true;
+    for kind in RESOURCES
+        .iter()
+        .filter(|row| row.is_namespaced())
+        .map(|row| row.kind)
+    {
+        let places: Vec<Place> = world
+            .store
+            .list(kind, Some(name))
+            .map(|object| Place::of(object))
+            .collect();
+        for place in places {
+            let going = world
+                .store
+                .at(kind, &place)
+                .is_some_and(|it| is_terminating(it));
+            if !going {
+                drop(write::delete(world, kind, &place, &Deletion::default()));
+            }
+            is_empty &= world.store.at(kind, &place).is_none();
+        }
+    }
+    if is_empty {
+        let mut namespace: Value = (*namespace).clone();
+        put(&mut namespace, "/spec/finalizers", json!([]));
+        let place = Place::new("", name);
+        world.store.put(Kind::Namespace, namespace);
+        write::finish(world, Kind::Namespace, &place);
+    }
+}

@@ -1,0 +1,10 @@
+//! The structure below an object's fields: which lists are maps in disguise, and sets of paths.
+//!
+//! Strategic merge patch and server-side apply both need to know by what the elements of a list are
+//! told apart; the tables are those of the API types' Go tags and OpenAPI extensions.
+
+mod schema;
+mod set;
+
+pub use schema::{ListShape, MapShape, list_shape, map_shape, strategic_key};
+pub use set::{Element, FieldSet, element_of};

@@ -1,0 +1,143 @@
+//! What every cluster has from its first day: namespaces, and the Roles of the built-in users.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{
+    resources::Kind,
+    world::World,
+    write::{self, Intent},
+};
+
+pub fn found(world: &mut World) {
+    for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+        plant(
+            world,
+            Kind::Namespace,
+            "",
+            json!({"metadata": {"name": name}}),
+        );
+    }
+    for (name, rules) in cluster_roles() {
+        let role = json!({"metadata": {"name": name}, "rules": rules});
+        plant(world, Kind::ClusterRole, "", role);
+    }
+    for (name, role, group) in [
+        ("cluster-admin", "cluster-admin", "system:masters"),
+        ("viewers", "view", "viewers"),
+        ("no-secrets", "all-but-secrets", "no-secrets"),
+    ] {
+        let binding = json!({
+            "metadata": {"name": name},
+            "roleRef": {"kind": "ClusterRole", "name": role},
+            "subjects": [
+                {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": group}
+            ],
+        });
+        plant(world, Kind::ClusterRoleBinding, "", binding);
+    }
+}
+
+/// Lets the operators work in a namespace.
+pub fn let_operators_in(world: &mut World, namespace: &str) {
+    let binding = json!({
+        "metadata": {"name": "operators"},
+        "roleRef": {"kind": "ClusterRole", "name": "edit"},
+        "subjects": [
+            {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "operators"}
+        ],
+    });
+    plant(world, Kind::RoleBinding, namespace, binding);
+}
+
+/// Creates what belongs to the world; it is there already or it is valid.
+pub fn plant(world: &mut World, kind: Kind, namespace: &str, object: Value) {
+    drop(write::create(
+        world,
+        kind,
+        namespace,
+        object,
+        &Intent::controller(),
+    ));
+}
+
+const READ: &[&str] = &["get", "list", "watch"];
+
+fn cluster_roles() -> Vec<(&'static str, Value)> {
+    let workloads = json!([
+        "deployments",
+        "deployments/scale",
+        "replicasets",
+        "replicasets/scale",
+        "statefulsets",
+        "statefulsets/scale",
+        "daemonsets"
+    ]);
+    let core = json!([
+        "pods",
+        "pods/log",
+        "pods/status",
+        "events",
+        "configmaps",
+        "serviceaccounts",
+        "namespaces",
+        "resourcequotas"
+    ]);
+    let read = |group: &str, resources: &Value| json!({"apiGroups": [group], "resources": resources, "verbs": READ});
+    let write = |group: &str, resources: Value| json!({"apiGroups": [group], "resources": resources, "verbs": ["*"]});
+    let batch = json!(["jobs", "cronjobs"]);
+    let every = json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]});
+    vec![
+        ("cluster-admin", json!([every])),
+        (
+            "view",
+            json!([
+                read("", &core),
+                read("events.k8s.io", &json!(["events"])),
+                read("apps", &workloads),
+                read("batch", &batch),
+            ]),
+        ),
+        (
+            "edit",
+            json!([
+                read("", &core),
+                read("events.k8s.io", &json!(["events"])),
+                write(
+                    "",
+                    json!([
+                        "pods",
+                        "pods/eviction",
+                        "secrets",
+                        "configmaps",
+                        "serviceaccounts",
+                        "events"
+                    ])
+                ),
+                write("apps", workloads.clone()),
+                write("batch", batch.clone()),
+            ]),
+        ),
+        (
+            "all-but-secrets",
+            json!([
+                read("", &core),
+                read("", &json!(["nodes"])),
+                write(
+                    "",
+                    json!([
+                        "pods",
+                        "pods/eviction",
+                        "configmaps",
+                        "serviceaccounts",
+                        "events",
+                        "namespaces"
+                    ])
+                ),
+                write("apps", workloads),
+                write("batch", batch),
+                write("events.k8s.io", json!(["events"])),
+                write("rbac.authorization.k8s.io", json!(["*"])),
+            ]),
+        ),
+    ]
+}

@@ -1,0 +1,3 @@
+//! Worlds to start from.
+
+pub mod founding;

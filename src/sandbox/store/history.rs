@@ -1,0 +1,76 @@
+//! The ring of recent changes.
+
+use std::collections::VecDeque;
+
+use crate::sandbox::{object::Object, resources::Kind};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub revision: u64,
+    pub kind: Kind,
+    pub event: ChangeKind,
+    pub object: Object,
+    /// The state before, from which a watch with a selector tells whether the object came into its
+    /// view or left it.
+    pub previous: Option<Object>,
+}
+
+/// The history no longer reaches back to the revision asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    pub asked: u64,
+    pub oldest: u64,
+}
+
+/// How many changes are kept. Enough for a client that was away for minutes; the memory it may
+/// hold is some ten megabytes of objects that nothing else refers to.
+const CAPACITY: usize = 4096;
+
+pub(super) struct History {
+    changes: VecDeque<Change>,
+    /// The newest revision that was forgotten.
+    compacted: u64,
+}
+
+impl History {
+    pub(super) fn new() -> Self {
+        Self {
+            changes: VecDeque::new(),
+            compacted: 0,
+        }
+    }
+
+    pub(super) fn push(&mut self, change: Change) {
+        if self.changes.len() == CAPACITY
+            && let Some(forgotten) = self.changes.pop_front()
+        {
+            self.compacted = forgotten.revision;
+        }
+        self.changes.push_back(change);
+    }
+
+    pub(super) fn compact(&mut self, revision: u64) {
+        self.changes.retain(|change| change.revision > revision);
+        self.compacted = self.compacted.max(revision);
+    }
+
+    pub(super) fn since(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Compacted> {
+        if revision < self.compacted {
+            return Err(Compacted {
+                asked: revision,
+                oldest: self.compacted,
+            });
+        }
+        let start = self
+            .changes
+            .partition_point(|change| change.revision <= revision);
+        Ok(self.changes.range(start..))
+    }
+}

@@ -1,0 +1,235 @@
+//! The objects, one revision counter for all of them, and the history that watches read.
+//!
+//! It plays etcd's part: it stamps `resourceVersion`, tells what changed since a revision, gives a
+//! kind as it was at a revision, and forgets old history. It knows nothing of what objects mean.
+
+mod history;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+pub use history::{Change, ChangeKind, Compacted};
+
+use super::{
+    object::{self, Object, put},
+    resources::Kind,
+};
+use history::History;
+
+/// A namespace (empty for what is in none) and a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub namespace: String,
+    pub name: String,
+}
+
+impl Place {
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
+    }
+
+    pub fn of(object: &Value) -> Self {
+        Self::new(object::namespace(object), object::name(object))
+    }
+}
+
+pub struct Store {
+    revision: u64,
+    objects: BTreeMap<Kind, BTreeMap<Place, Object>>,
+    history: History,
+    latest: watch::Sender<u64>,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        Self {
+            revision: 1,
+            objects: BTreeMap::new(),
+            history: History::new(),
+            latest: watch::Sender::new(1),
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Wakes whoever waits for a newer revision.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.latest.subscribe()
+    }
+
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
+        self.at(kind, &Place::new(namespace, name))
+    }
+
+    pub fn at(&self, kind: Kind, place: &Place) -> Option<&Object> {
+        self.objects.get(&kind)?.get(place)
+    }
+
+    /// The objects of a kind, in one namespace or in all, by namespace and name.
+    pub fn list<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Object> {
+        let first = Place::new(namespace.unwrap_or_default(), "");
+        self.objects
+            .get(&kind)
+            .into_iter()
+            .flat_map(move |places| places.range(first.clone()..))
+            .take_while(move |(place, _)| namespace.is_none_or(|wanted| place.namespace == wanted))
+            .map(|(_, object)| object)
+    }
+
+    /// The objects of a kind as they were when `revision` was the newest.
+    pub fn list_at(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        revision: u64,
+    ) -> Result<Vec<Object>, Compacted> {
+        let mut objects: BTreeMap<Place, Object> = self
+            .list(kind, namespace)
+            .map(|object| (Place::of(object), Object::clone(object)))
+            .collect();
+        let undone: Vec<&Change> = self.history.since(revision)?.collect();
+        for change in undone.into_iter().rev() {
+            let place = Place::of(&change.object);
+            if change.kind != kind || namespace.is_some_and(|wanted| place.namespace != wanted) {
+                continue;
+            }
+            match &change.previous {
+                Some(previous) => objects.insert(place, Object::clone(previous)),
+                None => objects.remove(&place),
+            };
+        }
+        Ok(objects.into_values().collect())
+    }
+
+    /// Puts an object in its place, new or changed, and stamps it. An object that is equal to the
+    /// one that is there is no change, as in the real server.
+    pub fn put(&mut self, kind: Kind, mut object: Value) -> Object {
+        let place = Place::of(&object);
+        let previous = self.at(kind, &place).cloned();
+        if let Some(previous) = &previous {
+            put(
+                &mut object,
+                "/metadata/resourceVersion",
+                object::text(previous, "/metadata/resourceVersion"),
+            );
+            if **previous == object {
+                return Object::clone(previous);
+            }
+        }
+        let object = self.stamp(object);
+        self.objects
+            .entry(kind)
+            .or_default()
+            .insert(place, Object::clone(&object));
+        let event = match previous {
+            Some(_) => ChangeKind::Modified,
+            None => ChangeKind::Added,
+        };
+        self.record(kind, event, &object, previous);
+        object
+    }
+
+    /// Takes an object away; the last state that watches see bears the revision of its end.
+    pub fn remove(&mut self, kind: Kind, place: &Place) -> Option<Object> {
+        let previous = self.objects.get_mut(&kind)?.remove(place)?;
+        let last = self.stamp((*previous).clone());
+        self.record(kind, ChangeKind::Deleted, &last, Some(previous));
+        Some(last)
+    }
+
+    /// What happened after `revision`, oldest first.
+    pub fn since(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Compacted> {
+        self.history.since(revision)
+    }
+
+    /// Forgets the history up to now, as etcd does every five minutes.
+    pub fn compact(&mut self) {
+        self.history.compact(self.revision);
+    }
+
+    fn stamp(&mut self, mut object: Value) -> Object {
+        self.revision += 1;
+        put(
+            &mut object,
+            "/metadata/resourceVersion",
+            self.revision.to_string(),
+        );
+        Object::new(object)
+    }
+
+    fn record(&mut self, kind: Kind, event: ChangeKind, object: &Object, previous: Option<Object>) {
+        self.history.push(Change {
+            revision: self.revision,
+            kind,
+            event,
+            object: Object::clone(object),
+            previous,
+        });
+        self.latest.send_replace(self.revision);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn secret(namespace: &str, name: &str, value: &str) -> Value {
+        json!({"metadata": {"namespace": namespace, "name": name}, "value": value})
+    }
+
+    fn names(objects: &[Object]) -> Vec<&str> {
+        objects.iter().map(|object| object::name(object)).collect()
+    }
+
+    #[test]
+    fn a_list_of_one_namespace_holds_no_other() {
+        let mut store = Store::new();
+        for (namespace, name) in [("b", "1"), ("a", "2"), ("ab", "3"), ("a", "1")] {
+            store.put(Kind::Secret, secret(namespace, name, ""));
+        }
+        let of_a: Vec<Object> = store.list(Kind::Secret, Some("a")).cloned().collect();
+        assert_eq!(names(&of_a), ["1", "2"]);
+        assert_eq!(store.list(Kind::Secret, None).count(), 4);
+    }
+
+    #[test]
+    fn the_past_is_what_it_was() {
+        let mut store = Store::new();
+        store.put(Kind::Secret, secret("a", "kept", "old"));
+        store.put(Kind::Secret, secret("a", "removed", ""));
+        let then = store.revision();
+        store.put(Kind::Secret, secret("a", "kept", "new"));
+        store.put(Kind::Secret, secret("a", "added", ""));
+        store.remove(Kind::Secret, &Place::new("a", "removed"));
+
+        let past = store.list_at(Kind::Secret, Some("a"), then).unwrap();
+        assert_eq!(names(&past), ["kept", "removed"]);
+        assert_eq!(past[0]["value"], "old");
+
+        store.compact();
+        assert!(store.list_at(Kind::Secret, Some("a"), then).is_err());
+        assert!(store.list_at(Kind::Secret, None, store.revision()).is_ok());
+    }
+
+    #[test]
+    fn a_write_of_the_same_is_no_change() {
+        let mut store = Store::new();
+        let first = store.put(Kind::Secret, secret("a", "s", "x"));
+        let again = store.put(Kind::Secret, (*first).clone());
+        assert_eq!(first, again);
+        let other = store.put(Kind::Secret, secret("a", "s", "y"));
+        assert_ne!(first["metadata"], other["metadata"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! `Table`: the columns that `kubectl get` prints, made by the server.
+
+mod age;
+mod pod;
+mod rows;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{object::Object, resources::Resource};
+use rows::Column;
+
+pub fn table(resource: &'static Resource, objects: &[Object], now: Timestamp) -> Value {
+    let columns: Vec<Value> = rows::columns(resource.kind).map(|it| column(&it)).collect();
+    let rows: Vec<Value> = objects
+        .iter()
+        .map(|object| {
+            json!({
+                "cells": rows::cells(resource.kind, object, now),
+                "object": {
+                    "kind": "PartialObjectMetadata",
+                    "apiVersion": "meta.k8s.io/v1",
+                    "metadata": object.get("metadata"),
+                },
+            })
+        })
+        .collect();
+    json!({
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": {},
+        "columnDefinitions": columns,
+        "rows": rows,
+    })
+}
+
+fn column(column: &Column) -> Value {
+    json!({
+        "name": column.name,
+        "type": if column.is_number { "integer" } else { "string" },
+        "format": if column.name == "Name" { "name" } else { "" },
+        "description": "",
+        "priority": column.priority,
+    })
+}

@@ -1,0 +1,113 @@
+//! What an object must be by itself (`pkg/apis/*/validation`): 422 with every cause at once.
+
+mod names;
+mod rbac;
+mod secret;
+mod workload;
+
+use serde_json::{Value, json};
+
+use super::{
+    object::{self, map, text},
+    resources::Kind,
+    status::{Cause, Refused, Status},
+};
+
+pub fn new_object(kind: Kind, object: &Value) -> Refused<()> {
+    refuse(kind, object, &causes(kind, object))
+}
+
+pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
+    let mut causes = causes(kind, new);
+    causes.extend(forbidden_changes(kind, old, new));
+    refuse(kind, new, &causes)
+}
+
+fn refuse(kind: Kind, object: &Value, causes: &[Cause]) -> Refused<()> {
+    if causes.is_empty() {
+        return Ok(());
+    }
+    let name = object::name(object);
+    Err(Status::invalid(kind.resource(), name, causes))
+}
+
+fn causes(kind: Kind, object: &Value) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = names::check(kind, object).into_iter().collect();
+    causes.extend(labels("metadata.labels", map(object, "/metadata/labels")));
+    match kind {
+        Kind::Secret => causes.extend(secret::check(object)),
+        Kind::ConfigMap => causes.extend(secret::check_keys(object, "data")),
+        Kind::Pod => causes.extend(workload::pod_spec(object, "/spec")),
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
+            causes.extend(workload::check(object));
+        }
+        Kind::Job => causes.extend(workload::pod_spec(object, "/spec/template/spec")),
+        Kind::CronJob => causes.extend(workload::cron_job(object)),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => causes.extend(rbac::binding(object)),
+        Kind::Role | Kind::ClusterRole => causes.extend(rbac::rules(object)),
+        Kind::Namespace | Kind::Node | Kind::ServiceAccount | Kind::Event | Kind::ResourceQuota => {
+        }
+    }
+    causes
+}
+
+fn forbidden_changes(kind: Kind, old: &Value, new: &Value) -> Vec<Cause> {
+    match kind {
+        Kind::Secret => secret::forbidden_changes(old, new),
+        Kind::ConfigMap => secret::immutable(old, new),
+        Kind::Pod => workload::pod_changes(old, new),
+        Kind::Deployment | Kind::ReplicaSet | Kind::DaemonSet => {
+            immutable_field(old, new, "/spec/selector")
+        }
+        Kind::StatefulSet => workload::stateful_set_changes(old, new),
+        Kind::Job => immutable_field(old, new, "/spec/template"),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rbac::role_ref(old, new),
+        Kind::Namespace
+        | Kind::Node
+        | Kind::ServiceAccount
+        | Kind::Event
+        | Kind::ResourceQuota
+        | Kind::CronJob
+        | Kind::Role
+        | Kind::ClusterRole => Vec::new(),
+    }
+}
+
+fn immutable_field(old: &Value, new: &Value, pointer: &str) -> Vec<Cause> {
+    let (was, is) = (old.pointer(pointer), new.pointer(pointer));
+    if was == is {
+        return Vec::new();
+    }
+    let field = pointer.trim_start_matches('/').replace('/', ".");
+    let value = is.cloned().unwrap_or(Value::Null);
+    vec![Cause::invalid(field, &value, "field is immutable")]
+}
+
+/// Label values: at most 63 characters, alphanumeric at both ends.
+fn labels(field: &str, labels: Option<&serde_json::Map<String, Value>>) -> Vec<Cause> {
+    const RULE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+    labels
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, value)| {
+            let text = value.as_str().unwrap_or_default();
+            if text.len() > 63 {
+                let rule = "must be no more than 63 characters";
+                return Some(Cause::invalid(field, &json!(text), rule));
+            }
+            let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            let end = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+            let fits = text.chars().all(inner)
+                && end(text.chars().next())
+                && end(text.chars().next_back());
+            (!fits).then(|| Cause::invalid(field, &json!(text), RULE))
+        })
+        .collect()
+}
+
+/// Whether `text` is at `pointer`; a required field that is empty is a cause.
+fn required(object: &Value, pointer: &str, field: &str) -> Option<Cause> {
+    text(object, pointer)
+        .is_empty()
+        .then(|| Cause::required(field, ""))
+}

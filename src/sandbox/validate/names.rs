@@ -1,0 +1,76 @@
+//! Name rules (`k8s.io/apimachinery/pkg/util/validation`).
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{object, resources::Kind, status::Cause};
+
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+pub(super) fn check(kind: Kind, object: &Value) -> Option<Cause> {
+    let name = object::name(object);
+    let rule = match kind {
+        Kind::Namespace => label_rule(name),
+        // RBAC names only have to fit into a path.
+        Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
+            path_rule(name)
+        }
+        _ => subdomain_rule(name),
+    };
+    rule.map(|rule| Cause::invalid("metadata.name", &json!(name), &rule))
+}
+
+fn subdomain_rule(name: &str) -> Option<String> {
+    if name.len() > 253 {
+        return Some("must be no more than 253 characters".to_owned());
+    }
+    (!name.split('.').all(is_label)).then(|| SUBDOMAIN.to_owned())
+}
+
+pub(super) fn label_rule(name: &str) -> Option<String> {
+    if name.len() > 63 {
+        return Some("must be no more than 63 characters".to_owned());
+    }
+    (!is_label(name)).then(|| LABEL.to_owned())
+}
+
+fn path_rule(name: &str) -> Option<String> {
+    match name {
+        "." | ".." => Some(format!("may not be '{name}'")),
+        _ => ["/", "%"]
+            .into_iter()
+            .find(|bad| name.contains(bad))
+            .map(|bad| format!("may not contain '{bad}'")),
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    !text.is_empty()
+        && text.chars().all(|c| alphanumeric(c) || c == '-')
+        && text.starts_with(alphanumeric)
+        && text.ends_with(alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rule_of_their_kind() {
+        for (kind, name, fits) in [
+            (Kind::Secret, "regcred", true),
+            (Kind::Secret, "my.registry.example", true),
+            (Kind::Secret, "Regcred", false),
+            (Kind::Secret, "under_score", false),
+            (Kind::Secret, "-dash", false),
+            (Kind::Namespace, "app", true),
+            (Kind::Namespace, "app.two", false),
+            (Kind::ClusterRole, "system:node", true),
+            (Kind::ClusterRole, "a/b", false),
+        ] {
+            let object = json!({"metadata": {"name": name}});
+            assert_eq!(check(kind, &object).is_none(), fits, "{name}");
+        }
+    }
+}

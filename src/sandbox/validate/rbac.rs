@@ -1,0 +1,45 @@
+//! Roles and bindings.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{
+    object::{list, text},
+    status::Cause,
+};
+
+pub(super) fn rules(role: &Value) -> Vec<Cause> {
+    list(role, "/rules")
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| list(rule, "/verbs").is_empty())
+        .map(|(index, _)| {
+            let field = format!("rules[{index}].verbs");
+            Cause::required(field, "verbs must contain at least one value")
+        })
+        .collect()
+}
+
+pub(super) fn binding(binding: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let kind = text(binding, "/roleRef/kind");
+    if !matches!(kind, "Role" | "ClusterRole") {
+        let field = "roleRef.kind";
+        causes.push(Cause::unsupported(
+            field,
+            &json!(kind),
+            &["Role", "ClusterRole"],
+        ));
+    }
+    if text(binding, "/roleRef/name").is_empty() {
+        causes.push(Cause::required("roleRef.name", ""));
+    }
+    causes
+}
+
+pub(super) fn role_ref(old: &Value, new: &Value) -> Vec<Cause> {
+    if old.get("roleRef") == new.get("roleRef") {
+        return Vec::new();
+    }
+    let value = new.get("roleRef").cloned().unwrap_or(Value::Null);
+    vec![Cause::invalid("roleRef", &value, "cannot change roleRef")]
+}

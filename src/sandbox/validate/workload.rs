@@ -1,0 +1,157 @@
+//! Pods and what makes them: the rules that a person or a plan is likely to break.
+
+use serde_json::{Value, json};
+
+use super::{immutable_field, labels, names::label_rule, required};
+use crate::sandbox::{
+    object::{self, copy, list, map, number, text},
+    status::Cause,
+};
+
+/// Deployment, ReplicaSet, StatefulSet, DaemonSet.
+pub(super) fn check(workload: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if number(workload, "/spec/replicas") < 0 {
+        let value = json!(number(workload, "/spec/replicas"));
+        let rule = "must be greater than or equal to 0";
+        causes.push(Cause::invalid("spec.replicas", &value, rule));
+    }
+    let template = map(workload, "/spec/template/metadata/labels");
+    match map(workload, "/spec/selector/matchLabels") {
+        None if list(workload, "/spec/selector/matchExpressions").is_empty() => {
+            causes.push(Cause::required("spec.selector", ""));
+        }
+        wanted => {
+            let matches = wanted
+                .into_iter()
+                .flatten()
+                .all(|(key, value)| template.is_some_and(|labels| labels.get(key) == Some(value)));
+            if !matches {
+                let value = template.cloned().map_or(Value::Null, Value::Object);
+                let rule = "`selector` does not match template `labels`";
+                causes.push(Cause::invalid(
+                    "spec.template.metadata.labels",
+                    &value,
+                    rule,
+                ));
+            }
+        }
+    }
+    causes.extend(labels("spec.template.metadata.labels", template));
+    causes.extend(pod_spec(workload, "/spec/template/spec"));
+    causes
+}
+
+pub(super) fn cron_job(job: &Value) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = required(job, "/spec/schedule", "spec.schedule")
+        .into_iter()
+        .collect();
+    causes.extend(pod_spec(job, "/spec/jobTemplate/spec/template/spec"));
+    causes
+}
+
+pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
+    let path = pointer.trim_start_matches('/').replace('/', ".");
+    let mut causes = Vec::new();
+    if list(object, &format!("{pointer}/containers")).is_empty() {
+        causes.push(Cause::required(format!("{path}.containers"), ""));
+    }
+    let mut seen = Vec::new();
+    for kind in ["initContainers", "containers"] {
+        let containers = list(object, &format!("{pointer}/{kind}"));
+        for (index, container) in containers.iter().enumerate() {
+            let field = format!("{path}.{kind}[{index}]");
+            causes.extend(self::container(container, &field));
+            let name = text(container, "/name");
+            if seen.contains(&name) {
+                causes.push(Cause::duplicate(format!("{field}.name"), &json!(name)));
+            }
+            seen.push(name);
+        }
+    }
+    let policy = text(object, &format!("{pointer}/restartPolicy"));
+    if !matches!(policy, "" | "Always" | "OnFailure" | "Never") {
+        causes.push(Cause::unsupported(
+            format!("{path}.restartPolicy"),
+            &json!(policy),
+            &["Always", "OnFailure", "Never"],
+        ));
+    }
+    causes
+}
+
+fn container(container: &Value, field: &str) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let name = text(container, "/name");
+    if name.is_empty() {
+        causes.push(Cause::required(format!("{field}.name"), ""));
+    } else if let Some(rule) = label_rule(name) {
+        causes.push(Cause::invalid(format!("{field}.name"), &json!(name), &rule));
+    }
+    let image = text(container, "/image");
+    if image.is_empty() {
+        causes.push(Cause::required(format!("{field}.image"), ""));
+    } else if image.trim() != image {
+        let rule = "must not have leading or trailing whitespace";
+        causes.push(Cause::invalid(
+            format!("{field}.image"),
+            &json!(image),
+            rule,
+        ));
+    }
+    let policy = text(container, "/imagePullPolicy");
+    if !matches!(policy, "" | "Always" | "IfNotPresent" | "Never") {
+        causes.push(Cause::unsupported(
+            format!("{field}.imagePullPolicy"),
+            &json!(policy),
+            &["Always", "IfNotPresent", "Never"],
+        ));
+    }
+    causes
+}
+
+/// Of a Pod that exists, only the images and a few numbers can be changed.
+pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<Cause> {
+    const RULE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+    let mut allowed = new.clone();
+    for field in [
+        "activeDeadlineSeconds",
+        "tolerations",
+        "ephemeralContainers",
+        "nodeName",
+    ] {
+        copy(&mut allowed, old, &format!("/spec/{field}"));
+    }
+    for kind in ["containers", "initContainers"] {
+        let images: Vec<String> = list(old, &format!("/spec/{kind}"))
+            .iter()
+            .map(|container| text(container, "/image").to_owned())
+            .collect();
+        let changed = allowed
+            .pointer_mut(&format!("/spec/{kind}"))
+            .and_then(Value::as_array_mut);
+        for (container, image) in changed.into_iter().flatten().zip(images) {
+            object::put(container, "/image", image);
+        }
+    }
+    if allowed.get("spec") == old.get("spec") {
+        return Vec::new();
+    }
+    vec![Cause::forbidden("spec", RULE)]
+}
+
+pub(super) fn stateful_set_changes(old: &Value, new: &Value) -> Vec<Cause> {
+    const RULE: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+    let frozen = [
+        "selector",
+        "serviceName",
+        "podManagementPolicy",
+        "volumeClaimTemplates",
+    ];
+    frozen
+        .iter()
+        .any(|field| !immutable_field(old, new, &format!("/spec/{field}")).is_empty())
+        .then(|| Cause::forbidden("spec", RULE))
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! A new object: who it is, what it gets that was not said, and whether it may be.
+
+use serde_json::{Value, json};
+
+use super::{Intent, defaults, managed_fields};
+use crate::sandbox::{
+    admission,
+    object::{self, Object, put, put_default, remove, seconds, text},
+    resources::{Kind, Resource},
+    status::{Cause, Refused, Status},
+    store::Place,
+    validate,
+    world::World,
+};
+
+/// The longest prefix that leaves room for the suffix (`k8s.io/apiserver/pkg/storage/names`).
+const LONGEST_PREFIX: usize = 58;
+
+pub fn create(
+    world: &mut World,
+    kind: Kind,
+    namespace: &str,
+    mut object: Value,
+    intent: &Intent,
+) -> Refused<Object> {
+    let resource = kind.resource();
+    identify(world, resource, namespace, &mut object)?;
+    let place = Place::of(&object);
+    if let Some(there) = world.store.at(kind, &place) {
+        return Err(exists(resource, there));
+    }
+    defaults::apply(kind, &mut object);
+    admission::admit(world, kind, &mut object)?;
+    forget_status(kind, &mut object);
+    validate::new_object(kind, &object)?;
+    if let Some(manager) = &intent.manager {
+        managed_fields::track(manager, None, &mut object, world.now);
+    }
+    if intent.dry_run {
+        return Ok(Object::new(object));
+    }
+    Ok(world.store.put(kind, object))
+}
+
+fn identify(
+    world: &mut World,
+    resource: &'static Resource,
+    namespace: &str,
+    object: &mut Value,
+) -> Refused<()> {
+    if !text(object, "/metadata/resourceVersion").is_empty() {
+        return Err(Status::bad_request(
+            "resourceVersion should not be set on objects to be created",
+        ));
+    }
+    put(object, "/apiVersion", resource.api_version());
+    put(object, "/kind", resource.name);
+    if resource.is_namespaced() {
+        let said = object::namespace(object);
+        if !said.is_empty() && said != namespace {
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        put(object, "/metadata/namespace", namespace);
+    } else {
+        remove(object, "/metadata/namespace");
+    }
+    if object::name(object).is_empty() {
+        let prefix: String = text(object, "/metadata/generateName")
+            .chars()
+            .take(LONGEST_PREFIX)
+            .collect();
+        if prefix.is_empty() {
+            let cause = Cause::required("metadata.name", "name or generateName is required");
+            return Err(Status::invalid(resource, "", &[cause]));
+        }
+        put(
+            object,
+            "/metadata/name",
+            format!("{prefix}{}", world.dice.suffix()),
+        );
+    }
+    for settled_by_the_server in [
+        "/metadata/deletionTimestamp",
+        "/metadata/deletionGracePeriodSeconds",
+        "/metadata/selfLink",
+        "/metadata/generation",
+    ] {
+        remove(object, settled_by_the_server);
+    }
+    put(object, "/metadata/uid", world.dice.uid());
+    put(object, "/metadata/creationTimestamp", seconds(world.now));
+    if super::update::has_generation(resource.kind) {
+        put(object, "/metadata/generation", 1);
+    }
+    Ok(())
+}
+
+fn exists(resource: &'static Resource, there: &Value) -> Status {
+    if object::is_terminating(there) {
+        let mut status = Status::already_exists(resource, object::name(there));
+        status.message = format!("object is being deleted: {}", status.message);
+        return status;
+    }
+    Status::already_exists(resource, object::name(there))
+}
+
+/// A client cannot create an object together with its status; the server starts it.
+fn forget_status(kind: Kind, object: &mut Value) {
+    match kind {
+        Kind::Pod => {
+            let class = qos(object);
+            put(
+                object,
+                "/status",
+                json!({"phase": "Pending", "qosClass": class}),
+            );
+        }
+        Kind::Namespace => {
+            put(object, "/spec/finalizers", json!(["kubernetes"]));
+            put(object, "/status", json!({"phase": "Active"}));
+            let name = object::name(object).to_owned();
+            put_default(
+                object,
+                "/metadata/labels/kubernetes.io~1metadata.name",
+                name,
+            );
+        }
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::Job
+        | Kind::CronJob => put(object, "/status", json!({})),
+        Kind::Node | Kind::ResourceQuota => put_default(object, "/status", json!({})),
+        Kind::Secret
+        | Kind::ConfigMap
+        | Kind::ServiceAccount
+        | Kind::Event
+        | Kind::Role
+        | Kind::RoleBinding
+        | Kind::ClusterRole
+        | Kind::ClusterRoleBinding => {}
+    }
+}
+
+/// `Guaranteed` needs limits for all; the sandbox only tells some requests from none.
+fn qos(pod: &Value) -> &'static str {
+    let says = |field: &str| {
+        object::list(pod, "/spec/containers")
+            .iter()
+            .any(|container| {
+                object::map(container, &format!("/resources/{field}"))
+                    .is_some_and(|amounts| !amounts.is_empty())
+            })
+    };
+    if says("requests") || says("limits") {
+        "Burstable"
+    } else {
+        "BestEffort"
+    }
+}

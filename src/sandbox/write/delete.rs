@@ -1,0 +1,245 @@
+//! The end of an object: preconditions, grace, finalizers, and what becomes of its dependents.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{
+    clock::later,
+    object::{self, Object, is_terminating, list, number, put, seconds, text, uid},
+    resources::{Kind, RESOURCES, Resource},
+    status::{Refused, Status},
+    store::Place,
+    world::World,
+};
+
+/// What becomes of the objects that name the deleted one as their owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cascade {
+    #[default]
+    Background,
+    Foreground,
+    Orphan,
+}
+
+impl Cascade {
+    /// The finalizer that keeps the owner until its dependents are dealt with.
+    fn finalizer(self) -> Option<&'static str> {
+        match self {
+            Self::Background => None,
+            Self::Foreground => Some("foregroundDeletion"),
+            Self::Orphan => Some("orphan"),
+        }
+    }
+}
+
+/// `DeleteOptions`.
+#[derive(Clone, Debug, Default)]
+pub struct Deletion {
+    pub cascade: Cascade,
+    pub grace: Option<u64>,
+    pub uid: Option<String>,
+    pub version: Option<String>,
+    pub dry_run: bool,
+}
+
+pub enum Outcome {
+    /// It is gone; this was its last state.
+    Gone(Object),
+    /// It has been asked to go.
+    Going(Object),
+}
+
+pub fn delete(world: &mut World, kind: Kind, place: &Place, wish: &Deletion) -> Refused<Outcome> {
+    let resource = kind.resource();
+    let Some(old) = world.store.at(kind, place).cloned() else {
+        return Err(Status::not_found(resource, &place.name));
+    };
+    check_preconditions(resource, &old, wish)?;
+    let mut object = (*old).clone();
+    let grace = grace(kind, &old, wish);
+    add_finalizer(&mut object, wish.cascade);
+    let must_wait = grace > 0 || has_finalizers(kind, &object);
+    if wish.dry_run {
+        return Ok(if must_wait {
+            Outcome::Going(Object::new(object))
+        } else {
+            Outcome::Gone(old)
+        });
+    }
+    if !must_wait {
+        let last = world.store.remove(kind, place).unwrap_or(old);
+        return Ok(Outcome::Gone(last));
+    }
+    if !is_terminating(&old) || grace < grace_left(&old) {
+        let end = later(world.now, Duration::from_secs(grace));
+        put(&mut object, "/metadata/deletionTimestamp", seconds(end));
+        put(&mut object, "/metadata/deletionGracePeriodSeconds", grace);
+        if kind == Kind::Namespace {
+            put(&mut object, "/status/phase", "Terminating");
+        }
+    }
+    Ok(Outcome::Going(world.store.put(kind, object)))
+}
+
+/// Takes a terminating object away once nothing holds it any more.
+pub fn finish(world: &mut World, kind: Kind, place: &Place) {
+    let is_done = world.store.at(kind, place).is_some_and(|object| {
+        is_terminating(object) && !has_finalizers(kind, object) && grace_left(object) == 0
+    });
+    if is_done {
+        world.store.remove(kind, place);
+    }
+}
+
+/// Deals with the dependents of an owner that is gone or waits for them (the garbage collector).
+pub fn collect_garbage(world: &mut World, kind: Kind, owner: &Value, is_gone: bool) {
+    let cascade = finalizing(owner);
+    if !is_gone && cascade == Cascade::Background {
+        return;
+    }
+    let dependents = dependents(world, kind, owner);
+    for (kind, place) in &dependents {
+        if cascade == Cascade::Orphan {
+            disown(world, *kind, place, uid(owner));
+        } else {
+            let wish = Deletion {
+                cascade,
+                ..Deletion::default()
+            };
+            // One that goes already, or is gone, needs no second word.
+            let going = world
+                .store
+                .at(*kind, place)
+                .is_none_or(|it| is_terminating(it));
+            if !going {
+                drop(delete(world, *kind, place, &wish));
+            }
+        }
+    }
+    let done = cascade == Cascade::Orphan || dependents.is_empty();
+    if !is_gone && done {
+        drop_finalizer(world, kind, &Place::of(owner), cascade);
+    }
+}
+
+fn check_preconditions(resource: &'static Resource, old: &Value, wish: &Deletion) -> Refused<()> {
+    let fails = |what: &str, said: &str, is: &str| {
+        let why = format!(
+            "Precondition failed: {what} in precondition: {said}, {what} in object meta: {is}"
+        );
+        Status::conflict(resource, object::name(old), &why)
+    };
+    if let Some(said) = wish.uid.as_deref()
+        && said != uid(old)
+    {
+        return Err(fails("UID", said, uid(old)));
+    }
+    let version = text(old, "/metadata/resourceVersion");
+    match wish.version.as_deref() {
+        Some(said) if said != version => Err(fails("ResourceVersion", said, version)),
+        _ => Ok(()),
+    }
+}
+
+/// Only a Pod on a node has something to wind up; elsewhere the grace period means nothing.
+fn grace(kind: Kind, object: &Value, wish: &Deletion) -> u64 {
+    let runs_somewhere = kind == Kind::Pod
+        && !text(object, "/spec/nodeName").is_empty()
+        && !matches!(text(object, "/status/phase"), "Succeeded" | "Failed");
+    if !runs_somewhere {
+        return 0;
+    }
+    let own = number(object, "/spec/terminationGracePeriodSeconds");
+    wish.grace
+        .unwrap_or_else(|| u64::try_from(own).unwrap_or_default())
+}
+
+fn grace_left(object: &Value) -> u64 {
+    u64::try_from(number(object, "/metadata/deletionGracePeriodSeconds")).unwrap_or_default()
+}
+
+fn add_finalizer(object: &mut Value, cascade: Cascade) {
+    let Some(finalizer) = cascade.finalizer() else {
+        return;
+    };
+    let mut finalizers = list(object, "/metadata/finalizers").to_vec();
+    if !finalizers.iter().any(|there| there == finalizer) {
+        finalizers.push(finalizer.into());
+        put(object, "/metadata/finalizers", finalizers);
+    }
+}
+
+fn has_finalizers(kind: Kind, object: &Value) -> bool {
+    let in_spec = kind == Kind::Namespace && !list(object, "/spec/finalizers").is_empty();
+    in_spec || !list(object, "/metadata/finalizers").is_empty()
+}
+
+fn finalizing(owner: &Value) -> Cascade {
+    let finalizers = list(owner, "/metadata/finalizers");
+    [Cascade::Foreground, Cascade::Orphan]
+        .into_iter()
+        .find(|cascade| {
+            is_terminating(owner)
+                && finalizers
+                    .iter()
+                    .any(|there| there.as_str() == cascade.finalizer())
+        })
+        .unwrap_or_default()
+}
+
+fn dependents(world: &World, kind: Kind, owner: &Value) -> Vec<(Kind, Place)> {
+    let namespace = kind
+        .resource()
+        .is_namespaced()
+        .then(|| object::namespace(owner));
+    let mut kinds: Vec<Kind> = RESOURCES.iter().map(|row| row.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+        .into_iter()
+        .filter(|kind| *kind != Kind::Event)
+        .flat_map(|kind| {
+            world
+                .store
+                .list(kind, namespace)
+                .filter(|object| is_owned_by(object, uid(owner)))
+                .map(move |object| (kind, Place::of(object)))
+        })
+        .collect()
+}
+
+fn is_owned_by(object: &Value, owner: &str) -> bool {
+    list(object, "/metadata/ownerReferences")
+        .iter()
+        .any(|reference| text(reference, "/uid") == owner)
+}
+
+fn disown(world: &mut World, kind: Kind, place: &Place, owner: &str) {
+    let Some(object) = world.store.at(kind, place) else {
+        return;
+    };
+    let mut object = (**object).clone();
+    let left: Vec<Value> = list(&object, "/metadata/ownerReferences")
+        .iter()
+        .filter(|reference| text(reference, "/uid") != owner)
+        .cloned()
+        .collect();
+    put(&mut object, "/metadata/ownerReferences", left);
+    world.store.put(kind, object);
+}
+
+fn drop_finalizer(world: &mut World, kind: Kind, place: &Place, cascade: Cascade) {
+    let Some(object) = world.store.at(kind, place) else {
+        return;
+    };
+    let mut object = (**object).clone();
+    let left: Vec<Value> = list(&object, "/metadata/finalizers")
+        .iter()
+        .filter(|finalizer| finalizer.as_str() != cascade.finalizer())
+        .cloned()
+        .collect();
+    put(&mut object, "/metadata/finalizers", json!(left));
+    world.store.put(kind, object);
+    finish(world, kind, place);
+}

@@ -1,0 +1,32 @@
+//! The way of an object into the store: metadata, defaults, admission, validation, ownership of
+//! fields, and out of it again.
+//!
+//! The API and the controllers take the same way, as they do in a real cluster: a ReplicaSet whose
+//! Pod is refused hears what a user would hear.
+
+mod create;
+mod defaults;
+mod delete;
+pub mod managed_fields;
+mod update;
+
+pub use create::create;
+pub use delete::{Cascade, Deletion, Outcome, collect_garbage, delete, finish};
+pub use update::{update, update_status};
+
+use managed_fields::Manager;
+
+/// On whose behalf an object is written, and whether it really is.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// Whose fields they become; the sandbox's own controllers keep no such books.
+    pub manager: Option<Manager>,
+    pub dry_run: bool,
+}
+
+impl Intent {
+    /// A write of the control plane itself.
+    pub fn controller() -> Self {
+        Self::default()
+    }
+}

@@ -1,0 +1,147 @@
+//! A changed object: against which version, and what a client cannot change.
+
+use serde_json::Value;
+
+use super::{Intent, defaults, delete, managed_fields};
+use crate::sandbox::{
+    object::{self, Object, copy, number, put, text},
+    resources::{Kind, Resource},
+    status::{Refused, Status},
+    store::Place,
+    validate,
+    world::World,
+};
+
+/// What the server alone writes into the metadata.
+const SERVER_FIELDS: &[&str] = &[
+    "/metadata/uid",
+    "/metadata/creationTimestamp",
+    "/metadata/deletionTimestamp",
+    "/metadata/deletionGracePeriodSeconds",
+    "/metadata/generation",
+    "/metadata/selfLink",
+];
+
+/// Replaces an object, except for its status.
+pub fn update(
+    world: &mut World,
+    kind: Kind,
+    place: &Place,
+    mut object: Value,
+    intent: &Intent,
+) -> Refused<Object> {
+    let resource = kind.resource();
+    let old = current(world, resource, place)?;
+    check_identity(resource, place, &old, &object)?;
+    for field in SERVER_FIELDS {
+        copy(&mut object, &old, field);
+    }
+    identify(resource, place, &mut object);
+    if kind != Kind::Event {
+        copy(&mut object, &old, "/status");
+    }
+    defaults::apply(kind, &mut object);
+    if has_generation(kind) && old.get("spec") != object.get("spec") {
+        let next = number(&old, "/metadata/generation") + 1;
+        put(&mut object, "/metadata/generation", next);
+    }
+    validate::changed_object(kind, &old, &object)?;
+    store(world, kind, &old, object, intent)
+}
+
+/// Replaces the status of an object and nothing else.
+pub fn update_status(
+    world: &mut World,
+    kind: Kind,
+    place: &Place,
+    object: &Value,
+    intent: &Intent,
+) -> Refused<Object> {
+    let resource = kind.resource();
+    let old = current(world, resource, place)?;
+    check_identity(resource, place, &old, object)?;
+    let mut changed = (*old).clone();
+    copy(&mut changed, object, "/status");
+    store(world, kind, &old, changed, intent)
+}
+
+fn store(
+    world: &mut World,
+    kind: Kind,
+    old: &Value,
+    mut object: Value,
+    intent: &Intent,
+) -> Refused<Object> {
+    if let Some(manager) = &intent.manager {
+        managed_fields::track(manager, Some(old), &mut object, world.now);
+    }
+    if intent.dry_run {
+        copy(&mut object, old, "/metadata/resourceVersion");
+        return Ok(Object::new(object));
+    }
+    let place = Place::of(&object);
+    let stored = world.store.put(kind, object);
+    delete::finish(world, kind, &place);
+    Ok(stored)
+}
+
+fn current(world: &World, resource: &'static Resource, place: &Place) -> Refused<Object> {
+    world
+        .store
+        .at(resource.kind, place)
+        .cloned()
+        .ok_or_else(|| Status::not_found(resource, &place.name))
+}
+
+fn check_identity(
+    resource: &'static Resource,
+    place: &Place,
+    old: &Value,
+    new: &Value,
+) -> Refused<()> {
+    let (name, namespace) = (object::name(new), object::namespace(new));
+    if name != place.name {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            place.name
+        )));
+    }
+    if resource.is_namespaced() && !namespace.is_empty() && namespace != place.namespace {
+        return Err(Status::bad_request(format!(
+            "the namespace of the object ({namespace}) does not match the namespace on the URL ({})",
+            place.namespace
+        )));
+    }
+    let (said, is) = (object::uid(new), object::uid(old));
+    if !said.is_empty() && said != is {
+        let why =
+            format!("Precondition failed: UID in precondition: {said}, UID in object meta: {is}");
+        return Err(Status::conflict(resource, name, &why));
+    }
+    let version = text(new, "/metadata/resourceVersion");
+    if !version.is_empty() && version != text(old, "/metadata/resourceVersion") {
+        return Err(Status::modified(resource, name));
+    }
+    Ok(())
+}
+
+fn identify(resource: &'static Resource, place: &Place, object: &mut Value) {
+    put(object, "/apiVersion", resource.api_version());
+    put(object, "/kind", resource.name);
+    if resource.is_namespaced() {
+        put(object, "/metadata/namespace", place.namespace.as_str());
+    }
+}
+
+/// Whether `metadata.generation` counts the changes of this kind's spec.
+pub(super) fn has_generation(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::Job
+            | Kind::CronJob
+    )
+}

@@ -1,0 +1,193 @@
+//! The edges of the screen: header, tabs, footer.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Widget,
+};
+
+use super::{panes::View, text};
+use crate::{
+    app::{
+        connection::{Health, Phase},
+        keymap,
+        panes::Pane,
+        path,
+    },
+    domain::{
+        age,
+        watch::{Scope, WatchState},
+    },
+};
+
+/// ` pullscope  context › namespace            v1.36.3 · user   ● live   3 failing `
+pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let model = view.model;
+    let (context, who) = match &model.connection.phase {
+        Phase::Connected(identity) => {
+            let who = [identity.server_version.as_deref(), identity.user.as_deref()];
+            (
+                identity.context.clone(),
+                who.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            )
+        }
+        Phase::Connecting { context, .. } | Phase::Failed { context, .. } => {
+            (context.clone().unwrap_or_default(), String::new())
+        }
+    };
+    let place = match &model.scope {
+        Scope::Cluster => "all namespaces".to_owned(),
+        Scope::Namespace(namespace) => namespace.to_string(),
+    };
+    let (state, state_style) = state(view);
+    let problems = problems(view);
+    let right = Line::from(vec![
+        Span::styled(text::clean(&who).into_owned(), theme.dim()),
+        Span::raw("   "),
+        Span::styled(state, state_style),
+        Span::raw("   "),
+        problems,
+        Span::raw(" "),
+    ]);
+    let wide = u16::try_from(right.width())
+        .unwrap_or(area.width)
+        .min(area.width);
+    let left_room = usize::from(area.width - wide);
+    let left = text::fit(
+        &format!(" pullscope  {context} › {place} "),
+        left_room,
+        text::Cut::Middle,
+    )
+    .into_owned();
+    Line::styled(left, theme.strong()).render(area, buffer);
+    let right_area = Rect {
+        x: area.right() - wide,
+        width: wide,
+        ..area
+    };
+    right.render(right_area, buffer);
+}
+
+fn problems(view: View<'_>) -> Span<'static> {
+    let count: usize = view
+        .model
+        .world
+        .tallies()
+        .values()
+        .map(|tally| tally.pull_failing)
+        .sum();
+    let symbols = view.theme.symbols();
+    match count {
+        0 => Span::styled(
+            format!("{} no pull fails", symbols.finished),
+            view.theme.good(),
+        ),
+        1 => Span::styled(
+            format!("{} 1 Pod cannot pull", symbols.pull_failing),
+            view.theme.failing(),
+        ),
+        n => Span::styled(
+            format!("{} {n} Pods cannot pull", symbols.pull_failing),
+            view.theme.failing(),
+        ),
+    }
+}
+
+fn state(view: View<'_>) -> (String, Style) {
+    let theme = view.theme;
+    let symbols = theme.symbols();
+    let spinner = spinner(view);
+    match view.model.connection.health() {
+        Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
+        Health::Listing => {
+            let received: usize = view
+                .model
+                .connection
+                .watches
+                .values()
+                .map(|state| match state {
+                    WatchState::Listing { received } => *received,
+                    _ => 0,
+                })
+                .sum();
+            (format!("{spinner} listing {received}"), theme.accent())
+        }
+        Health::Stale { since, .. } => (
+            format!(
+                "{} stale for {}",
+                symbols.failing,
+                age::age(since, view.now)
+            ),
+            theme.warning(),
+        ),
+        Health::Failed => (
+            format!("{} not connected", symbols.pull_failing),
+            theme.failing(),
+        ),
+        Health::Live => match view.model.connection.missing().count() {
+            0 => (format!("{} live", symbols.healthy), theme.good()),
+            n => (
+                format!("{} live, {n} forbidden", symbols.healthy),
+                theme.warning(),
+            ),
+        },
+    }
+}
+
+/// The spinner's face at this moment.
+pub(super) fn spinner(view: View<'_>) -> &'static str {
+    let faces = &view.theme.symbols().spinner;
+    let turn = view.now.as_millisecond().rem_euclid(i64::from(u16::MAX)) / 120;
+    usize::try_from(turn)
+        .ok()
+        .and_then(|turn| faces.get(turn % faces.len()))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// The panes as tabs, for a screen that has room for one of them.
+pub(super) fn tabs(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let mut spans = vec![Span::raw(" ")];
+    for pane in Pane::ALL {
+        let style = if pane == view.model.focus {
+            theme.selected(true)
+        } else {
+            theme.dim()
+        };
+        spans.push(Span::styled(format!(" {} ", pane.title()), style));
+        spans.push(Span::raw(" "));
+    }
+    Line::from(spans).render(area, buffer);
+}
+
+/// What a key did, or the keys that matter here.
+pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    if let Some(flash) = &view.model.flash {
+        let line = text::fit(
+            &format!(" {}", flash.text),
+            usize::from(area.width),
+            text::Cut::End,
+        )
+        .into_owned();
+        Line::styled(line, theme.strong()).render(area, buffer);
+        return;
+    }
+    let mut spans = vec![Span::raw(" ")];
+    let mut room = usize::from(area.width).saturating_sub(1);
+    for binding in keymap::footer(&path(view.model)) {
+        let key = binding.on.first().copied().unwrap_or_default();
+        let wide = text::width(key) + 1 + text::width(binding.label) + 3;
+        if wide > room {
+            continue;
+        }
+        room -= wide;
+        spans.push(Span::styled(key, theme.key()));
+        spans.push(Span::styled(format!(" {}   ", binding.label), theme.dim()));
+    }
+    Line::from(spans).render(area, buffer);
+}

@@ -1,0 +1,96 @@
+//! The line that is typed into: a filter, or a command with its suggestions.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    text::{Line, Span},
+    widgets::{Clear, Widget},
+};
+use tui_input::Input;
+
+use super::super::{frame::Layout, panes::View, text};
+use crate::app::{
+    overlay::{Overlay, Palette},
+    palette,
+};
+
+/// Suggestions that are shown at once.
+const SHOWN: usize = 8;
+
+pub(super) fn draw(overlay: &Overlay, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+    let Some((sign, input)) = sign_and_input(overlay) else {
+        return;
+    };
+    let area = layout.footer;
+    Clear.render(area, buffer);
+    let room = room(area);
+    let scroll = input.visual_scroll(room);
+    let shown: String = text::clean(input.value())
+        .chars()
+        .skip(scroll)
+        .take(room)
+        .collect();
+    Line::from(vec![
+        Span::styled(format!(" {sign}"), view.theme.key()),
+        Span::raw(shown),
+    ])
+    .render(area, buffer);
+    if let Overlay::Palette(palette) = overlay {
+        suggestions(palette, view, layout, buffer);
+    }
+}
+
+pub(super) fn cursor(overlay: &Overlay, layout: &Layout) -> Option<Position> {
+    let (_, input) = sign_and_input(overlay)?;
+    let area = layout.footer;
+    let scroll = input.visual_scroll(room(area));
+    let x = input.visual_cursor().saturating_sub(scroll);
+    Some(Position::new(area.x + 2 + u16::try_from(x).ok()?, area.y))
+}
+
+/// Cells for the text: behind the sign, with one for the cursor.
+fn room(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(3)).max(1)
+}
+
+fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
+    match overlay {
+        Overlay::Filter { input, .. } => Some(('/', input)),
+        Overlay::Palette(palette) => Some((':', &palette.input)),
+        Overlay::Help { .. }
+        | Overlay::Details { .. }
+        | Overlay::Contexts(_)
+        | Overlay::Problem { .. } => None,
+    }
+}
+
+/// The suggestions grow upwards from the line.
+fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let all = palette::suggestions(palette.input.value(), &view.model.world);
+    let room = usize::from(layout.footer.y.saturating_sub(layout.area.y)).min(SHOWN);
+    let first = (palette.chosen + 1).saturating_sub(room);
+    let shown: Vec<_> = all.iter().enumerate().skip(first).take(room).collect();
+    let top = layout
+        .footer
+        .y
+        .saturating_sub(u16::try_from(shown.len()).unwrap_or(0));
+    for ((index, suggestion), y) in shown.into_iter().zip(top..) {
+        let area = Rect {
+            y,
+            height: 1,
+            width: layout.footer.width.min(50),
+            ..layout.footer
+        };
+        Clear.render(area, buffer);
+        let name = text::fit(&suggestion.text, 24, text::Cut::Middle).into_owned();
+        let line = Line::from(vec![
+            Span::styled(format!("  {name:24} "), theme.key()),
+            Span::styled(suggestion.help, theme.dim()),
+        ]);
+        line.render(area, buffer);
+        if index == palette.chosen {
+            buffer.set_style(area, theme.selected(true));
+        }
+    }
+}

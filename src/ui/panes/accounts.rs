@@ -1,0 +1,90 @@
+//! ServiceAccounts with their pull Secrets, each with what is behind its name.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, listing};
+use crate::{
+    app::panes::{
+        Pane,
+        accounts::{self, Listed},
+    },
+    domain::{objects::ServiceAccount, status::Health},
+    ui::widgets::table::{Cell, Column},
+};
+
+const COLUMNS: &[Column] = &[
+    Column::new("", 0, 1),
+    Column::new("NAMESPACE", 3, 24).gives(8).middle(),
+    Column::new("NAME", 0, 40).gives(14).middle(),
+    Column::new("PULL SECRETS", 0, 80).grows(12),
+    Column::new("PODS", 2, 6).right(),
+    Column::new("AGE", 4, 6).right(),
+];
+
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let pane = &view.model.panes.accounts;
+    let columns: Vec<Column> = COLUMNS
+        .iter()
+        .filter(|column| view.all_namespaces() || column.title != "NAMESPACE")
+        .copied()
+        .collect();
+    listing(
+        Pane::ServiceAccounts,
+        view,
+        pane,
+        &columns,
+        |row| cells(view, row),
+        area,
+        buffer,
+    );
+}
+
+fn cells(view: View<'_>, row: &accounts::Row) -> Vec<Cell> {
+    let (theme, world) = (view.theme, &view.model.world);
+    let Some(account) = world.account(row) else {
+        return Vec::new();
+    };
+    let complete = view.model.secrets_complete();
+    let broken = accounts::broken(world, account, complete);
+    let (symbol, style) = if broken {
+        theme.health(Health::PullFailing)
+    } else if account.pull_secrets.is_empty() {
+        (theme.symbols().quiet, theme.dim())
+    } else {
+        (theme.symbols().finished, theme.good())
+    };
+    let secrets_style = if broken {
+        style
+    } else if account.pull_secrets.is_empty() {
+        theme.dim()
+    } else {
+        theme.text()
+    };
+    let mut cells = vec![Cell::new(symbol, style)];
+    if view.all_namespaces() {
+        cells.push(Cell::new(row.namespace.as_str(), theme.dim()));
+    }
+    cells.extend([
+        Cell::new(row.name.as_str(), theme.text()),
+        Cell::new(pull_secrets(view, account, complete), secrets_style),
+        Cell::new(world.pods_of_account(row).len().to_string(), theme.dim()),
+        view.age(account.meta.created),
+    ]);
+    cells
+}
+
+fn pull_secrets(view: View<'_>, account: &ServiceAccount, complete: bool) -> String {
+    if account.pull_secrets.is_empty() {
+        return "none".to_owned();
+    }
+    let symbols = view.theme.symbols();
+    let each = account.pull_secrets.iter().map(|name| {
+        match accounts::listed(&view.model.world, account, name, complete) {
+            Listed::PullSecret => format!("{name} {}", symbols.finished),
+            Listed::WrongType => format!("{name} {} wrong type", symbols.pull_failing),
+            Listed::Missing => format!("{name} {} missing", symbols.pull_failing),
+            Listed::Unknown => name.to_string(),
+        }
+    });
+    each.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,207 @@
+//! The five panes, each a table of what its namesake in `app::panes` lists.
+
+mod accounts;
+mod events;
+mod namespaces;
+mod pods;
+mod secrets;
+
+use jiff::Timestamp;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    theme::Theme,
+    widgets::{
+        pane::{self, Heading},
+        table::{Cell, Column, Table},
+    },
+};
+use crate::{
+    app::{
+        action::SortBy,
+        connection::{KindState, Phase},
+        model::Model,
+        panes::{Pane, PaneState, Sort},
+    },
+    domain::{age, watch::Scope},
+};
+
+/// What a view is drawn from.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub model: &'a Model,
+    pub theme: &'a Theme,
+    pub now: Timestamp,
+}
+
+impl View<'_> {
+    fn age(&self, since: Option<Timestamp>) -> Cell {
+        let text = since.map_or_else(String::new, |since| age::age(since, self.now));
+        Cell::new(text, self.theme.dim())
+    }
+
+    fn all_namespaces(&self) -> bool {
+        self.model.scope == Scope::Cluster
+    }
+}
+
+/// Draws one pane.
+pub fn draw(pane: Pane, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    match pane {
+        Pane::Namespaces => namespaces::draw(view, area, buffer),
+        Pane::Pods => pods::draw(view, area, buffer),
+        Pane::ServiceAccounts => accounts::draw(view, area, buffer),
+        Pane::Secrets => secrets::draw(view, area, buffer),
+        Pane::Events => events::draw(view, area, buffer),
+    }
+}
+
+/// Draws the box, and the rows or the reason why there are none.
+fn listing<K: Clone + PartialEq>(
+    pane: Pane,
+    view: View<'_>,
+    state: &PaneState<K>,
+    columns: &[Column],
+    cells: impl Fn(&K) -> Vec<Cell>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let focused = view.model.focus == pane;
+    let heading = Heading {
+        title: title(pane, view),
+        filter: state.filter.text(),
+        note: note(pane, view, state),
+        focused,
+    };
+    let inside = pane::frame(&heading, view.theme, area, buffer);
+    if state.list.rows().is_empty() {
+        pane::empty(
+            &why_empty(pane, view, state),
+            view.theme.dim(),
+            inside,
+            buffer,
+        );
+        return;
+    }
+    let (first, rows) = state.list.visible();
+    Table {
+        columns,
+        rows: rows.iter().map(cells).collect(),
+        selected: state
+            .list
+            .position()
+            .and_then(|position| position.checked_sub(first)),
+        focused: focused && view.model.overlays.is_empty(),
+        sorted: Some((sorted_title(pane, state.sort), !state.sort.reversed)),
+    }
+    .draw(view.theme, inside, buffer);
+}
+
+fn title(pane: Pane, view: View<'_>) -> String {
+    match (pane, &view.model.scope) {
+        (Pane::Namespaces, _) => pane.title().to_owned(),
+        (_, Scope::Cluster) => format!("{} · all namespaces", pane.title()),
+        (_, Scope::Namespace(namespace)) => format!("{} · {namespace}", pane.title()),
+    }
+}
+
+fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) -> String {
+    let mut parts = Vec::new();
+    if state.faults_only {
+        parts.push(if pane == Pane::Events {
+            "pull failures only".to_owned()
+        } else {
+            "faults only".to_owned()
+        });
+    }
+    match view.model.connection.of(|kind| pane.shows(kind)) {
+        KindState::Loading { received } if received > 0 => {
+            parts.push(format!("listing, {received} so far"))
+        }
+        KindState::Stale { since } => {
+            parts.push(format!("stale for {}", age::age(since, view.now)))
+        }
+        KindState::Loading { .. } | KindState::Live | KindState::Forbidden { .. } => {}
+    }
+    let rows = state.list.rows().len();
+    if let Some(position) = state.list.position() {
+        parts.push(format!("{}/{rows}", position + 1));
+    }
+    parts.join(" · ")
+}
+
+/// The heading of the column that the pane is sorted by.
+fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
+    match (pane, sort.by) {
+        (Pane::Events, SortBy::Age) => "LAST",
+        (Pane::Events, SortBy::Name) => "OBJECT",
+        (Pane::Events, SortBy::Count) => "COUNT",
+        (Pane::Events, SortBy::Status) => "REASON",
+        (Pane::Namespaces, SortBy::Status) => "FAIL",
+        (Pane::Pods, SortBy::Count) => "RESTARTS",
+        (Pane::ServiceAccounts, SortBy::Count) => "PODS",
+        (_, SortBy::Count) => "USED BY",
+        (_, SortBy::Name) => "NAME",
+        (_, SortBy::Namespace) => "NAMESPACE",
+        (_, SortBy::Status) => "STATUS",
+        (_, SortBy::Age) => "AGE",
+    }
+}
+
+/// Why the pane has no rows, and what to press.
+fn why_empty<K: Clone + PartialEq>(
+    pane: Pane,
+    view: View<'_>,
+    state: &PaneState<K>,
+) -> Vec<String> {
+    let model = view.model;
+    match &model.connection.phase {
+        Phase::Connecting { .. } => return vec!["connecting…".to_owned()],
+        Phase::Failed { .. } => return vec!["not connected".to_owned()],
+        Phase::Connected(_) => {}
+    }
+    match model.connection.of(|kind| pane.shows(kind)) {
+        KindState::Forbidden { missing } => {
+            return vec![
+                "forbidden".to_owned(),
+                format!("you may not {missing}"),
+                "next: ask for a Role with that permission, or choose a namespace where you have it with :ns NAME".to_owned(),
+            ];
+        }
+        KindState::Loading { .. } => return vec!["listing…".to_owned()],
+        KindState::Live | KindState::Stale { .. } => {}
+    }
+    if !state.filter.is_empty() {
+        return vec![
+            format!("nothing fits /{}", state.filter.text()),
+            "next: esc drops the filter".to_owned(),
+        ];
+    }
+    if state.faults_only {
+        return vec![
+            "nothing fails here".to_owned(),
+            "next: ctrl-z shows all".to_owned(),
+        ];
+    }
+    let place = match &model.scope {
+        Scope::Cluster => "in any namespace".to_owned(),
+        Scope::Namespace(namespace) => format!("in namespace {namespace}"),
+    };
+    let what = match pane {
+        Pane::Namespaces => {
+            return vec![
+                "no namespace is known".to_owned(),
+                "next: :ns NAME".to_owned(),
+            ];
+        }
+        Pane::Pods => "no Pods",
+        Pane::ServiceAccounts => "no ServiceAccounts",
+        Pane::Secrets => "no pull Secrets",
+        Pane::Events => "no events (they expire after an hour)",
+    };
+    let mut lines = vec![format!("{what} {place}")];
+    if model.scope != Scope::Cluster {
+        lines.push("next: 0 shows all namespaces".to_owned());
+    }
+    lines
+}

@@ -1,0 +1,97 @@
+//! Namespaces with the number of Pods that fail in each.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, listing};
+use crate::{
+    app::panes::{Pane, namespaces},
+    domain::{status::Health, world::Tally},
+    ui::widgets::table::{Cell, Column},
+};
+
+const COLUMNS: &[Column] = &[
+    Column::new("", 0, 1),
+    Column::new("NAME", 0, 63).grows(12).middle(),
+    Column::new("FAIL", 1, 8).right(),
+    Column::new("AGE", 2, 6).right(),
+];
+
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let pane = &view.model.panes.namespaces;
+    listing(
+        Pane::Namespaces,
+        view,
+        pane,
+        COLUMNS,
+        |row| cells(view, row),
+        area,
+        buffer,
+    );
+}
+
+fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
+    let (theme, world) = (view.theme, &view.model.world);
+    let (tally, name, created, terminating) = match row {
+        None => (total(view), "all".to_owned(), None, false),
+        Some(name) => {
+            let object = world.namespace(name);
+            (
+                namespaces::tally(world, name),
+                name.to_string(),
+                object.and_then(|namespace| namespace.meta.created),
+                object.is_some_and(|namespace| namespace.terminating),
+            )
+        }
+    };
+    let (symbol, style) = symbol(view, tally);
+    let name = if terminating {
+        format!("{name} (terminating)")
+    } else {
+        name
+    };
+    let failing = if tally.pull_failing > 0 {
+        tally.pull_failing.to_string()
+    } else {
+        "·".to_owned()
+    };
+    let failing_style = if tally.pull_failing > 0 {
+        theme.failing()
+    } else {
+        theme.dim()
+    };
+    let name_style = if terminating {
+        theme.dim()
+    } else {
+        theme.text()
+    };
+    vec![
+        Cell::new(symbol, style),
+        Cell::new(name, name_style),
+        Cell::new(failing, failing_style),
+        view.age(created),
+    ]
+}
+
+fn symbol(view: View<'_>, tally: Tally) -> (&'static str, ratatui::style::Style) {
+    if tally.pull_failing > 0 {
+        view.theme.health(Health::PullFailing)
+    } else if tally.failing > 0 {
+        view.theme.health(Health::Failing)
+    } else if tally.pods > 0 {
+        view.theme.health(Health::Healthy)
+    } else {
+        (view.theme.symbols().quiet, view.theme.dim())
+    }
+}
+
+fn total(view: View<'_>) -> Tally {
+    view.model
+        .world
+        .tallies()
+        .values()
+        .fold(Tally::default(), |sum, tally| Tally {
+            pods: sum.pods + tally.pods,
+            pull_failing: sum.pull_failing + tally.pull_failing,
+            failing: sum.failing + tally.failing,
+        })
+}

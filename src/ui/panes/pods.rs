@@ -1,0 +1,138 @@
+//! Pods as `kubectl get pods` has them, with what fails marked.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, listing};
+use crate::{
+    app::panes::{Pane, pods},
+    domain::{
+        objects::{Pod, WorkloadKey},
+        status::{Health, pod_status},
+    },
+    ui::widgets::table::{Cell, Column},
+};
+
+const COLUMNS: &[Column] = &[
+    Column::new("", 0, 1),
+    Column::new("NAMESPACE", 4, 24).gives(10).middle(),
+    Column::new("NAME", 0, 63).grows(30).middle(),
+    Column::new("READY", 2, 9).right(),
+    Column::new("STATUS", 1, 26).gives(16),
+    Column::new("RESTARTS", 5, 9).right(),
+    Column::new("AGE", 3, 6).right(),
+];
+
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let pane = &view.model.panes.pods;
+    let columns: Vec<Column> = if view.all_namespaces() {
+        COLUMNS.to_vec()
+    } else {
+        COLUMNS
+            .iter()
+            .filter(|column| column.title != "NAMESPACE")
+            .copied()
+            .collect()
+    };
+    listing(
+        Pane::Pods,
+        view,
+        pane,
+        &columns,
+        |row| cells(view, row),
+        area,
+        buffer,
+    );
+}
+
+fn cells(view: View<'_>, row: &pods::Row) -> Vec<Cell> {
+    let mut cells = match row {
+        pods::Row::Pod(key) => match view.model.world.pod(key) {
+            Some(pod) => pod_cells(view, pod),
+            None => return Vec::new(),
+        },
+        pods::Row::Workload(id) => workload_cells(view, id),
+    };
+    if !view.all_namespaces() {
+        cells.remove(1);
+    }
+    cells
+}
+
+fn pod_cells(view: View<'_>, pod: &Pod) -> Vec<Cell> {
+    let theme = view.theme;
+    let status = pod_status(pod);
+    let (symbol, style) = theme.health(status.health);
+    let word_style = if status.health < Health::Progressing {
+        style
+    } else {
+        theme.text()
+    };
+    let indent = if view.model.panes.folding.folded && pod.meta.owner.is_some() {
+        "  "
+    } else {
+        ""
+    };
+    vec![
+        Cell::new(symbol, style),
+        Cell::new(pod.key.namespace.as_str(), theme.dim()),
+        Cell::new(format!("{indent}{}", pod.key.name), theme.text()),
+        Cell::new(
+            format!("{}/{}", status.ready, status.containers),
+            theme.text(),
+        ),
+        Cell::new(status.word, word_style),
+        Cell::new(
+            status.restarts.to_string(),
+            if status.restarts > 0 {
+                theme.text()
+            } else {
+                theme.dim()
+            },
+        ),
+        view.age(pod.meta.created),
+    ]
+}
+
+fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
+    let theme = view.theme;
+    let Some(group) = view.model.panes.folding.groups.get(id) else {
+        return vec![Cell::new("", theme.dim()); COLUMNS.len()];
+    };
+    let (symbol, style) = theme.health(group.health);
+    let word = view
+        .model
+        .world
+        .pod(&group.worst)
+        .map_or_else(String::new, |pod| pod_status(pod).word.into_owned());
+    let created = view
+        .model
+        .world
+        .workload(id)
+        .and_then(|workload| workload.meta.created);
+    vec![
+        Cell::new(symbol, style),
+        Cell::new(id.key.namespace.as_str(), theme.dim()),
+        Cell::new(
+            format!("{}/{} ×{}", id.kind, id.key.name, group.pods),
+            theme.text(),
+        ),
+        Cell::new(format!("{}/{}", group.ready, group.pods), theme.text()),
+        Cell::new(
+            word,
+            if group.health < Health::Progressing {
+                style
+            } else {
+                theme.text()
+            },
+        ),
+        Cell::new(
+            group.restarts.to_string(),
+            if group.restarts > 0 {
+                theme.text()
+            } else {
+                theme.dim()
+            },
+        ),
+        view.age(created),
+    ]
+}

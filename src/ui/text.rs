@@ -1,0 +1,174 @@
+//! The one door for text from outside: names, messages, answers of registries.
+//!
+//! Control characters, escape sequences, bidirectional overrides and zero-width characters do not
+//! pass, and what passes has a known width in cells.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Which part gives way when a text is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    End,
+    /// For image references and generated names: both ends matter, the end most.
+    Middle,
+}
+
+const ELLIPSIS: char = '…';
+
+/// The text without anything that could move the cursor, hide, or reorder what is shown.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(' '),
+            c if hidden(c) => {}
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Characters that take no cell of their own or change how others are shown.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || c.width().unwrap_or(0) == 0
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// The width in cells of a text that is clean.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, clean and not wider than so many cells.
+pub fn fit(text: &str, cells: usize, cut: Cut) -> Cow<'_, str> {
+    let text = clean(text);
+    if width(&text) <= cells {
+        return text;
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let room = cells - 1;
+    let head = match cut {
+        Cut::End => room,
+        Cut::Middle => room * 2 / 5,
+    };
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let cell = c.width().unwrap_or(0);
+        if used + cell > head {
+            break;
+        }
+        used += cell;
+        out.push(c);
+    }
+    out.push(ELLIPSIS);
+    if cut == Cut::Middle {
+        out.push_str(tail(&text, room - head));
+    }
+    Cow::Owned(out)
+}
+
+fn tail(text: &str, cells: usize) -> &str {
+    let mut used = 0;
+    let mut start = text.len();
+    for (position, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > cells {
+            break;
+        }
+        start = position;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+/// The text in lines of so many cells, broken at blanks where there are any.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let paragraph = clean(paragraph);
+        let mut line = String::new();
+        let mut used = 0;
+        for word in paragraph.split(' ') {
+            let wide = width(word);
+            if used > 0 && used + 1 + wide > cells {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            for c in word.chars() {
+                let cell = c.width().unwrap_or(0);
+                if used + cell > cells {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                }
+                line.push(c);
+                used += cell;
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_the_cursor_passes() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("a\u{1b}[31mred", "a[31mred"),
+            ("line\nbreak\ttab", "line break tab"),
+            ("\u{202e}evil\u{200b}\u{feff}", "evil"),
+            ("bell\u{7}\u{9b}", "bell"),
+            ("größe 漢字", "größe 漢字"),
+        ] {
+            assert_eq!(clean(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_image_stays_in_view() {
+        let image = "registry.example.com/team/checkout:7.1.0";
+        assert_eq!(fit(image, 20, Cut::Middle), "registr…eckout:7.1.0");
+        assert_eq!(fit(image, 20, Cut::End), "registry.example.co…");
+        assert_eq!(fit("漢字漢字", 4, Cut::End), "漢…");
+        assert_eq!(fit("abc", 0, Cut::End), "");
+    }
+
+    #[test]
+    fn wraps_at_blanks_and_through_long_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a\n\nb", 5), ["a", "", "b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_wider_than_asked(text in "\\PC*|.*", cells in 0usize..40) {
+            for cut in [Cut::End, Cut::Middle] {
+                prop_assert!(width(&fit(&text, cells, cut)) <= cells);
+            }
+            // A character that is two cells wide cannot be made narrower.
+            for line in wrap(&text, cells.max(2)) {
+                prop_assert!(width(&line) <= cells.max(2));
+            }
+            prop_assert!(!clean(&text).chars().any(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Pieces that several views are made of.
+
+pub mod pane;
+pub mod table;

@@ -1,0 +1,261 @@
+//! A table of the visible rows: columns as wide as what they show, the least important dropped first
+//! when there is no room.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
+
+use crate::ui::{
+    text::{self, Cut},
+    theme::Theme,
+};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub title: &'static str,
+    pub cut: Cut,
+    /// At most so many cells.
+    pub most: u16,
+    /// A column that may be narrowed is not made narrower than this while another could be dropped.
+    pub least: Option<u16>,
+    /// Takes the room that is left.
+    pub grows: bool,
+    pub right: bool,
+    /// Columns with a low number give way last.
+    pub rank: u8,
+}
+
+impl Column {
+    pub const fn new(title: &'static str, rank: u8, most: u16) -> Self {
+        Self {
+            title,
+            cut: Cut::End,
+            most,
+            least: None,
+            grows: false,
+            right: false,
+            rank,
+        }
+    }
+
+    /// Takes the room that is left, and gives way down to so many cells.
+    #[must_use]
+    pub const fn grows(mut self, least: u16) -> Self {
+        self.grows = true;
+        self.least = Some(least);
+        self
+    }
+
+    /// Gives way down to so many cells.
+    #[must_use]
+    pub const fn gives(mut self, least: u16) -> Self {
+        self.least = Some(least);
+        self
+    }
+
+    #[must_use]
+    pub const fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn middle(mut self) -> Self {
+        self.cut = Cut::Middle;
+        self
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub text: String,
+    pub style: Style,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            text: text.into(),
+            style,
+        }
+    }
+}
+
+/// A table's rows and where the selection is among them.
+pub struct Table<'a> {
+    pub columns: &'a [Column],
+    pub rows: Vec<Vec<Cell>>,
+    pub selected: Option<usize>,
+    pub focused: bool,
+    /// The column that the rows are sorted by, and whether downwards.
+    pub sorted: Option<(&'a str, bool)>,
+}
+
+/// Blank cells between two columns.
+const GAP: u16 = 2;
+
+impl Table<'_> {
+    /// Draws a heading and the rows below it.
+    pub fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let widths = self.widths(area.width);
+        self.heading(theme, &widths, area, buffer);
+        for (index, (row, y)) in self
+            .rows
+            .iter()
+            .zip(area.top() + 1..area.bottom())
+            .enumerate()
+        {
+            let selected = self.selected == Some(index);
+            if selected {
+                let line = Rect {
+                    y,
+                    height: 1,
+                    ..area
+                };
+                buffer.set_style(line, theme.selected(self.focused));
+            }
+            self.line(
+                row,
+                &widths,
+                area.x,
+                y,
+                buffer,
+                selected.then(|| theme.selected(self.focused)),
+            );
+        }
+    }
+
+    fn heading(&self, theme: &Theme, widths: &[u16], area: Rect, buffer: &mut Buffer) {
+        let titles: Vec<Cell> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let arrow = match self.sorted {
+                    Some((title, down)) if title == column.title => {
+                        if down {
+                            "↓"
+                        } else {
+                            "↑"
+                        }
+                    }
+                    _ => "",
+                };
+                Cell::new(format!("{}{arrow}", column.title), theme.dim())
+            })
+            .collect();
+        self.line(&titles, widths, area.x, area.y, buffer, None);
+    }
+
+    fn line(
+        &self,
+        cells: &[Cell],
+        widths: &[u16],
+        left: u16,
+        y: u16,
+        buffer: &mut Buffer,
+        over: Option<Style>,
+    ) {
+        let mut x = left;
+        for ((column, cell), width) in self.columns.iter().zip(cells).zip(widths) {
+            if *width == 0 {
+                continue;
+            }
+            let text = text::fit(&cell.text, usize::from(*width), column.cut);
+            let free = *width
+                - u16::try_from(text::width(&text))
+                    .unwrap_or(*width)
+                    .min(*width);
+            let start = if column.right { x + free } else { x };
+            let style = over.map_or(cell.style, |over| cell.style.patch(over));
+            buffer.set_span(start, y, &Span::styled(text, style), *width);
+            x += width + GAP;
+        }
+    }
+
+    /// The width of each column; 0 for one that is dropped.
+    fn widths(&self, room: u16) -> Vec<u16> {
+        let mut widths: Vec<u16> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| self.wanted(index, column))
+            .collect();
+        loop {
+            let shown = widths.iter().filter(|width| **width > 0).count();
+            let gaps = GAP * u16::try_from(shown.saturating_sub(1)).unwrap_or(0);
+            let total = widths.iter().sum::<u16>() + gaps;
+            if total <= room {
+                self.grow(&mut widths, room - total);
+                return widths;
+            }
+            let excess = total - room;
+            if self.shrink(&mut widths, excess) {
+                return widths;
+            }
+            let last = (0..widths.len())
+                .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))
+                .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.rank));
+            match last.and_then(|index| widths.get_mut(index)) {
+                Some(width) if shown > 1 => *width = 0,
+                Some(width) => {
+                    *width = room;
+                    return widths;
+                }
+                None => return widths,
+            }
+        }
+    }
+
+    fn wanted(&self, index: usize, column: &Column) -> u16 {
+        let title = text::width(column.title) + 1;
+        let widest = self
+            .rows
+            .iter()
+            .filter_map(|row| row.get(index))
+            .map(|cell| text::width(&text::clean(&cell.text)))
+            .max()
+            .unwrap_or(0);
+        let title = if column.title.is_empty() { 0 } else { title };
+        u16::try_from(widest.max(title))
+            .unwrap_or(u16::MAX)
+            .min(column.most)
+            .max(1)
+    }
+
+    fn grow(&self, widths: &mut [u16], free: u16) {
+        let last = self.columns.iter().rposition(|column| column.grows);
+        if let Some(width) = last.and_then(|index| widths.get_mut(index)) {
+            *width += free;
+        }
+    }
+
+    /// Takes the excess from columns that give way, as far as they can; the widest gives first.
+    fn shrink(&self, widths: &mut [u16], excess: u16) -> bool {
+        let spare = |column: &Column, width: u16| {
+            column.least.map_or(0, |least| width.saturating_sub(least))
+        };
+        let can_give: u16 = self
+            .columns
+            .iter()
+            .zip(widths.iter())
+            .map(|(column, width)| spare(column, *width))
+            .sum();
+        if can_give < excess {
+            return false;
+        }
+        for _ in 0..excess {
+            let widest = self
+                .columns
+                .iter()
+                .zip(widths.iter_mut())
+                .filter(|(column, width)| spare(column, **width) > 0)
+                .map(|(_, width)| width)
+                .max_by_key(|width| **width);
+            if let Some(width) = widest {
+                *width -= 1;
+            }
+        }
+        true
+    }
+}
