@@ -1,6 +1,9 @@
 //! The connection as the user should see it: to what, in which state, and how old the data is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -120,12 +123,15 @@ impl Connection {
         sum
     }
 
-    /// Permissions that watches were refused for lack of.
-    pub fn missing(&self) -> impl Iterator<Item = &Permission> {
-        self.watches.values().filter_map(|state| match state {
-            WatchState::Forbidden { missing, .. } => Some(missing),
-            _ => None,
-        })
+    /// Permissions that watches were refused for lack of, each once.
+    pub fn missing(&self) -> BTreeSet<&Permission> {
+        self.watches
+            .values()
+            .filter_map(|state| match state {
+                WatchState::Forbidden { missing, .. } => Some(missing),
+                _ => None,
+            })
+            .collect()
     }
 }
 

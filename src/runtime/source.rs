@@ -76,7 +76,7 @@ pub(super) fn identity(connection: &Connection) -> Identity {
             .unwrap_or("in-cluster")
             .to_owned(),
         cluster: connection.cluster.to_string(),
-        user: Some(connection.user.to_string()),
+        user: connection.user.as_deref().map(str::to_owned),
         server_version: connection
             .version
             .as_ref()

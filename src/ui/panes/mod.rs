@@ -165,7 +165,9 @@ fn why_empty<K: Clone + PartialEq>(
             return vec![
                 "forbidden".to_owned(),
                 format!("you may not {missing}"),
-                "next: ask for a Role with that permission, or choose a namespace where you have it with :ns NAME".to_owned(),
+                "next: :ns NAME looks into a namespace where you may, or ask for this Role:"
+                    .to_owned(),
+                missing.role_command(),
             ];
         }
         KindState::Loading { .. } => return vec!["listing…".to_owned()],
