@@ -63,7 +63,10 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .await;
     seen.until("its list changes", SECOND, |seen| {
         let names = &seen.world.account(&account).unwrap().pull_secrets;
-        names.iter().map(|name| name.as_str()).eq(["one", "two"])
+        names
+            .iter()
+            .map(pullscope::domain::key::Name::as_str)
+            .eq(["one", "two"])
     })
     .await;
 

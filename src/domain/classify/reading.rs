@@ -288,7 +288,7 @@ enum Lead {
 }
 
 impl Walk {
-    fn word<'a>(&mut self, reading: &mut Reading<'a>, word: &str, range: &Range<usize>) {
+    fn word(&mut self, reading: &mut Reading<'_>, word: &str, range: &Range<usize>) {
         self.status(reading, word, range);
         let after = reading.text.get(range.end..).unwrap_or_default();
         if reading.urls.len() < KEPT
