@@ -1,1 +1,120 @@
-fn main() {}
+//! Table of contents: parse, connect, hand over.
+
+use std::{env, io, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Parser;
+use pullscope::{
+    app::model::StartScope,
+    cli::{Cli, Command, Global},
+    cluster::ConnectOptions,
+    domain::{key::Namespace, problem::Problem},
+    runtime::{
+        self, Ending, Start, log,
+        source::{Kubeconfig, SharedSource},
+        terminal,
+    },
+    ui::theme::Theme,
+};
+
+/// A run that could not be begun.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> color_eyre::Result<ExitCode> {
+    let cli = Cli::parse();
+    color_eyre::install()?;
+    terminal::install_panic_hook();
+    // kube and the registry probe share one TLS provider; without a choice here, a second user of
+    // rustls makes the first handshake panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(dispatch(cli));
+    // A connection that still waits for a dead server must not hold up the shell prompt.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
+    match cli.command {
+        None | Some(Command::Demo) => dashboard(&cli.global).await,
+    }
+}
+
+async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {
+    if let Err(problem) = terminal::check(env::var("TERM").ok().as_deref()) {
+        return Ok(refuse(&problem));
+    }
+    if let Some(path) = log_path()
+        && let Err(error) = log::start(&path, &global.log_level)
+    {
+        eprintln!("pullscope: no log: {}: {error}", path.display());
+    }
+    let source: SharedSource = Arc::new(Kubeconfig {
+        options: connect_options(global),
+    });
+    let connection = match source.connect(None).await {
+        Ok(connection) => connection,
+        Err(problem) => return Ok(refuse(&problem)),
+    };
+    let start = Start {
+        source,
+        connection,
+        scope: start_scope(global),
+        theme: theme(),
+    };
+    Ok(match ended(runtime::run(start).await)? {
+        Ending::Quit => ExitCode::SUCCESS,
+        Ending::Signal(status) => ExitCode::from(status),
+    })
+}
+
+/// A terminal that goes away while it is drawn to has ended the program, and not in error.
+fn ended(outcome: io::Result<Ending>) -> io::Result<Ending> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Quit),
+        outcome => outcome,
+    }
+}
+
+fn refuse(problem: &Problem) -> ExitCode {
+    eprintln!("pullscope: {problem}");
+    ExitCode::from(COULD_NOT_RUN)
+}
+
+fn connect_options(global: &Global) -> ConnectOptions {
+    ConnectOptions {
+        kubeconfig: global.kubeconfig.clone(),
+        context: global.context.clone(),
+        namespace: global.namespace.clone(),
+        impersonate: global.impersonate.clone(),
+        impersonate_groups: global.impersonate_groups.clone(),
+        request_timeout: global.request_timeout,
+    }
+}
+
+fn start_scope(global: &Global) -> StartScope {
+    match &global.namespace {
+        Some(namespace) => StartScope::Namespace(Namespace::new(namespace.as_str())),
+        None if global.all_namespaces => StartScope::All,
+        None => StartScope::FromContext,
+    }
+}
+
+fn theme() -> Theme {
+    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if no_colour {
+        Theme::plain()
+    } else {
+        Theme::colours()
+    }
+}
+
+/// `$XDG_STATE_HOME/pullscope/pullscope.log`, as the base directory specification has it.
+fn log_path() -> Option<PathBuf> {
+    let state = env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".local/state")))?;
+    Some(state.join("pullscope/pullscope.log"))
+}

@@ -1,6 +1,9 @@
 //! The connection as the user should see it: to what, in which state, and how old the data is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -120,19 +123,23 @@ impl Connection {
         sum
     }
 
-    /// Permissions that watches were refused for lack of.
-    pub fn missing(&self) -> impl Iterator<Item = &Permission> {
-        self.watches.values().filter_map(|state| match state {
-            WatchState::Forbidden { missing, .. } => Some(missing),
-            _ => None,
-        })
+    /// Permissions that watches were refused for lack of, each once.
+    pub fn missing(&self) -> BTreeSet<&Permission> {
+        self.watches
+            .values()
+            .filter_map(|state| match state {
+                WatchState::Forbidden { missing, .. } => Some(missing),
+                _ => None,
+            })
+            .collect()
     }
 }
 
 fn worse<'a>(sum: KindState<'a>, state: &'a WatchState) -> KindState<'a> {
     match (sum, state) {
-        (KindState::Forbidden { missing }, _) => KindState::Forbidden { missing },
-        (_, WatchState::Forbidden { missing, .. }) => KindState::Forbidden { missing },
+        (KindState::Forbidden { missing }, _) | (_, WatchState::Forbidden { missing, .. }) => {
+            KindState::Forbidden { missing }
+        }
         (KindState::Stale { since: a }, WatchState::Stale { since: b, .. }) => {
             KindState::Stale { since: a.min(*b) }
         }

@@ -28,4 +28,6 @@ pub enum Message {
     Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
     Batch(Ticket, Batch),
     Watch(Ticket, WatchId, WatchState),
+    /// This watch is no more.
+    Ended(Ticket, WatchId),
 }

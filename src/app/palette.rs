@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(read(" ns  shop "), Asked::Namespace(Namespace::new("shop")));
         assert_eq!(read("ctx prod"), Asked::Context("prod".into()));
         assert_eq!(read("q"), Asked::Act(Action::Quit));
-        assert_eq!(read("secr"), Asked::Unknown(Some("secrets")));
+        assert_eq!(read("secr"), Asked::Unknown(Some("sec")));
         assert_eq!(read("zzz"), Asked::Unknown(None));
         assert_eq!(read(""), Asked::Unknown(None));
     }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn completes_by_the_beginning() {
         let world = World::default();
-        let texts: Vec<String> = suggestions("se", &world)
+        let texts: Vec<String> = suggestions("sec", &world)
             .into_iter()
             .map(|s| s.text)
             .collect();

@@ -5,6 +5,8 @@
 
 pub mod age;
 pub mod batch;
+pub mod cause;
+pub mod classify;
 pub mod credential;
 pub mod dockerconfig;
 pub mod identity;
@@ -16,6 +18,8 @@ pub mod presets;
 pub mod problem;
 pub mod pull;
 pub mod rights;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod status;
 pub mod watch;
 pub mod world;

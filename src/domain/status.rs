@@ -197,3 +197,159 @@ fn health(pod: &Pod, word: &str) -> Health {
         Phase::Pending | Phase::Running | Phase::Failed | Phase::Unknown => Health::Progressing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        objects::PodCondition,
+        sample::{condition, container, now, pod, running, waiting},
+    };
+
+    fn terminated(code: i32, reason: &str) -> ContainerState {
+        ContainerState::Terminated(Exit {
+            code,
+            reason: (!reason.is_empty()).then(|| reason.into()),
+            message: None,
+            started: None,
+            finished: None,
+        })
+    }
+
+    fn with(state: ContainerState, change: impl FnOnce(&mut Pod)) -> Pod {
+        let mut pod = pod("shop", "a", state);
+        change(&mut pod);
+        pod
+    }
+
+    fn init(role: ContainerRole, state: ContainerState) -> impl FnOnce(&mut Pod) {
+        move |pod| {
+            let first = Container {
+                role,
+                ..container("setup", state)
+            };
+            pod.containers = [first].into_iter().chain(pod.containers.to_vec()).collect();
+            pod.conditions = Box::new([condition(Condition::Initialized, false)]);
+        }
+    }
+
+    #[test]
+    fn the_word_and_the_worry() {
+        let creating = || waiting("ContainerCreating", "");
+        let cases: Vec<(Pod, &str, Health)> = vec![
+            (with(running(), |_| {}), "Running", Health::Healthy),
+            (
+                with(waiting("ImagePullBackOff", "x"), |_| {}),
+                "ImagePullBackOff",
+                Health::PullFailing,
+            ),
+            (
+                with(waiting("illegal base64 data at input byte 0", ""), |_| {}),
+                "illegal base64 data at input byte 0",
+                Health::PullFailing,
+            ),
+            (
+                with(waiting("CrashLoopBackOff", "x"), |_| {}),
+                "CrashLoopBackOff",
+                Health::Failing,
+            ),
+            (
+                with(waiting("CreateContainerConfigError", "x"), |_| {}),
+                "CreateContainerConfigError",
+                Health::Failing,
+            ),
+            (
+                with(creating(), |_| {}),
+                "ContainerCreating",
+                Health::Progressing,
+            ),
+            (
+                with(terminated(3, ""), |pod| pod.phase = Phase::Failed),
+                "ExitCode:3",
+                Health::Failing,
+            ),
+            (
+                with(terminated(0, "Completed"), |pod| {
+                    pod.phase = Phase::Succeeded;
+                }),
+                "Completed",
+                Health::Finished,
+            ),
+            (
+                with(running(), |pod| pod.meta.deleting = Some(now())),
+                "Terminating",
+                Health::Progressing,
+            ),
+            (
+                with(creating(), init(ContainerRole::Init, running())),
+                "Init:0/1",
+                Health::Progressing,
+            ),
+            (
+                with(
+                    creating(),
+                    init(ContainerRole::Init, waiting("ErrImagePull", "x")),
+                ),
+                "Init:ErrImagePull",
+                Health::PullFailing,
+            ),
+            (
+                with(
+                    creating(),
+                    init(ContainerRole::Init, terminated(1, "Error")),
+                ),
+                "Init:Error",
+                Health::Failing,
+            ),
+            (
+                with(creating(), init(ContainerRole::Sidecar, running())),
+                "ContainerCreating",
+                Health::Progressing,
+            ),
+            (
+                with(ContainerState::Unreported, |pod| {
+                    pod.phase = Phase::Failed;
+                    pod.reason = Some("Evicted".into());
+                }),
+                "Evicted",
+                Health::Failing,
+            ),
+            (
+                with(ContainerState::Unreported, |pod| {
+                    pod.conditions = Box::new([PodCondition {
+                        reason: Some("Unschedulable".into()),
+                        ..condition(Condition::Scheduled, false)
+                    }]);
+                }),
+                "Pending",
+                Health::Failing,
+            ),
+        ];
+        for (pod, word, health) in cases {
+            let status = pod_status(&pod);
+            assert_eq!(
+                (&*status.word, status.health),
+                (word, health),
+                "{:?}",
+                pod.containers
+            );
+        }
+    }
+
+    #[test]
+    fn sidecars_count_as_containers_and_init_containers_do_not() {
+        let pod = with(running(), init(ContainerRole::Sidecar, running()));
+        assert_eq!(
+            (pod_status(&pod).ready, pod_status(&pod).containers),
+            (2, 2)
+        );
+        let pod = with(
+            running(),
+            init(ContainerRole::Init, terminated(0, "Completed")),
+        );
+        assert_eq!(
+            (pod_status(&pod).ready, pod_status(&pod).containers),
+            (1, 1)
+        );
+    }
+}

@@ -42,33 +42,38 @@ pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         Scope::Cluster => "all namespaces".to_owned(),
         Scope::Namespace(namespace) => namespace.to_string(),
     };
+    let left = format!(" pullscope  {context} › {place} ");
     let (state, state_style) = state(view);
-    let problems = problems(view);
-    let right = Line::from(vec![
-        Span::styled(text::clean(&who).into_owned(), theme.dim()),
-        Span::raw("   "),
+    let mut right = vec![
         Span::styled(state, state_style),
         Span::raw("   "),
-        problems,
+        problems(view),
         Span::raw(" "),
-    ]);
+    ];
+    let wide: usize = right.iter().map(Span::width).sum();
+    let who = text::clean(&who).into_owned();
+    // Who we are and the server's version give way before the place does.
+    if wide + text::width(&who) + 3 + text::width(&left) <= usize::from(area.width) {
+        right.insert(0, Span::styled(format!("{who}   "), theme.dim()));
+    }
+    let right = Line::from(right);
     let wide = u16::try_from(right.width())
         .unwrap_or(area.width)
         .min(area.width);
-    let left_room = usize::from(area.width - wide);
-    let left = text::fit(
-        &format!(" pullscope  {context} › {place} "),
-        left_room,
-        text::Cut::Middle,
+    let room = usize::from(area.width - wide);
+    Line::styled(
+        text::fit(&left, room, text::Cut::Middle).into_owned(),
+        theme.strong(),
     )
-    .into_owned();
-    Line::styled(left, theme.strong()).render(area, buffer);
-    let right_area = Rect {
-        x: area.right() - wide,
-        width: wide,
-        ..area
-    };
-    right.render(right_area, buffer);
+    .render(area, buffer);
+    right.render(
+        Rect {
+            x: area.right() - wide,
+            width: wide,
+            ..area
+        },
+        buffer,
+    );
 }
 
 fn problems(view: View<'_>) -> Span<'static> {
@@ -80,7 +85,12 @@ fn problems(view: View<'_>) -> Span<'static> {
         .map(|tally| tally.pull_failing)
         .sum();
     let symbols = view.theme.symbols();
+    let known = matches!(
+        view.model.connection.health(),
+        Health::Live | Health::Stale { .. }
+    );
     match count {
+        0 if !known => Span::raw(""),
         0 => Span::styled(
             format!("{} no pull fails", symbols.finished),
             view.theme.good(),
@@ -127,7 +137,7 @@ fn state(view: View<'_>) -> (String, Style) {
             format!("{} not connected", symbols.pull_failing),
             theme.failing(),
         ),
-        Health::Live => match view.model.connection.missing().count() {
+        Health::Live => match view.model.connection.missing().len() {
             0 => (format!("{} live", symbols.healthy), theme.good()),
             n => (
                 format!("{} live, {n} forbidden", symbols.healthy),

@@ -61,7 +61,7 @@ fn wide(area: Rect) -> Layout {
     ])
     .areas(body);
     let [namespaces, pods] =
-        Split::horizontal([Constraint::Max(32), Constraint::Fill(3)]).areas(Rect {
+        Split::horizontal([Constraint::Max(28), Constraint::Fill(3)]).areas(Rect {
             width: area.width,
             ..top
         });

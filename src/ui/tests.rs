@@ -1,1 +1,295 @@
-//! x
+//! Screens at three sizes and in every state, and no panic at any size.
+
+use proptest::prelude::*;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    frame::{layout, paint},
+    panes::View,
+    theme::Theme,
+};
+use crate::{
+    app::{
+        key::Key,
+        message::Message,
+        model::{Model, StartScope},
+        refresh,
+        ticket::Ticket,
+        update,
+    },
+    domain::{
+        batch::Batch,
+        identity::{ContextEntry, Identity},
+        key::Namespace,
+        objects::WorkloadKind,
+        problem::Problem,
+        rights::Permission,
+        sample::{ago, changed, company_batches, event, now, pod, waiting},
+        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+    },
+};
+
+const KINDS: [WatchKind; 8] = [
+    WatchKind::Namespaces,
+    WatchKind::Pods,
+    WatchKind::ServiceAccounts,
+    WatchKind::Events,
+    WatchKind::Secrets(SecretSlice::DockerConfigJson),
+    WatchKind::Secrets(SecretSlice::DockerCfg),
+    WatchKind::Secrets(SecretSlice::Other),
+    WatchKind::Workloads(WorkloadKind::Deployment),
+];
+
+struct Screen {
+    model: Model,
+    ticket: Ticket,
+}
+
+impl Screen {
+    fn connecting() -> Self {
+        let model = Model::new(&StartScope::FromContext, now());
+        let ticket = model.connection.ticket;
+        Self { model, ticket }
+    }
+
+    fn connected() -> Self {
+        let mut screen = Self::connecting();
+        let identity = Identity {
+            context: "prod-eu".into(),
+            cluster: "prod-eu".into(),
+            user: Some("jane".into()),
+            server_version: Some("v1.36.3".into()),
+            namespace: None,
+        };
+        screen.take(Message::Connected(screen.ticket, Ok(identity)));
+        screen
+    }
+
+    /// The company, connected and live.
+    fn company() -> Self {
+        let mut screen = Self::connected();
+        for kind in KINDS {
+            screen.state(kind, WatchState::Live);
+        }
+        for batch in company_batches() {
+            screen.take(Message::Batch(screen.ticket, batch));
+        }
+        screen
+    }
+
+    fn take(&mut self, message: Message) {
+        update(&mut self.model, message, now());
+    }
+
+    fn state(&mut self, kind: WatchKind, state: WatchState) {
+        let id = WatchId {
+            kind,
+            scope: Scope::Cluster,
+        };
+        self.take(Message::Watch(self.ticket, id, state));
+    }
+
+    fn press(mut self, keys: &[&str]) -> Self {
+        for name in keys {
+            self.buffer(120, 40);
+            self.take(Message::Key(
+                Key::parse(name).expect("the test names a key"),
+            ));
+        }
+        self
+    }
+
+    fn buffer(&mut self, width: u16, height: u16) -> Buffer {
+        let area = Rect::new(0, 0, width, height);
+        let layout = layout(area, self.model.focus);
+        refresh::refresh(&mut self.model, layout.heights());
+        let mut buffer = Buffer::empty(area);
+        let view = View {
+            model: &self.model,
+            theme: &Theme::colours(),
+            now: now(),
+        };
+        paint(view, &layout, &mut buffer);
+        buffer
+    }
+
+    fn text(&mut self, width: u16, height: u16) -> String {
+        let buffer = self.buffer(width, height);
+        let rows = buffer.content.chunks(usize::from(width));
+        rows.map(|row| {
+            let mut line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            line.truncate(line.trim_end().len());
+            line + "\n"
+        })
+        .collect()
+    }
+}
+
+#[test]
+fn the_dashboard_at_three_sizes() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        insta::assert_snapshot!(
+            format!("dashboard_{width}x{height}"),
+            Screen::company().text(width, height)
+        );
+    }
+}
+
+#[test]
+fn each_pane_has_the_narrow_screen_to_itself() {
+    let mut screen = Screen::company();
+    for pane in [
+        "pods",
+        "service_accounts",
+        "secrets",
+        "events",
+        "namespaces",
+    ] {
+        insta::assert_snapshot!(format!("narrow_{pane}"), screen.text(80, 24));
+        screen = screen.press(&["tab"]);
+    }
+}
+
+#[test]
+fn overlays() {
+    insta::assert_snapshot!("details", Screen::company().press(&["enter"]).text(120, 40));
+    insta::assert_snapshot!("help", Screen::company().press(&["?"]).text(120, 60));
+    insta::assert_snapshot!("palette", Screen::company().press(&[":", "s"]).text(80, 24));
+    insta::assert_snapshot!(
+        "filter",
+        Screen::company().press(&["/", "l", "e", "d"]).text(80, 24)
+    );
+    insta::assert_snapshot!("folded", Screen::company().press(&["z"]).text(80, 24));
+}
+
+#[test]
+fn the_context_picker() {
+    let mut screen = Screen::company();
+    let effects = update(&mut screen.model, Message::Key(Key::char(':')), now());
+    assert!(effects.is_empty());
+    let mut screen = screen.press(&["c", "t", "x"]);
+    let effects = update(
+        &mut screen.model,
+        Message::Key(Key::parse("enter").expect("a key")),
+        now(),
+    );
+    let [crate::app::effect::Effect::ListContexts { ticket }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let entry = |name: &str, namespace: Option<&str>| ContextEntry {
+        name: name.into(),
+        cluster: format!("{name}.example"),
+        user: Some("jane".into()),
+        namespace: namespace.map(Into::into),
+        current: false,
+    };
+    screen.take(Message::Contexts(
+        ticket,
+        Ok(vec![entry("prod-eu", None), entry("test", Some("shop"))]),
+    ));
+    insta::assert_snapshot!("contexts", screen.text(120, 40));
+}
+
+#[test]
+fn every_state_of_the_connection_is_said() {
+    insta::assert_snapshot!("connecting", Screen::connecting().text(80, 24));
+
+    let mut listing = Screen::connected();
+    listing.state(WatchKind::Pods, WatchState::Listing { received: 1500 });
+    insta::assert_snapshot!("listing", listing.text(80, 24));
+
+    let mut empty = Screen::connected();
+    for kind in KINDS {
+        empty.state(kind, WatchState::Live);
+    }
+    insta::assert_snapshot!("empty", empty.text(120, 40));
+
+    let mut stale = Screen::company();
+    stale.state(
+        WatchKind::Pods,
+        WatchState::Stale {
+            since: ago(42),
+            why: "connection refused".into(),
+        },
+    );
+    insta::assert_snapshot!("stale", stale.text(120, 40));
+
+    let mut forbidden = Screen::company();
+    let missing = Permission {
+        verb: "list".into(),
+        group: "".into(),
+        resource: "secrets".into(),
+        namespace: Some(Namespace::new("shop")),
+    };
+    for slice in [
+        SecretSlice::DockerConfigJson,
+        SecretSlice::DockerCfg,
+        SecretSlice::Other,
+    ] {
+        let state = WatchState::Forbidden {
+            missing: missing.clone(),
+            why: "".into(),
+        };
+        forbidden.state(WatchKind::Secrets(slice), state);
+    }
+    let nothing = crate::domain::sample::whole(Scope::Cluster, Vec::new());
+    forbidden.take(Message::Batch(
+        forbidden.ticket,
+        Batch::Secrets(SecretSlice::DockerConfigJson, nothing.clone()),
+    ));
+    forbidden.take(Message::Batch(
+        forbidden.ticket,
+        Batch::Secrets(SecretSlice::Other, nothing),
+    ));
+    insta::assert_snapshot!("forbidden", forbidden.text(120, 40));
+
+    let mut failed = Screen::connecting();
+    let problem = Problem::new("cannot reach the server https://10.0.0.1:6443")
+        .because("connection refused")
+        .next("check that the cluster runs, and the address of the context");
+    failed.take(Message::Connected(failed.ticket, Err(problem)));
+    insta::assert_snapshot!("failed", failed.text(80, 24));
+}
+
+#[test]
+fn no_escape_reaches_a_cell() {
+    let evil = "\u{1b}]0;owned\u{7}\u{202e}\u{9b}31m\u{200b}\r\n漢字";
+    let mut screen = Screen::company();
+    let ticket = screen.ticket;
+    let bad = pod(evil, evil, waiting(evil, evil));
+    screen.take(Message::Batch(ticket, Batch::Pods(changed(vec![bad]))));
+    screen.take(Message::Batch(
+        ticket,
+        Batch::Events(changed(vec![event("x", evil, evil, evil, 1, now())])),
+    ));
+    for keys in [&["g"][..], &["enter"], &["esc", ":", "n", "s", "space"]] {
+        screen = screen.press(keys);
+        for cell in &screen.buffer(120, 40).content {
+            let symbol = cell.symbol();
+            assert!(
+                !symbol
+                    .chars()
+                    .any(|c| c.is_control() || c == '\u{202e}' || c == '\u{200b}'),
+                "{symbol:?}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn no_size_and_no_key_makes_it_panic(
+        width in 0u16..220,
+        height in 0u16..70,
+        keys in proptest::collection::vec(0usize..40, 0..12),
+    ) {
+        let names: Vec<&str> = crate::app::keymap::BINDINGS.iter().flat_map(|binding| binding.on).copied().collect();
+        let mut screen = Screen::company();
+        for key in keys {
+            screen.take(Message::Key(Key::parse(names[key * 7 % names.len()]).expect("keys of the table parse")));
+            screen.buffer(width, height);
+        }
+    }
+}

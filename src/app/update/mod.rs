@@ -40,6 +40,12 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
             }
             Vec::new()
         }
+        Message::Ended(ticket, id) => {
+            if ticket == model.connection.ticket {
+                model.connection.watches.remove(&id);
+            }
+            Vec::new()
+        }
     }
 }
 

@@ -1,1 +1,445 @@
-//! x
+//! What keys, answers and batches do to the model.
+
+use super::*;
+use crate::{
+    app::{
+        action::SortBy,
+        connection::{Health, Phase},
+        key::Key,
+        model::StartScope,
+        overlay::ContextPicker,
+        panes::{Pane, pods},
+        refresh,
+    },
+    domain::{
+        batch::Batch,
+        identity::{ContextEntry, Identity},
+        key::Namespace,
+        objects::WorkloadKind,
+        problem::Problem,
+        sample::{ago, changed, company_batches, gone, key, now, pod, waiting},
+        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+    },
+};
+
+fn identity(namespace: Option<&str>) -> Identity {
+    Identity {
+        context: "prod".into(),
+        cluster: "prod".into(),
+        user: Some("jane".into()),
+        server_version: Some("v1.36.3".into()),
+        namespace: namespace.map(Namespace::new),
+    }
+}
+
+/// The company, connected and live.
+fn model() -> Model {
+    let mut model = Model::new(&StartScope::FromContext, ago(5));
+    let ticket = model.connection.ticket;
+    update(
+        &mut model,
+        Message::Connected(ticket, Ok(identity(None))),
+        now(),
+    );
+    let kinds = [
+        WatchKind::Namespaces,
+        WatchKind::Pods,
+        WatchKind::ServiceAccounts,
+        WatchKind::Events,
+        WatchKind::Secrets(SecretSlice::DockerConfigJson),
+        WatchKind::Secrets(SecretSlice::DockerCfg),
+        WatchKind::Secrets(SecretSlice::Other),
+        WatchKind::Workloads(WorkloadKind::Deployment),
+    ];
+    for kind in kinds {
+        let id = WatchId {
+            kind,
+            scope: Scope::Cluster,
+        };
+        update(
+            &mut model,
+            Message::Watch(ticket, id, WatchState::Live),
+            now(),
+        );
+    }
+    for batch in company_batches() {
+        update(&mut model, Message::Batch(ticket, batch), now());
+    }
+    refresh::refresh(&mut model, [20; 5]);
+    model
+}
+
+/// Presses keys, with a frame after each.
+fn press(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for name in keys {
+        let key = Key::parse(name).expect("the test names a key");
+        effects.extend(update(model, Message::Key(key), now()));
+        refresh::refresh(model, [20; 5]);
+    }
+    effects
+}
+
+fn typed(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        update(model, Message::Key(Key::char(c)), now());
+    }
+    refresh::refresh(model, [20; 5]);
+}
+
+fn shown(model: &Model) -> Vec<String> {
+    model
+        .panes
+        .pods
+        .list
+        .rows()
+        .iter()
+        .map(|row| match row {
+            pods::Row::Pod(key) => key.to_string(),
+            pods::Row::Workload(id) => id.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn what_fails_comes_first() {
+    assert_eq!(
+        shown(&model()),
+        [
+            "shop/checkout-5c9f-0",
+            "shop/checkout-5c9f-1",
+            "shop/checkout-5c9f-2",
+            "pay/ledger-7d4b9-x2x5q",
+            "platform/proxy-abcde",
+            "shop/search-0",
+        ]
+    );
+}
+
+#[test]
+fn the_namespace_under_the_cursor_narrows_the_other_panes() {
+    let mut model = model();
+    press(&mut model, &["shift-tab"]);
+    assert_eq!(model.focus, Pane::Namespaces);
+    press(&mut model, &["down"]);
+    // The first below "all" is the one with failing Pods.
+    assert_eq!(model.scope, Scope::Namespace(Namespace::new("shop")));
+    assert_eq!(shown(&model).len(), 4);
+    press(&mut model, &["enter", "0"]);
+    assert_eq!((model.focus, &model.scope), (Pane::Pods, &Scope::Cluster));
+    press(&mut model, &["-"]);
+    assert_eq!(model.scope, Scope::Namespace(Namespace::new("shop")));
+}
+
+#[test]
+fn a_filter_narrows_while_typed_and_esc_brings_back_what_was() {
+    let mut model = model();
+    press(&mut model, &["/"]);
+    typed(&mut model, "ledger");
+    assert_eq!(shown(&model), ["pay/ledger-7d4b9-x2x5q"]);
+    press(&mut model, &["enter"]);
+    assert!(model.overlays.is_empty());
+    assert_eq!(shown(&model).len(), 1);
+    press(&mut model, &["/"]);
+    typed(&mut model, "zzz");
+    assert_eq!(shown(&model).len(), 0);
+    press(&mut model, &["esc"]);
+    assert_eq!(shown(&model), ["pay/ledger-7d4b9-x2x5q"]);
+    press(&mut model, &["esc"]);
+    assert_eq!(shown(&model).len(), 6);
+}
+
+#[test]
+fn printable_keys_are_text_while_a_field_is_open() {
+    let mut model = model();
+    press(&mut model, &["/"]);
+    typed(&mut model, "q?!:0");
+    assert_eq!(model.panes.pods.filter.text(), "q?!:0");
+    assert_eq!(model.overlays.len(), 1);
+    assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
+}
+
+#[test]
+fn a_pasted_text_goes_into_the_field_in_one_line() {
+    let mut model = model();
+    update(&mut model, Message::Paste("ignored".into()), now());
+    press(&mut model, &["/"]);
+    update(
+        &mut model,
+        Message::Paste("led\nger\u{1b}[0m\n".into()),
+        now(),
+    );
+    assert_eq!(model.panes.pods.filter.text(), "led ger [0m");
+    update(&mut model, Message::Paste("x".repeat(10_000_000)), now());
+    assert!(model.panes.pods.filter.text().len() < 10_000);
+}
+
+#[test]
+fn sorting_by_the_same_column_again_turns_it_round() {
+    let mut model = model();
+    press(&mut model, &["N"]);
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("shop/checkout-5c9f-0")
+    );
+    press(&mut model, &["N"]);
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("shop/search-0")
+    );
+    press(&mut model, &["shift-right"]);
+    assert_eq!(model.panes.pods.sort.by, SortBy::Namespace);
+}
+
+#[test]
+fn folding_makes_one_row_of_a_workload_and_enter_opens_it() {
+    let mut model = model();
+    press(&mut model, &["z"]);
+    assert_eq!(
+        shown(&model).first().map(String::as_str),
+        Some("Deployment/checkout")
+    );
+    assert_eq!(shown(&model).len(), 4);
+    press(&mut model, &["g", "enter"]);
+    assert_eq!(shown(&model).len(), 7);
+    press(&mut model, &["enter"]);
+    assert_eq!(shown(&model).len(), 4);
+}
+
+#[test]
+fn the_next_problem_is_one_key_away_from_anywhere() {
+    let mut model = model();
+    press(&mut model, &["0", "shift-tab", "end"]);
+    let mut stops = Vec::new();
+    for _ in 0..5 {
+        press(&mut model, &["!"]);
+        stops.push(crate::app::selected_pod(&model).unwrap().name.to_string());
+    }
+    assert_eq!(model.focus, Pane::Pods);
+    assert_eq!(stops[0], "checkout-5c9f-0");
+    assert!(
+        stops.contains(&"ledger-7d4b9-x2x5q".to_owned()),
+        "{stops:?}"
+    );
+    assert_eq!(stops[0], stops[4]);
+}
+
+#[test]
+fn enter_follows_the_chain() {
+    let mut model = model();
+    press(&mut model, &["g", "J"]);
+    assert_eq!(model.focus, Pane::ServiceAccounts);
+    assert_eq!(
+        model.panes.accounts.list.selected(),
+        Some(&key("shop", "runner"))
+    );
+    press(&mut model, &["enter"]);
+    assert_eq!(model.focus, Pane::Secrets);
+    assert_eq!(
+        model.panes.secrets.list.selected(),
+        Some(&key("shop", "regcred"))
+    );
+    press(&mut model, &["u"]);
+    assert_eq!(model.focus, Pane::Pods);
+    press(&mut model, &["enter"]);
+    assert!(matches!(
+        model.overlays.as_slice(),
+        [Overlay::Details { .. }]
+    ));
+    press(&mut model, &["q"]);
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn an_event_leads_to_its_pod() {
+    let mut model = model();
+    press(&mut model, &[":", "e", "v", "enter", "end", "enter"]);
+    assert_eq!(model.focus, Pane::Pods);
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "search-0"))
+    );
+}
+
+#[test]
+fn only_pull_failures_when_asked() {
+    let mut model = model();
+    model.focus = Pane::Events;
+    assert_eq!(model.panes.events.list.rows().len(), 3);
+    press(&mut model, &["ctrl-z"]);
+    assert_eq!(model.panes.events.list.rows().len(), 2);
+}
+
+#[test]
+fn the_selection_stays_on_its_pod_while_the_world_turns() {
+    let mut model = model();
+    press(&mut model, &["g", "down"]);
+    let ticket = model.connection.ticket;
+    let early = pod("app", "aaa", waiting("ErrImagePull", "not found"));
+    update(
+        &mut model,
+        Message::Batch(ticket, Batch::Pods(changed(vec![early]))),
+        now(),
+    );
+    refresh::refresh(&mut model, [20; 5]);
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "checkout-5c9f-1"))
+    );
+    update(
+        &mut model,
+        Message::Batch(
+            ticket,
+            Batch::Pods(gone(vec![key("shop", "checkout-5c9f-1")])),
+        ),
+        now(),
+    );
+    refresh::refresh(&mut model, [20; 5]);
+    assert_eq!(
+        crate::app::selected_pod(&model),
+        Some(key("shop", "checkout-5c9f-2"))
+    );
+}
+
+#[test]
+fn another_context_leaves_nothing_of_the_old_one() {
+    let mut model = model();
+    let old = model.connection.ticket;
+    let effects = press(&mut model, &[":", "c", "t", "x", "enter"]);
+    let [Effect::ListContexts { ticket }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let entry = |name: &str| ContextEntry {
+        name: name.into(),
+        cluster: name.into(),
+        user: None,
+        namespace: None,
+        current: false,
+    };
+    update(
+        &mut model,
+        Message::Contexts(ticket, Ok(vec![entry("prod"), entry("test")])),
+        now(),
+    );
+    assert!(matches!(
+        model.overlays.as_slice(),
+        [Overlay::Contexts(ContextPicker::Ready { .. })]
+    ));
+    let effects = press(&mut model, &["down", "enter"]);
+    let [
+        Effect::Connect {
+            ticket: new,
+            context: Some(context),
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(context, "test");
+    assert_ne!(*new, old);
+
+    let late = pod("shop", "late", waiting("ErrImagePull", "x"));
+    update(
+        &mut model,
+        Message::Batch(old, Batch::Pods(changed(vec![late]))),
+        now(),
+    );
+    update(
+        &mut model,
+        Message::Connected(old, Ok(identity(Some("shop")))),
+        now(),
+    );
+    assert_eq!(model.world.pod_count(), 0);
+    assert!(matches!(model.connection.phase, Phase::Connecting { .. }));
+    assert_eq!(model.scope, Scope::Cluster);
+}
+
+#[test]
+fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
+    let mut model = model();
+    let effects = press(&mut model, &["ctrl-r"]);
+    let [
+        Effect::Connect {
+            ticket,
+            context: Some(_),
+        },
+    ] = effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    let problem = Problem::new("cannot reach the server").because("connection refused");
+    update(&mut model, Message::Connected(ticket, Err(problem)), now());
+    assert_eq!(model.connection.health(), Health::Failed);
+    assert!(matches!(
+        press(&mut model, &["ctrl-r"])[..],
+        [Effect::Connect { .. }]
+    ));
+}
+
+#[test]
+fn the_contexts_namespace_is_looked_at_unless_another_was_asked_for() {
+    for (start, expected) in [
+        (
+            StartScope::FromContext,
+            Scope::Namespace(Namespace::new("team")),
+        ),
+        (StartScope::All, Scope::Cluster),
+        (
+            StartScope::Namespace(Namespace::new("mine")),
+            Scope::Namespace(Namespace::new("mine")),
+        ),
+    ] {
+        let mut model = Model::new(&start, now());
+        let ticket = model.connection.ticket;
+        update(
+            &mut model,
+            Message::Connected(ticket, Ok(identity(Some("team")))),
+            now(),
+        );
+        assert_eq!(model.scope, expected, "{start:?}");
+    }
+}
+
+#[test]
+fn a_namespace_that_cannot_be_listed_can_be_named() {
+    let mut model = model();
+    press(&mut model, &[":"]);
+    typed(&mut model, "ns hidden");
+    let effects = press(&mut model, &["enter"]);
+    assert!(
+        matches!(&effects[..], [Effect::Look { namespace, .. }] if namespace.as_str() == "hidden")
+    );
+    assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
+}
+
+#[test]
+fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
+    let mut model = model();
+    let ticket = model.connection.ticket;
+    let id = WatchId {
+        kind: WatchKind::Pods,
+        scope: Scope::Cluster,
+    };
+    let stale = WatchState::Stale {
+        since: ago(12),
+        why: "connection refused".into(),
+    };
+    update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
+    assert!(matches!(model.connection.health(), Health::Stale { since, .. } if since == ago(12)));
+    assert!(refresh::wake(&model, now()).is_some());
+    update(
+        &mut model,
+        Message::Watch(ticket, id, WatchState::Live),
+        now(),
+    );
+    assert_eq!(model.connection.health(), Health::Live);
+}
+
+#[test]
+fn an_unknown_command_names_the_nearest() {
+    let mut model = model();
+    press(&mut model, &[":"]);
+    typed(&mut model, "zzz");
+    press(&mut model, &["enter"]);
+    assert_eq!(model.flash.as_ref().unwrap().text, "no command \"zzz\"");
+}

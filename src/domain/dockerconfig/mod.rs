@@ -10,6 +10,7 @@ mod entry;
 mod json;
 mod problem;
 mod read;
+mod standing;
 mod summary;
 mod write;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use problem::{EntryProblem, Malformation, Malformed, Oddity};
 pub use read::read;
+pub use standing::Standing;
 pub use summary::{EntrySummary, Summary};
 pub use write::write;
 

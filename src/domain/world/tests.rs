@@ -6,139 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::domain::{
-    batch::{Batch, Delta},
-    objects::{
-        Container, ContainerRole, ContainerState, Event, EventKind, EventSubject, Meta, Phase,
-        PullPolicy, SecretContent, SecretType,
-    },
+    batch::Batch,
+    objects::SecretType,
+    sample::{IMAGE, changed, event, gone, key, now, pod, running, secret, waiting, whole},
     watch::SecretSlice,
 };
 
-const IMAGE: &str = "registry.example/team/app:1";
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).unwrap()
-}
-
 fn later(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
-}
-
-fn meta(uid: &str) -> Meta {
-    Meta {
-        uid: uid.into(),
-        resource_version: "1".into(),
-        created: Some(now()),
-        deleting: None,
-        labels: Arc::from([]),
-        owner: None,
-    }
-}
-
-fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
-    Pod {
-        key: Key::new(Namespace::new(namespace), Name::new(name)),
-        meta: meta(name),
-        service_account: Name::new("runner"),
-        pull_secrets: Arc::from([Name::new("regcred")]),
-        node: None,
-        phase: Phase::Pending,
-        reason: None,
-        message: None,
-        containers: Box::new([Container {
-            name: "app".into(),
-            role: ContainerRole::App,
-            image: IMAGE.into(),
-            image_id: None,
-            policy: PullPolicy::Always,
-            state,
-            last_exit: None,
-            ready: false,
-            restarts: 0,
-        }]),
-        image_volumes: Box::new([]),
-        conditions: Box::new([]),
-        started: None,
-    }
-}
-
-fn waiting(reason: &str, message: &str) -> ContainerState {
-    ContainerState::Waiting {
-        reason: reason.into(),
-        message: Some(message.into()),
-    }
-}
-
-fn running() -> ContainerState {
-    ContainerState::Running { since: Some(now()) }
-}
-
-fn event(
-    name: &str,
-    about: &str,
-    reason: &str,
-    message: &str,
-    count: u32,
-    last: Timestamp,
-) -> Event {
-    let namespace = Namespace::new("shop");
-    Event {
-        key: Key::new(namespace.clone(), Name::new(name)),
-        meta: meta(name),
-        kind: EventKind::Warning,
-        reason: reason.into(),
-        message: message.into(),
-        subject: EventSubject {
-            kind: "Pod".into(),
-            namespace: Some(namespace),
-            name: about.into(),
-            uid: None,
-            field: Some("spec.containers{app}".into()),
-        },
-        count,
-        first: Some(now()),
-        last: Some(last),
-        reporter: Some("kubelet".into()),
-        host: None,
-    }
-}
-
-fn changed<T, K>(objects: Vec<T>) -> Delta<T, K> {
-    Delta {
-        scope: Scope::Cluster,
-        replace: false,
-        changed: objects.into_iter().map(Arc::new).collect(),
-        gone: Vec::new(),
-    }
-}
-
-fn whole<T, K>(scope: Scope, objects: Vec<T>) -> Delta<T, K> {
-    Delta {
-        scope,
-        replace: true,
-        ..changed(objects)
-    }
-}
-
-fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
-    Delta {
-        gone: keys,
-        ..changed(Vec::new())
-    }
-}
-
-fn key<K>(namespace: &str, name: &str) -> Key<K> {
-    Key::new(Namespace::new(namespace), Name::new(name))
-}
-
-fn secret(name: &str, secret_type: SecretType) -> Secret {
-    Secret {
-        key: key("shop", name),
-        meta: meta(name),
-        secret_type,
-        content: SecretContent::NotTransferred,
-        immutable: false,
-    }
 }
 
 #[test]
@@ -295,14 +170,14 @@ fn a_secret_made_again_with_another_type_survives_the_old_watch() {
     world.fold(
         Batch::Secrets(
             json,
-            changed(vec![secret("s", SecretType::DockerConfigJson)]),
+            changed(vec![secret("shop", "s", SecretType::DockerConfigJson, &[])]),
         ),
         now(),
     );
     world.fold(
         Batch::Secrets(
             SecretSlice::Other,
-            changed(vec![secret("s", SecretType::Other(None))]),
+            changed(vec![secret("shop", "s", SecretType::Other(None), &[])]),
         ),
         now(),
     );

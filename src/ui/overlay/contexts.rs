@@ -15,7 +15,7 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("CONTEXT", 0, 60).grows().middle(),
+    Column::new("CONTEXT", 0, 60).grows(16).middle(),
     Column::new("CLUSTER", 2, 40).middle(),
     Column::new("USER", 1, 30).middle(),
     Column::new("NAMESPACE", 3, 24).middle(),

@@ -14,11 +14,11 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 4, 24).middle(),
-    Column::new("NAME", 0, 40).middle(),
-    Column::new("PULL SECRETS", 0, 80).grows(),
+    Column::new("NAMESPACE", 3, 24).gives(8).middle(),
+    Column::new("NAME", 0, 40).gives(14).middle(),
+    Column::new("PULL SECRETS", 0, 80).grows(12),
     Column::new("PODS", 2, 6).right(),
-    Column::new("AGE", 3, 6).right(),
+    Column::new("AGE", 4, 6).right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

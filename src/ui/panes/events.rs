@@ -12,9 +12,9 @@ use crate::{
 const COLUMNS: &[Column] = &[
     Column::new("LAST", 1, 6).right(),
     Column::new("", 0, 1),
-    Column::new("OBJECT", 2, 44).middle(),
-    Column::new("REASON", 3, 24),
-    Column::new("MESSAGE", 0, 400).grows().middle(),
+    Column::new("OBJECT", 2, 44).gives(18).middle(),
+    Column::new("REASON", 3, 24).gives(10),
+    Column::new("MESSAGE", 0, 400).grows(40).middle(),
     Column::new("COUNT", 4, 6).right(),
 ];
 

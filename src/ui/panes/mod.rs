@@ -116,10 +116,10 @@ fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) 
     }
     match view.model.connection.of(|kind| pane.shows(kind)) {
         KindState::Loading { received } if received > 0 => {
-            parts.push(format!("listing, {received} so far"))
+            parts.push(format!("listing, {received} so far"));
         }
         KindState::Stale { since } => {
-            parts.push(format!("stale for {}", age::age(since, view.now)))
+            parts.push(format!("stale for {}", age::age(since, view.now)));
         }
         KindState::Loading { .. } | KindState::Live | KindState::Forbidden { .. } => {}
     }
@@ -137,7 +137,7 @@ fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
         (Pane::Events, SortBy::Name) => "OBJECT",
         (Pane::Events, SortBy::Count) => "COUNT",
         (Pane::Events, SortBy::Status) => "REASON",
-        (Pane::Namespaces, SortBy::Status) => "FAILING",
+        (Pane::Namespaces, SortBy::Status) => "FAIL",
         (Pane::Pods, SortBy::Count) => "RESTARTS",
         (Pane::ServiceAccounts, SortBy::Count) => "PODS",
         (_, SortBy::Count) => "USED BY",
@@ -165,7 +165,9 @@ fn why_empty<K: Clone + PartialEq>(
             return vec![
                 "forbidden".to_owned(),
                 format!("you may not {missing}"),
-                "next: ask for a Role with that permission, or choose a namespace where you have it with :ns NAME".to_owned(),
+                "next: :ns NAME looks into a namespace where you may, or ask for this Role:"
+                    .to_owned(),
+                missing.role_command(),
             ];
         }
         KindState::Loading { .. } => return vec!["listing…".to_owned()],

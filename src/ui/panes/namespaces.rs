@@ -11,8 +11,8 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAME", 0, 63).grows().middle(),
-    Column::new("FAILING", 1, 8).right(),
+    Column::new("NAME", 0, 63).grows(12).middle(),
+    Column::new("FAIL", 1, 8).right(),
     Column::new("AGE", 2, 6).right(),
 ];
 

@@ -14,11 +14,11 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 5, 24).middle(),
-    Column::new("NAME", 0, 63).grows().middle(),
+    Column::new("NAMESPACE", 4, 24).gives(10).middle(),
+    Column::new("NAME", 0, 63).grows(30).middle(),
     Column::new("READY", 2, 9).right(),
-    Column::new("STATUS", 1, 26),
-    Column::new("RESTARTS", 6, 9).right(),
+    Column::new("STATUS", 1, 26).gives(16),
+    Column::new("RESTARTS", 5, 9).right(),
     Column::new("AGE", 3, 6).right(),
 ];
 

@@ -9,6 +9,7 @@ use crate::{
         secrets::{self, Uses},
     },
     domain::{
+        dockerconfig::Standing,
         objects::{Secret, SecretContent, SecretType},
         status::Health,
     },
@@ -17,12 +18,13 @@ use crate::{
 
 const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 5, 24).middle(),
-    Column::new("NAME", 0, 40).middle(),
-    Column::new("REGISTRY", 1, 60).grows().middle(),
+    Column::new("NAMESPACE", 5, 24).gives(8).middle(),
+    Column::new("NAME", 0, 40).gives(14).middle(),
+    Column::new("REGISTRY", 1, 60).grows(16).middle(),
     Column::new("USER", 4, 24).middle(),
-    Column::new("USED BY", 2, 18),
-    Column::new("AGE", 3, 6).right(),
+    Column::new("CREDENTIAL", 2, 60).gives(14),
+    Column::new("USED BY", 3, 18),
+    Column::new("AGE", 6, 6).right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
@@ -49,59 +51,67 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
         return Vec::new();
     };
     let uses = secrets::uses(world, row);
-    let (symbol, style) = match secret.secret_type {
-        SecretType::Other(_) => theme.health(Health::PullFailing),
-        _ if uses
-            == (Uses {
-                pods: 0,
-                accounts: 0,
-            }) =>
+    let (registry, user, kind, standing) = content(secret, view);
+    let (symbol, style) = match &standing {
+        Standing::Broken(_) => theme.health(Health::PullFailing),
+        Standing::Odd(_) => theme.health(Health::Failing),
+        Standing::Sound
+            if uses
+                == (Uses {
+                    pods: 0,
+                    accounts: 0,
+                }) =>
         {
             (theme.symbols().quiet, theme.dim())
         }
-        _ => (theme.symbols().finished, theme.good()),
+        Standing::Sound => (theme.symbols().finished, theme.good()),
     };
-    let (registry, user) = content(secret);
+    // What is wrong says more than the kind of credential.
+    let (kind, kind_style) = match standing {
+        Standing::Sound => (kind, theme.dim()),
+        Standing::Odd(why) | Standing::Broken(why) => (why, style),
+    };
     let mut cells = vec![Cell::new(symbol, style)];
     if view.all_namespaces() {
         cells.push(Cell::new(row.namespace.as_str(), theme.dim()));
     }
     cells.extend([
         Cell::new(row.name.as_str(), theme.text()),
-        Cell::new(
-            registry,
-            if matches!(secret.secret_type, SecretType::Other(_)) {
-                style
-            } else {
-                theme.text()
-            },
-        ),
+        Cell::new(registry, theme.text()),
         Cell::new(user, theme.dim()),
+        Cell::new(kind, kind_style),
         Cell::new(used_by(uses), theme.dim()),
         view.age(secret.meta.created),
     ]);
     cells
 }
 
-/// Registries and users of the entries.
-fn content(secret: &Secret) -> (String, String) {
+/// Registries, users and kinds of the entries, and how the Secret stands.
+fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing) {
+    let none = String::new;
     match (&secret.secret_type, &secret.content) {
-        (SecretType::Other(_), _) => (
-            "wrong type: the kubelet ignores it".to_owned(),
-            String::new(),
-        ),
-        (_, SecretContent::NotTransferred) => (String::new(), String::new()),
+        (SecretType::Other(_), _) => {
+            let why = "wrong type: the kubelet ignores it".to_owned();
+            (none(), none(), none(), Standing::Broken(why))
+        }
+        (_, SecretContent::NotTransferred) => (none(), none(), none(), Standing::Sound),
         (_, SecretContent::Read(summary)) => {
-            let join = |texts: Vec<&str>| texts.join(", ");
+            let entries = &summary.entries;
+            let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
+            kinds.dedup();
             (
-                join(summary.entries.iter().map(|entry| &*entry.server).collect()),
-                join(
-                    summary
-                        .entries
-                        .iter()
-                        .filter_map(|entry| entry.username.as_deref())
-                        .collect(),
-                ),
+                entries
+                    .iter()
+                    .map(|entry| &*entry.server)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                entries
+                    .iter()
+                    .filter_map(|entry| entry.username.as_deref())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                kinds.join(", "),
+                summary.standing(view.now),
             )
         }
     }

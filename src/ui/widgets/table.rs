@@ -14,6 +14,8 @@ pub struct Column {
     pub cut: Cut,
     /// At most so many cells.
     pub most: u16,
+    /// A column that may be narrowed is not made narrower than this while another could be dropped.
+    pub least: Option<u16>,
     /// Takes the room that is left.
     pub grows: bool,
     pub right: bool,
@@ -27,15 +29,25 @@ impl Column {
             title,
             cut: Cut::End,
             most,
+            least: None,
             grows: false,
             right: false,
             rank,
         }
     }
 
+    /// Takes the room that is left, and gives way down to so many cells.
     #[must_use]
-    pub const fn grows(mut self) -> Self {
+    pub const fn grows(mut self, least: u16) -> Self {
         self.grows = true;
+        self.least = Some(least);
+        self
+    }
+
+    /// Gives way down to so many cells.
+    #[must_use]
+    pub const fn gives(mut self, least: u16) -> Self {
+        self.least = Some(least);
         self
     }
 
@@ -79,9 +91,6 @@ pub struct Table<'a> {
 
 /// Blank cells between two columns.
 const GAP: u16 = 2;
-
-/// No growing column is made narrower than this while another could be dropped.
-const NARROWEST: u16 = 12;
 
 impl Table<'_> {
     /// Draws a heading and the rows below it.
@@ -221,14 +230,16 @@ impl Table<'_> {
         }
     }
 
-    /// Takes the excess from growing columns, as far as they can give; the widest gives first.
+    /// Takes the excess from columns that give way, as far as they can; the widest gives first.
     fn shrink(&self, widths: &mut [u16], excess: u16) -> bool {
+        let spare = |column: &Column, width: u16| {
+            column.least.map_or(0, |least| width.saturating_sub(least))
+        };
         let can_give: u16 = self
             .columns
             .iter()
             .zip(widths.iter())
-            .filter(|(column, _)| column.grows)
-            .map(|(_, width)| width.saturating_sub(NARROWEST))
+            .map(|(column, width)| spare(column, *width))
             .sum();
         if can_give < excess {
             return false;
@@ -238,7 +249,7 @@ impl Table<'_> {
                 .columns
                 .iter()
                 .zip(widths.iter_mut())
-                .filter(|(column, _)| column.grows)
+                .filter(|(column, width)| spare(column, **width) > 0)
                 .map(|(_, width)| width)
                 .max_by_key(|width| **width);
             if let Some(width) = widest {

@@ -1,0 +1,120 @@
+//! One request, one answer: raw bytes from the API server, or the `Trouble`.
+//!
+//! kube's typed calls are not used for reading: `Client::request` copies the body and writes it to the
+//! log when it does not parse, and a body may be a list of Secrets. Here the bytes stay in one buffer
+//! that the caller may wipe.
+
+use std::time::Duration;
+
+use http::{Request, header};
+use http_body_util::BodyExt;
+use kube::{Client, client::Body};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::Trouble;
+
+/// Of an error's body, no more than this is read: it is a sentence, not data.
+const ERROR_BODY_LIMIT: usize = 64 * 1024;
+
+/// An answer whose status says success; the body is still on its way.
+pub(super) async fn open(client: &Client, request: Request<Vec<u8>>) -> Result<Body, Trouble> {
+    let response = client.send(request.map(Body::from)).await?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.into_body());
+    }
+    let message = error_message(response.into_body()).await;
+    let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("").to_owned());
+    Err(Trouble::from_status(status.as_u16(), message))
+}
+
+/// The whole answer within the time limit.
+pub(super) async fn bytes(
+    client: &Client,
+    request: Request<Vec<u8>>,
+    limit: Duration,
+) -> Result<Vec<u8>, Trouble> {
+    let reading = async {
+        let mut body = open(client, request).await?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = chunk(&mut body).await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    tokio::time::timeout(limit, reading)
+        .await
+        .unwrap_or(Err(Trouble::Silent(limit)))
+}
+
+/// The next piece of a body; `None` at its end.
+pub(super) async fn chunk(body: &mut Body) -> Result<Option<bytes::Bytes>, Trouble> {
+    loop {
+        match body.frame().await {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(Trouble::from(error)),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// A `GET` that is answered with JSON.
+pub(super) async fn get<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    limit: Duration,
+) -> Result<T, Trouble> {
+    let request = Request::get(path)
+        .body(Vec::new())
+        .map_err(|error| Trouble::Other(error.to_string()))?;
+    parse(&bytes(client, request, limit).await?)
+}
+
+/// A `POST` of a review or the like, answered with JSON.
+pub(super) async fn post<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    body: &impl Serialize,
+    limit: Duration,
+) -> Result<T, Trouble> {
+    let body = serde_json::to_vec(body).map_err(|error| Trouble::Other(error.to_string()))?;
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .map_err(|error| Trouble::Other(error.to_string()))?;
+    parse(&bytes(client, request, limit).await?)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
+    serde_json::from_slice(bytes).map_err(|error| unreadable(&error))
+}
+
+/// Where it went wrong, without what stood there: serde quotes values in its messages.
+pub(super) fn unreadable(error: &serde_json::Error) -> Trouble {
+    Trouble::Unreadable(format!("line {} column {}", error.line(), error.column()))
+}
+
+async fn error_message(mut body: Body) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Status {
+        message: String,
+    }
+    let mut bytes = Vec::new();
+    while let Ok(Some(piece)) = chunk(&mut body).await {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > ERROR_BODY_LIMIT {
+            break;
+        }
+    }
+    if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
+        return Some(status.message);
+    }
+    // A load balancer or proxy answers in its own words.
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().take(200).collect())
+}

@@ -1,0 +1,332 @@
+//! Why there is no connection: what failed, why, and what to do next.
+
+use std::{fmt, path::PathBuf};
+
+use jiff::Timestamp;
+
+use super::exec::PluginFault;
+use crate::{
+    cluster::{Trouble, trouble::TlsTrouble},
+    domain::problem::Problem,
+};
+
+/// A connection that could not be made. `Display` gives the three parts on lines of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    NoKubeconfig {
+        looked_at: Vec<PathBuf>,
+    },
+    KubeconfigUnreadable {
+        path: PathBuf,
+        why: String,
+    },
+    KubeconfigInvalid {
+        path: PathBuf,
+        line: Option<u64>,
+    },
+    KubeconfigContradicts {
+        path: PathBuf,
+        why: String,
+    },
+    NoCurrentContext {
+        known: Vec<String>,
+    },
+    UnknownContext {
+        name: String,
+        known: Vec<String>,
+    },
+    /// The context names a cluster that no file defines.
+    UnknownCluster {
+        context: String,
+        cluster: String,
+    },
+    /// The context names a user that no file defines.
+    UnknownUser {
+        context: String,
+        user: String,
+    },
+    /// The entry of the cluster or the user cannot be used: an address, a file, a key.
+    BadEntry {
+        context: String,
+        why: String,
+    },
+    /// Inside a Pod without the files of its ServiceAccount.
+    InCluster {
+        why: String,
+    },
+    ClientCertificateExpired {
+        user: Option<String>,
+        since: Timestamp,
+    },
+    Refused {
+        server: String,
+        user: Option<String>,
+        trouble: Box<Trouble>,
+    },
+}
+
+impl ConnectError {
+    /// The first line: what could not be done.
+    fn what(&self) -> String {
+        match self {
+            Self::NoKubeconfig { .. } => "there is no kubeconfig".into(),
+            Self::KubeconfigUnreadable { path, .. } => {
+                format!("cannot read the kubeconfig {}", path.display())
+            }
+            Self::KubeconfigInvalid {
+                path,
+                line: Some(line),
+            } => {
+                format!("the kubeconfig {} is broken at line {line}", path.display())
+            }
+            Self::KubeconfigInvalid { path, line: None } => {
+                format!("the kubeconfig {} is broken", path.display())
+            }
+            Self::KubeconfigContradicts { path, .. } => {
+                format!("the kubeconfig {} does not fit the others", path.display())
+            }
+            Self::NoCurrentContext { .. } => "the kubeconfig has no current context".into(),
+            Self::UnknownContext { name, .. } => format!("there is no context {name}"),
+            Self::UnknownCluster { context, cluster } => {
+                format!("context {context} is for the cluster {cluster}, which is not defined")
+            }
+            Self::UnknownUser { context, user } => {
+                format!("context {context} is for the user {user}, who is not defined")
+            }
+            Self::BadEntry { context, .. } => format!("context {context} cannot be used"),
+            Self::InCluster { .. } => "cannot use the ServiceAccount of this Pod".into(),
+            Self::ClientCertificateExpired { user, .. } => {
+                format!("the client certificate{} has expired", of(user.as_deref()))
+            }
+            Self::Refused {
+                server,
+                trouble,
+                user,
+            } => match &**trouble {
+                Trouble::Unauthorized(_) => {
+                    format!("{server} does not accept the login{}", of(user.as_deref()))
+                }
+                Trouble::Plugin(_) => {
+                    format!("cannot get a login{} for {server}", of(user.as_deref()))
+                }
+                _ => format!("cannot reach {server}"),
+            },
+        }
+    }
+
+    /// The second line: why, as far as it is known.
+    fn why(&self) -> String {
+        match self {
+            Self::NoKubeconfig { looked_at } if looked_at.is_empty() => {
+                "KUBECONFIG is not set, and there is no home directory to look into".into()
+            }
+            Self::NoKubeconfig { looked_at } => {
+                let paths: Vec<String> = looked_at
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect();
+                format!("nothing found at {}", paths.join(", "))
+            }
+            Self::KubeconfigInvalid { .. } => {
+                "it is not YAML, or not in the form of a kubeconfig".into()
+            }
+            Self::KubeconfigUnreadable { why, .. }
+            | Self::KubeconfigContradicts { why, .. }
+            | Self::BadEntry { why, .. }
+            | Self::InCluster { why } => why.clone(),
+            Self::NoCurrentContext { known } | Self::UnknownContext { known, .. } => {
+                match known.as_slice() {
+                    [] => "the kubeconfig defines no context at all".into(),
+                    known => format!("known contexts: {}", known.join(", ")),
+                }
+            }
+            Self::UnknownCluster { .. } => "no kubeconfig file has a cluster of that name".into(),
+            Self::UnknownUser { .. } => "no kubeconfig file has a user of that name".into(),
+            Self::ClientCertificateExpired { since, .. } => format!("it ended at {since}"),
+            Self::Refused { trouble, .. } => trouble.to_string(),
+        }
+    }
+
+    /// The third line: what to do.
+    fn next(&self) -> String {
+        match self {
+            Self::NoKubeconfig { .. } => {
+                "name a file with --kubeconfig, or try without a cluster: pullscope demo".into()
+            }
+            Self::KubeconfigUnreadable { .. } => "check the path and its permissions".into(),
+            Self::KubeconfigInvalid { path, .. } => format!(
+                "correct that line; kubectl config view --kubeconfig {} checks it",
+                path.display()
+            ),
+            Self::KubeconfigContradicts { .. } => "take it out of KUBECONFIG, or correct it".into(),
+            Self::NoCurrentContext { .. } => {
+                "choose one with --context, or kubectl config use-context NAME".into()
+            }
+            Self::UnknownContext { name, known } => match closest(name, known) {
+                Some(similar) => format!("did you mean --context {similar}?"),
+                None => "choose one of them with --context".into(),
+            },
+            Self::UnknownCluster { .. } | Self::UnknownUser { .. } | Self::BadEntry { .. } => {
+                "correct the kubeconfig, or choose another context with --context".into()
+            }
+            Self::InCluster { .. } => {
+                "mount the ServiceAccount's token, or name a kubeconfig with --kubeconfig".into()
+            }
+            Self::ClientCertificateExpired { .. } => {
+                "fetch a new kubeconfig from your cluster's provider or administrator".into()
+            }
+            Self::Refused { trouble, .. } => next_after(trouble),
+        }
+    }
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        Self::new(error.what())
+            .because(error.why())
+            .next(error.next())
+    }
+}
+
+fn next_after(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused => "check that the cluster runs, and the address of the context",
+        Trouble::NoSuchHost => "check the address of the context, your DNS and your VPN",
+        Trouble::Silent(_) | Trouble::Broken(_) => {
+            "check your network, VPN and proxy; --request-timeout allows more time"
+        }
+        Trouble::Proxy(_) => "check HTTPS_PROXY, NO_PROXY and proxy-url of the cluster",
+        Trouble::Tls(TlsTrouble::UnknownIssuer | TlsTrouble::AuthorityAsServer) => {
+            "check certificate-authority-data of the cluster: it must be the authority of this server"
+        }
+        Trouble::Tls(TlsTrouble::WrongName(_)) => {
+            "use one of the certificate's names as the address, or set tls-server-name of the cluster"
+        }
+        Trouble::Tls(TlsTrouble::Expired { .. }) => {
+            "the cluster's administrator must renew it (kubeadm certs renew)"
+        }
+        Trouble::Tls(TlsTrouble::NotYetValid) => "check the clock of this machine and of the server",
+        Trouble::Tls(TlsTrouble::Alert(_) | TlsTrouble::Other(_)) => {
+            "check the address, and the client certificate of the user"
+        }
+        Trouble::Plugin(error) => {
+            return match (&error.fault, &error.install_hint) {
+                (PluginFault::NotFound, Some(hint)) => hint.trim().to_owned(),
+                (PluginFault::NotFound, None) => {
+                    format!("install {}, or put it on the PATH", error.command)
+                }
+                (PluginFault::NoCommand | PluginFault::NotStarted(_), _) => {
+                    "correct the exec section of the user in the kubeconfig".to_owned()
+                }
+                (
+                    PluginFault::Failed { .. }
+                    | PluginFault::TimedOut(_)
+                    | PluginFault::Unreadable
+                    | PluginFault::Empty,
+                    _,
+                ) => "log in again outside of the dashboard, where the plugin may ask: kubectl version"
+                    .to_owned(),
+            };
+        }
+        Trouble::Unauthorized(_) => {
+            "the token may have expired or been revoked: log in again, or fetch a new kubeconfig"
+        }
+        Trouble::Forbidden(_)
+        | Trouble::NotFound(_)
+        | Trouble::Expired
+        | Trouble::Status(..)
+        | Trouble::Unreadable(_)
+        | Trouble::Other(_) => "check that the address is that of a Kubernetes API server",
+    }
+    .to_owned()
+}
+
+impl std::error::Error for ConnectError {}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Problem::from(self).fmt(f)
+    }
+}
+
+impl From<&ConnectError> for Problem {
+    fn from(error: &ConnectError) -> Self {
+        Self::new(error.what())
+            .because(error.why())
+            .next(error.next())
+    }
+}
+
+fn of(user: Option<&str>) -> String {
+    user.map(|user| format!(" of {user}")).unwrap_or_default()
+}
+
+/// The known name that needs the fewest edits, if it needs few.
+fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (distance(name, candidate), candidate.as_str()))
+        .filter(|(distance, candidate)| {
+            *distance <= 1 + name.chars().count() / 3 || candidate.contains(name)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = i;
+        let mut before = i + 1;
+        let mut next = vec![before];
+        for (r, &above) in right.iter().zip(row.iter().skip(1)) {
+            let cost = (before + 1)
+                .min(above + 1)
+                .min(diagonal + usize::from(l != *r));
+            diagonal = above;
+            before = cost;
+            next.push(cost);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_context_is_guessed() {
+        let known: Vec<String> = ["prod-eu", "prod-us", "kind-dev"].map(String::from).into();
+        for (typed, meant) in [
+            ("prod-eo", Some("prod-eu")),
+            ("kind", Some("kind-dev")),
+            ("staging", None),
+        ] {
+            assert_eq!(closest(typed, &known), meant, "{typed}");
+        }
+        let error = ConnectError::UnknownContext {
+            name: "prod-u".into(),
+            known,
+        };
+        assert_eq!(
+            error.to_string(),
+            "there is no context prod-u\n  known contexts: prod-eu, prod-us, kind-dev\n  next: did you mean --context prod-eu?"
+        );
+    }
+
+    #[test]
+    fn distances() {
+        for (left, right, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+}

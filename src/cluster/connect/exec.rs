@@ -1,0 +1,357 @@
+//! Credential plugins: the `exec` section of a kubeconfig user.
+//!
+//! kube runs them itself, but with the terminal as their input, without a time limit and with their
+//! output in the error text, and it never asks again after a 401. A dashboard can afford none of
+//! these, so the plugin is run here: no input, a process group of its own (a prompt on the terminal
+//! stops the plugin, not the screen), time-boxed, its stderr quoted in the error.
+//!
+//! The protocol is `client.authentication.k8s.io` (v1 and v1beta1 read alike).
+
+use std::{fmt, io, process::Stdio, time::Duration};
+
+use jiff::Timestamp;
+use kube::config::{ExecAuthCluster, ExecConfig};
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+use zeroize::Zeroizing;
+
+use crate::domain::credential::Password;
+
+/// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.
+const TIME_LIMIT: Duration = Duration::from_secs(45);
+
+/// Lines of a failed plugin's stderr that an error quotes.
+const QUOTED_LINES: usize = 6;
+
+/// A plugin that can be asked for a credential.
+#[derive(Clone, Debug)]
+pub(super) struct Plugin {
+    command: String,
+    config: ExecConfig,
+    time_limit: Duration,
+}
+
+/// What a plugin gave.
+#[derive(Clone, Debug)]
+pub(super) struct Credential {
+    pub(super) token: Option<Password>,
+    pub(super) certificate: Option<ClientCertificate>,
+    pub(super) expires: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ClientCertificate {
+    pub(super) certificate_pem: String,
+    pub(super) key_pem: Password,
+}
+
+/// Why a plugin gave no credential. Never holds its standard output, which may be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginError {
+    pub command: String,
+    pub fault: PluginFault,
+    /// `installHint` of the kubeconfig.
+    pub install_hint: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginFault {
+    NoCommand,
+    NotFound,
+    NotStarted(String),
+    Failed { status: String, stderr: String },
+    TimedOut(Duration),
+    Unreadable,
+    Empty,
+}
+
+impl std::error::Error for PluginError {}
+
+impl fmt::Display for PluginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let command = &self.command;
+        match &self.fault {
+            PluginFault::NoCommand => f.write_str("the kubeconfig names no command for its plugin"),
+            PluginFault::NotFound => write!(f, "credential plugin {command} is not installed"),
+            PluginFault::NotStarted(why) => {
+                write!(f, "credential plugin {command} could not be started: {why}")
+            }
+            PluginFault::Failed { status, stderr } if stderr.is_empty() => {
+                write!(
+                    f,
+                    "credential plugin {command} failed ({status}) and said nothing"
+                )
+            }
+            PluginFault::Failed { status, stderr } => {
+                write!(f, "credential plugin {command} failed ({status}): {stderr}")
+            }
+            PluginFault::TimedOut(limit) => write!(
+                f,
+                "credential plugin {command} gave no credential within {} s",
+                limit.as_secs()
+            ),
+            PluginFault::Unreadable => write!(
+                f,
+                "credential plugin {command} did not print an ExecCredential"
+            ),
+            PluginFault::Empty => write!(
+                f,
+                "credential plugin {command} printed an ExecCredential without token or certificate"
+            ),
+        }
+    }
+}
+
+impl Plugin {
+    pub(super) fn new(config: ExecConfig) -> Result<Self, PluginError> {
+        let Some(command) = config.command.clone() else {
+            return Err(PluginError {
+                command: String::new(),
+                fault: PluginFault::NoCommand,
+                install_hint: config.install_hint,
+            });
+        };
+        Ok(Self {
+            command,
+            config,
+            time_limit: TIME_LIMIT,
+        })
+    }
+
+    /// Runs the plugin once.
+    pub(super) async fn ask(&self) -> Result<Credential, PluginError> {
+        let mut command = self.command();
+        let running = async {
+            let child = command.spawn()?;
+            child.wait_with_output().await
+        };
+        let output = match tokio::time::timeout(self.time_limit, running).await {
+            Err(_) => return Err(self.error(PluginFault::TimedOut(self.time_limit))),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.error(PluginFault::NotFound));
+            }
+            Ok(Err(error)) => return Err(self.error(PluginFault::NotStarted(error.to_string()))),
+            Ok(Ok(output)) => output,
+        };
+        let stdout = Zeroizing::new(output.stdout);
+        if !output.status.success() {
+            return Err(self.error(PluginFault::Failed {
+                status: output.status.to_string(),
+                stderr: last_lines(&output.stderr),
+            }));
+        }
+        self.read(&stdout)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.command);
+        command
+            .args(self.config.args.iter().flatten())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        for pair in self.config.env.iter().flatten() {
+            if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
+                command.env(name, value);
+            }
+        }
+        if let Ok(info) = serde_json::to_string(&ExecInfo::of(&self.config)) {
+            command.env("KUBERNETES_EXEC_INFO", info);
+        }
+        command
+    }
+
+    fn read(&self, stdout: &[u8]) -> Result<Credential, PluginError> {
+        let answer: ExecAnswer =
+            serde_json::from_slice(stdout).map_err(|_| self.error(PluginFault::Unreadable))?;
+        let status = answer
+            .status
+            .ok_or_else(|| self.error(PluginFault::Empty))?;
+        let certificate = match (status.client_certificate_data, status.client_key_data) {
+            (Some(certificate_pem), Some(key)) => Some(ClientCertificate {
+                certificate_pem,
+                key_pem: Password::new(key),
+            }),
+            _ => None,
+        };
+        let token = status.token.filter(|token| !token.is_empty());
+        if token.is_none() && certificate.is_none() {
+            return Err(self.error(PluginFault::Empty));
+        }
+        Ok(Credential {
+            token: token.map(Password::new),
+            certificate,
+            expires: status
+                .expiration_timestamp
+                .and_then(|time| time.parse().ok()),
+        })
+    }
+
+    fn error(&self, fault: PluginFault) -> PluginError {
+        PluginError {
+            command: self.command.clone(),
+            fault,
+            install_hint: self.config.install_hint.clone(),
+        }
+    }
+}
+
+/// The end of what the plugin complained of, in one line.
+fn last_lines(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let skipped = lines.len().saturating_sub(QUOTED_LINES);
+    lines
+        .into_iter()
+        .skip(skipped)
+        .collect::<Vec<_>>()
+        .join(" / ")
+}
+
+/// What the plugin is told in `KUBERNETES_EXEC_INFO`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecInfo<'a> {
+    api_version: Option<&'a str>,
+    kind: &'static str,
+    spec: ExecSpec<'a>,
+}
+
+#[derive(Serialize)]
+struct ExecSpec<'a> {
+    interactive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a ExecAuthCluster>,
+}
+
+impl<'a> ExecInfo<'a> {
+    fn of(config: &'a ExecConfig) -> Self {
+        Self {
+            api_version: config.api_version.as_deref(),
+            kind: "ExecCredential",
+            spec: ExecSpec {
+                interactive: false,
+                cluster: config
+                    .cluster
+                    .as_ref()
+                    .filter(|_| config.provide_cluster_info),
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ExecAnswer {
+    status: Option<ExecStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecStatus {
+    expiration_timestamp: Option<String>,
+    token: Option<String>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin(script: &str) -> Plugin {
+        Plugin::new(ExecConfig {
+            command: Some("sh".into()),
+            args: Some(vec!["-c".into(), script.into()]),
+            api_version: Some("client.authentication.k8s.io/v1".into()),
+            install_hint: Some("install the lab plugin".into()),
+            ..ExecConfig::default()
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_with_its_expiry_is_read() {
+        let credential = plugin(
+            r#"echo '{"kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2030-01-02T03:04:05Z"}}'"#,
+        )
+        .ask()
+        .await
+        .unwrap();
+        assert_eq!(credential.token.unwrap().expose(), "abc");
+        assert_eq!(
+            credential.expires,
+            Some("2030-01-02T03:04:05Z".parse().unwrap())
+        );
+    }
+
+    #[tokio::test]
+    async fn the_plugin_reads_no_terminal_and_is_told_so() {
+        let credential = plugin(
+            r#"if read line; then exit 9; fi
+               case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) ;; *) exit 8;; esac
+               echo '{"status":{"token":"t"}}'"#,
+        )
+        .ask()
+        .await;
+        assert!(credential.is_ok(), "{credential:?}");
+    }
+
+    #[tokio::test]
+    async fn a_failing_plugin_is_quoted_by_stderr_and_never_by_stdout() {
+        let error = plugin("echo SECRET-TOKEN; echo 'token has expired' >&2; exit 3")
+            .ask()
+            .await
+            .unwrap_err();
+        let text = error.to_string();
+        assert_eq!(
+            text,
+            "credential plugin sh failed (exit status: 3): token has expired"
+        );
+        assert!(!format!("{error:?}").contains("SECRET"));
+        assert_eq!(
+            error.install_hint.as_deref(),
+            Some("install the lab plugin")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_missing_plugin_is_called_missing() {
+        let plugin = Plugin::new(ExecConfig {
+            command: Some("/nonexistent/plugin".into()),
+            ..ExecConfig::default()
+        })
+        .unwrap();
+        assert_eq!(plugin.ask().await.unwrap_err().fault, PluginFault::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_hanging_plugin_is_given_up() {
+        let mut plugin = plugin("exec sleep 600");
+        plugin.time_limit = Duration::from_millis(50);
+        let fault = plugin.ask().await.unwrap_err().fault;
+        assert_eq!(fault, PluginFault::TimedOut(Duration::from_millis(50)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_credential_is_no_credential() {
+        for (answer, fault) in [
+            ("not json", PluginFault::Unreadable),
+            ("{}", PluginFault::Empty),
+            (r#"{"status":{"token":""}}"#, PluginFault::Empty),
+        ] {
+            let got = plugin(&format!("echo '{answer}'"))
+                .ask()
+                .await
+                .unwrap_err()
+                .fault;
+            assert_eq!(got, fault, "{answer}");
+        }
+    }
+}

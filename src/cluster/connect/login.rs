@@ -1,0 +1,150 @@
+//! A client that logs in with a credential plugin, again and again as credentials end.
+//!
+//! The plugin is asked before the first request, a minute before the credential expires, and after a
+//! 401 (client-go does the same). A new client certificate needs a new TLS client; a new token only a
+//! new header. Requests that come meanwhile wait for the one answer.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, Request, Response, StatusCode, header::AUTHORIZATION};
+use jiff::{SignedDuration, Timestamp};
+use kube::{
+    Client, Config,
+    client::{Body, ClientBuilder},
+};
+use tokio::{sync::Mutex, time::Instant};
+use zeroize::Zeroizing;
+
+use super::exec::{Credential, Plugin, PluginError};
+use crate::domain::credential::Password;
+
+/// A credential is renewed this long before its end, as clocks differ.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+
+/// After a failure, or a 401 to a fresh credential, the plugin is left alone for this long: many
+/// watches ask, and some plugins open a browser.
+const PAUSE: Duration = Duration::from_secs(15);
+
+/// A client whose every request carries the plugin's present credential.
+pub(super) fn client(config: Config, plugin: Plugin) -> Client {
+    let namespace = config.default_namespace.clone();
+    let login = Arc::new(Login {
+        config,
+        plugin,
+        state: Mutex::new(State::default()),
+    });
+    let service = tower::service_fn(move |request| {
+        let login = Arc::clone(&login);
+        async move { login.send(request).await }
+    });
+    Client::new(service, namespace)
+}
+
+struct Login {
+    /// All but the credential.
+    config: Config,
+    plugin: Plugin,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    session: Option<Session>,
+    failed: Option<(Instant, PluginError)>,
+}
+
+#[derive(Clone)]
+struct Session {
+    client: Client,
+    header: Option<HeaderValue>,
+    expires: Option<Timestamp>,
+    began: Instant,
+}
+
+impl Session {
+    fn is_good(&self) -> bool {
+        self.expires
+            .is_none_or(|end| Timestamp::now() + EARLY < end)
+    }
+}
+
+impl Login {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, kube::Error> {
+        let session = self.session().await?;
+        if let Some(header) = &session.header {
+            request.headers_mut().insert(AUTHORIZATION, header.clone());
+        }
+        let response = session.client.send(request).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.reject(&session).await;
+        }
+        Ok(response)
+    }
+
+    async fn session(&self) -> Result<Session, kube::Error> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = state.session.as_ref().filter(|session| session.is_good()) {
+            return Ok(session.clone());
+        }
+        if let Some((when, error)) = &state.failed
+            && when.elapsed() < PAUSE
+        {
+            return Err(service_error(error.clone()));
+        }
+        match self.plugin.ask().await {
+            Ok(credential) => {
+                let session = self.begin(credential)?;
+                *state = State {
+                    session: Some(session.clone()),
+                    failed: None,
+                };
+                Ok(session)
+            }
+            Err(error) => {
+                state.failed = Some((Instant::now(), error.clone()));
+                Err(service_error(error))
+            }
+        }
+    }
+
+    fn begin(&self, credential: Credential) -> Result<Session, kube::Error> {
+        let mut config = self.config.clone();
+        if let Some(certificate) = credential.certificate {
+            let key = Zeroizing::new(BASE64_STANDARD.encode(certificate.key_pem.expose()));
+            config.auth_info.client_certificate_data =
+                Some(BASE64_STANDARD.encode(certificate.certificate_pem));
+            config.auth_info.client_key_data = Some(key.as_str().into());
+        }
+        Ok(Session {
+            client: ClientBuilder::try_from(config)?.build(),
+            header: credential.token.as_ref().map(bearer).transpose()?,
+            expires: credential.expires,
+            began: Instant::now(),
+        })
+    }
+
+    /// Forgets a session that the server did not accept, unless it has just begun.
+    async fn reject(&self, rejected: &Session) {
+        let mut state = self.state.lock().await;
+        let same = state
+            .session
+            .as_ref()
+            .is_some_and(|now| now.began == rejected.began);
+        if same && rejected.began.elapsed() >= PAUSE {
+            state.session = None;
+        }
+    }
+}
+
+fn bearer(token: &Password) -> Result<HeaderValue, kube::Error> {
+    let text = Zeroizing::new(format!("Bearer {}", token.expose()));
+    let mut header =
+        HeaderValue::from_str(&text).map_err(|error| kube::Error::HttpError(error.into()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn service_error(error: PluginError) -> kube::Error {
+    kube::Error::Service(Box::new(error))
+}

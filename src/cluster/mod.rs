@@ -1,0 +1,17 @@
+//! Floor 2: Kubernetes spoken. Connects, watches, and asks what the user may do.
+//!
+//! What comes in are bytes of the API server; what goes out are `domain` values. This room chooses no
+//! words for the screen and judges nothing: it says what is there, how old it is, and why it could
+//! not be had.
+
+pub mod access;
+mod ask;
+pub mod batch;
+pub mod connect;
+mod slim;
+mod trouble;
+pub mod watch;
+
+pub use connect::{ConnectError, ConnectOptions, Connection};
+pub use trouble::Trouble;
+pub use watch::{Feed, Reach, Watches};

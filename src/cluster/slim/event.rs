@@ -1,0 +1,157 @@
+//! Events off the wire, from either API.
+//!
+//! Both APIs serve the same stored objects under different names: `involvedObject` is `regarding`,
+//! `message` is `note`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire
+//! struct knows both names.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Decode, Interner, meta::WireMeta, text::Text};
+use crate::domain::{
+    batch::{Batch, Delta},
+    key::{Key, Namespace},
+    objects::{Event, EventKind, EventSubject},
+};
+
+pub(in crate::cluster) struct Events;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cluster) struct WireEvent<'a> {
+    #[serde(borrow)]
+    metadata: WireMeta<'a>,
+    #[serde(default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(default)]
+    reason: Text<'a>,
+    #[serde(default, alias = "note")]
+    message: Text<'a>,
+    #[serde(alias = "regarding")]
+    involved_object: Option<WireSubject<'a>>,
+    #[serde(alias = "deprecatedCount")]
+    count: Option<i64>,
+    #[serde(default, alias = "deprecatedFirstTimestamp")]
+    first_timestamp: Text<'a>,
+    #[serde(default, alias = "deprecatedLastTimestamp")]
+    last_timestamp: Text<'a>,
+    #[serde(default)]
+    event_time: Text<'a>,
+    series: Option<WireSeries<'a>>,
+    #[serde(alias = "deprecatedSource")]
+    source: Option<WireSource<'a>>,
+    #[serde(default, alias = "reportingController")]
+    reporting_component: Text<'a>,
+    #[serde(default)]
+    reporting_instance: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireSubject<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
+    namespace: Text<'a>,
+    name: Text<'a>,
+    uid: Text<'a>,
+    field_path: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireSeries<'a> {
+    count: Option<i64>,
+    #[serde(borrow)]
+    last_observed_time: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireSource<'a> {
+    #[serde(borrow)]
+    component: Text<'a>,
+    host: Text<'a>,
+}
+
+impl WireEvent<'_> {
+    /// First and last occurrence. Reporters of the new API write `eventTime` and `series` only, those
+    /// of the old one the two timestamps only (seen on 1.20: `FailedScheduling` against `Pulling`).
+    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let observed = self
+            .series
+            .as_ref()
+            .and_then(|series| series.last_observed_time.time());
+        let event_time = self.event_time.time();
+        let first = self.first_timestamp.time().or(event_time);
+        let last = [observed, self.last_timestamp.time(), event_time]
+            .into_iter()
+            .flatten()
+            .max();
+        (first, last.or(first))
+    }
+
+    fn count(&self) -> u32 {
+        let series = self.series.as_ref().and_then(|series| series.count);
+        let count = [series, self.count]
+            .into_iter()
+            .flatten()
+            .max()
+            .unwrap_or(1);
+        u32::try_from(count.max(1)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Decode for Events {
+    type Wire<'a> = WireEvent<'a>;
+    type Object = Event;
+    type Key = Key<Event>;
+
+    fn object(&self, wire: WireEvent<'_>, texts: &mut Interner) -> Option<Event> {
+        let (first, last) = wire.times();
+        let count = wire.count();
+        let subject = wire.involved_object.unwrap_or_default();
+        let source = wire.source.unwrap_or_default();
+        let kind = if wire.kind.as_str() == "Warning" {
+            EventKind::Warning
+        } else {
+            EventKind::Normal
+        };
+        Some(Event {
+            key: wire.metadata.key(texts)?,
+            meta: wire.metadata.meta(texts),
+            kind,
+            reason: texts.text(&wire.reason),
+            message: texts.text(&wire.message),
+            subject: EventSubject {
+                kind: texts.text(&subject.kind),
+                namespace: texts.some(&subject.namespace).map(Namespace::new),
+                name: texts.text(&subject.name),
+                uid: texts.some(&subject.uid),
+                field: texts.some(&subject.field_path),
+            },
+            count,
+            first,
+            last,
+            reporter: texts
+                .some(&source.component)
+                .or_else(|| texts.some(&wire.reporting_component)),
+            host: texts
+                .some(&source.host)
+                .or_else(|| texts.some(&wire.reporting_instance)),
+        })
+    }
+
+    fn key(object: &Event) -> Key<Event> {
+        object.key.clone()
+    }
+
+    fn version(object: &Event) -> &Arc<str> {
+        &object.meta.resource_version
+    }
+
+    fn batch(&self, delta: Delta<Event>) -> Batch {
+        Batch::Events(delta)
+    }
+}

@@ -1,0 +1,86 @@
+//! `metadata`, as much of it as is used.
+
+use serde::Deserialize;
+
+use super::{
+    interner::Interner,
+    text::{Items, Pairs, Text},
+};
+use crate::domain::{
+    key::{Key, Name, Namespace},
+    objects::{Meta, Owner},
+};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in crate::cluster) struct WireMeta<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) namespace: Text<'a>,
+    uid: Text<'a>,
+    pub(super) resource_version: Text<'a>,
+    creation_timestamp: Text<'a>,
+    deletion_timestamp: Text<'a>,
+    labels: Pairs<'a>,
+    #[serde(deserialize_with = "known_annotations")]
+    pub(super) annotations: Annotations<'a>,
+    owner_references: Items<WireOwner<'a>>,
+    pub(super) generation: Option<i64>,
+}
+
+/// Of all annotations, the one that the product reads; the others may be megabytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Annotations<'a> {
+    #[serde(borrow, rename = "deployment.kubernetes.io/revision")]
+    pub(super) revision: Text<'a>,
+}
+
+fn known_annotations<'de: 'a, 'a, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Annotations<'a>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireOwner<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
+    name: Text<'a>,
+    uid: Text<'a>,
+    controller: Option<bool>,
+}
+
+impl WireMeta<'_> {
+    /// The key of a namespaced object; `None` without a name.
+    pub(super) fn key<K>(&self, texts: &mut Interner) -> Option<Key<K>> {
+        if self.name.is_empty() || self.namespace.is_empty() {
+            return None;
+        }
+        // Names are as many as objects, so they are not looked up among the shared texts.
+        let name = Name::new(self.name.as_str());
+        Some(Key::new(Namespace::new(texts.text(&self.namespace)), name))
+    }
+
+    pub(super) fn meta(&self, texts: &mut Interner) -> Meta {
+        let owner = self
+            .owner_references
+            .0
+            .iter()
+            .find(|owner| owner.controller == Some(true))
+            .map(|owner| Owner {
+                kind: texts.text(&owner.kind),
+                name: texts.text(&owner.name),
+                uid: texts.text(&owner.uid),
+            });
+        Meta {
+            uid: self.uid.as_str().into(),
+            resource_version: self.resource_version.as_str().into(),
+            created: self.creation_timestamp.time(),
+            deleting: self.deletion_timestamp.time(),
+            labels: texts.labels(&self.labels),
+            owner,
+        }
+    }
+}

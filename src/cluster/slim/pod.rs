@@ -1,0 +1,280 @@
+//! Pods off the wire: spec and status of each container are joined here.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{
+    Decode, Interner,
+    meta::WireMeta,
+    template::{WireContainer, WirePodSpec, WireVolume, policy},
+    text::{Items, Text},
+};
+use crate::domain::{
+    batch::{Batch, Delta},
+    key::Key,
+    objects::{
+        Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
+        PodCondition,
+    },
+};
+
+pub(in crate::cluster) struct Pods;
+
+#[derive(Deserialize)]
+pub(in crate::cluster) struct WirePod<'a> {
+    #[serde(borrow)]
+    metadata: WireMeta<'a>,
+    spec: Option<WirePodSpec<'a>>,
+    status: Option<WireStatus<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireStatus<'a> {
+    #[serde(borrow)]
+    phase: Text<'a>,
+    reason: Text<'a>,
+    message: Text<'a>,
+    start_time: Text<'a>,
+    conditions: Items<WireCondition<'a>>,
+    init_container_statuses: Items<WireContainerStatus<'a>>,
+    container_statuses: Items<WireContainerStatus<'a>>,
+    ephemeral_container_statuses: Items<WireContainerStatus<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireCondition<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    status: Text<'a>,
+    last_transition_time: Text<'a>,
+    reason: Text<'a>,
+    message: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireContainerStatus<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(rename = "imageID")]
+    image_id: Text<'a>,
+    ready: Option<bool>,
+    restart_count: Option<i64>,
+    state: Option<WireState<'a>>,
+    last_state: Option<WireState<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireState<'a> {
+    #[serde(borrow)]
+    waiting: Option<WireWaiting<'a>>,
+    running: Option<WireRunning<'a>>,
+    terminated: Option<WireExit<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireWaiting<'a> {
+    #[serde(borrow)]
+    reason: Text<'a>,
+    message: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireRunning<'a> {
+    #[serde(borrow)]
+    started_at: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireExit<'a> {
+    exit_code: Option<i32>,
+    #[serde(borrow)]
+    reason: Text<'a>,
+    message: Text<'a>,
+    started_at: Text<'a>,
+    finished_at: Text<'a>,
+}
+
+impl Decode for Pods {
+    type Wire<'a> = WirePod<'a>;
+    type Object = Pod;
+    type Key = Key<Pod>;
+
+    fn object(&self, wire: WirePod<'_>, texts: &mut Interner) -> Option<Pod> {
+        let key = wire.metadata.key(texts)?;
+        let spec = wire.spec.unwrap_or_default();
+        let status = wire.status.unwrap_or_default();
+        Some(Pod {
+            key,
+            meta: wire.metadata.meta(texts),
+            service_account: spec.service_account(texts),
+            node: texts.some(&spec.node_name),
+            phase: phase(&status.phase),
+            reason: texts.some(&status.reason),
+            message: texts.some(&status.message),
+            containers: containers(&spec, &status, texts),
+            image_volumes: image_volumes(&spec.volumes.0, texts),
+            conditions: status
+                .conditions
+                .0
+                .iter()
+                .filter_map(|c| condition(c, texts))
+                .collect(),
+            started: status.start_time.time(),
+            pull_secrets: texts.pull_secrets(spec.image_pull_secrets),
+        })
+    }
+
+    fn key(object: &Pod) -> Key<Pod> {
+        object.key.clone()
+    }
+
+    fn version(object: &Pod) -> &Arc<str> {
+        &object.meta.resource_version
+    }
+
+    fn batch(&self, delta: Delta<Pod>) -> Batch {
+        Batch::Pods(delta)
+    }
+}
+
+fn phase(text: &Text<'_>) -> Phase {
+    match text.as_str() {
+        "Pending" => Phase::Pending,
+        "Running" => Phase::Running,
+        "Succeeded" => Phase::Succeeded,
+        "Failed" => Phase::Failed,
+        _ => Phase::Unknown,
+    }
+}
+
+fn containers(
+    spec: &WirePodSpec<'_>,
+    status: &WireStatus<'_>,
+    texts: &mut Interner,
+) -> Box<[Container]> {
+    let init = spec.init_containers.0.iter().map(|container| {
+        let role = match container.restart_policy.as_str() {
+            "Always" => ContainerRole::Sidecar,
+            _ => ContainerRole::Init,
+        };
+        (role, container, &status.init_container_statuses)
+    });
+    let app = spec
+        .containers
+        .0
+        .iter()
+        .map(|container| (ContainerRole::App, container, &status.container_statuses));
+    let ephemeral = spec.ephemeral_containers.0.iter().map(|container| {
+        (
+            ContainerRole::Ephemeral,
+            container,
+            &status.ephemeral_container_statuses,
+        )
+    });
+    init.chain(app)
+        .chain(ephemeral)
+        .map(|(role, container, statuses)| {
+            let status = statuses
+                .0
+                .iter()
+                .find(|status| status.name.as_str() == container.name.as_str());
+            join(role, container, status, texts)
+        })
+        .collect()
+}
+
+fn join(
+    role: ContainerRole,
+    container: &WireContainer<'_>,
+    status: Option<&WireContainerStatus<'_>>,
+    texts: &mut Interner,
+) -> Container {
+    let last = status.and_then(|status| status.last_state.as_ref());
+    Container {
+        name: texts.text(&container.name),
+        role,
+        image: texts.text(&container.image),
+        image_id: status.and_then(|status| texts.some(&status.image_id)),
+        policy: policy(&container.image_pull_policy),
+        state: state(status.and_then(|status| status.state.as_ref()), texts),
+        last_exit: last
+            .and_then(|last| last.terminated.as_ref())
+            .map(|terminated| exit(terminated, texts)),
+        ready: status.and_then(|status| status.ready) == Some(true),
+        restarts: status
+            .and_then(|status| status.restart_count)
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(0),
+    }
+}
+
+fn state(state: Option<&WireState<'_>>, texts: &mut Interner) -> ContainerState {
+    let Some(state) = state else {
+        return ContainerState::Unreported;
+    };
+    if let Some(waiting) = &state.waiting {
+        return ContainerState::Waiting {
+            reason: texts.text(&waiting.reason),
+            message: texts.some(&waiting.message),
+        };
+    }
+    if let Some(running) = &state.running {
+        return ContainerState::Running {
+            since: running.started_at.time(),
+        };
+    }
+    if let Some(terminated) = &state.terminated {
+        return ContainerState::Terminated(exit(terminated, texts));
+    }
+    ContainerState::Unreported
+}
+
+fn exit(exit: &WireExit<'_>, texts: &mut Interner) -> Exit {
+    Exit {
+        code: exit.exit_code.unwrap_or_default(),
+        reason: texts.some(&exit.reason),
+        message: texts.some(&exit.message),
+        started: exit.started_at.time(),
+        finished: exit.finished_at.time(),
+    }
+}
+
+fn image_volumes(volumes: &[WireVolume<'_>], texts: &mut Interner) -> Box<[ImageVolume]> {
+    volumes
+        .iter()
+        .filter_map(|volume| {
+            let source = volume.image.as_ref()?;
+            Some(ImageVolume {
+                name: texts.text(&volume.name),
+                image: texts.text(&source.reference),
+                policy: policy(&source.pull_policy),
+            })
+        })
+        .collect()
+}
+
+fn condition(wire: &WireCondition<'_>, texts: &mut Interner) -> Option<PodCondition> {
+    let condition = match wire.kind.as_str() {
+        "PodScheduled" => Condition::Scheduled,
+        "PodReadyToStartContainers" => Condition::ReadyToStartContainers,
+        "Initialized" => Condition::Initialized,
+        "ContainersReady" => Condition::ContainersReady,
+        "Ready" => Condition::Ready,
+        _ => return None,
+    };
+    Some(PodCondition {
+        condition,
+        holds: wire.status.as_str() == "True",
+        since: wire.last_transition_time.time(),
+        reason: texts.some(&wire.reason),
+        message: texts.some(&wire.message),
+    })
+}

@@ -1,0 +1,49 @@
+//! ServiceAccounts off the wire.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Decode, Interner, interner::Reference, meta::WireMeta, text::Items};
+use crate::domain::{
+    batch::{Batch, Delta},
+    key::Key,
+    objects::ServiceAccount,
+};
+
+pub(in crate::cluster) struct ServiceAccounts;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cluster) struct WireServiceAccount<'a> {
+    #[serde(borrow)]
+    metadata: WireMeta<'a>,
+    #[serde(default)]
+    image_pull_secrets: Items<Reference<'a>>,
+}
+
+impl Decode for ServiceAccounts {
+    type Wire<'a> = WireServiceAccount<'a>;
+    type Object = ServiceAccount;
+    type Key = Key<ServiceAccount>;
+
+    fn object(&self, wire: WireServiceAccount<'_>, texts: &mut Interner) -> Option<ServiceAccount> {
+        Some(ServiceAccount {
+            key: wire.metadata.key(texts)?,
+            meta: wire.metadata.meta(texts),
+            pull_secrets: texts.pull_secrets(wire.image_pull_secrets),
+        })
+    }
+
+    fn key(object: &ServiceAccount) -> Key<ServiceAccount> {
+        object.key.clone()
+    }
+
+    fn version(object: &ServiceAccount) -> &Arc<str> {
+        &object.meta.resource_version
+    }
+
+    fn batch(&self, delta: Delta<ServiceAccount>) -> Batch {
+        Batch::ServiceAccounts(delta)
+    }
+}

@@ -1,0 +1,80 @@
+//! The part of a Pod's spec that a Pod template has too.
+
+use serde::Deserialize;
+
+use super::{
+    interner::{Interner, Reference},
+    text::{Items, Text},
+};
+use crate::domain::{
+    key::Name,
+    objects::{Labels, PullPolicy, ServiceAccount},
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in crate::cluster) struct WirePodSpec<'a> {
+    #[serde(borrow)]
+    pub(super) service_account_name: Text<'a>,
+    pub(super) node_name: Text<'a>,
+    pub(super) image_pull_secrets: Items<Reference<'a>>,
+    pub(super) init_containers: Items<WireContainer<'a>>,
+    pub(super) containers: Items<WireContainer<'a>>,
+    pub(super) ephemeral_containers: Items<WireContainer<'a>>,
+    pub(super) volumes: Items<WireVolume<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in crate::cluster) struct WireContainer<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) image: Text<'a>,
+    pub(super) image_pull_policy: Text<'a>,
+    pub(super) restart_policy: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::cluster) struct WireVolume<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) image: Option<WireImageSource<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in crate::cluster) struct WireImageSource<'a> {
+    #[serde(borrow)]
+    pub(super) reference: Text<'a>,
+    pub(super) pull_policy: Text<'a>,
+}
+
+/// The API server fills in the policy; a text that it does not know can only be a newer one.
+pub(super) fn policy(text: &Text<'_>) -> PullPolicy {
+    match text.as_str() {
+        "Always" => PullPolicy::Always,
+        "Never" => PullPolicy::Never,
+        _ => PullPolicy::IfNotPresent,
+    }
+}
+
+impl WirePodSpec<'_> {
+    /// The ServiceAccount; admission and templates mean `default` when there is none.
+    pub(super) fn service_account(&self, texts: &mut Interner) -> Name<ServiceAccount> {
+        let name = match self.service_account_name.as_str() {
+            "" => "default",
+            name => name,
+        };
+        Name::new(texts.str(name))
+    }
+
+    /// Container names with their images, init containers first.
+    pub(super) fn images(&self, texts: &mut Interner) -> Labels {
+        let containers = self.init_containers.0.iter().chain(&self.containers.0);
+        let pairs = containers
+            .map(|container| (texts.text(&container.name), texts.text(&container.image)))
+            .collect();
+        texts.pairs(pairs)
+    }
+}

@@ -1,0 +1,264 @@
+//! Where each kind is listed and watched, with what selector, and in pages of what size.
+
+use http::{HeaderValue, Request, header};
+use kube::core::{
+    Request as Build,
+    params::{ListParams, WatchParams},
+};
+
+use crate::{
+    cluster::Trouble,
+    domain::{
+        objects::WorkloadKind,
+        rights::Permission,
+        watch::{Scope, SecretSlice, WatchKind},
+    },
+};
+
+/// How long the server keeps one watch open. Short enough that a connection that died without a
+/// word is replaced within minutes even when the pulse goes over another one; long enough that
+/// asking again costs nothing (client-go takes five to ten minutes).
+pub(super) const WATCH_SECONDS: u32 = 240;
+
+/// One API that serves a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    base: &'static str,
+    group: &'static str,
+    resource: &'static str,
+    fields: Option<&'static str>,
+    content: Content,
+    page: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Whole,
+    Metadata,
+}
+
+/// The page size of client-go, kubectl and kube: small enough for a server under load to answer, and
+/// for the first rows to be decoded while the next page is on its way.
+const PAGE: u32 = 500;
+
+/// Secrets may hold a megabyte each.
+const PAGE_OF_SECRETS: u32 = 100;
+
+const CORE: Endpoint = Endpoint {
+    base: "/api/v1",
+    group: "",
+    resource: "",
+    fields: None,
+    content: Content::Whole,
+    page: PAGE,
+};
+
+const APPS: Endpoint = Endpoint {
+    base: "/apis/apps/v1",
+    group: "apps",
+    ..CORE
+};
+
+const BATCH: Endpoint = Endpoint {
+    base: "/apis/batch/v1",
+    group: "batch",
+    ..CORE
+};
+
+const SECRETS: Endpoint = Endpoint {
+    resource: "secrets",
+    page: PAGE_OF_SECRETS,
+    ..CORE
+};
+
+/// The APIs to try for a kind, in this order: servers differ in what they serve, and Roles in what
+/// they grant.
+pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
+    match kind {
+        WatchKind::Namespaces => &[Endpoint {
+            resource: "namespaces",
+            ..CORE
+        }],
+        WatchKind::ServiceAccounts => &[Endpoint {
+            resource: "serviceaccounts",
+            ..CORE
+        }],
+        WatchKind::Pods => &[Endpoint {
+            resource: "pods",
+            ..CORE
+        }],
+        WatchKind::Secrets(SecretSlice::DockerConfigJson) => &[Endpoint {
+            fields: Some("type=kubernetes.io/dockerconfigjson"),
+            ..SECRETS
+        }],
+        WatchKind::Secrets(SecretSlice::DockerCfg) => &[Endpoint {
+            fields: Some("type=kubernetes.io/dockercfg"),
+            ..SECRETS
+        }],
+        WatchKind::Secrets(SecretSlice::Other) => &[Endpoint {
+            fields: Some("type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg"),
+            content: Content::Metadata,
+            page: PAGE,
+            ..SECRETS
+        }],
+        // The core API has all that the new one has (both serve the same stored objects) and is what
+        // most Roles grant; a Role or server may know only the other.
+        WatchKind::Events => &[
+            Endpoint {
+                resource: "events",
+                ..CORE
+            },
+            Endpoint {
+                base: "/apis/events.k8s.io/v1",
+                group: "events.k8s.io",
+                resource: "events",
+                ..CORE
+            },
+        ],
+        WatchKind::Workloads(kind) => workload_endpoints(kind),
+    }
+}
+
+fn workload_endpoints(kind: WorkloadKind) -> &'static [Endpoint] {
+    match kind {
+        WorkloadKind::Deployment => &[Endpoint {
+            resource: "deployments",
+            ..APPS
+        }],
+        WorkloadKind::ReplicaSet => &[Endpoint {
+            resource: "replicasets",
+            ..APPS
+        }],
+        WorkloadKind::StatefulSet => &[Endpoint {
+            resource: "statefulsets",
+            ..APPS
+        }],
+        WorkloadKind::DaemonSet => &[Endpoint {
+            resource: "daemonsets",
+            ..APPS
+        }],
+        WorkloadKind::Job => &[Endpoint {
+            resource: "jobs",
+            ..BATCH
+        }],
+        // `batch/v1` has CronJobs from 1.21 on, `v1beta1` up to 1.24.
+        WorkloadKind::CronJob => &[
+            Endpoint {
+                resource: "cronjobs",
+                ..BATCH
+            },
+            Endpoint {
+                base: "/apis/batch/v1beta1",
+                resource: "cronjobs",
+                ..BATCH
+            },
+        ],
+    }
+}
+
+impl Endpoint {
+    /// The permission without which this endpoint answers 403.
+    pub(super) fn permission(&self, verb: &str, scope: &Scope) -> Permission {
+        Permission {
+            verb: verb.into(),
+            group: self.group.into(),
+            resource: self.resource.into(),
+            namespace: match scope {
+                Scope::Cluster => None,
+                Scope::Namespace(namespace) => Some(namespace.clone()),
+            },
+        }
+    }
+
+    /// The request for one page of the list.
+    pub(super) fn list(
+        &self,
+        scope: &Scope,
+        next: Option<String>,
+    ) -> Result<Request<Vec<u8>>, Trouble> {
+        let parameters = ListParams {
+            field_selector: self.fields.map(str::to_owned),
+            limit: Some(self.page),
+            continue_token: next,
+            ..ListParams::default()
+        };
+        let build = self.build(scope);
+        let request = match self.content {
+            Content::Whole => build.list(&parameters),
+            Content::Metadata => build.list_metadata(&parameters),
+        };
+        request.map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    /// The smallest list, to see whether listing is permitted.
+    pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<Vec<u8>>, Trouble> {
+        Self { page: 1, ..*self }.list(scope, None)
+    }
+
+    /// The request for all changes after this version.
+    pub(super) fn watch(&self, scope: &Scope, version: &str) -> Result<Request<Vec<u8>>, Trouble> {
+        let parameters = WatchParams {
+            field_selector: self.fields.map(str::to_owned),
+            timeout: Some(WATCH_SECONDS),
+            bookmarks: true,
+            ..WatchParams::default()
+        };
+        let build = self.build(scope);
+        let request = match self.content {
+            Content::Whole => build.watch(&parameters, version),
+            Content::Metadata => build.watch_metadata(&parameters, version),
+        };
+        let mut request = request.map_err(|error| Trouble::Other(error.to_string()))?;
+        // Servers from 1.37 on compress each change for itself, which our decompression cannot read
+        // (kube 5.0 asks for the same in `Client::request_events`).
+        request.headers_mut().insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+        Ok(request)
+    }
+
+    fn build(&self, scope: &Scope) -> Build {
+        let Self { base, resource, .. } = self;
+        Build::new(match scope {
+            Scope::Cluster => format!("{base}/{resource}"),
+            Scope::Namespace(namespace) => format!("{base}/namespaces/{namespace}/{resource}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::Namespace;
+
+    #[test]
+    fn other_secrets_are_asked_for_by_metadata_only() {
+        let [other] = endpoints(WatchKind::Secrets(SecretSlice::Other)) else {
+            panic!("one endpoint");
+        };
+        let scope = Scope::Namespace(Namespace::new("app"));
+        for request in [
+            other.list(&scope, None).unwrap(),
+            other.watch(&scope, "7").unwrap(),
+        ] {
+            let accept = request.headers()[header::ACCEPT].to_str().unwrap();
+            assert!(accept.contains("as=PartialObjectMetadata"), "{accept}");
+            let uri = request.uri().to_string();
+            assert!(uri.starts_with("/api/v1/namespaces/app/secrets?"), "{uri}");
+            assert!(uri.contains("type%21%3Dkubernetes.io%2Fdockercfg"), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_permission_says_what_the_role_must_grant() {
+        let [endpoint] = endpoints(WatchKind::Workloads(WorkloadKind::Deployment)) else {
+            panic!("one endpoint");
+        };
+        let permission = endpoint.permission("list", &Scope::Cluster);
+        assert_eq!(
+            permission.to_string(),
+            "list deployments.apps in all namespaces"
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! One kind in one scope: the list, then the changes, then again where that broke.
+//!
+//! This is done here and not by kube's `watcher` for what a dashboard must say about its data.
+//! `watcher` (5.0) takes up a broken watch without a word, so that a quiet kind would be called
+//! stale for ever; it keeps bookmarks and the number of received pages to itself; and it copies each
+//! page before it is decoded. The protocol and the back-off are the same.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use kube::{
+    Client,
+    runtime::{utils::Backoff, watcher::DefaultBackoff},
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use zeroize::Zeroize;
+
+use super::{
+    endpoint::{Endpoint, WATCH_SECONDS},
+    lines::Lines,
+    pulse::Pulse,
+};
+use crate::{
+    cluster::{
+        Trouble, ask,
+        batch::Outbox,
+        slim::{self, Change, Decode, Interner},
+    },
+    domain::{
+        rights::Permission,
+        watch::{Scope, WatchState},
+    },
+};
+
+/// Within this time after it accepted a version, the server says whether it still has it (410).
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Until the first byte of an answer.
+const OPEN: Duration = Duration::from_secs(15);
+
+/// The server ends a watch itself; later than this it is not there any more.
+const OVERDUE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 10);
+
+/// A watch that ends sooner was not worth opening: the next one waits.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// After so many refusals of one version it is given up, whatever the reason: a server whose etcd
+/// was restored from a backup calls it too large (504), for ever.
+const PATIENCE: u32 = 3;
+
+/// Why a watch cannot be held at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Forbidden {
+        missing: Permission,
+        why: Arc<str>,
+    },
+    /// The server does not serve this API.
+    NoSuchApi,
+}
+
+pub(super) struct ListWatch<D: Decode> {
+    client: Client,
+    endpoint: Endpoint,
+    scope: Scope,
+    limit: Duration,
+    decode: Arc<D>,
+    outbox: Arc<Outbox<D>>,
+    pulse: Arc<Pulse>,
+    texts: Interner,
+    /// From here the changes are known.
+    version: Option<Arc<str>>,
+    standing: Standing,
+    backoff: DefaultBackoff,
+    failures: u32,
+}
+
+/// What was last said of this watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    New,
+    Live,
+    Stale { since: Timestamp },
+}
+
+/// How a turn ended that was not refused.
+enum Ended {
+    /// The list is complete.
+    Listed(Arc<str>),
+    /// The server closed the watch in order.
+    Closed,
+}
+
+pub(super) struct Parts<D: Decode> {
+    pub(super) client: Client,
+    pub(super) endpoint: Endpoint,
+    pub(super) scope: Scope,
+    pub(super) limit: Duration,
+    pub(super) decode: Arc<D>,
+    pub(super) outbox: Arc<Outbox<D>>,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+impl<D: Decode> ListWatch<D> {
+    pub(super) fn new(parts: Parts<D>) -> Self {
+        let Parts {
+            client,
+            endpoint,
+            scope,
+            limit,
+            decode,
+            outbox,
+            pulse,
+        } = parts;
+        Self {
+            client,
+            endpoint,
+            scope,
+            limit,
+            decode,
+            outbox,
+            pulse,
+            texts: Interner::default(),
+            version: None,
+            standing: Standing::New,
+            backoff: DefaultBackoff::default(),
+            failures: 0,
+        }
+    }
+
+    /// Lists and watches until the server refuses.
+    pub(super) async fn run(&mut self) -> Refusal {
+        loop {
+            let began = Instant::now();
+            let (verb, outcome) = match self.version.clone() {
+                None => ("list", self.list().await),
+                Some(version) => ("watch", self.watch(version).await),
+            };
+            match outcome {
+                Ok(Ended::Listed(version)) => {
+                    self.version = Some(version);
+                    self.live();
+                }
+                Ok(Ended::Closed) if began.elapsed() >= SHORT => {}
+                Ok(Ended::Closed) => self.pause(true).await,
+                Err(Trouble::Forbidden(why)) => {
+                    let missing = self.endpoint.permission(verb, &self.scope);
+                    return Refusal::Forbidden {
+                        missing,
+                        why: why.into(),
+                    };
+                }
+                Err(Trouble::NotFound(_)) if self.version.is_none() => return Refusal::NoSuchApi,
+                Err(trouble) => self.failed(&trouble).await,
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<Ended, Trouble> {
+        let mut objects = Vec::new();
+        let mut next = None;
+        let mut unreadable = 0;
+        loop {
+            let request = self.endpoint.list(&self.scope, next)?;
+            let mut bytes = ask::bytes(&self.client, request, self.limit).await?;
+            let page = slim::page(&*self.decode, &bytes, &mut self.texts);
+            // A page of pull Secrets is full of passwords.
+            bytes.zeroize();
+            let mut page = page?;
+            self.pulse.beat();
+            unreadable += page.unreadable;
+            objects.append(&mut page.objects);
+            if self.standing == Standing::New {
+                self.outbox.state(WatchState::Listing {
+                    received: objects.len(),
+                });
+            }
+            next = page.next;
+            if next.is_none() {
+                if unreadable > 0 {
+                    tracing::warn!(endpoint = ?self.endpoint, unreadable, "objects left out of a list");
+                }
+                self.outbox.replace(objects);
+                self.texts.sweep();
+                return Ok(Ended::Listed(page.version));
+            }
+        }
+    }
+
+    async fn watch(&mut self, version: Arc<str>) -> Result<Ended, Trouble> {
+        let mut losses = self.pulse.losses();
+        let request = self.endpoint.watch(&self.scope, &version)?;
+        let body = timeout(OPEN, ask::open(&self.client, request))
+            .await
+            .unwrap_or(Err(Trouble::Silent(OPEN)))?;
+        let mut lines = Lines::new(body);
+        let opened = Instant::now();
+        loop {
+            tokio::select! {
+                line = lines.next() => match line? {
+                    None => return Ok(Ended::Closed),
+                    Some(line) => {
+                        let change = slim::change(&*self.decode, line, &mut self.texts);
+                        self.take(change)?;
+                        self.live();
+                    }
+                },
+                () = sleep_until(opened + SETTLE), if self.standing != Standing::Live => self.live(),
+                _ = losses.changed() => return Err(Trouble::Silent(OPEN)),
+                () = sleep_until(opened + OVERDUE) => return Ok(Ended::Closed),
+            }
+        }
+    }
+
+    fn take(&mut self, change: Change<D::Object>) -> Result<(), Trouble> {
+        self.pulse.beat();
+        match change {
+            Change::Put(object) => {
+                self.version = Some(Arc::clone(D::version(&object)));
+                self.outbox.put(object);
+            }
+            Change::Gone(object) => {
+                self.version = Some(Arc::clone(D::version(&object)));
+                self.outbox.gone(&object);
+            }
+            Change::Bookmark(version) => self.version = Some(version),
+            Change::Unreadable(version) => {
+                tracing::warn!(endpoint = ?self.endpoint, "a change left out: it cannot be read");
+                self.version = version.or(self.version.take());
+            }
+            Change::End(trouble) => return Err(trouble),
+        }
+        self.texts.sweep();
+        Ok(())
+    }
+
+    fn live(&mut self) {
+        self.failures = 0;
+        if self.standing == Standing::Live {
+            return;
+        }
+        self.standing = Standing::Live;
+        self.backoff.reset();
+        self.outbox.state(WatchState::Live);
+        self.pulse.found();
+    }
+
+    /// Says what is wrong and waits before the next try.
+    async fn failed(&mut self, trouble: &Trouble) {
+        let since = match (self.standing, trouble) {
+            (Standing::Stale { since }, _) => since,
+            (_, Trouble::Silent(_)) => self.pulse.last_heard(),
+            (Standing::New | Standing::Live, _) => Timestamp::now(),
+        };
+        self.standing = Standing::Stale { since };
+        self.outbox.state(WatchState::Stale {
+            since,
+            why: trouble.to_string().into(),
+        });
+        if *trouble == Trouble::Expired {
+            self.version = None;
+            return;
+        }
+        self.failures += 1;
+        if self.failures >= PATIENCE && !trouble.is_out_of_reach() {
+            self.version = None;
+        }
+        self.pause(trouble.is_out_of_reach()).await;
+    }
+
+    /// Waits as the back-off says; when the server was out of reach, not longer than until another
+    /// watch has found it.
+    async fn pause(&mut self, out_of_reach: bool) {
+        let pause = self.backoff.next().unwrap_or(OPEN);
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = self.pulse.until_found(), if out_of_reach => {}
+        }
+    }
+}

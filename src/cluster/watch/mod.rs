@@ -1,0 +1,183 @@
+//! The watches: one task per kind and scope, each with its own state, all feeding one bounded lane.
+//!
+//! `Watches` is the handle: while it lives, the tasks run; dropping it ends them all. Cluster-wide
+//! rights are tried first; a kind that may not be listed everywhere is watched in the namespaces that
+//! were chosen, so that rights in one namespace are enough for that namespace.
+
+mod endpoint;
+mod lines;
+mod list_watch;
+mod pulse;
+mod supervise;
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    connect::Connection,
+    slim::{
+        CronJobs, DaemonSets, Decode, Deployments, Events, Jobs, Namespaces, OtherSecrets, Pods,
+        PullSecrets, ReplicaSets, ServiceAccounts, StatefulSets,
+    },
+};
+use crate::domain::{
+    batch::Batch,
+    credential::FingerprintKey,
+    key::Namespace,
+    objects::WorkloadKind,
+    watch::{SecretSlice, WatchId, WatchKind, WatchState},
+};
+use pulse::Pulse;
+use supervise::Supervisor;
+
+/// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
+/// when the lane is full, the watches merge.
+const LANE: usize = 32;
+
+/// What comes out of the watches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Feed {
+    Batch(Batch),
+    State(WatchId, WatchState),
+    /// This watch is no more; its objects were taken back or are another watch's now.
+    Ended(WatchId),
+}
+
+/// Where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everywhere; for kinds that may not be listed everywhere, in these namespaces.
+    Cluster { otherwise: Vec<Namespace> },
+    /// In these namespaces only.
+    Namespaces(Vec<Namespace>),
+}
+
+impl Reach {
+    pub(super) fn namespaces(&self) -> &[Namespace] {
+        match self {
+            Self::Cluster { otherwise } => otherwise,
+            Self::Namespaces(namespaces) => namespaces,
+        }
+    }
+}
+
+/// All kinds that are watched; what a first screen needs comes first.
+pub const WATCHED: [WatchKind; 13] = [
+    WatchKind::Pods,
+    WatchKind::Namespaces,
+    WatchKind::Secrets(SecretSlice::DockerConfigJson),
+    WatchKind::Secrets(SecretSlice::DockerCfg),
+    WatchKind::Secrets(SecretSlice::Other),
+    WatchKind::ServiceAccounts,
+    WatchKind::Events,
+    WatchKind::Workloads(WorkloadKind::Deployment),
+    WatchKind::Workloads(WorkloadKind::ReplicaSet),
+    WatchKind::Workloads(WorkloadKind::StatefulSet),
+    WatchKind::Workloads(WorkloadKind::DaemonSet),
+    WatchKind::Workloads(WorkloadKind::Job),
+    WatchKind::Workloads(WorkloadKind::CronJob),
+];
+
+/// The running watches of one connection.
+#[derive(Debug)]
+pub struct Watches {
+    reach: watch::Sender<Reach>,
+    /// Ends its tasks when dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl Watches {
+    /// Starts all watches; what they see comes out of the receiver.
+    pub fn start(
+        connection: &Connection,
+        reach: Reach,
+        fingerprints: &FingerprintKey,
+    ) -> (Self, mpsc::Receiver<Feed>) {
+        let (lane, feed) = mpsc::channel(LANE);
+        let (reach, follow) = watch::channel(reach);
+        let pulse = Arc::new(Pulse::new());
+        let mut start = Start {
+            tasks: JoinSet::new(),
+            connection,
+            lane,
+            pulse: Arc::clone(&pulse),
+            follow,
+        };
+        for kind in WATCHED {
+            start.kind(kind, fingerprints);
+        }
+        let client = connection.client.clone();
+        start.tasks.spawn(async move { pulse.keep(&client).await });
+        let watches = Self {
+            reach,
+            _tasks: start.tasks,
+        };
+        (watches, feed)
+    }
+
+    /// Looks elsewhere from now on; what is no longer looked at is taken back.
+    pub fn set_reach(&self, reach: Reach) {
+        self.reach.send_if_modified(|present| {
+            let changed = *present != reach;
+            *present = reach;
+            changed
+        });
+    }
+}
+
+struct Start<'a> {
+    tasks: JoinSet<()>,
+    connection: &'a Connection,
+    lane: mpsc::Sender<Feed>,
+    pulse: Arc<Pulse>,
+    follow: watch::Receiver<Reach>,
+}
+
+impl Start<'_> {
+    fn kind(&mut self, kind: WatchKind, fingerprints: &FingerprintKey) {
+        match kind {
+            WatchKind::Namespaces => self.spawn(kind, Namespaces),
+            WatchKind::Secrets(SecretSlice::Other) => self.spawn(kind, OtherSecrets),
+            WatchKind::Secrets(
+                slice @ (SecretSlice::DockerConfigJson | SecretSlice::DockerCfg),
+            ) => {
+                let fingerprints = fingerprints.clone();
+                self.spawn(
+                    kind,
+                    PullSecrets {
+                        slice,
+                        fingerprints,
+                    },
+                );
+            }
+            WatchKind::ServiceAccounts => self.spawn(kind, ServiceAccounts),
+            WatchKind::Pods => self.spawn(kind, Pods),
+            WatchKind::Events => self.spawn(kind, Events),
+            WatchKind::Workloads(workload) => match workload {
+                WorkloadKind::Deployment => self.spawn(kind, Deployments::default()),
+                WorkloadKind::ReplicaSet => self.spawn(kind, ReplicaSets::default()),
+                WorkloadKind::StatefulSet => self.spawn(kind, StatefulSets::default()),
+                WorkloadKind::DaemonSet => self.spawn(kind, DaemonSets::default()),
+                WorkloadKind::Job => self.spawn(kind, Jobs::default()),
+                WorkloadKind::CronJob => self.spawn(kind, CronJobs::default()),
+            },
+        }
+    }
+
+    fn spawn<D: Decode>(&mut self, kind: WatchKind, decode: D) {
+        let supervisor = Supervisor {
+            kind,
+            decode: Arc::new(decode),
+            client: self.connection.client.clone(),
+            limit: self.connection.request_limit,
+            lane: self.lane.clone(),
+            pulse: Arc::clone(&self.pulse),
+        };
+        let reach = self.follow.clone();
+        self.tasks.spawn(supervisor.follow(reach));
+    }
+}

@@ -1,0 +1,98 @@
+//! Whether the server is still there, when nothing is heard.
+//!
+//! A quiet cluster and a dead connection look the same: no bytes. Whoever hears something says so
+//! here; after some quiet the server is asked for its version, the cheapest question there is. No
+//! answer means that the path is dead, and every watch is told at once instead of waiting for TCP to
+//! notice. While changes arrive, no question is asked.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use kube::Client;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep_until, timeout},
+};
+
+use crate::cluster::{Trouble, ask};
+
+/// Quiet for this long is asked about.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// An answer that takes longer counts as none.
+const ANSWER: Duration = Duration::from_secs(8);
+
+pub(super) struct Pulse {
+    heard: Mutex<(Instant, Timestamp)>,
+    lost: watch::Sender<u64>,
+    reached: Notify,
+}
+
+impl Pulse {
+    pub(super) fn new() -> Self {
+        Self {
+            heard: Mutex::new((Instant::now(), Timestamp::now())),
+            lost: watch::Sender::new(0),
+            reached: Notify::new(),
+        }
+    }
+
+    /// Something came from the server.
+    pub(super) fn beat(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) =
+            (Instant::now(), Timestamp::now());
+    }
+
+    /// When something was last heard.
+    pub(super) fn last_heard(&self) -> Timestamp {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// A watch that had lost the server has it again: the others need not wait any longer.
+    pub(super) fn found(&self) {
+        self.beat();
+        self.reached.notify_waiters();
+    }
+
+    /// Waits until another watch has found the server.
+    pub(super) async fn until_found(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Changes each time the server is found to be silent.
+    pub(super) fn losses(&self) -> watch::Receiver<u64> {
+        self.lost.subscribe()
+    }
+
+    /// Asks when it is quiet, for ever.
+    pub(super) async fn keep(&self, client: &Client) {
+        loop {
+            let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).0;
+            if heard.elapsed() < QUIET {
+                sleep_until(heard + QUIET).await;
+                continue;
+            }
+            if answers(client).await.is_ok() {
+                self.beat();
+            } else {
+                self.lost.send_modify(|times| *times += 1);
+                sleep_until(Instant::now() + QUIET).await;
+            }
+        }
+    }
+}
+
+/// Any answer will do, a refusal too.
+async fn answers(client: &Client) -> Result<(), Trouble> {
+    let request = http::Request::get("/version")
+        .body(Vec::new())
+        .map_err(|error| Trouble::Other(error.to_string()))?;
+    match timeout(ANSWER, ask::open(client, request)).await {
+        Err(_) => Err(Trouble::Silent(ANSWER)),
+        Ok(Err(trouble)) if trouble.is_out_of_reach() => Err(trouble),
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,304 @@
+//! One kind: in which scopes it is watched, given the reach and what the server permits.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use kube::Client;
+use tokio::{
+    sync::{
+        mpsc,
+        watch::{self, error::RecvError},
+    },
+    task::JoinSet,
+    time::sleep,
+};
+
+use super::{
+    Feed, Reach,
+    endpoint::endpoints,
+    list_watch::{ListWatch, Parts, Refusal},
+    pulse::Pulse,
+};
+use crate::{
+    cluster::{ask, batch::Outbox, slim::Decode},
+    domain::{
+        batch::Delta,
+        key::Namespace,
+        watch::{Scope, WatchId, WatchKind, WatchState},
+    },
+};
+
+/// Rights change seldom; a refused watch asks again after this time.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+pub(super) struct Supervisor<D: Decode> {
+    pub(super) kind: WatchKind,
+    pub(super) decode: Arc<D>,
+    pub(super) client: Client,
+    pub(super) limit: Duration,
+    pub(super) lane: mpsc::Sender<Feed>,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+impl<D: Decode> Clone for Supervisor<D> {
+    fn clone(&self) -> Self {
+        Self {
+            kind: self.kind,
+            decode: Arc::clone(&self.decode),
+            client: self.client.clone(),
+            limit: self.limit,
+            lane: self.lane.clone(),
+            pulse: Arc::clone(&self.pulse),
+        }
+    }
+}
+
+impl<D: Decode> Supervisor<D> {
+    /// Watches as the reach says, until there is nobody to set it or to receive.
+    pub(super) async fn follow(self, mut reach: watch::Receiver<Reach>) {
+        if self.kind == WatchKind::Namespaces {
+            return self.follow_namespaces(&mut reach).await;
+        }
+        let mut local = Local::default();
+        let mut refused = None;
+        loop {
+            let now = reach.borrow_and_update().clone();
+            let ended = match (now, &refused) {
+                (Reach::Cluster { .. }, None) => {
+                    self.retire_all(&mut local, Objects::Kept).await;
+                    let (refusal, ended) = self.everywhere(&mut reach).await;
+                    refused = refusal;
+                    self.retire(Scope::Cluster, Objects::TakenBack).await;
+                    ended
+                }
+                (Reach::Cluster { otherwise }, Some(refusal)) => {
+                    self.only_in(&mut local, &otherwise, Some(refusal)).await;
+                    tokio::select! {
+                        () = self.until_permitted() => {
+                            refused = None;
+                            Ok(())
+                        }
+                        ended = reach.changed() => ended,
+                    }
+                }
+                (Reach::Namespaces(namespaces), _) => {
+                    refused = None;
+                    self.only_in(&mut local, &namespaces, None).await;
+                    reach.changed().await
+                }
+            };
+            if ended.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Watches the whole cluster until that is refused or no longer wanted.
+    async fn everywhere(
+        &self,
+        reach: &mut watch::Receiver<Reach>,
+    ) -> (Option<Refusal>, Result<(), RecvError>) {
+        tokio::select! {
+            refusal = self.attempt(Scope::Cluster) => (refusal, Ok(())),
+            left = reach.wait_for(|reach| matches!(reach, Reach::Namespaces(_))) => {
+                (None, left.map(|_| ()))
+            }
+        }
+    }
+
+    /// Namespaces are no part of a namespace: where they may not be listed, the known ones stand in.
+    async fn follow_namespaces(&self, reach: &mut watch::Receiver<Reach>) {
+        let outbox = self.outbox(&Scope::Cluster);
+        let watching = async {
+            outbox.state(WatchState::Connecting);
+            loop {
+                let refusal = self.run(&Scope::Cluster, &outbox).await;
+                outbox.state(state_of(&refusal));
+                let again = sleep(ASK_AGAIN);
+                tokio::pin!(again);
+                loop {
+                    let known = self.decode.known(reach.borrow_and_update().namespaces());
+                    outbox.replace(known);
+                    tokio::select! {
+                        () = &mut again => break,
+                        changed = reach.changed() => if changed.is_err() { return },
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            () = outbox.hand_over(&self.lane) => {}
+        }
+    }
+
+    /// Makes the running watches those of these namespaces. With none to look into, a refusal of the
+    /// whole cluster is all there is to say.
+    async fn only_in(
+        &self,
+        local: &mut Local,
+        namespaces: &[Namespace],
+        refusal: Option<&Refusal>,
+    ) {
+        let wanted: BTreeSet<Scope> = namespaces.iter().cloned().map(Scope::Namespace).collect();
+        let left: Vec<Scope> = local
+            .keys()
+            .filter(|scope| !wanted.contains(scope))
+            .cloned()
+            .collect();
+        for scope in left {
+            local.remove(&scope);
+            self.retire(scope, Objects::TakenBack).await;
+        }
+        for scope in wanted {
+            local.entry(scope.clone()).or_insert_with(|| {
+                let one = self.clone();
+                let mut task = JoinSet::new();
+                task.spawn(async move { one.stay(scope).await });
+                task
+            });
+        }
+        if let (true, Some(refusal)) = (namespaces.is_empty(), refusal) {
+            let state = Feed::State(self.id(Scope::Cluster), state_of(refusal));
+            let _ = self.lane.send(state).await;
+        }
+    }
+
+    /// Watches one scope, and says so while that is refused.
+    async fn stay(&self, scope: Scope) {
+        let outbox = self.outbox(&scope);
+        let watching = async {
+            outbox.state(WatchState::Connecting);
+            loop {
+                let refusal = self.run(&scope, &outbox).await;
+                outbox.replace(Vec::new());
+                outbox.state(state_of(&refusal));
+                sleep(ASK_AGAIN).await;
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            () = outbox.hand_over(&self.lane) => {}
+        }
+    }
+
+    /// Watches the scope until that is forbidden; `None` when nobody receives any more.
+    async fn attempt(&self, scope: Scope) -> Option<Refusal> {
+        let outbox = self.outbox(&scope);
+        let watching = async {
+            outbox.state(WatchState::Connecting);
+            loop {
+                let refusal = self.run(&scope, &outbox).await;
+                if refusal != Refusal::NoSuchApi {
+                    return refusal;
+                }
+                outbox.replace(Vec::new());
+                outbox.state(state_of(&refusal));
+                sleep(ASK_AGAIN).await;
+            }
+        };
+        tokio::select! {
+            refusal = watching => Some(refusal),
+            () = outbox.hand_over(&self.lane) => None,
+        }
+    }
+
+    /// Tries the kind's APIs in turn; the refusal is that of the first, which is the usual one.
+    async fn run(&self, scope: &Scope, outbox: &Arc<Outbox<D>>) -> Refusal {
+        let mut first = None;
+        for endpoint in endpoints(self.kind) {
+            let mut watch = ListWatch::new(Parts {
+                client: self.client.clone(),
+                endpoint: *endpoint,
+                scope: scope.clone(),
+                limit: self.limit,
+                decode: Arc::clone(&self.decode),
+                outbox: Arc::clone(outbox),
+                pulse: Arc::clone(&self.pulse),
+            });
+            let refusal = watch.run().await;
+            match first {
+                Some(Refusal::Forbidden { .. }) => {}
+                Some(Refusal::NoSuchApi) | None => first = Some(refusal),
+            }
+        }
+        first.unwrap_or(Refusal::NoSuchApi)
+    }
+
+    /// Asks now and then whether this kind may be listed everywhere by now.
+    async fn until_permitted(&self) {
+        loop {
+            sleep(ASK_AGAIN).await;
+            for endpoint in endpoints(self.kind) {
+                let Ok(request) = endpoint.list_one(&Scope::Cluster) else {
+                    continue;
+                };
+                if ask::bytes(&self.client, request, self.limit).await.is_ok() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn retire_all(&self, local: &mut Local, objects: Objects) {
+        for scope in std::mem::take(local).into_keys() {
+            self.retire(scope, objects).await;
+        }
+    }
+
+    async fn retire(&self, scope: Scope, objects: Objects) {
+        if objects == Objects::TakenBack {
+            let nothing = Delta {
+                scope: scope.clone(),
+                replace: true,
+                changed: Vec::new(),
+                gone: Vec::new(),
+            };
+            // Whoever no longer receives has taken them all back already.
+            let _ = self
+                .lane
+                .send(Feed::Batch(self.decode.batch(nothing)))
+                .await;
+        }
+        let _ = self.lane.send(Feed::Ended(self.id(scope))).await;
+    }
+
+    fn outbox(&self, scope: &Scope) -> Arc<Outbox<D>> {
+        Arc::new(Outbox::new(
+            self.id(scope.clone()),
+            Arc::clone(&self.decode),
+        ))
+    }
+
+    fn id(&self, scope: Scope) -> WatchId {
+        WatchId {
+            kind: self.kind,
+            scope,
+        }
+    }
+}
+
+/// A server without an API has no objects of that kind: that is as good as an empty list.
+fn state_of(refusal: &Refusal) -> WatchState {
+    match refusal {
+        Refusal::Forbidden { missing, why } => WatchState::Forbidden {
+            missing: missing.clone(),
+            why: Arc::clone(why),
+        },
+        Refusal::NoSuchApi => WatchState::Live,
+    }
+}
+
+/// The running watches of single namespaces; one that is dropped ends.
+type Local = BTreeMap<Scope, JoinSet<()>>;
+
+/// What becomes of the objects of a watch that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Objects {
+    TakenBack,
+    /// A watch that follows brings them anew.
+    Kept,
+}

@@ -1,0 +1,125 @@
+//! How a pull Secret stands, in one line: the first thing that is wrong with it.
+
+use jiff::Timestamp;
+
+use super::Summary;
+use crate::domain::age;
+
+/// What can be said of a Secret without asking a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing speaks against it.
+    Sound,
+    /// It may work, and something about it is odd.
+    Odd(String),
+    /// It cannot work.
+    Broken(String),
+}
+
+/// An end that is nearer than this is worth a word: three days, so that a weekend lies before it.
+const SOON: i64 = 3 * 86_400;
+
+impl Summary {
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if let Some(malformation) = &self.malformed {
+            return Standing::Broken(malformation.to_string());
+        }
+        if self.entries.is_empty() {
+            let why = self
+                .oddities
+                .first()
+                .map_or_else(|| "it has no entries".to_owned(), ToString::to_string);
+            return Standing::Broken(why);
+        }
+        let ends = self.entries.iter().filter_map(|entry| entry.expires).min();
+        if let Some(end) = ends.filter(|end| *end <= now) {
+            return Standing::Broken(format!("expired {} ago", age::age(end, now)));
+        }
+        if let Some(problem) = self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.problems.iter())
+            .next()
+        {
+            return Standing::Odd(problem.to_string());
+        }
+        if let Some(oddity) = self.oddities.first() {
+            return Standing::Odd(oddity.to_string());
+        }
+        match ends.map(|end| age::seconds(now, end)) {
+            Some(seconds) if seconds < SOON => {
+                Standing::Odd(format!("expires in {}", age::span(seconds)))
+            }
+            _ => Standing::Sound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{
+        dockerconfig::{EntryProblem, Malformation, Malformed, Oddity},
+        objects::{SecretContent, SecretType},
+        sample::{ago, now, secret},
+    };
+
+    fn with(change: impl FnOnce(&mut Summary)) -> Standing {
+        let secret = secret(
+            "shop",
+            "s",
+            SecretType::DockerConfigJson,
+            &[("ghcr.io", "bot")],
+        );
+        let SecretContent::Read(mut summary) = secret.content else {
+            unreachable!()
+        };
+        change(&mut summary);
+        summary.standing(now())
+    }
+
+    fn entry(change: impl FnOnce(&mut crate::domain::dockerconfig::EntrySummary)) -> Standing {
+        with(|summary| {
+            let mut entry = summary.entries[0].clone();
+            change(&mut entry);
+            summary.entries = Arc::from([entry]);
+        })
+    }
+
+    #[test]
+    fn the_worst_is_said_first() {
+        assert_eq!(with(|_| {}), Standing::Sound);
+        let malformed = Malformation {
+            problem: Malformed::NotJson,
+            server: None,
+            text: "x".into(),
+        };
+        assert!(matches!(
+            with(|s| s.malformed = Some(malformed)),
+            Standing::Broken(_)
+        ));
+        let empty = with(|s| {
+            s.entries = Arc::from([]);
+            s.oddities = Arc::from([Oddity::NoEntries]);
+        });
+        assert_eq!(empty, Standing::Broken("auths is empty".into()));
+        assert_eq!(
+            entry(|e| e.expires = Some(ago(540))),
+            Standing::Broken("expired 9m ago".into())
+        );
+        assert_eq!(
+            entry(|e| e.expires = Some(ago(-7200))),
+            Standing::Odd("expires in 120m".into())
+        );
+        assert_eq!(
+            entry(|e| e.expires = Some(ago(-30 * 86_400))),
+            Standing::Sound
+        );
+        assert!(matches!(
+            entry(|e| e.problems = Arc::from([EntryProblem::TrailingNewline])),
+            Standing::Odd(_)
+        ));
+    }
+}

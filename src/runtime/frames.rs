@@ -1,0 +1,85 @@
+//! When to draw: at the earliest wanted moment, and not more often than a screen can show.
+//!
+//! Pure, so that it is tested without a clock.
+
+use std::time::{Duration, Instant};
+
+/// Sixty frames a second: more cannot be seen, and costs the terminal.
+const SHORTEST: Duration = Duration::from_millis(16);
+
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    last: Option<Instant>,
+    wanted: Option<Instant>,
+    wake: Option<Instant>,
+}
+
+impl Frames {
+    /// Something has changed: a frame is wanted as soon as may be.
+    pub(super) fn request(&mut self, now: Instant) {
+        let earliest = self.last.map_or(now, |last| now.max(last + SHORTEST));
+        self.wanted = Some(self.wanted.map_or(earliest, |wanted| wanted.min(earliest)));
+    }
+
+    /// Nothing has changed, but at this moment the screen will read differently.
+    pub(super) fn wake_at(&mut self, at: Option<Instant>) {
+        self.wake = at;
+    }
+
+    /// The next moment at which something is to be done; `None`: sleep until something happens.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.wanted.into_iter().chain(self.wake).min()
+    }
+
+    /// Whether a frame is to be drawn now; if so, it counts as drawn.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let due = self.deadline().is_some_and(|deadline| deadline <= now);
+        if due {
+            self.last = Some(now);
+            self.wanted = None;
+            self.wake = None;
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_requests_is_one_frame_per_interval() {
+        let start = Instant::now();
+        let mut frames = Frames::default();
+        let mut drawn = 0;
+        for millisecond in 0..160 {
+            let now = start + Duration::from_millis(millisecond);
+            frames.request(now);
+            drawn += usize::from(frames.take(now));
+        }
+        assert_eq!(drawn, 10);
+    }
+
+    #[test]
+    fn nothing_is_drawn_while_nothing_is_wanted() {
+        let now = Instant::now();
+        let mut frames = Frames::default();
+        assert_eq!(frames.deadline(), None);
+        assert!(!frames.take(now));
+        frames.wake_at(Some(now + Duration::from_secs(60)));
+        assert!(!frames.take(now));
+        assert!(frames.take(now + Duration::from_secs(60)));
+        assert_eq!(frames.deadline(), None);
+    }
+
+    #[test]
+    fn a_key_after_a_pause_is_drawn_at_once() {
+        let start = Instant::now();
+        let mut frames = Frames::default();
+        frames.request(start);
+        assert!(frames.take(start));
+        let later = start + Duration::from_secs(1);
+        frames.request(later);
+        assert!(frames.take(later));
+    }
+}

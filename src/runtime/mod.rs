@@ -1,0 +1,15 @@
+//! Floor 4: the shell around the pure parts: terminal, loop, effects, signals, log.
+//!
+//! It waits, draws and carries out; it decides nothing.
+
+mod effects;
+mod frames;
+mod inbox;
+mod input;
+pub mod log;
+mod run;
+mod signals;
+pub mod source;
+pub mod terminal;
+
+pub use self::run::{Ending, Start, run};

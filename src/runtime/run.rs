@@ -1,0 +1,226 @@
+//! The loop: sleep until something happens, let `update` have it, carry out what it asks for, draw if
+//! something changed.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use crossterm::{
+    event::Event,
+    queue,
+    terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate},
+};
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use tokio::{sync::mpsc, time::sleep_until};
+
+use super::{
+    effects::{Effects, Made, Order},
+    frames::Frames,
+    inbox::{Arrival, Inbox},
+    input,
+    signals::{Signal, Signals, stop_self},
+    source::SharedSource,
+    terminal::Takeover,
+};
+use crate::{
+    app::{
+        message::Message,
+        model::{Model, StartScope},
+        refresh, update,
+    },
+    cluster::Connection,
+    ui::{
+        frame::{self, Layout},
+        theme::Theme,
+    },
+};
+
+/// What the dashboard starts with.
+pub struct Start {
+    pub source: SharedSource,
+    /// Made before the terminal was taken, so that a plugin could still ask its questions there.
+    pub connection: Connection,
+    pub scope: StartScope,
+    pub theme: Theme,
+}
+
+/// How the dashboard ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Quit,
+    /// By a signal; the exit status that shells expect.
+    Signal(u8),
+}
+
+/// Messages of the watches that one turn takes in, so that a flood cannot keep the keyboard waiting.
+const BUDGET: usize = 32;
+
+/// Runs the dashboard until it is left.
+pub async fn run(start: Start) -> io::Result<Ending> {
+    let signals = Signals::new()?;
+    let takeover = Takeover::begin()?;
+    let mut shell = Shell::new(start, takeover);
+    shell.run(signals).await
+}
+
+struct Shell {
+    model: Model,
+    theme: Theme,
+    takeover: Takeover,
+    layout: Layout,
+    inbox: Inbox,
+    effects: Effects,
+    made: mpsc::Receiver<Made>,
+    frames: Frames,
+    quits: bool,
+}
+
+/// What a turn of the loop woke up for.
+enum Woken {
+    Arrival(Arrival),
+    Made(Made),
+    Signal(Signal),
+    Frame,
+}
+
+impl Shell {
+    fn new(start: Start, takeover: Takeover) -> Self {
+        let model = Model::new(&start.scope, Timestamp::now());
+        let inbox = Inbox::new();
+        let namespaces: BTreeSet<_> = model.known.clone();
+        let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces);
+        let mut shell = Self {
+            layout: frame::layout(Rect::default(), model.focus),
+            model,
+            theme: start.theme,
+            takeover,
+            inbox,
+            effects,
+            made,
+            frames: Frames::default(),
+            quits: false,
+        };
+        let ticket = shell.model.connection.ticket;
+        shell.take_over(ticket, &start.connection);
+        shell
+    }
+
+    async fn run(&mut self, mut signals: Signals) -> io::Result<Ending> {
+        loop {
+            let now = Instant::now();
+            if self.model.take_dirty() {
+                self.frames.request(now);
+            }
+            if self.frames.take(now) {
+                self.draw()?;
+            }
+            if self.quits {
+                return Ok(Ending::Quit);
+            }
+            let woken = self.wait(&mut signals).await;
+            match woken {
+                Woken::Arrival(Arrival::Closed) => return Ok(Ending::Signal(128 + 1)),
+                Woken::Arrival(arrival) => self.take_in(arrival),
+                Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
+                Woken::Signal(Signal::Quit(status)) => return Ok(Ending::Signal(status)),
+                Woken::Signal(Signal::Stop) => {
+                    self.takeover.pause(stop_self)?;
+                    self.update(Message::Redraw);
+                }
+                Woken::Signal(Signal::Continue) => self.update(Message::Redraw),
+                Woken::Frame => self.update(Message::Tick),
+            }
+        }
+    }
+
+    async fn wait(&mut self, signals: &mut Signals) -> Woken {
+        let deadline = self.frames.deadline();
+        let frame = async {
+            match deadline {
+                Some(at) => sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = signals.next() => Woken::Signal(signal),
+            () = frame => Woken::Frame,
+            Some(made) = self.made.recv() => Woken::Made(made),
+            arrival = self.inbox.next() => Woken::Arrival(arrival),
+        }
+    }
+
+    /// Takes in what has arrived, and what waits behind it, up to the budget.
+    fn take_in(&mut self, first: Arrival) {
+        let mut arrival = Some(first);
+        let mut budget = BUDGET;
+        while let Some(next) = arrival.take() {
+            match next {
+                Arrival::Input(event) => {
+                    if let Event::Resize(columns, rows) = event {
+                        self.layout =
+                            frame::layout(Rect::new(0, 0, columns, rows), self.model.focus);
+                    }
+                    if let Some(message) = input::message(event, &self.layout) {
+                        self.update(message);
+                    }
+                    // The next key must meet the rows that this one has made.
+                    self.refresh();
+                }
+                Arrival::Answer(message) | Arrival::Feed(message) => self.update(message),
+                Arrival::Closed => self.quits = true,
+            }
+            budget -= 1;
+            if budget > 0 && !self.quits {
+                arrival = self.inbox.ready();
+            }
+        }
+    }
+
+    fn update(&mut self, message: Message) {
+        for effect in update(&mut self.model, message, Timestamp::now()) {
+            match self.effects.start(effect) {
+                Order::Nothing => {}
+                Order::Hush => self.inbox.hush(),
+                Order::Quit => self.quits = true,
+            }
+        }
+    }
+
+    /// Watches over a connection that has been made, unless another one is wanted by now.
+    fn take_over(&mut self, ticket: crate::app::ticket::Ticket, connection: &Connection) {
+        if ticket == self.model.connection.ticket {
+            let (message, feed) = self.effects.watch(ticket, connection);
+            self.inbox.listen(ticket, feed);
+            self.update(message);
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.layout = frame::layout(self.layout.area, self.model.focus);
+        refresh::refresh(&mut self.model, self.layout.heights());
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let size = self.takeover.screen.size()?;
+        self.layout = frame::layout(Rect::new(0, 0, size.width, size.height), self.model.focus);
+        self.refresh();
+        let now = Timestamp::now();
+        queue!(self.takeover.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        let (model, theme) = (&self.model, &self.theme);
+        self.takeover
+            .screen
+            .draw(|frame| frame::draw(model, theme, now, frame))?;
+        queue!(self.takeover.screen.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.takeover.screen.backend_mut())?;
+        let wake = refresh::wake(&self.model, now).map(|at| {
+            let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+            Instant::now() + wait
+        });
+        self.frames.wake_at(wake);
+        Ok(())
+    }
+}

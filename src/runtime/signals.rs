@@ -1,0 +1,97 @@
+//! Signals: those that end the program, and job control.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Ends the program; the number is the exit status that shells expect (128 + signal).
+    Quit(u8),
+    /// The shell wants the terminal back for a while.
+    Stop,
+    /// The program goes on after a stop.
+    Continue,
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io;
+
+    use rustix::process::Signal as Job;
+    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+    use super::Signal;
+
+    pub(in super::super) struct Signals {
+        terminate: Stream,
+        hang_up: Stream,
+        interrupt: Stream,
+        quit: Stream,
+        stop: Stream,
+        go_on: Stream,
+    }
+
+    impl Signals {
+        pub(in super::super) fn new() -> io::Result<Self> {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                quit: signal(SignalKind::quit())?,
+                stop: signal(kind(Job::TSTP))?,
+                go_on: signal(kind(Job::CONT))?,
+            })
+        }
+
+        pub(in super::super) async fn next(&mut self) -> Signal {
+            tokio::select! {
+                _ = self.terminate.recv() => Signal::Quit(128 + 15),
+                _ = self.hang_up.recv() => Signal::Quit(128 + 1),
+                _ = self.interrupt.recv() => Signal::Quit(128 + 2),
+                _ = self.quit.recv() => Signal::Quit(128 + 3),
+                _ = self.stop.recv() => Signal::Stop,
+                _ = self.go_on.recv() => Signal::Continue,
+            }
+        }
+    }
+
+    /// tokio has no name for these; their numbers differ between systems, and rustix knows them.
+    fn kind(job: Job) -> SignalKind {
+        SignalKind::from_raw(job.as_raw())
+    }
+
+    /// Stops this process until the shell continues it.
+    pub(in super::super) fn stop_self() -> io::Result<()> {
+        rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    use std::io;
+
+    use super::Signal;
+
+    pub(in super::super) struct Signals;
+
+    impl Signals {
+        pub(in super::super) fn new() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(in super::super) async fn next(&mut self) -> Signal {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            Signal::Quit(128 + 2)
+        }
+    }
+
+    pub(in super::super) fn stop_self() -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+pub(super) use unix::{Signals, stop_self};
+
+#[cfg(not(unix))]
+pub(super) use other::{Signals, stop_self};

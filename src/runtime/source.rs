@@ -1,0 +1,88 @@
+//! Where clusters come from: the kubeconfig, or whatever `main` hands in.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, future::BoxFuture};
+
+use crate::{
+    cluster::{ConnectOptions, Connection, connect},
+    domain::{
+        identity::{ContextEntry, Identity},
+        problem::Problem,
+    },
+};
+
+/// Connects, and knows what else could be connected to.
+pub trait Source: Send + Sync {
+    /// Connects to a context; `None`: the one chosen at the start.
+    fn connect(&self, context: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>>;
+
+    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem>;
+}
+
+/// The contexts of the kubeconfig.
+pub struct Kubeconfig {
+    pub options: ConnectOptions,
+}
+
+impl Source for Kubeconfig {
+    fn connect(&self, context: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>> {
+        let mut options = self.options.clone();
+        if context.is_some() && context != options.context {
+            // `-n` was said of the first context.
+            options.namespace = None;
+            options.context = context;
+        }
+        async move { Connection::open(&options).await.map_err(Problem::from) }.boxed()
+    }
+
+    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
+        connect::contexts(self.options.kubeconfig.as_deref()).map_err(Problem::from)
+    }
+}
+
+/// One cluster that is there already.
+pub struct Given {
+    pub connection: Connection,
+}
+
+impl Source for Given {
+    fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>> {
+        let connection = self.connection.clone();
+        async move { Ok(connection) }.boxed()
+    }
+
+    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
+        let identity = identity(&self.connection);
+        Ok(vec![ContextEntry {
+            name: identity.context,
+            cluster: identity.cluster,
+            user: identity.user,
+            namespace: None,
+            current: true,
+        }])
+    }
+}
+
+/// Where kubectl looks when nobody names a namespace; the dashboard then shows all.
+const UNNAMED: &str = "default";
+
+/// Who is connected to what, for the screen.
+pub(super) fn identity(connection: &Connection) -> Identity {
+    Identity {
+        context: connection
+            .context
+            .as_deref()
+            .unwrap_or("in-cluster")
+            .to_owned(),
+        cluster: connection.cluster.to_string(),
+        user: connection.user.as_deref().map(str::to_owned),
+        server_version: connection
+            .version
+            .as_ref()
+            .map(|version| version.as_str().to_owned()),
+        namespace: (connection.namespace.as_str() != UNNAMED).then(|| connection.namespace.clone()),
+    }
+}
+
+pub type SharedSource = Arc<dyn Source>;

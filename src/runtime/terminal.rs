@@ -1,0 +1,140 @@
+//! The terminal: taken over, and always given back: on quit, on a panic, on a signal, before a stop.
+
+use std::{
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crossterm::{
+    cursor, event, execute,
+    terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+use crate::domain::problem::Problem;
+
+/// One write per frame instead of one per cell.
+const BUFFER: usize = 64 * 1024;
+
+/// The smallest screen on which the dashboard still says something.
+pub const SMALLEST: (u16, u16) = (40, 10);
+
+/// Whether the terminal is ours. Global because the panic hook has no other way to know.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+pub(super) type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// The terminal while it is ours; given back when dropped.
+pub struct Takeover {
+    pub(super) screen: Screen,
+}
+
+impl Takeover {
+    pub fn begin() -> io::Result<Self> {
+        enter()?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        match Terminal::new(backend) {
+            Ok(screen) => Ok(Self { screen }),
+            Err(error) => {
+                restore();
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives the terminal back while `meanwhile` runs, and takes it again.
+    pub(super) fn pause(&mut self, meanwhile: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        restore();
+        let outcome = meanwhile();
+        enter()?;
+        self.screen.clear()?;
+        outcome
+    }
+}
+
+impl Drop for Takeover {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    // Marked first: when a step fails half-way, what was done is undone.
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = terminal::enable_raw_mode().and_then(|()| {
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            event::EnableBracketedPaste,
+            event::EnableMouseCapture,
+            cursor::Hide
+        )
+    });
+    if taken.is_err() {
+        restore();
+    }
+    taken
+}
+
+/// Gives the terminal back. May be called at any time, any number of times, and never fails: there is
+/// nobody left to tell.
+pub fn restore() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            event::DisableMouseCapture,
+            event::DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = terminal::disable_raw_mode();
+        let _ = io::stdout().flush();
+    }
+}
+
+/// Makes a panic give the terminal back before it is reported, in whatever task it happens.
+///
+/// While the terminal is ours a panic ends the program: a dashboard that has lost one of its tasks
+/// would go on showing what is no longer true.
+pub fn install_panic_hook() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let dashboard = TAKEN.load(Ordering::SeqCst);
+        restore();
+        report(info);
+        if dashboard {
+            std::process::exit(101);
+        }
+    }));
+}
+
+/// Whether there is a terminal that the dashboard can use.
+pub fn check(term: Option<&str>) -> Result<(), Problem> {
+    let what = "cannot show the dashboard";
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        let end = if io::stdout().is_terminal() {
+            "standard input"
+        } else {
+            "standard output"
+        };
+        return Err(Problem::new(what)
+            .because(format!("{end} is not a terminal"))
+            .next(
+                "start it in a terminal, without a pipe; for scripts there is `pullscope explain`",
+            ));
+    }
+    if term == Some("dumb") {
+        return Err(Problem::new(what)
+            .because("the terminal says that it is dumb (TERM=dumb): it cannot place the cursor")
+            .next("use another terminal, or set TERM to what yours really is"));
+    }
+    let (columns, rows) = terminal::size().unwrap_or((80, 24));
+    if columns < SMALLEST.0 || rows < SMALLEST.1 {
+        return Err(Problem::new(what)
+            .because(format!(
+                "the terminal has {columns} columns and {rows} rows"
+            ))
+            .next(format!("make it at least {} × {}", SMALLEST.0, SMALLEST.1)));
+    }
+    Ok(())
+}
