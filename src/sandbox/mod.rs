@@ -7,7 +7,6 @@
 //! diagnosis would otherwise be invisible in the demo.
 
 mod admission;
-mod admission;
 mod agenda;
 pub mod api;
 mod clock;

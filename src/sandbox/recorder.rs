@@ -126,13 +126,7 @@ pub fn record(world: &mut World, about: &Value, report: Report<'_>) {
         "" => "default".to_owned(),
         namespace => namespace.to_owned(),
     };
-    let made = write::create(
-        world,
-        Kind::Event,
-        &namespace,
-        event,
-        &Intent::controller(),
-    );
+    let made = write::create(world, Kind::Event, &namespace, event, &Intent::controller());
     // A namespace that is going takes no new Events; nobody misses them.
     if let Ok(made) = made {
         world.recorder.written.insert(same, Place::of(&made));
@@ -222,9 +216,8 @@ pub fn expire(world: &mut World) {
         .store
         .list(Kind::Event, None)
         .filter(|event| {
-            last_seen(event).is_some_and(|seen| {
-                now.duration_since(seen).unsigned_abs() >= LIFE && seen < now
-            })
+            last_seen(event)
+                .is_some_and(|seen| now.duration_since(seen).unsigned_abs() >= LIFE && seen < now)
         })
         .map(|event| Place::of(event))
         .collect();
@@ -234,7 +227,11 @@ pub fn expire(world: &mut World) {
 }
 
 fn last_seen(event: &Value) -> Option<Timestamp> {
-    ["/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"]
-        .iter()
-        .find_map(|pointer| object::time(event, pointer))
+    [
+        "/lastTimestamp",
+        "/eventTime",
+        "/metadata/creationTimestamp",
+    ]
+    .iter()
+    .find_map(|pointer| object::time(event, pointer))
 }

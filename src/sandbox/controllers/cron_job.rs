@@ -36,7 +36,9 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     }
     prune(world, &cron);
     if let Some(next) = next(schedule, minute) {
-        world.agenda.enter(next, Due::Work(Work::CronJob(place.clone())));
+        world
+            .agenda
+            .enter(next, Due::Work(Work::CronJob(place.clone())));
     }
 }
 
@@ -54,7 +56,9 @@ fn is_due(schedule: &str, at: Timestamp) -> bool {
     let mut fits = |value: i8| {
         fields.next().is_some_and(|field| {
             field.split(',').any(|part| match part.strip_prefix("*/") {
-                Some(step) => step.parse::<i8>().is_ok_and(|step| step > 0 && value % step == 0),
+                Some(step) => step
+                    .parse::<i8>()
+                    .is_ok_and(|step| step > 0 && value % step == 0),
                 None => part == "*" || part.parse() == Ok(value),
             })
         })
@@ -64,9 +68,16 @@ fn is_due(schedule: &str, at: Timestamp) -> bool {
 
 fn run(world: &mut World, cron: &Value, minute: Timestamp) {
     let name = format!("{}-{}", object::name(cron), minute.as_second() / 60);
-    let mut job = cron.pointer("/spec/jobTemplate").cloned().unwrap_or_else(|| json!({}));
+    let mut job = cron
+        .pointer("/spec/jobTemplate")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     put(&mut job, "/metadata/name", name.as_str());
-    put(&mut job, "/metadata/ownerReferences", json!([pods::reference(cron)]));
+    put(
+        &mut job,
+        "/metadata/ownerReferences",
+        json!([pods::reference(cron)]),
+    );
     let namespace = object::namespace(cron);
     let made = write::create(world, Kind::Job, namespace, job, &Intent::controller());
     if made.is_ok() {
@@ -74,7 +85,14 @@ fn run(world: &mut World, cron: &Value, minute: Timestamp) {
         put(&mut status, "/lastScheduleTime", seconds(minute));
         pods::set_status(world, Kind::CronJob, cron, status);
         let message = format!("Created job {name}");
-        pods::report(world, COMPONENT, cron, Level::Normal, "SuccessfulCreate", message);
+        pods::report(
+            world,
+            COMPONENT,
+            cron,
+            Level::Normal,
+            "SuccessfulCreate",
+            message,
+        );
     }
 }
 
@@ -93,7 +111,12 @@ fn prune(world: &mut World, cron: &Value) {
         over.truncate(over.len().saturating_sub(keep));
         for place in over {
             // Already gone is as good.
-            drop(write::delete(world, Kind::Job, &place, &Deletion::default()));
+            drop(write::delete(
+                world,
+                Kind::Job,
+                &place,
+                &Deletion::default(),
+            ));
         }
     }
 }
@@ -114,6 +137,9 @@ mod tests {
         ] {
             assert_eq!(is_due(schedule, at), due, "{schedule}");
         }
-        assert_eq!(next("0 4 * * *", at).unwrap().to_string(), "2026-11-23T04:00:00Z");
+        assert_eq!(
+            next("0 4 * * *", at).unwrap().to_string(),
+            "2026-11-23T04:00:00Z"
+        );
     }
 }

@@ -53,7 +53,10 @@ fn pin(node: &str) -> Value {
 }
 
 fn pinned_to(pod: &Value) -> &str {
-    text(pod, &format!("{PINNED}/nodeSelectorTerms/0/matchFields/0/values/0"))
+    text(
+        pod,
+        &format!("{PINNED}/nodeSelectorTerms/0/matchFields/0/values/0"),
+    )
 }
 
 fn on_node(world: &World, set: &Value, node: &str) -> Option<Object> {
@@ -68,9 +71,8 @@ fn update(world: &mut World, set: &Value, revision: &str) {
         return;
     }
     let all = pods::owned(world, Kind::Pod, set);
-    let (new, old): (Vec<&Object>, Vec<&Object>) = all
-        .iter()
-        .partition(|pod| text(pod, REVISION) == revision);
+    let (new, old): (Vec<&Object>, Vec<&Object>) =
+        all.iter().partition(|pod| text(pod, REVISION) == revision);
     let is_well = |pod: &&Object| pods::is_ready(pod) && !is_terminating(pod);
     let victim = old
         .iter()
@@ -86,7 +88,10 @@ fn update(world: &mut World, set: &Value, revision: &str) {
 fn write_status(world: &mut World, set: &Value, revision: &str, nodes: usize) {
     let pods = pods::owned(world, Kind::Pod, set);
     let ready = pods.iter().filter(|pod| pods::is_ready(pod)).count();
-    let updated = pods.iter().filter(|pod| text(pod, REVISION) == revision).count();
+    let updated = pods
+        .iter()
+        .filter(|pod| text(pod, REVISION) == revision)
+        .count();
     let status = json!({
         "observedGeneration": number(set, "/metadata/generation"),
         "desiredNumberScheduled": nodes,

@@ -11,9 +11,7 @@ use super::{
 use crate::sandbox::{
     clock::later,
     dice::template_hash,
-    object::{
-        self, Object, flag, is_terminating, list, number, put, seconds, text, time,
-    },
+    object::{self, Object, flag, is_terminating, list, number, put, seconds, text, time},
     recorder::Level,
     resources::Kind,
     store::Place,
@@ -63,7 +61,11 @@ fn make_set(world: &mut World, deployment: &Value, old: &[Object]) -> Option<Obj
     let mut template = deployment.pointer("/spec/template")?.clone();
     put(&mut template, HASH, hash.as_str());
     let mut selector = deployment.pointer("/spec/selector")?.clone();
-    put(&mut selector, "/matchLabels/pod-template-hash", hash.as_str());
+    put(
+        &mut selector,
+        "/matchLabels/pod-template-hash",
+        hash.as_str(),
+    );
     let revision = 1 + old
         .iter()
         .filter_map(|set| text(set, REVISION).parse::<u64>().ok())
@@ -113,7 +115,9 @@ fn roll(world: &mut World, deployment: &Value, new: &Value, old: &[Object]) {
         for set in old {
             scale(world, deployment, set, 0);
         }
-        let is_clear = old.iter().all(|set| pods::owned(world, Kind::Pod, set).is_empty());
+        let is_clear = old
+            .iter()
+            .all(|set| pods::owned(world, Kind::Pod, set).is_empty());
         if is_clear {
             scale(world, deployment, new, replicas);
         }
@@ -154,7 +158,14 @@ fn scale(world: &mut World, deployment: &Value, set: &Value, size: i64) {
         "Scaled {direction} replica set {}{from} to {size}",
         object::name(set)
     );
-    pods::report(world, COMPONENT, deployment, Level::Normal, "ScalingReplicaSet", message);
+    pods::report(
+        world,
+        COMPONENT,
+        deployment,
+        Level::Normal,
+        "ScalingReplicaSet",
+        message,
+    );
 }
 
 /// A rollout that is stuck is called so after this long (`progressDeadlineSeconds`).
@@ -165,29 +176,39 @@ fn deadline(deployment: &Value) -> Duration {
 
 fn write_status(world: &mut World, deployment: &Value) {
     let (new, old) = sets(world, deployment);
-    let sum = |sets: &[Object], field: &str| -> i64 {
-        sets.iter().map(|set| number(set, field)).sum()
-    };
+    let sum =
+        |sets: &[Object], field: &str| -> i64 { sets.iter().map(|set| number(set, field)).sum() };
     let new: Vec<Object> = new.into_iter().collect();
     let total = |field: &str| sum(&new, field) + sum(&old, field);
     let replicas = number(deployment, "/spec/replicas");
-    let (updated, available) = (sum(&new, "/status/replicas"), total("/status/availableReplicas"));
+    let (updated, available) = (
+        sum(&new, "/status/replicas"),
+        total("/status/availableReplicas"),
+    );
     let mut status = json!({"observedGeneration": number(deployment, "/metadata/generation")});
     for (field, count) in [
         ("replicas", total("/status/replicas")),
         ("updatedReplicas", updated),
         ("readyReplicas", total("/status/readyReplicas")),
         ("availableReplicas", available),
-        ("unavailableReplicas", (replicas.max(total("/status/replicas")) - available).max(0)),
+        (
+            "unavailableReplicas",
+            (replicas.max(total("/status/replicas")) - available).max(0),
+        ),
     ] {
         if count > 0 {
             status[field] = count.into();
         }
     }
     let bounds = Bounds::of(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
-    let is_done = updated == replicas && total("/status/replicas") == replicas && available == replicas;
+    let is_done =
+        updated == replicas && total("/status/replicas") == replicas && available == replicas;
     let conditions = vec![
-        available_condition(world, deployment, available >= replicas - bounds.unavailable),
+        available_condition(
+            world,
+            deployment,
+            available >= replicas - bounds.unavailable,
+        ),
         progress_condition(world, deployment, new.first(), is_done, available + updated),
     ];
     status["conditions"] = conditions.into();
@@ -196,7 +217,11 @@ fn write_status(world: &mut World, deployment: &Value) {
 
 fn available_condition(world: &World, deployment: &Value, is_available: bool) -> Value {
     let (status, reason, message) = if is_available {
-        ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+        (
+            "True",
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        )
     } else {
         (
             "False",
@@ -226,19 +251,39 @@ fn progress_condition(
             != number(deployment, "/metadata/generation");
     let stuck_since = before.and_then(|it| time(it, "/lastUpdateTime"));
     let limit = deadline(deployment);
-    let is_overdue = !made_progress
-        && stuck_since.is_some_and(|since| later(since, limit) <= world.now);
+    let is_overdue =
+        !made_progress && stuck_since.is_some_and(|since| later(since, limit) <= world.now);
     if is_done {
         let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
-        return condition(world, deployment, "Progressing", "True", "NewReplicaSetAvailable", &message);
+        return condition(
+            world,
+            deployment,
+            "Progressing",
+            "True",
+            "NewReplicaSetAvailable",
+            &message,
+        );
     }
     if is_overdue {
         let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
-        return condition(world, deployment, "Progressing", "False", "ProgressDeadlineExceeded", &message);
+        return condition(
+            world,
+            deployment,
+            "Progressing",
+            "False",
+            "ProgressDeadlineExceeded",
+            &message,
+        );
     }
     let message = format!("ReplicaSet \"{set}\" is progressing.");
-    let mut condition =
-        condition(world, deployment, "Progressing", "True", "ReplicaSetUpdated", &message);
+    let mut condition = condition(
+        world,
+        deployment,
+        "Progressing",
+        "True",
+        "ReplicaSetUpdated",
+        &message,
+    );
     if made_progress {
         put(&mut condition, "/lastUpdateTime", seconds(world.now));
         let again = later(world.now, limit + Duration::from_secs(1));
@@ -277,14 +322,17 @@ fn condition(
 /// Keeps `revisionHistoryLimit` old ReplicaSets that are empty.
 fn clean_up(world: &mut World, deployment: &Value) {
     let (_, mut old) = sets(world, deployment);
-    old.retain(|set| {
-        number(set, "/spec/replicas") == 0 && number(set, "/status/replicas") == 0
-    });
+    old.retain(|set| number(set, "/spec/replicas") == 0 && number(set, "/status/replicas") == 0);
     old.sort_by_key(|set| text(set, REVISION).parse::<u64>().unwrap_or_default());
     let limit = usize::try_from(number(deployment, "/spec/revisionHistoryLimit")).unwrap_or(10);
     let surplus = old.len().saturating_sub(limit);
     for set in old.iter().take(surplus) {
-        let gone = write::delete(world, Kind::ReplicaSet, &Place::of(set), &Deletion::default());
+        let gone = write::delete(
+            world,
+            Kind::ReplicaSet,
+            &Place::of(set),
+            &Deletion::default(),
+        );
         drop(gone);
     }
 }

@@ -45,7 +45,10 @@ struct Count {
 impl Count {
     fn of(pods: &[Object]) -> Self {
         let in_phase = |phase: &str| {
-            let count = pods.iter().filter(|pod| text(pod, "/status/phase") == phase).count();
+            let count = pods
+                .iter()
+                .filter(|pod| text(pod, "/status/phase") == phase)
+                .count();
             i64::try_from(count).unwrap_or(i64::MAX)
         };
         let active = pods.iter().filter(|pod| pods::is_active(pod)).count();
@@ -67,7 +70,11 @@ fn create(world: &mut World, place: &Place, job: &Value) -> bool {
     let mut template = job.pointer("/spec/template").cloned().unwrap_or_default();
     for prefix in ["", "batch.kubernetes.io~1"] {
         let labels = format!("/metadata/labels/{prefix}");
-        put(&mut template, &format!("{labels}job-name"), object::name(job));
+        put(
+            &mut template,
+            &format!("{labels}job-name"),
+            object::name(job),
+        );
         put(&mut template, &format!("{labels}controller-uid"), uid(job));
     }
     let pod = pods::from_template(job, &template, None);
@@ -98,8 +105,16 @@ fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) 
     }
     let is_complete = count.succeeded >= number(job, "/spec/completions");
     let end = match (is_complete, is_failed) {
-        (true, _) => Some(("Complete", "CompletionsReached", "Reached expected number of succeeded pods")),
-        (false, true) => Some(("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")),
+        (true, _) => Some((
+            "Complete",
+            "CompletionsReached",
+            "Reached expected number of succeeded pods",
+        )),
+        (false, true) => Some((
+            "Failed",
+            "BackoffLimitExceeded",
+            "Job has reached the specified backoff limit",
+        )),
         (false, false) => None,
     };
     if let Some((kind, reason, message)) = end {

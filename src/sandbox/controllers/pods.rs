@@ -53,7 +53,11 @@ pub(super) fn from_template(owner: &Value, template: &Value, name: Option<String
         "metadata": template.get("metadata").cloned().unwrap_or_else(|| json!({})),
         "spec": template.get("spec").cloned().unwrap_or_else(|| json!({})),
     });
-    put(&mut pod, "/metadata/ownerReferences", json!([reference(owner)]));
+    put(
+        &mut pod,
+        "/metadata/ownerReferences",
+        json!([reference(owner)]),
+    );
     match name {
         Some(name) => put(&mut pod, "/metadata/name", name),
         None => put(
@@ -91,15 +95,31 @@ pub(super) fn create(
                 ),
                 _ => format!("Created pod: {}", object::name(pod)),
             };
-            report(world, component, owner, Level::Normal, "SuccessfulCreate", message);
+            report(
+                world,
+                component,
+                owner,
+                Level::Normal,
+                "SuccessfulCreate",
+                message,
+            );
         }
         Err(status) => {
             // The name was drawn after the refusal's point of view: it is not part of the message.
             let drawn = status.message.split('"').nth(1).unwrap_or_default();
             let shown = if named.is_empty() { &prefix } else { &named };
-            let why = status.message.replacen(drawn, shown, usize::from(!drawn.is_empty()));
+            let why = status
+                .message
+                .replacen(drawn, shown, usize::from(!drawn.is_empty()));
             let message = format!("Error creating: {why}");
-            report(world, component, owner, Level::Warning, "FailedCreate", message);
+            report(
+                world,
+                component,
+                owner,
+                Level::Warning,
+                "FailedCreate",
+                message,
+            );
         }
     }
     made
@@ -117,7 +137,14 @@ pub(super) fn delete(world: &mut World, component: &'static str, owner: &Value, 
             ),
             _ => format!("Deleted pod: {}", object::name(pod)),
         };
-        report(world, component, owner, Level::Normal, "SuccessfulDelete", message);
+        report(
+            world,
+            component,
+            owner,
+            Level::Normal,
+            "SuccessfulDelete",
+            message,
+        );
     }
 }
 

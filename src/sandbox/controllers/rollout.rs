@@ -24,7 +24,11 @@ impl Bounds {
         let (surge, unavailable) = (amount("maxSurge", true), amount("maxUnavailable", false));
         Self {
             surge,
-            unavailable: if surge == 0 { unavailable.max(1) } else { unavailable },
+            unavailable: if surge == 0 {
+                unavailable.max(1)
+            } else {
+                unavailable
+            },
         }
     }
 }
@@ -98,7 +102,10 @@ mod tests {
         assert_eq!(Bounds::of(Some(&strategy), 1), QUARTER);
         assert_eq!(
             Bounds::of(Some(&strategy), 10),
-            Bounds { surge: 3, unavailable: 2 }
+            Bounds {
+                surge: 3,
+                unavailable: 2
+            }
         );
         let none = json!({"maxSurge": 0, "maxUnavailable": 0});
         assert_eq!(Bounds::of(Some(&none), 3).unavailable, 1);
@@ -128,7 +135,10 @@ mod tests {
     #[test]
     fn unhealthy_old_replicas_are_given_up_first() {
         let (new, old) = (share(1, 0), [share(3, 1)]);
-        let bounds = Bounds { surge: 1, unavailable: 1 };
+        let bounds = Bounds {
+            surge: 1,
+            unavailable: 1,
+        };
         assert_eq!(old_sizes(3, bounds, new, &old), [2]);
     }
 }

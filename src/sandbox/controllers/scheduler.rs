@@ -178,7 +178,14 @@ fn refuse(world: &mut World, pod: &Value, why: &str) {
     set_condition(world, &mut waiting, Some(why));
     world.store.put(Kind::Pod, waiting);
     if !known {
-        report(world, pod, Level::Warning, "FailedScheduling", why.to_owned(), "Scheduling");
+        report(
+            world,
+            pod,
+            Level::Warning,
+            "FailedScheduling",
+            why.to_owned(),
+            "Scheduling",
+        );
     }
     let again = later(world.now, AGAIN);
     let work = Work::Schedule(Place::of(pod));

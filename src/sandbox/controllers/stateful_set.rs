@@ -31,7 +31,11 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
 
 fn revision(set: &Value) -> String {
     let template = set.pointer("/spec/template").map(Value::to_string);
-    format!("{}-{}", object::name(set), template_hash(&template.unwrap_or_default()))
+    format!(
+        "{}-{}",
+        object::name(set),
+        template_hash(&template.unwrap_or_default())
+    )
 }
 
 fn pod(world: &World, set: &Value, ordinal: i64) -> Option<Object> {
@@ -73,7 +77,9 @@ fn grow(world: &mut World, place: &Place, set: &Value, revision: &str, wanted: i
 
 fn ordinal(pod: &Value) -> i64 {
     let suffix = object::name(pod).rsplit('-').next();
-    suffix.and_then(|text| text.parse().ok()).unwrap_or_default()
+    suffix
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
 }
 
 fn shrink(world: &mut World, set: &Value, wanted: i64) {
@@ -111,11 +117,18 @@ fn update(world: &mut World, set: &Value, revision: &str, wanted: i64) {
 
 fn write_status(world: &mut World, set: &Value, revision: &str) {
     let pods = pods::owned(world, Kind::Pod, set);
-    let updated = pods.iter().filter(|pod| text(pod, REVISION) == revision).count();
+    let updated = pods
+        .iter()
+        .filter(|pod| text(pod, REVISION) == revision)
+        .count();
     let ready = pods.iter().filter(|pod| pods::is_ready(pod)).count();
     let before = text(set, "/status/currentRevision");
     let is_through = updated == pods.len() && ready == pods.len();
-    let current = if before.is_empty() || is_through { revision } else { before };
+    let current = if before.is_empty() || is_through {
+        revision
+    } else {
+        before
+    };
     let status = json!({
         "observedGeneration": number(set, "/metadata/generation"),
         "replicas": pods.len(),

@@ -18,7 +18,8 @@ pub struct Backoff {
 impl Backoff {
     /// Whether a new attempt has to wait.
     pub fn holds(&self, now: Timestamp) -> bool {
-        self.last.is_some_and(|(since, wait)| now < later(since, wait))
+        self.last
+            .is_some_and(|(since, wait)| now < later(since, wait))
     }
 
     pub fn wait(&self) -> Duration {

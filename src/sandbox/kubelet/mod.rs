@@ -29,7 +29,6 @@ use super::{
     world::{Due, World},
 };
 use image::Cache;
-pub use puller::{Login, PullError};
 use worker::Worker;
 
 /// All kubelets: their Pods by uid, their nodes by name.
@@ -61,10 +60,19 @@ impl Kubelets {
 pub enum Task {
     Sync(String),
     /// The runtime has answered for a container's image.
-    Pulled { uid: String, container: usize },
+    Pulled {
+        uid: String,
+        container: usize,
+    },
     /// A container's process ends by itself.
-    Exit { uid: String, container: usize, run: u32 },
-    Ready { uid: String },
+    Exit {
+        uid: String,
+        container: usize,
+        run: u32,
+    },
+    Ready {
+        uid: String,
+    },
     /// The grace period or the wish to stop is over.
     Terminated(String),
 }

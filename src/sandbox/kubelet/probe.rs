@@ -25,7 +25,13 @@ pub(super) fn begin(world: &mut World, uid: &str, pod: &Value, index: usize) {
                 mine.ready = true;
             }
         }
-        Some(delay) => enter(world, delay, Task::Ready { uid: uid.to_owned() }),
+        Some(delay) => enter(
+            world,
+            delay,
+            Task::Ready {
+                uid: uid.to_owned(),
+            },
+        ),
     }
 }
 
@@ -40,7 +46,9 @@ fn delay(pod: &Value, name: &str) -> Option<Duration> {
         period => period,
     };
     let seconds = number(probe, "/initialDelaySeconds") + period;
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+    Some(Duration::from_secs(
+        u64::try_from(seconds).unwrap_or_default(),
+    ))
 }
 
 /// Marks the containers ready that have run long enough.

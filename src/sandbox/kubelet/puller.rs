@@ -84,12 +84,7 @@ pub struct Fetched {
 }
 
 /// Tries the logins in their order; without any it asks as nobody.
-pub fn pull(
-    network: &mut Network,
-    image: &ImageRef,
-    logins: &[Login],
-    now: Timestamp,
-) -> Fetched {
+pub fn pull(network: &mut Network, image: &ImageRef, logins: &[Login], now: Timestamp) -> Fetched {
     let mut last = None;
     let tries: Vec<Option<&Login>> = match logins {
         [] => vec![None],
@@ -150,7 +145,11 @@ fn resolve(
     login: Option<&Login>,
     now: Timestamp,
 ) -> Result<Image, PullError> {
-    let reference = image.digest().or(image.tag()).unwrap_or_default().to_owned();
+    let reference = image
+        .digest()
+        .or(image.tag())
+        .unwrap_or_default()
+        .to_owned();
     let host = network
         .named(image.host())
         .map_or(image.host(), |registry| &registry.endpoint)
@@ -193,7 +192,11 @@ impl Resolver<'_> {
         format!("{}://{}{}", self.scheme.as_str(), self.host, self.path)
     }
 
-    fn ask(&mut self, method: Method, authorization: Option<String>) -> Result<Response, PullError> {
+    fn ask(
+        &mut self,
+        method: Method,
+        authorization: Option<String>,
+    ) -> Result<Response, PullError> {
         let request = Request {
             method,
             scheme: self.scheme,
@@ -216,7 +219,10 @@ impl Resolver<'_> {
         if response.status != 401 {
             return self.judge(&response).map(|()| None);
         }
-        let challenge = response.header("WWW-Authenticate").unwrap_or_default().to_owned();
+        let challenge = response
+            .header("WWW-Authenticate")
+            .unwrap_or_default()
+            .to_owned();
         let authorization = if let Some(challenge) = challenge.strip_prefix("Bearer ") {
             self.token(challenge, login)?
         } else {
@@ -267,13 +273,13 @@ impl Resolver<'_> {
             authorization: login.map(Login::header),
         };
         let url = format!("{realm}?{query}");
-        let response = self
-            .network
-            .exchange(&request, self.now)
-            .map_err(|why| PullError::Unreachable {
-                url: url.clone(),
-                why,
-            })?;
+        let response =
+            self.network
+                .exchange(&request, self.now)
+                .map_err(|why| PullError::Unreachable {
+                    url: url.clone(),
+                    why,
+                })?;
         if response.status != 200 {
             return Err(PullError::Token {
                 url,
@@ -282,7 +288,10 @@ impl Resolver<'_> {
             });
         }
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let token = body.get("token").and_then(Value::as_str).unwrap_or_default();
+        let token = body
+            .get("token")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         Ok(format!("Bearer {token}"))
     }
 

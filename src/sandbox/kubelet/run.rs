@@ -42,7 +42,14 @@ pub(super) fn start(
     };
     let (name, image) = (mine.name.clone(), mine.image.clone());
     if let Some(missing) = missing_config(world, pod, &name) {
-        fail(world, uid, pod, index, "CreateContainerConfigError", missing);
+        fail(
+            world,
+            uid,
+            pod,
+            index,
+            "CreateContainerConfigError",
+            missing,
+        );
         return;
     }
     let (now, profile) = (world.now, world.profile);
@@ -131,11 +138,7 @@ pub(super) fn hold_back(world: &mut World, uid: &str, pod: &Value, index: usize)
         return;
     };
     let (name, wait) = (mine.name.clone(), mine.crash_backoff.wait());
-    let full = format!(
-        "{}_{}({uid})",
-        object::name(pod),
-        object::namespace(pod)
-    );
+    let full = format!("{}_{}({uid})", object::name(pod), object::namespace(pod));
     let event = wording::restart_event(world.profile, &name, &full);
     tell(world, uid, pod, index, Level::Warning, "BackOff", event);
     let message = wording::restart_waiting(wait, &name, &full);
@@ -161,7 +164,10 @@ fn missing_config(world: &World, pod: &Value, name: &str) -> Option<String> {
     });
     let values = list(spec, "/env").iter().flat_map(|variable| {
         [
-            (Kind::ConfigMap, variable.pointer("/valueFrom/configMapKeyRef")),
+            (
+                Kind::ConfigMap,
+                variable.pointer("/valueFrom/configMapKeyRef"),
+            ),
             (Kind::Secret, variable.pointer("/valueFrom/secretKeyRef")),
         ]
     });

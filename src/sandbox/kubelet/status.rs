@@ -31,7 +31,10 @@ pub(super) fn write(world: &mut World, uid: &str) {
         put(&mut pod, "/status/podIP", address.as_str());
         put(&mut pod, "/status/podIPs", json!([{"ip": address}]));
     }
-    for (field, is_init) in [("initContainerStatuses", true), ("containerStatuses", false)] {
+    for (field, is_init) in [
+        ("initContainerStatuses", true),
+        ("containerStatuses", false),
+    ] {
         let statuses: Vec<Value> = worker
             .containers
             .iter()
@@ -63,11 +66,14 @@ fn host_address(node: &str) -> String {
 }
 
 fn is_initialised(worker: &Worker) -> bool {
-    worker.containers.iter().all(|it| match (it.role, &it.process) {
-        (Role::Init, Process::Ended(end)) => end.code == 0,
-        (Role::Sidecar, Process::Running { .. }) | (Role::App, _) => true,
-        (Role::Init | Role::Sidecar, _) => false,
-    })
+    worker
+        .containers
+        .iter()
+        .all(|it| match (it.role, &it.process) {
+            (Role::Init, Process::Ended(end)) => end.code == 0,
+            (Role::Sidecar, Process::Running { .. }) | (Role::App, _) => true,
+            (Role::Init | Role::Sidecar, _) => false,
+        })
 }
 
 /// `getPhase`: what waits and never ran keeps the Pod pending.
@@ -129,7 +135,10 @@ fn conditions(pod: &Value, worker: &Worker, phase: &str, now: &str, old: bool) -
     };
     let incomplete_reason = Some((
         "ContainersNotInitialized",
-        format!("containers with incomplete status: [{}]", incomplete.join(" ")),
+        format!(
+            "containers with incomplete status: [{}]",
+            incomplete.join(" ")
+        ),
     ));
     let mut wanted = vec![
         ("Initialized", initialised, incomplete_reason),
@@ -176,7 +185,11 @@ fn condition(
 fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value {
     let id = |run: u32| {
         let text = format!("{uid}/{}/{run}", container.name);
-        format!("containerd://{}{}", template_hash(&text), template_hash(&format!("{text}+")))
+        format!(
+            "containerd://{}{}",
+            template_hash(&text),
+            template_hash(&format!("{text}+"))
+        )
     };
     let is_running = matches!(container.process, Process::Running { .. });
     let (state, last) = state(worker, container);

@@ -8,8 +8,7 @@ use super::{
     Task, credentials,
     image::{self, Decision},
     puller::{self, Fetched},
-    run, status,
-    wording,
+    run, status, wording,
     worker::{Process, Role, Waiting},
 };
 use crate::sandbox::{
@@ -42,7 +41,10 @@ pub(super) fn schedule(world: &mut World, uid: &str, after: Duration) {
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return;
     };
-    if worker.next_sync.is_some_and(|next| next <= at && next >= world.now) {
+    if worker
+        .next_sync
+        .is_some_and(|next| next <= at && next >= world.now)
+    {
         return;
     }
     worker.next_sync = Some(at);
@@ -96,7 +98,15 @@ fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
         worker.volume_backoff.fail(world.now);
         let wait = worker.volume_backoff.wait();
         let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what}");
-        report(world, uid, pod, Level::Warning, "FailedMount", message, None);
+        report(
+            world,
+            uid,
+            pod,
+            Level::Warning,
+            "FailedMount",
+            message,
+            None,
+        );
         schedule(world, uid, wait);
         return false;
     }
@@ -168,7 +178,11 @@ fn container(world: &mut World, uid: &str, pod: &Value, index: usize) -> Step {
         Process::Running { .. } => return Step::Next,
         Process::Ended(end) if waits_for_it && end.code == 0 => return Step::Next,
         Process::Ended(end) if !run::restarts(pod, role, end.code) => {
-            return if waits_for_it { Step::Blocked } else { Step::Next };
+            return if waits_for_it {
+                Step::Blocked
+            } else {
+                Step::Next
+            };
         }
         Process::Ended(_) if mine.crash_backoff.holds(now) => {
             run::hold_back(world, uid, pod, index);
@@ -199,7 +213,12 @@ pub(super) fn get_mut<'a>(
     uid: &str,
     index: usize,
 ) -> Option<&'a mut super::worker::Container> {
-    world.kubelets.workers.get_mut(uid)?.containers.get_mut(index)
+    world
+        .kubelets
+        .workers
+        .get_mut(uid)?
+        .containers
+        .get_mut(index)
 }
 
 fn need_image(world: &mut World, uid: &str, pod: &Value, index: usize) -> Step {
@@ -212,7 +231,11 @@ fn need_image(world: &mut World, uid: &str, pod: &Value, index: usize) -> Step {
         return Step::Next;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let backoff = worker.pull_backoff.get(&mine.image).copied().unwrap_or_default();
+    let backoff = worker
+        .pull_backoff
+        .get(&mine.image)
+        .copied()
+        .unwrap_or_default();
     let decision = image::decide(
         profile,
         &node.images,
@@ -226,23 +249,55 @@ fn need_image(world: &mut World, uid: &str, pod: &Value, index: usize) -> Step {
     match decision {
         Decision::Present => {
             let digest = node.images.digest(image).map(str::to_owned);
-            tell(world, uid, pod, index, Level::Normal, "Pulled", wording::present(profile, image));
+            tell(
+                world,
+                uid,
+                pod,
+                index,
+                Level::Normal,
+                "Pulled",
+                wording::present(profile, image),
+            );
             run::start(world, uid, pod, index, digest);
             return after_start(mine.role);
         }
         Decision::InvalidName => {
             let message = wording::invalid_name(profile, image);
-            tell(world, uid, pod, index, Level::Warning, "InspectFailed", message.clone());
+            tell(
+                world,
+                uid,
+                pod,
+                index,
+                Level::Warning,
+                "InspectFailed",
+                message.clone(),
+            );
             fail(world, uid, pod, index, "InvalidImageName", message);
         }
         Decision::Unreadable(text) => fail(world, uid, pod, index, &text.clone(), text),
         Decision::NeverPulled => {
             let message = wording::never(image);
-            tell(world, uid, pod, index, Level::Warning, "ErrImageNeverPull", message.clone());
+            tell(
+                world,
+                uid,
+                pod,
+                index,
+                Level::Warning,
+                "ErrImageNeverPull",
+                message.clone(),
+            );
             fail(world, uid, pod, index, "ErrImageNeverPull", message);
         }
         Decision::BackOff => {
-            tell(world, uid, pod, index, Level::Normal, "BackOff", wording::back_off(image));
+            tell(
+                world,
+                uid,
+                pod,
+                index,
+                Level::Normal,
+                "BackOff",
+                wording::back_off(image),
+            );
             let waiting = wording::back_off_waiting(profile, image, mine.pull_error.as_deref());
             fail(world, uid, pod, index, "ImagePullBackOff", waiting);
         }
@@ -323,7 +378,8 @@ pub(super) fn pulled(world: &mut World, uid: &str, index: usize) {
             tell(world, uid, &pod, index, Level::Normal, "Pulled", message);
             if let Some(worker) = world.kubelets.workers.get(uid) {
                 let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-                node.images.note(&mine.image, &image, fetched.opened_by.as_ref());
+                node.images
+                    .note(&mine.image, &image, fetched.opened_by.as_ref());
             }
             run::start(world, uid, &pod, index, Some(image.digest));
             after_start(mine.role)
@@ -392,8 +448,8 @@ pub(super) fn tell(
     reason: &str,
     message: String,
 ) {
-    let field = get(world, uid, index)
-        .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name));
+    let field =
+        get(world, uid, index).map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name));
     report(world, uid, pod, level, reason, message, field);
 }
 

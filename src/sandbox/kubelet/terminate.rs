@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Task, enter, status, wording,
+    Task, enter, status,
     sync::tell,
+    wording,
     worker::{Ended, Process},
 };
 use crate::sandbox::{
@@ -35,7 +36,11 @@ pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
         .collect();
     let grace = number(pod, "/metadata/deletionGracePeriodSeconds");
     let grace = Duration::from_secs(u64::try_from(grace).unwrap_or_default());
-    let wait = if running.is_empty() { CLEARING } else { STOPPING.min(grace) };
+    let wait = if running.is_empty() {
+        CLEARING
+    } else {
+        STOPPING.min(grace)
+    };
     for (index, name) in running {
         let message = wording::stopping(&name);
         tell(world, uid, pod, index, Level::Normal, "Killing", message);

@@ -125,7 +125,9 @@ fn unreachable(old: bool, url: &str, why: &Unreachable) -> String {
 fn cri_o(image: &str, error: &PullError) -> String {
     let name = spelled_out(image);
     let parsed = ImageRef::parse(image).ok();
-    let repository = parsed.as_ref().map_or_else(String::new, ImageRef::repository);
+    let repository = parsed
+        .as_ref()
+        .map_or_else(String::new, ImageRef::repository);
     let host = parsed.as_ref().map_or("", |image| image.host());
     let reference = parsed
         .as_ref()
@@ -232,7 +234,13 @@ pub fn missing_secrets(names: &[String]) -> String {
     )
 }
 
-pub fn pulled(profile: Profile, image: &str, took: Duration, waited: Duration, bytes: u64) -> String {
+pub fn pulled(
+    profile: Profile,
+    image: &str,
+    took: Duration,
+    waited: Duration,
+    bytes: u64,
+) -> String {
     if profile.is_old() {
         return format!("Successfully pulled image \"{image}\" in {}", go(waited));
     }
@@ -281,7 +289,10 @@ pub fn restart_event(profile: Profile, container: &str, pod: &str) -> String {
 }
 
 pub fn restart_waiting(wait: Duration, container: &str, pod: &str) -> String {
-    format!("back-off {} restarting failed container={container} pod={pod}", go(wait))
+    format!(
+        "back-off {} restarting failed container={container} pod={pod}",
+        go(wait)
+    )
 }
 
 /// A duration as Go prints it, for what occurs here: `150ms`, `1.25s`, `2m40s`.

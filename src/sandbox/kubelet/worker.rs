@@ -127,20 +127,22 @@ fn containers(pod: &Value) -> Vec<Container> {
     ["initContainers", "containers"]
         .into_iter()
         .flat_map(|field| {
-            list(pod, &format!("/spec/{field}")).iter().map(move |spec| Container {
-                name: text(spec, "/name").to_owned(),
-                role: role_of(spec, field),
-                image: text(spec, "/image").to_owned(),
-                image_id: None,
-                process: Process::None,
-                last_end: None,
-                restarts: 0,
-                ready: false,
-                waiting: None,
-                pull_error: None,
-                crash_backoff: Backoff::default(),
-                pull: None,
-            })
+            list(pod, &format!("/spec/{field}"))
+                .iter()
+                .map(move |spec| Container {
+                    name: text(spec, "/name").to_owned(),
+                    role: role_of(spec, field),
+                    image: text(spec, "/image").to_owned(),
+                    image_id: None,
+                    process: Process::None,
+                    last_end: None,
+                    restarts: 0,
+                    ready: false,
+                    waiting: None,
+                    pull_error: None,
+                    crash_backoff: Backoff::default(),
+                    pull: None,
+                })
         })
         .collect()
 }

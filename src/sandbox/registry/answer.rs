@@ -59,11 +59,7 @@ impl Registry {
         match self.judge(request, repository, now) {
             Verdict::Granted if reference.is_empty() => self.tags(repository),
             Verdict::Granted => self.manifest(request, repository, reference),
-            Verdict::Denied => error(
-                403,
-                "DENIED",
-                "requested access to the resource is denied",
-            ),
+            Verdict::Denied => error(403, "DENIED", "requested access to the resource is denied"),
             Verdict::Challenge { insufficient_scope } => {
                 let mut response = error(401, "UNAUTHORIZED", "authentication required");
                 response.headers.extend(
@@ -187,7 +183,12 @@ mod tests {
         network
     }
 
-    fn ask(network: &mut Network, host: &str, path: &str, authorization: Option<String>) -> Response {
+    fn ask(
+        network: &mut Network,
+        host: &str,
+        path: &str,
+        authorization: Option<String>,
+    ) -> Response {
         let request = Request {
             method: Method::Get,
             scheme: Scheme::Https,
@@ -196,9 +197,7 @@ mod tests {
             query: String::new(),
             authorization,
         };
-        network
-            .exchange(&request, Timestamp::UNIX_EPOCH)
-            .unwrap()
+        network.exchange(&request, Timestamp::UNIX_EPOCH).unwrap()
     }
 
     fn token(network: &mut Network, authorization: Option<String>) -> Option<String> {
@@ -226,7 +225,15 @@ mod tests {
 
         let stranger = token(&mut network, None);
         let refused = ask(&mut network, host, path, stranger);
-        assert!(refused.header("WWW-Authenticate").unwrap().contains("insufficient_scope"));
-        assert_eq!(token(&mut network, Some(basic_header("acme", "wrong"))), None);
+        assert!(
+            refused
+                .header("WWW-Authenticate")
+                .unwrap()
+                .contains("insufficient_scope")
+        );
+        assert_eq!(
+            token(&mut network, Some(basic_header("acme", "wrong"))),
+            None
+        );
     }
 }

@@ -70,8 +70,12 @@ impl Response {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreachable {
     NoSuchHost,
-    Refused { address: String },
-    TimedOut { address: String },
+    Refused {
+        address: String,
+    },
+    TimedOut {
+        address: String,
+    },
     /// It accepts and keeps silent.
     HandshakeTimeout,
     UntrustedCertificate,

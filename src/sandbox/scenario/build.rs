@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
-    enter, file::{self, File, Moment, What},
+    enter,
+    file::{self, File, Moment, What},
     founding,
     happening::{Action, Happening, image, kind_named, kind_of, stock},
     manifest,
@@ -69,10 +70,7 @@ pub(super) fn plan(file: &File) -> Plan {
             })
         })
         .collect();
-    Plan {
-        steps,
-        expiries,
-    }
+    Plan { steps, expiries }
 }
 
 type Steps = Vec<(Moment, Happening)>;
@@ -104,7 +102,10 @@ fn steps(file: &File) -> Result<Steps, String> {
         steps.push((founded, once(connect)));
     }
     for node in &file.nodes {
-        steps.push((founded, create(Kind::Node, "", manifest::node(node, profile))));
+        steps.push((
+            founded,
+            create(Kind::Node, "", manifest::node(node, profile)),
+        ));
         for image in &node.preloaded {
             let preload = Action::Preload {
                 node: node.name.clone(),
@@ -118,7 +119,10 @@ fn steps(file: &File) -> Result<Steps, String> {
         steps.push((namespace.at, create(Kind::Namespace, "", object)));
         if file.operators.contains(&namespace.name) {
             let binding = founding::operators_binding();
-            steps.push((namespace.at, create(Kind::RoleBinding, &namespace.name, binding)));
+            steps.push((
+                namespace.at,
+                create(Kind::RoleBinding, &namespace.name, binding),
+            ));
         }
     }
     for secret in &file.secrets {
@@ -251,7 +255,10 @@ fn action(what: &What) -> Result<Action, String> {
             account: place(account)?,
             secrets: manifest::references(secrets),
         },
-        What::Push { registry, image: name } => {
+        What::Push {
+            registry,
+            image: name,
+        } => {
             let (path, tag) = name.split_once(':').ok_or("a pushed image needs a tag")?;
             let amd64 = ["amd64".to_owned()];
             Action::Push {
@@ -286,6 +293,9 @@ mod tests {
             "title = 't'\nstory = 's'\n[[happening]]\nat = '+1m'\nrestart = { workload = 'web' }",
         )
         .unwrap();
-        assert_eq!(check(&file), Err("\"web\" is not namespace/name".to_owned()));
+        assert_eq!(
+            check(&file),
+            Err("\"web\" is not namespace/name".to_owned())
+        );
     }
 }

@@ -25,17 +25,49 @@ pub struct Happening {
 
 #[derive(Clone, Debug)]
 pub enum Action {
-    Create { kind: Kind, namespace: String, object: Value },
+    Create {
+        kind: Kind,
+        namespace: String,
+        object: Value,
+    },
     Connect(Box<Registry>),
-    Preload { node: String, image: String },
-    Roll { workload: Place, images: Vec<String> },
-    Scale { workload: Place, replicas: Vec<i64> },
-    Restart { workload: Place },
-    Attach { account: Place, secrets: Value },
-    Push { registry: String, path: String, tag: String, image: Image },
-    Health { registry: String, becomes: Vec<Health> },
-    Limit { registry: String, becomes: Vec<Option<Limit>> },
-    Delete { kind: Kind, place: Place },
+    Preload {
+        node: String,
+        image: String,
+    },
+    Roll {
+        workload: Place,
+        images: Vec<String>,
+    },
+    Scale {
+        workload: Place,
+        replicas: Vec<i64>,
+    },
+    Restart {
+        workload: Place,
+    },
+    Attach {
+        account: Place,
+        secrets: Value,
+    },
+    Push {
+        registry: String,
+        path: String,
+        tag: String,
+        image: Image,
+    },
+    Health {
+        registry: String,
+        becomes: Vec<Health>,
+    },
+    Limit {
+        registry: String,
+        becomes: Vec<Option<Limit>>,
+    },
+    Delete {
+        kind: Kind,
+        place: Place,
+    },
 }
 
 pub fn happen(world: &mut World, happening: Happening) {
@@ -56,7 +88,11 @@ fn turn<T>(values: &[T], round: usize) -> Option<&T> {
 
 fn act(world: &mut World, action: &Action, round: usize) {
     match action {
-        Action::Create { kind, namespace, object } => {
+        Action::Create {
+            kind,
+            namespace,
+            object,
+        } => {
             super::founding::plant(world, *kind, namespace, object.clone());
         }
         Action::Connect(registry) => world.network.add(Registry::clone(registry)),
@@ -81,7 +117,12 @@ fn act(world: &mut World, action: &Action, round: usize) {
                 merge_patch(object, &json!({"imagePullSecrets": secrets}));
             });
         }
-        Action::Push { registry, path, tag, image } => {
+        Action::Push {
+            registry,
+            path,
+            tag,
+            image,
+        } => {
             if let Some(registry) = world.network.named_mut(registry) {
                 let repository = registry.repositories.entry(path.clone()).or_default();
                 repository.tags.insert(tag.clone(), image.clone());
@@ -115,7 +156,13 @@ fn change(world: &mut World, kind: Kind, place: &Place, edit: impl FnOnce(&mut V
     let mut object = Value::clone(object);
     edit(&mut object);
     // A user may have changed the object so that this no longer fits; the story goes on without it.
-    drop(write::update(world, kind, place, object, &Intent::controller()));
+    drop(write::update(
+        world,
+        kind,
+        place,
+        object,
+        &Intent::controller(),
+    ));
 }
 
 /// Changes the workload of this name, of whatever kind it is.
@@ -142,13 +189,7 @@ fn roll(world: &mut World, place: &Place, image: &str) {
 }
 
 /// A repository with these tags, or one more tag in it.
-pub(super) fn stock(
-    registry: &mut Registry,
-    path: &str,
-    tag: &str,
-    public: bool,
-    image: Image,
-) {
+pub(super) fn stock(registry: &mut Registry, path: &str, tag: &str, public: bool, image: Image) {
     let repository = registry
         .repositories
         .entry(path.to_owned())
@@ -157,7 +198,13 @@ pub(super) fn stock(
     repository.tags.insert(tag.to_owned(), image);
 }
 
-pub(super) fn image(path: &str, tag: &str, architectures: &[String], megabytes: u64, program: Program) -> Image {
+pub(super) fn image(
+    path: &str,
+    tag: &str,
+    architectures: &[String],
+    megabytes: u64,
+    program: Program,
+) -> Image {
     Image {
         digest: digest_of(&format!("{path}:{tag}")),
         architectures: architectures.to_vec(),

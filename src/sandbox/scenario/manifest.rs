@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use super::file::{Node, Secret, ServiceAccount, Workload, WorkloadKind};
 use crate::{
     domain::{credential::Password, dockerconfig},
-    sandbox::{
-        api::merge_patch,
-        object::put,
-        profile::Profile,
-        resources::Kind,
-    },
+    sandbox::{api::merge_patch, object::put, profile::Profile, resources::Kind},
 };
 
 pub(super) fn node(node: &Node, profile: Profile) -> Value {
@@ -53,10 +48,13 @@ pub(super) fn secret(secret: &Secret) -> Value {
             dockerconfig::write(&secret.server, &secret.user, &password, None).to_string()
         }
     };
-    let key = secret.key.as_deref().unwrap_or(match secret.r#type.as_str() {
-        "kubernetes.io/dockercfg" => ".dockercfg",
-        _ => ".dockerconfigjson",
-    });
+    let key = secret
+        .key
+        .as_deref()
+        .unwrap_or(match secret.r#type.as_str() {
+            "kubernetes.io/dockercfg" => ".dockercfg",
+            _ => ".dockerconfigjson",
+        });
     json!({
         "metadata": {"name": secret.name},
         "type": secret.r#type,

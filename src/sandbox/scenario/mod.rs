@@ -22,11 +22,26 @@ pub use happening::{Happening, happen};
 
 /// The files, by name; the first is the demo's.
 const FILES: &[(&str, &str)] = &[
-    ("company", include_str!("../../../assets/scenarios/company.toml")),
-    ("first-setup", include_str!("../../../assets/scenarios/first-setup.toml")),
-    ("wrong-password", include_str!("../../../assets/scenarios/wrong-password.toml")),
-    ("registry-outage", include_str!("../../../assets/scenarios/registry-outage.toml")),
-    ("old-node", include_str!("../../../assets/scenarios/old-node.toml")),
+    (
+        "company",
+        include_str!("../../../assets/scenarios/company.toml"),
+    ),
+    (
+        "first-setup",
+        include_str!("../../../assets/scenarios/first-setup.toml"),
+    ),
+    (
+        "wrong-password",
+        include_str!("../../../assets/scenarios/wrong-password.toml"),
+    ),
+    (
+        "registry-outage",
+        include_str!("../../../assets/scenarios/registry-outage.toml"),
+    ),
+    (
+        "old-node",
+        include_str!("../../../assets/scenarios/old-node.toml"),
+    ),
 ];
 
 /// One world to start from.
@@ -143,7 +158,10 @@ mod tests {
                 let why = std::error::Error::source(&error).map(ToString::to_string);
                 panic!("{error}: {}", why.unwrap_or_default())
             });
-            assert!(!scenario.title.is_empty() && !scenario.story.is_empty(), "{name}");
+            assert!(
+                !scenario.title.is_empty() && !scenario.story.is_empty(),
+                "{name}"
+            );
         }
         assert_eq!(FILES[0].0, Scenario::DEFAULT);
         let error = Scenario::named("nowhere").unwrap_err().to_string();
