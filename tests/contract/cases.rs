@@ -44,7 +44,10 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .await;
     seen.until("its list changes", SECOND, |seen| {
         let names = &seen.world.account(&account).unwrap().pull_secrets;
-        names.iter().map(|name| name.as_str()).eq(["one", "two"])
+        names
+            .iter()
+            .map(pullscope::domain::key::Name::as_str)
+            .eq(["one", "two"])
     })
     .await;
 
@@ -467,15 +470,12 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     seen.watches.set_reach(Reach::Namespaces(vec![one.clone()]));
     seen.until("only the first again", LONG, |seen| has(seen, true, false))
         .await;
-    let pods = |seen: &Observer| {
-        seen.states
-            .keys()
-            .filter(|id| id.kind == WatchKind::Pods)
-            .map(|id| id.scope.clone())
-            .collect()
-    };
-    let scopes: Vec<Scope> = pods(&seen);
-    assert_eq!(scopes, [Scope::Namespace(one)]);
+    let only = [Scope::Namespace(one)];
+    seen.until("only that watch is left", LONG, |seen| {
+        let pods = seen.states.keys().filter(|id| id.kind == WatchKind::Pods);
+        pods.map(|id| &id.scope).eq(&only)
+    })
+    .await;
 }
 
 pub async fn answers_access_questions(cluster: &Cluster) {

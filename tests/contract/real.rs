@@ -82,7 +82,7 @@ async fn a_wrong_token_is_a_refused_login() {
         return;
     };
     let files = kubeconfig(server, |config| {
-        config["users"][0]["user"] = json!({"token": "wrong"})
+        config["users"][0]["user"] = json!({"token": "wrong"});
     });
     assert!(matches!(trouble(&files).await, Trouble::Unauthorized(_)));
 }
