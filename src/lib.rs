@@ -16,6 +16,7 @@ pub mod app;
 pub mod cli;
 pub mod cluster;
 pub mod domain;
+pub mod headless;
 pub mod runtime;
 pub mod sandbox;
 pub mod ui;
