@@ -1,0 +1,126 @@
+//! A cluster as the cases see it: clients, and the few writes that they need.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use http::Request;
+use jiff::Timestamp;
+use kube::Client;
+use pullscope::{
+    cluster::Connection,
+    domain::key::Namespace,
+    sandbox::{Pace, Sandbox, User},
+};
+use serde_json::{Value, json};
+
+/// Gives a client of the user with this name; the administrator's name is `admin`.
+pub type Clients = Arc<dyn Fn(&str) -> Client + Send + Sync>;
+
+pub struct Cluster {
+    clients: Clients,
+    admin: Client,
+}
+
+/// A sandbox of the case's own. Its clock stands still: nothing here waits for a kubelet.
+pub fn sandbox() -> Cluster {
+    let sandbox = Sandbox::empty(Timestamp::now(), Pace::Manual);
+    Cluster::new(Arc::new(move |name| {
+        let user = match name {
+            "admin" => User::admin(),
+            name => User {
+                name: name.to_owned(),
+                groups: vec!["system:authenticated".to_owned()],
+            },
+        };
+        Client::new(sandbox.service(user), "default")
+    }))
+}
+
+static NAMESPACES: AtomicU32 = AtomicU32::new(0);
+
+impl Cluster {
+    pub fn new(clients: Clients) -> Self {
+        let admin = clients("admin");
+        Self { clients, admin }
+    }
+
+    /// A namespace that no other case uses.
+    pub async fn namespace(&self, prefix: &str) -> Namespace {
+        let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{prefix}-{}-{number}", std::process::id());
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        self.create("/api/v1/namespaces", body).await;
+        Namespace::new(name)
+    }
+
+    /// A connection of this user, at home in the namespace.
+    pub async fn connect(&self, user: &str, namespace: &Namespace) -> Connection {
+        let client = (self.clients)(user);
+        Connection::from_client(client, "contract", namespace.clone())
+            .await
+            .unwrap()
+    }
+
+    pub async fn create(&self, path: &str, body: Value) -> Value {
+        self.send(Request::post(path), body).await
+    }
+
+    /// A merge patch.
+    pub async fn patch(&self, path: &str, body: Value) -> Value {
+        let request = Request::patch(path).header("content-type", "application/merge-patch+json");
+        self.admin
+            .request(request.body(body.to_string().into_bytes()).unwrap())
+            .await
+            .unwrap()
+    }
+
+    pub async fn delete(&self, path: &str) {
+        self.send(Request::delete(path), Value::Null).await;
+    }
+
+    async fn send(&self, request: http::request::Builder, body: Value) -> Value {
+        let request = request.header("content-type", "application/json");
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        self.admin
+            .request(request.body(body).unwrap())
+            .await
+            .unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> String {
+        self.admin
+            .request_text(Request::get(path).body(Vec::new()).unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Lets the user do this, in this namespace only: `verbs` on `group/resource`.
+    pub async fn grant(&self, user: &str, namespace: &Namespace, rules: &[(&str, &[&str])]) {
+        let rules: Vec<Value> = rules
+            .iter()
+            .map(|(resource, verbs)| {
+                let (group, resource) = resource.split_once('/').unwrap();
+                json!({"apiGroups": [group], "resources": [resource], "verbs": verbs})
+            })
+            .collect();
+        let base = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
+        let role = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "metadata": {"name": user}, "rules": rules,
+        });
+        self.create(&format!("{base}/roles"), role).await;
+        let binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": user},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+        });
+        self.create(&format!("{base}/rolebindings"), binding).await;
+    }
+}

@@ -1,0 +1,151 @@
+//! Looks at what the watches bring, as the dashboard does, and waits for a state with a deadline.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use pullscope::{
+    cluster::{Connection, Feed, Reach, Watches},
+    domain::{
+        batch::Batch,
+        credential::FingerprintKey,
+        key::{Key, Name, Namespace},
+        watch::{Scope, WatchId, WatchKind, WatchState},
+        world::World,
+    },
+};
+use tokio::{
+    sync::mpsc::Receiver,
+    time::{Instant, timeout_at},
+};
+
+/// The product promises a second from `kubectl` to the screen.
+pub const SECOND: Duration = Duration::from_secs(1);
+
+/// For what depends on how fast a machine starts processes.
+pub const LONG: Duration = Duration::from_secs(40);
+
+pub struct Observer {
+    pub watches: Watches,
+    feed: Receiver<Feed>,
+    pub world: World,
+    pub states: BTreeMap<WatchId, WatchState>,
+    /// Batches so far, in words, to explain a test that waits in vain.
+    pub batches: Vec<String>,
+}
+
+impl Observer {
+    pub fn new(connection: &Connection, reach: Reach) -> Self {
+        let (watches, feed) = Watches::start(connection, reach, &FingerprintKey::default());
+        Self {
+            watches,
+            feed,
+            world: World::default(),
+            states: BTreeMap::new(),
+            batches: Vec::new(),
+        }
+    }
+
+    /// Takes in what comes until it is so.
+    pub async fn until(&mut self, what: &str, limit: Duration, so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + limit;
+        while !so(self) {
+            match timeout_at(deadline, self.feed.recv()).await {
+                Ok(Some(feed)) => self.take(feed),
+                Ok(None) => panic!("the watches ended before {what}"),
+                Err(_) => panic!(
+                    "not within {limit:?}: {what}\nstates: {:#?}\nbatches: {:#?}",
+                    self.states, self.batches
+                ),
+            }
+        }
+    }
+
+    /// Waits until nothing is still on its way.
+    pub async fn until_settled(&mut self) {
+        self.until("all watches are live or refused", LONG, |seen| {
+            !seen.states.is_empty()
+                && seen.kinds() == pullscope::cluster::watch::WATCHED.len()
+                && seen
+                    .states
+                    .values()
+                    .all(|state| matches!(state, WatchState::Live | WatchState::Forbidden { .. }))
+        })
+        .await;
+    }
+
+    fn kinds(&self) -> usize {
+        let mut kinds: Vec<WatchKind> = self.states.keys().map(|id| id.kind).collect();
+        kinds.dedup();
+        kinds.len()
+    }
+
+    fn take(&mut self, feed: Feed) {
+        match feed {
+            Feed::State(id, state) => {
+                self.states.insert(id, state);
+            }
+            Feed::Ended(id) => {
+                self.states.remove(&id);
+            }
+            Feed::Batch(batch) => {
+                self.batches.push(in_words(&batch));
+                self.world.fold(batch, Timestamp::now());
+            }
+        }
+    }
+
+    pub fn state(&self, kind: WatchKind, scope: &Scope) -> Option<&WatchState> {
+        let id = WatchId {
+            kind,
+            scope: scope.clone(),
+        };
+        self.states.get(&id)
+    }
+}
+
+fn in_words(batch: &Batch) -> String {
+    let (kind, replace, changed, gone) = match batch {
+        Batch::Namespaces(delta) => (
+            "Namespaces".to_owned(),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+        Batch::Secrets(slice, delta) => (
+            format!("Secrets {slice:?}"),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+        Batch::ServiceAccounts(delta) => (
+            "ServiceAccounts".to_owned(),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+        Batch::Pods(delta) => (
+            "Pods".to_owned(),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+        Batch::Events(delta) => (
+            "Events".to_owned(),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+        Batch::Workloads(kind, delta) => (
+            format!("{kind}s"),
+            delta.replace,
+            delta.changed.len(),
+            delta.gone.len(),
+        ),
+    };
+    let replace = if replace { "all: " } else { "" };
+    format!("{kind} {replace}{changed} changed, {gone} gone")
+}
+
+pub fn key<K>(namespace: &Namespace, name: &str) -> Key<K> {
+    Key::new(namespace.clone(), Name::new(name))
+}
