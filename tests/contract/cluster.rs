@@ -1,16 +1,18 @@
 //! A cluster as the cases see it: clients, and the few writes that they need.
 
-use std::{
-    fmt::Write,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use http::Request;
+use jiff::Timestamp;
 use kube::Client;
-use pullscope::{cluster::Connection, domain::key::Namespace};
+use pullscope::{
+    cluster::Connection,
+    domain::key::Namespace,
+    sandbox::{Pace, Sandbox, User},
+};
 use serde_json::{Value, json};
 
 /// Gives a client of the user with this name; the administrator's name is `admin`.
@@ -19,6 +21,21 @@ pub type Clients = Arc<dyn Fn(&str) -> Client + Send + Sync>;
 pub struct Cluster {
     clients: Clients,
     admin: Client,
+}
+
+/// A sandbox of the case's own. Its clock stands still: nothing here waits for a kubelet.
+pub fn sandbox() -> Cluster {
+    let sandbox = Sandbox::empty(Timestamp::now(), Pace::Manual);
+    Cluster::new(Arc::new(move |name| {
+        let user = match name {
+            "admin" => User::admin(),
+            name => User {
+                name: name.to_owned(),
+                groups: vec!["system:authenticated".to_owned()],
+            },
+        };
+        Client::new(sandbox.service(user), "default")
+    }))
 }
 
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
@@ -76,11 +93,11 @@ impl Cluster {
             .unwrap()
     }
 
-    /// The lines of a watch, raw, until the server has nothing more to say at once.
-    pub async fn watch_raw(&self, path: &str) -> Result<String, kube::Error> {
+    pub async fn get(&self, path: &str) -> String {
         self.admin
             .request_text(Request::get(path).body(Vec::new()).unwrap())
             .await
+            .unwrap()
     }
 
     /// Lets the user do this, in this namespace only: `verbs` on `group/resource`.
@@ -92,12 +109,7 @@ impl Cluster {
                 json!({"apiGroups": [group], "resources": [resource], "verbs": verbs})
             })
             .collect();
-        let mut base = String::new();
-        write!(
-            base,
-            "/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-        )
-        .unwrap();
+        let base = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
         let role = json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
             "metadata": {"name": user}, "rules": rules,
