@@ -9,7 +9,7 @@ use crossterm::{
     cursor, event, execute,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 
 use crate::domain::problem::Problem;
 
@@ -47,8 +47,16 @@ impl Takeover {
         restore();
         let outcome = meanwhile();
         enter()?;
-        self.screen.clear()?;
         outcome
+    }
+
+    /// Makes the next frame write every cell, for a screen of which nobody knows what it shows.
+    ///
+    /// Not `Terminal::clear`, which asks the terminal where the cursor is and fails where no answer
+    /// comes: the task that reads the keys may take it.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 
