@@ -21,9 +21,9 @@ use super::{
     frames::Frames,
     inbox::{Arrival, Inbox},
     input,
-    signals::{Signal, Signals, stop_self},
+    signals::{Signal, Signals},
     source::SharedSource,
-    terminal::Takeover,
+    terminal::{self, Takeover},
 };
 use crate::{
     app::{
@@ -130,14 +130,12 @@ impl Shell {
                 Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
                 Woken::Signal(Signal::Quit(status)) => return Ok(Ending::Signal(status)),
                 Woken::Signal(Signal::Stop) => {
-                    self.takeover.pause(stop_self)?;
-                    self.draw_afresh();
+                    terminal::restore();
+                    signals.stop_self().await?;
+                    self.come_back()?;
                 }
                 // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
-                Woken::Signal(Signal::Continue) => {
-                    self.takeover.pause(|| Ok(()))?;
-                    self.draw_afresh();
-                }
+                Woken::Signal(Signal::Continue) => self.come_back()?,
                 Woken::Frame => self.update(Message::Tick),
             }
         }
@@ -209,9 +207,11 @@ impl Shell {
         }
     }
 
-    fn draw_afresh(&mut self) {
+    fn come_back(&mut self) -> io::Result<()> {
+        Takeover::again()?;
         self.unknown = true;
         self.update(Message::Redraw);
+        Ok(())
     }
 
     fn refresh(&mut self) {

@@ -42,12 +42,10 @@ impl Takeover {
         }
     }
 
-    /// Gives the terminal back while `meanwhile` runs, and takes it again.
-    pub(super) fn pause(&mut self, meanwhile: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    /// Takes the terminal again, whether it was given back or someone else has changed it.
+    pub(super) fn again() -> io::Result<()> {
         restore();
-        let outcome = meanwhile();
-        enter()?;
-        outcome
+        enter()
     }
 
     /// Makes the next frame write every cell, for a screen of which nobody knows what it shows.

@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
-        Action::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
+        Action::Help => help(model),
         Action::Back => back(model),
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
@@ -65,6 +65,14 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
 }
 
 /// One step back: the top layer, else the filter.
+/// The key that opens the help also closes it.
+fn help(model: &mut Model) {
+    match model.overlays.last() {
+        Some(Overlay::Help { .. }) => back(model),
+        _ => model.overlays.push(Overlay::Help { scroll: 0 }),
+    }
+}
+
 fn back(model: &mut Model) {
     if model.overlays.pop().is_none() {
         keys::set_filter(model, model.focus, "");
