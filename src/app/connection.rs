@@ -137,8 +137,9 @@ impl Connection {
 
 fn worse<'a>(sum: KindState<'a>, state: &'a WatchState) -> KindState<'a> {
     match (sum, state) {
-        (KindState::Forbidden { missing }, _) => KindState::Forbidden { missing },
-        (_, WatchState::Forbidden { missing, .. }) => KindState::Forbidden { missing },
+        (KindState::Forbidden { missing }, _) | (_, WatchState::Forbidden { missing, .. }) => {
+            KindState::Forbidden { missing }
+        }
         (KindState::Stale { since: a }, WatchState::Stale { since: b, .. }) => {
             KindState::Stale { since: a.min(*b) }
         }

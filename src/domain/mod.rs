@@ -5,6 +5,8 @@
 
 pub mod age;
 pub mod batch;
+pub mod cause;
+pub mod classify;
 pub mod credential;
 pub mod dockerconfig;
 pub mod identity;

@@ -248,6 +248,10 @@ pub(crate) fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one company, told from top to bottom"
+)]
 pub(crate) fn company_batches() -> Vec<Batch> {
     let refused = format!("failed to pull and unpack image \"{IMAGE}\": 401 Unauthorized");
     let back_off = format!("Back-off pulling image \"{IMAGE}\"");

@@ -270,7 +270,7 @@ mod tests {
             ),
             (
                 with(terminated(0, "Completed"), |pod| {
-                    pod.phase = Phase::Succeeded
+                    pod.phase = Phase::Succeeded;
                 }),
                 "Completed",
                 Health::Finished,

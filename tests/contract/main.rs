@@ -44,5 +44,4 @@ contract! {
     works_with_rights_in_one_namespace,
     says_which_permission_is_missing,
     follows_a_changed_reach,
-    answers_access_questions,
 }

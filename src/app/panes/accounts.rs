@@ -62,7 +62,7 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope, complete
             SortBy::Name | SortBy::Status => rows.sort_by_key(|account| &account.key.name),
             SortBy::Namespace => {}
             SortBy::Count => {
-                rows.sort_by_key(|account| Reverse(world.pods_of_account(&account.key).len()))
+                rows.sort_by_key(|account| Reverse(world.pods_of_account(&account.key).len()));
             }
             SortBy::Age => rows.sort_by_key(|account| Reverse(account.meta.created)),
         }

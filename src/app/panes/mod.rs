@@ -41,6 +41,7 @@ impl Pane {
         }
     }
 
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Namespaces => Self::Pods,
@@ -51,6 +52,7 @@ impl Pane {
         }
     }
 
+    #[must_use]
     pub fn previous(self) -> Self {
         match self {
             Self::Namespaces => Self::Events,

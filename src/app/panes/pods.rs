@@ -93,10 +93,10 @@ fn sifted(pane: &PaneState<Row>, world: &World, scope: &Scope) -> Vec<Key<Pod>> 
         SortBy::Name => keys.sort_by(|a, b| a.name.cmp(&b.name)),
         SortBy::Namespace => keys.sort(),
         SortBy::Age => {
-            keys.sort_by_cached_key(|key| Reverse(pod(key).and_then(|pod| pod.meta.created)))
+            keys.sort_by_cached_key(|key| Reverse(pod(key).and_then(|pod| pod.meta.created)));
         }
         SortBy::Count => {
-            keys.sort_by_cached_key(|key| Reverse(pod(key).map(|pod| pod_status(pod).restarts)))
+            keys.sort_by_cached_key(|key| Reverse(pod(key).map(|pod| pod_status(pod).restarts)));
         }
     }
     keys

@@ -132,7 +132,7 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
         }
         Code::Up => palette.chosen = palette.chosen.saturating_sub(1),
         Code::Down => {
-            palette.chosen = (palette.chosen + 1).min(suggestions.len().saturating_sub(1))
+            palette.chosen = (palette.chosen + 1).min(suggestions.len().saturating_sub(1));
         }
         Code::Tab => {
             if let Some(suggestion) = suggestions.get(palette.chosen) {

@@ -59,21 +59,21 @@ struct About {
 
 #[derive(Default)]
 pub(super) struct Lines {
-    lines: HashMap<LineKey, Line>,
+    by_key: HashMap<LineKey, Line>,
     newest_first: BTreeSet<(Reverse<Timestamp>, LineKey)>,
     about: HashMap<About, BTreeSet<LineKey>>,
 }
 
 impl Lines {
     pub(super) fn get(&self, key: &LineKey) -> Option<&Line> {
-        self.lines.get(key)
+        self.by_key.get(key)
     }
 
     /// All lines, newest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Line> {
         self.newest_first
             .iter()
-            .filter_map(|(_, key)| self.lines.get(key))
+            .filter_map(|(_, key)| self.by_key.get(key))
     }
 
     /// The lines about one object, in no particular order.
@@ -92,38 +92,35 @@ impl Lines {
             .get(&about)
             .into_iter()
             .flatten()
-            .filter_map(|key| self.lines.get(key))
+            .filter_map(|key| self.by_key.get(key))
     }
 
     pub(super) fn put(&mut self, event: &Arc<Event>) {
         let key = topic(event);
-        let line = match self.lines.remove(&key) {
-            Some(mut line) => {
-                self.newest_first.remove(&position(&line));
-                line.members.insert(event.key.clone(), Arc::clone(event));
-                line
-            }
-            None => {
-                self.about
-                    .entry(about(event))
-                    .or_default()
-                    .insert(key.clone());
-                Line {
-                    key,
-                    count: 0,
-                    first: None,
-                    last: None,
-                    pull_failure: pull::is_pull_failure_event(event),
-                    event: Arc::clone(event),
-                    members: BTreeMap::from([(event.key.clone(), Arc::clone(event))]),
-                }
+        let line = if let Some(mut line) = self.by_key.remove(&key) {
+            self.newest_first.remove(&position(&line));
+            line.members.insert(event.key.clone(), Arc::clone(event));
+            line
+        } else {
+            self.about
+                .entry(about(event))
+                .or_default()
+                .insert(key.clone());
+            Line {
+                key,
+                count: 0,
+                first: None,
+                last: None,
+                pull_failure: pull::is_pull_failure_event(event),
+                event: Arc::clone(event),
+                members: BTreeMap::from([(event.key.clone(), Arc::clone(event))]),
             }
         };
         self.settle(line);
     }
 
     pub(super) fn remove(&mut self, event: &Event) {
-        let Some(mut line) = self.lines.remove(&topic(event)) else {
+        let Some(mut line) = self.by_key.remove(&topic(event)) else {
             return;
         };
         self.newest_first.remove(&position(&line));
@@ -150,7 +147,7 @@ impl Lines {
             line.event = Arc::clone(newest);
         }
         self.newest_first.insert(position(&line));
-        self.lines.insert(line.key.clone(), line);
+        self.by_key.insert(line.key.clone(), line);
     }
 }
 

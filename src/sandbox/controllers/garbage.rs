@@ -32,9 +32,10 @@ fn waiting_owners(world: &World, object: &Value) -> Vec<(Kind, std::sync::Arc<Va
         .iter()
         .filter_map(|reference| {
             let kind = Kind::parse(text(reference, "/apiVersion"), text(reference, "/kind"))?;
-            let namespace = match kind.resource().is_namespaced() {
-                true => text(object, "/metadata/namespace"),
-                false => "",
+            let namespace = if kind.resource().is_namespaced() {
+                text(object, "/metadata/namespace")
+            } else {
+                ""
             };
             let place = Place::new(namespace, text(reference, "/name"));
             let owner = world.store.at(kind, &place)?;

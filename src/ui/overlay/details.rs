@@ -52,7 +52,11 @@ fn lines(pod: &Pod, room: usize, view: View<'_>) -> Vec<Line<'static>> {
         || "none: a bare Pod".to_owned(),
         |workload| workload.id.to_string(),
     );
-    let secrets: Vec<&str> = pod.pull_secrets.iter().map(|name| name.as_str()).collect();
+    let secrets: Vec<&str> = pod
+        .pull_secrets
+        .iter()
+        .map(crate::domain::key::Name::as_str)
+        .collect();
     let secrets = if secrets.is_empty() {
         "none".to_owned()
     } else {
@@ -134,7 +138,7 @@ fn container(pod: &Pod, container: &Container, room: usize, view: View<'_>) -> V
     ];
     match &container.state {
         ContainerState::Unreported => {
-            lines.push(field(view, "  State", "not reported yet", theme.dim()))
+            lines.push(field(view, "  State", "not reported yet", theme.dim()));
         }
         ContainerState::Running { since } => {
             let since = since.map_or_else(String::new, |since| {

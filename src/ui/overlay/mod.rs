@@ -25,14 +25,14 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
         match overlay {
             Overlay::Help { scroll } => help::draw(*scroll, view, layout.area, buffer),
             Overlay::Details { pod, scroll } => {
-                details::draw(pod, *scroll, view, layout.area, buffer)
+                details::draw(pod, *scroll, view, layout.area, buffer);
             }
             Overlay::Contexts(picker) => contexts::draw(picker, view, layout.area, buffer),
             Overlay::Problem { problem, scroll } => {
-                problem::draw(problem, *scroll, view, layout.area, buffer)
+                problem::draw(problem, *scroll, view, layout.area, buffer);
             }
             Overlay::Filter { .. } | Overlay::Palette(_) => {
-                field::draw(overlay, view, layout, buffer)
+                field::draw(overlay, view, layout, buffer);
             }
         }
     }

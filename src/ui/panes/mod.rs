@@ -116,10 +116,10 @@ fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) 
     }
     match view.model.connection.of(|kind| pane.shows(kind)) {
         KindState::Loading { received } if received > 0 => {
-            parts.push(format!("listing, {received} so far"))
+            parts.push(format!("listing, {received} so far"));
         }
         KindState::Stale { since } => {
-            parts.push(format!("stale for {}", age::age(since, view.now)))
+            parts.push(format!("stale for {}", age::age(since, view.now)));
         }
         KindState::Loading { .. } | KindState::Live | KindState::Forbidden { .. } => {}
     }

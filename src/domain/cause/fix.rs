@@ -1,0 +1,727 @@
+//! The catalogue of fixes: what removes a cause, in words and as kubectl commands.
+//!
+//! One table. Words in capitals stand for what is not known; `{ns}`, `{secret}` and the like are filled
+//! in with the names of the case. What the product can do itself is a plan of the room `plan`, found by
+//! the fix's id; the rest are steps for people.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What can be done against a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FixId {
+    AttachSecret,
+    CreateSecret,
+    RecreateSecret,
+    CorrectServer,
+    ConvertType,
+    CopySecret,
+    CorrectSecretName,
+    UseServiceAccount,
+    CreateServiceAccount,
+    Restart,
+    RetryNow,
+    CorrectImage,
+    WriteFullName,
+    PushImage,
+    LoadImage,
+    PullPolicy,
+    NewToken,
+    RemoveEntry,
+    StopStoringTokens,
+    CredentialProvider,
+    GrantAccess,
+    OpenRegistryFirewall,
+    Authenticate,
+    UseMirror,
+    RaisePullQps,
+    FixNodeDns,
+    CheckPort,
+    OpenFirewall,
+    FixProxy,
+    FixRoute,
+    WaitForRegistry,
+    TrustCa,
+    FixCertificate,
+    FixClock,
+    AlignTls,
+    AllowPlainHttp,
+    ServeTls,
+    BuildForPlatform,
+    SelectNodes,
+    Rebuild,
+    UpgradeRuntime,
+    SignImage,
+    FixImagePolicy,
+    PullAgain,
+    RepairStore,
+    FreeDisk,
+    FasterPull,
+    RepairRuntime,
+    SandboxImage,
+    ReadEvents,
+    FixScheduling,
+    VerifyImageSecret,
+}
+
+struct Row {
+    id: FixId,
+    slug: &'static str,
+    title: &'static str,
+    steps: &'static [&'static str],
+    commands: &'static [&'static str],
+}
+
+/// A fix with the names of a case filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    pub id: FixId,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    pub commands: Vec<String>,
+}
+
+/// What is known of the names that a fix speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub namespace: Option<String>,
+    pub pod: Option<String>,
+    /// `deployment/web`, as kubectl takes it.
+    pub workload: Option<String>,
+    pub container: Option<String>,
+    pub service_account: Option<String>,
+    pub secret: Option<String>,
+    /// The namespace that has the Secret already.
+    pub from: Option<String>,
+    pub server: Option<String>,
+    pub username: Option<String>,
+    pub image: Option<String>,
+    pub repository: Option<String>,
+    pub host: Option<String>,
+    pub node: Option<String>,
+}
+
+impl FixId {
+    fn row(self) -> &'static Row {
+        ROWS.iter()
+            .find(|row| row.id == self)
+            .expect("every fix has a row: tested below")
+    }
+
+    /// The name in reports and JSON.
+    pub fn slug(self) -> &'static str {
+        self.row().slug
+    }
+
+    pub fn title(self) -> &'static str {
+        self.row().title
+    }
+
+    /// The fix for a case.
+    pub fn fill(self, names: &Names) -> Fix {
+        let row = self.row();
+        Fix {
+            id: self,
+            title: row.title.to_owned(),
+            steps: row
+                .steps
+                .iter()
+                .map(|step| names.fill(step, Quoting::Plain))
+                .collect(),
+            commands: row
+                .commands
+                .iter()
+                .map(|line| names.fill(line, Quoting::Shell))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    Plain,
+    Shell,
+}
+
+impl Names {
+    fn value(&self, name: &str) -> Option<(&Option<String>, &'static str)> {
+        Some(match name {
+            "ns" => (&self.namespace, "NS"),
+            "pod" => (&self.pod, "POD"),
+            "workload" => (&self.workload, "deployment/NAME"),
+            "container" => (&self.container, "CONTAINER"),
+            "sa" => (&self.service_account, "SERVICEACCOUNT"),
+            "secret" => (&self.secret, "SECRET"),
+            "from" => (&self.from, "OTHER-NS"),
+            "server" => (&self.server, "HOST"),
+            "user" => (&self.username, "USER"),
+            "image" => (&self.image, "IMAGE"),
+            "repository" => (&self.repository, "HOST/REPO"),
+            "host" => (&self.host, "HOST"),
+            "node" => (&self.node, "NODE"),
+            _ => return None,
+        })
+    }
+
+    fn fill(&self, template: &str, quoting: Quoting) -> String {
+        let mut out = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let slot = after
+                .split_once('}')
+                .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
+            rest = match slot {
+                Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
+                    out.push_str(&shell(value));
+                    tail
+                }
+                Some(((value, placeholder), tail)) => {
+                    out.push_str(value.as_deref().unwrap_or(placeholder));
+                    tail
+                }
+                None => {
+                    out.push('{');
+                    after
+                }
+            };
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// A value as one word of a shell; an image reference may hold anything.
+fn shell(value: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
+    if !value.is_empty() && value.chars().all(safe) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}
+
+impl fmt::Display for FixId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}
+
+impl Serialize for FixId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.slug())
+    }
+}
+
+impl<'de> Deserialize<'de> for FixId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slug = String::deserialize(deserializer)?;
+        ROWS.iter()
+            .find(|row| row.slug == slug)
+            .map(|row| row.id)
+            .ok_or_else(|| serde::de::Error::custom(format!("no fix {slug:?}")))
+    }
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        id: FixId::AttachSecret,
+        slug: "attach-secret",
+        title: "Attach the pull Secret to the ServiceAccount",
+        steps: &[
+            "Pods that exist keep the list they were created with, so restart what runs under it.",
+        ],
+        commands: &[
+            "kubectl -n {ns} patch serviceaccount {sa} -p '{\"imagePullSecrets\":[{\"name\":\"{secret}\"}]}'",
+            "kubectl -n {ns} rollout restart {workload}",
+        ],
+    },
+    Row {
+        id: FixId::CreateSecret,
+        slug: "create-secret",
+        title: "Create the pull Secret",
+        steps: &[
+            "Use an access token, not the account's password.",
+            "Name the Secret in imagePullSecrets of the ServiceAccount or the Pod template.",
+        ],
+        commands: &[
+            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN",
+        ],
+    },
+    Row {
+        id: FixId::RecreateSecret,
+        slug: "recreate-secret",
+        title: "Recreate the Secret with a right credential",
+        steps: &[
+            "Pods that list it take the new content at the kubelet's next attempt; no restart is needed.",
+        ],
+        commands: &[
+            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+        ],
+    },
+    Row {
+        id: FixId::CorrectServer,
+        slug: "correct-server",
+        title: "Correct the registry in the Secret",
+        steps: &[
+            "The key under auths has to match the image's host, with its port if the image has one.",
+        ],
+        commands: &[
+            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+        ],
+    },
+    Row {
+        id: FixId::ConvertType,
+        slug: "convert-type",
+        title: "Recreate the Secret with the type that the kubelet reads",
+        steps: &[
+            "A Secret's type cannot be changed: it is deleted and created again as kubernetes.io/dockerconfigjson.",
+        ],
+        commands: &[
+            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+        ],
+    },
+    Row {
+        id: FixId::CopySecret,
+        slug: "copy-secret",
+        title: "Copy the Secret from the namespace that has it",
+        steps: &["A Pod can use Secrets of its own namespace only."],
+        commands: &[
+            "kubectl -n {from} get secret {secret} -o json | jq 'del(.metadata.namespace,.metadata.uid,.metadata.resourceVersion,.metadata.creationTimestamp,.metadata.ownerReferences)' | kubectl -n {ns} apply -f -",
+        ],
+    },
+    Row {
+        id: FixId::CorrectSecretName,
+        slug: "correct-secret-name",
+        title: "Correct the name in imagePullSecrets",
+        steps: &[
+            "In the Pod template or, where the Pod has the list from there, in the ServiceAccount; then restart.",
+        ],
+        commands: &[
+            "kubectl -n {ns} get secrets --field-selector type=kubernetes.io/dockerconfigjson",
+            "kubectl -n {ns} edit serviceaccount {sa}",
+        ],
+    },
+    Row {
+        id: FixId::UseServiceAccount,
+        slug: "use-service-account",
+        title: "Let the workload use the ServiceAccount that has the Secret",
+        steps: &[],
+        commands: &["kubectl -n {ns} set serviceaccount {workload} {sa}"],
+    },
+    Row {
+        id: FixId::CreateServiceAccount,
+        slug: "create-service-account",
+        title: "Create the ServiceAccount that the workload names",
+        steps: &[],
+        commands: &["kubectl -n {ns} create serviceaccount {sa}"],
+    },
+    Row {
+        id: FixId::Restart,
+        slug: "restart",
+        title: "Restart the workload, so that new Pods get the Secret",
+        steps: &["A ServiceAccount's pull Secrets are copied into a Pod when it is created."],
+        commands: &["kubectl -n {ns} rollout restart {workload}"],
+    },
+    Row {
+        id: FixId::RetryNow,
+        slug: "retry-now",
+        title: "Skip the back-off: delete the Pod, its controller makes it again",
+        steps: &[],
+        commands: &["kubectl -n {ns} delete pod {pod}"],
+    },
+    Row {
+        id: FixId::CorrectImage,
+        slug: "correct-image",
+        title: "Correct the image reference",
+        steps: &["List what there is: crane ls {repository}"],
+        commands: &["kubectl -n {ns} set image {workload} {container}=IMAGE"],
+    },
+    Row {
+        id: FixId::WriteFullName,
+        slug: "write-full-name",
+        title: "Write the image with its registry",
+        steps: &["docker.io/library/alpine:3.20 instead of alpine:3.20"],
+        commands: &["kubectl -n {ns} set image {workload} {container}={image}"],
+    },
+    Row {
+        id: FixId::PushImage,
+        slug: "push-image",
+        title: "Push or promote the image",
+        steps: &["It was built under this name and not pushed, or a clean-up removed it."],
+        commands: &["docker push {image}"],
+    },
+    Row {
+        id: FixId::LoadImage,
+        slug: "load-image",
+        title: "Load the image onto every node that may run the Pod",
+        steps: &["Into the runtime's own store, under exactly the name of the Pod."],
+        commands: &["docker save {image} | ctr -n k8s.io images import -"],
+    },
+    Row {
+        id: FixId::PullPolicy,
+        slug: "pull-policy",
+        title: "Allow the pull",
+        steps: &["imagePullPolicy: IfNotPresent in the Pod template"],
+        commands: &["kubectl -n {ns} edit {workload}"],
+    },
+    Row {
+        id: FixId::NewToken,
+        slug: "new-token",
+        title: "Make a new access token at the registry",
+        steps: &[
+            "A token with read access, not the account's password.",
+            "Then recreate the Secret with it.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::RemoveEntry,
+        slug: "remove-entry",
+        title: "Remove the entry for this registry from the Secret",
+        steps: &[
+            "Once an entry matches there is no anonymous try: a bad one breaks public images too.",
+        ],
+        commands: &[
+            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d",
+        ],
+    },
+    Row {
+        id: FixId::StopStoringTokens,
+        slug: "stop-storing-tokens",
+        title: "Stop storing short-lived tokens",
+        steps: &[
+            "ECR: node role, IRSA or pod identity with the ECR credential provider. Google: node service account. Azure: kubelet identity with AcrPull.",
+            "Elsewhere: a controller that refreshes the Secret before the token ends.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::CredentialProvider,
+        slug: "credential-provider",
+        title: "Repair the node's credential provider",
+        steps: &[
+            "The plugin's binary and configuration are on that node; matchImages covers the host.",
+            "The plugin reaches its cloud endpoint, and the identity is attached.",
+            "Until then: a pull Secret.",
+        ],
+        commands: &["kubectl get --raw /api/v1/nodes/{node}/proxy/configz"],
+    },
+    Row {
+        id: FixId::GrantAccess,
+        slug: "grant-access",
+        title: "Grant read access to the repository",
+        steps: &[
+            "To the identity whose credential is sent: role Reader or AcrPull, read on the repository, the token's scope.",
+            "Ask whoever administers the registry; logging in again does not help.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::OpenRegistryFirewall,
+        slug: "open-registry-firewall",
+        title: "Allow the node's address at the registry",
+        steps: &[
+            "The registry's firewall or network rules name the allowed addresses; the node's egress address has to be among them.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::Authenticate,
+        slug: "authenticate",
+        title: "Pull with a login",
+        steps: &["A login has its own, larger quota than the address of the node."],
+        commands: &[
+            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN",
+        ],
+    },
+    Row {
+        id: FixId::UseMirror,
+        slug: "use-mirror",
+        title: "Pull through a mirror or a registry of one's own",
+        steps: &["Copy the image there, or configure the runtime's mirror on the nodes."],
+        commands: &["crane copy {image} REGISTRY/REPO:TAG"],
+    },
+    Row {
+        id: FixId::RaisePullQps,
+        slug: "raise-pull-qps",
+        title: "Raise the kubelet's pull rate, or wait",
+        steps: &[
+            "registryPullQPS and registryBurst in the kubelet's configuration; it clears itself when fewer Pods start at once.",
+        ],
+        commands: &["kubectl get --raw /api/v1/nodes/{node}/proxy/configz"],
+    },
+    Row {
+        id: FixId::FixNodeDns,
+        slug: "fix-node-dns",
+        title: "Repair the node's name resolution",
+        steps: &[
+            "The node's resolver is used, not the cluster's: names such as *.svc.cluster.local do not resolve there.",
+        ],
+        commands: &[
+            "kubectl debug node/{node} -it --image=busybox -- chroot /host getent hosts {host}",
+        ],
+    },
+    Row {
+        id: FixId::CheckPort,
+        slug: "check-port",
+        title: "Check the registry's address and port",
+        steps: &[
+            "An image without a port means 443; localhost is the node itself.",
+            "A web page's port is not the registry's.",
+        ],
+        commands: &["curl -i https://{host}/v2/"],
+    },
+    Row {
+        id: FixId::OpenFirewall,
+        slug: "open-firewall",
+        title: "Open the way from the node to the registry",
+        steps: &[
+            "The host in the message is the one to open: token services and blob stores are other hosts than the registry.",
+        ],
+        commands: &["curl -v --max-time 15 https://{host}/v2/"],
+    },
+    Row {
+        id: FixId::FixProxy,
+        slug: "fix-proxy",
+        title: "Correct the runtime's proxy settings on the node",
+        steps: &[
+            "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the runtime's service unit; those of a shell or a Pod do nothing.",
+            "Then daemon-reload and restart the runtime.",
+        ],
+        commands: &["systemctl show containerd -p Environment"],
+    },
+    Row {
+        id: FixId::FixRoute,
+        slug: "fix-route",
+        title: "Give the node a route to the registry",
+        steps: &["Routes, host firewall, address family (IPv6 where there is only IPv4)."],
+        commands: &["ip route get ADDRESS"],
+    },
+    Row {
+        id: FixId::WaitForRegistry,
+        slug: "wait-for-registry",
+        title: "Wait for the registry, or repair it",
+        steps: &[
+            "If it is a public one: its status page. If it is yours: its log, its storage, its upstream.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::TrustCa,
+        slug: "trust-ca",
+        title: "Let every node trust the registry's CA",
+        steps: &[
+            "containerd: /etc/containerd/certs.d/{host}/hosts.toml with ca = (and config_path set); CRI-O: /etc/containers/certs.d/{host}/ca.crt; docker: /etc/docker/certs.d/{host}/ca.crt",
+            "A CA inside a Pod or in the pull Secret has no effect.",
+        ],
+        commands: &[
+            "openssl s_client -connect {host}:443 -servername {host} -showcerts </dev/null",
+        ],
+    },
+    Row {
+        id: FixId::FixCertificate,
+        slug: "fix-certificate",
+        title: "Reissue the registry's certificate",
+        steps: &[
+            "For the name that the image uses, as subject alternative name; an IP address needs an IP entry.",
+        ],
+        commands: &[
+            "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -dates -ext subjectAltName",
+        ],
+    },
+    Row {
+        id: FixId::FixClock,
+        slug: "fix-clock",
+        title: "Set the node's clock",
+        steps: &["Compare the current time in the message with the real one."],
+        commands: &["date -u"],
+    },
+    Row {
+        id: FixId::AlignTls,
+        slug: "align-tls",
+        title: "Align the TLS versions and ciphers of both sides",
+        steps: &["Or the client certificate that the server asks for."],
+        commands: &["openssl s_client -tls1_2 -connect {host}:443 </dev/null"],
+    },
+    Row {
+        id: FixId::AllowPlainHttp,
+        slug: "allow-plain-http",
+        title: "Tell the runtime that the registry is plain http",
+        steps: &[
+            "containerd: hosts.toml with server = \"http://{host}\"; CRI-O: registries.conf insecure = true; docker: insecure-registries. On every node.",
+        ],
+        commands: &["curl http://{host}/v2/"],
+    },
+    Row {
+        id: FixId::ServeTls,
+        slug: "serve-tls",
+        title: "Give the registry TLS",
+        steps: &[],
+        commands: &[],
+    },
+    Row {
+        id: FixId::BuildForPlatform,
+        slug: "build-for-platform",
+        title: "Build the image for the node's platform too",
+        steps: &[],
+        commands: &["docker buildx build --platform linux/amd64,linux/arm64 --push -t {image} ."],
+    },
+    Row {
+        id: FixId::SelectNodes,
+        slug: "select-nodes",
+        title: "Run the Pod on nodes that the image is made for",
+        steps: &["nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template"],
+        commands: &["kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os"],
+    },
+    Row {
+        id: FixId::Rebuild,
+        slug: "rebuild",
+        title: "Build and push the image again with a current tool",
+        steps: &["As Docker schema 2 or OCI; a chart or artifact cannot be run as an image."],
+        commands: &[],
+    },
+    Row {
+        id: FixId::UpgradeRuntime,
+        slug: "upgrade-runtime",
+        title: "Upgrade the container runtime on the nodes",
+        steps: &[],
+        commands: &["kubectl get nodes -o wide"],
+    },
+    Row {
+        id: FixId::SignImage,
+        slug: "sign-image",
+        title: "Sign the image with the key that the policy asks for",
+        steps: &[],
+        commands: &["cosign sign {image}"],
+    },
+    Row {
+        id: FixId::FixImagePolicy,
+        slug: "fix-image-policy",
+        title: "Correct the policy",
+        steps: &[
+            "On the node: /etc/containers/policy.json; in the cluster: the webhook named in the message, which needs registry access of its own.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::PullAgain,
+        slug: "pull-again",
+        title: "Remove the remains and pull again",
+        steps: &[
+            "If it happens from one network only, a proxy or cache on the way alters the bytes.",
+        ],
+        commands: &["crictl rmi {image}", "crictl pull {image}"],
+    },
+    Row {
+        id: FixId::RepairStore,
+        slug: "repair-store",
+        title: "Clean the node's image store",
+        steps: &[
+            "Remove the image and pull again; if that does not help, drain the node and rebuild the runtime's storage.",
+        ],
+        commands: &[
+            "crictl rmi {image}",
+            "kubectl drain {node} --ignore-daemonsets",
+        ],
+    },
+    Row {
+        id: FixId::FreeDisk,
+        slug: "free-disk",
+        title: "Make room on the node",
+        steps: &["The runtime's root, and /var/tmp for CRI-O; inodes count too."],
+        commands: &["kubectl describe node {node}", "crictl rmi --prune"],
+    },
+    Row {
+        id: FixId::FasterPull,
+        slug: "faster-pull",
+        title: "Make the pull faster or its deadline longer",
+        steps: &[
+            "A nearer mirror, a smaller image, pulling ahead of time; the runtime's progress timeout.",
+        ],
+        commands: &[],
+    },
+    Row {
+        id: FixId::RepairRuntime,
+        slug: "repair-runtime",
+        title: "Start or repair the container runtime on the node",
+        steps: &[
+            "The kubelet's --container-runtime-endpoint names the socket; its CRI version has to fit the runtime's.",
+        ],
+        commands: &["systemctl status containerd"],
+    },
+    Row {
+        id: FixId::SandboxImage,
+        slug: "sandbox-image",
+        title: "Set the runtime's pause image to one that the node can pull",
+        steps: &[
+            "containerd: sandbox_image (pinned_images.sandbox from 2.0); CRI-O: pause_image. With a credential in the runtime's own configuration if it is private: pull Secrets do not reach it.",
+        ],
+        commands: &["crictl info"],
+    },
+    Row {
+        id: FixId::ReadEvents,
+        slug: "read-events",
+        title: "Read the Pod's events from the first",
+        steps: &["Events expire after an hour; deleting the Pod provokes new ones."],
+        commands: &[
+            "kubectl -n {ns} get events --field-selector involvedObject.name={pod} --sort-by=.lastTimestamp",
+        ],
+    },
+    Row {
+        id: FixId::FixScheduling,
+        slug: "fix-scheduling",
+        title: "Do what the scheduler's message asks",
+        steps: &[],
+        commands: &["kubectl -n {ns} describe pod {pod}"],
+    },
+    Row {
+        id: FixId::VerifyImageSecret,
+        slug: "bring-credential",
+        title: "Give this Pod a credential for the image",
+        steps: &[
+            "From Kubernetes 1.35 on the kubelet asks a Pod for a valid credential also for an image that is already on the node.",
+        ],
+        commands: &[
+            "kubectl -n {ns} patch serviceaccount {sa} -p '{\"imagePullSecrets\":[{\"name\":\"{secret}\"}]}'",
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_told_apart_and_fill_without_leaving_slots() {
+        let names = Names {
+            namespace: Some("shop".into()),
+            image: Some("a b".into()),
+            ..Names::default()
+        };
+        let mut slugs: Vec<_> = ROWS.iter().map(|row| row.slug).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), ROWS.len());
+        for row in ROWS {
+            let fix = row.id.fill(&names);
+            for line in fix.commands.iter().chain(&fix.steps) {
+                for slot in ["{ns}", "{secret}", "{image}", "{host}", "{sa}"] {
+                    assert!(!line.contains(slot), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_quoted_for_the_shell() {
+        let names = Names {
+            image: Some("a; reboot".into()),
+            ..Names::default()
+        };
+        let fix = FixId::PushImage.fill(&names);
+        assert_eq!(fix.commands, ["docker push 'a; reboot'"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `manifest-unsupported`: a format the runtime does not take.
+//!
+//! `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::ManifestUnsupported,
+    slug: "manifest-unsupported",
+    title: "manifest format",
+    meaning: "the image is in a format that the runtime does not take",
+    tells: "crane manifest IMAGE: its media types and schema version",
+    fixes: &[FixId::Rebuild, FixId::UpgradeRuntime],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    let old = reading.has(Sign::OldSchema);
+    if old && reading.has(Sign::Descriptor) {
+        return Some(Verdict::or(
+            Cause::ManifestUnsupported,
+            &[Cause::ImageNotFound],
+        ));
+    }
+    (old || reading.any(&[Sign::Unsupported, Sign::NoSignatures]))
+        .then(|| Verdict::sure(Cause::ManifestUnsupported))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::ManifestUnsupported,
+            &[
+                (
+                    "failed to pull and unpack image \"r.example/a:1\": not implemented: media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported since containerd v2.1, please rebuild the image as \"application/vnd.docker.distribution.manifest.v2+json\"",
+                    &[],
+                ),
+                (
+                    "parsing image configuration: unsupported image config media type application/vnd.cncf.helm.config.v1+json",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

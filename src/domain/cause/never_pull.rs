@@ -1,0 +1,41 @@
+//! `never-pull-absent`: not there, and not allowed to be pulled.
+//!
+//! `Container image "a:1" is not present with pull policy of Never`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::NeverPullAbsent,
+    slug: "never-pull-absent",
+    title: "never pulled",
+    meaning: "the policy is Never and the image is not on the node",
+    tells: "crictl images on that node lists it under exactly this name?",
+    fixes: &[FixId::LoadImage, FixId::PullPolicy],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    reading
+        .has(Sign::NeverPull)
+        .then(|| Verdict::sure(Cause::NeverPullAbsent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::NeverPullAbsent,
+            &[
+                (
+                    "Container image \"shop:dev\" is not present with pull policy of Never",
+                    &[],
+                ),
+                ("Error: ErrImageNeverPull", &[]),
+            ],
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! `cause-not-stated`: true, and empty.
+//!
+//! `Back-off pulling image "a:1"`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::CauseNotStated,
+    slug: "cause-not-stated",
+    title: "cause unsaid",
+    meaning: "the message says that the pull fails and not why",
+    tells: "the first Failed event of the Pod, or the container's waiting message while it says ErrImagePull",
+    fixes: &[FixId::ReadEvents, FixId::RetryNow],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    reading
+        .any(&[Sign::BackOffPull, Sign::Pull])
+        .then(|| Verdict::sure(Cause::CauseNotStated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::CauseNotStated,
+            &[
+                ("Back-off pulling image \"r.example/a:1\"", &[]),
+                ("Error: ImagePullBackOff", &[]),
+            ],
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! `kubelet-pull-throttled`: the kubelet holds the pull back.
+//!
+//! `pull QPS exceeded`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::KubeletPullThrottled,
+    slug: "kubelet-pull-throttled",
+    title: "kubelet throttled",
+    meaning: "the kubelet itself holds the pull back: more pulls at once than registryPullQPS allows",
+    tells: "the kubelet's configz: registryPullQPS and registryBurst",
+    fixes: &[FixId::RaisePullQps],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    reading
+        .has(Sign::PullQps)
+        .then(|| Verdict::or(Cause::KubeletPullThrottled, &[Cause::RateLimited]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::KubeletPullThrottled,
+            &[(
+                "Failed to pull image \"r.example/a:1\": pull QPS exceeded",
+                &[Cause::RateLimited],
+            )],
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! `pull-timeout-cancelled`: ended from our side.
+//!
+//! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Step, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::PullTimeoutCancelled,
+    slug: "pull-timeout-cancelled",
+    title: "pull cancelled",
+    meaning: "the pull was ended from our side before it was done",
+    tells: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
+    fixes: &[FixId::FasterPull],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    let (cancelled, timeout) = (
+        Cause::PullTimeoutCancelled,
+        Cause::RegistryUnreachableTimeout,
+    );
+    if reading.any(&[
+        Sign::Canceled,
+        Sign::NoProgress,
+        Sign::RequestCanceled,
+        Sign::RefLocked,
+    ]) {
+        return Some(Verdict::sure(cancelled));
+    }
+    if !reading.has(Sign::Deadline) {
+        return None;
+    }
+    // A request for a few bytes that runs into the deadline is a network that does not answer.
+    let small = matches!(
+        reading.step(),
+        Some(Step::Ping | Step::Token | Step::Manifest)
+    );
+    Some(if small {
+        Verdict::or(timeout, &[cancelled])
+    } else {
+        Verdict::or(cancelled, &[timeout])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::PullTimeoutCancelled,
+            &[
+                (
+                    "Failed to pull image \"r.example/big:1\": rpc error: code = Canceled desc = failed to pull and unpack image \"r.example/big:1\": context canceled",
+                    &[],
+                ),
+                (
+                    "Failed to pull image \"r.example/big:1\": rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+                    &[Cause::RegistryUnreachableTimeout],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! `registry-5xx`: the registry has a fault of its own.
+//!
+//! `received unexpected HTTP status: 503 Service Unavailable`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::Registry5xx,
+    slug: "registry-5xx",
+    title: "registry down",
+    meaning: "the registry, or what stands before it, answers that it has a fault",
+    tells: "the same answer from elsewhere; the registry's status page or log",
+    fixes: &[FixId::WaitForRegistry, FixId::UseMirror],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    (reading.server_error() || reading.has(Sign::ServerError))
+        .then(|| Verdict::sure(Cause::Registry5xx))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::Registry5xx,
+            &[
+                (
+                    "received unexpected HTTP status: 503 Service Unavailable",
+                    &[],
+                ),
+                (
+                    "failed to fetch anonymous token: unexpected status from GET request to https://auth.example/token: 502 Bad Gateway",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

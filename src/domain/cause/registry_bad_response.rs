@@ -1,0 +1,60 @@
+//! `registry-bad-response`: the answer is not what a registry sends.
+//!
+//! `error unmarshalling content: invalid character '<' looking for beginning of value`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::RegistryBadResponse,
+    slug: "registry-bad-response",
+    title: "odd answer",
+    meaning: "what answers is not a registry, or not at this address",
+    tells: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
+    fixes: &[FixId::CheckPort, FixId::FixProxy],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    let odd = Cause::RegistryBadResponse;
+    let page = reading.has(Sign::Html)
+        || reading
+            .after(Sign::JsonCharacter)
+            .is_some_and(|rest| rest.starts_with(" '<'"));
+    let body = reading.has(Sign::HttpBody) && (page || reading.has(Sign::JsonBroken));
+    let wrong = reading.has(Sign::WrongAnswer)
+        || reading
+            .statuses()
+            .iter()
+            .any(|code| matches!(code, 400 | 405 | 406 | 410 | 415 | 416));
+    if reading.has(Sign::WrongAnswer) && reading.has(Sign::ManifestUnknown) {
+        return Some(Verdict::or(odd, &[Cause::ImageNotFound]));
+    }
+    if body || page {
+        return Some(Verdict::or(odd, &[Cause::RegistryUnreachableProxy]));
+    }
+    (wrong || (reading.has(Sign::JsonBroken) && reading.any(&[Sign::Pull, Sign::HttpBody])))
+        .then(|| Verdict::sure(odd))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::RegistryBadResponse,
+            &[
+                (
+                    "Error response from daemon: error unmarshalling content: invalid character '<' looking for beginning of value",
+                    &[Cause::RegistryUnreachableProxy],
+                ),
+                (
+                    "failed to resolve reference \"r.example/a:1\": unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 400 Bad Request",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! `repository-missing-or-no-access`: the registry refuses to say whether the repository exists.
+//!
+//! `pull access denied for a/b, repository does not exist or may require 'docker login'`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::RepositoryMissingOrNoAccess,
+    slug: "repository-missing-or-no-access",
+    title: "no access",
+    meaning: "the registry does not say whether the repository is missing or private",
+    tells: "ask without a login and with the Secret's: the same refusal twice means a wrong name or no grant",
+    fixes: &[
+        FixId::CorrectImage,
+        FixId::CreateSecret,
+        FixId::GrantAccess,
+        FixId::LoadImage,
+    ],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    if reading.has(Sign::AccessUnclear) {
+        return Some(unclear(reading));
+    }
+    reading
+        .has(Sign::RepositoryMissing)
+        .then(|| Verdict::sure(Cause::RepositoryMissingOrNoAccess))
+}
+
+/// On Docker Hub and Quay a wrong name is the commonest slip; where the image names a registry of
+/// one's own, a missing credential is.
+fn unclear(reading: &Reading<'_>) -> Verdict {
+    let own = reading.image().is_some_and(|image| !image.on_docker_hub())
+        && !reading.is_registry("quay")
+        && !reading.is_registry("ecr");
+    let (missing, nothing, bad) = (
+        Cause::RepositoryMissingOrNoAccess,
+        Cause::NoCredentialsSent,
+        Cause::Unauthorized,
+    );
+    if own {
+        Verdict::or(nothing, &[missing, bad])
+    } else if reading.is_registry("ecr") {
+        Verdict::or(missing, &[nothing, bad, Cause::TokenExpired])
+    } else {
+        Verdict::or(missing, &[nothing, bad])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::RepositoryMissingOrNoAccess,
+            &[
+                (
+                    "Failed to pull image \"acme/shop:1\": rpc error: code = Unknown desc = Error response from daemon: pull access denied for acme/shop, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                ),
+                (
+                    "failed to resolve reference \"docker.io/acme/shop:1\": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                ),
+                (
+                    "reading manifest latest in quay.io/acme/shop: unauthorized: access to the requested resource is not authorized",
+                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                ),
+                (
+                    "name unknown: The repository with name 'shop' does not exist in the registry with id '123456789012'",
+                    &[],
+                ),
+                ("repository name not known to registry", &[]),
+            ],
+        );
+    }
+}

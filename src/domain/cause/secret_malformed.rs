@@ -1,0 +1,57 @@
+//! `pull-secret-malformed`: a pull Secret cannot be read.
+//!
+//! `unable to parse auth field, must be formatted as base64(username:password)`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::PullSecretMalformed,
+    slug: "pull-secret-malformed",
+    title: "Secret malformed",
+    meaning: "a pull Secret has content that cannot be read",
+    tells: "the Secret's .dockerconfigjson does not decode to JSON with auths of base64(user:password)",
+    fixes: &[FixId::RecreateSecret],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    if reading.any(&[Sign::AuthField, Sign::Base64]) {
+        return Some(Verdict::sure(Cause::PullSecretMalformed));
+    }
+    let broken = reading.has(Sign::JsonBroken) || reading.text().contains("Required value");
+    let answer = reading.any(&[Sign::HttpBody, Sign::Html, Sign::UnexpectedStatus])
+        || reading.target().is_some()
+        || reading
+            .after(Sign::JsonCharacter)
+            .is_some_and(|rest| rest.starts_with(" '<'"));
+    let of_a_secret = reading.has(Sign::ConfigWord) || (!answer && !reading.has(Sign::Pull));
+    (broken && of_a_secret).then(|| Verdict::sure(Cause::PullSecretMalformed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::PullSecretMalformed,
+            &[
+                ("illegal base64 data at input byte 0", &[]),
+                (
+                    "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.username of type string",
+                    &[],
+                ),
+                (
+                    "Failed to pull image \"r.example/a:1\": unable to parse auth field, must be formatted as base64(username:password)",
+                    &[],
+                ),
+                (
+                    "The Secret \"regcred\" is invalid: data[.dockerconfigjson]: Required value",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

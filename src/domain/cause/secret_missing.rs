@@ -1,0 +1,48 @@
+//! `pull-secret-missing`: a listed pull Secret is not there.
+//!
+//! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::PullSecretMissing,
+    slug: "pull-secret-missing",
+    title: "Secret missing",
+    meaning: "a Secret named in imagePullSecrets does not exist in the Pod's namespace",
+    tells: "kubectl -n NS get secret SECRET says not found",
+    fixes: &[
+        FixId::CreateSecret,
+        FixId::CopySecret,
+        FixId::CorrectSecretName,
+    ],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    let by_name = reading.has(Sign::PullSecretWord) && reading.has(Sign::ObjectMissing);
+    (reading.has(Sign::PullSecretMissing) || (by_name && !reading.has(Sign::Pull)))
+        .then(|| Verdict::sure(Cause::PullSecretMissing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::PullSecretMissing,
+            &[
+                (
+                    "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.",
+                    &[],
+                ),
+                (
+                    "Unable to retrieve pull secret shop/regcred for shop/web-0 due to secret \"regcred\" not found.  The image pull may not succeed.",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

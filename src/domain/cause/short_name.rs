@@ -1,0 +1,44 @@
+//! `short-name-unresolved`: CRI-O and podman want the registry named.
+//!
+//! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::ShortNameUnresolved,
+    slug: "short-name-unresolved",
+    title: "short name",
+    meaning: "the runtime has no rule for which registry a name without one belongs to",
+    tells: "the node's registries.conf: unqualified-search-registries and short-name-mode",
+    fixes: &[FixId::WriteFullName],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    reading
+        .has(Sign::ShortName)
+        .then(|| Verdict::sure(Cause::ShortNameUnresolved))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::ShortNameUnresolved,
+            &[
+                (
+                    "short-name \"alpine:3\" did not resolve to an alias and no unqualified-search registries are defined in \"/etc/containers/registries.conf\"",
+                    &[],
+                ),
+                (
+                    "Failed to inspect image \"\": rpc error: code = Unknown desc = short name mode is enforcing, but image name alpine:latest returns ambiguous list",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

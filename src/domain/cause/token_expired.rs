@@ -1,0 +1,55 @@
+//! `token-expired`: the credential's life is over.
+//!
+//! `denied: Your authorization token has expired. Reauthenticate and try again.`
+
+use super::{Cause, Entry, FixId};
+use crate::domain::classify::{Reading, Sign, Verdict};
+
+pub(super) const ENTRY: Entry = Entry {
+    cause: Cause::TokenExpired,
+    slug: "token-expired",
+    title: "token expired",
+    meaning: "the credential was right once and its life is over",
+    tells: "the Secret is older than the registry's tokens live; a fresh token works",
+    fixes: &[
+        FixId::NewToken,
+        FixId::RecreateSecret,
+        FixId::StopStoringTokens,
+    ],
+};
+
+pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
+    if reading.has(Sign::Expired) {
+        return Some(Verdict::sure(Cause::TokenExpired));
+    }
+    reading
+        .has(Sign::ClientSecret)
+        .then(|| Verdict::or(Cause::TokenExpired, &[Cause::Unauthorized]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::tests::agrees;
+
+    #[test]
+    fn messages_that_say_so() {
+        agrees(
+            Cause::TokenExpired,
+            &[
+                (
+                    "pull access denied for 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
+                    &[],
+                ),
+                (
+                    "AADSTS7000222: The provided client secret keys for app are expired.",
+                    &[],
+                ),
+                (
+                    "oauth2: \"invalid_client\" \"The client secret is wrong\"",
+                    &[Cause::Unauthorized],
+                ),
+            ],
+        );
+    }
+}
