@@ -1,5 +1,11 @@
 //! Real messages that people posted, with the cause that was found: how often the classification
 //! names it. The messages are not part of this repository.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use std::{collections::BTreeSet, fs, path::Path};
 

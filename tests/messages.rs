@@ -1,4 +1,10 @@
 //! Messages of our own, in the words of the kubelet, the runtimes, Go and the registries.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use std::str::FromStr;
 

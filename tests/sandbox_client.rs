@@ -1,5 +1,11 @@
 //! A `kube::Client` on the sandbox, in this process and without a port: the way of the demo and of
 //! the other tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use std::time::Duration;
 

@@ -43,5 +43,21 @@ contract! {
     reads_events_of_both_apis,
     works_with_rights_in_one_namespace,
     says_which_permission_is_missing,
-    follows_a_changed_reach,
+}
+
+/// The sandbox does not answer access reviews yet, nor does it enforce the rights that these need.
+mod on_a_real_server_only {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn follows_a_changed_reach() {
+        if let Some(server) = crate::server::shared() {
+            crate::cases::follows_a_changed_reach(&server.cluster()).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn answers_access_questions() {
+        if let Some(server) = crate::server::shared() {
+            crate::cases::answers_access_questions(&server.cluster()).await;
+        }
+    }
 }
