@@ -3,10 +3,10 @@
 use pullscope::{
     cluster::{Reach, access},
     domain::{
-        key::Namespace,
+        key::{Name, Namespace},
         objects::{EventKind, SecretContent, SecretType, WorkloadKind},
         rights::Permission,
-        watch::{Scope, SecretSlice, WatchKind, WatchState},
+        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
     },
 };
 use serde_json::{Value, json};
@@ -44,10 +44,7 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .await;
     seen.until("its list changes", SECOND, |seen| {
         let names = &seen.world.account(&account).unwrap().pull_secrets;
-        names
-            .iter()
-            .map(pullscope::domain::key::Name::as_str)
-            .eq(["one", "two"])
+        names.iter().map(Name::as_str).eq(["one", "two"])
     })
     .await;
 
@@ -468,12 +465,18 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     seen.until("everything", LONG, |seen| has(seen, true, true))
         .await;
     seen.watches.set_reach(Reach::Namespaces(vec![one.clone()]));
-    seen.until("only the first again", LONG, |seen| has(seen, true, false))
-        .await;
-    let only = [Scope::Namespace(one)];
-    seen.until("only that watch is left", LONG, |seen| {
-        let pods = seen.states.keys().filter(|id| id.kind == WatchKind::Pods);
-        pods.map(|id| &id.scope).eq(&only)
+    let of_pods = |seen: &Observer| {
+        let ids = seen.states.keys();
+        ids.filter(|id| id.kind == WatchKind::Pods)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let here = WatchId {
+        kind: WatchKind::Pods,
+        scope: Scope::Namespace(one.clone()),
+    };
+    seen.until("only the first again, and no other watch", LONG, |seen| {
+        has(seen, true, false) && of_pods(seen) == [here.clone()]
     })
     .await;
 }

@@ -9,6 +9,7 @@ use pullscope::{
 use serde_json::{Value, json};
 
 use crate::{
+    cases,
     observer::{LONG, Observer, SECOND},
     server::{self, Server},
 };
@@ -58,6 +59,14 @@ fn token(config: &Value) -> String {
         .as_str()
         .unwrap()
         .to_owned()
+}
+
+/// Here and not in the contract, since the sandbox serves no access reviews.
+#[tokio::test(flavor = "multi_thread")]
+async fn access_questions_are_answered() {
+    if let Some(server) = server::shared() {
+        cases::answers_access_questions(&server.cluster()).await;
+    }
 }
 
 #[tokio::test]
