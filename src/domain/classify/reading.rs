@@ -13,6 +13,10 @@ use crate::domain::{
 /// More addresses and answers than this are not kept of one text.
 const KEPT: usize = 16;
 
+/// Longer names and addresses are not read: looking for their end at every place where one could
+/// begin would make the cost grow with the square of the text.
+const LONGEST: usize = 1024;
+
 /// A message, read.
 #[derive(Debug)]
 pub struct Reading<'a> {
@@ -23,6 +27,7 @@ pub struct Reading<'a> {
     statuses: Vec<u16>,
     urls: Vec<Target<'a>>,
     image: Option<Named<'a>>,
+    preset: Option<&'static Preset>,
 }
 
 /// An image that the text names.
@@ -62,6 +67,7 @@ impl<'a> Reading<'a> {
             statuses: Vec::new(),
             urls: Vec::new(),
             image: None,
+            preset: None,
         };
         let mut walk = Walk::default();
         let (mut signs, mut places) = (Signs::default(), Vec::new());
@@ -77,6 +83,7 @@ impl<'a> Reading<'a> {
         );
         reading.signs = signs;
         reading.places = places;
+        reading.preset = reading.find_preset();
         reading
     }
 
@@ -154,6 +161,10 @@ impl<'a> Reading<'a> {
 
     /// The row of the registries' table for the registry, or for the address that was asked.
     pub(in crate::domain) fn preset(&self) -> Option<&'static Preset> {
+        self.preset
+    }
+
+    fn find_preset(&self) -> Option<&'static Preset> {
         self.registry()
             .as_deref()
             .and_then(presets::of_host)
@@ -163,7 +174,7 @@ impl<'a> Reading<'a> {
 
     /// A registry known by a page that its messages point to.
     fn mentioned(&self) -> Option<&'static Preset> {
-        let at = self.text.get(..4096).unwrap_or(self.text);
+        let at = head(self.text);
         [
             ("aka.ms/acr", "acme.azurecr.io"),
             ("artifactregistry", "gcr.io"),
@@ -222,7 +233,7 @@ fn address(text: &str) -> Option<&str> {
 
 impl<'a> Target<'a> {
     fn parse(after_scheme: &'a str) -> Option<Self> {
-        let rest = after_scheme.trim_start_matches([':', '/']);
+        let rest = head(after_scheme).trim_start_matches([':', '/']);
         let stop = |c: char| c.is_whitespace() || "\"'`\\<>)]},\u{201c}\u{201d}".contains(c);
         let url = rest.get(..rest.find(stop).unwrap_or(rest.len()))?;
         let url = url.trim_end_matches(['.', ':', ';']);
@@ -247,6 +258,13 @@ impl<'a> Target<'a> {
         };
         ImageRef::parse(&format!("{host}/{path}{separator}{reference}")).ok()
     }
+}
+
+/// The beginning of a text, as far as a name or an address may reach.
+fn head(text: &str) -> &str {
+    (0..4)
+        .find_map(|back| text.get(..LONGEST - back))
+        .unwrap_or(text)
 }
 
 fn step(host: &str, path: &str) -> Step {
@@ -277,14 +295,16 @@ struct Walk {
     number: Option<u16>,
     /// The last word leads to an image.
     last: Lead,
+    /// Texts that were tried as images.
+    tried: usize,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Lead {
     #[default]
     No,
-    Manifest,
-    Denied,
+    /// `manifest for IMAGE`, `denied for IMAGE`.
+    Image,
 }
 
 impl Walk {
@@ -305,10 +325,11 @@ impl Walk {
         {
             self.image(reading, word, after);
         }
-        self.last = match word.to_ascii_lowercase().as_str() {
-            "manifest" => Lead::Manifest,
-            "denied" => Lead::Denied,
-            _ => Lead::No,
+        self.last = if word.eq_ignore_ascii_case("manifest") || word.eq_ignore_ascii_case("denied")
+        {
+            Lead::Image
+        } else {
+            Lead::No
         };
     }
 
@@ -330,42 +351,40 @@ impl Walk {
             .text
             .get(range.end..)
             .is_some_and(|rest| rest.starts_with(':'));
-        let announces = ["status", "code", "statuscode"]
+        let leads = ["status", "code", "statuscode"]
             .iter()
             .any(|w| word.eq_ignore_ascii_case(w))
             || (word.eq_ignore_ascii_case("http") && !url);
-        self.since_status = if announces {
+        self.since_status = if leads {
             Some(0)
         } else {
             self.since_status.and_then(|words| words.checked_add(1))
         };
     }
 
-    fn image<'a>(self: &Walk, reading: &mut Reading<'a>, word: &str, after: &'a str) {
+    fn image<'a>(&mut self, reading: &mut Reading<'a>, word: &str, after: &'a str) {
         let quoted = after.starts_with([' ', '=', '\\', ':'])
-            && after
+            && head(after)
                 .trim_start_matches([' ', '=', '\\', ':'])
                 .starts_with(['"', '\'', '`', '*', '[', '\u{201c}']);
-        let lead = match word.to_ascii_lowercase().as_str() {
-            "image" | "reference" | "pullimage" => quoted,
-            "docker" => after.starts_with("://"),
-            "for" => self.last != Lead::No,
-            _ => false,
-        };
+        let is = |lead: &str| word.eq_ignore_ascii_case(lead);
+        let lead = (quoted && (is("image") || is("reference") || is("pullimage")))
+            || (is("docker") && after.starts_with("://"))
+            || (is("for") && self.last != Lead::No);
         if !lead {
             return;
         }
-        let start = after.trim_start_matches([
-            ' ', '=', '\\', '"', '\'', '`', '*', ':', '/', '[', '\u{201c}',
-        ]);
+        let open = |c: char| " =\\\"'`*:/[\u{201c}".contains(c);
+        let start = head(after).trim_start_matches(open);
         let stop = |c: char| c.is_whitespace() || "\"'`\\,*]\u{201d}".contains(c);
         let text = start
             .get(..start.find(stop).unwrap_or(start.len()))
             .unwrap_or_default();
         let text = text.trim_end_matches([':', '.', ';']);
-        if text.is_empty() {
+        if text.is_empty() || self.tried == KEPT {
             return;
         }
+        self.tried += 1;
         let parsed = ImageRef::parse(text).ok();
         if parsed.is_some() || reading.image.is_none() {
             reading.image = Some(Named { text, parsed });

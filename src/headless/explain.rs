@@ -1,0 +1,160 @@
+//! `pullscope explain`: what pull-failure messages mean, offline.
+//!
+//! One message per line, or one JSON object per line with a `message` (which may hold line ends).
+//! Streams: what is held is one line.
+
+use std::io::{self, BufRead, Write};
+
+use serde_json::Value;
+
+use super::{
+    Exit, Output,
+    report::{Explanation, Failed},
+    unless_closed,
+};
+use crate::domain::{cause::Cause, classify::classify};
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The message; without it, or with -, messages are read from standard input, one per line or as
+    /// JSON lines with a field "message"
+    pub message: Option<String>,
+    /// Form of the answer; JSON is one object per message
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Explains the message of the arguments, or those of standard input.
+pub fn run(args: &Args, stdin: impl BufRead, stdout: impl Write) -> io::Result<Exit> {
+    let mut stdout = io::BufWriter::new(stdout);
+    let answered = match args.message.as_deref() {
+        Some(message) if message != "-" => explain(message, args.output, &mut stdout),
+        Some(_) | None => explain_lines(stdin, args.output, &mut stdout),
+    };
+    unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
+}
+
+fn explain_lines(
+    mut stdin: impl BufRead,
+    output: Output,
+    stdout: &mut impl Write,
+) -> io::Result<Exit> {
+    let mut exit = None;
+    let mut line = Vec::new();
+    while stdin.read_until(b'\n', &mut line)? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        let answered = match message(text.trim_end_matches(['\n', '\r'])) {
+            Ok(message) => explain(&message, output, stdout)?,
+            Err(error) => {
+                refuse(error, output, stdout)?;
+                Exit::BadInput
+            }
+        };
+        exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
+        line.clear();
+    }
+    Ok(exit.unwrap_or(Exit::BadInput))
+}
+
+/// The message of a line: the `message` of a JSON object that has one, or the line itself, for a
+/// message may look like JSON too.
+fn message(line: &str) -> Result<String, &'static str> {
+    if !line.trim_start().starts_with('{') {
+        return Ok(line.to_owned());
+    }
+    match serde_json::from_str::<Value>(line) {
+        Ok(Value::Object(mut object)) => match object.remove("message") {
+            Some(Value::String(message)) => Ok(message),
+            Some(_) => Err("the field \"message\" is not a text"),
+            None => Ok(line.to_owned()),
+        },
+        Ok(_) | Err(_) => Ok(line.to_owned()),
+    }
+}
+
+fn explain(message: &str, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
+    let found = classify(message);
+    let exit = match found.cause {
+        Some(cause) if cause != Cause::NotAPullFailure => Exit::Success,
+        Some(_) | None => Exit::Negative,
+    };
+    let explanation = Explanation::of(found);
+    match output {
+        Output::Text => explanation.write_text(stdout)?,
+        Output::Json => {
+            serde_json::to_writer(&mut *stdout, &explanation)?;
+            writeln!(stdout)?;
+        }
+    }
+    Ok(exit)
+}
+
+fn refuse(error: &str, output: Output, stdout: &mut impl Write) -> io::Result<()> {
+    match output {
+        Output::Text => writeln!(stdout, "bad input: {error}"),
+        Output::Json => {
+            serde_json::to_writer(&mut *stdout, &Failed { error })?;
+            writeln!(stdout)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(message: Option<&str>, input: &str) -> (Exit, Vec<Value>) {
+        let args = Args {
+            message: message.map(str::to_owned),
+            output: Output::Json,
+        };
+        let mut out = Vec::new();
+        let exit = run(&args, input.as_bytes(), &mut out).unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        (
+            exit,
+            lines
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_message_as_argument_is_one_message() {
+        let (exit, found) = ask(Some("pull QPS\nexceeded"), "");
+        assert_eq!(exit, Exit::Success);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0]["cause"], "kubelet-pull-throttled");
+        assert_eq!(found[0]["alternatives"][0], "rate-limited");
+    }
+
+    #[test]
+    fn lines_and_json_lines_are_answered_one_by_one() {
+        let (exit, found) = ask(
+            None,
+            "{\"id\":1,\"message\":\"Get \\\"https://r.example/v2/\\\":\\n no basic auth credentials\"}\n\
+             Back-off restarting failed container\n\
+             no idea\n",
+        );
+        let causes: Vec<_> = found
+            .iter()
+            .map(|line| line["cause"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            causes,
+            ["no-credentials-sent", "not-a-pull-failure", "unknown"]
+        );
+        assert_eq!(found[0]["registry"], "r.example");
+        assert_eq!(exit, Exit::Negative);
+    }
+
+    #[test]
+    fn bad_input_is_said_and_the_rest_answered() {
+        let (exit, found) = ask(Some("-"), "{\"message\":1}\ntoomanyrequests\n");
+        assert_eq!(exit, Exit::BadInput);
+        assert!(found[0]["error"].is_string());
+        assert_eq!(found[1]["cause"], "rate-limited");
+        assert_eq!(ask(None, "").0, Exit::BadInput);
+    }
+}

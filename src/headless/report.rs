@@ -1,0 +1,120 @@
+//! The JSON shapes of the commands (DESIGN §6) and their text: fields may be added, never changed.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::domain::{
+    cause::{Cause, Fix, Names},
+    classify::{Classification, Confidence},
+    image::ImageRef,
+    presets,
+};
+
+/// One explained message.
+#[derive(Debug, Serialize)]
+pub(super) struct Explanation {
+    cause: &'static str,
+    confidence: Confidence,
+    alternatives: Vec<Cause>,
+    /// The deeper cause, when `cause` is the frame in which it is told.
+    underlying: Option<Cause>,
+    registry: Option<String>,
+    image: Option<String>,
+    host: Option<String>,
+    status: Option<u16>,
+    summary: String,
+    settle: Vec<String>,
+    fixes: Vec<Fix>,
+}
+
+/// A line that could not be read, or a question that could not be asked.
+#[derive(Debug, Serialize)]
+pub(super) struct Failed<'a> {
+    pub error: &'a str,
+}
+
+const UNKNOWN: &str = "unknown";
+const NOT_UNDERSTOOD: &str = "nothing in this message is known to be about pulling an image";
+
+impl Explanation {
+    pub(super) fn of(found: Classification) -> Self {
+        let fixes = fixes(&found);
+        Self {
+            cause: found.cause.map_or(UNKNOWN, Cause::slug),
+            confidence: found.confidence,
+            summary: summary(&found),
+            settle: found.settle(),
+            alternatives: found.alternatives,
+            underlying: found.underlying,
+            registry: found.registry,
+            image: found.image,
+            host: found.host,
+            status: found.status,
+            fixes,
+        }
+    }
+
+    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{} ({})", self.cause, self.confidence.as_str())?;
+        writeln!(out, "  {}", printable(&self.summary))?;
+        for line in &self.settle {
+            writeln!(out, "  settle  {line}")?;
+        }
+        for fix in &self.fixes {
+            writeln!(out, "  fix     {}", fix.title)?;
+            for line in fix.steps.iter().chain(&fix.commands) {
+                writeln!(out, "          {}", printable(line))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text from outside without what a terminal would obey.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn summary(found: &Classification) -> String {
+    let Some(cause) = found.cause else {
+        return NOT_UNDERSTOOD.to_owned();
+    };
+    let mut sentence = cause.entry().meaning.to_owned();
+    if let Some(underlying) = found.underlying {
+        sentence.push_str(", because ");
+        sentence.push_str(underlying.entry().meaning);
+    }
+    let subject = found.image.as_ref().or(found.registry.as_ref());
+    match subject {
+        Some(subject) => format!("{subject}: {sentence}"),
+        None => sentence,
+    }
+}
+
+fn fixes(found: &Classification) -> Vec<Fix> {
+    let image = found
+        .image
+        .as_deref()
+        .and_then(|text| ImageRef::parse(text).ok());
+    let preset = found.registry.as_deref().and_then(presets::of_host);
+    let names = Names {
+        image: found.image.clone(),
+        repository: image.as_ref().map(ImageRef::repository),
+        host: found.host.clone().or_else(|| found.registry.clone()),
+        server: match preset {
+            Some(preset) if preset.id == "docker-hub" => Some(preset.server.to_owned()),
+            _ => found.registry.clone(),
+        },
+        ..Names::default()
+    };
+    let mut ids = Vec::new();
+    for cause in found.candidates() {
+        for id in cause.entry().fixes {
+            if !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+    }
+    ids.into_iter().map(|id| id.fill(&names)).collect()
+}

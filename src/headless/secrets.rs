@@ -1,0 +1,210 @@
+//! Pull Secrets out of files: Docker configurations, and manifests in YAML or JSON.
+//!
+//! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
+//! what is in it is read by `domain::dockerconfig`, as the kubelet would.
+
+use std::{collections::BTreeMap, path::Path};
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    dockerconfig::{self, Config, Format},
+    objects::SecretType,
+};
+
+/// A Secret, or a file that stands for one.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub name: String,
+    /// `None`: of a type, or without the key, that the kubelet passes over in silence.
+    pub config: Option<Config>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default, rename = "type")]
+    secret_type: Option<String>,
+    #[serde(default)]
+    data: Option<BTreeMap<String, Option<String>>>,
+    #[serde(default, rename = "stringData")]
+    string_data: Option<BTreeMap<String, Option<String>>>,
+    #[serde(default)]
+    items: Vec<Document>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// Reads a file's Secrets in their order.
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, String> {
+    let Some(documents) = manifests(bytes) else {
+        return Ok(vec![docker_config(path, bytes)]);
+    };
+    let mut sources = Vec::new();
+    for document in documents {
+        collect(document, path, &mut sources)?;
+    }
+    Ok(sources)
+}
+
+/// The documents of a manifest; `None` when the file is a Docker configuration, or is broken as one.
+fn manifests(bytes: &[u8]) -> Option<Vec<Document>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let documents: Vec<Option<Document>> = serde_saphyr::from_multiple(text).ok()?;
+    let documents: Vec<_> = documents.into_iter().flatten().collect();
+    documents
+        .iter()
+        .any(|document| document.kind.is_some())
+        .then_some(documents)
+}
+
+fn docker_config(path: &Path, bytes: &[u8]) -> Source {
+    let name = file_name(path);
+    let format = if name.ends_with("dockercfg") {
+        Format::LegacyCfg
+    } else {
+        Format::ConfigJson
+    };
+    Source {
+        config: Some(dockerconfig::read(format, bytes)),
+        name,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+fn collect(document: Document, path: &Path, sources: &mut Vec<Source>) -> Result<(), String> {
+    match document.kind.as_deref() {
+        Some("Secret") => sources.push(secret(&document, path)?),
+        // Items of a SecretList may leave out their kind.
+        Some("SecretList") => {
+            for item in document.items {
+                sources.push(secret(&item, path)?);
+            }
+        }
+        Some("List") => {
+            for item in document.items {
+                collect(item, path, sources)?;
+            }
+        }
+        Some(_) | None => {}
+    }
+    Ok(())
+}
+
+fn secret(document: &Document, path: &Path) -> Result<Source, String> {
+    let name = document
+        .metadata
+        .name
+        .clone()
+        .unwrap_or_else(|| file_name(path));
+    let kind = SecretType::parse(document.secret_type.as_deref().unwrap_or("Opaque"));
+    let format = match kind {
+        SecretType::DockerConfigJson => Some(Format::ConfigJson),
+        SecretType::DockerCfg => Some(Format::LegacyCfg),
+        SecretType::Other(_) => None,
+    };
+    let mut config = None;
+    if let Some(format) = format
+        && let Some(bytes) =
+            content(document, format.data_key()).map_err(|why| format!("secret {name}: {why}"))?
+    {
+        config = Some(dockerconfig::read(format, &bytes));
+    }
+    Ok(Source { name, config })
+}
+
+fn content(document: &Document, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    let plain = document.string_data.as_ref().and_then(|data| data.get(key));
+    if let Some(Some(text)) = plain {
+        return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
+    }
+    let Some(Some(encoded)) = document.data.as_ref().and_then(|data| data.get(key)) else {
+        return Ok(None);
+    };
+    let encoded: Zeroizing<String> = Zeroizing::new(encoded.split_whitespace().collect());
+    match BASE64_STANDARD.decode(encoded.as_bytes()) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) => Err(format!("data[{key}] is not base64: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(name: &str, text: &str) -> Vec<(String, Option<Vec<String>>)> {
+        read(Path::new(name), text.as_bytes())
+            .unwrap()
+            .into_iter()
+            .map(|source| {
+                let servers = |config: Config| {
+                    config
+                        .entries
+                        .iter()
+                        .map(|entry| entry.server.to_string())
+                        .collect()
+                };
+                (source.name, source.config.map(servers))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn docker_configurations_are_told_from_manifests() {
+        let ghcr = || Some(vec!["ghcr.io".to_owned()]);
+        let config = r#"{"auths":{"ghcr.io":{"auth":"dTpw"}}}"#;
+        let encoded = BASE64_STANDARD.encode(config);
+        for (name, text, expected) in [
+            (
+                "/x/config.json",
+                config.to_owned(),
+                vec![("config.json".to_owned(), ghcr())],
+            ),
+            (
+                ".dockercfg",
+                r#"{"ghcr.io":{"auth":"dTpw"}}"#.to_owned(),
+                vec![(".dockercfg".to_owned(), ghcr())],
+            ),
+            (
+                "s.yaml",
+                format!(
+                    "kind: Secret\nmetadata: {{name: a}}\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: {encoded}\n---\nkind: Secret\nmetadata: {{name: b}}\ntype: Opaque\n"
+                ),
+                vec![("a".to_owned(), ghcr()), ("b".to_owned(), None)],
+            ),
+            (
+                "l.json",
+                format!(
+                    r#"{{"kind":"List","items":[{{"kind":"Secret","metadata":{{"name":"c"}},"type":"kubernetes.io/dockerconfigjson","stringData":{{".dockerconfigjson":{}}}}}]}}"#,
+                    serde_json::to_string(config).unwrap()
+                ),
+                vec![("c".to_owned(), ghcr())],
+            ),
+        ] {
+            assert_eq!(servers(name, &text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn data_that_is_no_base64_is_refused_as_the_api_server_does() {
+        let text = "kind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: '%'}\n";
+        assert!(
+            read(Path::new("s.yaml"), text.as_bytes())
+                .unwrap_err()
+                .contains("secret a")
+        );
+    }
+}
