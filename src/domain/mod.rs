@@ -6,9 +6,12 @@
 pub mod age;
 pub mod batch;
 pub mod cause;
+pub mod chain;
 pub mod classify;
 pub mod credential;
+pub mod diagnose;
 pub mod dockerconfig;
+pub mod hygiene;
 pub mod identity;
 pub mod image;
 pub mod key;
@@ -18,6 +21,7 @@ pub mod presets;
 pub mod problem;
 pub mod pull;
 pub mod rights;
+pub mod rollout;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod status;
