@@ -8,6 +8,7 @@ use pullscope::{
     cli::{Cli, Command, Global},
     cluster::ConnectOptions,
     domain::{key::Namespace, problem::Problem},
+    headless::{Exit, explain, match_image},
     runtime::{
         self, Ending, Start, log,
         source::{Kubeconfig, SharedSource},
@@ -38,7 +39,15 @@ fn main() -> color_eyre::Result<ExitCode> {
 async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
     match cli.command {
         None | Some(Command::Demo) => dashboard(&cli.global).await,
+        Some(Command::Explain(args)) => exit(explain::run(&args, io::stdin().lock(), io::stdout())),
+        Some(Command::Match(args)) => {
+            exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
+        }
     }
+}
+
+fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
+    Ok(ExitCode::from(outcome?.code()))
 }
 
 async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {

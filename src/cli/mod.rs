@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::headless::{explain, match_image};
+
 /// See why an image will not pull, and fix it, without leaving the terminal.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
@@ -18,6 +20,10 @@ pub struct Cli {
 pub enum Command {
     /// The dashboard on a simulated cluster: no cluster, no network, no port needed
     Demo,
+    /// Classify pull-failure messages, offline
+    Explain(explain::Args),
+    /// Which auth entries the kubelet would try for an image, in order
+    Match(match_image::Args),
 }
 
 /// Flags as kubectl has them, and those of the dashboard.

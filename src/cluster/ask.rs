@@ -16,6 +16,9 @@ use super::Trouble;
 /// Of an error's body, no more than this is read: it is a sentence, not data.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
+/// Of an error's text, no more than this is passed on: a sentence of the API server fits.
+const ERROR_TEXT_LIMIT: usize = 600;
+
 /// An answer whose status says success; the body is still on its way.
 pub(super) async fn open(client: &Client, request: Request<Vec<u8>>) -> Result<Body, Trouble> {
     let response = client.send(request.map(Body::from)).await?;
@@ -111,10 +114,20 @@ async fn error_message(mut body: Body) -> Option<String> {
         }
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
-        return Some(status.message);
+        return Some(printable(&status.message));
     }
     // A load balancer or proxy answers in its own words.
     let text = String::from_utf8_lossy(&bytes);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    Some(line.chars().take(200).collect())
+    text.lines().map(printable).find(|line| !line.is_empty())
+}
+
+/// What somebody else wrote, fit to stand in an error: errors are printed to a terminal too, past the
+/// screen's own door for such texts.
+pub(super) fn printable(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(ERROR_TEXT_LIMIT)
+        .collect();
+    text.trim().to_owned()
 }

@@ -21,9 +21,9 @@ use super::{
     frames::Frames,
     inbox::{Arrival, Inbox},
     input,
-    signals::{Signal, Signals, stop_self},
+    signals::{Signal, Signals},
     source::SharedSource,
-    terminal::Takeover,
+    terminal::{self, Takeover},
 };
 use crate::{
     app::{
@@ -75,6 +75,8 @@ struct Shell {
     effects: Effects,
     made: mpsc::Receiver<Made>,
     frames: Frames,
+    /// The screen may show something else than the last frame.
+    unknown: bool,
     quits: bool,
 }
 
@@ -101,6 +103,7 @@ impl Shell {
             effects,
             made,
             frames: Frames::default(),
+            unknown: false,
             quits: false,
         };
         let ticket = shell.model.connection.ticket;
@@ -127,10 +130,12 @@ impl Shell {
                 Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
                 Woken::Signal(Signal::Quit(status)) => return Ok(Ending::Signal(status)),
                 Woken::Signal(Signal::Stop) => {
-                    self.takeover.pause(stop_self)?;
-                    self.update(Message::Redraw);
+                    terminal::restore();
+                    signals.stop_self().await?;
+                    self.come_back()?;
                 }
-                Woken::Signal(Signal::Continue) => self.update(Message::Redraw),
+                // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
+                Woken::Signal(Signal::Continue) => self.come_back()?,
                 Woken::Frame => self.update(Message::Tick),
             }
         }
@@ -163,6 +168,9 @@ impl Shell {
                     if let Event::Resize(columns, rows) = event {
                         self.layout =
                             frame::layout(Rect::new(0, 0, columns, rows), self.model.focus);
+                        // Between two frames the size may have changed and changed back, and the
+                        // terminal has cut off what did not fit.
+                        self.unknown = true;
                     }
                     if let Some(message) = input::message(event, &self.layout) {
                         self.update(message);
@@ -199,6 +207,13 @@ impl Shell {
         }
     }
 
+    fn come_back(&mut self) -> io::Result<()> {
+        Takeover::again()?;
+        self.unknown = true;
+        self.update(Message::Redraw);
+        Ok(())
+    }
+
     fn refresh(&mut self) {
         self.layout = frame::layout(self.layout.area, self.model.focus);
         refresh::refresh(&mut self.model, self.layout.heights());
@@ -210,6 +225,9 @@ impl Shell {
         self.refresh();
         let now = Timestamp::now();
         queue!(self.takeover.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.unknown) {
+            self.takeover.forget()?;
+        }
         let (model, theme) = (&self.model, &self.theme);
         self.takeover
             .screen

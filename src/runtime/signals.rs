@@ -50,17 +50,19 @@ mod unix {
                 _ = self.go_on.recv() => Signal::Continue,
             }
         }
+
+        /// Stops this process until the shell continues it, which it does with a signal: that one has
+        /// then been taken in.
+        pub(in super::super) async fn stop_self(&mut self) -> io::Result<()> {
+            rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
+            self.go_on.recv().await;
+            Ok(())
+        }
     }
 
     /// tokio has no name for these; their numbers differ between systems, and rustix knows them.
     fn kind(job: Job) -> SignalKind {
         SignalKind::from_raw(job.as_raw())
-    }
-
-    /// Stops this process until the shell continues it.
-    pub(in super::super) fn stop_self() -> io::Result<()> {
-        rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
-        Ok(())
     }
 }
 
@@ -83,15 +85,16 @@ mod other {
             }
             Signal::Quit(128 + 2)
         }
-    }
 
-    pub(in super::super) fn stop_self() -> io::Result<()> {
-        Ok(())
+        #[expect(clippy::unused_async, reason = "as on systems that have job control")]
+        pub(in super::super) async fn stop_self(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 }
 
 #[cfg(unix)]
-pub(super) use unix::{Signals, stop_self};
+pub(super) use unix::Signals;
 
 #[cfg(not(unix))]
-pub(super) use other::{Signals, stop_self};
+pub(super) use other::Signals;

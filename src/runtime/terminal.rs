@@ -9,7 +9,7 @@ use crossterm::{
     cursor, event, execute,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 
 use crate::domain::problem::Problem;
 
@@ -42,13 +42,19 @@ impl Takeover {
         }
     }
 
-    /// Gives the terminal back while `meanwhile` runs, and takes it again.
-    pub(super) fn pause(&mut self, meanwhile: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    /// Takes the terminal again, whether it was given back or someone else has changed it.
+    pub(super) fn again() -> io::Result<()> {
         restore();
-        let outcome = meanwhile();
-        enter()?;
-        self.screen.clear()?;
-        outcome
+        enter()
+    }
+
+    /// Makes the next frame write every cell, for a screen of which nobody knows what it shows.
+    ///
+    /// Not `Terminal::clear`, which asks the terminal where the cursor is and fails where no answer
+    /// comes: the task that reads the keys may take it.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 

@@ -3,10 +3,10 @@
 use pullscope::{
     cluster::{Reach, access},
     domain::{
-        key::Namespace,
+        key::{Name, Namespace},
         objects::{EventKind, SecretContent, SecretType, WorkloadKind},
         rights::Permission,
-        watch::{Scope, SecretSlice, WatchKind, WatchState},
+        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
     },
 };
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub async fn sees_objects_come_change_and_go(cluster: &Cluster) {
         .await;
     seen.until("its list changes", SECOND, |seen| {
         let names = &seen.world.account(&account).unwrap().pull_secrets;
-        names.iter().map(|name| name.as_str()).eq(["one", "two"])
+        names.iter().map(Name::as_str).eq(["one", "two"])
     })
     .await;
 
@@ -465,17 +465,20 @@ pub async fn follows_a_changed_reach(cluster: &Cluster) {
     seen.until("everything", LONG, |seen| has(seen, true, true))
         .await;
     seen.watches.set_reach(Reach::Namespaces(vec![one.clone()]));
-    seen.until("only the first again", LONG, |seen| has(seen, true, false))
-        .await;
-    let pods = |seen: &Observer| {
-        seen.states
-            .keys()
-            .filter(|id| id.kind == WatchKind::Pods)
-            .map(|id| id.scope.clone())
-            .collect()
+    let of_pods = |seen: &Observer| {
+        let ids = seen.states.keys();
+        ids.filter(|id| id.kind == WatchKind::Pods)
+            .cloned()
+            .collect::<Vec<_>>()
     };
-    let scopes: Vec<Scope> = pods(&seen);
-    assert_eq!(scopes, [Scope::Namespace(one)]);
+    let here = WatchId {
+        kind: WatchKind::Pods,
+        scope: Scope::Namespace(one.clone()),
+    };
+    seen.until("only the first again, and no other watch", LONG, |seen| {
+        has(seen, true, false) && of_pods(seen) == [here.clone()]
+    })
+    .await;
 }
 
 pub async fn answers_access_questions(cluster: &Cluster) {

@@ -52,7 +52,7 @@ impl Observer {
             match timeout_at(deadline, self.feed.recv()).await {
                 Ok(Some(feed)) => self.take(feed),
                 Ok(None) => panic!("the watches ended before {what}"),
-                Err(_) => panic!(
+                Err(tokio::time::error::Elapsed { .. }) => panic!(
                     "not within {limit:?}: {what}\nstates: {:#?}\nbatches: {:#?}",
                     self.states, self.batches
                 ),

@@ -9,6 +9,7 @@ use pullscope::{
 use serde_json::{Value, json};
 
 use crate::{
+    cases,
     observer::{LONG, Observer, SECOND},
     server::{self, Server},
 };
@@ -60,6 +61,14 @@ fn token(config: &Value) -> String {
         .to_owned()
 }
 
+/// Here and not in the contract, since the sandbox serves no access reviews.
+#[tokio::test(flavor = "multi_thread")]
+async fn access_questions_are_answered() {
+    if let Some(server) = server::shared() {
+        cases::answers_access_questions(&server.cluster()).await;
+    }
+}
+
 #[tokio::test]
 async fn a_connection_knows_both_its_ends() {
     let Some(server) = server::shared() else {
@@ -82,7 +91,7 @@ async fn a_wrong_token_is_a_refused_login() {
         return;
     };
     let files = kubeconfig(server, |config| {
-        config["users"][0]["user"] = json!({"token": "wrong"})
+        config["users"][0]["user"] = json!({"token": "wrong"});
     });
     assert!(matches!(trouble(&files).await, Trouble::Unauthorized(_)));
 }

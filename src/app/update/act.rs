@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
-        Action::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
+        Action::Help => help(model),
         Action::Back => back(model),
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
@@ -62,6 +62,14 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Elsewhere(verb) => return elsewhere(model, verb, now),
     }
     Vec::new()
+}
+
+/// The key that opens the help also closes it.
+fn help(model: &mut Model) {
+    match model.overlays.last() {
+        Some(Overlay::Help { .. }) => back(model),
+        _ => model.overlays.push(Overlay::Help { scroll: 0 }),
+    }
 }
 
 /// One step back: the top layer, else the filter.

@@ -443,3 +443,12 @@ fn an_unknown_command_names_the_nearest() {
     press(&mut model, &["enter"]);
     assert_eq!(model.flash.as_ref().unwrap().text, "no command \"zzz\"");
 }
+
+#[test]
+fn the_help_is_closed_by_the_key_that_opens_it() {
+    let mut model = model();
+    press(&mut model, &["?"]);
+    assert_eq!(model.overlays.len(), 1);
+    press(&mut model, &["?"]);
+    assert!(model.overlays.is_empty());
+}

@@ -231,8 +231,8 @@ fn next_after(trouble: &Trouble) -> String {
         Trouble::Unauthorized(_) => {
             "the token may have expired or been revoked: log in again, or fetch a new kubeconfig"
         }
-        Trouble::Forbidden(_)
-        | Trouble::NotFound(_)
+        Trouble::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
+        Trouble::NotFound(_)
         | Trouble::Expired
         | Trouble::Status(..)
         | Trouble::Unreadable(_)

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use crate::domain::credential::Password;
+use crate::{cluster::ask, domain::credential::Password};
 
 /// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.
 const TIME_LIMIT: Duration = Duration::from_secs(45);
@@ -199,20 +199,16 @@ impl Plugin {
     }
 }
 
-/// The end of what the plugin complained of, in one line.
+/// The end of what the plugin complained of, in one line and without what a terminal would obey.
 fn last_lines(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text
+    let lines: Vec<String> = text
         .lines()
-        .map(str::trim)
+        .map(ask::printable)
         .filter(|line| !line.is_empty())
         .collect();
     let skipped = lines.len().saturating_sub(QUOTED_LINES);
-    lines
-        .into_iter()
-        .skip(skipped)
-        .collect::<Vec<_>>()
-        .join(" / ")
+    lines.get(skipped..).unwrap_or_default().join(" / ")
 }
 
 /// What the plugin is told in `KUBERNETES_EXEC_INFO`.
@@ -305,14 +301,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_failing_plugin_is_quoted_by_stderr_and_never_by_stdout() {
-        let error = plugin("echo SECRET-TOKEN; echo 'token has expired' >&2; exit 3")
+        let error = plugin("echo SECRET-TOKEN; printf 'token \\033[31mhas expired\\n' >&2; exit 3")
             .ask()
             .await
             .unwrap_err();
         let text = error.to_string();
         assert_eq!(
             text,
-            "credential plugin sh failed (exit status: 3): token has expired"
+            "credential plugin sh failed (exit status: 3): token [31mhas expired"
         );
         assert!(!format!("{error:?}").contains("SECRET"));
         assert_eq!(

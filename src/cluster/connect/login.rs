@@ -148,3 +148,87 @@ fn bearer(token: &Password) -> Result<HeaderValue, kube::Error> {
 fn service_error(error: PluginError) -> kube::Error {
     kube::Error::Service(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use kube::config::ExecConfig;
+
+    use super::*;
+
+    /// A plugin that writes a line each time it is asked.
+    struct Counting {
+        login: Login,
+        file: tempfile::NamedTempFile,
+    }
+
+    impl Counting {
+        fn new(answer: &str) -> Self {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let script = format!("echo x >> {}; {answer}", file.path().display());
+            let plugin = Plugin::new(ExecConfig {
+                command: Some("sh".into()),
+                args: Some(vec!["-c".into(), script]),
+                ..ExecConfig::default()
+            });
+            let login = Login {
+                config: Config::new("https://127.0.0.1:1".parse().unwrap()),
+                plugin: plugin.unwrap(),
+                state: Mutex::default(),
+            };
+            Self { login, file }
+        }
+
+        fn asked(&self) -> usize {
+            fs::read_to_string(self.file.path())
+                .unwrap()
+                .lines()
+                .count()
+        }
+    }
+
+    const TOKEN: &str = r#"echo '{"status":{"token":"t"}}'"#;
+
+    #[tokio::test]
+    async fn a_credential_without_an_end_is_asked_for_once() {
+        let counting = Counting::new(TOKEN);
+        let (one, two) = tokio::join!(counting.login.session(), counting.login.session());
+        assert_eq!(one.unwrap().header.unwrap(), "Bearer t");
+        assert!(two.is_ok());
+        assert_eq!(counting.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_credential_that_is_no_longer_accepted_is_asked_for_again() {
+        let counting = Counting::new(TOKEN);
+        let mut session = counting.login.session().await.unwrap();
+        counting.login.reject(&session).await;
+        counting.login.session().await.unwrap();
+        assert_eq!(counting.asked(), 1, "a fresh one is not doubted");
+
+        let earlier = Instant::now().checked_sub(PAUSE).unwrap();
+        session.began = earlier;
+        counting.login.state.lock().await.session = Some(session.clone());
+        counting.login.reject(&session).await;
+        counting.login.session().await.unwrap();
+        assert_eq!(counting.asked(), 2);
+        counting.login.reject(&session).await;
+        counting.login.session().await.unwrap();
+        assert_eq!(
+            counting.asked(),
+            2,
+            "a late 401 to the old one does not touch the new one"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_failing_plugin_is_left_alone_for_a_while() {
+        let counting = Counting::new("exit 1");
+        for _ in 0..5 {
+            assert!(counting.login.session().await.is_err());
+        }
+        assert_eq!(counting.asked(), 1);
+    }
+}

@@ -10,32 +10,25 @@ mod identity;
 mod kubeconfig;
 mod login;
 mod proxy;
+mod target;
 
-use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use jiff::Timestamp;
-use kube::{
-    Client, Config,
-    client::ClientBuilder,
-    config::{AuthInfo, KubeConfigOptions, Kubeconfig},
-};
+use kube::Client;
 
 pub use error::ConnectError;
 pub use exec::{PluginError, PluginFault};
 pub use identity::ServerVersion;
 pub use kubeconfig::contexts;
 
-use super::Trouble;
 use crate::domain::{identity::Identity, key::Namespace};
-use exec::Plugin;
-use proxy::ProxyVariables;
-
-/// How long to wait for a TCP and TLS handshake; kube's 30 s is long for a person who waits.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+use target::Target;
 
 /// How long a single answer may take when `--request-timeout` says nothing.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// `--request-timeout 0`, which is kubectl's word for no limit.
+const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the command line says about the connection, named as kubectl's flags are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +85,7 @@ impl Connection {
             version: None,
             request_limit: REQUEST_LIMIT,
         };
-        connection.introduce().await
+        connection.introduce(REQUEST_LIMIT).await
     }
 
     /// Both ends, as the screen names them.
@@ -108,8 +101,7 @@ impl Connection {
     }
 
     /// Asks the server for its version and for our name.
-    async fn introduce(mut self) -> Result<Self, ConnectError> {
-        let limit = self.request_limit.min(CONNECT_LIMIT * 2);
+    async fn introduce(mut self, limit: Duration) -> Result<Self, ConnectError> {
         match identity::version(&self.client, limit).await {
             Ok(version) => self.version = version,
             Err(trouble) => {
@@ -127,206 +119,35 @@ impl Connection {
     }
 }
 
-/// A cluster and a user, before anything was sent.
-struct Target {
-    config: Config,
-    context: Option<Arc<str>>,
-    cluster: Arc<str>,
-    user: Option<Arc<str>>,
+/// How long to wait for what.
+struct Limits {
+    /// A TCP and TLS handshake.
+    connect: Duration,
+    /// The first questions, while a person waits.
+    introduce: Duration,
+    /// Any other request.
+    request: Duration,
 }
 
-impl Target {
-    async fn find(options: &ConnectOptions) -> Result<Self, ConnectError> {
-        let loaded = kubeconfig::load(options.kubeconfig.as_deref())?;
-        if !loaded.is_empty() {
-            return Self::of_context(loaded.config, options.context.as_deref()).await;
-        }
-        let in_pod = env::var_os("KUBERNETES_SERVICE_HOST").is_some();
-        if options.context.is_some() || options.kubeconfig.is_some() || !in_pod {
-            return Err(ConnectError::NoKubeconfig {
-                looked_at: loaded.looked_at,
-            });
-        }
-        Self::of_pod()
-    }
-
-    async fn of_context(files: Kubeconfig, wanted: Option<&str>) -> Result<Self, ConnectError> {
-        let known = || {
-            files
-                .contexts
-                .iter()
-                .map(|context| context.name.clone())
-                .collect()
-        };
-        let name = match wanted.or(files.current_context.as_deref()) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ => return Err(ConnectError::NoCurrentContext { known: known() }),
-        };
-        let Some(context) = files
-            .contexts
-            .iter()
-            .find(|context| context.name == name)
-            .and_then(|context| context.context.as_ref())
-        else {
-            return Err(ConnectError::UnknownContext {
-                name,
-                known: known(),
-            });
-        };
-        let cluster = context.cluster.clone();
-        if !files.clusters.iter().any(|known| known.name == cluster) {
-            return Err(ConnectError::UnknownCluster {
-                context: name,
-                cluster,
-            });
-        }
-        let user = context.user.clone().filter(|user| !user.is_empty());
-        if let Some(user) = &user
-            && !files.auth_infos.iter().any(|known| known.name == *user)
-        {
-            return Err(ConnectError::UnknownUser {
-                context: name,
-                user: user.clone(),
-            });
-        }
-        let config = config_of(files, &name).await?;
-        Ok(Self {
-            config,
-            context: Some(name.into()),
-            cluster: cluster.into(),
-            user: user.map(Into::into),
-        })
-    }
-
-    fn of_pod() -> Result<Self, ConnectError> {
-        let config = Config::incluster().map_err(|error| ConnectError::InCluster {
-            why: error.to_string(),
-        })?;
-        Ok(Self {
-            config,
-            context: None,
-            cluster: "in-cluster".into(),
-            user: None,
-        })
-    }
-
-    async fn connect(self, options: &ConnectOptions) -> Result<Connection, ConnectError> {
-        let Self {
-            mut config,
-            context,
-            cluster,
-            user,
-        } = self;
-        if let Some(since) = client_certificate_end(&config.auth_info)
-            && since < Timestamp::now()
-        {
-            return Err(ConnectError::ClientCertificateExpired {
-                user: user.as_deref().map(str::to_owned),
-                since,
-            });
-        }
-        if let Some(name) = &options.impersonate {
-            config.auth_info.impersonate = Some(name.clone());
-        }
-        if !options.impersonate_groups.is_empty() {
-            config.auth_info.impersonate_groups = Some(options.impersonate_groups.clone());
-        }
-        let namespace = options
-            .namespace
-            .as_deref()
-            .unwrap_or(&config.default_namespace);
-        let namespace = Namespace::new(namespace);
-        let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
-        config.connect_timeout = Some(CONNECT_LIMIT);
-        // Each caller decides for itself when to ask again, and says meanwhile what is wrong.
-        config.default_retry = false;
-        let client = client_of(config).map_err(|trouble| match (trouble, &context) {
-            (Trouble::Other(why), Some(context)) => ConnectError::BadEntry {
-                context: context.to_string(),
-                why,
+impl Limits {
+    fn of(options: &ConnectOptions) -> Self {
+        match options.request_timeout {
+            None => Self {
+                // kube's 30 s is long for a person who waits.
+                connect: Duration::from_secs(10),
+                introduce: Duration::from_secs(20),
+                request: REQUEST_LIMIT,
             },
-            (trouble, _) => ConnectError::Refused {
-                server: server.to_string(),
-                user: user.as_deref().map(str::to_owned),
-                trouble: Box::new(trouble),
-            },
-        })?;
-        let connection = Connection {
-            client,
-            context,
-            cluster,
-            server,
-            user,
-            namespace,
-            version: None,
-            request_limit: request_limit(options.request_timeout),
-        };
-        connection.introduce().await
-    }
-}
-
-fn request_limit(asked: Option<Duration>) -> Duration {
-    match asked {
-        None => REQUEST_LIMIT,
-        Some(Duration::ZERO) => Duration::from_secs(24 * 60 * 60),
-        Some(limit) => limit,
-    }
-}
-
-async fn config_of(files: Kubeconfig, context: &str) -> Result<Config, ConnectError> {
-    let proxy_of_cluster = cluster_proxy(&files, context);
-    let options = KubeConfigOptions {
-        context: Some(context.to_owned()),
-        ..KubeConfigOptions::default()
-    };
-    let bad = |why: String| ConnectError::BadEntry {
-        context: context.to_owned(),
-        why,
-    };
-    let mut config = Config::from_custom_kubeconfig(files, &options)
-        .await
-        .map_err(|error| bad(error.to_string()))?;
-    let proxy = proxy_of_cluster
-        .or_else(|| ProxyVariables::from_environment().proxy_for(&config.cluster_url));
-    config.proxy_url = proxy
-        .map(|address| address.parse())
-        .transpose()
-        .map_err(|error| bad(format!("the proxy's address cannot be read: {error}")))?;
-    Ok(config)
-}
-
-fn cluster_proxy(files: &Kubeconfig, context: &str) -> Option<String> {
-    let named = files.contexts.iter().find(|known| known.name == context)?;
-    let cluster = &named.context.as_ref()?.cluster;
-    let named = files.clusters.iter().find(|known| known.name == *cluster)?;
-    named
-        .cluster
-        .as_ref()?
-        .proxy_url
-        .clone()
-        .filter(|address| !address.is_empty())
-}
-
-fn client_of(mut config: Config) -> Result<Client, Trouble> {
-    // The order of client-go: a fixed credential beats the plugin.
-    let fixed = config.auth_info.token.is_some()
-        || config.auth_info.token_file.is_some()
-        || config.auth_info.username.is_some()
-        || config.auth_info.auth_provider.is_some();
-    match config.auth_info.exec.take() {
-        Some(exec) if !fixed => {
-            let plugin = Plugin::new(exec).map_err(|error| Trouble::Plugin(Box::new(error)))?;
-            Ok(login::client(config, plugin))
+            Some(Duration::ZERO) => Self::all(UNLIMITED),
+            Some(limit) => Self::all(limit),
         }
-        _ => Ok(ClientBuilder::try_from(config)?.build()),
     }
-}
 
-fn client_certificate_end(user: &AuthInfo) -> Option<Timestamp> {
-    let pem = match (&user.client_certificate_data, &user.client_certificate) {
-        (Some(data), _) => BASE64_STANDARD.decode(data).ok()?,
-        (None, Some(path)) => fs::read(path).ok()?,
-        (None, None) => return None,
-    };
-    certificate::not_after(&pem)
+    fn all(limit: Duration) -> Self {
+        Self {
+            connect: limit,
+            introduce: limit,
+            request: limit,
+        }
+    }
 }

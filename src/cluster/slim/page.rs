@@ -125,7 +125,7 @@ pub(in crate::cluster) fn change<D: Decode>(
     match wire.kind.as_str() {
         "ERROR" => {
             let error: WireError<'_> = serde_json::from_str(raw).unwrap_or_default();
-            let message = error.message.as_str().to_owned();
+            let message = ask::printable(error.message.as_str());
             return Change::End(Trouble::from_status(error.code, message));
         }
         "BOOKMARK" => {

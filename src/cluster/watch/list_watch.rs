@@ -18,7 +18,7 @@ use zeroize::Zeroize;
 use super::{
     endpoint::{Endpoint, WATCH_SECONDS},
     lines::Lines,
-    pulse::Pulse,
+    pulse::{NOTICED, Pulse},
 };
 use crate::{
     cluster::{
@@ -206,7 +206,7 @@ impl<D: Decode> ListWatch<D> {
                     }
                 },
                 () = sleep_until(opened + SETTLE), if self.standing != Standing::Live => self.live(),
-                _ = losses.changed() => return Err(Trouble::Silent(OPEN)),
+                _ = losses.changed() => return Err(Trouble::Silent(NOTICED)),
                 () = sleep_until(opened + OVERDUE) => return Ok(Ended::Closed),
             }
         }

@@ -9,6 +9,8 @@ mod lines;
 mod list_watch;
 mod pulse;
 mod supervise;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -22,6 +22,9 @@ use crate::cluster::{Trouble, ask};
 /// Quiet for this long is asked about.
 const QUIET: Duration = Duration::from_secs(20);
 
+/// When a silence is noticed at the latest.
+pub(super) const NOTICED: Duration = QUIET.saturating_add(ANSWER);
+
 /// An answer that takes longer counts as none.
 const ANSWER: Duration = Duration::from_secs(8);
 

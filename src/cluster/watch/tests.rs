@@ -1,0 +1,517 @@
+//! One watch against a scripted server, with the clock in the test's hand.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
+use jiff::Timestamp;
+use kube::{Client, client::Body};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{Feed, Reach, pulse::Pulse, supervise::Supervisor};
+use crate::{
+    cluster::slim::{CronJobs, Decode, ServiceAccounts},
+    domain::{
+        batch::{Batch, Delta},
+        key::Namespace,
+        objects::{ServiceAccount, WorkloadKind},
+        watch::{WatchKind, WatchState},
+    },
+};
+
+/// The server takes its time before each answer and before each end, so that what it says apart
+/// arrives apart.
+const PACE: Duration = Duration::from_secs(2);
+
+/// How the scripted server answers one request.
+enum Answer {
+    Page(String),
+    Refused(u16),
+    /// Nobody listens.
+    NoServer,
+    /// A watch: these lines, and then…
+    Watch(Vec<String>, Then),
+}
+
+#[derive(Clone, Copy)]
+enum Then {
+    /// … the server closes it in order.
+    Close,
+    /// … nothing more comes, and nothing ends.
+    Hold,
+    /// … the connection breaks.
+    Break,
+}
+
+use Answer::{NoServer, Page, Refused};
+use Then::{Break, Close, Hold};
+
+/// A server that answers from a list, and with its last answer from then on.
+struct Server {
+    script: Mutex<VecDeque<Answer>>,
+    last: fn() -> Answer,
+    asked: Mutex<Vec<String>>,
+}
+
+type ServerBody = UnsyncBoxBody<Bytes, io::Error>;
+
+impl Server {
+    fn answer(&self, request: &Request<Body>) -> io::Result<Response<ServerBody>> {
+        let asked = request.uri().to_string();
+        if asked == "/version" {
+            return Ok(whole(200, r#"{"gitVersion":"v1.0.0"}"#.to_owned()));
+        }
+        self.asked.lock().unwrap().push(asked);
+        let next = self.script.lock().unwrap().pop_front();
+        match next.unwrap_or_else(self.last) {
+            Page(json) => Ok(whole(200, json)),
+            Refused(code) => Ok(whole(
+                code,
+                format!(r#"{{"message":"says {code}","code":{code}}}"#),
+            )),
+            NoServer => Err(io::ErrorKind::ConnectionRefused.into()),
+            Answer::Watch(lines, then) => Ok(Response::new(watching(lines, then))),
+        }
+    }
+}
+
+fn whole(code: u16, text: String) -> Response<ServerBody> {
+    let body = stream::iter([Ok(Frame::data(Bytes::from(text)))]);
+    Response::builder()
+        .status(code)
+        .body(StreamBody::new(body).boxed_unsync())
+        .unwrap()
+}
+
+fn watching(lines: Vec<String>, then: Then) -> ServerBody {
+    let lines = stream::iter(lines).map(|line| Ok(Frame::data(Bytes::from(line + "\n"))));
+    let end = match then {
+        Close => stream::once(sleep(PACE))
+            .filter_map(async |()| None)
+            .boxed(),
+        Hold => stream::pending().boxed(),
+        Break => stream::once(sleep(PACE))
+            .map(|()| Err(io::ErrorKind::ConnectionReset.into()))
+            .boxed(),
+    };
+    StreamBody::new(lines.chain(end)).boxed_unsync()
+}
+
+/// A running watch and what came out of it.
+struct Watched {
+    server: Arc<Server>,
+    feed: mpsc::Receiver<Feed>,
+    reach: watch::Sender<Reach>,
+    pulse: Arc<Pulse>,
+    _tasks: JoinSet<()>,
+}
+
+impl Watched {
+    fn accounts(script: impl IntoIterator<Item = Answer>, last: fn() -> Answer) -> Self {
+        Self::start(WatchKind::ServiceAccounts, ServiceAccounts, script, last)
+    }
+
+    fn start<D: Decode>(
+        kind: WatchKind,
+        decode: D,
+        script: impl IntoIterator<Item = Answer>,
+        last: fn() -> Answer,
+    ) -> Self {
+        let server = Arc::new(Server {
+            script: Mutex::new(script.into_iter().collect()),
+            last,
+            asked: Mutex::default(),
+        });
+        let answering = Arc::clone(&server);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let answer = answering.answer(&request);
+            async {
+                sleep(PACE).await;
+                answer
+            }
+        });
+        let (lane, feed) = mpsc::channel(4);
+        let (reach, follow) = watch::channel(Reach::Namespaces(vec![Namespace::new("app")]));
+        let pulse = Arc::new(Pulse::new());
+        let supervisor = Supervisor {
+            kind,
+            decode: Arc::new(decode),
+            client: Client::new(service, "app"),
+            limit: Duration::from_secs(60),
+            lane,
+            pulse: Arc::clone(&pulse),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(supervisor.follow(follow));
+        Self {
+            server,
+            feed,
+            reach,
+            pulse,
+            _tasks: tasks,
+        }
+    }
+
+    /// The next state that is one of these; what comes before it is let go.
+    async fn state(&mut self, wanted: impl Fn(&WatchState) -> bool) -> WatchState {
+        loop {
+            if let Feed::State(_, state) = self.next().await
+                && wanted(&state)
+            {
+                return state;
+            }
+        }
+    }
+
+    async fn live(&mut self) {
+        self.state(|state| *state == WatchState::Live).await;
+    }
+
+    async fn stale(&mut self) -> (Timestamp, Arc<str>) {
+        match self
+            .state(|state| matches!(state, WatchState::Stale { .. }))
+            .await
+        {
+            WatchState::Stale { since, why } => (since, why),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next batch: whether it is whole, the names that changed, the names that are gone.
+    async fn batch(&mut self) -> (bool, Vec<String>, Vec<String>) {
+        loop {
+            if let Feed::Batch(Batch::ServiceAccounts(delta)) = self.next().await {
+                return names(&delta);
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Feed {
+        let next = timeout(Duration::from_secs(3600), self.feed.recv()).await;
+        next.expect("something comes within the hour")
+            .expect("the watch runs")
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.server.asked.lock().unwrap().clone()
+    }
+}
+
+fn names(delta: &Delta<ServiceAccount>) -> (bool, Vec<String>, Vec<String>) {
+    let mut changed: Vec<String> = delta
+        .changed
+        .iter()
+        .map(|account| account.key.name.to_string())
+        .collect();
+    changed.sort();
+    let gone = delta.gone.iter().map(|key| key.name.to_string()).collect();
+    (delta.replace, changed, gone)
+}
+
+fn object(name: &str, version: u32) -> String {
+    format!(r#"{{"metadata":{{"name":"{name}","namespace":"app","resourceVersion":"{version}"}}}}"#)
+}
+
+fn list(version: u32, objects: &[&str]) -> String {
+    let items: Vec<String> = objects.iter().map(|name| object(name, version)).collect();
+    format!(
+        r#"{{"metadata":{{"resourceVersion":"{version}"}},"items":[{}]}}"#,
+        items.join(",")
+    )
+}
+
+fn change(kind: &str, name: &str, version: u32) -> String {
+    format!(r#"{{"type":"{kind}","object":{}}}"#, object(name, version))
+}
+
+fn hold() -> Answer {
+    Answer::Watch(Vec::new(), Hold)
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_become_one_whole_batch() {
+    let first = r#"{"metadata":{"resourceVersion":"5","continue":"c1"},"items":[]}"#;
+    let first = first.replace("[]", &format!("[{}]", object("a", 3)));
+    let mut watched = Watched::accounts([Page(first), Page(list(5, &["b"]))], hold);
+    assert_eq!(
+        watched.batch().await,
+        (true, vec!["a".into(), "b".into()], vec![])
+    );
+    watched.live().await;
+    let asked = watched.asked();
+    assert!(asked[1].contains("continue=c1"), "{asked:?}");
+    assert!(
+        asked[2].contains("watch=true") && asked[2].contains("resourceVersion=5"),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_newest_per_object() {
+    let lines = vec![
+        change("ADDED", "b", 6),
+        change("MODIFIED", "b", 7),
+        change("ADDED", "c", 8),
+        change("DELETED", "c", 9),
+    ];
+    let watch = Answer::Watch(lines, Hold);
+    let mut watched = Watched::accounts([Page(list(5, &["a"])), watch], hold);
+    assert_eq!(watched.batch().await.1, ["a"]);
+    assert_eq!(
+        watched.batch().await,
+        (false, vec!["b".into()], vec!["c".into()])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_server_is_asked_ever_more_seldom() {
+    let mut watched = Watched::accounts([], || Refused(503));
+    let began = Instant::now();
+    let mut since = None;
+    while began.elapsed() < Duration::from_secs(300) {
+        let (now, why) = watched.stale().await;
+        assert_eq!(&*why, "503: says 503");
+        assert_eq!(
+            *since.get_or_insert(now),
+            now,
+            "stale since the first failure"
+        );
+    }
+    let asked = watched.asked().len();
+    assert!(
+        (8..=20).contains(&asked),
+        "{asked} requests in five minutes"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_ends_in_order_goes_on_where_it_was() {
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(vec![change("ADDED", "b", 7)], Close),
+        Answer::Watch(vec![change("ADDED", "c", 8)], Hold),
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    watched.live().await;
+    assert_eq!(watched.batch().await, (false, vec!["b".into()], vec![]));
+    assert_eq!(watched.batch().await, (false, vec!["c".into()], vec![]));
+    let asked = watched.asked();
+    assert_eq!(asked.len(), 3, "no second list: {asked:?}");
+    assert!(asked[2].contains("resourceVersion=7"), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bookmark_moves_the_version_on() {
+    let bookmark = r#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"40"}}}"#;
+    let script = [
+        Page(list(5, &[])),
+        Answer::Watch(vec![bookmark.into()], Close),
+    ];
+    let mut watched = Watched::accounts(script, || {
+        Answer::Watch(vec![change("ADDED", "a", 41)], Hold)
+    });
+    assert_eq!(watched.batch().await, (true, vec![], vec![]));
+    watched.batch().await;
+    assert!(
+        watched.asked()[2].contains("resourceVersion=40"),
+        "{:?}",
+        watched.asked()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_kind_is_live_again_without_a_change() {
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(Vec::new(), Break),
+        NoServer,
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    watched.live().await;
+    watched.stale().await;
+    watched.live().await;
+    let asked = watched.asked();
+    assert_eq!(asked.len(), 4, "no second list: {asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_has_forgotten_is_listed_anew() {
+    let gone = r#"{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}"#;
+    let script = [
+        Page(list(5, &["a", "b"])),
+        Answer::Watch(vec![gone.into()], Close),
+        Page(list(90, &["b", "c"])),
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    assert_eq!(
+        watched.batch().await,
+        (true, vec!["a".into(), "b".into()], vec![])
+    );
+    assert_eq!(
+        watched.batch().await,
+        (true, vec!["b".into(), "c".into()], vec![])
+    );
+    watched.live().await;
+    assert!(
+        watched.asked()[3].contains("resourceVersion=90"),
+        "{:?}",
+        watched.asked()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_refused_again_and_again_is_given_up() {
+    let script = [
+        Page(list(5, &["a"])),
+        Refused(504),
+        Refused(504),
+        Refused(504),
+        Page(list(3, &["b"])),
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    assert_eq!(watched.batch().await.1, ["a"]);
+    assert_eq!(watched.batch().await, (true, vec!["b".into()], vec![]));
+    watched.live().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_cannot_be_read_spoils_nothing() {
+    let odd = r#"{"metadata":{"name":"odd","namespace":"app"},"imagePullSecrets":7}"#;
+    let nameless = r#"{"metadata":{"namespace":"app"}}"#;
+    let page =
+        list(5, &["a", "b"]).replace("\"items\":[", &format!("\"items\":[{odd},{nameless},"));
+    let lines = vec![
+        format!(
+            r#"{{"type":"ADDED","object":{}}}"#,
+            odd.replace(r#""app""#, r#""app","resourceVersion":"8""#)
+        ),
+        change("ADDED", "c", 9),
+    ];
+    let mut watched = Watched::accounts([Page(page), Answer::Watch(lines, Hold)], hold);
+    assert_eq!(
+        watched.batch().await,
+        (true, vec!["a".into(), "b".into()], vec![])
+    );
+    assert_eq!(watched.batch().await, (false, vec!["c".into()], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_makes_the_data_as_old_as_the_last_word() {
+    let mut watched = Watched::accounts([Page(list(5, &["a"]))], hold);
+    watched.live().await;
+    // Let the watch be opened before the line goes dead.
+    sleep(Duration::from_secs(5)).await;
+    let heard = watched.pulse.last_heard();
+    let dead = tower::service_fn(|_: Request<Body>| {
+        std::future::pending::<io::Result<Response<ServerBody>>>()
+    });
+    let dead = Client::new(dead, "app");
+    let pulse = Arc::clone(&watched.pulse);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { pulse.keep(&dead).await });
+    let (since, why) = watched.stale().await;
+    assert_eq!(since, heard);
+    assert!(why.contains("no answer"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_nobody_ends_is_opened_anew() {
+    let mut watched = Watched::accounts([Page(list(5, &["a"])), hold()], || {
+        Answer::Watch(vec![change("ADDED", "b", 6)], Hold)
+    });
+    assert_eq!(watched.batch().await.1, ["a"]);
+    let began = Instant::now();
+    assert_eq!(watched.batch().await.1, ["b"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(300),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_permission_and_ends_when_rights_are_granted() {
+    let script = [Refused(403), Page(list(5, &["a"]))];
+    let mut watched = Watched::accounts(script, hold);
+    let began = Instant::now();
+    let refused = watched
+        .state(|state| matches!(state, WatchState::Forbidden { .. }))
+        .await;
+    let WatchState::Forbidden { missing, why } = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(missing.to_string(), "list serviceaccounts in namespace app");
+    assert_eq!(&*why, "says 403");
+    watched.live().await;
+    assert!(
+        began.elapsed() >= Duration::from_secs(50),
+        "asked too soon: {:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_may_be_refused_where_the_list_is_not() {
+    let mut watched = Watched::accounts([Page(list(5, &[])), Refused(403)], hold);
+    let refused = watched
+        .state(|state| matches!(state, WatchState::Forbidden { .. }))
+        .await;
+    let WatchState::Forbidden { missing, .. } = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        missing.to_string(),
+        "watch serviceaccounts in namespace app"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_api_is_tried_where_the_newer_is_not_served() {
+    let kind = WatchKind::Workloads(WorkloadKind::CronJob);
+    let script = [Refused(404), Page(list(5, &["nightly"]))];
+    let mut watched = Watched::start(kind, CronJobs::default(), script, hold);
+    watched.live().await;
+    let asked = watched.asked();
+    assert!(asked[0].starts_with("/apis/batch/v1/"), "{asked:?}");
+    assert!(asked[1].starts_with("/apis/batch/v1beta1/"), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_not_served_at_all_is_empty() {
+    let mut watched = Watched::accounts([], || Refused(404));
+    assert_eq!(watched.batch().await, (true, vec![], vec![]));
+    watched.live().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    let script = [Refused(403), Page(list(5, &["a"]))];
+    *watched.server.script.lock().unwrap() = script.into_iter().collect();
+    while watched.batch().await.1 != ["a"] {}
+    watched.live().await;
+    let asked = watched.asked();
+    assert!(
+        asked[0].starts_with("/api/v1/serviceaccounts?"),
+        "{asked:?}"
+    );
+    assert!(
+        asked[1].starts_with("/api/v1/namespaces/app/serviceaccounts?"),
+        "{asked:?}"
+    );
+}

@@ -1,0 +1,237 @@
+//! The dashboard as a user meets it: the real binary on a terminal, against a small cluster.
+//!
+//! Tests wait for what is to be seen, with a deadline; only the test that nothing is written waits for
+//! a time.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::{thread, time::Duration};
+
+use api::{Cluster, FAILING, RUNNING};
+use rustix::process::Signal;
+use session::{Session, Setup};
+
+#[path = "terminal/api.rs"]
+mod api;
+#[path = "terminal/drive.rs"]
+mod drive;
+#[path = "terminal/session.rs"]
+mod session;
+
+const ESCAPE: &str = "\x1b";
+const CTRL_C: &str = "\x03";
+
+fn on(cluster: &Cluster) -> Setup {
+    let path = cluster.kubeconfig();
+    Setup::new(&[]).with("KUBECONFIG", path.to_str().unwrap())
+}
+
+/// The dashboard with the Pods of the cluster on the screen.
+fn watching(setup: Setup) -> Session {
+    let session = setup.start();
+    session.sees(FAILING);
+    session.sees(RUNNING);
+    session
+}
+
+#[test]
+fn data_comes_and_the_terminal_is_given_back() {
+    let cluster = Cluster::start();
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        for quit in [":q\r", CTRL_C] {
+            let mut session = watching(on(&cluster).size(columns, rows));
+            session.sees("ImagePullBackOff");
+            session.press(quit);
+            assert_eq!(session.exit(), 0, "{columns}×{rows} {quit:?}");
+            session.is_restored();
+            assert_eq!(session.text().trim(), "", "nothing is left on the screen");
+        }
+    }
+}
+
+#[test]
+fn a_new_object_appears_by_itself() {
+    let cluster = Cluster::start();
+    let session = watching(on(&cluster));
+    cluster.create_pod("late-comer");
+    session.sees("late-comer");
+}
+
+#[test]
+fn keys_count_from_the_first_frame_on() {
+    let cluster = Cluster::start();
+    let mut session = on(&cluster).start();
+    session.screen.wait("the alternate screen", |output| {
+        output.terminal.screen().alternate_screen()
+    });
+    session.press(":q\r");
+    assert_eq!(session.exit(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn signals_that_end_give_the_terminal_back() {
+    let cluster = Cluster::start();
+    for (signal, status) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
+        let mut session = watching(on(&cluster));
+        session.signal(signal);
+        assert_eq!(session.exit(), status, "{signal:?}");
+        session.is_restored();
+    }
+}
+
+#[test]
+fn job_control_gives_the_terminal_back_for_a_while() {
+    let cluster = Cluster::start();
+    let mut session = watching(on(&cluster));
+    for _ in 0..2 {
+        session.signal(Signal::TSTP);
+        session.is_stopped();
+        session.screen.wait("the terminal back", |output| {
+            !output.terminal.screen().alternate_screen()
+        });
+        session.is_restored();
+        session.signal(Signal::CONT);
+        session.sees(FAILING);
+    }
+    session.press(":q\r");
+    assert_eq!(session.exit(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn sizes_come_and_go_without_harm() {
+    let cluster = Cluster::start();
+    let mut session = watching(on(&cluster).size(80, 24));
+    let sizes = [
+        (200, 60),
+        (10, 3),
+        (120, 40),
+        (1, 1),
+        (500, 10),
+        (39, 9),
+        (3, 60),
+        (100, 30),
+        (99, 29),
+        (80, 24),
+    ];
+    for _ in 0..5 {
+        for (columns, rows) in sizes {
+            session.resize(columns, rows);
+            session.press("\t?\x1b[B");
+        }
+    }
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
+        session.resize(columns, rows);
+        session
+            .screen
+            .wait("a frame that fills the screen", |output| {
+                let text = output.terminal.screen().contents();
+                text.lines().count() == usize::from(rows)
+            });
+    }
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    let cluster = Cluster::start();
+    let session = watching(on(&cluster));
+    session.misses("listing");
+    // The last watches may still come to life; then the screen must rest.
+    let quiet = (0..4).any(|_| {
+        let before = session.written();
+        thread::sleep(Duration::from_millis(2500));
+        session.written() == before
+    });
+    assert!(quiet, "the screen does not rest\n{}", session.text());
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    let cluster = Cluster::start();
+    let mut session = watching(on(&cluster).with("NO_COLOR", "1"));
+    session.press("?");
+    session.sees("Select the next Pod");
+    session.press(ESCAPE);
+    session.misses("Select the next Pod");
+    session.press("/web");
+    session.misses(RUNNING);
+    let output = session.screen.output();
+    let coloured = colours(&output.bytes);
+    assert!(coloured.is_empty(), "{coloured:?}");
+    drop(output);
+
+    let session = watching(on(&cluster));
+    let output = session.screen.output();
+    assert!(
+        !colours(&output.bytes).is_empty(),
+        "colours are found where they are"
+    );
+}
+
+/// The codes of a colour among the *select graphic rendition* sequences.
+fn colours(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let parameters = text.split("\x1b[").skip(1).filter_map(|sequence| {
+        let (parameters, _) = sequence.split_once('m')?;
+        let all = |c: char| c.is_ascii_digit() || c == ';' || c == ':';
+        parameters.chars().all(all).then_some(parameters)
+    });
+    parameters
+        .flat_map(|parameters| parameters.split(';'))
+        .filter(|code| {
+            let number: u16 = code.split(':').next().unwrap().parse().unwrap_or(0);
+            matches!(number, 30..=38 | 40..=48 | 58 | 90..=97 | 100..=107)
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_megabyte_pasted_into_the_filter_is_survived() {
+    let cluster = Cluster::start();
+    let mut session = watching(on(&cluster));
+    session.press("/");
+    session.paste(&"paste \u{1b}[31m\n".repeat(100_000));
+    session.misses(RUNNING);
+    session.press(ESCAPE);
+    session.sees(RUNNING);
+    session.press(":q\r");
+    assert_eq!(session.exit(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn a_terminal_that_cannot_be_used_is_refused() {
+    let cluster = Cluster::start();
+    for (setup, why) in [
+        (on(&cluster).size(39, 10), "39 columns and 10 rows"),
+        (on(&cluster).size(80, 5), "80 columns and 5 rows"),
+        (on(&cluster).with("TERM", "dumb"), "TERM=dumb"),
+    ] {
+        let mut session = setup.start();
+        assert_eq!(session.exit(), 2, "{why}");
+        session.is_restored();
+        let text = session
+            .text()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        for part in ["cannot show the dashboard", why, "next:"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let bytes = &session.screen.output().bytes;
+        assert!(
+            !bytes.contains(&0x1b),
+            "no escapes are written to such a terminal"
+        );
+    }
+}
