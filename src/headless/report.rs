@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::domain::{
-    cause::{Cause, Fix, Names},
+    cause::{BEST, Cause, Fix, Names},
     classify::{Classification, Confidence},
     image::ImageRef,
     presets,
@@ -116,5 +116,8 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             }
         }
     }
-    ids.into_iter().map(|id| id.fill(&names)).collect()
+    ids.into_iter()
+        .take(BEST)
+        .map(|id| id.fill(&names))
+        .collect()
 }

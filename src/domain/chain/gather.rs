@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::{Case, Known, Listed, Neighbour, WorkloadCase, links::opens};
 use crate::domain::{
     image::ImageRef,
-    key::Key,
+    key::{Key, Name, Namespace},
     objects::{
         ContainerState, Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
     },
-    watch::Scope,
+    watch::{Scope, Sight, WatchKind},
     world::World,
 };
 
@@ -19,11 +19,11 @@ use crate::domain::{
 const ENOUGH: usize = 32;
 
 /// Everything about one Pod; `None` when the store has no such Pod.
-pub fn case(world: &World, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
+pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
     let pod = Arc::clone(world.pod(key)?);
     let here = Scope::Namespace(key.namespace.clone());
     let images = images(&pod);
-    let listed = listed(world, &pod);
+    let listed = listed(world, sight, &pod);
     let others: Vec<Arc<Secret>> = world
         .secrets(&here)
         .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
@@ -32,7 +32,7 @@ pub fn case(world: &World, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
     let workload = world.workload_of(&pod).cloned();
     Some(Case {
         now,
-        account: account(world, &pod),
+        account: account(world, sight, &key.namespace, &pod.service_account),
         elsewhere: elsewhere(world, &listed, &pod, &images),
         accounts: world
             .accounts(&here)
@@ -52,9 +52,13 @@ pub fn case(world: &World, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
 }
 
 /// A workload and what is said about it; `None` when the store has no such workload.
-pub fn workload_case(world: &World, workload: &Arc<Workload>, now: Timestamp) -> WorkloadCase {
+pub fn workload_case(
+    world: &World,
+    sight: &Sight,
+    workload: &Arc<Workload>,
+    now: Timestamp,
+) -> WorkloadCase {
     let id = &workload.id;
-    let name = Key::new(id.key.namespace.clone(), workload.service_account.clone());
     let mut events = events(world, id.kind.as_str(), &id.key);
     for revision in revisions(world, Some(workload)) {
         events.extend(self::events(world, "ReplicaSet", &revision.id.key));
@@ -62,17 +66,17 @@ pub fn workload_case(world: &World, workload: &Arc<Workload>, now: Timestamp) ->
     WorkloadCase {
         now,
         workload: Arc::clone(workload),
-        account: known(world.account(&name), world.versions().accounts),
+        account: account(world, sight, &id.key.namespace, &workload.service_account),
         events,
     }
 }
 
-/// What has never been listed may be there all the same.
-fn known<T>(found: Option<&Arc<T>>, version: u64) -> Known<Arc<T>> {
+/// What is not in a list that is not whole may be there all the same.
+fn known<T>(found: Option<&Arc<T>>, whole: bool) -> Known<Arc<T>> {
     match found {
         Some(object) => Known::Present(Arc::clone(object)),
-        None if version == 0 => Known::Unknown,
-        None => Known::Missing,
+        None if whole => Known::Missing,
+        None => Known::Unknown,
     }
 }
 
@@ -85,17 +89,25 @@ fn images(pod: &Pod) -> Vec<ImageRef> {
         .collect()
 }
 
-fn account(world: &World, pod: &Pod) -> Known<Arc<ServiceAccount>> {
-    let key = Key::new(pod.key.namespace.clone(), pod.service_account.clone());
-    known(world.account(&key), world.versions().accounts)
+fn account(
+    world: &World,
+    sight: &Sight,
+    namespace: &Namespace,
+    name: &Name<ServiceAccount>,
+) -> Known<Arc<ServiceAccount>> {
+    let key = Key::new(namespace.clone(), name.clone());
+    let whole = sight.sees(WatchKind::ServiceAccounts, namespace);
+    known(world.account(&key), whole)
 }
 
-fn listed(world: &World, pod: &Pod) -> Vec<Listed> {
-    let of = |name: &crate::domain::key::Name<Secret>| {
-        let key = Key::new(pod.key.namespace.clone(), name.clone());
+fn listed(world: &World, sight: &Sight, pod: &Pod) -> Vec<Listed> {
+    let namespace = &pod.key.namespace;
+    let whole = sight.sees_secrets(namespace);
+    let of = |name: &Name<Secret>| {
+        let key = Key::new(namespace.clone(), name.clone());
         Listed {
             name: name.clone(),
-            secret: known(world.secret(&key), world.versions().secrets),
+            secret: known(world.secret(&key), whole),
         }
     };
     pod.pull_secrets.iter().map(of).collect()

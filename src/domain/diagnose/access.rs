@@ -12,11 +12,13 @@ use super::{Draft, Evidence, Fact, Root, Source, message::Told};
 use crate::domain::{
     age,
     cause::{Cause, FixId},
-    chain::{AccountState, Case, Links, SecretLink, SecretState},
+    chain::{AccountState, Case, Links, SecretLink, SecretState, carries},
     classify::Confidence,
     dockerconfig::EntrySummary,
     image::{HostNamed, ImageRef},
-    objects::{Secret, SecretContent},
+    key::Name,
+    keyring::Keyring,
+    objects::{Event, Secret, SecretContent},
     presets::{self, Missing},
 };
 
@@ -41,11 +43,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
     }
-    match links
-        .tries
-        .iter()
-        .find(|(_, entry)| crate::domain::chain::carries(entry))
-    {
+    match links.tries.iter().find(|(_, entry)| carries(entry)) {
         Some((secret, entry)) => sent(draft, case, told, secret, entry, image),
         None if says_sent(draft) => node_credential(draft),
         None => nothing_sent(draft, case, &links, image),
@@ -120,7 +118,9 @@ fn sent(
 ) {
     let name = secret.key.name.shared();
     draft.secret = Some(Arc::clone(&name));
+    draft.entry = Some(Arc::clone(&entry.server));
     draft.server = Some(entry.server.to_string());
+    draft.username.clone_from(&entry.username);
     draft.evidence.push(Evidence::now(
         Fact::Sent {
             secret: Arc::clone(&name),
@@ -155,12 +155,13 @@ fn sent(
 
 /// The Secret is younger than the attempt: the next attempt will have it.
 fn arrived_late(draft: &mut Draft, secret: &Secret, told: &Told<'_>) -> bool {
-    let nothing = draft.cause == Cause::NoCredentialsSent;
+    let said_nothing_sent =
+        draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
     let late = match (secret.meta.created, told.seen) {
         (Some(created), Some(seen)) => created > seen,
         _ => false,
     };
-    if !late && !(nothing && draft.alternatives.is_empty()) {
+    if !late && !said_nothing_sent {
         return false;
     }
     let fact = Fact::ChangedSince {
@@ -233,7 +234,7 @@ fn says_scope(text: &str) -> bool {
 
 /// With many Pods starting at once a registry may refuse one attempt by mistake (FACTS 13).
 fn only_once(case: &Case, told: &Told<'_>) -> bool {
-    let of_this = |event: &&Arc<crate::domain::objects::Event>| {
+    let of_this = |event: &&Arc<Event>| {
         event.message.starts_with("Failed to pull image")
             && event.subject.container() == Some(&*told.container.name)
     };
@@ -341,9 +342,10 @@ fn broken_secret(draft: &mut Draft, case: &Case, link: &SecretLink, image: &Imag
         }
         SecretState::Missing => (Root::SecretMissing, missing(draft, case, link)),
         SecretState::NoMatch(misses) => {
-            if let Some((_, miss)) = misses.first()
+            if let Some((entry, miss)) = misses.first()
                 && let Some(key) = &miss.instead
             {
+                draft.entry = Some(Arc::clone(entry));
                 draft.server = Some(key.clone());
                 let fact = Fact::WouldMatch {
                     name: link.name.shared(),
@@ -421,11 +423,7 @@ fn predates_binding(draft: &mut Draft, case: &Case, image: &ImageRef) -> bool {
     }
     let fact = Fact::AccountLists {
         account: account.key.name.shared(),
-        secrets: account
-            .pull_secrets
-            .iter()
-            .map(crate::domain::key::Name::shared)
-            .collect(),
+        secrets: account.pull_secrets.iter().map(Name::shared).collect(),
     };
     draft
         .evidence
@@ -484,7 +482,7 @@ fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) {
     draft.from = None;
     draft.fixes = vec![FixId::AttachSecret];
     if let Some(account) = other {
-        draft.account = Some(account);
+        draft.holder = Some(account);
         draft.fixes.insert(0, FixId::UseServiceAccount);
     }
 }
@@ -495,22 +493,28 @@ fn misfit(draft: &mut Draft, case: &Case, image: &ImageRef) {
         let SecretContent::Read(summary) = &secret.content else {
             return None;
         };
-        summary.entries.iter().find_map(|entry| {
-            let mut keyring = crate::domain::keyring::Keyring::default();
-            keyring.add(&entry.server, ());
-            let lookup = keyring.lookup(image);
-            let (_, miss) = lookup.misses.first()?;
-            let key = miss.reason.is_near().then_some(())?;
-            let () = key;
-            Some((secret.key.name.shared(), miss.instead.clone()?))
-        })
+        let (entry, key) = summary
+            .entries
+            .iter()
+            .find_map(|entry| Some((&entry.server, nearly(&entry.server, image)?)))?;
+        Some((secret.key.name.shared(), Arc::clone(entry), key))
     });
-    if let Some((name, key)) = near {
-        draft.secret = Some(Arc::clone(&name));
-        let key: Arc<str> = key.into();
-        draft.evidence.push(Evidence::now(
-            Fact::WouldMatch { name, key },
-            Source::Secret,
-        ));
-    }
+    let Some((name, entry, key)) = near else {
+        return;
+    };
+    draft.secret = Some(Arc::clone(&name));
+    draft.entry = Some(entry);
+    draft.server = Some(key.clone());
+    draft.fixes = vec![FixId::CorrectServer, FixId::AttachSecret];
+    let key: Arc<str> = key.into();
+    let fact = Fact::WouldMatch { name, key };
+    draft.evidence.push(Evidence::now(fact, Source::Secret));
+}
+
+/// The key that would match, where this one was nearly it.
+fn nearly(server: &Arc<str>, image: &ImageRef) -> Option<String> {
+    let mut keyring = Keyring::default();
+    keyring.add(server, ());
+    let ((), miss) = keyring.lookup(image).misses.into_iter().next()?;
+    miss.reason.is_near().then_some(miss.instead).flatten()
 }

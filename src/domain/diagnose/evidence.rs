@@ -222,7 +222,33 @@ fn on(node: Option<&Arc<str>>) -> String {
         .unwrap_or_default()
 }
 
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContainerStatus => "container status",
+            Self::Event => "event",
+            Self::Remembered => "earlier status",
+            Self::Pod => "Pod",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Secret => "Secret",
+            Self::Workload => "workload",
+            Self::OtherPods => "other Pods",
+        })
+    }
+}
+
 impl Evidence {
+    /// The fact, its source and its age.
+    pub fn line(&self, now: Timestamp) -> String {
+        match self.seen {
+            Some(seen) => {
+                let age = age::age(seen, now);
+                format!("{} ({}, {age} ago)", self.fact, self.source)
+            }
+            None => format!("{} ({})", self.fact, self.source),
+        }
+    }
+
     pub(super) fn now(fact: Fact, source: Source) -> Self {
         Self {
             fact,

@@ -11,6 +11,8 @@ mod message;
 mod names;
 mod root;
 mod stuck;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub use self::{
     stuck::workload,
 };
 use super::{
-    cause::{Cause, Fix, FixId, Names},
+    cause::{BEST, Cause, Fix, FixId, Names},
     chain::Case,
     classify::{Confidence, classify},
     image::ImageRef,
@@ -64,6 +66,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What it is in two words: why, where the objects prove it, or else what the message says.
+    pub fn title(&self) -> &'static str {
+        match self.root {
+            Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
+            Some(_) | None => self.cause.title(),
+        }
+    }
+
     /// One sentence.
     pub fn summary(&self) -> String {
         let meaning = match (self.cause, self.root) {
@@ -109,8 +119,12 @@ struct Draft {
     /// What is known of the Secret that matters.
     secret: Option<Arc<str>>,
     from: Option<Arc<str>>,
-    account: Option<Arc<str>>,
+    /// Another ServiceAccount, which lists it.
+    holder: Option<Arc<str>>,
+    /// The key of its entry, and what the key should be.
+    entry: Option<Arc<str>>,
     server: Option<String>,
+    username: Option<Arc<str>>,
     fixes: Vec<FixId>,
 }
 
@@ -125,8 +139,10 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
         evidence: vec![told.evidence()],
         secret: None,
         from: None,
-        account: None,
+        holder: None,
+        entry: None,
         server: None,
+        username: None,
         fixes: cause.entry().fixes.to_vec(),
     };
     match ImageRef::parse(&told.container.image) {
@@ -156,7 +172,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         settle,
-        fixes: draft.fixes,
+        fixes: draft.fixes.into_iter().take(BEST).collect(),
         names,
     }
 }

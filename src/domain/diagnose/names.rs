@@ -6,10 +6,6 @@ use crate::domain::{cause::Names, chain::Case, image::ImageRef, objects::Contain
 pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     let image = ImageRef::parse(&container.image).ok();
     let pod = &case.pod;
-    let account = draft
-        .account
-        .clone()
-        .unwrap_or_else(|| pod.service_account.shared());
     let secret = draft.secret.clone().or_else(|| only_listed(case));
     Names {
         namespace: Some(pod.key.namespace.to_string()),
@@ -22,11 +18,20 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
             )
         }),
         container: Some(container.name.to_string()),
-        service_account: Some(account.to_string()),
+        service_account: Some(pod.service_account.to_string()),
+        account_lists: case.account.present().map(|account| {
+            account
+                .pull_secrets
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        }),
+        holder: draft.holder.as_ref().map(ToString::to_string),
         secret: secret.map(|name| name.to_string()),
         from: draft.from.as_ref().map(ToString::to_string),
+        entry: draft.entry.as_ref().map(ToString::to_string),
         server: draft.server.clone().or_else(|| image.as_ref().map(server)),
-        username: None,
+        username: draft.username.as_ref().map(ToString::to_string),
         image: Some(container.image.to_string()),
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),

@@ -74,6 +74,40 @@ impl Root {
         }
     }
 
+    /// The root in two words, for narrow panes.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::SecretNotAttached => "no Secret",
+            Self::PodPredatesBinding => "stale Pod",
+            Self::SecretMissing => "Secret missing",
+            Self::SecretWrongType => "Secret type",
+            Self::SecretWrongKey => "Secret key",
+            Self::SecretMalformed => "Secret malformed",
+            Self::EntryForOtherRegistry => "other registry",
+            Self::EntryEmpty => "empty entry",
+            Self::CredentialRejected => "bad credential",
+            Self::CredentialExpired => "token expired",
+            Self::CredentialLacksAccess => "no access",
+            Self::TagMissing => "tag missing",
+            Self::RepositoryMissing => "no repository",
+            Self::ImageNameInvalid => "name invalid",
+            Self::ServiceAccountMissing => "no account",
+            Self::PolicyNever => "never pulled",
+            Self::RegistryDown => "registry down",
+            Self::RegistryUnknownHost => "unknown host",
+            Self::CaUntrusted => "CA untrusted",
+            Self::CertificateWrong => "certificate",
+            Self::PlainHttp => "plain http",
+            Self::RateLimit => "rate limit",
+            Self::WrongPlatform => "wrong platform",
+            Self::ImageFormat => "manifest format",
+            Self::ImagePolicy => "image policy",
+            Self::NodeProblem => "node problem",
+            Self::NotScheduled => "not scheduled",
+            Self::NotAPull => "not a pull",
+        }
+    }
+
     /// The root as a clause, for *because …*.
     pub fn because(self) -> &'static str {
         match self {

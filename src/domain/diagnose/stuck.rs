@@ -35,8 +35,10 @@ fn draft(cause: Cause, root: Option<Root>, confidence: Confidence) -> Draft {
         evidence: Vec::new(),
         secret: None,
         from: None,
-        account: None,
+        holder: None,
+        entry: None,
         server: None,
+        username: None,
         fixes: cause.entry().fixes.to_vec(),
     }
 }
