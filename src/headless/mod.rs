@@ -3,6 +3,7 @@
 //! Each command has its arguments and its `run` in one file. Results go to the writer that is handed
 //! in; what a result means is decided in `domain`.
 
+pub mod check;
 pub mod explain;
 pub mod match_image;
 mod report;
