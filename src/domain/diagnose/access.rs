@@ -220,6 +220,7 @@ fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
             draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         }
     }
+    own_list(draft, case);
     if only_once(case, told) {
         draft
             .evidence
@@ -354,16 +355,26 @@ fn broken_secret(draft: &mut Draft, case: &Case, link: &SecretLink, image: &Imag
                 draft.evidence.push(Evidence::now(fact, Source::Secret));
             }
             own_list(draft, case);
-            (
-                Root::EntryForOtherRegistry,
-                vec![FixId::CorrectServer, FixId::CreateSecret],
-            )
+            let near = misses
+                .first()
+                .is_some_and(|(_, miss)| miss.instead.is_some());
+            let fixes = if near {
+                vec![FixId::CorrectServer, FixId::CreateSecret]
+            } else {
+                vec![FixId::CreateSecret]
+            };
+            (Root::EntryForOtherRegistry, fixes)
         }
         SecretState::Unknown | SecretState::Matches { .. } => return,
     };
     draft.root = Some(root);
     draft.fixes = fixes;
-    offer_unlisted(draft, case, image);
+    if let Some(attach) = offer_unlisted(draft, case, image) {
+        // What is there already goes before what would have to be made.
+        let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
+        let at = draft.fixes.iter().position(made);
+        draft.fixes.insert(at.unwrap_or(draft.fixes.len()), attach);
+    }
 }
 
 /// A Secret of this name may be in another namespace.
@@ -455,36 +466,33 @@ fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRe
         draft.evidence.push(Evidence::now(fact, Source::Secret));
         draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
     }
-    offer_unlisted(draft, case, image);
-    if draft.secret.is_none() {
-        misfit(draft, case, image);
+    match offer_unlisted(draft, case, image) {
+        Some(attach) => draft.fixes = vec![attach],
+        None if draft.secret.is_none() => misfit(draft, case, image),
+        None => {}
+    }
+    if draft.holder.is_some() {
+        // The namespace's own default account is what a Pod gets when nobody chose one.
+        let chosen = case.pod.service_account.as_str() != "default";
+        let at = if chosen { draft.fixes.len() } else { 0 };
+        draft.fixes.insert(at, FixId::UseServiceAccount);
     }
 }
 
 /// A Secret of the namespace that would open the image, had the Pod listed it.
-fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) {
-    let matches = case.unlisted_matches(image);
-    let Some(secret) = matches.first() else {
-        return;
-    };
-    let holder = case
+fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<FixId> {
+    let secret = *case.unlisted_matches(image).first()?;
+    let name = secret.key.name.shared();
+    let account = case
         .account_with(&secret.key.name)
         .map(|account| account.key.name.shared());
-    let other = holder
+    draft.holder = account
         .clone()
-        .filter(|name| **name != *case.pod.service_account.as_str());
-    let fact = Fact::UnlistedMatches {
-        name: secret.key.name.shared(),
-        account: holder,
-    };
+        .filter(|account| **account != *case.pod.service_account.as_str());
+    draft.matching = Some(Arc::clone(&name));
+    let fact = Fact::UnlistedMatches { name, account };
     draft.evidence.push(Evidence::now(fact, Source::Secret));
-    draft.secret = Some(secret.key.name.shared());
-    draft.from = None;
-    draft.fixes = vec![FixId::AttachSecret];
-    if let Some(account) = other {
-        draft.holder = Some(account);
-        draft.fixes.insert(0, FixId::UseServiceAccount);
-    }
+    Some(FixId::AttachSecret)
 }
 
 /// A Secret of the namespace that was meant for this registry and does not match.

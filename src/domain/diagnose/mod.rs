@@ -119,7 +119,9 @@ struct Draft {
     /// What is known of the Secret that matters.
     secret: Option<Arc<str>>,
     from: Option<Arc<str>>,
-    /// Another ServiceAccount, which lists it.
+    /// A Secret that would open the image and is not listed.
+    matching: Option<Arc<str>>,
+    /// Another ServiceAccount, which lists that one.
     holder: Option<Arc<str>>,
     /// The key of its entry, and what the key should be.
     entry: Option<Arc<str>>,
@@ -139,6 +141,7 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
         evidence: vec![told.evidence()],
         secret: None,
         from: None,
+        matching: None,
         holder: None,
         entry: None,
         server: None,

@@ -27,6 +27,7 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
                 .collect()
         }),
         holder: draft.holder.as_ref().map(ToString::to_string),
+        matching: draft.matching.as_ref().map(ToString::to_string),
         secret: secret.map(|name| name.to_string()),
         from: draft.from.as_ref().map(ToString::to_string),
         entry: draft.entry.as_ref().map(ToString::to_string),

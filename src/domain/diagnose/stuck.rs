@@ -35,6 +35,7 @@ fn draft(cause: Cause, root: Option<Root>, confidence: Confidence) -> Draft {
         evidence: Vec::new(),
         secret: None,
         from: None,
+        matching: None,
         holder: None,
         entry: None,
         server: None,
@@ -83,11 +84,20 @@ fn unscheduled(case: &Case, container: &Container) -> Option<Finding> {
 /// Another waiting reason: a crash loop, a missing configuration.
 fn waiting_otherwise(case: &Case) -> Option<Finding> {
     let (container, reason, message) = case.pod.containers.iter().find_map(|container| {
-        let ContainerState::Waiting { reason, message } = &container.state else {
-            return None;
-        };
-        let quiet = matches!(&**reason, "" | "ContainerCreating" | "PodInitializing");
-        (!quiet).then_some((container, reason, message))
+        match &container.state {
+            ContainerState::Waiting { reason, message } => {
+                let quiet = matches!(&**reason, "" | "ContainerCreating" | "PodInitializing");
+                (!quiet).then(|| (container, Arc::clone(reason), message))
+            }
+            // Between two rounds of a crash loop.
+            ContainerState::Terminated(exit) if exit.code != 0 => {
+                let reason = exit.reason.clone().unwrap_or_else(|| "Error".into());
+                Some((container, reason, &exit.message))
+            }
+            ContainerState::Terminated(_)
+            | ContainerState::Running { .. }
+            | ContainerState::Unreported => None,
+        }
     })?;
     let mut draft = draft(
         Cause::NotAPullFailure,
@@ -99,7 +109,7 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
             .clone()
             .map(|text| Evidence::now(Fact::Said { text }, Source::ContainerStatus)),
     );
-    Some(finish(case, container, reason, draft))
+    Some(finish(case, container, &reason, draft))
 }
 
 /// The pause image, or the network: said in `FailedCreatePodSandBox` only.

@@ -19,6 +19,9 @@ pub struct Names {
     #[serde(default)]
     pub holder: Option<String>,
     pub secret: Option<String>,
+    /// Another Secret, which would open the image: the one to attach.
+    #[serde(default)]
+    pub matching: Option<String>,
     /// The namespace that has the Secret already.
     pub from: Option<String>,
     /// The key under `auths` that is there.
@@ -98,7 +101,8 @@ impl Names {
     /// `imagePullSecrets` of a ServiceAccount is an atomic list: a merge patch replaces it whole. So the
     /// whole list is written where it is known; a JSON patch appends to the one that is not.
     fn attach(&self) -> String {
-        let secret = self.secret.as_deref().unwrap_or("SECRET");
+        let secret = self.matching.as_deref().or(self.secret.as_deref());
+        let secret = secret.unwrap_or("SECRET");
         let entry = |name: &str| json!({ "name": name });
         let Some(listed) = &self.account_lists else {
             let patch =
