@@ -18,7 +18,7 @@ use super::{
     dockerconfig::EntrySummary,
     image::ImageRef,
     key::{Key, Namespace},
-    objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey},
     watch::{Scope, Sight, WatchKind},
     world::World,
 };
@@ -349,7 +349,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         batch::Batch,
-        objects::SecretType,
+        objects::{SecretType, WorkloadKind},
         sample::{account, ago, changed, key, now, secret, workload},
         watch::SecretSlice,
     };

@@ -450,7 +450,10 @@ fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRe
         AccountState::Missing => Fact::AccountMissing { account },
         AccountState::Present | AccountState::Unknown => Fact::AccountListsNothing { account },
     };
-    if links.account != AccountState::Unknown {
+    if links.account == AccountState::Unknown {
+        // Unseen, it may have the Secret by now, and the Pod be older than that.
+        draft.confidence = draft.confidence.min(Confidence::Likely);
+    } else {
         draft
             .evidence
             .push(Evidence::now(fact, Source::ServiceAccount));

@@ -72,7 +72,7 @@ impl Looking {
     }
 
     async fn until_settled(&mut self, feed: &mut Receiver<Feed>) {
-        while !self.states.values().all(is_settled) {
+        while !self.states.values().all(|state| is_settled(state.as_ref())) {
             let Some(feed) = feed.recv().await else {
                 return;
             };
@@ -124,6 +124,6 @@ impl Looking {
     }
 }
 
-fn is_settled(state: &Option<WatchState>) -> bool {
+fn is_settled(state: Option<&WatchState>) -> bool {
     matches!(state, Some(WatchState::Live | WatchState::Forbidden { .. }))
 }

@@ -109,7 +109,7 @@ impl Report {
         }
         writeln!(
             out,
-            "{} Pods checked, {} findings",
+            "Pods checked: {}, findings: {}",
             self.pods_checked,
             self.findings.len()
         )
