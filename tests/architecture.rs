@@ -351,6 +351,7 @@ fn rule(file: &str, code: &str) -> Option<(usize, String)> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of one case a rule")]
 fn a_broken_rule_is_found() {
     for (file, code, line, broken) in [
         (

@@ -1,7 +1,7 @@
 //! What the command line answers when the dashboard cannot begin: one message with what, why and what
 //! next on standard error, exit status 2, and a terminal as it was.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
     fs,

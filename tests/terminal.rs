@@ -181,8 +181,9 @@ fn without_colour_nothing_is_coloured() {
 fn colours(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let parameters = text.split("\x1b[").skip(1).filter_map(|sequence| {
-        let end = sequence.find(|c: char| !c.is_ascii_digit() && c != ';' && c != ':')?;
-        sequence[end..].starts_with('m').then(|| &sequence[..end])
+        let (parameters, _) = sequence.split_once('m')?;
+        let all = |c: char| c.is_ascii_digit() || c == ';' || c == ':';
+        parameters.chars().all(all).then_some(parameters)
     });
     parameters
         .flat_map(|parameters| parameters.split(';'))

@@ -392,7 +392,7 @@ impl<'a> Paths<'a> {
         let target = match segments[0].as_str() {
             _ if global => Target::Outside(segments),
             "crate" | "pullscope" => Target::Ours(segments.split_off(1)),
-            "self" | "super" => Target::Ours(self.from_here(&segments)),
+            "self" | "super" => Target::Ours(self.resolved(&segments)),
             name if self.own.contains(name) => return,
             name if self.outside.contains(name) => Target::Outside(segments),
             _ => return,
@@ -401,7 +401,7 @@ impl<'a> Paths<'a> {
         self.mentions.push(Mention { line, target });
     }
 
-    fn from_here(&self, segments: &[String]) -> Vec<String> {
+    fn resolved(&self, segments: &[String]) -> Vec<String> {
         let mut base: Vec<String> = self.module.iter().map(|(name, _)| name.clone()).collect();
         let relative = segments
             .iter()

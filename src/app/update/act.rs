@@ -64,7 +64,6 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
     Vec::new()
 }
 
-/// One step back: the top layer, else the filter.
 /// The key that opens the help also closes it.
 fn help(model: &mut Model) {
     match model.overlays.last() {
@@ -73,6 +72,7 @@ fn help(model: &mut Model) {
     }
 }
 
+/// One step back: the top layer, else the filter.
 fn back(model: &mut Model) {
     if model.overlays.pop().is_none() {
         keys::set_filter(model, model.focus, "");
