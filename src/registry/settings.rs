@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -14,6 +14,16 @@ pub struct Settings {
     pub realms: Vec<String>,
     /// Addresses of names that are not looked up.
     pub addresses: Vec<(String, IpAddr)>,
+}
+
+impl Settings {
+    /// Trusts the certificates of a PEM text too; says how many there were.
+    pub fn trust(&mut self, pem: &[u8]) -> usize {
+        let before = self.authorities.len();
+        let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
+        self.authorities.extend(certificates);
+        self.authorities.len() - before
+    }
 }
 
 /// Where plain HTTP is spoken.

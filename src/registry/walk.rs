@@ -145,12 +145,22 @@ impl<'a> Walk<'a> {
         if origin.security == Security::Plain {
             return Ok(Reached::Plain(stream, Unencrypted::Chosen));
         }
-        match wire::secure(stream, origin, Arc::clone(&self.tls)).await {
+        let securing = wire::secure(stream, origin, Arc::clone(&self.tls));
+        if !origin.is_loopback() {
+            return Ok(Reached::Tls(Box::new(securing.await?)));
+        }
+        // A small server that waits for the end of a line says nothing to the greeting of TLS.
+        match timed(self.settings.limits.step / 4, securing).await {
             Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
-            Err(Failure::SpeaksPlainHttp) if origin.is_loopback() => {
-                let stream = wire::connect(&[address]).await?;
-                Ok(Reached::Plain(stream, Unencrypted::Loopback))
-            }
+            Err(
+                failure @ (Failure::SpeaksPlainHttp
+                | Failure::Silent(_)
+                | Failure::Reset
+                | Failure::Handshake(_)),
+            ) => match wire::connect_plain(origin, address).await {
+                Some(stream) => Ok(Reached::Plain(stream, Unencrypted::Loopback)),
+                None => Err(failure),
+            },
             Err(failure) => Err(failure),
         }
     }

@@ -90,7 +90,8 @@ pub(super) async fn secure(
             origin.host
         )));
     };
-    match TlsConnector::from(config).connect(name, stream).await {
+    // The state of a handshake is large, and every step around it would hold it.
+    match Box::pin(TlsConnector::from(config).connect(name, stream)).await {
         Ok(stream) => Ok(stream),
         Err(error) if tls::is_no_tls(&error) => Err(no_tls(origin, address, &error).await),
         Err(error) => Err(io_failure(&error)),
@@ -105,6 +106,15 @@ async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error)
         return Failure::SpeaksPlainHttp;
     }
     Failure::Handshake(error.to_string())
+}
+
+/// A connection to a server that answers to plain HTTP.
+pub(super) async fn connect_plain(origin: &Origin, address: SocketAddr) -> Option<TcpStream> {
+    let speaks = speaks_http(origin, address).await.unwrap_or(false);
+    if !speaks {
+        return None;
+    }
+    TcpStream::connect(address).await.ok()
 }
 
 async fn speaks_http(origin: &Origin, address: SocketAddr) -> io::Result<bool> {

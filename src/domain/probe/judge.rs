@@ -24,6 +24,16 @@ pub enum Answer {
     Unknown,
 }
 
+impl Answer {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The verdict of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -302,6 +312,16 @@ fn summary(transcript: &Transcript, finding: &Finding) -> String {
 
 fn remarks(transcript: &Transcript, finding: &Finding) -> Vec<String> {
     let mut remarks = Vec::new();
+    if transcript
+        .failed()
+        .is_some_and(|(step, _)| step.stage <= Stage::Tls)
+    {
+        remarks.push(
+            "so it is from here: a node may have other name servers, mirrors, proxies and \
+             authorities"
+                .to_owned(),
+        );
+    }
     if transcript.stranger == Some(Stranger::MayPull) {
         remarks.push("without the credential it can be pulled: the image is public".to_owned());
     }
