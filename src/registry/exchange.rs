@@ -135,7 +135,7 @@ impl Exchange {
             return Ok(line);
         }
         let addresses = wire::resolve(origin, &self.addresses).await?;
-        let stream = wire::connect(&addresses).await?;
+        let stream = wire::connect(&addresses, self.limits.step).await?;
         match origin.security {
             Security::Plain => Line::begin(stream, self.limits.head).await,
             Security::Tls => {

@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
         let addresses = self.note(Stage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
-        let connected = self.within(wire::connect(&addresses)).await;
+        let connected = wire::connect(&addresses, self.settings.limits.step).await;
         let found = connected.and_then(|stream| match stream.peer_addr() {
             Ok(address) => Ok((Found::Connected(address), (stream, address))),
             Err(error) => Err(wire::io_failure(&error)),

@@ -4,12 +4,14 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, lookup_host},
+    time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -45,14 +47,20 @@ fn name_failure(error: &io::Error) -> Failure {
     }
 }
 
-/// The first of the addresses that takes a connection, or why the last one did not.
-pub(super) async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+/// The first of the addresses that takes a connection, or why the last one did not. They share the
+/// time, so that one which swallows everything does not hide the others.
+pub(super) async fn connect(
+    addresses: &[SocketAddr],
+    limit: Duration,
+) -> Result<TcpStream, Failure> {
+    let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let mut last = Failure::UnknownHost;
     for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = io_failure(&error),
-        }
+        last = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => io_failure(&error),
+            Err(_) => Failure::Silent(share),
+        };
     }
     Err(last)
 }

@@ -8,11 +8,11 @@ use std::{
 };
 
 use pullscope::{
-    domain::probe::{Failure, Stage},
-    registry::Limits,
+    domain::probe::{Failure, Found, Stage, Unencrypted},
+    registry::{Limits, PlainHttp},
 };
 
-use crate::peer::{Peer, failed, limits, probe, reply};
+use crate::peer::{Peer, failed, limits, probe, probe_with, reply};
 
 /// Pours until the other side has had enough.
 fn pour(stream: &mut TcpStream, begin: &str, drop: &[u8]) -> io::Result<()> {
@@ -56,6 +56,16 @@ async fn nothing_at_all() {
     let peer = Peer::saying(|_| String::new());
     let found = failed(&probe(&peer, limits()).await);
     assert_eq!(found, (Stage::Challenge, Failure::Reset));
+}
+
+/// It waits for the end of a line that the greeting of TLS need not have.
+#[tokio::test]
+async fn a_small_server_on_loopback_that_says_nothing_to_tls_is_asked_plainly() {
+    let peer = Peer::saying(|_| reply("200 OK", &[], "{}"));
+    let transcript = probe_with(&peer, limits(), PlainHttp::Loopback).await;
+    let plain = Ok(Found::Unencrypted(Unencrypted::Loopback));
+    assert_eq!(transcript.steps[2].outcome, plain, "{transcript:#?}");
+    assert!(transcript.manifest().is_some(), "{transcript:#?}");
 }
 
 #[tokio::test]

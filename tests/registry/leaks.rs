@@ -1,6 +1,6 @@
 //! A credential goes to its registry and to nobody else: a second server listens for it.
 
-use pullscope::domain::probe::{Failure, Found, Stage};
+use pullscope::domain::probe::{Failure, Found, Root, Stage, Stranger, judge};
 
 use crate::peer::{LOGIN, Peer, failed, limits, probe, reply};
 
@@ -27,6 +27,32 @@ async fn a_login_at_another_server_is_not_answered() {
     assert_eq!(found, (Stage::Token, Failure::ForeignRealm { realm }));
     assert!(stranger.asked().is_empty(), "{:?}", stranger.asked());
     registry.knows_nothing();
+}
+
+/// The registry serves everybody and refuses a bad credential: the difference is told.
+#[tokio::test]
+async fn a_stranger_is_asked_for_too_where_the_credential_is_refused() {
+    let registry = Peer::saying(|request| {
+        let host = request.lines().find_map(|line| line.strip_prefix("host: "));
+        let realm = format!(
+            r#"WWW-Authenticate: Bearer realm="http://{}/token""#,
+            host.unwrap_or_default()
+        );
+        if request.starts_with("GET /token") && is_signed_in(request) {
+            reply("403 Forbidden", &[], "")
+        } else if request.starts_with("GET /token") {
+            reply("200 OK", &[], r#"{"token":"anybody"}"#)
+        } else if request.contains("anybody") {
+            manifest()
+        } else {
+            reply("401 Unauthorized", &[&realm], "")
+        }
+    });
+    let transcript = probe(&registry, limits()).await;
+    assert_eq!(transcript.stranger, Some(Stranger::MayPull));
+    let verdict = judge(&transcript, &[]);
+    assert_eq!(verdict.root, Some(Root::CredentialRejected));
+    assert_eq!(verdict.alternatives, []);
 }
 
 #[tokio::test]

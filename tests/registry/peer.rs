@@ -104,11 +104,15 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Asks the peer for `team/app:1` as jane.
+/// Asks the peer for `team/app:1` as jane, in plain HTTP.
 pub async fn probe(peer: &Peer, limits: Limits) -> Transcript {
+    probe_with(peer, limits, PlainHttp::Registry).await
+}
+
+pub async fn probe_with(peer: &Peer, limits: Limits, plain_http: PlainHttp) -> Transcript {
     let settings = Settings {
         limits,
-        plain_http: PlainHttp::Registry,
+        plain_http,
         ..Settings::default()
     };
     let image = ImageRef::parse(&format!("{}/team/app:1", peer.address)).unwrap();
