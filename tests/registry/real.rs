@@ -193,6 +193,26 @@ fn a_registry_with_tls() {
 }
 
 #[test]
+fn certificates_that_are_no_good() {
+    let Some(lab) = Lab::new() else { return };
+    let expired = Pair::issue_until(lab.path(), &["127.0.0.1"], 2021);
+    let registry = lab.start(Users::Everybody, Some(&expired));
+    let image = format!("{}/team/app:1.2.3", registry.host());
+    let found = verify(&image, &["--ca", expired.authority.to_str().unwrap()]);
+    found.is(
+        1,
+        Some("tls-hostname-or-expired"),
+        Some("certificate-wrong"),
+    );
+    found.says("has expired");
+
+    let alone = Pair::sign_itself(lab.path(), &["127.0.0.1"]);
+    let registry = lab.start(Users::Everybody, Some(&alone));
+    let image = format!("{}/team/app:1.2.3", registry.host());
+    verify(&image, &[]).is(1, Some("tls-untrusted-ca"), Some("ca-untrusted"));
+}
+
+#[test]
 fn no_registry_at_all() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
