@@ -16,6 +16,7 @@ mod settings;
 mod text;
 mod tls;
 mod trust;
+mod verifier;
 mod walk;
 mod wire;
 

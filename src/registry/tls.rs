@@ -3,11 +3,14 @@
 use std::{io, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore, crypto::ring,
-    pki_types::CertificateDer,
+    CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore,
+    client::WebPkiServerVerifier, crypto::ring, pki_types::CertificateDer,
 };
 
-use super::text;
+use super::{
+    text,
+    verifier::{AsGo, is_authority_as_server},
+};
 use crate::domain::probe::Failure;
 
 /// Names of a certificate that are worth saying.
@@ -21,10 +24,25 @@ pub(super) fn config(authorities: &[CertificateDer<'static>]) -> Result<Arc<Clie
     for authority in authorities {
         roots.add(authority.clone())?;
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    // A verifier of our own cannot be without authorities, and a small machine may have none.
+    let mut config = if authorities.is_empty() {
+        builder.with_root_certificates(roots).with_no_client_auth()
+    } else {
+        let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?;
+        let verifier = AsGo {
+            strict,
+            trusted: authorities.to_vec(),
+        };
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth()
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -78,10 +96,7 @@ fn certificate(problem: &CertificateError) -> Failure {
                 .map(|name| text::printable(&plain_name(name)))
                 .collect(),
         },
-        // rustls has no word for a self-signed certificate that serves as its own authority.
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            Failure::UntrustedCa
-        }
+        problem if is_authority_as_server(problem) => Failure::UntrustedCa,
         other => Failure::Handshake(text::printable(&other.to_string())),
     }
 }

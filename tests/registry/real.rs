@@ -210,6 +210,15 @@ fn certificates_that_are_no_good() {
     let registry = lab.start(Users::Everybody, Some(&alone));
     let image = format!("{}/team/app:1.2.3", registry.host());
     verify(&image, &[]).is(1, Some("tls-untrusted-ca"), Some("ca-untrusted"));
+    let trusted = ["--ca", alone.authority.to_str().unwrap()];
+    verify(&image, &trusted).is(0, None, None);
+    let named = format!("other.test:{}/team/app:1.2.3", registry.port);
+    let there = [&trusted[..], &["--resolve", "other.test=127.0.0.1"]].concat();
+    verify(&named, &there).is(
+        1,
+        Some("tls-hostname-or-expired"),
+        Some("certificate-wrong"),
+    );
 }
 
 #[test]
