@@ -8,7 +8,7 @@ use pullscope::{
     cli::{Cli, Command, Global},
     cluster::{ConnectOptions, Connection},
     domain::{key::Namespace, problem::Problem, watch::Scope},
-    headless::{Exit, check, explain, match_image},
+    headless::{Exit, check, explain, match_image, verify},
     runtime::{
         self, Ending, Start, log,
         source::{Kubeconfig, SharedSource},
@@ -46,6 +46,10 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         Some(Command::Explain(args)) => exit(explain::run(&args, io::stdin().lock(), io::stdout())),
         Some(Command::Match(args)) => {
             exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
+        }
+        Some(Command::Verify(args)) => {
+            let options = connect_options(&cli.global);
+            exit(verify::run(&args, &options, io::stdin(), io::stdout()).await)
         }
     }
 }

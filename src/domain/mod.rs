@@ -18,6 +18,7 @@ pub mod key;
 pub mod keyring;
 pub mod objects;
 pub mod presets;
+pub mod probe;
 pub mod problem;
 pub mod pull;
 pub mod rights;
