@@ -17,6 +17,7 @@ pub mod cli;
 pub mod cluster;
 pub mod domain;
 pub mod headless;
+pub mod registry;
 pub mod runtime;
 // Under construction: the controllers and the kubelet that use all of it are not here yet.
 #[allow(

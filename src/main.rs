@@ -6,9 +6,9 @@ use clap::Parser;
 use pullscope::{
     app::model::StartScope,
     cli::{Cli, Command, Global},
-    cluster::ConnectOptions,
-    domain::{key::Namespace, problem::Problem},
-    headless::{Exit, explain, match_image},
+    cluster::{ConnectOptions, Connection},
+    domain::{key::Namespace, problem::Problem, watch::Scope},
+    headless::{Exit, check, explain, match_image, verify},
     runtime::{
         self, Ending, Start, log,
         source::{Kubeconfig, SharedSource},
@@ -39,15 +39,35 @@ fn main() -> color_eyre::Result<ExitCode> {
 async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
     match cli.command {
         None | Some(Command::Demo) => dashboard(&cli.global).await,
+        Some(Command::Check(args)) => Ok(match check(&args, &cli.global).await {
+            Ok(exit) => ExitCode::from(exit.code()),
+            Err(problem) => refuse(&problem),
+        }),
         Some(Command::Explain(args)) => exit(explain::run(&args, io::stdin().lock(), io::stdout())),
         Some(Command::Match(args)) => {
             exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
+        }
+        Some(Command::Verify(args)) => {
+            let options = connect_options(&cli.global);
+            exit(verify::run(&args, &options, io::stdin(), io::stdout()).await)
         }
     }
 }
 
 fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
     Ok(ExitCode::from(outcome?.code()))
+}
+
+async fn check(args: &check::Args, global: &Global) -> Result<Exit, Problem> {
+    let connection = Connection::open(&connect_options(global))
+        .await
+        .map_err(Problem::from)?;
+    let scope = if global.all_namespaces {
+        Scope::Cluster
+    } else {
+        Scope::Namespace(connection.namespace.clone())
+    };
+    check::run(args, &connection, &scope, io::stdout()).await
 }
 
 async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::headless::{explain, match_image};
+use crate::headless::{check, explain, match_image, verify};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
 #[derive(Debug, Parser)]
@@ -20,10 +20,14 @@ pub struct Cli {
 pub enum Command {
     /// The dashboard on a simulated cluster: no cluster, no network, no port needed
     Demo,
+    /// Diagnose once, as CI or a script would: status 0 healthy, 1 findings, 2 could not run
+    Check(check::Args),
     /// Classify pull-failure messages, offline
     Explain(explain::Args),
     /// Which auth entries the kubelet would try for an image, in order
     Match(match_image::Args),
+    /// Ask the registry itself whether an image can be pulled
+    Verify(verify::Args),
 }
 
 /// Flags as kubectl has them, and those of the dashboard.

@@ -8,6 +8,7 @@ pub mod access;
 mod ask;
 pub mod batch;
 pub mod connect;
+pub mod fetch;
 mod slim;
 mod trouble;
 pub mod watch;

@@ -6,18 +6,23 @@
 pub mod age;
 pub mod batch;
 pub mod cause;
+pub mod chain;
 pub mod classify;
 pub mod credential;
+pub mod diagnose;
 pub mod dockerconfig;
+pub mod hygiene;
 pub mod identity;
 pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod objects;
 pub mod presets;
+pub mod probe;
 pub mod problem;
 pub mod pull;
 pub mod rights;
+pub mod rollout;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod status;

@@ -1,7 +1,7 @@
 //! Which watches there are, and the state of each: what the screen must know to say how old its
 //! data is.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -61,4 +61,72 @@ pub enum WatchState {
         missing: Permission,
         why: Arc<str>,
     },
+}
+
+/// Where the lists are whole: only there does an object that is not in the store not exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    whole: BTreeSet<WatchId>,
+}
+
+impl Sight {
+    /// Everything is seen, as a cluster's administrator sees it.
+    pub fn full() -> Self {
+        let slices = [
+            SecretSlice::DockerConfigJson,
+            SecretSlice::DockerCfg,
+            SecretSlice::Other,
+        ];
+        let kinds = [
+            WatchKind::Namespaces,
+            WatchKind::ServiceAccounts,
+            WatchKind::Pods,
+            WatchKind::Events,
+        ]
+        .into_iter()
+        .chain(slices.map(WatchKind::Secrets))
+        .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
+        let everywhere = |kind| WatchId {
+            kind,
+            scope: Scope::Cluster,
+        };
+        Self {
+            whole: kinds.map(everywhere).collect(),
+        }
+    }
+
+    /// Learns from what a watch says of itself. A stale list was whole once, and is judged as it was.
+    pub fn note(&mut self, id: &WatchId, state: &WatchState) {
+        match state {
+            WatchState::Live => {
+                self.whole.insert(id.clone());
+            }
+            WatchState::Forbidden { .. } => self.lose(id),
+            WatchState::Connecting | WatchState::Listing { .. } | WatchState::Stale { .. } => {}
+        }
+    }
+
+    /// This watch is no more.
+    pub fn lose(&mut self, id: &WatchId) {
+        self.whole.remove(id);
+    }
+
+    /// Whether all objects of this kind in this namespace are in the store.
+    pub fn sees(&self, kind: WatchKind, namespace: &Namespace) -> bool {
+        let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
+        scopes
+            .into_iter()
+            .any(|scope| self.whole.contains(&WatchId { kind, scope }))
+    }
+
+    /// Whether a Secret of any type that is not in the store does not exist.
+    pub fn sees_secrets(&self, namespace: &Namespace) -> bool {
+        [
+            SecretSlice::DockerConfigJson,
+            SecretSlice::DockerCfg,
+            SecretSlice::Other,
+        ]
+        .into_iter()
+        .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
+    }
 }

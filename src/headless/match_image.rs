@@ -1,17 +1,15 @@
 //! `pullscope match`: which auth entries the kubelet would try for an image, in its order.
 
 use std::{
-    fs,
     io::{self, Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::{
-    Exit, Output,
-    report::{Failed, printable},
+    Exit, Output, image,
+    report::{printable, write_error},
     secrets, unless_closed,
 };
 use crate::domain::{
@@ -74,18 +72,10 @@ pub fn run(args: &Args, stdin: impl Read, stdout: impl Write) -> io::Result<Exit
 }
 
 fn answer(args: &Args, mut stdin: impl Read) -> Result<Matches, String> {
-    let image = ImageRef::parse(&args.image).map_err(|error| {
-        let hint = error.problem.hint();
-        format!(
-            "couldn't parse image name {:?}: {error}; {hint}",
-            args.image
-        )
-    })?;
+    let image = image(&args.image)?;
     let mut keyring = Keyring::default();
     for path in &args.from {
-        let bytes =
-            bytes(path, &mut stdin).map_err(|error| format!("{}: {error}", path.display()))?;
-        for source in secrets::read(path, &bytes)? {
+        for source in secrets::load(path, &mut stdin)? {
             let Some(config) = source.config else {
                 continue;
             };
@@ -104,15 +94,6 @@ fn answer(args: &Args, mut stdin: impl Read) -> Result<Matches, String> {
         }
     }
     Ok(Matches::of(&image, keyring.lookup(&image)))
-}
-
-fn bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    if path.as_os_str() != "-" {
-        return fs::read(path).map(Zeroizing::new);
-    }
-    let mut bytes = Zeroizing::new(Vec::new());
-    stdin.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 impl Matches {
@@ -173,17 +154,6 @@ fn write_text(matches: &Matches, stdout: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn write_error(error: &str, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
-    match output {
-        Output::Json => {
-            serde_json::to_writer(&mut *stdout, &Failed { error })?;
-            writeln!(stdout)?;
-        }
-        Output::Text => writeln!(stdout, "{}", printable(error))?,
-    }
-    Ok(Exit::BadInput)
 }
 
 #[cfg(test)]

@@ -3,14 +3,19 @@
 //! Each command has its arguments and its `run` in one file. Results go to the writer that is handed
 //! in; what a result means is decided in `domain`.
 
+pub mod check;
 pub mod explain;
 pub mod match_image;
 mod report;
 mod secrets;
+mod verified;
+pub mod verify;
 
 use std::io;
 
 use clap::ValueEnum;
+
+use crate::domain::image::ImageRef;
 
 /// How a command ended; the numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub enum Exit {
     Success,
     /// Ran, and the answer is no: findings, no match, a message that is not understood.
     Negative,
-    /// Could not run, or the input is bad.
+    /// Could not run, could not tell, or the input is bad.
     BadInput,
 }
 
@@ -49,6 +54,14 @@ pub enum Output {
     #[default]
     Text,
     Json,
+}
+
+/// The image of an argument, or what is wrong with it.
+fn image(text: &str) -> Result<ImageRef, String> {
+    ImageRef::parse(text).map_err(|error| {
+        let hint = error.problem.hint();
+        format!("couldn't parse image name {text:?}: {error}; {hint}")
+    })
 }
 
 /// A reader that has had enough closes the pipe (`| head -1`), and that is no error.

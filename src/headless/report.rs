@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::{Exit, Output};
 use crate::domain::{
-    cause::{Cause, Fix, Names},
+    cause::{BEST, Cause, Fix, Names},
     classify::{Classification, Confidence},
     image::ImageRef,
     presets,
@@ -32,6 +33,18 @@ pub(super) struct Explanation {
 #[derive(Debug, Serialize)]
 pub(super) struct Failed<'a> {
     pub error: &'a str,
+}
+
+/// A question that could not be asked: the reason, in the form of the answer.
+pub(super) fn write_error(error: &str, output: Output, out: &mut impl Write) -> io::Result<Exit> {
+    match output {
+        Output::Json => {
+            serde_json::to_writer(&mut *out, &Failed { error })?;
+            writeln!(out)?;
+        }
+        Output::Text => writeln!(out, "{}", printable(error))?,
+    }
+    Ok(Exit::BadInput)
 }
 
 const UNKNOWN: &str = "unknown";
@@ -116,5 +129,8 @@ fn fixes(found: &Classification) -> Vec<Fix> {
             }
         }
     }
-    ids.into_iter().map(|id| id.fill(&names)).collect()
+    ids.into_iter()
+        .take(BEST)
+        .map(|id| id.fill(&names))
+        .collect()
 }

@@ -3,7 +3,12 @@
 //! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
 //! what is in it is read by `domain::dockerconfig`, as the kubelet would.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    path::Path,
+};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Deserialize;
@@ -44,8 +49,22 @@ struct Metadata {
     name: Option<String>,
 }
 
-/// Reads a file's Secrets in their order.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, String> {
+/// Reads the Secrets of a file, or of standard input for `-`, in their order.
+pub(super) fn load(path: &Path, stdin: &mut impl Read) -> Result<Vec<Source>, String> {
+    let bytes = bytes(path, stdin).map_err(|error| format!("{}: {error}", path.display()))?;
+    read(path, &bytes)
+}
+
+fn bytes(path: &Path, stdin: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    if path.as_os_str() != "-" {
+        return fs::read(path).map(Zeroizing::new);
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    stdin.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, String> {
     let Some(documents) = manifests(bytes) else {
         return Ok(vec![docker_config(path, bytes)]);
     };

@@ -49,7 +49,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use fix::{Fix, FixId, Names};
+pub use fix::{BEST, Fix, FixId, Names};
 
 /// What is wrong with a pull: the classes that a message can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -216,11 +216,19 @@ impl<'a> Reading<'a> {
     }
 
     /// The connection goes to this machine although the registry is elsewhere: a local proxy.
+    ///
+    /// A registry on the port that the image names is one on this machine, by its hosts file.
     pub(in crate::domain) fn peer_is_local(&self) -> bool {
         let local = |host: &str| {
             host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
         };
-        self.peer().is_some_and(local) && !self.target().is_some_and(|target| local(target.host))
+        let port = |host: &'a str| host.rsplit_once(':').map(|(_, port)| port);
+        let Some(peer) = self.peer().filter(|peer| local(peer)) else {
+            return false;
+        };
+        !self.target().is_some_and(|target| {
+            local(target.host) || port(target.host).is_some() && port(target.host) == port(peer)
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::super::{
     key::Key,
@@ -15,7 +16,7 @@ use super::super::{
 };
 
 /// An error that named a cause, and when it was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
     pub container: Arc<str>,
     pub image: Arc<str>,

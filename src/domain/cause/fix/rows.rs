@@ -1,231 +1,19 @@
-//! The catalogue of fixes: what removes a cause, in words and as kubectl commands.
+//! The catalogue itself: one row per fix.
 //!
-//! One table. Words in capitals stand for what is not known; `{ns}`, `{secret}` and the like are filled
-//! in with the names of the case. What the product can do itself is a plan of the room `plan`, found by
-//! the fix's id; the rest are steps for people.
+//! No command takes a password as an argument, where every user of the machine could read it: tokens
+//! are read by the shell and go on through a pipe.
 
-use std::fmt;
+use super::FixId;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// What can be done against a cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FixId {
-    AttachSecret,
-    CreateSecret,
-    RecreateSecret,
-    CorrectServer,
-    ConvertType,
-    CopySecret,
-    CorrectSecretName,
-    UseServiceAccount,
-    CreateServiceAccount,
-    Restart,
-    RetryNow,
-    CorrectImage,
-    WriteFullName,
-    PushImage,
-    LoadImage,
-    PullPolicy,
-    NewToken,
-    RemoveEntry,
-    StopStoringTokens,
-    CredentialProvider,
-    GrantAccess,
-    OpenRegistryFirewall,
-    Authenticate,
-    UseMirror,
-    RaisePullQps,
-    FixNodeDns,
-    CheckPort,
-    OpenFirewall,
-    FixProxy,
-    FixRoute,
-    WaitForRegistry,
-    TrustCa,
-    FixCertificate,
-    FixClock,
-    AlignTls,
-    AllowPlainHttp,
-    ServeTls,
-    BuildForPlatform,
-    SelectNodes,
-    Rebuild,
-    UpgradeRuntime,
-    SignImage,
-    FixImagePolicy,
-    PullAgain,
-    RepairStore,
-    FreeDisk,
-    FasterPull,
-    RepairRuntime,
-    SandboxImage,
-    ReadEvents,
-    FixScheduling,
-    VerifyImageSecret,
-}
-
-struct Row {
-    id: FixId,
-    slug: &'static str,
-    title: &'static str,
-    steps: &'static [&'static str],
-    commands: &'static [&'static str],
-}
-
-/// A fix with the names of a case filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fix {
+pub(super) struct Row {
     pub id: FixId,
-    pub title: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<String>,
-    pub commands: Vec<String>,
+    pub slug: &'static str,
+    pub title: &'static str,
+    pub steps: &'static [&'static str],
+    pub commands: &'static [&'static str],
 }
 
-/// What is known of the names that a fix speaks of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names {
-    pub namespace: Option<String>,
-    pub pod: Option<String>,
-    /// `deployment/web`, as kubectl takes it.
-    pub workload: Option<String>,
-    pub container: Option<String>,
-    pub service_account: Option<String>,
-    pub secret: Option<String>,
-    /// The namespace that has the Secret already.
-    pub from: Option<String>,
-    pub server: Option<String>,
-    pub username: Option<String>,
-    pub image: Option<String>,
-    pub repository: Option<String>,
-    pub host: Option<String>,
-    pub node: Option<String>,
-}
-
-impl FixId {
-    fn row(self) -> &'static Row {
-        ROWS.iter()
-            .find(|row| row.id == self)
-            .expect("every fix has a row: tested below")
-    }
-
-    /// The name in reports and JSON.
-    pub fn slug(self) -> &'static str {
-        self.row().slug
-    }
-
-    pub fn title(self) -> &'static str {
-        self.row().title
-    }
-
-    /// The fix for a case.
-    pub fn fill(self, names: &Names) -> Fix {
-        let row = self.row();
-        Fix {
-            id: self,
-            title: row.title.to_owned(),
-            steps: row
-                .steps
-                .iter()
-                .map(|step| names.fill(step, Quoting::Plain))
-                .collect(),
-            commands: row
-                .commands
-                .iter()
-                .map(|line| names.fill(line, Quoting::Shell))
-                .collect(),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quoting {
-    Plain,
-    Shell,
-}
-
-impl Names {
-    fn value(&self, name: &str) -> Option<(&Option<String>, &'static str)> {
-        Some(match name {
-            "ns" => (&self.namespace, "NS"),
-            "pod" => (&self.pod, "POD"),
-            "workload" => (&self.workload, "deployment/NAME"),
-            "container" => (&self.container, "CONTAINER"),
-            "sa" => (&self.service_account, "SERVICEACCOUNT"),
-            "secret" => (&self.secret, "SECRET"),
-            "from" => (&self.from, "OTHER-NS"),
-            "server" => (&self.server, "HOST"),
-            "user" => (&self.username, "USER"),
-            "image" => (&self.image, "IMAGE"),
-            "repository" => (&self.repository, "HOST/REPO"),
-            "host" => (&self.host, "HOST"),
-            "node" => (&self.node, "NODE"),
-            _ => return None,
-        })
-    }
-
-    fn fill(&self, template: &str, quoting: Quoting) -> String {
-        let mut out = String::with_capacity(template.len() + 32);
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let slot = after
-                .split_once('}')
-                .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
-            rest = match slot {
-                Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
-                    out.push_str(&shell(value));
-                    tail
-                }
-                Some(((value, placeholder), tail)) => {
-                    out.push_str(value.as_deref().unwrap_or(placeholder));
-                    tail
-                }
-                None => {
-                    out.push('{');
-                    after
-                }
-            };
-        }
-        out.push_str(rest);
-        out
-    }
-}
-
-/// A value as one word of a shell; an image reference may hold anything.
-fn shell(value: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
-    if !value.is_empty() && value.chars().all(safe) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
-    }
-}
-
-impl fmt::Display for FixId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.slug())
-    }
-}
-
-impl Serialize for FixId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.slug())
-    }
-}
-
-impl<'de> Deserialize<'de> for FixId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let slug = String::deserialize(deserializer)?;
-        ROWS.iter()
-            .find(|row| row.slug == slug)
-            .map(|row| row.id)
-            .ok_or_else(|| serde::de::Error::custom(format!("no fix {slug:?}")))
-    }
-}
-
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         id: FixId::AttachSecret,
         slug: "attach-secret",
@@ -234,7 +22,7 @@ const ROWS: &[Row] = &[
             "Pods that exist keep the list they were created with, so restart what runs under it.",
         ],
         commands: &[
-            "kubectl -n {ns} patch serviceaccount {sa} -p '{\"imagePullSecrets\":[{\"name\":\"{secret}\"}]}'",
+            "kubectl -n {ns} patch serviceaccount {sa} {attach}",
             "kubectl -n {ns} rollout restart {workload}",
         ],
     },
@@ -247,7 +35,8 @@ const ROWS: &[Row] = &[
             "Name the Secret in imagePullSecrets of the ServiceAccount or the Pod template.",
         ],
         commands: &[
-            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN",
+            "read -rs TOKEN",
+            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
         ],
     },
     Row {
@@ -255,10 +44,12 @@ const ROWS: &[Row] = &[
         slug: "recreate-secret",
         title: "Recreate the Secret with a right credential",
         steps: &[
+            "Entries for other registries are to be carried over: this writes one.",
             "Pods that list it take the new content at the kubelet's next attempt; no restart is needed.",
         ],
         commands: &[
-            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+            "read -rs TOKEN",
+            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin --dry-run=client -o yaml | kubectl -n {ns} replace -f -",
         ],
     },
     Row {
@@ -269,7 +60,7 @@ const ROWS: &[Row] = &[
             "The key under auths has to match the image's host, with its port if the image has one.",
         ],
         commands: &[
-            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+            "kubectl -n {ns} get secret {secret} -o json | jq --arg from {entry} --arg to {server} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | .auths |= with_entries(if .key == $from then .key = $to else . end) | tojson | @base64)' | kubectl -n {ns} replace -f -",
         ],
     },
     Row {
@@ -278,9 +69,10 @@ const ROWS: &[Row] = &[
         title: "Recreate the Secret with the type that the kubelet reads",
         steps: &[
             "A Secret's type cannot be changed: it is deleted and created again as kubernetes.io/dockerconfigjson.",
+            "KEY is the key under data that holds the Docker configuration, its dots written \\.",
         ],
         commands: &[
-            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
+            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.KEY}' | base64 -d | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin --dry-run=client -o yaml | kubectl -n {ns} replace --force -f -",
         ],
     },
     Row {
@@ -289,7 +81,7 @@ const ROWS: &[Row] = &[
         title: "Copy the Secret from the namespace that has it",
         steps: &["A Pod can use Secrets of its own namespace only."],
         commands: &[
-            "kubectl -n {from} get secret {secret} -o json | jq 'del(.metadata.namespace,.metadata.uid,.metadata.resourceVersion,.metadata.creationTimestamp,.metadata.ownerReferences)' | kubectl -n {ns} apply -f -",
+            "kubectl -n {from} get secret {secret} -o json | jq '{apiVersion,kind,type,data,metadata:{name:.metadata.name}}' | kubectl -n {ns} create -f -",
         ],
     },
     Row {
@@ -309,7 +101,7 @@ const ROWS: &[Row] = &[
         slug: "use-service-account",
         title: "Let the workload use the ServiceAccount that has the Secret",
         steps: &[],
-        commands: &["kubectl -n {ns} set serviceaccount {workload} {sa}"],
+        commands: &["kubectl -n {ns} set serviceaccount {workload} {holder}"],
     },
     Row {
         id: FixId::CreateServiceAccount,
@@ -385,7 +177,7 @@ const ROWS: &[Row] = &[
             "Once an entry matches there is no anonymous try: a bad one breaks public images too.",
         ],
         commands: &[
-            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d",
+            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d | jq '.auths | keys'",
         ],
     },
     Row {
@@ -434,7 +226,8 @@ const ROWS: &[Row] = &[
         title: "Pull with a login",
         steps: &["A login has its own, larger quota than the address of the node."],
         commands: &[
-            "kubectl -n {ns} create secret docker-registry {secret} --docker-server={server} --docker-username={user} --docker-password=TOKEN",
+            "read -rs TOKEN",
+            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
         ],
     },
     Row {
@@ -684,44 +477,6 @@ const ROWS: &[Row] = &[
         steps: &[
             "From Kubernetes 1.35 on the kubelet asks a Pod for a valid credential also for an image that is already on the node.",
         ],
-        commands: &[
-            "kubectl -n {ns} patch serviceaccount {sa} -p '{\"imagePullSecrets\":[{\"name\":\"{secret}\"}]}'",
-        ],
+        commands: &["kubectl -n {ns} patch serviceaccount {sa} {attach}"],
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_told_apart_and_fill_without_leaving_slots() {
-        let names = Names {
-            namespace: Some("shop".into()),
-            image: Some("a b".into()),
-            ..Names::default()
-        };
-        let mut slugs: Vec<_> = ROWS.iter().map(|row| row.slug).collect();
-        slugs.sort_unstable();
-        slugs.dedup();
-        assert_eq!(slugs.len(), ROWS.len());
-        for row in ROWS {
-            let fix = row.id.fill(&names);
-            for line in fix.commands.iter().chain(&fix.steps) {
-                for slot in ["{ns}", "{secret}", "{image}", "{host}", "{sa}"] {
-                    assert!(!line.contains(slot), "{line}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn names_are_quoted_for_the_shell() {
-        let names = Names {
-            image: Some("a; reboot".into()),
-            ..Names::default()
-        };
-        let fix = FixId::PushImage.fill(&names);
-        assert_eq!(fix.commands, ["docker push 'a; reboot'"]);
-    }
-}

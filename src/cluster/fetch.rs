@@ -1,0 +1,92 @@
+//! One Secret's values, on demand: for a probe, a reveal, a rotation. Watches keep fingerprints only.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{Connection, Trouble, ask};
+use crate::domain::{
+    dockerconfig::{self, Config, Format},
+    key::Key,
+    objects::{Secret, SecretType},
+};
+
+/// A Secret as the kubelet reads it, with its passwords. It is not kept longer than it takes to use it.
+#[derive(Debug)]
+pub struct PullSecret {
+    pub secret_type: SecretType,
+    /// `None`: of a type, or without the key, that the kubelet passes over in silence.
+    pub config: Option<Config>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default, rename = "type")]
+    secret_type: String,
+    data: Option<Data>,
+}
+
+/// The two keys that are read, in base64; others are not decoded.
+#[derive(Default, Deserialize)]
+struct Data {
+    #[serde(rename = ".dockerconfigjson")]
+    config_json: Option<Zeroizing<String>>,
+    #[serde(rename = ".dockercfg")]
+    legacy: Option<Zeroizing<String>>,
+}
+
+/// Fetches a Secret and reads it as the kubelet would.
+pub async fn pull_secret(
+    connection: &Connection,
+    key: &Key<Secret>,
+) -> Result<PullSecret, Trouble> {
+    let (namespace, name) = (&key.namespace, &key.name);
+    let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
+    let wire = ask::get(&connection.client, &path, connection.request_limit).await?;
+    read(wire)
+}
+
+fn read(wire: Wire) -> Result<PullSecret, Trouble> {
+    let secret_type = SecretType::parse(&wire.secret_type);
+    let data = wire.data.unwrap_or_default();
+    let content = match secret_type {
+        SecretType::DockerConfigJson => data.config_json.map(|text| (Format::ConfigJson, text)),
+        SecretType::DockerCfg => data.legacy.map(|text| (Format::LegacyCfg, text)),
+        SecretType::Other(_) => None,
+    };
+    let config = content
+        .map(|(format, text)| config(format, &text))
+        .transpose()?;
+    Ok(PullSecret {
+        secret_type,
+        config,
+    })
+}
+
+fn config(format: Format, encoded: &str) -> Result<Config, Trouble> {
+    let bytes = BASE64_STANDARD.decode(encoded).map(Zeroizing::new);
+    let bytes = bytes.map_err(|error| Trouble::Unreadable(error.to_string()))?;
+    Ok(dockerconfig::read(format, &bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fetched(secret: serde_json::Value) -> PullSecret {
+        read(serde_json::from_value(secret).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_the_kubelet_reads_is_read_and_nothing_else() {
+        let encoded = BASE64_STANDARD.encode(r#"{"auths":{"ghcr.io":{"auth":"dTpw"}}}"#);
+        let secret = |kind: &str| json!({"type": kind, "data": {".dockerconfigjson": encoded}});
+        let found = fetched(secret("kubernetes.io/dockerconfigjson"));
+        assert_eq!(&*found.config.unwrap().entries[0].server, "ghcr.io");
+        assert!(fetched(secret("Opaque")).config.is_none());
+        assert!(fetched(secret("kubernetes.io/dockercfg")).config.is_none());
+        assert!(fetched(json!({})).config.is_none());
+    }
+}

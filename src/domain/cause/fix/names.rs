@@ -1,0 +1,131 @@
+//! The names that a fix speaks of, and how they get into its words and commands.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What is known of the names that a fix speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub namespace: Option<String>,
+    pub pod: Option<String>,
+    /// `deployment/web`, as kubectl takes it.
+    pub workload: Option<String>,
+    pub container: Option<String>,
+    pub service_account: Option<String>,
+    /// What that ServiceAccount lists already; `None` when it has not been seen.
+    #[serde(default)]
+    pub account_lists: Option<Vec<String>>,
+    /// Another ServiceAccount, which lists the Secret.
+    #[serde(default)]
+    pub holder: Option<String>,
+    pub secret: Option<String>,
+    /// Another Secret, which would open the image: the one to attach.
+    #[serde(default)]
+    pub matching: Option<String>,
+    /// The namespace that has the Secret already.
+    pub from: Option<String>,
+    /// The key under `auths` that is there.
+    #[serde(default)]
+    pub entry: Option<String>,
+    /// The key under `auths` that is right.
+    pub server: Option<String>,
+    pub username: Option<String>,
+    pub image: Option<String>,
+    pub repository: Option<String>,
+    pub host: Option<String>,
+    pub node: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoting {
+    Plain,
+    Shell,
+}
+
+impl Names {
+    fn value(&self, name: &str) -> Option<(&Option<String>, &'static str)> {
+        Some(match name {
+            "ns" => (&self.namespace, "NS"),
+            "pod" => (&self.pod, "POD"),
+            "workload" => (&self.workload, "deployment/NAME"),
+            "container" => (&self.container, "CONTAINER"),
+            "sa" => (&self.service_account, "SERVICEACCOUNT"),
+            "holder" => (&self.holder, "SERVICEACCOUNT"),
+            "secret" => (&self.secret, "SECRET"),
+            "from" => (&self.from, "OTHER-NS"),
+            "entry" => (&self.entry, "OLD-HOST"),
+            "server" => (&self.server, "HOST"),
+            "user" => (&self.username, "USER"),
+            "image" => (&self.image, "IMAGE"),
+            "repository" => (&self.repository, "HOST/REPO"),
+            "host" => (&self.host, "HOST"),
+            "node" => (&self.node, "NODE"),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn fill(&self, template: &str, quoting: Quoting) -> String {
+        let mut out = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            if let Some(tail) = after.strip_prefix("attach}") {
+                out.push_str(&self.attach());
+                rest = tail;
+                continue;
+            }
+            let slot = after
+                .split_once('}')
+                .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
+            rest = match slot {
+                Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
+                    out.push_str(&shell(value));
+                    tail
+                }
+                Some(((value, placeholder), tail)) => {
+                    out.push_str(value.as_deref().unwrap_or(placeholder));
+                    tail
+                }
+                None => {
+                    out.push('{');
+                    after
+                }
+            };
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// The arguments of `kubectl patch serviceaccount` that add the Secret and lose none.
+    ///
+    /// `imagePullSecrets` of a ServiceAccount is an atomic list: a merge patch replaces it whole. So the
+    /// whole list is written where it is known; a JSON patch appends to the one that is not.
+    fn attach(&self) -> String {
+        let secret = self.matching.as_deref().or(self.secret.as_deref());
+        let secret = secret.unwrap_or("SECRET");
+        let entry = |name: &str| json!({ "name": name });
+        let Some(listed) = &self.account_lists else {
+            let patch =
+                json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry(secret) }]);
+            return format!("--type=json -p {}", shell(&patch.to_string()));
+        };
+        let before = listed.iter().map(String::as_str);
+        let whole: Vec<_> = before
+            .filter(|name| *name != secret)
+            .chain([secret])
+            .map(entry)
+            .collect();
+        let patch = json!({ "imagePullSecrets": whole });
+        format!("-p {}", shell(&patch.to_string()))
+    }
+}
+
+/// A value as one word of a shell; an image reference may hold anything.
+fn shell(value: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
+    if !value.is_empty() && value.chars().all(safe) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,207 @@
+//! Gathering a [`Case`] from the store. Cost follows the Pod's namespace, never the cluster.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Case, Known, Listed, Neighbour, WorkloadCase, links::opens};
+use crate::domain::{
+    image::ImageRef,
+    key::{Key, Name, Namespace},
+    objects::{
+        ContainerState, Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
+    },
+    watch::{Scope, Sight, WatchKind},
+    world::World,
+};
+
+/// More neighbours, or Secrets of other namespaces, would not change a judgement.
+const ENOUGH: usize = 32;
+
+/// Everything about one Pod; `None` when the store has no such Pod.
+pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
+    let pod = Arc::clone(world.pod(key)?);
+    let here = Scope::Namespace(key.namespace.clone());
+    let images = images(&pod);
+    let listed = listed(world, sight, &pod);
+    let others: Vec<Arc<Secret>> = world
+        .secrets(&here)
+        .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
+        .cloned()
+        .collect();
+    let workload = world.workload_of(&pod).cloned();
+    Some(Case {
+        now,
+        account: account(world, sight, &key.namespace, &pod.service_account),
+        elsewhere: elsewhere(world, &listed, &pod, &images),
+        accounts: world
+            .accounts(&here)
+            .filter(|account| !account.pull_secrets.is_empty())
+            .take(ENOUGH)
+            .cloned()
+            .collect(),
+        revisions: revisions(world, workload.as_deref()),
+        neighbours: neighbours(world, &here, &pod, &images),
+        events: events(world, "Pod", key),
+        errors: world.last_errors(key).to_vec(),
+        others,
+        listed,
+        workload,
+        pod,
+    })
+}
+
+/// A workload and what is said about it; `None` when the store has no such workload.
+pub fn workload_case(
+    world: &World,
+    sight: &Sight,
+    workload: &Arc<Workload>,
+    now: Timestamp,
+) -> WorkloadCase {
+    let id = &workload.id;
+    let mut events = events(world, id.kind.as_str(), &id.key);
+    for revision in revisions(world, Some(workload)) {
+        events.extend(self::events(world, "ReplicaSet", &revision.id.key));
+    }
+    WorkloadCase {
+        now,
+        workload: Arc::clone(workload),
+        account: account(world, sight, &id.key.namespace, &workload.service_account),
+        events,
+    }
+}
+
+/// What is not in a list that is not whole may be there all the same.
+fn known<T>(found: Option<&Arc<T>>, whole: bool) -> Known<Arc<T>> {
+    match found {
+        Some(object) => Known::Present(Arc::clone(object)),
+        None if whole => Known::Missing,
+        None => Known::Unknown,
+    }
+}
+
+fn images(pod: &Pod) -> Vec<ImageRef> {
+    let containers = pod.containers.iter().map(|container| &container.image);
+    let volumes = pod.image_volumes.iter().map(|volume| &volume.image);
+    containers
+        .chain(volumes)
+        .filter_map(|image| ImageRef::parse(image).ok())
+        .collect()
+}
+
+fn account(
+    world: &World,
+    sight: &Sight,
+    namespace: &Namespace,
+    name: &Name<ServiceAccount>,
+) -> Known<Arc<ServiceAccount>> {
+    let key = Key::new(namespace.clone(), name.clone());
+    let whole = sight.sees(WatchKind::ServiceAccounts, namespace);
+    known(world.account(&key), whole)
+}
+
+fn listed(world: &World, sight: &Sight, pod: &Pod) -> Vec<Listed> {
+    let namespace = &pod.key.namespace;
+    let whole = sight.sees_secrets(namespace);
+    let of = |name: &Name<Secret>| {
+        let key = Key::new(namespace.clone(), name.clone());
+        Listed {
+            name: name.clone(),
+            secret: known(world.secret(&key), whole),
+        }
+    };
+    pod.pull_secrets.iter().map(of).collect()
+}
+
+fn is_pull_secret(secret: &Secret) -> bool {
+    matches!(
+        secret.secret_type,
+        SecretType::DockerConfigJson | SecretType::DockerCfg
+    )
+}
+
+/// Looked for only when something is missing here.
+fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -> Vec<Arc<Secret>> {
+    let complete = !listed.is_empty()
+        && listed
+            .iter()
+            .all(|listed| listed.secret.present().is_some());
+    if complete {
+        return Vec::new();
+    }
+    world
+        .secrets(&Scope::Cluster)
+        .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
+        .filter(|secret| {
+            listed.iter().any(|listed| listed.name == secret.key.name)
+                || images.iter().any(|image| opens(secret, image))
+        })
+        .take(ENOUGH)
+        .cloned()
+        .collect()
+}
+
+fn revisions(world: &World, workload: Option<&Workload>) -> Vec<Arc<Workload>> {
+    let Some(workload) = workload.filter(|w| w.id.kind == WorkloadKind::Deployment) else {
+        return Vec::new();
+    };
+    let owned = |revision: &&Arc<Workload>| {
+        revision.id.kind == WorkloadKind::ReplicaSet
+            && revision
+                .meta
+                .owner
+                .as_ref()
+                .is_some_and(|owner| owner.uid == workload.meta.uid)
+    };
+    let mut revisions: Vec<_> = world.workloads().filter(owned).cloned().collect();
+    revisions.sort_by_key(|revision| {
+        std::cmp::Reverse(
+            revision
+                .rollout
+                .revision
+                .as_ref()
+                .map(|revision| revision.number),
+        )
+    });
+    revisions
+}
+
+fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<Neighbour> {
+    let near = |image: &str| {
+        ImageRef::parse(image)
+            .is_ok_and(|image| images.iter().any(|ours| ours.host() == image.host()))
+    };
+    world
+        .pods(here)
+        .filter(|other| other.key != pod.key)
+        .flat_map(|other| {
+            other
+                .containers
+                .iter()
+                .map(move |container| (other, container))
+        })
+        .filter(|(_, container)| near(&container.image))
+        .map(|(other, container)| Neighbour {
+            pod: other.key.clone(),
+            node: other.node.clone(),
+            image: Arc::clone(&container.image),
+            pulled: match container.state {
+                ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
+                ContainerState::Unreported | ContainerState::Waiting { .. } => container
+                    .image_id
+                    .as_deref()
+                    .is_some_and(|id| !id.is_empty()),
+            },
+        })
+        .take(ENOUGH)
+        .collect()
+}
+
+fn events<K>(world: &World, kind: &str, key: &Key<K>) -> Vec<Arc<Event>> {
+    let mut lines: Vec<_> = world
+        .events_about(kind, &key.namespace, key.name.as_str())
+        .map(|line| Arc::clone(&line.event))
+        .collect();
+    lines.sort_by_key(|event| event.last);
+    lines
+}

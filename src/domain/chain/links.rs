@@ -1,0 +1,237 @@
+//! How each link of the chain stands for one image.
+
+use std::{fmt, sync::Arc};
+
+use super::{Case, Known};
+use crate::domain::{
+    dockerconfig::{EntryProblem, EntrySummary, Malformation, Oddity, Summary},
+    image::ImageRef,
+    key::Name,
+    keyring::{Keyring, Miss, Via},
+    objects::{Secret, SecretContent, SecretType, ServiceAccount},
+};
+
+/// The chain of one image, from the Pod to the entries that the kubelet tries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    pub account: AccountState,
+    pub secrets: Vec<SecretLink>,
+    /// The entries that are tried, in the kubelet's order, with their Secrets.
+    pub tries: Vec<(Arc<Secret>, EntrySummary)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    Present,
+    Missing,
+    Unknown,
+}
+
+/// One listed Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretLink {
+    pub name: Name<Secret>,
+    pub secret: Option<Arc<Secret>>,
+    pub state: SecretState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretState {
+    /// An entry matches and carries a credential.
+    Matches {
+        key: Arc<str>,
+        via: Via,
+    },
+    /// An entry matches and carries nothing.
+    MatchesEmpty {
+        key: Arc<str>,
+    },
+    Missing,
+    WrongType(SecretType),
+    WrongKey {
+        wanted: Arc<str>,
+    },
+    /// The kubelet cannot read it, and gives up the pull.
+    Malformed(Malformation),
+    /// Read, and there is nothing in it.
+    HoldsNothing(Option<Oddity>),
+    /// Read, and no entry is for this image; the nearest miss first.
+    NoMatch(Vec<(Arc<str>, Miss)>),
+    /// Not to be seen by us.
+    Unknown,
+}
+
+impl SecretState {
+    /// The word of the JSON shape `check`.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::Matches { .. } => "ok",
+            Self::Missing => "missing",
+            Self::WrongType(_) | Self::WrongKey { .. } => "wrong-type",
+            Self::MatchesEmpty { .. } | Self::Malformed(_) | Self::HoldsNothing(_) => "malformed",
+            Self::NoMatch(_) => "no-match",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for SecretState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Matches {
+                key,
+                via: Via::Match,
+            } => write!(f, "its entry {key} matches the image"),
+            Self::Matches {
+                key,
+                via: Via::HubDefault,
+            } => {
+                write!(f, "its entry {key} is the one for Docker Hub")
+            }
+            Self::MatchesEmpty { key } => write!(f, "its entry {key} matches and carries nothing"),
+            Self::Missing => f.write_str("does not exist in the namespace"),
+            Self::WrongType(kind) => write!(f, "has type {kind}, which the kubelet does not read"),
+            Self::WrongKey { wanted } => write!(f, "has no key {wanted}"),
+            Self::Malformed(malformation) => write!(f, "cannot be read: {malformation}"),
+            Self::HoldsNothing(Some(oddity)) => write!(f, "holds no entry: {oddity}"),
+            Self::HoldsNothing(None) => f.write_str("holds no entry"),
+            Self::NoMatch(misses) => match misses.first() {
+                Some((key, miss)) => write!(f, "its entry {key} does not match: {}", miss.reason),
+                None => f.write_str("no entry of it matches the image"),
+            },
+            Self::Unknown => f.write_str("is not to be seen"),
+        }
+    }
+}
+
+impl Case {
+    /// The chain for one image.
+    pub fn links(&self, image: &ImageRef) -> Links {
+        let mut keyring = Keyring::default();
+        for secret in self
+            .listed
+            .iter()
+            .filter_map(|listed| listed.secret.present())
+        {
+            for entry in readable(secret).map_or(&[][..], |summary| &summary.entries) {
+                keyring.add(&entry.server, (secret, entry));
+            }
+        }
+        let lookup = keyring.lookup(image);
+        let secrets = self.listed.iter().map(|listed| {
+            let state = match &listed.secret {
+                Known::Missing => SecretState::Missing,
+                Known::Unknown => SecretState::Unknown,
+                Known::Present(secret) => unread(secret).unwrap_or_else(|| {
+                    let of = |found: &Arc<Secret>| Arc::ptr_eq(found, secret);
+                    let tried = lookup
+                        .tries
+                        .iter()
+                        .find(|t| of(t.entry.0) && carries(t.entry.1));
+                    let empty = lookup.tries.iter().find(|t| of(t.entry.0));
+                    if let Some(tried) = tried {
+                        let (key, via) = (Arc::clone(&tried.entry.1.server), tried.via);
+                        SecretState::Matches { key, via }
+                    } else if let Some(tried) = empty {
+                        let key = Arc::clone(&tried.entry.1.server);
+                        SecretState::MatchesEmpty { key }
+                    } else {
+                        let misses = lookup.misses.iter().filter(|((found, _), _)| of(found));
+                        nearest_first(misses.map(|((_, entry), miss)| (*entry, miss)))
+                    }
+                }),
+            };
+            SecretLink {
+                name: listed.name.clone(),
+                secret: listed.secret.present().cloned(),
+                state,
+            }
+        });
+        Links {
+            secrets: secrets.collect(),
+            account: self.account_state(),
+            tries: lookup
+                .tries
+                .iter()
+                .map(|t| (Arc::clone(t.entry.0), t.entry.1.clone()))
+                .collect(),
+        }
+    }
+
+    fn account_state(&self) -> AccountState {
+        match self.account {
+            Known::Present(_) => AccountState::Present,
+            Known::Missing => AccountState::Missing,
+            Known::Unknown => AccountState::Unknown,
+        }
+    }
+
+    /// Pull Secrets of the namespace, not listed by the Pod, that would open the image.
+    pub fn unlisted_matches(&self, image: &ImageRef) -> Vec<&Arc<Secret>> {
+        self.others
+            .iter()
+            .filter(|secret| opens(secret, image))
+            .collect()
+    }
+
+    /// The ServiceAccount that lists this Secret, the Pod's own first.
+    pub fn account_with(&self, secret: &Name<Secret>) -> Option<&Arc<ServiceAccount>> {
+        let own = self.account.present();
+        own.into_iter()
+            .chain(&self.accounts)
+            .find(|account| account.pull_secrets.contains(secret))
+    }
+}
+
+/// Whether a Secret's entry would be sent for the image.
+pub(super) fn opens(secret: &Secret, image: &ImageRef) -> bool {
+    let mut keyring = Keyring::default();
+    for entry in readable(secret).map_or(&[][..], |summary| &summary.entries) {
+        keyring.add(&entry.server, carries(entry));
+    }
+    keyring.tries(image).iter().any(|t| *t.entry)
+}
+
+pub(crate) fn carries(entry: &EntrySummary) -> bool {
+    !entry.problems.contains(&EntryProblem::Empty)
+}
+
+fn readable(secret: &Secret) -> Option<&Summary> {
+    match (&secret.secret_type, &secret.content) {
+        (SecretType::DockerConfigJson | SecretType::DockerCfg, SecretContent::Read(summary)) => {
+            summary.malformed.is_none().then_some(summary)
+        }
+        _ => None,
+    }
+}
+
+/// Why the kubelet gets nothing out of this Secret, whatever the image.
+fn unread(secret: &Secret) -> Option<SecretState> {
+    if let SecretType::Other(_) = secret.secret_type {
+        return Some(SecretState::WrongType(secret.secret_type.clone()));
+    }
+    let SecretContent::Read(summary) = &secret.content else {
+        return Some(SecretState::Unknown);
+    };
+    if let Some(malformation) = &summary.malformed {
+        return Some(SecretState::Malformed(malformation.clone()));
+    }
+    let key = summary.oddities.iter().find_map(|oddity| match oddity {
+        Oddity::KeyMissing { wanted, .. } => Some(Arc::clone(wanted)),
+        _ => None,
+    });
+    if let Some(wanted) = key {
+        return Some(SecretState::WrongKey { wanted });
+    }
+    let hidden = summary.oddities.contains(&Oddity::AuthsNotWanted);
+    (summary.entries.is_empty() || hidden)
+        .then(|| SecretState::HoldsNothing(summary.oddities.first().cloned()))
+}
+
+fn nearest_first<'a>(misses: impl Iterator<Item = (&'a EntrySummary, &'a Miss)>) -> SecretState {
+    let mut misses: Vec<_> = misses
+        .map(|(entry, miss)| (Arc::clone(&entry.server), miss.clone()))
+        .collect();
+    misses.sort_by_key(|(_, miss)| !miss.reason.is_near());
+    SecretState::NoMatch(misses)
+}

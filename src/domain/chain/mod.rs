@@ -1,0 +1,100 @@
+//! The chain Pod → ServiceAccount → pull Secrets → auth entry → registry, gathered for one Pod.
+//!
+//! A [`Case`] is all that a diagnosis may look at: small, made of shared objects, and serialisable, so
+//! that it is also the golden test's input and the attachment of a report. `gather` makes it from the
+//! `World`; `links` says how each link stands. Passwords are not in it.
+
+mod gather;
+mod links;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    key::{Key, Name},
+    objects::{Event, Pod, Secret, ServiceAccount, Workload},
+    world::LastError,
+};
+
+pub use gather::{case, workload_case};
+pub(crate) use links::carries;
+pub use links::{AccountState, Links, SecretLink, SecretState};
+
+/// One Pod with everything that its images' pulls depend on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    pub now: Timestamp,
+    pub pod: Arc<Pod>,
+    pub account: Known<Arc<ServiceAccount>>,
+    /// What the Pod lists, in its order.
+    pub listed: Vec<Listed>,
+    /// Pull Secrets of the namespace that the Pod does not list.
+    #[serde(default)]
+    pub others: Vec<Arc<Secret>>,
+    /// Pull Secrets of other namespaces that bear a listed name or would match; few are kept.
+    #[serde(default)]
+    pub elsewhere: Vec<Arc<Secret>>,
+    /// ServiceAccounts of the namespace that list pull Secrets.
+    #[serde(default)]
+    pub accounts: Vec<Arc<ServiceAccount>>,
+    pub workload: Option<Arc<Workload>>,
+    /// The workload's ReplicaSets, newest first.
+    #[serde(default)]
+    pub revisions: Vec<Arc<Workload>>,
+    /// Images of other Pods of the namespace on the same registries.
+    #[serde(default)]
+    pub neighbours: Vec<Neighbour>,
+    #[serde(default)]
+    pub events: Vec<Arc<Event>>,
+    /// What the containers last failed with.
+    #[serde(default)]
+    pub errors: Vec<LastError>,
+}
+
+/// An object that may be there, be missing, or be hidden from us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Known<T> {
+    Present(T),
+    Missing,
+    /// We may not look, or have not looked yet.
+    Unknown,
+}
+
+impl<T> Known<T> {
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Missing | Self::Unknown => None,
+        }
+    }
+}
+
+/// A name in the Pod's `imagePullSecrets`, and what it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub name: Name<Secret>,
+    pub secret: Known<Arc<Secret>>,
+}
+
+/// An image of another Pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    pub pod: Key<Pod>,
+    pub node: Option<Arc<str>>,
+    pub image: Arc<str>,
+    /// The node of that Pod has the image.
+    pub pulled: bool,
+}
+
+/// A workload that makes no Pods.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkloadCase {
+    pub now: Timestamp,
+    pub workload: Arc<Workload>,
+    pub account: Known<Arc<ServiceAccount>>,
+    /// Events about it and about what it makes.
+    #[serde(default)]
+    pub events: Vec<Arc<Event>>,
+}

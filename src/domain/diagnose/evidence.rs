@@ -1,0 +1,259 @@
+//! What a judgement rests on: typed facts, each with where it was seen and when.
+//!
+//! Facts and words are kept apart: one `Display` makes the sentences, and nothing reads them back.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::age;
+
+/// One fact with its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub fact: Fact,
+    pub source: Source,
+    /// When it was so; `None` for what the objects say now.
+    pub seen: Option<Timestamp>,
+}
+
+/// Where a fact was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    ContainerStatus,
+    Event,
+    /// A status that has since been overwritten by the back-off.
+    Remembered,
+    Pod,
+    ServiceAccount,
+    Secret,
+    Workload,
+    OtherPods,
+}
+
+/// Names and texts as the objects have them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    Said {
+        text: Arc<str>,
+    },
+    PodListsNothing,
+    AccountMissing {
+        account: Arc<str>,
+    },
+    AccountLists {
+        account: Arc<str>,
+        secrets: Vec<Arc<str>>,
+    },
+    AccountListsNothing {
+        account: Arc<str>,
+    },
+    /// The Pod's own list hides the one of its ServiceAccount.
+    OwnListHides {
+        account: Arc<str>,
+    },
+    Secret {
+        name: Arc<str>,
+        state: String,
+    },
+    SecretElsewhere {
+        name: Arc<str>,
+        namespace: Arc<str>,
+    },
+    /// A Secret that is not listed would open the image.
+    UnlistedMatches {
+        name: Arc<str>,
+        account: Option<Arc<str>>,
+    },
+    WouldMatch {
+        name: Arc<str>,
+        key: Arc<str>,
+    },
+    Sent {
+        secret: Arc<str>,
+        key: Arc<str>,
+        username: Option<Arc<str>>,
+        kind: String,
+    },
+    Ended {
+        secret: Arc<str>,
+        at: Timestamp,
+    },
+    /// Older than credentials of its kind live.
+    TooOld {
+        secret: Arc<str>,
+        kind: String,
+        hours: i64,
+    },
+    Odd {
+        secret: Arc<str>,
+        problem: String,
+    },
+    ChangedSince {
+        secret: Arc<str>,
+    },
+    ImageProblem {
+        text: String,
+    },
+    HostAssumed,
+    SameImageRuns {
+        pod: Arc<str>,
+        node: Option<Arc<str>>,
+    },
+    OtherTagRuns {
+        pod: Arc<str>,
+        image: Arc<str>,
+    },
+    SimilarImage {
+        image: Arc<str>,
+    },
+    FailsElsewhereToo {
+        pod: Arc<str>,
+        node: Option<Arc<str>>,
+    },
+    OlderRevisionHad {
+        image: Arc<str>,
+    },
+    FirstAttempt,
+    Pulling {
+        seconds: i64,
+    },
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said { text } => f.write_str(text),
+            Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
+            Self::AccountMissing { account } => {
+                write!(f, "ServiceAccount {account} does not exist")
+            }
+            Self::AccountLists { account, secrets } => {
+                write!(f, "ServiceAccount {account} lists {}", secrets.join(", "))
+            }
+            Self::AccountListsNothing { account } => {
+                write!(f, "ServiceAccount {account} lists no pull Secret")
+            }
+            Self::OwnListHides { account } => {
+                write!(
+                    f,
+                    "the Pod's own list hides that of ServiceAccount {account}"
+                )
+            }
+            Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
+            Self::SecretElsewhere { name, namespace } => {
+                write!(f, "a Secret {name} is in namespace {namespace}")
+            }
+            Self::UnlistedMatches {
+                name,
+                account: Some(account),
+            } => {
+                write!(
+                    f,
+                    "Secret {name} would match, and is listed by ServiceAccount {account}"
+                )
+            }
+            Self::UnlistedMatches {
+                name,
+                account: None,
+            } => {
+                write!(f, "Secret {name} would match, and nothing lists it")
+            }
+            Self::WouldMatch { name, key } => {
+                write!(f, "in Secret {name} the key {key} would match")
+            }
+            Self::Sent {
+                secret,
+                key,
+                username,
+                kind,
+            } => {
+                let user = username.as_deref().unwrap_or("nobody");
+                write!(
+                    f,
+                    "Secret {secret} sends {user}'s {kind} by its entry {key}"
+                )
+            }
+            Self::Ended { secret, at } => write!(f, "the credential in Secret {secret} ended {at}"),
+            Self::TooOld {
+                secret,
+                kind,
+                hours,
+            } => {
+                write!(
+                    f,
+                    "Secret {secret} is {hours} h old, and holds a {kind} that has ended by then"
+                )
+            }
+            Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
+            Self::ChangedSince { secret } => {
+                write!(f, "Secret {secret} was created after this attempt")
+            }
+            Self::ImageProblem { text } => f.write_str(text),
+            Self::HostAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
+            Self::SameImageRuns { pod, node } => {
+                write!(
+                    f,
+                    "the same image was pulled for Pod {pod}{}",
+                    on(node.as_ref())
+                )
+            }
+            Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
+            Self::SimilarImage { image } => {
+                write!(f, "{image} runs here and has nearly the same name")
+            }
+            Self::FailsElsewhereToo { pod, node } => {
+                write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
+            }
+            Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
+            Self::FirstAttempt => f.write_str("it was one attempt so far"),
+            Self::Pulling { seconds } => {
+                write!(f, "the pull has been going on for {}", age::span(*seconds))
+            }
+        }
+    }
+}
+
+fn on(node: Option<&Arc<str>>) -> String {
+    node.map(|node| format!(" on node {node}"))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContainerStatus => "container status",
+            Self::Event => "event",
+            Self::Remembered => "earlier status",
+            Self::Pod => "Pod",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Secret => "Secret",
+            Self::Workload => "workload",
+            Self::OtherPods => "other Pods",
+        })
+    }
+}
+
+impl Evidence {
+    /// The fact, its source and its age.
+    pub fn line(&self, now: Timestamp) -> String {
+        match self.seen {
+            Some(seen) => {
+                let age = age::age(seen, now);
+                format!("{} ({}, {age} ago)", self.fact, self.source)
+            }
+            None => format!("{} ({})", self.fact, self.source),
+        }
+    }
+
+    pub(super) fn now(fact: Fact, source: Source) -> Self {
+        Self {
+            fact,
+            source,
+            seen: None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the kubelet last said of each image that it does not get.
+//!
+//! The waiting message where it names a cause; else what was remembered across the back-off; else
+//! the newest event that speaks of it (FACTS 2 and 3: events are dropped, and the reason flips).
+
+use std::sync::Arc;
+
+use super::{Evidence, Fact, Source};
+use crate::domain::{
+    chain::Case,
+    objects::{Container, Event},
+    pull::{self, Failure},
+};
+use jiff::Timestamp;
+
+/// A container that waits in vain, and why the kubelet says so.
+pub(super) struct Told<'a> {
+    pub container: &'a Container,
+    pub reason: &'a Arc<str>,
+    pub text: &'a Arc<str>,
+    pub source: Source,
+    pub seen: Option<Timestamp>,
+}
+
+impl Told<'_> {
+    pub(super) fn evidence(&self) -> Evidence {
+        Evidence {
+            fact: Fact::Said {
+                text: Arc::clone(self.text),
+            },
+            source: self.source,
+            seen: self.seen,
+        }
+    }
+}
+
+/// All failing containers of the Pod.
+pub(super) fn told(case: &Case) -> Vec<Told<'_>> {
+    pull::failures(&case.pod)
+        .map(|failure| tell(case, &failure))
+        .collect()
+}
+
+fn tell<'a>(case: &'a Case, failure: &Failure<'a>) -> Told<'a> {
+    let told = |text, source, seen| Told {
+        container: failure.container,
+        reason: failure.reason,
+        text,
+        source,
+        seen,
+    };
+    if failure.reason.contains(' ') {
+        return told(failure.reason, Source::ContainerStatus, None);
+    }
+    if failure.names_cause()
+        && let Some(message) = failure.message
+    {
+        return told(message, Source::ContainerStatus, None);
+    }
+    let remembered = case.errors.iter().find(|error| {
+        error.container == failure.container.name && error.image == failure.container.image
+    });
+    if let Some(error) = remembered {
+        return told(&error.message, Source::Remembered, Some(error.seen));
+    }
+    let event = case.events.iter().rev().find(|event| {
+        event.subject.container() == Some(&*failure.container.name)
+            && pull::is_pull_failure_event(event)
+            && pull::names_cause(&event.message)
+    });
+    match (event, failure.message) {
+        (Some(event), _) => told(&event.message, Source::Event, event.last),
+        (None, Some(message)) => told(message, Source::ContainerStatus, None),
+        (None, None) => told(failure.reason, Source::ContainerStatus, None),
+    }
+}
+
+/// The newest event with one of these reasons.
+pub(super) fn newest<'a>(case: &'a Case, reasons: &[&str]) -> Option<&'a Arc<Event>> {
+    case.events
+        .iter()
+        .rev()
+        .find(|event| reasons.contains(&&*event.reason))
+}

@@ -1,0 +1,188 @@
+//! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
+//!
+//! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
+//! chain what a refusal means; `image` and `network` use what other Pods show; `stuck` names what is
+//! no pull at all. Nothing here asks a registry: what only it can tell is `settle`d elsewhere.
+
+mod access;
+mod evidence;
+mod image;
+mod message;
+mod names;
+mod root;
+mod stuck;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    evidence::{Evidence, Fact, Source},
+    root::Root,
+    stuck::workload,
+};
+use super::{
+    cause::{BEST, Cause, Fix, FixId, Names},
+    chain::Case,
+    classify::{Confidence, classify},
+    image::ImageRef,
+    objects::Container,
+};
+use message::Told;
+
+/// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// The finding to show first.
+    pub fn first(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+}
+
+/// Something wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub container: Option<Arc<str>>,
+    /// As the spec writes it.
+    pub image: Option<Arc<str>>,
+    /// The waiting reason.
+    pub state: Arc<str>,
+    pub cause: Cause,
+    /// `None` where neither message nor objects prove it.
+    pub root: Option<Root>,
+    pub confidence: Confidence,
+    pub alternatives: Vec<Cause>,
+    pub evidence: Vec<Evidence>,
+    /// What would settle the rest.
+    pub settle: Vec<String>,
+    pub fixes: Vec<FixId>,
+    pub names: Names,
+}
+
+impl Finding {
+    /// What it is in two words: why, where the objects prove it, or else what the message says.
+    pub fn title(&self) -> &'static str {
+        match self.root {
+            Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
+            Some(_) | None => self.cause.title(),
+        }
+    }
+
+    /// One sentence.
+    pub fn summary(&self) -> String {
+        let meaning = match (self.cause, self.root) {
+            (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
+                "the Pod waits for a node, not for an image".to_owned()
+            }
+            (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
+                format!("{}, because {}", cause.entry().meaning, root.because())
+            }
+            (cause, _) => cause.entry().meaning.to_owned(),
+        };
+        match &self.image {
+            Some(image) => format!("{image}: {meaning}"),
+            None => meaning,
+        }
+    }
+
+    /// The fixes with the names of this case.
+    pub fn filled_fixes(&self) -> Vec<Fix> {
+        self.fixes.iter().map(|fix| fix.fill(&self.names)).collect()
+    }
+}
+
+/// Diagnoses one Pod; a Pod that wants nothing has no findings.
+pub fn diagnose(case: &Case) -> Diagnosis {
+    let mut findings: Vec<Finding> = message::told(case)
+        .into_iter()
+        .map(|told| finding(case, &told))
+        .collect();
+    if findings.is_empty() {
+        findings.extend(stuck::pod(case));
+    }
+    Diagnosis { findings }
+}
+
+/// A judgement in the making.
+struct Draft {
+    cause: Cause,
+    root: Option<Root>,
+    confidence: Confidence,
+    alternatives: Vec<Cause>,
+    evidence: Vec<Evidence>,
+    /// What is known of the Secret that matters.
+    secret: Option<Arc<str>>,
+    from: Option<Arc<str>>,
+    /// A Secret that would open the image and is not listed.
+    matching: Option<Arc<str>>,
+    /// Another ServiceAccount, which lists that one.
+    holder: Option<Arc<str>>,
+    /// The key of its entry, and what the key should be.
+    entry: Option<Arc<str>>,
+    server: Option<String>,
+    username: Option<Arc<str>>,
+    fixes: Vec<FixId>,
+}
+
+fn finding(case: &Case, told: &Told<'_>) -> Finding {
+    let found = classify(told.text);
+    let cause = found.cause.unwrap_or(Cause::CauseNotStated);
+    let mut draft = Draft {
+        cause,
+        root: Root::of_cause(cause),
+        confidence: found.confidence,
+        alternatives: found.alternatives,
+        evidence: vec![told.evidence()],
+        secret: None,
+        from: None,
+        matching: None,
+        holder: None,
+        entry: None,
+        server: None,
+        username: None,
+        fixes: cause.entry().fixes.to_vec(),
+    };
+    match ImageRef::parse(&told.container.image) {
+        Err(error) => image::invalid(&mut draft, &error),
+        Ok(parsed) => {
+            access::judge(&mut draft, case, told, &parsed);
+            image::judge(&mut draft, case, told.container, &parsed);
+        }
+    }
+    finish(case, told.container, told.reason, draft)
+}
+
+fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -> Finding {
+    let names = names::of(case, container, &draft);
+    let settle = if draft.confidence == Confidence::Certain {
+        Vec::new()
+    } else {
+        settle(&draft)
+    };
+    Finding {
+        container: Some(Arc::clone(&container.name)),
+        image: Some(Arc::clone(&container.image)),
+        state: Arc::clone(reason),
+        cause: draft.cause,
+        root: draft.root,
+        confidence: draft.confidence,
+        alternatives: draft.alternatives,
+        evidence: draft.evidence,
+        settle,
+        fixes: draft.fixes.into_iter().take(BEST).collect(),
+        names,
+    }
+}
+
+fn settle(draft: &Draft) -> Vec<String> {
+    let causes = std::iter::once(draft.cause).chain(draft.alternatives.iter().copied());
+    causes
+        .map(|cause| format!("{cause}: {}", cause.entry().tells))
+        .collect()
+}

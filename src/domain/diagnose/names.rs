@@ -1,0 +1,56 @@
+//! The names that the fixes of a finding speak of.
+
+use super::Draft;
+use crate::domain::{cause::Names, chain::Case, image::ImageRef, objects::Container, presets};
+
+pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
+    let image = ImageRef::parse(&container.image).ok();
+    let pod = &case.pod;
+    let secret = draft.secret.clone().or_else(|| only_listed(case));
+    Names {
+        namespace: Some(pod.key.namespace.to_string()),
+        pod: Some(pod.key.name.to_string()),
+        workload: case.workload.as_ref().map(|workload| {
+            format!(
+                "{}/{}",
+                workload.id.kind.as_str().to_lowercase(),
+                workload.id.key.name
+            )
+        }),
+        container: Some(container.name.to_string()),
+        service_account: Some(pod.service_account.to_string()),
+        account_lists: case.account.present().map(|account| {
+            account
+                .pull_secrets
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        }),
+        holder: draft.holder.as_ref().map(ToString::to_string),
+        matching: draft.matching.as_ref().map(ToString::to_string),
+        secret: secret.map(|name| name.to_string()),
+        from: draft.from.as_ref().map(ToString::to_string),
+        entry: draft.entry.as_ref().map(ToString::to_string),
+        server: draft.server.clone().or_else(|| image.as_ref().map(server)),
+        username: draft.username.as_ref().map(ToString::to_string),
+        image: Some(container.image.to_string()),
+        repository: image.as_ref().map(ImageRef::repository),
+        host: image.as_ref().map(|image| image.host().to_owned()),
+        node: pod.node.as_ref().map(ToString::to_string),
+    }
+}
+
+fn only_listed(case: &Case) -> Option<std::sync::Arc<str>> {
+    match case.listed.as_slice() {
+        [only] => Some(only.name.shared()),
+        _ => None,
+    }
+}
+
+/// What `--docker-server` gets for this image.
+fn server(image: &ImageRef) -> String {
+    match presets::of_host(image.host()) {
+        Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
+        _ => image.host().to_owned(),
+    }
+}

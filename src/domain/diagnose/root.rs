@@ -1,0 +1,196 @@
+//! Why, as far as the cluster's objects prove it: the root behind a cause.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::cause::Cause;
+
+/// The names are those of the JSON shape `check` (`root`); they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Root {
+    SecretNotAttached,
+    PodPredatesBinding,
+    SecretMissing,
+    SecretWrongType,
+    SecretWrongKey,
+    SecretMalformed,
+    EntryForOtherRegistry,
+    EntryEmpty,
+    CredentialRejected,
+    CredentialExpired,
+    CredentialLacksAccess,
+    TagMissing,
+    RepositoryMissing,
+    ImageNameInvalid,
+    ServiceAccountMissing,
+    PolicyNever,
+    RegistryDown,
+    RegistryUnknownHost,
+    CaUntrusted,
+    CertificateWrong,
+    PlainHttp,
+    RateLimit,
+    WrongPlatform,
+    ImageFormat,
+    ImagePolicy,
+    NodeProblem,
+    NotScheduled,
+    NotAPull,
+}
+
+impl Root {
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::SecretNotAttached => "secret-not-attached",
+            Self::PodPredatesBinding => "pod-predates-binding",
+            Self::SecretMissing => "secret-missing",
+            Self::SecretWrongType => "secret-wrong-type",
+            Self::SecretWrongKey => "secret-wrong-key",
+            Self::SecretMalformed => "secret-malformed",
+            Self::EntryForOtherRegistry => "entry-for-other-registry",
+            Self::EntryEmpty => "entry-empty",
+            Self::CredentialRejected => "credential-rejected",
+            Self::CredentialExpired => "credential-expired",
+            Self::CredentialLacksAccess => "credential-lacks-access",
+            Self::TagMissing => "tag-missing",
+            Self::RepositoryMissing => "repository-missing",
+            Self::ImageNameInvalid => "image-name-invalid",
+            Self::ServiceAccountMissing => "service-account-missing",
+            Self::PolicyNever => "policy-never",
+            Self::RegistryDown => "registry-down",
+            Self::RegistryUnknownHost => "registry-unknown-host",
+            Self::CaUntrusted => "ca-untrusted",
+            Self::CertificateWrong => "certificate-wrong",
+            Self::PlainHttp => "plain-http",
+            Self::RateLimit => "rate-limit",
+            Self::WrongPlatform => "wrong-platform",
+            Self::ImageFormat => "image-format",
+            Self::ImagePolicy => "image-policy",
+            Self::NodeProblem => "node-problem",
+            Self::NotScheduled => "not-scheduled",
+            Self::NotAPull => "not-a-pull",
+        }
+    }
+
+    /// The root in two words, for narrow panes.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::SecretNotAttached => "no Secret",
+            Self::PodPredatesBinding => "stale Pod",
+            Self::SecretMissing => "Secret missing",
+            Self::SecretWrongType => "Secret type",
+            Self::SecretWrongKey => "Secret key",
+            Self::SecretMalformed => "Secret malformed",
+            Self::EntryForOtherRegistry => "other registry",
+            Self::EntryEmpty => "empty entry",
+            Self::CredentialRejected => "bad credential",
+            Self::CredentialExpired => "token expired",
+            Self::CredentialLacksAccess => "no access",
+            Self::TagMissing => "tag missing",
+            Self::RepositoryMissing => "no repository",
+            Self::ImageNameInvalid => "name invalid",
+            Self::ServiceAccountMissing => "no account",
+            Self::PolicyNever => "never pulled",
+            Self::RegistryDown => "registry down",
+            Self::RegistryUnknownHost => "unknown host",
+            Self::CaUntrusted => "CA untrusted",
+            Self::CertificateWrong => "certificate",
+            Self::PlainHttp => "plain http",
+            Self::RateLimit => "rate limit",
+            Self::WrongPlatform => "wrong platform",
+            Self::ImageFormat => "manifest format",
+            Self::ImagePolicy => "image policy",
+            Self::NodeProblem => "node problem",
+            Self::NotScheduled => "not scheduled",
+            Self::NotAPull => "not a pull",
+        }
+    }
+
+    /// The root as a clause, for *because …*.
+    pub fn because(self) -> &'static str {
+        match self {
+            Self::SecretNotAttached => "no pull Secret is attached to the Pod",
+            Self::PodPredatesBinding => {
+                "the Pod was created before its ServiceAccount got the Secret"
+            }
+            Self::SecretMissing => "the Secret that the Pod lists does not exist here",
+            Self::SecretWrongType => "the Secret has a type that the kubelet does not read",
+            Self::SecretWrongKey => "the Secret lacks the key that its type asks for",
+            Self::SecretMalformed => "the Secret's content cannot be used",
+            Self::EntryForOtherRegistry => "the Secret's entries are for another registry",
+            Self::EntryEmpty => "the Secret's matching entry carries no credential",
+            Self::CredentialRejected => "the registry rejects the Secret's credential",
+            Self::CredentialExpired => "the Secret's credential has expired",
+            Self::CredentialLacksAccess => "the credential may not read this repository",
+            Self::TagMissing => "the tag or digest is not in the repository",
+            Self::RepositoryMissing => "there is no such repository",
+            Self::ImageNameInvalid => "the image reference is malformed",
+            Self::ServiceAccountMissing => "the ServiceAccount does not exist",
+            Self::PolicyNever => "the pull policy is Never and the image is not on the node",
+            Self::RegistryDown => "the registry does not answer",
+            Self::RegistryUnknownHost => "the registry's name does not resolve",
+            Self::CaUntrusted => "the node does not trust the registry's certificate",
+            Self::CertificateWrong => "the registry's certificate is for another name or time",
+            Self::PlainHttp => "the registry speaks plain http",
+            Self::RateLimit => "the registry's rate limit is reached",
+            Self::WrongPlatform => "the image is not made for the node's platform",
+            Self::ImageFormat => "the runtime does not take the image's format",
+            Self::ImagePolicy => "a policy refuses the image",
+            Self::NodeProblem => "something is wrong on the node",
+            Self::NotScheduled => "no node takes the Pod",
+            Self::NotAPull => "something other than the image is missing",
+        }
+    }
+
+    /// The root that a cause has by itself, without any look at the chain.
+    pub(super) fn of_cause(cause: Cause) -> Option<Self> {
+        match cause {
+            Cause::RegistryUnreachableDns => Some(Self::RegistryUnknownHost),
+            Cause::RegistryUnreachableRefused
+            | Cause::RegistryUnreachableTimeout
+            | Cause::RegistryUnreachableNoRoute
+            | Cause::Registry5xx => Some(Self::RegistryDown),
+            Cause::TlsUntrustedCa => Some(Self::CaUntrusted),
+            Cause::TlsHostnameOrExpired => Some(Self::CertificateWrong),
+            Cause::TlsHttpMismatch => Some(Self::PlainHttp),
+            Cause::RateLimited => Some(Self::RateLimit),
+            Cause::PlatformMismatch => Some(Self::WrongPlatform),
+            Cause::ManifestUnsupported => Some(Self::ImageFormat),
+            Cause::SignaturePolicy => Some(Self::ImagePolicy),
+            Cause::InvalidImageName => Some(Self::ImageNameInvalid),
+            Cause::NeverPullAbsent => Some(Self::PolicyNever),
+            Cause::ImageNotFound => Some(Self::TagMissing),
+            Cause::PullSecretMissing => Some(Self::SecretMissing),
+            Cause::PullSecretMalformed => Some(Self::SecretMalformed),
+            Cause::TokenExpired => Some(Self::CredentialExpired),
+            Cause::NotAPullFailure => Some(Self::NotAPull),
+            Cause::RegistryUnreachableProxy
+            | Cause::ShortNameUnresolved
+            | Cause::LayerUnpackFailed
+            | Cause::LocalStoreError
+            | Cause::DiskFull
+            | Cause::RuntimeUnavailable
+            | Cause::SandboxImagePull
+            | Cause::KubeletPullThrottled
+            | Cause::CredentialProviderFailure => Some(Self::NodeProblem),
+            Cause::RepositoryMissingOrNoAccess
+            | Cause::NoCredentialsSent
+            | Cause::Unauthorized
+            | Cause::ForbiddenByPolicy
+            | Cause::RegistryUnreachableReset
+            | Cause::RegistryBadResponse
+            | Cause::TlsHandshakeFailure
+            | Cause::ContentCorrupt
+            | Cause::PullTimeoutCancelled
+            | Cause::CauseNotStated => None,
+        }
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}

@@ -1,0 +1,267 @@
+//! What is said of one Pod in one namespace, as the objects around it vary.
+
+use std::sync::Arc;
+
+use super::{Confidence, Diagnosis, Fact, Finding, Root, diagnose, workload};
+use crate::domain::{
+    batch::Batch,
+    cause::{Cause, FixId},
+    chain,
+    key::Name,
+    objects::{
+        ContainerState, Event, Phase, Pod, Secret, SecretType, ServiceAccount, Workload,
+        WorkloadKind,
+    },
+    sample::{self, IMAGE, account, ago, changed, event, now, owned, pod, secret, waiting},
+    watch::{SecretSlice, Sight},
+    world::World,
+};
+
+const REFUSED: &str = "failed to authorize: no basic auth credentials";
+const REJECTED: &str = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
+
+/// A namespace to vary: one Pod of a Deployment, its ServiceAccount, and Secrets.
+struct Scene {
+    pod: Pod,
+    account: Option<ServiceAccount>,
+    secrets: Vec<Secret>,
+    events: Vec<Event>,
+    others: Vec<Pod>,
+    sight: Sight,
+}
+
+impl Scene {
+    /// The Pod lists what its ServiceAccount `runner` lists.
+    fn new(message: &str, lists: &[&str]) -> Self {
+        let mut pod = owned(
+            pod("shop", "web-1", waiting("ErrImagePull", message)),
+            "web-5c9f",
+        );
+        pod.pull_secrets = lists.iter().map(|name| Name::new(*name)).collect();
+        Self {
+            pod,
+            account: Some(account("shop", "runner", lists)),
+            secrets: Vec::new(),
+            events: Vec::new(),
+            others: Vec::new(),
+            sight: Sight::full(),
+        }
+    }
+
+    fn with(mut self, name: &str, secret_type: SecretType, server: &str) -> Self {
+        self.secrets
+            .push(secret("shop", name, secret_type, &[(server, "bot")]));
+        self
+    }
+
+    fn diagnose(self) -> Diagnosis {
+        let mut world = World::default();
+        let name = self.pod.key.clone();
+        let kind = WorkloadKind::Deployment;
+        let above = sample::workload(kind, "shop", "web", None);
+        let kind = WorkloadKind::ReplicaSet;
+        let between = sample::workload(kind, "shop", "web-5c9f", Some("web"));
+        world.fold(
+            Batch::Workloads(WorkloadKind::Deployment, changed(vec![above])),
+            now(),
+        );
+        world.fold(Batch::Workloads(kind, changed(vec![between])), now());
+        let mut pods = self.others;
+        pods.push(self.pod);
+        world.fold(Batch::Pods(changed(pods)), now());
+        world.fold(Batch::Events(changed(self.events)), now());
+        world.fold(
+            Batch::ServiceAccounts(changed(self.account.into_iter().collect())),
+            now(),
+        );
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(self.secrets)), now());
+        diagnose(&chain::case(&world, &self.sight, &name, now()).unwrap())
+    }
+
+    fn finding(self) -> Finding {
+        self.diagnose().findings.remove(0)
+    }
+}
+
+fn judged(finding: &Finding) -> (Cause, Option<Root>, Confidence) {
+    (finding.cause, finding.root, finding.confidence)
+}
+
+const JSON: SecretType = SecretType::DockerConfigJson;
+
+#[test]
+fn the_same_text_and_the_link_that_is_broken() {
+    let opaque = SecretType::Other(Some("Opaque".into()));
+    let mut stale = Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example");
+    stale.account = Some(account("shop", "runner", &["regcred"]));
+    let mut elsewhere = Scene::new(REFUSED, &["regcred"]);
+    elsewhere.secrets.push(secret(
+        "tools",
+        "regcred",
+        JSON,
+        &[("registry.example", "bot")],
+    ));
+    let table = [
+        (
+            Scene::new(REFUSED, &[]),
+            Root::SecretNotAttached,
+            vec![FixId::CreateSecret, FixId::AttachSecret],
+        ),
+        (
+            Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example"),
+            Root::SecretNotAttached,
+            vec![FixId::AttachSecret],
+        ),
+        (
+            stale,
+            Root::PodPredatesBinding,
+            vec![FixId::Restart, FixId::RetryNow],
+        ),
+        (
+            Scene::new(REFUSED, &["regcred"]),
+            Root::SecretMissing,
+            vec![FixId::CreateSecret, FixId::CorrectSecretName],
+        ),
+        (
+            elsewhere,
+            Root::SecretMissing,
+            vec![FixId::CopySecret, FixId::CreateSecret],
+        ),
+        (
+            Scene::new(REFUSED, &["regcred"]).with("regcred", opaque, "registry.example"),
+            Root::SecretWrongType,
+            vec![FixId::ConvertType],
+        ),
+        (
+            Scene::new(REFUSED, &["regcred"]).with("regcred", JSON, "registry.example:5000"),
+            Root::EntryForOtherRegistry,
+            vec![FixId::CorrectServer, FixId::CreateSecret],
+        ),
+    ];
+    for (scene, root, fixes) in table {
+        let finding = scene.finding();
+        assert_eq!(
+            judged(&finding),
+            (Cause::NoCredentialsSent, Some(root), Confidence::Certain)
+        );
+        assert_eq!(finding.fixes, fixes, "{root}");
+        assert!(finding.settle.is_empty(), "{root}");
+    }
+}
+
+#[test]
+fn a_credential_that_went_out_and_was_refused() {
+    let finding = Scene::new(REJECTED, &["regcred"])
+        .with("regcred", JSON, "registry.example")
+        .finding();
+    let expected = (
+        Cause::Unauthorized,
+        Some(Root::CredentialRejected),
+        Confidence::Certain,
+    );
+    assert_eq!(judged(&finding), expected);
+    let sent = |evidence: &super::Evidence| matches!(&evidence.fact, Fact::Sent { username: Some(user), .. } if &**user == "bot");
+    assert!(finding.evidence.iter().any(sent));
+}
+
+#[test]
+fn a_key_that_is_nearly_right_is_named_with_the_right_one() {
+    let finding = Scene::new(REFUSED, &["regcred"])
+        .with("regcred", JSON, "registry.example:5000")
+        .finding();
+    assert_eq!(
+        finding.names.entry.as_deref(),
+        Some("registry.example:5000")
+    );
+    assert_eq!(finding.names.server.as_deref(), Some("registry.example"));
+}
+
+#[test]
+fn without_the_right_to_see_secrets_nothing_is_certain() {
+    let mut scene = Scene::new(REFUSED, &["regcred"]);
+    scene.sight = Sight::default();
+    let finding = scene.finding();
+    assert_eq!(finding.root, None);
+    assert_ne!(finding.confidence, Confidence::Certain);
+    assert!(!finding.settle.is_empty());
+}
+
+#[test]
+fn the_cause_is_remembered_across_the_back_off() {
+    let mut scene = Scene::new("", &["regcred"]).with("regcred", JSON, "registry.example");
+    let container = &mut scene.pod.containers[0];
+    container.state = waiting(
+        "ImagePullBackOff",
+        &format!("Back-off pulling image \"{IMAGE}\""),
+    );
+    let text = format!("Failed to pull image \"{IMAGE}\": {IMAGE}: not found");
+    scene.events = vec![event("e1", "web-1", "Failed", &text, 4, ago(240))];
+    let finding = scene.finding();
+    assert_eq!(finding.cause, Cause::ImageNotFound);
+    assert_eq!(finding.evidence[0].seen, Some(ago(240)));
+}
+
+#[test]
+fn another_tag_that_runs_proves_the_repository() {
+    let mut scene = Scene::new(
+        &format!("failed to resolve reference \"{IMAGE}\": {IMAGE}: not found"),
+        &["regcred"],
+    )
+    .with("regcred", JSON, "registry.example");
+    let mut sibling = sample::pod("shop", "old", sample::running());
+    sibling.containers[0].image = "registry.example/team/app:0".into();
+    scene.others.push(sibling);
+    let finding = scene.finding();
+    let expected = (
+        Cause::ImageNotFound,
+        Some(Root::TagMissing),
+        Confidence::Certain,
+    );
+    assert_eq!(judged(&finding), expected);
+}
+
+#[test]
+fn a_pod_that_runs_has_no_findings() {
+    let mut scene = Scene::new("", &[]);
+    scene.pod.containers[0].state = sample::running();
+    scene.pod.phase = Phase::Running;
+    assert_eq!(scene.diagnose(), Diagnosis::default());
+}
+
+#[test]
+fn a_crash_loop_is_no_pull_failure() {
+    let mut scene = Scene::new("", &["regcred"]);
+    scene.pod.containers[0].state = ContainerState::Waiting {
+        reason: "CrashLoopBackOff".into(),
+        message: None,
+    };
+    let expected = (
+        Cause::NotAPullFailure,
+        Some(Root::NotAPull),
+        Confidence::Certain,
+    );
+    assert_eq!(judged(&scene.finding()), expected);
+}
+
+#[test]
+fn a_missing_service_account_makes_no_pods() {
+    let mut web: Workload = sample::workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", None);
+    web.rollout.desired = 1;
+    let web = Arc::new(web);
+    let mut world = World::default();
+    let mut refused = event(
+        "e1",
+        "web-5c9f",
+        "FailedCreate",
+        "pods \"web-5c9f-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found",
+        3,
+        ago(5),
+    );
+    refused.subject.kind = "ReplicaSet".into();
+    world.fold(Batch::Events(changed(vec![refused])), now());
+    let case = chain::workload_case(&world, &Sight::full(), &web, now());
+    let finding = workload(&case).unwrap();
+    assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
+    assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
+}

@@ -1,0 +1,437 @@
+//! What works today and should not be left so: the practices of guide G9 as lints.
+//!
+//! Reads the store and judges objects as they are, failing or not. A lint needs a whole list to say
+//! that something is missing or unused; without it, it keeps silent.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    age,
+    credential::{Fingerprint, kind::CredentialKind},
+    dockerconfig::EntrySummary,
+    image::ImageRef,
+    key::{Key, Namespace},
+    objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey},
+    watch::{Scope, Sight, WatchKind},
+    world::World,
+};
+
+/// Credentials are to be rotated; a quarter is what most policies ask for.
+const ROTATE_AFTER_DAYS: i64 = 90;
+
+/// One thing to put in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lint {
+    /// A password, or what looks like one, where a token belongs.
+    PasswordStored {
+        secret: Key<Secret>,
+        server: Arc<str>,
+    },
+    /// A credential that ends within hours, stored as if it were permanent.
+    ShortLived {
+        secret: Key<Secret>,
+        kind: CredentialKind,
+    },
+    NotRotated {
+        secret: Key<Secret>,
+        days: i64,
+    },
+    Unused {
+        secret: Key<Secret>,
+    },
+    /// The ServiceAccount lists a Secret that does not exist.
+    Dangling {
+        account: Key<ServiceAccount>,
+        secret: Key<Secret>,
+    },
+    /// Every Pod of the namespace that names no ServiceAccount gets these Secrets.
+    DefaultAccountLoaded {
+        account: Key<ServiceAccount>,
+    },
+    /// One ServiceAccount for several apps.
+    SharedAccount {
+        account: Key<ServiceAccount>,
+        workloads: Vec<WorkloadKey>,
+    },
+    /// Several Secrets of a namespace for one registry.
+    SeveralForRegistry {
+        namespace: Namespace,
+        server: Arc<str>,
+        secrets: Vec<Key<Secret>>,
+    },
+    /// The same credential in several namespaces.
+    SameCredential {
+        secrets: Vec<Key<Secret>>,
+    },
+    /// Another image tomorrow under the same name.
+    MutableTag {
+        workload: WorkloadKey,
+        image: Arc<str>,
+    },
+}
+
+impl Lint {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::PasswordStored { .. } => "store an access token with read access instead",
+            Self::ShortLived {
+                kind: CredentialKind::EcrToken,
+                ..
+            } => "let the node's role, IRSA or pod identity pull, with the ECR credential provider",
+            Self::ShortLived { .. } => {
+                "let the node's identity pull, or refresh the Secret by a controller"
+            }
+            Self::NotRotated { .. } => {
+                "make a new token, put it into the Secret, revoke the old one"
+            }
+            Self::Unused { .. } => "delete it, once no script needs it",
+            Self::Dangling { .. } => "create the Secret, or take the name out of the list",
+            Self::DefaultAccountLoaded { .. } | Self::SharedAccount { .. } => {
+                "give each app a ServiceAccount of its own"
+            }
+            Self::SeveralForRegistry { .. } => "keep one Secret per registry and namespace",
+            Self::SameCredential { .. } => {
+                "give each namespace a token of its own, or rotate all of them together"
+            }
+            Self::MutableTag { .. } => "name a version, or the digest",
+        }
+    }
+}
+
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PasswordStored { secret, server } => {
+                write!(f, "Secret {secret} holds a password for {server}")
+            }
+            Self::ShortLived { secret, kind } => {
+                write!(
+                    f,
+                    "Secret {secret} holds a {}, which ends within hours",
+                    kind.label()
+                )
+            }
+            Self::NotRotated { secret, days } => {
+                write!(f, "Secret {secret} is {days} days old")
+            }
+            Self::Unused { secret } => write!(f, "Secret {secret} is listed by nobody"),
+            Self::Dangling { account, secret } => {
+                write!(
+                    f,
+                    "ServiceAccount {account} lists {}, which does not exist",
+                    secret.name
+                )
+            }
+            Self::DefaultAccountLoaded { account } => {
+                write!(
+                    f,
+                    "ServiceAccount {account} hands pull Secrets to every Pod"
+                )
+            }
+            Self::SharedAccount { account, workloads } => {
+                write!(
+                    f,
+                    "ServiceAccount {account} serves {} workloads",
+                    workloads.len()
+                )
+            }
+            Self::SeveralForRegistry {
+                namespace,
+                server,
+                secrets,
+            } => {
+                write!(
+                    f,
+                    "{} Secrets of {namespace} are for {server}",
+                    secrets.len()
+                )
+            }
+            Self::SameCredential { secrets } => {
+                write!(
+                    f,
+                    "{} Secrets in several namespaces hold the same credential",
+                    secrets.len()
+                )
+            }
+            Self::MutableTag { workload, image } => {
+                write!(f, "{workload} runs {image}, whose tag moves")
+            }
+        }
+    }
+}
+
+/// All lints of a scope, by subject.
+pub fn lints(world: &World, sight: &Sight, scope: &Scope, now: Timestamp) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    for secret in world.secrets(scope) {
+        if let SecretContent::Read(summary) = &secret.content {
+            of_secret(&mut lints, world, sight, secret, &summary.entries, now);
+        }
+    }
+    several_for_registry(&mut lints, world, scope);
+    same_credential(&mut lints, world, scope);
+    for account in world.accounts(scope) {
+        of_account(&mut lints, world, sight, account);
+    }
+    for workload in tops(world, scope) {
+        let moving = workload.images.iter().filter(|(_, image)| is_latest(image));
+        lints.extend(moving.map(|(_, image)| Lint::MutableTag {
+            workload: workload.id.clone(),
+            image: Arc::clone(image),
+        }));
+    }
+    lints
+}
+
+fn of_secret(
+    lints: &mut Vec<Lint>,
+    world: &World,
+    sight: &Sight,
+    secret: &Secret,
+    entries: &[EntrySummary],
+    now: Timestamp,
+) {
+    let key = &secret.key;
+    for entry in entries {
+        if entry.kind.is_password() {
+            lints.push(Lint::PasswordStored {
+                secret: key.clone(),
+                server: Arc::clone(&entry.server),
+            });
+        }
+        if entry.kind.life().is_some() {
+            lints.push(Lint::ShortLived {
+                secret: key.clone(),
+                kind: entry.kind,
+            });
+        }
+    }
+    let days = secret
+        .meta
+        .created
+        .map_or(0, |made| age::seconds(made, now) / 86_400);
+    if days > ROTATE_AFTER_DAYS {
+        lints.push(Lint::NotRotated {
+            secret: key.clone(),
+            days,
+        });
+    }
+    let whole = sight.sees(WatchKind::Pods, &key.namespace)
+        && sight.sees(WatchKind::ServiceAccounts, &key.namespace);
+    let listed = world.pods_of_secret(key).len() > 0
+        || world.accounts_of_secret(key).len() > 0
+        || world.workloads().any(|workload| {
+            workload.id.key.namespace == key.namespace && workload.pull_secrets.contains(&key.name)
+        });
+    if whole && !listed {
+        lints.push(Lint::Unused {
+            secret: key.clone(),
+        });
+    }
+}
+
+fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
+    let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<Key<Secret>>> = BTreeMap::new();
+    for (secret, entry) in entries(world, scope) {
+        let place = (secret.key.namespace.clone(), Arc::clone(&entry.server));
+        by_server
+            .entry(place)
+            .or_default()
+            .insert(secret.key.clone());
+    }
+    for ((namespace, server), secrets) in by_server {
+        if secrets.len() > 1 {
+            lints.push(Lint::SeveralForRegistry {
+                namespace,
+                server,
+                secrets: secrets.into_iter().collect(),
+            });
+        }
+    }
+}
+
+fn same_credential(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
+    let mut holders: BTreeMap<Fingerprint, BTreeSet<Key<Secret>>> = BTreeMap::new();
+    for (secret, entry) in entries(world, scope) {
+        if let Some(fingerprint) = entry.fingerprint {
+            holders
+                .entry(fingerprint)
+                .or_default()
+                .insert(secret.key.clone());
+        }
+    }
+    for secrets in holders.into_values() {
+        let namespaces: BTreeSet<_> = secrets.iter().map(|key| &key.namespace).collect();
+        if namespaces.len() > 1 {
+            lints.push(Lint::SameCredential {
+                secrets: secrets.into_iter().collect(),
+            });
+        }
+    }
+}
+
+fn entries<'a>(
+    world: &'a World,
+    scope: &Scope,
+) -> impl Iterator<Item = (&'a Arc<Secret>, &'a EntrySummary)> {
+    world.secrets(scope).flat_map(|secret| {
+        let entries = match &secret.content {
+            SecretContent::Read(summary) => &*summary.entries,
+            SecretContent::NotTransferred => &[],
+        };
+        entries.iter().map(move |entry| (secret, entry))
+    })
+}
+
+fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &ServiceAccount) {
+    let key = &account.key;
+    if account.pull_secrets.is_empty() {
+        return;
+    }
+    for name in account.pull_secrets.iter() {
+        let secret = Key::new(key.namespace.clone(), name.clone());
+        if sight.sees_secrets(&key.namespace) && world.secret(&secret).is_none() {
+            lints.push(Lint::Dangling {
+                account: key.clone(),
+                secret,
+            });
+        }
+    }
+    if key.name.as_str() == "default" {
+        lints.push(Lint::DefaultAccountLoaded {
+            account: key.clone(),
+        });
+        return;
+    }
+    let here = Scope::Namespace(key.namespace.clone());
+    let workloads: Vec<_> = tops(world, &here)
+        .filter(|workload| workload.service_account == key.name)
+        .map(|workload| workload.id.clone())
+        .collect();
+    if workloads.len() > 1 {
+        lints.push(Lint::SharedAccount {
+            account: key.clone(),
+            workloads,
+        });
+    }
+}
+
+/// The workloads that a person made.
+fn tops<'a>(world: &'a World, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
+    let scope = scope.clone();
+    world.workloads().filter(move |workload| {
+        let within = match &scope {
+            Scope::Cluster => true,
+            Scope::Namespace(namespace) => workload.id.key.namespace == *namespace,
+        };
+        let alone = workload.meta.owner.is_none();
+        within && alone
+    })
+}
+
+fn is_latest(image: &str) -> bool {
+    ImageRef::parse(image).is_ok_and(|image| {
+        image.digest().is_none() && image.tag().is_none_or(|tag| tag == "latest")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::Batch,
+        objects::{SecretType, WorkloadKind},
+        sample::{account, ago, changed, key, now, secret, workload},
+        watch::SecretSlice,
+    };
+
+    fn world() -> World {
+        let json = SecretType::DockerConfigJson;
+        let hub = [("registry.example", "bot")];
+        let mut old = secret("shop", "regcred", json.clone(), &hub);
+        old.meta.created = Some(ago(100 * 86_400));
+        let mut again = secret("shop", "again", json, &[("registry.example", "AWS")]);
+        if let SecretContent::Read(summary) = &mut again.content {
+            let mut entry = summary.entries[0].clone();
+            entry.kind = CredentialKind::EcrToken;
+            summary.entries = Arc::from([entry]);
+        }
+        let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
+        web.images = Arc::from([("app".into(), "registry.example/team/app".into())]);
+        let api = workload(WorkloadKind::Deployment, "shop", "api", None);
+        let mut world = World::default();
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(vec![old, again])), now());
+        let accounts = vec![
+            account("shop", "default", &["regcred"]),
+            account("shop", "runner", &["regcred", "nowhere"]),
+        ];
+        world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+        let kind = WorkloadKind::Deployment;
+        world.fold(Batch::Workloads(kind, changed(vec![web, api])), now());
+        world
+    }
+
+    #[test]
+    fn each_practice_of_the_guide_is_looked_at() {
+        let found = lints(&world(), &Sight::full(), &Scope::Cluster, now());
+        let id = |name| WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: key("shop", name),
+        };
+        let expected = [
+            Lint::ShortLived {
+                secret: key("shop", "again"),
+                kind: CredentialKind::EcrToken,
+            },
+            Lint::Unused {
+                secret: key("shop", "again"),
+            },
+            Lint::PasswordStored {
+                secret: key("shop", "regcred"),
+                server: "registry.example".into(),
+            },
+            Lint::NotRotated {
+                secret: key("shop", "regcred"),
+                days: 100,
+            },
+            Lint::SeveralForRegistry {
+                namespace: Namespace::new("shop"),
+                server: "registry.example".into(),
+                secrets: vec![key("shop", "again"), key("shop", "regcred")],
+            },
+            Lint::DefaultAccountLoaded {
+                account: key("shop", "default"),
+            },
+            Lint::Dangling {
+                account: key("shop", "runner"),
+                secret: key("shop", "nowhere"),
+            },
+            Lint::SharedAccount {
+                account: key("shop", "runner"),
+                workloads: vec![id("api"), id("web")],
+            },
+            Lint::MutableTag {
+                workload: id("web"),
+                image: "registry.example/team/app".into(),
+            },
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_called_missing_or_unused() {
+        let found = lints(&world(), &Sight::default(), &Scope::Cluster, now());
+        let claims = |lint: &Lint| matches!(lint, Lint::Unused { .. } | Lint::Dangling { .. });
+        assert!(!found.iter().any(claims));
+    }
+}

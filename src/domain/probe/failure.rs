@@ -1,0 +1,82 @@
+//! How a step can fail: what was seen, told apart as far as the wire tells it.
+
+use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The name has no address.
+    UnknownHost,
+    /// No name server answered.
+    NameServerSilent,
+    /// Nobody listens at the port.
+    Refused,
+    NoRoute,
+    /// The other side hung up.
+    Reset,
+    /// Nothing was heard within this time.
+    Silent(Duration),
+    /// The certificate's authority is not among the trusted ones.
+    UntrustedCa,
+    /// The certificate is for other names.
+    WrongName {
+        presented: Vec<String>,
+    },
+    CertificateExpired,
+    CertificateNotYetValid,
+    /// TLS was tried on a port that speaks plain HTTP.
+    SpeaksPlainHttp,
+    /// Plain HTTP was tried on a port that speaks TLS.
+    SpeaksTls,
+    Handshake(String),
+    /// The answer is no HTTP.
+    NotHttp(String),
+    /// The head of the answer has no end.
+    HeadTooLarge,
+    /// The body is larger than any honest one.
+    BodyTooLarge {
+        limit: usize,
+    },
+    /// The body is not what the specification says.
+    Unreadable(String),
+    TooManyRedirects,
+    /// Sent on from TLS to plain HTTP, or to something that is no address.
+    BadRedirect {
+        to: String,
+    },
+    /// Asks for a login and does not say how.
+    NoChallenge,
+    /// The login is at a host to which this credential must not go.
+    ForeignRealm {
+        realm: String,
+    },
+    /// The registry answered, and the answer is no.
+    Refusal(Refusal),
+}
+
+/// A status that is no success, and what came with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    /// The error codes of the OCI distribution specification, such as `NAME_UNKNOWN`.
+    pub codes: Vec<String>,
+    /// The registry's own words.
+    pub message: Option<String>,
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    pub fn has(&self, code: &str) -> bool {
+        self.codes.iter().any(|have| have == code)
+    }
+
+    /// The registry says that the credential was good once.
+    pub(super) fn says_expired(&self) -> bool {
+        let words = self.message.as_deref().unwrap_or_default();
+        words.to_ascii_lowercase().contains("expired")
+    }
+
+    /// The registry counts pulls, and the count is full.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.status == 429 || self.has("TOOMANYREQUESTS")
+    }
+}

@@ -1,0 +1,245 @@
+//! What asking a registry found: a transcript of steps, and the verdict on it.
+//!
+//! The room `registry` walks the handshake of the OCI distribution specification and writes the
+//! transcript; [`judge`] reads it. A step holds facts; its sentence is made in `words`. Nothing here
+//! knows how a registry is asked, nor what is in the cluster.
+
+mod failure;
+mod judge;
+mod tags;
+mod words;
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use failure::{Failure, Refusal};
+pub use judge::{Answer, Verdict, judge};
+pub use tags::closest;
+
+use super::image::ImageRef;
+
+/// Everything that one walk through the handshake met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    pub image: ImageRef,
+    pub asker: Asker,
+    /// In the order in which they were taken. Only the last one can have failed.
+    pub steps: Vec<Step>,
+    /// Asked only when the manifest was not found.
+    pub tags: Option<Tags>,
+    /// What a stranger gets where this credential was refused; asked only then.
+    pub stranger: Option<Stranger>,
+}
+
+/// In whose name the registry was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asker {
+    User(String),
+    Anonymous(Nameless),
+}
+
+/// Why no credential was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nameless {
+    /// It was asked so.
+    Chosen,
+    /// There are auth entries, and none is for this image.
+    NoEntryMatches,
+    /// The entry for this image carries nothing: the kubelet then pulls anonymously.
+    EntryEmpty,
+}
+
+/// One step of the handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub stage: Stage,
+    /// The host that was asked: the registry's, or the one that gives its tokens.
+    pub host: String,
+    pub outcome: Result<Found, Failure>,
+    pub took: Duration,
+}
+
+/// The names are those of the JSON shape `verify` (`step`); they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Resolve,
+    Connect,
+    Tls,
+    Challenge,
+    Token,
+    Manifest,
+}
+
+/// What a step that succeeded brought to light.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    Addresses(Vec<IpAddr>),
+    Connected(SocketAddr),
+    /// The certificate is trusted and names the host.
+    Encrypted {
+        protocol: String,
+    },
+    Unencrypted(Unencrypted),
+    Login(Login),
+    /// The registry took the user name and the password.
+    SignedIn,
+    Token {
+        lives: Option<Duration>,
+    },
+    Manifest(Manifest),
+}
+
+/// Why the connection may go without TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unencrypted {
+    /// The host is this machine: runtimes too speak plain HTTP to it (containerd `MatchLocalhost`).
+    Loopback,
+    Chosen,
+}
+
+/// How the registry wants to know who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// It does not ask.
+    Open,
+    Basic,
+    /// A token from this host.
+    Bearer {
+        realm: String,
+    },
+}
+
+/// What the registry tells of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub media_type: String,
+    pub digest: Option<String>,
+    /// Bytes of the manifest itself.
+    pub size: Option<u64>,
+    /// Of an index; empty for a single image, whose platform stands in its configuration.
+    pub platforms: Vec<Platform>,
+    /// Pulls that are left, as Docker Hub counts them: `76;w=21600`.
+    pub pulls_left: Option<String>,
+}
+
+/// What an image is built for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    pub os: String,
+    pub architecture: String,
+    pub variant: Option<String>,
+}
+
+/// The list of tags, asked for where the manifest was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// The repository exists, with these tags (the first page of them).
+    Listed(Vec<String>),
+    /// The registry says that there is no such repository.
+    NoRepository,
+    /// The registry did not say.
+    NotTold,
+}
+
+/// What becomes of the same pull without a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// The image is public.
+    MayPull,
+    MayNotPull,
+}
+
+impl Stage {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Challenge => "challenge",
+            Self::Token => "token",
+            Self::Manifest => "manifest",
+        }
+    }
+}
+
+impl Transcript {
+    /// The step at which the walk ended, when it did not reach the manifest.
+    pub fn failed(&self) -> Option<(&Step, &Failure)> {
+        let last = self.steps.last()?;
+        last.outcome.as_ref().err().map(|failure| (last, failure))
+    }
+
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.steps.iter().find_map(|step| match &step.outcome {
+            Ok(Found::Manifest(manifest)) => Some(manifest),
+            Ok(_) | Err(_) => None,
+        })
+    }
+
+    /// Whether the registry has taken the credential: it signed us in, or gave a token for it.
+    pub fn is_signed_in(&self) -> bool {
+        let granted =
+            |step: &Step| matches!(step.outcome, Ok(Found::SignedIn | Found::Token { .. }));
+        matches!(self.asker, Asker::User(_)) && self.steps.iter().any(granted)
+    }
+}
+
+impl Platform {
+    /// Reads `os/architecture[/variant]`, as `--platform` of docker and crictl has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/').map(str::to_owned);
+        let platform = Self {
+            os: parts.next()?,
+            architecture: parts.next()?,
+            variant: parts.next(),
+        };
+        let whole = !platform.os.is_empty() && !platform.architecture.is_empty();
+        (whole && parts.next().is_none()).then_some(platform)
+    }
+
+    /// Whether an image for this platform runs where `wanted` does. A variant that is not asked for
+    /// does not matter.
+    fn serves(&self, wanted: &Self) -> bool {
+        self.os == wanted.os
+            && self.architecture == wanted.architecture
+            && (wanted.variant.is_none() || wanted.variant == self.variant)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_read_as_they_are_written() {
+        for text in ["linux/amd64", "linux/arm/v7"] {
+            assert_eq!(Platform::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x"] {
+            assert_eq!(Platform::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_variant_matters_only_when_it_is_wanted() {
+        let has = Platform::parse("linux/arm/v7").unwrap();
+        assert!(has.serves(&Platform::parse("linux/arm").unwrap()));
+        assert!(!has.serves(&Platform::parse("linux/arm/v8").unwrap()));
+    }
+}

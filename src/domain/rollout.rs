@@ -1,0 +1,281 @@
+//! What happens inside, from the Pod's creation to a running container: guide G6 as a timeline.
+//!
+//! Statuses come first, for they are the truth; events add times. A step whose event was dropped or
+//! has expired is done all the same when a later one is: then its time is not known, and not guessed.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    objects::{Condition, Container, ContainerState, Event, Pod},
+    pull,
+};
+
+/// The steps, in their order. All but `Scheduled` are those of the guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Created,
+    /// Admission has taken the ServiceAccount, and its pull Secrets where the Pod lists none itself.
+    Admitted,
+    Scheduled,
+    /// The kubelet asks the registry, with the credentials that the Pod's Secrets hold.
+    Pulling,
+    Pulled,
+    Started,
+    Ready,
+}
+
+impl Stage {
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::Admitted,
+        Self::Scheduled,
+        Self::Pulling,
+        Self::Pulled,
+        Self::Started,
+        Self::Ready,
+    ];
+
+    /// The step in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Created => "Pod created",
+            Self::Admitted => "ServiceAccount and Secrets taken",
+            Self::Scheduled => "node found",
+            Self::Pulling => "registry asked",
+            Self::Pulled => "image pulled",
+            Self::Started => "container started",
+            Self::Ready => "container ready",
+        }
+    }
+}
+
+/// How far one step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    Done,
+    /// It is at this step.
+    Now,
+    /// It stands here, and something is wrong.
+    Stuck,
+    NotYet,
+}
+
+/// One step of one container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub stage: Stage,
+    pub progress: Progress,
+    /// When it was reached, where anything still says so.
+    pub at: Option<Timestamp>,
+    /// From the step before; of a step that goes on, until now. `None` where a time is missing.
+    pub took: Option<SignedDuration>,
+}
+
+/// The steps of one container. `events` are those about the Pod, oldest first.
+pub fn timeline(
+    pod: &Pod,
+    container: &Container,
+    events: &[Arc<Event>],
+    now: Timestamp,
+) -> [Step; 7] {
+    let reached = reached(pod, container, events);
+    let stuck = is_stuck(pod, container);
+    let mut before: Option<Timestamp> = None;
+    Stage::ALL.map(|stage| {
+        let progress = if stage <= reached {
+            Progress::Done
+        } else if Stage::ALL.iter().find(|next| **next > reached) == Some(&stage) {
+            if stuck {
+                Progress::Stuck
+            } else {
+                Progress::Now
+            }
+        } else {
+            Progress::NotYet
+        };
+        let at = (progress == Progress::Done)
+            .then(|| at(stage, pod, container, events))
+            .flatten();
+        let until = match progress {
+            Progress::Done => at,
+            Progress::Now | Progress::Stuck => Some(now),
+            Progress::NotYet => None,
+        };
+        let told = (stage == Stage::Pulled && progress == Progress::Done)
+            .then(|| told_duration(container, events))
+            .flatten();
+        let measured = before
+            .zip(until)
+            .map(|(from, to)| to.duration_since(from).max(SignedDuration::ZERO));
+        before = at;
+        Step {
+            stage,
+            progress,
+            at,
+            took: told.or(measured),
+        }
+    })
+}
+
+/// The last step that is certainly done.
+fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
+    match &container.state {
+        ContainerState::Running { .. } if container.ready => return Stage::Ready,
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
+        ContainerState::Waiting { .. } | ContainerState::Unreported => {}
+    }
+    let pulling = newest(container, events, "Pulling");
+    let pulled = newest(container, events, "Pulled");
+    let has_image = container
+        .image_id
+        .as_deref()
+        .is_some_and(|id| !id.is_empty())
+        || container.last_exit.is_some();
+    let failing = pull::failures(pod).any(|failure| failure.container.name == container.name);
+    if failing {
+        // The registry is asked again and again; a malformed Secret stops the kubelet before that.
+        return if pulling.is_some() {
+            Stage::Pulling
+        } else {
+            Stage::Scheduled
+        };
+    }
+    let newer = match (pulling, pulled) {
+        (Some(pulling), Some(pulled)) => pulled.last >= pulling.last,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    if has_image || newer {
+        Stage::Pulled
+    } else if pulling.is_some() {
+        Stage::Pulling
+    } else if pod.node.is_some() {
+        Stage::Scheduled
+    } else {
+        Stage::Admitted
+    }
+}
+
+fn is_stuck(pod: &Pod, container: &Container) -> bool {
+    let unscheduled = pod.node.is_none()
+        && pod
+            .condition(Condition::Scheduled)
+            .is_some_and(|condition| !condition.holds);
+    let waits = match &container.state {
+        ContainerState::Waiting { reason, .. } => {
+            !matches!(&**reason, "" | "ContainerCreating" | "PodInitializing")
+        }
+        ContainerState::Terminated(exit) => exit.code != 0,
+        ContainerState::Running { .. } | ContainerState::Unreported => false,
+    };
+    unscheduled || waits
+}
+
+fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Option<Timestamp> {
+    let since = |condition| {
+        pod.condition(condition)
+            .filter(|condition| condition.holds)
+            .and_then(|condition| condition.since)
+    };
+    match stage {
+        // Admission works inside of the request that creates the Pod.
+        Stage::Created | Stage::Admitted => pod.meta.created,
+        Stage::Scheduled => since(Condition::Scheduled),
+        Stage::Pulling => newest(container, events, "Pulling")?.first,
+        Stage::Pulled => newest(container, events, "Pulled")?.last,
+        Stage::Started => match &container.state {
+            ContainerState::Running { since } => *since,
+            ContainerState::Terminated(exit) => exit.started,
+            ContainerState::Waiting { .. } | ContainerState::Unreported => None,
+        },
+        Stage::Ready => since(Condition::ContainersReady),
+    }
+}
+
+fn newest<'a>(
+    container: &Container,
+    events: &'a [Arc<Event>],
+    reason: &str,
+) -> Option<&'a Arc<Event>> {
+    events.iter().rev().find(|event| {
+        &*event.reason == reason && event.subject.container() == Some(&*container.name)
+    })
+}
+
+/// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
+/// Kubelets say so since 1.20, in Go's form of a duration.
+fn told_duration(container: &Container, events: &[Arc<Event>]) -> Option<SignedDuration> {
+    let event = newest(container, events, "Pulled")?;
+    let (_, after) = event.message.rsplit_once("\" in ")?;
+    after.split(' ').next()?.trim_end_matches('.').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ago, event, now, pod, running, waiting};
+
+    fn progress(steps: &[Step]) -> Vec<Progress> {
+        steps.iter().map(|step| step.progress).collect()
+    }
+
+    use Progress::{Done, NotYet, Now, Stuck};
+
+    #[test]
+    fn a_pod_that_runs_has_done_all_although_its_events_have_expired() {
+        let pod = pod("shop", "web", running());
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[4].at, None);
+        assert_eq!(steps[4].took, None);
+        assert_eq!(steps[5].at, Some(ago(500)));
+    }
+
+    #[test]
+    fn a_pull_takes_what_the_kubelet_says() {
+        let pod = pod("shop", "web", running());
+        let text = "Successfully pulled image \"a/b:1\" in 3.25s (4s including waiting)";
+        let events = [
+            Arc::new(event(
+                "e1",
+                "web",
+                "Pulling",
+                "Pulling image \"a/b:1\"",
+                1,
+                ago(510),
+            )),
+            Arc::new(event("e2", "web", "Pulled", text, 1, ago(506))),
+        ];
+        let steps = timeline(&pod, &pod.containers[0], &events, now());
+        assert_eq!(steps[4].took, Some(SignedDuration::from_millis(3250)));
+        assert_eq!(steps[5].took, Some(SignedDuration::from_secs(6)));
+    }
+
+    #[test]
+    fn a_refused_pull_is_stuck_where_it_is() {
+        let pod = pod("shop", "web", waiting("ImagePullBackOff", "denied"));
+        let pulling = Arc::new(event("e1", "web", "Pulling", "Pulling image", 4, ago(60)));
+        let steps = timeline(&pod, &pod.containers[0], &[pulling], now());
+        assert_eq!(
+            progress(&steps),
+            [Done, Done, Done, Done, Stuck, NotYet, NotYet]
+        );
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[3].progress, Stuck);
+        assert_eq!(steps[3].took, Some(SignedDuration::from_secs(600)));
+    }
+
+    #[test]
+    fn a_pod_without_a_node_waits_for_one() {
+        let mut pod = pod("shop", "web", ContainerState::Unreported);
+        pod.node = None;
+        pod.conditions = Box::new([]);
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[2].progress, Now);
+    }
+}

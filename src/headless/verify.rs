@@ -1,0 +1,324 @@
+//! `pullscope verify`: asks the registry itself whether an image can be pulled, with the credentials
+//! that the kubelet would try, in its order.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    net::IpAddr,
+    path::PathBuf,
+};
+
+use super::{
+    Exit, Output, image,
+    report::write_error,
+    secrets, unless_closed,
+    verified::{Asked, Origin, Verified},
+};
+use crate::{
+    cluster::{ConnectOptions, Connection, fetch},
+    domain::{
+        credential::Password,
+        dockerconfig::Config,
+        image::ImageRef,
+        key::{Key, Name},
+        keyring::Keyring,
+        probe::{Answer, Nameless, Platform, judge},
+        problem::Problem,
+    },
+    registry::{PlainHttp, Prober, Settings, Who},
+};
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The image as a Pod names it
+    pub image: String,
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+    /// A platform the image must be built for, such as linux/arm64; may be repeated
+    #[arg(long, value_name = "OS/ARCH", value_parser = platform)]
+    pub platform: Vec<Platform>,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Speak plain HTTP to the registry: the credential crosses the network readably
+    #[arg(long)]
+    pub plain_http: bool,
+    /// Let the credential go to this host when the registry wants the login there; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub realm: Vec<String>,
+    /// Take this address for a name instead of looking it up; may be repeated
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = address)]
+    pub resolve: Vec<(String, IpAddr)>,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Whose credential to ask with; without any, nobody's.
+#[derive(Clone, Debug, clap::Args)]
+#[group(multiple = false)]
+pub struct CredentialArgs {
+    /// A pull Secret in the cluster, in the namespace of -n or of the context
+    #[arg(long, value_name = "NAME")]
+    pub secret: Option<String>,
+    /// A Docker configuration or a Secret manifest (YAML or JSON), - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Send no credential
+    #[arg(long)]
+    pub anonymous: bool,
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    Platform::parse(text).ok_or_else(|| format!("{text:?} is no platform such as linux/amd64"))
+}
+
+fn address(text: &str) -> Result<(String, IpAddr), String> {
+    let expected = || format!("{text:?}: expected HOST=ADDRESS, such as ghcr.io=10.0.0.7");
+    let (host, address) = text.split_once('=').ok_or_else(expected)?;
+    let address = address.parse().map_err(|_| expected())?;
+    Ok((host.to_ascii_lowercase(), address))
+}
+
+/// Asks for one image.
+pub async fn run(
+    args: &Args,
+    options: &ConnectOptions,
+    stdin: impl Read,
+    stdout: impl Write,
+) -> io::Result<Exit> {
+    let mut stdout = io::BufWriter::new(stdout);
+    let answered = match answer(args, options, stdin).await {
+        Ok(verified) => write(&verified, args.output, &mut stdout),
+        Err(error) => write_error(&error, args.output, &mut stdout),
+    };
+    unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
+}
+
+fn write(verified: &Verified, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
+    match output {
+        Output::Json => {
+            serde_json::to_writer(&mut *stdout, verified)?;
+            writeln!(stdout)?;
+        }
+        Output::Text => verified.write_text(stdout)?,
+    }
+    Ok(match verified.answer() {
+        Answer::Ok => Exit::Success,
+        Answer::No => Exit::Negative,
+        Answer::Unknown => Exit::BadInput,
+    })
+}
+
+async fn answer(
+    args: &Args,
+    options: &ConnectOptions,
+    stdin: impl Read,
+) -> Result<Verified, String> {
+    let image = image(&args.image)?;
+    let settings = settings(args, options)?;
+    let configs = configs(&args.credential, options, stdin).await?;
+    let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
+    let mut asked: Vec<Asked> = Vec::new();
+    for asker in askers(&image, &configs)? {
+        let transcript = prober.probe(&image, &asker.who).await;
+        let verdict = judge(&transcript, &args.platform);
+        let is_enough = verdict.answer == Answer::Ok;
+        asked.push(Asked {
+            origin: asker.origin,
+            transcript,
+            verdict,
+        });
+        if is_enough {
+            break;
+        }
+    }
+    Verified::of(&asked).ok_or_else(|| "nobody to ask for".to_owned())
+}
+
+fn settings(args: &Args, options: &ConnectOptions) -> Result<Settings, String> {
+    let mut settings = Settings {
+        realms: args.realm.clone(),
+        addresses: args.resolve.clone(),
+        plain_http: if args.plain_http {
+            PlainHttp::Registry
+        } else {
+            PlainHttp::Loopback
+        },
+        ..Settings::default()
+    };
+    if let Some(limit) = options.request_timeout.filter(|limit| !limit.is_zero()) {
+        settings.limits.step = limit;
+    }
+    if let Some(path) = &args.ca {
+        let pem = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if settings.trust(&pem) == 0 {
+            return Err(format!("{}: there is no certificate in it", path.display()));
+        }
+    }
+    Ok(settings)
+}
+
+/// A Docker configuration and where it is from.
+struct Source {
+    name: String,
+    config: Option<Config>,
+}
+
+async fn configs(
+    args: &CredentialArgs,
+    options: &ConnectOptions,
+    mut stdin: impl Read,
+) -> Result<Vec<Source>, String> {
+    if let Some(name) = &args.secret {
+        return Ok(vec![from_cluster(name, options).await?]);
+    }
+    let Some(path) = &args.from else {
+        return Ok(Vec::new());
+    };
+    let sources = secrets::load(path, &mut stdin)?.into_iter();
+    Ok(sources
+        .map(|source| Source {
+            name: source.name,
+            config: source.config,
+        })
+        .collect())
+}
+
+async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    if name.is_empty() || !name.chars().all(is_part) {
+        return Err(format!("{name:?} cannot be the name of a Secret"));
+    }
+    let connection = Connection::open(options).await;
+    let connection = connection.map_err(|error| Problem::from(error).to_string())?;
+    let key = Key::new(connection.namespace.clone(), Name::new(name));
+    let secret = fetch::pull_secret(&connection, &key).await;
+    let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
+    if secret.config.is_none() {
+        return Err(format!(
+            "Secret {key} is passed over by the kubelet: its type is {}, or the key of that type is missing",
+            secret.secret_type
+        ));
+    }
+    Ok(Source {
+        name: name.to_owned(),
+        config: secret.config,
+    })
+}
+
+struct Asker {
+    who: Who,
+    origin: Option<Origin>,
+}
+
+/// In whose names the kubelet would ask, in its order.
+fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
+    let mut keyring = Keyring::default();
+    for source in sources {
+        let Some(config) = &source.config else {
+            continue;
+        };
+        let entries = config
+            .usable()
+            .map_err(|malformed| format!("{}: {}", source.name, malformed.text))?;
+        for entry in entries {
+            keyring.add(&entry.server, (source, entry));
+        }
+    }
+    let lookup = keyring.lookup(image);
+    let nobody = |why| Asker {
+        who: Who::Nobody(why),
+        origin: None,
+    };
+    if lookup.tries.is_empty() {
+        let why = if lookup.misses.is_empty() {
+            Nameless::Chosen
+        } else {
+            Nameless::NoEntryMatches
+        };
+        return Ok(vec![nobody(why)]);
+    }
+    let tries = lookup.tries.iter().map(|tried| {
+        let (source, entry) = tried.entry;
+        Asker {
+            who: who(&entry.username, &entry.password),
+            origin: Some(Origin {
+                source: source.name.clone(),
+                key: entry.server.to_string(),
+                username: entry.username.to_string(),
+            }),
+        }
+    });
+    Ok(tries.collect())
+}
+
+fn who(name: &str, password: &Password) -> Who {
+    if name.is_empty() && password.expose().is_empty() {
+        return Who::Nobody(Nameless::EntryEmpty);
+    }
+    Who::User {
+        name: name.to_owned(),
+        password: password.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn asked_as(image: &str, config: &str) -> Vec<(String, Option<String>)> {
+        let mut stdin = config.as_bytes();
+        let sources: Vec<Source> = secrets::load(Path::new("-"), &mut stdin)
+            .unwrap()
+            .into_iter()
+            .map(|source| Source {
+                name: source.name,
+                config: source.config,
+            })
+            .collect();
+        askers(&ImageRef::parse(image).unwrap(), &sources)
+            .unwrap()
+            .into_iter()
+            .map(|asker| {
+                let who = match asker.who {
+                    Who::User { name, .. } => name,
+                    Who::Nobody(why) => format!("{why:?}"),
+                };
+                (who, asker.origin.map(|origin| origin.key))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_kubelets_order_is_kept() {
+        let config =
+            r#"{"auths":{"quay.io":{"auth":"dTpw"},"quay.io/a":{"auth":"djpw"},"ghcr.io":{}}}"#;
+        let asker = |who: &str, key: Option<&str>| (who.to_owned(), key.map(str::to_owned));
+        assert_eq!(
+            asked_as("quay.io/a/b", config),
+            [asker("v", Some("quay.io/a")), asker("u", Some("quay.io"))]
+        );
+        assert_eq!(
+            asked_as("ghcr.io/a/b", config),
+            [asker("EntryEmpty", Some("ghcr.io"))]
+        );
+        assert_eq!(asked_as("nginx", config), [asker("NoEntryMatches", None)]);
+        assert_eq!(
+            asked_as("nginx", r#"{"auths":{}}"#),
+            [asker("Chosen", None)]
+        );
+    }
+
+    #[test]
+    fn addresses_are_given_by_name() {
+        assert_eq!(
+            address("R.example=::1"),
+            Ok(("r.example".into(), "::1".parse().unwrap()))
+        );
+        assert!(address("r.example").is_err());
+        assert!(address("r.example=there").is_err());
+    }
+}

@@ -1,0 +1,294 @@
+//! One question and its answer over HTTP, within limits, redirects followed.
+//!
+//! A connection is kept per server and used again. The login goes to the server that it is meant for
+//! and to no other.
+
+use std::{collections::HashMap, error::Error as _, io, net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, LOCATION, USER_AGENT},
+};
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinHandle,
+};
+
+use super::{
+    settings::{Limits, Settings},
+    text,
+    trust::{Origin, Security},
+    wire,
+};
+use crate::domain::probe::Failure;
+
+/// Enough for a registry behind a load balancer behind a name that moved.
+const REDIRECTS: usize = 5;
+
+/// An honest answer of a registry has some twenty.
+const HEADERS: usize = 100;
+
+const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
+
+/// What is asked. An answer's body that is longer than `most` is an error.
+#[derive(Clone)]
+pub(super) struct Question {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) accept: Option<&'static str>,
+    pub(super) login: Option<HeaderValue>,
+    pub(super) most: usize,
+}
+
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// The connections of one walk.
+pub(super) struct Exchange {
+    tls: Arc<ClientConfig>,
+    limits: Limits,
+    addresses: Vec<(String, IpAddr)>,
+    lines: HashMap<Origin, Line>,
+}
+
+/// A connection that HTTP is spoken on. Its driver ends with it, whatever the other side does.
+struct Line {
+    requests: SendRequest<Empty<Bytes>>,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(settings: &Settings, tls: Arc<ClientConfig>) -> Self {
+        Self {
+            tls,
+            limits: settings.limits,
+            addresses: settings.addresses.clone(),
+            lines: HashMap::new(),
+        }
+    }
+
+    /// Takes over a connection that was made step by step.
+    pub(super) async fn adopt<S>(&mut self, origin: &Origin, stream: S) -> Result<(), Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let line = Line::begin(stream, self.limits.head).await?;
+        self.lines.insert(origin.clone(), line);
+        Ok(())
+    }
+
+    /// Asks, and follows where it is sent.
+    pub(super) async fn ask(&mut self, mut question: Question) -> Result<Reply, Failure> {
+        for _ in 0..=REDIRECTS {
+            let origin = origin(&question.uri)?;
+            let reply = self.ask_one(&origin, &question).await?;
+            if !is_redirect(&reply) {
+                return Ok(reply);
+            }
+            let uri = location(&reply).and_then(|target| resolve(&question.uri, &target));
+            let next = uri.as_ref().and_then(Origin::of_uri);
+            let (Some(uri), Some(next)) = (uri, next) else {
+                return Err(bad_redirect(&reply));
+            };
+            if origin.security == Security::Tls && next.security == Security::Plain {
+                return Err(bad_redirect(&reply));
+            }
+            if next != origin {
+                question.login = None;
+            }
+            question.uri = uri;
+        }
+        Err(Failure::TooManyRedirects)
+    }
+
+    async fn ask_one(&mut self, origin: &Origin, question: &Question) -> Result<Reply, Failure> {
+        let mut line = self.line(origin).await?;
+        let request = request(origin, question)?;
+        let response = line.requests.send_request(request).await;
+        let response = response.map_err(|error| failure(&error))?;
+        let reply = read(response, question).await?;
+        self.lines.insert(origin.clone(), line);
+        Ok(reply)
+    }
+
+    async fn line(&mut self, origin: &Origin) -> Result<Line, Failure> {
+        if let Some(mut line) = self.lines.remove(origin)
+            && line.requests.ready().await.is_ok()
+        {
+            return Ok(line);
+        }
+        let addresses = wire::resolve(origin, &self.addresses).await?;
+        let stream = wire::connect(&addresses, self.limits.step).await?;
+        match origin.security {
+            Security::Plain => Line::begin(stream, self.limits.head).await,
+            Security::Tls => {
+                let stream = wire::secure(stream, origin, Arc::clone(&self.tls)).await?;
+                Line::begin(stream, self.limits.head).await
+            }
+        }
+    }
+}
+
+impl Line {
+    async fn begin<S>(stream: S, head: usize) -> Result<Self, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (requests, connection) = http1::Builder::new()
+            .max_headers(HEADERS)
+            .max_buf_size(head)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure(&error))?;
+        let driver = tokio::spawn(async move {
+            // How it ends is told to the one who asks.
+            let _ = connection.await;
+        });
+        Ok(Self { requests, driver })
+    }
+}
+
+fn origin(uri: &Uri) -> Result<Origin, Failure> {
+    Origin::of_uri(uri).ok_or_else(|| Failure::BadRedirect {
+        to: text::printable(&uri.to_string()),
+    })
+}
+
+fn request(origin: &Origin, question: &Question) -> Result<Request<Empty<Bytes>>, Failure> {
+    let path = question
+        .uri
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    let mut request = Request::builder()
+        .method(&question.method)
+        .uri(path)
+        .header(HOST, origin.authority())
+        .header(USER_AGENT, AGENT);
+    if let Some(accept) = question.accept {
+        request = request.header(ACCEPT, accept);
+    }
+    if let Some(login) = &question.login {
+        request = request.header(AUTHORIZATION, login);
+    }
+    request
+        .body(Empty::new())
+        .map_err(|error| Failure::Unreadable(error.to_string()))
+}
+
+async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply, Failure> {
+    let (head, mut incoming) = response.into_parts();
+    let limit = question.most;
+    let too_large = Err(Failure::BodyTooLarge { limit });
+    if question.method != Method::HEAD && declared(&head.headers) > limit {
+        return too_large;
+    }
+    let mut body = Vec::new();
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| failure(&error))?;
+        if let Some(data) = frame.data_ref() {
+            if body.len() + data.len() > limit {
+                return too_large;
+            }
+            body.extend_from_slice(data);
+        }
+    }
+    Ok(Reply {
+        status: head.status,
+        headers: head.headers,
+        body,
+    })
+}
+
+fn declared(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH);
+    length
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
+}
+
+fn is_redirect(reply: &Reply) -> bool {
+    matches!(reply.status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn location(reply: &Reply) -> Option<String> {
+    reply
+        .headers
+        .get(LOCATION)?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
+}
+
+fn bad_redirect(reply: &Reply) -> Failure {
+    Failure::BadRedirect {
+        to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| text::printable(&to)),
+    }
+}
+
+/// The target of a redirect: an address, or a path on the same server.
+fn resolve(base: &Uri, target: &str) -> Option<Uri> {
+    let uri: Uri = target.parse().ok()?;
+    if uri.scheme().is_some() {
+        return Some(uri);
+    }
+    let (scheme, authority) = (base.scheme()?, base.authority()?);
+    if let Some(rest) = target.strip_prefix("//") {
+        return format!("{scheme}://{rest}").parse().ok();
+    }
+    target
+        .starts_with('/')
+        .then(|| format!("{scheme}://{authority}{target}").parse().ok())?
+}
+
+fn failure(error: &hyper::Error) -> Failure {
+    let socket = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    if let Some(socket) = socket {
+        return wire::io_failure(socket);
+    }
+    if error.is_parse_too_large() {
+        Failure::HeadTooLarge
+    } else if error.is_parse() {
+        Failure::NotHttp(text::printable(&error.to_string()))
+    } else {
+        Failure::Reset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_of_redirects_are_resolved() {
+        let base: Uri = "https://r.example:5000/v2/".parse().unwrap();
+        for (target, expected) in [
+            ("/v3/x?y", Some("https://r.example:5000/v3/x?y")),
+            ("http://other.example/z", Some("http://other.example/z")),
+            ("//other.example/z", Some("https://other.example/z")),
+            ("relative", None),
+            ("", None),
+        ] {
+            let found = resolve(&base, target).map(|uri| uri.to_string());
+            assert_eq!(found.as_deref(), expected, "{target}");
+        }
+    }
+}

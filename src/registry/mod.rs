@@ -1,0 +1,92 @@
+//! Floor 2: the OCI distribution handshake, spoken step by step.
+//!
+//! [`Prober::probe`] asks a registry whether an image can be pulled and writes down each step; what
+//! the steps mean is judged by `domain::probe`. Every step has a time limit and a byte limit, for the
+//! other side may be broken or hostile, and a credential goes only where `trust` says. Knows nothing
+//! of Kubernetes.
+//!
+//! Made of hyper and rustls themselves, not of a registry client: `oci-client` and `reqwest` hide the
+//! steps between an address and an answer, and those are what is asked about here.
+
+mod answer;
+mod challenge;
+mod exchange;
+mod login;
+mod settings;
+mod text;
+mod tls;
+mod trust;
+mod verifier;
+mod walk;
+mod wire;
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+
+pub use settings::{Limits, PlainHttp, Settings};
+
+use crate::domain::{
+    credential::Password,
+    image::ImageRef,
+    probe::{Asker, Failure, Nameless, Refusal, Stranger, Transcript},
+};
+use walk::Walk;
+
+/// In whose name to ask.
+#[derive(Clone, Debug)]
+pub enum Who {
+    User { name: String, password: Password },
+    Nobody(Nameless),
+}
+
+/// Asks registries, all with the same settings.
+#[derive(Clone)]
+pub struct Prober {
+    settings: Settings,
+    tls: Arc<ClientConfig>,
+}
+
+impl Prober {
+    /// Reads the system's authorities; fails when one of the settings' is no certificate.
+    pub fn new(settings: Settings) -> Result<Self, rustls::Error> {
+        let tls = tls::config(&settings.authorities)?;
+        Ok(Self { settings, tls })
+    }
+
+    /// Asks whether the image can be pulled. Dropping the future ends every connection.
+    pub async fn probe(&self, image: &ImageRef, who: &Who) -> Transcript {
+        let mut transcript = self.walk(image, who).await;
+        if matches!(who, Who::User { .. }) && is_refusal(&transcript) {
+            let stranger = self.walk(image, &Who::Nobody(Nameless::Chosen)).await;
+            transcript.stranger = Some(match stranger.manifest() {
+                Some(_) => Stranger::MayPull,
+                None => Stranger::MayNotPull,
+            });
+        }
+        transcript
+    }
+
+    async fn walk(&self, image: &ImageRef, who: &Who) -> Transcript {
+        let mut walk = Walk::new(&self.settings, Arc::clone(&self.tls), image, who);
+        walk.go().await;
+        Transcript {
+            image: image.clone(),
+            asker: match who {
+                Who::User { name, .. } => Asker::User(name.clone()),
+                Who::Nobody(why) => Asker::Anonymous(*why),
+            },
+            tags: walk.tags,
+            steps: walk.steps,
+            stranger: None,
+        }
+    }
+}
+
+/// The registry knows the credential, or thinks so, and says no: what it says to a stranger tells more.
+fn is_refusal(transcript: &Transcript) -> bool {
+    let Some((_, Failure::Refusal(Refusal { status, .. }))) = transcript.failed() else {
+        return false;
+    };
+    matches!(status, 400..=403)
+}

@@ -1,0 +1,61 @@
+//! How to ask: limits, and what the user allows besides the strict rules.
+
+use std::{net::IpAddr, time::Duration};
+
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub limits: Limits,
+    /// Trusted besides the system's authorities.
+    pub authorities: Vec<CertificateDer<'static>>,
+    pub plain_http: PlainHttp,
+    /// Hosts, as `host[:port]`, that may get the credential when the registry wants the login there.
+    pub realms: Vec<String>,
+    /// Addresses of names that are not looked up.
+    pub addresses: Vec<(String, IpAddr)>,
+}
+
+impl Settings {
+    /// Trusts the certificates of a PEM text too; says how many there were.
+    pub fn trust(&mut self, pem: &[u8]) -> usize {
+        let before = self.authorities.len();
+        let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
+        self.authorities.extend(certificates);
+        self.authorities.len() - before
+    }
+}
+
+/// Where plain HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// To this machine, when it speaks no TLS.
+    #[default]
+    Loopback,
+    /// To the registry, as the user chose.
+    Registry,
+}
+
+/// What one step may cost. The other side may drip or pour without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The time of one step, redirects included.
+    pub step: Duration,
+    /// Bytes of the head of an answer.
+    pub head: usize,
+    /// Bytes of a token's answer and of an error's: the longest honest tokens are some 10 KiB.
+    pub answer: usize,
+    /// Bytes of a manifest: what distribution and containerd accept.
+    pub manifest: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            step: Duration::from_secs(15),
+            head: 64 * 1024,
+            answer: 256 * 1024,
+            manifest: 4 * 1024 * 1024,
+        }
+    }
+}

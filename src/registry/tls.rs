@@ -1,0 +1,108 @@
+//! Whom to trust, and what a failed handshake says.
+
+use std::{io, sync::Arc};
+
+use rustls::{
+    CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore,
+    client::WebPkiServerVerifier, crypto::ring, pki_types::CertificateDer,
+};
+
+use super::{
+    text,
+    verifier::{AsGo, is_authority_as_server},
+};
+use crate::domain::probe::Failure;
+
+/// Names of a certificate that are worth saying.
+const NAMES: usize = 8;
+
+/// Trusts the system's authorities, as runtimes do, and these.
+pub(super) fn config(authorities: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, Error> {
+    let mut roots = RootCertStore::empty();
+    // What the system's store holds besides certificates is of no use and no reason to stop.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for authority in authorities {
+        roots.add(authority.clone())?;
+    }
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    // A verifier of our own cannot be without authorities, and a small machine may have none.
+    let mut config = if authorities.is_empty() {
+        builder.with_root_certificates(roots).with_no_client_auth()
+    } else {
+        let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?;
+        let verifier = AsGo {
+            strict,
+            trusted: authorities.to_vec(),
+        };
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth()
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Whether what came back was no TLS at all.
+pub(super) fn is_no_tls(error: &io::Error) -> bool {
+    matches!(
+        within(error),
+        Some(Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ))
+    )
+}
+
+/// What a TLS error inside an error of the socket means.
+pub(super) fn failure_within(error: &io::Error) -> Option<Failure> {
+    within(error).map(failure)
+}
+
+fn within(error: &io::Error) -> Option<&Error> {
+    let inner = error.get_ref()?;
+    inner
+        .downcast_ref()
+        .or_else(|| inner.source()?.downcast_ref())
+}
+
+fn failure(error: &Error) -> Failure {
+    match error {
+        Error::InvalidCertificate(problem) => certificate(problem),
+        Error::NoCertificatesPresented => Failure::Handshake("no certificate was presented".into()),
+        other => Failure::Handshake(text::printable(&other.to_string())),
+    }
+}
+
+fn certificate(problem: &CertificateError) -> Failure {
+    match problem {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Failure::UntrustedCa,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            Failure::CertificateExpired
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Failure::CertificateNotYetValid
+        }
+        CertificateError::NotValidForName => Failure::WrongName {
+            presented: Vec::new(),
+        },
+        CertificateError::NotValidForNameContext { presented, .. } => Failure::WrongName {
+            presented: presented
+                .iter()
+                .take(NAMES)
+                .map(|name| text::printable(&plain_name(name)))
+                .collect(),
+        },
+        problem if is_authority_as_server(problem) => Failure::UntrustedCa,
+        other => Failure::Handshake(text::printable(&other.to_string())),
+    }
+}
+
+/// `DnsName("a.example")` as `a.example`.
+fn plain_name(name: &str) -> String {
+    let quoted = name.split('"').nth(1);
+    quoted.unwrap_or(name).to_owned()
+}

@@ -1,0 +1,258 @@
+//! Where a credential may be sent.
+//!
+//! To the registry that the image names, and to the host of its tokens when that is of the same house.
+//! A redirect to anywhere else is followed without the credential; a login anywhere else is not
+//! answered, and said. Ports count: another port of a host is another server.
+
+use std::{fmt, net::IpAddr};
+
+use http::{Uri, uri::Scheme};
+
+/// Token hosts that are neither their registry nor a sibling of it (`corpus/registries.md`).
+const KNOWN: &[(&str, &str)] = &[
+    ("registry-1.docker.io", "auth.docker.io"),
+    ("registry.gitlab.com", "gitlab.com"),
+];
+
+/// A server as a credential sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    pub(super) security: Security,
+    /// In lower case, an IPv6 address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Security {
+    Tls,
+    Plain,
+}
+
+impl Origin {
+    /// Reads `host[:port]` as it stands in an image reference.
+    pub(super) fn of_registry(text: &str, security: Security) -> Option<Self> {
+        let scheme = match security {
+            Security::Tls => "https",
+            Security::Plain => "http",
+        };
+        Self::of_uri(&format!("{scheme}://{text}/").parse().ok()?)
+    }
+
+    /// The server of an absolute HTTP address.
+    pub(super) fn of_uri(uri: &Uri) -> Option<Self> {
+        let security = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => Security::Tls,
+            Some(scheme) if *scheme == Scheme::HTTP => Security::Plain,
+            Some(_) | None => return None,
+        };
+        let default = match security {
+            Security::Tls => 443,
+            Security::Plain => 80,
+        };
+        let host = uri.host()?.trim_matches(['[', ']']).to_ascii_lowercase();
+        (!host.is_empty()).then(|| Self {
+            security,
+            host,
+            port: uri.port_u16().unwrap_or(default),
+        })
+    }
+
+    /// Without TLS instead.
+    pub(super) fn plain(&self) -> Self {
+        Self {
+            security: Security::Plain,
+            ..self.clone()
+        }
+    }
+
+    /// This machine by name or address, to which runtimes too speak plain HTTP (containerd
+    /// `MatchLocalhost`).
+    pub(super) fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
+    }
+
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// `host` or `host:port`, as it stands in a `Host` header and in a sentence.
+    pub(super) fn authority(&self) -> String {
+        let default = match self.security {
+            Security::Tls => 443,
+            Security::Plain => 80,
+        };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        if self.port == default {
+            host
+        } else {
+            format!("{host}:{}", self.port)
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.authority())
+    }
+}
+
+/// Whether the credential for this registry may go to this realm. `named` are the hosts that the user
+/// allows besides, as `host[:port]`.
+///
+/// A sibling or the parent (`gitlab.example.com` for `registry.example.com`) is of the same house when
+/// both speak TLS at the usual port. That rests on the registry's word over TLS, to which the
+/// credential goes anyway.
+pub(super) fn may_receive(registry: &Origin, realm: &Origin, named: &[String]) -> bool {
+    if realm == registry {
+        return true;
+    }
+    // Never from TLS down to plain text.
+    if realm.security == Security::Plain && registry.security == Security::Tls {
+        return false;
+    }
+    let usual = |origin: &Origin| origin.security == Security::Tls && origin.port == 443;
+    let both_usual = usual(registry) && usual(realm);
+    let known = KNOWN.contains(&(registry.host.as_str(), realm.host.as_str()));
+    (both_usual && (known || is_family(&registry.host, &realm.host)))
+        || named.contains(&realm.authority())
+}
+
+fn is_family(registry: &str, realm: &str) -> bool {
+    if registry.parse::<IpAddr>().is_ok() {
+        return false;
+    }
+    let Some((_, parent)) = registry.split_once('.') else {
+        return false;
+    };
+    // A parent of one label is a top-level domain, and no house.
+    let is_house = parent.contains('.');
+    let below = realm
+        .strip_suffix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    is_house && below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Origin {
+        Origin::of_uri(&text.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_credential_stays_in_its_house() {
+        for (registry, realm, expected) in [
+            ("https://ghcr.io", "https://ghcr.io/token", true),
+            ("https://GHCR.io", "https://ghcr.IO:443/token", true),
+            (
+                "https://registry-1.docker.io",
+                "https://auth.docker.io/token",
+                true,
+            ),
+            (
+                "https://registry.gitlab.com",
+                "https://gitlab.com/jwt/auth",
+                true,
+            ),
+            (
+                "https://registry.git.example.com",
+                "https://git.example.com/jwt/auth",
+                true,
+            ),
+            (
+                "https://registry.example.com",
+                "https://login.example.com/t",
+                true,
+            ),
+            (
+                "https://registry.example.com",
+                "https://evilexample.com/t",
+                false,
+            ),
+            (
+                "https://registry.example.com",
+                "https://example.com.evil.net/t",
+                false,
+            ),
+            ("https://evil.io", "https://ghcr.io/token", false),
+            (
+                "https://registry.example.com",
+                "http://registry.example.com/t",
+                false,
+            ),
+            (
+                "https://registry.example.com",
+                "https://registry.example.com:8443/t",
+                false,
+            ),
+            (
+                "https://registry.example.com:5000",
+                "https://login.example.com/t",
+                false,
+            ),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5000/t", true),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5001/t", false),
+            ("https://10.1.2.3", "https://10.1.2.4/t", false),
+            ("https://10.1.2.3", "https://x.1.2.3/t", false),
+        ] {
+            let got = may_receive(&origin(registry), &origin(realm), &[]);
+            assert_eq!(got, expected, "{registry} → {realm}");
+        }
+    }
+
+    #[test]
+    fn the_user_may_name_others_but_not_give_up_tls() {
+        let named = ["sso.example.net".to_owned(), "127.0.0.1:5001".to_owned()];
+        let registry = origin("https://registry.example.com");
+        assert!(may_receive(
+            &registry,
+            &origin("https://sso.example.net/t"),
+            &named
+        ));
+        assert!(!may_receive(
+            &registry,
+            &origin("http://sso.example.net/t"),
+            &named
+        ));
+        let local = origin("http://127.0.0.1:5000");
+        assert!(may_receive(
+            &local,
+            &origin("http://127.0.0.1:5001/t"),
+            &named
+        ));
+    }
+
+    #[test]
+    fn registries_are_read_as_images_name_them() {
+        for (text, host, port) in [
+            ("ghcr.io", "ghcr.io", 443),
+            ("localhost:5000", "localhost", 5000),
+            ("[::1]:5000", "::1", 5000),
+        ] {
+            let found = Origin::of_registry(text, Security::Tls).unwrap();
+            assert_eq!((found.host.as_str(), found.port), (host, port));
+            assert_eq!(found.authority(), text);
+        }
+        assert!(
+            Origin::of_registry("[::1]:5000", Security::Tls)
+                .unwrap()
+                .is_loopback()
+        );
+        assert!(
+            Origin::of_registry("127.9.9.9", Security::Tls)
+                .unwrap()
+                .is_loopback()
+        );
+        assert!(
+            !Origin::of_registry("localhost.example", Security::Tls)
+                .unwrap()
+                .is_loopback()
+        );
+    }
+}

@@ -1,0 +1,442 @@
+//! The handshake itself: resolve, connect, TLS, challenge, token, manifest; each step is written down.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http::{HeaderValue, Method, StatusCode, Uri};
+use rustls::ClientConfig;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::client::TlsStream;
+
+use super::{
+    Who, answer,
+    challenge::{self, Challenge},
+    exchange::{Exchange, Question, Reply},
+    login,
+    settings::{PlainHttp, Settings},
+    text,
+    trust::{self, Origin, Security},
+    wire,
+};
+use crate::domain::{
+    image::ImageRef,
+    probe::{Failure, Found, Login, Stage, Step, Tags, Unencrypted},
+};
+
+/// Where images of `docker.io` are served.
+const HUB: &str = "registry-1.docker.io";
+
+/// All forms of a manifest that containerd 2 asks for.
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1";
+
+/// Tags of the first page.
+const TAGS: usize = 1000;
+
+pub(super) struct Walk<'a> {
+    settings: &'a Settings,
+    tls: Arc<ClientConfig>,
+    image: &'a ImageRef,
+    who: &'a Who,
+    exchange: Exchange,
+    pub(super) steps: Vec<Step>,
+    pub(super) tags: Option<Tags>,
+}
+
+/// A connection to the registry, with or without TLS.
+enum Reached {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream, Unencrypted),
+}
+
+/// What the registry said to `/v2/`.
+enum Door {
+    Open,
+    Asks(Challenge),
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        settings: &'a Settings,
+        tls: Arc<ClientConfig>,
+        image: &'a ImageRef,
+        who: &'a Who,
+    ) -> Self {
+        Self {
+            settings,
+            image,
+            who,
+            exchange: Exchange::new(settings, Arc::clone(&tls)),
+            tls,
+            steps: Vec::new(),
+            tags: None,
+        }
+    }
+
+    /// Walks as far as it goes; `None` at the step that failed.
+    pub(super) async fn go(&mut self) -> Option<()> {
+        let registry = self.reach().await?;
+        let door = self.knock(&registry).await?;
+        let login = match &door {
+            Door::Open => None,
+            Door::Asks(challenge) => self.sign_in(&registry, challenge).await?,
+        };
+        self.find(&registry, door, login).await
+    }
+
+    /// Resolve, connect, TLS.
+    async fn reach(&mut self) -> Option<Origin> {
+        let security = match self.settings.plain_http {
+            PlainHttp::Loopback => Security::Tls,
+            PlainHttp::Registry => Security::Plain,
+        };
+        let host = if self.image.on_docker_hub() {
+            HUB
+        } else {
+            self.image.host()
+        };
+        let Some(origin) = Origin::of_registry(host, security) else {
+            let began = Instant::now();
+            return self.note(Stage::Resolve, host, began, Err(Failure::UnknownHost));
+        };
+        let host = origin.authority();
+
+        let began = Instant::now();
+        let resolving = wire::resolve(&origin, &self.settings.addresses);
+        let addresses = self.within(resolving).await;
+        let found = addresses.map(|list| {
+            (
+                Found::Addresses(list.iter().map(SocketAddr::ip).collect()),
+                list,
+            )
+        });
+        let addresses = self.note(Stage::Resolve, &host, began, found)?;
+
+        let began = Instant::now();
+        let connected = wire::connect(&addresses, self.settings.limits.step).await;
+        let found = connected.and_then(|stream| match stream.peer_addr() {
+            Ok(address) => Ok((Found::Connected(address), (stream, address))),
+            Err(error) => Err(wire::io_failure(&error)),
+        });
+        let (stream, address) = self.note(Stage::Connect, &host, began, found)?;
+
+        let began = Instant::now();
+        let reached = self.within(self.shield(&origin, stream, address)).await;
+        let found = match reached {
+            Ok(reached) => self.begin(&origin, reached).await,
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Tls, &host, began, found)
+    }
+
+    /// TLS; or plain HTTP where that was chosen, and to this machine when it speaks nothing better.
+    async fn shield(
+        &self,
+        origin: &Origin,
+        stream: TcpStream,
+        address: SocketAddr,
+    ) -> Result<Reached, Failure> {
+        if origin.security == Security::Plain {
+            return Ok(Reached::Plain(stream, Unencrypted::Chosen));
+        }
+        let securing = wire::secure(stream, origin, Arc::clone(&self.tls));
+        if !origin.is_loopback() {
+            return Ok(Reached::Tls(Box::new(securing.await?)));
+        }
+        // A small server that waits for the end of a line says nothing to the greeting of TLS.
+        match timed(self.settings.limits.step / 4, securing).await {
+            Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
+            Err(
+                failure @ (Failure::SpeaksPlainHttp
+                | Failure::Silent(_)
+                | Failure::Reset
+                | Failure::Handshake(_)),
+            ) => match wire::connect_plain(origin, address).await {
+                Some(stream) => Ok(Reached::Plain(stream, Unencrypted::Loopback)),
+                None => Err(failure),
+            },
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        origin: &Origin,
+        reached: Reached,
+    ) -> Result<(Found, Origin), Failure> {
+        match reached {
+            Reached::Tls(stream) => {
+                let version = stream.get_ref().1.protocol_version();
+                let protocol = version
+                    .and_then(|version| version.as_str())
+                    .unwrap_or("TLS");
+                let protocol = protocol.replace("v1_", " 1.");
+                self.exchange.adopt(origin, *stream).await?;
+                Ok((Found::Encrypted { protocol }, origin.clone()))
+            }
+            Reached::Plain(stream, why) => {
+                let origin = origin.plain();
+                self.exchange.adopt(&origin, stream).await?;
+                Ok((Found::Unencrypted(why), origin))
+            }
+        }
+    }
+
+    /// `/v2/`: is this a registry, and how does it want to know who asks?
+    async fn knock(&mut self, registry: &Origin) -> Option<Door> {
+        let began = Instant::now();
+        let outcome = match self.get(registry, "/v2/", None).await {
+            Ok(reply) => self.door(registry, &reply),
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Challenge, &registry.authority(), began, outcome)
+    }
+
+    /// Answers the challenge. `Some(None)`: there is nothing to answer it with, and the registry may
+    /// still let a stranger in.
+    async fn sign_in(
+        &mut self,
+        registry: &Origin,
+        challenge: &Challenge,
+    ) -> Option<Option<HeaderValue>> {
+        match challenge {
+            Challenge::Basic => self.sign_in_directly(registry).await,
+            Challenge::Bearer { realm, service } => {
+                self.fetch_token(registry, realm, service.as_deref()).await
+            }
+        }
+    }
+
+    async fn sign_in_directly(&mut self, registry: &Origin) -> Option<Option<HeaderValue>> {
+        let Some(login) = login::basic(self.who) else {
+            return Some(None);
+        };
+        let began = Instant::now();
+        let outcome = match self.get(registry, "/v2/", Some(login.clone())).await {
+            Ok(reply) if reply.status.is_success() => Ok((Found::SignedIn, Some(login))),
+            Ok(reply) => Err(self.refusal(&reply)),
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Token, &registry.authority(), began, outcome)
+    }
+
+    async fn fetch_token(
+        &mut self,
+        registry: &Origin,
+        realm: &str,
+        service: Option<&str>,
+    ) -> Option<Option<HeaderValue>> {
+        let began = Instant::now();
+        let (host, outcome) = match login::token_address(realm, service, self.image.path()) {
+            Ok((uri, host)) => {
+                let outcome = self.ask_for_token(registry, uri, &host).await;
+                (host.authority(), outcome)
+            }
+            Err(failure) => (registry.authority(), Err(failure)),
+        };
+        self.note(Stage::Token, &host, began, outcome)
+    }
+
+    async fn ask_for_token(
+        &mut self,
+        registry: &Origin,
+        uri: Uri,
+        host: &Origin,
+    ) -> Result<(Found, Option<HeaderValue>), Failure> {
+        let login = login::basic(self.who);
+        if login.is_some() && !trust::may_receive(registry, host, &self.settings.realms) {
+            return Err(Failure::ForeignRealm {
+                realm: host.authority(),
+            });
+        }
+        let reply = self.ask(Question {
+            method: Method::GET,
+            uri,
+            accept: None,
+            login,
+            most: self.settings.limits.answer,
+        });
+        let reply = reply.await?;
+        if !reply.status.is_success() {
+            return Err(self.refusal(&reply));
+        }
+        let token = login::token(&reply.body)?;
+        Ok((Found::Token { lives: token.lives }, Some(token.login)))
+    }
+
+    /// The manifest; where it is not found, the tags.
+    async fn find(
+        &mut self,
+        registry: &Origin,
+        door: Door,
+        mut login: Option<HeaderValue>,
+    ) -> Option<()> {
+        let began = Instant::now();
+        let mut head = self.manifest(registry, Method::HEAD, login.clone()).await;
+        // Some registries let everybody through the door and ask at the room.
+        if let (Door::Open, Ok(reply)) = (&door, &head)
+            && reply.status == StatusCode::UNAUTHORIZED
+            && let Some(challenge) = challenge::of(&reply.headers)
+        {
+            login = self.sign_in(registry, &challenge).await?;
+            head = self.manifest(registry, Method::HEAD, login.clone()).await;
+        }
+        let outcome = match head {
+            Ok(head) => self.read_manifest(registry, &head, login.clone()).await,
+            Err(failure) => Err(failure),
+        };
+        if matches!(&outcome, Err(Failure::Refusal(refusal)) if refusal.status == 404) {
+            self.tags = Some(self.list_tags(registry, login).await);
+        }
+        self.note(Stage::Manifest, &registry.authority(), began, outcome)
+    }
+
+    async fn read_manifest(
+        &mut self,
+        registry: &Origin,
+        head: &Reply,
+        login: Option<HeaderValue>,
+    ) -> Result<(Found, ()), Failure> {
+        let mut manifest = answer::manifest(head);
+        // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
+        if !head.status.is_success() || answer::is_index(&manifest) {
+            let whole = self.manifest(registry, Method::GET, login).await?;
+            if !whole.status.is_success() {
+                return Err(self.refusal(&whole));
+            }
+            if !head.status.is_success() {
+                manifest = answer::manifest(&whole);
+            }
+            manifest.platforms = answer::platforms(&whole.body)?;
+        }
+        Ok((Found::Manifest(manifest), ()))
+    }
+
+    async fn list_tags(&mut self, registry: &Origin, login: Option<HeaderValue>) -> Tags {
+        let path = format!("/v2/{}/tags/list?n={TAGS}", self.image.path());
+        match self.get(registry, &path, login).await {
+            Ok(reply) => answer::tags(&reply),
+            Err(_) => Tags::NotTold,
+        }
+    }
+
+    async fn manifest(
+        &mut self,
+        registry: &Origin,
+        method: Method,
+        login: Option<HeaderValue>,
+    ) -> Result<Reply, Failure> {
+        let image = self.image;
+        let reference = image.digest().or(image.tag()).unwrap_or_default();
+        let path = format!("/v2/{}/manifests/{reference}", image.path());
+        let uri = address(registry, &path)?;
+        self.ask(Question {
+            method,
+            uri,
+            accept: Some(MANIFESTS),
+            login,
+            most: self.settings.limits.manifest,
+        })
+        .await
+    }
+
+    async fn get(
+        &mut self,
+        registry: &Origin,
+        path: &str,
+        login: Option<HeaderValue>,
+    ) -> Result<Reply, Failure> {
+        let uri = address(registry, path)?;
+        self.ask(Question {
+            method: Method::GET,
+            uri,
+            accept: None,
+            login,
+            most: self.settings.limits.answer,
+        })
+        .await
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<Reply, Failure> {
+        let limit = self.settings.limits.step;
+        timed(limit, self.exchange.ask(question)).await
+    }
+
+    async fn within<T>(
+        &self,
+        doing: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        timed(self.settings.limits.step, doing).await
+    }
+
+    fn refusal(&self, reply: &Reply) -> Failure {
+        Failure::Refusal(answer::refusal(reply, self.who))
+    }
+
+    /// Writes a step down and hands on what it gave.
+    fn note<T>(
+        &mut self,
+        stage: Stage,
+        host: &str,
+        began: Instant,
+        outcome: Result<(Found, T), Failure>,
+    ) -> Option<T> {
+        let (outcome, given) = match outcome {
+            Ok((found, given)) => (Ok(found), Some(given)),
+            Err(failure) => (Err(failure), None),
+        };
+        self.steps.push(Step {
+            stage,
+            host: host.to_owned(),
+            outcome,
+            took: began.elapsed(),
+        });
+        given
+    }
+
+    fn door(&self, registry: &Origin, reply: &Reply) -> Result<(Found, Door), Failure> {
+        if reply.status.is_success() {
+            return Ok((Found::Login(Login::Open), Door::Open));
+        }
+        if reply.status != StatusCode::UNAUTHORIZED {
+            if registry.security == Security::Plain && answer::wants_tls(reply) {
+                return Err(Failure::SpeaksTls);
+            }
+            return Err(self.refusal(reply));
+        }
+        let challenge = challenge::of(&reply.headers).ok_or(Failure::NoChallenge)?;
+        let login = match &challenge {
+            Challenge::Basic => Login::Basic,
+            Challenge::Bearer { realm, .. } => Login::Bearer {
+                realm: text::printable(realm),
+            },
+        };
+        Ok((Found::Login(login), Door::Asks(challenge)))
+    }
+}
+
+async fn timed<T>(
+    limit: Duration,
+    doing: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    timeout(limit, doing)
+        .await
+        .unwrap_or(Err(Failure::Silent(limit)))
+}
+
+fn address(registry: &Origin, path: &str) -> Result<Uri, Failure> {
+    let scheme = match registry.security {
+        Security::Tls => "https",
+        Security::Plain => "http",
+    };
+    let address = format!("{scheme}://{}{path}", registry.authority());
+    address
+        .parse()
+        .map_err(|_| Failure::BadRedirect { to: address })
+}

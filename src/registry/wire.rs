@@ -1,0 +1,164 @@
+//! From a host name to a connection, one observable step after the other.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::{tls, trust::Origin};
+use crate::domain::probe::Failure;
+
+/// The addresses of a host, at its port.
+pub(super) async fn resolve(
+    origin: &Origin,
+    known: &[(String, IpAddr)],
+) -> Result<Vec<SocketAddr>, Failure> {
+    let given = known.iter().find(|(host, _)| *host == origin.host);
+    let address = origin.address().or(given.map(|(_, address)| *address));
+    if let Some(address) = address {
+        return Ok(vec![SocketAddr::new(address, origin.port)]);
+    }
+    let found = lookup_host((origin.host.as_str(), origin.port)).await;
+    let addresses: Vec<_> = found.map_err(|error| name_failure(&error))?.collect();
+    if addresses.is_empty() {
+        return Err(Failure::UnknownHost);
+    }
+    Ok(addresses)
+}
+
+/// The system's resolver tells only by its text whether it knows that there is no such name
+/// (`EAI_NONAME`) or could not ask (`EAI_AGAIN`).
+fn name_failure(error: &io::Error) -> Failure {
+    let text = error.to_string().to_ascii_lowercase();
+    if text.contains("temporary failure") || text.contains("try again") {
+        Failure::NameServerSilent
+    } else {
+        Failure::UnknownHost
+    }
+}
+
+/// The first of the addresses that takes a connection, or why the last one did not. They share the
+/// time, so that one which swallows everything does not hide the others.
+pub(super) async fn connect(
+    addresses: &[SocketAddr],
+    limit: Duration,
+) -> Result<TcpStream, Failure> {
+    let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let mut last = Failure::UnknownHost;
+    for address in addresses {
+        last = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => io_failure(&error),
+            Err(_) => Failure::Silent(share),
+        };
+    }
+    Err(last)
+}
+
+/// What an error of a socket means.
+pub(super) fn io_failure(error: &io::Error) -> Failure {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => Failure::Refused,
+        // `PermissionDenied`: a firewall that rejects with an administrative answer.
+        Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::PermissionDenied => Failure::NoRoute,
+        Kind::ConnectionReset
+        | Kind::TimedOut
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof
+        | Kind::NotConnected => Failure::Reset,
+        _ => tls::failure_within(error).unwrap_or_else(|| Failure::NotHttp(error.to_string())),
+    }
+}
+
+/// The TLS handshake.
+pub(super) async fn secure(
+    stream: TcpStream,
+    origin: &Origin,
+    config: Arc<ClientConfig>,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let address = stream.peer_addr().ok();
+    let Ok(name) = ServerName::try_from(origin.host.clone()) else {
+        return Err(Failure::Handshake(format!(
+            "{} cannot stand in a certificate",
+            origin.host
+        )));
+    };
+    // The state of a handshake is large, and every step around it would hold it.
+    match Box::pin(TlsConnector::from(config).connect(name, stream)).await {
+        Ok(stream) => Ok(stream),
+        Err(error) if tls::is_no_tls(&error) => Err(no_tls(origin, address, &error).await),
+        Err(error) => Err(io_failure(&error)),
+    }
+}
+
+/// The other side speaks something else: plain HTTP, if it answers to that.
+async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error) -> Failure {
+    if let Some(address) = address
+        && speaks_http(origin, address).await.unwrap_or(false)
+    {
+        return Failure::SpeaksPlainHttp;
+    }
+    Failure::Handshake(error.to_string())
+}
+
+/// A connection to a server that answers to plain HTTP.
+pub(super) async fn connect_plain(origin: &Origin, address: SocketAddr) -> Option<TcpStream> {
+    let speaks = speaks_http(origin, address).await.unwrap_or(false);
+    if !speaks {
+        return None;
+    }
+    TcpStream::connect(address).await.ok()
+}
+
+async fn speaks_http(origin: &Origin, address: SocketAddr) -> io::Result<bool> {
+    const SIGN: &[u8; 5] = b"HTTP/";
+    let mut stream = TcpStream::connect(address).await?;
+    let host = origin.authority();
+    let question = format!("GET /v2/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes()).await?;
+    let mut begin = [0; SIGN.len()];
+    stream.read_exact(&mut begin).await?;
+    Ok(begin == *SIGN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::trust::Security;
+
+    #[test]
+    fn the_resolver_is_understood() {
+        let says = |text: &str| name_failure(&io::Error::other(text));
+        assert_eq!(
+            says("failed to lookup address information: Name or service not known"),
+            Failure::UnknownHost
+        );
+        assert_eq!(
+            says("failed to lookup address information: Temporary failure in name resolution"),
+            Failure::NameServerSilent
+        );
+    }
+
+    #[tokio::test]
+    async fn given_addresses_are_not_looked_up() {
+        let origin = Origin::of_registry("r.example:5000", Security::Tls).unwrap();
+        let known = [("r.example".to_owned(), "127.0.0.9".parse().unwrap())];
+        let found = resolve(&origin, &known).await;
+        assert_eq!(found, Ok(vec!["127.0.0.9:5000".parse().unwrap()]));
+    }
+}

@@ -1,0 +1,184 @@
+//! Registries that mean harm, or are broken: an error with the step it failed at, within the limits.
+
+use std::{
+    io::{self, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
+use pullscope::{
+    domain::probe::{Failure, Found, Stage, Unencrypted},
+    registry::{Limits, PlainHttp},
+};
+
+use crate::peer::{Peer, failed, limits, probe, probe_with, reply};
+
+/// Pours until the other side has had enough.
+fn pour(stream: &mut TcpStream, begin: &str, drop: &[u8]) -> io::Result<()> {
+    stream.write_all(begin.as_bytes())?;
+    loop {
+        stream.write_all(drop)?;
+    }
+}
+
+fn is_token(request: &str) -> bool {
+    request.starts_with("GET /token")
+}
+
+/// A challenge for a token at this very server.
+fn challenge(request: &str) -> String {
+    let host = request.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.unwrap_or("nowhere");
+    let header = format!(r#"WWW-Authenticate: Bearer realm="http://{host}/token",service="s""#);
+    reply("401 Unauthorized", &[&header], "")
+}
+
+#[tokio::test]
+async fn garbage() {
+    for text in [
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "\0\u{1}\u{2}\r\n\r\n",
+        "HTTP/9.9 yes\r\n\r\n",
+    ] {
+        let peer = Peer::saying(move |_| text.to_owned());
+        let (stage, failure) = failed(&probe(&peer, limits()).await);
+        assert_eq!(stage, Stage::Challenge, "{text:?}");
+        assert!(
+            matches!(failure, Failure::NotHttp(_)),
+            "{text:?}: {failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_at_all() {
+    let peer = Peer::saying(|_| String::new());
+    let found = failed(&probe(&peer, limits()).await);
+    assert_eq!(found, (Stage::Challenge, Failure::Reset));
+}
+
+/// It waits for the end of a line that the greeting of TLS need not have.
+#[tokio::test]
+async fn a_small_server_on_loopback_that_says_nothing_to_tls_is_asked_plainly() {
+    let peer = Peer::saying(|_| reply("200 OK", &[], "{}"));
+    let transcript = probe_with(&peer, limits(), PlainHttp::Loopback).await;
+    let plain = Ok(Found::Unencrypted(Unencrypted::Loopback));
+    assert_eq!(transcript.steps[2].outcome, plain, "{transcript:#?}");
+    assert!(transcript.manifest().is_some(), "{transcript:#?}");
+}
+
+#[tokio::test]
+async fn headers_without_end() {
+    for drop in [&b"X-A: b\r\n"[..], b"aaaaaaaaaaaaaaaa"] {
+        let peer = Peer::new(move |_, stream| pour(stream, "HTTP/1.1 200 OK\r\nX-B: ", drop));
+        let found = failed(&probe(&peer, limits()).await);
+        assert_eq!(found, (Stage::Challenge, Failure::HeadTooLarge));
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_100_megabytes() {
+    let Limits { answer: limit, .. } = limits();
+    let declared = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
+    let open = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    for begin in [declared, open] {
+        let peer = Peer::new(move |_, stream| pour(stream, begin, &[b' '; 4096]));
+        let found = failed(&probe(&peer, limits()).await);
+        assert_eq!(found, (Stage::Challenge, Failure::BodyTooLarge { limit }));
+    }
+}
+
+#[tokio::test]
+async fn redirects_without_end() {
+    let peer = Peer::saying(|_| reply("307 Temporary Redirect", &["Location: /v2/again"], ""));
+    let found = failed(&probe(&peer, limits()).await);
+    assert_eq!(found, (Stage::Challenge, Failure::TooManyRedirects));
+    assert!(peer.asked().len() < 10);
+}
+
+#[tokio::test]
+async fn redirects_to_nowhere() {
+    for to in ["ftp://127.0.0.1/x", "::", "relative"] {
+        let header = format!("Location: {to}");
+        let peer = Peer::saying(move |_| reply("302 Found", &[&header], ""));
+        let found = failed(&probe(&peer, limits()).await);
+        assert_eq!(
+            found,
+            (Stage::Challenge, Failure::BadRedirect { to: to.into() })
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_slow_drip() {
+    let step = Duration::from_millis(300);
+    let limits = Limits { step, ..limits() };
+    // The dripping is what is tested; the test itself ends by the limit.
+    let peer = Peer::new(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nX-A: ")?;
+        loop {
+            stream.write_all(b"a")?;
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let found = failed(&probe(&peer, limits).await);
+    assert_eq!(found, (Stage::Challenge, Failure::Silent(step)));
+}
+
+#[tokio::test]
+async fn a_token_of_a_megabyte() {
+    let Limits { answer: limit, .. } = limits();
+    let peer = Peer::saying(|request| {
+        if is_token(request) {
+            let token = format!(r#"{{"token":"{}"}}"#, "a".repeat(1 << 20));
+            reply("200 OK", &[], &token)
+        } else {
+            challenge(request)
+        }
+    });
+    let found = failed(&probe(&peer, limits()).await);
+    assert_eq!(found, (Stage::Token, Failure::BodyTooLarge { limit }));
+}
+
+#[tokio::test]
+async fn tokens_that_are_none() {
+    for body in [
+        "",
+        "null",
+        "<html>",
+        r#"{"token":7}"#,
+        r#"{"token":"a\r\nX: y"}"#,
+    ] {
+        let peer = Peer::saying(move |request| {
+            if is_token(request) {
+                reply("200 OK", &[], body)
+            } else {
+                challenge(request)
+            }
+        });
+        let (stage, failure) = failed(&probe(&peer, limits()).await);
+        assert_eq!(stage, Stage::Token, "{body}");
+        assert!(
+            matches!(failure, Failure::Unreadable(_)),
+            "{body}: {failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_is_not_told() {
+    for headers in [
+        &[][..],
+        &["WWW-Authenticate: Negotiate"],
+        &["WWW-Authenticate: \"=,"],
+    ] {
+        let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
+        let peer = Peer::saying(move |_| {
+            let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+            reply("401 Unauthorized", &headers, "")
+        });
+        let found = failed(&probe(&peer, limits()).await);
+        assert_eq!(found, (Stage::Challenge, Failure::NoChallenge));
+    }
+}
