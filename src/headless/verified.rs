@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::report::printable;
 use crate::domain::{
     cause::Cause,
-    probe::{Answer, Root, Step, Transcript, Verdict},
+    diagnose::Root,
+    probe::{Answer, Step, Transcript, Verdict},
 };
 
 /// One probe, with the auth entry that its credential is from.

@@ -1,6 +1,9 @@
 //! A credential goes to its registry and to nobody else: a second server listens for it.
 
-use pullscope::domain::probe::{Failure, Found, Root, Stage, Stranger, judge};
+use pullscope::domain::{
+    diagnose::Root,
+    probe::{Failure, Found, Stage, Stranger, judge},
+};
 
 use crate::peer::{LOGIN, Peer, failed, limits, probe, reply};
 
