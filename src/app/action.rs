@@ -1,6 +1,6 @@
 //! What a key, a palette entry or a click can ask for.
 
-use super::panes::Pane;
+use super::{detail::Tab, panes::Pane};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -12,6 +12,14 @@ pub enum Action {
     Focus(Pane),
     Move(Motion),
     Open,
+    /// Opens this view of the selected Pod.
+    Detail(Tab),
+    NextTab,
+    PreviousTab,
+    /// The fix with this number, in a diagnosis.
+    Fix(u8),
+    /// The list of what is wrong, over all namespaces.
+    Faults,
     Filter,
     Palette,
     Contexts,

@@ -12,7 +12,7 @@ use crate::domain::{
     identity::Identity,
     problem::Problem,
     rights::Permission,
-    watch::{WatchId, WatchKind, WatchState},
+    watch::{Sight, WatchId, WatchKind, WatchState},
 };
 
 #[derive(Debug)]
@@ -20,7 +20,8 @@ pub struct Connection {
     /// Answers and batches with another ticket belong to a connection that was left.
     pub ticket: Ticket,
     pub phase: Phase,
-    pub watches: BTreeMap<WatchId, WatchState>,
+    watches: BTreeMap<WatchId, WatchState>,
+    sight: Sight,
 }
 
 #[derive(Debug)]
@@ -65,7 +66,34 @@ impl Connection {
             ticket,
             phase: Phase::Connecting { context, since },
             watches: BTreeMap::new(),
+            sight: Sight::default(),
         }
+    }
+
+    /// Takes in what a watch says of itself.
+    pub fn note(&mut self, id: WatchId, state: WatchState) {
+        self.sight.note(&id, &state);
+        self.watches.insert(id, state);
+    }
+
+    /// This watch is no more.
+    pub fn forget(&mut self, id: &WatchId) {
+        self.sight.lose(id);
+        self.watches.remove(id);
+    }
+
+    /// Where an object that is not in the store does not exist.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// Objects that initial lists have brought so far.
+    pub fn received(&self) -> usize {
+        let received = self.watches.values().map(|state| match state {
+            WatchState::Listing { received } => *received,
+            _ => 0,
+        });
+        received.sum()
     }
 
     pub fn identity(&self) -> Option<&Identity> {

@@ -4,6 +4,7 @@
 
 use super::{
     action::{Action, Elsewhere, Motion, SortBy},
+    detail::Tab,
     key::Key,
     panes::Pane,
 };
@@ -18,6 +19,10 @@ pub enum Context {
     In(Pane),
     /// In a list or text that lies over the panes.
     Overlay,
+    /// In a list to choose from.
+    Choice,
+    /// In the detail view of a Pod.
+    Details,
 }
 
 impl Context {
@@ -26,6 +31,8 @@ impl Context {
             Self::Everywhere => "Everywhere",
             Self::Panes => "Panes",
             Self::In(pane) => pane.title(),
+            Self::Choice => "Lists to choose from",
+            Self::Details => "Details of a Pod",
             Self::Overlay => "Lists and texts above the panes",
         }
     }
@@ -61,20 +68,25 @@ const fn row(
     }
 }
 
-use Context::{Everywhere, In, Overlay, Panes};
+use Context::{Choice, Details, Everywhere, In, Overlay, Panes};
 
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    row(&["!"], Panes, Action::NextProblem, "next problem", "Select the next Pod that fails, in any namespace", 1),
-    row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Select the previous Pod that fails", 0),
+    row(&["!"], Panes, Action::NextProblem, "next problem", "Go to the next thing that is wrong, in any namespace", 1),
+    row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
+    row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
     row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
-    row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show what the Pod waits for, in full", 2),
+    row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show the diagnosis of the Pod, or its timeline when nothing is wrong", 2),
+    row(&["D"], Panes, Action::Detail(Tab::Diagnosis), "diagnose", "Diagnose the Pod: cause, evidence, fixes", 3),
+    row(&["T"], Panes, Action::Detail(Tab::Timeline), "", "Timeline of the Pod's start, step by step", 0),
+    row(&["d"], Panes, Action::Detail(Tab::Describe), "", "Describe the Pod", 0),
     row(&["enter"], In(Pane::ServiceAccounts), Action::Open, "secret", "Go to the first pull Secret that the account lists", 2),
     row(&["enter"], In(Pane::Secrets), Action::Open, "account", "Go to the first ServiceAccount that lists the Secret", 2),
     row(&["enter"], In(Pane::Events), Action::Open, "pod", "Go to the Pod that the event is about", 2),
     row(&["J"], In(Pane::Pods), Action::ToAccount, "account", "Go to the ServiceAccount of the Pod", 4),
     row(&["u"], In(Pane::Secrets), Action::UsedBy, "used by", "Show the Pods that list the Secret", 4),
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
+    row(&["z"], In(Pane::Events), Action::Fold, "fold", "One line per fault of a workload, or every event by itself", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
     row(&["/"], Panes, Action::Filter, "filter", "Filter: fuzzy words, !not, -l label=value", 3),
     row(&["ctrl-z"], Panes, Action::FaultsOnly, "faults only", "Show only what fails; in Events, only pull failures", 6),
@@ -116,7 +128,17 @@ pub const BINDINGS: &[Binding] = &[
     row(&["pagedown", "ctrl-f", "space"], Overlay, Action::Move(Motion::PageDown), "", "A page down", 0),
     row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
     row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
-    row(&["enter"], Overlay, Action::Open, "choose", "Choose", 1),
+    row(&["enter"], Choice, Action::Open, "choose", "Choose", 1),
+    row(&["tab", "right", "l"], Details, Action::NextTab, "next view", "Diagnosis, timeline, description, events", 1),
+    row(&["shift-tab", "left", "h"], Details, Action::PreviousTab, "", "The view before", 0),
+    row(&["D"], Details, Action::Detail(Tab::Diagnosis), "", "The diagnosis", 0),
+    row(&["T"], Details, Action::Detail(Tab::Timeline), "timeline", "The timeline", 4),
+    row(&["d"], Details, Action::Detail(Tab::Describe), "describe", "The description", 5),
+    row(&["1"], Details, Action::Fix(1), "copy fix 1", "Copy the commands of the first fix", 3),
+    row(&["2"], Details, Action::Fix(2), "", "Copy the commands of the second fix", 0),
+    row(&["3"], Details, Action::Fix(3), "", "Copy the commands of the third fix", 0),
+    row(&["!"], Details, Action::NextProblem, "next problem", "Go to the next thing that is wrong, in any namespace", 2),
+    row(&["@"], Details, Action::PreviousProblem, "", "Go to the previous thing that is wrong", 0),
     row(&["esc", "q"], Overlay, Action::Back, "back", "Back", 2),
     row(&["c"], Overlay, Action::Copy, "", "Copy the text", 0),
     row(&[":"], Everywhere, Action::Palette, "command", "Command: ns, po, sa, sec, ev, ctx, q", 9),

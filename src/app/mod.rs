@@ -5,9 +5,11 @@
 
 pub mod action;
 pub mod connection;
+pub mod detail;
 pub mod effect;
 mod field;
 pub mod filter;
+pub mod inquiry;
 pub mod key;
 pub mod keymap;
 pub mod list;
@@ -19,5 +21,6 @@ pub mod panes;
 pub mod refresh;
 pub mod ticket;
 mod update;
+pub mod verdicts;
 
-pub use self::update::{path, selected_pod, start, update};
+pub use self::update::{path, selected_pod, shown, start, update};

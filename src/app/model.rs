@@ -6,11 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::Connection,
+    inquiry::Inquiry,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     ticket::Tickets,
+    verdicts::Verdicts,
 };
-use crate::domain::{key::Namespace, watch::Scope, world::World};
+use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
 
 #[derive(Debug)]
 pub struct Panes {
@@ -20,6 +22,7 @@ pub struct Panes {
     pub accounts: PaneState<panes::accounts::Row>,
     pub secrets: PaneState<panes::secrets::Row>,
     pub events: PaneState<panes::events::Row>,
+    pub stories: panes::events::Stories,
 }
 
 impl Default for Panes {
@@ -31,6 +34,7 @@ impl Default for Panes {
             accounts: PaneState::new(Pane::ServiceAccounts),
             secrets: PaneState::new(Pane::Secrets),
             events: PaneState::new(Pane::Events),
+            stories: panes::events::Stories::default(),
         }
     }
 }
@@ -47,6 +51,10 @@ const FLASH: SignedDuration = SignedDuration::from_secs(4);
 
 pub struct Model {
     pub world: World,
+    /// What is wrong with what fails.
+    pub verdicts: Verdicts,
+    /// The Pod that the chain strip and the detail area speak of.
+    pub inquiry: Option<Inquiry>,
     pub connection: Connection,
     pub tickets: Tickets,
     /// The namespace that the other panes are narrowed to.
@@ -58,6 +66,8 @@ pub struct Model {
     pub focus: Pane,
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
+    /// The fault that was gone to last.
+    pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
     /// Whether `-n` or `-A` was given: then the context's namespace does not decide.
     pub scope_is_given: bool,
@@ -88,6 +98,8 @@ impl Model {
         };
         Self {
             world: World::default(),
+            verdicts: Verdicts::default(),
+            inquiry: None,
             connection: Connection::connecting(ticket, None, now),
             tickets,
             scope,
@@ -96,6 +108,7 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,
             dirty: true,

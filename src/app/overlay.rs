@@ -2,8 +2,10 @@
 
 use tui_input::Input;
 
-use super::{list::List, panes::Pane, ticket::Ticket};
-use crate::domain::{identity::ContextEntry, key::Key, objects::Pod, problem::Problem};
+use super::{detail::Tab, list::List, panes::Pane, ticket::Ticket};
+use crate::domain::{
+    faults::FaultId, identity::ContextEntry, key::Key, objects::Pod, problem::Problem,
+};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -14,9 +16,13 @@ pub enum Overlay {
     /// A Pod in full.
     Details {
         pod: Key<Pod>,
+        /// `None`: the one that fits the Pod's state.
+        tab: Option<Tab>,
         scroll: usize,
     },
     Contexts(ContextPicker),
+    /// What is wrong, over all namespaces.
+    Faults(List<FaultId>),
     /// The filter of a pane while it is typed; `before` is what esc brings back.
     Filter {
         pane: Pane,
@@ -53,9 +59,11 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Help { .. } | Self::Details { .. } | Self::Contexts(_) | Self::Problem { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Details { .. }
+            | Self::Contexts(_)
+            | Self::Faults(_)
+            | Self::Problem { .. } => None,
         }
     }
 
@@ -65,7 +73,7 @@ impl Overlay {
             Self::Help { scroll } | Self::Details { scroll, .. } | Self::Problem { scroll, .. } => {
                 Some(scroll)
             }
-            Self::Contexts(_) | Self::Filter { .. } | Self::Palette(_) => None,
+            Self::Contexts(_) | Self::Faults(_) | Self::Filter { .. } | Self::Palette(_) => None,
         }
     }
 }

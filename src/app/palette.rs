@@ -45,6 +45,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Focus(Pane::Events)),
     },
     Command {
+        names: &["pull", "problems"],
+        help: "All that is wrong, each cause once",
+        does: Does::Act(Action::Faults),
+    },
+    Command {
         names: &["ctx", "contexts"],
         help: "Contexts, or the one named",
         does: Does::Context,

@@ -5,10 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::{Health, Phase},
+    inquiry::Inquiry,
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
     panes::{self, Pane},
+    update::subject_of_interest,
 };
 use crate::domain::age;
 
@@ -16,7 +18,7 @@ use crate::domain::age;
 pub type Heights = [usize; 5];
 
 /// Makes the model ready to be drawn.
-pub fn refresh(model: &mut Model, heights: Heights) {
+pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     for (pane, height) in Pane::ALL.into_iter().zip(heights) {
         match pane {
             Pane::Namespaces => model.panes.namespaces.list.set_height(height),
@@ -30,15 +32,32 @@ pub fn refresh(model: &mut Model, heights: Heights) {
     let Model {
         panes,
         world,
+        verdicts,
+        connection,
         scope,
         known,
         ..
     } = model;
+    verdicts.refresh(world, connection.sight(), now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
     panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
-    panes::accounts::refresh(&mut panes.accounts, world, scope, complete);
+    panes::accounts::refresh(&mut panes.accounts, world, scope, complete, now);
     panes::secrets::refresh(&mut panes.secrets, world, scope);
-    panes::events::refresh(&mut panes.events, world, scope);
+    panes::events::refresh(
+        &mut panes.events,
+        &mut panes.stories,
+        world,
+        verdicts,
+        scope,
+    );
+    let subject = subject_of_interest(model);
+    model.inquiry = Inquiry::of(
+        model.inquiry.take(),
+        subject,
+        &model.world,
+        model.connection.sight(),
+        now,
+    );
 }
 
 /// A turn of the spinner while something is awaited.
@@ -59,8 +78,12 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         Health::Stale { since, .. } => Some(turn(since, now)),
         _ => None,
     };
+    let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
-    [spinner, flash, stale, ages].into_iter().flatten().min()
+    [spinner, flash, stale, unfinished, ages]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds
@@ -99,12 +122,21 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
     });
     let accounts = shown(&accounts.list).filter_map(|key| world.account(key)?.meta.created);
     let secrets = shown(&secrets.list).filter_map(|key| world.secret(key)?.meta.created);
-    let events = shown(&events.list).filter_map(|key| world.event_line(key)?.last);
+    let stories = &model.panes.stories.told;
+    let events = shown(&events.list).filter_map(|row| match row {
+        panes::events::Row::Line(key) => world.event_line(key)?.last,
+        panes::events::Row::Story(id) => stories.get(id)?.last,
+    });
+    let under_way = model
+        .inquiry
+        .iter()
+        .filter_map(|inquiry| inquiry.case.pod.meta.created);
     namespaces
         .chain(pods)
         .chain(accounts)
         .chain(secrets)
         .chain(events)
+        .chain(under_way)
 }
 
 use super::model::Panes;

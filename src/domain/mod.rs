@@ -4,6 +4,7 @@
 //! come in as values. Nothing here imports another room.
 
 pub mod age;
+pub mod backoff;
 pub mod batch;
 pub mod cause;
 pub mod chain;
@@ -11,6 +12,7 @@ pub mod classify;
 pub mod credential;
 pub mod diagnose;
 pub mod dockerconfig;
+pub mod faults;
 pub mod hygiene;
 pub mod identity;
 pub mod image;

@@ -55,6 +55,48 @@ pub fn names_cause(message: &str) -> bool {
         .is_some_and(|(_, behind)| !behind.trim_matches([':', ' ']).is_empty())
 }
 
+/// What stands in front of the reason in a message of kubelet and runtime.
+const WRAPPERS: [&str; 15] = [
+    "Failed to pull image",
+    "failed to pull image",
+    "Back-off pulling image",
+    "ErrImagePull",
+    "rpc error",
+    "Error response from daemon",
+    "failed to pull and unpack image",
+    "failed to resolve reference",
+    "failed to resolve image",
+    "failed to copy",
+    "failed to do request",
+    "failed to authorize",
+    "failed to fetch",
+    "Error initializing source",
+    "initializing source",
+];
+
+/// The part of a message that a narrow line should show: without the layers that each only say that
+/// pulling failed.
+pub fn essence(message: &str) -> &str {
+    let mut rest = message.trim();
+    loop {
+        if let Some((_, behind)) = rest
+            .strip_prefix("code = ")
+            .and_then(|code| code.split_once(" desc = "))
+        {
+            rest = behind;
+            continue;
+        }
+        match rest.split_once(": ") {
+            Some((head, behind))
+                if !behind.is_empty() && WRAPPERS.iter().any(|known| head.starts_with(known)) =>
+            {
+                rest = behind;
+            }
+            _ => return rest,
+        }
+    }
+}
+
 /// The containers of this Pod that wait for their image in vain, in the kubelet's order.
 pub fn failures(pod: &Pod) -> impl Iterator<Item = Failure<'_>> {
     pod.containers
@@ -113,6 +155,28 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(names_cause(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_essence_is_what_the_layers_wrap() {
+        for (message, expected) in [
+            (
+                r#"Failed to pull image "r.example/a:1": rpc error: code = Unknown desc = failed to pull and unpack image "r.example/a:1": failed to resolve reference "r.example/a:1": r.example/a:1: not found"#,
+                "r.example/a:1: not found",
+            ),
+            (
+                r#"Back-off pulling image "r.example/a:1": ErrImagePull: dial tcp: lookup r.example: no such host"#,
+                "dial tcp: lookup r.example: no such host",
+            ),
+            ("rpc error: ", "rpc error:"),
+            (
+                "illegal base64 data at input byte 0",
+                "illegal base64 data at input byte 0",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(essence(message), expected);
         }
     }
 

@@ -216,7 +216,7 @@ impl Shell {
 
     fn refresh(&mut self) {
         self.layout = frame::layout(self.layout.area, self.model.focus);
-        refresh::refresh(&mut self.model, self.layout.heights());
+        refresh::refresh(&mut self.model, self.layout.heights(), Timestamp::now());
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -16,10 +16,7 @@ use crate::{
         panes::Pane,
         path,
     },
-    domain::{
-        age,
-        watch::{Scope, WatchState},
-    },
+    domain::{age, watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   3 failing `
@@ -113,16 +110,7 @@ fn state(view: View<'_>) -> (String, Style) {
     match view.model.connection.health() {
         Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
         Health::Listing => {
-            let received: usize = view
-                .model
-                .connection
-                .watches
-                .values()
-                .map(|state| match state {
-                    WatchState::Listing { received } => *received,
-                    _ => 0,
-                })
-                .sum();
+            let received = view.model.connection.received();
             (format!("{spinner} listing {received}"), theme.accent())
         }
         Health::Stale { since, .. } => (

@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use super::{
-    chrome, overlay,
+    chain, chrome, detail, overlay,
     panes::{self, View},
     theme::Theme,
 };
@@ -18,6 +18,9 @@ use crate::app::{model::Model, panes::Pane, refresh::Heights};
 const WIDE: u16 = 100;
 const HIGH: u16 = 30;
 
+/// From here on there is room for the detail area.
+const HIGH_WITH_DETAIL: u16 = 36;
+
 /// Where everything is on a screen of this size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -25,6 +28,9 @@ pub struct Layout {
     pub header: Rect,
     pub tabs: Option<Rect>,
     pub panes: Vec<(Pane, Rect)>,
+    /// One row, from the registry to the Pod.
+    pub chain: Option<Rect>,
+    pub detail: Option<Rect>,
     pub footer: Rect,
 }
 
@@ -43,6 +49,9 @@ pub fn layout(area: Rect, focus: Pane) -> Layout {
 /// ╰────────────╯╰────────────────────────╯
 /// ╭ ServiceAccounts ──╮╭ Secrets ────────╮
 /// ╰───────────────────╯╰─────────────────╯
+///  registry ◂── Secret ◂── ServiceAccount
+/// ╭ Diagnosis ───────────────────────────╮
+/// ╰──────────────────────────────────────╯
 /// ╭ Events ──────────────────────────────╮
 /// ╰──────────────────────────────────────╯
 /// footer
@@ -54,10 +63,17 @@ fn wide(area: Rect) -> Layout {
         Constraint::Length(1),
     ])
     .areas(area);
-    let [top, middle, events] = Split::vertical([
-        Constraint::Fill(9),
-        Constraint::Fill(5),
+    let about = if area.height >= HIGH_WITH_DETAIL {
+        8
+    } else {
+        0
+    };
+    let [top, middle, chain, detail, events] = Split::vertical([
+        Constraint::Fill(10),
         Constraint::Fill(6),
+        Constraint::Length(1),
+        Constraint::Length(about + body.height.saturating_sub(40) / 5),
+        Constraint::Fill(7),
     ])
     .areas(body);
     let [namespaces, pods] =
@@ -78,6 +94,8 @@ fn wide(area: Rect) -> Layout {
             (Pane::Secrets, secrets),
             (Pane::Events, events),
         ],
+        chain: Some(chain),
+        detail: (detail.height > 0).then_some(detail),
         footer,
     }
 }
@@ -87,6 +105,7 @@ fn wide(area: Rect) -> Layout {
 ///  Namespaces  Pods  ServiceAccounts  …
 /// ╭ the focused pane ────────────────────╮
 /// ╰──────────────────────────────────────╯
+///  registry ◂── Secret ◂── ServiceAccount
 /// ╭ Events (when there is room) ─────────╮
 /// ╰──────────────────────────────────────╯
 /// footer
@@ -97,10 +116,12 @@ fn narrow(area: Rect, focus: Pane) -> Layout {
     } else {
         0
     };
-    let [header, tabs, pane, events, footer] = Split::vertical([
+    let strip = u16::from(area.height >= 22);
+    let [header, tabs, pane, chain, events, footer] = Split::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
+        Constraint::Length(strip),
         Constraint::Length(below),
         Constraint::Length(1),
     ])
@@ -114,6 +135,8 @@ fn narrow(area: Rect, focus: Pane) -> Layout {
         header,
         tabs: Some(tabs),
         panes,
+        chain: (strip > 0).then_some(chain),
+        detail: None,
         footer,
     }
 }
@@ -162,6 +185,12 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     }
     for (pane, area) in &layout.panes {
         panes::draw(*pane, view, *area, buffer);
+    }
+    if let Some(area) = layout.chain {
+        chain::draw(view, area, buffer);
+    }
+    if let Some(area) = layout.detail {
+        detail::draw(view, area, buffer);
     }
     chrome::footer(view, layout.footer, buffer);
     overlay::draw(view, layout, buffer);

@@ -3,7 +3,9 @@
 //! `frame` divides the screen and is the entry; text from outside passes `text`, and nothing else
 //! makes cells of it.
 
+mod chain;
 mod chrome;
+mod detail;
 pub mod frame;
 mod overlay;
 mod panes;

@@ -102,7 +102,7 @@ impl Screen {
     fn buffer(&mut self, width: u16, height: u16) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let layout = layout(area, self.model.focus);
-        refresh::refresh(&mut self.model, layout.heights());
+        refresh::refresh(&mut self.model, layout.heights(), now());
         let mut buffer = Buffer::empty(area);
         let view = View {
             model: &self.model,

@@ -2,10 +2,13 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
+use jiff::Timestamp;
+
 use super::{super::filter::Sieve, PaneState, SortBy};
 use crate::domain::{
+    dockerconfig::Standing,
     key::{Key, Name},
-    objects::{Secret, SecretType, ServiceAccount},
+    objects::{Secret, SecretContent, SecretType, ServiceAccount},
     watch::Scope,
     world::{Versions, World},
 };
@@ -18,6 +21,8 @@ pub enum Listed {
     PullSecret,
     /// It exists, and the kubelet passes it over without a word.
     WrongType,
+    /// It is of the right type and cannot work all the same.
+    Broken,
     Missing,
     /// Secrets may not be listed, or are not here yet.
     Unknown,
@@ -29,17 +34,33 @@ pub fn listed(
     account: &ServiceAccount,
     name: &Name<Secret>,
     complete: bool,
+    now: Timestamp,
 ) -> Listed {
     let key = Key::new(account.key.namespace.clone(), name.clone());
-    match world.secret(&key).map(|secret| &secret.secret_type) {
-        Some(SecretType::DockerConfigJson | SecretType::DockerCfg) => Listed::PullSecret,
-        Some(SecretType::Other(_)) => Listed::WrongType,
-        None if complete => Listed::Missing,
-        None => Listed::Unknown,
+    let Some(secret) = world.secret(&key) else {
+        return if complete {
+            Listed::Missing
+        } else {
+            Listed::Unknown
+        };
+    };
+    match (&secret.secret_type, &secret.content) {
+        (SecretType::Other(_), _) => Listed::WrongType,
+        (_, SecretContent::Read(summary)) => match summary.standing(now) {
+            Standing::Broken(_) => Listed::Broken,
+            Standing::Sound | Standing::Odd(_) => Listed::PullSecret,
+        },
+        (_, SecretContent::NotTransferred) => Listed::PullSecret,
     }
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope, complete: bool) {
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    world: &World,
+    scope: &Scope,
+    complete: bool,
+    now: Timestamp,
+) {
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
@@ -55,7 +76,7 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope, complete
                 let mut texts = vec![account.key.name.as_str(), account.key.namespace.as_str()];
                 texts.extend(account.pull_secrets.iter().map(Name::as_str));
                 sieve.passes(&texts, Some(&account.meta))
-                    && (!pane.faults_only || broken(world, account, complete))
+                    && (!pane.faults_only || broken(world, account, complete, now))
             })
             .collect();
         match pane.sort.by {
@@ -73,11 +94,11 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope, complete
 }
 
 /// Whether a listed Secret is not what it should be.
-pub fn broken(world: &World, account: &ServiceAccount, complete: bool) -> bool {
+pub fn broken(world: &World, account: &ServiceAccount, complete: bool, now: Timestamp) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(
-            listed(world, account, name, complete),
-            Listed::Missing | Listed::WrongType
+            listed(world, account, name, complete, now),
+            Listed::Missing | Listed::WrongType | Listed::Broken
         )
     })
 }

@@ -1,41 +1,237 @@
-//! Events, newest first, one line per object, reason and message.
+//! Events, newest first: one line per object, reason and message; and what the kubelet says of one
+//! fault of one workload, over all its Pods and attempts, folded into one story.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{super::filter::Sieve, PaneState, SortBy};
+use jiff::Timestamp;
+
+use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy};
 use crate::domain::{
+    faults::{FaultId, Subject},
+    key::{Key, Name},
+    objects::Pod,
+    pull,
     watch::Scope,
     world::{Line, LineKey, Versions, World},
 };
 
-pub type Row = LineKey;
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Row {
+    Line(LineKey),
+    Story(StoryId),
+}
 
-pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope) {
-    let versions = Versions {
-        events: world.versions().events,
-        ..Versions::default()
+/// One fault of one workload, or of one bare Pod.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoryId {
+    pub owner: Subject,
+    pub fault: FaultId,
+}
+
+/// What was said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    pub pods: BTreeSet<Key<Pod>>,
+    /// Failures that events tell of; 0 where they have expired and only statuses speak.
+    pub count: u32,
+    pub last: Option<Timestamp>,
+    /// The newest error that names a cause.
+    pub error: Option<Arc<str>>,
+}
+
+/// What the pane holds beside what all panes have.
+#[derive(Debug)]
+pub struct Stories {
+    pub folded: bool,
+    pub told: BTreeMap<StoryId, Story>,
+}
+
+impl Default for Stories {
+    fn default() -> Self {
+        Self {
+            folded: true,
+            told: BTreeMap::new(),
+        }
+    }
+}
+
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    stories: &mut Stories,
+    world: &World,
+    verdicts: &Verdicts,
+    scope: &Scope,
+) {
+    let versions = world.versions();
+    let basis = Basis {
+        world: Versions {
+            events: versions.events,
+            ..Versions::default()
+        },
+        verdicts: if stories.folded {
+            verdicts.version()
+        } else {
+            0
+        },
     };
     // While the newest line is selected, it is the newest that stays selected.
     let follows = pane.list.position().is_none_or(|position| position == 0);
-    let made = pane.refresh(versions, scope, |pane| {
-        let mut sieve = Sieve::new(&pane.filter);
-        let mut lines: Vec<&Line> = world
-            .event_lines()
-            .filter(|line| in_scope(line, scope))
-            .filter(|line| !pane.faults_only || line.pull_failure)
-            .filter(|line| pane.filter.is_empty() || passes(&mut sieve, line))
-            .collect();
-        match pane.sort.by {
-            SortBy::Age => {}
-            SortBy::Status => lines.sort_by_key(|line| (!line.pull_failure, !line.warning())),
-            SortBy::Name | SortBy::Namespace => lines.sort_by_key(|line| &line.event.subject),
-            SortBy::Count => lines.sort_by_key(|line| Reverse(line.count)),
-        }
-        lines.into_iter().map(|line| line.key.clone()).collect()
+    let folded = stories.folded;
+    let mut told = BTreeMap::new();
+    let made = pane.refresh(basis, scope, |pane| {
+        let mut telling = Telling {
+            world,
+            verdicts,
+            stories: BTreeMap::new(),
+        };
+        let rows = rows(pane, scope, folded, &mut telling);
+        told = telling.stories;
+        rows
     });
-    if made && follows {
-        pane.list.go(crate::app::action::Motion::First);
+    if made {
+        stories.told = told;
+        if follows {
+            pane.list.go(crate::app::action::Motion::First);
+        }
     }
+}
+
+struct Telling<'a> {
+    world: &'a World,
+    verdicts: &'a Verdicts,
+    stories: BTreeMap<StoryId, Story>,
+}
+
+fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
+    let mut sieve = Sieve::new(&pane.filter);
+    let mut lines: Vec<&Line> = telling
+        .world
+        .event_lines()
+        .filter(|line| in_scope(line, scope))
+        .collect();
+    match pane.sort.by {
+        SortBy::Age => {}
+        SortBy::Status => lines.sort_by_key(|line| (!line.pull_failure, !line.warning())),
+        SortBy::Name | SortBy::Namespace => lines.sort_by_key(|line| &line.event.subject),
+        SortBy::Count => lines.sort_by_key(|line| Reverse(line.count)),
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        let story = if folded { telling.tell(line) } else { None };
+        if story.is_none() && pane.faults_only && !line.pull_failure {
+            continue;
+        }
+        if !pane.filter.is_empty() && !passes(&mut sieve, line) {
+            continue;
+        }
+        match story {
+            Some(Told { id, first: true }) => rows.push(Row::Story(id)),
+            // Its row may have failed to pass by an earlier line.
+            Some(Told { id, first: false }) if !pane.filter.is_empty() => {
+                let row = Row::Story(id);
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+            Some(_) => {}
+            None => rows.push(Row::Line(line.key.clone())),
+        }
+    }
+    if folded && pane.filter.is_empty() {
+        rows.extend(telling.expired(scope));
+    }
+    rows
+}
+
+/// A line that belongs to a story.
+struct Told {
+    id: StoryId,
+    /// It is the first of the story's lines.
+    first: bool,
+}
+
+impl Telling<'_> {
+    /// The story of a line, which takes the line in.
+    fn tell(&mut self, line: &Line) -> Option<Told> {
+        let of_a_pull = line.pull_failure || &*line.event.reason == "Pulling";
+        if !of_a_pull {
+            return None;
+        }
+        let pod = subject(line)?;
+        let id = self.story_of(&pod)?;
+        let first = !self.stories.contains_key(&id);
+        let story = self.stories.entry(id.clone()).or_default();
+        story.pods.insert(pod);
+        story.last = story.last.max(line.last);
+        if line.pull_failure {
+            story.count = story.count.saturating_add(line.count);
+        }
+        let message = &line.event.message;
+        if story.error.is_none() && line.pull_failure && pull::names_cause(message) {
+            story.error = Some(Arc::clone(message));
+        }
+        Some(Told { id, first })
+    }
+
+    fn story_of(&self, pod: &Key<Pod>) -> Option<StoryId> {
+        let verdict = self.verdicts.of_pod(pod)?;
+        if !verdict.finding.is_pull() {
+            return None;
+        }
+        let found = self.world.pod(pod)?;
+        let owner = self.world.workload_of(found);
+        Some(StoryId {
+            owner: owner.map_or_else(
+                || Subject::Pod(pod.clone()),
+                |workload| Subject::Workload(workload.id.clone()),
+            ),
+            fault: verdict.fault.clone(),
+        })
+    }
+
+    /// What fails although its events have expired: the statuses of the Pods still tell of it.
+    fn expired(&mut self, scope: &Scope) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let silent = self
+            .verdicts
+            .faults()
+            .iter()
+            .filter(|fault| fault.is_pull());
+        for pod in silent.flat_map(|fault| &fault.pods) {
+            let shown = match scope {
+                Scope::Cluster => true,
+                Scope::Namespace(namespace) => pod.namespace == *namespace,
+            };
+            let Some(id) = self.story_of(pod).filter(|_| shown) else {
+                continue;
+            };
+            let story = self.stories.entry(id.clone()).or_default();
+            if story.last.is_some() {
+                continue;
+            }
+            if story.pods.is_empty() {
+                rows.push(Row::Story(id));
+            }
+            story.pods.insert(pod.clone());
+            let errors = self.world.last_errors(pod);
+            story.error = story
+                .error
+                .take()
+                .or_else(|| errors.first().map(|error| Arc::clone(&error.message)));
+        }
+        rows
+    }
+}
+
+/// The Pod that a line is about.
+pub fn subject(line: &Line) -> Option<Key<Pod>> {
+    let subject = &line.event.subject;
+    let namespace = subject.namespace.clone()?;
+    (&*subject.kind == "Pod").then(|| Key::new(namespace, Name::new(Arc::clone(&subject.name))))
 }
 
 fn in_scope(line: &Line, scope: &Scope) -> bool {

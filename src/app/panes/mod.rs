@@ -110,10 +110,24 @@ pub struct PaneState<K> {
     made_from: Option<Stamp>,
 }
 
+/// Counts of what the rows of a pane are made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    pub world: Versions,
+    /// Of the verdicts, for panes that show them.
+    pub verdicts: u64,
+}
+
+impl From<Versions> for Basis {
+    fn from(world: Versions) -> Self {
+        Self { world, verdicts: 0 }
+    }
+}
+
 /// All that the rows of a pane depend on.
 #[derive(Clone, Debug, PartialEq)]
 struct Stamp {
-    versions: Versions,
+    basis: Basis,
     scope: Scope,
     filter: Filter,
     sort: Sort,
@@ -151,12 +165,12 @@ impl<K: Clone + PartialEq> PaneState<K> {
     /// Makes the rows again if what they depend on has changed.
     fn refresh(
         &mut self,
-        versions: Versions,
+        basis: impl Into<Basis>,
         scope: &Scope,
         rows: impl FnOnce(&Self) -> Vec<K>,
     ) -> bool {
         let stamp = Stamp {
-            versions,
+            basis: basis.into(),
             scope: scope.clone(),
             filter: self.filter.clone(),
             sort: self.sort,

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{connect, keys, navigate};
+use super::{connect, detail, keys, navigate};
 use crate::{
     app::{
         action::{Action, Elsewhere, Motion, SortBy},
+        detail::Tab,
         effect::Effect,
+        list::List,
         model::Model,
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
@@ -27,6 +29,11 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         }
         Action::Move(motion) => travel(model, motion),
         Action::Open => return open(model, now),
+        Action::Detail(tab) => detail::open(model, tab, now),
+        Action::NextTab => detail::turn(model, Tab::next),
+        Action::PreviousTab => detail::turn(model, Tab::previous),
+        Action::Fix(number) => return detail::fix(model, number, now),
+        Action::Faults => faults(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),
@@ -35,11 +42,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::NextSortColumn => step_sort(model, true),
         Action::PreviousSortColumn => step_sort(model, false),
         Action::FaultsOnly => faults_only(model),
-        Action::Fold => {
-            model.panes.folding.folded = !model.panes.folding.folded;
-            model.panes.folding.open.clear();
-            model.panes.pods.invalidate();
-        }
+        Action::Fold => fold(model),
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
         Action::ToAccount => {
@@ -64,6 +67,41 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
     Vec::new()
 }
 
+/// Folds what the focused pane can fold.
+fn fold(model: &mut Model) {
+    if model.focus == Pane::Events {
+        model.panes.stories.folded = !model.panes.stories.folded;
+        model.panes.events.invalidate();
+    } else {
+        model.panes.folding.folded = !model.panes.folding.folded;
+        model.panes.folding.open.clear();
+        model.panes.pods.invalidate();
+    }
+}
+
+/// Lists what is wrong; the key that opens the list also closes it.
+fn faults(model: &mut Model, now: Timestamp) {
+    if matches!(model.overlays.last(), Some(Overlay::Faults(_))) {
+        model.overlays.pop();
+        return;
+    }
+    let mut list = List::default();
+    list.set_height(usize::MAX / 2);
+    list.set_rows(
+        model
+            .verdicts
+            .faults()
+            .iter()
+            .map(|fault| fault.id.clone())
+            .collect(),
+    );
+    if list.rows().is_empty() {
+        model.flash("nothing is wrong", now);
+    } else {
+        model.overlays.push(Overlay::Faults(list));
+    }
+}
+
 /// The key that opens the help also closes it.
 fn help(model: &mut Model) {
     match model.overlays.last() {
@@ -86,6 +124,8 @@ fn travel(model: &mut Model, motion: Motion) {
     };
     if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
         list.go(motion);
+    } else if let Overlay::Faults(list) = overlay {
+        list.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
         *scroll = match motion {
             Motion::Up => scroll.saturating_sub(1),
@@ -107,6 +147,14 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
             let chosen = list.selected().cloned();
             return connect::connect(model, chosen, now);
+        }
+        if let Overlay::Faults(list) = overlay {
+            let chosen = list.selected().cloned();
+            model.overlays.clear();
+            if let Some(id) = chosen {
+                navigate::to_fault(model, &id);
+            }
+            return Vec::new();
         }
         model.overlays.pop();
         return Vec::new();
@@ -132,7 +180,11 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 fn open_pod(model: &mut Model) {
     match model.panes.pods.list.selected().cloned() {
-        Some(pods::Row::Pod(pod)) => model.overlays.push(Overlay::Details { pod, scroll: 0 }),
+        Some(pods::Row::Pod(pod)) => model.overlays.push(Overlay::Details {
+            pod,
+            tab: None,
+            scroll: 0,
+        }),
         Some(pods::Row::Workload(id)) => {
             let open = &mut model.panes.folding.open;
             if !open.remove(&id) {
@@ -250,9 +302,7 @@ fn selected_name(model: &Model) -> Option<String> {
         Pane::ServiceAccounts => Some(model.panes.accounts.list.selected()?.name.to_string()),
         Pane::Secrets => Some(model.panes.secrets.list.selected()?.name.to_string()),
         Pane::Events => {
-            let line = model
-                .world
-                .event_line(model.panes.events.list.selected()?)?;
+            let line = navigate::selected_line(model)?;
             Some(line.event.message.to_string())
         }
     }
@@ -268,9 +318,7 @@ fn selected_namespace(model: &Model) -> Option<String> {
         Pane::ServiceAccounts => model.panes.accounts.list.selected()?.namespace.clone(),
         Pane::Secrets => model.panes.secrets.list.selected()?.namespace.clone(),
         Pane::Events => {
-            let line = model
-                .world
-                .event_line(model.panes.events.list.selected()?)?;
+            let line = navigate::selected_line(model)?;
             line.event.subject.namespace.clone()?
         }
     };

@@ -11,6 +11,7 @@ use crate::{
         model::{Model, Panes},
         overlay::{ContextPicker, Overlay},
         ticket::Ticket,
+        verdicts::Verdicts,
     },
     domain::{
         identity::{ContextEntry, Identity},
@@ -32,6 +33,9 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     let ticket = model.tickets.issue();
     model.connection = Connection::connecting(ticket, context.clone(), now);
     model.world = World::default();
+    model.verdicts = Verdicts::default();
+    model.inquiry = None;
+    model.stop = None;
     model.panes = Panes::default();
     if leaves {
         // A namespace of one cluster means nothing in another.

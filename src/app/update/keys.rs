@@ -19,14 +19,24 @@ use crate::app::{
 
 /// The contexts in which a key is looked up, innermost first.
 pub fn path(model: &Model) -> Vec<Context> {
-    if model.overlays.is_empty() {
-        vec![
+    let over = |own: &[Context]| {
+        let common = [Context::Overlay, Context::Everywhere];
+        own.iter().copied().chain(common).collect()
+    };
+    match model.overlays.last() {
+        None => vec![
             Context::In(model.focus),
             Context::Panes,
             Context::Everywhere,
-        ]
-    } else {
-        vec![Context::Overlay, Context::Everywhere]
+        ],
+        Some(Overlay::Details { .. }) => over(&[Context::Details]),
+        Some(Overlay::Contexts(_) | Overlay::Faults(_)) => over(&[Context::Choice]),
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Filter { .. }
+            | Overlay::Palette(_)
+            | Overlay::Problem { .. },
+        ) => over(&[]),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod act;
 mod connect;
+mod detail;
 mod keys;
 mod navigate;
 #[cfg(test)]
@@ -10,7 +11,11 @@ mod tests;
 
 use jiff::Timestamp;
 
-pub use self::{keys::path, navigate::selected_pod};
+pub use self::{
+    detail::shown,
+    keys::path,
+    navigate::{selected_pod, subject_of_interest},
+};
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay};
 
@@ -36,13 +41,13 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Watch(ticket, id, state) => {
             if ticket == model.connection.ticket {
-                model.connection.watches.insert(id, state);
+                model.connection.note(id, state);
             }
             Vec::new()
         }
         Message::Ended(ticket, id) => {
             if ticket == model.connection.ticket {
-                model.connection.watches.remove(&id);
+                model.connection.forget(&id);
             }
             Vec::new()
         }

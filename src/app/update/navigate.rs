@@ -7,13 +7,16 @@ use crate::{
         action::Motion,
         effect::Effect,
         model::Model,
-        panes::{Pane, pods},
+        overlay::Overlay,
+        panes::{Pane, events, pods},
     },
     domain::{
+        faults::{Fault, FaultId, Subject},
         key::{Key, Name, Namespace},
         objects::{Pod, Secret, ServiceAccount},
-        status::Health,
+        status::pod_status,
         watch::Scope,
+        world::Line,
     },
 };
 
@@ -139,31 +142,81 @@ pub fn selected_pod(model: &Model) -> Option<Key<Pod>> {
     }
 }
 
-/// Goes to the next failing Pod of the whole cluster, pull failures first.
+/// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.
 pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
-    let problems: Vec<Key<Pod>> = [Health::PullFailing, Health::Failing]
-        .into_iter()
-        .flat_map(|health| model.world.pods_in(health, &Scope::Cluster))
-        .cloned()
-        .collect();
-    let here = selected_pod(model).and_then(|pod| problems.iter().position(|key| *key == pod));
-    let target = match (here, problems.len()) {
-        (_, 0) => {
-            model.flash("no Pod is in trouble", now);
+    let here = model.stop.as_ref().and_then(|stop| {
+        let faults = model.verdicts.faults();
+        faults.iter().position(|fault| fault.id == *stop)
+    });
+    let count = model.verdicts.faults().len();
+    let target = match here {
+        _ if count == 0 => {
+            model.flash("nothing is wrong", now);
             return;
         }
-        (Some(position), count) if forward => (position + 1) % count,
-        (Some(position), count) => (position + count - 1) % count,
-        (None, count) => {
-            if forward {
-                0
-            } else {
-                count - 1
-            }
-        }
+        Some(position) if forward => (position + 1) % count,
+        Some(position) => (position + count - 1) % count,
+        None if forward => 0,
+        None => count - 1,
     };
-    if let Some(pod) = problems.into_iter().nth(target) {
-        to_pod(model, pod);
+    let Some(fault) = model.verdicts.faults().get(target) else {
+        return;
+    };
+    let (id, title) = (fault.id.clone(), fault.finding.title());
+    let text = format!(
+        "{} of {count}: {title}, {} · {}",
+        target + 1,
+        id.blame,
+        suffers(fault)
+    );
+    to_fault(model, &id);
+    model.flash(text, now);
+}
+
+/// Who suffers from a fault, in a few words.
+fn suffers(fault: &Fault) -> String {
+    match (fault.pods.len(), fault.workloads.len()) {
+        (0, workloads) => format!("{workloads} without Pods"),
+        (1, _) => "1 Pod".to_owned(),
+        (pods, _) => format!("{pods} Pods"),
+    }
+}
+
+/// Goes to the example of a fault; a detail view that is open turns to it.
+pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
+    let Some(fault) = model.verdicts.fault(id) else {
+        return;
+    };
+    let example = fault.example.clone();
+    model.stop = Some(id.clone());
+    match example {
+        Subject::Pod(pod) => {
+            if let Some(Overlay::Details {
+                pod: shown, scroll, ..
+            }) = model.overlays.last_mut()
+            {
+                *shown = pod.clone();
+                *scroll = 0;
+            }
+            to_pod(model, pod);
+        }
+        Subject::Workload(workload) => {
+            model.overlays.clear();
+            show_namespace_of(model, &workload.key.namespace);
+            model.focus = Pane::Events;
+        }
+    }
+}
+
+/// The Pod that the keys speak of: the one whose details are open, else that of the selection.
+pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
+    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
+        return Some(pod.clone());
+    }
+    match model.focus {
+        Pane::Namespaces | Pane::Pods => selected_pod(model),
+        Pane::ServiceAccounts | Pane::Secrets => user_of_selection(model),
+        Pane::Events => pod_of_event(model),
     }
 }
 
@@ -190,30 +243,43 @@ pub(super) fn account_of_secret(model: &Model) -> Option<Key<ServiceAccount>> {
     Some(Key::new(secret.namespace.clone(), name.clone()))
 }
 
-/// The first Pod that uses what is selected, if the pane's rows have users.
+/// The Pod that uses what is selected, one that fares ill if there is one.
 pub(super) fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
-    match model.focus {
+    let world = &model.world;
+    let users: Vec<Key<Pod>> = match model.focus {
         Pane::Secrets => {
             let secret = model.panes.secrets.list.selected()?;
-            let name = model.world.pods_of_secret(secret).next()?;
-            Some(Key::new(secret.namespace.clone(), name.clone()))
+            let names = world.pods_of_secret(secret);
+            names
+                .map(|name| Key::new(secret.namespace.clone(), name.clone()))
+                .collect()
         }
         Pane::ServiceAccounts => {
             let account = model.panes.accounts.list.selected()?;
-            let name = model.world.pods_of_account(account).next()?;
-            Some(Key::new(account.namespace.clone(), name.clone()))
+            let names = world.pods_of_account(account);
+            names
+                .map(|name| Key::new(account.namespace.clone(), name.clone()))
+                .collect()
         }
-        Pane::Namespaces | Pane::Pods | Pane::Events => None,
+        Pane::Namespaces | Pane::Pods | Pane::Events => return None,
+    };
+    let health = |key: &Key<Pod>| world.pod(key).map(|pod| pod_status(pod).health);
+    users.into_iter().min_by_key(|key| health(key))
+}
+
+/// The event line that is selected; of a story, none.
+pub(super) fn selected_line(model: &Model) -> Option<&Line> {
+    match model.panes.events.list.selected()? {
+        events::Row::Line(key) => model.world.event_line(key),
+        events::Row::Story(_) => None,
     }
 }
 
-/// The Pod that the selected event is about, while it exists.
+/// The Pod that the selected event is about, while it exists; of a story, the first of its Pods.
 pub(super) fn pod_of_event(model: &Model) -> Option<Key<Pod>> {
-    let line = model
-        .world
-        .event_line(model.panes.events.list.selected()?)?;
-    let subject = &line.event.subject;
-    let namespace = subject.namespace.clone()?;
-    let key = Key::new(namespace, Name::new(subject.name.clone()));
-    (&*subject.kind == "Pod" && model.world.pod(&key).is_some()).then_some(key)
+    let key = match model.panes.events.list.selected()? {
+        events::Row::Line(key) => events::subject(model.world.event_line(key)?)?,
+        events::Row::Story(id) => model.panes.stories.told.get(id)?.pods.first()?.clone(),
+    };
+    model.world.pod(&key).is_some().then_some(key)
 }

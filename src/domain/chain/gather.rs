@@ -42,7 +42,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
             .collect(),
         revisions: revisions(world, workload.as_deref()),
         neighbours: neighbours(world, &here, &pod, &images),
-        events: events(world, "Pod", key),
+        events: world.events_of_pod(key),
         errors: world.last_errors(key).to_vec(),
         others,
         listed,

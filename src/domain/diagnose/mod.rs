@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     evidence::{Evidence, Fact, Source},
-    root::Root,
+    root::{Link, Root},
     stuck::workload,
 };
 use super::{
@@ -71,6 +71,19 @@ impl Finding {
         match self.root {
             Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
             Some(_) | None => self.cause.title(),
+        }
+    }
+
+    /// Whether a pull is what fails.
+    pub fn is_pull(&self) -> bool {
+        self.cause != Cause::NotAPullFailure
+    }
+
+    /// The link of the chain that is broken.
+    pub fn link(&self) -> Link {
+        match self.root {
+            Some(root) => root.link(),
+            None => Link::of_cause(self.cause),
         }
     }
 

@@ -144,6 +144,37 @@ impl Root {
         }
     }
 
+    /// The link of the chain that has to change.
+    pub fn link(self) -> Link {
+        match self {
+            Self::SecretNotAttached | Self::ServiceAccountMissing => Link::Account,
+            Self::SecretMissing
+            | Self::SecretWrongType
+            | Self::SecretWrongKey
+            | Self::SecretMalformed
+            | Self::EntryForOtherRegistry
+            | Self::EntryEmpty
+            | Self::CredentialRejected
+            | Self::CredentialExpired
+            | Self::CredentialLacksAccess => Link::Secret,
+            Self::TagMissing
+            | Self::RepositoryMissing
+            | Self::ImageNameInvalid
+            | Self::PolicyNever
+            | Self::WrongPlatform
+            | Self::ImageFormat
+            | Self::ImagePolicy => Link::Image,
+            Self::RegistryDown
+            | Self::RegistryUnknownHost
+            | Self::CaUntrusted
+            | Self::CertificateWrong
+            | Self::PlainHttp
+            | Self::RateLimit => Link::Registry,
+            Self::NodeProblem => Link::Node,
+            Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => Link::Pod,
+        }
+    }
+
     /// The root that a cause has by itself, without any look at the chain.
     pub(super) fn of_cause(cause: Cause) -> Option<Self> {
         match cause {
@@ -185,6 +216,30 @@ impl Root {
             | Cause::ContentCorrupt
             | Cause::PullTimeoutCancelled
             | Cause::CauseNotStated => None,
+        }
+    }
+}
+
+/// A link of the chain from the registry to the Pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Link {
+    Registry,
+    Image,
+    Secret,
+    Account,
+    Pod,
+    Node,
+}
+
+impl Link {
+    /// Where the trouble shows when nothing proves where it comes from.
+    pub(super) fn of_cause(cause: Cause) -> Self {
+        match cause {
+            Cause::RegistryUnreachableReset
+            | Cause::RegistryBadResponse
+            | Cause::TlsHandshakeFailure => Self::Registry,
+            Cause::CauseNotStated => Self::Pod,
+            _ => Self::Image,
         }
     }
 }

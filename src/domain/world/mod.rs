@@ -22,7 +22,8 @@ use self::{lines::Lines, memory::PullMemory, table::Table, users::Users};
 use super::{
     key::{Key, Name, Namespace},
     objects::{
-        NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+        Event, NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
+        WorkloadKind,
     },
     status::Health,
     watch::Scope,
@@ -215,6 +216,14 @@ impl World {
         name: &str,
     ) -> impl Iterator<Item = &Line> {
         self.lines.about(kind, namespace, name)
+    }
+
+    /// What was said of a Pod, oldest first.
+    pub fn events_of_pod(&self, pod: &Key<Pod>) -> Vec<Arc<Event>> {
+        let lines = self.events_about("Pod", &pod.namespace, pod.name.as_str());
+        let mut events: Vec<_> = lines.map(|line| Arc::clone(&line.event)).collect();
+        events.sort_by_key(|event| event.last);
+        events
     }
 
     /// What the containers of this Pod last failed with, remembered across back-off.

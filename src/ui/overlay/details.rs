@@ -1,201 +1,93 @@
-//! A Pod in full: its chain, its containers, and the whole text of what they fail with.
+//! One Pod in full: diagnosis, timeline, description, events.
 
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
     text::{Line, Span},
+    widgets::{Clear, Widget},
 };
 
 use super::{scrolled, window};
 use crate::{
-    domain::{
-        age,
-        key::Key,
-        objects::{Container, ContainerRole, ContainerState, Pod, PullPolicy},
-        pull,
-        status::pod_status,
+    app::{detail::Tab, shown},
+    domain::key::Key,
+    domain::objects::Pod,
+    ui::{
+        detail::{self, Room},
+        panes::View,
+        text,
     },
-    ui::{panes::View, text},
 };
 
-const WIDE: u16 = 120;
+const WIDE: u16 = 140;
 
-pub(super) fn draw(key: &Key<Pod>, scroll: usize, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    key: &Key<Pod>,
+    chosen: Option<Tab>,
+    scroll: usize,
+    view: View<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let room = usize::from(WIDE.min(area.width).saturating_sub(4));
-    let lines = match view.model.world.pod(key) {
-        Some(pod) => lines(pod, room, view),
-        None => vec![Line::styled("the Pod is gone", view.theme.dim())],
+    let inquiry = view
+        .model
+        .inquiry
+        .as_ref()
+        .filter(|inquiry| inquiry.pod == *key);
+    let tab = shown(inquiry, chosen);
+    let (lines, extent) = match inquiry {
+        Some(inquiry) => (
+            detail::lines(tab, view, inquiry, room, Room::All),
+            detail::extent(view, inquiry),
+        ),
+        None => (
+            vec![Line::styled("the Pod is gone", view.theme.dim())],
+            String::new(),
+        ),
     };
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    // The window keeps its size while its pages are turned.
+    let high = area.height.saturating_sub(2).max(1);
     let title = format!(
         "Pod {}",
-        text::fit(&key.to_string(), room.saturating_sub(6), text::Cut::Middle)
+        text::fit(&key.to_string(), room / 2, text::Cut::Middle)
     );
     let inside = window(
         &title,
-        "↑↓ scroll · c copy name · esc back",
+        "↑↓ scroll · tab next view · esc back",
         view.theme,
         WIDE,
         high,
         area,
         buffer,
     );
-    scrolled(lines, scroll, inside, buffer);
-}
-
-fn lines(pod: &Pod, room: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let status = pod_status(pod);
-    let (symbol, style) = theme.health(status.health);
-    let workload = view.model.world.workload_of(pod).map_or_else(
-        || "none: a bare Pod".to_owned(),
-        |workload| workload.id.to_string(),
-    );
-    let secrets: Vec<&str> = pod
-        .pull_secrets
-        .iter()
-        .map(crate::domain::key::Name::as_str)
-        .collect();
-    let secrets = if secrets.is_empty() {
-        "none".to_owned()
-    } else {
-        secrets.join(", ")
-    };
-    let age = pod
-        .meta
-        .created
-        .map_or_else(String::new, |created| age::age(created, view.now));
-    let mut lines = vec![
-        field(view, "Status", &format!("{symbol} {}", status.word), style),
-        field(view, "Workload", &workload, theme.text()),
-        field(
-            view,
-            "ServiceAccount",
-            pod.service_account.as_str(),
-            theme.text(),
-        ),
-        field(view, "Pull Secrets", &secrets, theme.text()),
-        field(
-            view,
-            "Node",
-            pod.node.as_deref().unwrap_or("not scheduled"),
-            theme.text(),
-        ),
-        field(view, "Age", &age, theme.text()),
-    ];
-    if let Some(message) = scheduling_complaint(pod) {
-        lines.push(field(view, "Scheduling", "", theme.text()));
-        lines.extend(paragraph(message, room, theme.warning()));
+    if inside.height < 2 {
+        return;
     }
-    for container in &pod.containers {
-        lines.push(Line::default());
-        lines.extend(self::container(pod, container, room, view));
-    }
-    lines
-}
-
-fn field(view: View<'_>, name: &str, value: &str, style: Style) -> Line<'static> {
-    Line::from(vec![
-        Span::styled(format!("{name:16}"), view.theme.dim()),
-        Span::styled(text::clean(value).into_owned(), style),
-    ])
-}
-
-fn paragraph(text: &str, room: usize, style: Style) -> impl Iterator<Item = Line<'static>> {
-    text::wrap(text, room.saturating_sub(2))
-        .into_iter()
-        .map(move |line| Line::styled(format!("  {line}"), style))
-}
-
-fn scheduling_complaint(pod: &Pod) -> Option<&str> {
-    let condition = pod.condition(crate::domain::objects::Condition::Scheduled)?;
-    (!condition.holds)
-        .then_some(condition.message.as_deref())
-        .flatten()
-}
-
-fn container(pod: &Pod, container: &Container, room: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let role = match container.role {
-        ContainerRole::Init => "init container",
-        ContainerRole::Sidecar => "sidecar",
-        ContainerRole::App => "container",
-        ContainerRole::Ephemeral => "ephemeral container",
+    let head = Rect {
+        height: 1,
+        ..inside
     };
-    let policy = match container.policy {
-        PullPolicy::Always => "always pulled",
-        PullPolicy::IfNotPresent => "pulled if not present",
-        PullPolicy::Never => "never pulled",
-    };
-    let mut lines = vec![
-        Line::styled(
-            format!("{role} {}", text::clean(&container.name)),
-            theme.strong(),
-        ),
-        field(view, "  Image", &container.image, theme.text()),
-        field(view, "  Policy", policy, theme.text()),
-    ];
-    match &container.state {
-        ContainerState::Unreported => {
-            lines.push(field(view, "  State", "not reported yet", theme.dim()));
-        }
-        ContainerState::Running { since } => {
-            let since = since.map_or_else(String::new, |since| {
-                format!(" for {}", age::age(since, view.now))
-            });
-            lines.push(field(
-                view,
-                "  State",
-                &format!("running{since}"),
-                theme.text(),
-            ));
-        }
-        ContainerState::Terminated(exit) => {
-            let reason = exit.reason.as_deref().unwrap_or("ended");
-            lines.push(field(
-                view,
-                "  State",
-                &format!("{reason}, exit code {}", exit.code),
-                theme.text(),
-            ));
-        }
-        ContainerState::Waiting { reason, message } => {
-            let style = if pull::is_pull_reason(reason) {
-                theme.failing()
-            } else {
-                theme.text()
-            };
-            lines.push(field(view, "  State", &format!("waiting: {reason}"), style));
-            if let Some(message) = message {
-                lines.extend(paragraph(message, room, style));
-            }
-            lines.extend(remembered(pod, container, message.as_deref(), room, view));
-        }
+    Clear.render(head, buffer);
+    detail::tabs(view, tab).render(head, buffer);
+    let extent = Span::styled(extent, view.theme.dim());
+    let wide = u16::try_from(extent.width())
+        .unwrap_or(head.width)
+        .min(head.width);
+    if usize::from(head.width) > usize::from(wide) + 50 {
+        extent.render(
+            Rect {
+                x: head.right() - wide,
+                width: wide,
+                ..head
+            },
+            buffer,
+        );
     }
-    lines
-}
-
-/// The error that the back-off notice does not repeat.
-fn remembered(
-    pod: &Pod,
-    container: &Container,
-    shown: Option<&str>,
-    room: usize,
-    view: View<'_>,
-) -> Vec<Line<'static>> {
-    let errors = view.model.world.last_errors(&pod.key);
-    let Some(error) = errors
-        .iter()
-        .find(|error| error.container == container.name)
-    else {
-        return Vec::new();
+    let body = Rect {
+        y: inside.y + 1,
+        height: inside.height - 1,
+        ..inside
     };
-    if shown == Some(&*error.message) {
-        return Vec::new();
-    }
-    let seen = format!("seen {} ago", age::age(error.seen, view.now));
-    let mut lines = vec![field(view, "  Last error", &seen, view.theme.dim())];
-    lines.extend(paragraph(&error.message, room, view.theme.failing()));
-    lines
+    scrolled(lines, scroll, body, buffer);
 }

@@ -60,6 +60,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         Overlay::Help { .. }
         | Overlay::Details { .. }
         | Overlay::Contexts(_)
+        | Overlay::Faults(_)
         | Overlay::Problem { .. } => None,
     }
 }

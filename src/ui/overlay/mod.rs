@@ -2,6 +2,7 @@
 
 mod contexts;
 mod details;
+mod faults;
 mod field;
 mod help;
 mod problem;
@@ -24,9 +25,10 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     for overlay in &view.model.overlays {
         match overlay {
             Overlay::Help { scroll } => help::draw(*scroll, view, layout.area, buffer),
-            Overlay::Details { pod, scroll } => {
-                details::draw(pod, *scroll, view, layout.area, buffer);
+            Overlay::Details { pod, tab, scroll } => {
+                details::draw(pod, *tab, *scroll, view, layout.area, buffer);
             }
+            Overlay::Faults(list) => faults::draw(list, view, layout.area, buffer),
             Overlay::Contexts(picker) => contexts::draw(picker, view, layout.area, buffer),
             Overlay::Problem { problem, scroll } => {
                 problem::draw(problem, *scroll, view, layout.area, buffer);

@@ -45,7 +45,7 @@ fn cells(view: View<'_>, row: &accounts::Row) -> Vec<Cell> {
         return Vec::new();
     };
     let complete = view.model.secrets_complete();
-    let broken = accounts::broken(world, account, complete);
+    let broken = accounts::broken(world, account, complete, view.now);
     let (symbol, style) = if broken {
         theme.health(Health::PullFailing)
     } else if account.pull_secrets.is_empty() {
@@ -79,9 +79,10 @@ fn pull_secrets(view: View<'_>, account: &ServiceAccount, complete: bool) -> Str
     }
     let symbols = view.theme.symbols();
     let each = account.pull_secrets.iter().map(|name| {
-        match accounts::listed(&view.model.world, account, name, complete) {
+        match accounts::listed(&view.model.world, account, name, complete, view.now) {
             Listed::PullSecret => format!("{name} {}", symbols.finished),
             Listed::WrongType => format!("{name} {} wrong type", symbols.pull_failing),
+            Listed::Broken => format!("{name} {} broken", symbols.pull_failing),
             Listed::Missing => format!("{name} {} missing", symbols.pull_failing),
             Listed::Unknown => name.to_string(),
         }

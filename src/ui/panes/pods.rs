@@ -1,12 +1,15 @@
 //! Pods as `kubectl get pods` has them, with what fails marked.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{View, listing};
 use crate::{
     app::panes::{Pane, pods},
     domain::{
+        age, backoff,
+        key::Key,
         objects::{Pod, WorkloadKey},
+        pull,
         status::{Health, pod_status},
     },
     ui::widgets::table::{Cell, Column},
@@ -18,7 +21,9 @@ const COLUMNS: &[Column] = &[
     Column::new("NAME", 0, 63).grows(30).middle(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),
-    Column::new("RESTARTS", 5, 9).right(),
+    Column::new("WHY", 1, 18).gives(10),
+    Column::new("RETRY", 5, 7).right(),
+    Column::new("RESTARTS", 6, 9).right(),
     Column::new("AGE", 3, 6).right(),
 ];
 
@@ -81,6 +86,8 @@ fn pod_cells(view: View<'_>, pod: &Pod) -> Vec<Cell> {
             theme.text(),
         ),
         Cell::new(status.word, word_style),
+        why(view, &pod.key, style),
+        retry(view, pod),
         Cell::new(
             status.restarts.to_string(),
             if status.restarts > 0 {
@@ -93,17 +100,40 @@ fn pod_cells(view: View<'_>, pod: &Pod) -> Vec<Cell> {
     ]
 }
 
+/// The cause in two words.
+fn why(view: View<'_>, pod: &Key<Pod>, style: Style) -> Cell {
+    let verdict = view.model.verdicts.of_pod(pod);
+    Cell::new(verdict.map_or("", |verdict| verdict.finding.title()), style)
+}
+
+/// An attempt that is late by more seconds than this was made, and not told.
+const OVERDUE: i64 = 60;
+
+/// When the kubelet tries again.
+fn retry(view: View<'_>, pod: &Pod) -> Cell {
+    let failing = pull::failures(pod).next();
+    let next = failing.and_then(|failure| {
+        let events = view.model.world.events_of_pod(&pod.key);
+        backoff::next_attempt(failure.container, &events)
+    });
+    let wait = next.map(|at| at.duration_since(view.now).as_secs());
+    let text = match wait {
+        Some(wait) if wait > 0 => format!("in {}", age::span(wait)),
+        Some(wait) if wait > -OVERDUE => "due".to_owned(),
+        // Reporters thin events out: there have been attempts that nothing tells of.
+        Some(_) | None => String::new(),
+    };
+    Cell::new(text, view.theme.dim())
+}
+
 fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
     let theme = view.theme;
     let Some(group) = view.model.panes.folding.groups.get(id) else {
         return vec![Cell::new("", theme.dim()); COLUMNS.len()];
     };
     let (symbol, style) = theme.health(group.health);
-    let word = view
-        .model
-        .world
-        .pod(&group.worst)
-        .map_or_else(String::new, |pod| pod_status(pod).word.into_owned());
+    let worst = view.model.world.pod(&group.worst);
+    let word = worst.map_or_else(String::new, |pod| pod_status(pod).word.into_owned());
     let created = view
         .model
         .world
@@ -125,6 +155,8 @@ fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
                 theme.text()
             },
         ),
+        why(view, &group.worst, style),
+        worst.map_or_else(|| Cell::new("", theme.dim()), |pod| retry(view, pod)),
         Cell::new(
             group.restarts.to_string(),
             if group.restarts > 0 {

@@ -1,0 +1,77 @@
+//! The Pod that the chain strip and the detail area speak of, with everything known of it: made again
+//! only when the store has changed or another Pod is chosen.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    chain::{self, Case, Links},
+    diagnose::{Diagnosis, diagnose},
+    image::ImageRef,
+    key::Key,
+    objects::{Container, Pod},
+    watch::Sight,
+    world::{Versions, World},
+};
+
+/// One Pod, looked into.
+#[derive(Debug)]
+pub struct Inquiry {
+    pub pod: Key<Pod>,
+    pub case: Case,
+    pub diagnosis: Diagnosis,
+    /// The container that the finding is about, or the first that does not run, or the first.
+    pub container: usize,
+    /// The chain of that container's image; `None` where the image reference is malformed.
+    pub links: Option<Links>,
+    made_from: (Versions, Sight),
+}
+
+impl Inquiry {
+    /// Looks into this Pod, unless `before` did and nothing has changed since.
+    pub fn of(
+        before: Option<Self>,
+        pod: Option<Key<Pod>>,
+        world: &World,
+        sight: &Sight,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let pod = pod?;
+        let versions = world.versions();
+        if let Some(before) = before
+            && before.pod == pod
+            && before.made_from.0 == versions
+            && before.made_from.1 == *sight
+        {
+            return Some(before);
+        }
+        let case = chain::case(world, sight, &pod, now)?;
+        let diagnosis = diagnose(&case);
+        let container = spoken_of(&case, &diagnosis);
+        let image = case.pod.containers.get(container);
+        let image = image.and_then(|container| ImageRef::parse(&container.image).ok());
+        Some(Self {
+            links: image.map(|image| case.links(&image)),
+            container,
+            pod,
+            case,
+            diagnosis,
+            made_from: (versions, sight.clone()),
+        })
+    }
+
+    /// The container that is spoken of.
+    pub fn container(&self) -> Option<&Container> {
+        self.case.pod.containers.get(self.container)
+    }
+}
+
+fn spoken_of(case: &Case, diagnosis: &Diagnosis) -> usize {
+    let containers = &case.pod.containers;
+    let named = diagnosis
+        .first()
+        .and_then(|finding| finding.container.as_ref());
+    let found = named.and_then(|name| containers.iter().position(|c| c.name == *name));
+    found
+        .or_else(|| containers.iter().position(|container| !container.ready))
+        .unwrap_or(0)
+}

@@ -1,0 +1,254 @@
+//! What is wrong with each failing Pod, worked out once and kept until something that it rests on has
+//! changed; and the few faults behind all of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    chain,
+    diagnose::{self, Finding, diagnose},
+    faults::{Fault, FaultId, Subject},
+    key::Key,
+    objects::{Condition, Pod, Workload, WorkloadKey},
+    status::Health,
+    watch::{Scope, Sight},
+    world::{Versions, World},
+};
+
+/// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
+const BUDGET: usize = 400;
+
+/// The judgement of one failing subject.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub finding: Finding,
+    pub fault: FaultId,
+}
+
+/// A judgement, and what it was made from.
+#[derive(Debug)]
+struct Kept {
+    basis: Basis,
+    /// `None` where nothing is to be said.
+    verdict: Option<Verdict>,
+}
+
+/// All that a judgement rests on, as far as it changes.
+#[derive(Clone, Debug)]
+struct Basis {
+    pod: Option<Arc<Pod>>,
+    workload: Option<Arc<Workload>>,
+    secrets: u64,
+    accounts: u64,
+    /// Of the Pod's last error: events and statuses that named a cause.
+    told: Option<Timestamp>,
+}
+
+impl Basis {
+    fn holds(&self, other: &Self) -> bool {
+        let same_pod = match (&self.pod, &other.pod) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        let same_workload = match (&self.workload, &other.workload) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        same_pod
+            && same_workload
+            && self.secrets == other.secrets
+            && self.accounts == other.accounts
+            && self.told == other.told
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    kept: BTreeMap<Subject, Kept>,
+    faults: Vec<Fault>,
+    made_from: Option<(Versions, Sight)>,
+    sight: Sight,
+    /// Grows whenever a judgement changes, as the counts of the store do.
+    version: u64,
+    unfinished: bool,
+}
+
+impl Verdicts {
+    pub fn of(&self, subject: &Subject) -> Option<&Verdict> {
+        self.kept.get(subject)?.verdict.as_ref()
+    }
+
+    pub fn of_pod(&self, pod: &Key<Pod>) -> Option<&Verdict> {
+        self.of(&Subject::Pod(pod.clone()))
+    }
+
+    /// The faults, those that matter most first.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    pub fn fault(&self, id: &FaultId) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.id == *id)
+    }
+
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether more is to be judged than one refresh may.
+    pub fn unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    /// Judges what has changed.
+    pub fn refresh(&mut self, world: &World, sight: &Sight, now: Timestamp) {
+        let versions = Versions {
+            namespaces: 0,
+            ..world.versions()
+        };
+        let unchanged = self
+            .made_from
+            .as_ref()
+            .is_some_and(|(seen, saw)| *seen == versions && saw == sight);
+        if unchanged && !self.unfinished {
+            return;
+        }
+        if self.sight != *sight {
+            self.kept.clear();
+            self.sight = sight.clone();
+        }
+        let subjects = subjects(world);
+        let before = self.kept.len();
+        self.kept.retain(|subject, _| subjects.contains(subject));
+        let mut changed = before != self.kept.len();
+        let mut budget = BUDGET;
+        for subject in subjects {
+            let basis = basis(world, &subject);
+            let fresh = self
+                .kept
+                .get(&subject)
+                .is_some_and(|kept| kept.basis.holds(&basis));
+            if fresh {
+                continue;
+            }
+            if budget == 0 {
+                break;
+            }
+            budget -= 1;
+            changed = true;
+            let verdict = judge(world, sight, &subject, now);
+            self.kept.insert(subject, Kept { basis, verdict });
+        }
+        self.unfinished = budget == 0;
+        self.made_from = Some((versions, sight.clone()));
+        if changed {
+            self.version += 1;
+            self.faults = faults(world, &self.kept);
+        }
+    }
+}
+
+fn subjects(world: &World) -> BTreeSet<Subject> {
+    let pods = [Health::PullFailing, Health::Failing]
+        .into_iter()
+        .flat_map(|health| world.pods_in(health, &Scope::Cluster))
+        .map(|key| Subject::Pod(key.clone()));
+    let workloads = world
+        .workloads()
+        .filter(|workload| makes_no_pods(workload))
+        .map(|workload| Subject::Workload(workload.id.clone()));
+    pods.chain(workloads).collect()
+}
+
+/// What `diagnose::workload` has to say is about these; a ReplicaSet speaks for its Deployment.
+fn makes_no_pods(workload: &Workload) -> bool {
+    let rollout = &workload.rollout;
+    rollout.desired > 0 && rollout.current == 0 && workload.meta.owner.is_none()
+}
+
+fn basis(world: &World, subject: &Subject) -> Basis {
+    let versions = world.versions();
+    let basis = Basis {
+        pod: None,
+        workload: None,
+        secrets: versions.secrets,
+        accounts: versions.accounts,
+        told: None,
+    };
+    match subject {
+        Subject::Pod(key) => Basis {
+            pod: world.pod(key).cloned(),
+            told: world.last_errors(key).iter().map(|error| error.seen).max(),
+            ..basis
+        },
+        Subject::Workload(id) => Basis {
+            workload: world.workload(id).cloned(),
+            told: world
+                .events_about(id.kind.as_str(), &id.key.namespace, id.key.name.as_str())
+                .filter_map(|line| line.last)
+                .max(),
+            ..basis
+        },
+    }
+}
+
+fn judge(world: &World, sight: &Sight, subject: &Subject, now: Timestamp) -> Option<Verdict> {
+    let finding = match subject {
+        Subject::Pod(key) => {
+            let case = chain::case(world, sight, key, now)?;
+            diagnose(&case).findings.into_iter().next()?
+        }
+        Subject::Workload(id) => {
+            let case = chain::workload_case(world, sight, world.workload(id)?, now);
+            diagnose::workload(&case)?
+        }
+    };
+    let fault = FaultId::of(&finding, subject, owner(world, subject));
+    Some(Verdict { finding, fault })
+}
+
+/// The workload that a subject belongs to.
+fn owner<'a>(world: &'a World, subject: &Subject) -> Option<&'a WorkloadKey> {
+    match subject {
+        Subject::Pod(key) => world.workload_of(world.pod(key)?).map(|owner| &owner.id),
+        Subject::Workload(_) => None,
+    }
+}
+
+fn faults(world: &World, kept: &BTreeMap<Subject, Kept>) -> Vec<Fault> {
+    let mut faults: BTreeMap<&FaultId, Fault> = BTreeMap::new();
+    for (subject, kept) in kept {
+        let Some(verdict) = &kept.verdict else {
+            continue;
+        };
+        let fault = faults.entry(&verdict.fault).or_insert_with(|| {
+            Fault::new(
+                verdict.fault.clone(),
+                verdict.finding.clone(),
+                subject.clone(),
+            )
+        });
+        fault.add(subject, owner(world, subject), since(kept));
+    }
+    let mut faults: Vec<Fault> = faults.into_values().collect();
+    faults.sort_by_cached_key(Fault::rank);
+    faults
+}
+
+/// Since when the subject has not been what it should be.
+fn since(kept: &Kept) -> Option<Timestamp> {
+    if let Some(pod) = &kept.basis.pod {
+        let ready = pod.condition(Condition::Ready);
+        let fell = ready
+            .filter(|ready| !ready.holds)
+            .and_then(|ready| ready.since);
+        return fell.or(pod.meta.created);
+    }
+    kept.basis.workload.as_ref()?.meta.created
+}

@@ -1,0 +1,171 @@
+//! The few faults behind many failing Pods: what is wrong once, however many Pods suffer from it.
+//!
+//! One refused credential behind two hundred Pods is one fault; a registry that is down is one fault
+//! in all namespaces. Which Pods belong together follows from the root of their findings and from the
+//! object that is to blame, never from the words of a message.
+
+use std::{cmp::Reverse, collections::BTreeSet, fmt};
+
+use jiff::Timestamp;
+
+use super::{
+    cause::Cause,
+    diagnose::{Finding, Link, Root},
+    key::{Key, Namespace},
+    objects::{Pod, WorkloadKey},
+};
+
+/// What is diagnosed: a Pod, or a workload that cannot make any.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Pod(Key<Pod>),
+    Workload(WorkloadKey),
+}
+
+impl Subject {
+    pub fn namespace(&self) -> &Namespace {
+        match self {
+            Self::Pod(key) => &key.namespace,
+            Self::Workload(id) => &id.key.namespace,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod(key) => write!(f, "Pod/{}", key.name),
+            Self::Workload(id) => id.fmt(f),
+        }
+    }
+}
+
+/// The one thing that has to change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blame {
+    Secret(Namespace, String),
+    Account(Namespace, String),
+    Image(String),
+    Registry(String),
+    Node(String),
+    Subject(Subject),
+}
+
+impl fmt::Display for Blame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(namespace, name) => write!(f, "Secret {namespace}/{name}"),
+            Self::Account(namespace, name) => write!(f, "ServiceAccount {namespace}/{name}"),
+            Self::Image(image) => write!(f, "image {image}"),
+            Self::Registry(host) => write!(f, "registry {host}"),
+            Self::Node(name) => write!(f, "node {name}"),
+            Self::Subject(subject) => write!(f, "{subject}"),
+        }
+    }
+}
+
+/// What makes two findings the same fault.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultId {
+    pub root: Option<Root>,
+    /// Only where no root is known: a refusal and a time-out are not one fault.
+    pub cause: Option<Cause>,
+    pub blame: Blame,
+}
+
+impl FaultId {
+    /// The fault behind a finding about this subject. `owner`: the subject's workload.
+    pub fn of(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Self {
+        Self {
+            root: finding.root,
+            cause: finding.root.is_none().then_some(finding.cause),
+            blame: blame(finding, subject, owner),
+        }
+    }
+}
+
+fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Blame {
+    let names = &finding.names;
+    let namespace = || subject.namespace().clone();
+    let known = match finding.link() {
+        Link::Secret => names
+            .secret
+            .clone()
+            .map(|name| Blame::Secret(namespace(), name)),
+        Link::Account => names
+            .service_account
+            .clone()
+            .map(|name| Blame::Account(namespace(), name)),
+        Link::Image => names.image.clone().map(Blame::Image),
+        Link::Registry => names.host.clone().map(Blame::Registry),
+        Link::Node => names.node.clone().map(Blame::Node),
+        Link::Pod => None,
+    };
+    let own = || {
+        let owned = owner.map(|id| Subject::Workload(id.clone()));
+        Blame::Subject(owned.unwrap_or_else(|| subject.clone()))
+    };
+    known.unwrap_or_else(own)
+}
+
+/// See [`Fault::rank`].
+pub type Rank = (Reverse<bool>, Reverse<usize>, Option<Timestamp>, FaultId);
+
+/// One fault and all that suffers from it.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub id: FaultId,
+    /// One of its findings: the words, the evidence and the fixes are alike.
+    pub finding: Finding,
+    /// The subject of that finding.
+    pub example: Subject,
+    pub pods: BTreeSet<Key<Pod>>,
+    pub workloads: BTreeSet<WorkloadKey>,
+    pub since: Option<Timestamp>,
+}
+
+impl Fault {
+    pub fn new(id: FaultId, finding: Finding, example: Subject) -> Self {
+        Self {
+            id,
+            finding,
+            example,
+            pods: BTreeSet::new(),
+            workloads: BTreeSet::new(),
+            since: None,
+        }
+    }
+
+    /// Takes in one more subject that suffers from it.
+    pub fn add(
+        &mut self,
+        subject: &Subject,
+        owner: Option<&WorkloadKey>,
+        since: Option<Timestamp>,
+    ) {
+        match subject {
+            Subject::Pod(key) => self.pods.insert(key.clone()),
+            Subject::Workload(id) => self.workloads.insert(id.clone()),
+        };
+        self.workloads.extend(owner.cloned());
+        self.since = match (self.since, since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (known, other) => known.or(other),
+        };
+    }
+
+    /// Whether a pull is what fails.
+    pub fn is_pull(&self) -> bool {
+        self.finding.is_pull()
+    }
+
+    /// The order in which faults are shown: what is about pulls first, then what harms most.
+    pub fn rank(&self) -> Rank {
+        (
+            Reverse(self.is_pull()),
+            Reverse(self.pods.len()),
+            self.since,
+            self.id.clone(),
+        )
+    }
+}

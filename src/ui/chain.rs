@@ -1,0 +1,253 @@
+//! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken
+//! one marked.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Widget,
+};
+
+use super::{panes::View, text};
+use crate::{
+    app::inquiry::Inquiry,
+    domain::{
+        chain::{AccountState, SecretLink, SecretState},
+        diagnose::{Finding, Link},
+        image::ImageRef,
+        objects::Rollout,
+        status::{Health, pod_status},
+    },
+};
+
+/// Below this width the arrows are short, and only what could be taken for another kind is named.
+const WIDE: u16 = 100;
+
+/// How a link stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    Broken,
+    Odd,
+    Unknown,
+}
+
+struct Part {
+    /// What the link is.
+    kind: &'static str,
+    name: String,
+    state: State,
+    /// What is wrong with it.
+    why: &'static str,
+}
+
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let Some(inquiry) = &view.model.inquiry else {
+        Line::styled(" no Pod uses what is selected", theme.dim()).render(area, buffer);
+        return;
+    };
+    let wide = area.width >= WIDE;
+    let arrow = if wide { " ◂── " } else { " ◂ " };
+    let mut parts = parts(view, inquiry);
+    if !wide {
+        parts.iter_mut().for_each(Part::forget_kind);
+    }
+    let arrows = text::width(arrow) * parts.len().saturating_sub(1);
+    let fixed: usize = parts.iter().map(Part::fixed).sum();
+    let room = usize::from(area.width).saturating_sub(arrows + fixed + 2);
+    let widths = shares(&parts, room);
+    let mut spans = vec![Span::raw(" ")];
+    for (index, (part, width)) in parts.iter().zip(widths).enumerate() {
+        if index > 0 {
+            spans.push(Span::styled(arrow, theme.dim()));
+        }
+        let (symbol, style) = mark(view, part.state);
+        if !part.kind.is_empty() {
+            spans.push(Span::styled(format!("{} ", part.kind), theme.dim()));
+        }
+        let name = text::fit(&part.name, width, text::Cut::Middle).into_owned();
+        spans.push(Span::raw(name));
+        spans.push(Span::styled(format!(" {symbol}"), style));
+        if !part.why.is_empty() {
+            spans.push(Span::styled(format!(" {}", part.why), style));
+        }
+    }
+    Line::from(spans).render(area, buffer);
+}
+
+impl Part {
+    fn forget_kind(&mut self) {
+        if self.kind != "SA" {
+            self.kind = "";
+        }
+    }
+
+    /// Cells that do not give way.
+    fn fixed(&self) -> usize {
+        let words = [self.kind, self.why];
+        let words = words.iter().filter(|word| !word.is_empty());
+        2 + words.map(|word| text::width(word) + 1).sum::<usize>()
+    }
+}
+
+fn mark(view: View<'_>, state: State) -> (&'static str, Style) {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    match state {
+        State::Good => (symbols.finished, theme.good()),
+        State::Broken => (symbols.pull_failing, theme.failing()),
+        State::Odd => (symbols.failing, theme.warning()),
+        State::Unknown => (symbols.quiet, theme.dim()),
+    }
+}
+
+/// Cells for each part: what is short keeps its width, the rest share what is left.
+fn shares(parts: &[Part], room: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = parts.iter().map(|part| text::width(&part.name)).collect();
+    while widths.iter().sum::<usize>() > room {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > 1 => *widest -= 1,
+            _ => break,
+        }
+    }
+    widths
+}
+
+fn parts(view: View<'_>, inquiry: &Inquiry) -> Vec<Part> {
+    let finding = inquiry.diagnosis.first();
+    vec![
+        registry(inquiry, finding),
+        secret(inquiry, finding),
+        account(inquiry, finding),
+        workload(view, inquiry, finding),
+    ]
+}
+
+fn registry(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
+    let image = inquiry
+        .container()
+        .map_or("no image", |container| &container.image);
+    let broken = finding.filter(|finding| finding.image.is_some());
+    let host = ImageRef::parse(image).map(|image| image.host().to_owned());
+    let host = host.unwrap_or_else(|_| image.to_owned());
+    match broken.map(|finding| (finding.link(), finding.title())) {
+        Some((Link::Image, why)) => Part {
+            kind: "image",
+            name: image.to_owned(),
+            state: State::Broken,
+            why,
+        },
+        Some((Link::Registry, why)) => Part {
+            kind: "registry",
+            name: host,
+            state: State::Broken,
+            why,
+        },
+        Some(_) | None => Part {
+            kind: "registry",
+            name: host,
+            state: if has_image(inquiry) {
+                State::Good
+            } else {
+                State::Unknown
+            },
+            why: "",
+        },
+    }
+}
+
+fn has_image(inquiry: &Inquiry) -> bool {
+    inquiry.container().is_some_and(|container| {
+        container.ready
+            || container
+                .image_id
+                .as_deref()
+                .is_some_and(|id| !id.is_empty())
+    })
+}
+
+fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
+    let listed: &[SecretLink] = inquiry.links.as_ref().map_or(&[], |links| &links.secrets);
+    let blamed = finding
+        .filter(|finding| finding.link() == Link::Secret)
+        .map(|finding| (finding.names.secret.as_deref(), finding.title()));
+    let shown = blamed
+        .and_then(|(name, _)| listed.iter().find(|link| Some(link.name.as_str()) == name))
+        .or_else(|| {
+            listed
+                .iter()
+                .find(|link| matches!(link.state, SecretState::Matches { .. }))
+        })
+        .or_else(|| listed.first());
+    let Some(link) = shown else {
+        return Part {
+            kind: "",
+            name: "no pull Secret".to_owned(),
+            state: State::Unknown,
+            why: "",
+        };
+    };
+    let name = match listed.len() {
+        0 | 1 => link.name.to_string(),
+        count => format!("{} +{}", link.name, count - 1),
+    };
+    let (state, why) = match (blamed, &link.state) {
+        (Some((_, why)), _) => (State::Broken, why),
+        (None, SecretState::Matches { .. }) => (State::Good, ""),
+        (None, SecretState::Unknown) => (State::Unknown, ""),
+        (None, state) => (State::Odd, state.slug()),
+    };
+    Part {
+        kind: "Secret",
+        name,
+        state,
+        why,
+    }
+}
+
+fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
+    let name = &inquiry.case.pod.service_account;
+    let broken = finding.filter(|finding| finding.link() == Link::Account);
+    let state = match inquiry.links.as_ref().map(|links| links.account) {
+        _ if broken.is_some() => State::Broken,
+        Some(AccountState::Present) => State::Good,
+        Some(AccountState::Missing) => State::Odd,
+        Some(AccountState::Unknown) | None => State::Unknown,
+    };
+    Part {
+        kind: "SA",
+        name: name.to_string(),
+        state,
+        why: broken.map_or("", Finding::title),
+    }
+}
+
+fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
+    let name = inquiry.case.workload.as_ref().map_or_else(
+        || format!("Pod/{}", inquiry.pod.name),
+        |workload| format!("{} {}", workload.id, ready(&workload.rollout)),
+    );
+    let own = finding.filter(|finding| matches!(finding.link(), Link::Pod | Link::Node));
+    let health = view
+        .model
+        .world
+        .pod(&inquiry.pod)
+        .map(|pod| pod_status(pod).health);
+    let (state, why) = match (own, health) {
+        (Some(finding), _) => (State::Broken, finding.title()),
+        (None, Some(Health::PullFailing | Health::Failing)) => (State::Odd, ""),
+        (None, Some(Health::Healthy | Health::Finished)) => (State::Good, ""),
+        (None, Some(Health::Progressing) | None) => (State::Unknown, ""),
+    };
+    Part {
+        kind: "",
+        name,
+        state,
+        why,
+    }
+}
+
+fn ready(rollout: &Rollout) -> String {
+    format!("{}/{}", rollout.ready, rollout.desired)
+}

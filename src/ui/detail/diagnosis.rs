@@ -1,0 +1,181 @@
+//! The findings: what is broken, why, what to press.
+
+use ratatui::text::{Line, Span};
+
+use super::Room;
+use crate::{
+    app::inquiry::Inquiry,
+    domain::{
+        age, backoff,
+        cause::{Cause, Fix},
+        diagnose::Finding,
+        status::Health,
+    },
+    ui::{panes::View, text},
+};
+
+pub(super) fn lines(
+    view: View<'_>,
+    inquiry: &Inquiry,
+    wide: usize,
+    room: Room,
+) -> Vec<Line<'static>> {
+    let findings = &inquiry.diagnosis.findings;
+    if findings.is_empty() {
+        return vec![Line::styled(
+            "nothing is wrong with this Pod",
+            view.theme.good(),
+        )];
+    }
+    match room {
+        Room::Lines(room) => brief(view, findings, wide, room),
+        Room::All => {
+            let mut lines = Vec::new();
+            for finding in findings {
+                if !lines.is_empty() {
+                    lines.push(Line::default());
+                }
+                lines.extend(whole(view, inquiry, finding, wide));
+            }
+            lines
+        }
+    }
+}
+
+/// The first finding in so many lines: the summary, as much evidence as fits, and the fixes always.
+fn brief(view: View<'_>, findings: &[Finding], wide: usize, room: usize) -> Vec<Line<'static>> {
+    let Some(finding) = findings.first() else {
+        return Vec::new();
+    };
+    let fixes = finding.filled_fixes();
+    let mut lines = summary(view, finding, wide);
+    lines.truncate(room.saturating_sub(1).clamp(1, 2));
+    let fix_lines = fixes.len().min(room.saturating_sub(lines.len()).max(1));
+    let evidence = room.saturating_sub(lines.len() + fix_lines);
+    lines.extend(
+        finding
+            .evidence
+            .iter()
+            .take(evidence)
+            .map(|evidence| fact(view, &evidence.line(view.now), wide)),
+    );
+    for (number, fix) in fixes.iter().enumerate().take(fix_lines) {
+        lines.push(fix_line(view, number, fix, wide));
+    }
+    lines
+}
+
+fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let mut lines = summary(view, finding, wide);
+    let fixes = finding.filled_fixes();
+    for (number, fix) in fixes.iter().enumerate() {
+        lines.push(fix_line(view, number, fix, wide));
+    }
+    if let Some(retry) = retry(view, inquiry) {
+        lines.push(Line::styled(format!("    {retry}"), theme.dim()));
+    }
+    lines.push(heading(view, "Evidence"));
+    for evidence in &finding.evidence {
+        lines.extend(bullets(view, &evidence.line(view.now), wide));
+    }
+    if !finding.alternatives.is_empty() {
+        let others: Vec<&str> = finding
+            .alternatives
+            .iter()
+            .map(|cause: &Cause| cause.title())
+            .collect();
+        lines.push(heading(view, "It could also be"));
+        lines.extend(bullets(view, &others.join(", "), wide));
+    }
+    if !finding.settle.is_empty() {
+        lines.push(heading(view, "What would settle it"));
+        for settle in &finding.settle {
+            lines.extend(bullets(view, settle, wide));
+        }
+    }
+    for (number, fix) in fixes.iter().enumerate() {
+        let title = format!("Fix {}: {}", number + 1, fix.title);
+        let title = text::fit(&title, wide, text::Cut::End).into_owned();
+        lines.push(Line::styled(title, theme.strong()));
+        for step in &fix.steps {
+            lines.extend(indented(step, 2, wide).map(|line| Line::styled(line, theme.text())));
+        }
+        for command in &fix.commands {
+            let shell = format!("$ {command}");
+            lines.extend(indented(&shell, 2, wide).map(|line| Line::styled(line, theme.accent())));
+        }
+    }
+    lines
+}
+
+fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>> {
+    let (symbol, style) = view.theme.health(if finding.is_pull() {
+        Health::PullFailing
+    } else {
+        Health::Failing
+    });
+    let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
+    text::wrap(&text, wide)
+        .into_iter()
+        .map(|line| Line::styled(line, style))
+        .collect()
+}
+
+/// When the kubelet tries again.
+fn retry(view: View<'_>, inquiry: &Inquiry) -> Option<String> {
+    let at = backoff::next_attempt(inquiry.container()?, &inquiry.case.events)?;
+    let wait = age::seconds(view.now, at);
+    Some(if wait > 0 {
+        format!(
+            "the kubelet tries again in {} or soon after",
+            age::span(wait)
+        )
+    } else {
+        "the kubelet tries again any moment".to_owned()
+    })
+}
+
+fn heading(view: View<'_>, title: &'static str) -> Line<'static> {
+    Line::styled(title, view.theme.strong())
+}
+
+fn fact(view: View<'_>, line: &str, wide: usize) -> Line<'static> {
+    let quiet = view.theme.symbols().quiet;
+    let text = text::fit(line, wide.saturating_sub(4), text::Cut::Middle).into_owned();
+    Line::from(vec![
+        Span::styled(format!("  {quiet} "), view.theme.dim()),
+        Span::raw(text),
+    ])
+}
+
+fn bullets(view: View<'_>, line: &str, wide: usize) -> Vec<Line<'static>> {
+    let quiet = view.theme.symbols().quiet;
+    text::wrap(line, wide.saturating_sub(4))
+        .into_iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let mark = if index == 0 { quiet } else { " " };
+            Line::from(vec![
+                Span::styled(format!("  {mark} "), view.theme.dim()),
+                Span::raw(line),
+            ])
+        })
+        .collect()
+}
+
+fn fix_line(view: View<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'static> {
+    let title = text::fit(&fix.title, wide.saturating_sub(8), text::Cut::End).into_owned();
+    let lead = if number == 0 { "Fix" } else { "   " };
+    Line::from(vec![
+        Span::styled(format!("{lead} "), view.theme.strong()),
+        Span::styled((number + 1).to_string(), view.theme.key()),
+        Span::raw(format!(" {title}")),
+    ])
+}
+
+fn indented(text: &str, by: usize, wide: usize) -> impl Iterator<Item = String> {
+    text::wrap(text, wide.saturating_sub(by))
+        .into_iter()
+        .map(move |line| format!("{:by$}{line}", ""))
+}

@@ -1,0 +1,117 @@
+//! What is known of one Pod, in one of several views: the area under the panes shows as much of it as
+//! fits, the overlay all of it.
+
+mod describe;
+mod diagnosis;
+mod events;
+mod timeline;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Alignment, Rect},
+    text::{Line, Span},
+    widgets::{Block, BorderType, Padding, Paragraph, Widget},
+};
+
+use super::{panes::View, text};
+use crate::{
+    app::{detail::Tab, inquiry::Inquiry, shown},
+    domain::faults::FaultId,
+};
+
+/// How much room the lines have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// So many lines; what matters most must be among them.
+    Lines(usize),
+    /// The reader scrolls.
+    All,
+}
+
+/// The lines of a view, none wider than so many cells.
+pub(super) fn lines(
+    tab: Tab,
+    view: View<'_>,
+    inquiry: &Inquiry,
+    wide: usize,
+    room: Room,
+) -> Vec<Line<'static>> {
+    match tab {
+        Tab::Diagnosis => diagnosis::lines(view, inquiry, wide, room),
+        Tab::Timeline => timeline::lines(view, inquiry, wide),
+        Tab::Describe => describe::lines(&inquiry.case.pod, wide, view),
+        Tab::Events => events::lines(view, inquiry, wide),
+    }
+}
+
+/// The titles of the views, the shown one marked.
+pub(super) fn tabs(view: View<'_>, shown: Tab) -> Line<'static> {
+    let theme = view.theme;
+    let mut spans = vec![Span::raw(" ")];
+    for tab in Tab::ALL {
+        let style = if tab == shown {
+            theme.title(true)
+        } else {
+            theme.dim()
+        };
+        if tab != Tab::Diagnosis {
+            spans.push(Span::styled(" · ", theme.dim()));
+        }
+        spans.push(Span::styled(tab.title(), style));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// How sure the diagnosis is, and how many Pods suffer alike.
+pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
+    let Some(finding) = inquiry.diagnosis.first() else {
+        return String::new();
+    };
+    let sure = finding.confidence.as_str();
+    let verdict = view.model.verdicts.of_pod(&inquiry.pod);
+    match pods(view, verdict.map(|verdict| &verdict.fault)) {
+        0 | 1 => sure.to_owned(),
+        pods => format!("{sure} · {pods} Pods"),
+    }
+}
+
+fn pods(view: View<'_>, fault: Option<&FaultId>) -> usize {
+    fault
+        .and_then(|id| view.model.verdicts.fault(id))
+        .map_or(0, |fault| fault.pods.len())
+}
+
+/// The area under the panes.
+pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let border = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.border(false))
+        .padding(Padding::horizontal(1));
+    let Some(inquiry) = &view.model.inquiry else {
+        border
+            .title(Span::styled(" Diagnosis ", theme.title(false)))
+            .render(area, buffer);
+        return;
+    };
+    let tab = shown(Some(inquiry), None);
+    let about = format!(" {} · Pod {} ", tab.title(), inquiry.pod.name);
+    let about = text::fit(&about, usize::from(area.width / 2), text::Cut::Middle);
+    let extent = extent(view, inquiry);
+    let mut block = border.title(Span::styled(about.into_owned(), theme.title(false)));
+    if !extent.is_empty() {
+        let extent = Span::styled(format!(" {extent} "), theme.dim());
+        block = block.title(Line::from(extent).alignment(Alignment::Right));
+    }
+    let inside = block.inner(area);
+    block.render(area, buffer);
+    let lines = lines(
+        tab,
+        view,
+        inquiry,
+        usize::from(inside.width),
+        Room::Lines(usize::from(inside.height)),
+    );
+    Paragraph::new(lines).render(inside, buffer);
+}

@@ -1,0 +1,130 @@
+//! The steps from a Pod's creation to a running container (guide G6), with times and durations.
+
+use jiff::tz::TimeZone;
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::{
+    app::inquiry::Inquiry,
+    domain::{
+        age,
+        objects::Container,
+        rollout::{Progress, Stage, Step, timeline},
+    },
+    ui::{panes::View, text},
+};
+
+pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+    let pod = &inquiry.case.pod;
+    // The container that is spoken of comes first, the others are for those who scroll.
+    let spoken_of = inquiry.container().into_iter();
+    let others = pod
+        .containers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != inquiry.container)
+        .map(|(_, container)| container);
+    let mut lines = Vec::new();
+    for container in spoken_of.chain(others) {
+        if pod.containers.len() > 1 {
+            if !lines.is_empty() {
+                lines.push(Line::default());
+            }
+            let name = text::clean(&container.name).into_owned();
+            lines.push(Line::styled(
+                format!("container {name}"),
+                view.theme.strong(),
+            ));
+        }
+        let steps = timeline(pod, container, &inquiry.case.events, view.now);
+        for (number, step) in steps.iter().enumerate() {
+            lines.push(line(view, inquiry, container, number + 1, step, wide));
+        }
+    }
+    lines
+}
+
+fn line(
+    view: View<'_>,
+    inquiry: &Inquiry,
+    container: &Container,
+    number: usize,
+    step: &Step,
+    wide: usize,
+) -> Line<'static> {
+    let theme = view.theme;
+    let symbols = theme.symbols();
+    let (symbol, style): (&str, Style) = match step.progress {
+        Progress::Done => (symbols.finished, theme.good()),
+        Progress::Now => (symbols.progressing, theme.accent()),
+        Progress::Stuck => (symbols.pull_failing, theme.failing()),
+        Progress::NotYet => (symbols.quiet, theme.dim()),
+    };
+    let at = step.at.map_or_else(String::new, |at| {
+        at.to_zoned(TimeZone::system())
+            .strftime("%H:%M:%S")
+            .to_string()
+    });
+    let took = step.took.map_or_else(String::new, |took| {
+        let span = age::span(took.as_secs());
+        match step.progress {
+            Progress::Done => span,
+            Progress::Now | Progress::Stuck => format!("for {span}"),
+            Progress::NotYet => String::new(),
+        }
+    });
+    let words = match step.progress {
+        Progress::Stuck => style,
+        Progress::NotYet => theme.dim(),
+        Progress::Done | Progress::Now => theme.text(),
+    };
+    let head = format!("{:33}{at:8}  {took:>9}  ", step.stage.title());
+    let room = wide.saturating_sub(text::width(&head) + 4);
+    let about = about(inquiry, container, step);
+    let about = text::fit(&about, room, text::Cut::Middle).into_owned();
+    Line::from(vec![
+        Span::styled(format!("{number} "), theme.dim()),
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(head, words),
+        Span::styled(
+            about,
+            if step.progress == Progress::Stuck {
+                style
+            } else {
+                theme.dim()
+            },
+        ),
+    ])
+}
+
+/// What the step is about, and what it stands at.
+fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
+    let pod = &inquiry.case.pod;
+    if step.progress == Progress::Stuck {
+        let finding = inquiry.diagnosis.first();
+        return finding.map_or_else(String::new, |finding| finding.title().to_owned());
+    }
+    match step.stage {
+        Stage::Created => pod.meta.owner.as_ref().map_or_else(
+            || "by hand".to_owned(),
+            |owner| format!("by {}/{}", owner.kind, owner.name),
+        ),
+        Stage::Admitted => {
+            let secrets: Vec<&str> = pod
+                .pull_secrets
+                .iter()
+                .map(crate::domain::key::Name::as_str)
+                .collect();
+            if secrets.is_empty() {
+                format!("{}, no pull Secret", pod.service_account)
+            } else {
+                format!("{}, {}", pod.service_account, secrets.join(", "))
+            }
+        }
+        Stage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
+        Stage::Pulling | Stage::Pulled => container.image.to_string(),
+        Stage::Started | Stage::Ready => String::new(),
+    }
+}
