@@ -19,16 +19,5 @@ pub mod domain;
 pub mod headless;
 pub mod registry;
 pub mod runtime;
-// Under construction: the controllers and the kubelet that use all of it are not here yet.
-#[allow(
-    dead_code,
-    clippy::assigning_clones,
-    clippy::enum_variant_names,
-    clippy::indexing_slicing,
-    clippy::match_same_arms,
-    clippy::needless_pass_by_value,
-    clippy::too_many_lines,
-    clippy::unnecessary_wraps
-)]
 pub mod sandbox;
 pub mod ui;

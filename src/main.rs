@@ -3,17 +3,19 @@
 use std::{env, io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
+use jiff::Timestamp;
 use pullscope::{
     app::model::StartScope,
-    cli::{Cli, Command, Global},
+    cli::{Cli, Command, Demo, Global},
     cluster::{ConnectOptions, Connection},
     domain::{key::Namespace, problem::Problem, watch::Scope},
     headless::{Exit, check, explain, match_image, verify},
     runtime::{
         self, Ending, Start, log,
-        source::{Kubeconfig, SharedSource},
+        source::{Given, Kubeconfig, SharedSource},
         terminal,
     },
+    sandbox::{Pace, Sandbox, Scenario, User},
     ui::theme::Theme,
 };
 
@@ -38,7 +40,9 @@ fn main() -> color_eyre::Result<ExitCode> {
 
 async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
     match cli.command {
-        None | Some(Command::Demo) => dashboard(&cli.global).await,
+        None if cli.global.demo => demo(&Demo::default(), &cli.global).await,
+        None => kubernetes(&cli.global).await,
+        Some(Command::Demo(args)) => demo(&args, &cli.global).await,
         Some(Command::Check(args)) => Ok(match check(&args, &cli.global).await {
             Ok(exit) => ExitCode::from(exit.code()),
             Err(problem) => refuse(&problem),
@@ -70,7 +74,58 @@ async fn check(args: &check::Args, global: &Global) -> Result<Exit, Problem> {
     check::run(args, &connection, &scope, io::stdout()).await
 }
 
-async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {
+/// The dashboard on the cluster that the kubeconfig names.
+async fn kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
+    let source = Arc::new(Kubeconfig {
+        options: connect_options(global),
+    });
+    dashboard(source, start_scope(global), global).await
+}
+
+/// The dashboard on a simulated cluster, in this process: no port, no file, no network.
+async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+    if args.list {
+        for scenario in Scenario::list() {
+            println!("{:16}{}", scenario.name, scenario.title);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scenario = match Scenario::named(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(error) => return Ok(refuse(&Problem::new(error.to_string()))),
+    };
+    let user = match &global.impersonate {
+        None => User::admin(),
+        Some(name) => match User::built_in().into_iter().find(|user| user.name == *name) {
+            Some(user) => user,
+            None => return Ok(refuse(&unknown_user(name))),
+        },
+    };
+    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
+    sandbox.keep();
+    let client = kube::Client::new(sandbox.service(user), UNNAMED);
+    let namespace = Namespace::new(UNNAMED);
+    let connection = match Connection::from_client(client, "demo", namespace).await {
+        Ok(connection) => connection,
+        Err(error) => return Ok(refuse(&Problem::from(error))),
+    };
+    dashboard(Arc::new(Given { connection }), start_scope(global), global).await
+}
+
+fn unknown_user(name: &str) -> Problem {
+    let users = User::built_in().map(|user| user.name);
+    Problem::new(format!("the demo has no user {name:?}"))
+        .next(format!("--as one of: {}", users.join(", ")))
+}
+
+/// Where a client of the demo looks when nobody names a namespace.
+const UNNAMED: &str = "default";
+
+async fn dashboard(
+    source: SharedSource,
+    scope: StartScope,
+    global: &Global,
+) -> color_eyre::Result<ExitCode> {
     if let Err(problem) = terminal::check(env::var("TERM").ok().as_deref()) {
         return Ok(refuse(&problem));
     }
@@ -79,9 +134,6 @@ async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {
     {
         eprintln!("pullscope: no log: {}: {error}", path.display());
     }
-    let source: SharedSource = Arc::new(Kubeconfig {
-        options: connect_options(global),
-    });
     let connection = match source.connect(None).await {
         Ok(connection) => connection,
         Err(problem) => return Ok(refuse(&problem)),
@@ -89,7 +141,7 @@ async fn dashboard(global: &Global) -> color_eyre::Result<ExitCode> {
     let start = Start {
         source,
         connection,
-        scope: start_scope(global),
+        scope,
         theme: theme(),
     };
     Ok(match ended(runtime::run(start).await)? {

@@ -19,7 +19,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The dashboard on a simulated cluster: no cluster, no network, no port needed
-    Demo,
+    Demo(Demo),
     /// Diagnose once, as CI or a script would: status 0 healthy, 1 findings, 2 could not run
     Check(check::Args),
     /// Classify pull-failure messages, offline
@@ -29,6 +29,29 @@ pub enum Command {
     /// Ask the registry itself whether an image can be pulled
     Verify(verify::Args),
 }
+
+/// The simulated cluster.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// The world to start from
+    #[arg(long, value_name = "NAME", default_value = COMPANY)]
+    pub scenario: String,
+    /// List the worlds there are, each with what is wrong in it
+    #[arg(long)]
+    pub list: bool,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self {
+            scenario: COMPANY.to_owned(),
+            list: false,
+        }
+    }
+}
+
+/// The world that the demo shows when none is named.
+const COMPANY: &str = "company";
 
 /// Flags as kubectl has them, and those of the dashboard.
 #[derive(Clone, Debug, Default, Args)]

@@ -130,6 +130,19 @@ pub fn controller(object: &Value) -> Option<&Value> {
         .find(|owner| flag(owner, "/controller"))
 }
 
+/// Writing a field of what is known to be a JSON object; anything else stays as it is.
+pub trait Put {
+    fn put(&mut self, field: &str, value: impl Into<Value>);
+}
+
+impl Put for Value {
+    fn put(&mut self, field: &str, value: impl Into<Value>) {
+        if let Some(fields) = self.as_object_mut() {
+            fields.insert(field.to_owned(), value.into());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

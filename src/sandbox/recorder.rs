@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
+    clock::later,
     object::{self, micros, number, put, seconds, text, uid},
     resources::Kind,
     store::Place,
@@ -108,7 +109,7 @@ impl Memory {
 }
 
 /// Reports about an object, unless it has been reported on too much.
-pub fn record(world: &mut World, about: &Value, report: Report<'_>) {
+pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
     let now = world.now;
     let who = format!("{} {}", report.source.component, uid(about));
     if !world.recorder.spend(who.clone(), now) {
@@ -121,7 +122,7 @@ pub fn record(world: &mut World, about: &Value, report: Report<'_>) {
     {
         return;
     }
-    let event = event(world, about, &report);
+    let event = event(world, about, report);
     let namespace = match object::namespace(about) {
         "" => "default".to_owned(),
         namespace => namespace.to_owned(),
@@ -209,8 +210,8 @@ pub fn record_once(world: &mut World, about: &Value, report: &Report<'_>, action
     ));
 }
 
-/// Takes the Events away that nobody has touched for an hour.
-pub fn expire(world: &mut World) {
+/// Takes the Events away that nobody has touched for an hour, and says when the next one will be old.
+pub fn expire(world: &mut World) -> Option<Timestamp> {
     let now = world.now;
     let old: Vec<Place> = world
         .store
@@ -224,6 +225,9 @@ pub fn expire(world: &mut World) {
     for place in old {
         world.store.remove(Kind::Event, &place);
     }
+    let left = world.store.list(Kind::Event, None);
+    let oldest = left.filter_map(|event| last_seen(event)).min()?;
+    Some(later(oldest, LIFE))
 }
 
 fn last_seen(event: &Value) -> Option<Timestamp> {

@@ -3,6 +3,7 @@
 //! Codes, reasons and wording are those of `k8s.io/apimachinery/pkg/api/errors`; clients branch on
 //! `reason` and people read `message`.
 
+use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
 use super::resources::Resource;
@@ -191,9 +192,9 @@ impl Status {
     }
 
     /// Server-side apply met fields that others own.
-    pub fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
+    pub fn apply_conflict(message: String, causes: &[Cause]) -> Self {
         let mut status = Self::new(Reason::Conflict, message);
-        status.details = Some(json!({ "causes": causes_json(&causes) }));
+        status.details = Some(json!({ "causes": causes_json(causes) }));
         status
     }
 
@@ -226,7 +227,7 @@ impl Status {
         };
         let message = format!("{group_kind} {name:?} is invalid: {list}");
         let mut details = details(resource.group, resource.name, name);
-        details["causes"] = causes_json(causes);
+        details.put("causes", causes_json(causes));
         let mut status = Self::new(Reason::Invalid, message);
         status.details = Some(details);
         status
@@ -255,13 +256,13 @@ impl Status {
         let message = format!("{kind}.meta.k8s.io \"\" is invalid: {}", cause.sentence());
         let mut status = Self::new(Reason::Invalid, message);
         let mut details = details("meta.k8s.io", kind, "");
-        details["causes"] = causes_json(std::slice::from_ref(cause));
+        details.put("causes", causes_json(std::slice::from_ref(cause)));
         status.details = Some(details);
         status
     }
 
     /// The request was understood and cannot be done (a JSON patch that does not apply).
-    pub fn unprocessable(message: String) -> Self {
+    pub fn unprocessable(message: &str) -> Self {
         let shown = "the server rejected our request due to an error in our request";
         let mut status = Self::new(Reason::Invalid, shown.to_owned());
         status.details = Some(json!({ "causes": [{ "message": message }] }));
@@ -310,7 +311,7 @@ impl Status {
             "code": self.code(),
         });
         if let Some(details) = &self.details {
-            body["details"] = details.clone();
+            body.put("details", details.clone());
         }
         body
     }
@@ -319,10 +320,10 @@ impl Status {
 fn details(group: &str, kind: &str, name: &str) -> Value {
     let mut details = json!({ "kind": kind });
     if !name.is_empty() {
-        details["name"] = name.into();
+        details.put("name", name);
     }
     if !group.is_empty() {
-        details["group"] = group.into();
+        details.put("group", group);
     }
     details
 }

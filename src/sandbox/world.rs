@@ -44,7 +44,7 @@ pub(super) enum Due {
     Happening(Box<Happening>),
 }
 
-/// How often old Events are looked for.
+/// Old Events are not looked for more often than this.
 const SWEEP: Duration = Duration::from_secs(60);
 
 impl World {
@@ -102,8 +102,10 @@ impl World {
             Due::Kubelet(task) => kubelet::perform(self, task),
             Due::Work(work) => controllers::enqueue(self, work),
             Due::ExpireEvents => {
-                recorder::expire(self);
-                let next = later(self.now, SWEEP);
+                let next = recorder::expire(self);
+                let soonest = later(self.now, SWEEP);
+                let latest = later(self.now, recorder::LIFE);
+                let next = next.unwrap_or(latest).clamp(soonest, latest);
                 self.agenda.enter(next, Due::ExpireEvents);
             }
             Due::Happening(happening) => scenario::happen(self, *happening),

@@ -1,5 +1,6 @@
 //! Delete one, delete many.
 
+use crate::sandbox::object::Put;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<
         Outcome::Gone(object) => {
             let mut details = json!({"name": name, "kind": resource.plural, "uid": uid(&object)});
             if !resource.group.is_empty() {
-                details["group"] = resource.group.into();
+                details.put("group", resource.group);
             }
             Ok(success(&details))
         }

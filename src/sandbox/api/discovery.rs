@@ -1,6 +1,7 @@
 //! What this server serves, for clients that ask: version, groups and resources, in the old form
 //! and in the aggregated one.
 
+use crate::sandbox::object::Put;
 use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -45,28 +46,28 @@ pub fn version() -> Value {
     })
 }
 
-pub fn core_versions(headers: &HeaderMap) -> Refused<Response<Body>> {
+pub fn core_versions(headers: &HeaderMap) -> Response<Body> {
     if wants_aggregated(headers) {
-        return Ok(aggregated(&[""]));
+        return aggregated(&[""]);
     }
-    Ok(body::ok(&json!({
+    body::ok(&json!({
         "kind": "APIVersions",
         "versions": ["v1"],
         "serverAddressByClientCIDRs": [],
-    })))
+    }))
 }
 
-pub fn groups(headers: &HeaderMap) -> Refused<Response<Body>> {
+pub fn groups(headers: &HeaderMap) -> Response<Body> {
     let names = group_names();
     if wants_aggregated(headers) {
-        return Ok(aggregated(&names));
+        return aggregated(&names);
     }
     let groups: Vec<Value> = names.iter().map(|name| group_json(name)).collect();
-    Ok(body::ok(&json!({
+    body::ok(&json!({
         "kind": "APIGroupList",
         "apiVersion": "v1",
         "groups": groups,
-    })))
+    }))
 }
 
 pub fn group(name: &str) -> Refused<Response<Body>> {
@@ -74,8 +75,8 @@ pub fn group(name: &str) -> Refused<Response<Body>> {
         return Err(Status::no_such_path());
     }
     let mut group = group_json(name);
-    group["kind"] = "APIGroup".into();
-    group["apiVersion"] = "v1".into();
+    group.put("kind", "APIGroup");
+    group.put("apiVersion", "v1");
     Ok(body::ok(&group))
 }
 

@@ -14,6 +14,7 @@ mod negotiate;
 mod patch;
 mod query;
 mod read;
+mod review;
 mod route;
 mod selectors;
 mod service;

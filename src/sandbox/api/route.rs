@@ -30,9 +30,12 @@ pub enum Route {
 /// Questions about access: created, answered and not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Review {
-    SelfSubjectAccess,
-    SelfSubjectRules,
-    SelfSubject,
+    /// `SelfSubjectAccessReview`: may I?
+    Access,
+    /// `SelfSubjectRulesReview`: what may I?
+    Rules,
+    /// `SelfSubjectReview`: who am I?
+    Identity,
 }
 
 /// A collection or an object in it.
@@ -72,15 +75,15 @@ pub fn route(path: &str) -> Refused<Route> {
             "authorization.k8s.io",
             "v1",
             "selfsubjectaccessreviews",
-        ] => Ok(Route::Review(Review::SelfSubjectAccess)),
+        ] => Ok(Route::Review(Review::Access)),
         [
             "apis",
             "authorization.k8s.io",
             "v1",
             "selfsubjectrulesreviews",
-        ] => Ok(Route::Review(Review::SelfSubjectRules)),
+        ] => Ok(Route::Review(Review::Rules)),
         ["apis", "authentication.k8s.io", "v1", "selfsubjectreviews"] => {
-            Ok(Route::Review(Review::SelfSubject))
+            Ok(Route::Review(Review::Identity))
         }
         ["apis", group, version, rest @ ..] => objects(group, version, rest),
         _ => Err(Status::no_such_path()),

@@ -18,7 +18,7 @@ use super::{
     body::{self, Body},
     delete, discovery, list, negotiate, patch,
     query::Query,
-    read,
+    read, review,
     route::{Route, Target, route},
     watch, write,
 };
@@ -130,12 +130,14 @@ impl Service {
         match route(&call.path)? {
             Route::Health => Ok(body::typed(StatusCode::OK, "text/plain", "ok")),
             Route::Version => Ok(body::ok(&discovery::version())),
-            Route::CoreVersions => discovery::core_versions(&call.headers),
-            Route::Groups => discovery::groups(&call.headers),
+            Route::CoreVersions => Ok(discovery::core_versions(&call.headers)),
+            Route::Groups => Ok(discovery::groups(&call.headers)),
             Route::Group(group) => discovery::group(&group),
             Route::Resources { group, version } => discovery::resources(&group, &version),
             Route::OpenApi => Err(Status::no_such_path()),
-            Route::Review(_) => Err(Status::no_such_path()),
+            Route::Review(review) => {
+                review::answer(&self.shared.world(), &user, review, &call.body)
+            }
             Route::Objects(target) => {
                 let mut world = self.shared.world();
                 let verb = verb(call, &target)?;

@@ -12,7 +12,7 @@ use crate::sandbox::{
     recorder::Level,
     resources::Kind,
     store::Place,
-    world::{Due, World},
+    world::World,
     write::{self, Deletion, Intent},
 };
 
@@ -36,9 +36,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     }
     prune(world, &cron);
     if let Some(next) = next(schedule, minute) {
-        world
-            .agenda
-            .enter(next, Due::Work(Work::CronJob(place.clone())));
+        super::wake_at(world, next, Work::CronJob(place.clone()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Deployments: one ReplicaSet per template, rolled from the old to the new.
 
+use crate::sandbox::object::Put;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -197,7 +198,7 @@ fn write_status(world: &mut World, deployment: &Value) {
         ),
     ] {
         if count > 0 {
-            status[field] = count.into();
+            status.put(field, count);
         }
     }
     let bounds = Bounds::of(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
@@ -211,7 +212,7 @@ fn write_status(world: &mut World, deployment: &Value) {
         ),
         progress_condition(world, deployment, new.first(), is_done, available + updated),
     ];
-    status["conditions"] = conditions.into();
+    status.put("conditions", conditions);
     pods::set_status(world, Kind::Deployment, deployment, status);
 }
 

@@ -1,5 +1,6 @@
 //! Jobs: Pods that run to their end.
 
+use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
 use super::{Work, forgive, pods, retry};
@@ -100,7 +101,7 @@ fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) 
         ("failed", count.failed),
     ] {
         if number > 0 {
-            status[field] = number.into();
+            status.put(field, number);
         }
     }
     let is_complete = count.succeeded >= number(job, "/spec/completions");
@@ -118,13 +119,16 @@ fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) 
         (false, false) => None,
     };
     if let Some((kind, reason, message)) = end {
-        status["conditions"] = json!([{
-            "type": kind, "status": "True", "reason": reason, "message": message,
-            "lastProbeTime": now, "lastTransitionTime": now,
-        }]);
+        status.put(
+            "conditions",
+            json!([{
+                "type": kind, "status": "True", "reason": reason, "message": message,
+                "lastProbeTime": now, "lastTransitionTime": now,
+            }]),
+        );
     }
     if is_complete {
-        status["completionTime"] = now.into();
+        status.put("completionTime", now);
     }
     pods::set_status(world, Kind::Job, job, status);
     match end {

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -48,12 +49,25 @@ pub enum Work {
 pub struct Controllers {
     seen: u64,
     queue: BTreeSet<Work>,
+    /// What will be looked at again, and when at the latest.
+    alarms: BTreeMap<Work, Timestamp>,
     /// How often in a row something has failed.
     failures: BTreeMap<Work, u32>,
 }
 
 pub fn enqueue(world: &mut World, work: Work) {
+    world.controllers.alarms.remove(&work);
     world.controllers.queue.insert(work);
+}
+
+/// Has this looked at again at that moment, unless it will be before: who looks then asks again.
+fn wake_at(world: &mut World, at: Timestamp, work: Work) {
+    let alarms = &mut world.controllers.alarms;
+    if alarms.get(&work).is_some_and(|earlier| *earlier <= at) {
+        return;
+    }
+    alarms.insert(work.clone(), at);
+    world.agenda.enter(at, Due::Work(work));
 }
 
 /// Works until there is nothing left to do at this moment.

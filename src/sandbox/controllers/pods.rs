@@ -163,7 +163,7 @@ pub(super) fn report(
         message,
         field: None,
     };
-    recorder::record(world, about, report);
+    recorder::record(world, about, &report);
 }
 
 /// Stores the status of a workload, if it has changed.

@@ -1,5 +1,6 @@
 //! ReplicaSets: as many Pods as wanted.
 
+use crate::sandbox::object::Put;
 use std::cmp::Reverse;
 
 use serde_json::{Value, json};
@@ -73,8 +74,8 @@ fn write_status(world: &mut World, set: &Value) {
         "observedGeneration": number(set, "/metadata/generation"),
     });
     if ready > 0 {
-        status["readyReplicas"] = ready.into();
-        status["availableReplicas"] = ready.into();
+        status.put("readyReplicas", ready);
+        status.put("availableReplicas", ready);
     }
     pods::set_status(world, Kind::ReplicaSet, set, status);
 }

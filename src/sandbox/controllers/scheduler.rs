@@ -1,5 +1,6 @@
 //! The scheduler: a node with room for each Pod, or the reason why there is none.
 
+use crate::sandbox::object::Put;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::sandbox::{
     recorder::{self, Level, Report, Source},
     resources::Kind,
     store::Place,
-    world::{Due, World},
+    world::World,
 };
 
 /// How long a Pod that fits nowhere waits for another look when nothing changes.
@@ -150,9 +151,9 @@ fn quantity(value: Option<&Value>, scale: i64) -> i64 {
         "k" => number * scale * 1000,
         "M" => number * scale * 1_000_000,
         "G" => number * scale * 1_000_000_000,
-        "Ki" => number * scale << 10,
-        "Mi" => number * scale << 20,
-        "Gi" => number * scale << 30,
+        "Ki" => (number * scale) << 10,
+        "Mi" => (number * scale) << 20,
+        "Gi" => (number * scale) << 30,
         _ => number * scale,
     }
 }
@@ -189,7 +190,7 @@ fn refuse(world: &mut World, pod: &Value, why: &str) {
     }
     let again = later(world.now, AGAIN);
     let work = Work::Schedule(Place::of(pod));
-    world.agenda.enter(again, Due::Work(work));
+    super::wake_at(world, again, work);
 }
 
 fn set_condition(world: &World, pod: &mut Value, refused: Option<&str>) {
@@ -200,11 +201,11 @@ fn set_condition(world: &World, pod: &mut Value, refused: Option<&str>) {
         "lastTransitionTime": seconds(world.now),
     });
     if let Some(why) = refused {
-        condition["reason"] = "Unschedulable".into();
-        condition["message"] = why.into();
+        condition.put("reason", "Unschedulable");
+        condition.put("message", why);
         let before = list(pod, "/status/conditions").first();
         if let Some(before) = before.filter(|it| text(it, "/status") == "False") {
-            condition["lastTransitionTime"] = text(before, "/lastTransitionTime").into();
+            condition.put("lastTransitionTime", text(before, "/lastTransitionTime"));
         }
     }
     put(pod, "/status/conditions", json!([condition]));

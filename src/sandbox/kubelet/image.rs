@@ -97,9 +97,8 @@ pub(super) fn decide(
     let logins = found.logins(&image);
     let is_usable = cache.is_usable(profile, &container.image, &logins);
     match policy {
-        "Never" if is_usable => Decision::Present,
+        "Never" | "IfNotPresent" if is_usable => Decision::Present,
         "Never" => Decision::NeverPulled,
-        "IfNotPresent" if is_usable => Decision::Present,
         _ if is_held_back(now) => Decision::BackOff,
         _ => Decision::Pull(image, logins),
     }

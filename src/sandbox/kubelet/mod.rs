@@ -105,8 +105,9 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
             terminate::begin(world, &uid, pod);
         }
         Some(worker) => {
-            // `kubectl set image` on a Pod: the container is made anew.
-            if worker.adopt_images(pod) {
+            let made_anew = worker.adopt_images(pod);
+            if made_anew {
+                // `kubectl set image` on a Pod.
                 enter(world, FIRST_LOOK, Task::Sync(uid));
             }
         }

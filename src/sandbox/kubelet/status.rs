@@ -1,5 +1,6 @@
 //! The status of a Pod, as its kubelet sees it (`generateAPIPodStatus`).
 
+use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
 use super::worker::{Container, Ended, Process, Role, Worker};
@@ -126,13 +127,14 @@ fn conditions(pod: &Value, worker: &Worker, phase: &str, now: &str, old: bool) -
         .collect();
     let initialised = is_initialised(worker);
     let ready = unready.is_empty() && !is_done;
-    let unready_reason = match is_done {
-        true => Some(("PodCompleted", String::new())),
-        false => Some((
+    let unready_reason = Some(if is_done {
+        ("PodCompleted", String::new())
+    } else {
+        (
             "ContainersNotReady",
             format!("containers with unready status: [{}]", unready.join(" ")),
-        )),
-    };
+        )
+    });
     let incomplete_reason = Some((
         "ContainersNotInitialized",
         format!(
@@ -174,9 +176,9 @@ fn condition(
         "lastTransitionTime": since,
     });
     if let Some((reason, message)) = why {
-        condition["reason"] = reason.into();
+        condition.put("reason", reason);
         if !message.is_empty() {
-            condition["message"] = message.into();
+            condition.put("message", message);
         }
     }
     condition
@@ -204,7 +206,7 @@ fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value 
         "started": is_running,
     });
     if container.process != Process::None {
-        status["containerID"] = id(container.restarts).into();
+        status.put("containerID", id(container.restarts));
     }
     status
 }

@@ -472,5 +472,5 @@ fn report(
         message,
         field,
     };
-    recorder::record(world, pod, report);
+    recorder::record(world, pod, &report);
 }

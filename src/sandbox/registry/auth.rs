@@ -136,7 +136,9 @@ impl Registry {
             Auth::Token { realm, service, .. } => {
                 let mut challenge = format!("Bearer realm=\"{realm}\",service=\"{service}\"");
                 if !repository.is_empty() {
-                    challenge.push_str(&format!(",scope=\"repository:{repository}:pull\""));
+                    challenge.push_str(",scope=\"repository:");
+                    challenge.push_str(repository);
+                    challenge.push_str(":pull\"");
                 }
                 if insufficient_scope {
                     challenge.push_str(",error=\"insufficient_scope\"");

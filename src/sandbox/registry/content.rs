@@ -1,6 +1,6 @@
 //! Repositories, and what their tags name.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub fn digest_of(text: &str) -> String {
             state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         state ^= state >> 29;
-        digest.push_str(&format!("{state:016x}"));
+        let _ = write!(digest, "{state:016x}");
     }
     digest
 }

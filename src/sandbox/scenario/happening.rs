@@ -8,7 +8,7 @@ use super::again;
 use crate::sandbox::{
     api::merge_patch,
     object::{self, list, seconds, text},
-    registry::{Health, Image, Limit, Program, Registry, Repository, digest_of},
+    registry::{Health, Image, Limit, Program, Registry, digest_of},
     resources::{Kind, RESOURCES},
     store::Place,
     world::World,
@@ -190,10 +190,7 @@ fn roll(world: &mut World, place: &Place, image: &str) {
 
 /// A repository with these tags, or one more tag in it.
 pub(super) fn stock(registry: &mut Registry, path: &str, tag: &str, public: bool, image: Image) {
-    let repository = registry
-        .repositories
-        .entry(path.to_owned())
-        .or_insert_with(Repository::default);
+    let repository = registry.repositories.entry(path.to_owned()).or_default();
     repository.public |= public;
     repository.tags.insert(tag.to_owned(), image);
 }

@@ -41,13 +41,10 @@ pub(super) fn node(node: &Node, profile: Profile) -> Value {
 }
 
 pub(super) fn secret(secret: &Secret) -> Value {
-    let content = match &secret.content {
-        Some(content) => content.clone(),
-        None => {
-            let password = Password::new(secret.password.as_str());
-            dockerconfig::write(&secret.server, &secret.user, &password, None).to_string()
-        }
-    };
+    let content = secret.content.clone().unwrap_or_else(|| {
+        let password = Password::new(secret.password.as_str());
+        dockerconfig::write(&secret.server, &secret.user, &password, None).to_string()
+    });
     let key = secret
         .key
         .as_deref()

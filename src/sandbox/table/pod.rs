@@ -84,7 +84,7 @@ fn status(pod: &Value) -> String {
             let is_ready = conditions
                 .iter()
                 .any(|it| text(it, "/type") == "Ready" && text(it, "/status") == "True");
-            status = if is_ready { "Running" } else { "NotReady" }.to_owned();
+            if is_ready { "Running" } else { "NotReady" }.clone_into(&mut status);
         }
     }
     if is_terminating(pod) {

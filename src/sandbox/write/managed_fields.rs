@@ -3,6 +3,7 @@
 //! An update takes over the fields that it changes and gives up those that it removes; an apply
 //! does so only by force. See `structured-merge-diff/merge/update.go`.
 
+use crate::sandbox::object::Put;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -117,7 +118,7 @@ pub fn write(object: &mut Value, entries: &[Entry]) {
                 "fieldsV1": entry.fields.to_wire(),
             });
             if !entry.subresource.is_empty() {
-                wire["subresource"] = entry.subresource.as_str().into();
+                wire.put("subresource", entry.subresource.as_str());
             }
             wire
         })

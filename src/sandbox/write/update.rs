@@ -46,7 +46,7 @@ pub fn update(
         put(&mut object, "/metadata/generation", next);
     }
     validate::changed_object(kind, &old, &object)?;
-    store(world, kind, &old, object, intent)
+    Ok(store(world, kind, &old, object, intent))
 }
 
 /// Replaces the status of an object and nothing else.
@@ -62,27 +62,21 @@ pub fn update_status(
     check_identity(resource, place, &old, object)?;
     let mut changed = (*old).clone();
     copy(&mut changed, object, "/status");
-    store(world, kind, &old, changed, intent)
+    Ok(store(world, kind, &old, changed, intent))
 }
 
-fn store(
-    world: &mut World,
-    kind: Kind,
-    old: &Value,
-    mut object: Value,
-    intent: &Intent,
-) -> Refused<Object> {
+fn store(world: &mut World, kind: Kind, old: &Value, mut object: Value, intent: &Intent) -> Object {
     if let Some(manager) = &intent.manager {
         managed_fields::track(manager, Some(old), &mut object, world.now);
     }
     if intent.dry_run {
         copy(&mut object, old, "/metadata/resourceVersion");
-        return Ok(Object::new(object));
+        return Object::new(object);
     }
     let place = Place::of(&object);
     let stored = world.store.put(kind, object);
     delete::finish(world, kind, &place);
-    Ok(stored)
+    stored
 }
 
 fn current(world: &World, resource: &'static Resource, place: &Place) -> Refused<Object> {

@@ -62,7 +62,7 @@ pub fn apply(
             return Err(Status::not_found(resource, &place.name));
         }
         let wish = owned_only(FieldSet::of("", &wanted));
-        own(&mut wanted, Vec::new(), &manager, wish, world.now);
+        own(&mut wanted, Vec::new(), &manager, &wish, world.now);
         let made = write::create(world, resource.kind, &place.namespace, wanted, &intent)?;
         let answer = dress(world, resource, &made, shape);
         return Ok(body::json(StatusCode::CREATED, &answer));
@@ -129,7 +129,7 @@ fn merge_into(
             return Err(conflict(conflicts));
         }
     }
-    own(&mut merged, entries, manager, wish, world.now);
+    own(&mut merged, entries, manager, &wish, world.now);
     Ok(merged)
 }
 
@@ -138,13 +138,13 @@ fn own(
     object: &mut Value,
     mut entries: Vec<Entry>,
     manager: &Manager,
-    wish: FieldSet,
+    wish: &FieldSet,
     now: Timestamp,
 ) {
     let before = entries.iter().find(|entry| entry.is_of(manager));
-    if before.is_none_or(|entry| entry.fields != wish) {
+    if before.is_none_or(|entry| entry.fields != *wish) {
         entries.retain(|entry| !entry.is_of(manager));
-        managed_fields::give(&mut entries, manager, &wish, now);
+        managed_fields::give(&mut entries, manager, wish, now);
     }
     managed_fields::write(object, &entries);
 }
@@ -191,7 +191,7 @@ fn conflict(conflicts: Vec<(String, String)>) -> Status {
             many.join("\n- ")
         ),
     };
-    let causes = conflicts
+    let causes: Vec<Cause> = conflicts
         .into_iter()
         .map(|(manager, path)| Cause {
             reason: "FieldManagerConflict",
@@ -199,7 +199,7 @@ fn conflict(conflicts: Vec<(String, String)>) -> Status {
             message: format!("conflict with {manager:?}"),
         })
         .collect();
-    Status::apply_conflict(message, causes)
+    Status::apply_conflict(message, &causes)
 }
 
 /// Structured merge: maps by field, keyed lists by key, sets as unions, all else replaced.

@@ -11,7 +11,7 @@ pub fn patch(object: &mut Value, body: &[u8]) -> Refused<()> {
     let operations: Vec<Value> = serde_json::from_slice(body)
         .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
     for operation in &operations {
-        apply(object, operation).map_err(Status::unprocessable)?;
+        apply(object, operation).map_err(|why| Status::unprocessable(&why))?;
     }
     Ok(())
 }
