@@ -159,9 +159,9 @@ fn without_colour_nothing_is_coloured() {
     let cluster = Cluster::start();
     let mut session = watching(on(&cluster).with("NO_COLOR", "1"));
     session.press("?");
-    session.sees("Select the next Pod");
+    session.sees("Go to the next thing");
     session.press(ESCAPE);
-    session.misses("Select the next Pod");
+    session.misses("Go to the next thing");
     session.press("/web");
     session.misses(RUNNING);
     let output = session.screen.output();
@@ -234,4 +234,19 @@ fn a_terminal_that_cannot_be_used_is_refused() {
             "no escapes are written to such a terminal"
         );
     }
+}
+
+#[test]
+fn the_demo_needs_no_cluster_and_is_three_keys_from_the_cause() {
+    let mut session = Setup::new(&["demo"])
+        .with("KUBECONFIG", "/nonexistent")
+        .start();
+    session.sees("Pods cannot pull");
+    session.press("!");
+    session.sees("1 of ");
+    session.press("D");
+    session.sees("Evidence");
+    session.sees("Fix 1");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
 }

@@ -12,41 +12,51 @@ use serde_json::{Map, Value};
 /// An object as the store, its history and every list share it.
 pub type Object = Arc<Value>;
 
+/// The value at `pointer`: `Value::pointer` without its two copies of every name on the way.
+fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
+    if pointer.contains('~') {
+        return object.pointer(pointer);
+    }
+    let mut names = pointer.split('/');
+    names.next();
+    names.try_fold(object, |value, name| match value {
+        Value::Object(fields) => fields.get(name),
+        Value::Array(elements) => elements.get(name.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// The text at `pointer`, or `""`.
 pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
 
 /// The number at `pointer`, or 0.
 pub fn number(object: &Value, pointer: &str) -> i64 {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_i64)
         .unwrap_or_default()
 }
 
 /// Whether the boolean at `pointer` is there and true.
 pub fn flag(object: &Value, pointer: &str) -> bool {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_bool)
         .unwrap_or_default()
 }
 
 /// The elements of the list at `pointer`; none if it is absent.
 pub fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }
 
 /// The fields of the map at `pointer`, if it is one.
 pub fn map<'a>(object: &'a Value, pointer: &str) -> Option<&'a Map<String, Value>> {
-    object.pointer(pointer).and_then(Value::as_object)
+    at(object, pointer).and_then(Value::as_object)
 }
 
 /// The moment written at `pointer`.
