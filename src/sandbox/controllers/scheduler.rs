@@ -91,8 +91,12 @@ fn explain(world: &World, count: usize, mut reasons: Vec<&str>) -> String {
             parts.push(format!("{} {reason}", chunk.len()));
         }
     }
+    if count == 0 {
+        // `ErrNoNodesAvailable` of the scheduler.
+        return "no nodes available to schedule pods".to_owned();
+    }
     let short = format!("0/{count} nodes are available: {}.", parts.join(", "));
-    if world.profile.is_old() || count == 0 {
+    if world.profile.is_old() {
         return short;
     }
     let helpless = reasons.iter().all(|reason| reason.starts_with("node(s)"));
