@@ -5,6 +5,7 @@
 //! not be had.
 
 pub mod access;
+pub mod apply;
 mod ask;
 pub mod batch;
 pub mod connect;

@@ -19,6 +19,7 @@ pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod objects;
+pub mod plan;
 pub mod presets;
 pub mod probe;
 pub mod problem;

@@ -11,31 +11,34 @@
 mod cases;
 mod cluster;
 mod observer;
+mod plans;
 mod real;
 mod server;
 
-/// Runs each case against the real server and against the sandbox.
+/// Runs each case of a module against the real server and against the sandbox.
 macro_rules! contract {
-    ($($case:ident),* $(,)?) => {
-        mod on_a_real_server {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                if let Some(server) = crate::server::shared() {
-                    crate::cases::$case(&server.cluster()).await;
-                }
-            })*
-        }
+    ($name:ident: $cases:ident { $($case:ident),* $(,)? }) => {
+        mod $name {
+            mod on_a_real_server {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    if let Some(server) = crate::server::shared() {
+                        crate::$cases::$case(&server.cluster()).await;
+                    }
+                })*
+            }
 
-        mod on_the_sandbox {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                crate::cases::$case(&crate::cluster::sandbox()).await;
-            })*
+            mod on_the_sandbox {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    crate::$cases::$case(&crate::cluster::sandbox()).await;
+                })*
+            }
         }
     };
 }
 
-contract! {
+contract!(reading: cases {
     sees_objects_come_change_and_go,
     reads_every_workload_kind,
     reads_long_lists_in_pages,
@@ -43,21 +46,13 @@ contract! {
     reads_events_of_both_apis,
     works_with_rights_in_one_namespace,
     says_which_permission_is_missing,
-}
+    follows_a_changed_reach,
+    answers_access_questions,
+});
 
-/// The sandbox does not answer access reviews yet, nor does it enforce the rights that these need.
-mod on_a_real_server_only {
-    #[tokio::test(flavor = "multi_thread")]
-    async fn follows_a_changed_reach() {
-        if let Some(server) = crate::server::shared() {
-            crate::cases::follows_a_changed_reach(&server.cluster()).await;
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn answers_access_questions() {
-        if let Some(server) = crate::server::shared() {
-            crate::cases::answers_access_questions(&server.cluster()).await;
-        }
-    }
-}
+contract!(writing: plans {
+    attaching_loses_nothing_of_others,
+    pull_secrets_are_made_and_changed,
+    a_denied_step_stops_the_plan,
+    workloads_are_changed,
+});

@@ -1,0 +1,148 @@
+//! Changing one entry of a Docker configuration and leaving the others as they are.
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::domain::{credential::Password, dockerconfig};
+
+/// Who signs in.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub username: String,
+    pub password: Password,
+}
+
+/// A change to the entries under `auths`.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// The entry of this server gets this login; it is made if there is none.
+    Put {
+        server: String,
+        login: Login,
+    },
+    /// The entry is moved to another server.
+    Rekey {
+        from: String,
+        to: String,
+    },
+    Remove {
+        server: String,
+    },
+}
+
+/// The content of `.dockerconfigjson` after the edit, or why it cannot be made.
+///
+/// What is there and cannot be read is not carried over by a `Put`: the kubelet cannot read it either.
+pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, String> {
+    let found = content.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let mut auths = match found {
+        Some(Value::Object(mut config)) => match config.remove("auths") {
+            Some(Value::Object(auths)) => auths,
+            _ => Map::new(),
+        },
+        _ => Map::new(),
+    };
+    match edit {
+        Edit::Put { server, login } => {
+            let entry = dockerconfig::write(server, &login.username, &login.password, None);
+            let entry: Value = serde_json::from_str(&entry)
+                .map_err(|error| format!("the entry cannot be written: {error}"))?;
+            let entry = entry.pointer("/auths").and_then(Value::as_object);
+            auths.extend(entry.cloned().unwrap_or_default());
+        }
+        Edit::Rekey { from, to } => {
+            // Where it was moved already, there is nothing left to do.
+            if let Some(entry) = auths.remove(from) {
+                auths.insert(to.clone(), entry);
+            } else if !auths.contains_key(to) {
+                return Err(format!("the Secret has no entry {from} any more"));
+            }
+        }
+        Edit::Remove { server } => {
+            auths.remove(server);
+        }
+    }
+    let mut config = Map::new();
+    config.insert("auths".to_owned(), Value::Object(auths));
+    Ok(Zeroizing::new(Value::Object(config).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dockerconfig::{Format, read};
+
+    const TWO: &str =
+        r#"{"auths":{"ghcr.io":{"auth":"YTpi"},"quay.io":{"auth":"Yzpk"}},"credsStore":"x"}"#;
+
+    fn servers(text: &str) -> Vec<String> {
+        let config = read(Format::ConfigJson, text.as_bytes());
+        let mut servers: Vec<String> = config
+            .entries
+            .iter()
+            .map(|entry| entry.server.to_string())
+            .collect();
+        servers.sort();
+        servers
+    }
+
+    fn put(server: &str) -> Edit {
+        Edit::Put {
+            server: server.to_owned(),
+            login: Login {
+                username: "bot".to_owned(),
+                password: Password::new("s3cret"),
+            },
+        }
+    }
+
+    #[test]
+    fn the_other_entries_stay() {
+        let after = edited(Some(TWO), &put("ghcr.io")).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
+        assert!(after.contains(r#""auth":"Yzpk""#) && !after.contains("YTpi"));
+        let after = edited(Some(TWO), &put("r.example:5000")).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example:5000"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_replaced() {
+        for content in [
+            None,
+            Some(""),
+            Some("no json"),
+            Some("[]"),
+            Some(r#"{"auths":7}"#),
+        ] {
+            assert_eq!(
+                servers(&edited(content, &put("ghcr.io")).unwrap()),
+                ["ghcr.io"]
+            );
+        }
+    }
+
+    #[test]
+    fn entries_move_and_go() {
+        let rekey = Edit::Rekey {
+            from: "ghcr.io".into(),
+            to: "r.example".into(),
+        };
+        let after = edited(Some(TWO), &rekey).unwrap();
+        assert_eq!(servers(&after), ["quay.io", "r.example"]);
+        assert_eq!(
+            *edited(Some(&after), &rekey).unwrap(),
+            *after,
+            "twice is once"
+        );
+        assert!(edited(None, &rekey).unwrap_err().contains("ghcr.io"));
+        let remove = Edit::Remove {
+            server: "quay.io".into(),
+        };
+        assert_eq!(servers(&edited(Some(TWO), &remove).unwrap()), ["ghcr.io"]);
+    }
+
+    #[test]
+    fn an_edit_shows_no_password() {
+        assert!(!format!("{:?}", put("ghcr.io")).contains("s3cret"));
+    }
+}

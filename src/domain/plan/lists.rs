@@ -1,0 +1,59 @@
+//! `imagePullSecrets` of a ServiceAccount.
+//!
+//! The API replaces this list as a whole (it is atomic for merge patches), and the kubelet tries the
+//! Secrets in its order. So an addition is made to the list that is there: nothing of others is lost,
+//! and nothing changes its place.
+
+use crate::domain::{key::Name, objects::Secret};
+
+/// The list with this Secret at its end; as it is, if the Secret is in it.
+pub fn with(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
+    let mut list = list.to_vec();
+    if !list.contains(secret) {
+        list.push(secret.clone());
+    }
+    list
+}
+
+/// The list without this Secret.
+pub fn without(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
+    list.iter()
+        .filter(|name| *name != secret)
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names() -> impl Strategy<Value = Vec<Name<Secret>>> {
+        proptest::collection::vec("[a-c]{1,2}", 0..6)
+            .prop_map(|names| names.into_iter().map(Name::<Secret>::new).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_others_is_lost_or_moved(list in names(), name in "[a-c]{1,2}") {
+            let name = Name::new(name);
+            let after = with(&list, &name);
+            prop_assert_eq!(&after[..list.len()], &list[..]);
+            prop_assert!(after.contains(&name));
+            prop_assert_eq!(with(&after, &name), after);
+        }
+
+        #[test]
+        fn what_is_taken_away_is_gone_and_nothing_else(list in names(), name in "[a-c]{1,2}") {
+            let name = Name::new(name);
+            let after = without(&list, &name);
+            prop_assert!(!after.contains(&name));
+            let others = list.iter().filter(|other| **other != name).count();
+            prop_assert_eq!(after.len(), others);
+            if !list.contains(&name) {
+                prop_assert_eq!(without(&with(&list, &name), &name), list);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What became of a change.
+
+use std::fmt;
+
+/// The end of one change, or of its rehearsal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Applied,
+    /// It was so already.
+    Unchanged,
+    Failed(String),
+    /// A change before it failed.
+    NotTried,
+}
+
+impl Outcome {
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Applied => f.write_str("applied"),
+            Self::Unchanged => f.write_str("unchanged: it was so already"),
+            Self::Failed(why) => write!(f, "failed: {why}"),
+            Self::NotTried => f.write_str("not tried"),
+        }
+    }
+}

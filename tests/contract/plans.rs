@@ -1,0 +1,285 @@
+//! Plans carried out on a server: nothing of others is lost, twice is once, and what cannot be done is
+//! said before and after.
+
+use pullscope::{
+    cluster::{
+        Connection,
+        apply::{WritePermit, carry_out, rehearse},
+    },
+    domain::{
+        credential::Password,
+        key::{Key, Name, Namespace},
+        objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
+        plan::{Change, Edit, Login, Outcome, Plan, Restartable},
+    },
+};
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+
+const CANARY: &str = "canary-in-a-plan";
+
+fn permit() -> WritePermit {
+    WritePermit::unless(false).unwrap()
+}
+
+fn login() -> Login {
+    Login {
+        username: "bot".into(),
+        password: Password::new(CANARY),
+    }
+}
+
+fn secret(namespace: &Namespace, name: &str) -> Key<Secret> {
+    Key::new(namespace.clone(), Name::new(name))
+}
+
+fn account(namespace: &Namespace) -> Key<ServiceAccount> {
+    Key::new(namespace.clone(), Name::new("web"))
+}
+
+fn attach(namespace: &Namespace, name: &str) -> Change {
+    Change::AttachSecret {
+        account: account(namespace),
+        secret: Name::new(name),
+        seen: Vec::new(),
+    }
+}
+
+fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
+    Change::CreateSecret {
+        key: secret(namespace, name),
+        server: server.into(),
+        login: login(),
+    }
+}
+
+async fn object(cluster: &Cluster, path: &str) -> Value {
+    serde_json::from_str(&cluster.get(path).await).unwrap()
+}
+
+async fn listed(cluster: &Cluster, namespace: &Namespace) -> Vec<String> {
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
+    let account = object(cluster, &path).await;
+    let list = account["imagePullSecrets"].as_array().cloned();
+    let names = list.unwrap_or_default();
+    names
+        .iter()
+        .map(|item| item["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn config(cluster: &Cluster, key: &Key<Secret>) -> (String, String) {
+    let path = format!("/api/v1/namespaces/{}/secrets/{}", key.namespace, key.name);
+    let found = object(cluster, &path).await;
+    let encoded = found["data"][".dockerconfigjson"]
+        .as_str()
+        .unwrap_or_default();
+    let bytes = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, encoded).unwrap();
+    let kind = found["type"].as_str().unwrap().to_owned();
+    (kind, String::from_utf8(bytes).unwrap())
+}
+
+async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
+    let namespace = cluster.namespace(prefix).await;
+    let connection = cluster.connect("admin", &namespace).await;
+    let made = Plan::new(
+        "account",
+        vec![Change::CreateAccount {
+            key: account(&namespace),
+            pull_secrets: vec![Name::new("mirror")],
+        }],
+    );
+    assert_eq!(
+        carry_out(&connection, permit(), &made).await,
+        [Outcome::Applied]
+    );
+    (namespace, connection)
+}
+
+/// A rehearsal stores nothing; what others attach in between stays; a second time changes nothing.
+pub async fn attaching_loses_nothing_of_others(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "attach").await;
+    let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
+    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    assert_eq!(rehearsed, [Outcome::Applied]);
+    assert_eq!(listed(cluster, &namespace).await, ["mirror"]);
+    let others = json!({"imagePullSecrets": [{"name": "mirror"}, {"name": "theirs"}]});
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
+    cluster.patch(&path, others).await;
+    for expected in [Outcome::Applied, Outcome::Unchanged] {
+        assert_eq!(carry_out(&connection, permit(), &plan).await, [expected]);
+        let list = listed(cluster, &namespace).await;
+        assert_eq!(list, ["mirror", "theirs", "regcred"]);
+    }
+    // Two at once, many times: nobody's Secret gets lost.
+    let writers = (0..6).map(|number| {
+        let plan = Plan::new("race", vec![attach(&namespace, &format!("race-{number}"))]);
+        let connection = connection.clone();
+        tokio::spawn(async move { carry_out(&connection, permit(), &plan).await })
+    });
+    let mut applied = 0;
+    for writer in writers.collect::<Vec<_>>() {
+        applied += usize::from(writer.await.unwrap() == [Outcome::Applied]);
+    }
+    let raced = listed(cluster, &namespace).await;
+    let raced = raced
+        .iter()
+        .filter(|name| name.starts_with("race-"))
+        .count();
+    assert_eq!(raced, applied, "what is said to be applied is there");
+    assert!(applied >= 5, "five attempts are enough for almost all");
+}
+
+/// Made, given another login, moved, copied, converted: the other entries and the type are right.
+pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "secrets").await;
+    let other = cluster.namespace("copies").await;
+    let key = secret(&namespace, "regcred");
+    let plan = |changes| Plan::new("secrets", changes);
+    let made = plan(vec![create(&namespace, "regcred", "ghcr.io")]);
+    for expected in [Outcome::Applied, Outcome::Unchanged] {
+        assert_eq!(carry_out(&connection, permit(), &made).await, [expected]);
+    }
+    let foreign = plan(vec![create(&namespace, "regcred", "quay.io")]);
+    let refused = carry_out(&connection, permit(), &foreign).await;
+    assert!(matches!(&refused[..], [Outcome::Failed(why)] if why.contains("another content")));
+
+    let edits = plan(vec![
+        Change::EditSecret {
+            key: key.clone(),
+            edit: Edit::Put {
+                server: "quay.io".into(),
+                login: login(),
+            },
+        },
+        Change::EditSecret {
+            key: key.clone(),
+            edit: Edit::Rekey {
+                from: "ghcr.io".into(),
+                to: "r.example:5000".into(),
+            },
+        },
+        Change::CopySecret {
+            from: key.clone(),
+            to: other.clone(),
+        },
+    ]);
+    let outcomes = carry_out(&connection, permit(), &edits).await;
+    assert_eq!(
+        outcomes,
+        [Outcome::Applied, Outcome::Applied, Outcome::Applied]
+    );
+    let again = carry_out(&connection, permit(), &edits).await;
+    assert!(
+        again.iter().all(|outcome| *outcome == Outcome::Unchanged),
+        "{again:?}"
+    );
+    let (kind, text) = config(cluster, &key).await;
+    assert_eq!(kind, "kubernetes.io/dockerconfigjson");
+    assert!(
+        text.contains("quay.io") && text.contains("r.example:5000") && !text.contains("ghcr.io")
+    );
+    assert_eq!(config(cluster, &secret(&other, "regcred")).await.1, text);
+
+    let opaque = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "opaque", "labels": {"team": "a"}},
+        "type": "Opaque", "stringData": {"config.json": text},
+    });
+    cluster
+        .create(&format!("/api/v1/namespaces/{namespace}/secrets"), opaque)
+        .await;
+    let convert = plan(vec![Change::ConvertSecret {
+        key: secret(&namespace, "opaque"),
+    }]);
+    for expected in [Outcome::Applied, Outcome::Unchanged] {
+        assert_eq!(carry_out(&connection, permit(), &convert).await, [expected]);
+    }
+    let converted = config(cluster, &secret(&namespace, "opaque")).await;
+    assert_eq!(
+        converted,
+        ("kubernetes.io/dockerconfigjson".to_owned(), text)
+    );
+}
+
+/// What may not be done is told before, with the Role that grants it; a failure stops the plan there.
+pub async fn a_denied_step_stops_the_plan(cluster: &Cluster) {
+    let (namespace, _) = home(cluster, "denied").await;
+    let rules: &[(&str, &[&str])] = &[("/serviceaccounts", &["get", "patch"])];
+    cluster.grant("binder", &namespace, rules).await;
+    let connection = cluster.connect("binder", &namespace).await;
+    let plan = Plan::new(
+        "denied",
+        vec![
+            attach(&namespace, "first"),
+            create(&namespace, "regcred", "ghcr.io"),
+            attach(&namespace, "regcred"),
+        ],
+    );
+    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let Outcome::Failed(why) = &rehearsed[1] else {
+        panic!("{rehearsed:?}")
+    };
+    assert!(
+        why.contains(&format!("create secrets in namespace {namespace}")),
+        "{why}"
+    );
+    assert!(why.contains("kubectl -n"), "{why}");
+    assert!(!format!("{rehearsed:?} {plan:?}").contains(CANARY));
+    let outcomes = carry_out(&connection, permit(), &plan).await;
+    assert!(matches!(
+        &outcomes[..],
+        [Outcome::Applied, Outcome::Failed(_), Outcome::NotTried]
+    ));
+    assert_eq!(listed(cluster, &namespace).await, ["mirror", "first"]);
+}
+
+/// A workload gets another image and new Pods; a container that is gone is told.
+pub async fn workloads_are_changed(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "workloads").await;
+    let key = Key::new(namespace.clone(), Name::new("web"));
+    let workload = Restartable::new(WorkloadKey {
+        kind: WorkloadKind::Deployment,
+        key: key.clone(),
+    })
+    .unwrap();
+    let set_image = |container: &str| Change::SetImage {
+        workload: workload.clone(),
+        container: container.into(),
+        before: "ghcr.io/acme/web:1".into(),
+        image: "ghcr.io/acme/web:2".into(),
+    };
+    let plan = Plan::new(
+        "deploy",
+        vec![
+            Change::CreateDeployment {
+                key,
+                image: "ghcr.io/acme/web:1".into(),
+                account: Name::new("web"),
+                replicas: 2,
+            },
+            set_image("web"),
+            Change::SetAccount {
+                workload: workload.clone(),
+                account: Name::new("default"),
+            },
+            Change::Restart(workload.clone()),
+            set_image("web"),
+            set_image("gone"),
+        ],
+    );
+    let outcomes = carry_out(&connection, permit(), &plan).await;
+    assert_eq!(outcomes[..4], vec![Outcome::Applied; 4]);
+    assert_eq!(outcomes[4], Outcome::Unchanged);
+    assert!(matches!(&outcomes[5], Outcome::Failed(why) if why.contains("gone")));
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
+    let found = object(cluster, &path).await;
+    let template = &found["spec"]["template"];
+    assert_eq!(
+        template["spec"]["containers"][0]["image"],
+        "ghcr.io/acme/web:2"
+    );
+    assert_eq!(template["spec"]["serviceAccountName"], "default");
+    let restarted = &template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"];
+    assert!(restarted.is_string());
+}
