@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pullscope::{
     app::model::StartScope,
     cli::{Cli, Command, Demo, Global},
-    cluster::{ConnectOptions, Connection},
+    cluster::{ConnectOptions, Connection, apply::WritePermit},
     domain::{key::Namespace, problem::Problem, watch::Scope},
     headless::{Exit, check, explain, match_image, verify},
     runtime::{
@@ -143,6 +143,7 @@ async fn dashboard(
         connection,
         scope,
         theme: theme(),
+        permit: WritePermit::unless(global.read_only),
     };
     Ok(match ended(runtime::run(start).await)? {
         Ending::Quit => ExitCode::SUCCESS,

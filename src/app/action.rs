@@ -20,6 +20,16 @@ pub enum Action {
     Fix(u8),
     /// The list of what is wrong, over all namespaces.
     Faults,
+    /// Carries out the plan that is shown.
+    CarryOut,
+    /// A wizard for what the focused pane holds.
+    New,
+    Setup,
+    Bind,
+    Restart,
+    NextField,
+    PreviousField,
+    Submit,
     Filter,
     Palette,
     Contexts,

@@ -1,6 +1,6 @@
 //! What `update` wants done outside: data that says what, never how.
 
-use super::ticket::Ticket;
+use super::{proposal::Planned, ticket::Ticket};
 use crate::domain::key::Namespace;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub enum Effect {
     Look {
         ticket: Ticket,
         namespace: Namespace,
+    },
+    /// Lets the server try a plan without storing anything.
+    Rehearse {
+        ticket: Ticket,
+        plan: Planned,
+    },
+    /// Makes the changes of a plan.
+    CarryOut {
+        ticket: Ticket,
+        plan: Planned,
     },
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),

@@ -23,6 +23,10 @@ pub enum Context {
     Choice,
     /// In the detail view of a Pod.
     Details,
+    /// On a plan that is proposed.
+    Proposal,
+    /// In a form, beside what can be typed.
+    Form,
 }
 
 impl Context {
@@ -33,6 +37,8 @@ impl Context {
             Self::In(pane) => pane.title(),
             Self::Choice => "Lists to choose from",
             Self::Details => "Details of a Pod",
+            Self::Proposal => "A proposed change",
+            Self::Form => "Forms",
             Self::Overlay => "Lists and texts above the panes",
         }
     }
@@ -68,7 +74,7 @@ const fn row(
     }
 }
 
-use Context::{Choice, Details, Everywhere, In, Overlay, Panes};
+use Context::{Choice, Details, Everywhere, Form, In, Overlay, Panes, Proposal};
 
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
@@ -129,14 +135,24 @@ pub const BINDINGS: &[Binding] = &[
     row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
     row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
     row(&["enter"], Choice, Action::Open, "choose", "Choose", 1),
-    row(&["tab", "right", "l"], Details, Action::NextTab, "next view", "Diagnosis, timeline, description, events", 1),
+    row(&["tab", "right", "l"], Details, Action::NextTab, "next view", "Diagnosis, timeline, description, events", 2),
     row(&["shift-tab", "left", "h"], Details, Action::PreviousTab, "", "The view before", 0),
     row(&["D"], Details, Action::Detail(Tab::Diagnosis), "", "The diagnosis", 0),
     row(&["T"], Details, Action::Detail(Tab::Timeline), "timeline", "The timeline", 4),
     row(&["d"], Details, Action::Detail(Tab::Describe), "describe", "The description", 5),
-    row(&["1"], Details, Action::Fix(1), "copy fix 1", "Copy the commands of the first fix", 3),
-    row(&["2"], Details, Action::Fix(2), "", "Copy the commands of the second fix", 0),
-    row(&["3"], Details, Action::Fix(3), "", "Copy the commands of the third fix", 0),
+    row(&["1", "ctrl-x"], Details, Action::Fix(1), "fix", "Show what the first fix would change; enter then applies it", 1),
+    row(&["2"], Details, Action::Fix(2), "", "The second fix", 0),
+    row(&["3"], Details, Action::Fix(3), "", "The third fix", 0),
+    row(&["r"], Details, Action::Restart, "", "Restart the workload of the Pod", 0),
+    row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Show what the best fix would change; enter then applies it", 3),
+    row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts a new pull Secret", 6),
+    row(&["b"], In(Pane::Secrets), Action::Bind, "bind", "Attach the Secret to a ServiceAccount", 4),
+    row(&["r"], In(Pane::Pods), Action::Restart, "", "Restart the workload of the Pod", 0),
+    row(&["enter"], Proposal, Action::CarryOut, "apply", "Make the changes; when they are made, close", 1),
+    row(&["tab", "down"], Form, Action::NextField, "next field", "The next field", 2),
+    row(&["shift-tab", "up"], Form, Action::PreviousField, "", "The field before", 0),
+    row(&["enter"], Form, Action::Submit, "next, then preview", "The next field; on the last one the plan", 1),
+    row(&["esc"], Form, Action::Back, "back", "Leave the form; twice when something was typed", 3),
     row(&["!"], Details, Action::NextProblem, "next problem", "Go to the next thing that is wrong, in any namespace", 2),
     row(&["@"], Details, Action::PreviousProblem, "", "Go to the previous thing that is wrong", 0),
     row(&["esc", "q"], Overlay, Action::Back, "back", "Back", 2),

@@ -4,6 +4,7 @@ use super::{key::Key, panes::Pane, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
     identity::{ContextEntry, Identity},
+    plan::Outcome,
     problem::Problem,
     watch::{WatchId, WatchState},
 };
@@ -28,6 +29,8 @@ pub enum Message {
     Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
     Batch(Ticket, Batch),
     Watch(Ticket, WatchId, WatchState),
+    /// What became of the changes of a plan, or of their rehearsal.
+    Outcomes(Ticket, Vec<Outcome>),
     /// This watch is no more.
     Ended(Ticket, WatchId),
 }

@@ -66,6 +66,8 @@ pub struct Model {
     pub focus: Pane,
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
+    /// Nothing may be changed in the cluster.
+    pub read_only: bool,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -108,6 +110,7 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            read_only: false,
             stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{detail::Tab, list::List, panes::Pane, ticket::Ticket};
+use super::{detail::Tab, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket};
 use crate::domain::{
     faults::FaultId, identity::ContextEntry, key::Key, objects::Pod, problem::Problem,
 };
@@ -30,6 +30,9 @@ pub enum Overlay {
         before: String,
     },
     Palette(Palette),
+    /// A plan, before and after it is carried out.
+    Proposal(Proposal),
+    Form(Form),
     Problem {
         problem: Problem,
         scroll: usize,
@@ -59,10 +62,15 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Form(form) => form
+                .fields
+                .get_mut(form.focus)
+                .map(|field| &mut field.input),
             Self::Help { .. }
             | Self::Details { .. }
             | Self::Contexts(_)
             | Self::Faults(_)
+            | Self::Proposal(_)
             | Self::Problem { .. } => None,
         }
     }
@@ -70,10 +78,15 @@ impl Overlay {
     /// Where a text layer is scrolled to.
     pub fn scroll(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Details { scroll, .. } | Self::Problem { scroll, .. } => {
-                Some(scroll)
-            }
-            Self::Contexts(_) | Self::Faults(_) | Self::Filter { .. } | Self::Palette(_) => None,
+            Self::Help { scroll }
+            | Self::Details { scroll, .. }
+            | Self::Problem { scroll, .. }
+            | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
+            Self::Contexts(_)
+            | Self::Faults(_)
+            | Self::Form(_)
+            | Self::Filter { .. }
+            | Self::Palette(_) => None,
         }
     }
 }

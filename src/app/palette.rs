@@ -50,6 +50,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Faults),
     },
     Command {
+        names: &["setup"],
+        help: "First-time setup of a private image",
+        does: Does::Act(Action::Setup),
+    },
+    Command {
         names: &["ctx", "contexts"],
         help: "Contexts, or the one named",
         does: Does::Context,

@@ -10,6 +10,7 @@ use super::{
     model::Model,
     overlay::{ContextPicker, Overlay},
     panes::{self, Pane},
+    proposal::{Proposal, Stage},
     update::subject_of_interest,
 };
 use crate::domain::age;
@@ -50,6 +51,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         verdicts,
         scope,
     );
+    watch_recovery(model, now);
     let subject = subject_of_interest(model);
     model.inquiry = Inquiry::of(
         model.inquiry.take(),
@@ -58,6 +60,32 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         model.connection.sight(),
         now,
     );
+}
+
+/// Whether what a plan was for has recovered: its fault is gone and its workloads are ready.
+fn watch_recovery(model: &mut Model, now: Timestamp) {
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
+        return;
+    };
+    let gone = proposal
+        .fault
+        .as_ref()
+        .is_none_or(|id| model.verdicts.fault(id).is_none());
+    let ready = proposal.workloads.iter().all(|id| {
+        model.world.workload(id).is_some_and(|workload| {
+            let rollout = &workload.rollout;
+            rollout.observed_generation >= rollout.generation
+                && rollout.updated >= rollout.desired
+                && rollout.ready >= rollout.desired
+        })
+    });
+    if let Stage::Done { healed, .. } = &mut proposal.stage
+        && healed.is_none()
+        && gone
+        && ready
+    {
+        *healed = Some(now);
+    }
 }
 
 /// A turn of the spinner while something is awaited.
@@ -69,7 +97,15 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let waiting = matches!(model.connection.phase, Phase::Connecting { .. })
         || matches!(
             model.overlays.last(),
-            Some(Overlay::Contexts(ContextPicker::Loading(_)))
+            Some(
+                Overlay::Contexts(ContextPicker::Loading(_))
+                    | Overlay::Proposal(Proposal {
+                        stage: Stage::Rehearsing(_)
+                            | Stage::CarryingOut(_)
+                            | Stage::Done { healed: None, .. },
+                        ..
+                    })
+            )
         )
         || model.connection.health() == Health::Listing;
     let spinner = waiting.then_some(now + SPIN);

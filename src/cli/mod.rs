@@ -88,6 +88,9 @@ pub struct Global {
     /// Limit of a single request, such as 10s or 1m; 0 for none
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub request_timeout: Option<Duration>,
+    /// Change nothing in the cluster, whatever is pressed
+    #[arg(long, global = true)]
+    pub read_only: bool,
     /// How much to log: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,

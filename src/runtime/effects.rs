@@ -7,9 +7,12 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::source::{SharedSource, identity};
 use crate::{
-    app::{effect::Effect, message::Message, ticket::Ticket},
-    cluster::{Connection, Feed, Reach, Watches},
-    domain::{credential::FingerprintKey, key::Namespace},
+    app::{effect::Effect, message::Message, proposal::Planned, ticket::Ticket},
+    cluster::{
+        Connection, Feed, Reach, Watches,
+        apply::{self, WritePermit},
+    },
+    domain::{credential::FingerprintKey, key::Namespace, plan::Outcome},
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
@@ -22,7 +25,17 @@ pub(super) struct Effects {
     fingerprints: FingerprintKey,
     connecting: Option<JoinHandle<()>>,
     watches: Option<Watches>,
+    /// What is watched over, for requests of its user.
+    connection: Option<Connection>,
+    permit: Option<WritePermit>,
     namespaces: BTreeSet<Namespace>,
+}
+
+/// How a plan is meant.
+#[derive(Clone, Copy)]
+enum Stage {
+    Rehearsal,
+    Earnest,
 }
 
 /// What the loop itself must do for an effect.
@@ -38,6 +51,7 @@ impl Effects {
         source: SharedSource,
         answers: mpsc::Sender<Message>,
         namespaces: BTreeSet<Namespace>,
+        permit: Option<WritePermit>,
     ) -> (Self, mpsc::Receiver<Made>) {
         let (made, receiver) = mpsc::channel(1);
         let effects = Self {
@@ -47,6 +61,8 @@ impl Effects {
             fingerprints: FingerprintKey::default(),
             connecting: None,
             watches: None,
+            connection: None,
+            permit,
             namespaces,
         };
         (effects, receiver)
@@ -65,6 +81,8 @@ impl Effects {
                     watches.set_reach(self.reach());
                 }
             }
+            Effect::Rehearse { ticket, plan } => self.write(ticket, plan, Stage::Rehearsal),
+            Effect::CarryOut { ticket, plan } => self.write(ticket, plan, Stage::Earnest),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
@@ -74,8 +92,29 @@ impl Effects {
         Order::Nothing
     }
 
+    /// Lets the server try a plan, or makes its changes. Changes that have begun are not aborted when
+    /// the dashboard goes on: what becomes of them is told.
+    fn write(&self, ticket: Ticket, plan: Planned, stage: Stage) {
+        let answers = self.answers.clone();
+        let all = plan.0.changes.len();
+        let (Some(connection), Some(permit)) = (self.connection.clone(), self.permit) else {
+            let why = Outcome::Failed("not connected, or read-only".to_owned());
+            let answer = Message::Outcomes(ticket, vec![why; all]);
+            tokio::spawn(async move { drop(answers.send(answer).await) });
+            return;
+        };
+        tokio::spawn(async move {
+            let outcomes = match stage {
+                Stage::Rehearsal => apply::rehearse(&connection, permit, &plan.0).await,
+                Stage::Earnest => apply::carry_out(&connection, permit, &plan.0).await,
+            };
+            drop(answers.send(Message::Outcomes(ticket, outcomes)).await);
+        });
+    }
+
     fn connect(&mut self, ticket: Ticket, context: Option<String>) {
         self.watches = None;
+        self.connection = None;
         if let Some(before) = self.connecting.take() {
             before.abort();
         }
@@ -102,6 +141,7 @@ impl Effects {
         self.namespaces.insert(connection.namespace.clone());
         let (watches, feed) = Watches::start(connection, self.reach(), &self.fingerprints);
         self.watches = Some(watches);
+        self.connection = Some(connection.clone());
         (Message::Connected(ticket, Ok(identity(connection))), feed)
     }
 

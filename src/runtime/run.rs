@@ -31,7 +31,7 @@ use crate::{
         model::{Model, StartScope},
         refresh, update,
     },
-    cluster::Connection,
+    cluster::{Connection, apply::WritePermit},
     ui::{
         frame::{self, Layout},
         theme::Theme,
@@ -45,6 +45,8 @@ pub struct Start {
     pub connection: Connection,
     pub scope: StartScope,
     pub theme: Theme,
+    /// Without it nothing can be changed.
+    pub permit: Option<WritePermit>,
 }
 
 /// How the dashboard ended.
@@ -90,10 +92,11 @@ enum Woken {
 
 impl Shell {
     fn new(start: Start, takeover: Takeover) -> Self {
-        let model = Model::new(&start.scope, Timestamp::now());
+        let mut model = Model::new(&start.scope, Timestamp::now());
+        model.read_only = start.permit.is_none();
         let inbox = Inbox::new();
         let namespaces: BTreeSet<_> = model.known.clone();
-        let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces);
+        let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);
         let mut shell = Self {
             layout: frame::layout(Rect::default(), model.focus),
             model,

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{connect, detail, keys, navigate};
+use super::{connect, detail, keys, navigate, remedy};
 use crate::{
     app::{
         action::{Action, Elsewhere, Motion, SortBy},
         detail::Tab,
         effect::Effect,
+        form::Form,
         list::List,
         model::Model,
         overlay::{ContextPicker, Overlay, Palette},
@@ -32,7 +33,15 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Detail(tab) => detail::open(model, tab, now),
         Action::NextTab => detail::turn(model, Tab::next),
         Action::PreviousTab => detail::turn(model, Tab::previous),
-        Action::Fix(number) => return detail::fix(model, number, now),
+        Action::Fix(number) => return remedy::fix(model, number, now),
+        Action::CarryOut => return remedy::carry_out(model, now),
+        Action::New => remedy::new(model, now),
+        Action::Setup => remedy::setup(model, now),
+        Action::Bind => remedy::bind(model, now),
+        Action::Restart => return remedy::restart(model, now),
+        Action::NextField => turn_field(model, Form::next),
+        Action::PreviousField => turn_field(model, Form::previous),
+        Action::Submit => return advance(model, now),
         Action::Faults => faults(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
@@ -110,8 +119,32 @@ fn help(model: &mut Model) {
     }
 }
 
-/// One step back: the top layer, else the filter.
+fn turn_field(model: &mut Model, turn: fn(&mut Form)) {
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+        turn(form);
+    }
+}
+
+/// The next field, and behind the last one the plan.
+fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) if !form.at_last() => {
+            form.next();
+            Vec::new()
+        }
+        _ => remedy::submit(model, now),
+    }
+}
+
+/// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
 fn back(model: &mut Model) {
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut()
+        && form.is_typed()
+        && !form.leaving
+    {
+        form.leaving = true;
+        return;
+    }
     if model.overlays.pop().is_none() {
         keys::set_filter(model, model.focus, "");
     }
@@ -284,6 +317,9 @@ fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> 
 }
 
 fn selected_name(model: &Model) -> Option<String> {
+    if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
+        return Some(proposal.plan.0.commands().join("\n"));
+    }
     if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
         return Some(pod.name.to_string());
     }

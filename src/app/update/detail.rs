@@ -1,12 +1,9 @@
-//! The detail view of a Pod: opening it, turning its pages, taking its fixes along.
+//! The detail view of a Pod: opening it and turning its pages.
 
 use jiff::Timestamp;
 
 use super::navigate;
-use crate::{
-    app::{detail::Tab, effect::Effect, inquiry::Inquiry, model::Model, overlay::Overlay},
-    domain::diagnose::Finding,
-};
+use crate::app::{detail::Tab, inquiry::Inquiry, model::Model, overlay::Overlay};
 
 /// Opens a view of the Pod that the keys speak of; in an open one, turns to it.
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
@@ -38,24 +35,4 @@ pub(super) fn turn(model: &mut Model, to: fn(Tab) -> Tab) {
 pub fn shown(inquiry: Option<&Inquiry>, chosen: Option<Tab>) -> Tab {
     let wrong = inquiry.is_some_and(|inquiry| inquiry.diagnosis.first().is_some());
     chosen.unwrap_or(if wrong { Tab::Diagnosis } else { Tab::Timeline })
-}
-
-/// Copies the commands of a fix.
-pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
-    let finding = model
-        .inquiry
-        .as_ref()
-        .and_then(|inquiry| inquiry.diagnosis.first());
-    let fixes = finding.map(Finding::filled_fixes).unwrap_or_default();
-    let Some(fix) = fixes.into_iter().nth(usize::from(number).saturating_sub(1)) else {
-        model.flash(format!("there is no fix {number}"), now);
-        return Vec::new();
-    };
-    let text = if fix.commands.is_empty() {
-        fix.steps.join("\n")
-    } else {
-        fix.commands.join("\n")
-    };
-    model.flash(format!("copied: {}", fix.title), now);
-    vec![Effect::Copy(text)]
 }

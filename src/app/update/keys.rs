@@ -31,6 +31,8 @@ pub fn path(model: &Model) -> Vec<Context> {
         ],
         Some(Overlay::Details { .. }) => over(&[Context::Details]),
         Some(Overlay::Contexts(_) | Overlay::Faults(_)) => over(&[Context::Choice]),
+        Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
+        Some(Overlay::Form(_)) => vec![Context::Form],
         Some(
             Overlay::Help { .. }
             | Overlay::Filter { .. }
@@ -44,6 +46,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
     match model.overlays.last() {
         Some(Overlay::Filter { .. }) => type_filter(model, key),
         Some(Overlay::Palette(_)) => type_command(model, key, now),
+        Some(Overlay::Form(_)) => type_answer(model, key, now),
         _ => match keymap::resolve(key, &path(model)) {
             Some(action) => act::act(model, action, now),
             None => Vec::new(),
@@ -54,7 +57,26 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if let Some(input) = model.overlays.last_mut().and_then(Overlay::field) {
         field::paste(input, text);
+        if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+            form.changed();
+        }
         apply_filter(model);
+    }
+    Vec::new()
+}
+
+fn type_answer(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
+    if quits(key) {
+        return vec![Effect::Quit];
+    }
+    if let Some(action) = keymap::resolve(key, &[Context::Form]) {
+        return act::act(model, action, now);
+    }
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut()
+        && let Some(field) = form.fields.get_mut(form.focus)
+        && field::edit(&mut field.input, key)
+    {
+        form.changed();
     }
     Vec::new()
 }

@@ -6,6 +6,7 @@ mod connect;
 mod detail;
 mod keys;
 mod navigate;
+mod remedy;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,10 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
             if ticket == model.connection.ticket {
                 model.connection.note(id, state);
             }
+            Vec::new()
+        }
+        Message::Outcomes(ticket, outcomes) => {
+            remedy::answered(model, ticket, outcomes, now);
             Vec::new()
         }
         Message::Ended(ticket, id) => {

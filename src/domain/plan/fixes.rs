@@ -1,8 +1,6 @@
 //! From a fix of a finding to a plan, where the product can make the change itself.
 
-use std::sync::Arc;
-
-use super::{Change, Edit, Plan, Restartable};
+use super::{Ask, Change, Edit, Plan, Restartable};
 use crate::domain::{
     cause::FixId,
     diagnose::Finding,
@@ -18,35 +16,6 @@ pub enum Offer {
     Ask(Ask),
     /// Not to be done from here: the fix's words and commands are for people.
     ByHand,
-}
-
-/// What has to be typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// A login for a Secret that is there.
-    Login {
-        secret: Key<Secret>,
-        server: String,
-        username: String,
-        /// Pods that wait and need not wait on.
-        waiting: Vec<Key<Pod>>,
-    },
-    /// A login for a Secret that is to be made and attached.
-    NewSecret {
-        namespace: Namespace,
-        name: String,
-        server: String,
-        account: Name<ServiceAccount>,
-        listed: Vec<Name<Secret>>,
-        workloads: Vec<WorkloadKey>,
-    },
-    /// Another image.
-    Image {
-        workload: WorkloadKey,
-        container: Arc<str>,
-        before: Arc<str>,
-        suggested: String,
-    },
 }
 
 /// Who suffers from the fault that is to be fixed.
@@ -76,7 +45,7 @@ fn ask(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ask> {
         FixId::CreateSecret | FixId::Authenticate => Some(Ask::NewSecret {
             name: names.secret.clone().unwrap_or_else(|| "regcred".to_owned()),
             server: names.server.clone()?,
-            account: Name::new(names.service_account.clone()?),
+            account: Some(Name::new(names.service_account.clone()?)),
             listed: listed(finding),
             workloads: sufferers.workloads.to_vec(),
             namespace,
@@ -91,7 +60,6 @@ fn ask(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ask> {
             workload: restartable(sufferers.workloads).next()?.id().clone(),
             container: finding.container.clone()?,
             before: finding.image.clone()?,
-            suggested: finding.image.as_deref()?.to_owned(),
         }),
         _ => None,
     }

@@ -4,7 +4,9 @@
 //! lines added and removed, and as kubectl commands, and which permission it takes. It knows nothing
 //! of how a change is sent: that is `cluster::apply`. A password is in it and in none of its words.
 
+mod ask;
 mod change;
+pub mod check;
 mod entries;
 mod fixes;
 mod lists;
@@ -12,9 +14,10 @@ mod outcome;
 mod preview;
 
 pub use self::{
+    ask::Ask,
     change::{Change, Restartable},
     entries::{Edit, Login, edited},
-    fixes::{Ask, Offer, Sufferers, for_fix},
+    fixes::{Offer, Sufferers, for_fix},
     lists::{with, without},
     outcome::Outcome,
     preview::{Line, Mark},

@@ -61,6 +61,8 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Details { .. }
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
+        | Overlay::Proposal(_)
+        | Overlay::Form(_)
         | Overlay::Problem { .. } => None,
     }
 }

@@ -4,8 +4,10 @@ mod contexts;
 mod details;
 mod faults;
 mod field;
+mod form;
 mod help;
 mod problem;
+mod proposal;
 
 use ratatui::{
     buffer::Buffer,
@@ -29,6 +31,8 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
                 details::draw(pod, *tab, *scroll, view, layout.area, buffer);
             }
             Overlay::Faults(list) => faults::draw(list, view, layout.area, buffer),
+            Overlay::Proposal(proposal) => proposal::draw(proposal, view, layout.area, buffer),
+            Overlay::Form(form) => form::draw(form, view, layout.area, buffer),
             Overlay::Contexts(picker) => contexts::draw(picker, view, layout.area, buffer),
             Overlay::Problem { problem, scroll } => {
                 problem::draw(problem, *scroll, view, layout.area, buffer);
@@ -42,7 +46,10 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
 
 /// Where the cursor stands: in the field that is typed into.
 pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
-    field::cursor(view.model.overlays.last()?, layout)
+    match view.model.overlays.last()? {
+        Overlay::Form(form) => form::cursor(form, layout.area),
+        overlay => field::cursor(overlay, layout),
+    }
 }
 
 /// A box in the middle of the screen, with a title and a hint, cleared.

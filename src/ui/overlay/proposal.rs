@@ -1,0 +1,175 @@
+//! A plan: each change in a sentence and as lines added and removed, what the server says of it, and
+//! the same with kubectl; after it is carried out, how what it was for recovers.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{scrolled, window};
+use crate::{
+    app::proposal::{Proposal, Stage},
+    domain::{
+        age,
+        plan::{Change, Mark, Outcome},
+    },
+    ui::{chrome::spinner, panes::View, text},
+};
+
+const WIDE: u16 = 116;
+
+pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let lines = lines(proposal, view, room);
+    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let hint = match proposal.stage {
+        Stage::Ready(_) if proposal.stage.is_good() => "enter apply · c copy commands · esc back",
+        Stage::Rehearsing(_) | Stage::CarryingOut(_) | Stage::Ready(_) => {
+            "c copy commands · esc back"
+        }
+        Stage::Done { .. } => "enter close",
+    };
+    let title = text::fit(&proposal.plan.0.title, room, text::Cut::End);
+    let inside = window(&title, hint, view.theme, WIDE, high, area, buffer);
+    scrolled(lines, proposal.scroll, inside, buffer);
+}
+
+fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let mut lines = vec![state(proposal, view)];
+    lines.extend(
+        healing(proposal, view)
+            .into_iter()
+            .map(|text| Line::styled(text, theme.text())),
+    );
+    let outcomes = proposal.stage.outcomes();
+    for (index, change) in proposal.plan.0.changes.iter().enumerate() {
+        lines.push(Line::default());
+        lines.extend(sentence(index, change, outcomes.get(index), view, room));
+        for line in change.preview() {
+            let (mark, style) = match line.mark {
+                Mark::Same => (" ", theme.dim()),
+                Mark::Added => ("+", theme.good()),
+                Mark::Removed => ("-", theme.failing()),
+            };
+            let text = text::fit(&line.text, room.saturating_sub(6), text::Cut::End);
+            lines.push(Line::styled(format!("    {mark} {text}"), style));
+        }
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("The same with kubectl", theme.strong()));
+    for command in proposal.plan.0.commands() {
+        lines.extend(
+            text::wrap(&format!("$ {command}"), room.saturating_sub(2))
+                .into_iter()
+                .map(|line| Line::styled(format!("  {line}"), theme.dim())),
+        );
+    }
+    lines
+}
+
+fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
+    let theme = view.theme;
+    let (text, style) = match &proposal.stage {
+        Stage::Rehearsing(_) => (
+            format!("{} the server tries it, nothing is stored", spinner(view)),
+            theme.accent(),
+        ),
+        Stage::Ready(_) if proposal.stage.is_good() => (
+            "The server would take all of it. Nothing has been changed yet.".to_owned(),
+            theme.good(),
+        ),
+        Stage::Ready(_) => (
+            "The server refuses a part of it. Nothing has been changed.".to_owned(),
+            theme.failing(),
+        ),
+        Stage::CarryingOut(_) => (
+            format!("{} the changes are being made", spinner(view)),
+            theme.accent(),
+        ),
+        Stage::Done { .. } if proposal.stage.is_good() => {
+            ("All changes are made.".to_owned(), theme.good())
+        }
+        Stage::Done { .. } => (
+            "Not all changes were made; what was, stays. It can be tried again.".to_owned(),
+            theme.failing(),
+        ),
+    };
+    Line::styled(text, style)
+}
+
+/// Whether it has worked, once it is done.
+fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
+    let Stage::Done { at, healed, .. } = &proposal.stage else {
+        return None;
+    };
+    if !proposal.stage.is_good() || (proposal.fault.is_none() && proposal.workloads.is_empty()) {
+        return None;
+    }
+    let symbols = view.theme.symbols();
+    if let Some(healed) = healed {
+        let took = age::countdown(healed.duration_since(*at).as_secs());
+        return Some(format!("{} healed after {took}", symbols.finished));
+    }
+    let waited = age::countdown(age::seconds(*at, view.now));
+    let waiting = proposal
+        .fault
+        .as_ref()
+        .and_then(|id| view.model.verdicts.fault(id))
+        .map_or(0, |fault| fault.pods.len());
+    let ready: Vec<String> = proposal
+        .workloads
+        .iter()
+        .filter_map(|id| view.model.world.workload(id))
+        .map(|workload| {
+            let rollout = &workload.rollout;
+            format!(
+                "{} {}/{} ready",
+                workload.id, rollout.ready, rollout.desired
+            )
+        })
+        .take(3)
+        .collect();
+    let pods = match waiting {
+        0 => "no Pod fails any more".to_owned(),
+        1 => "1 Pod still fails".to_owned(),
+        pods => format!("{pods} Pods still fail"),
+    };
+    Some(format!(
+        "{} watching for {waited}: {pods}; {}",
+        spinner(view),
+        ready.join(", ")
+    ))
+}
+
+fn sentence(
+    index: usize,
+    change: &Change,
+    outcome: Option<&Outcome>,
+    view: View<'_>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let symbols = theme.symbols();
+    let (symbol, style) = match outcome {
+        None | Some(Outcome::NotTried) => (symbols.quiet, theme.dim()),
+        Some(Outcome::Applied) => (symbols.finished, theme.good()),
+        Some(Outcome::Unchanged) => (symbols.finished, theme.dim()),
+        Some(Outcome::Failed(_)) => (symbols.pull_failing, theme.failing()),
+    };
+    let head = format!("{}. {change}", index + 1);
+    let head = text::fit(&head, room.saturating_sub(4), text::Cut::End).into_owned();
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(head, theme.strong()),
+    ])];
+    if let Some(outcome @ (Outcome::Failed(_) | Outcome::Unchanged)) = outcome {
+        lines.extend(
+            text::wrap(&outcome.to_string(), room.saturating_sub(4))
+                .into_iter()
+                .map(|line| Line::styled(format!("    {line}"), style)),
+        );
+    }
+    lines
+}
