@@ -253,3 +253,43 @@ fn the_demo_needs_no_cluster_and_is_three_keys_from_the_cause() {
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
+
+#[test]
+fn in_the_demo_a_failing_workload_is_healed_by_keys() {
+    let mut session = Setup::new(&["demo", "-n", "payments"]).start();
+    session.sees("stale Pod");
+    session.press("\x18");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("All changes are made");
+    session.sees("healed after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
+fn in_the_demo_a_first_private_image_runs_after_a_form() {
+    let token = "nw-3f1c-example";
+    let mut session = Setup::new(&["demo"]).start();
+    session.sees("Pods cannot pull");
+    session.press(":setup\r");
+    session.sees("First-time setup");
+    for answer in [
+        "fresh",
+        "registry.nordwind.example/web/landing:7",
+        "",
+        "ci-puller",
+        token,
+    ] {
+        session.press(&format!("{answer}\r"));
+    }
+    session.press("\r\r\r");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("healed after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains(token), "a token is never drawn");
+}

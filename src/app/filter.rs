@@ -1,6 +1,7 @@
-//! The filter of a pane: fuzzy words by default, and k9s's forms for the rest.
+//! The filter of a pane, in k9s's forms.
 //!
-//! `checkout` fuzzy · `!checkout` not · `-l app=web` by label · `-f words` fuzzy, said explicitly.
+//! `checkout` rows with all these words · `!checkout` rows without it · `-l app=web` by label ·
+//! `-f chkt` fuzzy.
 
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
@@ -19,6 +20,8 @@ pub struct Filter {
 enum Rule {
     #[default]
     All,
+    /// All of these, in lower case.
+    Words(Vec<String>),
     Fuzzy(Pattern),
     Without(String),
     Labels(Vec<LabelRule>),
@@ -50,13 +53,12 @@ impl Filter {
             }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
             Rule::Labels(labels.split(',').filter_map(LabelRule::parse).collect())
+        } else if let Some(words) = trimmed.strip_prefix("-f") {
+            let (case, forms) = (CaseMatching::Smart, Normalization::Smart);
+            Rule::Fuzzy(Pattern::parse(words.trim(), case, forms))
         } else {
-            let words = trimmed.strip_prefix("-f").unwrap_or(trimmed).trim();
-            Rule::Fuzzy(Pattern::parse(
-                words,
-                CaseMatching::Smart,
-                Normalization::Smart,
-            ))
+            let words = trimmed.split_whitespace().map(str::to_lowercase);
+            Rule::Words(words.collect())
         };
         Self {
             text: text.to_owned(),
@@ -99,6 +101,10 @@ impl<'a> Sieve<'a> {
                 meta.is_some_and(|meta| rules.iter().all(|rule| rule.holds(meta)))
             }
             Rule::Without(word) => !join(&mut self.line, texts).to_lowercase().contains(word),
+            Rule::Words(words) => {
+                let line = join(&mut self.line, texts).to_lowercase();
+                words.iter().all(|word| line.contains(word.as_str()))
+            }
             Rule::Fuzzy(pattern) => {
                 let line = join(&mut self.line, texts);
                 let haystack = Utf32Str::new(line, &mut self.buffer);
@@ -161,11 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn words_are_fuzzy_and_all_must_fit() {
+    fn all_words_must_be_there() {
         for (filter, expected) in [
             ("", true),
-            ("chk", true),
-            ("checkout image", true),
+            ("check", true),
+            ("chk", false),
+            ("CHECKOUT image", true),
             ("-f ckt", true),
             ("zebra", false),
             ("checkout zebra", false),

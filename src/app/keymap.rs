@@ -94,7 +94,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "One line per fault of a workload, or every event by itself", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
-    row(&["/"], Panes, Action::Filter, "filter", "Filter: fuzzy words, !not, -l label=value", 3),
+    row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),
     row(&["ctrl-z"], Panes, Action::FaultsOnly, "faults only", "Show only what fails; in Events, only pull failures", 6),
     row(&["tab", "right"], Panes, Action::NextPane, "next pane", "Go to the next pane", 7),
     row(&["shift-tab", "left"], Panes, Action::PreviousPane, "previous pane", "Go to the previous pane", 0),

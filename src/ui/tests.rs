@@ -159,6 +159,15 @@ fn overlays() {
         "filter",
         Screen::company().press(&["/", "l", "e", "d"]).text(80, 24)
     );
+    insta::assert_snapshot!("faults", Screen::company().press(&["W"]).text(120, 40));
+    insta::assert_snapshot!("timeline", Screen::company().press(&["T"]).text(80, 24));
+    insta::assert_snapshot!("form", Screen::company().press(&["ctrl-x"]).text(80, 24));
+    insta::assert_snapshot!(
+        "setup",
+        Screen::company()
+            .press(&["+", "s", "h", "o", "P", "enter", "r"])
+            .text(80, 24)
+    );
     insta::assert_snapshot!("folded", Screen::company().press(&["z"]).text(80, 24));
 }
 

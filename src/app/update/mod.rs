@@ -8,6 +8,8 @@ mod keys;
 mod navigate;
 mod remedy;
 #[cfg(test)]
+mod remedy_tests;
+#[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;

@@ -33,7 +33,7 @@ fn identity(namespace: Option<&str>) -> Identity {
 }
 
 /// The company, connected and live.
-fn model() -> Model {
+pub(super) fn model() -> Model {
     let mut model = Model::new(&StartScope::FromContext, ago(5));
     let ticket = model.connection.ticket;
     update(
@@ -70,7 +70,7 @@ fn model() -> Model {
 }
 
 /// Presses keys, with a frame after each.
-fn press(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for name in keys {
         let key = Key::parse(name).expect("the test names a key");

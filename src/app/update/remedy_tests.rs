@@ -1,0 +1,111 @@
+//! From a diagnosis to a change: what is asked, what is shown, and that nothing is done unasked.
+
+use super::{
+    super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
+    tests::{model, press},
+    update,
+};
+use crate::domain::{
+    plan::{Change, Outcome},
+    sample::now,
+};
+
+const CANARY: &str = "canary-token-3141";
+
+fn type_text(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        let effects = press(model, &[&c.to_string()]);
+        assert!(effects.is_empty(), "typing does nothing but type");
+    }
+}
+
+/// The form for the refused credential, filled in; the effects of its end.
+fn rehearsed(model: &mut Model) -> Vec<Effect> {
+    press(model, &["g", "ctrl-x"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Form(_))));
+    type_text(model, CANARY);
+    press(model, &["enter"])
+}
+
+fn stage(model: &Model) -> &Stage {
+    match model.overlays.last() {
+        Some(Overlay::Proposal(proposal)) => &proposal.stage,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
+    let mut model = model();
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(matches!(plan.0.changes[0], Change::EditSecret { .. }));
+    assert_eq!(
+        press(&mut model, &["enter"]),
+        [],
+        "not before the server has spoken"
+    );
+    let all = plan.0.changes.len();
+    update(
+        &mut model,
+        Message::Outcomes(*ticket, vec![Outcome::Applied; all]),
+        now(),
+    );
+    assert!(matches!(stage(&model), Stage::Ready(_)));
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { ticket, plan: same }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(same, plan, "what was shown is what is done");
+    update(
+        &mut model,
+        Message::Outcomes(*ticket, vec![Outcome::Applied; all]),
+        now(),
+    );
+    assert!(matches!(stage(&model), Stage::Done { healed: None, .. }));
+}
+
+#[test]
+fn what_the_server_refuses_cannot_be_applied() {
+    let mut model = model();
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let refused = Outcome::Failed("you may not patch secrets".into());
+    update(&mut model, Message::Outcomes(*ticket, vec![refused]), now());
+    assert_eq!(press(&mut model, &["enter"]), []);
+    assert!(matches!(stage(&model), Stage::Ready(_)));
+}
+
+#[test]
+fn read_only_asks_and_does_nothing() {
+    let mut model = model();
+    model.read_only = true;
+    for keys in [
+        &["g", "ctrl-x"][..],
+        &["+"],
+        &["r"],
+        &[":", "s", "e", "t", "u", "p", "enter"],
+    ] {
+        assert_eq!(press(&mut model, keys), []);
+        assert!(model.overlays.is_empty(), "{keys:?}");
+    }
+}
+
+#[test]
+fn a_typed_token_is_not_dropped_by_one_esc_and_is_in_no_words() {
+    let mut model = model();
+    press(&mut model, &["g", "ctrl-x"]);
+    type_text(&mut model, CANARY);
+    press(&mut model, &["esc"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Form(_))));
+    let effects = press(&mut model, &["enter"]);
+    assert!(!format!("{effects:?}").contains(CANARY));
+    let copied = press(&mut model, &["c"]);
+    assert!(!format!("{copied:?}").contains(CANARY));
+    press(&mut model, &["esc", "esc", "esc"]);
+    assert!(model.overlays.is_empty());
+}
