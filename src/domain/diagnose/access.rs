@@ -34,8 +34,11 @@ const REFUSALS: [Cause; 8] = [
     Cause::PullSecretMalformed,
 ];
 
-/// Judges a refusal; other causes are left as they are.
+/// Judges a refusal, and what nobody has told the cause of; other causes are left as they are.
 pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
+    if draft.cause == Cause::CauseNotStated {
+        return unsaid(draft, case, image);
+    }
     if !REFUSALS.contains(&draft.cause) {
         return;
     }
@@ -48,6 +51,36 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
         None if says_sent(draft) => node_credential(draft),
         None => nothing_sent(draft, case, &links, image),
     }
+}
+
+/// The events have expired and the status speaks of the back-off alone. Where no credential would be
+/// sent although there are some, the chain says why by itself: likely, for the image might be public
+/// and the trouble elsewhere.
+fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
+    let links = case.links(image);
+    let meant = |link: &SecretLink| match &link.state {
+        // It may be meant for another image of the same Pod, or be left over.
+        SecretState::NoMatch(_) | SecretState::Unknown => false,
+        SecretState::Matches { .. }
+        | SecretState::MatchesEmpty { .. }
+        | SecretState::Missing
+        | SecretState::WrongType(_)
+        | SecretState::WrongKey { .. }
+        | SecretState::Malformed(_)
+        | SecretState::HoldsNothing(_) => true,
+    };
+    if let Some(link) = malformed(&links) {
+        spoiled(draft, link);
+    } else if links.tries.iter().any(|(_, entry)| carries(entry)) {
+        return;
+    } else if links.secrets.iter().any(meant) || !case.unlisted_matches(image).is_empty() {
+        settle_on(draft, Cause::NoCredentialsSent, Root::SecretNotAttached);
+        broken_link(draft, case, &links, image);
+    } else {
+        return;
+    }
+    draft.cause = Cause::CauseNotStated;
+    draft.confidence = Confidence::Likely;
 }
 
 fn malformed(links: &Links) -> Option<&SecretLink> {

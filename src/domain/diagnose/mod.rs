@@ -93,6 +93,12 @@ impl Finding {
             (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
                 "the Pod waits for a node, not for an image".to_owned()
             }
+            (Cause::CauseNotStated, Some(root)) => {
+                format!(
+                    "nothing says any more why it fails; likely {}",
+                    root.because()
+                )
+            }
             (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
                 format!("{}, because {}", cause.entry().meaning, root.because())
             }

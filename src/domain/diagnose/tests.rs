@@ -265,3 +265,36 @@ fn a_missing_service_account_makes_no_pods() {
     assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
 }
+
+#[test]
+fn what_nobody_says_any_more_is_told_by_the_chain() {
+    let back_off = format!("Back-off pulling image \"{IMAGE}\"");
+    let json = SecretType::DockerConfigJson;
+    let scene = |lists: &[&str]| Scene::new(&back_off, lists);
+    for (scene, root) in [
+        (
+            scene(&[]).with("regcred", json.clone(), "registry.example"),
+            Some(Root::SecretNotAttached),
+        ),
+        (scene(&["gone"]), Some(Root::SecretMissing)),
+        (
+            scene(&["regcred"]).with("regcred", SecretType::Other(None), ""),
+            Some(Root::SecretWrongType),
+        ),
+        // A credential is sent, or none is known that could be: the chain proves nothing.
+        (
+            scene(&["regcred"]).with("regcred", json.clone(), "registry.example"),
+            None,
+        ),
+        (scene(&["other"]).with("other", json, "ghcr.io"), None),
+        (scene(&[]), None),
+    ] {
+        let diagnosis = scene.diagnose();
+        let finding = diagnosis.first().unwrap();
+        assert_eq!(finding.cause, Cause::CauseNotStated);
+        assert_eq!(finding.root, root, "{}", finding.summary());
+        if root.is_some() {
+            assert_eq!(finding.confidence, Confidence::Likely);
+        }
+    }
+}

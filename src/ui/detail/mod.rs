@@ -16,7 +16,7 @@ use ratatui::{
 use super::{panes::View, text};
 use crate::{
     app::{detail::Tab, inquiry::Inquiry, shown},
-    domain::faults::FaultId,
+    domain::{cause::Cause, faults::FaultId},
 };
 
 /// How much room the lines have.
@@ -68,7 +68,11 @@ pub(super) fn extent(view: View<'_>, inquiry: &Inquiry) -> String {
     let Some(finding) = inquiry.diagnosis.first() else {
         return String::new();
     };
-    let sure = finding.confidence.as_str();
+    let sure = if finding.cause == Cause::CauseNotStated && finding.root.is_none() {
+        "not known"
+    } else {
+        finding.confidence.as_str()
+    };
     let verdict = view.model.verdicts.of_pod(&inquiry.pod);
     match pods(view, verdict.map(|verdict| &verdict.fault)) {
         0 | 1 => sure.to_owned(),
