@@ -55,4 +55,5 @@ contract!(writing: plans {
     pull_secrets_are_made_and_changed,
     a_denied_step_stops_the_plan,
     workloads_are_changed,
+    a_rehearsal_changes_nothing,
 });

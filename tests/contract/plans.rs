@@ -283,3 +283,104 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     let restarted = &template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"];
     assert!(restarted.is_string());
 }
+
+/// A rehearsal of every kind of change stores nothing at all.
+pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "rehearsal").await;
+    let other = cluster.namespace("rehearsal-copy").await;
+    let key = secret(&namespace, "regcred");
+    let web = Key::new(namespace.clone(), Name::new("web"));
+    let workload = Restartable::new(WorkloadKey {
+        kind: WorkloadKind::Deployment,
+        key: web.clone(),
+    })
+    .unwrap();
+    let deploy = |name: &str| Change::CreateDeployment {
+        key: Key::new(namespace.clone(), Name::new(name)),
+        image: "ghcr.io/acme/web:1".into(),
+        account: Name::new("web"),
+        replicas: 1,
+    };
+    let before = Plan::new(
+        "before",
+        vec![create(&namespace, "regcred", "ghcr.io"), deploy("web")],
+    );
+    let made = carry_out(&connection, permit(), &before).await;
+    assert!(made.iter().all(Outcome::is_good), "{made:?}");
+    let base = format!("/api/v1/namespaces/{namespace}");
+    let opaque = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "opaque"},
+        "type": "Opaque", "stringData": {"config.json": "{\"auths\":{}}"},
+    });
+    cluster.create(&format!("{base}/secrets"), opaque).await;
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "waits"},
+        "spec": {"serviceAccountName": "web", "containers": [{"name": "a", "image": "ghcr.io/acme/web:1"}]},
+    });
+    cluster.create(&format!("{base}/pods"), pod).await;
+    let plan = Plan::new(
+        "all",
+        vec![
+            Change::EditSecret {
+                key: key.clone(),
+                edit: Edit::Remove {
+                    server: "ghcr.io".into(),
+                },
+            },
+            Change::ConvertSecret {
+                key: secret(&namespace, "opaque"),
+            },
+            Change::CopySecret {
+                from: key,
+                to: other.clone(),
+            },
+            create(&namespace, "second", "quay.io"),
+            attach(&namespace, "regcred"),
+            Change::DetachSecret {
+                account: account(&namespace),
+                secret: Name::new("mirror"),
+                seen: Vec::new(),
+            },
+            deploy("second"),
+            Change::Restart(workload.clone()),
+            Change::SetAccount {
+                workload,
+                account: Name::new("default"),
+            },
+            Change::DeletePod(Key::new(namespace.clone(), Name::new("waits"))),
+        ],
+    );
+    let versions = async |namespace: &Namespace| {
+        let mut versions = Vec::new();
+        for collection in ["secrets", "serviceaccounts"] {
+            let path = format!("/api/v1/namespaces/{namespace}/{collection}");
+            versions.extend(written(&object(cluster, &path).await));
+        }
+        let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
+        versions.extend(written(&object(cluster, &path).await));
+        versions
+    };
+    let (here, there) = (versions(&namespace).await, versions(&other).await);
+    let outcomes = rehearse(&connection, permit(), &plan).await;
+    assert!(outcomes.iter().all(Outcome::is_good), "{outcomes:?}");
+    assert_eq!(versions(&namespace).await, here);
+    assert_eq!(versions(&other).await, there);
+    let pod = object(cluster, &format!("{base}/pods/waits")).await;
+    assert!(
+        pod["metadata"]["deletionTimestamp"].is_null(),
+        "the Pod is still wanted"
+    );
+}
+
+/// Name and content of each object of a list, without what controllers write.
+fn written(list: &Value) -> Vec<(String, Value)> {
+    let items = list["items"].as_array().unwrap().iter();
+    items
+        .map(|item| {
+            let content =
+                ["type", "data", "imagePullSecrets", "spec"].map(|field| item[field].clone());
+            let name = item["metadata"]["name"].as_str().unwrap().to_owned();
+            (name, Value::Array(content.to_vec()))
+        })
+        .collect()
+}

@@ -99,8 +99,15 @@ pub(super) fn restart(now: Timestamp) -> Value {
     } } } } })
 }
 
-pub(super) fn delete() -> Value {
-    json!({ "apiVersion": "v1", "kind": "DeleteOptions" })
+pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
+    let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions" });
+    if let Some(fields) = options.as_object_mut() {
+        if rehearses {
+            fields.insert("dryRun".to_owned(), json!(["All"]));
+        }
+        fields.extend(preconditions.map(|what| ("preconditions".to_owned(), what)));
+    }
+    options
 }
 
 /// How a container gets another image.

@@ -178,14 +178,10 @@ pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Out
         )));
     };
     let same = json!({
-        "apiVersion": "v1",
-        "kind": "DeleteOptions",
-        "preconditions": {
-            "uid": found.pointer("/metadata/uid"),
-            "resourceVersion": bodies::version(&found),
-        },
+        "uid": found.pointer("/metadata/uid"),
+        "resourceVersion": bodies::version(&found),
     });
-    server.delete(&path(key), &same).await?;
+    server.delete(&path(key), Some(same)).await?;
     if server.rehearses() {
         return Ok(Outcome::Applied);
     }

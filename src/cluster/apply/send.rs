@@ -48,8 +48,18 @@ impl Server<'_> {
         self.request(Method::PATCH, path, Some((kind, body))).await
     }
 
-    pub(super) async fn delete(self, path: &str, body: &Value) -> Result<Value, Trouble> {
-        self.request(Method::DELETE, path, Some((JSON, body))).await
+    /// `preconditions`: what must still be so, or nothing is deleted.
+    ///
+    /// A `DELETE` takes its options from the body or from the query, and with a body the query's
+    /// `dryRun` is not looked at (`rest.DeleteResource` of the API server): so all stand in the body.
+    pub(super) async fn delete(
+        self,
+        path: &str,
+        preconditions: Option<Value>,
+    ) -> Result<Value, Trouble> {
+        let options = bodies::delete(self.rehearses(), preconditions);
+        self.request(Method::DELETE, path, Some((JSON, &options)))
+            .await
     }
 
     pub(super) fn rehearses(self) -> bool {
@@ -144,7 +154,7 @@ pub(super) async fn change(
         }
         Change::DeletePod(key) => {
             let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
-            match server.delete(&path, &bodies::delete()).await {
+            match server.delete(&path, None).await {
                 Ok(_) => Ok(Outcome::Applied),
                 Err(Trouble::NotFound(_)) => Ok(Outcome::Unchanged),
                 Err(trouble) => Err(trouble),

@@ -93,7 +93,12 @@ fn wish(call: &Call) -> Refused<Deletion> {
         grace: grace(&options, &call.query)?,
         uid: precondition("uid"),
         version: precondition("resourceVersion"),
-        dry_run: call.query.is_dry_run()? || options.get("dryRun") == Some(&json!(["All"])),
+        // With a body the query is not looked at (`rest.DeleteResource`).
+        dry_run: if call.body.is_empty() {
+            call.query.is_dry_run()?
+        } else {
+            options.get("dryRun") == Some(&json!(["All"]))
+        },
     })
 }
 
