@@ -1,12 +1,19 @@
 //! Table of contents: parse, connect, hand over.
 
-use std::{env, io, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    env,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Parser;
 use jiff::Timestamp;
 use pullscope::{
     app::model::StartScope,
-    cli::{Cli, Command, Demo, Global},
+    cli::{self, Cli, Command, Demo, Global},
     cluster::{ConnectOptions, Connection, apply::WritePermit},
     domain::{key::Namespace, problem::Problem, watch::Scope},
     headless::{Exit, check, explain, match_image, verify},
@@ -15,9 +22,10 @@ use pullscope::{
         source::{Given, Kubeconfig, SharedSource},
         terminal,
     },
-    sandbox::{Pace, Sandbox, Scenario, User},
+    sandbox::{Pace, Sandbox, Scenario, User, serve},
     ui::theme::Theme,
 };
+use tokio::net::TcpListener;
 
 /// A run that could not be begun.
 const COULD_NOT_RUN: u8 = 2;
@@ -51,10 +59,30 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         Some(Command::Match(args)) => {
             exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
         }
+        Some(Command::Completions { shell }) => print(&cli::completions(shell)),
+        Some(Command::Man { command }) => manual(command.as_deref()),
         Some(Command::Verify(args)) => {
             let options = connect_options(&cli.global);
             exit(verify::run(&args, &options, io::stdin(), io::stdout()).await)
         }
+    }
+}
+
+fn manual(command: Option<&str>) -> color_eyre::Result<ExitCode> {
+    match cli::manual(command) {
+        Some(page) => print(&page?),
+        None => {
+            let problem = Problem::new(format!("there is no command {}", command.unwrap_or("")));
+            Ok(refuse(&problem.next("pullscope --help names them")))
+        }
+    }
+}
+
+/// Prints what was made; a reader that has seen enough is no error.
+fn print(text: &[u8]) -> color_eyre::Result<ExitCode> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -103,6 +131,9 @@ async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     };
     let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
     sandbox.keep();
+    if let Some(address) = args.serve {
+        return serve(sandbox, address).await;
+    }
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
     let connection = match Connection::from_client(client, "demo", namespace).await {
@@ -110,6 +141,28 @@ async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
         Err(error) => return Ok(refuse(&Problem::from(error))),
     };
     dashboard(Arc::new(Given { connection }), start_scope(global), global).await
+}
+
+/// Serves the simulated cluster until the program is interrupted.
+async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<ExitCode> {
+    if !address.ip().is_loopback() {
+        let problem = Problem::new(format!("the demo is not served on {address}"))
+            .because("whoever reaches it may do anything in it")
+            .next("use an address of this machine, such as 127.0.0.1:8001");
+        return Ok(refuse(&problem));
+    }
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            let problem = Problem::new(format!("cannot listen on {address}"));
+            return Ok(refuse(&problem.because(error.to_string())));
+        }
+    };
+    let config = serve::kubeconfig(listener.local_addr()?);
+    println!("{config:#}");
+    eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
+    serve::serve(sandbox, listener).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn unknown_user(name: &str) -> Problem {

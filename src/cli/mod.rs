@@ -1,9 +1,12 @@
 //! Floor 5: the tree of commands and flags. It only parses; `main` hands over.
 
-use std::{path::PathBuf, time::Duration};
+mod pages;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::pages::{completions, manual};
 use crate::headless::{check, explain, match_image, verify};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
@@ -28,6 +31,13 @@ pub enum Command {
     Match(match_image::Args),
     /// Ask the registry itself whether an image can be pulled
     Verify(verify::Args),
+    /// Print the completion script of a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of a command, for `man -l -`
+    Man { command: Option<String> },
 }
 
 /// The simulated cluster.
@@ -39,6 +49,10 @@ pub struct Demo {
     /// List the worlds there are, each with what is wrong in it
     #[arg(long)]
     pub list: bool,
+    /// Serve the simulated cluster on this loopback address instead of showing it, and print a
+    /// kubeconfig for kubectl and for a second pullscope
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub serve: Option<SocketAddr>,
 }
 
 impl Default for Demo {
@@ -46,6 +60,7 @@ impl Default for Demo {
         Self {
             scenario: COMPANY.to_owned(),
             list: false,
+            serve: None,
         }
     }
 }

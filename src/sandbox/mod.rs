@@ -20,6 +20,7 @@ mod recorder;
 pub mod registry;
 mod resources;
 pub mod scenario;
+pub mod serve;
 mod status;
 mod store;
 mod table;

@@ -6,10 +6,8 @@ use std::{path::PathBuf, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use jiff::{SignedDuration, Timestamp};
-use pullscope::sandbox::{Pace, Sandbox, User};
+use pullscope::sandbox::{Pace, Sandbox, User, serve::serve};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tower::ServiceExt;
@@ -38,14 +36,14 @@ impl Cluster {
             .unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(serve(listener, sandbox.clone()));
+        runtime.spawn(serve(sandbox.clone(), listener));
         let directory = tempfile::tempdir().unwrap();
         let cluster = Self {
             sandbox,
             runtime,
             directory,
         };
-        let config = kubeconfig(&format!("http://{address}"));
+        let config = kubeconfig(&format!("http://{address}/users/admin"));
         std::fs::write(cluster.kubeconfig(), config.to_string()).unwrap();
         cluster.fill();
         cluster
@@ -113,15 +111,6 @@ impl Cluster {
             body.collect().await.unwrap();
             head.status
         })
-    }
-}
-
-async fn serve(listener: TcpListener, sandbox: Sandbox) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let service = TowerToHyperService::new(sandbox.service(User::admin()));
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // A client that goes away is no failure of the server.
-        tokio::spawn(async { drop(connection.await) });
     }
 }
 

@@ -1,0 +1,104 @@
+//! Completions and manual pages, made from the tree of commands and the table of keys.
+
+use std::io;
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::{
+    Man,
+    roff::{Roff, bold, roman},
+};
+
+use super::Cli;
+use crate::app::keymap::{BINDINGS, Context};
+
+/// The completion script of a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "pullscope", &mut script);
+    script
+}
+
+/// The manual page of the program, or of one of its commands; `None` when there is no such command.
+pub fn manual(command: Option<&str>) -> Option<io::Result<Vec<u8>>> {
+    let mut tree = Cli::command();
+    // Gives each command its full name.
+    tree.build();
+    match command {
+        None => Some(page(tree, true)),
+        Some(name) => {
+            let found = tree.find_subcommand(name)?.clone();
+            Some(page(found, false))
+        }
+    }
+}
+
+fn page(command: Command, with_keys: bool) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let man = Man::new(command);
+    man.render(&mut text)?;
+    if with_keys {
+        keys().to_writer(&mut text)?;
+    }
+    Ok(text)
+}
+
+/// The keys, context by context, in the order of the table.
+fn keys() -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["KEYS"]);
+    let mut contexts: Vec<Context> = Vec::new();
+    for binding in BINDINGS {
+        if !contexts.contains(&binding.context) {
+            contexts.push(binding.context);
+        }
+    }
+    for context in contexts {
+        roff.control("SS", [context.title()]);
+        for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
+            roff.control("TP", []);
+            roff.text([bold(binding.on.join(", "))]);
+            roff.text([roman(binding.help)]);
+        }
+    }
+    roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_commands_and_keys() {
+        let page = String::from_utf8(manual(None).unwrap().unwrap()).unwrap();
+        for word in [
+            "pullscope",
+            "check",
+            "\\-\\-read\\-only",
+            "KEYS",
+            "ctrl\\-x",
+        ] {
+            assert!(page.contains(word), "{word}");
+        }
+        let page = String::from_utf8(manual(Some("demo")).unwrap().unwrap()).unwrap();
+        assert!(page.contains("\\-\\-scenario"));
+        assert!(manual(Some("nothing")).is_none());
+    }
+
+    #[test]
+    fn every_shell_gets_a_script() {
+        for shell in [
+            Shell::Bash,
+            Shell::Zsh,
+            Shell::Fish,
+            Shell::PowerShell,
+            Shell::Elvish,
+        ] {
+            let script = String::from_utf8(completions(shell)).unwrap();
+            assert!(
+                script.contains("verify") && script.contains("demo"),
+                "{shell}"
+            );
+        }
+    }
+}
