@@ -69,13 +69,11 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
 }
 
 fn manual(command: Option<&str>) -> color_eyre::Result<ExitCode> {
-    match cli::manual(command) {
-        Some(page) => print(&page?),
-        None => {
-            let problem = Problem::new(format!("there is no command {}", command.unwrap_or("")));
-            Ok(refuse(&problem.next("pullscope --help names them")))
-        }
+    if let Some(page) = cli::manual(command) {
+        return print(&page?);
     }
+    let problem = Problem::new(format!("there is no command {}", command.unwrap_or("")));
+    Ok(refuse(&problem.next("pullscope --help names them")))
 }
 
 /// Prints what was made; a reader that has seen enough is no error.

@@ -14,4 +14,6 @@ pub mod theme;
 mod widgets;
 
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ const KINDS: [WatchKind; 8] = [
     WatchKind::Workloads(WorkloadKind::Deployment),
 ];
 
-struct Screen {
+pub(super) struct Screen {
     model: Model,
     ticket: Ticket,
 }
@@ -66,7 +66,7 @@ impl Screen {
     }
 
     /// The company, connected and live.
-    fn company() -> Self {
+    pub(super) fn company() -> Self {
         let mut screen = Self::connected();
         for kind in KINDS {
             screen.state(kind, WatchState::Live);
@@ -89,7 +89,7 @@ impl Screen {
         self.take(Message::Watch(self.ticket, id, state));
     }
 
-    fn press(mut self, keys: &[&str]) -> Self {
+    pub(super) fn press(mut self, keys: &[&str]) -> Self {
         for name in keys {
             self.buffer(120, 40);
             self.take(Message::Key(
@@ -99,7 +99,7 @@ impl Screen {
         self
     }
 
-    fn buffer(&mut self, width: u16, height: u16) -> Buffer {
+    pub(super) fn buffer(&mut self, width: u16, height: u16) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let layout = layout(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now());
