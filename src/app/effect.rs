@@ -25,6 +25,11 @@ pub enum Effect {
         ticket: Ticket,
         plan: Planned,
     },
+    /// Asks the registry the plan's question.
+    Verify {
+        ticket: Ticket,
+        plan: Planned,
+    },
     /// Makes the changes of a plan.
     CarryOut {
         ticket: Ticket,

@@ -10,7 +10,7 @@ use crate::domain::{
     image::ImageRef,
     key::{Key, Name, Namespace},
     plan::{
-        Ask, Change, Edit, Login, Plan, Restartable,
+        Ask, Change, Edit, Login, Plan, Question, Restartable,
         check::{self, Complaint},
     },
     presets,
@@ -239,7 +239,22 @@ impl Form {
         if let Some(bad) = bad {
             return Err(bad);
         }
-        Ok(Plan::new(self.ask.title(), self.changes(world)))
+        let mut plan = Plan::new(self.ask.title(), self.changes(world));
+        plan.question = self.question();
+        Ok(plan)
+    }
+
+    /// What the registry can say of the login before it is saved.
+    fn question(&self) -> Option<Question> {
+        let image = match &self.ask {
+            Ask::Login { image, .. } | Ask::NewSecret { image, .. } => image.as_deref()?,
+            Ask::Setup { .. } => self.text(Answer::Image),
+            Ask::Image { .. } | Ask::Bind { .. } => return None,
+        };
+        Some(Question {
+            image: ImageRef::parse(image).ok()?,
+            login: self.login(),
+        })
     }
 
     fn login(&self) -> Login {

@@ -5,6 +5,7 @@ use crate::domain::{
     batch::Batch,
     identity::{ContextEntry, Identity},
     plan::Outcome,
+    probe::Verdict,
     problem::Problem,
     watch::{WatchId, WatchState},
 };
@@ -31,6 +32,8 @@ pub enum Message {
     Watch(Ticket, WatchId, WatchState),
     /// What became of the changes of a plan, or of their rehearsal.
     Outcomes(Ticket, Vec<Outcome>),
+    /// What the registry says of a login.
+    Verified(Ticket, Box<Verdict>),
     /// This watch is no more.
     Ended(Ticket, WatchId),
 }

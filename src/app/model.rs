@@ -68,6 +68,8 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     /// Nothing may be changed in the cluster.
     pub read_only: bool,
+    /// Registries can be asked; those of the demo cannot.
+    pub asks_registries: bool,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -111,6 +113,7 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             read_only: false,
+            asks_registries: true,
             stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,

@@ -9,6 +9,7 @@ use crate::domain::{
     faults::FaultId,
     objects::WorkloadKey,
     plan::{Outcome, Plan},
+    probe::Verdict,
 };
 
 /// A plan as effects carry it; the same plan is the same object.
@@ -31,6 +32,12 @@ pub struct Proposal {
     /// Whose recovery shows that it worked.
     pub workloads: Vec<WorkloadKey>,
     pub stage: Stage,
+    /// The registry is being asked whether it takes the login.
+    pub asked: Option<Ticket>,
+    /// What it said.
+    pub verdict: Option<Verdict>,
+    /// The user has been told that the registry refuses the login, and wants it all the same.
+    pub insists: bool,
     pub scroll: usize,
 }
 

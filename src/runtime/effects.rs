@@ -12,7 +12,8 @@ use crate::{
         Connection, Feed, Reach, Watches,
         apply::{self, WritePermit},
     },
-    domain::{credential::FingerprintKey, key::Namespace, plan::Outcome},
+    domain::{credential::FingerprintKey, key::Namespace, plan::Outcome, probe::judge},
+    registry::Who,
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
@@ -82,6 +83,7 @@ impl Effects {
                 }
             }
             Effect::Rehearse { ticket, plan } => self.write(ticket, plan, Stage::Rehearsal),
+            Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
             Effect::CarryOut { ticket, plan } => self.write(ticket, plan, Stage::Earnest),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
@@ -109,6 +111,24 @@ impl Effects {
                 Stage::Earnest => apply::carry_out(&connection, permit, &plan.0).await,
             };
             drop(answers.send(Message::Outcomes(ticket, outcomes)).await);
+        });
+    }
+
+    /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
+    /// and the plan says so.
+    fn verify(&self, ticket: Ticket, plan: &Planned) {
+        let (Some(prober), Some(question)) = (self.source.prober(), plan.0.question.clone()) else {
+            return;
+        };
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let who = Who::User {
+                name: question.login.username,
+                password: question.login.password,
+            };
+            let transcript = prober.probe(&question.image, &who).await;
+            let verdict = Box::new(judge(&transcript, &[]));
+            drop(answers.send(Message::Verified(ticket, verdict)).await);
         });
     }
 

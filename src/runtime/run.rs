@@ -94,6 +94,7 @@ impl Shell {
     fn new(start: Start, takeover: Takeover) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
         model.read_only = start.permit.is_none();
+        model.asks_registries = start.source.prober().is_some();
         let inbox = Inbox::new();
         let namespaces: BTreeSet<_> = model.known.clone();
         let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);

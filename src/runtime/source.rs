@@ -10,6 +10,7 @@ use crate::{
         identity::{ContextEntry, Identity},
         problem::Problem,
     },
+    registry::{Prober, Settings},
 };
 
 /// Connects, and knows what else could be connected to.
@@ -18,6 +19,9 @@ pub trait Source: Send + Sync {
     fn connect(&self, context: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>>;
 
     fn contexts(&self) -> Result<Vec<ContextEntry>, Problem>;
+
+    /// What asks this cluster's registries; `None` where they are not to be asked.
+    fn prober(&self) -> Option<Prober>;
 }
 
 /// The contexts of the kubeconfig.
@@ -38,6 +42,10 @@ impl Source for Kubeconfig {
 
     fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
         connect::contexts(self.options.kubeconfig.as_deref()).map_err(Problem::from)
+    }
+
+    fn prober(&self) -> Option<Prober> {
+        Prober::new(Settings::default()).ok()
     }
 }
 
@@ -61,6 +69,11 @@ impl Source for Given {
             namespace: None,
             current: true,
         }])
+    }
+
+    /// Its registries are simulated too: whoever has their names on the network is somebody else.
+    fn prober(&self) -> Option<Prober> {
+        None
     }
 }
 

@@ -52,6 +52,10 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
             remedy::answered(model, ticket, outcomes, now);
             Vec::new()
         }
+        Message::Verified(ticket, verdict) => {
+            remedy::verified(model, ticket, *verdict);
+            Vec::new()
+        }
         Message::Ended(ticket, id) => {
             if ticket == model.connection.ticket {
                 model.connection.forget(&id);

@@ -20,6 +20,7 @@ use crate::{
         key::{Key, Name},
         objects::{Pod, WorkloadKey},
         plan::{Ask, Change, Offer, Outcome, Plan, Restartable, Sufferers, for_fix},
+        probe::{Answer, Verdict},
         watch::Scope,
     },
 };
@@ -129,15 +130,36 @@ pub(super) fn propose(
     workloads.sort();
     workloads.dedup();
     let ticket = model.tickets.issue();
+    let asks = plan.question.is_some() && model.asks_registries;
     let plan = Planned(Arc::new(plan));
     model.overlays.push(Overlay::Proposal(Proposal {
         plan: plan.clone(),
         fault,
         workloads,
         stage: Stage::Rehearsing(ticket),
+        asked: asks.then_some(ticket),
+        verdict: None,
+        insists: false,
         scroll: 0,
     }));
-    vec![Effect::Rehearse { ticket, plan }]
+    let mut effects = vec![Effect::Rehearse {
+        ticket,
+        plan: plan.clone(),
+    }];
+    effects.extend(asks.then_some(Effect::Verify { ticket, plan }));
+    effects
+}
+
+/// What the registry says of the login that a plan would save.
+pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
+    let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),
+        _ => None,
+    });
+    if let Some(proposal) = asked {
+        proposal.asked = None;
+        proposal.verdict = Some(verdict);
+    }
 }
 
 /// Carries out the plan that is shown, if the server would take it.
@@ -146,6 +168,15 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
         return Vec::new();
     };
+    let refused = proposal
+        .verdict
+        .as_ref()
+        .is_some_and(|verdict| verdict.answer == Answer::No);
+    if refused && !proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
+        proposal.insists = true;
+        model.flash("the registry refuses this login: esc back to correct it, enter again to save it all the same", now);
+        return Vec::new();
+    }
     match &proposal.stage {
         Stage::Ready(_) if proposal.stage.is_good() => {
             proposal.stage = Stage::CarryingOut(ticket);
@@ -241,6 +272,7 @@ fn new_secret(
         namespace,
         name: "regcred".to_owned(),
         server: String::new(),
+        image: None,
         account,
         listed,
         workloads: Vec::new(),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::{
     plan::{Change, Outcome},
+    probe::{Answer, Verdict},
     sample::now,
 };
 
@@ -38,7 +39,7 @@ fn stage(model: &Model) -> &Stage {
 fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
+    let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(matches!(plan.0.changes[0], Change::EditSecret { .. }));
@@ -71,7 +72,7 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
 fn what_the_server_refuses_cannot_be_applied() {
     let mut model = model();
     let effects = rehearsed(&mut model);
-    let [Effect::Rehearse { ticket, .. }] = &effects[..] else {
+    let [Effect::Rehearse { ticket, .. }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     let refused = Outcome::Failed("you may not patch secrets".into());
@@ -108,4 +109,35 @@ fn a_typed_token_is_not_dropped_by_one_esc_and_is_in_no_words() {
     assert!(!format!("{copied:?}").contains(CANARY));
     press(&mut model, &["esc", "esc", "esc"]);
     assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
+    let mut model = model();
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let outcomes = vec![Outcome::Applied; plan.0.changes.len()];
+    update(&mut model, Message::Outcomes(*ticket, outcomes), now());
+    let verdict = Verdict {
+        answer: Answer::No,
+        cause: None,
+        root: None,
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: "registry.example rejects the login".into(),
+    };
+    update(
+        &mut model,
+        Message::Verified(*ticket, Box::new(verdict)),
+        now(),
+    );
+    assert_eq!(press(&mut model, &["enter"]), [], "told first");
+    assert!(matches!(stage(&model), Stage::Ready(_)));
+    let effects = press(&mut model, &["enter"]);
+    assert!(
+        matches!(effects[..], [Effect::CarryOut { .. }]),
+        "asked for twice"
+    );
 }

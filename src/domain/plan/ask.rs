@@ -15,6 +15,8 @@ pub enum Ask {
         secret: Key<Secret>,
         server: String,
         username: String,
+        /// What the login is for, where that is known.
+        image: Option<Arc<str>>,
         /// Pods that wait and need not wait on.
         waiting: Vec<Key<Pod>>,
     },
@@ -23,6 +25,7 @@ pub enum Ask {
         namespace: Namespace,
         name: String,
         server: String,
+        image: Option<Arc<str>>,
         /// What gets it; `None`: nobody yet.
         account: Option<Name<ServiceAccount>>,
         listed: Vec<Name<Secret>>,

@@ -46,6 +46,7 @@ fn ask(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ask> {
             name: names.secret.clone().unwrap_or_else(|| "regcred".to_owned()),
             server: names.server.clone()?,
             account: Some(Name::new(names.service_account.clone()?)),
+            image: finding.image.clone(),
             listed: listed(finding),
             workloads: sufferers.workloads.to_vec(),
             namespace,
@@ -54,6 +55,7 @@ fn ask(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ask> {
             secret: Key::new(namespace, Name::new(names.secret.clone()?)),
             server: names.entry.clone().or_else(|| names.server.clone())?,
             username: names.username.clone().unwrap_or_default(),
+            image: finding.image.clone(),
             waiting: sufferers.owned_pods.to_vec(),
         }),
         FixId::CorrectImage | FixId::WriteFullName => Some(Ask::Image {

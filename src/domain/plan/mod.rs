@@ -22,7 +22,7 @@ pub use self::{
     outcome::Outcome,
     preview::{Line, Mark},
 };
-use super::rights::Permission;
+use super::{image::ImageRef, rights::Permission};
 
 /// Changes in the order in which they are made.
 #[derive(Clone, Debug)]
@@ -30,8 +30,15 @@ pub struct Plan {
     /// What the plan is for.
     pub title: String,
     pub changes: Vec<Change>,
-    /// What a person should know before saying yes.
-    pub notes: Vec<String>,
+    /// What the registry is asked before anything is saved.
+    pub question: Option<Question>,
+}
+
+/// May this login pull this image?
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub image: ImageRef,
+    pub login: Login,
 }
 
 impl Plan {
@@ -39,14 +46,8 @@ impl Plan {
         Self {
             title: title.into(),
             changes,
-            notes: Vec::new(),
+            question: None,
         }
-    }
-
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
-        self
     }
 
     /// All permissions that the plan takes, each once.

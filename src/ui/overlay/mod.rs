@@ -21,21 +21,22 @@ use crate::app::{connection::Phase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first.
 pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+    let area = above_footer(layout);
     if let Phase::Failed { problem, .. } = &view.model.connection.phase {
-        problem::draw(problem, 0, view, layout.area, buffer);
+        problem::draw(problem, 0, view, area, buffer);
     }
     for overlay in &view.model.overlays {
         match overlay {
-            Overlay::Help { scroll } => help::draw(*scroll, view, layout.area, buffer),
+            Overlay::Help { scroll } => help::draw(*scroll, view, area, buffer),
             Overlay::Details { pod, tab, scroll } => {
-                details::draw(pod, *tab, *scroll, view, layout.area, buffer);
+                details::draw(pod, *tab, *scroll, view, area, buffer);
             }
-            Overlay::Faults(list) => faults::draw(list, view, layout.area, buffer),
-            Overlay::Proposal(proposal) => proposal::draw(proposal, view, layout.area, buffer),
-            Overlay::Form(form) => form::draw(form, view, layout.area, buffer),
-            Overlay::Contexts(picker) => contexts::draw(picker, view, layout.area, buffer),
+            Overlay::Faults(list) => faults::draw(list, view, area, buffer),
+            Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
+            Overlay::Form(form) => form::draw(form, view, area, buffer),
+            Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
             Overlay::Problem { problem, scroll } => {
-                problem::draw(problem, *scroll, view, layout.area, buffer);
+                problem::draw(problem, *scroll, view, area, buffer);
             }
             Overlay::Filter { .. } | Overlay::Palette(_) => {
                 field::draw(overlay, view, layout, buffer);
@@ -44,10 +45,18 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     }
 }
 
+/// Layers leave the last row free: there stands what a key did, and which keys there are.
+fn above_footer(layout: &Layout) -> Rect {
+    Rect {
+        height: layout.footer.y.saturating_sub(layout.area.y),
+        ..layout.area
+    }
+}
+
 /// Where the cursor stands: in the field that is typed into.
 pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
     match view.model.overlays.last()? {
-        Overlay::Form(form) => form::cursor(form, layout.area),
+        Overlay::Form(form) => form::cursor(form, above_footer(layout)),
         overlay => field::cursor(overlay, layout),
     }
 }

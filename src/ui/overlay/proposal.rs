@@ -13,6 +13,7 @@ use crate::{
     domain::{
         age,
         plan::{Change, Mark, Outcome},
+        probe::Answer,
     },
     ui::{chrome::spinner, panes::View, text},
 };
@@ -38,6 +39,7 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
 fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = vec![state(proposal, view)];
+    lines.extend(registry(proposal, view, room));
     lines.extend(
         healing(proposal, view)
             .into_iter()
@@ -97,6 +99,31 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
         ),
     };
     Line::styled(text, style)
+}
+
+/// What the registry says of the login that would be saved.
+fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, style, text) = match (&proposal.verdict, proposal.asked) {
+        (Some(verdict), _) => match verdict.answer {
+            Answer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
+            Answer::No => (
+                symbols.pull_failing,
+                theme.failing(),
+                verdict.summary.as_str(),
+            ),
+            Answer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
+        },
+        (None, Some(_)) => (
+            symbols.quiet,
+            theme.dim(),
+            "the registry has not said yet whether it takes the login",
+        ),
+        (None, None) => return Vec::new(),
+    };
+    let text = format!("{symbol} From here: {text}");
+    let wrapped = text::wrap(&text, room).into_iter();
+    wrapped.map(|line| Line::styled(line, style)).collect()
 }
 
 /// Whether it has worked, once it is done.

@@ -167,7 +167,12 @@ impl Table<'_> {
                     .unwrap_or(*width)
                     .min(*width);
             let start = if column.right { x + free } else { x };
-            let style = over.map_or(cell.style, |over| cell.style.patch(over));
+            // Under the keyboard's bar all cells look alike; elsewhere they keep their colours.
+            let style = match over {
+                Some(over) if self.focused => over,
+                Some(over) => cell.style.patch(over),
+                None => cell.style,
+            };
             buffer.set_span(start, y, &Span::styled(text, style), *width);
             x += width + GAP;
         }
