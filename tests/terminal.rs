@@ -286,7 +286,7 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     session.press("\r\r\r");
     session.sees("Nothing has been changed yet");
     session.press("\r");
-    session.sees("healed after");
+    session.sees("ready after");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
     let output = session.screen.output();

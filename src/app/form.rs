@@ -148,6 +148,12 @@ impl Form {
             || self.fields.iter().filter(|field| field.touched).count() > 3
     }
 
+    /// Puts the keyboard on this question, if it is asked.
+    pub fn go_to(&mut self, answer: Answer) {
+        let found = self.fields.iter().position(|field| field.answer == answer);
+        self.focus = found.unwrap_or(self.focus);
+    }
+
     pub fn next(&mut self) {
         self.focus = (self.focus + 1).min(self.fields.len().saturating_sub(1));
     }

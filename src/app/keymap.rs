@@ -81,6 +81,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["!"], Panes, Action::NextProblem, "next problem", "Go to the next thing that is wrong, in any namespace", 1),
     row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
     row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
+    row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
     row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
     row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show the diagnosis of the Pod, or its timeline when nothing is wrong", 2),
     row(&["D"], Panes, Action::Detail(Tab::Diagnosis), "diagnose", "Diagnose the Pod: cause, evidence, fixes", 3),

@@ -49,6 +49,15 @@ pub struct Flash {
 /// How long a flash stays.
 const FLASH: SignedDuration = SignedDuration::from_secs(4);
 
+/// What the program was started to be able to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Abilities {
+    /// Else nothing is changed in the cluster, whatever is pressed.
+    pub writes: bool,
+    /// The registries of the demo, which are simulated, cannot be asked.
+    pub asks_registries: bool,
+}
+
 pub struct Model {
     pub world: World,
     /// What is wrong with what fails.
@@ -66,10 +75,7 @@ pub struct Model {
     pub focus: Pane,
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
-    /// Nothing may be changed in the cluster.
-    pub read_only: bool,
-    /// Registries can be asked; those of the demo cannot.
-    pub asks_registries: bool,
+    pub abilities: Abilities,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -112,8 +118,10 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
-            read_only: false,
-            asks_registries: true,
+            abilities: Abilities {
+                writes: true,
+                asks_registries: true,
+            },
             stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,

@@ -4,7 +4,8 @@ use tui_input::Input;
 
 use super::{detail::Tab, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket};
 use crate::domain::{
-    faults::FaultId, identity::ContextEntry, key::Key, objects::Pod, problem::Problem,
+    faults::FaultId, hygiene::Lint, identity::ContextEntry, key::Key, objects::Pod,
+    problem::Problem,
 };
 
 #[derive(Debug)]
@@ -30,6 +31,11 @@ pub enum Overlay {
         before: String,
     },
     Palette(Palette),
+    /// What to put in order, as it was when it was asked for.
+    Hygiene {
+        lints: Vec<Lint>,
+        scroll: usize,
+    },
     /// A plan, before and after it is carried out.
     Proposal(Proposal),
     Form(Form),
@@ -71,6 +77,7 @@ impl Overlay {
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Proposal(_)
+            | Self::Hygiene { .. }
             | Self::Problem { .. } => None,
         }
     }
@@ -81,6 +88,7 @@ impl Overlay {
             Self::Help { scroll }
             | Self::Details { scroll, .. }
             | Self::Problem { scroll, .. }
+            | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Contexts(_)
             | Self::Faults(_)

@@ -50,6 +50,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Faults),
     },
     Command {
+        names: &["lint", "hygiene"],
+        help: "What to put in order before it fails",
+        does: Does::Act(Action::Hygiene),
+    },
+    Command {
         names: &["setup"],
         help: "First-time setup of a private image",
         does: Does::Act(Action::Setup),

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     app::{
         message::Message,
-        model::{Model, StartScope},
+        model::{Abilities, Model, StartScope},
         refresh, update,
     },
     cluster::{Connection, apply::WritePermit},
@@ -93,8 +93,10 @@ enum Woken {
 impl Shell {
     fn new(start: Start, takeover: Takeover) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
-        model.read_only = start.permit.is_none();
-        model.asks_registries = start.source.prober().is_some();
+        model.abilities = Abilities {
+            writes: start.permit.is_some(),
+            asks_registries: start.source.prober().is_some(),
+        };
         let inbox = Inbox::new();
         let namespaces: BTreeSet<_> = model.known.clone();
         let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);

@@ -14,7 +14,7 @@ use crate::{
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
     },
-    domain::{key::Namespace, watch::Scope},
+    domain::{hygiene::lints, key::Namespace, watch::Scope},
 };
 
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
@@ -43,6 +43,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::PreviousField => turn_field(model, Form::previous),
         Action::Submit => return advance(model, now),
         Action::Faults => faults(model, now),
+        Action::Hygiene => hygiene(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),
@@ -108,6 +109,16 @@ fn faults(model: &mut Model, now: Timestamp) {
         model.flash("nothing is wrong", now);
     } else {
         model.overlays.push(Overlay::Faults(list));
+    }
+}
+
+/// Lists what to put in order in the namespaces that are shown.
+fn hygiene(model: &mut Model, now: Timestamp) {
+    let lints = lints(&model.world, model.connection.sight(), &model.scope, now);
+    if lints.is_empty() {
+        model.flash("nothing to put in order", now);
+    } else {
+        model.overlays.push(Overlay::Hygiene { lints, scroll: 0 });
     }
 }
 

@@ -37,6 +37,7 @@ pub fn path(model: &Model) -> Vec<Context> {
             Overlay::Help { .. }
             | Overlay::Filter { .. }
             | Overlay::Palette(_)
+            | Overlay::Hygiene { .. }
             | Overlay::Problem { .. },
         ) => over(&[]),
     }

@@ -8,7 +8,7 @@ use super::navigate;
 use crate::{
     app::{
         effect::Effect,
-        form::Form,
+        form::{Answer as FormAnswer, Form},
         model::Model,
         overlay::Overlay,
         panes::Pane,
@@ -102,10 +102,11 @@ fn ask_for(model: &mut Model, ask: Ask, fault: Option<FaultId>, now: Timestamp) 
 
 /// Whether nothing may be changed; says so.
 fn refused(model: &mut Model, now: Timestamp) -> bool {
-    if model.read_only {
+    let refused = !model.abilities.writes;
+    if refused {
         model.flash("read-only: nothing is changed", now);
     }
-    model.read_only
+    refused
 }
 
 /// Shows a plan and lets the server try it.
@@ -130,7 +131,7 @@ pub(super) fn propose(
     workloads.sort();
     workloads.dedup();
     let ticket = model.tickets.issue();
-    let asks = plan.question.is_some() && model.asks_registries;
+    let asks = plan.question.is_some() && model.abilities.asks_registries;
     let plan = Planned(Arc::new(plan));
     model.overlays.push(Overlay::Proposal(Proposal {
         plan: plan.clone(),
@@ -156,9 +157,17 @@ pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
         Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),
         _ => None,
     });
-    if let Some(proposal) = asked {
-        proposal.asked = None;
-        proposal.verdict = Some(verdict);
+    let Some(proposal) = asked else { return };
+    let refused = verdict.answer == Answer::No;
+    proposal.asked = None;
+    proposal.verdict = Some(verdict);
+    // Whoever goes back wants to correct the login.
+    if refused {
+        for overlay in &mut model.overlays {
+            if let Overlay::Form(form) = overlay {
+                form.go_to(FormAnswer::Token);
+            }
+        }
     }
 }
 

@@ -84,7 +84,7 @@ fn what_the_server_refuses_cannot_be_applied() {
 #[test]
 fn read_only_asks_and_does_nothing() {
     let mut model = model();
-    model.read_only = true;
+    model.abilities.writes = false;
     for keys in [
         &["g", "ctrl-x"][..],
         &["+"],

@@ -63,6 +63,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Faults(_)
         | Overlay::Proposal(_)
         | Overlay::Form(_)
+        | Overlay::Hygiene { .. }
         | Overlay::Problem { .. } => None,
     }
 }

@@ -6,6 +6,7 @@ mod faults;
 mod field;
 mod form;
 mod help;
+mod hygiene;
 mod problem;
 mod proposal;
 
@@ -34,6 +35,9 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Faults(list) => faults::draw(list, view, area, buffer),
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
+            Overlay::Hygiene { lints, scroll } => {
+                hygiene::draw(lints, *scroll, view, area, buffer);
+            }
             Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
             Overlay::Problem { problem, scroll } => {
                 problem::draw(problem, *scroll, view, area, buffer);

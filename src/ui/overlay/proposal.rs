@@ -137,7 +137,12 @@ fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
     let symbols = view.theme.symbols();
     if let Some(healed) = healed {
         let took = age::countdown(healed.duration_since(*at).as_secs());
-        return Some(format!("{} healed after {took}", symbols.finished));
+        let word = if proposal.fault.is_some() {
+            "healed"
+        } else {
+            "ready"
+        };
+        return Some(format!("{} {word} after {took}", symbols.finished));
     }
     let waited = age::countdown(age::seconds(*at, view.now));
     let waiting = proposal
