@@ -1,6 +1,6 @@
 //! The filter of a pane, in k9s's forms.
 //!
-//! `checkout` rows with all these words · `!checkout` rows without it · `-l app=web` by label ·
+//! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows without it · `-l app=web` by label ·
 //! `-f chkt` fuzzy.
 
 use nucleo_matcher::{
@@ -54,8 +54,7 @@ impl Filter {
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
             Rule::Labels(labels.split(',').filter_map(LabelRule::parse).collect())
         } else if let Some(words) = trimmed.strip_prefix("-f") {
-            let (case, forms) = (CaseMatching::Smart, Normalization::Smart);
-            Rule::Fuzzy(Pattern::parse(words.trim(), case, forms))
+            fuzzy(words)
         } else {
             let words = trimmed.split_whitespace().map(str::to_lowercase);
             Rule::Words(words.collect())
@@ -70,9 +69,23 @@ impl Filter {
         &self.text
     }
 
+    /// The same words taken fuzzily, for when no row has them as they are.
+    #[must_use]
+    pub fn fuzzily(&self) -> Option<Self> {
+        matches!(self.rule, Rule::Words(_)).then(|| Self {
+            text: self.text.clone(),
+            rule: fuzzy(&self.text),
+        })
+    }
+
     pub fn is_empty(&self) -> bool {
         matches!(self.rule, Rule::All)
     }
+}
+
+fn fuzzy(words: &str) -> Rule {
+    let (case, forms) = (CaseMatching::Smart, Normalization::Smart);
+    Rule::Fuzzy(Pattern::parse(words.trim(), case, forms))
 }
 
 /// Asks a filter about rows, one after the other, with one scratch memory for all.

@@ -167,7 +167,7 @@ impl<K: Clone + PartialEq> PaneState<K> {
         &mut self,
         basis: impl Into<Basis>,
         scope: &Scope,
-        rows: impl FnOnce(&Self) -> Vec<K>,
+        mut rows: impl FnMut(&Self) -> Vec<K>,
     ) -> bool {
         let stamp = Stamp {
             basis: basis.into(),
@@ -179,11 +179,18 @@ impl<K: Clone + PartialEq> PaneState<K> {
         if self.made_from.as_ref() == Some(&stamp) {
             return false;
         }
-        let mut rows = rows(self);
-        if self.sort.reversed {
-            rows.reverse();
+        let mut made = rows(self);
+        if made.is_empty()
+            && let Some(fuzzy) = self.filter.fuzzily()
+        {
+            let exact = std::mem::replace(&mut self.filter, fuzzy);
+            made = rows(self);
+            self.filter = exact;
         }
-        self.list.set_rows(rows);
+        if self.sort.reversed {
+            made.reverse();
+        }
+        self.list.set_rows(made);
         self.made_from = Some(stamp);
         true
     }
