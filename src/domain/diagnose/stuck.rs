@@ -109,6 +109,10 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
             .clone()
             .map(|text| Evidence::now(Fact::Said { text }, Source::ContainerStatus)),
     );
+    // The image is there and its program has run: why it ended stands in its log.
+    if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
+        draft.fixes = vec![FixId::ReadLog, FixId::ReadEvents];
+    }
     Some(finish(case, container, &reason, draft))
 }
 

@@ -73,6 +73,7 @@ pub enum FixId {
     RepairRuntime,
     SandboxImage,
     ReadEvents,
+    ReadLog,
     FixScheduling,
     VerifyImageSecret,
 }

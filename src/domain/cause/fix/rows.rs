@@ -44,12 +44,13 @@ pub(super) const ROWS: &[Row] = &[
         slug: "recreate-secret",
         title: "Recreate the Secret with a right credential",
         steps: &[
-            "Entries for other registries are to be carried over: this writes one.",
+            "The entries of other registries stay as they are. What cannot be read is left out: the kubelet cannot read it either.",
             "Pods that list it take the new content at the kubelet's next attempt; no restart is needed.",
         ],
         commands: &[
-            "read -rs TOKEN",
-            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin --dry-run=client -o yaml | kubectl -n {ns} replace -f -",
+            "read -rs TOKEN; export TOKEN",
+            "kubectl -n {ns} get secret {secret} -o json | jq --arg server {server} --arg user {user} '.data[\".dockerconfigjson\"] |= ((try (@base64d | fromjson | objects) catch {}) // {} | .auths[$server] = {username: $user, password: env.TOKEN} | tojson | @base64)' | kubectl -n {ns} replace -f -",
+            "unset TOKEN",
         ],
     },
     Row {
@@ -462,6 +463,15 @@ pub(super) const ROWS: &[Row] = &[
         commands: &[
             "kubectl -n {ns} get events --field-selector involvedObject.name={pod} --sort-by=.lastTimestamp",
         ],
+    },
+    Row {
+        id: FixId::ReadLog,
+        slug: "read-log",
+        title: "Read what the program said before it ended",
+        steps: &[
+            "exec format error: the image is made for another processor than the node's. Build it for both, or select nodes by kubernetes.io/arch.",
+        ],
+        commands: &["kubectl -n {ns} logs {pod} -c {container} --previous"],
     },
     Row {
         id: FixId::FixScheduling,
