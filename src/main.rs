@@ -9,14 +9,13 @@ use std::{
     sync::Arc,
 };
 
-use clap::Parser;
 use jiff::Timestamp;
 use pullscope::{
     app::model::StartScope,
     cli::{self, Cli, Command, Demo, Global},
-    cluster::{ConnectOptions, Connection, apply::WritePermit},
-    domain::{key::Namespace, problem::Problem, watch::Scope},
-    headless::{Exit, check, explain, match_image, verify},
+    cluster::{ConnectOptions, Connection, Reach, apply::WritePermit},
+    domain::{key::Namespace, problem::Problem},
+    headless::{Exit, check, explain, match_image, rbac, verify},
     runtime::{
         self, Ending, Start, log,
         source::{Given, Kubeconfig, SharedSource},
@@ -31,7 +30,7 @@ use tokio::net::TcpListener;
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> color_eyre::Result<ExitCode> {
-    let cli = Cli::parse();
+    let cli = Cli::read(env::args_os().collect());
     color_eyre::install()?;
     terminal::install_panic_hook();
     // kube and the registry probe share one TLS provider; without a choice here, a second user of
@@ -59,6 +58,11 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         Some(Command::Match(args)) => {
             exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
         }
+        Some(Command::Rbac(args)) => exit(rbac::run(
+            &args,
+            cli.global.namespace.as_deref(),
+            io::stdout(),
+        )),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
         Some(Command::Man { command }) => manual(command.as_deref()),
         Some(Command::Verify(args)) => {
@@ -89,15 +93,23 @@ fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
 }
 
 async fn check(args: &check::Args, global: &Global) -> Result<Exit, Problem> {
-    let connection = Connection::open(&connect_options(global))
-        .await
-        .map_err(Problem::from)?;
-    let scope = if global.all_namespaces {
-        Scope::Cluster
-    } else {
-        Scope::Namespace(connection.namespace.clone())
+    let named = global.namespace.as_deref().unwrap_or_default();
+    let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
+    let options = ConnectOptions {
+        namespace: named.first().map(|name| (*name).to_owned()),
+        ..connect_options(global)
     };
-    check::run(args, &connection, &scope, io::stdout()).await
+    let connection = Connection::open(&options).await.map_err(Problem::from)?;
+    let reach = if global.all_namespaces {
+        Reach::Cluster {
+            otherwise: Vec::new(),
+        }
+    } else if named.is_empty() {
+        Reach::Namespaces(vec![connection.namespace.clone()])
+    } else {
+        Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
+    };
+    check::run(args, &connection, reach, io::stdout()).await
 }
 
 /// The dashboard on the cluster that the kubeconfig names.

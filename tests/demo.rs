@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
-    cluster::Connection,
-    domain::{key::Namespace, watch::Scope},
+    cluster::{Connection, Reach},
+    domain::key::Namespace,
     headless::{Exit, Output, check},
     sandbox::{Pace, Sandbox, Scenario, User},
 };
@@ -46,14 +46,20 @@ async fn findings(sandbox: &Sandbox) -> BTreeMap<String, String> {
         .await
         .unwrap();
     let args = check::Args {
-        targets: Vec::new(),
         output: Output::Json,
-        save_cases: None,
+        ..check::Args::default()
     };
     let mut stdout = Vec::new();
-    let exit = check::run(&args, &connection, &Scope::Cluster, &mut stdout)
-        .await
-        .unwrap();
+    let exit = check::run(
+        &args,
+        &connection,
+        Reach::Cluster {
+            otherwise: Vec::new(),
+        },
+        &mut stdout,
+    )
+    .await
+    .unwrap();
     assert_eq!(exit, Exit::Negative);
     let report: Value = serde_json::from_slice(&stdout).unwrap();
     let findings = report["findings"].as_array().unwrap().iter();

@@ -2,12 +2,17 @@
 
 mod pages;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::pages::{completions, manual};
-use crate::headless::{check, explain, match_image, verify};
+use crate::headless::{check, duration, explain, match_image, rbac, verify};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
 #[derive(Debug, Parser)]
@@ -17,6 +22,31 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Reads the command line, or ends the program with what is wrong with it, or with its help.
+    pub fn read(words: Vec<OsString>) -> Self {
+        let mut command = Self::command();
+        if words
+            .first()
+            .is_some_and(|program| is_plugin(Path::new(program)))
+        {
+            command = command.bin_name(PLUGIN);
+        }
+        let matches = command.clone().get_matches_from(words);
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// What people type when kubectl finds the program as a plugin.
+const PLUGIN: &str = "kubectl pullscope";
+
+/// kubectl runs `kubectl-NAME`, and on Windows `kubectl-NAME.exe`, for `kubectl NAME`.
+fn is_plugin(program: &Path) -> bool {
+    program
+        .file_stem()
+        .is_some_and(|name| name == "kubectl-pullscope")
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,6 +61,8 @@ pub enum Command {
     Match(match_image::Args),
     /// Ask the registry itself whether an image can be pulled
     Verify(verify::Args),
+    /// Print the Role that a viewer or an operator needs; with -n for one namespace
+    Rbac(rbac::Args),
     /// Print the completion script of a shell
     Completions {
         #[arg(value_enum)]
@@ -114,43 +146,12 @@ pub struct Global {
     pub demo: bool,
 }
 
-/// Reads a time as kubectl's `--request-timeout` does: `10s`, `1m30s`, or bare seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let expected = || format!("{text:?} is no time: expected something like 10s, 1m30s or 500ms");
-    let span: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
-    Duration::try_from(span).map_err(|_| expected())
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_tree_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_read_as_kubectl_reads_them() {
-        for (text, milliseconds) in [
-            ("0", 0),
-            ("30", 30_000),
-            ("10s", 10_000),
-            ("1m30s", 90_000),
-            ("500ms", 500),
-        ] {
-            assert_eq!(
-                duration(text),
-                Ok(Duration::from_millis(milliseconds)),
-                "{text}"
-            );
-        }
-        assert!(duration("soon").is_err());
-        assert!(duration("-5s").is_err());
     }
 }

@@ -1,14 +1,11 @@
 //! `pullscope explain`: what pull-failure messages mean, offline.
 //!
-//! One message per line, or one JSON object per line with a `message` (which may hold line ends).
-//! Streams: what is held is one line.
+//! The messages come from the arguments, or from `messages`; what is held is one of them.
 
 use std::io::{self, BufRead, Write};
 
-use serde_json::Value;
-
 use super::{
-    Exit, Output,
+    Exit, Output, messages,
     report::{Explanation, Failed},
     unless_closed,
 };
@@ -16,8 +13,9 @@ use crate::domain::{cause::Cause, classify::classify};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The message; without it, or with -, messages are read from standard input, one per line or as
-    /// JSON lines with a field "message"
+    /// The message; without it, or with -, messages are read from standard input: one per line, JSON
+    /// lines with a field "message", or what `kubectl get events -o json`, `kubectl get pods -o json` and
+    /// `kubectl describe` print
     pub message: Option<String>,
     /// Form of the answer; JSON is one object per message
     #[arg(short, long, value_enum, default_value_t)]
@@ -29,47 +27,25 @@ pub fn run(args: &Args, stdin: impl BufRead, stdout: impl Write) -> io::Result<E
     let mut stdout = io::BufWriter::new(stdout);
     let answered = match args.message.as_deref() {
         Some(message) if message != "-" => explain(message, args.output, &mut stdout),
-        Some(_) | None => explain_lines(stdin, args.output, &mut stdout),
+        Some(_) | None => explain_all(stdin, args.output, &mut stdout),
     };
     unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
 }
 
-fn explain_lines(
-    mut stdin: impl BufRead,
-    output: Output,
-    stdout: &mut impl Write,
-) -> io::Result<Exit> {
+fn explain_all(stdin: impl BufRead, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
     let mut exit = None;
-    let mut line = Vec::new();
-    while stdin.read_until(b'\n', &mut line)? > 0 {
-        let text = String::from_utf8_lossy(&line);
-        let answered = match message(text.trim_end_matches(['\n', '\r'])) {
-            Ok(message) => explain(&message, output, stdout)?,
+    messages::each(stdin, |found| {
+        let answered = match found {
+            Ok(message) => explain(message, output, stdout)?,
             Err(error) => {
                 refuse(error, output, stdout)?;
                 Exit::BadInput
             }
         };
         exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
-        line.clear();
-    }
+        Ok(())
+    })?;
     Ok(exit.unwrap_or(Exit::BadInput))
-}
-
-/// The message of a line: the `message` of a JSON object that has one, or the line itself, for a
-/// message may look like JSON too.
-fn message(line: &str) -> Result<String, &'static str> {
-    if !line.trim_start().starts_with('{') {
-        return Ok(line.to_owned());
-    }
-    match serde_json::from_str::<Value>(line) {
-        Ok(Value::Object(mut object)) => match object.remove("message") {
-            Some(Value::String(message)) => Ok(message),
-            Some(_) => Err("the field \"message\" is not a text"),
-            None => Ok(line.to_owned()),
-        },
-        Ok(_) | Err(_) => Ok(line.to_owned()),
-    }
 }
 
 fn explain(message: &str, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
@@ -101,6 +77,8 @@ fn refuse(error: &str, output: Output, stdout: &mut impl Write) -> io::Result<()
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn ask(message: Option<&str>, input: &str) -> (Exit, Vec<Value>) {

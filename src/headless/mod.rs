@@ -6,12 +6,14 @@
 pub mod check;
 pub mod explain;
 pub mod match_image;
+mod messages;
+pub mod rbac;
 mod report;
 mod secrets;
 mod verified;
 pub mod verify;
 
-use std::io;
+use std::{io, time::Duration};
 
 use clap::ValueEnum;
 
@@ -69,5 +71,39 @@ fn unless_closed(written: io::Result<Exit>) -> io::Result<Exit> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         other => other,
+    }
+}
+
+/// Reads a time as kubectl's `--request-timeout` does: `10s`, `1m30s`, or bare seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let expected = || format!("{text:?} is no time: expected something like 10s, 1m30s or 500ms");
+    let span: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
+    Duration::try_from(span).map_err(|_| expected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_kubectl_reads_them() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("30", 30_000),
+            ("10s", 10_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+        assert!(duration("soon").is_err());
+        assert!(duration("-5s").is_err());
     }
 }

@@ -96,6 +96,11 @@ impl Verified {
         self.verdict
     }
 
+    /// The verdict and its summary.
+    pub(super) fn line(&self) -> String {
+        format!("{}: {}", self.verdict.as_str(), self.summary)
+    }
+
     pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{}: {}", self.image, self.verdict.as_str())?;
         match (self.cause, self.root) {

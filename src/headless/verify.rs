@@ -119,10 +119,20 @@ async fn answer(
     let settings = settings(args, options)?;
     let configs = configs(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
+    ask(&prober, &image, &configs, &args.platform).await
+}
+
+/// Asks in the names that the kubelet would ask in, until one may pull.
+pub(super) async fn ask(
+    prober: &Prober,
+    image: &ImageRef,
+    sources: &[Source],
+    platforms: &[Platform],
+) -> Result<Verified, String> {
     let mut asked: Vec<Asked> = Vec::new();
-    for asker in askers(&image, &configs)? {
-        let transcript = prober.probe(&image, &asker.who).await;
-        let verdict = judge(&transcript, &args.platform);
+    for asker in askers(image, sources)? {
+        let transcript = prober.probe(image, &asker.who).await;
+        let verdict = judge(&transcript, platforms);
         let is_enough = verdict.answer == Answer::Ok;
         asked.push(Asked {
             origin: asker.origin,
@@ -160,9 +170,9 @@ fn settings(args: &Args, options: &ConnectOptions) -> Result<Settings, String> {
 }
 
 /// A Docker configuration and where it is from.
-struct Source {
-    name: String,
-    config: Option<Config>,
+pub(super) struct Source {
+    pub name: String,
+    pub config: Option<Config>,
 }
 
 async fn configs(

@@ -31,8 +31,10 @@ use crate::domain::{
     credential::FingerprintKey,
     key::Namespace,
     objects::WorkloadKind,
-    watch::{SecretSlice, WatchId, WatchKind, WatchState},
+    rights::Permission,
+    watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
 };
+use endpoint::endpoints;
 use pulse::Pulse;
 use supervise::Supervisor;
 
@@ -47,6 +49,19 @@ pub enum Feed {
     State(WatchId, WatchState),
     /// This watch is no more; its objects were taken back or are another watch's now.
     Ended(WatchId),
+}
+
+/// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
+/// kind, the one that is tried first counts.
+pub fn permissions() -> Vec<Permission> {
+    let first = WATCHED
+        .into_iter()
+        .filter_map(|kind| endpoints(kind).first());
+    first
+        .flat_map(|endpoint| {
+            ["list", "watch"].map(|verb| endpoint.permission(verb, &Scope::Cluster))
+        })
+        .collect()
 }
 
 /// Where to look.

@@ -1,10 +1,10 @@
-//! Everything wrong in a scope: Pod by Pod, then the workloads that make no Pods.
+//! Everything wrong that was seen: Pod by Pod, then the workloads that make no Pods.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{look::Seen, target::Target};
+use super::{look::Seen, target::Choice};
 use crate::domain::{
     chain::{self, Case},
     diagnose::{self, Finding},
@@ -26,13 +26,13 @@ pub(super) struct Checked {
     pub findings: Vec<Finding>,
 }
 
-pub(super) fn all(seen: &Seen, scope: &Scope, targets: &[Target], now: Timestamp) -> Found {
+pub(super) fn all(seen: &Seen, choice: &Choice, now: Timestamp) -> Found {
     let world = &seen.world;
     let chosen = |pod: &&Arc<Pod>| {
         let workload = world.workload_of(pod).map(Arc::as_ref);
-        targets.is_empty() || targets.iter().any(|target| target.has_pod(pod, workload))
+        choice.has_pod(pod, workload)
     };
-    let pods: Vec<_> = world.pods(scope).filter(chosen).collect();
+    let pods: Vec<_> = world.pods(&Scope::Cluster).filter(chosen).collect();
     let checked = pods
         .iter()
         .filter(|pod| !is_well(pod))
@@ -44,7 +44,7 @@ pub(super) fn all(seen: &Seen, scope: &Scope, targets: &[Target], now: Timestamp
     Found {
         pods_checked: pods.len(),
         pods: checked.collect(),
-        workloads: workloads(seen, scope, targets, now),
+        workloads: workloads(seen, choice, now),
     }
 }
 
@@ -53,26 +53,13 @@ fn is_well(pod: &Pod) -> bool {
 }
 
 /// The workloads at the top of their chain; those below say the same.
-fn workloads(
-    seen: &Seen,
-    scope: &Scope,
-    targets: &[Target],
-    now: Timestamp,
-) -> Vec<(Arc<Workload>, Finding)> {
-    let in_scope = |workload: &&Arc<Workload>| match scope {
-        Scope::Cluster => true,
-        Scope::Namespace(namespace) => workload.id.key.namespace == *namespace,
-    };
-    let chosen = |workload: &&Arc<Workload>| {
-        targets.is_empty() || targets.iter().any(|target| target.is_workload(workload))
-    };
+fn workloads(seen: &Seen, choice: &Choice, now: Timestamp) -> Vec<(Arc<Workload>, Finding)> {
     seen.world
         .workloads()
         .filter(|workload| {
             workload.meta.owner.is_none() && workload.id.kind != WorkloadKind::CronJob
         })
-        .filter(in_scope)
-        .filter(chosen)
+        .filter(|workload| choice.has_workload(workload))
         .filter_map(|workload| {
             let case = chain::workload_case(&seen.world, &seen.sight, workload, now);
             Some((Arc::clone(workload), diagnose::workload(&case)?))

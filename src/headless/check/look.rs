@@ -1,9 +1,18 @@
-//! Listing once: the watches run until each has its list, or is refused it.
+//! Listing once: the watches run until each has its list, or is refused it; and with `--wait` until what
+//! is looked at has settled.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
-use tokio::{sync::mpsc::Receiver, time::timeout};
+use tokio::{
+    sync::mpsc::Receiver,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    target::Choice,
+    wait::{STUCK, Standing},
+};
 
 use crate::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
@@ -23,10 +32,22 @@ pub(super) struct Seen {
     pub sight: Sight,
     /// What could not be listed.
     pub forbidden: Vec<Permission>,
+    /// Whether it settled in the time given; `None` when nobody waited.
+    pub settled: Option<bool>,
+}
+
+/// How long to wait for what.
+pub(super) struct Patience<'a> {
+    pub limit: Duration,
+    pub choice: &'a Choice,
 }
 
 /// Lists everything in reach.
-pub(super) async fn once(connection: &Connection, reach: Reach) -> Result<Seen, Problem> {
+pub(super) async fn once(
+    connection: &Connection,
+    reach: Reach,
+    patience: Option<Patience<'_>>,
+) -> Result<Seen, Problem> {
     let wanted = wanted(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
     let mut looking = Looking::new(wanted);
@@ -34,7 +55,12 @@ pub(super) async fn once(connection: &Connection, reach: Reach) -> Result<Seen, 
     if settled.is_err() {
         return Err(looking.unsettled());
     }
-    looking.finish()
+    let mut settled = None;
+    if let Some(Patience { limit, choice }) = patience {
+        let waited = timeout(limit, looking.until_rolled_out(&mut feed, choice)).await;
+        settled = Some(waited.is_ok());
+    }
+    looking.finish(settled)
 }
 
 /// The watches whose lists are waited for.
@@ -76,15 +102,41 @@ impl Looking {
             let Some(feed) = feed.recv().await else {
                 return;
             };
-            match feed {
-                Feed::Batch(batch) => self.world.fold(batch, Timestamp::now()),
-                Feed::State(id, state) => {
-                    self.sight.note(&id, &state);
-                    if let Some(known) = self.states.get_mut(&id) {
-                        *known = Some(state);
+            self.learn(feed);
+        }
+    }
+
+    fn learn(&mut self, feed: Feed) {
+        match feed {
+            Feed::Batch(batch) => self.world.fold(batch, Timestamp::now()),
+            Feed::State(id, state) => {
+                self.sight.note(&id, &state);
+                if let Some(known) = self.states.get_mut(&id) {
+                    *known = Some(state);
+                }
+            }
+            Feed::Ended(id) => self.sight.lose(&id),
+        }
+    }
+
+    /// Follows the changes until all is well, or something fails and nothing gets on any more.
+    async fn until_rolled_out(&mut self, feed: &mut Receiver<Feed>, choice: &Choice) {
+        let mut standing = Standing::of(&self.world, choice);
+        let mut since = Instant::now();
+        while !standing.is_well() {
+            tokio::select! {
+                fed = feed.recv() => {
+                    let Some(fed) = fed else {
+                        return;
+                    };
+                    self.learn(fed);
+                    let next = Standing::of(&self.world, choice);
+                    if next != standing {
+                        standing = next;
+                        since = Instant::now();
                     }
                 }
-                Feed::Ended(id) => self.sight.lose(&id),
+                () = sleep_until(since + STUCK), if standing.fails() => return,
             }
         }
     }
@@ -101,7 +153,7 @@ impl Looking {
         }
     }
 
-    fn finish(self) -> Result<Seen, Problem> {
+    fn finish(self, settled: Option<bool>) -> Result<Seen, Problem> {
         let mut forbidden = Vec::new();
         for (id, state) in self.states {
             let Some(WatchState::Forbidden { missing, why }) = state else {
@@ -120,6 +172,7 @@ impl Looking {
             world: self.world,
             sight: self.sight,
             forbidden,
+            settled,
         })
     }
 }

@@ -4,29 +4,51 @@
 
 mod findings;
 mod look;
+mod probe;
 mod report;
+mod selector;
 mod target;
+mod wait;
 
 use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use jiff::Timestamp;
 
-use self::{findings::Found, look::Seen, report::Report, target::Target};
-use super::{Exit, Output, unless_closed};
+use self::{
+    findings::Found,
+    look::{Patience, Seen},
+    probe::Answers,
+    report::Report,
+    selector::Selector,
+    target::Choice,
+};
+use super::{Exit, Output, duration, unless_closed};
 use crate::{
     cluster::{Connection, Reach},
-    domain::{key::Namespace, problem::Problem, watch::Scope},
+    domain::{key::Namespace, problem::Problem},
 };
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// What to check, such as pod/web-1 or deployment/web; without it, all Pods of the namespace
+    /// What to check, as kubectl takes it: deployment/web pod/api-1, or deployment web api, or pods;
+    /// without it, all Pods of the namespace. -n takes several namespaces: -n shop,pay
     #[arg(value_name = "KIND/NAME")]
-    pub targets: Vec<Target>,
+    pub targets: Vec<String>,
+    /// Only Pods and workloads with these labels, such as app=web,tier!=back
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub selector: Option<Selector>,
+    /// Wait until all runs, or something fails and nothing gets on any more, but no longer than this,
+    /// such as 2m; what has not settled by then is status 1
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Ask the registries too, from this machine, with the credentials that the Pods list
+    #[arg(long)]
+    pub probe: bool,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
@@ -36,25 +58,35 @@ pub struct Args {
     pub save_cases: Option<PathBuf>,
 }
 
-/// Checks a scope of the cluster; a problem means that the check could not be made.
+/// Checks what is in reach; a problem means that the check could not be made.
 pub async fn run(
     args: &Args,
     connection: &Connection,
-    scope: &Scope,
+    reach: Reach,
     stdout: impl Write,
 ) -> Result<Exit, Problem> {
-    let seen = look::once(connection, reach(scope)).await?;
+    let choice = Choice::read(&args.targets, args.selector.clone())?;
+    let patience = args.wait.map(|limit| Patience {
+        limit,
+        choice: &choice,
+    });
+    let seen = look::once(connection, reach.clone(), patience).await?;
     let now = Timestamp::now();
-    let namespaces = namespaces(&seen, scope);
-    target::all_exist(&args.targets, &seen.world, scope)?;
-    let found = findings::all(&seen, scope, &args.targets, now);
+    let namespaces = namespaces(&seen, reach);
+    choice.exists(&seen.world)?;
+    let found = findings::all(&seen, &choice, now);
+    let answers = if args.probe {
+        probe::ask(connection, &found).await?
+    } else {
+        Answers::default()
+    };
     if let Some(directory) = &args.save_cases {
         save(directory, &found).map_err(|error| {
             Problem::new(format!("cannot save cases to {}", directory.display()))
                 .because(error.to_string())
         })?;
     }
-    let report = Report::of(connection, namespaces, &seen, &found, now);
+    let report = Report::of(connection, namespaces, &seen, &found, &answers, now);
     let exit = if report.healthy() {
         Exit::Success
     } else {
@@ -69,20 +101,11 @@ pub async fn run(
         .map_err(|error| Problem::new("cannot write the report").because(error.to_string()))
 }
 
-fn reach(scope: &Scope) -> Reach {
-    match scope {
-        Scope::Cluster => Reach::Cluster {
-            otherwise: Vec::new(),
-        },
-        Scope::Namespace(namespace) => Reach::Namespaces(vec![namespace.clone()]),
-    }
-}
-
 /// The namespaces that were looked into.
-fn namespaces(seen: &Seen, scope: &Scope) -> Vec<Namespace> {
-    match scope {
-        Scope::Cluster => seen.world.tallies().keys().cloned().collect(),
-        Scope::Namespace(namespace) => vec![namespace.clone()],
+fn namespaces(seen: &Seen, reach: Reach) -> Vec<Namespace> {
+    match reach {
+        Reach::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
+        Reach::Namespaces(namespaces) => namespaces,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The JSON shape of `check` (DESIGN §6: fields may be added, never changed) and its text.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,6 +11,7 @@ use serde::Serialize;
 use super::{
     findings::{Checked, Found},
     look::Seen,
+    probe::{Answers, Probed},
 };
 use crate::{
     cluster::Connection,
@@ -30,6 +34,9 @@ pub(super) struct Report {
     pods_checked: usize,
     /// What could not be looked at, for want of rights.
     not_seen: Vec<String>,
+    /// With `--wait`: whether it settled in the time given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<bool>,
     findings: Vec<Row>,
 }
 
@@ -51,6 +58,9 @@ struct Row {
     evidence: Vec<String>,
     settle: Vec<String>,
     chain: Option<Chain>,
+    /// With `--probe`: what the registry says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Arc<Probed>>,
     fixes: Vec<Fix>,
 }
 
@@ -72,11 +82,15 @@ impl Report {
         namespaces: Vec<Namespace>,
         seen: &Seen,
         found: &Found,
+        answers: &Answers,
         now: Timestamp,
     ) -> Self {
         let of_pods = found.pods.iter().flat_map(|checked| {
             let rows = checked.findings.iter();
-            rows.map(|finding| Row::of_pod(checked, finding, now))
+            rows.map(|finding| Row {
+                probe: answers.to(checked, finding),
+                ..Row::of_pod(checked, finding, now)
+            })
         });
         let of_workloads = found
             .workloads
@@ -86,13 +100,14 @@ impl Report {
             cluster: connection.cluster.to_string(),
             namespaces,
             pods_checked: found.pods_checked,
+            settled: seen.settled,
             not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
         }
     }
 
     pub(super) fn healthy(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && self.settled != Some(false)
     }
 
     pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -106,6 +121,9 @@ impl Report {
         }
         for missing in &self.not_seen {
             writeln!(out, "not seen: needs {missing}")?;
+        }
+        if self.settled == Some(false) {
+            writeln!(out, "not settled in the time given")?;
         }
         writeln!(
             out,
@@ -158,6 +176,7 @@ impl Row {
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
             settle: finding.settle.clone(),
             chain: None,
+            probe: None,
             fixes: finding.filled_fixes(),
         }
     }
@@ -179,6 +198,9 @@ impl Row {
         }
         for line in &self.settle {
             writeln!(out, "  settle  {line}")?;
+        }
+        if let Some(probe) = &self.probe {
+            writeln!(out, "  probe   {}", printable(&probe.line()))?;
         }
         for fix in &self.fixes {
             writeln!(out, "  fix     {}", fix.title)?;

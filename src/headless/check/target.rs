@@ -1,111 +1,191 @@
-//! `KIND/NAME` as kubectl writes it: the Pods that a check is about.
+//! What a check is about, written as kubectl takes it: `deployment/web pod/api-1`, `deploy web api`,
+//! or `deploy` for all of a kind.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
+use super::selector::Selector;
 use crate::domain::{
-    key::Name,
     objects::{Pod, Workload, WorkloadKind},
     problem::Problem,
     watch::Scope,
     world::World,
 };
 
-/// A Pod, or a workload and with it all its Pods.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    Pod(String),
-    Workload(WorkloadKind, String),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Pod,
+    Workload(WorkloadKind),
 }
 
-impl FromStr for Target {
-    type Err = String;
+/// Pods, or workloads and with them all their Pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+    kind: Kind,
+    /// `None`: all of the kind.
+    name: Option<String>,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, name) = text
-            .split_once('/')
-            .filter(|(_, name)| !name.is_empty())
-            .ok_or("expected KIND/NAME, such as deployment/web")?;
-        let name = name.to_owned();
-        Ok(match kind.to_lowercase().as_str() {
-            "pod" | "pods" | "po" => Self::Pod(name),
-            "deployment" | "deployments" | "deploy" => {
-                Self::Workload(WorkloadKind::Deployment, name)
-            }
-            "replicaset" | "replicasets" | "rs" => Self::Workload(WorkloadKind::ReplicaSet, name),
-            "statefulset" | "statefulsets" | "sts" => {
-                Self::Workload(WorkloadKind::StatefulSet, name)
-            }
-            "daemonset" | "daemonsets" | "ds" => Self::Workload(WorkloadKind::DaemonSet, name),
-            "job" | "jobs" => Self::Workload(WorkloadKind::Job, name),
-            "cronjob" | "cronjobs" | "cj" => Self::Workload(WorkloadKind::CronJob, name),
-            other => return Err(format!("{other:?} is no kind that has Pods")),
+/// The Pods and workloads that a check is about; all of them when nothing is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Choice {
+    targets: Vec<Target>,
+    selector: Option<Selector>,
+}
+
+impl Kind {
+    /// The kind of this name, plural or short name.
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text.to_lowercase().as_str() {
+            "pod" | "pods" | "po" => Self::Pod,
+            "deployment" | "deployments" | "deploy" => Self::Workload(WorkloadKind::Deployment),
+            "replicaset" | "replicasets" | "rs" => Self::Workload(WorkloadKind::ReplicaSet),
+            "statefulset" | "statefulsets" | "sts" => Self::Workload(WorkloadKind::StatefulSet),
+            "daemonset" | "daemonsets" | "ds" => Self::Workload(WorkloadKind::DaemonSet),
+            "job" | "jobs" => Self::Workload(WorkloadKind::Job),
+            "cronjob" | "cronjobs" | "cj" => Self::Workload(WorkloadKind::CronJob),
+            _ => return Err(format!("{text:?} is no kind that has Pods")),
         })
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pod(name) => write!(f, "Pod/{name}"),
-            Self::Workload(kind, name) => write!(f, "{kind}/{name}"),
-        }
+        let kind = match self.kind {
+            Kind::Pod => "Pod",
+            Kind::Workload(kind) => kind.as_str(),
+        };
+        write!(f, "{kind}/{}", self.name.as_deref().unwrap_or_default())
     }
 }
 
 impl Target {
-    pub(super) fn has_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
-        match self {
-            Self::Pod(name) => *pod.key.name.as_str() == **name,
-            Self::Workload(kind, name) => {
-                let owner = pod.meta.owner.as_ref();
-                owner.is_some_and(|owner| *owner.kind == *kind.as_str() && *owner.name == **name)
-                    || workload.is_some_and(|workload| self.is_workload(workload))
-            }
-        }
+    fn has_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
+        let kind = match self.kind {
+            Kind::Pod => return self.names(pod.key.name.as_str()),
+            Kind::Workload(kind) => kind,
+        };
+        let owner = pod.meta.owner.as_ref();
+        owner.is_some_and(|owner| *owner.kind == *kind.as_str() && self.names(&owner.name))
+            || workload.is_some_and(|workload| self.is_workload(workload))
     }
 
-    pub(super) fn is_workload(&self, workload: &Workload) -> bool {
-        match self {
-            Self::Pod(_) => false,
-            Self::Workload(kind, name) => {
-                workload.id.kind == *kind && *workload.id.key.name.as_str() == **name
-            }
-        }
+    fn is_workload(&self, workload: &Workload) -> bool {
+        self.kind == Kind::Workload(workload.id.kind) && self.names(workload.id.key.name.as_str())
     }
 
-    fn exists(&self, world: &World, scope: &Scope) -> bool {
-        match self {
-            Self::Pod(name) => {
-                let name = Name::new(name.as_str());
-                world.pods(scope).any(|pod| pod.key.name == name)
+    fn names(&self, name: &str) -> bool {
+        self.name.as_deref().is_none_or(|wanted| wanted == name)
+    }
+
+    fn exists(&self, world: &World) -> bool {
+        match (&self.name, self.kind) {
+            (None, _) => true,
+            (Some(_), Kind::Pod) => world
+                .pods(&Scope::Cluster)
+                .any(|pod| self.has_pod(pod, None)),
+            (Some(_), Kind::Workload(_)) => {
+                world.workloads().any(|workload| self.is_workload(workload))
             }
-            Self::Workload(..) => world.workloads().any(|workload| self.is_workload(workload)),
         }
     }
 }
 
-/// A name that leads nowhere is a mistake of the caller, not a healthy workload.
-pub(super) fn all_exist(targets: &[Target], world: &World, scope: &Scope) -> Result<(), Problem> {
-    let absent = targets.iter().find(|target| !target.exists(world, scope));
-    match absent {
-        Some(target) => Err(Problem::new(format!("{target} does not exist here"))
-            .next("choose the namespace with -n, or all with -A")),
-        None => Ok(()),
+impl Choice {
+    /// Reads the words of the command line.
+    pub(super) fn read(words: &[String], selector: Option<Selector>) -> Result<Self, Problem> {
+        let targets = targets(words).map_err(|why| {
+            Problem::new("cannot tell what to check")
+                .because(why)
+                .next("name it as kubectl does: deployment/web, deployment web, or pods")
+        })?;
+        Ok(Self { targets, selector })
     }
+
+    pub(super) fn has_pod(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
+        let selector = self.selector.as_ref();
+        selector.is_none_or(|it| it.selects(&pod.meta.labels))
+            && (self.targets.is_empty() || self.targets.iter().any(|it| it.has_pod(pod, workload)))
+    }
+
+    pub(super) fn has_workload(&self, workload: &Workload) -> bool {
+        let selector = self.selector.as_ref();
+        selector.is_none_or(|it| it.selects(&workload.meta.labels))
+            && (self.targets.is_empty() || self.targets.iter().any(|it| it.is_workload(workload)))
+    }
+
+    /// A name that leads nowhere is a mistake of the caller, not a healthy workload.
+    pub(super) fn exists(&self, world: &World) -> Result<(), Problem> {
+        match self.targets.iter().find(|target| !target.exists(world)) {
+            Some(target) => Err(Problem::new(format!("{target} does not exist here"))
+                .next("choose the namespace with -n, or all with -A")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn targets(words: &[String]) -> Result<Vec<Target>, String> {
+    let Some((first, names)) = words.split_first() else {
+        return Ok(Vec::new());
+    };
+    if first.contains('/') {
+        return words.iter().map(|word| with_name(word)).collect();
+    }
+    let kind = Kind::parse(first)?;
+    if let Some(mixed) = names.iter().find(|name| name.contains('/')) {
+        return Err(format!(
+            "{mixed:?} has a kind and stands behind the kind {first:?}"
+        ));
+    }
+    let target = |name: Option<String>| Target { kind, name };
+    if names.is_empty() {
+        return Ok(vec![target(None)]);
+    }
+    Ok(names.iter().cloned().map(Some).map(target).collect())
+}
+
+fn with_name(word: &str) -> Result<Target, String> {
+    let (kind, name) = word
+        .split_once('/')
+        .filter(|(_, name)| !name.is_empty())
+        .ok_or_else(|| format!("{word:?} is not KIND/NAME"))?;
+    Ok(Target {
+        kind: Kind::parse(kind)?,
+        name: Some(name.to_owned()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(line: &str) -> Result<Vec<String>, String> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let targets = targets(&words)?;
+        Ok(targets.iter().map(ToString::to_string).collect())
+    }
+
     #[test]
-    fn kinds_are_written_as_for_kubectl() {
-        let web = |kind| Ok(Target::Workload(kind, "web".to_owned()));
-        assert_eq!("deploy/web".parse(), web(WorkloadKind::Deployment));
-        assert_eq!("StatefulSet/web".parse(), web(WorkloadKind::StatefulSet));
-        assert_eq!("po/web".parse(), Ok(Target::Pod("web".to_owned())));
-        for wrong in ["web", "pod/", "service/web"] {
-            assert!(wrong.parse::<Target>().is_err(), "{wrong}");
+    fn things_are_named_as_for_kubectl() {
+        for (line, expected) in [
+            ("", vec![]),
+            ("deploy/web po/api-1", vec!["Deployment/web", "Pod/api-1"]),
+            (
+                "StatefulSet web db",
+                vec!["StatefulSet/web", "StatefulSet/db"],
+            ),
+            ("cj", vec!["CronJob/"]),
+        ] {
+            let expected = expected.into_iter().map(str::to_owned).collect();
+            assert_eq!(read(line), Ok(expected), "{line}");
+        }
+        for wrong in [
+            "web",
+            "pod/",
+            "service/web",
+            "deploy po/a",
+            "deploy/web api",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,0 +1,140 @@
+//! `-l` as kubectl takes it: which Pods by their labels.
+
+use std::str::FromStr;
+
+use crate::domain::objects::Labels;
+
+/// Requirements that all have to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector(Vec<Requirement>);
+
+/// What a label has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Requirement {
+    label: String,
+    rule: Rule,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
+    Exists,
+    Absent,
+    In(Vec<String>),
+    /// Holds where the label is absent too, as in Kubernetes (`labels.Requirement.Matches`).
+    NotIn(Vec<String>),
+}
+
+impl Selector {
+    pub(super) fn selects(&self, labels: &Labels) -> bool {
+        self.0.iter().all(|requirement| {
+            let found = labels.iter().find(|(name, _)| **name == *requirement.label);
+            let value = found.map(|(_, value)| &**value);
+            let among =
+                |values: &[String]| value.is_some_and(|is| values.iter().any(|it| it == is));
+            match &requirement.rule {
+                Rule::Exists => value.is_some(),
+                Rule::Absent => value.is_none(),
+                Rule::In(values) => among(values),
+                Rule::NotIn(values) => !among(values),
+            }
+        })
+    }
+}
+
+impl FromStr for Selector {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = parts(text).into_iter();
+        let requirements: Result<Vec<_>, String> = parts.map(str::parse).collect();
+        requirements.map(Self)
+    }
+}
+
+/// The requirements: commas part them, but not those inside the parentheses of a set.
+fn parts(text: &str) -> Vec<&str> {
+    let mut inside = false;
+    text.split(|c: char| {
+        match c {
+            '(' => inside = true,
+            ')' => inside = false,
+            _ => {}
+        }
+        c == ',' && !inside
+    })
+    .collect()
+}
+
+impl FromStr for Requirement {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let one = |value: &str| vec![value.trim().to_owned()];
+        let (label, rule) = if let Some(label) = text.strip_prefix('!') {
+            (label, Rule::Absent)
+        } else if let Some((label, values)) = text.split_once(" notin ") {
+            (label, Rule::NotIn(set(values)?))
+        } else if let Some((label, values)) = text.split_once(" in ") {
+            (label, Rule::In(set(values)?))
+        } else if let Some((label, value)) = text.split_once("!=") {
+            (label, Rule::NotIn(one(value)))
+        } else if let Some((label, value)) = text.split_once("==").or(text.split_once('=')) {
+            (label, Rule::In(one(value)))
+        } else {
+            (text, Rule::Exists)
+        };
+        let label = label.trim();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        if label.is_empty() || !label.chars().all(is_part) {
+            return Err(format!(
+                "{text:?} selects no label: expected app=web, app!=web, app in (web,api), app or !app"
+            ));
+        }
+        Ok(Self {
+            label: label.to_owned(),
+            rule,
+        })
+    }
+}
+
+fn set(text: &str) -> Result<Vec<String>, String> {
+    let inner = text.trim().strip_prefix('(');
+    let inner = inner.and_then(|text| text.strip_suffix(')'));
+    let inner = inner.ok_or_else(|| format!("{text:?} is no set such as (web,api)"))?;
+    Ok(inner.split(',').map(|it| it.trim().to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selects_as_kubectl_does() {
+        let labels: Labels = [("app", "web"), ("tier", "front")]
+            .map(|(name, value)| (name.into(), value.into()))
+            .into();
+        for (text, selected) in [
+            ("app=web", true),
+            ("app==web,tier=front", true),
+            ("app = web , tier=back", false),
+            ("app!=api", true),
+            ("zone!=a", true),
+            ("app in (api, web),tier", true),
+            ("app notin (web)", false),
+            ("!zone", true),
+            ("!app", false),
+            ("zone", false),
+        ] {
+            let selector: Selector = text.parse().unwrap();
+            assert_eq!(selector.selects(&labels), selected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_selector_is_refused() {
+        for wrong in ["", "=web", "a b", "app in web", "app=web,"] {
+            assert!(wrong.parse::<Selector>().is_err(), "{wrong:?}");
+        }
+    }
+}

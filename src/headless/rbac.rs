@@ -1,0 +1,65 @@
+//! `pullscope rbac`: the Roles that the product needs, for `kubectl apply -f -`.
+//!
+//! The manifests stand in `assets/rbac`; `tests/rbac.rs` holds them against what the code asks for.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use super::{Exit, unless_closed};
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Who the rights are for: a viewer changes nothing, an operator applies fixes
+    #[arg(long, value_enum, default_value_t)]
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    #[default]
+    Viewer,
+    Operator,
+}
+
+impl Role {
+    fn manifest(self) -> &'static str {
+        match self {
+            Self::Viewer => include_str!("../../assets/rbac/viewer.yaml"),
+            Self::Operator => include_str!("../../assets/rbac/operator.yaml"),
+        }
+    }
+}
+
+/// Prints a ClusterRole, or a Role of one namespace.
+pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::Result<Exit> {
+    let text = manifest(args.role, namespace);
+    let written = stdout.write_all(text.as_bytes());
+    unless_closed(written.map(|()| Exit::Success))
+}
+
+fn manifest(role: Role, namespace: Option<&str>) -> String {
+    let text = role.manifest();
+    let Some(namespace) = namespace else {
+        return text.to_owned();
+    };
+    // A name such as 0x10 or null would be no string to YAML.
+    let metadata = format!("metadata:\n  namespace: {namespace:?}\n");
+    text.replacen("kind: ClusterRole\n", "kind: Role\n", 1)
+        .replacen("metadata:\n", &metadata, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_of_one_namespace_has_the_same_rules() {
+        let cluster = manifest(Role::Operator, None);
+        let local = manifest(Role::Operator, Some("shop"));
+        assert!(cluster.contains("kind: ClusterRole\n"));
+        assert!(local.contains("kind: Role\nmetadata:\n  namespace: \"shop\"\n"));
+        let rules = |text: &str| text.split_once("rules:").map(|(_, rules)| rules.to_owned());
+        assert_eq!(rules(&cluster), rules(&local));
+    }
+}

@@ -1,0 +1,174 @@
+//! The Roles in `assets/rbac` grant what the code asks for: no less, and no more.
+#![allow(clippy::unwrap_used)]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use pullscope::{
+    cluster::watch,
+    domain::{
+        credential::Password,
+        key::{Key, Name, Namespace},
+        objects::{WorkloadKey, WorkloadKind},
+        plan::{Change, Edit, Login, Restartable},
+        rights::Permission,
+    },
+};
+use serde::Deserialize;
+
+/// Group, resource and verb.
+type Grant = (String, String, String);
+
+#[derive(Deserialize)]
+struct Role {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    verbs: Vec<String>,
+}
+
+fn granted(file: &str) -> BTreeSet<Grant> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/rbac");
+    let text = fs::read_to_string(path.join(file)).unwrap();
+    let role: Role = serde_saphyr::from_str(&text).unwrap();
+    let mut all = BTreeSet::new();
+    for rule in role.rules {
+        for group in &rule.api_groups {
+            for resource in &rule.resources {
+                for verb in &rule.verbs {
+                    all.insert((group.clone(), resource.clone(), verb.clone()));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn grant(permission: &Permission) -> Grant {
+    let text = |text: &str| text.to_owned();
+    (
+        text(&permission.group),
+        text(&permission.resource),
+        text(&permission.verb),
+    )
+}
+
+/// What the watches ask for. `get` belongs to it: a Secret's values are fetched for a probe, and
+/// kubectl's Roles for reading have the three verbs.
+fn reads() -> BTreeSet<Grant> {
+    let needed = watch::permissions();
+    let grants = needed.iter().map(grant);
+    grants
+        .flat_map(|(group, resource, verb)| {
+            let get = (group.clone(), resource.clone(), "get".to_owned());
+            [(group, resource, verb), get]
+        })
+        .collect()
+}
+
+/// One of each change. The match has no `_`: a new change does not compile without its place here.
+fn changes() -> Vec<Change> {
+    let namespace = || Namespace::new("shop");
+    let login = || Login {
+        username: "ci".to_owned(),
+        password: Password::new("t"),
+    };
+    let workload = |kind| {
+        let key = Key::new(namespace(), Name::new("web"));
+        Restartable::new(WorkloadKey { kind, key }).unwrap()
+    };
+    let mut all = vec![
+        Change::CreateNamespace(namespace()),
+        Change::CreateSecret {
+            key: Key::new(namespace(), Name::new("s")),
+            server: "r.example".to_owned(),
+            login: login(),
+        },
+        Change::EditSecret {
+            key: Key::new(namespace(), Name::new("s")),
+            edit: Edit::Remove {
+                server: "r.example".to_owned(),
+            },
+        },
+        Change::ConvertSecret {
+            key: Key::new(namespace(), Name::new("s")),
+        },
+        Change::CopySecret {
+            from: Key::new(namespace(), Name::new("s")),
+            to: Namespace::new("pay"),
+        },
+        Change::CreateAccount {
+            key: Key::new(namespace(), Name::new("a")),
+            pull_secrets: Vec::new(),
+        },
+        Change::AttachSecret {
+            account: Key::new(namespace(), Name::new("a")),
+            secret: Name::new("s"),
+            seen: Vec::new(),
+        },
+        Change::DetachSecret {
+            account: Key::new(namespace(), Name::new("a")),
+            secret: Name::new("s"),
+            seen: Vec::new(),
+        },
+        Change::CreateDeployment {
+            key: Key::new(namespace(), Name::new("web")),
+            image: "r.example/web:1".to_owned(),
+            account: Name::new("a"),
+            replicas: 1,
+        },
+        Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
+    ];
+    for kind in WorkloadKind::ALL {
+        let key = Key::new(namespace(), Name::new("web"));
+        if Restartable::new(WorkloadKey { kind, key }).is_some() {
+            all.push(Change::Restart(workload(kind)));
+            all.push(Change::SetAccount {
+                workload: workload(kind),
+                account: Name::new("a"),
+            });
+            all.push(Change::SetImage {
+                workload: workload(kind),
+                container: "app".into(),
+                before: "r.example/web:1".into(),
+                image: "r.example/web:2".to_owned(),
+            });
+        }
+    }
+    for change in &all {
+        match change {
+            Change::CreateNamespace(_)
+            | Change::CreateSecret { .. }
+            | Change::EditSecret { .. }
+            | Change::ConvertSecret { .. }
+            | Change::CopySecret { .. }
+            | Change::CreateAccount { .. }
+            | Change::AttachSecret { .. }
+            | Change::DetachSecret { .. }
+            | Change::SetAccount { .. }
+            | Change::SetImage { .. }
+            | Change::CreateDeployment { .. }
+            | Change::Restart(_)
+            | Change::DeletePod(_) => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn a_viewer_may_read_what_is_watched() {
+    assert_eq!(granted("viewer.yaml"), reads());
+}
+
+#[test]
+fn an_operator_may_make_every_change_too() {
+    let mut needed = reads();
+    for change in changes() {
+        needed.extend(change.permissions().iter().map(grant));
+    }
+    assert_eq!(granted("operator.yaml"), needed);
+}
