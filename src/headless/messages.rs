@@ -158,9 +158,13 @@ struct Document<'a>(&'a mut dyn FnMut(&str) -> bool);
 /// The items of a list.
 struct Items<'a>(&'a mut dyn FnMut(&str) -> bool);
 
-/// What an event or a Pod says.
+/// What an event or a Pod says. Events that tell of no trouble (`Normal`) say nothing here, as they say
+/// nothing in a description.
 #[derive(Deserialize)]
 struct Item {
+    /// Of an event.
+    #[serde(rename = "type")]
+    event_type: Option<String>,
     message: Option<String>,
     status: Option<Status>,
 }
@@ -202,8 +206,10 @@ impl Status {
 
 impl Item {
     fn messages(self) -> impl Iterator<Item = String> {
+        let is_normal = self.event_type.as_deref() == Some("Normal");
+        let message = self.message.filter(|_| !is_normal);
         let waiting = self.status.into_iter().flat_map(Status::messages);
-        self.message.into_iter().chain(waiting)
+        message.into_iter().chain(waiting)
     }
 }
 
@@ -305,7 +311,7 @@ mod tests {
             ],
             "initContainerStatuses": [{"state": {"waiting": {"message": "first"}}}],
         }});
-        let list = json!({"kind": "List", "items": [{"message": "event"}, pod], "metadata": {}});
+        let list = json!({"kind": "List", "items": [{"type": "Normal", "message": "Pulling"}, {"message": "event"}, pod], "metadata": {}});
         let pretty = serde_json::to_string_pretty(&list).unwrap();
         assert_eq!(messages(&pretty), ["event", "first", "second"]);
         let event = json!({"reason": "Failed", "message": "alone"});

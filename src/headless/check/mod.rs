@@ -73,7 +73,7 @@ pub async fn run(
     let seen = look::once(connection, reach.clone(), patience).await?;
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
-    choice.exists(&seen.world)?;
+    choice.exists(&seen)?;
     let found = findings::all(&seen, &choice, now);
     let answers = if args.probe {
         probe::ask(connection, &found).await?

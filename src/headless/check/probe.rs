@@ -104,7 +104,7 @@ async fn answer(
                 config: secret.config,
             }),
             // The kubelet skips a Secret that is not there.
-            Err(Trouble::Status(404, _)) => {}
+            Err(Trouble::NotFound(_)) => {}
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }

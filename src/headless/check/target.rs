@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-use super::selector::Selector;
+use super::{look::Seen, selector::Selector};
 use crate::domain::{
     objects::{Pod, Workload, WorkloadKind},
     problem::Problem,
+    rights::Permission,
     watch::Scope,
     world::World,
 };
@@ -77,6 +78,17 @@ impl Target {
         self.name.as_deref().is_none_or(|wanted| wanted == name)
     }
 
+    /// Whether it is listed by this permission. The resource of each of our kinds is its plural.
+    fn needs(&self, permission: &Permission) -> bool {
+        match self.kind {
+            Kind::Pod => false,
+            Kind::Workload(kind) => {
+                let resource = format!("{}s", kind.as_str().to_lowercase());
+                *permission.resource == *resource
+            }
+        }
+    }
+
     fn exists(&self, world: &World) -> bool {
         match (&self.name, self.kind) {
             (None, _) => true,
@@ -114,9 +126,16 @@ impl Choice {
     }
 
     /// A name that leads nowhere is a mistake of the caller, not a healthy workload.
-    pub(super) fn exists(&self, world: &World) -> Result<(), Problem> {
-        match self.targets.iter().find(|target| !target.exists(world)) {
-            Some(target) => Err(Problem::new(format!("{target} does not exist here"))
+    ///
+    /// Of a kind that may not be listed nobody knows what exists.
+    pub(super) fn exists(&self, seen: &Seen) -> Result<(), Problem> {
+        let absent = self.targets.iter().find(|it| !it.exists(&seen.world));
+        let hides = |target: &Target| seen.forbidden.iter().find(|it| target.needs(it));
+        match absent.map(|target| (target, hides(target))) {
+            Some((target, Some(missing))) => Err(Problem::new(format!("cannot look for {target}"))
+                .because(format!("you may not {missing}"))
+                .next(missing.role_command())),
+            Some((target, None)) => Err(Problem::new(format!("{target} does not exist here"))
                 .next("choose the namespace with -n, or all with -A")),
             None => Ok(()),
         }
