@@ -20,6 +20,8 @@ pub enum Action {
     Fix(u8),
     /// The list of what is wrong, over all namespaces.
     Faults,
+    /// Asks the registry about the image of the Pod.
+    Settle,
     /// What to put in order before it fails.
     Hygiene,
     /// Carries out the plan that is shown.

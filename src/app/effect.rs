@@ -1,6 +1,6 @@
 //! What `update` wants done outside: data that says what, never how.
 
-use super::{proposal::Planned, ticket::Ticket};
+use super::{proposal::Planned, settled::Question, ticket::Ticket};
 use crate::domain::key::Namespace;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,11 @@ pub enum Effect {
     Rehearse {
         ticket: Ticket,
         plan: Planned,
+    },
+    /// Asks the registry, with the credentials of Secrets in the cluster.
+    Settle {
+        ticket: Ticket,
+        question: Question,
     },
     /// Asks the registry the plan's question.
     Verify {

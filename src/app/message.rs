@@ -32,6 +32,8 @@ pub enum Message {
     Watch(Ticket, WatchId, WatchState),
     /// What became of the changes of a plan, or of their rehearsal.
     Outcomes(Ticket, Vec<Outcome>),
+    /// What the registry says of a Pod's image.
+    Settled(Ticket, Result<Box<Verdict>, Problem>),
     /// What the registry says of a login.
     Verified(Ticket, Box<Verdict>),
     /// This watch is no more.

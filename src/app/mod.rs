@@ -21,6 +21,7 @@ pub mod palette;
 pub mod panes;
 pub mod proposal;
 pub mod refresh;
+pub mod settled;
 pub mod ticket;
 mod update;
 pub mod verdicts;

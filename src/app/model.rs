@@ -9,6 +9,7 @@ use super::{
     inquiry::Inquiry,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    settled::Settled,
     ticket::Tickets,
     verdicts::Verdicts,
 };
@@ -76,6 +77,8 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
+    /// What a registry was asked last.
+    pub settled: Option<Settled>,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -118,6 +121,7 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            settled: None,
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

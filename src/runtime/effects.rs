@@ -5,14 +5,19 @@ use std::{collections::BTreeSet, io, sync::Arc};
 use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::source::{SharedSource, identity};
+use super::{
+    settle,
+    source::{SharedSource, identity},
+};
 use crate::{
-    app::{effect::Effect, message::Message, proposal::Planned, ticket::Ticket},
+    app::{effect::Effect, message::Message, proposal::Planned, settled::Question, ticket::Ticket},
     cluster::{
         Connection, Feed, Reach, Watches,
         apply::{self, WritePermit},
     },
-    domain::{credential::FingerprintKey, key::Namespace, plan::Outcome, probe::judge},
+    domain::{
+        credential::FingerprintKey, key::Namespace, plan::Outcome, probe::judge, problem::Problem,
+    },
     registry::Who,
 };
 
@@ -83,6 +88,7 @@ impl Effects {
                 }
             }
             Effect::Rehearse { ticket, plan } => self.write(ticket, plan, Stage::Rehearsal),
+            Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
             Effect::CarryOut { ticket, plan } => self.write(ticket, plan, Stage::Earnest),
             Effect::Copy(text) => {
@@ -111,6 +117,22 @@ impl Effects {
                 Stage::Earnest => apply::carry_out(&connection, permit, &plan.0).await,
             };
             drop(answers.send(Message::Outcomes(ticket, outcomes)).await);
+        });
+    }
+
+    /// Asks the registry about a Pod's image.
+    fn settle(&self, ticket: Ticket, question: Question) {
+        let answers = self.answers.clone();
+        let (connection, prober) = (self.connection.clone(), self.source.prober());
+        tokio::spawn(async move {
+            let answer = match (connection, prober) {
+                (Some(connection), Some(prober)) => {
+                    settle::ask(&connection, &prober, &question).await
+                }
+                _ => Err(Problem::new("not connected")),
+            };
+            let message = Message::Settled(ticket, answer.map(Box::new));
+            drop(answers.send(message).await);
         });
     }
 

@@ -8,6 +8,7 @@ mod inbox;
 mod input;
 pub mod log;
 mod run;
+mod settle;
 mod signals;
 pub mod source;
 pub mod terminal;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, detail, keys, navigate, remedy};
+use super::{connect, detail, keys, navigate, remedy, settle};
 use crate::{
     app::{
         action::{Action, Elsewhere, Motion, SortBy},
@@ -44,6 +44,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Submit => return advance(model, now),
         Action::Faults => faults(model, now),
         Action::Hygiene => hygiene(model, now),
+        Action::Settle => return settle::ask(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),

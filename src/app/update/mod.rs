@@ -9,6 +9,7 @@ mod navigate;
 mod remedy;
 #[cfg(test)]
 mod remedy_tests;
+mod settle;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,10 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Verified(ticket, verdict) => {
             remedy::verified(model, ticket, *verdict);
+            Vec::new()
+        }
+        Message::Settled(ticket, answer) => {
+            settle::answered(model, ticket, answer, now);
             Vec::new()
         }
         Message::Ended(ticket, id) => {

@@ -141,3 +141,29 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
         "asked for twice"
     );
 }
+
+#[test]
+fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
+    use crate::app::settled::State;
+    let mut model = model();
+    let effects = press(&mut model, &["g", "t"]);
+    let [Effect::Settle { ticket, question }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(question.image.repository(), "registry.example/team/app");
+    assert_eq!(question.secrets.len(), 1);
+    assert!(matches!(
+        model.overlays.last(),
+        Some(Overlay::Details { .. })
+    ));
+    assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
+    let problem = crate::domain::problem::Problem::new("cannot read Secret shop/regcred");
+    update(&mut model, Message::Settled(*ticket, Err(problem)), now());
+    let settled = model.settled.as_ref().unwrap();
+    assert!(matches!(settled.state, State::Failed(_)));
+    assert_eq!(
+        press(&mut model, &["t"]).len(),
+        1,
+        "and again when it has answered"
+    );
+}

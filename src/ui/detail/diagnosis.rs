@@ -4,11 +4,12 @@ use ratatui::text::{Line, Span};
 
 use super::Room;
 use crate::{
-    app::inquiry::Inquiry,
+    app::{inquiry::Inquiry, settled::State},
     domain::{
         age, backoff,
         cause::{Cause, Fix},
         diagnose::Finding,
+        probe::Answer,
         status::Health,
     },
     ui::{panes::View, text},
@@ -75,6 +76,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
+    lines.extend(asked(view, inquiry, wide));
     lines.push(heading(view, "Evidence"));
     for evidence in &finding.evidence {
         lines.extend(bullets(view, &evidence.line(view.now), wide));
@@ -120,6 +122,44 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>>
         .into_iter()
         .map(|line| Line::styled(line, style))
         .collect()
+}
+
+/// What the registry said when it was asked about this Pod.
+fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+    let settled = view.model.settled.as_ref();
+    let Some(settled) = settled.filter(|settled| settled.pod == inquiry.pod) else {
+        return Vec::new();
+    };
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, style, text) = match &settled.state {
+        State::Asking(_) => (
+            symbols.progressing,
+            theme.accent(),
+            "the registry is being asked".to_owned(),
+        ),
+        State::Said { verdict, at } => {
+            let (symbol, style) = match verdict.answer {
+                Answer::Ok => (symbols.finished, theme.good()),
+                Answer::No => (symbols.pull_failing, theme.failing()),
+                Answer::Unknown => (symbols.failing, theme.warning()),
+            };
+            let ago = age::age(*at, view.now);
+            (
+                symbol,
+                style,
+                format!("asked from here {ago} ago: {}", verdict.summary),
+            )
+        }
+        State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
+    };
+    let mut lines = vec![heading(view, "The registry")];
+    let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
+    lines.extend(
+        wrapped
+            .into_iter()
+            .map(|line| Line::styled(format!("  {line}"), style)),
+    );
+    lines
 }
 
 /// When the kubelet tries again.
