@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{connect, detail, keys, navigate, remedy, settle};
+use super::{connect, copy, detail, keys, navigate, remedy, settle};
 use crate::{
     app::{
-        action::{Action, Elsewhere, Motion, SortBy},
+        action::{Action, Motion, SortBy},
         detail::Tab,
         effect::Effect,
         form::Form,
@@ -65,15 +65,15 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
             Some(pod) => navigate::to_pod(model, pod),
             None => model.flash("no Pod uses it", now),
         },
-        Action::Copy => return copy(model, selected_name(model), now),
-        Action::CopyNamespace => return copy(model, selected_namespace(model), now),
+        Action::Copy => return copy::name(model, now),
+        Action::CopyNamespace => return copy::namespace(model, now),
         Action::LastNamespace => {
             if let Some(scope) = model.last_scope.clone() {
                 navigate::to_scope(model, scope);
             }
         }
         Action::Retry => return connect::connect(model, None, now),
-        Action::Elsewhere(verb) => return elsewhere(model, verb, now),
+        Action::Elsewhere(verb) => return copy::elsewhere(model, verb, now),
     }
     Vec::new()
 }
@@ -320,70 +320,4 @@ fn faults_only(model: &mut Model) {
         Pane::Events => &mut model.panes.events.faults_only,
     };
     *flag = !*flag;
-}
-
-fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> {
-    let Some(text) = text else { return Vec::new() };
-    model.flash(format!("copied {text}"), now);
-    vec![Effect::Copy(text)]
-}
-
-fn selected_name(model: &Model) -> Option<String> {
-    if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
-        return Some(proposal.plan.0.commands().join("\n"));
-    }
-    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
-        return Some(pod.name.to_string());
-    }
-    match model.focus {
-        Pane::Namespaces => model
-            .panes
-            .namespaces
-            .list
-            .selected()?
-            .as_ref()
-            .map(ToString::to_string),
-        Pane::Pods => match model.panes.pods.list.selected()? {
-            pods::Row::Pod(key) => Some(key.name.to_string()),
-            pods::Row::Workload(id) => Some(id.key.name.to_string()),
-        },
-        Pane::ServiceAccounts => Some(model.panes.accounts.list.selected()?.name.to_string()),
-        Pane::Secrets => Some(model.panes.secrets.list.selected()?.name.to_string()),
-        Pane::Events => {
-            let line = navigate::selected_line(model)?;
-            Some(line.event.message.to_string())
-        }
-    }
-}
-
-fn selected_namespace(model: &Model) -> Option<String> {
-    let namespace = match model.focus {
-        Pane::Namespaces => model.panes.namespaces.list.selected()?.clone()?,
-        Pane::Pods => match model.panes.pods.list.selected()? {
-            pods::Row::Pod(key) => key.namespace.clone(),
-            pods::Row::Workload(id) => id.key.namespace.clone(),
-        },
-        Pane::ServiceAccounts => model.panes.accounts.list.selected()?.namespace.clone(),
-        Pane::Secrets => model.panes.secrets.list.selected()?.namespace.clone(),
-        Pane::Events => {
-            let line = navigate::selected_line(model)?;
-            line.event.subject.namespace.clone()?
-        }
-    };
-    Some(namespace.to_string())
-}
-
-/// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
-fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> Vec<Effect> {
-    let Some(pod) = navigate::selected_pod(model) else {
-        return Vec::new();
-    };
-    let (name, namespace) = (&pod.name, &pod.namespace);
-    let command = match verb {
-        Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
-        Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
-        Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
-    };
-    model.flash(format!("copied: {command}"), now);
-    vec![Effect::Copy(command)]
 }

@@ -3,6 +3,7 @@
 
 mod act;
 mod connect;
+mod copy;
 mod detail;
 mod keys;
 mod navigate;
