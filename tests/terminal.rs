@@ -257,7 +257,9 @@ fn the_demo_needs_no_cluster_and_is_three_keys_from_the_cause() {
 #[test]
 fn in_the_demo_a_failing_workload_is_healed_by_keys() {
     let mut session = Setup::new(&["demo", "-n", "payments"]).start();
-    session.sees("stale Pod");
+    session.sees("● live");
+    // In the chain strip, as soon as the workload is known.
+    session.sees("Deployment/fraud-score 0/2");
     session.press("\x18");
     session.sees("Nothing has been changed yet");
     session.press("\r");

@@ -42,6 +42,8 @@ struct Kept {
 struct Basis {
     pod: Option<Arc<Pod>>,
     workload: Option<Arc<Workload>>,
+    /// The Pod's workload, and the generation of its spec: it may come to be known after the Pod.
+    owner: Option<(WorkloadKey, i64)>,
     secrets: u64,
     accounts: u64,
     /// Of the Pod's last error: events and statuses that named a cause.
@@ -62,6 +64,7 @@ impl Basis {
         };
         same_pod
             && same_workload
+            && self.owner == other.owner
             && self.secrets == other.secrets
             && self.accounts == other.accounts
             && self.told == other.told
@@ -177,6 +180,7 @@ fn basis(world: &World, subject: &Subject) -> Basis {
     let basis = Basis {
         pod: None,
         workload: None,
+        owner: None,
         secrets: versions.secrets,
         accounts: versions.accounts,
         told: None,
@@ -184,6 +188,10 @@ fn basis(world: &World, subject: &Subject) -> Basis {
     match subject {
         Subject::Pod(key) => Basis {
             pod: world.pod(key).cloned(),
+            owner: world
+                .pod(key)
+                .and_then(|pod| world.workload_of(pod))
+                .map(|owner| (owner.id.clone(), owner.rollout.generation)),
             told: world.last_errors(key).iter().map(|error| error.seen).max(),
             ..basis
         },
@@ -251,4 +259,38 @@ fn since(kept: &Kept) -> Option<Timestamp> {
         return fell.or(pod.meta.created);
     }
     kept.basis.workload.as_ref()?.meta.created
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::Batch,
+        objects::WorkloadKind,
+        sample::{self, changed, now, owned, pod, waiting},
+    };
+
+    #[test]
+    fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
+        let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+        let failing = owned(
+            pod("shop", "web-1", waiting("ErrImagePull", "401 Unauthorized")),
+            "web-5c9f",
+        );
+        world.fold(Batch::Pods(changed(vec![failing])), now());
+        verdicts.refresh(&world, &Sight::full(), now());
+        assert!(verdicts.faults()[0].workloads.is_empty());
+        let version = verdicts.version();
+        for (kind, name, above) in [
+            (WorkloadKind::Deployment, "web", None),
+            (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
+        ] {
+            let workload = sample::workload(kind, "shop", name, above);
+            world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+        }
+        verdicts.refresh(&world, &Sight::full(), now());
+        let workloads = &verdicts.faults()[0].workloads;
+        assert_eq!(workloads.first().unwrap().to_string(), "Deployment/web");
+        assert!(verdicts.version() > version, "the panes hear of it");
+    }
 }

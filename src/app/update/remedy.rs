@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::navigate;
 use crate::{
     app::{
+        connection::Health,
         effect::Effect,
         form::{Answer as FormAnswer, Form},
         model::Model,
@@ -30,6 +31,11 @@ const RETRIES: usize = 20;
 
 /// Takes the fix with this number of what is wrong with the Pod that the keys speak of.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
+    // A plan that was made before all workloads are known would leave some of them out.
+    if model.connection.health() == Health::Listing {
+        model.flash("the lists are still coming in: once more in a moment", now);
+        return Vec::new();
+    }
     let finding = model
         .inquiry
         .as_ref()

@@ -167,3 +167,22 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
         "and again when it has answered"
     );
 }
+
+#[test]
+fn no_plan_is_made_while_the_lists_are_still_coming_in() {
+    use crate::domain::{
+        objects::WorkloadKind,
+        watch::{Scope, WatchId, WatchKind, WatchState},
+    };
+    let mut model = model();
+    press(&mut model, &["g"]);
+    let id = WatchId {
+        kind: WatchKind::Workloads(WorkloadKind::Deployment),
+        scope: Scope::Cluster,
+    };
+    let listing = WatchState::Listing { received: 3 };
+    let ticket = model.connection.ticket;
+    update(&mut model, Message::Watch(ticket, id, listing), now());
+    assert_eq!(press(&mut model, &["ctrl-x"]), []);
+    assert!(model.overlays.is_empty());
+}
