@@ -10,7 +10,7 @@ use std::{
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take on a machine that has other work.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the binary is started with. Nothing is inherited but `PATH`.
 pub struct Setup {
