@@ -16,6 +16,13 @@ pub enum Action {
     Detail(Tab),
     NextTab,
     PreviousTab,
+    /// The log of the run before.
+    PreviousLog,
+    NextContainer,
+    /// Looks for words in a text.
+    Find,
+    NextMatch,
+    PreviousMatch,
     /// The fix with this number, in a diagnosis.
     Fix(u8),
     /// The list of what is wrong, over all namespaces.
@@ -51,6 +58,8 @@ pub enum Action {
     CopyNamespace,
     LastNamespace,
     Retry,
+    /// Reads the object that is shown once more.
+    ReadAgain,
     Elsewhere(Elsewhere),
 }
 

@@ -20,10 +20,12 @@ pub mod overlay;
 pub mod palette;
 pub mod panes;
 pub mod proposal;
+pub mod reading;
 pub mod refresh;
+pub mod scroll;
 pub mod settled;
 pub mod ticket;
 mod update;
 pub mod verdicts;
 
-pub use self::update::{path, selected_pod, shown, start, update};
+pub use self::update::{fitting, path, selected_pod, shown, start, update};

@@ -9,6 +9,7 @@ use super::{
     inquiry::Inquiry,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    reading::{Log, Reading},
     settled::Settled,
     ticket::Tickets,
     verdicts::Verdicts,
@@ -79,6 +80,10 @@ pub struct Model {
     pub abilities: Abilities,
     /// What a registry was asked last.
     pub settled: Option<Settled>,
+    /// The YAML of the view that is open.
+    pub reading: Option<Reading>,
+    /// The log of the view that is open.
+    pub log: Option<Log>,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -122,6 +127,8 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             settled: None,
+            reading: None,
+            log: None,
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

@@ -2,11 +2,10 @@
 
 use tui_input::Input;
 
-use super::{detail::Tab, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket};
-use crate::domain::{
-    faults::FaultId, hygiene::Lint, identity::ContextEntry, key::Key, objects::Pod,
-    problem::Problem,
+use super::{
+    detail::Details, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket,
 };
+use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -14,13 +13,8 @@ pub enum Overlay {
     Help {
         scroll: usize,
     },
-    /// A Pod in full.
-    Details {
-        pod: Key<Pod>,
-        /// `None`: the one that fits the Pod's state.
-        tab: Option<Tab>,
-        scroll: usize,
-    },
+    /// An object in full.
+    Details(Details),
     Contexts(ContextPicker),
     /// What is wrong, over all namespaces.
     Faults(List<FaultId>),
@@ -72,8 +66,11 @@ impl Overlay {
                 .fields
                 .get_mut(form.focus)
                 .map(|field| &mut field.input),
+            Self::Details(details) => {
+                let find = details.find.as_mut().filter(|find| find.typing);
+                find.map(|find| &mut find.input)
+            }
             Self::Help { .. }
-            | Self::Details { .. }
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Proposal(_)
@@ -82,15 +79,15 @@ impl Overlay {
         }
     }
 
-    /// Where a text layer is scrolled to.
+    /// Where a text layer is scrolled to; details keep that themselves.
     pub fn scroll(&mut self) -> Option<&mut usize> {
         match self {
             Self::Help { scroll }
-            | Self::Details { scroll, .. }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
-            Self::Contexts(_)
+            Self::Details(_)
+            | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Form(_)
             | Self::Filter { .. }

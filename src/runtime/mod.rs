@@ -7,6 +7,7 @@ mod frames;
 mod inbox;
 mod input;
 pub mod log;
+mod reading;
 mod run;
 mod settle;
 mod signals;

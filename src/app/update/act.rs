@@ -6,15 +6,16 @@ use super::{connect, copy, detail, keys, navigate, remedy, settle};
 use crate::{
     app::{
         action::{Action, Motion, SortBy},
-        detail::Tab,
+        detail::{Details, Tab},
         effect::Effect,
         form::Form,
         list::List,
         model::Model,
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
+        scroll::PAGE,
     },
-    domain::{hygiene::lints, key::Namespace, watch::Scope},
+    domain::{hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
 };
 
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
@@ -30,9 +31,15 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         }
         Action::Move(motion) => travel(model, motion),
         Action::Open => return open(model, now),
+        Action::Detail(Tab::Logs) => detail::logs(model, false, now),
         Action::Detail(tab) => detail::open(model, tab, now),
-        Action::NextTab => detail::turn(model, Tab::next),
-        Action::PreviousTab => detail::turn(model, Tab::previous),
+        Action::PreviousLog => detail::logs(model, true, now),
+        Action::NextContainer => detail::next_container(model),
+        Action::Find => detail::begin_find(model, now),
+        Action::NextMatch => detail::go_to_match(model, 1, now),
+        Action::PreviousMatch => detail::go_to_match(model, -1, now),
+        Action::NextTab => detail::turn(model, 1),
+        Action::PreviousTab => detail::turn(model, -1),
         Action::Fix(number) => return remedy::fix(model, number, now),
         Action::CarryOut => return remedy::carry_out(model, now),
         Action::New => remedy::new(model, now),
@@ -72,6 +79,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
                 navigate::to_scope(model, scope);
             }
         }
+        Action::ReadAgain => detail::read_again(model),
         Action::Retry => return connect::connect(model, None, now),
         Action::Elsewhere(verb) => return copy::elsewhere(model, verb, now),
     }
@@ -80,7 +88,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
 
 /// Folds what the focused pane can fold.
 fn fold(model: &mut Model) {
-    if model.focus == Pane::Events {
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
+        detail::fold(details);
+    } else if model.focus == Pane::Events {
         model.panes.stories.folded = !model.panes.stories.folded;
         model.panes.events.invalidate();
     } else {
@@ -157,6 +167,11 @@ fn back(model: &mut Model) {
         form.leaving = true;
         return;
     }
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut()
+        && details.find.take().is_some()
+    {
+        return;
+    }
     if model.overlays.pop().is_none() {
         keys::set_filter(model, model.focus, "");
     }
@@ -171,6 +186,8 @@ fn travel(model: &mut Model, motion: Motion) {
         list.go(motion);
     } else if let Overlay::Faults(list) = overlay {
         list.go(motion);
+    } else if let Overlay::Details(details) = overlay {
+        details.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
         *scroll = match motion {
             Motion::Up => scroll.saturating_sub(1),
@@ -183,9 +200,6 @@ fn travel(model: &mut Model, motion: Motion) {
         };
     }
 }
-
-/// Lines that a page key moves a text by: less than the smallest screen has.
-const PAGE: usize = 10;
 
 fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if let Some(overlay) = model.overlays.last() {
@@ -225,11 +239,10 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 fn open_pod(model: &mut Model) {
     match model.panes.pods.list.selected().cloned() {
-        Some(pods::Row::Pod(pod)) => model.overlays.push(Overlay::Details {
-            pod,
-            tab: None,
-            scroll: 0,
-        }),
+        Some(pods::Row::Pod(pod)) => {
+            let details = Details::new(ObjectKey::Pod(pod), None);
+            model.overlays.push(Overlay::Details(details));
+        }
         Some(pods::Row::Workload(id)) => {
             let open = &mut model.panes.folding.open;
             if !open.remove(&id) {

@@ -35,6 +35,8 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.world = World::default();
     model.verdicts = Verdicts::default();
     model.inquiry = None;
+    model.reading = None;
+    model.log = None;
     model.stop = None;
     model.panes = Panes::default();
     if leaves {

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         faults::{Fault, FaultId, Subject},
         key::{Key, Name, Namespace},
-        objects::{Pod, Secret, ServiceAccount},
+        objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
         status::pod_status,
         watch::Scope,
         world::Line,
@@ -191,12 +191,8 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     model.stop = Some(id.clone());
     match example {
         Subject::Pod(pod) => {
-            if let Some(Overlay::Details {
-                pod: shown, scroll, ..
-            }) = model.overlays.last_mut()
-            {
-                *shown = pod.clone();
-                *scroll = 0;
+            if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
+                details.turn_to_object(ObjectKey::Pod(pod.clone()));
             }
             to_pod(model, pod);
         }
@@ -210,13 +206,78 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
 
 /// The Pod that the keys speak of: the one whose details are open, else that of the selection.
 pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
-    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
-        return Some(pod.clone());
+    if let Some(Overlay::Details(details)) = model.overlays.last() {
+        match &details.object {
+            ObjectKey::Pod(pod) => return Some(pod.clone()),
+            ObjectKey::Workload(id) => return worst_pod(model, id),
+            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {}
+        }
     }
     match model.focus {
         Pane::Namespaces | Pane::Pods => selected_pod(model),
         Pane::ServiceAccounts | Pane::Secrets => user_of_selection(model),
         Pane::Events => pod_of_event(model),
+    }
+}
+
+/// The workload that the keys speak of: the one whose details are open, else that of the Pod.
+pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
+    if let Some(Overlay::Details(details)) = model.overlays.last()
+        && let ObjectKey::Workload(id) = &details.object
+    {
+        return Some(id.clone());
+    }
+    if model.overlays.is_empty()
+        && model.focus == Pane::Pods
+        && let Some(pods::Row::Workload(id)) = model.panes.pods.list.selected()
+    {
+        return Some(id.clone());
+    }
+    let pod = model.world.pod(&subject_of_interest(model)?)?;
+    Some(model.world.workload_of(pod)?.id.clone())
+}
+
+/// Of a workload's Pods the one that fares worst.
+fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
+    let world = &model.world;
+    let here = Scope::Namespace(id.key.namespace.clone());
+    world
+        .pods(&here)
+        .filter(|pod| world.workload_of(pod).is_some_and(|found| found.id == *id))
+        .min_by_key(|pod| pod_status(pod).health)
+        .map(|pod| pod.key.clone())
+}
+
+/// What is selected in the focused pane; of an event, what it is about.
+pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
+    if let Some(Overlay::Details(details)) = model.overlays.last() {
+        return Some(details.object.clone());
+    }
+    match model.focus {
+        Pane::Namespaces => {
+            let row = model.panes.namespaces.list.selected()?.clone();
+            row.map(ObjectKey::Namespace)
+        }
+        Pane::Pods => match model.panes.pods.list.selected()? {
+            pods::Row::Pod(key) => Some(ObjectKey::Pod(key.clone())),
+            pods::Row::Workload(id) => Some(ObjectKey::Workload(id.clone())),
+        },
+        Pane::ServiceAccounts => {
+            let key = model.panes.accounts.list.selected()?.clone();
+            Some(ObjectKey::ServiceAccount(key))
+        }
+        Pane::Secrets => {
+            let key = model.panes.secrets.list.selected()?.clone();
+            Some(ObjectKey::Secret(key))
+        }
+        Pane::Events => pod_of_event(model).map(ObjectKey::Pod).or_else(|| {
+            let subject = &selected_line(model)?.event.subject;
+            let id = WorkloadKey {
+                kind: WorkloadKind::parse(&subject.kind)?,
+                key: Key::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
+            };
+            Some(ObjectKey::Workload(id))
+        }),
     }
 }
 

@@ -152,10 +152,7 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     };
     assert_eq!(question.image.repository(), "registry.example/team/app");
     assert_eq!(question.secrets.len(), 1);
-    assert!(matches!(
-        model.overlays.last(),
-        Some(Overlay::Details { .. })
-    ));
+    assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let problem = crate::domain::problem::Problem::new("cannot read Secret shop/regcred");
     update(&mut model, Message::Settled(*ticket, Err(problem)), now());

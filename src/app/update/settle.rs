@@ -4,14 +4,14 @@ use jiff::Timestamp;
 
 use crate::{
     app::{
-        detail::Tab,
+        detail::{Details, Tab},
         effect::Effect,
         model::Model,
         overlay::Overlay,
         settled::{Question, Settled, State},
         ticket::Ticket,
     },
-    domain::{probe::Verdict, problem::Problem},
+    domain::{objects::ObjectKey, probe::Verdict, problem::Problem},
 };
 
 /// Asks, and shows the diagnosis, where the answer will stand.
@@ -44,12 +44,9 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         pod: pod.clone(),
         state: State::Asking(ticket),
     });
-    if !matches!(model.overlays.last(), Some(Overlay::Details { .. })) {
-        model.overlays.push(Overlay::Details {
-            pod,
-            tab: Some(Tab::Diagnosis),
-            scroll: 0,
-        });
+    if !matches!(model.overlays.last(), Some(Overlay::Details(_))) {
+        let details = Details::new(ObjectKey::Pod(pod), Some(Tab::Diagnosis));
+        model.overlays.push(Overlay::Details(details));
     }
     vec![Effect::Settle { ticket, question }]
 }

@@ -242,10 +242,7 @@ fn enter_follows_the_chain() {
     press(&mut model, &["u"]);
     assert_eq!(model.focus, Pane::Pods);
     press(&mut model, &["enter"]);
-    assert!(matches!(
-        model.overlays.as_slice(),
-        [Overlay::Details { .. }]
-    ));
+    assert!(matches!(model.overlays.as_slice(), [Overlay::Details(_)]));
     press(&mut model, &["q"]);
     assert!(model.overlays.is_empty());
 }

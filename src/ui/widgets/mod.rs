@@ -1,4 +1,5 @@
 //! Pieces that several views are made of.
 
 pub mod pane;
+pub mod reader;
 pub mod table;
