@@ -38,6 +38,9 @@ pub enum Action {
     Setup,
     Bind,
     Restart,
+    /// Stops a rollout, or lets it go on.
+    PauseRollout,
+    RollBack,
     NextField,
     PreviousField,
     Submit,

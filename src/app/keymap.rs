@@ -25,6 +25,8 @@ pub enum Context {
     Details,
     /// In the details of a Pod, beside what holds for all.
     PodDetails,
+    /// In the details of a workload, beside what holds for all.
+    WorkloadDetails,
     /// In a YAML or a log.
     Text,
     /// On a plan that is proposed.
@@ -42,6 +44,7 @@ impl Context {
             Self::Choice => "Lists to choose from",
             Self::Details => "Details",
             Self::PodDetails => "Details of a Pod",
+            Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
@@ -80,7 +83,10 @@ const fn row(
     }
 }
 
-use Context::{Choice, Details, Everywhere, Form, In, Overlay, Panes, PodDetails, Proposal, Text};
+use Context::{
+    Choice, Details, Everywhere, Form, In, Overlay, Panes, PodDetails, Proposal, Text,
+    WorkloadDetails,
+};
 
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
@@ -165,6 +171,10 @@ pub const BINDINGS: &[Binding] = &[
     row(&["2"], PodDetails, Action::Fix(2), "", "The second fix", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "The third fix", 0),
     row(&["t"], PodDetails, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
+    row(&["u"], WorkloadDetails, Action::RollBack, "undo", "Back to the revision before that had another image", 1),
+    row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
+    row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
+    row(&["ctrl-x"], WorkloadDetails, Action::Fix(1), "fix", "Fix what is wrong with its worst Pod", 2),
     row(&["r"], PodDetails, Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Show what the best fix would change; enter then applies it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts a new pull Secret", 6),

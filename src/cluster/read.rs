@@ -12,6 +12,7 @@ use crate::domain::{
     document::Document,
     logs::{Source, Splitter},
     objects::{ObjectKey, WorkloadKind},
+    rights::Permission,
 };
 
 /// The object as the API server has it now; a Secret without its values.
@@ -71,6 +72,16 @@ pub async fn log(
         drop(lines.send(vec![last]).await);
     }
     Ok(())
+}
+
+/// What reading a log takes.
+pub fn log_permission() -> Permission {
+    Permission {
+        verb: "get".into(),
+        group: "".into(),
+        resource: "pods/log".into(),
+        namespace: None,
+    }
 }
 
 fn log_request(source: &Source) -> Result<Request<Vec<u8>>, Trouble> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, copy, detail, keys, navigate, remedy, settle};
+use super::{connect, copy, detail, keys, navigate, remedy, rollout, settle};
 use crate::{
     app::{
         action::{Action, Motion, SortBy},
@@ -46,6 +46,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Setup => remedy::setup(model, now),
         Action::Bind => remedy::bind(model, now),
         Action::Restart => return remedy::restart(model, now),
+        Action::PauseRollout => return rollout::pause(model, now),
+        Action::RollBack => return rollout::roll_back(model, now),
         Action::NextField => turn_field(model, Form::next),
         Action::PreviousField => turn_field(model, Form::previous),
         Action::Submit => return advance(model, now),

@@ -12,6 +12,7 @@ mod navigate;
 mod remedy;
 #[cfg(test)]
 mod remedy_tests;
+mod rollout;
 mod settle;
 #[cfg(test)]
 mod tests;
