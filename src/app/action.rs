@@ -31,6 +31,10 @@ pub enum Action {
     Settle,
     /// What to put in order before it fails.
     Hygiene,
+    /// Explains what the user looks at.
+    Learn,
+    NextSection,
+    PreviousSection,
     /// Carries out the plan that is shown.
     CarryOut,
     /// A wizard for what the focused pane holds.
@@ -53,6 +57,8 @@ pub enum Action {
     PreviousSortColumn,
     FaultsOnly,
     Fold,
+    /// Holds the Events pane as it is, or lets it go on.
+    Hold,
     NextProblem,
     PreviousProblem,
     ToAccount,

@@ -29,6 +29,8 @@ pub enum Context {
     WorkloadDetails,
     /// In a YAML or a log.
     Text,
+    /// In the guide.
+    Guide,
     /// On a plan that is proposed.
     Proposal,
     /// In a form, beside what can be typed.
@@ -46,6 +48,7 @@ impl Context {
             Self::PodDetails => "Details of a Pod",
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
+            Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
             Self::Overlay => "Lists and texts above the panes",
@@ -84,7 +87,7 @@ const fn row(
 }
 
 use Context::{
-    Choice, Details, Everywhere, Form, In, Overlay, Panes, PodDetails, Proposal, Text,
+    Choice, Details, Everywhere, Form, Guide, In, Overlay, Panes, PodDetails, Proposal, Text,
     WorkloadDetails,
 };
 
@@ -94,6 +97,10 @@ pub const BINDINGS: &[Binding] = &[
     row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
     row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
     row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
+    row(&["L"], Panes, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
+    row(&["L"], Overlay, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
+    row(&["right", "tab"], Guide, Action::NextSection, "next section", "The next section of the guide", 1),
+    row(&["left", "shift-tab"], Guide, Action::PreviousSection, "previous section", "The section before", 2),
     row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
     row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show the diagnosis of the Pod, or its timeline when nothing is wrong", 2),
     row(&["D"], Panes, Action::Detail(Tab::Diagnosis), "diagnose", "Diagnose the Pod: cause, evidence, fixes", 3),
@@ -109,6 +116,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["J"], In(Pane::Pods), Action::ToAccount, "account", "Go to the ServiceAccount of the Pod", 4),
     row(&["u"], In(Pane::Secrets), Action::UsedBy, "used by", "Show the Pods that list the Secret", 4),
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
+    row(&["p"], In(Pane::Events), Action::Hold, "pause", "Hold the list as it is, or let it go on", 6),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "One line per fault of a workload, or every event by itself", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
     row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::Connection,
     inquiry::Inquiry,
+    notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     reading::{Log, Reading},
@@ -84,6 +85,8 @@ pub struct Model {
     pub reading: Option<Reading>,
     /// The log of the view that is open.
     pub log: Option<Log>,
+    /// What has changed while the user looked elsewhere.
+    pub notices: Notices,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -127,6 +130,7 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             settled: None,
+            notices: Notices::default(),
             reading: None,
             log: None,
             abilities: Abilities {

@@ -3,7 +3,8 @@
 use tui_input::Input;
 
 use super::{
-    detail::Details, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket,
+    detail::Details, form::Form, learn::Learn, list::List, panes::Pane, proposal::Proposal,
+    ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
@@ -30,6 +31,8 @@ pub enum Overlay {
         lints: Vec<Lint>,
         scroll: usize,
     },
+    /// The guide.
+    Learn(Learn),
     /// A plan, before and after it is carried out.
     Proposal(Proposal),
     Form(Form),
@@ -73,13 +76,14 @@ impl Overlay {
             Self::Help { .. }
             | Self::Contexts(_)
             | Self::Faults(_)
+            | Self::Learn(_)
             | Self::Proposal(_)
             | Self::Hygiene { .. }
             | Self::Problem { .. } => None,
         }
     }
 
-    /// Where a text layer is scrolled to; details keep that themselves.
+    /// Where a text layer is scrolled to; some keep that themselves.
     pub fn scroll(&mut self) -> Option<&mut usize> {
         match self {
             Self::Help { scroll }
@@ -87,6 +91,7 @@ impl Overlay {
             | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Details(_)
+            | Self::Learn(_)
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Form(_)

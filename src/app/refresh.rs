@@ -35,11 +35,14 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         world,
         verdicts,
         connection,
+        notices,
         scope,
         known,
         ..
     } = model;
     verdicts.refresh(world, connection.sight(), now);
+    let seen = connection.health() == Health::Live && !verdicts.unfinished();
+    notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
     panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
     panes::accounts::refresh(&mut panes.accounts, world, scope, complete, now);
@@ -114,9 +117,10 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         Health::Stale { since, .. } => Some(turn(since, now)),
         _ => None,
     };
+    let notices = model.notices.wake();
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
-    [spinner, flash, stale, unfinished, ages]
+    [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
         .flatten()
         .min()

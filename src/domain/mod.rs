@@ -14,6 +14,7 @@ pub mod diagnose;
 pub mod dockerconfig;
 pub mod document;
 pub mod faults;
+pub mod guide;
 pub mod hygiene;
 pub mod identity;
 pub mod image;

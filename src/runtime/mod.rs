@@ -2,6 +2,7 @@
 //!
 //! It waits, draws and carries out; it decides nothing.
 
+mod announce;
 mod effects;
 mod frames;
 mod inbox;
@@ -14,4 +15,7 @@ mod signals;
 pub mod source;
 pub mod terminal;
 
-pub use self::run::{Ending, Start, run};
+pub use self::{
+    announce::Announce,
+    run::{Ending, Start, run},
+};

@@ -9,13 +9,14 @@ use crate::{
         detail::{Details, Tab},
         effect::Effect,
         form::Form,
+        learn::Learn,
         list::List,
         model::Model,
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
         scroll::PAGE,
     },
-    domain::{hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
+    domain::{guide::Section, hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
 };
 
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
@@ -53,6 +54,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Submit => return advance(model, now),
         Action::Faults => faults(model, now),
         Action::Hygiene => hygiene(model, now),
+        Action::Learn => learn(model),
+        Action::NextSection => turn_section(model, Section::next),
+        Action::PreviousSection => turn_section(model, Section::previous),
         Action::Settle => return settle::ask(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
@@ -63,6 +67,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::PreviousSortColumn => step_sort(model, false),
         Action::FaultsOnly => faults_only(model),
         Action::Fold => fold(model),
+        Action::Hold => model.panes.stories.hold = !model.panes.stories.hold,
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
         Action::ToAccount => {
@@ -135,6 +140,21 @@ fn hygiene(model: &mut Model, now: Timestamp) {
     }
 }
 
+/// Explains what the user looks at; the key that opens the guide also closes it.
+fn learn(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Learn(_))) {
+        model.overlays.pop();
+    } else {
+        model.overlays.push(Overlay::Learn(Learn::here(model)));
+    }
+}
+
+fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
+    if let Some(Overlay::Learn(learn)) = model.overlays.last_mut() {
+        learn.turn_to(to(learn.section));
+    }
+}
+
 /// The key that opens the help also closes it.
 fn help(model: &mut Model) {
     match model.overlays.last() {
@@ -190,6 +210,8 @@ fn travel(model: &mut Model, motion: Motion) {
         list.go(motion);
     } else if let Overlay::Details(details) = overlay {
         details.scroll.go(motion);
+    } else if let Overlay::Learn(learn) = overlay {
+        learn.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
         *scroll = match motion {
             Motion::Up => scroll.saturating_sub(1),

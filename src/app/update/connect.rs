@@ -9,6 +9,7 @@ use crate::{
         effect::Effect,
         list::List,
         model::{Model, Panes},
+        notices::Notices,
         overlay::{ContextPicker, Overlay},
         ticket::Ticket,
         verdicts::Verdicts,
@@ -35,6 +36,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.world = World::default();
     model.verdicts = Verdicts::default();
     model.inquiry = None;
+    model.notices = Notices::default();
     model.reading = None;
     model.log = None;
     model.stop = None;

@@ -31,6 +31,7 @@ pub fn path(model: &Model) -> Vec<Context> {
         ],
         Some(Overlay::Details(details)) => over(detail::contexts(model, details)),
         Some(Overlay::Contexts(_) | Overlay::Faults(_)) => over(&[Context::Choice]),
+        Some(Overlay::Learn(_)) => over(&[Context::Guide]),
         Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
         Some(Overlay::Form(_)) => vec![Context::Form],
         Some(

@@ -237,13 +237,6 @@ pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
     Some(model.world.workload_of(pod)?.id.clone())
 }
 
-/// What is wrong with the Pod that the keys speak of.
-pub(super) fn fault_of_interest(model: &Model) -> Option<FaultId> {
-    let pod = subject_of_interest(model)?;
-    let verdict = model.verdicts.of_pod(&pod)?;
-    Some(verdict.fault.clone())
-}
-
 /// Of a workload's Pods the one that fares worst.
 fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
     let world = &model.world;

@@ -54,12 +54,11 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         before: found.workload.images.clone(),
         after,
     };
-    let fault = navigate::fault_of_interest(model);
     let plan = Plan::new(
         format!("Take {id} back to revision {revision}"),
         vec![change],
     );
-    remedy::propose(model, plan, fault, now)
+    remedy::propose(model, plan, None, now)
 }
 
 /// The Deployment that the keys speak of; says so when it is another kind.

@@ -59,6 +59,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         Overlay::Palette(palette) => Some((':', &palette.input)),
         Overlay::Help { .. }
         | Overlay::Details(_)
+        | Overlay::Learn(_)
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
         | Overlay::Proposal(_)

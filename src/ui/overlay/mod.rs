@@ -7,6 +7,7 @@ mod field;
 mod form;
 mod help;
 mod hygiene;
+mod learn;
 mod problem;
 mod proposal;
 
@@ -32,6 +33,7 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Details(details) => details::draw(details, view, area, buffer),
             Overlay::Faults(list) => faults::draw(list, view, area, buffer),
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
+            Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
             Overlay::Hygiene { lints, scroll } => {
                 hygiene::draw(lints, *scroll, view, area, buffer);
