@@ -66,10 +66,30 @@ pub enum Action {
     Copy,
     CopyNamespace,
     LastNamespace,
+    /// To the place where one was before.
+    GoBack,
+    GoForth,
     Retry,
     /// Reads the object that is shown once more.
     ReadAgain,
     Elsewhere(Elsewhere),
+}
+
+impl Action {
+    /// Whether it takes one to another place, from which one may want to come back.
+    pub fn leads_away(self) -> bool {
+        matches!(
+            self,
+            Self::Open
+                | Self::Focus(_)
+                | Self::Favourite(_)
+                | Self::LastNamespace
+                | Self::NextProblem
+                | Self::PreviousProblem
+                | Self::ToAccount
+                | Self::UsedBy
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -134,6 +134,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["8"], Panes, Action::Favourite(8), "", "Favourite namespace 8", 0),
     row(&["9"], Panes, Action::Favourite(9), "", "Favourite namespace 9", 0),
     row(&["-"], Panes, Action::LastNamespace, "last namespace", "Back to the namespace shown before", 0),
+    row(&["["], Panes, Action::GoBack, "", "Back to where you were, as in a browser", 0),
+    row(&["]"], Panes, Action::GoForth, "", "Forth again", 0),
     row(&["N"], Panes, Action::Sort(SortBy::Name), "", "Sort by name; again: the other way round", 0),
     row(&["P"], Panes, Action::Sort(SortBy::Namespace), "", "Sort by namespace", 0),
     row(&["S"], Panes, Action::Sort(SortBy::Status), "", "Sort by status, worst first", 0),

@@ -27,6 +27,7 @@ pub mod refresh;
 pub mod scroll;
 pub mod settled;
 pub mod ticket;
+pub mod trail;
 mod update;
 pub mod verdicts;
 

@@ -13,6 +13,7 @@ use super::{
     reading::{Log, Reading},
     settled::Settled,
     ticket::Tickets,
+    trail::Trail,
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
@@ -85,6 +86,8 @@ pub struct Model {
     pub reading: Option<Reading>,
     /// The log of the view that is open.
     pub log: Option<Log>,
+    /// The way along the chain.
+    pub trail: Trail,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
@@ -130,6 +133,7 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             settled: None,
+            trail: Trail::default(),
             notices: Notices::default(),
             reading: None,
             log: None,

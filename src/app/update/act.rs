@@ -15,11 +15,24 @@ use crate::{
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
         scroll::PAGE,
+        trail::{Place, Trail},
     },
     domain::{guide::Section, hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
 };
 
+/// Does it, and remembers the place that it leads away from.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+    let before = action.leads_away().then(|| Place::here(model));
+    let effects = carry_out(model, action, now);
+    if let Some(before) = before
+        && before != Place::here(model)
+    {
+        model.trail.left(before);
+    }
+    effects
+}
+
+fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Help => help(model),
@@ -87,6 +100,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
             }
         }
         Action::ReadAgain => detail::read_again(model),
+        Action::GoBack => navigate::along_the_trail(model, Trail::back, now),
+        Action::GoForth => navigate::along_the_trail(model, Trail::forth, now),
         Action::Retry => return connect::connect(model, None, now),
         Action::Elsewhere(verb) => return copy::elsewhere(model, verb, now),
     }

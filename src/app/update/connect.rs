@@ -12,6 +12,7 @@ use crate::{
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         ticket::Ticket,
+        trail::Trail,
         verdicts::Verdicts,
     },
     domain::{
@@ -37,6 +38,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.verdicts = Verdicts::default();
     model.inquiry = None;
     model.notices = Notices::default();
+    model.trail = Trail::default();
     model.reading = None;
     model.log = None;
     model.stop = None;
