@@ -11,7 +11,7 @@ use super::{
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     reading::{Log, Reading},
-    settled::Settled,
+    settled::Answers,
     ticket::Tickets,
     trail::Trail,
     verdicts::Verdicts,
@@ -80,8 +80,8 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
-    /// What a registry was asked last.
-    pub settled: Option<Settled>,
+    /// What registries were asked.
+    pub answers: Answers,
     /// The YAML of the view that is open.
     pub reading: Option<Reading>,
     /// The log of the view that is open.
@@ -132,7 +132,7 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
-            settled: None,
+            answers: Answers::default(),
             trail: Trail::default(),
             notices: Notices::default(),
             reading: None,

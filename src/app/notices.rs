@@ -181,6 +181,7 @@ fn more(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::settled::Answers;
     use crate::domain::{
         batch::Batch,
         sample::{changed, gone, key, now, pod, running, waiting},
@@ -218,8 +219,12 @@ mod tests {
         }
 
         fn look(&mut self) -> Option<String> {
-            self.verdicts
-                .refresh(&self.world, &Sight::default(), self.now);
+            self.verdicts.refresh(
+                &self.world,
+                &Sight::default(),
+                &Answers::default(),
+                self.now,
+            );
             self.notices
                 .refresh(&self.world, &self.verdicts, true, self.now);
             self.notices.take_ring()

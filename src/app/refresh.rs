@@ -36,11 +36,12 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         verdicts,
         connection,
         notices,
+        answers,
         scope,
         known,
         ..
     } = model;
-    verdicts.refresh(world, connection.sight(), now);
+    verdicts.refresh(world, connection.sight(), answers, now);
     let seen = connection.health() == Health::Live && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
@@ -61,6 +62,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         subject,
         &model.world,
         model.connection.sight(),
+        &model.answers,
         now,
     );
 }

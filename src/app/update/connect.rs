@@ -11,6 +11,7 @@ use crate::{
         model::{Model, Panes},
         notices::Notices,
         overlay::{ContextPicker, Overlay},
+        settled::Answers,
         ticket::Ticket,
         trail::Trail,
         verdicts::Verdicts,
@@ -39,6 +40,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.inquiry = None;
     model.notices = Notices::default();
     model.trail = Trail::default();
+    model.answers = Answers::default();
     model.reading = None;
     model.log = None;
     model.stop = None;
