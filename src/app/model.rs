@@ -9,6 +9,7 @@ use super::{
     inquiry::Inquiry,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    proposal::Applied,
     settled::Settled,
     ticket::Tickets,
     verdicts::Verdicts,
@@ -77,6 +78,8 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
+    /// What was carried out in this session and can be taken back, the last one at the end.
+    pub applied: Vec<Applied>,
     /// What a registry was asked last.
     pub settled: Option<Settled>,
     /// The fault that was gone to last.
@@ -121,6 +124,7 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            applied: Vec::new(),
             settled: None,
             abilities: Abilities {
                 writes: true,

@@ -68,10 +68,7 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Form(form) => form
-                .fields
-                .get_mut(form.focus)
-                .map(|field| &mut field.input),
+            Self::Form(form) => form.focused_mut()?.input(),
             Self::Help { .. }
             | Self::Details { .. }
             | Self::Contexts(_)

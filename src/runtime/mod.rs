@@ -4,6 +4,7 @@
 
 mod effects;
 mod frames;
+mod import;
 mod inbox;
 mod input;
 pub mod log;
