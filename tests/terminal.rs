@@ -280,6 +280,7 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
         "fresh",
         "registry.nordwind.example/web/landing:7",
         "",
+        "",
         "ci-puller",
         token,
     ] {

@@ -40,11 +40,25 @@ pub enum Action {
     /// A wizard for what the focused pane holds.
     New,
     Setup,
+    Deploy,
+    /// Who lists the selected Secret, or which the selected account lists.
     Bind,
+    /// Another credential, wherever the selected Secret's is.
+    Rotate,
+    CopyTo,
+    Delete,
     Restart,
     /// Stops a rollout, or lets it go on.
     PauseRollout,
     RollBack,
+    /// Takes back what was carried out last.
+    Undo,
+    Export,
+    /// Takes or leaves the row of a list in a form.
+    Toggle,
+    ToggleAll,
+    NextOption,
+    PreviousOption,
     NextField,
     PreviousField,
     Submit,

@@ -1,6 +1,6 @@
 //! What `update` wants done outside: data that says what, never how.
 
-use super::{proposal::Planned, settled::Question, ticket::Ticket};
+use super::{form::Origin, proposal::Planned, settled::Question, ticket::Ticket};
 use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,17 @@ pub enum Effect {
     CarryOut {
         ticket: Ticket,
         plan: Planned,
+    },
+    /// Reads a credential for a registry.
+    Import {
+        ticket: Ticket,
+        origin: Origin,
+        server: String,
+    },
+    /// Writes a text into a new file.
+    Save {
+        path: String,
+        text: String,
     },
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),

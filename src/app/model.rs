@@ -10,6 +10,7 @@ use super::{
     notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    proposal::Applied,
     reading::{Log, Reading},
     settled::Answers,
     ticket::Tickets,
@@ -90,6 +91,8 @@ pub struct Model {
     pub trail: Trail,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
+    /// What was carried out in this session and can be taken back, the last one at the end.
+    pub applied: Vec<Applied>,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -137,6 +140,7 @@ impl Model {
             notices: Notices::default(),
             reading: None,
             log: None,
+            applied: Vec::new(),
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::{Health, Phase},
+    form::{Form, Import},
     inquiry::Inquiry,
     list::List,
     model::Model,
@@ -106,8 +107,12 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                 Overlay::Contexts(ContextPicker::Loading(_))
                     | Overlay::Proposal(Proposal {
                         stage: Stage::Rehearsing(_)
-                            | Stage::CarryingOut(_)
+                            | Stage::CarryingOut(..)
                             | Stage::Done { healed: None, .. },
+                        ..
+                    })
+                    | Overlay::Form(Form {
+                        import: Import::Reading(_),
                         ..
                     })
             )

@@ -11,6 +11,7 @@
 mod answer;
 mod challenge;
 mod exchange;
+pub mod local;
 mod login;
 mod settings;
 mod text;

@@ -5,6 +5,7 @@
 mod announce;
 mod effects;
 mod frames;
+mod import;
 mod inbox;
 mod input;
 pub mod log;

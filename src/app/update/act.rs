@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{connect, copy, detail, keys, navigate, remedy, rollout, settle};
+use super::{connect, copy, detail, fix, forms, keys, navigate, propose, rollout, settle, wizard};
 use crate::{
     app::{
         action::{Action, Motion, SortBy},
         detail::{Details, Tab},
         effect::Effect,
-        form::Form,
+        form::{Form, Picks},
         learn::Learn,
         list::List,
         model::Model,
@@ -54,17 +54,27 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::PreviousMatch => detail::go_to_match(model, -1, now),
         Action::NextTab => detail::turn(model, 1),
         Action::PreviousTab => detail::turn(model, -1),
-        Action::Fix(number) => return remedy::fix(model, number, now),
-        Action::CarryOut => return remedy::carry_out(model, now),
-        Action::New => remedy::new(model, now),
-        Action::Setup => remedy::setup(model, now),
-        Action::Bind => remedy::bind(model, now),
-        Action::Restart => return remedy::restart(model, now),
         Action::PauseRollout => return rollout::pause(model, now),
         Action::RollBack => return rollout::roll_back(model, now),
-        Action::NextField => turn_field(model, Form::next),
-        Action::PreviousField => turn_field(model, Form::previous),
-        Action::Submit => return advance(model, now),
+        Action::Fix(number) => return fix::fix(model, number, now),
+        Action::CarryOut => return propose::carry_out(model, now),
+        Action::Undo => return propose::undo(model, now),
+        Action::New => wizard::new(model, now),
+        Action::Setup => wizard::setup(model, now),
+        Action::Deploy => wizard::deploy(model, now),
+        Action::Bind => wizard::bind(model, now),
+        Action::Rotate => wizard::rotate(model, now),
+        Action::CopyTo => wizard::copy(model, now),
+        Action::Delete => return wizard::delete(model, now),
+        Action::Restart => return fix::restart(model, now),
+        Action::Export => wizard::export(model, now),
+        Action::NextField => return forms::turn(model, Form::next),
+        Action::PreviousField => return forms::turn(model, Form::previous),
+        Action::Toggle => forms::pick(model, Picks::toggle),
+        Action::ToggleAll => forms::pick(model, Picks::toggle_all),
+        Action::NextOption => forms::choose(model, true),
+        Action::PreviousOption => forms::choose(model, false),
+        Action::Submit => return forms::advance(model, now),
         Action::Faults => faults(model, now),
         Action::Hygiene => hygiene(model, now),
         Action::Learn => learn(model),
@@ -178,27 +188,10 @@ fn help(model: &mut Model) {
     }
 }
 
-fn turn_field(model: &mut Model, turn: fn(&mut Form)) {
-    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
-        turn(form);
-    }
-}
-
-/// The next field, and behind the last one the plan.
-fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) if !form.at_last() => {
-            form.next();
-            Vec::new()
-        }
-        _ => remedy::submit(model, now),
-    }
-}
-
 /// One step back: the top layer, else the filter. What was typed is not dropped at the first esc.
 fn back(model: &mut Model) {
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
-        && form.is_typed()
+        && form.is_given()
         && !form.leaving
     {
         form.leaving = true;
@@ -209,7 +202,9 @@ fn back(model: &mut Model) {
     {
         return;
     }
-    if model.overlays.pop().is_none() {
+    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
+        propose::leave(model);
+    } else if model.overlays.pop().is_none() {
         keys::set_filter(model, model.focus, "");
     }
 }
@@ -227,6 +222,8 @@ fn travel(model: &mut Model, motion: Motion) {
         details.scroll.go(motion);
     } else if let Overlay::Learn(learn) = overlay {
         learn.scroll.go(motion);
+    } else if let Overlay::Form(form) = overlay {
+        forms::travel(form, motion);
     } else if let Some(scroll) = overlay.scroll() {
         *scroll = match motion {
             Motion::Up => scroll.saturating_sub(1),

@@ -50,6 +50,8 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         model.scope = Scope::Cluster;
         model.last_scope = None;
         model.known.clear();
+        // What was there before is put back where it was, and nowhere else.
+        model.applied.clear();
         model.scope_is_given = false;
     }
     model.overlays.clear();
