@@ -296,3 +296,48 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     let bytes = String::from_utf8_lossy(&output.bytes);
     assert!(!bytes.contains(token), "a token is never drawn");
 }
+
+#[test]
+fn in_the_demo_a_credential_is_rotated_and_taken_back() {
+    let token = "dckr_pat_example-1";
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("Deployment/ingest 0/3");
+    session.press("\t\t/dockerhub\r");
+    session.press("R");
+    session.sees("Rotate a credential");
+    session.press(&format!("{token}\r\r"));
+    session.sees("Nothing has been changed yet");
+    session.sees("made again, not to sit out the back-off");
+    session.press("\r");
+    session.sees("ready after");
+    session.press("u");
+    session.sees("Undo: Rotate");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("All changes are made");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains(token) && !bytes.contains("summer2024"));
+}
+
+#[test]
+fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
+    let mut session = Setup::new(&["demo", "-n", "web"]).start();
+    session.sees("● live");
+    session.sees("Deployment/");
+    session.press(":deploy\r");
+    session.sees("Deploy a private image");
+    session.press("registry.nordwind.example/web/landing:7\r");
+    session.sees("out of a Secret in the cluster");
+    // Credential, Secret, ServiceAccount, Deployment, replicas, port, policy.
+    session.press("\r\r\x15fresh\r\x15fresh\r\x152\r8080\r\r");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("ready after");
+    session.press("\r");
+    session.misses("All changes are made");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}

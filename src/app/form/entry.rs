@@ -83,6 +83,12 @@ impl Picks {
         self.taken().any(|row| row.name == name)
     }
 
+    /// After the filter has changed, the keys speak of a row that is shown.
+    pub fn filtered(&mut self) {
+        let last = self.shown().len().saturating_sub(1);
+        self.cursor = self.cursor.min(last);
+    }
+
     /// Moves among the rows; `false` at the edge, where the key belongs to the form.
     pub fn go(&mut self, down: bool) -> bool {
         let last = self.shown().len().saturating_sub(1);

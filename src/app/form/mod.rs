@@ -225,9 +225,13 @@ impl Form {
         let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
-        field.touched = match &field.entry {
+        field.touched = match &mut field.entry {
             Entry::Text(input) => !input.value().is_empty(),
-            Entry::One(_) | Entry::Many(_) => true,
+            Entry::One(_) => true,
+            Entry::Many(picks) => {
+                picks.filtered();
+                true
+            }
         };
         let reads_again = matches!(
             field.answer,

@@ -17,7 +17,8 @@ use crate::{
     domain::{
         diagnose::Link,
         faults::FaultId,
-        objects::{WorkloadKey, WorkloadKind},
+        key::Key,
+        objects::{Pod, WorkloadKey, WorkloadKind},
         plan::{Change, Done, Outcome, Plan},
         probe::{Answer, Verdict},
     },
@@ -43,7 +44,12 @@ pub(super) fn propose(
         return Vec::new();
     }
     let (mut workloads, _) = fix::sufferers(model, fault.as_ref());
+    let owner = |pod: &Key<Pod>| {
+        let owner = model.world.workload_of(model.world.pod(pod)?)?;
+        Some(owner.id.clone())
+    };
     workloads.extend(plan.changes.iter().filter_map(|change| match change {
+        Change::DeletePod(pod) => owner(pod),
         Change::CreateDeployment(deployment) => Some(deployment.id()),
         Change::RollBack { deployment, .. } => Some(WorkloadKey {
             kind: WorkloadKind::Deployment,

@@ -132,7 +132,7 @@ impl Spread {
             "Rotate the credential of {} at {} in {}",
             login.username,
             self.server,
-            count(holders.len(), "Secret")
+            count(holders.len(), "Secret", "Secrets")
         );
         Plan {
             notes: self.notes(holders.len()),
@@ -153,29 +153,37 @@ impl Spread {
         note(
             left > 0,
             format!(
-                "{} with the old credential stay as they are.",
-                count(left, "Secret")
+                "{} the old credential.",
+                count(left, "Secret keeps", "Secrets keep")
             ),
         );
         note(
             self.running > 0,
             format!(
-                "{} need nothing, no restart either: the kubelet reads a Secret when it pulls.",
-                count(self.running, "running Pod")
+                "{} nothing, no restart either: the kubelet reads a Secret when it pulls.",
+                count(self.running, "running Pod needs", "running Pods need")
             ),
         );
         note(
             !self.waiting.is_empty(),
             format!(
-                "{} wait for an image and are made again, so that they do not sit out the back-off.",
-                count(self.waiting.len(), "Pod")
+                "{} made again, not to sit out the back-off.",
+                count(
+                    self.waiting.len(),
+                    "Pod waits for an image and is",
+                    "Pods wait for an image and are"
+                )
             ),
         );
         note(
             self.alone > 0,
             format!(
-                "{} without an owner wait; they try again by themselves within 5 minutes.",
-                count(self.alone, "Pod")
+                "{} again without help within 5 minutes.",
+                count(
+                    self.alone,
+                    "waiting Pod has no owner; it tries",
+                    "waiting Pods have no owner; they try"
+                )
             ),
         );
         notes
@@ -206,9 +214,8 @@ fn entries(secret: &Secret) -> &[EntrySummary] {
     }
 }
 
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -239,6 +239,12 @@ impl Form {
                 "{pods} Pods run as it. What runs goes on; no new Pod of {} can be made without it.",
                 count(workloads.len(), "workload")
             )],
+            Ask::Copy { .. } => {
+                vec![
+                    "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
+                        .to_owned(),
+                ]
+            }
             Ask::Bind { .. }
                 if self
                     .picks(Answer::Accounts)
