@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use pullscope::{
-    cluster::watch,
+    cluster::{read, watch},
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
@@ -62,12 +62,11 @@ fn grant(permission: &Permission) -> Grant {
 fn reads() -> BTreeSet<Grant> {
     let needed = watch::permissions();
     let grants = needed.iter().map(grant);
-    grants
-        .flat_map(|(group, resource, verb)| {
-            let get = (group.clone(), resource.clone(), "get".to_owned());
-            [(group, resource, verb), get]
-        })
-        .collect()
+    let watched = grants.flat_map(|(group, resource, verb)| {
+        let get = (group.clone(), resource.clone(), "get".to_owned());
+        [(group, resource, verb), get]
+    });
+    watched.chain([grant(&read::log_permission())]).collect()
 }
 
 /// One of each change. The match has no `_`: a new change does not compile without its place here.
@@ -121,6 +120,17 @@ fn changes() -> Vec<Change> {
             account: Name::new("a"),
             replicas: 1,
         },
+        Change::SetPaused {
+            deployment: Key::new(namespace(), Name::new("web")),
+            paused: true,
+        },
+        Change::RollBack {
+            deployment: Key::new(namespace(), Name::new("web")),
+            set: Name::new("web-1"),
+            revision: 1,
+            before: [].into(),
+            after: [].into(),
+        },
         Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
     ];
     for kind in WorkloadKind::ALL {
@@ -153,6 +163,8 @@ fn changes() -> Vec<Change> {
             | Change::SetImage { .. }
             | Change::CreateDeployment { .. }
             | Change::Restart(_)
+            | Change::SetPaused { .. }
+            | Change::RollBack { .. }
             | Change::DeletePod(_) => {}
         }
     }

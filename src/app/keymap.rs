@@ -21,8 +21,16 @@ pub enum Context {
     Overlay,
     /// In a list to choose from.
     Choice,
-    /// In the detail view of a Pod.
+    /// In the details of an object.
     Details,
+    /// In the details of a Pod, beside what holds for all.
+    PodDetails,
+    /// In the details of a workload, beside what holds for all.
+    WorkloadDetails,
+    /// In a YAML or a log.
+    Text,
+    /// In the guide.
+    Guide,
     /// On a plan that is proposed.
     Proposal,
     /// In a form, beside what can be typed.
@@ -36,7 +44,11 @@ impl Context {
             Self::Panes => "Panes",
             Self::In(pane) => pane.title(),
             Self::Choice => "Lists to choose from",
-            Self::Details => "Details of a Pod",
+            Self::Details => "Details",
+            Self::PodDetails => "Details of a Pod",
+            Self::WorkloadDetails => "Details of a workload",
+            Self::Text => "YAML and logs",
+            Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
             Self::Overlay => "Lists and texts above the panes",
@@ -74,7 +86,10 @@ const fn row(
     }
 }
 
-use Context::{Choice, Details, Everywhere, Form, In, Overlay, Panes, Proposal};
+use Context::{
+    Choice, Details, Everywhere, Form, Guide, In, Overlay, Panes, PodDetails, Proposal, Text,
+    WorkloadDetails,
+};
 
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
@@ -82,17 +97,26 @@ pub const BINDINGS: &[Binding] = &[
     row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
     row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
     row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
+    row(&["L"], Panes, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
+    row(&["L"], Overlay, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
+    row(&["right", "tab"], Guide, Action::NextSection, "next section", "The next section of the guide", 1),
+    row(&["left", "shift-tab"], Guide, Action::PreviousSection, "previous section", "The section before", 2),
     row(&["enter"], In(Pane::Namespaces), Action::Open, "pods", "Show the Pods of the namespace", 2),
     row(&["enter"], In(Pane::Pods), Action::Open, "details", "Show the diagnosis of the Pod, or its timeline when nothing is wrong", 2),
     row(&["D"], Panes, Action::Detail(Tab::Diagnosis), "diagnose", "Diagnose the Pod: cause, evidence, fixes", 3),
     row(&["T"], Panes, Action::Detail(Tab::Timeline), "", "Timeline of the Pod's start, step by step", 0),
-    row(&["d"], Panes, Action::Detail(Tab::Describe), "", "Describe the Pod", 0),
+    row(&["d"], Panes, Action::Detail(Tab::Describe), "", "Describe what is selected", 0),
+    row(&["y"], Panes, Action::Detail(Tab::Yaml), "", "The YAML of what is selected; a Secret's values are hidden", 0),
+    row(&["l"], Panes, Action::Detail(Tab::Logs), "", "The log of the Pod", 0),
+    row(&["p"], In(Pane::Pods), Action::PreviousLog, "", "The log of the run before", 0),
+    row(&["R"], In(Pane::Pods), Action::Detail(Tab::Rollout), "", "The rollout of the Pod's workload", 0),
     row(&["enter"], In(Pane::ServiceAccounts), Action::Open, "secret", "Go to the first pull Secret that the account lists", 2),
     row(&["enter"], In(Pane::Secrets), Action::Open, "account", "Go to the first ServiceAccount that lists the Secret", 2),
     row(&["enter"], In(Pane::Events), Action::Open, "pod", "Go to the Pod that the event is about", 2),
     row(&["J"], In(Pane::Pods), Action::ToAccount, "account", "Go to the ServiceAccount of the Pod", 4),
     row(&["u"], In(Pane::Secrets), Action::UsedBy, "used by", "Show the Pods that list the Secret", 4),
     row(&["u"], In(Pane::ServiceAccounts), Action::UsedBy, "used by", "Show the Pods that run as the account", 4),
+    row(&["p"], In(Pane::Events), Action::Hold, "pause", "Hold the list as it is, or let it go on", 6),
     row(&["z"], In(Pane::Events), Action::Fold, "fold", "One line per fault of a workload, or every event by itself", 5),
     row(&["z"], In(Pane::Pods), Action::Fold, "fold", "One row per workload; enter opens one", 5),
     row(&["/"], Panes, Action::Filter, "filter", "Filter: words, !not, -l label=value, -f fuzzy", 3),
@@ -110,6 +134,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["8"], Panes, Action::Favourite(8), "", "Favourite namespace 8", 0),
     row(&["9"], Panes, Action::Favourite(9), "", "Favourite namespace 9", 0),
     row(&["-"], Panes, Action::LastNamespace, "last namespace", "Back to the namespace shown before", 0),
+    row(&["["], Panes, Action::GoBack, "", "Back to where you were, as in a browser", 0),
+    row(&["]"], Panes, Action::GoForth, "", "Forth again", 0),
     row(&["N"], Panes, Action::Sort(SortBy::Name), "", "Sort by name; again: the other way round", 0),
     row(&["P"], Panes, Action::Sort(SortBy::Namespace), "", "Sort by namespace", 0),
     row(&["S"], Panes, Action::Sort(SortBy::Status), "", "Sort by status, worst first", 0),
@@ -136,16 +162,30 @@ pub const BINDINGS: &[Binding] = &[
     row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
     row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
     row(&["enter"], Choice, Action::Open, "choose", "Choose", 1),
-    row(&["tab", "right", "l"], Details, Action::NextTab, "next view", "Diagnosis, timeline, description, events", 2),
-    row(&["shift-tab", "left", "h"], Details, Action::PreviousTab, "", "The view before", 0),
+    row(&["tab", "right"], Details, Action::NextTab, "next view", "The next view of it", 2),
+    row(&["shift-tab", "left"], Details, Action::PreviousTab, "", "The view before", 0),
     row(&["D"], Details, Action::Detail(Tab::Diagnosis), "", "The diagnosis", 0),
     row(&["T"], Details, Action::Detail(Tab::Timeline), "timeline", "The timeline", 4),
-    row(&["d"], Details, Action::Detail(Tab::Describe), "describe", "The description", 5),
-    row(&["1", "ctrl-x"], Details, Action::Fix(1), "fix", "Show what the first fix would change; enter then applies it", 1),
-    row(&["2"], Details, Action::Fix(2), "", "The second fix", 0),
-    row(&["3"], Details, Action::Fix(3), "", "The third fix", 0),
-    row(&["t"], Details, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
-    row(&["r"], Details, Action::Restart, "", "Restart the workload of the Pod", 0),
+    row(&["d"], Details, Action::Detail(Tab::Describe), "describe", "The description", 6),
+    row(&["y"], Details, Action::Detail(Tab::Yaml), "yaml", "The YAML; a Secret's values are hidden", 6),
+    row(&["l"], Details, Action::Detail(Tab::Logs), "logs", "The log; in an open one: begin again", 5),
+    row(&["p"], Text, Action::PreviousLog, "", "The log of the run before, and back", 0),
+    row(&["o"], Text, Action::NextContainer, "", "The log of the next container", 0),
+    row(&["R"], Details, Action::Detail(Tab::Rollout), "rollout", "The rollout of the workload", 5),
+    row(&["/"], Text, Action::Find, "find", "Look for words in the YAML or the log", 1),
+    row(&["n"], Text, Action::NextMatch, "next match", "The next line that has the words", 3),
+    row(&["N"], Text, Action::PreviousMatch, "", "The line before that has them", 0),
+    row(&["z"], Text, Action::Fold, "fold", "Fold the YAML: without managed fields, an outline, everything", 4),
+    row(&["ctrl-r"], Text, Action::ReadAgain, "", "Read the YAML again", 0),
+    row(&["1", "ctrl-x"], PodDetails, Action::Fix(1), "fix", "Show what the first fix would change; enter then applies it", 1),
+    row(&["2"], PodDetails, Action::Fix(2), "", "The second fix", 0),
+    row(&["3"], PodDetails, Action::Fix(3), "", "The third fix", 0),
+    row(&["t"], PodDetails, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
+    row(&["u"], WorkloadDetails, Action::RollBack, "undo", "Back to the revision before that had another image", 1),
+    row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
+    row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
+    row(&["ctrl-x"], WorkloadDetails, Action::Fix(1), "fix", "Fix what is wrong with its worst Pod", 2),
+    row(&["r"], PodDetails, Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Show what the best fix would change; enter then applies it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts a new pull Secret", 6),
     row(&["b"], In(Pane::Secrets), Action::Bind, "bind", "Attach the Secret to a ServiceAccount", 4),

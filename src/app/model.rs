@@ -7,10 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::Connection,
     inquiry::Inquiry,
+    notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
-    settled::Settled,
+    reading::{Log, Reading},
+    settled::Answers,
     ticket::Tickets,
+    trail::Trail,
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
@@ -77,8 +80,16 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
-    /// What a registry was asked last.
-    pub settled: Option<Settled>,
+    /// What registries were asked.
+    pub answers: Answers,
+    /// The YAML of the view that is open.
+    pub reading: Option<Reading>,
+    /// The log of the view that is open.
+    pub log: Option<Log>,
+    /// The way along the chain.
+    pub trail: Trail,
+    /// What has changed while the user looked elsewhere.
+    pub notices: Notices,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -121,7 +132,11 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
-            settled: None,
+            answers: Answers::default(),
+            trail: Trail::default(),
+            notices: Notices::default(),
+            reading: None,
+            log: None,
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

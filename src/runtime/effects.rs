@@ -6,7 +6,7 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    settle,
+    reading, settle,
     source::{SharedSource, identity},
 };
 use crate::{
@@ -31,6 +31,8 @@ pub(super) struct Effects {
     fingerprints: FingerprintKey,
     connecting: Option<JoinHandle<()>>,
     watches: Option<Watches>,
+    /// The log that is followed.
+    log: Option<JoinHandle<()>>,
     /// What is watched over, for requests of its user.
     connection: Option<Connection>,
     permit: Option<WritePermit>,
@@ -66,6 +68,7 @@ impl Effects {
             made,
             fingerprints: FingerprintKey::default(),
             connecting: None,
+            log: None,
             watches: None,
             connection: None,
             permit,
@@ -90,6 +93,17 @@ impl Effects {
             Effect::Rehearse { ticket, plan } => self.write(ticket, plan, Stage::Rehearsal),
             Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
+            Effect::Read { ticket, object } => {
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                tokio::spawn(reading::document(connection, ticket, object, answers));
+            }
+            Effect::FollowLog { ticket, source } => {
+                self.stop_log();
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                let task = reading::log(connection, ticket, source, answers);
+                self.log = Some(tokio::spawn(task));
+            }
+            Effect::StopLog => self.stop_log(),
             Effect::CarryOut { ticket, plan } => self.write(ticket, plan, Stage::Earnest),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
@@ -98,6 +112,12 @@ impl Effects {
             Effect::Quit => return Order::Quit,
         }
         Order::Nothing
+    }
+
+    fn stop_log(&mut self) {
+        if let Some(task) = self.log.take() {
+            task.abort();
+        }
     }
 
     /// Lets the server try a plan, or makes its changes. Changes that have begun are not aborted when
@@ -157,6 +177,7 @@ impl Effects {
     fn connect(&mut self, ticket: Ticket, context: Option<String>) {
         self.watches = None;
         self.connection = None;
+        self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();
         }

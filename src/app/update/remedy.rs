@@ -131,6 +131,10 @@ pub(super) fn propose(
             kind: crate::domain::objects::WorkloadKind::Deployment,
             key: key.clone(),
         }),
+        Change::RollBack { deployment, .. } => Some(WorkloadKey {
+            kind: crate::domain::objects::WorkloadKind::Deployment,
+            key: deployment.clone(),
+        }),
         Change::Restart(workload) => Some(workload.id().clone()),
         _ => None,
     }));

@@ -5,6 +5,7 @@
 //! that has been carried out can be carried out again and changes nothing.
 
 mod bodies;
+mod rollout;
 mod secrets;
 mod send;
 

@@ -3,7 +3,7 @@
 use http::{Method, Request, header};
 use serde_json::Value;
 
-use super::{Mode, bodies, is_conflict, secrets};
+use super::{Mode, bodies, is_conflict, rollout, secrets};
 use crate::{
     cluster::{Connection, Trouble, ask},
     domain::{
@@ -21,6 +21,7 @@ const ATTEMPTS: usize = 5;
 
 pub(super) const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
+pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 const JSON: &str = "application/json";
 
 /// The API server for one plan.
@@ -152,6 +153,12 @@ pub(super) async fn change(
             let patch = bodies::restart(jiff::Timestamp::now());
             patch_workload(server, workload.id(), MERGE, &patch).await
         }
+        Change::SetPaused { deployment, paused } => {
+            rollout::set_paused(server, deployment, *paused).await
+        }
+        Change::RollBack {
+            deployment, set, ..
+        } => rollout::roll_back(server, deployment, set).await,
         Change::DeletePod(key) => {
             let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
             match server.delete(&path, None).await {

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::entries::{Edit, Login};
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
+    objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
     rights::Permission,
 };
 
@@ -28,6 +28,9 @@ impl Restartable {
         &self.0
     }
 }
+
+/// Containers of a Pod template with their images.
+pub type Images = Arc<[(Arc<str>, Arc<str>)]>;
 
 /// A typed change.
 #[derive(Clone, Debug)]
@@ -76,12 +79,27 @@ pub enum Change {
         image: String,
     },
     CreateDeployment {
-        key: Key<crate::domain::objects::Workload>,
+        key: Key<Workload>,
         image: String,
         account: Name<ServiceAccount>,
         replicas: u32,
     },
     Restart(Restartable),
+    /// A Deployment's rollout stops where it is, or goes on.
+    SetPaused {
+        deployment: Key<Workload>,
+        paused: bool,
+    },
+    /// A Deployment gets the Pod template of one of its older ReplicaSets again
+    /// (`kubectl rollout undo --to-revision`).
+    RollBack {
+        deployment: Key<Workload>,
+        set: Name<Workload>,
+        revision: u64,
+        /// As they are and as they will be: container name and image.
+        before: Images,
+        after: Images,
+    },
     /// Pods that wait: what owns them makes new ones, which do not wait.
     DeletePod(Key<Pod>),
 }
@@ -103,6 +121,9 @@ impl Change {
             | Self::SetImage { workload, .. }
             | Self::Restart(workload) => &workload.id().key.namespace,
             Self::CreateDeployment { key, .. } => &key.namespace,
+            Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
+                &deployment.namespace
+            }
             Self::DeletePod(key) => &key.namespace,
         }
     }
@@ -145,6 +166,12 @@ impl Change {
                 vec![one("patch", "apps", resource, here)]
             }
             Self::CreateDeployment { .. } => vec![one("create", "apps", "deployments", here)],
+            Self::SetPaused { .. } => vec![one("patch", "apps", "deployments", here)],
+            Self::RollBack { .. } => vec![
+                one("get", "apps", "replicasets", here),
+                one("get", "apps", "deployments", here),
+                one("patch", "apps", "deployments", here),
+            ],
             Self::DeletePod(_) => vec![one("delete", "", "pods", here)],
         }
     }
@@ -224,6 +251,18 @@ impl fmt::Display for Change {
                     workload.id()
                 )
             }
+            Self::SetPaused { deployment, paused } => {
+                let verb = if *paused { "Pause" } else { "Resume" };
+                write!(f, "{verb} the rollout of the Deployment {deployment}")
+            }
+            Self::RollBack {
+                deployment,
+                revision,
+                ..
+            } => write!(
+                f,
+                "Take the Deployment {deployment} back to its revision {revision}"
+            ),
             Self::DeletePod(key) => {
                 write!(
                     f,

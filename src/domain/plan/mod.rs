@@ -15,7 +15,7 @@ mod preview;
 
 pub use self::{
     ask::Ask,
-    change::{Change, Restartable},
+    change::{Change, Images, Restartable},
     entries::{Edit, Login, edited},
     fixes::{Offer, Sufferers, for_fix},
     lists::{with, without},

@@ -1,7 +1,9 @@
 //! A change as lines added and removed, and as kubectl commands. Credentials are placeholders.
 
+use std::sync::Arc;
+
 use super::{
-    change::Change,
+    change::{Change, Images},
     entries::Edit,
     lists::{with, without},
 };
@@ -118,6 +120,12 @@ impl Change {
                 same("spec.template.metadata.annotations:"),
                 added("  kubectl.kubernetes.io/restartedAt: now"),
             ],
+            Self::SetPaused { paused, .. } => vec![
+                same("spec:"),
+                removed(format!("  paused: {}", !paused)),
+                added(format!("  paused: {paused}")),
+            ],
+            Self::RollBack { before, after, .. } => template_lines(before, after),
             Self::DeletePod(key) => vec![removed(format!("Pod {}", key.name))],
         }
     }
@@ -180,6 +188,18 @@ impl Change {
                 shell(image)
             )),
             Self::Restart(workload) => kubectl(format!("rollout restart {}", slash(workload.id()))),
+            Self::SetPaused { deployment, paused } => {
+                let verb = if *paused { "pause" } else { "resume" };
+                kubectl(format!("rollout {verb} deployment/{}", deployment.name))
+            }
+            Self::RollBack {
+                deployment,
+                revision,
+                ..
+            } => kubectl(format!(
+                "rollout undo deployment/{} --to-revision={revision}",
+                deployment.name
+            )),
             Self::DeletePod(key) => kubectl(format!("delete pod {} --wait=false", key.name)),
         }
     }
@@ -221,6 +241,26 @@ fn edit_lines(edit: &Edit) -> Vec<Line> {
             removed(format!("  {server}: {HIDDEN}")),
         ],
     }
+}
+
+/// The images of two Pod templates; the rest of the older one comes back too.
+fn template_lines(before: &Images, after: &Images) -> Vec<Line> {
+    let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
+    let mut lines = vec![same("images of spec.template, and all else in it:")];
+    lines.extend(
+        before
+            .iter()
+            .filter(|old| !after.contains(old))
+            .map(|old| removed(item(old))),
+    );
+    lines.extend(after.iter().map(|new| {
+        if before.contains(new) {
+            same(item(new))
+        } else {
+            added(item(new))
+        }
+    }));
+    lines
 }
 
 fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<Line> {
