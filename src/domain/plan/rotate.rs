@@ -304,7 +304,7 @@ mod tests {
         let said = plan.notes.join(" ");
         for part in [
             "1 Secret with the old credential",
-            "need nothing",
+            "needs nothing",
             "are made again",
         ] {
             assert!(said.contains(part), "{part}: {said}");
