@@ -29,6 +29,11 @@ pub enum Action {
     Faults,
     /// Asks the registry about the image of the Pod.
     Settle,
+    /// Lets a kubelet pull the image.
+    PullTest,
+    StartPullTest,
+    /// Removes what pull tests have left behind.
+    CleanUp,
     /// What to put in order before it fails.
     Hygiene,
     /// Explains what the user looks at.

@@ -1,7 +1,9 @@
 //! What `update` wants done outside: data that says what, never how.
 
+use std::sync::Arc;
+
 use super::{form::Origin, proposal::Planned, settled::Question, ticket::Ticket};
-use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey};
+use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey, pull_test::PullTest};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -34,6 +36,12 @@ pub enum Effect {
     Verify {
         ticket: Ticket,
         plan: Planned,
+    },
+    /// Lets the kubelets of these nodes pull, each with a Pod of its own.
+    PullTest {
+        ticket: Ticket,
+        test: PullTest,
+        nodes: Vec<Arc<str>>,
     },
     /// Reads an object whole.
     Read {

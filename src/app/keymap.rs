@@ -31,6 +31,8 @@ pub enum Context {
     WorkloadDetails,
     /// In a YAML or a log.
     Text,
+    /// In a pull test.
+    PullTest,
     /// In the guide.
     Guide,
     /// On a plan that is proposed.
@@ -54,6 +56,7 @@ impl Context {
             Self::PodDetails => "Details of a Pod",
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
+            Self::PullTest => "A pull test",
             Self::Guide => "The guide",
             Self::Faults => "What is wrong",
             Self::Proposal => "A proposed change",
@@ -195,6 +198,11 @@ pub const BINDINGS: &[Binding] = &[
     row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
     row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
     row(&["ctrl-x"], WorkloadDetails, Action::Fix(1), "fix", "Fix what is wrong with its worst Pod", 2),
+    row(&["ctrl-t"], PodDetails, Action::PullTest, "let kubelet pull", "Let the kubelet of a node pull the image, with a Pod that never runs it", 5),
+    row(&["ctrl-t"], In(Pane::Pods), Action::PullTest, "", "Let the kubelet of a node pull the image, with a Pod that never runs it", 0),
+    row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Pull on the chosen nodes; when all have answered, close", 1),
+    row(&["space"], Context::PullTest, Action::Toggle, "take", "Take the node, or leave it", 2),
+    row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes, or none", 3),
     row(&["r"], PodDetails, Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Show what the best fix would change; enter then applies it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts a new pull Secret", 6),

@@ -1,5 +1,7 @@
 //! Everything that can happen to the model.
 
+use std::sync::Arc;
+
 use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
@@ -8,6 +10,7 @@ use crate::domain::{
     plan::{Done, Outcome},
     probe::Verdict,
     problem::Problem,
+    pull_test::Pulled,
     watch::{WatchId, WatchState},
 };
 
@@ -47,6 +50,8 @@ pub enum Message {
     Verified(Ticket, Box<Verdict>),
     /// An object whole.
     Read(Ticket, Result<Box<Document>, Problem>),
+    /// What the kubelet of a node says in a pull test.
+    Pulled(Ticket, Arc<str>, Pulled),
     /// More lines of the log that is followed.
     Logged(Ticket, Vec<String>),
     LogEnded(Ticket, Result<(), Problem>),

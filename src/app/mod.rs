@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod palette;
 pub mod panes;
 pub mod proposal;
+pub mod pull_test;
 pub mod reading;
 pub mod refresh;
 pub mod scroll;

@@ -11,7 +11,9 @@ use super::verdicts::Verdicts;
 use crate::domain::{
     age,
     faults::{Fault, Subject},
+    pull_test::is_of_a_test,
     status::Health,
+    watch::Scope,
     world::World,
 };
 
@@ -89,6 +91,15 @@ impl Notices {
                     })
                     .collect(),
             );
+            let left = world
+                .pods(&Scope::Cluster)
+                .filter(|pod| is_of_a_test(pod))
+                .count();
+            if left > 0 {
+                let text =
+                    format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
+                self.tell(text, Health::Failing, now);
+            }
             return;
         };
         let mut new = Vec::new();

@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use super::{
     detail::Details, form::Form, learn::Learn, list::List, panes::Pane, proposal::Proposal,
-    ticket::Ticket,
+    pull_test::Trial, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
@@ -31,6 +31,7 @@ pub enum Overlay {
         lints: Vec<Lint>,
         scroll: usize,
     },
+    PullTest(Trial),
     /// The guide.
     Learn(Learn),
     /// A plan, before and after it is carried out.
@@ -74,6 +75,7 @@ impl Overlay {
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Learn(_)
+            | Self::PullTest(_)
             | Self::Proposal(_)
             | Self::Hygiene { .. }
             | Self::Problem { .. } => None,
@@ -89,6 +91,7 @@ impl Overlay {
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Details(_)
             | Self::Learn(_)
+            | Self::PullTest(_)
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Form(_)

@@ -55,6 +55,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Hygiene),
     },
     Command {
+        names: &["cleanup"],
+        help: "Delete Pods that pull tests have left behind",
+        does: Does::Act(Action::CleanUp),
+    },
+    Command {
         names: &["learn", "guide"],
         help: "Explain what is shown",
         does: Does::Act(Action::Learn),

@@ -117,6 +117,7 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                     })
             )
         )
+        || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.waits())
         || model.connection.health() == Health::Listing;
     let spinner = waiting.then_some(now + SPIN);
     let flash = model.flash.as_ref().map(|flash| flash.until);

@@ -15,6 +15,7 @@ use crate::domain::{
     faults::{Fault, FaultId, Subject},
     key::Key,
     objects::{Condition, Pod, Workload, WorkloadKey},
+    pull_test,
     status::Health,
     watch::{Scope, Sight},
     world::{Versions, World},
@@ -167,6 +168,12 @@ fn subjects(world: &World) -> BTreeSet<Subject> {
     let pods = [Health::PullFailing, Health::Failing]
         .into_iter()
         .flat_map(|health| world.pods_in(health, &Scope::Cluster))
+        // A pull test that fails is an answer and not a fault.
+        .filter(|key| {
+            !world
+                .pod(key)
+                .is_some_and(|pod| pull_test::is_of_a_test(pod))
+        })
         .map(|key| Subject::Pod(key.clone()));
     let workloads = world
         .workloads()

@@ -19,6 +19,7 @@ use crate::{
     cluster::{
         Connection, Feed, Reach, Watches,
         apply::{self, WritePermit},
+        pull_test,
     },
     domain::{
         credential::FingerprintKey,
@@ -26,6 +27,7 @@ use crate::{
         plan::{Done, Outcome},
         probe::judge,
         problem::Problem,
+        pull_test::{PullTest, Pulled},
     },
     registry::Who,
 };
@@ -99,6 +101,11 @@ impl Effects {
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
                 tokio::spawn(reading::document(connection, ticket, object, answers));
             }
+            Effect::PullTest {
+                ticket,
+                test,
+                nodes,
+            } => self.pull_test(ticket, &test, nodes),
             Effect::FollowLog { ticket, source } => {
                 self.stop_log();
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
@@ -131,6 +138,23 @@ impl Effects {
             Effect::Quit => return Order::Quit,
         }
         Order::Nothing
+    }
+
+    /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
+    fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
+        for node in nodes {
+            let (answers, test) = (self.answers.clone(), test.clone());
+            let writer = self.connection.clone().zip(self.permit);
+            tokio::spawn(async move {
+                let pulled = match writer {
+                    Some((connection, permit)) => {
+                        pull_test::run(&connection, permit, &test, &node).await
+                    }
+                    None => Pulled::Unknown("not connected, or read-only".to_owned()),
+                };
+                drop(answers.send(Message::Pulled(ticket, node, pulled)).await);
+            });
+        }
     }
 
     fn stop_log(&mut self) {

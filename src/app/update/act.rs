@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{connect, copy, detail, fix, forms, keys, navigate, propose, rollout, settle, wizard};
+use super::{
+    connect, copy, detail, fix, forms, keys, navigate, propose, pull_test, rollout, settle, wizard,
+};
 use crate::{
     app::{
         action::{Action, Motion, SortBy},
@@ -70,13 +72,22 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Export => wizard::export(model, now),
         Action::NextField => return forms::turn(model, Form::next),
         Action::PreviousField => return forms::turn(model, Form::previous),
-        Action::Toggle => forms::pick(model, Picks::toggle),
-        Action::ToggleAll => forms::pick(model, Picks::toggle_all),
+        Action::Toggle => match model.overlays.last_mut() {
+            Some(Overlay::PullTest(trial)) => trial.toggle(),
+            _ => forms::pick(model, Picks::toggle),
+        },
+        Action::ToggleAll => match model.overlays.last_mut() {
+            Some(Overlay::PullTest(trial)) => trial.toggle_all(),
+            _ => forms::pick(model, Picks::toggle_all),
+        },
         Action::NextOption => forms::choose(model, true),
         Action::PreviousOption => forms::choose(model, false),
         Action::Submit => return forms::advance(model, now),
         Action::Faults => faults(model, now),
         Action::Hygiene => hygiene(model, now),
+        Action::PullTest => pull_test::open(model, now),
+        Action::StartPullTest => return pull_test::start(model, now),
+        Action::CleanUp => return pull_test::clean_up(model, now),
         Action::Learn => learn(model),
         Action::NextSection => turn_section(model, Section::next),
         Action::PreviousSection => turn_section(model, Section::previous),
@@ -220,6 +231,8 @@ fn travel(model: &mut Model, motion: Motion) {
         list.go(motion);
     } else if let Overlay::Details(details) = overlay {
         details.scroll.go(motion);
+    } else if let Overlay::PullTest(trial) = overlay {
+        trial.nodes.go(motion);
     } else if let Overlay::Learn(learn) = overlay {
         learn.scroll.go(motion);
     } else if let Overlay::Form(form) = overlay {

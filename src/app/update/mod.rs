@@ -14,6 +14,7 @@ mod navigate;
 mod propose;
 #[cfg(test)]
 mod propose_tests;
+mod pull_test;
 mod rollout;
 mod settle;
 #[cfg(test)]
@@ -92,6 +93,10 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         }
         Message::Read(ticket, answer) => {
             detail::read(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Pulled(ticket, node, pulled) => {
+            pull_test::answered(model, ticket, node, pulled);
             Vec::new()
         }
         Message::Logged(ticket, lines) => {
