@@ -4,12 +4,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{list::List, ticket::Ticket};
+use super::{list::List, settled::Question, ticket::Ticket};
 use crate::domain::pull_test::{PullTest, Pulled};
 
 #[derive(Debug)]
 pub struct Trial {
     pub test: PullTest,
+    /// What its answer settles.
+    pub question: Option<Question>,
     /// The nodes that are known, the Pod's own first.
     pub nodes: List<Arc<str>>,
     pub chosen: BTreeSet<Arc<str>>,
@@ -28,13 +30,14 @@ pub enum Stage {
 }
 
 impl Trial {
-    pub fn new(test: PullTest, nodes: Vec<Arc<str>>) -> Self {
+    pub fn new(test: PullTest, question: Option<Question>, nodes: Vec<Arc<str>>) -> Self {
         let mut list = List::default();
         list.set_height(usize::MAX / 2);
         let first = nodes.first().cloned();
         list.set_rows(nodes);
         Self {
             test,
+            question,
             nodes: list,
             chosen: first.into_iter().collect(),
             stage: Stage::Choosing,

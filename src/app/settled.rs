@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ticket::Ticket;
 use crate::domain::{
     chain::{Case, Listed},
+    diagnose::Source,
     image::ImageRef,
     key::Key,
     objects::Secret,
@@ -48,8 +49,17 @@ impl Question {
 #[derive(Debug)]
 pub enum State {
     Asking(Ticket),
-    Said { verdict: Verdict, at: Timestamp },
+    Said(Said),
     Failed(Problem),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub verdict: Verdict,
+    /// The registry, asked from here, or the kubelet of a node in a pull test.
+    pub by: Source,
+    pub at: Timestamp,
 }
 
 /// For so long an answer settles what is wrong: meanwhile a tag may have been pushed.
@@ -76,6 +86,12 @@ impl Answers {
         self.kept.insert(question, State::Asking(ticket));
     }
 
+    /// Takes an answer that came in another way.
+    pub fn told(&mut self, question: Question, said: Said) {
+        self.kept.insert(question, State::Said(said));
+        self.version += 1;
+    }
+
     /// Takes the answer to the question of this ticket.
     pub fn answered(&mut self, ticket: Ticket, answer: State) {
         let asking = |state: &State| matches!(state, State::Asking(waiting) if *waiting == ticket);
@@ -91,10 +107,10 @@ impl Answers {
     }
 
     /// What the registry said not long ago.
-    pub fn verdict(&self, question: &Question, now: Timestamp) -> Option<(&Verdict, Timestamp)> {
+    pub fn said(&self, question: &Question, now: Timestamp) -> Option<&Said> {
         match self.kept.get(question)? {
-            State::Said { verdict, at } if now.duration_since(*at) < VALID => Some((verdict, *at)),
-            State::Said { .. } | State::Asking(_) | State::Failed(_) => None,
+            State::Said(said) if now.duration_since(said.at) < VALID => Some(said),
+            State::Said(_) | State::Asking(_) | State::Failed(_) => None,
         }
     }
 }

@@ -249,11 +249,11 @@ pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Times
         .image
         .as_deref()
         .and_then(|image| Question::of(case, image));
-    if let Some((verdict, at)) = question
+    if let Some(said) = question
         .as_ref()
-        .and_then(|question| answers.verdict(question, now))
+        .and_then(|question| answers.said(question, now))
     {
-        diagnose::settle(finding, verdict, at);
+        diagnose::settle(finding, &said.verdict, said.by, said.at);
     }
 }
 

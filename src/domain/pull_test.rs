@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 use super::{
     cause::Cause,
     classify::classify,
+    diagnose::Root,
     key::{Key, Name, Namespace},
     objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
+    probe::{Answer, Verdict},
     pull,
 };
 
@@ -108,6 +110,33 @@ pub enum Pulled {
     },
     /// It never came to a pull.
     Unknown(String),
+}
+
+impl Pulled {
+    /// The same as an answer to whether the image can be pulled.
+    pub fn verdict(&self, node: &str) -> Option<Verdict> {
+        let (answer, cause, summary) = match self {
+            Self::Yes { .. } => (
+                Answer::Ok,
+                None,
+                format!("the kubelet on {node} pulled it in a test: the next attempt should work"),
+            ),
+            Self::No { message, cause } => (
+                Answer::No,
+                *cause,
+                format!("the kubelet on {node} was refused in a test: {message}"),
+            ),
+            Self::Unknown(_) => return None,
+        };
+        Some(Verdict {
+            answer,
+            cause,
+            root: cause.and_then(Root::of_cause),
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary,
+        })
+    }
 }
 
 /// Reads the verdict off the Pod and what was said of it, oldest first; `None` while it is open.

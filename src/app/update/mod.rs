@@ -96,7 +96,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Message::Pulled(ticket, node, pulled) => {
-            pull_test::answered(model, ticket, node, pulled);
+            pull_test::answered(model, ticket, node, pulled, now);
             Vec::new()
         }
         Message::Logged(ticket, lines) => {

@@ -11,9 +11,11 @@ use crate::{
         model::Model,
         overlay::Overlay,
         pull_test::{Stage, Trial},
+        settled::{Question, Said},
         ticket::Ticket,
     },
     domain::{
+        diagnose::Source,
         plan::{Change, Plan},
         pull_test::{PullTest, Pulled, is_of_a_test},
         watch::Scope,
@@ -61,7 +63,8 @@ fn trial(model: &Model) -> Option<Trial> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    Some(Trial::new(test, nodes))
+    let question = Question::of(&inquiry.case, &test.image);
+    Some(Trial::new(test, question, nodes))
 }
 
 /// Starts the test on the chosen nodes.
@@ -92,8 +95,14 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }]
 }
 
-/// A kubelet has answered.
-pub(super) fn answered(model: &mut Model, ticket: Ticket, node: Arc<str>, pulled: Pulled) {
+/// A kubelet has answered; what it says settles what is wrong with the Pod.
+pub(super) fn answered(
+    model: &mut Model,
+    ticket: Ticket,
+    node: Arc<str>,
+    pulled: Pulled,
+    now: Timestamp,
+) {
     for overlay in &mut model.overlays {
         if let Overlay::PullTest(trial) = overlay
             && let Stage::Running {
@@ -103,6 +112,14 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, node: Arc<str>, pulled
             } = &mut trial.stage
             && *waiting == ticket
         {
+            if let (Some(question), Some(verdict)) = (&trial.question, pulled.verdict(&node)) {
+                let said = Said {
+                    verdict,
+                    by: Source::PullTest,
+                    at: now,
+                };
+                model.answers.told(question.clone(), said);
+            }
             said.push((node, pulled));
             return;
         }

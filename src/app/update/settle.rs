@@ -8,10 +8,10 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        settled::{Question, State},
+        settled::{Question, Said, State},
         ticket::Ticket,
     },
-    domain::{objects::ObjectKey, probe::Verdict, problem::Problem},
+    domain::{diagnose::Source, objects::ObjectKey, probe::Verdict, problem::Problem},
 };
 
 /// Asks, and shows the diagnosis, where the answer will stand.
@@ -52,10 +52,11 @@ pub(super) fn answered(
     now: Timestamp,
 ) {
     let answer = match answer {
-        Ok(verdict) => State::Said {
+        Ok(verdict) => State::Said(Said {
             verdict: *verdict,
+            by: Source::Registry,
             at: now,
-        },
+        }),
         Err(problem) => State::Failed(problem),
     };
     model.answers.answered(ticket, answer);

@@ -33,6 +33,7 @@ pub enum Source {
     OtherPods,
     /// Asked from the operator's machine.
     Registry,
+    PullTest,
 }
 
 /// Names and texts as the objects have them.
@@ -43,6 +44,12 @@ pub enum Fact {
         text: Arc<str>,
     },
     RegistryGives,
+    TestPulled {
+        text: Arc<str>,
+    },
+    TestRefused {
+        text: Arc<str>,
+    },
     Said {
         text: Arc<str>,
     },
@@ -219,6 +226,7 @@ impl fmt::Display for Fact {
             Self::RegistryGives => f.write_str(
                 "asked from here, it gives the image: the next attempt works, or the node goes another way",
             ),
+            Self::TestPulled { text } | Self::TestRefused { text } => f.write_str(text),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
             Self::Pulling { seconds } => {
                 write!(f, "the pull has been going on for {}", age::span(*seconds))
@@ -244,6 +252,7 @@ impl fmt::Display for Source {
             Self::Workload => "workload",
             Self::OtherPods => "other Pods",
             Self::Registry => "registry",
+            Self::PullTest => "pull test",
         })
     }
 }

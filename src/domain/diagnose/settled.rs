@@ -1,4 +1,4 @@
-//! What asking the registry adds to a finding: *likely* becomes *certain* where the registry's answer
+//! What asking the registry, or a pull test, adds to a finding: *likely* becomes *certain* where the registry's answer
 //! and the kubelet's message say the same.
 //!
 //! The question is put from the operator's machine. So an answer that says something else than the
@@ -13,20 +13,21 @@ use crate::domain::{
     probe::{Answer, Verdict},
 };
 
-/// Adds the registry's answer, given at this time.
-pub fn settle(finding: &mut Finding, verdict: &Verdict, seen: Timestamp) {
+/// Adds an answer, given at this time.
+pub fn settle(finding: &mut Finding, verdict: &Verdict, by: Source, seen: Timestamp) {
     if !finding.is_pull() {
         return;
     }
-    let fact = match verdict.answer {
-        Answer::Ok => Fact::RegistryGives,
-        Answer::No | Answer::Unknown => Fact::RegistrySays {
-            text: verdict.summary.as_str().into(),
-        },
+    let text = || verdict.summary.as_str().into();
+    let fact = match (by, verdict.answer) {
+        (Source::PullTest, Answer::Ok) => Fact::TestPulled { text: text() },
+        (Source::PullTest, _) => Fact::TestRefused { text: text() },
+        (_, Answer::Ok) => Fact::RegistryGives,
+        (_, Answer::No | Answer::Unknown) => Fact::RegistrySays { text: text() },
     };
     finding.evidence.push(Evidence {
         fact,
-        source: Source::Registry,
+        source: by,
         seen: Some(seen),
     });
     if verdict.answer == Answer::No && agrees(finding, verdict) {
@@ -177,6 +178,7 @@ mod tests {
             settle(
                 &mut finding,
                 &verdict(Answer::No, Some(says), Some(its_root)),
+                Source::Registry,
                 now(),
             );
             assert_eq!(finding.confidence, Confidence::Certain, "{cause}");
@@ -193,6 +195,7 @@ mod tests {
         settle(
             &mut finding,
             &verdict(Answer::No, Some(Unauthorized), None),
+            Source::Registry,
             now(),
         );
         assert_eq!(finding.evidence.len(), 1);
@@ -203,7 +206,12 @@ mod tests {
     #[test]
     fn a_registry_that_gives_the_image_from_here_proves_nothing_of_the_node() {
         let mut finding = finding(Unauthorized, None, &[]);
-        settle(&mut finding, &verdict(Answer::Ok, None, None), now());
+        settle(
+            &mut finding,
+            &verdict(Answer::Ok, None, None),
+            Source::Registry,
+            now(),
+        );
         assert_eq!(finding.confidence, Confidence::Likely);
         assert!(finding.evidence[0].line(now()).contains("from here"));
     }
@@ -214,7 +222,7 @@ mod tests {
         hiding.alternatives = vec![ImageNotFound];
         let mut finding = finding(Unauthorized, None, &[]);
         finding.confidence = Confidence::Possible;
-        settle(&mut finding, &hiding, now());
+        settle(&mut finding, &hiding, Source::Registry, now());
         assert_eq!(finding.confidence, Confidence::Likely);
         assert_eq!(finding.alternatives, [ImageNotFound]);
     }

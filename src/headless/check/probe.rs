@@ -62,7 +62,7 @@ impl Answers {
             let mut findings = std::mem::take(&mut checked.findings);
             for finding in &mut findings {
                 if let Some(Probed::Answered(verified)) = self.to(checked, finding).as_deref() {
-                    diagnose::settle(finding, verified.verdict(), now);
+                    diagnose::settle(finding, verified.verdict(), diagnose::Source::Registry, now);
                 }
             }
             checked.findings = findings;

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         age, backoff,
         cause::{Cause, Fix},
-        diagnose::Finding,
+        diagnose::{Finding, Source},
         probe::Answer,
         status::Health,
     },
@@ -142,22 +142,23 @@ fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
             theme.accent(),
             "the registry is being asked".to_owned(),
         ),
-        State::Said { verdict, at } => {
-            let (symbol, style) = match verdict.answer {
+        State::Said(said) => {
+            let (symbol, style) = match said.verdict.answer {
                 Answer::Ok => (symbols.finished, theme.good()),
                 Answer::No => (symbols.pull_failing, theme.failing()),
                 Answer::Unknown => (symbols.failing, theme.warning()),
             };
-            let ago = age::age(*at, view.now);
-            (
-                symbol,
-                style,
-                format!("asked from here {ago} ago: {}", verdict.summary),
-            )
+            let ago = age::age(said.at, view.now);
+            let from = match said.by {
+                Source::PullTest => "tried",
+                _ => "asked from here",
+            };
+            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
+            (symbol, style, text)
         }
         State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
     };
-    let mut lines = vec![heading(view, "The registry")];
+    let mut lines = vec![heading(view, "Asked and tried")];
     let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
     lines.extend(
         wrapped

@@ -110,14 +110,11 @@ fn node_lines(
             theme.accent(),
             format!("for {}", age::age(*since, view.now)),
         ),
-        Some(Pulled::Yes { took: Some(took) }) => {
-            let seconds = took.as_secs_f64();
-            (
-                symbols.finished,
-                theme.good(),
-                format!("pulled in {seconds:.1} s"),
-            )
-        }
+        Some(Pulled::Yes { took: Some(took) }) => (
+            symbols.finished,
+            theme.good(),
+            format!("pulled in {}", age::took(*took)),
+        ),
         Some(Pulled::Yes { took: None }) => (symbols.finished, theme.good(), "pulled".to_owned()),
         Some(Pulled::No { cause, .. }) => {
             let why = cause.map_or("for a reason not known here", |cause| cause.title());
