@@ -139,7 +139,9 @@ pub enum Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Said { text } => f.write_str(text),
+            Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {
+                f.write_str(text)
+            }
             Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
             Self::AccountMissing { account } => {
                 write!(f, "ServiceAccount {account} does not exist")
@@ -226,7 +228,6 @@ impl fmt::Display for Fact {
             Self::RegistryGives => f.write_str(
                 "asked from here, it gives the image: the next attempt works, or the node goes another way",
             ),
-            Self::TestPulled { text } | Self::TestRefused { text } => f.write_str(text),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
             Self::Pulling { seconds } => {
                 write!(f, "the pull has been going on for {}", age::span(*seconds))
