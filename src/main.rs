@@ -17,7 +17,7 @@ use pullscope::{
     domain::{key::Namespace, problem::Problem},
     headless::{Exit, check, explain, match_image, rbac, verify},
     runtime::{
-        self, Ending, Start, log,
+        self, Announce, Ending, Start, log,
         source::{Given, Kubeconfig, SharedSource},
         terminal,
     },
@@ -207,6 +207,7 @@ async fn dashboard(
         scope,
         theme: theme(),
         permit: WritePermit::unless(global.read_only),
+        announce: Announce::default(),
     };
     Ok(match ended(runtime::run(start).await)? {
         Ending::Quit => ExitCode::SUCCESS,

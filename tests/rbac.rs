@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use pullscope::{
-    cluster::watch,
+    cluster::{read, watch},
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
@@ -62,12 +62,11 @@ fn grant(permission: &Permission) -> Grant {
 fn reads() -> BTreeSet<Grant> {
     let needed = watch::permissions();
     let grants = needed.iter().map(grant);
-    grants
-        .flat_map(|(group, resource, verb)| {
-            let get = (group.clone(), resource.clone(), "get".to_owned());
-            [(group, resource, verb), get]
-        })
-        .collect()
+    let watched = grants.flat_map(|(group, resource, verb)| {
+        let get = (group.clone(), resource.clone(), "get".to_owned());
+        [(group, resource, verb), get]
+    });
+    watched.chain([grant(&read::log_permission())]).collect()
 }
 
 /// One of each change.
@@ -125,6 +124,17 @@ fn changes() -> Vec<Change> {
             "r.example/web:1",
             Name::new("a"),
         )),
+        Change::SetPaused {
+            deployment: Key::new(namespace(), Name::new("web")),
+            paused: true,
+        },
+        Change::RollBack {
+            deployment: Key::new(namespace(), Name::new("web")),
+            set: Name::new("web-1"),
+            revision: 1,
+            before: [].into(),
+            after: [].into(),
+        },
         Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
     ];
     all.extend(changes_to_workloads());
@@ -184,6 +194,8 @@ fn is_listed(change: &Change) -> bool {
         | Change::SetImage { .. }
         | Change::CreateDeployment(_)
         | Change::Restart(_)
+        | Change::SetPaused { .. }
+        | Change::RollBack { .. }
         | Change::DeletePod(_)
         | Change::TakeBack { .. } => true,
     }

@@ -16,6 +16,13 @@ pub enum Action {
     Detail(Tab),
     NextTab,
     PreviousTab,
+    /// The log of the run before.
+    PreviousLog,
+    NextContainer,
+    /// Looks for words in a text.
+    Find,
+    NextMatch,
+    PreviousMatch,
     /// The fix with this number, in a diagnosis.
     Fix(u8),
     /// The list of what is wrong, over all namespaces.
@@ -24,6 +31,10 @@ pub enum Action {
     Settle,
     /// What to put in order before it fails.
     Hygiene,
+    /// Explains what the user looks at.
+    Learn,
+    NextSection,
+    PreviousSection,
     /// Carries out the plan that is shown.
     CarryOut,
     /// A wizard for what the focused pane holds.
@@ -45,6 +56,9 @@ pub enum Action {
     ToggleAll,
     NextOption,
     PreviousOption,
+    /// Stops a rollout, or lets it go on.
+    PauseRollout,
+    RollBack,
     NextField,
     PreviousField,
     Submit,
@@ -57,6 +71,8 @@ pub enum Action {
     PreviousSortColumn,
     FaultsOnly,
     Fold,
+    /// Holds the Events pane as it is, or lets it go on.
+    Hold,
     NextProblem,
     PreviousProblem,
     ToAccount,
@@ -64,8 +80,30 @@ pub enum Action {
     Copy,
     CopyNamespace,
     LastNamespace,
+    /// To the place where one was before.
+    GoBack,
+    GoForth,
     Retry,
+    /// Reads the object that is shown once more.
+    ReadAgain,
     Elsewhere(Elsewhere),
+}
+
+impl Action {
+    /// Whether it takes one to another place, from which one may want to come back.
+    pub fn leads_away(self) -> bool {
+        matches!(
+            self,
+            Self::Open
+                | Self::Focus(_)
+                | Self::Favourite(_)
+                | Self::LastNamespace
+                | Self::NextProblem
+                | Self::PreviousProblem
+                | Self::ToAccount
+                | Self::UsedBy
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,48 +1,127 @@
-//! The views of the detail area and its overlay.
+//! The views of the detail area and its overlay: which there are of what, and where the reader is.
 
-/// What the detail area tells of a Pod.
+use std::sync::Arc;
+
+use tui_input::Input;
+
+use super::scroll::Scroll;
+use crate::domain::{document::Fold, objects::ObjectKey};
+
+/// What is told of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tab {
     Diagnosis,
     Timeline,
+    Rollout,
     Describe,
+    Yaml,
     Events,
+    Logs,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [
-        Self::Diagnosis,
-        Self::Timeline,
-        Self::Describe,
-        Self::Events,
-    ];
+    /// The views that there are of an object, in their order.
+    pub fn of(object: &ObjectKey) -> &'static [Self] {
+        match object {
+            ObjectKey::Pod(_) => &[
+                Self::Diagnosis,
+                Self::Timeline,
+                Self::Describe,
+                Self::Yaml,
+                Self::Events,
+                Self::Logs,
+            ],
+            ObjectKey::Workload(_) => &[Self::Rollout, Self::Describe, Self::Yaml, Self::Events],
+            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {
+                &[Self::Describe, Self::Yaml, Self::Events]
+            }
+        }
+    }
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Diagnosis => "Diagnosis",
             Self::Timeline => "Timeline",
+            Self::Rollout => "Rollout",
             Self::Describe => "Describe",
+            Self::Yaml => "YAML",
             Self::Events => "Events",
+            Self::Logs => "Logs",
         }
     }
 
-    #[must_use]
-    pub fn next(self) -> Self {
+    /// Where a reader of it begins.
+    fn start(self) -> Scroll {
         match self {
-            Self::Diagnosis => Self::Timeline,
-            Self::Timeline => Self::Describe,
-            Self::Describe => Self::Events,
-            Self::Events => Self::Diagnosis,
+            Self::Logs => Scroll::END,
+            Self::Diagnosis
+            | Self::Timeline
+            | Self::Rollout
+            | Self::Describe
+            | Self::Yaml
+            | Self::Events => Scroll::TOP,
+        }
+    }
+}
+
+/// One object in full, in one of its views.
+#[derive(Debug)]
+pub struct Details {
+    pub object: ObjectKey,
+    /// `None`: the one that fits the object's state.
+    pub tab: Option<Tab>,
+    pub scroll: Scroll,
+    pub fold: Fold,
+    /// Of which container the log is shown; `None`: the one that is spoken of.
+    pub container: Option<Arc<str>>,
+    /// The log of the run before.
+    pub previous: bool,
+    /// What is looked for in the text.
+    pub find: Option<Find>,
+}
+
+/// A search in a text.
+#[derive(Debug, Default)]
+pub struct Find {
+    pub input: Input,
+    /// Keys go into the field.
+    pub typing: bool,
+}
+
+impl Details {
+    pub fn new(object: ObjectKey, tab: Option<Tab>) -> Self {
+        Self {
+            object,
+            tab,
+            scroll: tab.map_or(Scroll::TOP, Tab::start),
+            fold: Fold::default(),
+            container: None,
+            previous: false,
+            find: None,
         }
     }
 
-    #[must_use]
-    pub fn previous(self) -> Self {
-        match self {
-            Self::Diagnosis => Self::Events,
-            Self::Timeline => Self::Diagnosis,
-            Self::Describe => Self::Timeline,
-            Self::Events => Self::Describe,
-        }
+    /// Turns to a view, from its beginning.
+    pub fn turn_to(&mut self, tab: Tab) {
+        self.tab = Some(tab);
+        self.scroll = tab.start();
+        self.find = None;
     }
+
+    /// Turns to another object, in the view that fits it.
+    pub fn turn_to_object(&mut self, object: ObjectKey) {
+        let tab = self.tab.filter(|tab| Tab::of(&object).contains(tab));
+        *self = Self::new(object, tab);
+    }
+
+    /// The words that are looked for, unless there are none.
+    pub fn sought(&self) -> Option<&str> {
+        let find = self.find.as_ref()?;
+        Some(find.input.value()).filter(|text| !text.is_empty())
+    }
+}
+
+/// Whether a line has the words, in small letters or capitals.
+pub fn has(line: &str, sought: &str) -> bool {
+    line.to_lowercase().contains(&sought.to_lowercase())
 }

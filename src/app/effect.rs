@@ -1,7 +1,7 @@
 //! What `update` wants done outside: data that says what, never how.
 
 use super::{form::Origin, proposal::Planned, settled::Question, ticket::Ticket};
-use crate::domain::key::Namespace;
+use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -35,6 +35,17 @@ pub enum Effect {
         ticket: Ticket,
         plan: Planned,
     },
+    /// Reads an object whole.
+    Read {
+        ticket: Ticket,
+        object: ObjectKey,
+    },
+    /// Follows a container's log, instead of the one that is followed.
+    FollowLog {
+        ticket: Ticket,
+        source: Source,
+    },
+    StopLog,
     /// Makes the changes of a plan.
     CarryOut {
         ticket: Ticket,

@@ -3,6 +3,7 @@
 use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
+    document::Document,
     identity::{ContextEntry, Identity},
     plan::{Done, Outcome},
     probe::Verdict,
@@ -44,6 +45,11 @@ pub enum Message {
     Settled(Ticket, Result<Box<Verdict>, Problem>),
     /// What the registry says of a login.
     Verified(Ticket, Box<Verdict>),
+    /// An object whole.
+    Read(Ticket, Result<Box<Document>, Problem>),
+    /// More lines of the log that is followed.
+    Logged(Ticket, Vec<String>),
+    LogEnded(Ticket, Result<(), Problem>),
     /// This watch is no more.
     Ended(Ticket, WatchId),
 }

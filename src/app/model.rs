@@ -7,11 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::Connection,
     inquiry::Inquiry,
+    notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     proposal::Applied,
-    settled::Settled,
+    reading::{Log, Reading},
+    settled::Answers,
     ticket::Tickets,
+    trail::Trail,
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
@@ -80,8 +83,16 @@ pub struct Model {
     pub abilities: Abilities,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
-    /// What a registry was asked last.
-    pub settled: Option<Settled>,
+    /// What registries were asked.
+    pub answers: Answers,
+    /// The YAML of the view that is open.
+    pub reading: Option<Reading>,
+    /// The log of the view that is open.
+    pub log: Option<Log>,
+    /// The way along the chain.
+    pub trail: Trail,
+    /// What has changed while the user looked elsewhere.
+    pub notices: Notices,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -125,7 +136,11 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             applied: Vec::new(),
-            settled: None,
+            answers: Answers::default(),
+            trail: Trail::default(),
+            notices: Notices::default(),
+            reading: None,
+            log: None,
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

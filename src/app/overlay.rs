@@ -2,11 +2,11 @@
 
 use tui_input::Input;
 
-use super::{detail::Tab, form::Form, list::List, panes::Pane, proposal::Proposal, ticket::Ticket};
-use crate::domain::{
-    faults::FaultId, hygiene::Lint, identity::ContextEntry, key::Key, objects::Pod,
-    problem::Problem,
+use super::{
+    detail::Details, form::Form, learn::Learn, list::List, panes::Pane, proposal::Proposal,
+    ticket::Ticket,
 };
+use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -14,13 +14,8 @@ pub enum Overlay {
     Help {
         scroll: usize,
     },
-    /// A Pod in full.
-    Details {
-        pod: Key<Pod>,
-        /// `None`: the one that fits the Pod's state.
-        tab: Option<Tab>,
-        scroll: usize,
-    },
+    /// An object in full.
+    Details(Details),
     Contexts(ContextPicker),
     /// What is wrong, over all namespaces.
     Faults(List<FaultId>),
@@ -36,6 +31,8 @@ pub enum Overlay {
         lints: Vec<Lint>,
         scroll: usize,
     },
+    /// The guide.
+    Learn(Learn),
     /// A plan, before and after it is carried out.
     Proposal(Proposal),
     Form(Form),
@@ -69,25 +66,30 @@ impl Overlay {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
             Self::Form(form) => form.focused_mut()?.input(),
+            Self::Details(details) => {
+                let find = details.find.as_mut().filter(|find| find.typing);
+                find.map(|find| &mut find.input)
+            }
             Self::Help { .. }
-            | Self::Details { .. }
             | Self::Contexts(_)
             | Self::Faults(_)
+            | Self::Learn(_)
             | Self::Proposal(_)
             | Self::Hygiene { .. }
             | Self::Problem { .. } => None,
         }
     }
 
-    /// Where a text layer is scrolled to.
+    /// Where a text layer is scrolled to; some keep that themselves.
     pub fn scroll(&mut self) -> Option<&mut usize> {
         match self {
             Self::Help { scroll }
-            | Self::Details { scroll, .. }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
-            Self::Contexts(_)
+            Self::Details(_)
+            | Self::Learn(_)
+            | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Form(_)
             | Self::Filter { .. }

@@ -55,6 +55,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Hygiene),
     },
     Command {
+        names: &["learn", "guide"],
+        help: "Explain what is shown",
+        does: Does::Act(Action::Learn),
+    },
+    Command {
         names: &["setup"],
         help: "First-time setup of a private image",
         does: Does::Act(Action::Setup),

@@ -36,11 +36,15 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         world,
         verdicts,
         connection,
+        notices,
+        answers,
         scope,
         known,
         ..
     } = model;
-    verdicts.refresh(world, connection.sight(), now);
+    verdicts.refresh(world, connection.sight(), answers, now);
+    let seen = connection.health() == Health::Live && !verdicts.unfinished();
+    notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
     panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
     panes::accounts::refresh(&mut panes.accounts, world, scope, complete, now);
@@ -59,6 +63,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         subject,
         &model.world,
         model.connection.sight(),
+        &model.answers,
         now,
     );
 }
@@ -119,9 +124,10 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         Health::Stale { since, .. } => Some(turn(since, now)),
         _ => None,
     };
+    let notices = model.notices.wake();
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
-    [spinner, flash, stale, unfinished, ages]
+    [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
         .flatten()
         .min()

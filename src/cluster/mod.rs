@@ -10,6 +10,7 @@ mod ask;
 pub mod batch;
 pub mod connect;
 pub mod fetch;
+pub mod read;
 mod slim;
 mod trouble;
 pub mod watch;

@@ -39,7 +39,19 @@ impl Stage {
         Self::Ready,
     ];
 
-    /// The step in a few words.
+    /// What goes on until the step is done.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Created | Self::Admitted => "being made",
+            Self::Scheduled => "waits for a node",
+            Self::Pulling => "waits to pull",
+            Self::Pulled => "pulling",
+            Self::Started => "starting",
+            Self::Ready => "getting ready",
+        }
+    }
+
+    /// The step in a few words, once it is done.
     pub fn title(self) -> &'static str {
         match self {
             Self::Created => "Pod created",
@@ -205,6 +217,25 @@ fn newest<'a>(
     events.iter().rev().find(|event| {
         &*event.reason == reason && event.subject.container() == Some(&*container.name)
     })
+}
+
+/// What the kubelet told of the pull of a container's image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pull {
+    pub took: SignedDuration,
+    /// In bytes; kubelets say it since 1.31.
+    pub size: Option<u64>,
+}
+
+/// The last pull of a container's image, while its event is there.
+pub fn pull(container: &Container, events: &[Arc<Event>]) -> Option<Pull> {
+    let took = told_duration(container, events)?;
+    let message = &newest(container, events, "Pulled")?.message;
+    let size = message.split_once("Image size: ").and_then(|(_, after)| {
+        let digits = after.split(' ').next()?;
+        digits.parse().ok()
+    });
+    Some(Pull { took, size })
 }
 
 /// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.

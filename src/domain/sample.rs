@@ -10,8 +10,9 @@ use super::{
     key::{Key, Name, Namespace},
     objects::{
         Condition, Container, ContainerRole, ContainerState, Event, EventKind, EventSubject,
-        Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Rollout,
-        Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+        Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Revision,
+        Rollout, Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey,
+        WorkloadKind,
     },
     watch::{Scope, SecretSlice},
 };
@@ -136,6 +137,21 @@ pub(crate) fn workload(
         images: Arc::from([("app".into(), IMAGE.into())]),
         rollout: Rollout::default(),
     }
+}
+
+/// Three Pods are wanted, and none of them is ready.
+fn waiting_for_three(mut workload: Workload) -> Workload {
+    workload.rollout = Rollout {
+        desired: 3,
+        current: 3,
+        updated: 3,
+        revision: Some(Revision {
+            number: 4,
+            since: None,
+        }),
+        ..Rollout::default()
+    };
+    workload
 }
 
 pub(crate) fn event(
@@ -324,19 +340,24 @@ pub(crate) fn company_batches() -> Vec<Batch> {
             WorkloadKind::Deployment,
             whole(
                 Scope::Cluster,
-                vec![workload(WorkloadKind::Deployment, "shop", "checkout", None)],
+                vec![waiting_for_three(workload(
+                    WorkloadKind::Deployment,
+                    "shop",
+                    "checkout",
+                    None,
+                ))],
             ),
         ),
         Batch::Workloads(
             WorkloadKind::ReplicaSet,
             whole(
                 Scope::Cluster,
-                vec![workload(
+                vec![waiting_for_three(workload(
                     WorkloadKind::ReplicaSet,
                     "shop",
                     "checkout-5c9f",
                     Some("checkout"),
-                )],
+                ))],
             ),
         ),
         Batch::Pods(whole(Scope::Cluster, pods)),

@@ -11,7 +11,7 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    import, settle,
+    import, reading, settle,
     source::{SharedSource, identity},
 };
 use crate::{
@@ -40,6 +40,8 @@ pub(super) struct Effects {
     fingerprints: FingerprintKey,
     connecting: Option<JoinHandle<()>>,
     watches: Option<Watches>,
+    /// The log that is followed.
+    log: Option<JoinHandle<()>>,
     /// What is watched over, for requests of its user.
     connection: Option<Connection>,
     permit: Option<WritePermit>,
@@ -68,6 +70,7 @@ impl Effects {
             made,
             fingerprints: FingerprintKey::default(),
             connecting: None,
+            log: None,
             watches: None,
             connection: None,
             permit,
@@ -110,6 +113,17 @@ impl Effects {
                     drop(answers.blocking_send(Message::Saved(save(path, &text))));
                 });
             }
+            Effect::Read { ticket, object } => {
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                tokio::spawn(reading::document(connection, ticket, object, answers));
+            }
+            Effect::FollowLog { ticket, source } => {
+                self.stop_log();
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                let task = reading::log(connection, ticket, source, answers);
+                self.log = Some(tokio::spawn(task));
+            }
+            Effect::StopLog => self.stop_log(),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
@@ -117,6 +131,12 @@ impl Effects {
             Effect::Quit => return Order::Quit,
         }
         Order::Nothing
+    }
+
+    fn stop_log(&mut self) {
+        if let Some(task) = self.log.take() {
+            task.abort();
+        }
     }
 
     fn rehearse(&self, ticket: Ticket, plan: Planned) {
@@ -189,6 +209,7 @@ impl Effects {
     fn connect(&mut self, ticket: Ticket, context: Option<String>) {
         self.watches = None;
         self.connection = None;
+        self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();
         }

@@ -2,16 +2,21 @@
 //!
 //! It waits, draws and carries out; it decides nothing.
 
+mod announce;
 mod effects;
 mod frames;
 mod import;
 mod inbox;
 mod input;
 pub mod log;
+mod reading;
 mod run;
 mod settle;
 mod signals;
 pub mod source;
 pub mod terminal;
 
-pub use self::run::{Ending, Start, run};
+pub use self::{
+    announce::Announce,
+    run::{Ending, Start, run},
+};

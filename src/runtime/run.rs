@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
+    announce::Announce,
     effects::{Effects, Made, Order},
     frames::Frames,
     inbox::{Arrival, Inbox},
@@ -34,6 +35,7 @@ use crate::{
     cluster::{Connection, apply::WritePermit},
     ui::{
         frame::{self, Layout},
+        text,
         theme::Theme,
     },
 };
@@ -47,6 +49,8 @@ pub struct Start {
     pub theme: Theme,
     /// Without it nothing can be changed.
     pub permit: Option<WritePermit>,
+    /// How news is told to one who looks at another window.
+    pub announce: Announce,
 }
 
 /// How the dashboard ended.
@@ -71,6 +75,7 @@ pub async fn run(start: Start) -> io::Result<Ending> {
 struct Shell {
     model: Model,
     theme: Theme,
+    announce: Announce,
     takeover: Takeover,
     layout: Layout,
     inbox: Inbox,
@@ -104,6 +109,7 @@ impl Shell {
             layout: frame::layout(Rect::default(), model.focus),
             model,
             theme: start.theme,
+            announce: start.announce,
             takeover,
             inbox,
             effects,
@@ -239,6 +245,10 @@ impl Shell {
             .screen
             .draw(|frame| frame::draw(model, theme, now, frame))?;
         queue!(self.takeover.screen.backend_mut(), EndSynchronizedUpdate)?;
+        if let Some(news) = self.model.notices.take_ring() {
+            let terminal = self.takeover.screen.backend_mut();
+            self.announce.tell(&text::clean(&news), terminal)?;
+        }
         Write::flush(self.takeover.screen.backend_mut())?;
         let wake = refresh::wake(&self.model, now).map(|at| {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();

@@ -162,7 +162,7 @@ pub(super) fn tabs(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     Line::from(spans).render(area, buffer);
 }
 
-/// What a key did, or the keys that matter here.
+/// What a key did, what has changed meanwhile, or the keys that matter here.
 pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     if let Some(flash) = &view.model.flash {
@@ -173,6 +173,13 @@ pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         )
         .into_owned();
         Line::styled(line, theme.strong()).render(area, buffer);
+        return;
+    }
+    if let Some(notice) = view.model.notices.shown() {
+        let (symbol, style) = theme.health(notice.health);
+        let line = format!(" {symbol} {}", notice.text);
+        let line = text::fit(&line, usize::from(area.width), text::Cut::Middle).into_owned();
+        Line::styled(line, style).render(area, buffer);
         return;
     }
     let mut spans = vec![Span::raw(" ")];

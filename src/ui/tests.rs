@@ -169,6 +169,12 @@ fn overlays() {
             .press(&["+", "s", "h", "o", "P", "enter", "r"])
             .text(80, 24)
     );
+    insta::assert_snapshot!("explained", Screen::company().press(&["L"]).text(120, 40));
+    insta::assert_snapshot!("rollout", Screen::company().press(&["R"]).text(120, 40));
+    insta::assert_snapshot!(
+        "secret",
+        Screen::company().press(&["tab", "tab", "d"]).text(80, 24)
+    );
     insta::assert_snapshot!("folded", Screen::company().press(&["z"]).text(80, 24));
 }
 

@@ -122,6 +122,25 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// The text in pieces of so many cells, blanks kept: for what is code or a log.
+pub fn chop(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut used = 0;
+    for c in clean(text).chars() {
+        let cell = c.width().unwrap_or(0);
+        if used + cell > cells && !piece.is_empty() {
+            pieces.push(std::mem::take(&mut piece));
+            used = 0;
+        }
+        piece.push(c);
+        used += cell;
+    }
+    pieces.push(piece);
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -56,6 +56,7 @@ contract!(writing: plans {
     pull_secrets_are_made_and_changed,
     a_denied_step_stops_the_plan,
     workloads_are_changed,
+    a_rollout_is_stopped_and_taken_back,
     a_rehearsal_changes_nothing,
 });
 

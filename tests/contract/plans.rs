@@ -308,6 +308,65 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     assert!(restarted.is_string());
 }
 
+/// A rollout is paused and resumed, and a Deployment gets the template of an older ReplicaSet.
+pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "rollback").await;
+    let key = Key::new(namespace.clone(), Name::new("web"));
+    let deploy = Change::CreateDeployment(Deployment::new(
+        key.clone(),
+        "ghcr.io/acme/web:2",
+        Name::new("default"),
+    ));
+    let made = carry_out(&connection, &Plan::new("deploy", vec![deploy])).await;
+    assert_eq!(made, [Outcome::Applied]);
+    let apps = format!("/apis/apps/v1/namespaces/{namespace}");
+    let labels = json!({"app": "web", "pod-template-hash": "old"});
+    let set = json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "web-old"},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "web", "image": "ghcr.io/acme/web:1"}]},
+        }},
+    });
+    cluster.create(&format!("{apps}/replicasets"), set).await;
+    let back = Change::RollBack {
+        deployment: key.clone(),
+        set: Name::new("web-old"),
+        revision: 1,
+        before: [].into(),
+        after: [].into(),
+    };
+    let paused = |paused| Change::SetPaused {
+        deployment: key.clone(),
+        paused,
+    };
+    let changes = vec![paused(true), paused(true), paused(false), back.clone()];
+    let plan = Plan::new("stop and go back", changes);
+    let rehearsed = rehearse(&connection, &plan).await;
+    assert!(rehearsed.iter().all(Outcome::is_good), "{rehearsed:?}");
+    let path = format!("{apps}/deployments/web");
+    let image = "/spec/template/spec/containers/0/image";
+    let found = object(cluster, &path).await;
+    assert_eq!(
+        found.pointer(image),
+        Some(&json!("ghcr.io/acme/web:2")),
+        "only rehearsed"
+    );
+    let outcomes = carry_out(&connection, &plan).await;
+    let (applied, unchanged) = (Outcome::Applied, Outcome::Unchanged);
+    assert_eq!(
+        outcomes,
+        [applied.clone(), unchanged.clone(), applied.clone(), applied]
+    );
+    let found = object(cluster, &path).await;
+    assert_eq!(found.pointer(image), Some(&json!("ghcr.io/acme/web:1")));
+    let hash = found.pointer("/spec/template/metadata/labels/pod-template-hash");
+    assert_eq!(hash, None, "the label is the controller's");
+    assert_ne!(found.pointer("/spec/paused"), Some(&json!(true)));
+    let again = carry_out(&connection, &Plan::new("again", vec![back])).await;
+    assert_eq!(again, [unchanged]);
+}
+
 /// A rehearsal of every kind of change stores nothing at all.
 pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "rehearsal").await;

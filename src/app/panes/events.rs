@@ -48,6 +48,10 @@ pub struct Story {
 pub struct Stories {
     pub folded: bool,
     pub told: BTreeMap<StoryId, Story>,
+    /// The pane is held as it is, so that it can be read.
+    pub hold: bool,
+    /// What the rows were made from when it was.
+    held: Option<Basis>,
 }
 
 impl Default for Stories {
@@ -55,6 +59,8 @@ impl Default for Stories {
         Self {
             folded: true,
             told: BTreeMap::new(),
+            hold: false,
+            held: None,
         }
     }
 }
@@ -77,6 +83,15 @@ pub fn refresh(
         } else {
             0
         },
+    };
+    // A filter still works on what is held.
+    let basis = match (stories.hold, stories.held) {
+        (true, Some(held)) => held,
+        (true, None) => *stories.held.insert(basis),
+        (false, _) => {
+            stories.held = None;
+            basis
+        }
     };
     // While the newest line is selected, it is the newest that stays selected.
     let follows = pane.list.position().is_none_or(|position| position == 0);

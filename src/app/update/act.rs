@@ -2,22 +2,37 @@
 
 use jiff::Timestamp;
 
-use super::{connect, copy, detail, fix, forms, keys, navigate, propose, settle, wizard};
+use super::{connect, copy, detail, fix, forms, keys, navigate, propose, rollout, settle, wizard};
 use crate::{
     app::{
         action::{Action, Motion, SortBy},
-        detail::Tab,
+        detail::{Details, Tab},
         effect::Effect,
         form::{Form, Picks},
+        learn::Learn,
         list::List,
         model::Model,
         overlay::{ContextPicker, Overlay, Palette},
         panes::{Pane, PaneState, pods},
+        scroll::PAGE,
+        trail::{Place, Trail},
     },
-    domain::{hygiene::lints, key::Namespace, watch::Scope},
+    domain::{guide::Section, hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
 };
 
+/// Does it, and remembers the place that it leads away from.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+    let before = action.leads_away().then(|| Place::here(model));
+    let effects = carry_out(model, action, now);
+    if let Some(before) = before
+        && before != Place::here(model)
+    {
+        model.trail.left(before);
+    }
+    effects
+}
+
+fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Help => help(model),
@@ -30,9 +45,15 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         }
         Action::Move(motion) => travel(model, motion),
         Action::Open => return open(model, now),
+        Action::Detail(Tab::Logs) => detail::logs(model, false, now),
         Action::Detail(tab) => detail::open(model, tab, now),
-        Action::NextTab => detail::turn(model, Tab::next),
-        Action::PreviousTab => detail::turn(model, Tab::previous),
+        Action::PreviousLog => detail::logs(model, true, now),
+        Action::NextContainer => detail::next_container(model),
+        Action::Find => detail::begin_find(model, now),
+        Action::NextMatch => detail::go_to_match(model, 1, now),
+        Action::PreviousMatch => detail::go_to_match(model, -1, now),
+        Action::NextTab => detail::turn(model, 1),
+        Action::PreviousTab => detail::turn(model, -1),
         Action::Fix(number) => return fix::fix(model, number, now),
         Action::CarryOut => return propose::carry_out(model, now),
         Action::Undo => return propose::undo(model, now),
@@ -44,6 +65,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::CopyTo => wizard::copy(model, now),
         Action::Delete => return wizard::delete(model, now),
         Action::Restart => return fix::restart(model, now),
+        Action::PauseRollout => return rollout::pause(model, now),
+        Action::RollBack => return rollout::roll_back(model, now),
         Action::Export => wizard::export(model, now),
         Action::NextField => return forms::turn(model, Form::next),
         Action::PreviousField => return forms::turn(model, Form::previous),
@@ -54,6 +77,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Submit => return forms::advance(model, now),
         Action::Faults => faults(model, now),
         Action::Hygiene => hygiene(model, now),
+        Action::Learn => learn(model),
+        Action::NextSection => turn_section(model, Section::next),
+        Action::PreviousSection => turn_section(model, Section::previous),
         Action::Settle => return settle::ask(model, now),
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
@@ -64,6 +90,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::PreviousSortColumn => step_sort(model, false),
         Action::FaultsOnly => faults_only(model),
         Action::Fold => fold(model),
+        Action::Hold => model.panes.stories.hold = !model.panes.stories.hold,
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
         Action::ToAccount => {
@@ -82,6 +109,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
                 navigate::to_scope(model, scope);
             }
         }
+        Action::ReadAgain => detail::read_again(model),
+        Action::GoBack => navigate::along_the_trail(model, Trail::back, now),
+        Action::GoForth => navigate::along_the_trail(model, Trail::forth, now),
         Action::Retry => return connect::connect(model, None, now),
         Action::Elsewhere(verb) => return copy::elsewhere(model, verb, now),
     }
@@ -90,7 +120,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
 
 /// Folds what the focused pane can fold.
 fn fold(model: &mut Model) {
-    if model.focus == Pane::Events {
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
+        detail::fold(details);
+    } else if model.focus == Pane::Events {
         model.panes.stories.folded = !model.panes.stories.folded;
         model.panes.events.invalidate();
     } else {
@@ -133,6 +165,21 @@ fn hygiene(model: &mut Model, now: Timestamp) {
     }
 }
 
+/// Explains what the user looks at; the key that opens the guide also closes it.
+fn learn(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Learn(_))) {
+        model.overlays.pop();
+    } else {
+        model.overlays.push(Overlay::Learn(Learn::here(model)));
+    }
+}
+
+fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
+    if let Some(Overlay::Learn(learn)) = model.overlays.last_mut() {
+        learn.turn_to(to(learn.section));
+    }
+}
+
 /// The key that opens the help also closes it.
 fn help(model: &mut Model) {
     match model.overlays.last() {
@@ -148,6 +195,11 @@ fn back(model: &mut Model) {
         && !form.leaving
     {
         form.leaving = true;
+        return;
+    }
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut()
+        && details.find.take().is_some()
+    {
         return;
     }
     if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
@@ -168,6 +220,10 @@ fn travel(model: &mut Model, motion: Motion) {
         list.go(motion);
     } else if let Overlay::Form(form) = overlay {
         forms::travel(form, motion);
+    } else if let Overlay::Details(details) = overlay {
+        details.scroll.go(motion);
+    } else if let Overlay::Learn(learn) = overlay {
+        learn.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
         *scroll = match motion {
             Motion::Up => scroll.saturating_sub(1),
@@ -180,9 +236,6 @@ fn travel(model: &mut Model, motion: Motion) {
         };
     }
 }
-
-/// Lines that a page key moves a text by: less than the smallest screen has.
-const PAGE: usize = 10;
 
 fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if let Some(overlay) = model.overlays.last() {
@@ -222,11 +275,10 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 fn open_pod(model: &mut Model) {
     match model.panes.pods.list.selected().cloned() {
-        Some(pods::Row::Pod(pod)) => model.overlays.push(Overlay::Details {
-            pod,
-            tab: None,
-            scroll: 0,
-        }),
+        Some(pods::Row::Pod(pod)) => {
+            let details = Details::new(ObjectKey::Pod(pod), None);
+            model.overlays.push(Overlay::Details(details));
+        }
         Some(pods::Row::Workload(id)) => {
             let open = &mut model.panes.folding.open;
             if !open.remove(&id) {

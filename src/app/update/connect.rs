@@ -9,8 +9,11 @@ use crate::{
         effect::Effect,
         list::List,
         model::{Model, Panes},
+        notices::Notices,
         overlay::{ContextPicker, Overlay},
+        settled::Answers,
         ticket::Ticket,
+        trail::Trail,
         verdicts::Verdicts,
     },
     domain::{
@@ -35,6 +38,11 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.world = World::default();
     model.verdicts = Verdicts::default();
     model.inquiry = None;
+    model.notices = Notices::default();
+    model.trail = Trail::default();
+    model.answers = Answers::default();
+    model.reading = None;
+    model.log = None;
     model.stop = None;
     model.panes = Panes::default();
     if leaves {

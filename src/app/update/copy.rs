@@ -36,8 +36,8 @@ fn selected_name(model: &Model) -> Option<String> {
     if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
         return Some(proposal.plan.0.commands().join("\n"));
     }
-    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
-        return Some(pod.name.to_string());
+    if let Some(Overlay::Details(details)) = model.overlays.last() {
+        return Some(details.object.name().to_owned());
     }
     match model.focus {
         Pane::Namespaces => model

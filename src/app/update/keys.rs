@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, connect, navigate};
+use super::{act, connect, detail, navigate};
 use crate::app::{
     action::Action,
     effect::Effect,
@@ -30,9 +30,10 @@ pub fn path(model: &Model) -> Vec<Context> {
             Context::Panes,
             Context::Everywhere,
         ],
-        Some(Overlay::Details { .. }) => over(&[Context::Details]),
+        Some(Overlay::Details(details)) => over(detail::contexts(model, details)),
         Some(Overlay::Contexts(_)) => over(&[Context::Choice]),
         Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
+        Some(Overlay::Learn(_)) => over(&[Context::Guide]),
         Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
         Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
             Some(Entry::Many(_)) => vec![Context::Picks, Context::Form],
@@ -54,6 +55,15 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
         Some(Overlay::Filter { .. }) => type_filter(model, key),
         Some(Overlay::Palette(_)) => type_command(model, key, now),
         Some(Overlay::Form(_)) => type_answer(model, key, now),
+        Some(Overlay::Details(details))
+            if details.find.as_ref().is_some_and(|find| find.typing) =>
+        {
+            if quits(key) {
+                return vec![Effect::Quit];
+            }
+            detail::type_words(model, key, now);
+            Vec::new()
+        }
         _ => match keymap::resolve(key, &path(model)) {
             Some(action) => act::act(model, action, now),
             None => Vec::new(),

@@ -5,6 +5,8 @@ mod act;
 mod connect;
 mod copy;
 mod detail;
+#[cfg(test)]
+mod detail_tests;
 mod fix;
 mod forms;
 mod keys;
@@ -12,6 +14,7 @@ mod navigate;
 mod propose;
 #[cfg(test)]
 mod propose_tests;
+mod rollout;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -20,7 +23,7 @@ mod wizard;
 use jiff::Timestamp;
 
 pub use self::{
-    detail::shown,
+    detail::{fitting, shown},
     keys::path,
     navigate::{selected_pod, subject_of_interest},
 };
@@ -29,6 +32,12 @@ use super::{effect::Effect, message::Message, model::Model, overlay::Overlay};
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+    let mut effects = take(model, message, now);
+    effects.extend(detail::keep_reading(model));
+    effects
+}
+
+fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
         model.flash = None;
     }
@@ -79,6 +88,18 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Settled(ticket, answer) => {
             settle::answered(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Read(ticket, answer) => {
+            detail::read(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Logged(ticket, lines) => {
+            detail::logged(model, ticket, lines);
+            Vec::new()
+        }
+        Message::LogEnded(ticket, end) => {
+            detail::log_ended(model, ticket, end);
             Vec::new()
         }
         Message::Ended(ticket, id) => {

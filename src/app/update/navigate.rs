@@ -9,11 +9,12 @@ use crate::{
         model::Model,
         overlay::Overlay,
         panes::{Pane, events, pods},
+        trail::{Place, Selected, Trail},
     },
     domain::{
         faults::{Fault, FaultId, Subject},
         key::{Key, Name, Namespace},
-        objects::{Pod, Secret, ServiceAccount},
+        objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
         status::pod_status,
         watch::Scope,
         world::Line,
@@ -129,6 +130,43 @@ fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
     }
 }
 
+/// Goes back or forth on the way that was gone.
+pub(super) fn along_the_trail(
+    model: &mut Model,
+    step: fn(&mut Trail, Place) -> Option<Place>,
+    now: Timestamp,
+) {
+    let here = Place::here(model);
+    let Some(place) = step(&mut model.trail, here) else {
+        model.flash("the way ends here", now);
+        return;
+    };
+    to_scope(model, place.scope);
+    let panes = &mut model.panes;
+    model.focus = match place.selected {
+        Selected::Namespace(row) => {
+            panes.namespaces.list.want_if(row);
+            Pane::Namespaces
+        }
+        Selected::Pod(row) => {
+            panes.pods.list.want_if(row);
+            Pane::Pods
+        }
+        Selected::Account(row) => {
+            panes.accounts.list.want_if(row);
+            Pane::ServiceAccounts
+        }
+        Selected::Secret(row) => {
+            panes.secrets.list.want_if(row);
+            Pane::Secrets
+        }
+        Selected::Event(row) => {
+            panes.events.list.want_if(row);
+            Pane::Events
+        }
+    };
+}
+
 /// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.
 pub fn selected_pod(model: &Model) -> Option<Key<Pod>> {
     match model.panes.pods.list.selected()? {
@@ -191,12 +229,8 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     model.stop = Some(id.clone());
     match example {
         Subject::Pod(pod) => {
-            if let Some(Overlay::Details {
-                pod: shown, scroll, ..
-            }) = model.overlays.last_mut()
-            {
-                *shown = pod.clone();
-                *scroll = 0;
+            if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
+                details.turn_to_object(ObjectKey::Pod(pod.clone()));
             }
             to_pod(model, pod);
         }
@@ -210,13 +244,78 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
 
 /// The Pod that the keys speak of: the one whose details are open, else that of the selection.
 pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
-    if let Some(Overlay::Details { pod, .. }) = model.overlays.last() {
-        return Some(pod.clone());
+    if let Some(Overlay::Details(details)) = model.overlays.last() {
+        match &details.object {
+            ObjectKey::Pod(pod) => return Some(pod.clone()),
+            ObjectKey::Workload(id) => return worst_pod(model, id),
+            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {}
+        }
     }
     match model.focus {
         Pane::Namespaces | Pane::Pods => selected_pod(model),
         Pane::ServiceAccounts | Pane::Secrets => user_of_selection(model),
         Pane::Events => pod_of_event(model),
+    }
+}
+
+/// The workload that the keys speak of: the one whose details are open, else that of the Pod.
+pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
+    if let Some(Overlay::Details(details)) = model.overlays.last()
+        && let ObjectKey::Workload(id) = &details.object
+    {
+        return Some(id.clone());
+    }
+    if model.overlays.is_empty()
+        && model.focus == Pane::Pods
+        && let Some(pods::Row::Workload(id)) = model.panes.pods.list.selected()
+    {
+        return Some(id.clone());
+    }
+    let pod = model.world.pod(&subject_of_interest(model)?)?;
+    Some(model.world.workload_of(pod)?.id.clone())
+}
+
+/// Of a workload's Pods the one that fares worst.
+fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
+    let world = &model.world;
+    let here = Scope::Namespace(id.key.namespace.clone());
+    world
+        .pods(&here)
+        .filter(|pod| world.workload_of(pod).is_some_and(|found| found.id == *id))
+        .min_by_key(|pod| pod_status(pod).health)
+        .map(|pod| pod.key.clone())
+}
+
+/// What is selected in the focused pane; of an event, what it is about.
+pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
+    if let Some(Overlay::Details(details)) = model.overlays.last() {
+        return Some(details.object.clone());
+    }
+    match model.focus {
+        Pane::Namespaces => {
+            let row = model.panes.namespaces.list.selected()?.clone();
+            row.map(ObjectKey::Namespace)
+        }
+        Pane::Pods => match model.panes.pods.list.selected()? {
+            pods::Row::Pod(key) => Some(ObjectKey::Pod(key.clone())),
+            pods::Row::Workload(id) => Some(ObjectKey::Workload(id.clone())),
+        },
+        Pane::ServiceAccounts => {
+            let key = model.panes.accounts.list.selected()?.clone();
+            Some(ObjectKey::ServiceAccount(key))
+        }
+        Pane::Secrets => {
+            let key = model.panes.secrets.list.selected()?.clone();
+            Some(ObjectKey::Secret(key))
+        }
+        Pane::Events => pod_of_event(model).map(ObjectKey::Pod).or_else(|| {
+            let subject = &selected_line(model)?.event.subject;
+            let id = WorkloadKey {
+                kind: WorkloadKind::parse(&subject.kind)?,
+                key: Key::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
+            };
+            Some(ObjectKey::Workload(id))
+        }),
     }
 }
 

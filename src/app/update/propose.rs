@@ -18,7 +18,7 @@ use crate::{
         diagnose::Link,
         faults::FaultId,
         key::Key,
-        objects::Pod,
+        objects::{Pod, WorkloadKey, WorkloadKind},
         plan::{Change, Done, Outcome, Plan},
         probe::{Answer, Verdict},
     },
@@ -51,6 +51,10 @@ pub(super) fn propose(
     workloads.extend(plan.changes.iter().filter_map(|change| match change {
         Change::DeletePod(pod) => owner(pod),
         Change::CreateDeployment(deployment) => Some(deployment.id()),
+        Change::RollBack { deployment, .. } => Some(WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: deployment.clone(),
+        }),
         Change::Restart(workload)
         | Change::SetImage { workload, .. }
         | Change::SetAccount { workload, .. } => Some(workload.id().clone()),

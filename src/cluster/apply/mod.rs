@@ -7,6 +7,7 @@
 
 mod accounts;
 mod bodies;
+mod rollout;
 mod secrets;
 mod server;
 mod undo;
@@ -185,6 +186,12 @@ async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
         } => workloads::set_image(server, workload.id(), container, image).await,
         Change::CreateDeployment(deployment) => workloads::create(server, deployment).await,
         Change::Restart(workload) => workloads::restart(server, workload.id()).await,
+        Change::SetPaused { deployment, paused } => {
+            rollout::set_paused(server, deployment, *paused).await
+        }
+        Change::RollBack {
+            deployment, set, ..
+        } => rollout::roll_back(server, deployment, set).await,
         Change::DeletePod(key) => {
             let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
             match server.delete(&path, None).await {

@@ -17,6 +17,7 @@ pub(super) const ATTEMPTS: usize = 5;
 
 pub(super) const MERGE: &str = "application/merge-patch+json";
 pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
+pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 const JSON: &str = "application/json";
 
 #[derive(Clone, Copy)]

@@ -71,6 +71,26 @@ pub(in crate::cluster) struct WireSpec<'a> {
     parallelism: Option<i64>,
     completions: Option<i64>,
     job_template: Option<WireJobTemplate<'a>>,
+    progress_deadline_seconds: Option<i64>,
+    strategy: Option<WireStrategy<'a>>,
+    /// What a StatefulSet or DaemonSet calls its strategy.
+    update_strategy: Option<WireStrategy<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireStrategy<'a> {
+    #[serde(borrow)]
+    rolling_update: Option<WireRollingUpdate<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireRollingUpdate<'a> {
+    /// A number or a share.
+    #[serde(borrow)]
+    max_surge: Text<'a>,
+    max_unavailable: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -130,6 +150,9 @@ struct WireCondition<'a> {
     status: Text<'a>,
     reason: Text<'a>,
     message: Text<'a>,
+    /// Only a Deployment's conditions have it.
+    #[serde(rename = "lastUpdateTime")]
+    updated: Text<'a>,
 }
 
 /// A number of Pods; the API leaves zeros out.
@@ -256,6 +279,14 @@ fn complaint(
     Some((texts.text(&found.reason), texts.text(&found.message)))
 }
 
+/// When a Deployment's controller last saw progress.
+fn progressed(conditions: &[WireCondition<'_>]) -> Option<Timestamp> {
+    let progressing = conditions
+        .iter()
+        .find(|c| c.kind.as_str() == "Progressing")?;
+    progressing.updated.time()
+}
+
 impl<K: Kind> Workloads<K> {
     fn revision(meta: &WireMeta<'_>, created: Option<Timestamp>) -> Option<Revision> {
         let number = meta.annotations.revision.as_str().parse().ok()?;
@@ -273,7 +304,12 @@ impl<K: Kind> Decode for Workloads<K> {
     fn object(&self, wire: WireWorkload<'_>, texts: &mut Interner) -> Option<Workload> {
         let key: Key<Workload> = wire.metadata.key(texts)?;
         let meta = wire.metadata.meta(texts);
-        let spec = wire.spec.unwrap_or_default();
+        let mut spec = wire.spec.unwrap_or_default();
+        let strategy = spec.strategy.take().or(spec.update_strategy.take());
+        let rolling = strategy
+            .unwrap_or_default()
+            .rolling_update
+            .unwrap_or_default();
         let status = wire.status.unwrap_or_default();
         let rollout = Rollout {
             generation: wire.metadata.generation.unwrap_or_default(),
@@ -284,6 +320,12 @@ impl<K: Kind> Decode for Workloads<K> {
                 .unwrap_or_default(),
             trouble: complaint(K::COMPLAINTS, &status.conditions.0, texts),
             revision: Self::revision(&wire.metadata, meta.created),
+            deadline: spec
+                .progress_deadline_seconds
+                .and_then(|seconds| u32::try_from(seconds).ok()),
+            progressed: progressed(&status.conditions.0),
+            surge: texts.some(&rolling.max_surge),
+            unavailable: texts.some(&rolling.max_unavailable),
             ..K::rollout(&spec, &status)
         };
         let selector = spec.selector.unwrap_or_default();

@@ -6,6 +6,7 @@
 mod event;
 mod meta;
 mod namespace;
+mod object;
 mod pod;
 mod secret;
 mod service_account;
@@ -14,6 +15,7 @@ mod workload;
 pub use event::{Event, EventKind, EventSubject};
 pub use meta::{Labels, Meta, Owner};
 pub use namespace::NamespaceObject;
+pub use object::ObjectKey;
 pub use pod::{
     Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
     PodCondition, PullPolicy,

@@ -99,6 +99,14 @@ pub struct Rollout {
     /// ReplicaSet that cannot create Pods, a Job that failed. Reason and message.
     pub trouble: Option<(Arc<str>, Arc<str>)>,
     pub revision: Option<Revision>,
+    /// `spec.progressDeadlineSeconds` of a Deployment: without progress for so long, its controller
+    /// calls the rollout failed. It does not stop trying.
+    pub deadline: Option<u32>,
+    /// When the controller last saw progress.
+    pub progressed: Option<Timestamp>,
+    /// `maxSurge` and `maxUnavailable` of a rolling update, as they are written: a number or a share.
+    pub surge: Option<Arc<str>>,
+    pub unavailable: Option<Arc<str>>,
 }
 
 /// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.

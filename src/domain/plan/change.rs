@@ -31,6 +31,9 @@ impl Restartable {
     }
 }
 
+/// Containers of a Pod template with their images.
+pub type Images = Arc<[(Arc<str>, Arc<str>)]>;
+
 /// A typed change.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -83,6 +86,21 @@ pub enum Change {
     },
     CreateDeployment(Deployment),
     Restart(Restartable),
+    /// A Deployment's rollout stops where it is, or goes on.
+    SetPaused {
+        deployment: Key<Workload>,
+        paused: bool,
+    },
+    /// A Deployment gets the Pod template of one of its older ReplicaSets again
+    /// (`kubectl rollout undo --to-revision`).
+    RollBack {
+        deployment: Key<Workload>,
+        set: Name<Workload>,
+        revision: u64,
+        /// As they are and as they will be: container name and image.
+        before: Images,
+        after: Images,
+    },
     /// Pods that wait: what owns them makes new ones, which do not wait.
     DeletePod(Key<Pod>),
     /// A change that was made is unmade, as far as nobody has changed the same since.
@@ -171,6 +189,9 @@ impl Change {
             | Self::SetImage { workload, .. }
             | Self::Restart(workload) => &workload.id().key.namespace,
             Self::CreateDeployment(deployment) => &deployment.key.namespace,
+            Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
+                &deployment.namespace
+            }
             Self::DeletePod(key) => &key.namespace,
             Self::TakeBack { change, .. } => change.namespace(),
         }

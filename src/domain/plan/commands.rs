@@ -69,6 +69,18 @@ impl Change {
             )),
             Self::CreateDeployment(deployment) => deploy_commands(deployment),
             Self::Restart(workload) => kubectl(format!("rollout restart {}", slash(workload.id()))),
+            Self::SetPaused { deployment, paused } => {
+                let verb = if *paused { "pause" } else { "resume" };
+                kubectl(format!("rollout {verb} deployment/{}", deployment.name))
+            }
+            Self::RollBack {
+                deployment,
+                revision,
+                ..
+            } => kubectl(format!(
+                "rollout undo deployment/{} --to-revision={revision}",
+                deployment.name
+            )),
             Self::DeletePod(key) => kubectl(format!("delete pod {} --wait=false", key.name)),
             Self::TakeBack { change, before } => taken_back(change, before),
         }

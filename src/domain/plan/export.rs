@@ -148,6 +148,8 @@ impl Change {
             Self::DeleteSecret { .. }
             | Self::DeleteAccount { .. }
             | Self::Restart(_)
+            | Self::SetPaused { .. }
+            | Self::RollBack { .. }
             | Self::DeletePod(_)
             | Self::TakeBack { .. } => None,
         }

@@ -24,7 +24,7 @@ mod undo;
 
 pub use self::{
     ask::{Ask, Listing, Target},
-    change::{Change, Copy, Deployment, Existing, Restartable},
+    change::{Change, Copy, Deployment, Existing, Images, Restartable},
     entries::{Edit, Login, edited, merged},
     export::Style,
     fixes::{Offer, Sufferers, for_fix},

@@ -49,6 +49,12 @@ impl Change {
                 vec![one("patch", "apps", plural(workload.id().kind), here)]
             }
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
+            Self::SetPaused { .. } => vec![one("patch", "apps", "deployments", here)],
+            Self::RollBack { .. } => vec![
+                one("get", "apps", "replicasets", here),
+                one("get", "apps", "deployments", here),
+                one("patch", "apps", "deployments", here),
+            ],
             Self::DeletePod(_) => all("pods", &["delete"]),
             Self::TakeBack { change, before } => match (&**change, &**before) {
                 (Self::CreateDeployment(_), _) => vec![one("delete", "apps", "deployments", here)],

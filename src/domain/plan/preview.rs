@@ -1,7 +1,9 @@
 //! A change as lines added and removed. Credentials are placeholders.
 
+use std::sync::Arc;
+
 use super::{
-    change::{Change, Copy, Existing},
+    change::{Change, Copy, Existing, Images},
     entries::Edit,
     lists::{with, without},
     manifest,
@@ -107,6 +109,12 @@ impl Change {
                 same("spec.template.metadata.annotations:"),
                 added("  kubectl.kubernetes.io/restartedAt: now"),
             ],
+            Self::SetPaused { paused, .. } => vec![
+                same("spec:"),
+                removed(format!("  paused: {}", !paused)),
+                added(format!("  paused: {paused}")),
+            ],
+            Self::RollBack { before, after, .. } => template_lines(before, after),
             Self::DeletePod(key) => vec![removed(format!("Pod {}", key.name))],
             Self::TakeBack { change, .. } => {
                 let lines = change.preview().into_iter();
@@ -197,6 +205,26 @@ fn copy_lines(copy: &Copy) -> Vec<Line> {
             brought.map(|server| added(format!("{}  # as in {}", entry(server), copy.from))),
         );
     }
+    lines
+}
+
+/// The images of two Pod templates; the rest of the older one comes back too.
+fn template_lines(before: &Images, after: &Images) -> Vec<Line> {
+    let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
+    let mut lines = vec![same("images of spec.template, and all else in it:")];
+    lines.extend(
+        before
+            .iter()
+            .filter(|old| !after.contains(old))
+            .map(|old| removed(item(old))),
+    );
+    lines.extend(after.iter().map(|new| {
+        if before.contains(new) {
+            same(item(new))
+        } else {
+            added(item(new))
+        }
+    }));
     lines
 }
 

@@ -303,9 +303,9 @@ mod tests {
         assert_eq!(servers.len(), 2, "one change for both entries of a Secret");
         let said = plan.notes.join(" ");
         for part in [
-            "1 Secret with the old credential",
-            "need nothing",
-            "are made again",
+            "1 Secret keeps the old credential",
+            "nothing, no restart",
+            "made again",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }

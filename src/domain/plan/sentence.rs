@@ -87,6 +87,18 @@ impl fmt::Display for Change {
                 "Restart {}: new Pods, one after the other",
                 workload.id()
             ),
+            Self::SetPaused { deployment, paused } => {
+                let verb = if *paused { "Pause" } else { "Resume" };
+                write!(f, "{verb} the rollout of the Deployment {deployment}")
+            }
+            Self::RollBack {
+                deployment,
+                revision,
+                ..
+            } => write!(
+                f,
+                "Take the Deployment {deployment} back to its revision {revision}"
+            ),
             Self::DeletePod(key) => write!(f, "Delete the Pod {key}"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }

@@ -4,7 +4,10 @@ use ratatui::text::{Line, Span};
 
 use super::Room;
 use crate::{
-    app::{inquiry::Inquiry, settled::State},
+    app::{
+        inquiry::Inquiry,
+        settled::{Question, State},
+    },
     domain::{
         age, backoff,
         cause::{Cause, Fix},
@@ -126,12 +129,14 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>>
 
 /// What the registry said when it was asked about this Pod.
 fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
-    let settled = view.model.settled.as_ref();
-    let Some(settled) = settled.filter(|settled| settled.pod == inquiry.pod) else {
+    let question = inquiry
+        .container()
+        .and_then(|container| Question::of(&inquiry.case, &container.image));
+    let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
     let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match &settled.state {
+    let (symbol, style, text) = match state {
         State::Asking(_) => (
             symbols.progressing,
             theme.accent(),

@@ -1,48 +1,55 @@
-//! What was said of the Pod, newest first.
+//! What was said of the object, newest first.
 
 use ratatui::text::{Line, Span};
 
 use crate::{
-    app::inquiry::Inquiry,
-    domain::{age, objects::EventKind, pull},
+    domain::{
+        age,
+        objects::{EventKind, ObjectKey},
+    },
     ui::{panes::View, text},
 };
 
 /// Cells before the message.
 const LEAD: usize = 10;
 
-pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let theme = view.theme;
-    if inquiry.case.events.is_empty() {
+    let world = &view.model.world;
+    let mut said: Vec<_> = world
+        .events_about(object.kind(), object.namespace(), object.name())
+        .collect();
+    if said.is_empty() {
         return vec![Line::styled(
             "no events: they expire after an hour",
             theme.dim(),
         )];
     }
+    said.sort_by_key(|line| std::cmp::Reverse(line.last));
     let mut lines = Vec::new();
-    for event in inquiry.case.events.iter().rev() {
-        let style = if pull::is_pull_failure_event(event) {
+    for line in said {
+        let style = if line.pull_failure {
             theme.failing()
-        } else if event.kind == EventKind::Warning {
+        } else if line.event.kind == EventKind::Warning {
             theme.warning()
         } else {
             theme.text()
         };
-        let last = event
+        let last = line
             .last
             .map_or_else(String::new, |at| age::age(at, view.now));
-        let times = if event.count > 1 {
-            format!(" ×{}", event.count)
+        let times = if line.count > 1 {
+            format!(" ×{}", line.count)
         } else {
             String::new()
         };
-        let reason = text::clean(&event.reason).into_owned();
+        let reason = text::clean(&line.event.reason).into_owned();
         lines.push(Line::from(vec![
             Span::styled(format!("{last:>8}  "), theme.dim()),
             Span::styled(reason, style),
             Span::styled(times, theme.dim()),
         ]));
-        for line in text::wrap(&event.message, wide.saturating_sub(LEAD)) {
+        for line in text::wrap(&line.event.message, wide.saturating_sub(LEAD)) {
             lines.push(Line::from(format!("{:LEAD$}{line}", "")));
         }
     }

@@ -1,9 +1,11 @@
-//! What is known of one Pod, in one of several views: the area under the panes shows as much of it as
-//! fits, the overlay all of it.
+//! What is known of one object, in one of several views: the area under the panes shows as much of a
+//! Pod's as fits, the overlay all of it.
 
 mod describe;
 mod diagnosis;
 mod events;
+pub(super) mod raw;
+mod rollout;
 mod timeline;
 
 use ratatui::{
@@ -15,8 +17,8 @@ use ratatui::{
 
 use super::{panes::View, text};
 use crate::{
-    app::{detail::Tab, inquiry::Inquiry, shown},
-    domain::{cause::Cause, faults::FaultId},
+    app::{detail::Tab, fitting, inquiry::Inquiry},
+    domain::{cause::Cause, faults::FaultId, objects::ObjectKey},
 };
 
 /// How much room the lines have.
@@ -32,29 +34,36 @@ pub(super) enum Room {
 pub(super) fn lines(
     tab: Tab,
     view: View<'_>,
-    inquiry: &Inquiry,
+    object: &ObjectKey,
+    inquiry: Option<&Inquiry>,
     wide: usize,
     room: Room,
 ) -> Vec<Line<'static>> {
-    match tab {
-        Tab::Diagnosis => diagnosis::lines(view, inquiry, wide, room),
-        Tab::Timeline => timeline::lines(view, inquiry, wide),
-        Tab::Describe => describe::lines(&inquiry.case.pod, wide, view),
-        Tab::Events => events::lines(view, inquiry, wide),
+    match (tab, inquiry, object) {
+        (Tab::Diagnosis, Some(inquiry), _) => diagnosis::lines(view, inquiry, wide, room),
+        (Tab::Timeline, Some(inquiry), _) => timeline::lines(view, inquiry, wide),
+        (Tab::Rollout, _, ObjectKey::Workload(id)) => rollout::lines(id, wide, view),
+        (Tab::Describe, ..) => describe::lines(object, wide, view),
+        (Tab::Events, ..) => events::lines(object, wide, view),
+        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => {
+            vec![Line::styled("it is gone", view.theme.dim())]
+        }
+        // Drawn by `raw`, which scrolls them by itself.
+        (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
 }
 
 /// The titles of the views, the shown one marked.
-pub(super) fn tabs(view: View<'_>, shown: Tab) -> Line<'static> {
+pub(super) fn tabs(view: View<'_>, object: &ObjectKey, shown: Tab) -> Line<'static> {
     let theme = view.theme;
     let mut spans = vec![Span::raw(" ")];
-    for tab in Tab::ALL {
-        let style = if tab == shown {
+    for (at, tab) in Tab::of(object).iter().enumerate() {
+        let style = if *tab == shown {
             theme.title(true)
         } else {
             theme.dim()
         };
-        if tab != Tab::Diagnosis {
+        if at > 0 {
             spans.push(Span::styled(" · ", theme.dim()));
         }
         spans.push(Span::styled(tab.title(), style));
@@ -99,7 +108,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
             .render(area, buffer);
         return;
     };
-    let tab = shown(Some(inquiry), None);
+    let tab = fitting(Some(inquiry));
     let about = format!(" {} · Pod {} ", tab.title(), inquiry.pod.name);
     let about = text::fit(&about, usize::from(area.width / 2), text::Cut::Middle);
     let extent = extent(view, inquiry);
@@ -113,7 +122,8 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let lines = lines(
         tab,
         view,
-        inquiry,
+        &ObjectKey::Pod(inquiry.pod.clone()),
+        Some(inquiry),
         usize::from(inside.width),
         Room::Lines(usize::from(inside.height)),
     );

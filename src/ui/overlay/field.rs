@@ -58,7 +58,8 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         Overlay::Filter { input, .. } => Some(('/', input)),
         Overlay::Palette(palette) => Some((':', &palette.input)),
         Overlay::Help { .. }
-        | Overlay::Details { .. }
+        | Overlay::Details(_)
+        | Overlay::Learn(_)
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
         | Overlay::Proposal(_)

@@ -7,6 +7,7 @@ mod field;
 mod form;
 mod help;
 mod hygiene;
+mod learn;
 mod problem;
 mod proposal;
 
@@ -29,11 +30,10 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     for overlay in &view.model.overlays {
         match overlay {
             Overlay::Help { scroll } => help::draw(*scroll, view, area, buffer),
-            Overlay::Details { pod, tab, scroll } => {
-                details::draw(pod, *tab, *scroll, view, area, buffer);
-            }
+            Overlay::Details(details) => details::draw(details, view, area, buffer),
             Overlay::Faults(list) => faults::draw(list, view, area, buffer),
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
+            Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
             Overlay::Hygiene { lints, scroll } => {
                 hygiene::draw(lints, *scroll, view, area, buffer);
@@ -61,6 +61,7 @@ fn above_footer(layout: &Layout) -> Rect {
 pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
     match view.model.overlays.last()? {
         Overlay::Form(form) => form::cursor(form, above_footer(layout)),
+        Overlay::Details(details) => details::cursor(details, layout),
         overlay => field::cursor(overlay, layout),
     }
 }

@@ -114,6 +114,9 @@ fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) 
             "faults only".to_owned()
         });
     }
+    if pane == Pane::Events && view.model.panes.stories.hold {
+        parts.push("paused: p goes on".to_owned());
+    }
     match view.model.connection.of(|kind| pane.shows(kind)) {
         KindState::Loading { received } if received > 0 => {
             parts.push(format!("listing, {received} so far"));

@@ -1,4 +1,6 @@
 //! Pieces that several views are made of.
 
+pub mod markdown;
 pub mod pane;
+pub mod reader;
 pub mod table;

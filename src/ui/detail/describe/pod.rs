@@ -1,9 +1,8 @@
-//! A Pod in words: its chain, its containers, and the whole text of what they fail with.
+//! A Pod: its chain, its containers, and the whole text of what they fail with.
 
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::text::Line;
+
+use super::{field, paragraph};
 
 use crate::{
     domain::{
@@ -64,19 +63,6 @@ pub(super) fn lines(pod: &Pod, room: usize, view: View<'_>) -> Vec<Line<'static>
         lines.extend(self::container(pod, container, room, view));
     }
     lines
-}
-
-fn field(view: View<'_>, name: &str, value: &str, style: Style) -> Line<'static> {
-    Line::from(vec![
-        Span::styled(format!("{name:16}"), view.theme.dim()),
-        Span::styled(text::clean(value).into_owned(), style),
-    ])
-}
-
-fn paragraph(text: &str, room: usize, style: Style) -> impl Iterator<Item = Line<'static>> {
-    text::wrap(text, room.saturating_sub(2))
-        .into_iter()
-        .map(move |line| Line::styled(format!("  {line}"), style))
 }
 
 fn scheduling_complaint(pod: &Pod) -> Option<&str> {

@@ -1,0 +1,277 @@
+//! What changes for a workload while the user looks elsewhere: it begins to fail, or works again.
+//!
+//! What already fails when a cluster is first seen is no news. A workload is said to work again only
+//! when it has not failed for a while: a restart makes a failing Pod vanish for a moment.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::verdicts::Verdicts;
+use crate::domain::{
+    age,
+    faults::{Fault, Subject},
+    status::Health,
+    world::World,
+};
+
+/// How long a notice stays.
+const SHOWN: SignedDuration = SignedDuration::from_secs(12);
+
+/// For so long a workload must not fail to be said to work again.
+const QUIET: SignedDuration = SignedDuration::from_secs(5);
+
+#[derive(Debug, Default)]
+pub struct Notices {
+    /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
+    failing: Option<BTreeMap<Subject, Failing>>,
+    shown: Option<Notice>,
+    /// To be told outside the terminal, once.
+    ring: Option<String>,
+}
+
+#[derive(Debug)]
+struct Failing {
+    since: Timestamp,
+    /// Since when it has not been seen failing.
+    quiet: Option<Timestamp>,
+}
+
+/// A short line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub health: Health,
+    until: Timestamp,
+}
+
+impl Notices {
+    /// The notice to show now.
+    pub fn shown(&self) -> Option<&Notice> {
+        self.shown.as_ref()
+    }
+
+    /// What is to be told outside the terminal, if it has not been told yet.
+    pub fn take_ring(&mut self) -> Option<String> {
+        self.ring.take()
+    }
+
+    /// Compares what fails with what failed before. `complete`: all that there is has been seen.
+    pub fn refresh(&mut self, world: &World, verdicts: &Verdicts, complete: bool, now: Timestamp) {
+        if self
+            .shown
+            .as_ref()
+            .is_some_and(|notice| notice.until <= now)
+        {
+            self.shown = None;
+        }
+        if !complete {
+            return;
+        }
+        let current: BTreeMap<Subject, &Fault> = verdicts
+            .faults()
+            .iter()
+            .flat_map(|fault| subjects(fault).map(move |subject| (subject, fault)))
+            .collect();
+        let Some(failing) = &mut self.failing else {
+            let begun = |fault: &Fault| fault.since.unwrap_or(now);
+            self.failing = Some(
+                current
+                    .into_iter()
+                    .map(|(subject, fault)| {
+                        (
+                            subject,
+                            Failing {
+                                since: begun(fault),
+                                quiet: None,
+                            },
+                        )
+                    })
+                    .collect(),
+            );
+            return;
+        };
+        let mut new = Vec::new();
+        for (subject, fault) in &current {
+            if let Some(known) = failing.get_mut(subject) {
+                known.quiet = None;
+                continue;
+            }
+            let begun = Failing {
+                since: now,
+                quiet: None,
+            };
+            failing.insert(subject.clone(), begun);
+            new.push((subject.clone(), fault.finding.title()));
+        }
+        let mut well = Vec::new();
+        failing.retain(|subject, known| {
+            if current.contains_key(subject) {
+                return true;
+            }
+            let quiet = *known.quiet.get_or_insert(now);
+            if now.duration_since(quiet) < QUIET {
+                return true;
+            }
+            if exists(world, subject) {
+                well.push((subject.clone(), age::age(known.since, quiet)));
+            }
+            false
+        });
+        if let Some((subject, why)) = new.first() {
+            let text = format!("{} fails: {why}{}", place(subject), more(new.len()));
+            self.tell(text, Health::PullFailing, now);
+        } else if let Some((subject, after)) = well.first() {
+            let text = format!(
+                "{} works again, after {after}{}",
+                place(subject),
+                more(well.len())
+            );
+            self.tell(text, Health::Healthy, now);
+        }
+    }
+
+    fn tell(&mut self, text: String, health: Health, now: Timestamp) {
+        self.ring = Some(text.clone());
+        self.shown = Some(Notice {
+            text,
+            health,
+            until: now + SHOWN,
+        });
+    }
+
+    /// When something about the notices changes by itself.
+    pub fn wake(&self) -> Option<Timestamp> {
+        let shown = self.shown.as_ref().map(|notice| notice.until);
+        let quiet = self.failing.iter().flat_map(BTreeMap::values);
+        let quiet = quiet.filter_map(|known| known.quiet).min();
+        shown
+            .into_iter()
+            .chain(quiet.map(|quiet| quiet + QUIET))
+            .min()
+    }
+}
+
+/// The workloads that suffer; of Pods without one, the Pods.
+fn subjects(fault: &Fault) -> impl Iterator<Item = Subject> {
+    let bare = fault.workloads.is_empty();
+    let pods = fault.pods.iter().filter(move |_| bare);
+    let workloads = fault.workloads.iter().cloned().map(Subject::Workload);
+    workloads.chain(pods.cloned().map(Subject::Pod))
+}
+
+fn exists(world: &World, subject: &Subject) -> bool {
+    match subject {
+        Subject::Pod(key) => world.pod(key).is_some(),
+        Subject::Workload(id) => world.workload(id).is_some(),
+    }
+}
+
+fn place(subject: &Subject) -> String {
+    format!("{subject} in {}", subject.namespace())
+}
+
+fn more(count: usize) -> String {
+    match count.saturating_sub(1) {
+        0 => String::new(),
+        others => format!(", and {others} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::settled::Answers;
+    use crate::domain::{
+        batch::Batch,
+        sample::{changed, gone, key, now, pod, running, waiting},
+        watch::Sight,
+    };
+
+    struct Stage {
+        world: World,
+        verdicts: Verdicts,
+        notices: Notices,
+        now: Timestamp,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let mut stage = Self {
+                world: World::default(),
+                verdicts: Verdicts::default(),
+                notices: Notices::default(),
+                now: now(),
+            };
+            stage.pod("old", false);
+            stage.look();
+            stage
+        }
+
+        fn pod(&mut self, name: &str, runs: bool) {
+            let state = if runs {
+                running()
+            } else {
+                waiting("ErrImagePull", "x:9: not found")
+            };
+            let batch = Batch::Pods(changed(vec![pod("shop", name, state)]));
+            self.world.fold(batch, self.now);
+        }
+
+        fn look(&mut self) -> Option<String> {
+            self.verdicts.refresh(
+                &self.world,
+                &Sight::default(),
+                &Answers::default(),
+                self.now,
+            );
+            self.notices
+                .refresh(&self.world, &self.verdicts, true, self.now);
+            self.notices.take_ring()
+        }
+
+        fn wait(&mut self, seconds: i64) {
+            self.now += SignedDuration::from_secs(seconds);
+        }
+    }
+
+    #[test]
+    fn what_failed_before_is_no_news_and_what_begins_is() {
+        let mut stage = Stage::new();
+        assert_eq!(stage.look(), None);
+        stage.pod("new", false);
+        let told = stage.look().unwrap();
+        assert!(told.starts_with("Pod/new in shop fails: "), "{told}");
+        assert_eq!(stage.look(), None, "once");
+        assert!(stage.notices.shown().is_some());
+        stage.wait(12);
+        stage.look();
+        assert_eq!(stage.notices.shown(), None);
+    }
+
+    #[test]
+    fn recovery_is_told_when_it_lasts() {
+        let mut stage = Stage::new();
+        stage.pod("old", true);
+        assert_eq!(stage.look(), None);
+        assert_eq!(stage.notices.wake(), Some(stage.now + QUIET));
+        stage.wait(3);
+        stage.pod("old", false);
+        assert_eq!(stage.look(), None, "it only looked well");
+        stage.pod("old", true);
+        stage.look();
+        stage.wait(5);
+        let told = stage.look().unwrap();
+        assert!(told.contains("works again"), "{told}");
+    }
+
+    #[test]
+    fn what_is_deleted_has_not_recovered() {
+        let mut stage = Stage::new();
+        let batch = Batch::Pods(gone(vec![key("shop", "old")]));
+        stage.world.fold(batch, stage.now);
+        stage.look();
+        stage.wait(5);
+        assert_eq!(stage.look(), None);
+    }
+}

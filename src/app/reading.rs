@@ -1,0 +1,44 @@
+//! What was asked of the API server for the open view: an object whole, a container's log.
+
+use jiff::Timestamp;
+
+use super::ticket::Ticket;
+use crate::domain::{
+    document::Document,
+    logs::{Source, Tail},
+    objects::ObjectKey,
+    problem::Problem,
+};
+
+/// An object's YAML.
+#[derive(Debug)]
+pub struct Reading {
+    pub object: ObjectKey,
+    pub state: ReadingState,
+}
+
+#[derive(Debug)]
+pub enum ReadingState {
+    Asked(Ticket),
+    Here { document: Document, at: Timestamp },
+    Failed(Problem),
+}
+
+/// A container's log, as it comes.
+#[derive(Debug)]
+pub struct Log {
+    pub source: Source,
+    pub ticket: Ticket,
+    pub tail: Tail,
+    pub state: LogState,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum LogState {
+    /// Asked for; nothing has come yet.
+    Opening,
+    Open,
+    /// The container has ended, or the log of the run before is all here.
+    Ended,
+    Failed(Problem),
+}

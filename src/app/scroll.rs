@@ -1,0 +1,64 @@
+//! How far a text is scrolled, by one who does not know how it is broken into lines.
+
+use super::action::Motion;
+
+/// Lines from the top, or from the end: who reads the end stays there when the text grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scroll {
+    FromTop(usize),
+    FromEnd(usize),
+}
+
+/// Lines that a page key moves a text by: less than the smallest screen has.
+pub const PAGE: usize = 10;
+
+impl Scroll {
+    pub const TOP: Self = Self::FromTop(0);
+    pub const END: Self = Self::FromEnd(0);
+
+    pub fn go(&mut self, motion: Motion) {
+        *self = match motion {
+            Motion::First => Self::TOP,
+            Motion::Last => Self::END,
+            Motion::Up => self.by(-1),
+            Motion::Down => self.by(1),
+            Motion::PageUp => self.by(-PAGE.cast_signed()),
+            Motion::PageDown => self.by(PAGE.cast_signed()),
+        };
+    }
+
+    fn by(self, lines: isize) -> Self {
+        match self {
+            Self::FromTop(n) => Self::FromTop(n.saturating_add_signed(lines)),
+            Self::FromEnd(n) => Self::FromEnd(n.saturating_add_signed(-lines)),
+        }
+    }
+
+    /// The first line to show, of so many, when so many fit.
+    pub fn first(self, lines: usize, fit: usize) -> usize {
+        let most = lines.saturating_sub(fit);
+        match self {
+            Self::FromTop(n) => n.min(most),
+            Self::FromEnd(n) => most.saturating_sub(n),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_stays_in_view_until_one_goes_up() {
+        let mut scroll = Scroll::END;
+        assert_eq!((scroll.first(100, 10), scroll.first(150, 10)), (90, 140));
+        scroll.go(Motion::Up);
+        assert_eq!(scroll.first(100, 10), 89);
+        scroll.go(Motion::PageDown);
+        assert_eq!(scroll, Scroll::END);
+        scroll.go(Motion::First);
+        scroll.go(Motion::PageDown);
+        assert_eq!((scroll.first(100, 10), scroll.first(12, 10)), (10, 2));
+        assert_eq!(scroll.first(3, 10), 0);
+    }
+}

@@ -1,0 +1,129 @@
+//! What the details ask for, and when they let go of it.
+
+use super::{
+    tests::{model, press},
+    *,
+};
+use crate::{
+    app::{
+        detail::{Details, Tab},
+        reading::{LogState, ReadingState},
+        scroll::Scroll,
+    },
+    domain::{document::Document, objects::ObjectKey, sample::now},
+};
+
+fn details(model: &Model) -> &Details {
+    match model.overlays.last() {
+        Some(Overlay::Details(details)) => details,
+        other => panic!("no details are open: {other:?}"),
+    }
+}
+
+fn answer(model: &mut Model, message: Message) {
+    update(model, message, now());
+}
+
+#[test]
+fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
+    let mut model = model();
+    let effects = press(&mut model, &["y"]);
+    let [Effect::Read { ticket, object }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(*object, details(&model).object);
+    assert!(press(&mut model, &["down", "z"]).is_empty());
+    let document = Document::of(serde_json::json!({"kind": "Pod"})).unwrap();
+    answer(&mut model, Message::Read(*ticket, Ok(Box::new(document))));
+    let reading = model.reading.as_ref().unwrap();
+    assert!(matches!(reading.state, ReadingState::Here { .. }));
+    assert!(matches!(
+        press(&mut model, &["ctrl-r"])[..],
+        [Effect::Read { .. }]
+    ));
+    press(&mut model, &["esc"]);
+    assert!(model.reading.is_none());
+}
+
+#[test]
+fn a_log_is_followed_while_it_is_shown() {
+    let mut model = model();
+    let effects = press(&mut model, &["l"]);
+    let [Effect::FollowLog { ticket, source }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert!(!source.previous);
+    answer(
+        &mut model,
+        Message::Logged(*ticket, vec!["one".into(), "Two".into()]),
+    );
+    assert_eq!(
+        model.log.as_ref().map(|log| log.tail.lines().len()),
+        Some(2)
+    );
+    // The run before is another log; lines of the first one come too late.
+    let effects = press(&mut model, &["p"]);
+    assert!(matches!(&effects[..], [Effect::FollowLog { source, .. }] if source.previous));
+    answer(&mut model, Message::Logged(*ticket, vec!["late".into()]));
+    let log = model.log.as_ref().unwrap();
+    assert_eq!(
+        (log.tail.lines().len(), &log.state),
+        (0, &LogState::Opening)
+    );
+    assert!(matches!(press(&mut model, &["esc"])[..], [Effect::StopLog]));
+    assert!(model.log.is_none());
+}
+
+#[test]
+fn words_are_looked_for_and_escape_leaves_one_thing_at_a_time() {
+    let mut model = model();
+    let effects = press(&mut model, &["l"]);
+    let [Effect::FollowLog { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let lines = ["alpha", "beta", "alphabet", "gamma"]
+        .map(str::to_owned)
+        .to_vec();
+    answer(&mut model, Message::Logged(*ticket, lines));
+    press(&mut model, &["g", "/", "A", "l", "p", "h", "enter"]);
+    assert_eq!(details(&model).scroll, Scroll::FromTop(0));
+    press(&mut model, &["n"]);
+    assert_eq!(details(&model).scroll, Scroll::FromTop(2));
+    press(&mut model, &["n"]);
+    assert_eq!(details(&model).scroll, Scroll::FromTop(0), "and round");
+    press(&mut model, &["N"]);
+    assert_eq!(details(&model).scroll, Scroll::FromTop(2));
+    press(&mut model, &["esc"]);
+    assert!(details(&model).find.is_none());
+    press(&mut model, &["esc"]);
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn each_pane_describes_its_own_kind() {
+    let mut model = model();
+    let mut kinds = Vec::new();
+    for _ in 0..5 {
+        press(&mut model, &["down", "d"]);
+        kinds.push(details(&model).object.kind());
+        press(&mut model, &["esc", "tab"]);
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert!(kinds.len() >= 4, "{kinds:?}");
+}
+
+#[test]
+fn the_rollout_is_that_of_the_pods_workload() {
+    let mut model = model();
+    press(&mut model, &["R"]);
+    assert!(matches!(details(&model).object, ObjectKey::Workload(_)));
+    assert_eq!(shown(model.inquiry.as_ref(), details(&model)), Tab::Rollout);
+    press(&mut model, &["D"]);
+    assert_eq!(
+        details(&model).tab,
+        Some(Tab::Diagnosis),
+        "of its worst Pod"
+    );
+    assert!(details(&model).object.pod().is_some());
+}

@@ -1,0 +1,76 @@
+//! What is done to a rollout from its view: pause, resume, back to a revision that worked.
+
+use jiff::Timestamp;
+
+use super::{navigate, propose};
+use crate::{
+    app::{effect::Effect, model::Model},
+    domain::{
+        objects::{WorkloadKey, WorkloadKind},
+        plan::{Change, Plan},
+        progress::{Progress, progress},
+    },
+};
+
+/// Pauses the rollout, or lets it go on.
+pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(found) = deployment(model, now) else {
+        return Vec::new();
+    };
+    let paused = !found.workload.rollout.paused;
+    let verb = if paused { "Pause" } else { "Resume" };
+    let id = &found.workload.id;
+    let change = Change::SetPaused {
+        deployment: id.key.clone(),
+        paused,
+    };
+    let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
+    propose::propose(model, plan, None, now)
+}
+
+/// Back to the newest older revision with other images, one that has ready Pods if there is one.
+pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(found) = deployment(model, now) else {
+        return Vec::new();
+    };
+    let older = found.healthy_before();
+    let target = older.and_then(|revision| {
+        let set = revision.set.as_ref()?;
+        Some((
+            set.key.name.clone(),
+            revision.number?,
+            revision.images.clone(),
+        ))
+    });
+    let Some((set, revision, after)) = target else {
+        model.flash("there is no older revision with another image", now);
+        return Vec::new();
+    };
+    let id = &found.workload.id;
+    let change = Change::RollBack {
+        deployment: id.key.clone(),
+        set,
+        revision,
+        before: found.workload.images.clone(),
+        after,
+    };
+    let plan = Plan::new(
+        format!("Take {id} back to revision {revision}"),
+        vec![change],
+    );
+    propose::propose(model, plan, None, now)
+}
+
+/// The Deployment that the keys speak of; says so when it is another kind.
+fn deployment(model: &mut Model, now: Timestamp) -> Option<Progress> {
+    let id: Option<WorkloadKey> = navigate::workload_of_interest(model);
+    let found = id.and_then(|id| progress(&model.world, &id));
+    let found = found.filter(|found| found.workload.id.kind == WorkloadKind::Deployment);
+    if found.is_none() {
+        model.flash(
+            "only the rollout of a Deployment can be stopped or taken back",
+            now,
+        );
+    }
+    found
+}

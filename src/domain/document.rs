@@ -1,0 +1,209 @@
+//! An object as the API server has it, as YAML to read: without the values of a Secret.
+//!
+//! It must not know where the object comes from or how it is shown.
+
+use serde_json::Value;
+use zeroize::Zeroize;
+
+/// Where `kubectl apply` keeps a copy of the whole manifest, a Secret's values included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The lines of an object's YAML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    lines: Vec<String>,
+}
+
+/// What is left out of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fold {
+    /// `managedFields`, which nobody reads unasked.
+    #[default]
+    Managed,
+    /// All below the second level.
+    Outline,
+    Nothing,
+}
+
+impl Fold {
+    /// The next one, as the key goes through them.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Managed => Self::Outline,
+            Self::Outline => Self::Nothing,
+            Self::Nothing => Self::Managed,
+        }
+    }
+}
+
+/// A line of a folded document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    pub text: &'a str,
+    /// Lines below it that are left out.
+    pub hides: usize,
+}
+
+impl Document {
+    /// The object's YAML; a Secret's values are wiped and stand as their lengths.
+    ///
+    /// # Errors
+    /// Says what cannot be written as YAML; no object of the API is such.
+    pub fn of(mut object: Value) -> Result<Self, String> {
+        if object.get("kind").and_then(Value::as_str) == Some("Secret") {
+            mask(&mut object);
+        }
+        let text = serde_saphyr::to_string(&object).map_err(|error| error.to_string())?;
+        Ok(Self {
+            lines: text.lines().map(str::to_owned).collect(),
+        })
+    }
+
+    /// The lines that are left when it is folded.
+    pub fn folded(&self, fold: Fold) -> Vec<Shown<'_>> {
+        let mut shown: Vec<Shown<'_>> = Vec::new();
+        // Lines indented deeper than this belong to the line that hides them.
+        let mut below: Option<usize> = None;
+        for line in &self.lines {
+            let depth = indent(line);
+            if below.is_some_and(|limit| depth > limit || is_item_at(line, depth, limit)) {
+                if let Some(last) = shown.last_mut() {
+                    last.hides += 1;
+                }
+                continue;
+            }
+            below = hides_what_is_below(fold, line, depth).then_some(depth);
+            shown.push(Shown {
+                text: line,
+                hides: 0,
+            });
+        }
+        shown
+    }
+}
+
+/// Cells before the first character.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// YAML may write the items of a list as deep as the list's key.
+fn is_item_at(line: &str, depth: usize, limit: usize) -> bool {
+    depth == limit && line.trim_start().starts_with("- ")
+}
+
+fn hides_what_is_below(fold: Fold, line: &str, depth: usize) -> bool {
+    let opens = line.trim_end().ends_with(':');
+    match fold {
+        Fold::Managed => opens && line.trim() == "managedFields:",
+        Fold::Outline => opens && depth == 2,
+        Fold::Nothing => false,
+    }
+}
+
+fn mask(secret: &mut Value) {
+    for section in ["data", "stringData"] {
+        let Some(Value::Object(values)) = secret.get_mut(section) else {
+            continue;
+        };
+        for value in values.values_mut() {
+            let bytes = value.as_str().map_or(0, str::len);
+            wipe(value);
+            *value = Value::String(format!("(hidden, {bytes} bytes of base64)"));
+        }
+    }
+    let applied = secret
+        .pointer_mut("/metadata/annotations")
+        .and_then(|annotations| annotations.get_mut(LAST_APPLIED));
+    if let Some(applied) = applied {
+        wipe(applied);
+        *applied = Value::String("(hidden: it repeats the values)".to_owned());
+    }
+}
+
+fn wipe(value: &mut Value) {
+    if let Value::String(text) = value {
+        text.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn texts(document: &Document, fold: Fold) -> Vec<String> {
+        let line = |shown: Shown<'_>| match shown.hides {
+            0 => shown.text.to_owned(),
+            hides => format!("{} +{hides}", shown.text),
+        };
+        document.folded(fold).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn no_value_of_a_secret_is_in_its_document() {
+        let secret = json!({
+            "kind": "Secret",
+            "metadata": {"name": "regcred", "annotations": {
+                LAST_APPLIED: "{\"data\":{\".dockerconfigjson\":\"Y2FuYXJ5\"}}", "team": "shop",
+            }},
+            "data": {".dockerconfigjson": "Y2FuYXJ5"},
+            "stringData": {"password": "canary"},
+        });
+        let document = Document::of(secret).unwrap();
+        let text = texts(&document, Fold::Nothing).join("\n");
+        assert!(
+            !text.contains("Y2FuYXJ5") && !text.contains("canary"),
+            "{text}"
+        );
+        assert!(text.contains("(hidden, 8 bytes of base64)"), "{text}");
+        assert!(text.contains("team: shop"), "{text}");
+    }
+
+    #[test]
+    fn other_objects_are_shown_whole() {
+        let map = json!({"kind": "ConfigMap", "data": {"a": "b"}});
+        let document = Document::of(map).unwrap();
+        assert_eq!(
+            texts(&document, Fold::Nothing),
+            ["data:", "  a: b", "kind: ConfigMap"]
+        );
+    }
+
+    #[test]
+    fn folding_says_how_much_is_left_out() {
+        let pod = json!({
+            "kind": "Pod",
+            "metadata": {"managedFields": [{"manager": "a"}, {"manager": "b", "time": "t"}], "name": "web"},
+            "spec": {"containers": [{"name": "app", "image": "i"}], "nodeName": "node-1"},
+        });
+        let document = Document::of(pod).unwrap();
+        let whole = document.folded(Fold::Nothing).len();
+        for fold in [Fold::Managed, Fold::Outline] {
+            let shown = document.folded(fold);
+            let hidden: usize = shown.iter().map(|line| line.hides).sum();
+            assert_eq!(shown.len() + hidden, whole, "{fold:?}");
+        }
+        let managed = texts(&document, Fold::Managed);
+        assert!(
+            managed.contains(&"  managedFields: +3".to_owned()),
+            "{managed:?}"
+        );
+        assert!(managed.contains(&"  name: web".to_owned()), "{managed:?}");
+        let outline = texts(&document, Fold::Outline);
+        assert_eq!(
+            outline,
+            [
+                "kind: Pod",
+                "metadata:",
+                "  managedFields: +3",
+                "  name: web",
+                "spec:",
+                "  containers: +2",
+                "  nodeName: node-1"
+            ],
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Telling what has changed to a user who looks at another window: by the bell, or by a notification of
+//! the desktop.
+
+use std::io::{self, Write};
+
+/// How it is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Announce {
+    #[default]
+    Off,
+    Bell,
+    /// The control sequence OSC 9, which iTerm2, kitty, WezTerm, Windows Terminal and others show as a
+    /// notification and the rest ignore.
+    Desktop,
+}
+
+impl Announce {
+    /// Tells this text, which must be clean.
+    pub(super) fn tell(self, text: &str, terminal: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Off => Ok(()),
+            Self::Bell => terminal.write_all(b"\x07"),
+            Self::Desktop => write!(terminal, "\x1b]9;pullscope: {text}\x07"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bell_says_nothing_and_off_is_silent() {
+        let told = |how: Announce| {
+            let mut out = Vec::new();
+            how.tell("web fails", &mut out).unwrap();
+            out
+        };
+        assert_eq!(told(Announce::Off), b"");
+        assert_eq!(told(Announce::Bell), b"\x07");
+        assert_eq!(told(Announce::Desktop), b"\x1b]9;pullscope: web fails\x07");
+    }
+}

@@ -1,0 +1,181 @@
+//! Texts that are shown as they are: an object's YAML, a container's log.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::Widget};
+
+use crate::{
+    app::{
+        detail::{Details, Tab},
+        reading::{LogState, ReadingState},
+    },
+    domain::{age, document::Shown, problem::Problem},
+    ui::{
+        chrome::spinner,
+        panes::View,
+        text,
+        widgets::reader::{Reader, ReaderLine},
+    },
+};
+
+/// Draws the YAML or the log under a line that says how it stands.
+pub(in crate::ui) fn draw(
+    tab: Tab,
+    details: &Details,
+    view: View<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let (state, reader) = match tab {
+        Tab::Logs => log(details, view),
+        _ => yaml(details, view),
+    };
+    let state = match (&details.find, details.sought()) {
+        (Some(find), _) if find.typing => format!("/{}", find.input.value()),
+        (_, Some(sought)) => format!("{state} · {} with {sought:?}", matches(&reader, sought)),
+        _ => state,
+    };
+    let head = Rect { height: 1, ..area };
+    let state = text::fit(&state, usize::from(area.width), text::Cut::End).into_owned();
+    Line::styled(state, view.theme.dim()).render(head, buffer);
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    reader.draw(view.theme, body, buffer);
+}
+
+fn matches(reader: &Reader<'_>, sought: &str) -> String {
+    let lines = reader.lines.iter();
+    match lines
+        .filter(|line| crate::app::detail::has(line.text, sought))
+        .count()
+    {
+        1 => "1 line".to_owned(),
+        count => format!("{count} lines"),
+    }
+}
+
+fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
+    let theme = view.theme;
+    let reading = view
+        .model
+        .reading
+        .as_ref()
+        .filter(|reading| reading.object == details.object);
+    let (state, lines) = match reading.map(|reading| &reading.state) {
+        None | Some(ReadingState::Asked(_)) => (format!("{} reading", spinner(view)), Vec::new()),
+        Some(ReadingState::Failed(problem)) => (
+            "not read".to_owned(),
+            problem_lines(problem, theme.failing()),
+        ),
+        Some(ReadingState::Here { document, at }) => (
+            format!(
+                "as of {} ago · ctrl-r reads it again · z folds · / finds",
+                age::age(*at, view.now)
+            ),
+            document
+                .folded(details.fold)
+                .iter()
+                .map(|line| yaml_line(line, theme.text()))
+                .collect(),
+        ),
+    };
+    (
+        state,
+        Reader {
+            lines,
+            scroll: details.scroll,
+            sought: details.sought(),
+        },
+    )
+}
+
+fn yaml_line<'a>(line: &Shown<'a>, style: Style) -> ReaderLine<'a> {
+    let note = match line.hides {
+        0 => String::new(),
+        1 => "… 1 line".to_owned(),
+        hides => format!("… {hides} lines"),
+    };
+    ReaderLine {
+        text: line.text,
+        style,
+        note,
+    }
+}
+
+fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
+    let theme = view.theme;
+    let Some(log) = &view.model.log else {
+        let none = "the Pod has no container".to_owned();
+        return (
+            none,
+            Reader {
+                lines: Vec::new(),
+                scroll: details.scroll,
+                sought: None,
+            },
+        );
+    };
+    let run = if log.source.previous {
+        "the run before"
+    } else {
+        "this run"
+    };
+    let state = match &log.state {
+        LogState::Opening => format!("{} opening", spinner(view)),
+        LogState::Open if log.source.previous => "there is more".to_owned(),
+        LogState::Open => "followed".to_owned(),
+        LogState::Ended => "its end".to_owned(),
+        LogState::Failed(_) => "not read".to_owned(),
+    };
+    let dropped = match log.tail.dropped {
+        0 => String::new(),
+        lines => format!(" · {lines} older lines dropped"),
+    };
+    let state = format!(
+        "container {}, {run} · {state}{dropped} · p run before · o next container",
+        log.source.container
+    );
+    let mut lines: Vec<ReaderLine<'a>> = log
+        .tail
+        .lines()
+        .iter()
+        .map(|line| ReaderLine {
+            text: line,
+            style: theme.text(),
+            note: String::new(),
+        })
+        .collect();
+    match &log.state {
+        LogState::Failed(problem) => lines.extend(problem_lines(problem, theme.failing())),
+        LogState::Ended if lines.is_empty() => {
+            lines.push(ReaderLine {
+                text: "nothing was written",
+                style: theme.dim(),
+                note: String::new(),
+            });
+        }
+        LogState::Opening | LogState::Open | LogState::Ended => {}
+    }
+    (
+        state,
+        Reader {
+            lines,
+            scroll: details.scroll,
+            sought: details.sought(),
+        },
+    )
+}
+
+fn problem_lines(problem: &Problem, style: Style) -> Vec<ReaderLine<'_>> {
+    let texts = std::iter::once(&problem.what)
+        .chain(&problem.why)
+        .chain(&problem.next);
+    texts
+        .map(|text| ReaderLine {
+            text,
+            style,
+            note: String::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! What the user looks at, explained: the cause, the big picture with the user's objects, the guide.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Paragraph, Widget},
+};
+
+use super::window;
+use crate::{
+    app::learn::{self, Learn},
+    domain::{
+        cause::{Cause, Names},
+        guide::{Own, Section},
+    },
+    ui::{panes::View, text, widgets::markdown},
+};
+
+const WIDE: u16 = 100;
+
+pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let own = learn::own(view.model);
+    let mut lines = Vec::new();
+    if let Some(cause) = learn.cause {
+        lines.extend(about(cause, view, room));
+        lines.push(Line::default());
+    }
+    if learn.section == Section::BIG_PICTURE {
+        lines.extend(picture(&own, view, room));
+        lines.push(Line::default());
+    }
+    let heading = Line::styled(learn.section.title(), view.theme.title(true));
+    if learn.cause.is_some() {
+        lines.push(heading);
+        lines.push(Line::default());
+    }
+    lines.extend(markdown::lines(
+        learn.section.body(),
+        room,
+        view.theme,
+        |line| own.tell(line),
+    ));
+    let title = match learn.cause {
+        Some(cause) => format!("Explained: {}", cause.title()),
+        None => learn.section.title().to_owned(),
+    };
+    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let hint = "↑↓ scroll · ←→ other sections · esc back";
+    let inside = window(&title, hint, view.theme, WIDE, high, area, buffer);
+    let first = learn.scroll.first(lines.len(), usize::from(inside.height));
+    let first = u16::try_from(first).unwrap_or(u16::MAX);
+    Paragraph::new(lines)
+        .scroll((first, 0))
+        .render(inside, buffer);
+}
+
+/// What the catalogue has of a cause.
+fn about(cause: Cause, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let entry = cause.entry();
+    let mut lines = Vec::new();
+    let mut told = |heading: &'static str, words: &str| {
+        lines.push(Line::styled(heading, theme.strong()));
+        let wrapped = text::wrap(words, wide.saturating_sub(2));
+        lines.extend(
+            wrapped
+                .into_iter()
+                .map(|line| Line::raw(format!("  {line}"))),
+        );
+    };
+    told("What it means", entry.meaning);
+    told("How to tell it from its look-alikes", entry.tells);
+    lines.push(Line::styled("What is done about it", theme.strong()));
+    for fix in entry.fixes {
+        let title = fix.fill(&Names::default()).title;
+        let quiet = theme.symbols().quiet;
+        lines.push(Line::from(vec![
+            Span::styled(format!("  {quiet} "), theme.dim()),
+            Span::raw(text::fit(&title, wide.saturating_sub(4), text::Cut::End).into_owned()),
+        ]));
+    }
+    lines
+}
+
+/// The chain from the registry to the Pod, with the user's own objects.
+fn picture(own: &Own, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let links = [
+        ("registry", own.server.as_deref(), "has the image"),
+        ("Secret", own.secret.as_deref(), "the credentials"),
+        (
+            "ServiceAccount",
+            own.account.as_deref(),
+            "the identity: lists the Secret",
+        ),
+        (
+            "Pod",
+            own.pod.as_deref(),
+            "uses the identity; the kubelet pulls for it",
+        ),
+    ];
+    let mut lines = Vec::new();
+    for (at, (kind, name, what)) in links.into_iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::styled(format!("{:17}↑", ""), theme.dim()));
+        }
+        let name = text::fit(
+            name.unwrap_or("none"),
+            wide.saturating_sub(64).max(24),
+            text::Cut::Middle,
+        );
+        lines.push(Line::from(vec![
+            Span::styled(format!("{kind:>14}   "), theme.dim()),
+            Span::styled(format!("{name}   "), theme.strong()),
+            Span::styled(what, theme.dim()),
+        ]));
+    }
+    lines
+}
