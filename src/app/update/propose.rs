@@ -141,10 +141,10 @@ pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
 /// Puts the keyboard on the first of these questions that the form asks.
 fn go_to(model: &mut Model, answers: &[FormAnswer]) {
     for overlay in &mut model.overlays {
-        if let Overlay::Form(form) = overlay {
-            if let Some(asked) = answers.iter().find(|answer| form.has(**answer)) {
-                form.go_to(*asked);
-            }
+        if let Overlay::Form(form) = overlay
+            && let Some(asked) = answers.iter().find(|answer| form.has(**answer))
+        {
+            form.go_to(*asked);
         }
     }
 }

@@ -49,7 +49,9 @@ impl Change {
                 vec![one("patch", "apps", plural(workload.id().kind), here)]
             }
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
-            Self::SetPaused { .. } => vec![one("patch", "apps", "deployments", here)],
+            Self::SetPaused { .. } => ["get", "patch"]
+                .map(|verb| one(verb, "apps", "deployments", here))
+                .into(),
             Self::RollBack { .. } => vec![
                 one("get", "apps", "replicasets", here),
                 one("get", "apps", "deployments", here),
