@@ -119,6 +119,11 @@ fn changes() -> Vec<Change> {
             secret: Name::new("s"),
             seen: Vec::new(),
         },
+        Change::CreateDeployment(Deployment::new(
+            Key::new(namespace(), Name::new("web")),
+            "r.example/web:1",
+            Name::new("a"),
+        )),
         Change::SetPaused {
             deployment: Key::new(namespace(), Name::new("web")),
             paused: true,
@@ -130,11 +135,6 @@ fn changes() -> Vec<Change> {
             before: [].into(),
             after: [].into(),
         },
-        Change::CreateDeployment(Deployment::new(
-            Key::new(namespace(), Name::new("web")),
-            "r.example/web:1",
-            Name::new("a"),
-        )),
         Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
     ];
     all.extend(changes_to_workloads());

@@ -341,3 +341,72 @@ fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
+
+/// Out of a configuration with two logins, by way of a helper, only the one that is needed is taken;
+/// the helper is asked over a pipe.
+#[test]
+fn in_the_demo_a_login_is_read_out_of_a_docker_configuration() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let home = tempfile::tempdir().unwrap();
+    let helper = home.path().join("docker-credential-fake");
+    let said = home.path().join("said");
+    let script = format!(
+        "#!/bin/sh\nread server\necho \"$@ $server\" > {}\necho '{{\"Username\":\"nordwind\",\"Secret\":\"dckr_pat_example-1\"}}'\n",
+        said.display()
+    );
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
+    let config = r#"{"auths":{"ghcr.io":{"auth":"Z2g6Y2FuYXJ5LW90aGVy"}},"credsStore":"fake"}"#;
+    fs::write(home.path().join("config.json"), config).unwrap();
+    let path = format!(
+        "{}:{}",
+        home.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut session = Setup::new(&["demo", "-n", "data"])
+        .with("DOCKER_CONFIG", home.path().to_str().unwrap())
+        .with("PATH", &path)
+        .start();
+    session.sees("Deployment/ingest 0/3");
+    session.press("\t\t/dockerhub\rR");
+    session.sees("Rotate a credential");
+    // Up to where the credential comes from, the next option, and on.
+    session.press("\x1b[Z\x1b[Z\x1b[C");
+    session.sees("out of a Docker or Podman configuration");
+    session.press("\r\r");
+    session.sees("read from docker-credential-fake");
+    session.press("\r\r\r");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("ready after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let asked = fs::read_to_string(&said).unwrap();
+    assert_eq!(asked.trim(), "get https://index.docker.io/v1/");
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains("dckr_pat") && !bytes.contains("canary-other"));
+}
+
+/// What goes wrong is diagnosed where it was made, and esc leads back to the answer that is to blame.
+#[test]
+fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
+    let mut session = Setup::new(&["demo"]).start();
+    session.sees("Pods cannot pull");
+    session.press(":setup\r");
+    session.sees("First-time setup");
+    let image = "registry.nordwind.example/web/landing:7";
+    session.press(&format!("fresh\r{image}\r\r\rci-puller\rwrong\r\r\r\r"));
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("the registry did not accept it");
+    session.press(ESCAPE);
+    session.misses("All changes are made");
+    session.press("\x15nw-3f1c-example\r\r\r\r");
+    session.sees("Nothing has been changed yet");
+    session.sees("Restart Deployment/landing");
+    session.press("\r");
+    session.sees("ready after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}

@@ -53,9 +53,6 @@ pub enum Action {
     CopyTo,
     Delete,
     Restart,
-    /// Stops a rollout, or lets it go on.
-    PauseRollout,
-    RollBack,
     /// Takes back what was carried out last.
     Undo,
     Export,
@@ -64,6 +61,9 @@ pub enum Action {
     ToggleAll,
     NextOption,
     PreviousOption,
+    /// Stops a rollout, or lets it go on.
+    PauseRollout,
+    RollBack,
     NextField,
     PreviousField,
     Submit,

@@ -81,6 +81,8 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
+    /// What was carried out in this session and can be taken back, the last one at the end.
+    pub applied: Vec<Applied>,
     /// What registries were asked.
     pub answers: Answers,
     /// The YAML of the view that is open.
@@ -91,8 +93,6 @@ pub struct Model {
     pub trail: Trail,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
-    /// What was carried out in this session and can be taken back, the last one at the end.
-    pub applied: Vec<Applied>,
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
@@ -135,12 +135,12 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            applied: Vec::new(),
             answers: Answers::default(),
             trail: Trail::default(),
             notices: Notices::default(),
             reading: None,
             log: None,
-            applied: Vec::new(),
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,

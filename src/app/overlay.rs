@@ -66,11 +66,11 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Form(form) => form.focused_mut()?.input(),
             Self::Details(details) => {
                 let find = details.find.as_mut().filter(|find| find.typing);
                 find.map(|find| &mut find.input)
             }
-            Self::Form(form) => form.focused_mut()?.input(),
             Self::Help { .. }
             | Self::Contexts(_)
             | Self::Faults(_)

@@ -97,22 +97,6 @@ impl Effects {
             Effect::Rehearse { ticket, plan } => self.rehearse(ticket, plan),
             Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
-            Effect::Read { ticket, object } => {
-                let (connection, answers) = (self.connection.clone(), self.answers.clone());
-                tokio::spawn(reading::document(connection, ticket, object, answers));
-            }
-            Effect::PullTest {
-                ticket,
-                test,
-                nodes,
-            } => self.pull_test(ticket, &test, nodes),
-            Effect::FollowLog { ticket, source } => {
-                self.stop_log();
-                let (connection, answers) = (self.connection.clone(), self.answers.clone());
-                let task = reading::log(connection, ticket, source, answers);
-                self.log = Some(tokio::spawn(task));
-            }
-            Effect::StopLog => self.stop_log(),
             Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
             Effect::Import {
                 ticket,
@@ -131,6 +115,22 @@ impl Effects {
                     drop(answers.blocking_send(Message::Saved(save(path, &text))));
                 });
             }
+            Effect::PullTest {
+                ticket,
+                test,
+                nodes,
+            } => self.pull_test(ticket, &test, nodes),
+            Effect::Read { ticket, object } => {
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                tokio::spawn(reading::document(connection, ticket, object, answers));
+            }
+            Effect::FollowLog { ticket, source } => {
+                self.stop_log();
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                let task = reading::log(connection, ticket, source, answers);
+                self.log = Some(tokio::spawn(task));
+            }
+            Effect::StopLog => self.stop_log(),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));

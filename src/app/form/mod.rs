@@ -139,6 +139,11 @@ impl Form {
         }
     }
 
+    /// Whether this form has the question and asks it.
+    pub fn has(&self, answer: Answer) -> bool {
+        self.shown().any(|field| field.answer == answer)
+    }
+
     fn field(&self, answer: Answer) -> Option<&Field> {
         self.fields.iter().find(|field| field.answer == answer)
     }
@@ -225,14 +230,11 @@ impl Form {
         let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
-        field.touched = match &mut field.entry {
-            Entry::Text(input) => !input.value().is_empty(),
-            Entry::One(_) => true,
-            Entry::Many(picks) => {
-                picks.filtered();
-                true
-            }
-        };
+        // Also what was emptied: else it would be filled again under the hands.
+        field.touched = true;
+        if let Entry::Many(picks) = &mut field.entry {
+            picks.filtered();
+        }
         let reads_again = matches!(
             field.answer,
             Answer::Source | Answer::File | Answer::Variable | Answer::FromSecret | Answer::Server

@@ -155,7 +155,7 @@ impl Form {
         let mut others = world.accounts(&Scope::Cluster);
         let other = others.find(|account| account.key.name == key.name)?;
         Some(check::warn(format!(
-            "that of {} is not this one: a Pod uses those of its own namespace; one is made here",
+            "{} has one; a Pod uses those of its own namespace, so one is made here",
             other.key.namespace
         )))
     }

@@ -10,6 +10,8 @@ mod detail_tests;
 mod fix;
 mod forms;
 mod keys;
+mod layers;
+mod lists;
 mod navigate;
 mod propose;
 #[cfg(test)]

@@ -134,14 +134,17 @@ pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
     proposal.verdict = Some(verdict);
     // Whoever goes back wants to correct the login.
     if refused {
-        go_to(model, FormAnswer::Token);
+        go_to(model, &[FormAnswer::Token]);
     }
 }
 
-fn go_to(model: &mut Model, answer: FormAnswer) {
+/// Puts the keyboard on the first of these questions that the form asks.
+fn go_to(model: &mut Model, answers: &[FormAnswer]) {
     for overlay in &mut model.overlays {
-        if let Overlay::Form(form) = overlay {
-            form.go_to(answer);
+        if let Overlay::Form(form) = overlay
+            && let Some(asked) = answers.iter().find(|answer| form.has(**answer))
+        {
+            form.go_to(*asked);
         }
     }
 }
@@ -258,18 +261,18 @@ pub(super) fn leave(model: &mut Model) {
         return;
     }
     model.overlays.pop();
-    if let Some(answer) = blamed.and_then(answer_of) {
-        go_to(model, answer);
+    if let Some(link) = blamed {
+        go_to(model, answers_of(link));
     }
 }
 
-/// The question whose answer is to blame for a fault at this link of the chain.
-fn answer_of(link: Link) -> Option<FormAnswer> {
+/// The questions whose answers are to blame for a fault at this link of the chain.
+fn answers_of(link: Link) -> &'static [FormAnswer] {
     match link {
-        Link::Secret => Some(FormAnswer::Token),
-        Link::Account => Some(FormAnswer::Account),
-        Link::Image | Link::Registry => Some(FormAnswer::Image),
-        Link::Node | Link::Pod => None,
+        Link::Secret => &[FormAnswer::Token, FormAnswer::Source],
+        Link::Account => &[FormAnswer::Account],
+        Link::Image | Link::Registry => &[FormAnswer::Image],
+        Link::Node | Link::Pod => &[],
     }
 }
 

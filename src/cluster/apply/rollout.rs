@@ -8,7 +8,7 @@ use crate::{
     domain::{
         key::{Key, Name},
         objects::Workload,
-        plan::Done,
+        plan::{Before, Done},
     },
 };
 
@@ -24,7 +24,11 @@ pub(super) async fn set_paused(
         return Ok(unchanged(&found));
     }
     let patch = json!({ "spec": { "paused": paused } });
-    Ok(applied(&server.patch(&path, MERGE, &patch).await?))
+    let object = server.patch(&path, MERGE, &patch).await?;
+    Ok(Done {
+        before: Some(Before::Paused(is)),
+        ..applied(&object)
+    })
 }
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the

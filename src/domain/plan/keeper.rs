@@ -233,6 +233,7 @@ impl Change {
             | Self::CreateAccount { .. }
             | Self::CreateDeployment(_)
             | Self::Restart(_)
+            | Self::SetPaused { .. }
             | Self::DeletePod(_) => None,
             Self::EditSecret { .. }
             | Self::ConvertSecret { .. }
@@ -243,7 +244,6 @@ impl Change {
             | Self::DetachSecret { .. }
             | Self::SetAccount { .. }
             | Self::SetImage { .. }
-            | Self::SetPaused { .. }
             | Self::RollBack { .. }
             | Self::TakeBack { .. } => Keeper::of(traces),
         }

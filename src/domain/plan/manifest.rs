@@ -90,11 +90,28 @@ fn policy_word(policy: PullPolicy) -> &'static str {
     }
 }
 
-/// As YAML, in the order of kubectl: alphabetical.
+/// As YAML: what it is and whose comes first, as people write it.
 pub fn yaml(object: &Value) -> String {
     // A JSON value is a YAML document; the writer fails only where its target does.
-    serde_saphyr::to_string(object).unwrap_or_default()
+    let written = |value: &Value| serde_saphyr::to_string(value).unwrap_or_default();
+    let Some(fields) = object.as_object() else {
+        return written(object);
+    };
+    let first = HEAD.iter().filter_map(|name| fields.get_key_value(*name));
+    let rest = fields
+        .iter()
+        .filter(|(name, _)| !HEAD.contains(&name.as_str()));
+    let mut text = String::new();
+    for (name, value) in first.chain(rest) {
+        text.push_str(&written(&json!({ name: value })));
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    text
 }
+
+const HEAD: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 #[cfg(test)]
 mod tests {

@@ -172,26 +172,6 @@ fn edit_lines(edit: &Edit) -> Vec<Line> {
     }
 }
 
-/// The images of two Pod templates; the rest of the older one comes back too.
-fn template_lines(before: &Images, after: &Images) -> Vec<Line> {
-    let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
-    let mut lines = vec![same("images of spec.template, and all else in it:")];
-    lines.extend(
-        before
-            .iter()
-            .filter(|old| !after.contains(old))
-            .map(|old| removed(item(old))),
-    );
-    lines.extend(after.iter().map(|new| {
-        if before.contains(new) {
-            same(item(new))
-        } else {
-            added(item(new))
-        }
-    }));
-    lines
-}
-
 fn all_added(object: &serde_json::Value) -> Vec<Line> {
     manifest::yaml(object).lines().map(added).collect()
 }
@@ -225,6 +205,26 @@ fn copy_lines(copy: &Copy) -> Vec<Line> {
             brought.map(|server| added(format!("{}  # as in {}", entry(server), copy.from))),
         );
     }
+    lines
+}
+
+/// The images of two Pod templates; the rest of the older one comes back too.
+fn template_lines(before: &Images, after: &Images) -> Vec<Line> {
+    let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
+    let mut lines = vec![same("images of spec.template, and all else in it:")];
+    lines.extend(
+        before
+            .iter()
+            .filter(|old| !after.contains(old))
+            .map(|old| removed(item(old))),
+    );
+    lines.extend(after.iter().map(|new| {
+        if before.contains(new) {
+            same(item(new))
+        } else {
+            added(item(new))
+        }
+    }));
     lines
 }
 

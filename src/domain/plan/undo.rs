@@ -39,6 +39,8 @@ pub enum Before {
     },
     Account(Name<ServiceAccount>),
     Image(Arc<str>),
+    /// Whether a rollout stood still.
+    Paused(bool),
 }
 
 impl Before {
@@ -59,6 +61,7 @@ impl fmt::Debug for Before {
             Self::List { .. } => "List(…)",
             Self::Account(_) => "Account(…)",
             Self::Image(_) => "Image(…)",
+            Self::Paused(_) => "Paused(…)",
         })
     }
 }
@@ -109,6 +112,10 @@ pub fn undo(change: &Change, before: Before) -> Change {
             workload: workload.clone(),
             before: account.clone(),
             account: was,
+        },
+        (Change::SetPaused { deployment, .. }, Before::Paused(was)) => Change::SetPaused {
+            deployment: deployment.clone(),
+            paused: was,
         },
         (change, before) => Change::TakeBack {
             change: Box::new(change.clone()),

@@ -209,15 +209,17 @@ fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
         })
         .take(3)
         .collect();
-    let pods = match waiting {
-        0 => "no Pod fails any more".to_owned(),
-        1 => "1 Pod still fails".to_owned(),
-        pods => format!("{pods} Pods still fail"),
+    let pods = match (&proposal.fault, waiting) {
+        (None, _) => None,
+        (Some(_), 0) => Some("no Pod fails any more".to_owned()),
+        (Some(_), 1) => Some("1 Pod still fails".to_owned()),
+        (Some(_), pods) => Some(format!("{pods} Pods still fail")),
     };
+    let seen: Vec<String> = pods.into_iter().chain(ready).collect();
     Some(format!(
-        "{} watching for {waited}: {pods}; {}",
+        "{} watching for {waited}: {}",
         spinner(view),
-        ready.join(", ")
+        seen.join("; ")
     ))
 }
 
