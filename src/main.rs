@@ -1,5 +1,7 @@
 //! Table of contents: parse, connect, hand over.
 
+mod demo;
+
 use std::{
     env,
     io::{self, Write},
@@ -9,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use demo::Registries;
 use jiff::Timestamp;
 use pullscope::{
     app::model::StartScope,
@@ -16,6 +19,7 @@ use pullscope::{
     cluster::{ConnectOptions, Connection, Reach, apply::WritePermit},
     domain::{key::Namespace, problem::Problem},
     headless::{Exit, check, explain, match_image, rbac, verify},
+    registry::Prober,
     runtime::{
         self, Announce, Ending, Start, log,
         source::{Given, Kubeconfig, SharedSource},
@@ -144,13 +148,19 @@ async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
     let connection = match Connection::from_client(client, "demo", namespace).await {
         Ok(connection) => connection,
         Err(error) => return Ok(refuse(&Problem::from(error))),
     };
-    dashboard(Arc::new(Given { connection }), start_scope(global), global).await
+    dashboard(
+        Arc::new(Given { connection, prober }),
+        start_scope(global),
+        global,
+    )
+    .await
 }
 
 /// Serves the simulated cluster until the program is interrupted.

@@ -270,8 +270,22 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
 }
 
 #[test]
-fn in_the_demo_a_first_private_image_runs_after_a_form() {
-    let token = "nw-3f1c-example";
+fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("bad credential");
+    session.press("!");
+    session.sees("1 of ");
+    session.press("D");
+    session.sees("Evidence");
+    session.press("t");
+    session.sees("asked from here");
+    session.sees("answered 401");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+/// The form of the first-time setup, filled in up to its plan.
+fn first_setup(token: &str) -> Session {
     let mut session = Setup::new(&["demo"]).start();
     session.sees("Pods cannot pull");
     session.press(":setup\r");
@@ -288,6 +302,22 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     }
     session.press("\r\r\r");
     session.sees("Nothing has been changed yet");
+    session
+}
+
+#[test]
+fn in_the_demo_a_wrong_token_is_told_before_it_is_saved() {
+    let mut session = first_setup("guess");
+    session.sees("cannot be pulled as ci-puller");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
+fn in_the_demo_a_first_private_image_runs_after_a_form() {
+    let token = "nw-3f1c-example";
+    let mut session = first_setup(token);
+    session.sees("can be pulled as ci-puller");
     session.press("\r");
     session.sees("ready after");
     session.press(CTRL_C);

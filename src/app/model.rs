@@ -59,7 +59,7 @@ const FLASH: SignedDuration = SignedDuration::from_secs(4);
 pub struct Abilities {
     /// Else nothing is changed in the cluster, whatever is pressed.
     pub writes: bool,
-    /// The registries of the demo, which are simulated, cannot be asked.
+    /// None can be asked where the machine's certificate authorities cannot be read.
     pub asks_registries: bool,
 }
 

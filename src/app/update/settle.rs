@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if !model.abilities.asks_registries {
         model.flash(
-            "the registries of the demo are simulated and cannot be asked",
+            "no registry can be asked: this machine's certificate authorities cannot be read",
             now,
         );
         return Vec::new();
