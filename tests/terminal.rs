@@ -284,6 +284,48 @@ fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
     assert_eq!(session.exit(), 0);
 }
 
+#[test]
+fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("bad credential");
+    session.press("!");
+    session.sees("1 of ");
+    session.press("\x14");
+    session.sees("It never runs the image's program");
+    session.press("\r");
+    session.sees("All have answered");
+    session.sees("refused: bad credential");
+    session.press("\r");
+    session.press(":cleanup\r");
+    session.sees("has left anything behind");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
+fn in_the_demo_every_view_of_the_details_opens() {
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("bad credential");
+    session.press("!");
+    session.sees("1 of ");
+    session.press("y");
+    session.sees("apiVersion: v1");
+    session.press("R");
+    session.sees("held up by Pod");
+    session.press("L");
+    session.sees("G5 Create a Deployment");
+    session.press("\x1b");
+    session.press("\x1b");
+    session.press(":sec\r");
+    session.press("y");
+    session.sees("bytes of base64");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains("eyJhdXRo"), "no value of a Secret is drawn");
+}
+
 /// The form of the first-time setup, filled in up to its plan.
 fn first_setup(token: &str) -> Session {
     let mut session = Setup::new(&["demo"]).start();
@@ -428,8 +470,11 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     let image = "registry.nordwind.example/web/landing:7";
     session.press(&format!("fresh\r{image}\r\r\rci-puller\rwrong\r\r\r\r"));
     session.sees("Nothing has been changed yet");
+    // The registry was asked and said no: who wants it all the same says so twice.
+    session.sees("cannot be pulled as ci-puller");
     session.press("\r");
-    session.sees("the registry did not accept it");
+    session.press("\r");
+    session.sees("All changes are made");
     session.press(ESCAPE);
     session.misses("All changes are made");
     session.press("\x15nw-3f1c-example\r\r\r\r");

@@ -32,6 +32,8 @@ pub enum Action {
     /// Lets a kubelet pull the image.
     PullTest,
     StartPullTest,
+    /// Writes down all that is known of the Pod.
+    Report,
     /// Removes what pull tests have left behind.
     CleanUp,
     /// What to put in order before it fails.

@@ -55,6 +55,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Hygiene),
     },
     Command {
+        names: &["report"],
+        help: "Write all that is known of the Pod to a file, without secrets",
+        does: Does::Act(Action::Report),
+    },
+    Command {
         names: &["cleanup"],
         help: "Delete Pods that pull tests have left behind",
         does: Does::Act(Action::CleanUp),

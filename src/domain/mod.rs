@@ -29,6 +29,7 @@ pub mod problem;
 pub mod progress;
 pub mod pull;
 pub mod pull_test;
+pub mod report;
 pub mod rights;
 pub mod rollout;
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{Reach, access},
+    cluster::{Reach, access, read},
     domain::{
+        document::Fold,
         key::{Name, Namespace},
-        objects::{EventKind, SecretContent, SecretType, WorkloadKind},
+        objects::{EventKind, ObjectKey, SecretContent, SecretType, WorkloadKind},
         rights::Permission,
         watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
     },
@@ -525,4 +526,45 @@ fn pod_manifest(name: &str) -> Value {
             "containers": [{"name": "app", "image": "registry.lab/team/web:1"}],
         },
     })
+}
+
+/// An object is read whole, a Secret without its values, and a log that is not there says why.
+pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
+    let namespace = cluster.namespace("documents").await;
+    let config = r#"{"auths":{"registry.lab":{"username":"robot","password":"canary-password"}}}"#;
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+        "metadata": {"name": "regcred", "annotations": {
+            "kubectl.kubernetes.io/last-applied-configuration": config,
+        }},
+        "stringData": {".dockerconfigjson": config},
+    });
+    let path = format!("/api/v1/namespaces/{namespace}/secrets");
+    cluster.create(&path, manifest).await;
+    let connection = cluster.connect("admin", &namespace).await;
+    let secret = ObjectKey::Secret(key(&namespace, "regcred"));
+    let document = read::document(&connection, &secret).await.unwrap();
+    let lines = document.folded(Fold::Nothing);
+    let text: Vec<&str> = lines.iter().map(|line| line.text).collect();
+    let text = text.join("\n");
+    assert!(
+        text.contains("name: regcred") && text.contains("hidden"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("canary") && !text.contains("eyJhdXRocyI6"),
+        "{text}"
+    );
+
+    let gone = ObjectKey::Pod(key(&namespace, "nobody"));
+    let trouble = read::document(&connection, &gone).await.unwrap_err();
+    assert!(trouble.to_string().contains("not found"), "{trouble}");
+    let namespaced = ObjectKey::Namespace(namespace.clone());
+    let document = read::document(&connection, &namespaced).await.unwrap();
+    assert!(
+        document
+            .folded(Fold::Managed)
+            .iter()
+            .any(|line| line.text == "kind: Namespace")
+    );
 }

@@ -49,6 +49,7 @@ contract!(reading: cases {
     says_which_permission_is_missing,
     follows_a_changed_reach,
     answers_access_questions,
+    documents_hide_the_values_of_secrets,
 });
 
 contract!(writing: plans {

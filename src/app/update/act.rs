@@ -84,6 +84,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Hygiene => lists::hygiene(model, now),
         Action::PullTest => pull_test::open(model, now),
         Action::StartPullTest => return pull_test::start(model, now),
+        Action::Report => return copy::report(model, now),
         Action::CleanUp => return pull_test::clean_up(model, now),
         Action::Learn => layers::learn(model),
         Action::NextSection => layers::turn_section(model, Section::next),

@@ -1,15 +1,17 @@
-//! What goes to the clipboard: names, messages, commands.
+//! What is handed out: names, messages and commands to the clipboard, a report to a file.
 
 use jiff::Timestamp;
 
 use super::navigate;
 use crate::app::{
     action::Elsewhere,
+    connection::Phase,
     effect::Effect,
     model::Model,
     overlay::Overlay,
     panes::{Pane, pods},
 };
+use crate::domain::report;
 
 /// Copies the name of what is selected; of an event its message, of a plan its commands.
 pub(super) fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
@@ -75,6 +77,24 @@ fn selected_namespace(model: &Model) -> Option<String> {
         }
     };
     Some(namespace.to_string())
+}
+
+/// Writes down all that is known of the Pod.
+pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let server = match &model.connection.phase {
+        Phase::Connected(identity) => identity.server_version.as_deref(),
+        Phase::Connecting { .. } | Phase::Failed { .. } => None,
+    };
+    let written = model.inquiry.as_ref().and_then(|inquiry| {
+        let text = report::report(&inquiry.case, &inquiry.diagnosis, server).ok()?;
+        let (namespace, name) = (&inquiry.pod.namespace, &inquiry.pod.name);
+        Some((format!("pullscope-{namespace}-{name}.json"), text))
+    });
+    let Some((path, text)) = written else {
+        model.flash("no Pod is selected", now);
+        return Vec::new();
+    };
+    vec![Effect::Save { path, text }]
 }
 
 /// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.

@@ -114,6 +114,30 @@ fn each_pane_describes_its_own_kind() {
 }
 
 #[test]
+fn a_report_holds_the_case_and_no_password() {
+    let mut model = model();
+    let effects = press(
+        &mut model,
+        &["g", ":", "r", "e", "p", "o", "r", "t", "enter"],
+    );
+    let [Effect::Save { path, text }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert!(path.starts_with("pullscope-shop-checkout-"), "{path}");
+    let report: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert!(report["case"]["pod"].is_object());
+    assert!(
+        report["summary"][0]
+            .as_str()
+            .unwrap()
+            .contains("credential")
+    );
+    let secret = &report["case"]["listed"][0];
+    assert!(secret.to_string().contains("fingerprint"), "{secret}");
+    assert!(!text.contains("password\":"), "{text}");
+}
+
+#[test]
 fn the_rollout_is_that_of_the_pods_workload() {
     let mut model = model();
     press(&mut model, &["R"]);
