@@ -86,15 +86,16 @@ impl Form {
             },
             (Answer::Namespace, _) if !self.text(Answer::Namespace).is_empty() => {
                 let namespace = Namespace::new(self.text(Answer::Namespace));
-                match world.namespace(&namespace) {
-                    Some(_) => String::new(),
-                    None => "it is made".to_owned(),
+                if world.namespace(&namespace).is_some() {
+                    return String::new();
                 }
+                let all = world.namespaces().map(|namespace| namespace.name.as_str());
+                made_or_meant(namespace.as_str(), all)
             }
             (Answer::Account, _) => self.account_hint(world),
             (Answer::Port, _) => "what the container listens on, if it does".to_owned(),
             (Answer::Restart, _) => {
-                "Pods keep the list that they were made with; a restart makes new ones".to_owned()
+                "Pods keep the list that they were made with".to_owned()
             }
             (Answer::Confirm, _) => self.dependants(),
             (Answer::Accounts, _) => match &self.ask {
@@ -171,7 +172,13 @@ impl Form {
             return String::new();
         };
         match world.account(&key) {
-            None => "it is made".to_owned(),
+            None => {
+                let scope = Scope::Namespace(key.namespace.clone());
+                let all = world
+                    .accounts(&scope)
+                    .map(|account| account.key.name.as_str());
+                made_or_meant(key.name.as_str(), all)
+            }
             Some(account) if account.pull_secrets.is_empty() => "it lists no Secret yet".to_owned(),
             Some(account) => {
                 let names: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
@@ -206,9 +213,9 @@ impl Form {
         if answer != Answer::Accounts || matches!(self.ask, Ask::DeleteSecret { .. }) {
             return None;
         }
-        picks.is_taken("default").then(|| {
-            check::warn("default: everything in the namespace that names no other gets it too")
-        })
+        picks
+            .is_taken("default")
+            .then(|| check::warn("default: whatever names no other account gets it too"))
     }
 
     /// What depends on what is to be deleted.
@@ -293,6 +300,22 @@ impl Form {
         }
     }
 }
+
+/// What is not there is made; perhaps one is meant that begins so.
+fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String {
+    let near: Vec<&str> = all
+        .filter(|name| name.starts_with(typed))
+        .take(NEAR)
+        .collect();
+    if near.is_empty() {
+        "it is made".to_owned()
+    } else {
+        format!("it is made; there is {}", near.join(", "))
+    }
+}
+
+/// Names that are offered at most.
+const NEAR: usize = 4;
 
 /// Where a token is to be had, and how long it lives.
 fn token_hint(preset: &Preset) -> String {
