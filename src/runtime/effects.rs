@@ -29,7 +29,7 @@ use crate::{
         problem::Problem,
         pull_test::{PullTest, Pulled},
     },
-    registry::Who,
+    registry::{Who, local},
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
@@ -287,7 +287,8 @@ fn nothing_done(plan: &Planned) -> Vec<Done> {
 
 /// Writes a new file; what is there is not overwritten.
 fn save(path: String, text: &str) -> Result<String, Problem> {
-    let made = OpenOptions::new().write(true).create_new(true).open(&path);
+    let place = local::expanded(&path);
+    let made = OpenOptions::new().write(true).create_new(true).open(place);
     let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => Ok(path),

@@ -412,6 +412,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                 key: secret(&namespace, "opaque"),
             },
             copy(&key, &secret(&other, "regcred"), Existing::Keep),
+            copy(&key, &secret(&namespace, "regcred"), Existing::Merge),
             create(&namespace, "second", "quay.io"),
             attach(&namespace, "regcred"),
             Change::DetachSecret {
@@ -427,6 +428,12 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                 account: Name::new("default"),
             },
             Change::DeletePod(Key::new(namespace.clone(), Name::new("waits"))),
+            Change::DeleteSecret {
+                key: secret(&namespace, "opaque"),
+            },
+            Change::DeleteAccount {
+                key: account(&namespace),
+            },
         ],
     );
     let versions = async |namespace: &Namespace| {

@@ -172,6 +172,8 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
         "all",
         vec![
             create(&namespace, "regcred", "ghcr.io"),
+            renew(&secret(&namespace, "regcred"), "once"),
+            renew(&secret(&namespace, "regcred"), "twice"),
             attach(&namespace, "regcred"),
             Change::DetachSecret {
                 account: account(&namespace),
@@ -182,6 +184,9 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
                 key: secret(&namespace, "opaque"),
             },
             Change::CreateDeployment(Deployment::new(web, "ghcr.io/acme/web:1", Name::new("web"))),
+            Change::DeleteSecret {
+                key: secret(&namespace, "opaque"),
+            },
             Change::DeleteAccount {
                 key: account(&namespace),
             },
@@ -194,11 +199,14 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
     );
     let again = carry_out(
         &connection,
-        &Plan::new("again", vec![plan.changes[5].clone()]),
+        &Plan::new("again", vec![plan.changes[8].clone()]),
     )
     .await;
     assert_eq!(again, [Outcome::Unchanged], "it is deleted already");
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undo = plan.undone(&done).unwrap();
+    let tried = rehearse(&connection, &undo).await;
+    assert!(tried.iter().all(Outcome::is_good), "{tried:?}");
+    let undone = carry_out(&connection, &undo).await;
     assert!(undone.iter().all(Outcome::is_good), "{undone:?}");
     assert_eq!(
         listed(cluster, &namespace).await,

@@ -6,6 +6,7 @@ mod answer;
 mod entry;
 mod fields;
 mod follow;
+mod hints;
 mod plan;
 mod source;
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What there is to say of an answer: before it is given, and while it is.
+//! What there is to say of an answer while it is given.
 
-use super::{Answer, Entry, Form, Import, Source, follow::source_host};
+use super::{Answer, Form, Import, Source, follow::source_host};
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::ServiceAccount,
@@ -64,51 +64,6 @@ impl Form {
         }
     }
 
-    /// What to know about an answer before it is given.
-    pub fn hint(&self, answer: Answer, world: &World) -> String {
-        let server = self.registry();
-        let preset = preset(&server);
-        match (answer, preset) {
-            (Answer::Source, _) => match &self.import {
-                Import::Got(from) => format!("read {from}"),
-                Import::Reading(_) => "reading".to_owned(),
-                Import::Idle | Import::Failed(_) => String::new(),
-            },
-            (Answer::Username, Some(preset)) => preset.username.to_owned(),
-            (Answer::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
-            (Answer::Server, Some(preset)) => preset.name.to_owned(),
-            (Answer::File, _) if self.ask != Ask::Export => {
-                "empty: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is taken".to_owned()
-            }
-            (Answer::FromSecret, _) => match self.in_place() {
-                Some(_) => "it is in the namespace already: it is used as it is".to_owned(),
-                None => "only the entry for this registry is taken".to_owned(),
-            },
-            (Answer::Namespace, _) if !self.text(Answer::Namespace).is_empty() => {
-                let namespace = Namespace::new(self.text(Answer::Namespace));
-                match world.namespace(&namespace) {
-                    Some(_) => String::new(),
-                    None => "it is made".to_owned(),
-                }
-            }
-            (Answer::Account, _) => self.account_hint(world),
-            (Answer::Port, _) => "what the container listens on, if it does".to_owned(),
-            (Answer::Restart, _) => {
-                "Pods keep the list that they were made with; a restart makes new ones".to_owned()
-            }
-            (Answer::Confirm, _) => self.dependants(),
-            (Answer::Accounts, _) => match &self.ask {
-                Ask::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
-                _ => "checked: the Secret is in its list".to_owned(),
-            },
-            (Answer::Secrets, _) => match &self.ask {
-                Ask::Rotate { .. } => "all that carry this credential".to_owned(),
-                _ => "checked: in the list of the ServiceAccount".to_owned(),
-            },
-            _ => String::new(),
-        }
-    }
-
     fn not_read(&self) -> Option<Complaint> {
         let reads = self.wants().is_some() || matches!(self.import, Import::Reading(_));
         let by_hand = self.source() == Some(Source::Typed);
@@ -139,7 +94,7 @@ impl Form {
         }
     }
 
-    fn account_key(&self) -> Option<Key<ServiceAccount>> {
+    pub(super) fn account_key(&self) -> Option<Key<ServiceAccount>> {
         Some(Key::new(
             self.place()?,
             Name::new(self.text(Answer::Account)),
@@ -158,26 +113,6 @@ impl Form {
             "{} has one; a Pod uses those of its own namespace, so one is made here",
             other.key.namespace
         )))
-    }
-
-    fn account_hint(&self, world: &World) -> String {
-        if self.text(Answer::Account) == "default" {
-            return "everything in the namespace that names no other runs as default".to_owned();
-        }
-        let Some(key) = self
-            .account_key()
-            .filter(|key| !key.name.as_str().is_empty())
-        else {
-            return String::new();
-        };
-        match world.account(&key) {
-            None => "it is made".to_owned(),
-            Some(account) if account.pull_secrets.is_empty() => "it lists no Secret yet".to_owned(),
-            Some(account) => {
-                let names: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
-                format!("it lists {}; those stay", names.join(", "))
-            }
-        }
     }
 
     fn secret_is_there(&self, world: &World) -> Option<Complaint> {
@@ -206,38 +141,9 @@ impl Form {
         if answer != Answer::Accounts || matches!(self.ask, Ask::DeleteSecret { .. }) {
             return None;
         }
-        picks.is_taken("default").then(|| {
-            check::warn("default: everything in the namespace that names no other gets it too")
-        })
-    }
-
-    /// What depends on what is to be deleted.
-    fn dependants(&self) -> String {
-        let pods = |pods: &usize| match pods {
-            0 => "no Pod uses it".to_owned(),
-            1 => "1 Pod uses it".to_owned(),
-            pods => format!("{pods} Pods use it"),
-        };
-        match &self.ask {
-            Ask::DeleteSecret {
-                secret, pods: used, ..
-            } => format!("{}; type {} to delete it", pods(used), secret.name),
-            Ask::DeleteAccount {
-                account,
-                pods: used,
-                workloads,
-            } => {
-                let names: Vec<String> =
-                    workloads.iter().take(3).map(ToString::to_string).collect();
-                let of = if names.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", names.join(", "))
-                };
-                format!("{}{of}; type {} to delete it", pods(used), account.name)
-            }
-            _ => String::new(),
-        }
+        picks
+            .is_taken("default")
+            .then(|| check::warn("default: whatever names no other account gets it too"))
     }
 
     /// Whether a Secret of the copy's name is in one of the chosen namespaces.
@@ -276,32 +182,6 @@ impl Form {
             _ => false,
         }
     }
-
-    fn names(picks: &super::Picks) -> Vec<String> {
-        picks.taken().map(|row| row.name.clone()).collect()
-    }
-
-    /// A list in a few words.
-    pub fn summary(entry: &Entry) -> String {
-        let Entry::Many(picks) = entry else {
-            return String::new();
-        };
-        let names = Self::names(picks);
-        match names.len() {
-            0 => format!("none of {}", picks.rows.len()),
-            number => format!("{number} of {}: {}", picks.rows.len(), names.join(", ")),
-        }
-    }
-}
-
-/// Where a token is to be had, and how long it lives.
-fn token_hint(preset: &Preset) -> String {
-    let life = if preset.life.is_empty() {
-        String::new()
-    } else {
-        format!(" (lives {})", preset.life)
-    };
-    format!("{}{life} · {}", preset.token, preset.token_page)
 }
 
 /// A registry that has no accounts wants no Secret; one that dies soon has better ways.
@@ -321,6 +201,7 @@ fn no_login(server: &str) -> Option<Complaint> {
     })
 }
 
-fn preset(server: &str) -> Option<&'static Preset> {
+/// The row of a server string.
+pub(super) fn preset(server: &str) -> Option<&'static Preset> {
     presets::of_host(source_host(server))
 }

@@ -98,6 +98,17 @@ fn read_only_asks_and_does_nothing() {
         &["g", "ctrl-x"][..],
         &["+"],
         &["r"],
+        &["b"],
+        &["ctrl-d"],
+        &["tab", "tab", "+"],
+        &["b"],
+        &["R"],
+        &["C"],
+        &["ctrl-d"],
+        &["shift-tab", "b"],
+        &["ctrl-d"],
+        &[":", "d", "e", "p", "l", "o", "y", "enter"],
+        &[":", "u", "n", "d", "o", "enter"],
         &[":", "s", "e", "t", "u", "p", "enter"],
     ] {
         assert_eq!(press(&mut model, keys), []);

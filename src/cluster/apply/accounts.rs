@@ -7,15 +7,18 @@ use super::{
 use crate::{
     cluster::Trouble,
     domain::{
-        key::{Key, Name},
+        key::{Key, Name, Namespace},
         objects::{Secret, ServiceAccount},
-        plan::{Before, Done, manifest, with, without},
+        plan::{Before, Done, Revision, manifest, with, without},
     },
 };
 
 pub(super) fn path(key: &Key<ServiceAccount>) -> String {
-    let (namespace, name) = (&key.namespace, &key.name);
-    format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}")
+    format!("{}/{}", collection(&key.namespace), key.name)
+}
+
+pub(super) fn collection(namespace: &Namespace) -> String {
+    format!("/api/v1/namespaces/{namespace}/serviceaccounts")
 }
 
 pub(super) async fn create(
@@ -23,7 +26,7 @@ pub(super) async fn create(
     key: &Key<ServiceAccount>,
     pull_secrets: &[Name<Secret>],
 ) -> Result<Done, Trouble> {
-    let collection = format!("/api/v1/namespaces/{}/serviceaccounts", key.namespace);
+    let collection = collection(&key.namespace);
     server
         .create(&collection, &manifest::account(key, pull_secrets))
         .await
@@ -34,7 +37,8 @@ pub(super) async fn attach(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> Result<Done, Trouble> {
-    change_list(server, account, |list| with(list, secret)).await
+    let (done, _) = change_list(server, account, |list| with(list, secret)).await?;
+    Ok(done)
 }
 
 pub(super) async fn detach(
@@ -42,17 +46,18 @@ pub(super) async fn detach(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> Result<Done, Trouble> {
-    change_list(server, account, |list| without(list, secret)).await
+    let (done, _) = change_list(server, account, |list| without(list, secret)).await?;
+    Ok(done)
 }
 
 /// Puts the list back, in its order too. Where others have changed it since, only the one change is
-/// taken back.
+/// taken back. Says in which state the object is then.
 pub(super) async fn put_back(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
     before: &[Name<Secret>],
     after: &[Name<Secret>],
-) -> Result<Done, Trouble> {
+) -> Result<(Done, Revision), Trouble> {
     change_list(server, account, |list| {
         if list == after {
             return before.to_vec();
@@ -74,7 +79,7 @@ async fn change_list(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
-) -> Result<Done, Trouble> {
+) -> Result<(Done, Revision), Trouble> {
     let path = path(account);
     let mut attempt = 0;
     loop {
@@ -83,18 +88,20 @@ async fn change_list(
         let list = bodies::pull_secrets(&found);
         let changed = change(&list);
         if changed == list {
-            return Ok(unchanged(&found));
+            return Ok((unchanged(&found), bodies::revision(&found)));
         }
         let patch = bodies::set_pull_secrets(&found, &changed);
         match server.patch(&path, MERGE, &patch).await {
             Ok(object) => {
-                return Ok(Done {
+                let done = Done {
                     before: Some(Before::List {
                         before: list,
                         after: changed,
+                        seen: bodies::revision(&found),
                     }),
                     ..applied(&object)
-                });
+                };
+                return Ok((done, bodies::revision(&object)));
             }
             Err(trouble) if is_conflict(&trouble) && attempt < ATTEMPTS => {}
             Err(trouble) => return Err(trouble),

@@ -6,6 +6,7 @@
 //! given back to the caller, in memory, so that it can be taken back.
 
 mod accounts;
+mod alike;
 mod bodies;
 mod rollout;
 mod secrets;
@@ -15,7 +16,7 @@ mod workloads;
 
 use std::collections::BTreeSet;
 
-use self::server::Server;
+use self::{alike::Alike, server::Server};
 use super::{Connection, Trouble, access};
 use crate::domain::{
     key::Namespace,
@@ -46,12 +47,13 @@ enum Mode {
 pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Done> {
     let server = Server::new(connection, Mode::Rehearsal);
     let mut all = Vec::new();
+    let mut alike = Alike::default();
     // What an earlier change is going to make is not there for the server to try the next one on.
     let mut to_be_made: BTreeSet<&Namespace> = BTreeSet::new();
     for change in &plan.changes {
         all.push(match missing(connection, change).await {
             Some(why) => Done::new(Outcome::Failed(why)),
-            None => match make(server, change).await {
+            None => match make(server, change, &mut alike).await {
                 Err(Trouble::NotFound(_)) if to_be_made.contains(change.namespace()) => {
                     Done::new(Outcome::Applied)
                 }
@@ -75,12 +77,13 @@ pub async fn carry_out(
 ) -> Vec<Done> {
     let server = Server::new(connection, Mode::Earnest);
     let mut all: Vec<Done> = Vec::new();
+    let mut alike = Alike::default();
     let mut failed = false;
     for (index, change) in plan.changes.iter().enumerate() {
         let done = if failed {
             Done::new(Outcome::NotTried)
         } else {
-            told(make(server, change).await)
+            told(make(server, change, &mut alike).await)
         };
         tell(index, &done.outcome);
         // A Pod that could not be made new is no reason to take a credential back.
@@ -102,12 +105,13 @@ async fn take_back(
     all: &mut [Done],
     tell: &mut impl FnMut(usize, &Outcome),
 ) {
+    let mut alike = Alike::default();
     let made = all.iter_mut().zip(&plan.changes).enumerate().rev();
     for (index, (done, change)) in made {
         let Some(before) = done.before.take() else {
             continue;
         };
-        let back = told(make(server, &inverse(change, before)).await).outcome;
+        let back = told(make(server, &inverse(change, before), &mut alike).await).outcome;
         done.outcome = match back {
             Outcome::Failed(why) => {
                 Outcome::Failed(format!("it was made, and could not be taken back: {why}"))
@@ -118,11 +122,23 @@ async fn take_back(
     }
 }
 
+/// Whether an object is there afterwards that the server does not see in a rehearsal.
 fn makes(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::CreateNamespace(_) | Change::CreateAccount { .. } | Change::CreateSecret { .. }
-    )
+    match change {
+        Change::TakeBack { change, .. } => {
+            matches!(
+                **change,
+                Change::DeleteAccount { .. } | Change::DeleteSecret { .. }
+            )
+        }
+        change => matches!(
+            change,
+            Change::CreateNamespace(_)
+                | Change::CreateAccount { .. }
+                | Change::CreateSecret { .. }
+                | Change::CreateDeployment(_)
+        ),
+    }
 }
 
 /// What is missing for a change, and the Role that grants it.
@@ -144,7 +160,7 @@ fn told(answer: Result<Done, Trouble>) -> Done {
 }
 
 /// One change as requests.
-async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
+async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<Done, Trouble> {
     match change {
         Change::CreateNamespace(name) => {
             let made = server
@@ -200,7 +216,7 @@ async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
                 Err(trouble) => Err(trouble),
             }
         }
-        Change::TakeBack { change, before } => undo::take_back(server, change, before).await,
+        Change::TakeBack { change, before } => undo::take_back(server, change, before, alike).await,
     }
 }
 

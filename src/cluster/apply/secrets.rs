@@ -185,23 +185,23 @@ async fn rewrite(
     }
 }
 
-/// Puts the old content back, if the Secret is still as the change left it.
+/// Puts the old content back, if the Secret is still as the change left it, and says how it is then.
 pub(super) async fn put_back(
     server: Server<'_>,
     key: &Key<Secret>,
     before: &Value,
-    after: Option<&Revision>,
-) -> Result<Done, Trouble> {
-    let (Some((field, _)), Some(after)) = (field(before), after) else {
-        return Ok(failed("what was there before is not known"));
+    after: &Revision,
+) -> Result<(Done, Option<Revision>), Trouble> {
+    let Some((field, _)) = field(before) else {
+        return Ok((failed("what was there before is not known"), None));
     };
     let patch = json!({
         "metadata": { "resourceVersion": after.version },
         "data": { field: stored(before, field) },
     });
     match server.patch(&path(key), MERGE, &patch).await {
-        Ok(object) => Ok(applied(&object)),
-        Err(trouble) if is_conflict(&trouble) => Ok(failed(CHANGED)),
+        Ok(object) => Ok((applied(&object), Some(bodies::revision(&object)))),
+        Err(trouble) if is_conflict(&trouble) => Ok((failed(CHANGED), None)),
         Err(trouble) => Err(trouble),
     }
 }

@@ -32,10 +32,11 @@ pub enum Before {
         object: Zeroizing<String>,
         after: Option<Revision>,
     },
-    /// A list, and what the change made of it.
+    /// A list, what the change made of it, and the state of the object before.
     List {
         before: Vec<Name<Secret>>,
         after: Vec<Name<Secret>>,
+        seen: Revision,
     },
     Account(Name<ServiceAccount>),
     Image(Arc<str>),
@@ -192,6 +193,10 @@ mod tests {
         let list = Before::List {
             before: Vec::new(),
             after: vec![Name::new("regcred")],
+            seen: Revision {
+                uid: "1".to_owned(),
+                version: "2".to_owned(),
+            },
         };
         let done = [
             made(list),

@@ -30,7 +30,7 @@ pub struct Found {
 /// The login for a server: in this file, or where Docker and Podman look. Else, in words, why not.
 pub async fn login(path: Option<&str>, server: &str) -> Result<Found, String> {
     if let Some(path) = path {
-        let path = expanded(path, home().as_deref());
+        let path = expanded(path);
         return match in_file(&path, server).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(others)) => Err(not_among(&path, server, &others)),
@@ -72,7 +72,11 @@ fn home() -> Option<PathBuf> {
 }
 
 /// `~/` as a shell reads it.
-fn expanded(path: &str, home: Option<&Path>) -> PathBuf {
+pub fn expanded(path: &str) -> PathBuf {
+    under_home(path, home().as_deref())
+}
+
+fn under_home(path: &str, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(path),
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_tilde_is_the_home() {
-        assert_eq!(expanded("~/a", Some(Path::new("/h"))), Path::new("/h/a"));
-        assert_eq!(expanded("/a", Some(Path::new("/h"))), Path::new("/a"));
+        assert_eq!(under_home("~/a", Some(Path::new("/h"))), Path::new("/h/a"));
+        assert_eq!(under_home("/a", Some(Path::new("/h"))), Path::new("/a"));
     }
 }

@@ -10,7 +10,8 @@ use ratatui::{
 
 use super::window;
 use crate::{
-    app::form::{Choice, Entry, Field, Form, Import, Picks},
+    app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
+    domain::plan::Ask,
     ui::{chrome::spinner, panes::View, text},
 };
 
@@ -37,6 +38,9 @@ pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer)
     } else {
         match form.focused().map(|field| &field.entry) {
             Some(Entry::Many(_)) => "space take or leave · ctrl-space all · enter next · esc back",
+            Some(Entry::One(_)) if form.ask == Ask::Export => {
+                "←→ choose · enter next, then export · esc back"
+            }
             Some(Entry::One(_)) => "←→ choose · enter next, then the plan · esc back",
             Some(Entry::Text(_)) | None => "tab next · enter next, then the plan · esc back",
         }
@@ -170,10 +174,12 @@ fn picked(field: &Field, pick: usize, room: usize, view: View<'_>) -> Line<'stat
     let Some(row) = picks.rows.get(pick) else {
         return Line::default();
     };
+    let longest = picks.rows.iter().map(|row| text::width(&row.name)).max();
+    let wide = longest.unwrap_or(0).min(NAME).min(room);
     let here = picks.shown().get(picks.cursor) == Some(&pick);
     let mark = if row.taken { "[x]" } else { "[ ]" };
-    let name = text::fit(&row.name, NAME.min(room), text::Cut::Middle).into_owned();
-    let note = text::fit(&row.note, room.saturating_sub(NAME + 6), text::Cut::End).into_owned();
+    let name = text::fit(&row.name, wide, text::Cut::Middle).into_owned();
+    let note = text::fit(&row.note, room.saturating_sub(wide + 6), text::Cut::End).into_owned();
     let style = match (here, row.taken) {
         (true, _) => theme.selected(true),
         (false, true) => theme.text(),
@@ -181,12 +187,12 @@ fn picked(field: &Field, pick: usize, room: usize, view: View<'_>) -> Line<'stat
     };
     Line::from(vec![
         Span::raw(" ".repeat(LABEL)),
-        Span::styled(format!("{mark} {name:NAME$} "), style),
+        Span::styled(format!("{mark} {name:wide$} "), style),
         Span::styled(note, theme.dim()),
     ])
 }
 
-/// Cells for the name of a row.
+/// Most cells for the name of a row.
 const NAME: usize = 34;
 
 /// What may be seen of an answer: of a token its length.
@@ -222,8 +228,7 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
         }
         _ => (form.hint(field.answer, world), theme.dim()),
     };
-    let reads = matches!(form.import, Import::Reading(_))
-        && field.answer == crate::app::form::Answer::Source;
+    let reads = matches!(form.import, Import::Reading(_)) && field.answer == Answer::Source;
     let text = if reads {
         format!("{} {text}", spinner(view))
     } else {

@@ -1,0 +1,155 @@
+//! What to know about an answer before it is given.
+
+use super::{Answer, Entry, Form, Import, Picks, words::preset};
+use crate::domain::{
+    key::{Name, Namespace},
+    plan::Ask,
+    presets::Preset,
+    watch::Scope,
+    world::World,
+};
+
+impl Form {
+    /// What to know about an answer before it is given.
+    pub fn hint(&self, answer: Answer, world: &World) -> String {
+        let server = self.registry();
+        let preset = preset(&server);
+        match (answer, preset) {
+            (Answer::Source, _) => match &self.import {
+                Import::Got(from) => format!("read {from}"),
+                Import::Reading(_) => "reading".to_owned(),
+                Import::Idle | Import::Failed(_) => String::new(),
+            },
+            (Answer::Username, Some(preset)) => preset.username.to_owned(),
+            (Answer::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
+            (Answer::Server, Some(preset)) => preset.name.to_owned(),
+            (Answer::File, _) if self.ask != Ask::Export => {
+                "empty: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is taken".to_owned()
+            }
+            (Answer::FromSecret, _) => match self.in_place() {
+                Some(_) => "it is in the namespace already: it is used as it is".to_owned(),
+                None => "only the entry for this registry is taken".to_owned(),
+            },
+            (Answer::Namespace, _) if !self.text(Answer::Namespace).is_empty() => {
+                let namespace = Namespace::new(self.text(Answer::Namespace));
+                if world.namespace(&namespace).is_some() {
+                    return String::new();
+                }
+                let all = world.namespaces().map(|namespace| namespace.name.as_str());
+                made_or_meant(namespace.as_str(), all)
+            }
+            (Answer::Account, _) => self.account_hint(world),
+            (Answer::Port, _) => "what the container listens on, if it does".to_owned(),
+            (Answer::Restart, _) => {
+                "Pods keep the list that they were made with".to_owned()
+            }
+            (Answer::Confirm, _) => self.dependants(),
+            (Answer::Accounts, _) => match &self.ask {
+                Ask::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
+                _ => "checked: the Secret is in its list".to_owned(),
+            },
+            (Answer::Secrets, _) => match &self.ask {
+                Ask::Rotate { .. } => "all that carry this credential".to_owned(),
+                _ => "checked: in the list of the ServiceAccount".to_owned(),
+            },
+            _ => String::new(),
+        }
+    }
+
+    fn account_hint(&self, world: &World) -> String {
+        if self.text(Answer::Account) == "default" {
+            return "everything in the namespace that names no other runs as default".to_owned();
+        }
+        let Some(key) = self
+            .account_key()
+            .filter(|key| !key.name.as_str().is_empty())
+        else {
+            return String::new();
+        };
+        match world.account(&key) {
+            None => {
+                let scope = Scope::Namespace(key.namespace.clone());
+                let all = world
+                    .accounts(&scope)
+                    .map(|account| account.key.name.as_str());
+                made_or_meant(key.name.as_str(), all)
+            }
+            Some(account) if account.pull_secrets.is_empty() => "it lists no Secret yet".to_owned(),
+            Some(account) => {
+                let names: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
+                format!("it lists {}; those stay", names.join(", "))
+            }
+        }
+    }
+
+    /// What depends on what is to be deleted.
+    fn dependants(&self) -> String {
+        let pods = |pods: &usize| match pods {
+            0 => "no Pod uses it".to_owned(),
+            1 => "1 Pod uses it".to_owned(),
+            pods => format!("{pods} Pods use it"),
+        };
+        match &self.ask {
+            Ask::DeleteSecret {
+                secret, pods: used, ..
+            } => format!("{}; type {} to delete it", pods(used), secret.name),
+            Ask::DeleteAccount {
+                account,
+                pods: used,
+                workloads,
+            } => {
+                let names: Vec<String> =
+                    workloads.iter().take(3).map(ToString::to_string).collect();
+                let of = if names.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", names.join(", "))
+                };
+                format!("{}{of}; type {} to delete it", pods(used), account.name)
+            }
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn names(picks: &Picks) -> Vec<String> {
+        picks.taken().map(|row| row.name.clone()).collect()
+    }
+
+    /// A list in a few words.
+    pub fn summary(entry: &Entry) -> String {
+        let Entry::Many(picks) = entry else {
+            return String::new();
+        };
+        let names = Self::names(picks);
+        match names.len() {
+            0 => format!("none of {}", picks.rows.len()),
+            number => format!("{number} of {}: {}", picks.rows.len(), names.join(", ")),
+        }
+    }
+}
+
+/// What is not there is made; perhaps one is meant that begins so.
+fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String {
+    let near: Vec<&str> = all
+        .filter(|name| name.starts_with(typed))
+        .take(NEAR)
+        .collect();
+    if near.is_empty() {
+        "it is made".to_owned()
+    } else {
+        format!("it is made; there is {}", near.join(", "))
+    }
+}
+
+/// Names that are offered at most.
+const NEAR: usize = 4;
+
+/// Where a token is to be had, and how long it lives.
+fn token_hint(preset: &Preset) -> String {
+    let life = if preset.life.is_empty() {
+        String::new()
+    } else {
+        format!(" (lives {})", preset.life)
+    };
+    format!("{}{life} · {}", preset.token, preset.token_page)
+}
