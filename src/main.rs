@@ -128,7 +128,7 @@ async fn kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
 async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     if args.list {
         for scenario in Scenario::list() {
-            println!("{:16}{}", scenario.name, scenario.title);
+            println!("{:20} {}", scenario.name, scenario.title);
         }
         return Ok(ExitCode::SUCCESS);
     }

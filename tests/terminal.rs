@@ -470,13 +470,6 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     let image = "registry.nordwind.example/web/landing:7";
     session.press(&format!("fresh\r{image}\r\r\rci-puller\rwrong\r\r\r\r"));
     session.sees("Nothing has been changed yet");
-<<<<<<< HEAD
-    // The registry was asked and said no: who wants it all the same says so twice.
-    session.sees("cannot be pulled as ci-puller");
-    session.press("\r");
-    session.press("\r");
-    session.sees("All changes are made");
-=======
     session.sees("✗ From here");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
@@ -484,7 +477,6 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.press("\r");
     session.sees("All changes are made");
     session.sees(&format!("✗ {image}"));
->>>>>>> plan
     session.press(ESCAPE);
     session.misses("All changes are made");
     session.press("\x15nw-3f1c-example\r\r\r\r");

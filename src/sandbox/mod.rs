@@ -102,6 +102,11 @@ impl Sandbox {
         self.shared.world().advance(by);
     }
 
+    /// Does what heals the scenario that this world is of.
+    pub fn repair(&self, scenario: &Scenario) {
+        scenario.repair(&mut self.shared.world());
+    }
+
     /// Forgets the history of changes, as etcd does every five minutes: older watches and lists
     /// end with `410 Gone`.
     pub fn compact(&self) {

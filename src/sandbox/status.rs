@@ -185,6 +185,32 @@ impl Status {
         Self::new(Reason::Conflict, message).about(resource, name)
     }
 
+    /// The object is not the one that was meant; the kind is named here, and not the resource.
+    pub fn failed_precondition(resource: &Resource, name: &str, why: &str) -> Self {
+        let kind = resource.name;
+        let message = format!("Operation cannot be fulfilled on {kind} {name:?}: {why}");
+        let mut status = Self::new(Reason::Conflict, message);
+        status.details = Some(details(resource.group, kind, name));
+        status
+    }
+
+    /// Nothing new comes into a namespace that goes (`NamespaceTerminatingCause`).
+    pub fn namespace_terminating(resource: &Resource, name: &str, namespace: &str) -> Self {
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        let mut status = Self::forbidden(resource, name, &why);
+        let cause = Cause {
+            reason: "NamespaceTerminating",
+            field: "metadata.namespace".to_owned(),
+            message: format!("namespace {namespace} is being terminated"),
+        };
+        if let Some(details) = &mut status.details {
+            details.put("causes", causes_json(&[cause]));
+        }
+        status
+    }
+
     /// Somebody wrote in between (`genericregistry.OptimisticLockErrorMsg`).
     pub fn modified(resource: &Resource, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";

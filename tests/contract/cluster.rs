@@ -1,8 +1,11 @@
 //! A cluster as the cases see it: clients, and the few writes that they need.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use http::Request;
@@ -21,12 +24,21 @@ pub type Clients = Arc<dyn Fn(&str) -> Client + Send + Sync>;
 pub struct Cluster {
     clients: Clients,
     admin: Client,
+    behind: Behind,
+}
+
+/// What stands behind the clients: some things cannot be done over the API.
+pub enum Behind {
+    Sandbox(Sandbox),
+    /// With the port of its etcd.
+    Server(u16),
 }
 
 /// A sandbox of the case's own. Its clock stands still: nothing here waits for a kubelet.
 pub fn sandbox() -> Cluster {
     let sandbox = Sandbox::empty(Timestamp::now(), Pace::Manual);
-    Cluster::new(Arc::new(move |name| {
+    let behind = Behind::Sandbox(sandbox.clone());
+    let clients: Clients = Arc::new(move |name| {
         let user = match name {
             "admin" => User::admin(),
             name => User {
@@ -35,15 +47,43 @@ pub fn sandbox() -> Cluster {
             },
         };
         Client::new(sandbox.service(user), "default")
-    }))
+    });
+    Cluster::new(clients, behind)
 }
 
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 impl Cluster {
-    pub fn new(clients: Clients) -> Self {
+    pub fn new(clients: Clients, behind: Behind) -> Self {
         let admin = clients("admin");
-        Self { clients, admin }
+        Self {
+            clients,
+            admin,
+            behind,
+        }
+    }
+
+    pub fn admin(&self) -> &Client {
+        &self.admin
+    }
+
+    pub fn client(&self, user: &str) -> Client {
+        (self.clients)(user)
+    }
+
+    /// Lets the history before now be forgotten, as etcd's compaction does.
+    pub async fn forget(&self) {
+        match &self.behind {
+            Behind::Sandbox(sandbox) => sandbox.compact(),
+            Behind::Server(etcd) => crate::server::compact(*etcd, &self.admin).await,
+        }
+    }
+
+    /// Lets the sandbox's time go on; a real server's does by itself.
+    pub fn wind(&self, seconds: u64) {
+        if let Behind::Sandbox(sandbox) = &self.behind {
+            sandbox.advance(Duration::from_secs(seconds));
+        }
     }
 
     /// A client of the administrator.

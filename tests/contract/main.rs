@@ -8,13 +8,21 @@
 //! Each case works in a namespace of its own, so all run at once on one server.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod applies;
 mod cases;
+mod changes;
 mod cluster;
+mod endings;
+mod lists;
 mod observer;
 mod plans;
+mod raw;
 mod real;
+mod refusals;
+mod rights;
 mod server;
 mod trouble;
+mod watches;
 
 /// Runs each case of a module against the real server and against the sandbox.
 macro_rules! contract {
@@ -69,3 +77,74 @@ contract!(in_trouble: trouble {
     a_lost_connection_is_told_and_made_good,
     a_keeper_is_seen_in_the_rehearsal,
 });
+contract!(listing: lists {
+    a_long_list_comes_in_pages_of_one_moment,
+    labels_select,
+    fields_select,
+});
+
+contract!(watching: watches {
+    a_watch_goes_on_from_a_version,
+});
+
+contract!(changing: changes {
+    a_write_against_an_old_version_conflicts,
+    patches_speak_their_languages,
+    lists_are_merged_by_their_keys,
+    a_trial_changes_nothing,
+});
+
+contract!(applying: applies {
+    fields_have_owners,
+    two_who_want_the_same_field_conflict,
+    an_apply_must_be_well_formed,
+});
+
+contract!(refusing: refusals {
+    new_objects_are_checked_with_causes,
+    what_cannot_be_changed_is_refused,
+    requests_that_make_no_sense_are_refused,
+});
+
+contract!(ending: endings {
+    a_deletion_may_have_conditions,
+    a_finalizer_holds_what_is_deleted,
+    nothing_new_comes_into_a_namespace_that_goes,
+});
+
+contract!(allowing: rights {
+    what_is_not_granted_is_forbidden,
+    rules_are_told_to_whom_they_bind,
+});
+
+/// What the real server here cannot show. It runs on the sandbox alone, and says so.
+mod on_the_sandbox_alone {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_watch_begins_with_the_list() {
+        crate::server::say("SANDBOX ONLY: the real server (1.20) knows no sendInitialEvents");
+        crate::watches::a_watch_begins_with_the_list(&crate::cluster::sandbox()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_watch_ends_with_a_bookmark() {
+        crate::server::say(
+            "SANDBOX ONLY: the real server (1.20) sends its first bookmark after a minute",
+        );
+        crate::watches::a_watch_ends_with_a_bookmark(&crate::cluster::sandbox()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn dependents_follow_their_owner() {
+        crate::server::say(
+            "SANDBOX ONLY: the real server has no controllers, and collects no garbage",
+        );
+        crate::endings::dependents_follow_their_owner(&crate::cluster::sandbox()).await;
+    }
+
+    /// The real server is one of its own for it: see `real`.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_forgotten_is_gone() {
+        crate::lists::an_old_page_has_expired(&crate::cluster::sandbox()).await;
+        crate::watches::a_forgotten_version_is_gone(&crate::cluster::sandbox()).await;
+    }
+}

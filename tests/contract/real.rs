@@ -233,3 +233,17 @@ async fn a_restart_is_shown_as_stale_and_heals() {
     )
     .await;
 }
+
+/// With a server of its own: others are in the middle of their pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_gone() {
+    if let Some(server) = Server::start().unwrap() {
+        let server: &'static Server = Box::leak(Box::new(server));
+        let cluster = server.cluster();
+        crate::lists::an_old_page_has_expired(&cluster).await;
+        // The watch cache remembers more than etcd; a new one begins with what is there.
+        server.stop_apiserver();
+        server.start_apiserver().unwrap();
+        crate::watches::a_forgotten_version_is_gone(&cluster).await;
+    }
+}

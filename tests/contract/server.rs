@@ -17,8 +17,9 @@ use std::{
 
 use kube::{Client, Config, config::Kubeconfig};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Behind, Cluster};
 
 const ADMIN_TOKEN: &str = "admin-token-of-the-contract-tests";
 
@@ -159,7 +160,8 @@ impl Server {
 
     /// The cases' view of this server.
     pub fn cluster(&'static self) -> Cluster {
-        Cluster::new(Arc::new(|user| self.client(user).unwrap()))
+        let clients = Arc::new(|user: &str| self.client(user).unwrap());
+        Cluster::new(clients, Behind::Server(self.etcd_port))
     }
 
     /// A client of the user; `None` before the server has made its certificate.
@@ -252,7 +254,26 @@ fn free_port() -> u16 {
         .port()
 }
 
+/// Compacts the history of this etcd up to the newest version that the API server knows.
+pub async fn compact(etcd: u16, client: &Client) {
+    let list = http::Request::get("/api/v1/namespaces?limit=1").body(Vec::new());
+    let list: serde_json::Value = client.request(list.unwrap()).await.unwrap();
+    let body =
+        json!({"revision": list["metadata"]["resourceVersion"], "physical": true}).to_string();
+    let request = format!(
+        "POST /v3/kv/compaction HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", etcd))
+        .await
+        .unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 /// Past the test harness, which swallows what a passing test prints.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -18,10 +18,8 @@ pub(super) fn admit(world: &World, kind: Kind, new: &Value) -> Refused<()> {
     match world.store.get(Kind::Namespace, "", namespace) {
         None => Err(Status::not_found(Kind::Namespace.resource(), namespace)),
         Some(there) if object::is_terminating(there) => {
-            let why = format!(
-                "unable to create new content in namespace {namespace} because it is being terminated"
-            );
-            Err(Status::forbidden(resource, object::name(new), &why))
+            let name = object::name(new);
+            Err(Status::namespace_terminating(resource, name, namespace))
         }
         Some(_) => Ok(()),
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     body::{self, Body},
-    query::Query,
+    query::{Query, dry_run},
     read::Item,
     route::Target,
     selectors::Selector,
@@ -15,11 +15,13 @@ use super::{
 use crate::sandbox::{
     object::{Object, text, uid},
     resources::Kind,
-    status::{Refused, Status},
+    status::{Cause, Refused, Status},
     store::Place,
     world::World,
     write::{self, Cascade, Deletion, Outcome},
 };
+
+const OPTIONS: &str = "DeleteOptions";
 
 pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
     let wish = wish(call)?;
@@ -95,9 +97,12 @@ fn wish(call: &Call) -> Refused<Deletion> {
         version: precondition("resourceVersion"),
         // With a body the query is not looked at (`rest.DeleteResource`).
         dry_run: if call.body.is_empty() {
-            call.query.is_dry_run()?
+            call.query.is_dry_run(OPTIONS)?
         } else {
-            options.get("dryRun") == Some(&json!(["All"]))
+            match options.get("dryRun") {
+                None | Some(Value::Null) => false,
+                Some(said) => dry_run(OPTIONS, said)?,
+            }
         },
     })
 }
@@ -107,9 +112,11 @@ fn cascade(policy: &str, orphans: Option<bool>) -> Refused<Cascade> {
         ("Orphan", _) | ("", Some(true)) => Ok(Cascade::Orphan),
         ("Foreground", _) => Ok(Cascade::Foreground),
         ("Background" | "", _) => Ok(Cascade::Background),
-        (other, _) => Err(Status::bad_request(format!(
-            "invalid propagationPolicy {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\""
-        ))),
+        (other, _) => {
+            let known = ["Foreground", "Background", "Orphan", "nil"];
+            let cause = Cause::unsupported("propagationPolicy", &json!(other), &known);
+            Err(Status::invalid_options(OPTIONS, &cause))
+        }
     }
 }
 

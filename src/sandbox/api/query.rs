@@ -1,6 +1,8 @@
 //! The query string, typed where it is read.
 
-use crate::sandbox::status::{Refused, Status};
+use serde_json::{Value, json};
+
+use crate::sandbox::status::{Cause, Refused, Status};
 
 #[derive(Clone, Debug, Default)]
 pub struct Query(Vec<(String, String)>);
@@ -39,16 +41,23 @@ impl Query {
             .transpose()
     }
 
-    /// `dryRun=All`, which is all that there is to choose.
-    pub fn is_dry_run(&self) -> Refused<bool> {
+    /// `dryRun=All`, which is all that there is to choose. `options` is the kind of the request's
+    /// options, which is refused when they are wrong.
+    pub fn is_dry_run(&self, options: &str) -> Refused<bool> {
         match self.get("dryRun") {
             None => Ok(false),
-            Some("All") => Ok(true),
-            Some(other) => Err(Status::bad_request(format!(
-                "invalid dry-run value {other:?}: supported values: \"All\""
-            ))),
+            Some(said) => dry_run(options, &json!([said])),
         }
     }
+}
+
+/// `ValidateDryRun`.
+pub fn dry_run(options: &str, said: &Value) -> Refused<bool> {
+    if *said == json!(["All"]) {
+        return Ok(true);
+    }
+    let cause = Cause::unsupported("dryRun", said, &["All"]);
+    Err(Status::invalid_options(options, &cause))
 }
 
 /// Percent-decoding as browsers and Go do it: `+` is a space, what does not parse stays.

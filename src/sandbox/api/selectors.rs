@@ -39,6 +39,20 @@ enum Comparison {
     IsNot,
 }
 
+impl Test {
+    /// Whether its values can be values of a label.
+    fn fits(&self) -> bool {
+        let (Self::In(values) | Self::NotIn(values)) = self else {
+            return true;
+        };
+        values.iter().all(|value| {
+            value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        })
+    }
+}
+
 impl Selector {
     pub fn parse(resource: &Resource, namespace: Option<&str>, query: &Query) -> Refused<Self> {
         Ok(Self {
@@ -99,10 +113,12 @@ impl Requirement {
 }
 
 fn labels(text: &str) -> Refused<Vec<Requirement>> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
     split_outside_brackets(text)
         .into_iter()
         .map(str::trim)
-        .filter(|term| !term.is_empty())
         .map(|term| {
             requirement(term).ok_or_else(|| {
                 Status::bad_request(format!(
@@ -120,7 +136,7 @@ fn requirement(term: &str) -> Option<Requirement> {
             && key
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
-        fits.then(|| Requirement {
+        (fits && test.fits()).then(|| Requirement {
             key: key.to_owned(),
             test,
         })
@@ -182,13 +198,22 @@ fn fields(resource: &Resource, text: &str) -> Refused<Vec<(String, Comparison, S
             if !supported(resource.kind).contains(&field)
                 && !matches!(field, "metadata.name" | "metadata.namespace")
             {
-                return Err(Status::bad_request(format!(
-                    "field label not supported: {field}"
-                )));
+                return Err(Status::bad_request(unsupported(resource.kind, field)));
             }
             Ok((field.to_owned(), comparison, value.to_owned()))
         })
         .collect()
+}
+
+/// Kinds that offer more than name and namespace have their own words
+/// (`AddFieldLabelConversionsFor…`, `DefaultMetaV1FieldSelectorConversion`).
+fn unsupported(kind: Kind, field: &str) -> String {
+    if supported(kind).is_empty() {
+        return format!(
+            "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        );
+    }
+    format!("field label not supported: {field}")
 }
 
 /// The fields besides name and namespace that the real server can select by.

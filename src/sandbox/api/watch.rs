@@ -115,7 +115,7 @@ pub fn watch(
         lines: VecDeque::new(),
         changes: world.store.subscribe(),
         end: now + Duration::from_secs(wish.timeout),
-        next_bookmark: wish.bookmarks.then(|| now + BOOKMARK_EVERY),
+        next_bookmark: wish.bookmarks.then(|| now + first_bookmark(wish.timeout)),
         is_over: false,
     };
     match wish.from {
@@ -138,6 +138,17 @@ pub fn watch(
     ))
 }
 
+/// Every minute, and shortly before a watch ends, so that the next one begins there
+/// (`cacheWatcher.nextBookmarkTime`).
+fn first_bookmark(timeout: u64) -> Duration {
+    match timeout.checked_sub(2) {
+        Some(before_the_end) if before_the_end > 0 => {
+            BOOKMARK_EVERY.min(Duration::from_secs(before_the_end))
+        }
+        _ => BOOKMARK_EVERY,
+    }
+}
+
 impl Watch {
     async fn next(mut self) -> Option<(Bytes, Self)> {
         loop {
@@ -157,7 +168,7 @@ impl Watch {
                     Err(_) => self.is_over = true,
                 },
                 () = sleep_until(self.end) => self.is_over = true,
-                () = sleep_until(bookmark) => {
+                () = sleep_until(bookmark), if self.next_bookmark.is_some() => {
                     self.next_bookmark = Some(Instant::now() + BOOKMARK_EVERY);
                     self.bookmark(false);
                 }

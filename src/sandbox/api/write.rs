@@ -1,6 +1,6 @@
 //! Create and replace: the body, on whose behalf, and the answer.
 
-use http::{Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::{
@@ -131,8 +131,17 @@ fn check_kind(resource: &Resource, object: &Value) -> Refused<()> {
 pub fn intent(call: &Call, target: &Target) -> Refused<Intent> {
     Ok(Intent {
         manager: Some(manager(call, target, Operation::Update)),
-        dry_run: call.query.is_dry_run()?,
+        dry_run: call.query.is_dry_run(options_of(&call.method))?,
     })
+}
+
+/// The kind of the options that come with a method.
+fn options_of(method: &Method) -> &'static str {
+    match *method {
+        Method::POST => "CreateOptions",
+        Method::PUT => "UpdateOptions",
+        _ => "PatchOptions",
+    }
 }
 
 /// Who writes: as the request says, or else the first word of the client's name.

@@ -6,5 +6,5 @@
 mod schema;
 mod set;
 
-pub use schema::{ListShape, MapShape, list_shape, map_shape, strategic_key};
+pub use schema::{ListShape, MapShape, child, list_shape, map_shape, strategic_key};
 pub use set::{Element, FieldSet, element_of};

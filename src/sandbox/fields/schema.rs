@@ -1,6 +1,6 @@
 //! How the lists and maps of the served kinds are merged, by field name.
 //!
-//! No two of the served kinds give one field name two meanings, so that the name alone decides.
+//! The name alone decides, but for one that has two meanings in the served kinds: see [`child`].
 //! Sources: `patchMergeKey`, `listType`, `listMapKey` and `mapType` in `k8s.io/api/*/v1/types.go`.
 
 use serde_json::Value;
@@ -25,6 +25,15 @@ pub enum MapShape {
     Keyed,
     /// Replaced as a whole.
     Atomic,
+}
+
+/// The name under which a field below `parent` is looked up here. A Pod's `imagePullSecrets` are told
+/// apart by their names; those of a ServiceAccount are one list, replaced as a whole.
+pub fn child<'a>(parent: &str, name: &'a str) -> &'a str {
+    match name {
+        "imagePullSecrets" if parent != "spec" => "serviceAccount.imagePullSecrets",
+        name => name,
+    }
 }
 
 pub fn list_shape(field: &str) -> ListShape {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::schema::{ListShape, MapShape, list_shape, map_shape};
+use super::schema::{ListShape, MapShape, child, list_shape, map_shape};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Element {
@@ -86,6 +86,23 @@ impl FieldSet {
         }
     }
 
+    /// What one who applies `value` wants: unlike a writer's, its set holds no map or list that has
+    /// something in it, so that they go with their last element.
+    pub fn applied(value: &Value) -> Self {
+        let mut set = Self::of("", value);
+        set.let_go_of_containers();
+        set
+    }
+
+    fn let_go_of_containers(&mut self) {
+        for (element, set) in &mut self.below {
+            if matches!(element, Element::Field(_)) && !set.below.is_empty() {
+                set.here = false;
+            }
+            set.let_go_of_containers();
+        }
+    }
+
     fn of_map(field: &str, fields: &Map<String, Value>) -> Self {
         let shape = map_shape(field);
         if shape == MapShape::Atomic || fields.is_empty() {
@@ -96,7 +113,7 @@ impl FieldSet {
             .map(|(name, value)| {
                 let set = match shape {
                     MapShape::Keyed => Self::leaf(),
-                    MapShape::Struct | MapShape::Atomic => Self::of(name, value),
+                    MapShape::Struct | MapShape::Atomic => Self::of(child(field, name), value),
                 };
                 (Element::Field(name.clone()), set)
             })
@@ -135,7 +152,7 @@ impl FieldSet {
             {
                 let names = old.keys().chain(new.keys());
                 Self::from_below(names.map(|name| {
-                    let below = Self::difference(name, old.get(name), new.get(name));
+                    let below = Self::difference(child(field, name), old.get(name), new.get(name));
                     (Element::Field(name.clone()), below)
                 }))
             }
@@ -283,12 +300,12 @@ mod tests {
     fn the_wire_form_is_that_of_fields_v1() {
         let object = json!({
             "metadata": {"labels": {"app": "web"}},
-            "imagePullSecrets": [{"name": "regcred"}],
+            "volumes": [{"name": "regcred"}],
         });
         let set = FieldSet::of("", &object);
         let wire = json!({
             "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
-            "f:imagePullSecrets": {".": {}, "k:{\"name\":\"regcred\"}": {".": {}, "f:name": {}}},
+            "f:volumes": {".": {}, "k:{\"name\":\"regcred\"}": {".": {}, "f:name": {}}},
         });
         assert_eq!(set.to_wire(), wire);
         assert_eq!(FieldSet::from_wire(&wire), set);

@@ -21,7 +21,8 @@ use crate::sandbox::{
 /// All that a file makes happen, in the order of its time.
 pub(super) struct Plan {
     steps: Vec<(Moment, Happening)>,
-    expiries: Vec<(String, String, Moment)>,
+    /// By registry, user and password.
+    expiries: Vec<(String, String, String, Moment)>,
 }
 
 impl Plan {
@@ -35,11 +36,10 @@ impl Plan {
         for (moment, mut happening) in self.steps {
             if let Action::Connect(registry) = &mut happening.action {
                 for account in &mut registry.accounts {
-                    let expiry = self
-                        .expiries
-                        .iter()
-                        .find(|it| it.0 == registry.name && it.1 == account.user);
-                    account.expires = expiry.map(|it| at(now, it.2));
+                    let expiry = self.expiries.iter().find(|it| {
+                        it.0 == registry.name && it.1 == account.user && it.2 == account.password
+                    });
+                    account.expires = expiry.map(|it| at(now, it.3));
                 }
             }
             enter(world, at(now, moment), happening);
@@ -54,6 +54,9 @@ fn at(now: Timestamp, moment: Moment) -> Timestamp {
 
 /// Says what in the file cannot be meant.
 pub(super) fn check(file: &File) -> Result<(), String> {
+    file.fix
+        .iter()
+        .try_for_each(|what| action(what).map(drop))?;
     steps(file).map(drop)
 }
 
@@ -66,11 +69,21 @@ pub(super) fn plan(file: &File) -> Plan {
         .flat_map(|registry| {
             registry.logins.iter().filter_map(|login| {
                 let expires = login.expires?;
-                Some((registry.name.clone(), login.user.clone(), expires))
+                let (user, password) = (login.user.clone(), login.password.clone());
+                Some((registry.name.clone(), user, password, expires))
             })
         })
         .collect();
     Plan { steps, expiries }
+}
+
+/// What heals the file's world.
+pub(super) fn repair(file: &File) -> Vec<Happening> {
+    file.fix
+        .iter()
+        .filter_map(|what| action(what).ok())
+        .map(once)
+        .collect()
 }
 
 type Steps = Vec<(Moment, Happening)>;
@@ -181,11 +194,7 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
             anonymous: file.anonymous,
         },
     };
-    registry.wire = match file.wire {
-        file::Wire::Tls => Wire::Tls,
-        file::Wire::UntrustedTls => Wire::UntrustedTls,
-        file::Wire::PlainHttp => Wire::PlainHttp,
-    };
+    registry.wire = wire(file.wire);
     registry.health = health(file.health);
     registry.limit = limit(file.limit);
     for login in &file.logins {
@@ -212,6 +221,14 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
         }
     }
     Ok(registry)
+}
+
+fn wire(wire: file::Wire) -> Wire {
+    match wire {
+        file::Wire::Tls => Wire::Tls,
+        file::Wire::UntrustedTls => Wire::UntrustedTls,
+        file::Wire::PlainHttp => Wire::PlainHttp,
+    }
 }
 
 fn health(health: file::Health) -> Health {
@@ -276,6 +293,24 @@ fn action(what: &What) -> Result<Action, String> {
         What::Limit { registry, becomes } => Action::Limit {
             registry: registry.clone(),
             becomes: becomes.iter().copied().map(limit).collect(),
+        },
+        What::Wire { registry, becomes } => Action::Wire {
+            registry: registry.clone(),
+            becomes: becomes.iter().copied().map(wire).collect(),
+        },
+        What::Resize { workload, cpu } => Action::Resize {
+            workload: place(workload)?,
+            cpu: cpu.clone(),
+        },
+        What::Renew {
+            namespace,
+            name,
+            server,
+            user,
+            password,
+        } => Action::Renew {
+            place: Place::new(namespace.as_str(), name.as_str()),
+            secret: manifest::pull_secret(name, server, user, password),
         },
         What::Delete { kind, object } => Action::Delete {
             kind: kind_named(kind).ok_or_else(|| format!("no kind {kind:?}"))?,

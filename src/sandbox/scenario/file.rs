@@ -15,6 +15,9 @@ pub(super) struct File {
     /// Namespaces in which the user `operator` may work.
     #[serde(default)]
     pub operators: Vec<String>,
+    /// What heals it, as somebody would do it.
+    #[serde(default)]
+    pub fix: Vec<What>,
     #[serde(default, rename = "node")]
     pub nodes: Vec<Node>,
     #[serde(default, rename = "registry")]
@@ -270,7 +273,7 @@ pub(super) struct Event {
     pub what: What,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum What {
     /// Rolls a Deployment through these images, one at each time.
@@ -303,10 +306,35 @@ pub(super) enum What {
         registry: String,
         becomes: Vec<Limit>,
     },
+    /// What stands between clients and a registry.
+    Wire {
+        registry: String,
+        becomes: Vec<Wire>,
+    },
+    /// Gives a workload's first container another request for processors.
+    Resize {
+        workload: String,
+        cpu: String,
+    },
+    /// Makes a pull Secret, in the place of one of that name that is there.
+    Renew {
+        namespace: String,
+        name: String,
+        server: String,
+        user: String,
+        password: String,
+    },
     Delete {
         kind: String,
         object: String,
     },
+}
+
+/// A password may be in it.
+impl std::fmt::Debug for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("What")
+    }
 }
 
 /// Seconds from the start of the scenario; negative is before it. Written `-9d`, `-40m`, `+30s`.

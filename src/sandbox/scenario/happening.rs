@@ -8,7 +8,7 @@ use super::again;
 use crate::sandbox::{
     api::merge_patch,
     object::{self, list, seconds, text},
-    registry::{Health, Image, Limit, Program, Registry, digest_of},
+    registry::{Health, Image, Limit, Program, Registry, Wire, digest_of},
     resources::{Kind, RESOURCES},
     store::Place,
     world::World,
@@ -64,6 +64,18 @@ pub enum Action {
         registry: String,
         becomes: Vec<Option<Limit>>,
     },
+    Wire {
+        registry: String,
+        becomes: Vec<Wire>,
+    },
+    Resize {
+        workload: Place,
+        cpu: String,
+    },
+    Renew {
+        place: Place,
+        secret: Value,
+    },
     Delete {
         kind: Kind,
         place: Place,
@@ -99,7 +111,7 @@ fn act(world: &mut World, action: &Action, round: usize) {
         Action::Preload { node, image } => world.kubelets.preload(node, image),
         Action::Roll { workload, images } => {
             if let Some(image) = turn(images, round) {
-                roll(world, workload, image);
+                change_container(world, workload, "/image", image);
             }
         }
         Action::Scale { workload, replicas } => {
@@ -142,6 +154,26 @@ fn act(world: &mut World, action: &Action, round: usize) {
                 registry.limit = *limit;
             }
         }
+        Action::Wire { registry, becomes } => {
+            if let (Some(registry), Some(wire)) =
+                (world.network.named_mut(registry), turn(becomes, round))
+            {
+                registry.wire = *wire;
+            }
+        }
+        Action::Resize { workload, cpu } => {
+            change_container(world, workload, "/resources/requests/cpu", cpu);
+        }
+        Action::Renew { place, secret } => {
+            // There may be none yet.
+            drop(write::delete(
+                world,
+                Kind::Secret,
+                place,
+                &Deletion::default(),
+            ));
+            super::founding::plant(world, Kind::Secret, &place.namespace, secret.clone());
+        }
         Action::Delete { kind, place } => {
             // What is gone already needs no deleting.
             drop(write::delete(world, *kind, place, &Deletion::default()));
@@ -175,14 +207,14 @@ fn patch(world: &mut World, place: &Place, patch: &Value) {
     }
 }
 
-/// Gives the first container another image.
-fn roll(world: &mut World, place: &Place, image: &str) {
+/// Changes a field of a Deployment's first container.
+fn change_container(world: &mut World, place: &Place, field: &str, value: &str) {
     let Some(deployment) = world.store.at(Kind::Deployment, place) else {
         return;
     };
     let mut containers = list(deployment, "/spec/template/spec/containers").to_vec();
     if let Some(first) = containers.first_mut() {
-        object::put(first, "/image", image);
+        object::put(first, field, value);
     }
     let spec = json!({"template": {"spec": {"containers": containers}}});
     patch(world, place, &json!({"spec": spec}));

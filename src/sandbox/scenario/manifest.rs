@@ -59,6 +59,16 @@ pub(super) fn secret(secret: &Secret) -> Value {
     })
 }
 
+/// As `kubectl create secret docker-registry` makes it.
+pub(super) fn pull_secret(name: &str, server: &str, user: &str, password: &str) -> Value {
+    let content = dockerconfig::write(server, user, &Password::new(password), None).to_string();
+    json!({
+        "metadata": {"name": name},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": STANDARD.encode(content)},
+    })
+}
+
 pub(super) fn account(account: &ServiceAccount) -> Value {
     json!({
         "metadata": {"name": account.name},

@@ -20,28 +20,35 @@ use super::{
 };
 pub use happening::{Happening, happen};
 
-/// The files, by name; the first is the demo's.
-const FILES: &[(&str, &str)] = &[
-    (
-        "company",
-        include_str!("../../../assets/scenarios/company.toml"),
-    ),
-    (
-        "first-setup",
-        include_str!("../../../assets/scenarios/first-setup.toml"),
-    ),
-    (
-        "wrong-password",
-        include_str!("../../../assets/scenarios/wrong-password.toml"),
-    ),
-    (
-        "registry-outage",
-        include_str!("../../../assets/scenarios/registry-outage.toml"),
-    ),
-    (
-        "old-node",
-        include_str!("../../../assets/scenarios/old-node.toml"),
-    ),
+/// A scenario is one file: its name, and the file with that name.
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../assets/scenarios/", $name, ".toml")))),*]
+    };
+}
+
+/// The first is the demo's.
+const FILES: &[(&str, &str)] = files![
+    "company",
+    "first-setup",
+    "missing-tag",
+    "wrong-name",
+    "secret-not-attached",
+    "stale-pods",
+    "wrong-password",
+    "expired-token",
+    "wrong-type",
+    "malformed-secret",
+    "wrong-server",
+    "missing-secret",
+    "rate-limit",
+    "registry-outage",
+    "unknown-host",
+    "untrusted-tls",
+    "wrong-platform",
+    "not-scheduled",
+    "crash-loop",
+    "old-node",
 ];
 
 /// One world to start from.
@@ -109,6 +116,19 @@ impl Scenario {
             story: file.story.clone(),
             file,
         })
+    }
+
+    /// Does what heals it.
+    pub fn repair(&self, world: &mut World) {
+        for happening in build::repair(&self.file) {
+            happen(world, happening);
+            world.catch_up();
+        }
+    }
+
+    /// Whether something is wrong that is healed by [`Scenario::repair`].
+    pub fn has_fix(&self) -> bool {
+        !self.file.fix.is_empty()
     }
 
     /// The world as it is at `now`, its past lived through.

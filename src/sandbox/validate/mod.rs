@@ -8,7 +8,7 @@ mod workload;
 use serde_json::{Value, json};
 
 use super::{
-    object::{self, map, text},
+    object::{self, list, map, text},
     resources::Kind,
     status::{Cause, Refused, Status},
 };
@@ -19,6 +19,7 @@ pub fn new_object(kind: Kind, object: &Value) -> Refused<()> {
 
 pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
     let mut causes = causes(kind, new);
+    causes.extend(new_finalizers(old, new));
     causes.extend(forbidden_changes(kind, old, new));
     refuse(kind, new, &causes)
 }
@@ -73,6 +74,26 @@ fn forbidden_changes(kind: Kind, old: &Value, new: &Value) -> Vec<Cause> {
     }
 }
 
+/// What goes cannot be held by more than held it before (`ValidateNoNewFinalizers`).
+fn new_finalizers(old: &Value, new: &Value) -> Option<Cause> {
+    if !object::is_terminating(old) {
+        return None;
+    }
+    let before = list(old, "/metadata/finalizers");
+    let added: Vec<String> = list(new, "/metadata/finalizers")
+        .iter()
+        .filter(|finalizer| !before.contains(finalizer))
+        .map(ToString::to_string)
+        .collect();
+    let added = added.join(", ");
+    (!added.is_empty()).then(|| {
+        let why = format!(
+            "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added}}}"
+        );
+        Cause::forbidden("metadata.finalizers", &why)
+    })
+}
+
 fn immutable_field(old: &Value, new: &Value, pointer: &str) -> Vec<Cause> {
     let (was, is) = (old.pointer(pointer), new.pointer(pointer));
     if was == is {
@@ -89,7 +110,10 @@ fn labels(field: &str, labels: Option<&serde_json::Map<String, Value>>) -> Vec<C
     labels
         .into_iter()
         .flatten()
-        .filter_map(|(_, value)| {
+        .filter_map(|(key, value)| {
+            if let Some(rule) = names::qualified_rule(key) {
+                return Some(Cause::invalid(field, &json!(key), &rule));
+            }
             let text = value.as_str().unwrap_or_default();
             if text.len() > 63 {
                 let rule = "must be no more than 63 characters";

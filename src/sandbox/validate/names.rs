@@ -34,6 +34,28 @@ pub(super) fn label_rule(name: &str) -> Option<String> {
     (!is_label(name)).then(|| LABEL.to_owned())
 }
 
+/// The key of a label: a name, perhaps with a domain in front.
+pub(super) fn qualified_rule(key: &str) -> Option<String> {
+    const RULE: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    if let Some(rule) = prefix.and_then(subdomain_rule) {
+        return Some(format!("prefix part {rule}"));
+    }
+    if name.is_empty() {
+        return Some("name part must be non-empty".to_owned());
+    }
+    if name.len() > 63 {
+        return Some("name part must be no more than 63 characters".to_owned());
+    }
+    let end = |c: char| c.is_ascii_alphanumeric();
+    let inner = |c: char| end(c) || matches!(c, '-' | '_' | '.');
+    let fits = name.chars().all(inner) && name.starts_with(end) && name.ends_with(end);
+    (!fits).then(|| RULE.to_owned())
+}
+
 fn path_rule(name: &str) -> Option<String> {
     match name {
         "." | ".." => Some(format!("may not be '{name}'")),

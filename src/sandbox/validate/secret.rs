@@ -70,9 +70,27 @@ fn docker(secret: &Value, key: &str) -> Option<Cause> {
         return Some(Cause::required(field, ""));
     };
     let bytes = STANDARD.decode(content).unwrap_or_default();
-    let error = serde_json::from_slice::<Value>(&bytes).err()?;
+    let error = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(Value::Object(_) | Value::Null) => return None,
+        Ok(other) => format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            go_kind(&other)
+        ),
+        Err(error) => go_error(&bytes, &error),
+    };
     let redacted = json!("<secret contents redacted>");
-    Some(Cause::invalid(field, &redacted, &go_error(&bytes, &error)))
+    Some(Cause::invalid(field, &redacted, &error))
+}
+
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 /// The words of Go's `encoding/json` for the two ways that people meet.
@@ -132,6 +150,12 @@ mod tests {
             (
                 r#"{"auths": {"#,
                 Some("Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"),
+            ),
+            (
+                "[]",
+                Some(
+                    "Invalid value: \"<secret contents redacted>\": json: cannot unmarshal array into Go value of type map[string]interface {}",
+                ),
             ),
             (
                 "hello",

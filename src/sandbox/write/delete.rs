@@ -124,20 +124,21 @@ pub fn collect_garbage(world: &mut World, kind: Kind, owner: &Value, is_gone: bo
 }
 
 fn check_preconditions(resource: &'static Resource, old: &Value, wish: &Deletion) -> Refused<()> {
-    let fails = |what: &str, said: &str, is: &str| {
+    // `rest.BeforeDelete`
+    let fails = |what: &str, said: &str, is: &str, perhaps: &str| {
         let why = format!(
-            "Precondition failed: {what} in precondition: {said}, {what} in object meta: {is}"
+            "the {what} in the precondition ({said}) does not match the {what} in record ({is}). The object might have been {perhaps}"
         );
-        Status::conflict(resource, object::name(old), &why)
+        Status::failed_precondition(resource, object::name(old), &why)
     };
     if let Some(said) = wish.uid.as_deref()
         && said != uid(old)
     {
-        return Err(fails("UID", said, uid(old)));
+        return Err(fails("UID", said, uid(old), "deleted and then recreated"));
     }
     let version = text(old, "/metadata/resourceVersion");
     match wish.version.as_deref() {
-        Some(said) if said != version => Err(fails("ResourceVersion", said, version)),
+        Some(said) if said != version => Err(fails("ResourceVersion", said, version, "modified")),
         _ => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Apply => "Apply",
             Self::Update => "Update",
@@ -41,6 +41,7 @@ pub struct Entry {
     pub manager: String,
     pub operation: String,
     pub subresource: String,
+    pub api_version: String,
     pub time: String,
     pub fields: FieldSet,
 }
@@ -93,6 +94,7 @@ pub fn entries(object: &Value) -> Vec<Entry> {
             manager: text(entry, "/manager").to_owned(),
             operation: text(entry, "/operation").to_owned(),
             subresource: text(entry, "/subresource").to_owned(),
+            api_version: text(entry, "/apiVersion").to_owned(),
             time: text(entry, "/time").to_owned(),
             fields: entry
                 .get("fieldsV1")
@@ -142,6 +144,7 @@ pub fn give(entries: &mut Vec<Entry>, manager: &Manager, fields: &FieldSet, now:
             manager: manager.name.clone(),
             operation: manager.operation.as_str().to_owned(),
             subresource: manager.subresource.unwrap_or_default().to_owned(),
+            api_version: String::new(),
             time,
             fields: fields.clone(),
         }),

@@ -4,6 +4,8 @@
 //! too; fields that others own and that would change are conflicts, unless forced
 //! (`structured-merge-diff/merge/update.go`).
 
+use std::collections::BTreeMap;
+
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -18,7 +20,7 @@ use super::super::{
     write as writing,
 };
 use crate::sandbox::{
-    fields::{Element, FieldSet, ListShape, MapShape, element_of, list_shape, map_shape},
+    fields::{Element, FieldSet, ListShape, MapShape, child, element_of, list_shape, map_shape},
     object::{self, put, text},
     resources::{Resource, Subresource},
     status::{Cause, Refused, Status},
@@ -50,7 +52,7 @@ pub fn apply(
     let manager = writing::manager(call, target, Operation::Apply);
     let intent = Intent {
         manager: None,
-        dry_run: call.query.is_dry_run()?,
+        dry_run: call.query.is_dry_run("PatchOptions")?,
     };
     let resource = target.resource;
     let place = Place::new(
@@ -61,7 +63,7 @@ pub fn apply(
         if target.subresource.is_some() {
             return Err(Status::not_found(resource, &place.name));
         }
-        let wish = owned_only(FieldSet::of("", &wanted));
+        let wish = owned_only(FieldSet::applied(&wanted));
         own(&mut wanted, Vec::new(), &manager, &wish, world.now);
         let made = write::create(world, resource.kind, &place.namespace, wanted, &intent)?;
         let answer = dress(world, resource, &made, shape);
@@ -112,7 +114,7 @@ fn merge_into(
     force: bool,
     world: &World,
 ) -> Refused<Value> {
-    let wish = owned_only(FieldSet::of("", wanted));
+    let wish = owned_only(FieldSet::applied(wanted));
     let mut merged = merge("", Some(live), wanted);
     let mut entries = managed_fields::entries(live);
     let given_up = given_up(&entries, manager, &wish);
@@ -171,32 +173,49 @@ fn conflicts<'a>(
     others
         .flat_map(|entry| {
             let paths = entry.fields.intersection(contested).paths();
-            paths.into_iter().map(|path| (entry.manager.clone(), path))
+            paths.into_iter().map(|path| (described(entry), path))
         })
         .collect()
 }
 
-/// The words of `NewConflictError`.
+/// `printManager`: one who did not apply is named with the version of the API that was used.
+fn described(entry: &Entry) -> String {
+    let mut text = format!("{:?}", entry.manager);
+    if !entry.subresource.is_empty() {
+        text = format!("{text} with subresource {:?}", entry.subresource);
+    }
+    if entry.operation == Operation::Update.as_str() {
+        text = format!("{text} using {}", entry.api_version);
+    }
+    text
+}
+
+/// The words of `NewConflictError`: by manager, unless there is only one.
 fn conflict(conflicts: Vec<(String, String)>) -> Status {
-    let count = conflicts.len();
-    let plural = if count == 1 { "" } else { "s" };
-    let list: Vec<String> = conflicts
-        .iter()
-        .map(|(manager, path)| format!("conflict with {manager:?}: {path}"))
-        .collect();
-    let message = match list.as_slice() {
-        [one] => format!("Apply failed with 1 conflict: {one}"),
-        many => format!(
-            "Apply failed with {count} conflict{plural}: conflicts:\n- {}",
-            many.join("\n- ")
-        ),
+    let message = match conflicts.as_slice() {
+        [(manager, path)] => {
+            format!("Apply failed with 1 conflict: conflict with {manager}: {path}")
+        }
+        many => {
+            let mut of_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+            for (manager, path) in many {
+                let paths = of_manager.entry(manager).or_default();
+                paths.push(format!("- {path}"));
+            }
+            let groups: Vec<String> = of_manager
+                .into_iter()
+                .map(|(manager, paths)| format!("conflicts with {manager}:\n{}", paths.join("\n")))
+                .collect();
+            let count = many.len();
+            format!("Apply failed with {count} conflicts: {}", groups.join("\n"))
+        }
     };
     let causes: Vec<Cause> = conflicts
         .into_iter()
         .map(|(manager, path)| Cause {
             reason: "FieldManagerConflict",
             field: path,
-            message: format!("conflict with {manager:?}"),
+            message: format!("conflict with {manager}"),
         })
         .collect();
     Status::apply_conflict(message, &causes)
@@ -210,7 +229,10 @@ fn merge(field: &str, live: Option<&Value>, wanted: &Value) -> Value {
         {
             let mut merged: Map<String, Value> = live.clone();
             for (name, value) in wanted {
-                merged.insert(name.clone(), merge(name, live.get(name), value));
+                merged.insert(
+                    name.clone(),
+                    merge(child(field, name), live.get(name), value),
+                );
             }
             Value::Object(merged)
         }
@@ -250,8 +272,8 @@ fn drop_paths(field: &str, value: &mut Value, gone: &FieldSet) {
                 if below.is_leaf() {
                     fields.remove(&name);
                 } else if let Some(value) = fields.get_mut(&name) {
-                    drop_paths(&name, value, below);
-                    if is_empty(value) && below.contains_here() {
+                    drop_paths(child(field, &name), value, below);
+                    if is_empty(value) {
                         fields.remove(&name);
                     }
                 }

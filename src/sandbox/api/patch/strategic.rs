@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::sandbox::{
-    fields::{ListShape, list_shape, strategic_key},
+    fields::{ListShape, child, list_shape, strategic_key},
     status::{Refused, Status},
 };
 
@@ -15,11 +15,11 @@ const DELETE_PRIMITIVES: &str = "$deleteFromPrimitiveList/";
 const ORDER: &str = "$setElementOrder/";
 
 pub fn patch(object: &Value, patch: &Value) -> Refused<Value> {
-    Ok(merge(Some(object), patch)?.unwrap_or_else(|| Value::Object(Map::new())))
+    Ok(merge("", Some(object), patch)?.unwrap_or_else(|| Value::Object(Map::new())))
 }
 
 /// The merged value; none if the patch deletes it.
-fn merge(object: Option<&Value>, patch: &Value) -> Refused<Option<Value>> {
+fn merge(field: &str, object: Option<&Value>, patch: &Value) -> Refused<Option<Value>> {
     let Some(changes) = patch.as_object() else {
         return Ok(Some(patch.clone()));
     };
@@ -36,12 +36,13 @@ fn merge(object: Option<&Value>, patch: &Value) -> Refused<Option<Value>> {
         fields.retain(|name, _| kept.iter().any(|kept| kept == name.as_str()));
     }
     for (name, change) in changes {
-        merge_field(&mut fields, name, change, changes)?;
+        merge_field(field, &mut fields, name, change, changes)?;
     }
     Ok(Some(Value::Object(fields)))
 }
 
 fn merge_field(
+    parent: &str,
     fields: &mut Map<String, Value>,
     name: &str,
     change: &Value,
@@ -70,13 +71,17 @@ fn merge_field(
         }
         Value::Array(changed) => {
             let members = fields.get(name).and_then(Value::as_array);
-            let merged = merge_list(name, members.map_or(&[], Vec::as_slice), changed)?;
+            let merged = merge_list(
+                child(parent, name),
+                members.map_or(&[], Vec::as_slice),
+                changed,
+            )?;
             fields.insert(name.to_owned(), Value::Array(merged));
             if let Some(wanted) = changes.get(&format!("{ORDER}{name}")) {
                 order(fields, name, wanted);
             }
         }
-        change => match merge(fields.get(name), change)? {
+        change => match merge(name, fields.get(name), change)? {
             Some(merged) => {
                 fields.insert(name.to_owned(), merged);
             }
@@ -119,7 +124,7 @@ fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> Refused<Vec<V
             .iter()
             .position(|member| member.get(key) == Some(wanted));
         let there = place.and_then(|index| merged.get(index));
-        match (merge(there, change)?, place) {
+        match (merge("", there, change)?, place) {
             (Some(new), Some(index)) => {
                 if let Some(member) = merged.get_mut(index) {
                     *member = new;
@@ -130,7 +135,33 @@ fn merge_list(name: &str, members: &[Value], changes: &[Value]) -> Refused<Vec<V
             (None, None) => {}
         }
     }
-    Ok(merged)
+    Ok(in_order(merged, members, changes, key))
+}
+
+/// The elements that the patch names keep its order and the others theirs; where the two meet, the
+/// order that was there decides, and what is new comes first (`normalizeElementOrder`).
+fn in_order(merged: Vec<Value>, members: &[Value], changes: &[Value], key: &str) -> Vec<Value> {
+    let place = |list: &[Value], element: &Value| {
+        list.iter()
+            .position(|other| other.get(key) == element.get(key))
+    };
+    let (mut named, others): (Vec<Value>, Vec<Value>) = merged
+        .into_iter()
+        .partition(|element| place(changes, element).is_some());
+    named.sort_by_key(|element| place(changes, element));
+    let mut named = named.into_iter().peekable();
+    let mut ordered = Vec::new();
+    for other in others {
+        let before = place(members, &other);
+        while let Some(next) =
+            named.next_if(|next| place(members, next).is_none_or(|at| Some(at) < before))
+        {
+            ordered.push(next);
+        }
+        ordered.push(other);
+    }
+    ordered.extend(named);
+    ordered
 }
 
 /// Brings the elements that `wanted` names into its order; others keep theirs, behind them.
@@ -166,14 +197,14 @@ mod tests {
     fn lists_merge_by_their_key() {
         for (object, change, result) in [
             (
-                json!({"imagePullSecrets": [{"name": "a"}]}),
-                json!({"imagePullSecrets": [{"name": "b"}]}),
-                json!({"imagePullSecrets": [{"name": "a"}, {"name": "b"}]}),
+                json!({"volumes": [{"name": "a"}]}),
+                json!({"volumes": [{"name": "b"}]}),
+                json!({"volumes": [{"name": "b"}, {"name": "a"}]}),
             ),
             (
-                json!({"imagePullSecrets": [{"name": "a"}, {"name": "b"}]}),
-                json!({"imagePullSecrets": [{"name": "a", "$patch": "delete"}]}),
-                json!({"imagePullSecrets": [{"name": "b"}]}),
+                json!({"volumes": [{"name": "a"}, {"name": "b"}]}),
+                json!({"volumes": [{"name": "a", "$patch": "delete"}]}),
+                json!({"volumes": [{"name": "b"}]}),
             ),
             (
                 json!({"containers": [{"name": "a", "image": "x", "tty": true}]}),

@@ -1,0 +1,123 @@
+//! What one may do: asked for, and enforced.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    cluster::Cluster,
+    raw::{Answer, JSON, ask, map},
+};
+
+async fn as_user(
+    cluster: &Cluster,
+    user: &str,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Answer {
+    ask(&cluster.client(user), method, path, JSON, body).await
+}
+
+pub async fn what_is_not_granted_is_forbidden(cluster: &Cluster) {
+    let namespace = cluster.namespace("rights").await;
+    let user = "reader";
+    cluster
+        .grant(
+            user,
+            &namespace,
+            &[
+                ("/pods", &["get", "list"]),
+                ("/configmaps", &["get", "create"]),
+            ],
+        )
+        .await;
+    let core = format!("/api/v1/namespaces/{namespace}");
+    let cases = [
+        (Method::GET, format!("{core}/pods"), Value::Null, 200, String::new()),
+        (Method::GET, format!("{core}/pods?watch=1"), Value::Null, 403, format!("pods is forbidden: User \"reader\" cannot watch resource \"pods\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::GET, "/api/v1/pods".to_owned(), Value::Null, 403, "pods is forbidden: User \"reader\" cannot list resource \"pods\" in API group \"\" at the cluster scope".to_owned()),
+        (Method::GET, format!("{core}/secrets/x"), Value::Null, 403, format!("secrets \"x\" is forbidden: User \"reader\" cannot get resource \"secrets\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::GET, format!("{core}/pods/x/log"), Value::Null, 403, format!("pods \"x\" is forbidden: User \"reader\" cannot get resource \"pods/log\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::POST, format!("{core}/configmaps"), map("mine", &json!({}), &json!({})), 201, String::new()),
+        (Method::PUT, format!("{core}/configmaps/mine"), map("mine", &json!({}), &json!({})), 403, format!("configmaps \"mine\" is forbidden: User \"reader\" cannot update resource \"configmaps\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::DELETE, format!("{core}/configmaps/mine"), Value::Null, 403, format!("configmaps \"mine\" is forbidden: User \"reader\" cannot delete resource \"configmaps\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::DELETE, format!("{core}/configmaps"), Value::Null, 403, format!("configmaps is forbidden: User \"reader\" cannot deletecollection resource \"configmaps\" in API group \"\" in the namespace \"{namespace}\"")),
+        (Method::GET, format!("/apis/apps/v1/namespaces/{namespace}/deployments"), Value::Null, 403, format!("deployments.apps is forbidden: User \"reader\" cannot list resource \"deployments\" in API group \"apps\" in the namespace \"{namespace}\"")),
+    ];
+    for (method, path, body, code, message) in cases {
+        let answer = as_user(cluster, user, method.clone(), &path, &body).await;
+        assert_eq!(answer.code, code, "{method} {path}: {answer:?}");
+        if code == 403 {
+            assert_eq!(answer.refusal().1, "Forbidden");
+            assert_eq!(answer.text("/message"), message);
+        }
+    }
+}
+
+pub async fn rules_are_told_to_whom_they_bind(cluster: &Cluster) {
+    let namespace = cluster.namespace("rules").await;
+    let user = "asker-of-rules";
+    cluster
+        .grant(
+            user,
+            &namespace,
+            &[
+                ("/pods", &["get", "list"]),
+                ("apps/deployments", &["patch"]),
+            ],
+        )
+        .await;
+    let review = json!({
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": namespace},
+    });
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+    let answer = as_user(cluster, user, Method::POST, path, &review)
+        .await
+        .ok();
+    assert_eq!(answer.code, 201);
+    let rules = answer.body["status"]["resourceRules"].as_array().unwrap();
+    let wanted = [
+        json!({"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}),
+        json!({"verbs": ["patch"], "apiGroups": ["apps"], "resources": ["deployments"]}),
+    ];
+    for rule in &wanted {
+        assert!(rules.contains(rule), "{rule} in {rules:?}");
+    }
+    assert_eq!(answer.body["status"]["incomplete"], false);
+
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    for (attributes, allowed) in [
+        (
+            json!({"verb": "list", "resource": "pods", "namespace": namespace}),
+            true,
+        ),
+        (json!({"verb": "list", "resource": "pods"}), false),
+        (
+            json!({"verb": "get", "resource": "pods", "subresource": "log", "namespace": namespace}),
+            false,
+        ),
+        (
+            json!({"verb": "patch", "resource": "deployments", "group": "apps", "namespace": namespace}),
+            true,
+        ),
+        (
+            json!({"verb": "patch", "resource": "deployments", "namespace": namespace}),
+            false,
+        ),
+        (
+            json!({"verb": "get", "resource": "secrets", "namespace": namespace, "name": "x"}),
+            false,
+        ),
+    ] {
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        });
+        let answer = as_user(cluster, user, Method::POST, path, &review)
+            .await
+            .ok();
+        let is_allowed = answer.body["status"]["allowed"].as_bool();
+        assert_eq!(is_allowed, Some(allowed), "{review}");
+    }
+}
