@@ -135,6 +135,23 @@ fn the_demo_is_a_cluster_to_kubectl() {
             "",
             "successfully rolled out",
         ),
+        ("-n shop rollout history deployment/cart", "", "REVISION"),
+        ("-n shop rollout restart deployment/cart", "", "restarted"),
+        ("-n shop rollout undo deployment/cart", "", "rolled back"),
+        (
+            "-n shop describe deployment frontend",
+            "",
+            "ScalingReplicaSet",
+        ),
+        ("-n shop logs deployment/catalog", "", "catalog started"),
+        (
+            "apply --server-side --force-conflicts -f -",
+            ROBOT,
+            "serverside-applied",
+        ),
+        ("auth can-i --list --as viewer -n shop", "", "pods/log"),
+        ("-n shop delete pod -l app=cart --wait", "", "deleted"),
+        ("delete namespace trial --wait --timeout=50s", "", "deleted"),
     ] {
         let output = demo.kubectl(&kubectl, arguments, input);
         let text = String::from_utf8_lossy(&output.stdout);
@@ -142,6 +159,9 @@ fn the_demo_is_a_cluster_to_kubectl() {
         assert!(output.status.success(), "kubectl {arguments}: {error}");
         assert!(text.contains(says), "kubectl {arguments}: {text}{error}");
     }
+    let silent = demo.kubectl(&kubectl, "-n payments logs deployment/ledger", "");
+    let error = String::from_utf8_lossy(&silent.stderr);
+    assert!(error.contains("is waiting to start: "), "{error}");
     let refused = demo.kubectl(&kubectl, "--context viewer -n payments get secrets", "");
     assert!(!refused.status.success());
     let error = String::from_utf8_lossy(&refused.stderr);

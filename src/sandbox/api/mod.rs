@@ -10,6 +10,7 @@ mod delete;
 mod discovery;
 mod events;
 mod list;
+mod log;
 mod negotiate;
 mod patch;
 mod query;

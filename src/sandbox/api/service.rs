@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{
     access::{self, User},
     body::{self, Body},
-    delete, discovery, list, negotiate, patch,
+    delete, discovery, list, log, negotiate, patch,
     query::Query,
     read, review,
     route::{Route, Target, route},
@@ -165,6 +165,7 @@ impl Service {
         let shape = negotiate::shape(&call.headers)?;
         match (verb, target.subresource) {
             ("get", None | Some(Subresource::Status)) => read::get(world, target, shape),
+            ("get", Some(Subresource::Log)) => log::log(world, target, &call.query),
             ("list", _) => list::list(world, target, &call.query, shape),
             ("watch", _) => watch::watch(&self.shared, world, target, &call.query, shape),
             ("create", None) => write::create(world, call, target, shape),

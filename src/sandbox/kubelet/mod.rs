@@ -9,10 +9,13 @@ mod backoff;
 mod credentials;
 mod image;
 mod probe;
+mod pull;
 mod puller;
 mod run;
+mod setup;
 mod status;
 mod sync;
+mod tell;
 mod terminate;
 mod wording;
 mod worker;
@@ -118,7 +121,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
 pub fn perform(world: &mut World, task: Task) {
     match task {
         Task::Sync(uid) => sync::sync(world, &uid),
-        Task::Pulled { uid, container } => sync::pulled(world, &uid, container),
+        Task::Pulled { uid, container } => pull::pulled(world, &uid, container),
         Task::Exit {
             uid,
             container,

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     Task, enter, probe, status,
-    sync::{fail, get, get_mut, schedule, tell},
+    sync::{get, get_mut, schedule},
+    tell::{fail, tell},
     terminate, wording,
     worker::{Ended, Process, Role, Waiting},
 };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Task, enter, status,
-    sync::tell,
+    tell::tell,
     wording,
     worker::{Ended, Process},
 };
