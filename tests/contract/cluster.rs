@@ -86,11 +86,6 @@ impl Cluster {
         }
     }
 
-    /// A client of the administrator.
-    pub fn client(&self) -> Client {
-        self.admin.clone()
-    }
-
     /// A namespace that no other case uses.
     pub async fn namespace(&self, prefix: &str) -> Namespace {
         let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);

@@ -288,7 +288,7 @@ pub async fn a_lost_connection_is_told_and_made_good(cluster: &Cluster) {
 
 /// A connection that breaks after so many writes.
 async fn breaking(cluster: &Cluster, namespace: &Namespace, writes: usize) -> Connection {
-    let inner = cluster.client();
+    let inner = cluster.client("admin");
     let left = Arc::new(AtomicUsize::new(writes));
     let service = tower::service_fn(move |request: http::Request<Body>| {
         let (inner, left) = (inner.clone(), Arc::clone(&left));
