@@ -1,6 +1,6 @@
 //! What `update` wants done outside: data that says what, never how.
 
-use super::{proposal::Planned, settled::Question, ticket::Ticket};
+use super::{look::ThemeName, proposal::Planned, settled::Question, ticket::Ticket};
 use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub enum Effect {
         ticket: Ticket,
         plan: Planned,
     },
+    /// Draws in these colours from now on.
+    Theme(ThemeName),
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),
     Quit,

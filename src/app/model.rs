@@ -7,9 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::Connection,
     inquiry::Inquiry,
+    memory::Memory,
     notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    preferences::Preferences,
     reading::{Log, Reading},
     settled::Settled,
     ticket::Tickets,
@@ -79,6 +81,9 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
+    pub preferences: Preferences,
+    /// What is remembered until the next start.
+    pub memory: Memory,
     /// What a registry was asked last.
     pub settled: Option<Settled>,
     /// The YAML of the view that is open.
@@ -90,8 +95,11 @@ pub struct Model {
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
-    /// Whether `-n` or `-A` was given: then the context's namespace does not decide.
+    /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
+    /// does not decide.
     pub scope_is_given: bool,
+    /// Whether the user has been put where he was in this context.
+    pub is_settled_in: bool,
     /// When the program was started or the context left: ages of waiting count from there.
     pub dirty: bool,
 }
@@ -129,6 +137,8 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            preferences: Preferences::default(),
+            memory: Memory::default(),
             settled: None,
             notices: Notices::default(),
             reading: None,
@@ -140,6 +150,7 @@ impl Model {
             stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,
+            is_settled_in: false,
             dirty: true,
         }
     }

@@ -92,14 +92,14 @@ impl<'a> Walk<'a> {
 
     /// Resolve, connect, TLS.
     async fn reach(&mut self) -> Option<Origin> {
-        let security = match self.settings.plain_http {
-            PlainHttp::Loopback => Security::Tls,
-            PlainHttp::Registry => Security::Plain,
-        };
         let host = if self.image.on_docker_hub() {
             HUB
         } else {
             self.image.host()
+        };
+        let security = match self.settings.plain_http {
+            PlainHttp::Loopback => Security::Tls,
+            PlainHttp::Registry => Security::Plain,
         };
         let Some(origin) = Origin::of_registry(host, security) else {
             let began = Instant::now();
@@ -135,7 +135,8 @@ impl<'a> Walk<'a> {
         self.note(Stage::Tls, &host, began, found)
     }
 
-    /// TLS; or plain HTTP where that was chosen, and to this machine when it speaks nothing better.
+    /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
+    /// to the hosts that are called insecure.
     async fn shield(
         &self,
         origin: &Origin,
@@ -146,9 +147,13 @@ impl<'a> Walk<'a> {
             return Ok(Reached::Plain(stream, Unencrypted::Chosen));
         }
         let securing = wire::secure(stream, origin, Arc::clone(&self.tls));
-        if !origin.is_loopback() {
+        let why = if origin.is_loopback() {
+            Unencrypted::Loopback
+        } else if self.settings.allows_plain(self.image.host()) {
+            Unencrypted::Chosen
+        } else {
             return Ok(Reached::Tls(Box::new(securing.await?)));
-        }
+        };
         // A small server that waits for the end of a line says nothing to the greeting of TLS.
         match timed(self.settings.limits.step / 4, securing).await {
             Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
@@ -158,7 +163,7 @@ impl<'a> Walk<'a> {
                 | Failure::Reset
                 | Failure::Handshake(_)),
             ) => match wire::connect_plain(origin, address).await {
-                Some(stream) => Ok(Reached::Plain(stream, Unencrypted::Loopback)),
+                Some(stream) => Ok(Reached::Plain(stream, why)),
                 None => Err(failure),
             },
             Err(failure) => Err(failure),

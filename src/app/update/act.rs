@@ -16,7 +16,7 @@ use crate::{
         panes::{Pane, PaneState, pods},
         scroll::PAGE,
     },
-    domain::{guide::Section, hygiene::lints, key::Namespace, objects::ObjectKey, watch::Scope},
+    domain::{guide::Section, hygiene::lints, objects::ObjectKey, watch::Scope},
 };
 
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
@@ -61,7 +61,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
         Action::Filter => begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),
-        Action::Favourite(number) => favourite(model, number, now),
+        Action::Favourite(number) => return favourite(model, number, now),
         Action::Sort(by) => sort(model, by, now),
         Action::NextSortColumn => step_sort(model, true),
         Action::PreviousSortColumn => step_sort(model, false),
@@ -132,7 +132,8 @@ fn faults(model: &mut Model, now: Timestamp) {
 
 /// Lists what to put in order in the namespaces that are shown.
 fn hygiene(model: &mut Model, now: Timestamp) {
-    let lints = lints(&model.world, model.connection.sight(), &model.scope, now);
+    let (sight, limits) = (model.connection.sight(), &model.preferences.hygiene);
+    let lints = lints(&model.world, sight, &model.scope, limits, now);
     if lints.is_empty() {
         model.flash("nothing to put in order", now);
     } else {
@@ -288,25 +289,31 @@ fn begin_filter(model: &mut Model) {
     });
 }
 
-/// `0` is all namespaces; the others are the first nine, until favourites are configured.
-fn favourite(model: &mut Model, number: u8, now: Timestamp) {
+/// `0` is all namespaces; the others are the favourites, or the first nine where none are set.
+fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     if number == 0 {
         navigate::to_scope(model, Scope::Cluster);
-        return;
+        return Vec::new();
     }
-    let names: Vec<Namespace> = model
-        .panes
-        .namespaces
-        .list
-        .rows()
-        .iter()
-        .flatten()
-        .cloned()
-        .collect();
-    match names.into_iter().nth(usize::from(number) - 1) {
+    let index = usize::from(number) - 1;
+    let favourites = &model.preferences.favourites;
+    if let Some(namespace) = favourites.get(index).cloned() {
+        return navigate::to_namespace(model, namespace);
+    }
+    if !favourites.is_empty() {
+        let text = format!(
+            "there are {} favourites; see favourites in the configuration",
+            favourites.len()
+        );
+        model.flash(text, now);
+        return Vec::new();
+    }
+    let names = model.panes.namespaces.list.rows();
+    match names.iter().flatten().nth(index).cloned() {
         Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
         None => model.flash(format!("there is no namespace {number} in the list"), now),
     }
+    Vec::new()
 }
 
 fn sort(model: &mut Model, by: SortBy, now: Timestamp) {

@@ -20,6 +20,7 @@ mod tests;
 use jiff::Timestamp;
 
 pub use self::{
+    connect::leave,
     detail::{fitting, shown},
     keys::path,
     navigate::{selected_pod, subject_of_interest},
