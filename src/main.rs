@@ -1,5 +1,7 @@
 //! Table of contents: parse, connect, hand over.
 
+mod demo;
+
 use std::{
     env,
     io::{self, Write},
@@ -8,6 +10,7 @@ use std::{
     sync::Arc,
 };
 
+use demo::Registries;
 use jiff::Timestamp;
 use pullscope::{
     app::{model::StartScope, preferences::Preferences, rebind::Row},
@@ -21,6 +24,7 @@ use pullscope::{
         doctor::{self, Line},
         explain, match_image, rbac, verify,
     },
+    registry::Prober,
     runtime::{
         self, Ending, Start, StateFile,
         capabilities::Capabilities,
@@ -273,6 +277,7 @@ async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
     let connection = match Connection::from_client(client, "demo", namespace).await {
@@ -280,7 +285,13 @@ async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::
         Err(error) => return Ok(refuse(&Problem::from(error))),
     };
     // What is remembered of clusters has no use here, and the demo begins the same each time.
-    dashboard(Arc::new(Given { connection }), global, settings, None).await
+    dashboard(
+        Arc::new(Given { connection, prober }),
+        global,
+        settings,
+        None,
+    )
+    .await
 }
 
 /// Serves the simulated cluster until the program is interrupted.

@@ -1,7 +1,7 @@
 //! The Roles in `assets/rbac` grant what the code asks for: no less, and no more.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use pullscope::{
     cluster::{read, watch},
@@ -9,7 +9,7 @@ use pullscope::{
         credential::Password,
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
-        plan::{Change, Edit, Login, Restartable},
+        plan::{Before, Change, Copy, Deployment, Edit, Existing, Login, Restartable, Revision},
         rights::Permission,
     },
 };
@@ -69,16 +69,12 @@ fn reads() -> BTreeSet<Grant> {
     watched.chain([grant(&read::log_permission())]).collect()
 }
 
-/// One of each change. The match has no `_`: a new change does not compile without its place here.
+/// One of each change.
 fn changes() -> Vec<Change> {
     let namespace = || Namespace::new("shop");
     let login = || Login {
         username: "ci".to_owned(),
         password: Password::new("t"),
-    };
-    let workload = |kind| {
-        let key = Key::new(namespace(), Name::new("web"));
-        Restartable::new(WorkloadKey { kind, key }).unwrap()
     };
     let mut all = vec![
         Change::CreateNamespace(namespace()),
@@ -96,9 +92,18 @@ fn changes() -> Vec<Change> {
         Change::ConvertSecret {
             key: Key::new(namespace(), Name::new("s")),
         },
-        Change::CopySecret {
+        Change::CopySecret(Copy {
             from: Key::new(namespace(), Name::new("s")),
-            to: Namespace::new("pay"),
+            to: Key::new(Namespace::new("pay"), Name::new("s")),
+            existing: Existing::Merge,
+            brings: Vec::new(),
+            there: Some(Vec::new()),
+        }),
+        Change::DeleteSecret {
+            key: Key::new(namespace(), Name::new("s")),
+        },
+        Change::DeleteAccount {
+            key: Key::new(namespace(), Name::new("a")),
         },
         Change::CreateAccount {
             key: Key::new(namespace(), Name::new("a")),
@@ -114,12 +119,11 @@ fn changes() -> Vec<Change> {
             secret: Name::new("s"),
             seen: Vec::new(),
         },
-        Change::CreateDeployment {
-            key: Key::new(namespace(), Name::new("web")),
-            image: "r.example/web:1".to_owned(),
-            account: Name::new("a"),
-            replicas: 1,
-        },
+        Change::CreateDeployment(Deployment::new(
+            Key::new(namespace(), Name::new("web")),
+            "r.example/web:1",
+            Name::new("a"),
+        )),
         Change::SetPaused {
             deployment: Key::new(namespace(), Name::new("web")),
             paused: true,
@@ -133,12 +137,33 @@ fn changes() -> Vec<Change> {
         },
         Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
     ];
+    all.extend(changes_to_workloads());
+    let made = || {
+        let (uid, version) = (String::new(), String::new());
+        Arc::new(Before::Made(Revision { uid, version }))
+    };
+    let taken_back = all.clone().into_iter().map(|change| Change::TakeBack {
+        change: Box::new(change),
+        before: made(),
+    });
+    all.extend(taken_back.collect::<Vec<_>>());
+    all
+}
+
+fn changes_to_workloads() -> Vec<Change> {
+    let mut all = Vec::new();
+    let namespace = || Namespace::new("shop");
+    let workload = |kind| {
+        let key = Key::new(namespace(), Name::new("web"));
+        Restartable::new(WorkloadKey { kind, key }).unwrap()
+    };
     for kind in WorkloadKind::ALL {
         let key = Key::new(namespace(), Name::new("web"));
         if Restartable::new(WorkloadKey { kind, key }).is_some() {
             all.push(Change::Restart(workload(kind)));
             all.push(Change::SetAccount {
                 workload: workload(kind),
+                before: Name::new("b"),
                 account: Name::new("a"),
             });
             all.push(Change::SetImage {
@@ -149,26 +174,31 @@ fn changes() -> Vec<Change> {
             });
         }
     }
-    for change in &all {
-        match change {
-            Change::CreateNamespace(_)
-            | Change::CreateSecret { .. }
-            | Change::EditSecret { .. }
-            | Change::ConvertSecret { .. }
-            | Change::CopySecret { .. }
-            | Change::CreateAccount { .. }
-            | Change::AttachSecret { .. }
-            | Change::DetachSecret { .. }
-            | Change::SetAccount { .. }
-            | Change::SetImage { .. }
-            | Change::CreateDeployment { .. }
-            | Change::Restart(_)
-            | Change::SetPaused { .. }
-            | Change::RollBack { .. }
-            | Change::DeletePod(_) => {}
-        }
-    }
     all
+}
+
+/// A new change does not compile without its place here: then it needs one in `changes`.
+fn is_listed(change: &Change) -> bool {
+    match change {
+        Change::CreateNamespace(_)
+        | Change::CreateSecret { .. }
+        | Change::EditSecret { .. }
+        | Change::ConvertSecret { .. }
+        | Change::CopySecret(_)
+        | Change::DeleteSecret { .. }
+        | Change::DeleteAccount { .. }
+        | Change::CreateAccount { .. }
+        | Change::AttachSecret { .. }
+        | Change::DetachSecret { .. }
+        | Change::SetAccount { .. }
+        | Change::SetImage { .. }
+        | Change::CreateDeployment(_)
+        | Change::Restart(_)
+        | Change::SetPaused { .. }
+        | Change::RollBack { .. }
+        | Change::DeletePod(_)
+        | Change::TakeBack { .. } => true,
+    }
 }
 
 #[test]
@@ -180,6 +210,7 @@ fn a_viewer_may_read_what_is_watched() {
 fn an_operator_may_make_every_change_too() {
     let mut needed = reads();
     for change in changes() {
+        assert!(is_listed(&change));
         needed.extend(change.permissions().iter().map(grant));
     }
     assert_eq!(granted("operator.yaml"), needed);

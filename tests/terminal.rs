@@ -270,8 +270,22 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
 }
 
 #[test]
-fn in_the_demo_a_first_private_image_runs_after_a_form() {
-    let token = "nw-3f1c-example";
+fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("bad credential");
+    session.press("!");
+    session.sees("1 of ");
+    session.press("D");
+    session.sees("Evidence");
+    session.press("t");
+    session.sees("asked from here");
+    session.sees("answered 401");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+/// The form of the first-time setup, filled in up to its plan.
+fn first_setup(token: &str) -> Session {
     let mut session = Setup::new(&["demo"]).start();
     session.sees("Pods cannot pull");
     session.press(":setup\r");
@@ -280,6 +294,7 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
         "fresh",
         "registry.nordwind.example/web/landing:7",
         "",
+        "",
         "ci-puller",
         token,
     ] {
@@ -287,6 +302,22 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     }
     session.press("\r\r\r");
     session.sees("Nothing has been changed yet");
+    session
+}
+
+#[test]
+fn in_the_demo_a_wrong_token_is_told_before_it_is_saved() {
+    let mut session = first_setup("guess");
+    session.sees("cannot be pulled as ci-puller");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
+fn in_the_demo_a_first_private_image_runs_after_a_form() {
+    let token = "nw-3f1c-example";
+    let mut session = first_setup(token);
+    session.sees("can be pulled as ci-puller");
     session.press("\r");
     session.sees("ready after");
     session.press(CTRL_C);
@@ -294,4 +325,118 @@ fn in_the_demo_a_first_private_image_runs_after_a_form() {
     let output = session.screen.output();
     let bytes = String::from_utf8_lossy(&output.bytes);
     assert!(!bytes.contains(token), "a token is never drawn");
+}
+
+#[test]
+fn in_the_demo_a_credential_is_rotated_and_taken_back() {
+    let token = "dckr_pat_example-1";
+    let mut session = Setup::new(&["demo", "-n", "data"]).start();
+    session.sees("Deployment/ingest 0/3");
+    session.press("\t\t/dockerhub\r");
+    session.press("R");
+    session.sees("Rotate a credential");
+    session.press(&format!("{token}\r\r"));
+    session.sees("Nothing has been changed yet");
+    session.sees("made again, not to sit out the back-off");
+    session.press("\r");
+    session.sees("ready after");
+    session.press("u");
+    session.sees("Undo: Rotate");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("All changes are made");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains(token) && !bytes.contains("summer2024"));
+}
+
+#[test]
+fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
+    let mut session = Setup::new(&["demo", "-n", "web"]).start();
+    session.sees("● live");
+    session.sees("Deployment/");
+    session.press(":deploy\r");
+    session.sees("Deploy a private image");
+    session.press("registry.nordwind.example/web/landing:7\r");
+    session.sees("out of a Secret in the cluster");
+    // Credential, Secret, ServiceAccount, Deployment, replicas, port, policy.
+    session.press("\r\r\x15fresh\r\x15fresh\r\x152\r8080\r\r");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("ready after");
+    session.press("\r");
+    session.misses("All changes are made");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+/// Out of a configuration with two logins, by way of a helper, only the one that is needed is taken;
+/// the helper is asked over a pipe.
+#[test]
+fn in_the_demo_a_login_is_read_out_of_a_docker_configuration() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let home = tempfile::tempdir().unwrap();
+    let helper = home.path().join("docker-credential-fake");
+    let said = home.path().join("said");
+    let script = format!(
+        "#!/bin/sh\nread server\necho \"$@ $server\" > {}\necho '{{\"Username\":\"nordwind\",\"Secret\":\"dckr_pat_example-1\"}}'\n",
+        said.display()
+    );
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
+    let config = r#"{"auths":{"ghcr.io":{"auth":"Z2g6Y2FuYXJ5LW90aGVy"}},"credsStore":"fake"}"#;
+    fs::write(home.path().join("config.json"), config).unwrap();
+    let path = format!(
+        "{}:{}",
+        home.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut session = Setup::new(&["demo", "-n", "data"])
+        .with("DOCKER_CONFIG", home.path().to_str().unwrap())
+        .with("PATH", &path)
+        .start();
+    session.sees("Deployment/ingest 0/3");
+    session.press("\t\t/dockerhub\rR");
+    session.sees("Rotate a credential");
+    // Up to where the credential comes from, the next option, and on.
+    session.press("\x1b[Z\x1b[Z\x1b[C");
+    session.sees("out of a Docker or Podman configuration");
+    session.press("\r\r");
+    session.sees("read from docker-credential-fake");
+    session.press("\r\r\r");
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("ready after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let asked = fs::read_to_string(&said).unwrap();
+    assert_eq!(asked.trim(), "get https://index.docker.io/v1/");
+    let output = session.screen.output();
+    let bytes = String::from_utf8_lossy(&output.bytes);
+    assert!(!bytes.contains("dckr_pat") && !bytes.contains("canary-other"));
+}
+
+/// What goes wrong is diagnosed where it was made, and esc leads back to the answer that is to blame.
+#[test]
+fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
+    let mut session = Setup::new(&["demo"]).start();
+    session.sees("Pods cannot pull");
+    session.press(":setup\r");
+    session.sees("First-time setup");
+    let image = "registry.nordwind.example/web/landing:7";
+    session.press(&format!("fresh\r{image}\r\r\rci-puller\rwrong\r\r\r\r"));
+    session.sees("Nothing has been changed yet");
+    session.press("\r");
+    session.sees("the registry did not accept it");
+    session.press(ESCAPE);
+    session.misses("All changes are made");
+    session.press("\x15nw-3f1c-example\r\r\r\r");
+    session.sees("Nothing has been changed yet");
+    session.sees("Restart Deployment/landing");
+    session.press("\r");
+    session.sees("ready after");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
 }

@@ -29,6 +29,11 @@ pub enum Action {
     Faults,
     /// Asks the registry about the image of the Pod.
     Settle,
+    /// Lets a kubelet pull the image.
+    PullTest,
+    StartPullTest,
+    /// Removes what pull tests have left behind.
+    CleanUp,
     /// What to put in order before it fails.
     Hygiene,
     /// Explains what the user looks at.
@@ -40,8 +45,22 @@ pub enum Action {
     /// A wizard for what the focused pane holds.
     New,
     Setup,
+    Deploy,
+    /// Who lists the selected Secret, or which the selected account lists.
     Bind,
+    /// Another credential, wherever the selected Secret's is.
+    Rotate,
+    CopyTo,
+    Delete,
     Restart,
+    /// Takes back what was carried out last.
+    Undo,
+    Export,
+    /// Takes or leaves the row of a list in a form.
+    Toggle,
+    ToggleAll,
+    NextOption,
+    PreviousOption,
     /// Stops a rollout, or lets it go on.
     PauseRollout,
     RollBack,
@@ -66,10 +85,30 @@ pub enum Action {
     Copy,
     CopyNamespace,
     LastNamespace,
+    /// To the place where one was before.
+    GoBack,
+    GoForth,
     Retry,
     /// Reads the object that is shown once more.
     ReadAgain,
     Elsewhere(Elsewhere),
+}
+
+impl Action {
+    /// Whether it takes one to another place, from which one may want to come back.
+    pub fn leads_away(self) -> bool {
+        matches!(
+            self,
+            Self::Open
+                | Self::Focus(_)
+                | Self::Favourite(_)
+                | Self::LastNamespace
+                | Self::NextProblem
+                | Self::PreviousProblem
+                | Self::ToAccount
+                | Self::UsedBy
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,9 @@
 //! What `update` wants done outside: data that says what, never how.
 
-use super::{look::ThemeName, proposal::Planned, settled::Question, ticket::Ticket};
-use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey};
+use std::sync::Arc;
+
+use super::{form::Origin, look::ThemeName, proposal::Planned, settled::Question, ticket::Ticket};
+use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey, pull_test::PullTest};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -35,6 +37,12 @@ pub enum Effect {
         ticket: Ticket,
         plan: Planned,
     },
+    /// Lets the kubelets of these nodes pull, each with a Pod of its own.
+    PullTest {
+        ticket: Ticket,
+        test: PullTest,
+        nodes: Vec<Arc<str>>,
+    },
     /// Reads an object whole.
     Read {
         ticket: Ticket,
@@ -53,6 +61,17 @@ pub enum Effect {
     },
     /// Draws in these colours from now on.
     Theme(ThemeName),
+    /// Reads a credential for a registry.
+    Import {
+        ticket: Ticket,
+        origin: Origin,
+        server: String,
+    },
+    /// Writes a text into a new file.
+    Save {
+        path: String,
+        text: String,
+    },
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),
     Quit,

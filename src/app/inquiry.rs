@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::{settled::Answers, verdicts};
 use crate::domain::{
     chain::{self, Case, Links},
     diagnose::{Diagnosis, diagnose},
@@ -23,7 +24,7 @@ pub struct Inquiry {
     pub container: usize,
     /// The chain of that container's image; `None` where the image reference is malformed.
     pub links: Option<Links>,
-    made_from: (Versions, Sight),
+    made_from: (Versions, Sight, u64),
 }
 
 impl Inquiry {
@@ -33,6 +34,7 @@ impl Inquiry {
         pod: Option<Key<Pod>>,
         world: &World,
         sight: &Sight,
+        answers: &Answers,
         now: Timestamp,
     ) -> Option<Self> {
         let pod = pod?;
@@ -41,11 +43,15 @@ impl Inquiry {
             && before.pod == pod
             && before.made_from.0 == versions
             && before.made_from.1 == *sight
+            && before.made_from.2 == answers.version()
         {
             return Some(before);
         }
         let case = chain::case(world, sight, &pod, now)?;
-        let diagnosis = diagnose(&case);
+        let mut diagnosis = diagnose(&case);
+        for finding in &mut diagnosis.findings {
+            verdicts::settled(finding, &case, answers, now);
+        }
         let container = spoken_of(&case, &diagnosis);
         let image = case.pod.containers.get(container);
         let image = image.and_then(|container| ImageRef::parse(&container.image).ok());
@@ -55,7 +61,7 @@ impl Inquiry {
             pod,
             case,
             diagnosis,
-            made_from: (versions, sight.clone()),
+            made_from: (versions, sight.clone(), answers.version()),
         })
     }
 

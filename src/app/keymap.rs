@@ -21,6 +21,8 @@ pub enum Context {
     Overlay,
     /// In a list to choose from.
     Choice,
+    /// In the list of what is wrong.
+    Faults,
     /// In the details of an object.
     Details,
     /// In the details of a Pod, beside what holds for all.
@@ -29,12 +31,18 @@ pub enum Context {
     WorkloadDetails,
     /// In a YAML or a log.
     Text,
+    /// In a pull test.
+    PullTest,
     /// In the guide.
     Guide,
     /// On a plan that is proposed.
     Proposal,
     /// In a form, beside what can be typed.
     Form,
+    /// In a list of a form.
+    Picks,
+    /// In a choice of a form.
+    Options,
 }
 
 impl Context {
@@ -44,13 +52,17 @@ impl Context {
             Self::Panes => "Panes",
             Self::In(pane) => pane.title(),
             Self::Choice => "Lists to choose from",
+            Self::Faults => "What is wrong",
             Self::Details => "Details",
             Self::PodDetails => "Details of a Pod",
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
+            Self::PullTest => "A pull test",
             Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
+            Self::Picks => "Lists in forms",
+            Self::Options => "Choices in forms",
             Self::Overlay => "Lists and texts above the panes",
         }
     }
@@ -87,8 +99,8 @@ const fn row(
 }
 
 use Context::{
-    Choice, Details, Everywhere, Form, Guide, In, Overlay, Panes, PodDetails, Proposal, Text,
-    WorkloadDetails,
+    Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
+    PodDetails, Proposal, Text, WorkloadDetails,
 };
 
 #[rustfmt::skip]
@@ -134,6 +146,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["8"], Panes, Action::Favourite(8), "", "Favourite namespace 8", 0),
     row(&["9"], Panes, Action::Favourite(9), "", "Favourite namespace 9", 0),
     row(&["-"], Panes, Action::LastNamespace, "last namespace", "Back to the namespace shown before", 0),
+    row(&["["], Panes, Action::GoBack, "", "Back to where you were, as in a browser", 0),
+    row(&["]"], Panes, Action::GoForth, "", "Forth again", 0),
     row(&["N"], Panes, Action::Sort(SortBy::Name), "", "Sort by name; again: the other way round", 0),
     row(&["P"], Panes, Action::Sort(SortBy::Namespace), "", "Sort by namespace", 0),
     row(&["S"], Panes, Action::Sort(SortBy::Status), "", "Sort by status, worst first", 0),
@@ -160,6 +174,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
     row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
     row(&["enter"], Choice, Action::Open, "choose", "Choose", 1),
+    row(&["ctrl-x"], Faults, Action::Fix(1), "fix all", "Show what the best fix would change, for all that suffers from it", 2),
     row(&["tab", "right"], Details, Action::NextTab, "next view", "The next view of it", 2),
     row(&["shift-tab", "left"], Details, Action::PreviousTab, "", "The view before", 0),
     row(&["D"], Details, Action::Detail(Tab::Diagnosis), "", "The diagnosis", 0),
@@ -183,13 +198,33 @@ pub const BINDINGS: &[Binding] = &[
     row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
     row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
     row(&["ctrl-x"], WorkloadDetails, Action::Fix(1), "fix", "Fix what is wrong with its worst Pod", 2),
+    row(&["ctrl-t"], PodDetails, Action::PullTest, "let kubelet pull", "Let the kubelet of a node pull the image, with a Pod that never runs it", 5),
+    row(&["ctrl-t"], In(Pane::Pods), Action::PullTest, "", "Let the kubelet of a node pull the image, with a Pod that never runs it", 0),
+    row(&["enter"], Context::PullTest, Action::StartPullTest, "pull", "Pull on the chosen nodes; when all have answered, close", 1),
+    row(&["space"], Context::PullTest, Action::Toggle, "take", "Take the node, or leave it", 2),
+    row(&["ctrl-a"], Context::PullTest, Action::ToggleAll, "all", "All nodes, or none", 3),
     row(&["r"], PodDetails, Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["ctrl-x"], Panes, Action::Fix(1), "fix", "Show what the best fix would change; enter then applies it", 3),
     row(&["+"], Panes, Action::New, "new", "First-time setup; in Secrets and ServiceAccounts a new pull Secret", 6),
-    row(&["b"], In(Pane::Secrets), Action::Bind, "bind", "Attach the Secret to a ServiceAccount", 4),
+    row(&["b"], In(Pane::Secrets), Action::Bind, "bind", "Attach the Secret to ServiceAccounts, or take it off them", 4),
+    row(&["b"], In(Pane::ServiceAccounts), Action::Bind, "bind", "Choose the pull Secrets of the ServiceAccount", 4),
+    row(&["b"], In(Pane::Pods), Action::Bind, "", "Choose the ServiceAccount of the Pod's workload", 0),
+    row(&["R"], In(Pane::Secrets), Action::Rotate, "rotate", "Give a new token to every Secret that carries this credential, in all namespaces", 3),
+    row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
+    row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),
+    row(&["ctrl-d"], In(Pane::ServiceAccounts), Action::Delete, "", "Delete the ServiceAccount; says first who depends on it", 0),
+    row(&["ctrl-d"], In(Pane::Pods), Action::Delete, "", "Delete the Pod", 0),
     row(&["t"], In(Pane::Pods), Action::Settle, "", "Ask the registry about the image, with the credential that the kubelet would send", 0),
     row(&["r"], In(Pane::Pods), Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["enter"], Proposal, Action::CarryOut, "apply", "Make the changes; when they are made, close", 1),
+    row(&["u"], Proposal, Action::Undo, "undo", "Take back what was carried out last", 3),
+    row(&["y"], Proposal, Action::Export, "export", "Export as YAML, without credentials", 4),
+    row(&["space"], Picks, Action::Toggle, "take or leave", "Take or leave the row; what is typed filters the list", 1),
+    row(&["ctrl-space", "ctrl-a"], Picks, Action::ToggleAll, "all", "Take all rows that are shown, or none", 2),
+    row(&["up"], Picks, Action::Move(Motion::Up), "", "The row above; at the top the field before", 0),
+    row(&["down"], Picks, Action::Move(Motion::Down), "", "The row below; at the end the next field", 0),
+    row(&["right", "space"], Options, Action::NextOption, "next option", "The next option", 1),
+    row(&["left"], Options, Action::PreviousOption, "", "The option before", 0),
     row(&["tab", "down"], Form, Action::NextField, "next field", "The next field", 2),
     row(&["shift-tab", "up"], Form, Action::PreviousField, "", "The field before", 0),
     row(&["enter"], Form, Action::Submit, "next, then preview", "The next field; on the last one the plan", 1),

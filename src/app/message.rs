@@ -1,13 +1,16 @@
 //! Everything that can happen to the model.
 
-use super::{key::Key, panes::Pane, ticket::Ticket};
+use std::sync::Arc;
+
+use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
     document::Document,
     identity::{ContextEntry, Identity},
-    plan::Outcome,
+    plan::{Done, Outcome},
     probe::Verdict,
     problem::Problem,
+    pull_test::Pulled,
     watch::{WatchId, WatchState},
 };
 
@@ -31,14 +34,24 @@ pub enum Message {
     Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
     Batch(Ticket, Batch),
     Watch(Ticket, WatchId, WatchState),
-    /// What became of the changes of a plan, or of their rehearsal.
-    Outcomes(Ticket, Vec<Outcome>),
+    /// What the server said of each change when it tried it.
+    Rehearsed(Ticket, Vec<Done>),
+    /// What became of the change with this number.
+    Progress(Ticket, usize, Outcome),
+    /// What became of the changes of a plan.
+    CarriedOut(Ticket, Planned, Vec<Done>),
+    /// A credential was read, or in words why not.
+    Imported(Ticket, Result<Imported, String>),
+    /// A file was written, or not.
+    Saved(Result<String, Problem>),
     /// What the registry says of a Pod's image.
     Settled(Ticket, Result<Box<Verdict>, Problem>),
     /// What the registry says of a login.
     Verified(Ticket, Box<Verdict>),
     /// An object whole.
     Read(Ticket, Result<Box<Document>, Problem>),
+    /// What the kubelet of a node says in a pull test.
+    Pulled(Ticket, Arc<str>, Pulled),
     /// More lines of the log that is followed.
     Logged(Ticket, Vec<String>),
     LogEnded(Ticket, Result<(), Problem>),

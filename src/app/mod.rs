@@ -26,12 +26,14 @@ pub mod palette;
 pub mod panes;
 pub mod preferences;
 pub mod proposal;
+pub mod pull_test;
 pub mod reading;
 pub mod rebind;
 pub mod refresh;
 pub mod scroll;
 pub mod settled;
 pub mod ticket;
+pub mod trail;
 mod update;
 pub mod verdicts;
 

@@ -12,9 +12,11 @@ use super::{
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     preferences::Preferences,
+    proposal::Applied,
     reading::{Log, Reading},
-    settled::Settled,
+    settled::Answers,
     ticket::Tickets,
+    trail::Trail,
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
@@ -59,7 +61,7 @@ const FLASH: SignedDuration = SignedDuration::from_secs(4);
 pub struct Abilities {
     /// Else nothing is changed in the cluster, whatever is pressed.
     pub writes: bool,
-    /// The registries of the demo, which are simulated, cannot be asked.
+    /// None can be asked where the machine's certificate authorities cannot be read.
     pub asks_registries: bool,
 }
 
@@ -84,12 +86,16 @@ pub struct Model {
     pub preferences: Preferences,
     /// What is remembered until the next start.
     pub memory: Memory,
-    /// What a registry was asked last.
-    pub settled: Option<Settled>,
+    /// What was carried out in this session and can be taken back, the last one at the end.
+    pub applied: Vec<Applied>,
+    /// What registries were asked.
+    pub answers: Answers,
     /// The YAML of the view that is open.
     pub reading: Option<Reading>,
     /// The log of the view that is open.
     pub log: Option<Log>,
+    /// The way along the chain.
+    pub trail: Trail,
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
@@ -139,7 +145,9 @@ impl Model {
             overlays: Vec::new(),
             preferences: Preferences::default(),
             memory: Memory::default(),
-            settled: None,
+            applied: Vec::new(),
+            answers: Answers::default(),
+            trail: Trail::default(),
             notices: Notices::default(),
             reading: None,
             log: None,

@@ -11,7 +11,9 @@ use super::verdicts::Verdicts;
 use crate::domain::{
     age,
     faults::{Fault, Subject},
+    pull_test::is_of_a_test,
     status::Health,
+    watch::Scope,
     world::World,
 };
 
@@ -89,6 +91,15 @@ impl Notices {
                     })
                     .collect(),
             );
+            let left = world
+                .pods(&Scope::Cluster)
+                .filter(|pod| is_of_a_test(pod))
+                .count();
+            if left > 0 {
+                let text =
+                    format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
+                self.tell(text, Health::Failing, now);
+            }
             return;
         };
         let mut new = Vec::new();
@@ -181,6 +192,7 @@ fn more(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::settled::Answers;
     use crate::domain::{
         batch::Batch,
         sample::{changed, gone, key, now, pod, running, waiting},
@@ -218,8 +230,12 @@ mod tests {
         }
 
         fn look(&mut self) -> Option<String> {
-            self.verdicts
-                .refresh(&self.world, &Sight::default(), self.now);
+            self.verdicts.refresh(
+                &self.world,
+                &Sight::default(),
+                &Answers::default(),
+                self.now,
+            );
             self.notices
                 .refresh(&self.world, &self.verdicts, true, self.now);
             self.notices.take_ring()

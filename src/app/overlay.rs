@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use super::{
     detail::Details, form::Form, learn::Learn, list::List, panes::Pane, proposal::Proposal,
-    ticket::Ticket,
+    pull_test::Trial, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
@@ -31,6 +31,7 @@ pub enum Overlay {
         lints: Vec<Lint>,
         scroll: usize,
     },
+    PullTest(Trial),
     /// The guide.
     Learn(Learn),
     /// A plan, before and after it is carried out.
@@ -67,10 +68,7 @@ impl Overlay {
         match self {
             Self::Filter { input, .. } => Some(input),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Form(form) => form
-                .fields
-                .get_mut(form.focus)
-                .map(|field| &mut field.input),
+            Self::Form(form) => form.focused_mut()?.input(),
             Self::Details(details) => {
                 let find = details.find.as_mut().filter(|find| find.typing);
                 find.map(|find| &mut find.input)
@@ -79,6 +77,7 @@ impl Overlay {
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Learn(_)
+            | Self::PullTest(_)
             | Self::Proposal(_)
             | Self::Hygiene { .. }
             | Self::Problem { .. } => None,
@@ -94,6 +93,7 @@ impl Overlay {
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Details(_)
             | Self::Learn(_)
+            | Self::PullTest(_)
             | Self::Contexts(_)
             | Self::Faults(_)
             | Self::Form(_)

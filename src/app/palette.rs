@@ -57,6 +57,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Hygiene),
     },
     Command {
+        names: &["cleanup"],
+        help: "Delete Pods that pull tests have left behind",
+        does: Does::Act(Action::CleanUp),
+    },
+    Command {
         names: &["learn", "guide"],
         help: "Explain what is shown",
         does: Does::Act(Action::Learn),
@@ -65,6 +70,31 @@ const COMMANDS: &[Command] = &[
         names: &["setup"],
         help: "First-time setup of a private image",
         does: Does::Act(Action::Setup),
+    },
+    Command {
+        names: &["deploy"],
+        help: "Deploy a private image",
+        does: Does::Act(Action::Deploy),
+    },
+    Command {
+        names: &["rotate"],
+        help: "A new token, wherever the credential is",
+        does: Does::Act(Action::Rotate),
+    },
+    Command {
+        names: &["copy"],
+        help: "Copy the Secret to other namespaces",
+        does: Does::Act(Action::CopyTo),
+    },
+    Command {
+        names: &["bind"],
+        help: "Who lists the Secret",
+        does: Does::Act(Action::Bind),
+    },
+    Command {
+        names: &["undo"],
+        help: "Take back what was carried out last",
+        does: Does::Act(Action::Undo),
     },
     Command {
         names: &["ctx", "contexts"],

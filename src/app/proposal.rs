@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ticket::Ticket;
+use super::{ticket::Ticket, verdicts::Verdicts};
 use crate::domain::{
-    faults::FaultId,
+    faults::{Fault, FaultId},
     objects::WorkloadKey,
-    plan::{Outcome, Plan},
+    plan::{Outcome, Plan, keeper::Keeper},
     probe::Verdict,
 };
 
@@ -38,7 +38,29 @@ pub struct Proposal {
     pub verdict: Option<Verdict>,
     /// The user has been told that the registry refuses the login, and wants it all the same.
     pub insists: bool,
+    /// Who else keeps the object of each change, as the server's rehearsal showed.
+    pub keepers: Vec<Option<Keeper>>,
+    /// The carried-out plan that this one takes back.
+    pub undoes: Option<Ticket>,
     pub scroll: usize,
+}
+
+/// A plan that was carried out, as what takes it back.
+#[derive(Debug)]
+pub struct Applied {
+    pub ticket: Ticket,
+    pub undo: Planned,
+}
+
+impl Proposal {
+    /// What still goes wrong with the workloads that it was for, once it is carried out.
+    pub fn trouble<'a>(&self, verdicts: &'a Verdicts) -> Option<&'a Fault> {
+        if !matches!(self.stage, Stage::Done { healed: None, .. }) {
+            return None;
+        }
+        let suffers = |fault: &&Fault| self.workloads.iter().any(|id| fault.workloads.contains(id));
+        verdicts.faults().iter().find(suffers)
+    }
 }
 
 #[derive(Debug)]
@@ -47,7 +69,8 @@ pub enum Stage {
     Rehearsing(Ticket),
     /// What the server said of each change.
     Ready(Vec<Outcome>),
-    CarryingOut(Ticket),
+    /// With what became of each change so far.
+    CarryingOut(Ticket, Vec<Outcome>),
     Done {
         outcomes: Vec<Outcome>,
         at: Timestamp,
@@ -59,8 +82,10 @@ pub enum Stage {
 impl Stage {
     pub fn outcomes(&self) -> &[Outcome] {
         match self {
-            Self::Rehearsing(_) | Self::CarryingOut(_) => &[],
-            Self::Ready(outcomes) | Self::Done { outcomes, .. } => outcomes,
+            Self::Rehearsing(_) => &[],
+            Self::CarryingOut(_, outcomes)
+            | Self::Ready(outcomes)
+            | Self::Done { outcomes, .. } => outcomes,
         }
     }
 
@@ -71,7 +96,7 @@ impl Stage {
 
     pub fn awaits(&self, ticket: Ticket) -> bool {
         match self {
-            Self::Rehearsing(waiting) | Self::CarryingOut(waiting) => *waiting == ticket,
+            Self::Rehearsing(waiting) | Self::CarryingOut(waiting, _) => *waiting == ticket,
             Self::Ready(_) | Self::Done { .. } => false,
         }
     }

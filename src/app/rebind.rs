@@ -125,9 +125,8 @@ impl Keymap {
         let mut known = false;
         for row in rows.filter(|row| row.binding.action.name() == wish.action) {
             known = true;
-            if row.binding.context == Context::Form
-                && let Some(key) = keys.iter().find(|key| key.types().is_some())
-            {
+            let types = matches!(row.binding.context, Context::Form | Context::Picks);
+            if types && let Some(key) = keys.iter().find(|key| key.types().is_some()) {
                 return Err(Trouble::TypesInForms { key: *key });
             }
             row.keys.clone_from(&keys);
@@ -189,25 +188,28 @@ impl Keymap {
 /// Whether a key can be meant for either context at the same time.
 fn meet(a: Context, b: Context) -> bool {
     use Context::{
-        Choice, Details, Everywhere, Form, Guide, In, Overlay, Panes, PodDetails, Proposal, Text,
-        WorkloadDetails,
+        Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
+        PodDetails, Proposal, PullTest, Text, WorkloadDetails,
     };
     if a == b {
         return true;
     }
-    let layer = |context| !matches!(context, Everywhere | Form | Panes | In(_));
+    let layer = |context| !matches!(context, Everywhere | Form | Picks | Options | Panes | In(_));
     match (a, b) {
-        (Form, _) | (_, Form) => false,
+        (Form, other) | (other, Form) => matches!(other, Picks | Options),
+        (Picks | Options, _) | (_, Picks | Options) => false,
         (Overlay, other) | (other, Overlay) if other != Everywhere => layer(other),
         (Everywhere, _)
         | (_, Everywhere)
         | (Panes, In(_))
         | (In(_), Panes)
+        | (Choice, Faults)
+        | (Faults, Choice)
         | (Details, PodDetails | WorkloadDetails | Text)
         | (PodDetails | WorkloadDetails | Text, Details) => true,
         (
-            Panes | In(_) | Overlay | Choice | Details | PodDetails | WorkloadDetails | Text
-            | Guide | Proposal,
+            Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | WorkloadDetails
+            | Text | Guide | Proposal | PullTest,
             _,
         ) => false,
     }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::{Health, Phase},
+    form::{Form, Import},
     inquiry::Inquiry,
     list::List,
     model::Model,
@@ -36,11 +37,12 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         verdicts,
         connection,
         notices,
+        answers,
         scope,
         known,
         ..
     } = model;
-    verdicts.refresh(world, connection.sight(), now);
+    verdicts.refresh(world, connection.sight(), answers, now);
     let seen = connection.health() == Health::Live && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
@@ -61,6 +63,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         subject,
         &model.world,
         model.connection.sight(),
+        &model.answers,
         now,
     );
 }
@@ -104,12 +107,17 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                 Overlay::Contexts(ContextPicker::Loading(_))
                     | Overlay::Proposal(Proposal {
                         stage: Stage::Rehearsing(_)
-                            | Stage::CarryingOut(_)
+                            | Stage::CarryingOut(..)
                             | Stage::Done { healed: None, .. },
+                        ..
+                    })
+                    | Overlay::Form(Form {
+                        import: Import::Reading(_),
                         ..
                     })
             )
         )
+        || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.waits())
         || model.connection.health() == Health::Listing;
     let spinner = waiting.then_some(now + SPIN);
     let flash = model.flash.as_ref().map(|flash| flash.until);

@@ -1,47 +1,116 @@
-//! What a registry was asked about a Pod's image, and what it said.
+//! What registries were asked about images, and what they said.
+//!
+//! An answer is kept for the question: this image, with these Secrets as they are. When a Secret
+//! changes it is another question, and one that was asked long ago may be asked again.
 
-use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{inquiry::Inquiry, ticket::Ticket};
+use jiff::{SignedDuration, Timestamp};
+
+use super::ticket::Ticket;
 use crate::domain::{
+    chain::{Case, Listed},
+    diagnose::Source,
     image::ImageRef,
-    key::{Key, Name},
-    objects::{Pod, Secret},
+    key::Key,
+    objects::Secret,
     probe::Verdict,
     problem::Problem,
 };
 
 /// May this image be pulled with these Secrets?
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
     pub image: ImageRef,
-    /// In the Pod's order, which is the kubelet's.
-    pub secrets: Vec<Key<Secret>>,
+    /// In the Pod's order, which is the kubelet's; each with its version, as far as it is known.
+    secrets: Vec<(Key<Secret>, Option<Arc<str>>)>,
 }
 
 impl Question {
-    /// The question that would settle what is wrong with a Pod; `None` for a malformed image.
-    pub fn of(inquiry: &Inquiry) -> Option<Self> {
-        let image = ImageRef::parse(&inquiry.container()?.image).ok()?;
-        let listed = inquiry.case.pod.pull_secrets.iter();
-        let here = |name: &Name<Secret>| Key::new(inquiry.pod.namespace.clone(), name.clone());
+    /// The question that would settle what is wrong with a Pod's image; `None` for a malformed one.
+    pub fn of(case: &Case, image: &str) -> Option<Self> {
+        let namespace = &case.pod.key.namespace;
+        let secret = |listed: &Listed| {
+            let found = listed.secret.present();
+            let version = found.map(|secret| Arc::clone(&secret.meta.resource_version));
+            (Key::new(namespace.clone(), listed.name.clone()), version)
+        };
         Some(Self {
-            image,
-            secrets: listed.map(here).collect(),
+            image: ImageRef::parse(image).ok()?,
+            secrets: case.listed.iter().map(secret).collect(),
         })
     }
-}
 
-/// The last question, about one Pod.
-#[derive(Debug)]
-pub struct Settled {
-    pub pod: Key<Pod>,
-    pub state: State,
+    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &Key<Secret>> {
+        self.secrets.iter().map(|(key, _)| key)
+    }
 }
 
 #[derive(Debug)]
 pub enum State {
     Asking(Ticket),
-    Said { verdict: Verdict, at: Timestamp },
+    Said(Said),
     Failed(Problem),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub verdict: Verdict,
+    /// The registry, asked from here, or the kubelet of a node in a pull test.
+    pub by: Source,
+    pub at: Timestamp,
+}
+
+/// For so long an answer settles what is wrong: meanwhile a tag may have been pushed.
+const VALID: SignedDuration = SignedDuration::from_mins(10);
+
+/// All questions that were asked.
+#[derive(Debug, Default)]
+pub struct Answers {
+    kept: BTreeMap<Question, State>,
+    version: u64,
+}
+
+impl Answers {
+    pub fn to(&self, question: &Question) -> Option<&State> {
+        self.kept.get(question)
+    }
+
+    /// Whether the registry has not answered this question yet.
+    pub fn awaits(&self, question: &Question) -> bool {
+        matches!(self.kept.get(question), Some(State::Asking(_)))
+    }
+
+    pub fn ask(&mut self, question: Question, ticket: Ticket) {
+        self.kept.insert(question, State::Asking(ticket));
+    }
+
+    /// Takes an answer that came in another way.
+    pub fn told(&mut self, question: Question, said: Said) {
+        self.kept.insert(question, State::Said(said));
+        self.version += 1;
+    }
+
+    /// Takes the answer to the question of this ticket.
+    pub fn answered(&mut self, ticket: Ticket, answer: State) {
+        let asking = |state: &State| matches!(state, State::Asking(waiting) if *waiting == ticket);
+        if let Some(state) = self.kept.values_mut().find(|state| asking(state)) {
+            *state = answer;
+            self.version += 1;
+        }
+    }
+
+    /// Counts answers, so that what rests on them can be judged again.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What the registry said not long ago.
+    pub fn said(&self, question: &Question, now: Timestamp) -> Option<&Said> {
+        match self.kept.get(question)? {
+            State::Said(said) if now.duration_since(said.at) < VALID => Some(said),
+            State::Said(_) | State::Asking(_) | State::Failed(_) => None,
+        }
+    }
 }

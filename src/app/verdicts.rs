@@ -8,12 +8,14 @@ use std::{
 
 use jiff::Timestamp;
 
+use super::settled::{Answers, Question};
 use crate::domain::{
-    chain,
+    chain::{self, Case},
     diagnose::{self, Finding, diagnose},
     faults::{Fault, FaultId, Subject},
     key::Key,
     objects::{Condition, Pod, Workload, WorkloadKey},
+    pull_test,
     status::Health,
     watch::{Scope, Sight},
     world::{Versions, World},
@@ -46,6 +48,8 @@ struct Basis {
     owner: Option<(WorkloadKey, i64)>,
     secrets: u64,
     accounts: u64,
+    /// Registries have said so often something.
+    answers: u64,
     /// Of the Pod's last error: events and statuses that named a cause.
     told: Option<Timestamp>,
 }
@@ -67,6 +71,7 @@ impl Basis {
             && self.owner == other.owner
             && self.secrets == other.secrets
             && self.accounts == other.accounts
+            && self.answers == other.answers
             && self.told == other.told
     }
 }
@@ -75,7 +80,7 @@ impl Basis {
 pub struct Verdicts {
     kept: BTreeMap<Subject, Kept>,
     faults: Vec<Fault>,
-    made_from: Option<(Versions, Sight)>,
+    made_from: Option<(Versions, Sight, u64)>,
     sight: Sight,
     /// Grows whenever a judgement changes, as the counts of the store do.
     version: u64,
@@ -110,15 +115,14 @@ impl Verdicts {
     }
 
     /// Judges what has changed.
-    pub fn refresh(&mut self, world: &World, sight: &Sight, now: Timestamp) {
+    pub fn refresh(&mut self, world: &World, sight: &Sight, answers: &Answers, now: Timestamp) {
         let versions = Versions {
             namespaces: 0,
             ..world.versions()
         };
-        let unchanged = self
-            .made_from
-            .as_ref()
-            .is_some_and(|(seen, saw)| *seen == versions && saw == sight);
+        let unchanged = self.made_from.as_ref().is_some_and(|(seen, saw, heard)| {
+            *seen == versions && saw == sight && *heard == answers.version()
+        });
         if unchanged && !self.unfinished {
             return;
         }
@@ -132,7 +136,10 @@ impl Verdicts {
         let mut changed = before != self.kept.len();
         let mut budget = BUDGET;
         for subject in subjects {
-            let basis = basis(world, &subject);
+            let basis = Basis {
+                answers: answers.version(),
+                ..basis(world, &subject)
+            };
             let fresh = self
                 .kept
                 .get(&subject)
@@ -145,11 +152,11 @@ impl Verdicts {
             }
             budget -= 1;
             changed = true;
-            let verdict = judge(world, sight, &subject, now);
+            let verdict = judge(world, sight, answers, &subject, now);
             self.kept.insert(subject, Kept { basis, verdict });
         }
         self.unfinished = budget == 0;
-        self.made_from = Some((versions, sight.clone()));
+        self.made_from = Some((versions, sight.clone(), answers.version()));
         if changed {
             self.version += 1;
             self.faults = faults(world, &self.kept);
@@ -161,6 +168,12 @@ fn subjects(world: &World) -> BTreeSet<Subject> {
     let pods = [Health::PullFailing, Health::Failing]
         .into_iter()
         .flat_map(|health| world.pods_in(health, &Scope::Cluster))
+        // A pull test that fails is an answer and not a fault.
+        .filter(|key| {
+            !world
+                .pod(key)
+                .is_some_and(|pod| pull_test::is_of_a_test(pod))
+        })
         .map(|key| Subject::Pod(key.clone()));
     let workloads = world
         .workloads()
@@ -183,6 +196,7 @@ fn basis(world: &World, subject: &Subject) -> Basis {
         owner: None,
         secrets: versions.secrets,
         accounts: versions.accounts,
+        answers: 0,
         told: None,
     };
     match subject {
@@ -206,11 +220,19 @@ fn basis(world: &World, subject: &Subject) -> Basis {
     }
 }
 
-fn judge(world: &World, sight: &Sight, subject: &Subject, now: Timestamp) -> Option<Verdict> {
+fn judge(
+    world: &World,
+    sight: &Sight,
+    answers: &Answers,
+    subject: &Subject,
+    now: Timestamp,
+) -> Option<Verdict> {
     let finding = match subject {
         Subject::Pod(key) => {
             let case = chain::case(world, sight, key, now)?;
-            diagnose(&case).findings.into_iter().next()?
+            let mut finding = diagnose(&case).findings.into_iter().next()?;
+            settled(&mut finding, &case, answers, now);
+            finding
         }
         Subject::Workload(id) => {
             let case = chain::workload_case(world, sight, world.workload(id)?, now);
@@ -219,6 +241,20 @@ fn judge(world: &World, sight: &Sight, subject: &Subject, now: Timestamp) -> Opt
     };
     let fault = FaultId::of(&finding, subject, owner(world, subject));
     Some(Verdict { finding, fault })
+}
+
+/// Adds what the registry has said about the image, if it was asked not long ago.
+pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Timestamp) {
+    let question = finding
+        .image
+        .as_deref()
+        .and_then(|image| Question::of(case, image));
+    if let Some(said) = question
+        .as_ref()
+        .and_then(|question| answers.said(question, now))
+    {
+        diagnose::settle(finding, &said.verdict, said.by, said.at);
+    }
 }
 
 /// The workload that a subject belongs to.
@@ -278,7 +314,7 @@ mod tests {
             "web-5c9f",
         );
         world.fold(Batch::Pods(changed(vec![failing])), now());
-        verdicts.refresh(&world, &Sight::full(), now());
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
         assert!(verdicts.faults()[0].workloads.is_empty());
         let version = verdicts.version();
         for (kind, name, above) in [
@@ -288,7 +324,7 @@ mod tests {
             let workload = sample::workload(kind, "shop", name, above);
             world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
         }
-        verdicts.refresh(&world, &Sight::full(), now());
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
         let workloads = &verdicts.faults()[0].workloads;
         assert_eq!(workloads.first().unwrap().to_string(), "Deployment/web");
         assert!(verdicts.version() > version, "the panes hear of it");

@@ -4,7 +4,7 @@
 //! that minutes below ten carry no seconds: a screen that stands still must not have to be redrawn
 //! every second for them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -42,6 +42,16 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// How long something took, finer than ages are: `18ms`, `3.1s`, `2m`.
+pub fn took(took: SignedDuration) -> String {
+    let millis = took.as_millis().max(0);
+    match millis {
+        0..1_000 => format!("{millis}ms"),
+        1_000..60_000 => format!("{}.{}s", millis / 1_000, millis / 100 % 10),
+        _ => span(took.as_secs()),
+    }
+}
+
 /// A span that is being counted, to the second: `40s`, `1m40s`, `1h02m`.
 pub fn countdown(seconds: i64) -> String {
     match seconds.max(0) {
@@ -65,6 +75,19 @@ pub fn changes_in(seconds: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_took_a_moment_is_told_finely() {
+        let cases = [
+            (18, "18ms"),
+            (3_149, "3.1s"),
+            (59_999, "59.9s"),
+            (150_000, "2m"),
+        ];
+        for (millis, text) in cases {
+            assert_eq!(took(SignedDuration::from_millis(millis)), text);
+        }
+    }
 
     #[test]
     fn reads_as_kubectl_writes() {

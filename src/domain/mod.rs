@@ -29,6 +29,7 @@ pub mod probe;
 pub mod problem;
 pub mod progress;
 pub mod pull;
+pub mod pull_test;
 pub mod rights;
 pub mod rollout;
 #[cfg(test)]

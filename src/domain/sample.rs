@@ -385,3 +385,12 @@ pub(crate) fn company_batches() -> Vec<Batch> {
         )),
     ]
 }
+
+/// The company as a store.
+pub(crate) fn company() -> super::world::World {
+    let mut world = super::world::World::default();
+    for batch in company_batches() {
+        world.fold(batch, now());
+    }
+    world
+}

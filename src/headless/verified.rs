@@ -28,6 +28,8 @@ pub(super) struct Origin {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Verified {
+    #[serde(skip)]
+    judged: Verdict,
     image: String,
     verdict: Answer,
     cause: Option<Cause>,
@@ -61,6 +63,11 @@ struct Tried {
 }
 
 impl Verified {
+    /// The verdict on the entry that decided.
+    pub(super) fn verdict(&self) -> &Verdict {
+        &self.judged
+    }
+
     /// The answer from all that was asked; `None` when nothing was.
     pub(super) fn of(asked: &[Asked]) -> Option<Self> {
         let tried = asked.iter().filter_map(Tried::of).collect();
@@ -73,6 +80,7 @@ impl Verified {
         } = at;
         let manifest = transcript.manifest();
         Some(Self {
+            judged: verdict.clone(),
             image: transcript.image.to_string(),
             verdict: verdict.answer,
             cause: verdict.cause,

@@ -16,13 +16,13 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
 
 use super::{
+    network::Road,
     settings::{Limits, Settings},
     text,
     trust::{Origin, Security},
@@ -56,7 +56,7 @@ pub(super) struct Reply {
 
 /// The connections of one walk.
 pub(super) struct Exchange {
-    tls: Arc<ClientConfig>,
+    road: Road,
     limits: Limits,
     addresses: Vec<(String, IpAddr)>,
     lines: HashMap<Origin, Line>,
@@ -75,9 +75,9 @@ impl Drop for Line {
 }
 
 impl Exchange {
-    pub(super) fn new(settings: &Settings, tls: Arc<ClientConfig>) -> Self {
+    pub(super) fn new(settings: &Settings, road: Road) -> Self {
         Self {
-            tls,
+            road,
             limits: settings.limits,
             addresses: settings.addresses.clone(),
             lines: HashMap::new(),
@@ -134,12 +134,19 @@ impl Exchange {
         {
             return Ok(line);
         }
+        let tls = match &self.road {
+            Road::Machine(tls) => Arc::clone(tls),
+            Road::Given(network) => {
+                let stream = network.open(&origin.authority(), origin.security)?;
+                return Line::begin(stream, self.limits.head).await;
+            }
+        };
         let addresses = wire::resolve(origin, &self.addresses).await?;
         let stream = wire::connect(&addresses, self.limits.step).await?;
         match origin.security {
             Security::Plain => Line::begin(stream, self.limits.head).await,
             Security::Tls => {
-                let stream = wire::secure(stream, origin, Arc::clone(&self.tls)).await?;
+                let stream = wire::secure(stream, origin, tls).await?;
                 Line::begin(stream, self.limits.head).await
             }
         }

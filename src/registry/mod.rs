@@ -11,7 +11,9 @@
 mod answer;
 mod challenge;
 mod exchange;
+pub mod local;
 mod login;
+mod network;
 mod settings;
 mod text;
 mod tls;
@@ -22,15 +24,16 @@ mod wire;
 
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-
+pub use network::Network;
 pub use settings::{Limits, PlainHttp, Settings};
+pub use trust::Security;
 
 use crate::domain::{
     credential::Password,
     image::ImageRef,
     probe::{Asker, Failure, Nameless, Refusal, Stranger, Transcript},
 };
+use network::Road;
 use walk::Walk;
 
 /// In whose name to ask.
@@ -44,14 +47,23 @@ pub enum Who {
 #[derive(Clone)]
 pub struct Prober {
     settings: Settings,
-    tls: Arc<ClientConfig>,
+    road: Road,
 }
 
 impl Prober {
     /// Reads the system's authorities; fails when one of the settings' is no certificate.
     pub fn new(settings: Settings) -> Result<Self, rustls::Error> {
         let tls = tls::config(&settings.authorities)?;
-        Ok(Self { settings, tls })
+        let road = Road::Machine(tls);
+        Ok(Self { settings, road })
+    }
+
+    /// Asks the registries of another network than the machine's.
+    pub fn over(network: Arc<dyn Network>) -> Self {
+        Self {
+            settings: Settings::default(),
+            road: Road::Given(network),
+        }
     }
 
     /// Asks whether the image can be pulled. Dropping the future ends every connection.
@@ -68,7 +80,7 @@ impl Prober {
     }
 
     async fn walk(&self, image: &ImageRef, who: &Who) -> Transcript {
-        let mut walk = Walk::new(&self.settings, Arc::clone(&self.tls), image, who);
+        let mut walk = Walk::new(&self.settings, self.road.clone(), image, who);
         walk.go().await;
         Transcript {
             image: image.clone(),

@@ -23,8 +23,9 @@ pub(super) struct Origin {
     pub(super) port: u16,
 }
 
+/// Whether a connection is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Security {
+pub enum Security {
     Tls,
     Plain,
 }

@@ -1,12 +1,17 @@
 //! Carrying out effects: each becomes a task, and its answer a message with the same ticket.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs::OpenOptions,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    reading, settle,
+    import, reading, settle,
     source::{SharedSource, identity},
 };
 use crate::{
@@ -17,9 +22,15 @@ use crate::{
     cluster::{
         Connection, Feed, Reach, Watches,
         apply::{self, WritePermit},
+        pull_test,
     },
     domain::{
-        credential::FingerprintKey, key::Namespace, plan::Outcome, probe::judge, problem::Problem,
+        credential::FingerprintKey,
+        key::Namespace,
+        plan::{Done, Outcome},
+        probe::judge,
+        problem::Problem,
+        pull_test::{PullTest, Pulled},
     },
     registry::Who,
 };
@@ -40,13 +51,6 @@ pub(super) struct Effects {
     connection: Option<Connection>,
     permit: Option<WritePermit>,
     namespaces: BTreeSet<Namespace>,
-}
-
-/// How a plan is meant.
-#[derive(Clone, Copy)]
-enum Stage {
-    Rehearsal,
-    Earnest,
 }
 
 /// What the loop itself must do for an effect.
@@ -94,9 +98,32 @@ impl Effects {
                     watches.set_reach(self.reach());
                 }
             }
-            Effect::Rehearse { ticket, plan } => self.write(ticket, plan, Stage::Rehearsal),
+            Effect::Rehearse { ticket, plan } => self.rehearse(ticket, plan),
             Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
+            Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
+            Effect::Import {
+                ticket,
+                origin,
+                server,
+            } => {
+                let (answers, connection) = (self.answers.clone(), self.connection.clone());
+                tokio::spawn(async move {
+                    let answer = import::read(connection, origin, &server).await;
+                    drop(answers.send(Message::Imported(ticket, answer)).await);
+                });
+            }
+            Effect::Save { path, text } => {
+                let answers = self.answers.clone();
+                tokio::task::spawn_blocking(move || {
+                    drop(answers.blocking_send(Message::Saved(save(path, &text))));
+                });
+            }
+            Effect::PullTest {
+                ticket,
+                test,
+                nodes,
+            } => self.pull_test(ticket, &test, nodes),
             Effect::Read { ticket, object } => {
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
                 tokio::spawn(reading::document(connection, ticket, object, answers));
@@ -108,7 +135,6 @@ impl Effects {
                 self.log = Some(tokio::spawn(task));
             }
             Effect::StopLog => self.stop_log(),
-            Effect::CarryOut { ticket, plan } => self.write(ticket, plan, Stage::Earnest),
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
@@ -119,29 +145,59 @@ impl Effects {
         Order::Nothing
     }
 
+    /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
+    fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
+        for node in nodes {
+            let (answers, test) = (self.answers.clone(), test.clone());
+            let writer = self.connection.clone().zip(self.permit);
+            tokio::spawn(async move {
+                let pulled = match writer {
+                    Some((connection, permit)) => {
+                        pull_test::run(&connection, permit, &test, &node).await
+                    }
+                    None => Pulled::Unknown("not connected, or read-only".to_owned()),
+                };
+                drop(answers.send(Message::Pulled(ticket, node, pulled)).await);
+            });
+        }
+    }
+
     fn stop_log(&mut self) {
         if let Some(task) = self.log.take() {
             task.abort();
         }
     }
 
-    /// Lets the server try a plan, or makes its changes. Changes that have begun are not aborted when
-    /// the dashboard goes on: what becomes of them is told.
-    fn write(&self, ticket: Ticket, plan: Planned, stage: Stage) {
+    fn rehearse(&self, ticket: Ticket, plan: Planned) {
         let answers = self.answers.clone();
-        let all = plan.0.changes.len();
-        let (Some(connection), Some(permit)) = (self.connection.clone(), self.permit) else {
-            let why = Outcome::Failed("not connected, or read-only".to_owned());
-            let answer = Message::Outcomes(ticket, vec![why; all]);
-            tokio::spawn(async move { drop(answers.send(answer).await) });
-            return;
-        };
+        let writer = self.connection.clone().zip(self.permit);
         tokio::spawn(async move {
-            let outcomes = match stage {
-                Stage::Rehearsal => apply::rehearse(&connection, permit, &plan.0).await,
-                Stage::Earnest => apply::carry_out(&connection, permit, &plan.0).await,
+            let done = match writer {
+                Some((connection, permit)) => apply::rehearse(&connection, permit, &plan.0).await,
+                None => nothing_done(&plan),
             };
-            drop(answers.send(Message::Outcomes(ticket, outcomes)).await);
+            drop(answers.send(Message::Rehearsed(ticket, done)).await);
+        });
+    }
+
+    /// Makes the changes of a plan. Changes that have begun are not aborted when the dashboard goes on:
+    /// what becomes of them is told.
+    fn carry_out(&self, ticket: Ticket, plan: Planned) {
+        let answers = self.answers.clone();
+        let writer = self.connection.clone().zip(self.permit);
+        tokio::spawn(async move {
+            let done = match writer {
+                Some((connection, permit)) => {
+                    let tell = |change: usize, outcome: &Outcome| {
+                        // A screen that is behind sees the next one, and all of them at the end.
+                        let message = Message::Progress(ticket, change, outcome.clone());
+                        let _ = answers.try_send(message);
+                    };
+                    apply::carry_out(&connection, permit, &plan.0, tell).await
+                }
+                None => nothing_done(&plan),
+            };
+            drop(answers.send(Message::CarriedOut(ticket, plan, done)).await);
         });
     }
 
@@ -225,5 +281,27 @@ impl Effects {
             let answer = source.contexts();
             drop(answers.blocking_send(Message::Contexts(ticket, answer)));
         });
+    }
+}
+
+/// Nobody may write, or nobody can.
+fn nothing_done(plan: &Planned) -> Vec<Done> {
+    let why = || Done::new(Outcome::Failed("not connected, or read-only".to_owned()));
+    plan.0.changes.iter().map(|_| why()).collect()
+}
+
+/// Writes a new file; what is there is not overwritten.
+fn save(path: String, text: &str) -> Result<String, Problem> {
+    let made = OpenOptions::new().write(true).create_new(true).open(&path);
+    let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            let problem = Problem::new(format!("cannot write {path}")).because(error.to_string());
+            Err(match error.kind() {
+                io::ErrorKind::AlreadyExists => problem.next("name a file that does not exist yet"),
+                _ => problem,
+            })
+        }
     }
 }

@@ -7,6 +7,7 @@ mod background;
 pub mod capabilities;
 mod effects;
 mod frames;
+mod import;
 mod inbox;
 mod input;
 pub mod log;

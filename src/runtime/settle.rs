@@ -21,7 +21,7 @@ pub(super) async fn ask(
     question: &Question,
 ) -> Result<Verdict, Problem> {
     let mut configs = Vec::new();
-    for key in &question.secrets {
+    for key in question.secrets() {
         match fetch::pull_secret(connection, key).await {
             Ok(secret) => configs.extend(secret.config),
             // The kubelet passes over what is not there.

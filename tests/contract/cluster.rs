@@ -46,6 +46,11 @@ impl Cluster {
         Self { clients, admin }
     }
 
+    /// A client of the administrator.
+    pub fn client(&self) -> Client {
+        self.admin.clone()
+    }
+
     /// A namespace that no other case uses.
     pub async fn namespace(&self, prefix: &str) -> Namespace {
         let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);

@@ -14,6 +14,7 @@ mod observer;
 mod plans;
 mod real;
 mod server;
+mod trouble;
 
 /// Runs each case of a module against the real server and against the sandbox.
 macro_rules! contract {
@@ -57,4 +58,13 @@ contract!(writing: plans {
     workloads_are_changed,
     a_rollout_is_stopped_and_taken_back,
     a_rehearsal_changes_nothing,
+});
+
+contract!(in_trouble: trouble {
+    a_rotation_is_all_or_nothing,
+    what_others_changed_since_is_left_alone,
+    a_plan_is_taken_back,
+    a_copy_meets_another_secret,
+    a_lost_connection_is_told_and_made_good,
+    a_keeper_is_seen_in_the_rehearsal,
 });

@@ -4,13 +4,13 @@
 use pullscope::{
     cluster::{
         Connection,
-        apply::{WritePermit, carry_out, rehearse},
+        apply::{self, WritePermit},
     },
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
         objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-        plan::{Change, Edit, Login, Outcome, Plan, Restartable},
+        plan::{Change, Copy, Deployment, Done, Edit, Existing, Login, Outcome, Plan, Restartable},
     },
 };
 use serde_json::{Value, json};
@@ -19,26 +19,47 @@ use crate::cluster::Cluster;
 
 const CANARY: &str = "canary-in-a-plan";
 
-fn permit() -> WritePermit {
+pub fn permit() -> WritePermit {
     WritePermit::unless(false).unwrap()
 }
 
-fn login() -> Login {
+pub fn outcomes(done: &[Done]) -> Vec<Outcome> {
+    done.iter().map(|done| done.outcome.clone()).collect()
+}
+
+pub async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
+    outcomes(&carried_out(connection, plan).await)
+}
+
+/// Carries out a plan; what is told on the way is what is said at the end.
+pub async fn carried_out(connection: &Connection, plan: &Plan) -> Vec<Done> {
+    let mut told = vec![Outcome::NotTried; plan.changes.len()];
+    let tell = |index: usize, outcome: &Outcome| told[index] = outcome.clone();
+    let done = apply::carry_out(connection, permit(), plan, tell).await;
+    assert_eq!(told, outcomes(&done));
+    done
+}
+
+pub async fn rehearse(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
+    outcomes(&apply::rehearse(connection, permit(), plan).await)
+}
+
+pub fn login() -> Login {
     Login {
         username: "bot".into(),
         password: Password::new(CANARY),
     }
 }
 
-fn secret(namespace: &Namespace, name: &str) -> Key<Secret> {
+pub fn secret(namespace: &Namespace, name: &str) -> Key<Secret> {
     Key::new(namespace.clone(), Name::new(name))
 }
 
-fn account(namespace: &Namespace) -> Key<ServiceAccount> {
+pub fn account(namespace: &Namespace) -> Key<ServiceAccount> {
     Key::new(namespace.clone(), Name::new("web"))
 }
 
-fn attach(namespace: &Namespace, name: &str) -> Change {
+pub fn attach(namespace: &Namespace, name: &str) -> Change {
     Change::AttachSecret {
         account: account(namespace),
         secret: Name::new(name),
@@ -46,7 +67,7 @@ fn attach(namespace: &Namespace, name: &str) -> Change {
     }
 }
 
-fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
+pub fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
     Change::CreateSecret {
         key: secret(namespace, name),
         server: server.into(),
@@ -54,11 +75,21 @@ fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
     }
 }
 
-async fn object(cluster: &Cluster, path: &str) -> Value {
+pub fn copy(from: &Key<Secret>, to: &Key<Secret>, existing: Existing) -> Change {
+    Change::CopySecret(Copy {
+        from: from.clone(),
+        to: to.clone(),
+        existing,
+        brings: Vec::new(),
+        there: None,
+    })
+}
+
+pub async fn object(cluster: &Cluster, path: &str) -> Value {
     serde_json::from_str(&cluster.get(path).await).unwrap()
 }
 
-async fn listed(cluster: &Cluster, namespace: &Namespace) -> Vec<String> {
+pub async fn listed(cluster: &Cluster, namespace: &Namespace) -> Vec<String> {
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
     let account = object(cluster, &path).await;
     let list = account["imagePullSecrets"].as_array().cloned();
@@ -69,7 +100,7 @@ async fn listed(cluster: &Cluster, namespace: &Namespace) -> Vec<String> {
         .collect()
 }
 
-async fn config(cluster: &Cluster, key: &Key<Secret>) -> (String, String) {
+pub async fn config(cluster: &Cluster, key: &Key<Secret>) -> (String, String) {
     let path = format!("/api/v1/namespaces/{}/secrets/{}", key.namespace, key.name);
     let found = object(cluster, &path).await;
     let encoded = found["data"][".dockerconfigjson"]
@@ -80,7 +111,7 @@ async fn config(cluster: &Cluster, key: &Key<Secret>) -> (String, String) {
     (kind, String::from_utf8(bytes).unwrap())
 }
 
-async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
+pub async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
     let namespace = cluster.namespace(prefix).await;
     let connection = cluster.connect("admin", &namespace).await;
     let made = Plan::new(
@@ -90,10 +121,7 @@ async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
             pull_secrets: vec![Name::new("mirror")],
         }],
     );
-    assert_eq!(
-        carry_out(&connection, permit(), &made).await,
-        [Outcome::Applied]
-    );
+    assert_eq!(carry_out(&connection, &made).await, [Outcome::Applied]);
     (namespace, connection)
 }
 
@@ -101,14 +129,14 @@ async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
 pub async fn attaching_loses_nothing_of_others(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "attach").await;
     let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
-    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let rehearsed = rehearse(&connection, &plan).await;
     assert_eq!(rehearsed, [Outcome::Applied]);
     assert_eq!(listed(cluster, &namespace).await, ["mirror"]);
     let others = json!({"imagePullSecrets": [{"name": "mirror"}, {"name": "theirs"}]});
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
     cluster.patch(&path, others).await;
     for expected in [Outcome::Applied, Outcome::Unchanged] {
-        assert_eq!(carry_out(&connection, permit(), &plan).await, [expected]);
+        assert_eq!(carry_out(&connection, &plan).await, [expected]);
         let list = listed(cluster, &namespace).await;
         assert_eq!(list, ["mirror", "theirs", "regcred"]);
     }
@@ -116,7 +144,7 @@ pub async fn attaching_loses_nothing_of_others(cluster: &Cluster) {
     let writers = (0..6).map(|number| {
         let plan = Plan::new("race", vec![attach(&namespace, &format!("race-{number}"))]);
         let connection = connection.clone();
-        tokio::spawn(async move { carry_out(&connection, permit(), &plan).await })
+        tokio::spawn(async move { carry_out(&connection, &plan).await })
     });
     let mut applied = 0;
     for writer in writers.collect::<Vec<_>>() {
@@ -139,10 +167,10 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
     let plan = |changes| Plan::new("secrets", changes);
     let made = plan(vec![create(&namespace, "regcred", "ghcr.io")]);
     for expected in [Outcome::Applied, Outcome::Unchanged] {
-        assert_eq!(carry_out(&connection, permit(), &made).await, [expected]);
+        assert_eq!(carry_out(&connection, &made).await, [expected]);
     }
     let foreign = plan(vec![create(&namespace, "regcred", "quay.io")]);
-    let refused = carry_out(&connection, permit(), &foreign).await;
+    let refused = carry_out(&connection, &foreign).await;
     assert!(matches!(&refused[..], [Outcome::Failed(why)] if why.contains("another content")));
 
     let edits = plan(vec![
@@ -160,17 +188,14 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
                 to: "r.example:5000".into(),
             },
         },
-        Change::CopySecret {
-            from: key.clone(),
-            to: other.clone(),
-        },
+        copy(&key, &secret(&other, "regcred"), Existing::Keep),
     ]);
-    let outcomes = carry_out(&connection, permit(), &edits).await;
+    let outcomes = carry_out(&connection, &edits).await;
     assert_eq!(
         outcomes,
         [Outcome::Applied, Outcome::Applied, Outcome::Applied]
     );
-    let again = carry_out(&connection, permit(), &edits).await;
+    let again = carry_out(&connection, &edits).await;
     assert!(
         again.iter().all(|outcome| *outcome == Outcome::Unchanged),
         "{again:?}"
@@ -193,7 +218,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
         key: secret(&namespace, "opaque"),
     }]);
     for expected in [Outcome::Applied, Outcome::Unchanged] {
-        assert_eq!(carry_out(&connection, permit(), &convert).await, [expected]);
+        assert_eq!(carry_out(&connection, &convert).await, [expected]);
     }
     let converted = config(cluster, &secret(&namespace, "opaque")).await;
     assert_eq!(
@@ -216,7 +241,7 @@ pub async fn a_denied_step_stops_the_plan(cluster: &Cluster) {
             attach(&namespace, "regcred"),
         ],
     );
-    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let rehearsed = rehearse(&connection, &plan).await;
     let Outcome::Failed(why) = &rehearsed[1] else {
         panic!("{rehearsed:?}")
     };
@@ -226,7 +251,7 @@ pub async fn a_denied_step_stops_the_plan(cluster: &Cluster) {
     );
     assert!(why.contains("kubectl -n"), "{why}");
     assert!(!format!("{rehearsed:?} {plan:?}").contains(CANARY));
-    let outcomes = carry_out(&connection, permit(), &plan).await;
+    let outcomes = carry_out(&connection, &plan).await;
     assert!(matches!(
         &outcomes[..],
         [Outcome::Applied, Outcome::Failed(_), Outcome::NotTried]
@@ -252,15 +277,14 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     let plan = Plan::new(
         "deploy",
         vec![
-            Change::CreateDeployment {
-                key,
-                image: "ghcr.io/acme/web:1".into(),
-                account: Name::new("web"),
+            Change::CreateDeployment(Deployment {
                 replicas: 2,
-            },
+                ..Deployment::new(key, "ghcr.io/acme/web:1", Name::new("web"))
+            }),
             set_image("web"),
             Change::SetAccount {
                 workload: workload.clone(),
+                before: Name::new("web"),
                 account: Name::new("default"),
             },
             Change::Restart(workload.clone()),
@@ -268,7 +292,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
             set_image("gone"),
         ],
     );
-    let outcomes = carry_out(&connection, permit(), &plan).await;
+    let outcomes = carry_out(&connection, &plan).await;
     assert_eq!(outcomes[..4], vec![Outcome::Applied; 4]);
     assert_eq!(outcomes[4], Outcome::Unchanged);
     assert!(matches!(&outcomes[5], Outcome::Failed(why) if why.contains("gone")));
@@ -288,13 +312,12 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
 pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "rollback").await;
     let key = Key::new(namespace.clone(), Name::new("web"));
-    let deploy = Change::CreateDeployment {
-        key: key.clone(),
-        image: "ghcr.io/acme/web:2".into(),
-        account: Name::new("default"),
-        replicas: 1,
-    };
-    let made = carry_out(&connection, permit(), &Plan::new("deploy", vec![deploy])).await;
+    let deploy = Change::CreateDeployment(Deployment::new(
+        key.clone(),
+        "ghcr.io/acme/web:2",
+        Name::new("default"),
+    ));
+    let made = carry_out(&connection, &Plan::new("deploy", vec![deploy])).await;
     assert_eq!(made, [Outcome::Applied]);
     let apps = format!("/apis/apps/v1/namespaces/{namespace}");
     let labels = json!({"app": "web", "pod-template-hash": "old"});
@@ -319,7 +342,7 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     };
     let changes = vec![paused(true), paused(true), paused(false), back.clone()];
     let plan = Plan::new("stop and go back", changes);
-    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let rehearsed = rehearse(&connection, &plan).await;
     assert!(rehearsed.iter().all(Outcome::is_good), "{rehearsed:?}");
     let path = format!("{apps}/deployments/web");
     let image = "/spec/template/spec/containers/0/image";
@@ -329,7 +352,7 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
         Some(&json!("ghcr.io/acme/web:2")),
         "only rehearsed"
     );
-    let outcomes = carry_out(&connection, permit(), &plan).await;
+    let outcomes = carry_out(&connection, &plan).await;
     let (applied, unchanged) = (Outcome::Applied, Outcome::Unchanged);
     assert_eq!(
         outcomes,
@@ -340,7 +363,7 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     let hash = found.pointer("/spec/template/metadata/labels/pod-template-hash");
     assert_eq!(hash, None, "the label is the controller's");
     assert_ne!(found.pointer("/spec/paused"), Some(&json!(true)));
-    let again = carry_out(&connection, permit(), &Plan::new("again", vec![back])).await;
+    let again = carry_out(&connection, &Plan::new("again", vec![back])).await;
     assert_eq!(again, [unchanged]);
 }
 
@@ -355,17 +378,15 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
         key: web.clone(),
     })
     .unwrap();
-    let deploy = |name: &str| Change::CreateDeployment {
-        key: Key::new(namespace.clone(), Name::new(name)),
-        image: "ghcr.io/acme/web:1".into(),
-        account: Name::new("web"),
-        replicas: 1,
+    let deploy = |name: &str| {
+        let key = Key::new(namespace.clone(), Name::new(name));
+        Change::CreateDeployment(Deployment::new(key, "ghcr.io/acme/web:1", Name::new("web")))
     };
     let before = Plan::new(
         "before",
         vec![create(&namespace, "regcred", "ghcr.io"), deploy("web")],
     );
-    let made = carry_out(&connection, permit(), &before).await;
+    let made = carry_out(&connection, &before).await;
     assert!(made.iter().all(Outcome::is_good), "{made:?}");
     let base = format!("/api/v1/namespaces/{namespace}");
     let opaque = json!({
@@ -390,10 +411,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
             Change::ConvertSecret {
                 key: secret(&namespace, "opaque"),
             },
-            Change::CopySecret {
-                from: key,
-                to: other.clone(),
-            },
+            copy(&key, &secret(&other, "regcred"), Existing::Keep),
             create(&namespace, "second", "quay.io"),
             attach(&namespace, "regcred"),
             Change::DetachSecret {
@@ -405,6 +423,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
             Change::Restart(workload.clone()),
             Change::SetAccount {
                 workload,
+                before: Name::new("web"),
                 account: Name::new("default"),
             },
             Change::DeletePod(Key::new(namespace.clone(), Name::new("waits"))),
@@ -421,7 +440,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
         versions
     };
     let (here, there) = (versions(&namespace).await, versions(&other).await);
-    let outcomes = rehearse(&connection, permit(), &plan).await;
+    let outcomes = rehearse(&connection, &plan).await;
     assert!(outcomes.iter().all(Outcome::is_good), "{outcomes:?}");
     assert_eq!(versions(&namespace).await, here);
     assert_eq!(versions(&other).await, there);

@@ -1,58 +1,68 @@
-//! A form: what is asked for, field by field, with a word on each answer while it is typed.
+//! A form: what is asked for, field by field, with a word on each answer while it is given.
 //!
 //! Its end is a plan, which is shown before anything is done. It knows no terminal and no cluster.
 
+mod answer;
+mod entry;
+mod fields;
+mod follow;
 mod plan;
+mod source;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use tui_input::Input;
 
+pub use self::{
+    answer::Answer,
+    entry::{Choice, Entry, Pick, Picks},
+    plan::Unready,
+    source::{Import, Imported, Origin, Source},
+};
+use super::ticket::Ticket;
 use crate::domain::{
     faults::FaultId,
-    image::ImageRef,
-    plan::{
-        Ask,
-        check::{self, Complaint},
-    },
-    presets,
+    key::{Key, Namespace},
+    objects::Secret,
+    plan::Ask,
+    world::World,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    Namespace,
-    Image,
-    Server,
-    Username,
-    Token,
-    Secret,
-    Account,
-    Deployment,
-}
-
-impl Answer {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Namespace => "Namespace",
-            Self::Image => "Image",
-            Self::Server => "Registry",
-            Self::Username => "User",
-            Self::Token => "Token",
-            Self::Secret => "Secret",
-            Self::Account => "ServiceAccount",
-            Self::Deployment => "Deployment",
-        }
-    }
-
-    pub fn is_masked(self) -> bool {
-        self == Self::Token
-    }
-}
 
 #[derive(Debug)]
 pub struct Field {
     pub answer: Answer,
-    pub input: Input,
-    /// Until it is typed into, it follows from other answers.
+    pub entry: Entry,
+    /// Until it is given, it follows from other answers.
     touched: bool,
+}
+
+impl Field {
+    fn new(answer: Answer, entry: Entry) -> Self {
+        Self {
+            answer,
+            touched: matches!(&entry, Entry::Text(input) if !input.value().is_empty()),
+            entry,
+        }
+    }
+
+    /// What is typed into while the field has the keyboard; of a list its filter.
+    pub fn input(&mut self) -> Option<&mut Input> {
+        match &mut self.entry {
+            Entry::Text(input) => Some(input),
+            Entry::Many(picks) => Some(&mut picks.filter),
+            Entry::One(_) => None,
+        }
+    }
+
+    /// The answer as a text; of a list nothing.
+    pub fn value(&self) -> &str {
+        match &self.entry {
+            Entry::Text(input) => input.value(),
+            Entry::One(choice) => choice.value(),
+            Entry::Many(_) => "",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -62,233 +72,224 @@ pub struct Form {
     pub focus: usize,
     /// The fault that this is to remove.
     pub fault: Option<FaultId>,
-    /// Whether esc was pressed on what has been typed.
+    pub import: Import,
+    /// Whether anything was given that leaving would lose.
+    given: bool,
+    /// Whether esc was pressed on what has been given.
     pub leaving: bool,
 }
 
 impl Form {
-    pub fn new(ask: Ask, fault: Option<FaultId>) -> Self {
-        let answers: Vec<(Answer, String)> = match &ask {
-            Ask::Login {
-                server, username, ..
-            } => vec![
-                (Answer::Server, server.clone()),
-                (Answer::Username, username.clone()),
-                (Answer::Token, String::new()),
-            ],
-            Ask::NewSecret {
-                name,
-                server,
-                account,
-                ..
-            } => vec![
-                (Answer::Server, server.clone()),
-                (Answer::Username, String::new()),
-                (Answer::Token, String::new()),
-                (Answer::Secret, name.clone()),
-                (
-                    Answer::Account,
-                    account
-                        .as_ref()
-                        .map_or_else(String::new, ToString::to_string),
-                ),
-            ],
-            Ask::Image { before, .. } => vec![(Answer::Image, before.to_string())],
-            Ask::Bind { .. } => vec![(Answer::Account, String::new())],
-            Ask::Setup { namespace } => {
-                let namespace = namespace
-                    .as_ref()
-                    .map_or_else(String::new, ToString::to_string);
-                vec![
-                    (Answer::Namespace, namespace),
-                    (Answer::Image, String::new()),
-                    (Answer::Server, String::new()),
-                    (Answer::Username, String::new()),
-                    (Answer::Token, String::new()),
-                    (Answer::Secret, "regcred".to_owned()),
-                    (Answer::Account, String::new()),
-                    (Answer::Deployment, String::new()),
-                ]
-            }
-        };
-        let fields: Vec<Field> = answers
-            .into_iter()
-            .map(|(answer, text)| Field {
-                answer,
-                touched: !text.is_empty(),
-                input: text.into(),
-            })
-            .collect();
-        // What is known needs no typing: the first open question is asked first.
-        let first_open = fields
-            .iter()
-            .position(|field| field.input.value().is_empty());
-        Self {
+    pub fn new(ask: Ask, fault: Option<FaultId>, world: &World) -> Self {
+        let mut form = Self {
+            fields: fields::of(&ask),
             ask,
-            focus: first_open.unwrap_or(0),
-            fields,
+            focus: 0,
             fault,
+            import: Import::Idle,
+            given: false,
             leaving: false,
+        };
+        form.follow(world);
+        // What is known needs no typing: the first open question is asked first.
+        let first_open = form.shown().position(|field| match &field.entry {
+            Entry::Text(input) => input.value().is_empty(),
+            Entry::Many(_) => true,
+            Entry::One(_) => false,
+        });
+        let first = form
+            .shown()
+            .nth(first_open.unwrap_or(0))
+            .map(|field| field.answer);
+        if let Some(first) = first {
+            form.go_to(first);
+        }
+        form
+    }
+
+    /// The questions that the other answers leave.
+    pub fn shown(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| self.asks(field.answer))
+    }
+
+    /// Whether a question is asked, as the other answers are.
+    pub fn asks(&self, answer: Answer) -> bool {
+        let source = self.source();
+        match answer {
+            Answer::File if self.ask == Ask::Export => {
+                self.text(Answer::Destination) == fields::FILE
+            }
+            Answer::File => source == Some(Source::File),
+            Answer::Variable => source == Some(Source::Variable),
+            Answer::FromSecret => source == Some(Source::Secret),
+            Answer::Server | Answer::Username | Answer::Token | Answer::Secret => {
+                source != Some(Source::Nowhere) && self.in_place().is_none()
+            }
+            Answer::Which => match self.field(Answer::Which).map(|field| &field.entry) {
+                Some(Entry::One(choice)) => choice.options.len() > 1,
+                _ => false,
+            },
+            Answer::Existing => self.meets_another(),
+            Answer::Restart => self.adds(),
+            Answer::Accounts => match (&self.ask, self.picks(Answer::Accounts)) {
+                (Ask::DeleteSecret { .. }, Some(picks)) => !picks.rows.is_empty(),
+                _ => true,
+            },
+            _ => true,
         }
     }
 
-    pub fn text(&self, answer: Answer) -> &str {
-        self.fields
-            .iter()
-            .find(|field| field.answer == answer)
-            .map_or("", |field| field.input.value())
+    /// Whether this form has the question and asks it.
+    pub fn has(&self, answer: Answer) -> bool {
+        self.shown().any(|field| field.answer == answer)
     }
 
-    /// Whether anything was typed that leaving would lose.
-    pub fn is_typed(&self) -> bool {
-        self.fields
-            .iter()
-            .any(|field| field.answer == Answer::Token && !field.input.value().is_empty())
-            || self.fields.iter().filter(|field| field.touched).count() > 3
+    fn field(&self, answer: Answer) -> Option<&Field> {
+        self.fields.iter().find(|field| field.answer == answer)
+    }
+
+    pub fn focused(&self) -> Option<&Field> {
+        self.fields.get(self.focus)
+    }
+
+    pub fn focused_mut(&mut self) -> Option<&mut Field> {
+        self.fields.get_mut(self.focus)
+    }
+
+    pub fn text(&self, answer: Answer) -> &str {
+        self.field(answer).map_or("", Field::value)
+    }
+
+    fn picks(&self, answer: Answer) -> Option<&Picks> {
+        match &self.field(answer)?.entry {
+            Entry::Many(picks) => Some(picks),
+            Entry::Text(_) | Entry::One(_) => None,
+        }
+    }
+
+    /// Where the credential comes from, if one is asked for.
+    pub fn source(&self) -> Option<Source> {
+        self.field(Answer::Source)
+            .map(|field| Source::read(field.value()))
+    }
+
+    /// The Secret that was chosen as the source.
+    fn chosen_secret(&self) -> Option<Key<Secret>> {
+        let (namespace, name) = self.text(Answer::FromSecret).split_once('/')?;
+        Some(Key::new(
+            Namespace::new(namespace),
+            crate::domain::key::Name::new(name),
+        ))
+    }
+
+    /// The Secret that can be used where it is, because it is in the namespace of the workload.
+    fn in_place(&self) -> Option<Key<Secret>> {
+        let deploys = matches!(self.ask, Ask::Setup { .. } | Ask::Deploy { .. });
+        if !deploys || self.source() != Some(Source::Secret) {
+            return None;
+        }
+        let chosen = self.chosen_secret()?;
+        (chosen.namespace.as_str() == self.text(Answer::Namespace)).then_some(chosen)
+    }
+
+    /// Whether anything was given that leaving would lose.
+    pub fn is_given(&self) -> bool {
+        self.given
     }
 
     /// Puts the keyboard on this question, if it is asked.
     pub fn go_to(&mut self, answer: Answer) {
         let found = self.fields.iter().position(|field| field.answer == answer);
-        self.focus = found.unwrap_or(self.focus);
+        self.focus = found.filter(|_| self.asks(answer)).unwrap_or(self.focus);
     }
 
     pub fn next(&mut self) {
-        self.focus = (self.focus + 1).min(self.fields.len().saturating_sub(1));
+        self.focus = self.after().unwrap_or(self.focus);
     }
 
     pub fn previous(&mut self) {
-        self.focus = self.focus.saturating_sub(1);
+        let before = (0..self.focus).rev();
+        let asked = |index: &usize| self.fields.get(*index).is_some_and(|f| self.asks(f.answer));
+        self.focus = before.into_iter().find(asked).unwrap_or(self.focus);
     }
 
     pub fn at_last(&self) -> bool {
-        self.focus + 1 == self.fields.len()
+        self.after().is_none()
     }
 
-    /// What was typed into the focused field has changed.
-    pub fn changed(&mut self) {
+    fn after(&self) -> Option<usize> {
+        let behind = self.focus + 1..self.fields.len();
+        let asked = |index: &usize| self.fields.get(*index).is_some_and(|f| self.asks(f.answer));
+        behind.into_iter().find(asked)
+    }
+
+    /// What was given in the focused field has changed.
+    pub fn changed(&mut self, world: &World) {
         self.leaving = false;
-        if let Some(field) = self.fields.get_mut(self.focus) {
-            field.touched = !field.input.value().is_empty();
-        }
-        self.derive();
-    }
-
-    /// Answers that follow from others, as long as nobody gave them: the registry of the image, and
-    /// names after the image's own.
-    fn derive(&mut self) {
-        let Ok(image) = ImageRef::parse(self.text(Answer::Image)) else {
+        self.given = true;
+        let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
-        let preset = presets::of_host(image.host());
-        let server = match preset {
-            Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
-            _ => image.host().to_owned(),
+        // Also what was emptied: else it would be filled again under the hands.
+        field.touched = true;
+        if let Entry::Many(picks) = &mut field.entry {
+            picks.filtered();
+        }
+        let reads_again = matches!(
+            field.answer,
+            Answer::Source | Answer::File | Answer::Variable | Answer::FromSecret | Answer::Server
+        );
+        if reads_again {
+            self.import = Import::Idle;
+        }
+        self.follow(world);
+    }
+
+    /// What is to be read before there is a credential.
+    pub fn wants(&self) -> Option<Origin> {
+        if self.import != Import::Idle && !matches!(self.import, Import::Failed(_)) {
+            return None;
+        }
+        Some(match self.source()? {
+            Source::Typed | Source::Nowhere => return None,
+            Source::File => {
+                let path = self.text(Answer::File).trim();
+                Origin::File((!path.is_empty()).then(|| path.to_owned()))
+            }
+            Source::Variable => Origin::Variable(self.text(Answer::Variable).to_owned()),
+            Source::Secret if self.in_place().is_some() => return None,
+            Source::Secret => Origin::Secret(self.chosen_secret()?),
+        })
+    }
+
+    /// Takes in what was read.
+    pub fn imported(&mut self, ticket: Ticket, answer: Result<Imported, String>) {
+        if self.import != Import::Reading(ticket) {
+            return;
+        }
+        self.import = match answer {
+            Err(why) => Import::Failed(why),
+            Ok(imported) => {
+                let login = imported.login;
+                if !login.username.is_empty() {
+                    self.put(Answer::Username, &login.username);
+                }
+                self.put(Answer::Token, login.password.expose());
+                Import::Got(imported.from)
+            }
         };
-        let name = image
-            .path()
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .replace('_', "-");
-        for field in self.fields.iter_mut().filter(|field| !field.touched) {
-            match field.answer {
-                Answer::Server => field.input = server.clone().into(),
-                Answer::Account | Answer::Deployment => field.input = name.clone().into(),
-                _ => {}
-            }
+    }
+
+    fn put(&mut self, answer: Answer, value: &str) {
+        let field = self.fields.iter_mut().find(|field| field.answer == answer);
+        if let Some(Field {
+            entry: Entry::Text(input),
+            touched,
+            ..
+        }) = field
+        {
+            *input = value.into();
+            *touched = true;
         }
-    }
-
-    /// What there is to say of an answer.
-    pub fn complaint(&self, answer: Answer) -> Option<Complaint> {
-        let text = self.text(answer);
-        match answer {
-            Answer::Namespace => check::label(text),
-            Answer::Image => check::image(text),
-            Answer::Server => check::server(text),
-            Answer::Username => check::username(text, self.text(Answer::Server)),
-            Answer::Token => {
-                check::token(text, self.text(Answer::Server), self.text(Answer::Username))
-            }
-            // A Secret may be made without anybody who lists it.
-            Answer::Account if text.is_empty() && matches!(self.ask, Ask::NewSecret { .. }) => None,
-            Answer::Secret | Answer::Account | Answer::Deployment => check::subdomain(text),
-        }
-    }
-
-    /// What to know about an answer before it is given.
-    pub fn hint(&self, answer: Answer) -> String {
-        let server = self.text(Answer::Server);
-        let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
-        let preset = presets::of_host(bare.split('/').next().unwrap_or_default());
-        match (answer, preset) {
-            (Answer::Username, Some(preset)) => preset.username.to_owned(),
-            (Answer::Token, Some(preset)) if !preset.token.is_empty() => {
-                format!("{} · {}", preset.token, preset.token_page)
-            }
-            (Answer::Server, Some(preset)) => preset.name.to_owned(),
-            (Answer::Account, _) if self.text(Answer::Account) == "default" => {
-                "everything in the namespace that names no other runs as default".to_owned()
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::world::World;
-
-    fn typed(form: &mut Form, answer: Answer, text: &str) {
-        form.focus = form
-            .fields
-            .iter()
-            .position(|field| field.answer == answer)
-            .unwrap();
-        form.fields[form.focus].input = text.into();
-        form.changed();
-    }
-
-    #[test]
-    fn the_first_setup_follows_from_few_answers() {
-        let mut form = Form::new(Ask::Setup { namespace: None }, None);
-        typed(&mut form, Answer::Namespace, "shop");
-        typed(&mut form, Answer::Image, "ghcr.io/acme/web_app:1");
-        assert_eq!(form.text(Answer::Server), "ghcr.io");
-        assert_eq!(form.text(Answer::Deployment), "web-app");
-        let world = World::default();
-        assert_eq!(form.plan(&world).unwrap_err(), 3, "the user is asked for");
-        typed(&mut form, Answer::Username, "acme");
-        typed(&mut form, Answer::Token, "ghp_0123456789");
-        typed(&mut form, Answer::Account, "web");
-        let plan = form.plan(&world).unwrap();
-        let said: Vec<String> = plan.changes.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            said,
-            [
-                "Create the namespace shop",
-                "Create the pull Secret shop/regcred for ghcr.io as acme",
-                "Create the ServiceAccount shop/web",
-                "Create the Deployment shop/web-app with ghcr.io/acme/web_app:1",
-            ]
-        );
-        let words = format!("{plan:?}{:?}", plan.commands());
-        assert!(!words.contains("ghp_0123456789"), "{words}");
-    }
-
-    #[test]
-    fn docker_hub_gets_its_own_server_string() {
-        let mut form = Form::new(Ask::Setup { namespace: None }, None);
-        typed(&mut form, Answer::Image, "acme/web:1");
-        assert_eq!(form.text(Answer::Server), "https://index.docker.io/v1/");
-        typed(&mut form, Answer::Server, "mirror.example");
-        typed(&mut form, Answer::Image, "ghcr.io/acme/web:1");
-        assert_eq!(
-            form.text(Answer::Server),
-            "mirror.example",
-            "what was typed stays"
-        );
     }
 }

@@ -13,7 +13,9 @@ use crate::{
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         panes::Pane,
+        settled::Answers,
         ticket::Ticket,
+        trail::Trail,
         verdicts::Verdicts,
     },
     domain::{
@@ -41,6 +43,8 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.verdicts = Verdicts::default();
     model.inquiry = None;
     model.notices = Notices::default();
+    model.trail = Trail::default();
+    model.answers = Answers::default();
     model.reading = None;
     model.log = None;
     model.stop = None;
@@ -50,6 +54,8 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         model.scope = Scope::Cluster;
         model.last_scope = None;
         model.known.clear();
+        // What was there before is put back where it was, and nowhere else.
+        model.applied.clear();
         model.scope_is_given = false;
         model.is_settled_in = false;
     }

@@ -20,6 +20,12 @@ pub(super) fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     copy(model, selected_namespace(model), now)
 }
 
+/// Copies a text that is too long to be repeated.
+pub(super) fn text(model: &mut Model, text: String, name: &str, now: Timestamp) -> Vec<Effect> {
+    model.flash(format!("copied {name}"), now);
+    vec![Effect::Copy(text)]
+}
+
 fn copy(model: &mut Model, text: Option<String>, now: Timestamp) -> Vec<Effect> {
     let Some(text) = text else { return Vec::new() };
     model.flash(format!("copied {text}"), now);

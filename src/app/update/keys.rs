@@ -9,6 +9,7 @@ use crate::app::{
     effect::Effect,
     field,
     filter::Filter,
+    form::{Entry, Field},
     key::{Code, Key},
     keymap::Context,
     model::Model,
@@ -31,10 +32,16 @@ pub fn path(model: &Model) -> Vec<Context> {
             Context::Everywhere,
         ],
         Some(Overlay::Details(details)) => over(detail::contexts(model, details)),
-        Some(Overlay::Contexts(_) | Overlay::Faults(_)) => over(&[Context::Choice]),
+        Some(Overlay::Contexts(_)) => over(&[Context::Choice]),
+        Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
+        Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
         Some(Overlay::Learn(_)) => over(&[Context::Guide]),
         Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
-        Some(Overlay::Form(_)) => vec![Context::Form],
+        Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
+            Some(Entry::Many(_)) => vec![Context::Picks, Context::Form],
+            Some(Entry::One(_)) => vec![Context::Options, Context::Form],
+            Some(Entry::Text(_)) | None => vec![Context::Form],
+        },
         Some(
             Overlay::Help { .. }
             | Overlay::Filter { .. }
@@ -70,7 +77,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if let Some(input) = model.overlays.last_mut().and_then(Overlay::field) {
         field::paste(input, text);
         if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
-            form.changed();
+            form.changed(&model.world);
         }
         apply_filter(model);
     }
@@ -81,14 +88,14 @@ fn type_answer(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     if quits(&model.preferences.keymap, key) {
         return vec![Effect::Quit];
     }
-    if let Some(action) = model.preferences.keymap.resolve(key, &[Context::Form]) {
+    if let Some(action) = model.preferences.keymap.resolve(key, &path(model)) {
         return act::act(model, action, now);
     }
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
-        && let Some(field) = form.fields.get_mut(form.focus)
-        && field::edit(&mut field.input, key)
+        && let Some(input) = form.focused_mut().and_then(Field::input)
+        && field::edit(input, key)
     {
-        form.changed();
+        form.changed(&model.world);
     }
     Vec::new()
 }

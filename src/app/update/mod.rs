@@ -7,15 +7,21 @@ mod copy;
 mod detail;
 #[cfg(test)]
 mod detail_tests;
+mod fix;
+mod forms;
 mod keys;
+mod layers;
+mod lists;
 mod navigate;
-mod remedy;
+mod propose;
 #[cfg(test)]
-mod remedy_tests;
+mod propose_tests;
+mod pull_test;
 mod rollout;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod wizard;
 
 use jiff::Timestamp;
 
@@ -60,12 +66,28 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Message::Outcomes(ticket, outcomes) => {
-            remedy::answered(model, ticket, outcomes, now);
+        Message::Rehearsed(ticket, done) => {
+            propose::rehearsed(model, ticket, &done);
+            Vec::new()
+        }
+        Message::Progress(ticket, change, outcome) => {
+            propose::progressed(model, ticket, change, outcome);
+            Vec::new()
+        }
+        Message::CarriedOut(ticket, plan, done) => {
+            propose::carried_out(model, ticket, &plan, &done, now);
             Vec::new()
         }
         Message::Verified(ticket, verdict) => {
-            remedy::verified(model, ticket, *verdict);
+            propose::verified(model, ticket, *verdict);
+            Vec::new()
+        }
+        Message::Imported(ticket, answer) => {
+            forms::imported(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Saved(answer) => {
+            forms::saved(model, answer, now);
             Vec::new()
         }
         Message::Settled(ticket, answer) => {
@@ -74,6 +96,10 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         }
         Message::Read(ticket, answer) => {
             detail::read(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Pulled(ticket, node, pulled) => {
+            pull_test::answered(model, ticket, node, pulled, now);
             Vec::new()
         }
         Message::Logged(ticket, lines) => {

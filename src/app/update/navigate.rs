@@ -9,6 +9,7 @@ use crate::{
         model::Model,
         overlay::Overlay,
         panes::{Pane, events, pods},
+        trail::{Place, Selected, Trail},
     },
     domain::{
         faults::{Fault, FaultId, Subject},
@@ -127,6 +128,43 @@ fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
     if hidden {
         to_scope(model, Scope::Namespace(namespace.clone()));
     }
+}
+
+/// Goes back or forth on the way that was gone.
+pub(super) fn along_the_trail(
+    model: &mut Model,
+    step: fn(&mut Trail, Place) -> Option<Place>,
+    now: Timestamp,
+) {
+    let here = Place::here(model);
+    let Some(place) = step(&mut model.trail, here) else {
+        model.flash("the way ends here", now);
+        return;
+    };
+    to_scope(model, place.scope);
+    let panes = &mut model.panes;
+    model.focus = match place.selected {
+        Selected::Namespace(row) => {
+            panes.namespaces.list.want_if(row);
+            Pane::Namespaces
+        }
+        Selected::Pod(row) => {
+            panes.pods.list.want_if(row);
+            Pane::Pods
+        }
+        Selected::Account(row) => {
+            panes.accounts.list.want_if(row);
+            Pane::ServiceAccounts
+        }
+        Selected::Secret(row) => {
+            panes.secrets.list.want_if(row);
+            Pane::Secrets
+        }
+        Selected::Event(row) => {
+            panes.events.list.want_if(row);
+            Pane::Events
+        }
+    };
 }
 
 /// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{navigate, remedy};
+use super::{navigate, propose};
 use crate::{
     app::{effect::Effect, model::Model},
     domain::{
@@ -25,7 +25,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         paused,
     };
     let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
-    remedy::propose(model, plan, None, now)
+    propose::propose(model, plan, None, now)
 }
 
 /// Back to the newest older revision with other images, one that has ready Pods if there is one.
@@ -58,7 +58,7 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         format!("Take {id} back to revision {revision}"),
         vec![change],
     );
-    remedy::propose(model, plan, None, now)
+    propose::propose(model, plan, None, now)
 }
 
 /// The Deployment that the keys speak of; says so when it is another kind.

@@ -8,42 +8,36 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::Overlay,
-        settled::{Question, Settled, State},
+        settled::{Question, Said, State},
         ticket::Ticket,
     },
-    domain::{objects::ObjectKey, probe::Verdict, problem::Problem},
+    domain::{diagnose::Source, objects::ObjectKey, probe::Verdict, problem::Problem},
 };
 
 /// Asks, and shows the diagnosis, where the answer will stand.
 pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if !model.abilities.asks_registries {
         model.flash(
-            "the registries of the demo are simulated and cannot be asked",
+            "no registry can be asked: this machine's certificate authorities cannot be read",
             now,
         );
         return Vec::new();
     }
-    let asked = model
-        .inquiry
-        .as_ref()
-        .and_then(|inquiry| Some((inquiry.pod.clone(), Question::of(inquiry)?)));
+    let asked = model.inquiry.as_ref().and_then(|inquiry| {
+        let image = &inquiry.container()?.image;
+        let question = Question::of(&inquiry.case, image)?;
+        Some((inquiry.pod.clone(), question))
+    });
     let Some((pod, question)) = asked else {
         model.flash("there is no image to ask about", now);
         return Vec::new();
     };
-    let waits = matches!(
-        &model.settled,
-        Some(Settled { pod: same, state: State::Asking(_) }) if *same == pod
-    );
-    if waits {
+    if model.answers.awaits(&question) {
         model.flash("the registry has not answered yet", now);
         return Vec::new();
     }
     let ticket = model.tickets.issue();
-    model.settled = Some(Settled {
-        pod: pod.clone(),
-        state: State::Asking(ticket),
-    });
+    model.answers.ask(question.clone(), ticket);
     if !matches!(model.overlays.last(), Some(Overlay::Details(_))) {
         let details = Details::new(ObjectKey::Pod(pod), Some(Tab::Diagnosis));
         model.overlays.push(Overlay::Details(details));
@@ -57,17 +51,13 @@ pub(super) fn answered(
     answer: Result<Box<Verdict>, Problem>,
     now: Timestamp,
 ) {
-    let Some(settled) = &mut model.settled else {
-        return;
-    };
-    if !matches!(settled.state, State::Asking(waiting) if waiting == ticket) {
-        return;
-    }
-    settled.state = match answer {
-        Ok(verdict) => State::Said {
+    let answer = match answer {
+        Ok(verdict) => State::Said(Said {
             verdict: *verdict,
+            by: Source::Registry,
             at: now,
-        },
+        }),
         Err(problem) => State::Failed(problem),
     };
+    model.answers.answered(ticket, answer);
 }

@@ -102,6 +102,28 @@ fn shown(model: &Model) -> Vec<String> {
 }
 
 #[test]
+fn the_way_along_the_chain_can_be_gone_back_and_forth() {
+    let mut model = model();
+    let pod = model.panes.pods.list.selected().cloned();
+    press(&mut model, &["J"]);
+    assert_eq!(model.focus, Pane::ServiceAccounts);
+    let account = model.panes.accounts.list.selected().cloned();
+    press(&mut model, &["enter"]);
+    assert_eq!(model.focus, Pane::Secrets);
+    press(&mut model, &["["]);
+    assert_eq!(model.panes.accounts.list.selected().cloned(), account);
+    press(&mut model, &["["]);
+    assert_eq!(
+        (model.focus, model.panes.pods.list.selected().cloned()),
+        (Pane::Pods, pod)
+    );
+    press(&mut model, &["["]);
+    assert!(model.flash.is_some(), "the way ends");
+    press(&mut model, &["]", "]"]);
+    assert_eq!(model.focus, Pane::Secrets);
+}
+
+#[test]
 fn what_fails_comes_first() {
     assert_eq!(
         shown(&model()),

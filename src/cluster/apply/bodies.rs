@@ -1,64 +1,13 @@
-//! What is sent: objects and patches as JSON.
+//! What is sent to change an object that is there: patches as JSON, and what is read off its answers.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::domain::{
-    key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount, Workload},
+    key::Name,
+    objects::{Secret, ServiceAccount},
+    plan::{Revision, manifest},
 };
-
-/// What makes an object ours to recognise, by the recommended labels of Kubernetes.
-fn labels() -> Value {
-    json!({ "app.kubernetes.io/managed-by": "pullscope" })
-}
-
-pub(super) fn namespace(name: &Namespace) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": { "name": name },
-    })
-}
-
-pub(super) fn account(key: &Key<ServiceAccount>, secrets: &[Name<Secret>]) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": { "name": key.name.as_str(), "namespace": key.namespace, "labels": labels() },
-        "imagePullSecrets": references(secrets),
-    })
-}
-
-pub(super) fn deployment(
-    key: &Key<Workload>,
-    image: &str,
-    account: &Name<ServiceAccount>,
-    replicas: u32,
-) -> Value {
-    let name = key.name.as_str();
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": name, "namespace": key.namespace, "labels": { "app": name } },
-        "spec": {
-            "replicas": replicas,
-            "selector": { "matchLabels": { "app": name } },
-            "template": {
-                "metadata": { "labels": { "app": name } },
-                "spec": {
-                    "serviceAccountName": account.as_str(),
-                    "containers": [{ "name": name, "image": image }],
-                },
-            },
-        },
-    })
-}
-
-fn references(secrets: &[Name<Secret>]) -> Vec<Value> {
-    let names = secrets.iter().map(Name::as_str);
-    names.map(|name| json!({ "name": name })).collect()
-}
 
 /// The names in a ServiceAccount's `imagePullSecrets`.
 pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
@@ -74,7 +23,7 @@ pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
 pub(super) fn set_pull_secrets(account: &Value, list: &[Name<Secret>]) -> Value {
     json!({
         "metadata": { "resourceVersion": version(account) },
-        "imagePullSecrets": references(list),
+        "imagePullSecrets": manifest::references(list),
     })
 }
 
@@ -82,6 +31,18 @@ pub(super) fn version(object: &Value) -> &Value {
     object
         .pointer("/metadata/resourceVersion")
         .unwrap_or(&Value::Null)
+}
+
+/// Which object it is, and in which state.
+pub(super) fn revision(object: &Value) -> Revision {
+    let text = |field: &str| {
+        let value = object.pointer(&format!("/metadata/{field}"));
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    Revision {
+        uid: text("uid"),
+        version: text("resourceVersion"),
+    }
 }
 
 pub(super) fn set_account(account: &Name<ServiceAccount>) -> Value {
@@ -110,9 +71,26 @@ pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
     options
 }
 
+/// An object as it can be made again: without what the server gave it.
+pub(super) fn reborn(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        meta.retain(|field, _| {
+            matches!(
+                field.as_str(),
+                "name" | "namespace" | "labels" | "annotations"
+            )
+        });
+    }
+    object
+}
+
 /// How a container gets another image.
 pub(super) enum ImagePatch {
-    Patch(Value),
+    /// The patch, and the image before.
+    Patch(Value, String),
     /// It has it already.
     Same,
     NoContainer,
@@ -129,12 +107,17 @@ pub(super) fn image_patch(workload: &Value, container: &str, image: &str) -> Ima
             .flatten()
             .find(|item| item.get("name").and_then(Value::as_str) == Some(container));
         let Some(found) = found else { continue };
-        if found.get("image").and_then(Value::as_str) == Some(image) {
+        let before = found
+            .get("image")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if before == image {
             return ImagePatch::Same;
         }
-        return ImagePatch::Patch(json!({ "spec": { "template": { "spec": {
+        let patch = json!({ "spec": { "template": { "spec": {
             list: [{ "name": container, "image": image }],
-        } } } }));
+        } } } });
+        return ImagePatch::Patch(patch, before.to_owned());
     }
     ImagePatch::NoContainer
 }

@@ -2,19 +2,24 @@
 //!
 //! What is there counts, never what a watch showed earlier: lists and Secrets are read, changed and
 //! written back with the version that was read, and read again when somebody wrote in between. A plan
-//! that has been carried out can be carried out again and changes nothing.
+//! that has been carried out can be carried out again and changes nothing. What was there before is
+//! given back to the caller, in memory, so that it can be taken back.
 
+mod accounts;
 mod bodies;
 mod rollout;
 mod secrets;
-mod send;
+mod server;
+mod undo;
+mod workloads;
 
 use std::collections::BTreeSet;
 
+use self::server::Server;
 use super::{Connection, Trouble, access};
 use crate::domain::{
     key::Namespace,
-    plan::{Change, Outcome, Plan},
+    plan::{Change, Done, OnFailure, Outcome, Plan, manifest, undo as inverse},
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -31,47 +36,86 @@ impl WritePermit {
 
 /// Whether a request is meant, or only tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+enum Mode {
     /// `dryRun=All`: admission and validation run, nothing is stored.
     Rehearsal,
     Earnest,
 }
 
 /// Asks for the permissions and lets the server try each change without storing it.
-pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Done> {
+    let server = Server::new(connection, Mode::Rehearsal);
+    let mut all = Vec::new();
     // What an earlier change is going to make is not there for the server to try the next one on.
     let mut to_be_made: BTreeSet<&Namespace> = BTreeSet::new();
     for change in &plan.changes {
-        let mut outcome = match missing(connection, change).await {
-            Some(why) => Outcome::Failed(why),
-            None => one(connection, change, Mode::Rehearsal).await,
-        };
-        if !outcome.is_good() && to_be_made.contains(change.namespace()) {
-            outcome = Outcome::Applied;
-        }
+        all.push(match missing(connection, change).await {
+            Some(why) => Done::new(Outcome::Failed(why)),
+            None => match make(server, change).await {
+                Err(Trouble::NotFound(_)) if to_be_made.contains(change.namespace()) => {
+                    Done::new(Outcome::Applied)
+                }
+                answer => told(answer),
+            },
+        });
         if makes(change) {
             to_be_made.insert(change.namespace());
         }
-        outcomes.push(outcome);
     }
-    outcomes
+    all
 }
 
-/// Makes the changes in their order, and stops at the first that fails.
-pub async fn carry_out(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+/// Makes the changes in their order, tells each when it is made, and stops at the first that fails.
+/// Where the plan says so, what was made before that is taken back.
+pub async fn carry_out(
+    connection: &Connection,
+    _: WritePermit,
+    plan: &Plan,
+    mut tell: impl FnMut(usize, &Outcome),
+) -> Vec<Done> {
+    let server = Server::new(connection, Mode::Earnest);
+    let mut all: Vec<Done> = Vec::new();
     let mut failed = false;
-    for change in &plan.changes {
-        let outcome = if failed {
-            Outcome::NotTried
+    for (index, change) in plan.changes.iter().enumerate() {
+        let done = if failed {
+            Done::new(Outcome::NotTried)
         } else {
-            one(connection, change, Mode::Earnest).await
+            told(make(server, change).await)
         };
-        failed |= !outcome.is_good();
-        outcomes.push(outcome);
+        tell(index, &done.outcome);
+        // A Pod that could not be made new is no reason to take a credential back.
+        let matters = !matches!(change, Change::DeletePod(_) | Change::Restart(_));
+        let fails = !failed && !done.outcome.is_good();
+        all.push(done);
+        failed |= fails;
+        if fails && matters && plan.on_failure == OnFailure::TakeBack {
+            take_back(server, plan, &mut all, &mut tell).await;
+        }
     }
-    outcomes
+    all
+}
+
+/// Takes back what was made, last one first.
+async fn take_back(
+    server: Server<'_>,
+    plan: &Plan,
+    all: &mut [Done],
+    tell: &mut impl FnMut(usize, &Outcome),
+) {
+    let made = all.iter_mut().zip(&plan.changes).enumerate().rev();
+    for (index, (done, change)) in made {
+        let Some(before) = done.before.take() else {
+            continue;
+        };
+        let back = told(make(server, &inverse(change, before)).await).outcome;
+        done.outcome = match back {
+            Outcome::Failed(why) => {
+                Outcome::Failed(format!("it was made, and could not be taken back: {why}"))
+            }
+            _ => Outcome::TakenBack,
+        };
+        tell(index, &done.outcome);
+    }
 }
 
 fn makes(change: &Change) -> bool {
@@ -95,10 +139,68 @@ async fn missing(connection: &Connection, change: &Change) -> Option<String> {
     None
 }
 
-async fn one(connection: &Connection, change: &Change, mode: Mode) -> Outcome {
-    match send::change(connection, change, mode).await {
-        Ok(outcome) => outcome,
-        Err(trouble) => Outcome::Failed(trouble.to_string()),
+fn told(answer: Result<Done, Trouble>) -> Done {
+    answer.unwrap_or_else(|trouble| Done::new(Outcome::Failed(trouble.to_string())))
+}
+
+/// One change as requests.
+async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
+    match change {
+        Change::CreateNamespace(name) => {
+            let made = server
+                .create("/api/v1/namespaces", &manifest::namespace(name))
+                .await?;
+            // With it would go whatever others have put into it since.
+            Ok(Done {
+                before: None,
+                ..made
+            })
+        }
+        Change::CreateSecret {
+            key,
+            server: registry,
+            login,
+        } => secrets::create(server, key, registry, login).await,
+        Change::EditSecret { key, edit } => secrets::edit(server, key, edit).await,
+        Change::ConvertSecret { key } => secrets::convert(server, key).await,
+        Change::CopySecret(copy) => secrets::copy(server, copy).await,
+        Change::DeleteSecret { key } => server.remove(&secrets::path(key)).await,
+        Change::CreateAccount { key, pull_secrets } => {
+            accounts::create(server, key, pull_secrets).await
+        }
+        Change::DeleteAccount { key } => server.remove(&accounts::path(key)).await,
+        Change::AttachSecret {
+            account, secret, ..
+        } => accounts::attach(server, account, secret).await,
+        Change::DetachSecret {
+            account, secret, ..
+        } => accounts::detach(server, account, secret).await,
+        Change::SetAccount {
+            workload, account, ..
+        } => workloads::set_account(server, workload.id(), account).await,
+        Change::SetImage {
+            workload,
+            container,
+            image,
+            ..
+        } => workloads::set_image(server, workload.id(), container, image).await,
+        Change::CreateDeployment(deployment) => workloads::create(server, deployment).await,
+        Change::Restart(workload) => workloads::restart(server, workload.id()).await,
+        Change::SetPaused { deployment, paused } => {
+            rollout::set_paused(server, deployment, *paused).await
+        }
+        Change::RollBack {
+            deployment, set, ..
+        } => rollout::roll_back(server, deployment, set).await,
+        Change::DeletePod(key) => {
+            let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
+            match server.delete(&path, None).await {
+                Ok(_) => Ok(Done::new(Outcome::Applied)),
+                Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
+                Err(trouble) => Err(trouble),
+            }
+        }
+        Change::TakeBack { change, before } => undo::take_back(server, change, before).await,
     }
 }
 

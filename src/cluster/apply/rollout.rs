@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::send::{JSON_PATCH, MERGE, Server};
+use super::server::{JSON_PATCH, MERGE, Server, applied, failed, unchanged};
 use crate::{
     cluster::Trouble,
     domain::{
         key::{Key, Name},
         objects::Workload,
-        plan::Outcome,
+        plan::{Before, Done},
     },
 };
 
@@ -16,16 +16,19 @@ pub(super) async fn set_paused(
     server: Server<'_>,
     deployment: &Key<Workload>,
     paused: bool,
-) -> Result<Outcome, Trouble> {
+) -> Result<Done, Trouble> {
     let path = path("deployments", deployment, &deployment.name);
     let found = server.get(&path).await?;
     let is = found.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
     if is == paused {
-        return Ok(Outcome::Unchanged);
+        return Ok(unchanged(&found));
     }
     let patch = json!({ "spec": { "paused": paused } });
-    server.patch(&path, MERGE, &patch).await?;
-    Ok(Outcome::Applied)
+    let object = server.patch(&path, MERGE, &patch).await?;
+    Ok(Done {
+        before: Some(Before::Paused(is)),
+        ..applied(&object)
+    })
 }
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
@@ -34,24 +37,23 @@ pub(super) async fn roll_back(
     server: Server<'_>,
     deployment: &Key<Workload>,
     set: &Name<Workload>,
-) -> Result<Outcome, Trouble> {
+) -> Result<Done, Trouble> {
     let older = server.get(&path("replicasets", deployment, set)).await?;
     let Some(template) = template(&older) else {
-        let text = format!("the ReplicaSet {set} has no Pod template");
-        return Ok(Outcome::Failed(text));
+        return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };
     let path = path("deployments", deployment, &deployment.name);
     let found = server.get(&path).await?;
     if found.pointer("/spec/template") == Some(&template) {
-        return Ok(Outcome::Unchanged);
+        return Ok(unchanged(&found));
     }
     let patch = json!([
         { "op": "test", "path": "/metadata/generation", "value": found.pointer("/metadata/generation") },
         { "op": "replace", "path": "/spec/template", "value": template },
     ]);
     match server.patch(&path, JSON_PATCH, &patch).await {
-        Ok(_) => Ok(Outcome::Applied),
-        Err(Trouble::Status(422, text)) => Ok(Outcome::Failed(format!(
+        Ok(object) => Ok(applied(&object)),
+        Err(Trouble::Status(422, text)) => Ok(failed(format!(
             "somebody has changed the Deployment meanwhile: {text}"
         ))),
         Err(trouble) => Err(trouble),

@@ -31,12 +31,25 @@ pub enum Source {
     Secret,
     Workload,
     OtherPods,
+    /// Asked from the operator's machine.
+    Registry,
+    PullTest,
 }
 
 /// Names and texts as the objects have them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
+    RegistrySays {
+        text: Arc<str>,
+    },
+    RegistryGives,
+    TestPulled {
+        text: Arc<str>,
+    },
+    TestRefused {
+        text: Arc<str>,
+    },
     Said {
         text: Arc<str>,
     },
@@ -126,7 +139,9 @@ pub enum Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Said { text } => f.write_str(text),
+            Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {
+                f.write_str(text)
+            }
             Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
             Self::AccountMissing { account } => {
                 write!(f, "ServiceAccount {account} does not exist")
@@ -209,6 +224,10 @@ impl fmt::Display for Fact {
                 write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
             }
             Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
+            Self::RegistrySays { text } => write!(f, "asked from here: {text}"),
+            Self::RegistryGives => f.write_str(
+                "asked from here, it gives the image: the next attempt works, or the node goes another way",
+            ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
             Self::Pulling { seconds } => {
                 write!(f, "the pull has been going on for {}", age::span(*seconds))
@@ -233,6 +252,8 @@ impl fmt::Display for Source {
             Self::Secret => "Secret",
             Self::Workload => "workload",
             Self::OtherPods => "other Pods",
+            Self::Registry => "registry",
+            Self::PullTest => "pull test",
         })
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
 //! chain what a refusal means; `image` and `network` use what other Pods show; `stuck` names what is
-//! no pull at all. Nothing here asks a registry: what only it can tell is `settle`d elsewhere.
+//! no pull at all. Nothing here asks a registry; what one has said when somebody asked is added by
+//! `settled`.
 
 mod access;
 mod evidence;
@@ -10,6 +11,7 @@ mod image;
 mod message;
 mod names;
 mod root;
+mod settled;
 mod stuck;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, Fact, Source},
     root::{Link, Root},
+    settled::settle,
     stuck::workload,
 };
 use super::{
@@ -182,7 +185,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
     let settle = if draft.confidence == Confidence::Certain {
         Vec::new()
     } else {
-        settle(&draft)
+        questions(&draft)
     };
     Finding {
         container: Some(Arc::clone(&container.name)),
@@ -199,7 +202,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
     }
 }
 
-fn settle(draft: &Draft) -> Vec<String> {
+fn questions(draft: &Draft) -> Vec<String> {
     let causes = std::iter::once(draft.cause).chain(draft.alternatives.iter().copied());
     causes
         .map(|cause| format!("{cause}: {}", cause.entry().tells))

@@ -176,7 +176,7 @@ impl Root {
     }
 
     /// The root that a cause has by itself, without any look at the chain.
-    pub(super) fn of_cause(cause: Cause) -> Option<Self> {
+    pub(in crate::domain) fn of_cause(cause: Cause) -> Option<Self> {
         match cause {
             Cause::RegistryUnreachableDns => Some(Self::RegistryUnknownHost),
             Cause::RegistryUnreachableRefused

@@ -6,6 +6,7 @@
 //! Knows nothing of images: which entry fits is said by `keyring`.
 
 mod base64;
+mod choose;
 mod entry;
 mod json;
 mod problem;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use choose::{IDENTITY, Place, entry, place};
 pub use problem::{EntryProblem, Malformation, Malformed, Oddity};
 pub use read::read;
 pub use standing::Standing;

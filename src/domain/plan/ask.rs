@@ -1,7 +1,8 @@
-//! What has to be typed before there is a plan.
+//! What has to be typed or chosen before there is a plan, with what there is to choose from.
 
 use std::sync::Arc;
 
+use super::Spread;
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::{Pod, Secret, ServiceAccount, WorkloadKey},
@@ -31,16 +32,72 @@ pub enum Ask {
         listed: Vec<Name<Secret>>,
         workloads: Vec<WorkloadKey>,
     },
+    /// Another login for all that carry this one.
+    Rotate { spreads: Vec<Spread> },
+    /// Namespaces that get a Secret too.
+    Copy {
+        from: Key<Secret>,
+        brings: Vec<Arc<str>>,
+        targets: Vec<Target>,
+    },
     /// Another image.
     Image {
         workload: WorkloadKey,
         container: Arc<str>,
         before: Arc<str>,
     },
-    /// A ServiceAccount for a Secret.
-    Bind { secret: Key<Secret> },
+    /// The ServiceAccounts that list a Secret.
+    Bind {
+        secret: Key<Secret>,
+        accounts: Vec<Listing>,
+    },
+    /// The pull Secrets that a ServiceAccount lists.
+    List {
+        account: Key<ServiceAccount>,
+        listing: Listing,
+        secrets: Vec<Name<Secret>>,
+    },
+    /// The ServiceAccount of a workload.
+    RunAs {
+        workload: WorkloadKey,
+        before: Name<ServiceAccount>,
+        accounts: Vec<Name<ServiceAccount>>,
+    },
     /// All that a first private image needs.
     Setup { namespace: Option<Namespace> },
+    /// A workload for a private image.
+    Deploy { namespace: Option<Namespace> },
+    /// That a Secret may go, and from which lists.
+    DeleteSecret {
+        secret: Key<Secret>,
+        accounts: Vec<Listing>,
+        pods: usize,
+    },
+    DeleteAccount {
+        account: Key<ServiceAccount>,
+        pods: usize,
+        workloads: Vec<WorkloadKey>,
+    },
+    /// As what a plan is exported, and where to.
+    Export,
+}
+
+/// A namespace that a Secret can be copied to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub namespace: Namespace,
+    /// The servers of a Secret of the same name that is there already.
+    pub there: Option<Vec<Arc<str>>>,
+}
+
+/// A ServiceAccount, its pull Secrets and what runs as it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub account: Name<ServiceAccount>,
+    pub list: Vec<Name<Secret>>,
+    pub workloads: Vec<WorkloadKey>,
+    /// Those of its workloads that have Pods waiting for an image.
+    pub waiting: Vec<WorkloadKey>,
 }
 
 impl Ask {
@@ -48,13 +105,21 @@ impl Ask {
         match self {
             Self::Login { secret, .. } => format!("A new credential for the Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("A new pull Secret in {namespace}"),
+            Self::Rotate { .. } => "Rotate a credential, wherever it is".to_owned(),
+            Self::Copy { from, .. } => format!("Copy the Secret {from}"),
             Self::Image {
                 workload,
                 container,
                 ..
             } => format!("Another image for {container} in {workload}"),
-            Self::Bind { secret } => format!("Attach the Secret {secret}"),
+            Self::Bind { secret, .. } => format!("Who lists the Secret {secret}"),
+            Self::List { account, .. } => format!("Pull Secrets of the ServiceAccount {account}"),
+            Self::RunAs { workload, .. } => format!("The ServiceAccount of {workload}"),
             Self::Setup { .. } => "First-time setup of a private image".to_owned(),
+            Self::Deploy { .. } => "Deploy a private image".to_owned(),
+            Self::DeleteSecret { secret, .. } => format!("Delete the Secret {secret}"),
+            Self::DeleteAccount { account, .. } => format!("Delete the ServiceAccount {account}"),
+            Self::Export => "Export as YAML".to_owned(),
         }
     }
 }

@@ -1,12 +1,14 @@
-//! One change: what it does, to what, and which permission it takes.
+//! One change: what it does, and to what.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use super::entries::{Edit, Login};
+use super::{
+    entries::{Edit, Login},
+    undo::Before,
+};
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
-    rights::Permission,
+    objects::{Pod, PullPolicy, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
 };
 
 /// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
@@ -49,13 +51,16 @@ pub enum Change {
     ConvertSecret {
         key: Key<Secret>,
     },
-    CopySecret {
-        from: Key<Secret>,
-        to: Namespace,
+    CopySecret(Copy),
+    DeleteSecret {
+        key: Key<Secret>,
     },
     CreateAccount {
         key: Key<ServiceAccount>,
         pull_secrets: Vec<Name<Secret>>,
+    },
+    DeleteAccount {
+        key: Key<ServiceAccount>,
     },
     /// `seen`: the list as it is known; what is there when the change is made counts.
     AttachSecret {
@@ -70,6 +75,7 @@ pub enum Change {
     },
     SetAccount {
         workload: Restartable,
+        before: Name<ServiceAccount>,
         account: Name<ServiceAccount>,
     },
     SetImage {
@@ -78,12 +84,7 @@ pub enum Change {
         before: Arc<str>,
         image: String,
     },
-    CreateDeployment {
-        key: Key<Workload>,
-        image: String,
-        account: Name<ServiceAccount>,
-        replicas: u32,
-    },
+    CreateDeployment(Deployment),
     Restart(Restartable),
     /// A Deployment's rollout stops where it is, or goes on.
     SetPaused {
@@ -102,6 +103,72 @@ pub enum Change {
     },
     /// Pods that wait: what owns them makes new ones, which do not wait.
     DeletePod(Key<Pod>),
+    /// A change that was made is unmade, as far as nobody has changed the same since.
+    TakeBack {
+        change: Box<Self>,
+        before: Arc<Before>,
+    },
+}
+
+/// A pull Secret that another namespace gets too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    pub from: Key<Secret>,
+    pub to: Key<Secret>,
+    pub existing: Existing,
+    /// The servers of the entries that are copied, as far as they are known.
+    pub brings: Vec<Arc<str>>,
+    /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
+    pub there: Option<Vec<Arc<str>>>,
+}
+
+/// What becomes of a Secret that has the name of the copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays as it is, and the change fails where it differs.
+    #[default]
+    Keep,
+    /// It gets the entries of the copy beside its own.
+    Merge,
+    /// It gets the content of the copy.
+    Replace,
+}
+
+/// A Deployment that is to be made, with one container of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    pub key: Key<Workload>,
+    pub image: String,
+    pub account: Name<ServiceAccount>,
+    pub replicas: u32,
+    pub port: Option<u16>,
+    /// `None`: what Kubernetes makes of the tag (`Always` for `:latest`, else `IfNotPresent`).
+    pub policy: Option<PullPolicy>,
+}
+
+impl Deployment {
+    /// As `kubectl create deployment` makes it.
+    pub fn new(
+        key: Key<Workload>,
+        image: impl Into<String>,
+        account: Name<ServiceAccount>,
+    ) -> Self {
+        Self {
+            key,
+            image: image.into(),
+            account,
+            replicas: 1,
+            port: None,
+            policy: None,
+        }
+    }
+
+    pub fn id(&self) -> WorkloadKey {
+        WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: self.key.clone(),
+        }
+    }
 }
 
 impl Change {
@@ -111,164 +178,22 @@ impl Change {
             Self::CreateNamespace(namespace) => namespace,
             Self::CreateSecret { key, .. }
             | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key } => &key.namespace,
-            Self::CopySecret { to, .. } => to,
-            Self::CreateAccount { key, .. } => &key.namespace,
+            | Self::ConvertSecret { key }
+            | Self::DeleteSecret { key } => &key.namespace,
+            Self::CopySecret(copy) => &copy.to.namespace,
+            Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => &key.namespace,
             Self::AttachSecret { account, .. } | Self::DetachSecret { account, .. } => {
                 &account.namespace
             }
             Self::SetAccount { workload, .. }
             | Self::SetImage { workload, .. }
             | Self::Restart(workload) => &workload.id().key.namespace,
-            Self::CreateDeployment { key, .. } => &key.namespace,
+            Self::CreateDeployment(deployment) => &deployment.key.namespace,
             Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
                 &deployment.namespace
             }
             Self::DeletePod(key) => &key.namespace,
-        }
-    }
-
-    /// What the user must be allowed to do.
-    pub fn permissions(&self) -> Vec<Permission> {
-        let one =
-            |verb: &str, group: &str, resource: &str, namespace: Option<&Namespace>| Permission {
-                verb: verb.into(),
-                group: group.into(),
-                resource: resource.into(),
-                namespace: namespace.cloned(),
-            };
-        let here = Some(self.namespace());
-        match self {
-            Self::CreateNamespace(_) => vec![one("create", "", "namespaces", None)],
-            Self::CreateSecret { .. } => vec![one("create", "", "secrets", here)],
-            Self::EditSecret { .. } => vec![
-                one("get", "", "secrets", here),
-                one("patch", "", "secrets", here),
-            ],
-            Self::ConvertSecret { .. } => vec![
-                one("get", "", "secrets", here),
-                one("delete", "", "secrets", here),
-                one("create", "", "secrets", here),
-            ],
-            Self::CopySecret { from, .. } => vec![
-                one("get", "", "secrets", Some(&from.namespace)),
-                one("create", "", "secrets", here),
-            ],
-            Self::CreateAccount { .. } => vec![one("create", "", "serviceaccounts", here)],
-            Self::AttachSecret { .. } | Self::DetachSecret { .. } => vec![
-                one("get", "", "serviceaccounts", here),
-                one("patch", "", "serviceaccounts", here),
-            ],
-            Self::SetAccount { workload, .. }
-            | Self::SetImage { workload, .. }
-            | Self::Restart(workload) => {
-                let resource = plural(workload.id().kind);
-                vec![one("patch", "apps", resource, here)]
-            }
-            Self::CreateDeployment { .. } => vec![one("create", "apps", "deployments", here)],
-            Self::SetPaused { .. } => vec![one("patch", "apps", "deployments", here)],
-            Self::RollBack { .. } => vec![
-                one("get", "apps", "replicasets", here),
-                one("get", "apps", "deployments", here),
-                one("patch", "apps", "deployments", here),
-            ],
-            Self::DeletePod(_) => vec![one("delete", "", "pods", here)],
-        }
-    }
-}
-
-/// The resource of a restartable kind.
-fn plural(kind: WorkloadKind) -> &'static str {
-    match kind {
-        WorkloadKind::Deployment => "deployments",
-        WorkloadKind::StatefulSet => "statefulsets",
-        WorkloadKind::DaemonSet => "daemonsets",
-        WorkloadKind::ReplicaSet => "replicasets",
-        WorkloadKind::Job => "jobs",
-        WorkloadKind::CronJob => "cronjobs",
-    }
-}
-
-/// The change in a sentence.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CreateNamespace(name) => write!(f, "Create the namespace {name}"),
-            Self::CreateSecret { key, server, login } => write!(
-                f,
-                "Create the pull Secret {key} for {server} as {}",
-                login.username
-            ),
-            Self::EditSecret { key, edit } => match edit {
-                Edit::Put { server, login } => write!(
-                    f,
-                    "Give {} a new credential for {server} in the Secret {key}; other entries stay",
-                    login.username
-                ),
-                Edit::Rekey { from, to } => {
-                    write!(f, "Move the entry {from} of the Secret {key} to {to}")
-                }
-                Edit::Remove { server } => {
-                    write!(f, "Remove the entry {server} from the Secret {key}")
-                }
-            },
-            Self::ConvertSecret { key } => write!(
-                f,
-                "Delete the Secret {key} and create it again as kubernetes.io/dockerconfigjson"
-            ),
-            Self::CopySecret { from, to } => write!(f, "Copy the Secret {from} to namespace {to}"),
-            Self::CreateAccount { key, .. } => write!(f, "Create the ServiceAccount {key}"),
-            Self::AttachSecret {
-                account, secret, ..
-            } => write!(f, "Attach {secret} to the ServiceAccount {account}"),
-            Self::DetachSecret {
-                account, secret, ..
-            } => write!(f, "Take {secret} off the ServiceAccount {account}"),
-            Self::SetAccount { workload, account } => {
-                write!(
-                    f,
-                    "Let {} run as the ServiceAccount {account}",
-                    workload.id()
-                )
-            }
-            Self::SetImage {
-                workload,
-                container,
-                image,
-                ..
-            } => write!(
-                f,
-                "Set the image of {container} in {} to {image}",
-                workload.id()
-            ),
-            Self::CreateDeployment { key, image, .. } => {
-                write!(f, "Create the Deployment {key} with {image}")
-            }
-            Self::Restart(workload) => {
-                write!(
-                    f,
-                    "Restart {}: new Pods, one after the other",
-                    workload.id()
-                )
-            }
-            Self::SetPaused { deployment, paused } => {
-                let verb = if *paused { "Pause" } else { "Resume" };
-                write!(f, "{verb} the rollout of the Deployment {deployment}")
-            }
-            Self::RollBack {
-                deployment,
-                revision,
-                ..
-            } => write!(
-                f,
-                "Take the Deployment {deployment} back to its revision {revision}"
-            ),
-            Self::DeletePod(key) => {
-                write!(
-                    f,
-                    "Delete the waiting Pod {key}: its owner makes a new one at once"
-                )
-            }
+            Self::TakeBack { change, .. } => change.namespace(),
         }
     }
 }

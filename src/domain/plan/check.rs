@@ -14,14 +14,16 @@ pub struct Complaint {
     pub text: String,
 }
 
-fn refuse(text: impl Into<String>) -> Complaint {
+/// The answer cannot be taken.
+pub fn refuse(text: impl Into<String>) -> Complaint {
     Complaint {
         refuses: true,
         text: text.into(),
     }
 }
 
-fn warn(text: impl Into<String>) -> Complaint {
+/// The answer can be taken, and is odd.
+pub fn warn(text: impl Into<String>) -> Complaint {
     Complaint {
         refuses: false,
         text: text.into(),
@@ -171,6 +173,41 @@ pub fn image(text: &str) -> Option<Complaint> {
     }
 }
 
+/// How many Pods a Deployment shall have.
+pub fn replicas(text: &str) -> Option<Complaint> {
+    match text.parse::<u32>() {
+        Err(_) => Some(refuse("a number is needed")),
+        Ok(0) => Some(warn("none: nothing is pulled until it is scaled up")),
+        Ok(number) if number > MANY => Some(warn("that is many for a first try")),
+        Ok(_) => None,
+    }
+}
+
+/// Replicas that are rather a slip of the finger.
+const MANY: u32 = 100;
+
+/// The port that a container listens on; it need not be named.
+pub fn port(text: &str) -> Option<Complaint> {
+    if text.is_empty() {
+        return None;
+    }
+    match text.parse::<u16>() {
+        Ok(number) if number > 0 => None,
+        _ => Some(refuse("a port is a number from 1 to 65535")),
+    }
+}
+
+/// The name of an environment variable.
+pub fn variable(text: &str) -> Option<Complaint> {
+    let fine = !text.is_empty() && !text.contains(['=', '\0']);
+    (!fine).then(|| refuse("the name of a variable is needed, such as REGISTRY_TOKEN"))
+}
+
+/// A name that is typed again so that nothing is deleted by a slip.
+pub fn confirmed(text: &str, name: &str) -> Option<Complaint> {
+    (text != name).then(|| refuse(format!("type {name} to delete it")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +266,29 @@ mod tests {
         }
         assert_eq!(says(username("a@b.example", hub)), Some(false));
         assert_eq!(says(username("a:b", "ghcr.io")), Some(true));
+    }
+
+    #[test]
+    fn numbers_are_numbers() {
+        for (text, expected) in [
+            ("1", None),
+            ("0", Some(false)),
+            ("-1", Some(true)),
+            ("", Some(true)),
+        ] {
+            assert_eq!(says(replicas(text)), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("", None),
+            ("8080", None),
+            ("0", Some(true)),
+            ("70000", Some(true)),
+        ] {
+            assert_eq!(says(port(text)), expected, "{text}");
+        }
+        assert_eq!(says(variable("A=B")), Some(true));
+        assert_eq!(says(confirmed("web", "web")), None);
+        assert_eq!(says(confirmed("we", "web")), Some(true));
     }
 
     #[test]

@@ -20,6 +20,11 @@ pub enum Edit {
         server: String,
         login: Login,
     },
+    /// The entries of these servers get another login; what is there no more is not made again.
+    Renew {
+        servers: Vec<String>,
+        login: Login,
+    },
     /// The entry is moved to another server.
     Rekey {
         from: String,
@@ -44,11 +49,15 @@ pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, S
     };
     match edit {
         Edit::Put { server, login } => {
-            let entry = dockerconfig::write(server, &login.username, &login.password, None);
-            let entry: Value = serde_json::from_str(&entry)
-                .map_err(|error| format!("the entry cannot be written: {error}"))?;
-            let entry = entry.pointer("/auths").and_then(Value::as_object);
-            auths.extend(entry.cloned().unwrap_or_default());
+            auths.extend(entry(server, login)?);
+        }
+        Edit::Renew { servers, login } => {
+            for server in servers {
+                if !auths.contains_key(server) {
+                    return Err(format!("the Secret has no entry {server} any more"));
+                }
+                auths.extend(entry(server, login)?);
+            }
         }
         Edit::Rekey { from, to } => {
             // Where it was moved already, there is nothing left to do.
@@ -62,6 +71,38 @@ pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, S
             auths.remove(server);
         }
     }
+    let mut config = Map::new();
+    config.insert("auths".to_owned(), Value::Object(auths));
+    Ok(Zeroizing::new(Value::Object(config).to_string()))
+}
+
+/// `server: login` as `kubectl create secret docker-registry` writes it.
+fn entry(server: &str, login: &Login) -> Result<Map<String, Value>, String> {
+    let text = dockerconfig::write(server, &login.username, &login.password, None);
+    // serde's message could quote what it read.
+    let mut config: Value =
+        serde_json::from_str(&text).map_err(|_| "the entry cannot be written".to_owned())?;
+    match config.get_mut("auths").map(Value::take) {
+        Some(Value::Object(auths)) => Ok(auths),
+        _ => Err("the entry cannot be written".to_owned()),
+    }
+}
+
+/// The content of `.dockerconfigjson` with the entries of another one beside its own; where both have
+/// an entry, the other one's counts.
+pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
+    let entries = |text: &str| {
+        let mut config: Value = serde_json::from_str(text).ok()?;
+        match config.get_mut("auths")?.take() {
+            Value::Object(auths) => Some(auths),
+            _ => None,
+        }
+    };
+    let Some(brought) = entries(other) else {
+        return Err("the Secret that is copied cannot be read".to_owned());
+    };
+    let mut auths = content.and_then(entries).unwrap_or_default();
+    auths.extend(brought);
     let mut config = Map::new();
     config.insert("auths".to_owned(), Value::Object(auths));
     Ok(Zeroizing::new(Value::Object(config).to_string()))
@@ -139,6 +180,35 @@ mod tests {
             server: "quay.io".into(),
         };
         assert_eq!(servers(&edited(Some(TWO), &remove).unwrap()), ["ghcr.io"]);
+    }
+
+    #[test]
+    fn what_is_renewed_must_still_be_there() {
+        let renew = |servers: &[&str]| Edit::Renew {
+            servers: servers.iter().map(|server| (*server).to_owned()).collect(),
+            login: Login {
+                username: "a".to_owned(),
+                password: Password::new("n3w"),
+            },
+        };
+        let after = edited(Some(TWO), &renew(&["ghcr.io", "quay.io"])).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
+        assert!(!after.contains("YTpi") && !after.contains("Yzpk"));
+        let gone = edited(Some(TWO), &renew(&["r.example"])).unwrap_err();
+        assert!(gone.contains("r.example"), "{gone}");
+    }
+
+    #[test]
+    fn a_copy_is_merged_into_what_is_there() {
+        let brought = r#"{"auths":{"ghcr.io":{"auth":"bjp3"},"r.example":{"auth":"eDp5"}}}"#;
+        let after = merged(Some(TWO), brought).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
+        assert!(after.contains("bjp3") && !after.contains("YTpi"));
+        assert_eq!(
+            servers(&merged(None, brought).unwrap()),
+            ["ghcr.io", "r.example"]
+        );
+        assert!(merged(Some(TWO), "[]").is_err());
     }
 
     #[test]

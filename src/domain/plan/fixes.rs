@@ -1,6 +1,6 @@
 //! From a fix of a finding to a plan, where the product can make the change itself.
 
-use super::{Ask, Change, Edit, Plan, Restartable};
+use super::{Ask, Change, Copy, Edit, Existing, Plan, Restartable};
 use crate::domain::{
     cause::FixId,
     diagnose::Finding,
@@ -119,15 +119,26 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
             sufferers,
         )),
         FixId::CopySecret => {
-            let from = Key::new(Namespace::new(names.from.as_deref()?), secret()?.name);
-            let to = namespace.clone();
-            Some(with_retries(Change::CopySecret { from, to }, sufferers))
+            let copy = Copy {
+                from: Key::new(Namespace::new(names.from.as_deref()?), secret()?.name),
+                to: secret()?,
+                existing: Existing::Keep,
+                brings: names
+                    .server
+                    .iter()
+                    .map(|server| server.as_str().into())
+                    .collect(),
+                there: None,
+            };
+            Some(with_retries(Change::CopySecret(copy), sufferers))
         }
         FixId::UseServiceAccount => {
             let account: Name<ServiceAccount> = Name::new(names.holder.clone()?);
             let workloads = restartable(sufferers.workloads);
+            let before = Name::new(names.service_account.as_deref().unwrap_or("default"));
             let set = |workload| Change::SetAccount {
                 workload,
+                before: before.clone(),
                 account: account.clone(),
             };
             Some(workloads.map(set).collect())

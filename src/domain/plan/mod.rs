@@ -7,20 +7,33 @@
 mod ask;
 mod change;
 pub mod check;
+mod commands;
 mod entries;
+mod export;
 mod fixes;
+mod gather;
+pub mod keeper;
 mod lists;
+pub mod manifest;
 mod outcome;
+mod permissions;
 mod preview;
+mod rotate;
+mod sentence;
+mod undo;
 
 pub use self::{
-    ask::Ask,
-    change::{Change, Images, Restartable},
-    entries::{Edit, Login, edited},
+    ask::{Ask, Listing, Target},
+    change::{Change, Copy, Deployment, Existing, Images, Restartable},
+    entries::{Edit, Login, edited, merged},
+    export::Style,
     fixes::{Offer, Sufferers, for_fix},
+    gather::{servers, servers_in},
     lists::{with, without},
     outcome::Outcome,
     preview::{Line, Mark},
+    rotate::{Holder, Spread},
+    undo::{Before, Done, Revision, undo},
 };
 use super::{image::ImageRef, rights::Permission};
 
@@ -32,6 +45,19 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What the registry is asked before anything is saved.
     pub question: Option<Question>,
+    /// What else there is to know before it is carried out.
+    pub notes: Vec<String>,
+    pub on_failure: OnFailure,
+}
+
+/// What becomes of the changes that were made when a later one fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They stay: the plan can be carried out again and goes on where it stopped.
+    #[default]
+    Stop,
+    /// They are taken back, last one first.
+    TakeBack,
 }
 
 /// May this login pull this image?
@@ -47,6 +73,8 @@ impl Plan {
             title: title.into(),
             changes,
             question: None,
+            notes: Vec::new(),
+            on_failure: OnFailure::Stop,
         }
     }
 

@@ -11,6 +11,8 @@ pub enum Outcome {
     Failed(String),
     /// A change before it failed.
     NotTried,
+    /// It was made, and taken back because a change behind it failed.
+    TakenBack,
 }
 
 impl Outcome {
@@ -26,6 +28,7 @@ impl fmt::Display for Outcome {
             Self::Unchanged => f.write_str("unchanged: it was so already"),
             Self::Failed(why) => write!(f, "failed: {why}"),
             Self::NotTried => f.write_str("not tried"),
+            Self::TakenBack => f.write_str("made, and taken back"),
         }
     }
 }

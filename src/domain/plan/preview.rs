@@ -1,11 +1,12 @@
-//! A change as lines added and removed, and as kubectl commands. Credentials are placeholders.
+//! A change as lines added and removed. Credentials are placeholders.
 
 use std::sync::Arc;
 
 use super::{
-    change::{Change, Images},
+    change::{Change, Copy, Existing, Images},
     entries::Edit,
     lists::{with, without},
+    manifest,
 };
 use crate::domain::{key::Name, objects::Secret};
 
@@ -21,6 +22,18 @@ pub enum Mark {
 pub struct Line {
     pub mark: Mark,
     pub text: String,
+}
+
+impl Line {
+    /// The line of the change that goes the other way.
+    fn turned(self) -> Self {
+        let mark = match self.mark {
+            Mark::Same => Mark::Same,
+            Mark::Added => Mark::Removed,
+            Mark::Removed => Mark::Added,
+        };
+        Self { mark, ..self }
+    }
 }
 
 /// What stands where a credential will.
@@ -51,11 +64,7 @@ impl Change {
     /// What becomes different, as lines of YAML.
     pub fn preview(&self) -> Vec<Line> {
         match self {
-            Self::CreateNamespace(name) => vec![
-                added("apiVersion: v1"),
-                added("kind: Namespace"),
-                added(format!("metadata: {{name: {name}}}")),
-            ],
+            Self::CreateNamespace(name) => all_added(&manifest::namespace(name)),
             Self::CreateSecret { key, server, login } => {
                 let mut lines = head("v1", "Secret", key.namespace.as_str(), key.name.as_str());
                 lines.push(added("type: kubernetes.io/dockerconfigjson"));
@@ -69,24 +78,19 @@ impl Change {
                 removed("type: Opaque"),
                 added("type: kubernetes.io/dockerconfigjson"),
             ],
-            Self::CopySecret { from, to } => {
-                let mut lines = head("v1", "Secret", to.as_str(), from.name.as_str());
-                lines.push(added(format!("data: {HIDDEN}  # as in {from}")));
-                lines
-            }
+            Self::CopySecret(copy) => copy_lines(copy),
+            Self::DeleteSecret { key } => vec![removed(format!("Secret {}", key.name))],
             Self::CreateAccount { key, pull_secrets } => {
-                let (namespace, name) = (key.namespace.as_str(), key.name.as_str());
-                let mut lines = head("v1", "ServiceAccount", namespace, name);
-                if !pull_secrets.is_empty() {
-                    lines.push(added("imagePullSecrets:"));
-                    lines.extend(pull_secrets.iter().map(|name| added(item(name))));
-                }
-                lines
+                all_added(&manifest::account(key, pull_secrets))
             }
+            Self::DeleteAccount { key } => vec![removed(format!("ServiceAccount {}", key.name))],
             Self::AttachSecret { secret, seen, .. } => list_lines(seen, &with(seen, secret)),
             Self::DetachSecret { secret, seen, .. } => list_lines(seen, &without(seen, secret)),
-            Self::SetAccount { account, .. } => vec![
+            Self::SetAccount {
+                before, account, ..
+            } => vec![
                 same("spec.template.spec:"),
+                removed(format!("  serviceAccountName: {before}")),
                 added(format!("  serviceAccountName: {account}")),
             ],
             Self::SetImage {
@@ -100,22 +104,7 @@ impl Change {
                 removed(format!("    image: {before}")),
                 added(format!("    image: {image}")),
             ],
-            Self::CreateDeployment {
-                key,
-                image,
-                account,
-                replicas,
-            } => {
-                let (namespace, name) = (key.namespace.as_str(), key.name.as_str());
-                let mut lines = head("apps/v1", "Deployment", namespace, name);
-                lines.push(added(format!("spec: {{replicas: {replicas}}}")));
-                lines.push(added("template.spec:"));
-                lines.push(added(format!("  serviceAccountName: {account}")));
-                lines.push(added(format!(
-                    "  containers: [{{name: {name}, image: {image}}}]"
-                )));
-                lines
-            }
+            Self::CreateDeployment(deployment) => all_added(&manifest::deployment(deployment)),
             Self::Restart(_) => vec![
                 same("spec.template.metadata.annotations:"),
                 added("  kubectl.kubernetes.io/restartedAt: now"),
@@ -127,80 +116,10 @@ impl Change {
             ],
             Self::RollBack { before, after, .. } => template_lines(before, after),
             Self::DeletePod(key) => vec![removed(format!("Pod {}", key.name))],
-        }
-    }
-
-    /// The same with kubectl.
-    pub fn commands(&self) -> Vec<String> {
-        let namespace = self.namespace();
-        let kubectl = |rest: String| vec![format!("kubectl -n {namespace} {rest}")];
-        match self {
-            Self::CreateNamespace(name) => vec![format!("kubectl create namespace {name}")],
-            Self::CreateSecret { key, server, login } => vec![
-                "read -rs TOKEN".to_owned(),
-                format!(
-                    "{} | kubectl -n {namespace} create secret docker-registry {} --from-file=.dockerconfigjson=/dev/stdin",
-                    printf(server, &login.username),
-                    key.name
-                ),
-            ],
-            Self::EditSecret { key, edit } => {
-                edit_commands(edit, key.name.as_str(), namespace.as_str())
+            Self::TakeBack { change, .. } => {
+                let lines = change.preview().into_iter();
+                lines.map(Line::turned).collect()
             }
-            Self::ConvertSecret { key } => vec![format!(
-                "kubectl -n {namespace} get secret {0} -o json | jq '.type=\"kubernetes.io/dockerconfigjson\"' | kubectl -n {namespace} replace --force -f -",
-                key.name
-            )],
-            Self::CopySecret { from, .. } => vec![format!(
-                "kubectl -n {} get secret {} -o json | jq '{{apiVersion,kind,type,data,metadata:{{name:.metadata.name}}}}' | kubectl -n {namespace} create -f -",
-                from.namespace, from.name
-            )],
-            Self::CreateAccount { key, .. } => {
-                kubectl(format!("create serviceaccount {}", key.name))
-            }
-            Self::AttachSecret {
-                account,
-                secret,
-                seen,
-            } => kubectl(list_patch(account.name.as_str(), &with(seen, secret))),
-            Self::DetachSecret {
-                account,
-                secret,
-                seen,
-            } => kubectl(list_patch(account.name.as_str(), &without(seen, secret))),
-            Self::SetAccount { workload, account } => kubectl(format!(
-                "set serviceaccount {} {account}",
-                slash(workload.id())
-            )),
-            Self::SetImage {
-                workload,
-                container,
-                image,
-                ..
-            } => kubectl(format!(
-                "set image {} {}",
-                slash(workload.id()),
-                shell(&format!("{container}={image}"))
-            )),
-            Self::CreateDeployment { key, image, .. } => kubectl(format!(
-                "create deployment {} --image={}",
-                key.name,
-                shell(image)
-            )),
-            Self::Restart(workload) => kubectl(format!("rollout restart {}", slash(workload.id()))),
-            Self::SetPaused { deployment, paused } => {
-                let verb = if *paused { "pause" } else { "resume" };
-                kubectl(format!("rollout {verb} deployment/{}", deployment.name))
-            }
-            Self::RollBack {
-                deployment,
-                revision,
-                ..
-            } => kubectl(format!(
-                "rollout undo deployment/{} --to-revision={revision}",
-                deployment.name
-            )),
-            Self::DeletePod(key) => kubectl(format!("delete pod {} --wait=false", key.name)),
         }
     }
 }
@@ -231,6 +150,16 @@ fn edit_lines(edit: &Edit) -> Vec<Line> {
             lines.extend(entry(server, &login.username));
             lines
         }
+        Edit::Renew { servers, login } => {
+            let mut lines = vec![same(".dockerconfigjson.auths:")];
+            for server in servers {
+                lines.push(same(format!("  {server}:")));
+                lines.push(same(format!("    username: {}", login.username)));
+                lines.push(removed(format!("    password: {HIDDEN}  # the old one")));
+                lines.push(added(format!("    password: {HIDDEN}  # the new one")));
+            }
+            lines
+        }
         Edit::Rekey { from, to } => vec![
             same(".dockerconfigjson.auths:"),
             removed(format!("  {from}: {HIDDEN}")),
@@ -241,6 +170,42 @@ fn edit_lines(edit: &Edit) -> Vec<Line> {
             removed(format!("  {server}: {HIDDEN}")),
         ],
     }
+}
+
+fn all_added(object: &serde_json::Value) -> Vec<Line> {
+    manifest::yaml(object).lines().map(added).collect()
+}
+
+/// The entries of the Secret that is there, and of what it becomes.
+fn copy_lines(copy: &Copy) -> Vec<Line> {
+    let entry = |server: &str| format!("  {server}: {HIDDEN}");
+    let Some(there) = &copy.there else {
+        let to = &copy.to;
+        let mut lines = head("v1", "Secret", to.namespace.as_str(), to.name.as_str());
+        lines.push(added("type: kubernetes.io/dockerconfigjson"));
+        lines.push(added(".dockerconfigjson.auths:"));
+        let brought = copy.brings.iter();
+        lines.extend(brought.map(|server| added(entry(server))));
+        return lines;
+    };
+    let mut lines = vec![same(".dockerconfigjson.auths:")];
+    for server in there {
+        let brought = copy.brings.contains(server);
+        let stays = match copy.existing {
+            Existing::Keep => true,
+            Existing::Merge => !brought,
+            Existing::Replace => false,
+        };
+        let mark = if stays { same } else { removed };
+        lines.push(mark(entry(server)));
+    }
+    if copy.existing != Existing::Keep {
+        let brought = copy.brings.iter();
+        lines.extend(
+            brought.map(|server| added(format!("{}  # as in {}", entry(server), copy.from))),
+        );
+    }
+    lines
 }
 
 /// The images of two Pod templates; the rest of the older one comes back too.
@@ -279,64 +244,4 @@ fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<Line> {
 
 fn item(name: &Name<Secret>) -> String {
     format!("  - name: {name}")
-}
-
-fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
-    let through_jq = |arguments: String, change: &str| {
-        vec![format!(
-            "kubectl -n {namespace} get secret {secret} -o json | jq {arguments} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | {change} | tojson | @base64)' | kubectl -n {namespace} replace -f -"
-        )]
-    };
-    match edit {
-        Edit::Put { server, login } => vec![
-            "read -rs TOKEN; export TOKEN".to_owned(),
-            format!(
-                "kubectl -n {namespace} get secret {secret} -o json | jq --arg s {} --arg u {} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | .auths[$s] = {{username: $u, password: env.TOKEN}} | tojson | @base64)' | kubectl -n {namespace} replace -f -",
-                shell(server),
-                shell(&login.username)
-            ),
-        ],
-        Edit::Rekey { from, to } => through_jq(
-            format!("--arg from {} --arg to {}", shell(from), shell(to)),
-            ".auths |= with_entries(if .key == $from then .key = $to else . end)",
-        ),
-        Edit::Remove { server } => {
-            through_jq(format!("--arg s {}", shell(server)), "del(.auths[$s])")
-        }
-    }
-}
-
-/// Writes a Docker configuration without the token in any argument: the shell fills it in.
-fn printf(server: &str, username: &str) -> String {
-    format!(
-        "printf '{{\"auths\":{{\"%s\":{{\"username\":\"%s\",\"password\":\"%s\"}}}}}}' {} {} \"$TOKEN\"",
-        shell(server),
-        shell(username)
-    )
-}
-
-fn list_patch(account: &str, list: &[Name<Secret>]) -> String {
-    let items: Vec<_> = list
-        .iter()
-        .map(|name| serde_json::json!({ "name": name.as_str() }))
-        .collect();
-    let patch = serde_json::json!({ "imagePullSecrets": items });
-    format!(
-        "patch serviceaccount {account} -p {}",
-        shell(&patch.to_string())
-    )
-}
-
-fn slash(id: &crate::domain::objects::WorkloadKey) -> String {
-    format!("{}/{}", id.kind.as_str().to_lowercase(), id.key.name)
-}
-
-/// A value as one word of a shell.
-fn shell(value: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
-    if !value.is_empty() && value.chars().all(safe) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
-    }
 }

@@ -77,9 +77,11 @@ pub async fn run(
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
     choice.exists(&seen)?;
-    let found = findings::all(&seen, &choice, now);
+    let mut found = findings::all(&seen, &choice, now);
     let answers = if args.probe {
-        probe::ask(connection, asking, &found).await?
+        let answers = probe::ask(connection, asking, &found).await?;
+        answers.settle(&mut found, now);
+        answers
     } else {
         Answers::default()
     };

@@ -5,13 +5,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::findings::{Checked, Found};
 use crate::{
     cluster::{Connection, Trouble, fetch},
     domain::{
-        diagnose::Finding,
+        diagnose::{self, Finding},
         image::ImageRef,
         key::{Key, Name, Namespace},
         objects::Secret,
@@ -51,6 +52,21 @@ impl Answers {
     pub(super) fn to(&self, checked: &Checked, finding: &Finding) -> Option<Arc<Probed>> {
         let question = Question::of(checked, finding)?;
         self.0.get(&question).map(Arc::clone)
+    }
+}
+
+impl Answers {
+    /// Adds to each finding what the registry says of its image.
+    pub(super) fn settle(&self, found: &mut Found, now: Timestamp) {
+        for checked in &mut found.pods {
+            let mut findings = std::mem::take(&mut checked.findings);
+            for finding in &mut findings {
+                if let Some(Probed::Answered(verified)) = self.to(checked, finding).as_deref() {
+                    diagnose::settle(finding, verified.verdict(), diagnose::Source::Registry, now);
+                }
+            }
+            checked.findings = findings;
+        }
     }
 }
 

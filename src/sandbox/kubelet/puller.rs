@@ -84,7 +84,13 @@ pub struct Fetched {
 }
 
 /// Tries the logins in their order; without any it asks as nobody.
-pub fn pull(network: &mut Network, image: &ImageRef, logins: &[Login], now: Timestamp) -> Fetched {
+pub fn pull(
+    network: &mut Network,
+    habit: LocalHabit,
+    image: &ImageRef,
+    logins: &[Login],
+    now: Timestamp,
+) -> Fetched {
     let mut last = None;
     let tries: Vec<Option<&Login>> = match logins {
         [] => vec![None],
@@ -92,7 +98,7 @@ pub fn pull(network: &mut Network, image: &ImageRef, logins: &[Login], now: Time
     };
     let mut took = Duration::ZERO;
     for login in tries {
-        let result = resolve(network, image, login, now);
+        let result = resolve(network, habit, image, login, now);
         took += duration(&result);
         match result {
             Ok(found) => {
@@ -135,12 +141,14 @@ struct Resolver<'a> {
     network: &'a mut Network,
     host: String,
     scheme: Scheme,
+    may_fall_back: bool,
     path: String,
     now: Timestamp,
 }
 
 fn resolve(
     network: &mut Network,
+    habit: LocalHabit,
     image: &ImageRef,
     login: Option<&Login>,
     now: Timestamp,
@@ -156,18 +164,20 @@ fn resolve(
         .to_owned();
     let mut resolver = Resolver {
         network,
-        scheme: scheme_of(&host),
+        scheme: habit.scheme(&host),
+        may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
         host,
         path: format!("/v2/{}/manifests/{reference}", image.path()),
         now,
     };
     let authorization = resolver.head(login)?;
-    resolver.get(authorization)?;
     let found = resolver
         .network
         .image(image.host(), image.path(), &reference)
         .cloned()
         .ok_or(PullError::NotFound)?;
+    resolver.path = format!("/v2/{}/manifests/{}", image.path(), found.digest);
+    resolver.get(authorization)?;
     if found.architectures.iter().any(|it| it == NODE_ARCHITECTURE) {
         Ok(found)
     } else {
@@ -179,12 +189,26 @@ fn resolve(
 
 const NODE_ARCHITECTURE: &str = "amd64";
 
-/// Without configuration containerd speaks plain HTTP to the own machine and nowhere else.
-fn scheme_of(host: &str) -> Scheme {
-    match host.split(':').next() {
-        Some("localhost" | "127.0.0.1") => Scheme::Http,
-        _ => Scheme::Https,
+/// How the runtime speaks to a registry on the own machine. Without configuration that is the only
+/// one that it speaks plain HTTP to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalHabit {
+    Plain,
+    /// containerd 1.7 and later try TLS and fall back (`docker.NewHTTPFallback`).
+    TlsFirst,
+}
+
+impl LocalHabit {
+    fn scheme(self, host: &str) -> Scheme {
+        match self {
+            Self::Plain if is_local(host) => Scheme::Http,
+            Self::Plain | Self::TlsFirst => Scheme::Https,
+        }
     }
+}
+
+fn is_local(host: &str) -> bool {
+    matches!(host.split(':').next(), Some("localhost" | "127.0.0.1"))
 }
 
 impl Resolver<'_> {
@@ -205,12 +229,17 @@ impl Resolver<'_> {
             query: String::new(),
             authorization,
         };
-        self.network
-            .exchange(&request, self.now)
-            .map_err(|why| PullError::Unreachable {
+        match self.network.exchange(&request, self.now) {
+            Err(Unreachable::PlainHttp) if self.may_fall_back => {
+                self.scheme = Scheme::Http;
+                self.may_fall_back = false;
+                self.ask(method, request.authorization)
+            }
+            answer => answer.map_err(|why| PullError::Unreachable {
                 url: self.url(),
                 why,
-            })
+            }),
+        }
     }
 
     /// Resolves the reference; gives the authorization that opened it.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Task, credentials,
     image::{self, Decision},
-    puller::{self, Fetched},
+    puller::{self, Fetched, LocalHabit},
     run, status, wording,
     worker::{Process, Role, Waiting},
 };
@@ -310,7 +310,12 @@ fn need_image(world: &mut World, uid: &str, pod: &Value, index: usize) -> Step {
                 return after(mine.role);
             }
             let now = world.now;
-            let fetched = puller::pull(&mut world.network, &reference, &logins, now);
+            let habit = if profile.is_old() {
+                LocalHabit::Plain
+            } else {
+                LocalHabit::TlsFirst
+            };
+            let fetched = puller::pull(&mut world.network, habit, &reference, &logins, now);
             under_way(world, uid, index, fetched);
             return Step::Pulling;
         }

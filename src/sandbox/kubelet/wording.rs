@@ -14,7 +14,9 @@ use crate::{
 pub fn pull_error(profile: Profile, image: &str, error: &PullError) -> String {
     match profile {
         Profile::CriO => cri_o(image, error),
-        Profile::Containerd21 | Profile::Containerd16 => containerd(profile, image, error),
+        Profile::Containerd21 | Profile::Containerd17 | Profile::Containerd16 => {
+            containerd(profile, image, error)
+        }
     }
 }
 
@@ -32,13 +34,14 @@ fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
         _ => "",
     };
     let pull = format!("failed to pull and unpack image \"{name}\": ");
-    let resolve = if old {
-        format!("failed to resolve reference \"{name}\": ")
-    } else {
+    let by_transfer = profile == Profile::Containerd21;
+    let resolve = if by_transfer {
         "failed to resolve image: ".to_owned()
+    } else {
+        format!("failed to resolve reference \"{name}\": ")
     };
     match error {
-        PullError::NoPlatform { .. } if old => {
+        PullError::NoPlatform { .. } if !by_transfer => {
             format!("{code}{pull}no match for platform in manifest: not found")
         }
         PullError::NoPlatform { digest } => format!(

@@ -7,6 +7,7 @@
 mod answer;
 mod auth;
 mod content;
+mod line;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -149,6 +150,10 @@ impl Registry {
         }
     }
 
+    fn listens_at(&self, host: &str) -> bool {
+        self.endpoint == host || self.name == host || self.auth.realm_host() == Some(host)
+    }
+
     fn dialled(&self) -> String {
         let port = match (self.endpoint.rsplit_once(':'), self.wire) {
             (Some((_, port)), _) => port,
@@ -158,7 +163,8 @@ impl Registry {
         format!("{}:{port}", self.address)
     }
 
-    fn connect(&self, scheme: Scheme) -> Result<(), Unreachable> {
+    /// What becomes of a connection, up to the end of the handshake.
+    pub fn connect(&self, scheme: Scheme) -> Result<(), Unreachable> {
         let address = self.dialled();
         match self.health {
             Health::Refusing => return Err(Unreachable::Refused { address }),
@@ -203,17 +209,21 @@ impl Network {
             .find(reference)
     }
 
+    /// Whoever listens at a host, be it as a registry or as its token service.
+    pub fn at(&self, host: &str) -> Result<&Registry, Unreachable> {
+        self.registries
+            .values()
+            .find(|registry| registry.listens_at(host))
+            .ok_or(Unreachable::NoSuchHost)
+    }
+
     /// Asks whichever registry or token service listens at the request's host.
     pub fn exchange(&mut self, request: &Request, now: Timestamp) -> Result<Response, Unreachable> {
         let serial = self.issued;
         let registry = self
             .registries
             .values_mut()
-            .find(|registry| {
-                registry.endpoint == request.host
-                    || registry.name == request.host
-                    || registry.auth.realm_host() == Some(request.host.as_str())
-            })
+            .find(|registry| registry.listens_at(&request.host))
             .ok_or(Unreachable::NoSuchHost)?;
         registry.connect(request.scheme)?;
         self.issued += 1;

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Ready, ready},
+    net::IpAddr,
     task::{Context, Poll},
 };
 
@@ -19,6 +20,16 @@ pub struct Transport(Shared);
 impl Transport {
     pub fn new(shared: Shared) -> Self {
         Self(shared)
+    }
+
+    /// The address of a host (`host[:port]`); none, if there is no such host.
+    pub fn address(&self, host: &str) -> Option<IpAddr> {
+        self.0.world().network.at(host).ok()?.address.parse().ok()
+    }
+
+    /// What becomes of a connection to a host, up to the end of the handshake.
+    pub fn reach(&self, host: &str, scheme: Scheme) -> Result<(), Unreachable> {
+        self.0.world().network.at(host)?.connect(scheme)
     }
 }
 

@@ -221,6 +221,7 @@ fn health(health: file::Health) -> Health {
         file::Health::TimingOut => Health::TimingOut,
         file::Health::Silent => Health::Silent,
         file::Health::Failing => Health::Failing(503),
+        file::Health::Broken => Health::Failing(500),
     }
 }
 

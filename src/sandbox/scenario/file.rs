@@ -38,6 +38,8 @@ pub(super) enum Kubelet {
     #[default]
     #[serde(rename = "containerd-2.1")]
     Containerd21,
+    #[serde(rename = "containerd-1.7")]
+    Containerd17,
     #[serde(rename = "containerd-1.6")]
     Containerd16,
     #[serde(rename = "cri-o")]
@@ -107,6 +109,8 @@ pub(super) enum Health {
     Silent,
     /// Every answer is 503.
     Failing,
+    /// Every answer is 500.
+    Broken,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -215,6 +219,8 @@ pub(super) struct Workload {
     #[serde(default)]
     pub kind: WorkloadKind,
     pub image: String,
+    /// The container's name, where it is not the workload's.
+    pub container: Option<String>,
     #[serde(default = "one")]
     pub replicas: i64,
     pub account: Option<String>,

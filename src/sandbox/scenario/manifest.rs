@@ -111,7 +111,7 @@ pub(super) fn workload(workload: &Workload) -> Result<Value, String> {
 
 fn pod_spec(workload: &Workload) -> Result<Value, String> {
     let mut container = json!({
-        "name": workload.name,
+        "name": workload.container.as_deref().unwrap_or(&workload.name),
         "image": workload.image,
         "resources": {"requests": {"cpu": workload.cpu, "memory": "64Mi"}},
     });

@@ -131,6 +131,7 @@ impl file::Kubelet {
     fn profile(self) -> Profile {
         match self {
             Self::Containerd21 => Profile::Containerd21,
+            Self::Containerd17 => Profile::Containerd17,
             Self::Containerd16 => Profile::Containerd16,
             Self::CriO => Profile::CriO,
         }

@@ -4,11 +4,14 @@ use ratatui::text::{Line, Span};
 
 use super::Room;
 use crate::{
-    app::{inquiry::Inquiry, settled::State},
+    app::{
+        inquiry::Inquiry,
+        settled::{Question, State},
+    },
     domain::{
         age, backoff,
         cause::{Cause, Fix},
-        diagnose::Finding,
+        diagnose::{Finding, Source},
         probe::Answer,
         status::Health,
     },
@@ -126,33 +129,36 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>>
 
 /// What the registry said when it was asked about this Pod.
 fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
-    let settled = view.model.settled.as_ref();
-    let Some(settled) = settled.filter(|settled| settled.pod == inquiry.pod) else {
+    let question = inquiry
+        .container()
+        .and_then(|container| Question::of(&inquiry.case, &container.image));
+    let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
     let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match &settled.state {
+    let (symbol, style, text) = match state {
         State::Asking(_) => (
             symbols.progressing,
             theme.accent(),
             "the registry is being asked".to_owned(),
         ),
-        State::Said { verdict, at } => {
-            let (symbol, style) = match verdict.answer {
+        State::Said(said) => {
+            let (symbol, style) = match said.verdict.answer {
                 Answer::Ok => (symbols.finished, theme.good()),
                 Answer::No => (symbols.pull_failing, theme.failing()),
                 Answer::Unknown => (symbols.failing, theme.warning()),
             };
-            let ago = age::age(*at, view.now);
-            (
-                symbol,
-                style,
-                format!("asked from here {ago} ago: {}", verdict.summary),
-            )
+            let ago = age::age(said.at, view.now);
+            let from = match said.by {
+                Source::PullTest => "tried",
+                _ => "asked from here",
+            };
+            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
+            (symbol, style, text)
         }
         State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
     };
-    let mut lines = vec![heading(view, "The registry")];
+    let mut lines = vec![heading(view, "Asked and tried")];
     let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
     lines.extend(
         wrapped

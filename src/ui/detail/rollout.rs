@@ -203,7 +203,7 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
         let size = pull
             .size
             .map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
-        format!("pulled in {}{size}", duration(pull.took))
+        format!("pulled in {}{size}", age::took(pull.took))
     });
     let about = match view.model.verdicts.of_pod(key) {
         Some(verdict) => verdict.finding.title().to_owned(),
@@ -262,7 +262,7 @@ fn pull_times(view: View<'_>, progress: &Progress) -> Vec<Line<'static>> {
         Line::from(vec![
             Span::styled(format!("  {node:24} "), view.theme.dim()),
             Span::styled("▇".repeat(cells), view.theme.accent()),
-            Span::raw(format!(" {}", duration(took))),
+            Span::raw(format!(" {}", age::took(took))),
         ])
     });
     [Line::default(), heading].into_iter().chain(bars).collect()
@@ -273,16 +273,6 @@ fn bar(took: SignedDuration, longest: SignedDuration) -> usize {
     let (took, longest) = (took.as_millis().max(0), longest.as_millis().max(1));
     let cells = took * i128::from(BAR) / longest;
     usize::try_from(cells).unwrap_or(0).clamp(1, BAR as usize)
-}
-
-/// `3.1s` below a minute, else as ages are written.
-fn duration(took: SignedDuration) -> String {
-    if took.as_secs() < 60 {
-        let tenths = took.as_millis() / 100;
-        format!("{}.{}s", tenths / 10, tenths % 10)
-    } else {
-        age::span(took.as_secs())
-    }
 }
 
 fn size(bytes: u64) -> String {

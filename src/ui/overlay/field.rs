@@ -60,6 +60,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         Overlay::Help { .. }
         | Overlay::Details(_)
         | Overlay::Learn(_)
+        | Overlay::PullTest(_)
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
         | Overlay::Proposal(_)

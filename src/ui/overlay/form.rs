@@ -1,4 +1,5 @@
-//! A form: a line per answer, and below it what there is to say of it.
+//! A form: a line per answer, and below it what there is to say of it; a list opens when it has the
+//! keyboard.
 
 use ratatui::{
     buffer::Buffer,
@@ -9,21 +10,36 @@ use ratatui::{
 
 use super::window;
 use crate::{
-    app::form::{Field, Form},
-    ui::{panes::View, text},
+    app::form::{Choice, Entry, Field, Form, Import, Picks},
+    ui::{chrome::spinner, panes::View, text},
 };
 
-const WIDE: u16 = 96;
+const WIDE: u16 = 100;
 
 /// Cells before an answer.
 const LABEL: usize = 16;
 
+/// Rows of a list that are seen at once.
+const ROWS: usize = 10;
+
+/// A line of the form, by what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Answer(usize),
+    Word(usize),
+    /// A row of the list of a field.
+    Pick(usize, usize),
+}
+
 pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
     let hint = if form.leaving {
         "esc again drops what you typed"
     } else {
-        "tab next · enter next, then the plan · esc back"
+        match form.focused().map(|field| &field.entry) {
+            Some(Entry::Many(_)) => "space take or leave · ctrl-space all · enter next · esc back",
+            Some(Entry::One(_)) => "←→ choose · enter next, then the plan · esc back",
+            Some(Entry::Text(_)) | None => "tab next · enter next, then the plan · esc back",
+        }
     };
     let title = form.ask.title();
     let title = text::fit(
@@ -31,62 +47,151 @@ pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer)
         usize::from(WIDE.min(area.width)).saturating_sub(6),
         text::Cut::Middle,
     );
-    let inside = window(&title, hint, theme, WIDE, high(form), area, buffer);
+    let inside = window(&title, hint, view.theme, WIDE, high(form), area, buffer);
     let room = usize::from(inside.width).saturating_sub(LABEL + 2);
-    let first = first_shown(form, inside.height);
-    for (row, (index, field)) in form.fields.iter().enumerate().skip(first).enumerate() {
-        let y = inside.y + u16::try_from(row * 2).unwrap_or(u16::MAX / 2);
-        if y >= inside.bottom() {
-            break;
-        }
-        let line = Rect {
+    let rows = rows(form);
+    let shown = rows.iter().skip(first_shown(form, &rows, inside.height));
+    for (row, y) in shown.zip(inside.y..inside.bottom()) {
+        let place = Rect {
             y,
             height: 1,
             ..inside
         };
-        answer(form, index, field, room, view).render(line, buffer);
-        if y + 1 < inside.bottom() {
-            let below = Rect { y: y + 1, ..line };
-            word(form, index, field, room, view).render(below, buffer);
-        }
+        line(form, *row, room, view).render(place, buffer);
     }
 }
 
-/// Two lines per answer, and the border.
-fn high(form: &Form) -> u16 {
-    u16::try_from(form.fields.len() * 2 + 2).unwrap_or(u16::MAX)
+/// The lines of the form, all of them.
+fn rows(form: &Form) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (index, field) in form.fields.iter().enumerate() {
+        if !form.asks(field.answer) {
+            continue;
+        }
+        rows.push(Row::Answer(index));
+        if let Entry::Many(picks) = &field.entry
+            && index == form.focus
+        {
+            let shown = picks.shown();
+            let first = (picks.cursor + 1).saturating_sub(ROWS);
+            let visible = shown.iter().skip(first).take(ROWS);
+            rows.extend(visible.map(|pick| Row::Pick(index, *pick)));
+        }
+        rows.push(Row::Word(index));
+    }
+    rows
 }
 
-/// The first field that is shown where not all have room.
-fn first_shown(form: &Form, height: u16) -> usize {
-    let fit = usize::from(height / 2).max(1);
-    (form.focus + 1).saturating_sub(fit)
+/// All lines, and the border.
+fn high(form: &Form) -> u16 {
+    u16::try_from(rows(form).len() + 2).unwrap_or(u16::MAX)
+}
+
+/// The first line that is shown where not all have room: the focused answer and what belongs to it
+/// stay in view.
+fn first_shown(form: &Form, rows: &[Row], height: u16) -> usize {
+    let height = usize::from(height);
+    let last = rows
+        .iter()
+        .rposition(|row| match row {
+            Row::Answer(index) | Row::Word(index) | Row::Pick(index, _) => *index == form.focus,
+        })
+        .unwrap_or(0);
+    let most = rows.len().saturating_sub(height);
+    (last + 1).saturating_sub(height).min(most)
+}
+
+fn line(form: &Form, row: Row, room: usize, view: View<'_>) -> Line<'static> {
+    let field = |index: usize| form.fields.get(index);
+    match row {
+        Row::Answer(index) => field(index).map(|field| answer(form, index, field, room, view)),
+        Row::Word(index) => field(index).map(|field| word(form, index, field, room, view)),
+        Row::Pick(index, pick) => field(index).map(|field| picked(field, pick, room, view)),
+    }
+    .unwrap_or_default()
 }
 
 fn answer(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -> Line<'static> {
     let theme = view.theme;
     let focused = index == form.focus;
-    let value = shown(field);
-    let scroll = field.input.visual_scroll(room);
-    let value: String = value.chars().skip(scroll).take(room).collect();
+    let style = if focused {
+        theme.strong()
+    } else {
+        theme.text()
+    };
     let label = if focused { theme.accent() } else { theme.dim() };
-    let value = Span::styled(
-        value,
-        if focused {
-            theme.strong()
-        } else {
-            theme.text()
-        },
-    );
+    let mut spans = vec![Span::styled(
+        format!("{:LABEL$}", field.answer.label()),
+        label,
+    )];
+    match &field.entry {
+        Entry::Text(input) => {
+            let scroll = input.visual_scroll(room);
+            let value: String = shown(field).chars().skip(scroll).take(room).collect();
+            spans.push(Span::styled(value, style));
+        }
+        Entry::One(choice) => spans.extend(options(choice, focused, room, view)),
+        Entry::Many(picks) if focused && !picks.filter.value().is_empty() => {
+            let filter = text::clean(picks.filter.value()).into_owned();
+            spans.push(Span::styled(format!("/{filter}"), style));
+        }
+        entry @ Entry::Many(_) => {
+            let summary = Form::summary(entry);
+            let summary = text::fit(&summary, room, text::Cut::End).into_owned();
+            spans.push(Span::styled(summary, style));
+        }
+    }
+    Line::from(spans)
+}
+
+/// ` ‹ chosen › 2 of 4`
+fn options(choice: &Choice, focused: bool, room: usize, view: View<'_>) -> Vec<Span<'static>> {
+    let theme = view.theme;
+    let value = text::fit(choice.value(), room.saturating_sub(12), text::Cut::End).into_owned();
+    if !focused || choice.options.len() < 2 {
+        return vec![Span::styled(value, theme.text())];
+    }
+    vec![
+        Span::styled("‹ ", theme.key()),
+        Span::styled(value, theme.strong()),
+        Span::styled(" ›", theme.key()),
+        Span::styled(
+            format!("  {} of {}", choice.chosen + 1, choice.options.len()),
+            theme.dim(),
+        ),
+    ]
+}
+
+fn picked(field: &Field, pick: usize, room: usize, view: View<'_>) -> Line<'static> {
+    let theme = view.theme;
+    let Entry::Many(picks) = &field.entry else {
+        return Line::default();
+    };
+    let Some(row) = picks.rows.get(pick) else {
+        return Line::default();
+    };
+    let here = picks.shown().get(picks.cursor) == Some(&pick);
+    let mark = if row.taken { "[x]" } else { "[ ]" };
+    let name = text::fit(&row.name, NAME.min(room), text::Cut::Middle).into_owned();
+    let note = text::fit(&row.note, room.saturating_sub(NAME + 6), text::Cut::End).into_owned();
+    let style = match (here, row.taken) {
+        (true, _) => theme.selected(true),
+        (false, true) => theme.text(),
+        (false, false) => theme.dim(),
+    };
     Line::from(vec![
-        Span::styled(format!("{:LABEL$}", field.answer.label()), label),
-        value,
+        Span::raw(" ".repeat(LABEL)),
+        Span::styled(format!("{mark} {name:NAME$} "), style),
+        Span::styled(note, theme.dim()),
     ])
 }
 
+/// Cells for the name of a row.
+const NAME: usize = 34;
+
 /// What may be seen of an answer: of a token its length.
 fn shown(field: &Field) -> String {
-    let value = text::clean(field.input.value()).into_owned();
+    let value = text::clean(field.value()).into_owned();
     if field.answer.is_masked() {
         "•".repeat(value.chars().count())
     } else {
@@ -97,11 +202,12 @@ fn shown(field: &Field) -> String {
 fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -> Line<'static> {
     let theme = view.theme;
     let symbols = theme.symbols();
-    let empty = field.input.value().is_empty();
-    let complaint = form.complaint(field.answer);
+    let world = &view.model.world;
+    let open = matches!(&field.entry, Entry::Text(input) if input.value().is_empty());
+    let complaint = form.complaint(field.answer, world);
     let (text, style) = match complaint {
         // What was not asked yet is not complained about.
-        Some(complaint) if !empty || index < form.focus => {
+        Some(complaint) if !open || index < form.focus => {
             let symbol = if complaint.refuses {
                 symbols.pull_failing
             } else {
@@ -114,7 +220,14 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
             };
             (format!("{symbol} {}", complaint.text), style)
         }
-        _ => (form.hint(field.answer), theme.dim()),
+        _ => (form.hint(field.answer, world), theme.dim()),
+    };
+    let reads = matches!(form.import, Import::Reading(_))
+        && field.answer == crate::app::form::Answer::Source;
+    let text = if reads {
+        format!("{} {text}", spinner(view))
+    } else {
+        text
     };
     let text = text::fit(&text, room, text::Cut::End).into_owned();
     Line::from(vec![
@@ -123,20 +236,31 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
     ])
 }
 
-/// Where the cursor stands.
+/// Where the cursor stands; in a choice there is nothing to type.
 pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
     let width = WIDE.min(area.width);
     let height = high(form).min(area.height);
     let left = area.x + (area.width - width) / 2 + 2;
     let top = area.y + (area.height - height) / 2 + 1;
-    let inside = height.saturating_sub(2);
-    let row = form.focus.checked_sub(first_shown(form, inside))?;
-    let field = form.fields.get(form.focus)?;
+    let rows = rows(form);
+    let first = first_shown(form, &rows, height.saturating_sub(2));
+    let row = rows
+        .iter()
+        .position(|row| *row == Row::Answer(form.focus))?;
+    let row = row.checked_sub(first)?;
     let room = usize::from(width.saturating_sub(4)).saturating_sub(LABEL + 2);
-    let scroll = field.input.visual_scroll(room);
-    let x = LABEL + field.input.visual_cursor().saturating_sub(scroll);
+    let x = match &form.focused()?.entry {
+        Entry::Text(input) => {
+            let scroll = input.visual_scroll(room);
+            input.visual_cursor().saturating_sub(scroll)
+        }
+        Entry::Many(Picks { filter, .. }) if !filter.value().is_empty() => {
+            filter.visual_cursor() + 1
+        }
+        Entry::Many(_) | Entry::One(_) => return None,
+    };
     Some(Position::new(
-        left + u16::try_from(x).ok()?,
-        top + u16::try_from(row * 2).ok()?,
+        left + u16::try_from(LABEL + x).ok()?,
+        top + u16::try_from(row).ok()?,
     ))
 }

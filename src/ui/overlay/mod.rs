@@ -10,6 +10,7 @@ mod hygiene;
 mod learn;
 mod problem;
 mod proposal;
+mod pull_test;
 
 use ratatui::{
     buffer::Buffer,
@@ -33,6 +34,7 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Details(details) => details::draw(details, view, area, buffer),
             Overlay::Faults(list) => faults::draw(list, view, area, buffer),
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
+            Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
             Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
             Overlay::Hygiene { lints, scroll } => {

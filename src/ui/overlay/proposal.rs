@@ -25,11 +25,16 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
     let lines = lines(proposal, view, room);
     let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let hint = match proposal.stage {
-        Stage::Ready(_) if proposal.stage.is_good() => "enter apply · c copy commands · esc back",
-        Stage::Rehearsing(_) | Stage::CarryingOut(_) | Stage::Ready(_) => {
-            "c copy commands · esc back"
+        Stage::Ready(_) if proposal.stage.is_good() => {
+            "enter apply · c copy commands · y export · esc back"
         }
-        Stage::Done { .. } => "enter close",
+        Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
+            "c copy commands · y export · esc back"
+        }
+        Stage::Done { .. } if proposal.trouble(&view.model.verdicts).is_some() => {
+            "esc back to the answers · u undo · enter close"
+        }
+        Stage::Done { .. } => "enter close · u undo",
     };
     let title = text::fit(&proposal.plan.0.title, room, text::Cut::End);
     let inside = window(&title, hint, view.theme, WIDE, high, area, buffer);
@@ -45,10 +50,24 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
             .into_iter()
             .map(|text| Line::styled(text, theme.text())),
     );
+    lines.extend(trouble(proposal, view, room));
+    for note in &proposal.plan.0.notes {
+        let wrapped = text::wrap(&format!("{} {note}", theme.symbols().quiet), room);
+        lines.extend(
+            wrapped
+                .into_iter()
+                .map(|line| Line::styled(line, theme.text())),
+        );
+    }
     let outcomes = proposal.stage.outcomes();
     for (index, change) in proposal.plan.0.changes.iter().enumerate() {
         lines.push(Line::default());
         lines.extend(sentence(index, change, outcomes.get(index), view, room));
+        if let Some(Some(keeper)) = proposal.keepers.get(index) {
+            let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
+            let wrapped = text::wrap(&warning, room.saturating_sub(4)).into_iter();
+            lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
+        }
         for line in change.preview() {
             let (mark, style) = match line.mark {
                 Mark::Same => (" ", theme.dim()),
@@ -86,19 +105,46 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
             "The server refuses a part of it. Nothing has been changed.".to_owned(),
             theme.failing(),
         ),
-        Stage::CarryingOut(_) => (
-            format!("{} the changes are being made", spinner(view)),
+        Stage::CarryingOut(_, outcomes) => (
+            format!(
+                "{} the changes are being made: {} of {}",
+                spinner(view),
+                outcomes.len(),
+                proposal.plan.0.changes.len()
+            ),
             theme.accent(),
         ),
         Stage::Done { .. } if proposal.stage.is_good() => {
             ("All changes are made.".to_owned(), theme.good())
         }
-        Stage::Done { .. } => (
-            "Not all changes were made; what was, stays. It can be tried again.".to_owned(),
-            theme.failing(),
-        ),
+        Stage::Done { outcomes, .. } => {
+            let back = outcomes.contains(&Outcome::TakenBack);
+            let text = if back {
+                "A change failed; what was made before it was taken back."
+            } else {
+                "Not all changes were made; what was, stays. It can be tried again."
+            };
+            (text.to_owned(), theme.failing())
+        }
     };
     Line::styled(text, style)
+}
+
+/// What goes wrong with what was made, and the way back to the answer that is to blame.
+fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(fault) = proposal.trouble(&view.model.verdicts) else {
+        return Vec::new();
+    };
+    let theme = view.theme;
+    let text = format!(
+        "{} {}",
+        theme.symbols().pull_failing,
+        fault.finding.summary()
+    );
+    let wrapped = text::wrap(&text, room).into_iter();
+    wrapped
+        .map(|line| Line::styled(line, theme.failing()))
+        .collect()
 }
 
 /// What the registry says of the login that would be saved.
@@ -163,15 +209,17 @@ fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
         })
         .take(3)
         .collect();
-    let pods = match waiting {
-        0 => "no Pod fails any more".to_owned(),
-        1 => "1 Pod still fails".to_owned(),
-        pods => format!("{pods} Pods still fail"),
+    let pods = match (&proposal.fault, waiting) {
+        (None, _) => None,
+        (Some(_), 0) => Some("no Pod fails any more".to_owned()),
+        (Some(_), 1) => Some("1 Pod still fails".to_owned()),
+        (Some(_), pods) => Some(format!("{pods} Pods still fail")),
     };
+    let seen: Vec<String> = pods.into_iter().chain(ready).collect();
     Some(format!(
-        "{} watching for {waited}: {pods}; {}",
+        "{} watching for {waited}: {}",
         spinner(view),
-        ready.join(", ")
+        seen.join("; ")
     ))
 }
 
@@ -188,6 +236,7 @@ fn sentence(
         None | Some(Outcome::NotTried) => (symbols.quiet, theme.dim()),
         Some(Outcome::Applied) => (symbols.finished, theme.good()),
         Some(Outcome::Unchanged) => (symbols.finished, theme.dim()),
+        Some(Outcome::TakenBack) => (symbols.failing, theme.warning()),
         Some(Outcome::Failed(_)) => (symbols.pull_failing, theme.failing()),
     };
     let head = format!("{}. {change}", index + 1);
@@ -196,7 +245,8 @@ fn sentence(
         Span::styled(format!("{symbol} "), style),
         Span::styled(head, theme.strong()),
     ])];
-    if let Some(outcome @ (Outcome::Failed(_) | Outcome::Unchanged)) = outcome {
+    if let Some(outcome @ (Outcome::Failed(_) | Outcome::Unchanged | Outcome::TakenBack)) = outcome
+    {
         lines.extend(
             text::wrap(&outcome.to_string(), room.saturating_sub(4))
                 .into_iter()

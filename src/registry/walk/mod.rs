@@ -1,34 +1,29 @@
 //! The handshake itself: resolve, connect, TLS, challenge, token, manifest; each step is written down.
 
+mod reach;
+
 use std::{
     future::Future,
-    net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use http::{HeaderValue, Method, StatusCode, Uri};
-use rustls::ClientConfig;
-use tokio::{net::TcpStream, time::timeout};
-use tokio_rustls::client::TlsStream;
+use tokio::time::timeout;
 
 use super::{
     Who, answer,
     challenge::{self, Challenge},
     exchange::{Exchange, Question, Reply},
     login,
-    settings::{PlainHttp, Settings},
+    network::Road,
+    settings::Settings,
     text,
     trust::{self, Origin, Security},
-    wire,
 };
 use crate::domain::{
     image::ImageRef,
-    probe::{Failure, Found, Login, Stage, Step, Tags, Unencrypted},
+    probe::{Failure, Found, Login, Stage, Step, Tags},
 };
-
-/// Where images of `docker.io` are served.
-const HUB: &str = "registry-1.docker.io";
 
 /// All forms of a manifest that containerd 2 asks for.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
@@ -41,18 +36,12 @@ const TAGS: usize = 1000;
 
 pub(super) struct Walk<'a> {
     settings: &'a Settings,
-    tls: Arc<ClientConfig>,
+    road: Road,
     image: &'a ImageRef,
     who: &'a Who,
     exchange: Exchange,
     pub(super) steps: Vec<Step>,
     pub(super) tags: Option<Tags>,
-}
-
-/// A connection to the registry, with or without TLS.
-enum Reached {
-    Tls(Box<TlsStream<TcpStream>>),
-    Plain(TcpStream, Unencrypted),
 }
 
 /// What the registry said to `/v2/`.
@@ -64,7 +53,7 @@ enum Door {
 impl<'a> Walk<'a> {
     pub(super) fn new(
         settings: &'a Settings,
-        tls: Arc<ClientConfig>,
+        road: Road,
         image: &'a ImageRef,
         who: &'a Who,
     ) -> Self {
@@ -72,8 +61,8 @@ impl<'a> Walk<'a> {
             settings,
             image,
             who,
-            exchange: Exchange::new(settings, Arc::clone(&tls)),
-            tls,
+            exchange: Exchange::new(settings, road.clone()),
+            road,
             steps: Vec::new(),
             tags: None,
         }
@@ -88,109 +77,6 @@ impl<'a> Walk<'a> {
             Door::Asks(challenge) => self.sign_in(&registry, challenge).await?,
         };
         self.find(&registry, door, login).await
-    }
-
-    /// Resolve, connect, TLS.
-    async fn reach(&mut self) -> Option<Origin> {
-        let host = if self.image.on_docker_hub() {
-            HUB
-        } else {
-            self.image.host()
-        };
-        let security = match self.settings.plain_http {
-            PlainHttp::Loopback => Security::Tls,
-            PlainHttp::Registry => Security::Plain,
-        };
-        let Some(origin) = Origin::of_registry(host, security) else {
-            let began = Instant::now();
-            return self.note(Stage::Resolve, host, began, Err(Failure::UnknownHost));
-        };
-        let host = origin.authority();
-
-        let began = Instant::now();
-        let resolving = wire::resolve(&origin, &self.settings.addresses);
-        let addresses = self.within(resolving).await;
-        let found = addresses.map(|list| {
-            (
-                Found::Addresses(list.iter().map(SocketAddr::ip).collect()),
-                list,
-            )
-        });
-        let addresses = self.note(Stage::Resolve, &host, began, found)?;
-
-        let began = Instant::now();
-        let connected = wire::connect(&addresses, self.settings.limits.step).await;
-        let found = connected.and_then(|stream| match stream.peer_addr() {
-            Ok(address) => Ok((Found::Connected(address), (stream, address))),
-            Err(error) => Err(wire::io_failure(&error)),
-        });
-        let (stream, address) = self.note(Stage::Connect, &host, began, found)?;
-
-        let began = Instant::now();
-        let reached = self.within(self.shield(&origin, stream, address)).await;
-        let found = match reached {
-            Ok(reached) => self.begin(&origin, reached).await,
-            Err(failure) => Err(failure),
-        };
-        self.note(Stage::Tls, &host, began, found)
-    }
-
-    /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
-    /// to the hosts that are called insecure.
-    async fn shield(
-        &self,
-        origin: &Origin,
-        stream: TcpStream,
-        address: SocketAddr,
-    ) -> Result<Reached, Failure> {
-        if origin.security == Security::Plain {
-            return Ok(Reached::Plain(stream, Unencrypted::Chosen));
-        }
-        let securing = wire::secure(stream, origin, Arc::clone(&self.tls));
-        let why = if origin.is_loopback() {
-            Unencrypted::Loopback
-        } else if self.settings.allows_plain(self.image.host()) {
-            Unencrypted::Chosen
-        } else {
-            return Ok(Reached::Tls(Box::new(securing.await?)));
-        };
-        // A small server that waits for the end of a line says nothing to the greeting of TLS.
-        match timed(self.settings.limits.step / 4, securing).await {
-            Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
-            Err(
-                failure @ (Failure::SpeaksPlainHttp
-                | Failure::Silent(_)
-                | Failure::Reset
-                | Failure::Handshake(_)),
-            ) => match wire::connect_plain(origin, address).await {
-                Some(stream) => Ok(Reached::Plain(stream, why)),
-                None => Err(failure),
-            },
-            Err(failure) => Err(failure),
-        }
-    }
-
-    async fn begin(
-        &mut self,
-        origin: &Origin,
-        reached: Reached,
-    ) -> Result<(Found, Origin), Failure> {
-        match reached {
-            Reached::Tls(stream) => {
-                let version = stream.get_ref().1.protocol_version();
-                let protocol = version
-                    .and_then(|version| version.as_str())
-                    .unwrap_or("TLS");
-                let protocol = protocol.replace("v1_", " 1.");
-                self.exchange.adopt(origin, *stream).await?;
-                Ok((Found::Encrypted { protocol }, origin.clone()))
-            }
-            Reached::Plain(stream, why) => {
-                let origin = origin.plain();
-                self.exchange.adopt(&origin, stream).await?;
-                Ok((Found::Unencrypted(why), origin))
-            }
-        }
     }
 
     /// `/v2/`: is this a registry, and how does it want to know who asks?

@@ -6,7 +6,7 @@ use super::{
     update,
 };
 use crate::domain::{
-    plan::{Change, Outcome},
+    plan::{Change, Done, Outcome},
     probe::{Answer, Verdict},
     sample::now,
 };
@@ -26,6 +26,11 @@ fn rehearsed(model: &mut Model) -> Vec<Effect> {
     assert!(matches!(model.overlays.last(), Some(Overlay::Form(_))));
     type_text(model, CANARY);
     press(model, &["enter"])
+}
+
+/// Every change is, or would be, made.
+fn all_well(count: usize) -> Vec<Done> {
+    vec![Done::new(Outcome::Applied); count]
 }
 
 fn stage(model: &Model) -> &Stage {
@@ -51,7 +56,7 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let all = plan.0.changes.len();
     update(
         &mut model,
-        Message::Outcomes(*ticket, vec![Outcome::Applied; all]),
+        Message::Rehearsed(*ticket, all_well(all)),
         now(),
     );
     assert!(matches!(stage(&model), Stage::Ready(_)));
@@ -60,11 +65,11 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
         panic!("{effects:?}")
     };
     assert_eq!(same, plan, "what was shown is what is done");
-    update(
-        &mut model,
-        Message::Outcomes(*ticket, vec![Outcome::Applied; all]),
-        now(),
-    );
+    let step = Message::Progress(*ticket, 0, Outcome::Applied);
+    update(&mut model, step, now());
+    assert!(matches!(stage(&model), Stage::CarryingOut(_, so_far) if so_far.len() == 1));
+    let carried = Message::CarriedOut(*ticket, plan.clone(), all_well(all));
+    update(&mut model, carried, now());
     assert!(matches!(stage(&model), Stage::Done { healed: None, .. }));
 }
 
@@ -75,8 +80,12 @@ fn what_the_server_refuses_cannot_be_applied() {
     let [Effect::Rehearse { ticket, .. }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let refused = Outcome::Failed("you may not patch secrets".into());
-    update(&mut model, Message::Outcomes(*ticket, vec![refused]), now());
+    let refused = Done::new(Outcome::Failed("you may not patch secrets".into()));
+    update(
+        &mut model,
+        Message::Rehearsed(*ticket, vec![refused]),
+        now(),
+    );
     assert_eq!(press(&mut model, &["enter"]), []);
     assert!(matches!(stage(&model), Stage::Ready(_)));
 }
@@ -118,8 +127,8 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let outcomes = vec![Outcome::Applied; plan.0.changes.len()];
-    update(&mut model, Message::Outcomes(*ticket, outcomes), now());
+    let done = all_well(plan.0.changes.len());
+    update(&mut model, Message::Rehearsed(*ticket, done), now());
     let verdict = Verdict {
         answer: Answer::No,
         cause: None,
@@ -151,13 +160,13 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
         panic!("{effects:?}")
     };
     assert_eq!(question.image.repository(), "registry.example/team/app");
-    assert_eq!(question.secrets.len(), 1);
+    assert_eq!(question.secrets().len(), 1);
     assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let problem = crate::domain::problem::Problem::new("cannot read Secret shop/regcred");
     update(&mut model, Message::Settled(*ticket, Err(problem)), now());
-    let settled = model.settled.as_ref().unwrap();
-    assert!(matches!(settled.state, State::Failed(_)));
+    let state = model.answers.to(question).unwrap();
+    assert!(matches!(state, State::Failed(_)));
     assert_eq!(
         press(&mut model, &["t"]).len(),
         1,
@@ -182,4 +191,96 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
     update(&mut model, Message::Watch(ticket, id, listing), now());
     assert_eq!(press(&mut model, &["ctrl-x"]), []);
     assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn what_was_carried_out_can_be_taken_back_once() {
+    use crate::domain::plan::{Before, Revision};
+    let mut model = model();
+    assert_eq!(press(&mut model, &[":", "u", "n", "d", "o", "enter"]), []);
+    assert!(model.overlays.is_empty(), "nothing to take back");
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let before = Before::was(
+        &serde_json::json!({"data": {".dockerconfigjson": CANARY}}),
+        Some(Revision {
+            uid: "1".into(),
+            version: "2".into(),
+        }),
+    );
+    let mut done = all_well(plan.0.changes.len());
+    done[0].before = Some(before);
+    update(&mut model, Message::Rehearsed(*ticket, done.clone()), now());
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(
+        &mut model,
+        Message::CarriedOut(*ticket, plan.clone(), done),
+        now(),
+    );
+    let effects = press(&mut model, &["u"]);
+    let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(matches!(&plan.0.changes[..], [Change::TakeBack { .. }]));
+    assert!(!format!("{plan:?}{:?}", model.applied).contains(CANARY));
+    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let (ticket, plan) = (*ticket, plan.clone());
+    update(
+        &mut model,
+        Message::CarriedOut(ticket, plan, all_well(1)),
+        now(),
+    );
+    assert!(model.applied.is_empty());
+}
+
+#[test]
+fn one_fix_for_all_that_suffer_from_the_same() {
+    let mut model = model();
+    press(&mut model, &["W"]);
+    let Some(Overlay::Faults(list)) = model.overlays.last() else {
+        panic!("no list of faults")
+    };
+    let fault = model.verdicts.fault(list.selected().unwrap()).unwrap();
+    let pods = fault.pods.len();
+    assert!(pods > 1, "the first fault has several Pods");
+    press(&mut model, &["ctrl-x"]);
+    type_text(&mut model, CANARY);
+    let effects = press(&mut model, &["enter", "enter"]);
+    let Some(Effect::Rehearse { plan, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    let retried = plan.0.changes.iter();
+    let retried = retried.filter(|change| matches!(change, Change::DeletePod(_)));
+    assert_eq!(retried.count(), pods);
+}
+
+#[test]
+fn an_export_names_no_credential() {
+    let mut model = model();
+    rehearsed(&mut model);
+    press(&mut model, &["y"]);
+    let effects = press(&mut model, &["enter", "enter"]);
+    let [Effect::Copy(text)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(
+        text.contains("kind: Secret") && !text.contains(CANARY),
+        "{text}"
+    );
+    press(&mut model, &["y", "tab", "right", "tab"]);
+    type_text(&mut model, "out.yaml");
+    let effects = press(&mut model, &["enter"]);
+    assert!(
+        matches!(&effects[..], [Effect::Save { path, text }] if path == "out.yaml" && !text.contains(CANARY)),
+        "{effects:?}"
+    );
 }

@@ -1,0 +1,168 @@
+//! How an answer is given: typed, chosen out of a few, or taken out of many.
+
+use tui_input::Input;
+
+#[derive(Debug)]
+pub enum Entry {
+    Text(Input),
+    One(Choice),
+    Many(Picks),
+}
+
+/// One of a few.
+#[derive(Debug, Default)]
+pub struct Choice {
+    pub options: Vec<String>,
+    pub chosen: usize,
+}
+
+impl Choice {
+    pub fn new(options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            options: options.into_iter().map(Into::into).collect(),
+            chosen: 0,
+        }
+    }
+
+    pub fn value(&self) -> &str {
+        self.options.get(self.chosen).map_or("", String::as_str)
+    }
+
+    pub fn turn(&mut self, forward: bool) {
+        let count = self.options.len().max(1);
+        let step = if forward { 1 } else { count - 1 };
+        self.chosen = (self.chosen + step) % count;
+    }
+
+    pub fn choose(&mut self, value: &str) {
+        if let Some(found) = self.options.iter().position(|option| option == value) {
+            self.chosen = found;
+        }
+    }
+}
+
+/// Any number of many.
+#[derive(Debug, Default)]
+pub struct Picks {
+    pub rows: Vec<Pick>,
+    /// The row that the keys speak of, among those that the filter leaves.
+    pub cursor: usize,
+    pub filter: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    pub name: String,
+    /// What there is to know of it.
+    pub note: String,
+    pub taken: bool,
+}
+
+impl Picks {
+    pub fn new(rows: Vec<Pick>) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
+
+    /// The rows that the filter leaves, by their number.
+    pub fn shown(&self) -> Vec<usize> {
+        let wanted = self.filter.value();
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(_, row)| row.name.contains(wanted))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    pub fn taken(&self) -> impl Iterator<Item = &Pick> {
+        self.rows.iter().filter(|row| row.taken)
+    }
+
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.taken().any(|row| row.name == name)
+    }
+
+    /// After the filter has changed, the keys speak of a row that is shown.
+    pub fn filtered(&mut self) {
+        let last = self.shown().len().saturating_sub(1);
+        self.cursor = self.cursor.min(last);
+    }
+
+    /// Moves among the rows; `false` at the edge, where the key belongs to the form.
+    pub fn go(&mut self, down: bool) -> bool {
+        let last = self.shown().len().saturating_sub(1);
+        let next = if down {
+            self.cursor + 1
+        } else {
+            match self.cursor.checked_sub(1) {
+                Some(next) => next,
+                None => return false,
+            }
+        };
+        if next > last {
+            return false;
+        }
+        self.cursor = next;
+        true
+    }
+
+    pub fn toggle(&mut self) {
+        let here = self.shown().get(self.cursor).copied();
+        if let Some(row) = here.and_then(|index| self.rows.get_mut(index)) {
+            row.taken = !row.taken;
+        }
+    }
+
+    /// Takes all that the filter leaves; none of them where all are taken.
+    pub fn toggle_all(&mut self) {
+        let shown = self.shown();
+        let all = shown
+            .iter()
+            .all(|index| self.rows.get(*index).is_some_and(|row| row.taken));
+        for index in shown {
+            if let Some(row) = self.rows.get_mut(index) {
+                row.taken = !all;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picks() -> Picks {
+        let rows = ["pay", "shop", "shop-test"].map(|name| Pick {
+            name: name.to_owned(),
+            note: String::new(),
+            taken: false,
+        });
+        Picks::new(rows.into())
+    }
+
+    #[test]
+    fn all_means_all_that_the_filter_leaves() {
+        let mut picks = picks();
+        picks.filter = "shop".into();
+        picks.toggle_all();
+        let taken: Vec<_> = picks.taken().map(|row| row.name.as_str()).collect();
+        assert_eq!(taken, ["shop", "shop-test"]);
+        picks.toggle_all();
+        assert_eq!(picks.taken().count(), 0);
+        assert!(picks.go(true));
+        assert!(!picks.go(true), "the form's turn");
+        picks.toggle();
+        assert!(picks.is_taken("shop-test"));
+    }
+
+    #[test]
+    fn a_choice_turns_in_a_circle() {
+        let mut choice = Choice::new(["a", "b"]);
+        choice.turn(false);
+        assert_eq!(choice.value(), "b");
+        choice.turn(true);
+        assert_eq!(choice.value(), "a");
+        Choice::default().turn(true);
+    }
+}

@@ -1,0 +1,108 @@
+//! Who lists what: a Secret in many ServiceAccounts, many Secrets in one, the account of a workload.
+
+use std::collections::BTreeSet;
+
+use super::{super::fields, Answer, Form};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{Secret, ServiceAccount, WorkloadKey},
+    plan::{Ask, Change, Listing, Restartable},
+};
+
+impl Form {
+    pub(super) fn list_changes(&self) -> Vec<Change> {
+        match &self.ask {
+            Ask::Bind { secret, accounts } => {
+                let mut changes = Vec::new();
+                let mut reached = Vec::new();
+                for listing in accounts {
+                    let account = Key::new(secret.namespace.clone(), listing.account.clone());
+                    let taken = self
+                        .picks(Answer::Accounts)
+                        .is_some_and(|picks| picks.is_taken(listing.account.as_str()));
+                    let change = change(&account, &secret.name, listing, taken);
+                    if matches!(change, Some(Change::AttachSecret { .. })) {
+                        reached.push(listing);
+                    }
+                    changes.extend(change);
+                }
+                changes.extend(self.restarts(&reached));
+                changes
+            }
+            Ask::List {
+                account,
+                listing,
+                secrets,
+            } => {
+                let one = |secret: &Name<Secret>| {
+                    let taken = self
+                        .picks(Answer::Secrets)
+                        .is_some_and(|picks| picks.is_taken(secret.as_str()));
+                    change(account, secret, listing, taken)
+                };
+                let mut changes: Vec<Change> = secrets.iter().filter_map(one).collect();
+                if self.adds() {
+                    changes.extend(self.restarts(&[listing]));
+                }
+                changes
+            }
+            Ask::RunAs {
+                workload, before, ..
+            } => {
+                let account = Name::new(self.text(Answer::Account));
+                let set = |workload| Change::SetAccount {
+                    workload,
+                    before: before.clone(),
+                    account: account.clone(),
+                };
+                let workload = Restartable::new(workload.clone());
+                workload
+                    .filter(|_| account != *before)
+                    .map(set)
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The restarts that were asked for, each workload once.
+    fn restarts(&self, listings: &[&Listing]) -> Vec<Change> {
+        let chosen: BTreeSet<&WorkloadKey> = match self.text(Answer::Restart) {
+            fields::ALL => listings
+                .iter()
+                .flat_map(|listing| &listing.workloads)
+                .collect(),
+            fields::WAITING => listings
+                .iter()
+                .flat_map(|listing| &listing.waiting)
+                .collect(),
+            _ => BTreeSet::new(),
+        };
+        let restartable = chosen.into_iter().cloned().filter_map(Restartable::new);
+        restartable.map(Change::Restart).collect()
+    }
+}
+
+/// What makes a list be as it is wanted.
+fn change(
+    account: &Key<ServiceAccount>,
+    secret: &Name<Secret>,
+    listing: &Listing,
+    taken: bool,
+) -> Option<Change> {
+    let (account, secret, seen) = (account.clone(), secret.clone(), listing.list.clone());
+    match (listing.list.contains(&secret), taken) {
+        (false, true) => Some(Change::AttachSecret {
+            account,
+            secret,
+            seen,
+        }),
+        (true, false) => Some(Change::DetachSecret {
+            account,
+            secret,
+            seen,
+        }),
+        _ => None,
+    }
+}

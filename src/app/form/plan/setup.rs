@@ -1,0 +1,96 @@
+//! From nothing, or from what is there, to a running workload. Carried out again it goes on where it
+//! stopped: what is there by then is changed and not made.
+
+use super::{super::fields, Answer, Form, Source};
+use crate::domain::{
+    key::{Key, Name, Namespace},
+    objects::Secret,
+    plan::{Change, Deployment, Restartable},
+    world::World,
+};
+
+impl Form {
+    pub(super) fn setup(&self, world: &World) -> Vec<Change> {
+        let namespace = Namespace::new(self.text(Answer::Namespace));
+        let mut changes = Vec::new();
+        if world.namespace(&namespace).is_none() {
+            changes.push(Change::CreateNamespace(namespace.clone()));
+        }
+        if self.source() == Some(Source::Nowhere) {
+            changes.extend(self.bare_account(&namespace, world));
+        } else if let Some(secret) = self.in_place() {
+            changes.extend(self.bind(&namespace, &secret.name, world));
+        } else {
+            changes.push(self.save_secret(&namespace, world));
+            changes.extend(self.bind(&namespace, &Name::new(self.text(Answer::Secret)), world));
+        }
+        changes.extend(self.deploy(&namespace, world));
+        changes
+    }
+
+    /// The ServiceAccount lists the Secret; nothing where it does so already.
+    fn bind(&self, namespace: &Namespace, secret: &Name<Secret>, world: &World) -> Option<Change> {
+        let change = self.attach(namespace, secret, world, &[]);
+        let lists = matches!(&change, Change::AttachSecret { seen, .. } if seen.contains(secret));
+        (!lists).then_some(change)
+    }
+
+    fn bare_account(&self, namespace: &Namespace, world: &World) -> Option<Change> {
+        let key = Key::new(namespace.clone(), self.account());
+        let there = world.account(&key).is_some() || key.name.as_str() == "default";
+        (!there).then(|| Change::CreateAccount {
+            key,
+            pull_secrets: Vec::new(),
+        })
+    }
+
+    /// A new Deployment; one that is there gets the image and the ServiceAccount.
+    fn deploy(&self, namespace: &Namespace, world: &World) -> Vec<Change> {
+        let name = Name::new(self.text(Answer::Deployment));
+        let image = self.text(Answer::Image);
+        let deployment = Deployment {
+            replicas: self.text(Answer::Replicas).parse().unwrap_or(1),
+            port: self.text(Answer::Port).parse().ok(),
+            policy: self.policy(),
+            ..Deployment::new(Key::new(namespace.clone(), name), image, self.account())
+        };
+        let id = deployment.id();
+        let (Some(there), Some(workload)) = (world.workload(&id), Restartable::new(id)) else {
+            return vec![Change::CreateDeployment(deployment)];
+        };
+        let mut changes = Vec::new();
+        let container = there
+            .images
+            .iter()
+            .find(|(name, _)| **name == *deployment.key.name.as_str())
+            .or_else(|| there.images.last());
+        if let Some((container, before)) = container.filter(|(_, before)| **before != *image) {
+            changes.push(Change::SetImage {
+                workload: workload.clone(),
+                container: container.clone(),
+                before: before.clone(),
+                image: image.to_owned(),
+            });
+        }
+        if there.service_account != deployment.account {
+            changes.push(Change::SetAccount {
+                workload: workload.clone(),
+                before: there.service_account.clone(),
+                account: deployment.account,
+            });
+        }
+        // Its Pods were made before the Secret was in the list, and wait.
+        if changes.is_empty() {
+            changes.push(Change::Restart(workload));
+        }
+        changes
+    }
+
+    fn policy(&self) -> Option<crate::domain::objects::PullPolicy> {
+        let label = self.text(Answer::Policy);
+        fields::POLICIES
+            .iter()
+            .find(|(known, _)| *known == label)?
+            .1
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a credential comes from.
+
+use crate::{
+    app::ticket::Ticket,
+    domain::{
+        key::Key,
+        objects::Secret,
+        plan::{Login, servers},
+        watch::Scope,
+        world::World,
+    },
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Typed,
+    /// A Docker or Podman configuration, and the helper that it names.
+    File,
+    Variable,
+    /// A Secret of the cluster.
+    Secret,
+    /// None is needed.
+    Nowhere,
+}
+
+impl Source {
+    pub const ALL: [Self; 5] = [
+        Self::Typed,
+        Self::File,
+        Self::Variable,
+        Self::Secret,
+        Self::Nowhere,
+    ];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Typed => "typed or pasted",
+            Self::File => "out of a Docker or Podman configuration",
+            Self::Variable => "out of an environment variable",
+            Self::Secret => "out of a Secret in the cluster",
+            Self::Nowhere => "none: the image is public, or the node has one",
+        }
+    }
+
+    pub(super) fn read(label: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|source| source.label() == label);
+        found.unwrap_or(Self::Typed)
+    }
+}
+
+/// What is to be read, outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Of this path; `None`: where Docker and Podman look.
+    File(Option<String>),
+    /// Its token; the user name is typed.
+    Variable(String),
+    Secret(Key<Secret>),
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// Without a user name where there is none to be read.
+    pub login: Login,
+    /// In words.
+    pub from: String,
+}
+
+/// How far the reading is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Import {
+    #[default]
+    Idle,
+    Reading(Ticket),
+    /// In words, where it came from.
+    Got(String),
+    Failed(String),
+}
+
+/// Pull Secrets that hold an entry for one of these, in words `namespace/name`.
+pub(super) fn holders(world: &World, fits: impl Fn(&str) -> bool) -> Vec<Key<Secret>> {
+    let secrets = world.secrets(&Scope::Cluster);
+    secrets
+        .filter(|secret| servers(secret).iter().any(|server| fits(server)))
+        .map(|secret| secret.key.clone())
+        .collect()
+}

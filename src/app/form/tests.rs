@@ -1,0 +1,206 @@
+use super::*;
+use crate::domain::{
+    credential::Password,
+    plan::{Change, Listing, Login},
+    sample,
+};
+
+fn typed(form: &mut Form, world: &World, answer: Answer, text: &str) {
+    form.go_to(answer);
+    assert_eq!(form.focused().unwrap().answer, answer, "it is asked");
+    match &mut form.focused_mut().unwrap().entry {
+        Entry::Text(input) => *input = text.into(),
+        Entry::One(choice) => choice.choose(text),
+        Entry::Many(picks) => {
+            for row in &mut picks.rows {
+                row.taken = text.split(' ').any(|name| name == row.name);
+            }
+        }
+    }
+    form.changed(world);
+}
+
+fn said(form: &Form, world: &World) -> Vec<String> {
+    let plan = form.plan(world).unwrap();
+    plan.changes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_first_setup_follows_from_few_answers() {
+    let world = World::default();
+    let mut form = Form::new(Ask::Setup { namespace: None }, None, &world);
+    typed(&mut form, &world, Answer::Namespace, "shop");
+    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web_app:1");
+    assert_eq!(form.text(Answer::Server), "ghcr.io");
+    assert_eq!(form.text(Answer::Deployment), "web-app");
+    let Err(Unready::Field(bad)) = form.plan(&world) else {
+        panic!("there is no login yet")
+    };
+    assert_eq!(form.fields[bad].answer, Answer::Username);
+    typed(&mut form, &world, Answer::Username, "acme");
+    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
+    typed(&mut form, &world, Answer::Account, "web");
+    assert_eq!(
+        said(&form, &world),
+        [
+            "Create the namespace shop",
+            "Create the pull Secret shop/regcred for ghcr.io as acme",
+            "Create the ServiceAccount shop/web",
+            "Create the Deployment shop/web-app with ghcr.io/acme/web_app:1",
+        ]
+    );
+    let plan = form.plan(&world).unwrap();
+    let words = format!("{plan:?}{:?}", plan.commands());
+    assert!(!words.contains("ghp_0123456789"), "{words}");
+}
+
+#[test]
+fn docker_hub_gets_its_own_server_string() {
+    let world = World::default();
+    let mut form = Form::new(Ask::Setup { namespace: None }, None, &world);
+    typed(&mut form, &world, Answer::Image, "acme/web:1");
+    assert_eq!(form.text(Answer::Server), "https://index.docker.io/v1/");
+    typed(&mut form, &world, Answer::Server, "mirror.example");
+    typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web:1");
+    assert_eq!(
+        form.text(Answer::Server),
+        "mirror.example",
+        "what was typed stays"
+    );
+}
+
+#[test]
+fn a_secret_of_the_namespace_is_used_where_it_is() {
+    let world = sample::company();
+    let ask = Ask::Deploy {
+        namespace: Some(Namespace::new("shop")),
+    };
+    let mut form = Form::new(ask, None, &world);
+    typed(
+        &mut form,
+        &world,
+        Answer::Image,
+        "registry.example/team/other:1",
+    );
+    assert_eq!(form.source(), Some(Source::Secret));
+    assert_eq!(form.text(Answer::FromSecret), "shop/regcred");
+    assert!(!form.asks(Answer::Token), "there is one already");
+    typed(&mut form, &world, Answer::Replicas, "3");
+    typed(&mut form, &world, Answer::Port, "8080");
+    typed(&mut form, &world, Answer::Policy, "Always");
+    assert_eq!(
+        said(&form, &world),
+        [
+            "Create the ServiceAccount shop/other",
+            "Create the Deployment shop/other with registry.example/team/other:1",
+        ]
+    );
+    typed(&mut form, &world, Answer::Port, "http");
+    assert!(matches!(form.plan(&world), Err(Unready::Field(_))));
+    typed(&mut form, &world, Answer::Port, "");
+    typed(&mut form, &world, Answer::Source, Source::Nowhere.label());
+    assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
+    assert!(form.plan(&world).unwrap().question.is_none());
+}
+
+#[test]
+fn what_is_read_fills_in_the_login_and_no_words() {
+    let world = World::default();
+    let ask = Ask::NewSecret {
+        namespace: Namespace::new("shop"),
+        name: "regcred".to_owned(),
+        server: "ghcr.io".to_owned(),
+        image: None,
+        account: None,
+        listed: Vec::new(),
+        workloads: Vec::new(),
+    };
+    let mut form = Form::new(ask, None, &world);
+    assert_eq!(form.wants(), None);
+    typed(&mut form, &world, Answer::Source, Source::File.label());
+    let wanted = form.wants().unwrap();
+    assert_eq!(
+        (wanted, form.registry().as_str()),
+        (Origin::File(None), "ghcr.io")
+    );
+    assert!(form.plan(&world).is_err());
+    let mut tickets = crate::app::ticket::Tickets::default();
+    let (late, ticket) = (tickets.issue(), tickets.issue());
+    form.import = Import::Reading(ticket);
+    let imported = || Imported {
+        login: Login {
+            username: "bot".to_owned(),
+            password: Password::new("canary-import"),
+        },
+        from: "/home/x/.docker/config.json".to_owned(),
+    };
+    form.imported(late, Ok(imported()));
+    assert_eq!(
+        form.text(Answer::Token),
+        "",
+        "an answer to an older question"
+    );
+    form.imported(ticket, Ok(imported()));
+    assert_eq!(form.text(Answer::Username), "bot");
+    let plan = form.plan(&world).unwrap();
+    assert!(!format!("{plan:?}").contains("canary-import"));
+    typed(&mut form, &world, Answer::Server, "quay.io");
+    assert!(form.wants().is_some(), "it is for another registry now");
+}
+
+#[test]
+fn ten_accounts_at_once_and_what_they_list_stays() {
+    let listing = |name: &str, list: &[&str]| Listing {
+        account: crate::domain::key::Name::new(name),
+        list: list
+            .iter()
+            .map(|name| crate::domain::key::Name::new(*name))
+            .collect(),
+        workloads: Vec::new(),
+        waiting: Vec::new(),
+    };
+    let ask = Ask::Bind {
+        secret: Key::new(
+            Namespace::new("shop"),
+            crate::domain::key::Name::new("regcred"),
+        ),
+        accounts: vec![
+            listing("a", &["mirror"]),
+            listing("b", &["regcred"]),
+            listing("default", &[]),
+        ],
+    };
+    let world = World::default();
+    let mut form = Form::new(ask, None, &world);
+    assert_eq!(form.plan(&world).unwrap_err(), Unready::Nothing);
+    typed(&mut form, &world, Answer::Accounts, "a default");
+    let plan = form.plan(&world).unwrap();
+    assert!(matches!(
+        &plan.changes[..],
+        [
+            Change::AttachSecret { seen, .. },
+            Change::DetachSecret { .. },
+            Change::AttachSecret { .. }
+        ] if seen.len() == 1
+    ));
+    assert!(plan.notes.iter().any(|note| note.contains("default")), "G9");
+}
+
+#[test]
+fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
+    let world = sample::company();
+    let secret = Key::new(
+        Namespace::new("shop"),
+        crate::domain::key::Name::new("regcred"),
+    );
+    let mut form = Form::new(Ask::delete_secret(&world, &secret), None, &world);
+    typed(&mut form, &world, Answer::Confirm, "regcre");
+    assert!(form.plan(&world).is_err());
+    typed(&mut form, &world, Answer::Confirm, "regcred");
+    let said = said(&form, &world);
+    assert_eq!(said.last().unwrap(), "Delete the Secret shop/regcred");
+    assert!(
+        said[0].starts_with("Take regcred off the ServiceAccount"),
+        "{said:?}"
+    );
+}

@@ -1,0 +1,84 @@
+//! A pull test on its way: on which nodes, and what each of their kubelets says.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{list::List, settled::Question, ticket::Ticket};
+use crate::domain::pull_test::{PullTest, Pulled};
+
+#[derive(Debug)]
+pub struct Trial {
+    pub test: PullTest,
+    /// What its answer settles.
+    pub question: Option<Question>,
+    /// The nodes that are known, the Pod's own first.
+    pub nodes: List<Arc<str>>,
+    pub chosen: BTreeSet<Arc<str>>,
+    pub stage: Stage,
+}
+
+#[derive(Debug)]
+pub enum Stage {
+    /// Nothing has been made yet.
+    Choosing,
+    Running {
+        ticket: Ticket,
+        since: Timestamp,
+        said: Vec<(Arc<str>, Pulled)>,
+    },
+}
+
+impl Trial {
+    pub fn new(test: PullTest, question: Option<Question>, nodes: Vec<Arc<str>>) -> Self {
+        let mut list = List::default();
+        list.set_height(usize::MAX / 2);
+        let first = nodes.first().cloned();
+        list.set_rows(nodes);
+        Self {
+            test,
+            question,
+            nodes: list,
+            chosen: first.into_iter().collect(),
+            stage: Stage::Choosing,
+        }
+    }
+
+    /// Takes the selected node, or leaves it.
+    pub fn toggle(&mut self) {
+        if let (Stage::Choosing, Some(node)) = (&self.stage, self.nodes.selected())
+            && !self.chosen.remove(node)
+        {
+            self.chosen.insert(Arc::clone(node));
+        }
+    }
+
+    /// Takes all nodes, or leaves all.
+    pub fn toggle_all(&mut self) {
+        if matches!(self.stage, Stage::Choosing) {
+            if self.chosen.len() == self.nodes.rows().len() {
+                self.chosen.clear();
+            } else {
+                self.chosen = self.nodes.rows().iter().cloned().collect();
+            }
+        }
+    }
+
+    /// What a node's kubelet has said so far.
+    pub fn said(&self, node: &str) -> Option<&Pulled> {
+        let Stage::Running { said, .. } = &self.stage else {
+            return None;
+        };
+        said.iter()
+            .find(|(of, _)| **of == *node)
+            .map(|(_, pulled)| pulled)
+    }
+
+    /// Whether a kubelet has still to answer.
+    pub fn waits(&self) -> bool {
+        match &self.stage {
+            Stage::Choosing => false,
+            Stage::Running { said, .. } => said.len() < self.chosen.len(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The way that was gone along the chain, to go back and forth on it as in a browser.
+
+use super::{
+    model::Model,
+    panes::{Pane, accounts, events, namespaces, pods, secrets},
+};
+use crate::domain::watch::Scope;
+
+/// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub scope: Scope,
+    pub selected: Selected,
+}
+
+/// What was selected, in the pane that had the keyboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selected {
+    Namespace(Option<namespaces::Row>),
+    Pod(Option<pods::Row>),
+    Account(Option<accounts::Row>),
+    Secret(Option<secrets::Row>),
+    Event(Option<events::Row>),
+}
+
+impl Place {
+    pub fn here(model: &Model) -> Self {
+        let panes = &model.panes;
+        Self {
+            scope: model.scope.clone(),
+            selected: match model.focus {
+                Pane::Namespaces => Selected::Namespace(panes.namespaces.list.selected().cloned()),
+                Pane::Pods => Selected::Pod(panes.pods.list.selected().cloned()),
+                Pane::ServiceAccounts => Selected::Account(panes.accounts.list.selected().cloned()),
+                Pane::Secrets => Selected::Secret(panes.secrets.list.selected().cloned()),
+                Pane::Events => Selected::Event(panes.events.list.selected().cloned()),
+            },
+        }
+    }
+}
+
+/// Places that are remembered.
+const LENGTH: usize = 100;
+
+#[derive(Debug, Default)]
+pub struct Trail {
+    behind: Vec<Place>,
+    ahead: Vec<Place>,
+}
+
+impl Trail {
+    /// One has left this place for another.
+    pub fn left(&mut self, place: Place) {
+        self.ahead.clear();
+        self.behind.push(place);
+        if self.behind.len() > LENGTH {
+            self.behind.remove(0);
+        }
+    }
+
+    /// The place before; `here` is where one comes back to by going forth.
+    pub fn back(&mut self, here: Place) -> Option<Place> {
+        let place = self.behind.pop()?;
+        self.ahead.push(here);
+        Some(place)
+    }
+
+    pub fn forth(&mut self, here: Place) -> Option<Place> {
+        let place = self.ahead.pop()?;
+        self.behind.push(here);
+        Some(place)
+    }
+}

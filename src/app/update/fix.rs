@@ -1,0 +1,117 @@
+//! From what is wrong to the plan that removes it, or to the form that asks what it takes.
+
+use jiff::Timestamp;
+
+use super::{forms, navigate, propose};
+use crate::{
+    app::{connection::Health, effect::Effect, model::Model, overlay::Overlay},
+    domain::{
+        diagnose::Finding,
+        faults::{FaultId, Subject},
+        key::Key,
+        objects::{Pod, WorkloadKey},
+        plan::{Change, Offer, Plan, Restartable, Sufferers, for_fix},
+    },
+};
+
+/// Pods that one plan makes new at most: more would be a restart by the back door.
+const RETRIES: usize = 20;
+
+/// Takes the fix with this number of what is wrong with the Pod that the keys speak of, or of the
+/// fault that is chosen in the list: for all that suffers from the same.
+pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
+    // A plan that was made before all workloads are known would leave some of them out.
+    if model.connection.health() == Health::Listing {
+        model.flash("the lists are still coming in: once more in a moment", now);
+        return Vec::new();
+    }
+    let Some((finding, fault)) = finding(model) else {
+        model.flash("nothing is wrong with this Pod", now);
+        return Vec::new();
+    };
+    let Some(fix) = finding.fixes.get(usize::from(number).saturating_sub(1)) else {
+        model.flash(format!("there is no fix {number}"), now);
+        return Vec::new();
+    };
+    let (workloads, owned_pods) = sufferers(model, fault.as_ref());
+    let offer = for_fix(
+        *fix,
+        &finding,
+        Sufferers {
+            workloads: &workloads,
+            owned_pods: &owned_pods,
+        },
+    );
+    match offer {
+        Offer::Plan(plan) => propose::propose(model, plan, fault, now),
+        Offer::Ask(ask) => {
+            forms::ask_for(model, ask, fault, now);
+            Vec::new()
+        }
+        Offer::ByHand => {
+            let fix = fix.fill(&finding.names);
+            let text = if fix.commands.is_empty() {
+                fix.steps.join("\n")
+            } else {
+                fix.commands.join("\n")
+            };
+            model.flash(format!("not done from here; copied: {}", fix.title), now);
+            vec![Effect::Copy(text)]
+        }
+    }
+}
+
+/// What is to be fixed: of the chosen fault, else of the Pod that the keys speak of.
+fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
+    if let Some(Overlay::Faults(list)) = model.overlays.last() {
+        let id = list.selected()?;
+        let fault = model.verdicts.fault(id)?;
+        return Some((fault.finding.clone(), Some(id.clone())));
+    }
+    let inquiry = model.inquiry.as_ref()?;
+    let verdict = model.verdicts.of_pod(&inquiry.pod);
+    let fault = verdict.map(|verdict| verdict.fault.clone());
+    Some((inquiry.diagnosis.first()?.clone(), fault))
+}
+
+/// All workloads that suffer from a fault, and Pods that come back by themselves when deleted.
+pub(super) fn sufferers(
+    model: &Model,
+    fault: Option<&FaultId>,
+) -> (Vec<WorkloadKey>, Vec<Key<Pod>>) {
+    let Some(fault) = fault.and_then(|id| model.verdicts.fault(id)) else {
+        return (Vec::new(), Vec::new());
+    };
+    let owned = |key: &&Key<Pod>| {
+        let pod = model.world.pod(key);
+        pod.is_some_and(|pod| pod.meta.owner.is_some())
+    };
+    (
+        fault.workloads.iter().cloned().collect(),
+        fault
+            .pods
+            .iter()
+            .filter(owned)
+            .take(RETRIES)
+            .cloned()
+            .collect(),
+    )
+}
+
+/// Proposes to restart the workload of the Pod that the keys speak of.
+pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let pod = navigate::subject_of_interest(model);
+    let owner = pod
+        .and_then(|key| model.world.pod(&key))
+        .and_then(|pod| model.world.workload_of(pod));
+    let Some(workload) = owner.and_then(|owner| Restartable::new(owner.id.clone())) else {
+        model.flash("it has no workload that could be restarted", now);
+        return Vec::new();
+    };
+    let subject = Subject::Workload(workload.id().clone());
+    let plan = Plan::new(
+        format!("Restart {subject}"),
+        vec![Change::Restart(workload)],
+    );
+    propose::propose(model, plan, None, now)
+}

@@ -1,0 +1,195 @@
+//! Forms: opened, filled in, read into, and turned into a plan.
+
+use jiff::Timestamp;
+
+use super::{copy, propose};
+use crate::{
+    app::{
+        action::Motion,
+        effect::Effect,
+        form::{Entry, Form, Import, Imported, Picks, Unready},
+        model::Model,
+        overlay::Overlay,
+        ticket::Ticket,
+    },
+    domain::{faults::FaultId, plan::Ask, problem::Problem},
+};
+
+/// Opens a form, unless nothing may be changed.
+pub(super) fn ask_for(model: &mut Model, ask: Ask, fault: Option<FaultId>, now: Timestamp) {
+    if !propose::refused(model, now) {
+        let form = Form::new(ask, fault, &model.world);
+        model.overlays.push(Overlay::Form(form));
+    }
+}
+
+fn top(model: &mut Model) -> Option<&mut Form> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// Another field; what was named in the one before is read.
+pub(super) fn turn(model: &mut Model, turn: fn(&mut Form)) -> Vec<Effect> {
+    let Some(form) = top(model) else {
+        return Vec::new();
+    };
+    let before = form.focus;
+    turn(form);
+    let moved = form.focus != before;
+    if moved && behind_source(model) {
+        read(model)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether the keyboard is behind the question where the credential comes from.
+fn behind_source(model: &mut Model) -> bool {
+    use crate::app::form::Answer::{Account, Secret, Secrets, Token, Username};
+    let answer = top(model).and_then(|form| Some(form.focused()?.answer));
+    matches!(answer, Some(Username | Token | Secret | Account | Secrets))
+}
+
+/// Reads the credential that the answers name.
+fn read(model: &mut Model) -> Vec<Effect> {
+    let ticket = model.tickets.issue();
+    let Some(form) = top(model) else {
+        return Vec::new();
+    };
+    let Some(origin) = form.wants() else {
+        return Vec::new();
+    };
+    let server = form.registry();
+    form.import = Import::Reading(ticket);
+    vec![Effect::Import {
+        ticket,
+        origin,
+        server,
+    }]
+}
+
+/// A credential was read, or not.
+pub(super) fn imported(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<Imported, String>,
+    now: Timestamp,
+) {
+    let failed = answer.as_ref().err().cloned();
+    for overlay in &mut model.overlays {
+        if let Overlay::Form(form) = overlay {
+            form.imported(ticket, answer);
+            if let Some(why) = failed {
+                model.flash(why, now);
+            }
+            return;
+        }
+    }
+}
+
+pub(super) fn pick(model: &mut Model, change: fn(&mut Picks)) {
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
+        return;
+    };
+    if let Some(Entry::Many(picks)) = form.focused_mut().map(|field| &mut field.entry) {
+        change(picks);
+        form.changed(&model.world);
+    }
+}
+
+pub(super) fn choose(model: &mut Model, forward: bool) {
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
+        return;
+    };
+    if let Some(Entry::One(choice)) = form.focused_mut().map(|field| &mut field.entry) {
+        choice.turn(forward);
+        form.changed(&model.world);
+    }
+}
+
+/// Up and down in a list, and out of it at its ends.
+pub(super) fn travel(form: &mut Form, motion: Motion) {
+    let down = match motion {
+        Motion::Down => true,
+        Motion::Up => false,
+        Motion::PageUp | Motion::PageDown | Motion::First | Motion::Last => return,
+    };
+    let stays = match form.focused_mut().map(|field| &mut field.entry) {
+        Some(Entry::Many(picks)) => picks.go(down),
+        _ => false,
+    };
+    if !stays {
+        if down { form.next() } else { form.previous() }
+    }
+}
+
+/// The next field, and behind the last one the plan.
+pub(super) fn advance(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    match top(model) {
+        Some(form) if !form.at_last() => turn(model, Form::next),
+        _ => submit(model, now),
+    }
+}
+
+/// Takes the form's answers and shows the plan that they make.
+fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let reads = read(model);
+    if !reads.is_empty() {
+        model.flash(
+            "the credential is read; enter once more when it is there",
+            now,
+        );
+        return reads;
+    }
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    if form.ask == Ask::Export {
+        return export(model, now);
+    }
+    match form.plan(&model.world) {
+        Ok(plan) => {
+            let fault = form.fault.clone();
+            propose::propose(model, plan, fault, now)
+        }
+        Err(Unready::Field(bad)) => {
+            form.focus = bad;
+            Vec::new()
+        }
+        Err(Unready::Nothing) => {
+            model.flash("everything is so already: there is nothing to change", now);
+            Vec::new()
+        }
+    }
+}
+
+/// Exports the plan below the form.
+fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    if let Some(bad) = form.bad(&model.world) {
+        form.focus = bad;
+        return Vec::new();
+    }
+    let (style, path) = (form.style(), form.path().map(str::to_owned));
+    model.overlays.pop();
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let text = proposal.plan.0.manifests(style);
+    match path {
+        Some(path) => vec![Effect::Save { path, text }],
+        None => copy::text(model, text, "the YAML", now),
+    }
+}
+
+/// A file was written, or not.
+pub(super) fn saved(model: &mut Model, answer: Result<String, Problem>, now: Timestamp) {
+    match answer {
+        Ok(path) => model.flash(format!("written to {path}"), now),
+        Err(problem) => super::show_problem(model, problem),
+    }
+}

@@ -1,0 +1,151 @@
+//! What keys do to a pane as a list: filter, sort, fold, and the lists of what is wrong.
+
+use jiff::Timestamp;
+
+use super::{detail, keys, navigate};
+use crate::{
+    app::{
+        action::SortBy,
+        effect::Effect,
+        list::List,
+        model::Model,
+        overlay::Overlay,
+        panes::{Pane, PaneState},
+    },
+    domain::{hygiene::lints, watch::Scope},
+};
+
+/// Folds what the focused pane can fold.
+pub(super) fn fold(model: &mut Model) {
+    if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
+        detail::fold(details);
+    } else if model.focus == Pane::Events {
+        model.panes.stories.folded = !model.panes.stories.folded;
+        model.panes.events.invalidate();
+    } else {
+        model.panes.folding.folded = !model.panes.folding.folded;
+        model.panes.folding.open.clear();
+        model.panes.pods.invalidate();
+    }
+}
+
+/// Lists what is wrong; the key that opens the list also closes it.
+pub(super) fn faults(model: &mut Model, now: Timestamp) {
+    if matches!(model.overlays.last(), Some(Overlay::Faults(_))) {
+        model.overlays.pop();
+        return;
+    }
+    let mut list = List::default();
+    list.set_height(usize::MAX / 2);
+    list.set_rows(
+        model
+            .verdicts
+            .faults()
+            .iter()
+            .map(|fault| fault.id.clone())
+            .collect(),
+    );
+    if list.rows().is_empty() {
+        model.flash("nothing is wrong", now);
+    } else {
+        model.overlays.push(Overlay::Faults(list));
+    }
+}
+
+/// Lists what to put in order in the namespaces that are shown.
+pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
+    let (sight, limits) = (model.connection.sight(), &model.preferences.hygiene);
+    let lints = lints(&model.world, sight, &model.scope, limits, now);
+    if lints.is_empty() {
+        model.flash("nothing to put in order", now);
+    } else {
+        model.overlays.push(Overlay::Hygiene { lints, scroll: 0 });
+    }
+}
+
+pub(super) fn begin_filter(model: &mut Model) {
+    let pane = model.focus;
+    let before = keys::filter_text(model, pane).to_owned();
+    model.overlays.push(Overlay::Filter {
+        pane,
+        input: before.clone().into(),
+        before,
+    });
+}
+
+/// `0` is all namespaces; the others are the favourites, or the first nine where none are set.
+pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
+    if number == 0 {
+        navigate::to_scope(model, Scope::Cluster);
+        return Vec::new();
+    }
+    let index = usize::from(number) - 1;
+    let favourites = &model.preferences.favourites;
+    if let Some(namespace) = favourites.get(index).cloned() {
+        return navigate::to_namespace(model, namespace);
+    }
+    if !favourites.is_empty() {
+        let text = format!(
+            "there are {} favourites; see favourites in the configuration",
+            favourites.len()
+        );
+        model.flash(text, now);
+        return Vec::new();
+    }
+    let names = model.panes.namespaces.list.rows();
+    match names.iter().flatten().nth(index).cloned() {
+        Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
+        None => model.flash(format!("there is no namespace {number} in the list"), now),
+    }
+    Vec::new()
+}
+
+pub(super) fn sort(model: &mut Model, by: SortBy, now: Timestamp) {
+    if !model.focus.sorts().contains(&by) {
+        model.flash(
+            format!("{} cannot be sorted by that", model.focus.title()),
+            now,
+        );
+        return;
+    }
+    match model.focus {
+        Pane::Namespaces => model.panes.namespaces.sort_by(by),
+        Pane::Pods => model.panes.pods.sort_by(by),
+        Pane::ServiceAccounts => model.panes.accounts.sort_by(by),
+        Pane::Secrets => model.panes.secrets.sort_by(by),
+        Pane::Events => model.panes.events.sort_by(by),
+    }
+}
+
+pub(super) fn step_sort(model: &mut Model, forward: bool) {
+    fn step<K: Clone + PartialEq>(pane: &mut PaneState<K>, columns: &[SortBy], forward: bool) {
+        let count = columns.len().max(1);
+        let here = columns
+            .iter()
+            .position(|by| *by == pane.sort.by)
+            .unwrap_or(0);
+        let next = if forward { here + 1 } else { here + count - 1 } % count;
+        if let Some(by) = columns.get(next) {
+            pane.sort_by(*by);
+        }
+    }
+    let columns = model.focus.sorts();
+    match model.focus {
+        Pane::Namespaces => step(&mut model.panes.namespaces, columns, forward),
+        Pane::Pods => step(&mut model.panes.pods, columns, forward),
+        Pane::ServiceAccounts => step(&mut model.panes.accounts, columns, forward),
+        Pane::Secrets => step(&mut model.panes.secrets, columns, forward),
+        Pane::Events => step(&mut model.panes.events, columns, forward),
+    }
+}
+
+pub(super) fn faults_only(model: &mut Model) {
+    let flag = match model.focus {
+        Pane::Namespaces => &mut model.panes.namespaces.faults_only,
+        Pane::Pods => &mut model.panes.pods.faults_only,
+        Pane::ServiceAccounts => &mut model.panes.accounts.faults_only,
+        Pane::Secrets => &mut model.panes.secrets.faults_only,
+        Pane::Events => &mut model.panes.events.faults_only,
+    };
+    *flag = !*flag;
+}

@@ -1,0 +1,287 @@
+//! A plan on its way: rehearsed, shown, carried out, watched, and taken back.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::fix;
+use crate::{
+    app::{
+        effect::Effect,
+        form::Answer as FormAnswer,
+        model::Model,
+        overlay::Overlay,
+        proposal::{Applied, Planned, Proposal, Stage},
+        ticket::Ticket,
+    },
+    domain::{
+        diagnose::Link,
+        faults::FaultId,
+        key::Key,
+        objects::{Pod, WorkloadKey, WorkloadKind},
+        plan::{Change, Done, Outcome, Plan},
+        probe::{Answer, Verdict},
+    },
+};
+
+/// Whether nothing may be changed; says so.
+pub(super) fn refused(model: &mut Model, now: Timestamp) -> bool {
+    let refused = !model.abilities.writes;
+    if refused {
+        model.flash("read-only: nothing is changed", now);
+    }
+    refused
+}
+
+/// Shows a plan and lets the server try it.
+pub(super) fn propose(
+    model: &mut Model,
+    plan: Plan,
+    fault: Option<FaultId>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    if refused(model, now) {
+        return Vec::new();
+    }
+    let (mut workloads, _) = fix::sufferers(model, fault.as_ref());
+    let owner = |pod: &Key<Pod>| {
+        let owner = model.world.workload_of(model.world.pod(pod)?)?;
+        Some(owner.id.clone())
+    };
+    workloads.extend(plan.changes.iter().filter_map(|change| match change {
+        Change::DeletePod(pod) => owner(pod),
+        Change::CreateDeployment(deployment) => Some(deployment.id()),
+        Change::RollBack { deployment, .. } => Some(WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: deployment.clone(),
+        }),
+        Change::Restart(workload)
+        | Change::SetImage { workload, .. }
+        | Change::SetAccount { workload, .. } => Some(workload.id().clone()),
+        _ => None,
+    }));
+    workloads.sort();
+    workloads.dedup();
+    show(model, Planned(Arc::new(plan)), |proposal| Proposal {
+        fault,
+        workloads,
+        ..proposal
+    })
+}
+
+fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Proposal) -> Vec<Effect> {
+    let ticket = model.tickets.issue();
+    let asks = plan.0.question.is_some() && model.abilities.asks_registries;
+    model.overlays.push(Overlay::Proposal(about(Proposal {
+        plan: plan.clone(),
+        fault: None,
+        workloads: Vec::new(),
+        stage: Stage::Rehearsing(ticket),
+        asked: asks.then_some(ticket),
+        verdict: None,
+        insists: false,
+        keepers: Vec::new(),
+        undoes: None,
+        scroll: 0,
+    })));
+    let mut effects = vec![Effect::Rehearse {
+        ticket,
+        plan: plan.clone(),
+    }];
+    effects.extend(asks.then_some(Effect::Verify { ticket, plan }));
+    effects
+}
+
+/// Shows what would take back the plan that was carried out last.
+pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
+        if !matches!(proposal.stage, Stage::Done { .. }) {
+            model.flash("nothing of it has been made yet", now);
+            return Vec::new();
+        }
+        model.overlays.pop();
+    }
+    if refused(model, now) {
+        return Vec::new();
+    }
+    let Some(last) = model.applied.last() else {
+        model.flash("nothing was carried out that could be taken back", now);
+        return Vec::new();
+    };
+    let (ticket, plan) = (last.ticket, last.undo.clone());
+    show(model, plan, |proposal| Proposal {
+        undoes: Some(ticket),
+        ..proposal
+    })
+}
+
+fn awaiting(model: &mut Model, ticket: Ticket) -> Option<&mut Proposal> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Proposal(proposal) if proposal.stage.awaits(ticket) => Some(proposal),
+        _ => None,
+    })
+}
+
+/// What the registry says of the login that a plan would save.
+pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
+    let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),
+        _ => None,
+    });
+    let Some(proposal) = asked else { return };
+    let refused = verdict.answer == Answer::No;
+    proposal.asked = None;
+    proposal.verdict = Some(verdict);
+    // Whoever goes back wants to correct the login.
+    if refused {
+        go_to(model, &[FormAnswer::Token]);
+    }
+}
+
+/// Puts the keyboard on the first of these questions that the form asks.
+fn go_to(model: &mut Model, answers: &[FormAnswer]) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Form(form) = overlay
+            && let Some(asked) = answers.iter().find(|answer| form.has(**answer))
+        {
+            form.go_to(*asked);
+        }
+    }
+}
+
+/// Carries out the plan that is shown, if the server would take it.
+pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let ticket = model.tickets.issue();
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let refused = proposal
+        .verdict
+        .as_ref()
+        .is_some_and(|verdict| verdict.answer == Answer::No);
+    if refused && !proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
+        proposal.insists = true;
+        model.flash("the registry refuses this login: esc back to correct it, enter again to save it all the same", now);
+        return Vec::new();
+    }
+    match &proposal.stage {
+        Stage::Ready(_) if proposal.stage.is_good() => {
+            proposal.stage = Stage::CarryingOut(ticket, Vec::new());
+            let plan = proposal.plan.clone();
+            vec![Effect::CarryOut { ticket, plan }]
+        }
+        Stage::Ready(_) => {
+            model.flash("the server refuses it: nothing was changed", now);
+            Vec::new()
+        }
+        Stage::Rehearsing(_) | Stage::CarryingOut(..) => {
+            model.flash("wait for the server's answer", now);
+            Vec::new()
+        }
+        Stage::Done { .. } => {
+            close(model);
+            Vec::new()
+        }
+    }
+}
+
+/// The server's answer to a rehearsal, and who else keeps what would be changed.
+pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
+    let Some(proposal) = awaiting(model, ticket) else {
+        return;
+    };
+    let changes = proposal.plan.0.changes.iter().zip(done);
+    proposal.keepers = changes
+        .map(|(change, done)| change.keeper(&done.traces))
+        .collect();
+    proposal.stage = Stage::Ready(outcomes(done));
+}
+
+/// One more change was made, or taken back.
+pub(super) fn progressed(model: &mut Model, ticket: Ticket, change: usize, outcome: Outcome) {
+    let Some(Stage::CarryingOut(_, outcomes)) =
+        awaiting(model, ticket).map(|proposal| &mut proposal.stage)
+    else {
+        return;
+    };
+    if outcomes.len() <= change {
+        outcomes.resize(change + 1, Outcome::NotTried);
+    }
+    if let Some(place) = outcomes.get_mut(change) {
+        *place = outcome;
+    }
+}
+
+/// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
+pub(super) fn carried_out(
+    model: &mut Model,
+    ticket: Ticket,
+    plan: &Planned,
+    done: &[Done],
+    now: Timestamp,
+) {
+    let mut undone = None;
+    if let Some(proposal) = awaiting(model, ticket) {
+        proposal.stage = Stage::Done {
+            outcomes: outcomes(done),
+            at: now,
+            healed: None,
+        };
+        undone = proposal.undoes.filter(|_| proposal.stage.is_good());
+    }
+    model
+        .applied
+        .retain(|applied| Some(applied.ticket) != undone);
+    if let Some(undo) = plan.0.undone(done) {
+        model.applied.push(Applied {
+            ticket,
+            undo: Planned(Arc::new(undo)),
+        });
+    }
+}
+
+fn outcomes(done: &[Done]) -> Vec<Outcome> {
+    done.iter().map(|done| done.outcome.clone()).collect()
+}
+
+/// Leaves a plan with esc: back to the answers that it was made of, at the one that is to blame.
+pub(super) fn leave(model: &mut Model) {
+    let blamed = match model.overlays.last() {
+        Some(Overlay::Proposal(proposal)) => proposal
+            .trouble(&model.verdicts)
+            .map(|fault| fault.finding.link()),
+        _ => None,
+    };
+    let over = matches!(
+        model.overlays.last(),
+        Some(Overlay::Proposal(Proposal { stage: stage @ Stage::Done { .. }, .. })) if stage.is_good()
+    );
+    if over && blamed.is_none() {
+        close(model);
+        return;
+    }
+    model.overlays.pop();
+    if let Some(link) = blamed {
+        go_to(model, answers_of(link));
+    }
+}
+
+/// The questions whose answers are to blame for a fault at this link of the chain.
+fn answers_of(link: Link) -> &'static [FormAnswer] {
+    match link {
+        Link::Secret => &[FormAnswer::Token, FormAnswer::Source],
+        Link::Account => &[FormAnswer::Account],
+        Link::Image | Link::Registry => &[FormAnswer::Image],
+        Link::Node | Link::Pod => &[],
+    }
+}
+
+/// Leaves a plan that is carried out, and the form that it came from if all went well.
+fn close(model: &mut Model) {
+    let Some(Overlay::Proposal(proposal)) = model.overlays.pop() else {
+        return;
+    };
+    if proposal.stage.is_good() && matches!(model.overlays.last(), Some(Overlay::Form(_))) {
+        model.overlays.pop();
+    }
+}

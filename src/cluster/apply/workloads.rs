@@ -1,0 +1,105 @@
+//! Changes to workloads.
+
+use serde_json::Value;
+
+use super::{
+    bodies, is_conflict,
+    server::{MERGE, STRATEGIC, Server, applied, failed, made, unchanged},
+};
+use crate::{
+    cluster::Trouble,
+    domain::{
+        key::Name,
+        objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+        plan::{Before, Deployment, Done, Outcome, manifest},
+    },
+};
+
+pub(super) async fn create(server: Server<'_>, deployment: &Deployment) -> Result<Done, Trouble> {
+    let collection = format!(
+        "/apis/apps/v1/namespaces/{}/deployments",
+        deployment.key.namespace
+    );
+    match server
+        .post(&collection, &manifest::deployment(deployment))
+        .await
+    {
+        Ok(object) => Ok(made(&object)),
+        Err(trouble) if is_conflict(&trouble) => {
+            let there = server.get(&path(&deployment.id())).await?;
+            let image = there.pointer("/spec/template/spec/containers/0/image");
+            Ok(
+                if image.and_then(Value::as_str) == Some(&deployment.image) {
+                    unchanged(&there)
+                } else {
+                    failed(format!(
+                        "a Deployment {} with another image exists already",
+                        deployment.key
+                    ))
+                },
+            )
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+pub(super) async fn restart(server: Server<'_>, id: &WorkloadKey) -> Result<Done, Trouble> {
+    let patch = bodies::restart(jiff::Timestamp::now());
+    server.patch(&path(id), MERGE, &patch).await?;
+    Ok(Done::new(Outcome::Applied))
+}
+
+pub(super) async fn set_account(
+    server: Server<'_>,
+    id: &WorkloadKey,
+    account: &Name<ServiceAccount>,
+) -> Result<Done, Trouble> {
+    let found = server.get(&path(id)).await?;
+    let name = found.pointer("/spec/template/spec/serviceAccountName");
+    let before = name.and_then(Value::as_str).unwrap_or("default");
+    if before == account.as_str() {
+        return Ok(unchanged(&found));
+    }
+    let object = server
+        .patch(&path(id), MERGE, &bodies::set_account(account))
+        .await?;
+    Ok(Done {
+        before: Some(Before::Account(Name::new(before))),
+        ..applied(&object)
+    })
+}
+
+pub(super) async fn set_image(
+    server: Server<'_>,
+    id: &WorkloadKey,
+    container: &str,
+    image: &str,
+) -> Result<Done, Trouble> {
+    let found = server.get(&path(id)).await?;
+    match bodies::image_patch(&found, container, image) {
+        bodies::ImagePatch::Same => Ok(unchanged(&found)),
+        bodies::ImagePatch::NoContainer => Ok(failed(format!(
+            "{id} has no container {container} any more"
+        ))),
+        bodies::ImagePatch::Patch(patch, before) => {
+            let object = server.patch(&path(id), STRATEGIC, &patch).await?;
+            Ok(Done {
+                before: Some(Before::Image(before.into())),
+                ..applied(&object)
+            })
+        }
+    }
+}
+
+pub(super) fn path(id: &WorkloadKey) -> String {
+    let (namespace, name) = (&id.key.namespace, &id.key.name);
+    let (group, plural) = match id.kind {
+        WorkloadKind::Deployment => ("apps", "deployments"),
+        WorkloadKind::ReplicaSet => ("apps", "replicasets"),
+        WorkloadKind::StatefulSet => ("apps", "statefulsets"),
+        WorkloadKind::DaemonSet => ("apps", "daemonsets"),
+        WorkloadKind::Job => ("batch", "jobs"),
+        WorkloadKind::CronJob => ("batch", "cronjobs"),
+    };
+    format!("/apis/{group}/v1/namespaces/{namespace}/{plural}/{name}")
+}

@@ -1,0 +1,229 @@
+//! What asking the registry, or a pull test, adds to a finding: *likely* becomes *certain* where the registry's answer
+//! and the kubelet's message say the same.
+//!
+//! The question is put from the operator's machine. So an answer that says something else than the
+//! kubelet's message is evidence and no more: the node may see another registry.
+
+use jiff::Timestamp;
+
+use super::{Evidence, Fact, Finding, Root, Source};
+use crate::domain::{
+    cause::{BEST, Cause, FixId},
+    classify::Confidence,
+    probe::{Answer, Verdict},
+};
+
+/// Adds an answer, given at this time.
+pub fn settle(finding: &mut Finding, verdict: &Verdict, by: Source, seen: Timestamp) {
+    if !finding.is_pull() {
+        return;
+    }
+    let text = || verdict.summary.as_str().into();
+    let fact = match (by, verdict.answer) {
+        (Source::PullTest, Answer::Ok) => Fact::TestPulled { text: text() },
+        (Source::PullTest, _) => Fact::TestRefused { text: text() },
+        (_, Answer::Ok) => Fact::RegistryGives,
+        (_, Answer::No | Answer::Unknown) => Fact::RegistrySays { text: text() },
+    };
+    finding.evidence.push(Evidence {
+        fact,
+        source: by,
+        seen: Some(seen),
+    });
+    if verdict.answer == Answer::No && agrees(finding, verdict) {
+        accept(finding, verdict);
+    }
+}
+
+/// Whether the registry refuses for a reason that the kubelet's message may mean.
+fn agrees(finding: &Finding, verdict: &Verdict) -> bool {
+    let same_root = verdict.root.is_some() && verdict.root == finding.root;
+    let possible = |cause: Cause| cause == finding.cause || finding.alternatives.contains(&cause);
+    let same_cause =
+        verdict.cause.is_some_and(possible) || verdict.alternatives.iter().copied().any(possible);
+    same_root || same_cause || finding.cause == Cause::CauseNotStated
+}
+
+fn accept(finding: &mut Finding, verdict: &Verdict) {
+    let told = finding.root.filter(|root| proven_by_objects(*root));
+    let root = told.or(verdict.root).or(finding.root);
+    if root != finding.root
+        && let Some(cause) = verdict.cause
+    {
+        finding.fixes = first(cause.entry().fixes, &finding.fixes);
+    }
+    finding.root = root;
+    // A registry that hides what exists leaves two answers open to whoever asks.
+    let open = told.is_none() && !verdict.alternatives.is_empty();
+    if open {
+        finding.alternatives.clone_from(&verdict.alternatives);
+        let cause = finding.cause;
+        finding.alternatives.retain(|other| *other != cause);
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    } else {
+        finding.alternatives.clear();
+        finding.settle.clear();
+        finding.confidence = Confidence::Certain;
+    }
+}
+
+/// What the cluster's own objects show is no guess that a registry could better.
+fn proven_by_objects(root: Root) -> bool {
+    match root {
+        Root::SecretNotAttached
+        | Root::PodPredatesBinding
+        | Root::SecretMissing
+        | Root::SecretWrongType
+        | Root::SecretWrongKey
+        | Root::SecretMalformed
+        | Root::EntryForOtherRegistry
+        | Root::EntryEmpty
+        | Root::ServiceAccountMissing
+        | Root::ImageNameInvalid
+        | Root::PolicyNever => true,
+        Root::CredentialRejected
+        | Root::CredentialExpired
+        | Root::CredentialLacksAccess
+        | Root::TagMissing
+        | Root::RepositoryMissing
+        | Root::RegistryDown
+        | Root::RegistryUnknownHost
+        | Root::CaUntrusted
+        | Root::CertificateWrong
+        | Root::PlainHttp
+        | Root::RateLimit
+        | Root::WrongPlatform
+        | Root::ImageFormat
+        | Root::ImagePolicy
+        | Root::NodeProblem
+        | Root::NotScheduled
+        | Root::NotAPull => false,
+    }
+}
+
+/// These fixes, then the ones that there were.
+fn first(better: &[FixId], before: &[FixId]) -> Vec<FixId> {
+    let mut fixes: Vec<FixId> = Vec::new();
+    for fix in better.iter().chain(before) {
+        if !fixes.contains(fix) {
+            fixes.push(*fix);
+        }
+    }
+    fixes.truncate(BEST);
+    fixes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::now;
+
+    fn finding(cause: Cause, root: Option<Root>, alternatives: &[Cause]) -> Finding {
+        Finding {
+            container: None,
+            image: None,
+            state: "ImagePullBackOff".into(),
+            cause,
+            root,
+            confidence: Confidence::Likely,
+            alternatives: alternatives.to_vec(),
+            evidence: Vec::new(),
+            settle: vec!["ask".into()],
+            fixes: cause.entry().fixes.to_vec(),
+            names: crate::domain::cause::Names::default(),
+        }
+    }
+
+    fn verdict(answer: Answer, cause: Option<Cause>, root: Option<Root>) -> Verdict {
+        Verdict {
+            answer,
+            cause,
+            root,
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary: "401 from the token service".into(),
+        }
+    }
+
+    use Cause::{CauseNotStated, ImageNotFound, RepositoryMissingOrNoAccess, Unauthorized};
+
+    #[test]
+    fn an_answer_that_agrees_makes_it_certain() {
+        let cases = [
+            // what the kubelet said, what the objects prove, what the registry says → the root
+            (
+                Unauthorized,
+                None,
+                Unauthorized,
+                Root::CredentialRejected,
+                Root::CredentialRejected,
+            ),
+            (
+                CauseNotStated,
+                None,
+                ImageNotFound,
+                Root::TagMissing,
+                Root::TagMissing,
+            ),
+            (
+                RepositoryMissingOrNoAccess,
+                Some(Root::SecretNotAttached),
+                RepositoryMissingOrNoAccess,
+                Root::RepositoryMissing,
+                Root::SecretNotAttached,
+            ),
+        ];
+        for (cause, root, says, its_root, wanted) in cases {
+            let mut finding = finding(cause, root, &[ImageNotFound]);
+            settle(
+                &mut finding,
+                &verdict(Answer::No, Some(says), Some(its_root)),
+                Source::Registry,
+                now(),
+            );
+            assert_eq!(finding.confidence, Confidence::Certain, "{cause}");
+            assert_eq!(finding.root, Some(wanted), "{cause}");
+            assert!(finding.alternatives.is_empty() && finding.settle.is_empty());
+            assert_eq!(finding.evidence.len(), 1);
+        }
+    }
+
+    #[test]
+    fn another_refusal_than_the_nodes_is_evidence_only() {
+        let mut finding = finding(Cause::RegistryUnreachableDns, None, &[]);
+        let before = finding.clone();
+        settle(
+            &mut finding,
+            &verdict(Answer::No, Some(Unauthorized), None),
+            Source::Registry,
+            now(),
+        );
+        assert_eq!(finding.evidence.len(), 1);
+        finding.evidence.clear();
+        assert_eq!(finding, before);
+    }
+
+    #[test]
+    fn a_registry_that_gives_the_image_from_here_proves_nothing_of_the_node() {
+        let mut finding = finding(Unauthorized, None, &[]);
+        settle(
+            &mut finding,
+            &verdict(Answer::Ok, None, None),
+            Source::Registry,
+            now(),
+        );
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert!(finding.evidence[0].line(now()).contains("from here"));
+    }
+
+    #[test]
+    fn a_registry_that_hides_leaves_it_likely() {
+        let mut hiding = verdict(Answer::No, Some(Unauthorized), None);
+        hiding.alternatives = vec![ImageNotFound];
+        let mut finding = finding(Unauthorized, None, &[]);
+        finding.confidence = Confidence::Possible;
+        settle(&mut finding, &hiding, Source::Registry, now());
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(finding.alternatives, [ImageNotFound]);
+    }
+}

@@ -1,0 +1,145 @@
+//! Out of a configuration that holds many logins, the one for a registry.
+//!
+//! Docker asks a helper where the configuration names one (`credHelpers` for a registry, `credsStore`
+//! for all), and else reads `auths` (docker/cli `cli/config/configfile`); Podman does alike
+//! (containers-auth.json(5)).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Deserialize;
+
+use super::{Entry, EntryProblem, Format, read};
+use crate::domain::presets;
+
+/// Where the login for a registry is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Here(Entry),
+    /// A program that is asked for it: `docker-credential-NAME`, with this server on its input.
+    Helper {
+        name: String,
+        server: String,
+    },
+    /// Not here; these are.
+    Nowhere {
+        others: Vec<Arc<str>>,
+    },
+    /// It is here, and the kubelet could not use it.
+    Useless(&'static str),
+}
+
+#[derive(Default, Deserialize)]
+struct Helpers {
+    #[serde(default, rename = "credHelpers")]
+    by_server: BTreeMap<String, String>,
+    #[serde(default, rename = "credsStore")]
+    store: Option<String>,
+}
+
+/// Where the configuration has the login for a server.
+pub fn place(text: &[u8], server: &str) -> Result<Place, String> {
+    let config = read(Format::ConfigJson, text);
+    if let Some(malformation) = &config.malformed {
+        return Err(malformation.to_string());
+    }
+    // What has another shape than helpers have names none.
+    let helpers: Helpers = serde_json::from_slice(text).unwrap_or_default();
+    let own = helpers
+        .by_server
+        .iter()
+        .find(|(key, _)| same_registry(key, server));
+    if let Some((key, name)) = own {
+        return Ok(Place::Helper {
+            name: name.clone(),
+            server: key.clone(),
+        });
+    }
+    let entry = entry(&config.entries, server);
+    if let Some(entry) = entry.filter(|entry| !entry.password.expose().is_empty()) {
+        return Ok(Place::Here(entry.clone()));
+    }
+    if entry.is_some_and(|entry| entry.problems.contains(&EntryProblem::TokenIgnored)) {
+        return Ok(Place::Useless(IDENTITY));
+    }
+    Ok(match helpers.store {
+        Some(name) => Place::Helper {
+            name,
+            server: entry.map_or_else(|| server.to_owned(), |entry| entry.server.to_string()),
+        },
+        None => Place::Nowhere {
+            others: config
+                .entries
+                .iter()
+                .map(|entry| Arc::clone(&entry.server))
+                .collect(),
+        },
+    })
+}
+
+/// The entry for a server: of this very name, else of this registry.
+pub fn entry<'a>(entries: &'a [Entry], server: &str) -> Option<&'a Entry> {
+    let exact = entries.iter().find(|entry| *entry.server == *server);
+    exact.or_else(|| {
+        entries
+            .iter()
+            .find(|entry| same_registry(&entry.server, server))
+    })
+}
+
+/// Why an identity token is of no use: the kubelet reads neither `identitytoken` nor `registrytoken`.
+pub const IDENTITY: &str =
+    "it is an identity token, which the kubelet does not read: make an access token";
+
+/// Whether two server strings are of one registry; Docker Hub has several names.
+fn same_registry(one: &str, other: &str) -> bool {
+    host(one) == host(other)
+}
+
+fn host(server: &str) -> &str {
+    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let host = bare.split('/').next().unwrap_or_default();
+    match presets::of_host(host) {
+        Some(preset) if preset.id == "docker-hub" => "docker.io",
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, server: &str) -> String {
+        match place(text.as_bytes(), server) {
+            Ok(Place::Here(entry)) => format!("{} as {}", entry.server, entry.username),
+            Ok(Place::Helper { name, server }) => format!("{name} for {server}"),
+            Ok(Place::Nowhere { others }) => format!("not among {}", others.join(" ")),
+            Ok(Place::Useless(_)) => "useless".to_owned(),
+            Err(_) => "malformed".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_login_of_a_registry_is_found_where_docker_finds_it() {
+        let two = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"aHViOnA="},"ghcr.io":{"auth":"Z2g6cA=="}}}"#;
+        let helpers = r#"{"auths":{"ghcr.io":{}},"credsStore":"secretservice","credHelpers":{"quay.io":"pass"}}"#;
+        let token = r#"{"auths":{"r.example":{"identitytoken":"x"}}}"#;
+        for (text, server, expected) in [
+            (two, "ghcr.io", "ghcr.io as gh"),
+            (two, "https://ghcr.io", "ghcr.io as gh"),
+            (two, "docker.io", "https://index.docker.io/v1/ as hub"),
+            (
+                two,
+                "quay.io",
+                "not among https://index.docker.io/v1/ ghcr.io",
+            ),
+            (helpers, "ghcr.io", "secretservice for ghcr.io"),
+            (helpers, "quay.io", "pass for quay.io"),
+            (helpers, "r.example", "secretservice for r.example"),
+            (token, "r.example", "useless"),
+            ("no json", "ghcr.io", "malformed"),
+            ("{}", "ghcr.io", "not among "),
+        ] {
+            assert_eq!(found(text, server), expected, "{server}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The pull test: a short-lived Pod makes the kubelet of a node pull an image, and its verdict is read
+//! off the Pod. A registry that is asked from here tells what the registry thinks; only this tells what
+//! the node's mirror, proxy, certificate authorities and network make of it.
+//!
+//! The image's own program never runs: the Pod's command is a path that no image has, so that the
+//! runtime fails to start the container, and it does so after the image has been pulled.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{
+    cause::Cause,
+    classify::classify,
+    diagnose::Root,
+    key::{Key, Name, Namespace},
+    objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
+    probe::{Answer, Verdict},
+    pull,
+};
+
+/// By this label leftovers are found.
+pub const LABEL: &str = "pullscope.dev/pull-test";
+
+/// No image has this file.
+const COMMAND: &str = "/pullscope-pull-test-never-runs-the-image";
+
+/// The container of the Pod.
+pub const CONTAINER: &str = "pull-test";
+
+/// Within this time a kubelet has tried, or something else is wrong: in seconds.
+pub const LIMIT: u32 = 180;
+
+/// Which image, pulled as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullTest {
+    pub namespace: Namespace,
+    pub image: Arc<str>,
+    pub account: Name<ServiceAccount>,
+    /// What the Pod template lists itself; empty: admission takes what the ServiceAccount lists.
+    pub secrets: Vec<Name<Secret>>,
+}
+
+impl PullTest {
+    /// The Pod for one node. `number` makes its name its own.
+    pub fn pod(&self, node: &str, number: u64) -> Value {
+        let secrets: Vec<Value> = self
+            .secrets
+            .iter()
+            .map(|name| json!({ "name": name.as_str() }))
+            .collect();
+        let mut pod = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": format!("pullscope-pull-test-{number:x}"),
+                "namespace": self.namespace,
+                "labels": { LABEL: "true", "app.kubernetes.io/managed-by": "pullscope" },
+            },
+            "spec": {
+                "serviceAccountName": self.account.as_str(),
+                "automountServiceAccountToken": false,
+                "enableServiceLinks": false,
+                "restartPolicy": "Never",
+                "terminationGracePeriodSeconds": 0,
+                "activeDeadlineSeconds": LIMIT + 60,
+                // Straight to the node: whether the scheduler would choose it is another question.
+                "nodeName": node,
+                "tolerations": [{ "operator": "Exists" }],
+                "securityContext": {
+                    "runAsNonRoot": true,
+                    "runAsUser": 65534,
+                    "seccompProfile": { "type": "RuntimeDefault" },
+                },
+                "containers": [{
+                    "name": CONTAINER,
+                    "image": &*self.image,
+                    "imagePullPolicy": "Always",
+                    "command": [COMMAND],
+                    "resources": {
+                        "requests": { "cpu": "1m", "memory": "4Mi" },
+                        "limits": { "cpu": "50m", "memory": "32Mi" },
+                    },
+                    "securityContext": {
+                        "allowPrivilegeEscalation": false,
+                        "capabilities": { "drop": ["ALL"] },
+                    },
+                }],
+            },
+        });
+        if !secrets.is_empty()
+            && let Some(Value::Object(spec)) = pod.get_mut("spec")
+        {
+            spec.insert("imagePullSecrets".to_owned(), Value::Array(secrets));
+        }
+        pod
+    }
+}
+
+/// What the kubelet of a node makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// With the time that the kubelet says it took.
+    Yes { took: Option<SignedDuration> },
+    /// In the kubelet's words, and what they mean.
+    No {
+        message: String,
+        cause: Option<Cause>,
+    },
+    /// It never came to a pull.
+    Unknown(String),
+}
+
+impl Pulled {
+    /// The same as an answer to whether the image can be pulled.
+    pub fn verdict(&self, node: &str) -> Option<Verdict> {
+        let (answer, cause, summary) = match self {
+            Self::Yes { .. } => (
+                Answer::Ok,
+                None,
+                format!("the kubelet on {node} pulled it in a test: the next attempt should work"),
+            ),
+            Self::No { message, cause } => (
+                Answer::No,
+                *cause,
+                format!("the kubelet on {node} was refused in a test: {message}"),
+            ),
+            Self::Unknown(_) => return None,
+        };
+        Some(Verdict {
+            answer,
+            cause,
+            root: cause.and_then(Root::of_cause),
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary,
+        })
+    }
+}
+
+/// Reads the verdict off the Pod and what was said of it, oldest first; `None` while it is open.
+pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
+    let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
+    let pulled = || Pulled::Yes {
+        took: super::rollout::pull(container, events).map(|pull| pull.took),
+    };
+    let said = events.iter().rev().find(|event| &*event.reason == "Pulled");
+    match &container.state {
+        // It cannot be running; the runtime has tried to, and for that it has the image.
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => Some(pulled()),
+        ContainerState::Unreported => rejected(pod),
+        ContainerState::Waiting { reason, message } => {
+            if said.is_some() {
+                return Some(pulled());
+            }
+            if !pull::is_pull_reason(reason) {
+                return rejected(pod);
+            }
+            let texts = message.iter().map(|text| &**text);
+            let failed = events
+                .iter()
+                .rev()
+                .filter(|e| pull::is_pull_failure_event(e));
+            let mut texts = texts.chain(failed.map(|event| &*event.message));
+            // A kubelet that only says that it backs off has said why just before.
+            let text = texts.find(|text| pull::names_cause(text));
+            let silent = matches!(&**reason, "ImagePullBackOff" | "ErrImagePull");
+            let text = match text {
+                Some(text) => text,
+                None if silent => return None,
+                None => message.as_deref().unwrap_or(reason),
+            };
+            Some(Pulled::No {
+                message: text.to_owned(),
+                cause: classify(text).cause,
+            })
+        }
+    }
+}
+
+/// A node that does not take the Pod: no such node, out of Pods, out of memory.
+fn rejected(pod: &Pod) -> Option<Pulled> {
+    let reason = pod.reason.as_deref()?;
+    let message = pod.message.as_deref().unwrap_or_default();
+    Some(Pulled::Unknown(format!(
+        "the node refuses the Pod: {reason} {message}"
+    )))
+}
+
+/// Whether a pull test made this Pod. One that is still there when the program starts was left behind,
+/// because the program was killed.
+pub fn is_of_a_test(pod: &Pod) -> bool {
+    pod.meta.label(LABEL).is_some()
+}
+
+/// The key of a Pod in a manifest made here.
+pub fn key(namespace: &Namespace, manifest: &Value) -> Key<Pod> {
+    let name = manifest.pointer("/metadata/name").and_then(Value::as_str);
+    Key::new(namespace.clone(), Name::new(name.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ago, event, pod, waiting};
+
+    fn test() -> PullTest {
+        PullTest {
+            namespace: Namespace::new("shop"),
+            image: "ghcr.io/acme/web:1".into(),
+            account: Name::new("runner"),
+            secrets: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_pod_is_harmless_and_takes_its_secrets_from_the_account() {
+        let manifest = test().pod("node-1", 0xabc);
+        assert_eq!(
+            key(&Namespace::new("shop"), &manifest).name.as_str(),
+            "pullscope-pull-test-abc"
+        );
+        let spec = &manifest["spec"];
+        assert_eq!(spec["containers"][0]["command"], json!([COMMAND]));
+        assert_eq!(spec["containers"][0]["imagePullPolicy"], "Always");
+        assert_eq!(spec["automountServiceAccountToken"], false);
+        assert_eq!(spec.get("imagePullSecrets"), None);
+        let own = PullTest {
+            secrets: vec![Name::new("own")],
+            ..test()
+        };
+        assert_eq!(
+            own.pod("n", 1)["spec"]["imagePullSecrets"],
+            json!([{ "name": "own" }])
+        );
+    }
+
+    fn seen(state: ContainerState, said: &[(&str, &str)]) -> Option<Pulled> {
+        let mut pod = pod("shop", "t", state);
+        pod.containers[0].name = CONTAINER.into();
+        let events: Vec<_> = said
+            .iter()
+            .map(|(reason, message)| {
+                let mut event = event(reason, "t", reason, message, 1, ago(5));
+                event.subject.field = Some(format!("spec.containers{{{CONTAINER}}}").into());
+                Arc::new(event)
+            })
+            .collect();
+        verdict(&pod, &events)
+    }
+
+    #[test]
+    fn the_kubelets_verdict_is_read_off_the_pod() {
+        let denied = "rpc error: failed to resolve reference \"ghcr.io/acme/web:1\": unexpected status: 403 Forbidden";
+        assert_eq!(seen(waiting("ContainerCreating", ""), &[]), None);
+        assert!(matches!(
+            seen(waiting("ErrImagePull", denied), &[]),
+            Some(Pulled::No { cause: Some(_), .. })
+        ));
+        // The wait says only that it waits; the event before said why.
+        let back_off = waiting(
+            "ImagePullBackOff",
+            "Back-off pulling image \"ghcr.io/acme/web:1\"",
+        );
+        assert_eq!(seen(back_off.clone(), &[]), None);
+        let failed = format!("Failed to pull image \"ghcr.io/acme/web:1\": {denied}");
+        assert!(matches!(
+            seen(back_off, &[("Failed", &failed)]),
+            Some(Pulled::No { .. })
+        ));
+        let pulled = "Successfully pulled image \"ghcr.io/acme/web:1\" in 2.5s";
+        let started = waiting("CreateContainerError", "no such file");
+        assert_eq!(
+            seen(started, &[("Pulled", pulled)]),
+            Some(Pulled::Yes {
+                took: Some(SignedDuration::from_millis(2500))
+            })
+        );
+    }
+}

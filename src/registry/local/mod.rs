@@ -1,0 +1,169 @@
+//! Logins on this machine: the configurations of Docker and Podman, and the helpers that they name.
+//!
+//! Of a configuration only the login for one registry is taken.
+
+mod helper;
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
+
+use tokio::io::AsyncReadExt;
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    dockerconfig::{Place, place},
+    plan::Login,
+};
+
+/// A configuration is some kilobytes; what is larger is none.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// A login, and in words where it was.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub login: Login,
+    pub from: String,
+}
+
+/// The login for a server: in this file, or where Docker and Podman look. Else, in words, why not.
+pub async fn login(path: Option<&str>, server: &str) -> Result<Found, String> {
+    if let Some(path) = path {
+        let path = expanded(path, home().as_deref());
+        return match in_file(&path, server).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(others)) => Err(not_among(&path, server, &others)),
+            Err(why) => Err(why),
+        };
+    }
+    let mut last = None;
+    for path in places() {
+        match in_file(&path, server).await {
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(others)) => last = Some(not_among(&path, server, &others)),
+            Err(why) if path.exists() => last = Some(why),
+            Err(_) => {}
+        }
+    }
+    Err(last.unwrap_or_else(|| "there is no configuration of Docker or Podman".to_owned()))
+}
+
+/// Where Docker and Podman keep logins, in the order in which they are looked at here.
+fn places() -> Vec<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let under = |name: &str, rest: &str| variable(name).map(|path| PathBuf::from(path).join(rest));
+    let home = home();
+    let at_home = |rest: &str| home.as_ref().map(|home| home.join(rest));
+    [
+        variable("REGISTRY_AUTH_FILE").map(PathBuf::from),
+        under("DOCKER_CONFIG", "config.json").or_else(|| at_home(".docker/config.json")),
+        under("XDG_RUNTIME_DIR", "containers/auth.json"),
+        under("XDG_CONFIG_HOME", "containers/auth.json")
+            .or_else(|| at_home(".config/containers/auth.json")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn home() -> Option<PathBuf> {
+    env::home_dir()
+}
+
+/// `~/` as a shell reads it.
+fn expanded(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+fn not_among(path: &Path, server: &str, others: &[String]) -> String {
+    let path = path.display();
+    if others.is_empty() {
+        format!("{path} holds no login")
+    } else {
+        format!(
+            "{path} holds no login for {server}, only for {}",
+            others.join(", ")
+        )
+    }
+}
+
+/// The login, or the registries that the file has others for; an error where it cannot be read.
+async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>, String> {
+    let shown = path.display();
+    let text = read(path)
+        .await
+        .map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let place = place(&text, server).map_err(|why| format!("{shown}: {why}"))?;
+    match place {
+        Place::Here(entry) => Ok(Ok(Found {
+            login: Login {
+                username: entry.username.to_string(),
+                password: entry.password,
+            },
+            from: format!("out of {shown}"),
+        })),
+        Place::Helper { name, server } => {
+            let login = helper::ask(&name, &server)
+                .await
+                .map_err(|why| why.to_string())?;
+            Ok(Ok(Found {
+                login,
+                from: format!("from docker-credential-{name}"),
+            }))
+        }
+        Place::Nowhere { others } => Ok(Err(others.iter().map(ToString::to_string).collect())),
+        Place::Useless(why) => Err(format!("{shown}: {why}")),
+    }
+}
+
+async fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = tokio::fs::File::open(path).await?;
+    let mut text = Zeroizing::new(Vec::new());
+    file.take(MOST + 1).read_to_end(&mut text).await?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MOST {
+        return Err(io::Error::other("it is far too large for a configuration"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_login_for_the_registry_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        let text = r#"{"auths":{"ghcr.io":{"auth":"Z2g6Y2FuYXJ5LWE="},"quay.io":{"auth":"cXU6Y2FuYXJ5LWI="}}}"#;
+        fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let found = login(Some(path), "ghcr.io").await.unwrap();
+        assert_eq!(found.login.username, "gh");
+        assert_eq!(found.login.password.expose(), "canary-a");
+        assert!(!format!("{found:?}").contains("canary"));
+        let why = login(Some(path), "r.example").await.unwrap_err();
+        assert!(
+            why.contains("only for ghcr.io, quay.io") && !why.contains("canary"),
+            "{why}"
+        );
+        let why = login(Some("/nonexistent/config.json"), "r.example")
+            .await
+            .unwrap_err();
+        assert!(
+            why.starts_with("cannot read /nonexistent/config.json"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_tilde_is_the_home() {
+        assert_eq!(expanded("~/a", Some(Path::new("/h"))), Path::new("/h/a"));
+        assert_eq!(expanded("/a", Some(Path::new("/h"))), Path::new("/a"));
+    }
+}

@@ -1,0 +1,30 @@
+//! What connections are made of: the machine's sockets and TLS, or another network altogether.
+//!
+//! The demo's registries live in its own process. The probe goes the same way to them, step by step,
+//! and speaks the same HTTP; only the sockets are somebody else's.
+
+use std::{net::IpAddr, sync::Arc};
+
+use rustls::ClientConfig;
+use tokio::io::DuplexStream;
+
+use super::trust::Security;
+use crate::domain::probe::Failure;
+
+/// A network that is not the machine's. Servers are named as in a `Host` header.
+pub trait Network: Send + Sync {
+    fn resolve(&self, authority: &str) -> Result<IpAddr, Failure>;
+
+    /// Whether somebody accepts a connection there.
+    fn connect(&self, authority: &str) -> Result<(), Failure>;
+
+    /// A connection on which HTTP is spoken, the handshake done that `security` asks for.
+    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, Failure>;
+}
+
+/// The way that a prober's connections take.
+#[derive(Clone)]
+pub(super) enum Road {
+    Machine(Arc<ClientConfig>),
+    Given(Arc<dyn Network>),
+}

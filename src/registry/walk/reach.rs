@@ -1,0 +1,192 @@
+//! The first steps: from an image's name to a connection on which HTTP is spoken.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use rustls::ClientConfig;
+use tokio::{io::DuplexStream, net::TcpStream};
+use tokio_rustls::client::TlsStream;
+
+use super::{
+    super::{
+        network::{Network, Road},
+        settings::PlainHttp,
+        trust::{Origin, Security},
+        wire,
+    },
+    Walk, timed,
+};
+use crate::domain::probe::{Failure, Found, Stage, Unencrypted};
+
+/// Where images of `docker.io` are served.
+const HUB: &str = "registry-1.docker.io";
+
+/// A connection to the registry, with or without TLS.
+enum Reached {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream, Unencrypted),
+    /// In another network than the machine's; encrypted, unless said otherwise.
+    Given(DuplexStream, Option<Unencrypted>),
+}
+
+impl Walk<'_> {
+    /// Resolve, connect, TLS.
+    pub(super) async fn reach(&mut self) -> Option<Origin> {
+        let security = match self.settings.plain_http {
+            PlainHttp::Loopback => Security::Tls,
+            PlainHttp::Registry => Security::Plain,
+        };
+        let host = if self.image.on_docker_hub() {
+            HUB
+        } else {
+            self.image.host()
+        };
+        let Some(origin) = Origin::of_registry(host, security) else {
+            let began = Instant::now();
+            return self.note(Stage::Resolve, host, began, Err(Failure::UnknownHost));
+        };
+        match self.road.clone() {
+            Road::Machine(tls) => self.reach_by_sockets(origin, tls).await,
+            Road::Given(network) => self.reach_over(origin, &*network).await,
+        }
+    }
+
+    async fn reach_by_sockets(&mut self, origin: Origin, tls: Arc<ClientConfig>) -> Option<Origin> {
+        let host = origin.authority();
+
+        let began = Instant::now();
+        let resolving = wire::resolve(&origin, &self.settings.addresses);
+        let addresses = self.within(resolving).await;
+        let found = addresses.map(|list| {
+            (
+                Found::Addresses(list.iter().map(SocketAddr::ip).collect()),
+                list,
+            )
+        });
+        let addresses = self.note(Stage::Resolve, &host, began, found)?;
+
+        let began = Instant::now();
+        let connected = wire::connect(&addresses, self.settings.limits.step).await;
+        let found = connected.and_then(|stream| match stream.peer_addr() {
+            Ok(address) => Ok((Found::Connected(address), (stream, address))),
+            Err(error) => Err(wire::io_failure(&error)),
+        });
+        let (stream, address) = self.note(Stage::Connect, &host, began, found)?;
+
+        let began = Instant::now();
+        let reached = self
+            .within(self.shield(&origin, stream, address, tls))
+            .await;
+        let found = match reached {
+            Ok(reached) => self.begin(&origin, reached).await,
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Tls, &host, began, found)
+    }
+
+    /// The same steps in a network that tells how each of them ends.
+    async fn reach_over(&mut self, origin: Origin, network: &dyn Network) -> Option<Origin> {
+        let host = origin.authority();
+
+        let began = Instant::now();
+        let found = network.resolve(&host);
+        let found = found.map(|address| (Found::Addresses(vec![address]), address));
+        let address = self.note(Stage::Resolve, &host, began, found)?;
+
+        let began = Instant::now();
+        let address = SocketAddr::new(address, origin.port);
+        let connected = network.connect(&host);
+        let found = connected.map(|()| (Found::Connected(address), ()));
+        self.note(Stage::Connect, &host, began, found)?;
+
+        let began = Instant::now();
+        let found = match open(network, &origin) {
+            Ok(reached) => self.begin(&origin, reached).await,
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Tls, &host, began, found)
+    }
+
+    /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
+    /// to the hosts that are called insecure.
+    async fn shield(
+        &self,
+        origin: &Origin,
+        stream: TcpStream,
+        address: SocketAddr,
+        tls: Arc<ClientConfig>,
+    ) -> Result<Reached, Failure> {
+        if origin.security == Security::Plain {
+            return Ok(Reached::Plain(stream, Unencrypted::Chosen));
+        }
+        let securing = wire::secure(stream, origin, tls);
+        let why = if origin.is_loopback() {
+            Unencrypted::Loopback
+        } else if self.settings.allows_plain(self.image.host()) {
+            Unencrypted::Chosen
+        } else {
+            return Ok(Reached::Tls(Box::new(securing.await?)));
+        };
+        // A small server that waits for the end of a line says nothing to the greeting of TLS.
+        match timed(self.settings.limits.step / 4, securing).await {
+            Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
+            Err(
+                failure @ (Failure::SpeaksPlainHttp
+                | Failure::Silent(_)
+                | Failure::Reset
+                | Failure::Handshake(_)),
+            ) => match wire::connect_plain(origin, address).await {
+                Some(stream) => Ok(Reached::Plain(stream, why)),
+                None => Err(failure),
+            },
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        origin: &Origin,
+        reached: Reached,
+    ) -> Result<(Found, Origin), Failure> {
+        match reached {
+            Reached::Tls(stream) => {
+                let version = stream.get_ref().1.protocol_version();
+                let protocol = version
+                    .and_then(|version| version.as_str())
+                    .unwrap_or("TLS");
+                let protocol = protocol.replace("v1_", " 1.");
+                self.exchange.adopt(origin, *stream).await?;
+                Ok((Found::Encrypted { protocol }, origin.clone()))
+            }
+            Reached::Plain(stream, why) => {
+                let origin = origin.plain();
+                self.exchange.adopt(&origin, stream).await?;
+                Ok((Found::Unencrypted(why), origin))
+            }
+            Reached::Given(stream, None) => {
+                self.exchange.adopt(origin, stream).await?;
+                let protocol = "TLS 1.3".to_owned();
+                Ok((Found::Encrypted { protocol }, origin.clone()))
+            }
+            Reached::Given(stream, Some(why)) => {
+                let origin = origin.plain();
+                self.exchange.adopt(&origin, stream).await?;
+                Ok((Found::Unencrypted(why), origin))
+            }
+        }
+    }
+}
+
+fn open(network: &dyn Network, origin: &Origin) -> Result<Reached, Failure> {
+    let host = origin.authority();
+    let opened = network.open(&host, origin.security);
+    if origin.security == Security::Plain {
+        return Ok(Reached::Given(opened?, Some(Unencrypted::Chosen)));
+    }
+    match opened {
+        Err(Failure::SpeaksPlainHttp) if origin.is_loopback() => {
+            let stream = network.open(&host, Security::Plain)?;
+            Ok(Reached::Given(stream, Some(Unencrypted::Loopback)))
+        }
+        opened => Ok(Reached::Given(opened?, None)),
+    }
+}

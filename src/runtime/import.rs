@@ -1,0 +1,58 @@
+//! Reading a credential for a form: off this machine, or out of a Secret of the cluster.
+
+use std::env;
+
+use crate::{
+    app::form::{Imported, Origin},
+    cluster::{Connection, fetch},
+    domain::{credential::Password, dockerconfig, plan::Login},
+    registry::local,
+};
+
+/// The login for a server, or in words why there is none.
+pub(super) async fn read(
+    connection: Option<Connection>,
+    origin: Origin,
+    server: &str,
+) -> Result<Imported, String> {
+    match origin {
+        Origin::File(path) => {
+            let found = local::login(path.as_deref(), server).await?;
+            Ok(Imported {
+                login: found.login,
+                from: found.from,
+            })
+        }
+        Origin::Variable(name) => {
+            let value = env::var(&name).map_err(|error| match error {
+                env::VarError::NotPresent => format!("${name} is not set where this was started"),
+                env::VarError::NotUnicode(_) => format!("${name} is no text"),
+            })?;
+            Ok(Imported {
+                login: Login {
+                    username: String::new(),
+                    password: Password::new(value.trim_end_matches(['\r', '\n'])),
+                },
+                from: format!("out of ${name}"),
+            })
+        }
+        Origin::Secret(key) => {
+            let connection = connection.ok_or("not connected")?;
+            let secret = fetch::pull_secret(&connection, &key)
+                .await
+                .map_err(|trouble| format!("cannot read the Secret {key}: {trouble}"))?;
+            let config = secret
+                .config
+                .ok_or_else(|| format!("the Secret {key} is no pull Secret"))?;
+            let entry = dockerconfig::entry(&config.entries, server)
+                .ok_or_else(|| format!("the Secret {key} has no entry for {server}"))?;
+            Ok(Imported {
+                login: Login {
+                    username: entry.username.to_string(),
+                    password: entry.password.clone(),
+                },
+                from: format!("out of the Secret {key}"),
+            })
+        }
+    }
+}

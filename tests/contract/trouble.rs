@@ -1,0 +1,322 @@
+//! Plans in trouble: somebody writes in between, a step is denied, the connection is lost, and what was
+//! made is taken back.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use http::Method;
+use kube::{Client, client::Body};
+use pullscope::{
+    cluster::Connection,
+    domain::{
+        credential::Password,
+        key::{Key, Name, Namespace},
+        objects::Secret,
+        plan::{Change, Deployment, Edit, Existing, Login, OnFailure, Outcome, Plan},
+    },
+};
+use serde_json::json;
+
+use crate::{
+    cluster::Cluster,
+    plans::{
+        account, attach, carried_out, carry_out, config, copy, create, home, listed, login, object,
+        rehearse, secret,
+    },
+};
+
+fn renew(key: &Key<Secret>, password: &str) -> Change {
+    Change::EditSecret {
+        key: key.clone(),
+        edit: Edit::Renew {
+            servers: vec!["ghcr.io".into()],
+            login: Login {
+                username: "bot".into(),
+                password: Password::new(password),
+            },
+        },
+    }
+}
+
+/// Three Secrets with the same credential in two namespaces.
+async fn three(cluster: &Cluster) -> (Connection, [Key<Secret>; 3]) {
+    let (namespace, connection) = home(cluster, "rotate").await;
+    let other = cluster.namespace("rotate-too").await;
+    let keys = [
+        secret(&namespace, "regcred"),
+        secret(&namespace, "mirror"),
+        secret(&other, "regcred"),
+    ];
+    let made = keys
+        .iter()
+        .map(|key| create(&key.namespace, key.name.as_str(), "ghcr.io"));
+    let made = carry_out(&connection, &Plan::new("made", made.collect())).await;
+    assert!(made.iter().all(Outcome::is_good), "{made:?}");
+    (connection, keys)
+}
+
+fn rotation(keys: &[Key<Secret>]) -> Plan {
+    let changes = keys.iter().map(|key| renew(key, "the-new-one"));
+    Plan {
+        on_failure: OnFailure::TakeBack,
+        ..Plan::new("rotate", changes.collect())
+    }
+}
+
+async fn contents(cluster: &Cluster, keys: &[Key<Secret>]) -> Vec<String> {
+    let mut all = Vec::new();
+    for key in keys {
+        all.push(config(cluster, key).await.1);
+    }
+    all
+}
+
+/// All Secrets get the new credential; where one fails, those before it get the old one back.
+pub async fn a_rotation_is_all_or_nothing(cluster: &Cluster) {
+    let (connection, keys) = three(cluster).await;
+    let before = contents(cluster, &keys).await;
+    let gone = secret(&keys[2].namespace, "gone");
+    let failing = rotation(&[keys[0].clone(), keys[1].clone(), gone, keys[2].clone()]);
+    let outcomes = carry_out(&connection, &failing).await;
+    assert!(
+        matches!(
+            &outcomes[..],
+            [
+                Outcome::TakenBack,
+                Outcome::TakenBack,
+                Outcome::Failed(_),
+                Outcome::NotTried
+            ]
+        ),
+        "{outcomes:?}"
+    );
+    assert_eq!(contents(cluster, &keys).await, before);
+
+    let plan = rotation(&keys);
+    let done = carried_out(&connection, &plan).await;
+    assert!(
+        done.iter().all(|done| done.outcome == Outcome::Applied),
+        "{done:?}"
+    );
+    let after = contents(cluster, &keys).await;
+    assert!(after.iter().all(|text| text.contains("the-new-one")));
+    assert!(!format!("{done:?}{plan:?}").contains("the-new-one"));
+    assert!(!format!("{done:?}").contains("canary"), "nor the old one");
+
+    let undo = plan.undone(&done).unwrap();
+    let tried = rehearse(&connection, &undo).await;
+    assert_eq!(tried, vec![Outcome::Applied; 3]);
+    assert_eq!(
+        contents(cluster, &keys).await,
+        after,
+        "a rehearsal changes nothing"
+    );
+    let undone = carry_out(&connection, &undo).await;
+    assert_eq!(undone, vec![Outcome::Applied; 3]);
+    assert_eq!(contents(cluster, &keys).await, before);
+}
+
+/// Nothing that somebody has changed since is taken back over their head.
+pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
+    let (connection, keys) = three(cluster).await;
+    let plan = rotation(&keys[..2]);
+    let done = carried_out(&connection, &plan).await;
+    let put = |server: &str| Change::EditSecret {
+        key: keys[0].clone(),
+        edit: Edit::Put {
+            server: server.into(),
+            login: login(),
+        },
+    };
+    carry_out(&connection, &Plan::new("theirs", vec![put("quay.io")])).await;
+    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    assert_eq!(undone[0], Outcome::Applied, "the last change first");
+    assert!(
+        matches!(&undone[1], Outcome::Failed(why) if why.contains("somebody")),
+        "{undone:?}"
+    );
+    let theirs = config(cluster, &keys[0]).await.1;
+    assert!(theirs.contains("quay.io") && theirs.contains("the-new-one"));
+
+    // A list keeps what others put into it.
+    let namespace = keys[0].namespace.clone();
+    let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
+    let done = carried_out(&connection, &plan).await;
+    carry_out(
+        &connection,
+        &Plan::new("theirs", vec![attach(&namespace, "others")]),
+    )
+    .await;
+    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    assert_eq!(undone, [Outcome::Applied]);
+    assert_eq!(listed(cluster, &namespace).await, ["mirror", "others"]);
+}
+
+/// What was made is unmade, what was deleted is there again, in the reverse order.
+pub async fn a_plan_is_taken_back(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "undo").await;
+    let labelled = json!({"metadata": {"labels": {"team": "a"}}});
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
+    cluster.patch(&path, labelled).await;
+    let web = Key::new(namespace.clone(), Name::new("web"));
+    let before = listed(cluster, &namespace).await;
+    let opaque = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "opaque"},
+        "type": "Opaque", "stringData": {"config.json": "{\"auths\":{}}"},
+    });
+    let secrets = format!("/api/v1/namespaces/{namespace}/secrets");
+    cluster.create(&secrets, opaque).await;
+    let plan = Plan::new(
+        "all",
+        vec![
+            create(&namespace, "regcred", "ghcr.io"),
+            attach(&namespace, "regcred"),
+            Change::DetachSecret {
+                account: account(&namespace),
+                secret: Name::new("mirror"),
+                seen: Vec::new(),
+            },
+            Change::ConvertSecret {
+                key: secret(&namespace, "opaque"),
+            },
+            Change::CreateDeployment(Deployment::new(web, "ghcr.io/acme/web:1", Name::new("web"))),
+            Change::DeleteAccount {
+                key: account(&namespace),
+            },
+        ],
+    );
+    let done = carried_out(&connection, &plan).await;
+    assert!(
+        done.iter().all(|done| done.outcome == Outcome::Applied),
+        "{done:?}"
+    );
+    let again = carry_out(
+        &connection,
+        &Plan::new("again", vec![plan.changes[5].clone()]),
+    )
+    .await;
+    assert_eq!(again, [Outcome::Unchanged], "it is deleted already");
+    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    assert!(undone.iter().all(Outcome::is_good), "{undone:?}");
+    assert_eq!(
+        listed(cluster, &namespace).await,
+        before,
+        "in its order too"
+    );
+    let account = object(cluster, &path).await;
+    assert_eq!(account["metadata"]["labels"]["team"], "a");
+    let list = object(cluster, &secrets).await;
+    let names: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["type"] != "kubernetes.io/service-account-token")
+        .map(|item| item["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["opaque"]);
+    assert_eq!(list["items"][0]["type"], "Opaque");
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
+    assert_eq!(
+        object(cluster, &path).await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+/// A copy keeps, merges or replaces what has its name, as it was said.
+pub async fn a_copy_meets_another_secret(cluster: &Cluster) {
+    let (connection, keys) = three(cluster).await;
+    let to = secret(&keys[2].namespace, "theirs");
+    let theirs = create(&to.namespace, "theirs", "quay.io");
+    carry_out(&connection, &Plan::new("theirs", vec![theirs])).await;
+    let one = |existing| Plan::new("copy", vec![copy(&keys[0], &to, existing)]);
+    let kept = carry_out(&connection, &one(Existing::Keep)).await;
+    assert!(matches!(&kept[..], [Outcome::Failed(_)]), "{kept:?}");
+    let done = carried_out(&connection, &one(Existing::Merge)).await;
+    assert_eq!(done[0].outcome, Outcome::Applied);
+    let text = config(cluster, &to).await.1;
+    assert!(text.contains("quay.io") && text.contains("ghcr.io"));
+    assert_eq!(
+        carry_out(&connection, &one(Existing::Merge)).await,
+        [Outcome::Unchanged]
+    );
+    assert_eq!(
+        carry_out(&connection, &one(Existing::Replace)).await,
+        [Outcome::Applied]
+    );
+    let text = config(cluster, &to).await.1;
+    assert!(!text.contains("quay.io") && text.contains("ghcr.io"));
+}
+
+/// After the connection is lost between two changes, what was made is told, and the same plan carried
+/// out again makes the rest.
+pub async fn a_lost_connection_is_told_and_made_good(cluster: &Cluster) {
+    let (namespace, healthy) = home(cluster, "lost").await;
+    let plan = Plan::new(
+        "three",
+        ["a", "b", "c"]
+            .map(|name| create(&namespace, name, "ghcr.io"))
+            .into(),
+    );
+    let broken = breaking(cluster, &namespace, 1).await;
+    let outcomes = carry_out(&broken, &plan).await;
+    assert!(
+        matches!(
+            &outcomes[..],
+            [Outcome::Applied, Outcome::Failed(_), Outcome::NotTried]
+        ),
+        "{outcomes:?}"
+    );
+    let outcomes = carry_out(&healthy, &plan).await;
+    assert_eq!(
+        outcomes,
+        [Outcome::Unchanged, Outcome::Applied, Outcome::Applied]
+    );
+}
+
+/// A connection that breaks after so many writes.
+async fn breaking(cluster: &Cluster, namespace: &Namespace, writes: usize) -> Connection {
+    let inner = cluster.client();
+    let left = Arc::new(AtomicUsize::new(writes));
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let (inner, left) = (inner.clone(), Arc::clone(&left));
+        async move {
+            // To ask who one is is a POST too.
+            let writes =
+                request.method() != Method::GET && request.uri().path().contains("/secrets");
+            let may = !writes
+                || left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                        left.checked_sub(1)
+                    })
+                    .is_ok();
+            if !may {
+                return Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into());
+            }
+            inner.send(request).await.map_err(tower::BoxError::from)
+        }
+    });
+    let client = Client::new(service, namespace.to_string());
+    Connection::from_client(client, "breaking", namespace.clone())
+        .await
+        .unwrap()
+}
+
+/// Who else keeps an object is read off the server's answer.
+pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
+    use pullscope::{cluster::apply, domain::plan::keeper::Tool};
+    let (namespace, connection) = home(cluster, "kept").await;
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
+    let tracked = json!({"metadata": {"annotations": {
+        "argocd.argoproj.io/tracking-id": "shop:/ServiceAccount:x/web"
+    }}});
+    cluster.patch(&path, tracked).await;
+    let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
+    let done = apply::rehearse(&connection, crate::plans::permit(), &plan).await;
+    let keeper = plan.changes[0].keeper(&done[0].traces).unwrap();
+    assert_eq!((keeper.tool, keeper.name.as_str()), (Tool::ArgoCd, "shop"));
+}
