@@ -15,6 +15,7 @@
 pub mod app;
 pub mod cli;
 pub mod cluster;
+pub mod config;
 pub mod domain;
 pub mod headless;
 pub mod registry;

@@ -6,7 +6,6 @@ use std::{
     env,
     io::{self, Write},
     net::SocketAddr,
-    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -14,19 +13,26 @@ use std::{
 use demo::Registries;
 use jiff::Timestamp;
 use pullscope::{
-    app::model::StartScope,
+    app::{model::StartScope, preferences::Preferences, rebind::Row},
     cli::{self, Cli, Command, Demo, Global},
     cluster::{ConnectOptions, Connection, Reach, apply::WritePermit},
+    config::{self, Flags, Loaded, Places, Settings},
     domain::{key::Namespace, problem::Problem},
-    headless::{Exit, check, explain, match_image, rbac, verify},
+    headless::{
+        Exit, check,
+        config::{self as listing, Config, Entry},
+        doctor::{self, Line},
+        explain, match_image, rbac, verify,
+    },
     registry::Prober,
     runtime::{
-        self, Announce, Ending, Start, log,
+        self, Ending, Start, StateFile,
+        capabilities::Capabilities,
+        log,
         source::{Given, Kubeconfig, SharedSource},
-        terminal,
+        terminal, wishes,
     },
     sandbox::{Pace, Sandbox, Scenario, User, serve},
-    ui::theme::Theme,
 };
 use tokio::net::TcpListener;
 
@@ -50,11 +56,32 @@ fn main() -> color_eyre::Result<ExitCode> {
 }
 
 async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
+    let loaded = match (load(&cli.global), &cli.command) {
+        (Ok(loaded), _) => loaded,
+        // What is asked about the configuration must be answered for one that is broken, too.
+        (Err(_), Some(Command::Config(Config::Sample))) => Loaded::default(),
+        (Err(problem), Some(Command::Doctor(args))) => {
+            let broken = Line::problem("configuration", &problem);
+            return diagnose(args, &cli.global, &Settings::default(), broken).await;
+        }
+        (Err(problem), _) => return Ok(refuse(&problem)),
+    };
+    let settings = &loaded.settings;
     match cli.command {
-        None if cli.global.demo => demo(&Demo::default(), &cli.global).await,
-        None => kubernetes(&cli.global).await,
-        Some(Command::Demo(args)) => demo(&args, &cli.global).await,
-        Some(Command::Check(args)) => Ok(match check(&args, &cli.global).await {
+        None if cli.global.demo => demo(&Demo::default(), &cli.global, settings).await,
+        None => kubernetes(&cli.global, settings).await,
+        Some(Command::Demo(args)) => demo(&args, &cli.global, settings).await,
+        Some(Command::Doctor(args)) => {
+            let file = loaded.file.as_ref();
+            let file = file.map_or("no file".to_owned(), |file| file.display().to_string());
+            let line = match all_known(settings) {
+                Ok(_) => Line::ok("configuration", file),
+                Err(problem) => Line::problem("configuration", &problem),
+            };
+            diagnose(&args, &cli.global, settings, line).await
+        }
+        Some(Command::Config(asked)) => configuration(&asked, &loaded),
+        Some(Command::Check(args)) => Ok(match check(&args, &cli.global, settings).await {
             Ok(exit) => ExitCode::from(exit.code()),
             Err(problem) => refuse(&problem),
         }),
@@ -71,8 +98,101 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
         Some(Command::Man { command }) => manual(command.as_deref()),
         Some(Command::Verify(args)) => {
             let options = connect_options(&cli.global);
-            exit(verify::run(&args, &options, io::stdin(), io::stdout()).await)
+            let asking = match wishes::registries(settings) {
+                Ok(asking) => asking,
+                Err(problem) => return Ok(refuse(&problem)),
+            };
+            exit(verify::run(&args, &options, asking, io::stdin(), io::stdout()).await)
         }
+    }
+}
+
+fn load(global: &Global) -> Result<Loaded, Problem> {
+    let flags = Flags {
+        file: global.config.clone(),
+        theme: global.theme.clone(),
+        read_only: global.read_only,
+        no_state: global.no_state,
+    };
+    config::load(&flags, &Places::from_environment())
+}
+
+/// What is known of this machine, and then the cluster.
+async fn diagnose(
+    args: &doctor::Args,
+    global: &Global,
+    settings: &Settings,
+    configuration: Line,
+) -> color_eyre::Result<ExitCode> {
+    let log = Places::from_environment().log_file();
+    let log = log.map_or("none: no home directory".to_owned(), |path| {
+        path.display().to_string()
+    });
+    let version = format!(
+        "{} on {} {}",
+        env!("CARGO_PKG_VERSION"),
+        env::consts::OS,
+        env::consts::ARCH
+    );
+    let terminal = match terminal::check(env::var("TERM").ok().as_deref()) {
+        Ok(()) => Line::ok("terminal", Capabilities::from_environment().to_string()),
+        // A report is often written to a file.
+        Err(problem) => Line::problem("terminal", &problem).but_no_failure(),
+    };
+    let known = vec![
+        Line::ok("pullscope", version),
+        configuration,
+        Line::ok("log", log),
+        terminal,
+    ];
+    let connection = Connection::open(&connect_options(global)).await;
+    let connection = connection.map_err(Problem::from);
+    let namespace = match (&connection, global.all_namespaces) {
+        (Ok(connection), false) => Some(connection.namespace.clone()),
+        _ => None,
+    };
+    let asking = wishes::registries(settings).unwrap_or_default();
+    exit(doctor::run(args, known, connection, namespace, asking, io::stdout()).await)
+}
+
+fn configuration(asked: &Config, loaded: &Loaded) -> color_eyre::Result<ExitCode> {
+    let settings = &loaded.settings;
+    if matches!(asked, Config::Sample) {
+        return print(config::SAMPLE.as_bytes());
+    }
+    let preferences = match all_known(settings) {
+        Ok(preferences) => preferences,
+        Err(problem) => return Ok(refuse(&problem)),
+    };
+    let entries: Vec<Entry> = match asked {
+        Config::Keys => preferences.keymap.rows().iter().map(action).collect(),
+        Config::Show | Config::Sample => {
+            let rows = settings.rows().into_iter();
+            rows.map(|row| Entry {
+                name: row.name,
+                value: row.value,
+                about: row.origin.to_string(),
+            })
+            .collect()
+        }
+    };
+    exit(listing::list(&entries, io::stdout()))
+}
+
+/// Resolves every setting, so that a wrong one is found before anything is begun.
+fn all_known(settings: &Settings) -> Result<Preferences, Problem> {
+    wishes::look(settings, Capabilities::from_environment())?;
+    wishes::announce(settings)?;
+    wishes::registries(settings)?;
+    wishes::preferences(settings)
+}
+
+fn action(row: &Row) -> Entry {
+    let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+    Entry {
+        name: row.binding.action.name().to_owned(),
+        value: keys.join(" "),
+        about: format!("{}: {}", row.binding.context.title(), row.binding.help),
     }
 }
 
@@ -96,7 +216,8 @@ fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
     Ok(ExitCode::from(outcome?.code()))
 }
 
-async fn check(args: &check::Args, global: &Global) -> Result<Exit, Problem> {
+async fn check(args: &check::Args, global: &Global, settings: &Settings) -> Result<Exit, Problem> {
+    let asking = wishes::registries(settings)?;
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
     let options = ConnectOptions {
@@ -113,19 +234,27 @@ async fn check(args: &check::Args, global: &Global) -> Result<Exit, Problem> {
     } else {
         Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
     };
-    check::run(args, &connection, reach, io::stdout()).await
+    check::run(args, &connection, reach, asking, io::stdout()).await
 }
 
 /// The dashboard on the cluster that the kubeconfig names.
-async fn kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
+async fn kubernetes(global: &Global, settings: &Settings) -> color_eyre::Result<ExitCode> {
+    let registries = match wishes::registries(settings) {
+        Ok(registries) => registries,
+        Err(problem) => return Ok(refuse(&problem)),
+    };
     let source = Arc::new(Kubeconfig {
         options: connect_options(global),
+        registries,
     });
-    dashboard(source, start_scope(global), global).await
+    let places = Places::from_environment();
+    let remembers = settings.remember.value;
+    let state = places.state_file().filter(|_| remembers);
+    dashboard(source, global, settings, state.map(StateFile::new)).await
 }
 
 /// The dashboard on a simulated cluster, in this process: no port, no file, no network.
-async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::Result<ExitCode> {
     if args.list {
         for scenario in Scenario::list() {
             println!("{:20} {}", scenario.name, scenario.title);
@@ -155,10 +284,12 @@ async fn demo(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
         Ok(connection) => connection,
         Err(error) => return Ok(refuse(&Problem::from(error))),
     };
+    // What is remembered of clusters has no use here, and the demo begins the same each time.
     dashboard(
         Arc::new(Given { connection, prober }),
-        start_scope(global),
         global,
+        settings,
+        None,
     )
     .await
 }
@@ -196,13 +327,22 @@ const UNNAMED: &str = "default";
 
 async fn dashboard(
     source: SharedSource,
-    scope: StartScope,
     global: &Global,
+    settings: &Settings,
+    state: Option<StateFile>,
 ) -> color_eyre::Result<ExitCode> {
     if let Err(problem) = terminal::check(env::var("TERM").ok().as_deref()) {
         return Ok(refuse(&problem));
     }
-    if let Some(path) = log_path()
+    let wished = all_known(settings).and_then(|preferences| {
+        let look = wishes::look(settings, Capabilities::from_environment())?;
+        Ok((preferences, look, wishes::announce(settings)?))
+    });
+    let (preferences, look, announce) = match wished {
+        Ok(wished) => wished,
+        Err(problem) => return Ok(refuse(&problem)),
+    };
+    if let Some(path) = Places::from_environment().log_file()
         && let Err(error) = log::start(&path, &global.log_level)
     {
         eprintln!("pullscope: no log: {}: {error}", path.display());
@@ -214,10 +354,12 @@ async fn dashboard(
     let start = Start {
         source,
         connection,
-        scope,
-        theme: theme(),
-        permit: WritePermit::unless(global.read_only),
-        announce: Announce::default(),
+        scope: start_scope(global),
+        look,
+        preferences,
+        state,
+        permit: WritePermit::unless(settings.read_only.value),
+        announce,
     };
     Ok(match ended(runtime::run(start).await)? {
         Ending::Quit => ExitCode::SUCCESS,
@@ -255,22 +397,4 @@ fn start_scope(global: &Global) -> StartScope {
         None if global.all_namespaces => StartScope::All,
         None => StartScope::FromContext,
     }
-}
-
-fn theme() -> Theme {
-    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if no_colour {
-        Theme::plain()
-    } else {
-        Theme::colours()
-    }
-}
-
-/// `$XDG_STATE_HOME/pullscope/pullscope.log`, as the base directory specification has it.
-fn log_path() -> Option<PathBuf> {
-    let state = env::var_os("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| env::home_dir().map(|home| home.join(".local/state")))?;
-    Some(state.join("pullscope/pullscope.log"))
 }

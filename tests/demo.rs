@@ -56,6 +56,7 @@ async fn findings(sandbox: &Sandbox) -> BTreeMap<String, String> {
         Reach::Cluster {
             otherwise: Vec::new(),
         },
+        pullscope::registry::Settings::default(),
         &mut stdout,
     )
     .await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{form::Origin, proposal::Planned, settled::Question, ticket::Ticket};
+use super::{form::Origin, look::ThemeName, proposal::Planned, settled::Question, ticket::Ticket};
 use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey, pull_test::PullTest};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub enum Effect {
         ticket: Ticket,
         plan: Planned,
     },
+    /// Draws in these colours from now on.
+    Theme(ThemeName),
     /// Reads a credential for a registry.
     Import {
         ticket: Ticket,

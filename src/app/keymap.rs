@@ -239,30 +239,10 @@ pub const BINDINGS: &[Binding] = &[
     row(&["ctrl-c"], Everywhere, Action::Quit, "", "Quit (also :q)", 0),
 ];
 
-/// The action of a key, looked up from the innermost context outwards.
-pub fn resolve(key: Key, path: &[Context]) -> Option<Action> {
-    path.iter().find_map(|context| {
-        BINDINGS
-            .iter()
-            .find(|binding| binding.context == *context && binding.keys().any(|bound| bound == key))
-            .map(|binding| binding.action)
-    })
-}
-
 impl Binding {
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.on.iter().filter_map(|name| Key::parse(name))
     }
-}
-
-/// The bindings of these contexts for a footer, most important first.
-pub fn footer(path: &[Context]) -> Vec<&'static Binding> {
-    let mut shown: Vec<&Binding> = BINDINGS
-        .iter()
-        .filter(|binding| binding.rank > 0 && path.contains(&binding.context))
-        .collect();
-    shown.sort_by_key(|binding| binding.rank);
-    shown
 }
 
 #[cfg(test)]
@@ -296,16 +276,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn the_inner_context_wins() {
-        let path = [Context::In(Pane::Pods), Context::Panes, Context::Everywhere];
-        assert_eq!(resolve(Key::char('z'), &path), Some(Action::Fold));
-        assert_eq!(resolve(Key::char('?'), &path), Some(Action::Help));
-        assert_eq!(
-            resolve(Key::char('z'), &[Context::Overlay, Context::Everywhere]),
-            None
-        );
     }
 }

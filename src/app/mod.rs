@@ -4,6 +4,7 @@
 //! the model and never change it.
 
 pub mod action;
+mod action_name;
 pub mod connection;
 pub mod detail;
 pub mod effect;
@@ -15,15 +16,19 @@ pub mod key;
 pub mod keymap;
 pub mod learn;
 pub mod list;
+pub mod look;
+pub mod memory;
 pub mod message;
 pub mod model;
 pub mod notices;
 pub mod overlay;
 pub mod palette;
 pub mod panes;
+pub mod preferences;
 pub mod proposal;
 pub mod pull_test;
 pub mod reading;
+pub mod rebind;
 pub mod refresh;
 pub mod scroll;
 pub mod settled;
@@ -32,4 +37,4 @@ pub mod trail;
 mod update;
 pub mod verdicts;
 
-pub use self::update::{fitting, path, selected_pod, shown, start, update};
+pub use self::update::{fitting, leave, path, selected_pod, shown, start, update};

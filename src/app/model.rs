@@ -7,9 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::Connection,
     inquiry::Inquiry,
+    memory::Memory,
     notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
+    preferences::Preferences,
     proposal::Applied,
     reading::{Log, Reading},
     settled::Answers,
@@ -81,6 +83,9 @@ pub struct Model {
     pub panes: Panes,
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
+    pub preferences: Preferences,
+    /// What is remembered until the next start.
+    pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
     /// What registries were asked.
@@ -96,8 +101,11 @@ pub struct Model {
     /// The fault that was gone to last.
     pub stop: Option<FaultId>,
     pub flash: Option<Flash>,
-    /// Whether `-n` or `-A` was given: then the context's namespace does not decide.
+    /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
+    /// does not decide.
     pub scope_is_given: bool,
+    /// Whether the user has been put where he was in this context.
+    pub is_settled_in: bool,
     /// When the program was started or the context left: ages of waiting count from there.
     pub dirty: bool,
 }
@@ -135,6 +143,8 @@ impl Model {
             focus: Pane::Pods,
             panes: Panes::default(),
             overlays: Vec::new(),
+            preferences: Preferences::default(),
+            memory: Memory::default(),
             applied: Vec::new(),
             answers: Answers::default(),
             trail: Trail::default(),
@@ -148,6 +158,7 @@ impl Model {
             stop: None,
             flash: None,
             scope_is_given: *start != StartScope::FromContext,
+            is_settled_in: false,
             dirty: true,
         }
     }

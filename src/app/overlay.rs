@@ -58,6 +58,8 @@ pub struct Palette {
     pub input: Input,
     /// The suggestion that enter takes.
     pub chosen: usize,
+    /// The command typed so many commands ago stands in the field; 0: none.
+    pub recalled: usize,
 }
 
 impl Overlay {

@@ -1,7 +1,7 @@
 //! Commands behind `:`, named as in k9s, with completion.
 
-use super::{action::Action, panes::Pane};
-use crate::domain::{key::Namespace, world::World};
+use super::{action::Action, look::ThemeName, panes::Pane};
+use crate::domain::{key::Namespace, nearest::nearest, world::World};
 
 struct Command {
     names: &'static [&'static str],
@@ -16,6 +16,8 @@ enum Does {
     Namespace,
     /// With a name behind it: this context; without: the picker.
     Context,
+    /// With the name of a theme behind it.
+    Theme,
 }
 
 const COMMANDS: &[Command] = &[
@@ -105,6 +107,11 @@ const COMMANDS: &[Command] = &[
         does: Does::Context,
     },
     Command {
+        names: &["theme"],
+        help: "Change the colours: theme dark, light, …",
+        does: Does::Theme,
+    },
+    Command {
         names: &["reconnect"],
         help: "Connect again",
         does: Does::Act(Action::Retry),
@@ -134,6 +141,9 @@ pub enum Asked {
     Act(Action),
     Namespace(Namespace),
     Context(String),
+    Theme(ThemeName),
+    /// A command, but its word says nothing; this is what it takes.
+    Misused(&'static str),
     /// No such command; the nearest one, if one is near.
     Unknown(Option<&'static str>),
 }
@@ -145,17 +155,20 @@ pub fn suggestions(typed: &str, world: &World) -> Vec<Suggestion> {
         let Some(command) = find(command) else {
             return Vec::new();
         };
-        let Does::Namespace = command.does else {
-            return Vec::new();
-        };
         let argument = argument.trim();
-        return names(world)
-            .filter(|name| name.as_str().contains(argument))
-            .map(|name| Suggestion {
-                text: format!("ns {name}"),
-                help: "",
-            })
-            .collect();
+        let complete = |text: String| Suggestion { text, help: "" };
+        return match command.does {
+            Does::Namespace => names(world)
+                .filter(|name| name.as_str().contains(argument))
+                .map(|name| complete(format!("ns {name}")))
+                .collect(),
+            Does::Theme => ThemeName::ALL
+                .into_iter()
+                .filter(|theme| theme.name().starts_with(argument))
+                .map(|theme| complete(format!("theme {}", theme.name())))
+                .collect(),
+            Does::Act(_) | Does::Context => Vec::new(),
+        };
     }
     COMMANDS
         .iter()
@@ -177,13 +190,10 @@ pub fn read(line: &str) -> Asked {
     };
     let argument = words.next();
     let Some(command) = find(name) else {
-        let nearest = COMMANDS
-            .iter()
-            .flat_map(|command| command.names)
-            .find(|known| {
-                known.starts_with(name) || (known.len() > 2 && name.starts_with(**known))
-            });
-        return Asked::Unknown(nearest.copied());
+        let names = COMMANDS.iter().flat_map(|command| command.names).copied();
+        let begins = |known: &&str| known.len() > 2 && name.starts_with(known);
+        let nearest = nearest(name, names.clone()).or_else(|| names.into_iter().find(begins));
+        return Asked::Unknown(nearest);
     };
     match (command.does, argument) {
         (Does::Act(action), _) => Asked::Act(action),
@@ -191,6 +201,10 @@ pub fn read(line: &str) -> Asked {
         (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
         (Does::Context, Some(name)) => Asked::Context(name.to_owned()),
         (Does::Context, None) => Asked::Act(Action::Contexts),
+        (Does::Theme, name) => name.and_then(ThemeName::named).map_or(
+            Asked::Misused("theme auto, dark, light, high-contrast, colour-blind, 16 or plain"),
+            Asked::Theme,
+        ),
     }
 }
 
@@ -217,6 +231,8 @@ mod tests {
         assert_eq!(read("secr"), Asked::Unknown(Some("sec")));
         assert_eq!(read("zzz"), Asked::Unknown(None));
         assert_eq!(read(""), Asked::Unknown(None));
+        assert_eq!(read("theme light"), Asked::Theme(ThemeName::Light));
+        assert!(matches!(read("theme pink"), Asked::Misused(_)));
     }
 
     #[test]

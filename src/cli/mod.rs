@@ -12,7 +12,7 @@ use std::{
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::pages::{completions, manual};
-use crate::headless::{check, duration, explain, match_image, rbac, verify};
+use crate::headless::{check, config, doctor, duration, explain, match_image, rbac, verify};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
 #[derive(Debug, Parser)]
@@ -63,6 +63,11 @@ pub enum Command {
     Verify(verify::Args),
     /// Print the Role that a viewer or an operator needs; with -n for one namespace
     Rbac(rbac::Args),
+    /// Show the settings in force, the sample file, or the actions for [keys]
+    #[command(subcommand)]
+    Config(config::Config),
+    /// What a bug report needs: configuration, terminal, cluster, rights per pane, registries; no secrets
+    Doctor(doctor::Args),
     /// Print the completion script of a shell
     Completions {
         #[arg(value_enum)]
@@ -102,6 +107,10 @@ const COMPANY: &str = "company";
 
 /// Flags as kubectl has them, and those of the dashboard.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Global {
     /// Path of the kubeconfig; else $KUBECONFIG, else ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]
@@ -138,7 +147,16 @@ pub struct Global {
     /// Change nothing in the cluster, whatever is pressed
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// How much to log: error, warn, info, debug or trace
+    /// The configuration; else $XDG_CONFIG_HOME/pullscope/config.toml, else ~/.config/pullscope/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Colours: auto, dark, light, high-contrast, colour-blind, 16 or plain
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Neither read nor keep where you were last and what commands you typed
+    #[arg(long, global = true)]
+    pub no_state: bool,
+    /// How much to log to $XDG_STATE_HOME/pullscope/pullscope.log, else below ~/.local/state: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
     /// The dashboard on a simulated cluster, as `pullscope demo`

@@ -23,8 +23,24 @@ use super::{
     world::World,
 };
 
-/// Credentials are to be rotated; a quarter is what most policies ask for.
-const ROTATE_AFTER_DAYS: i64 = 90;
+/// What is tolerated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A credential that is older is to be rotated.
+    pub rotate_after_days: u32,
+    /// Tags under which another image may appear tomorrow.
+    pub moving_tags: Vec<String>,
+}
+
+impl Default for Limits {
+    /// A quarter is what most policies ask for.
+    fn default() -> Self {
+        Self {
+            rotate_after_days: 90,
+            moving_tags: vec!["latest".to_owned()],
+        }
+    }
+}
 
 /// One thing to put in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,11 +186,18 @@ impl fmt::Display for Lint {
 }
 
 /// All lints of a scope, by subject.
-pub fn lints(world: &World, sight: &Sight, scope: &Scope, now: Timestamp) -> Vec<Lint> {
+pub fn lints(
+    world: &World,
+    sight: &Sight,
+    scope: &Scope,
+    limits: &Limits,
+    now: Timestamp,
+) -> Vec<Lint> {
     let mut lints = Vec::new();
     for secret in world.secrets(scope) {
         if let SecretContent::Read(summary) = &secret.content {
-            of_secret(&mut lints, world, sight, secret, &summary.entries, now);
+            of_secret(&mut lints, world, sight, secret, &summary.entries);
+            lints.extend(not_rotated(secret, limits, now));
         }
     }
     several_for_registry(&mut lints, world, scope);
@@ -183,7 +206,10 @@ pub fn lints(world: &World, sight: &Sight, scope: &Scope, now: Timestamp) -> Vec
         of_account(&mut lints, world, sight, account);
     }
     for workload in tops(world, scope) {
-        let moving = workload.images.iter().filter(|(_, image)| is_latest(image));
+        let moving = workload
+            .images
+            .iter()
+            .filter(|(_, image)| moves(image, limits));
         lints.extend(moving.map(|(_, image)| Lint::MutableTag {
             workload: workload.id.clone(),
             image: Arc::clone(image),
@@ -198,7 +224,6 @@ fn of_secret(
     sight: &Sight,
     secret: &Secret,
     entries: &[EntrySummary],
-    now: Timestamp,
 ) {
     let key = &secret.key;
     for entry in entries {
@@ -215,16 +240,6 @@ fn of_secret(
             });
         }
     }
-    let days = secret
-        .meta
-        .created
-        .map_or(0, |made| age::seconds(made, now) / 86_400);
-    if days > ROTATE_AFTER_DAYS {
-        lints.push(Lint::NotRotated {
-            secret: key.clone(),
-            days,
-        });
-    }
     let whole = sight.sees(WatchKind::Pods, &key.namespace)
         && sight.sees(WatchKind::ServiceAccounts, &key.namespace);
     let listed = world.pods_of_secret(key).len() > 0
@@ -237,6 +252,14 @@ fn of_secret(
             secret: key.clone(),
         });
     }
+}
+
+fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint> {
+    let days = age::seconds(secret.meta.created?, now) / 86_400;
+    (days > i64::from(limits.rotate_after_days)).then(|| Lint::NotRotated {
+        secret: secret.key.clone(),
+        days,
+    })
 }
 
 fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
@@ -338,9 +361,11 @@ fn tops<'a>(world: &'a World, scope: &Scope) -> impl Iterator<Item = &'a Arc<Wor
     })
 }
 
-fn is_latest(image: &str) -> bool {
+fn moves(image: &str, limits: &Limits) -> bool {
     ImageRef::parse(image).is_ok_and(|image| {
-        image.digest().is_none() && image.tag().is_none_or(|tag| tag == "latest")
+        // Without a tag, `latest` is meant.
+        let tag = image.tag().unwrap_or("latest");
+        image.digest().is_none() && limits.moving_tags.iter().any(|moving| moving == tag)
     })
 }
 
@@ -383,7 +408,13 @@ mod tests {
 
     #[test]
     fn each_practice_of_the_guide_is_looked_at() {
-        let found = lints(&world(), &Sight::full(), &Scope::Cluster, now());
+        let found = lints(
+            &world(),
+            &Sight::full(),
+            &Scope::Cluster,
+            &Limits::default(),
+            now(),
+        );
         let id = |name| WorkloadKey {
             kind: WorkloadKind::Deployment,
             key: key("shop", name),
@@ -429,8 +460,33 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_the_users() {
+        let strict = Limits {
+            rotate_after_days: 99,
+            moving_tags: Vec::new(),
+        };
+        let found = lints(&world(), &Sight::full(), &Scope::Cluster, &strict, now());
+        assert!(
+            found
+                .iter()
+                .any(|lint| matches!(lint, Lint::NotRotated { days: 100, .. }))
+        );
+        assert!(
+            !found
+                .iter()
+                .any(|lint| matches!(lint, Lint::MutableTag { .. }))
+        );
+    }
+
+    #[test]
     fn what_is_not_seen_is_not_called_missing_or_unused() {
-        let found = lints(&world(), &Sight::default(), &Scope::Cluster, now());
+        let found = lints(
+            &world(),
+            &Sight::default(),
+            &Scope::Cluster,
+            &Limits::default(),
+            now(),
+        );
         let claims = |lint: &Lint| matches!(lint, Lint::Unused { .. } | Lint::Dangling { .. });
         assert!(!found.iter().any(claims));
     }

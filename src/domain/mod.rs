@@ -21,6 +21,7 @@ pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod logs;
+pub mod nearest;
 pub mod objects;
 pub mod plan;
 pub mod presets;

@@ -4,6 +4,8 @@
 //! in; what a result means is decided in `domain`.
 
 pub mod check;
+pub mod config;
+pub mod doctor;
 pub mod explain;
 pub mod match_image;
 mod messages;

@@ -84,11 +84,12 @@ fn address(text: &str) -> Result<(String, IpAddr), String> {
 pub async fn run(
     args: &Args,
     options: &ConnectOptions,
+    asking: Settings,
     stdin: impl Read,
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
-    let answered = match answer(args, options, stdin).await {
+    let answered = match answer(args, options, asking, stdin).await {
         Ok(verified) => write(&verified, args.output, &mut stdout),
         Err(error) => write_error(&error, args.output, &mut stdout),
     };
@@ -113,10 +114,11 @@ fn write(verified: &Verified, output: Output, stdout: &mut impl Write) -> io::Re
 async fn answer(
     args: &Args,
     options: &ConnectOptions,
+    asking: Settings,
     stdin: impl Read,
 ) -> Result<Verified, String> {
     let image = image(&args.image)?;
-    let settings = settings(args, options)?;
+    let settings = settings(args, options, asking)?;
     let configs = configs(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
     ask(&prober, &image, &configs, &args.platform).await
@@ -146,7 +148,8 @@ pub(super) async fn ask(
     Verified::of(&asked).ok_or_else(|| "nobody to ask for".to_owned())
 }
 
-fn settings(args: &Args, options: &ConnectOptions) -> Result<Settings, String> {
+/// What the configuration says, and above it the flags.
+fn settings(args: &Args, options: &ConnectOptions, asking: Settings) -> Result<Settings, String> {
     let mut settings = Settings {
         realms: args.realm.clone(),
         addresses: args.resolve.clone(),
@@ -155,7 +158,7 @@ fn settings(args: &Args, options: &ConnectOptions) -> Result<Settings, String> {
         } else {
             PlainHttp::Loopback
         },
-        ..Settings::default()
+        ..asking
     };
     if let Some(limit) = options.request_timeout.filter(|limit| !limit.is_zero()) {
         settings.limits.step = limit;

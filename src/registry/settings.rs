@@ -10,6 +10,8 @@ pub struct Settings {
     /// Trusted besides the system's authorities.
     pub authorities: Vec<CertificateDer<'static>>,
     pub plain_http: PlainHttp,
+    /// Registries, as `host[:port]`, that may be asked in plain HTTP too.
+    pub insecure: Vec<String>,
     /// Hosts, as `host[:port]`, that may get the credential when the registry wants the login there.
     pub realms: Vec<String>,
     /// Addresses of names that are not looked up.
@@ -17,6 +19,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether this registry, as it stands in the image, may be asked in plain HTTP.
+    pub(super) fn allows_plain(&self, host: &str) -> bool {
+        let mut insecure = self.insecure.iter();
+        insecure.any(|known| known.eq_ignore_ascii_case(host))
+    }
+
     /// Trusts the certificates of a PEM text too; says how many there were.
     pub fn trust(&mut self, pem: &[u8]) -> usize {
         let before = self.authorities.len();

@@ -15,7 +15,10 @@ use super::{
     source::{SharedSource, identity},
 };
 use crate::{
-    app::{effect::Effect, message::Message, proposal::Planned, settled::Question, ticket::Ticket},
+    app::{
+        effect::Effect, look::ThemeName, message::Message, proposal::Planned, settled::Question,
+        ticket::Ticket,
+    },
     cluster::{
         Connection, Feed, Reach, Watches,
         apply::{self, WritePermit},
@@ -55,6 +58,7 @@ pub(super) enum Order {
     Nothing,
     /// The watches are dropped: nothing more is to be heard of them.
     Hush,
+    Theme(ThemeName),
     Quit,
 }
 
@@ -135,6 +139,7 @@ impl Effects {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
             }
+            Effect::Theme(name) => return Order::Theme(name),
             Effect::Quit => return Order::Quit,
         }
         Order::Nothing

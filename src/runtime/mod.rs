@@ -3,6 +3,8 @@
 //! It waits, draws and carries out; it decides nothing.
 
 mod announce;
+mod background;
+pub mod capabilities;
 mod effects;
 mod frames;
 mod import;
@@ -14,9 +16,12 @@ mod run;
 mod settle;
 mod signals;
 pub mod source;
+mod state;
 pub mod terminal;
+pub mod wishes;
 
 pub use self::{
     announce::Announce,
     run::{Ending, Start, run},
+    state::StateFile,
 };

@@ -18,25 +18,29 @@ use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     announce::Announce,
+    background,
     effects::{Effects, Made, Order},
     frames::Frames,
     inbox::{Arrival, Inbox},
     input,
     signals::{Signal, Signals},
     source::SharedSource,
+    state::StateFile,
     terminal::{self, Takeover},
 };
 use crate::{
     app::{
+        leave,
         message::Message,
         model::{Abilities, Model, StartScope},
+        preferences::Preferences,
         refresh, update,
     },
     cluster::{Connection, apply::WritePermit},
     ui::{
         frame::{self, Layout},
         text,
-        theme::Theme,
+        theme::{Look, Theme},
     },
 };
 
@@ -46,7 +50,10 @@ pub struct Start {
     /// Made before the terminal was taken, so that a plugin could still ask its questions there.
     pub connection: Connection,
     pub scope: StartScope,
-    pub theme: Theme,
+    pub look: Look,
+    pub preferences: Preferences,
+    /// Where it is kept where the user was; `None`: nothing is kept.
+    pub state: Option<StateFile>,
     /// Without it nothing can be changed.
     pub permit: Option<WritePermit>,
     /// How news is told to one who looks at another window.
@@ -68,12 +75,30 @@ const BUDGET: usize = 32;
 pub async fn run(start: Start) -> io::Result<Ending> {
     let signals = Signals::new()?;
     let takeover = Takeover::begin()?;
+    let mut start = start;
+    let mut typed = Vec::new();
+    if start.look.depends_on_background() {
+        let heard = background::ask();
+        start.look.background = heard.background;
+        typed = heard.keys;
+    }
+    let state = start.state.clone();
     let mut shell = Shell::new(start, takeover);
-    shell.run(signals).await
+    for key in typed {
+        shell.update(Message::Key(key));
+        shell.refresh();
+    }
+    let ending = shell.run(signals).await;
+    if let Some(state) = state {
+        leave(&mut shell.model);
+        state.write(&shell.model.memory);
+    }
+    ending
 }
 
 struct Shell {
     model: Model,
+    look: Look,
     theme: Theme,
     announce: Announce,
     takeover: Takeover,
@@ -102,13 +127,20 @@ impl Shell {
             writes: start.permit.is_some(),
             asks_registries: start.source.prober().is_some(),
         };
+        model.preferences = start.preferences;
+        model.memory = start
+            .state
+            .as_ref()
+            .map(StateFile::read)
+            .unwrap_or_default();
         let inbox = Inbox::new();
         let namespaces: BTreeSet<_> = model.known.clone();
         let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);
         let mut shell = Self {
             layout: frame::layout(Rect::default(), model.focus),
             model,
-            theme: start.theme,
+            theme: start.look.theme(),
+            look: start.look,
             announce: start.announce,
             takeover,
             inbox,
@@ -205,6 +237,7 @@ impl Shell {
             match self.effects.start(effect) {
                 Order::Nothing => {}
                 Order::Hush => self.inbox.hush(),
+                Order::Theme(name) => self.theme = self.look.named(name),
                 Order::Quit => self.quits = true,
             }
         }

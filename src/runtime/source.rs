@@ -27,6 +27,8 @@ pub trait Source: Send + Sync {
 /// The contexts of the kubeconfig.
 pub struct Kubeconfig {
     pub options: ConnectOptions,
+    /// How its registries are asked.
+    pub registries: Settings,
 }
 
 impl Source for Kubeconfig {
@@ -45,7 +47,7 @@ impl Source for Kubeconfig {
     }
 
     fn prober(&self) -> Option<Prober> {
-        Prober::new(Settings::default()).ok()
+        Prober::new(self.registries.clone()).ok()
     }
 }
 

@@ -12,7 +12,6 @@ use super::{panes::View, text};
 use crate::{
     app::{
         connection::{Health, Phase},
-        keymap,
         panes::Pane,
         path,
     },
@@ -184,9 +183,14 @@ pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     }
     let mut spans = vec![Span::raw(" ")];
     let mut room = usize::from(area.width).saturating_sub(1);
-    for binding in keymap::footer(&path(view.model)) {
-        let key = binding.on.first().copied().unwrap_or_default();
-        let wide = text::width(key) + 1 + text::width(binding.label) + 3;
+    for row in view.model.preferences.keymap.footer(&path(view.model)) {
+        let binding = row.binding;
+        let key = row
+            .keys
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let wide = text::width(&key) + 1 + text::width(binding.label) + 3;
         if wide > room {
             continue;
         }

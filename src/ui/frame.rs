@@ -194,4 +194,5 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     }
     chrome::footer(view, layout.footer, buffer);
     overlay::draw(view, layout, buffer);
+    view.theme.finish(buffer);
 }

@@ -8,7 +8,7 @@ mod chrome;
 mod detail;
 pub mod frame;
 mod overlay;
-mod panes;
+pub mod panes;
 pub mod text;
 pub mod theme;
 mod widgets;

@@ -6,11 +6,12 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{
     frame::{layout, paint},
     panes::View,
-    theme::Theme,
+    theme::{Look, Theme},
 };
 use crate::{
     app::{
         key::Key,
+        look::ThemeName,
         message::Message,
         model::{Model, StartScope},
         refresh,
@@ -42,6 +43,7 @@ const KINDS: [WatchKind; 8] = [
 
 pub(super) struct Screen {
     model: Model,
+    theme: Theme,
     ticket: Ticket,
 }
 
@@ -49,7 +51,11 @@ impl Screen {
     fn connecting() -> Self {
         let model = Model::new(&StartScope::FromContext, now());
         let ticket = model.connection.ticket;
-        Self { model, ticket }
+        Self {
+            model,
+            theme: Look::default().named(ThemeName::Sixteen),
+            ticket,
+        }
     }
 
     fn connected() -> Self {
@@ -106,7 +112,7 @@ impl Screen {
         let mut buffer = Buffer::empty(area);
         let view = View {
             model: &self.model,
-            theme: &Theme::colours(),
+            theme: &self.theme,
             now: now(),
         };
         paint(view, &layout, &mut buffer);

@@ -41,6 +41,21 @@ impl Pane {
         }
     }
 
+    /// The name in commands and in the configuration, as kubectl has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespaces => "namespaces",
+            Self::Pods => "pods",
+            Self::ServiceAccounts => "serviceaccounts",
+            Self::Secrets => "secrets",
+            Self::Events => "events",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pane| pane.name() == name)
+    }
+
     #[must_use]
     pub fn next(self) -> Self {
         match self {

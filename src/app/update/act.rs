@@ -93,7 +93,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Filter => lists::begin_filter(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),
-        Action::Favourite(number) => lists::favourite(model, number, now),
+        Action::Favourite(number) => return lists::favourite(model, number, now),
         Action::Sort(by) => lists::sort(model, by, now),
         Action::NextSortColumn => lists::step_sort(model, true),
         Action::PreviousSortColumn => lists::step_sort(model, false),

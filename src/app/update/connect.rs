@@ -8,9 +8,11 @@ use crate::{
         connection::{Connection, Phase},
         effect::Effect,
         list::List,
+        memory::Place,
         model::{Model, Panes},
         notices::Notices,
         overlay::{ContextPicker, Overlay},
+        panes::Pane,
         settled::Answers,
         ticket::Ticket,
         trail::Trail,
@@ -18,7 +20,6 @@ use crate::{
     },
     domain::{
         identity::{ContextEntry, Identity},
-        key::Namespace,
         problem::Problem,
         watch::Scope,
         world::World,
@@ -34,6 +35,9 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     let leaves = context.is_some() && context != same;
     let context = context.or(same);
     let ticket = model.tickets.issue();
+    if leaves {
+        leave(model);
+    }
     model.connection = Connection::connecting(ticket, context.clone(), now);
     model.world = World::default();
     model.verdicts = Verdicts::default();
@@ -53,9 +57,18 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
         model.scope_is_given = false;
+        model.is_settled_in = false;
     }
     model.overlays.clear();
     vec![Effect::Connect { ticket, context }]
+}
+
+/// Keeps where the user was in the context that is left.
+pub fn leave(model: &mut Model) {
+    if let Phase::Connected(identity) = &model.connection.phase {
+        let context = identity.context.clone();
+        model.memory.note_place(&context, &model.scope, model.focus);
+    }
 }
 
 pub(super) fn connected(
@@ -70,11 +83,10 @@ pub(super) fn connected(
         Ok(identity) => {
             if let Some(namespace) = &identity.namespace {
                 model.known.insert(namespace.clone());
-                if !model.scope_is_given {
-                    look_at(model, namespace.clone());
-                }
             }
+            let effects = settle_in(model, &identity);
             model.connection.phase = Phase::Connected(identity);
+            return effects;
         }
         Err(problem) => {
             let context = match &model.connection.phase {
@@ -87,9 +99,41 @@ pub(super) fn connected(
     Vec::new()
 }
 
-fn look_at(model: &mut Model, namespace: Namespace) {
+/// Goes to where the user was in this context, or else where the settings or the context say. A
+/// connection that is made again leaves all where it is.
+fn settle_in(model: &mut Model, identity: &Identity) -> Vec<Effect> {
+    let remembered = model.memory.place(&identity.context).cloned();
+    if !model.is_settled_in {
+        model.is_settled_in = true;
+        let view = remembered
+            .as_ref()
+            .and_then(|place| Pane::named(&place.view));
+        model.focus = view.unwrap_or(model.preferences.view);
+    }
+    if std::mem::replace(&mut model.scope_is_given, true) {
+        return Vec::new();
+    }
+    let scope = match (remembered, &model.preferences.scope) {
+        (Some(Place { namespace, .. }), _) => namespace.map_or(Scope::Cluster, Scope::Namespace),
+        (None, Some(scope)) => scope.clone(),
+        (None, None) => match &identity.namespace {
+            Some(namespace) => Scope::Namespace(namespace.clone()),
+            None => return Vec::new(),
+        },
+    };
+    model.scope = scope.clone();
+    let Scope::Namespace(namespace) = scope else {
+        return Vec::new();
+    };
     model.panes.namespaces.list.want(Some(namespace.clone()));
-    model.scope = Scope::Namespace(namespace);
+    if !model.known.insert(namespace.clone()) {
+        return Vec::new();
+    }
+    // It may be one that cannot be listed.
+    vec![Effect::Look {
+        ticket: model.connection.ticket,
+        namespace,
+    }]
 }
 
 pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {

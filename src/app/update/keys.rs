@@ -11,11 +11,12 @@ use crate::app::{
     filter::Filter,
     form::{Entry, Field},
     key::{Code, Key},
-    keymap::{self, Context},
+    keymap::Context,
     model::Model,
     overlay::Overlay,
     palette::{self, Asked},
     panes::Pane,
+    rebind::Keymap,
 };
 
 /// The contexts in which a key is looked up, innermost first.
@@ -59,13 +60,13 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
         Some(Overlay::Details(details))
             if details.find.as_ref().is_some_and(|find| find.typing) =>
         {
-            if quits(key) {
+            if quits(&model.preferences.keymap, key) {
                 return vec![Effect::Quit];
             }
             detail::type_words(model, key, now);
             Vec::new()
         }
-        _ => match keymap::resolve(key, &path(model)) {
+        _ => match model.preferences.keymap.resolve(key, &path(model)) {
             Some(action) => act::act(model, action, now),
             None => Vec::new(),
         },
@@ -84,10 +85,10 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn type_answer(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
-    if quits(key) {
+    if quits(&model.preferences.keymap, key) {
         return vec![Effect::Quit];
     }
-    if let Some(action) = keymap::resolve(key, &path(model)) {
+    if let Some(action) = model.preferences.keymap.resolve(key, &path(model)) {
         return act::act(model, action, now);
     }
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
@@ -99,8 +100,9 @@ fn type_answer(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-fn quits(key: Key) -> bool {
-    keymap::resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
+/// Whether the key quits where text is typed: there a character is text, whatever it does elsewhere.
+fn quits(keymap: &Keymap, key: Key) -> bool {
+    key.types().is_none() && keymap.resolve(key, &[Context::Everywhere]) == Some(Action::Quit)
 }
 
 fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -114,7 +116,7 @@ fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
     };
     let pane = *pane;
     match key.code {
-        _ if quits(key) => return vec![Effect::Quit],
+        _ if quits(&model.preferences.keymap, key) => return vec![Effect::Quit],
         Code::Enter => {
             model.overlays.pop();
         }
@@ -125,7 +127,9 @@ fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         // The list can be walked while the filter is typed.
         Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
-            if let Some(Action::Move(motion)) = keymap::resolve(key, &[Context::Panes]) {
+            if let Some(Action::Move(motion)) =
+                model.preferences.keymap.resolve(key, &[Context::Panes])
+            {
                 navigate::go(model, pane, motion);
             }
         }
@@ -173,14 +177,27 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     };
     let suggestions = palette::suggestions(palette.input.value(), &model.world);
     match key.code {
-        _ if quits(key) => return vec![Effect::Quit],
+        _ if quits(&model.preferences.keymap, key) => return vec![Effect::Quit],
         Code::Esc => {
             model.overlays.pop();
         }
         Code::Backspace if palette.input.value().is_empty() => {
             model.overlays.pop();
         }
-        Code::Up => palette.chosen = palette.chosen.saturating_sub(1),
+        // Above the first suggestion are the commands that were typed before.
+        Code::Up if palette.chosen == 0 => {
+            let blank = palette.input.value().is_empty() || palette.recalled > 0;
+            if let Some(line) = model.memory.command(palette.recalled + 1).filter(|_| blank) {
+                palette.recalled += 1;
+                palette.input = line.to_owned().into();
+            }
+        }
+        Code::Down if palette.recalled > 0 => {
+            palette.recalled -= 1;
+            let line = model.memory.command(palette.recalled).unwrap_or_default();
+            palette.input = line.to_owned().into();
+        }
+        Code::Up => palette.chosen -= 1,
         Code::Down => {
             palette.chosen = (palette.chosen + 1).min(suggestions.len().saturating_sub(1));
         }
@@ -204,6 +221,7 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
         _ => {
             if field::edit(&mut palette.input, key) {
                 palette.chosen = 0;
+                palette.recalled = 0;
             }
         }
     }
@@ -211,10 +229,20 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
 }
 
 fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
-    match palette::read(line) {
+    let asked = palette::read(line);
+    // What is no command may be a password that was pasted into the wrong field.
+    if !matches!(asked, Asked::Unknown(_) | Asked::Misused(_)) {
+        model.memory.note_command(line);
+    }
+    match asked {
         Asked::Act(action) => act::act(model, action, now),
         Asked::Namespace(namespace) => navigate::to_namespace(model, namespace),
         Asked::Context(context) => connect::connect(model, Some(context), now),
+        Asked::Theme(theme) => vec![Effect::Theme(theme)],
+        Asked::Misused(usage) => {
+            model.flash(format!("usage: {usage}"), now);
+            Vec::new()
+        }
         Asked::Unknown(nearest) => {
             if !line.trim().is_empty() {
                 let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));

@@ -6,12 +6,13 @@ use super::{detail, keys, navigate};
 use crate::{
     app::{
         action::SortBy,
+        effect::Effect,
         list::List,
         model::Model,
         overlay::Overlay,
         panes::{Pane, PaneState},
     },
-    domain::{hygiene::lints, key::Namespace, watch::Scope},
+    domain::{hygiene::lints, watch::Scope},
 };
 
 /// Folds what the focused pane can fold.
@@ -53,7 +54,8 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
 
 /// Lists what to put in order in the namespaces that are shown.
 pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
-    let lints = lints(&model.world, model.connection.sight(), &model.scope, now);
+    let (sight, limits) = (model.connection.sight(), &model.preferences.hygiene);
+    let lints = lints(&model.world, sight, &model.scope, limits, now);
     if lints.is_empty() {
         model.flash("nothing to put in order", now);
     } else {
@@ -71,25 +73,31 @@ pub(super) fn begin_filter(model: &mut Model) {
     });
 }
 
-/// `0` is all namespaces; the others are the first nine, until favourites are configured.
-pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) {
+/// `0` is all namespaces; the others are the favourites, or the first nine where none are set.
+pub(super) fn favourite(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     if number == 0 {
         navigate::to_scope(model, Scope::Cluster);
-        return;
+        return Vec::new();
     }
-    let names: Vec<Namespace> = model
-        .panes
-        .namespaces
-        .list
-        .rows()
-        .iter()
-        .flatten()
-        .cloned()
-        .collect();
-    match names.into_iter().nth(usize::from(number) - 1) {
+    let index = usize::from(number) - 1;
+    let favourites = &model.preferences.favourites;
+    if let Some(namespace) = favourites.get(index).cloned() {
+        return navigate::to_namespace(model, namespace);
+    }
+    if !favourites.is_empty() {
+        let text = format!(
+            "there are {} favourites; see favourites in the configuration",
+            favourites.len()
+        );
+        model.flash(text, now);
+        return Vec::new();
+    }
+    let names = model.panes.namespaces.list.rows();
+    match names.iter().flatten().nth(index).cloned() {
         Some(namespace) => navigate::to_scope(model, Scope::Namespace(namespace)),
         None => model.flash(format!("there is no namespace {number} in the list"), now),
     }
+    Vec::new()
 }
 
 pub(super) fn sort(model: &mut Model, by: SortBy, now: Timestamp) {

@@ -26,6 +26,7 @@ mod wizard;
 use jiff::Timestamp;
 
 pub use self::{
+    connect::leave,
     detail::{fitting, shown},
     keys::path,
     navigate::{selected_pod, subject_of_interest},

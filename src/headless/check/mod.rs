@@ -11,6 +11,7 @@ mod target;
 mod wait;
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -30,7 +31,8 @@ use self::{
 use super::{Exit, Output, duration, unless_closed};
 use crate::{
     cluster::{Connection, Reach},
-    domain::{key::Namespace, problem::Problem},
+    domain::{key::Namespace, problem::Problem, watch::Scope},
+    registry::Settings,
 };
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -63,6 +65,7 @@ pub async fn run(
     args: &Args,
     connection: &Connection,
     reach: Reach,
+    asking: Settings,
     stdout: impl Write,
 ) -> Result<Exit, Problem> {
     let choice = Choice::read(&args.targets, args.selector.clone())?;
@@ -76,7 +79,7 @@ pub async fn run(
     choice.exists(&seen)?;
     let mut found = findings::all(&seen, &choice, now);
     let answers = if args.probe {
-        let answers = probe::ask(connection, &found).await?;
+        let answers = probe::ask(connection, asking, &found).await?;
         answers.settle(&mut found, now);
         answers
     } else {
@@ -101,6 +104,18 @@ pub async fn run(
     };
     unless_closed(written.and_then(|()| stdout.flush()).map(|()| exit))
         .map_err(|error| Problem::new("cannot write the report").because(error.to_string()))
+}
+
+/// The images of a namespace's Pods, each once.
+pub(super) async fn images(
+    connection: &Connection,
+    namespace: Namespace,
+) -> Result<BTreeSet<String>, Problem> {
+    let reach = Reach::Namespaces(vec![namespace]);
+    let seen = look::once(connection, reach, None).await?;
+    let pods = seen.world.pods(&Scope::Cluster);
+    let images = pods.flat_map(|pod| pod.containers.iter().map(|it| it.image.to_string()));
+    Ok(images.collect())
 }
 
 /// The namespaces that were looked into.

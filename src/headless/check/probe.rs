@@ -82,8 +82,12 @@ impl Question {
 }
 
 /// Asks for every image of which a pull is said to fail.
-pub(super) async fn ask(connection: &Connection, found: &Found) -> Result<Answers, Problem> {
-    let prober = Prober::new(Settings::default())
+pub(super) async fn ask(
+    connection: &Connection,
+    asking: Settings,
+    found: &Found,
+) -> Result<Answers, Problem> {
+    let prober = Prober::new(asking)
         .map_err(|error| Problem::new("cannot ask registries").because(error.to_string()))?;
     let rows = found.pods.iter();
     let mut questions: Vec<Question> = rows

@@ -106,7 +106,8 @@ impl Walk<'_> {
         self.note(Stage::Tls, &host, began, found)
     }
 
-    /// TLS; or plain HTTP where that was chosen, and to this machine when it speaks nothing better.
+    /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
+    /// to the hosts that are called insecure.
     async fn shield(
         &self,
         origin: &Origin,
@@ -118,9 +119,13 @@ impl Walk<'_> {
             return Ok(Reached::Plain(stream, Unencrypted::Chosen));
         }
         let securing = wire::secure(stream, origin, tls);
-        if !origin.is_loopback() {
+        let why = if origin.is_loopback() {
+            Unencrypted::Loopback
+        } else if self.settings.allows_plain(self.image.host()) {
+            Unencrypted::Chosen
+        } else {
             return Ok(Reached::Tls(Box::new(securing.await?)));
-        }
+        };
         // A small server that waits for the end of a line says nothing to the greeting of TLS.
         match timed(self.settings.limits.step / 4, securing).await {
             Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
@@ -130,7 +135,7 @@ impl Walk<'_> {
                 | Failure::Reset
                 | Failure::Handshake(_)),
             ) => match wire::connect_plain(origin, address).await {
-                Some(stream) => Ok(Reached::Plain(stream, Unencrypted::Loopback)),
+                Some(stream) => Ok(Reached::Plain(stream, why)),
                 None => Err(failure),
             },
             Err(failure) => Err(failure),

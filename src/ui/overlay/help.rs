@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{scrolled, window};
 use crate::{
-    app::keymap::{BINDINGS, Context},
+    app::keymap::Context,
     ui::{panes::View, text},
 };
 
@@ -34,7 +34,8 @@ fn lines(view: View<'_>) -> Vec<Line<'static>> {
     let mut contexts: Vec<Context> = Vec::new();
     // What holds where the keyboard is comes first.
     let here = Context::In(view.model.focus);
-    for context in std::iter::once(here).chain(BINDINGS.iter().map(|binding| binding.context)) {
+    let rows = view.model.preferences.keymap.rows();
+    for context in std::iter::once(here).chain(rows.iter().map(|row| row.binding.context)) {
         if !contexts.contains(&context) {
             contexts.push(context);
         }
@@ -45,11 +46,12 @@ fn lines(view: View<'_>) -> Vec<Line<'static>> {
             lines.push(Line::default());
         }
         lines.push(Line::styled(context.title(), view.theme.strong()));
-        for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
-            let keys = text::fit(&binding.on.join(" "), KEYS, text::Cut::End).into_owned();
+        for row in rows.iter().filter(|row| row.binding.context == context) {
+            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+            let keys = text::fit(&keys.join(" "), KEYS, text::Cut::End).into_owned();
             lines.push(Line::from(vec![
                 Span::styled(format!("  {keys:KEYS$} "), view.theme.key()),
-                Span::raw(binding.help),
+                Span::raw(row.binding.help),
             ]));
         }
     }

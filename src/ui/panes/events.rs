@@ -12,7 +12,7 @@ use crate::{
     ui::widgets::table::{Cell, Column},
 };
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     Column::new("LAST", 1, 6).right(),
     Column::new("", 0, 1),
     Column::new("OBJECT", 2, 44).gives(18).middle(),

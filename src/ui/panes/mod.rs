@@ -57,6 +57,35 @@ pub fn draw(pane: Pane, view: View<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Draws the box, and the rows or the reason why there are none.
+/// The titles of a pane's columns.
+pub fn titles(pane: Pane) -> impl Iterator<Item = &'static str> {
+    let columns = match pane {
+        Pane::Namespaces => namespaces::COLUMNS,
+        Pane::Pods => pods::COLUMNS,
+        Pane::ServiceAccounts => accounts::COLUMNS,
+        Pane::Secrets => secrets::COLUMNS,
+        Pane::Events => events::COLUMNS,
+    };
+    let titles = columns.iter().map(|column| column.title);
+    titles.filter(|title| !title.is_empty())
+}
+
+/// Which of the columns the user wants; the symbol of a row has no title and is always there.
+fn wanted(pane: Pane, view: View<'_>, columns: &[Column]) -> Vec<bool> {
+    let chosen = view.model.preferences.columns.get(&pane);
+    let is_wanted = |column: &Column| {
+        let title = column.title.to_lowercase();
+        title.is_empty() || chosen.is_none_or(|chosen| chosen.contains(&title))
+    };
+    columns.iter().map(is_wanted).collect()
+}
+
+/// What stands where the mask says so.
+fn masked<T>(items: impl IntoIterator<Item = T>, mask: &[bool]) -> Vec<T> {
+    let shown = items.into_iter().zip(mask).filter(|(_, shown)| **shown);
+    shown.map(|(item, _)| item).collect()
+}
+
 fn listing<K: Clone + PartialEq>(
     pane: Pane,
     view: View<'_>,
@@ -84,9 +113,10 @@ fn listing<K: Clone + PartialEq>(
         return;
     }
     let (first, rows) = state.list.visible();
+    let mask = wanted(pane, view, columns);
     Table {
-        columns,
-        rows: rows.iter().map(cells).collect(),
+        columns: &masked(columns.iter().copied(), &mask),
+        rows: rows.iter().map(|row| masked(cells(row), &mask)).collect(),
         selected: state
             .list
             .position()

@@ -9,7 +9,7 @@ use crate::{
     ui::widgets::table::{Cell, Column},
 };
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
     Column::new("NAME", 0, 63).grows(12).middle(),
     Column::new("FAIL", 1, 8).right(),

@@ -15,7 +15,7 @@ use crate::{
     ui::widgets::table::{Cell, Column},
 };
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
     Column::new("NAMESPACE", 4, 24).gives(10).middle(),
     Column::new("NAME", 0, 63).grows(30).middle(),

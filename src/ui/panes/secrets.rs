@@ -16,7 +16,7 @@ use crate::{
     ui::widgets::table::{Cell, Column},
 };
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
     Column::new("NAMESPACE", 5, 24).gives(8).middle(),
     Column::new("NAME", 0, 40).gives(14).middle(),

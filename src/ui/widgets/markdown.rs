@@ -136,7 +136,7 @@ mod tests {
     use crate::domain::guide::Section;
 
     fn plain_lines(markdown: &str, wide: usize) -> Vec<String> {
-        let theme = Theme::colours();
+        let theme = crate::ui::theme::Look::default().theme();
         let lines = lines(markdown, wide, &theme, str::to_owned);
         lines.iter().map(ToString::to_string).collect()
     }

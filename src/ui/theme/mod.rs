@@ -1,65 +1,63 @@
 //! Roles instead of colours: a view says *failing*, the theme says red.
 //!
 //! Default foreground for text, dim for the secondary, one meaning per colour, a symbol beside every
-//! colour. The sixteen colours of the terminal are used, so that its own palette decides, light or
-//! dark.
+//! colour. Which colour a role has is said in `ink`, and by the user.
 
-use ratatui::style::{Color, Modifier, Style};
+mod ink;
+mod look;
+mod symbols;
 
+use ratatui::{
+    buffer::Buffer,
+    style::{Color, Modifier, Style},
+};
+
+use self::ink::Ink;
+pub use self::{
+    ink::Depth,
+    look::{Background, Look, colour, role, theme_name},
+    symbols::Symbols,
+};
 use crate::domain::status::Health;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
-    colours: bool,
+    /// `None` for `NO_COLOR` (<https://no-color.org>): weight and reverse video only.
+    ink: Option<Ink>,
     symbols: Symbols,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Symbols {
-    pub pull_failing: &'static str,
-    pub failing: &'static str,
-    pub progressing: &'static str,
-    pub healthy: &'static str,
-    pub finished: &'static str,
-    pub quiet: &'static str,
-    pub spinner: [&'static str; 4],
-}
-
-const SYMBOLS: Symbols = Symbols {
-    pull_failing: "✗",
-    failing: "!",
-    progressing: "◌",
-    healthy: "●",
-    finished: "✓",
-    quiet: "·",
-    spinner: ["◐", "◓", "◑", "◒"],
-};
-
 impl Theme {
-    pub fn colours() -> Self {
-        Self {
-            colours: true,
-            symbols: SYMBOLS,
-        }
-    }
-
-    /// For `NO_COLOR` (<https://no-color.org>): weight and reverse video only.
-    pub fn plain() -> Self {
-        Self {
-            colours: false,
-            symbols: SYMBOLS,
-        }
-    }
-
     pub fn symbols(&self) -> &Symbols {
         &self.symbols
     }
 
-    fn colour(self, colour: Color) -> Style {
-        if self.colours {
-            Style::new().fg(colour)
-        } else {
-            Style::new()
+    fn colour(self, role: fn(&Ink) -> Color) -> Style {
+        match &self.ink {
+            Some(ink) => Style::new().fg(role(ink)),
+            None => Style::new(),
+        }
+    }
+
+    /// Gives the whole screen what single cells do not know of: a ground of the theme's own, and symbols
+    /// that the terminal can show.
+    pub fn finish(&self, buffer: &mut Buffer) {
+        if self.symbols == symbols::ASCII {
+            symbols::to_ascii(buffer);
+        }
+        let Some(ink) = self.ink else {
+            return;
+        };
+        if (ink.text, ink.background) == (Color::Reset, Color::Reset) {
+            return;
+        }
+        for cell in &mut buffer.content {
+            if cell.fg == Color::Reset {
+                cell.fg = ink.text;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = ink.background;
+            }
         }
     }
 
@@ -68,10 +66,9 @@ impl Theme {
     }
 
     pub fn dim(self) -> Style {
-        if self.colours {
-            Style::new().fg(Color::DarkGray)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
+        match &self.ink {
+            Some(ink) => Style::new().fg(ink.dim),
+            None => Style::new().add_modifier(Modifier::DIM),
         }
     }
 
@@ -80,23 +77,24 @@ impl Theme {
     }
 
     pub fn accent(self) -> Style {
-        self.colour(Color::Cyan)
+        self.colour(|ink| ink.accent)
     }
 
     pub fn failing(self) -> Style {
-        self.colour(Color::Red).add_modifier(if self.colours {
-            Modifier::empty()
-        } else {
-            Modifier::BOLD
-        })
+        self.colour(|ink| ink.failing)
+            .add_modifier(if self.ink.is_some() {
+                Modifier::empty()
+            } else {
+                Modifier::BOLD
+            })
     }
 
     pub fn warning(self) -> Style {
-        self.colour(Color::Yellow)
+        self.colour(|ink| ink.warning)
     }
 
     pub fn good(self) -> Style {
-        self.colour(Color::Green)
+        self.colour(|ink| ink.good)
     }
 
     pub fn border(self, focused: bool) -> Style {

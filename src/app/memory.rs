@@ -1,0 +1,103 @@
+//! What is remembered from one start to the next: where the user was in each context, and the commands
+//! typed. No secrets: a line that is no command is not kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::panes::Pane;
+use crate::domain::{key::Namespace, watch::Scope};
+
+/// Commands that are kept.
+const COMMANDS: usize = 100;
+
+/// Contexts that are kept; there are people with a new cluster for every test.
+const CONTEXTS: usize = 200;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    places: BTreeMap<String, Place>,
+    /// The oldest first.
+    commands: Vec<String>,
+}
+
+/// Where the user was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// `None`: all namespaces.
+    pub namespace: Option<Namespace>,
+    pub view: String,
+}
+
+impl Memory {
+    pub fn place(&self, context: &str) -> Option<&Place> {
+        self.places.get(context)
+    }
+
+    /// Keeps where the user is.
+    pub fn note_place(&mut self, context: &str, scope: &Scope, focus: Pane) {
+        if self.places.len() >= CONTEXTS && !self.places.contains_key(context) {
+            self.places.pop_first();
+        }
+        let namespace = match scope {
+            Scope::Cluster => None,
+            Scope::Namespace(namespace) => Some(namespace.clone()),
+        };
+        let view = focus.name().to_owned();
+        self.places
+            .insert(context.to_owned(), Place { namespace, view });
+    }
+
+    /// Keeps a command that was understood.
+    pub fn note_command(&mut self, line: &str) {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.commands.retain(|known| *known != line);
+        self.commands.push(line);
+        let surplus = self.commands.len().saturating_sub(COMMANDS);
+        self.commands.drain(..surplus);
+    }
+
+    /// The command typed so many commands ago, from 1 on.
+    pub fn command(&self, ago: usize) -> Option<&str> {
+        let index = self.commands.len().checked_sub(ago)?;
+        self.commands.get(index).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_kept_once_the_last_in_front() {
+        let mut memory = Memory::default();
+        for line in ["po", "ns  shop", "po"] {
+            memory.note_command(line);
+        }
+        assert_eq!(memory.command(1), Some("po"));
+        assert_eq!(memory.command(2), Some("ns shop"));
+        assert_eq!(memory.command(3), None);
+        assert_eq!(memory.command(0), None);
+        for number in 0..200 {
+            memory.note_command(&format!("ns n{number}"));
+        }
+        assert_eq!(memory.commands.len(), COMMANDS);
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_what_is_new_does_not_disturb() {
+        let mut memory = Memory::default();
+        let shop = Scope::Namespace(Namespace::new("shop"));
+        memory.note_place("prod", &shop, Pane::Secrets);
+        memory.note_place("lab", &Scope::Cluster, Pane::Pods);
+        let text = serde_json::to_string(&memory).unwrap();
+        assert_eq!(serde_json::from_str::<Memory>(&text).unwrap(), memory);
+        let later = text.replacen('{', "{\"more\": 1, ", 1);
+        assert_eq!(serde_json::from_str::<Memory>(&later).unwrap(), memory);
+        assert_eq!(
+            serde_json::from_str::<Memory>("{}").unwrap(),
+            Memory::default()
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! What the user has set, as far as it changes what the model does.
+
+use std::collections::BTreeMap;
+
+use super::{panes::Pane, rebind::Keymap};
+use crate::domain::{hygiene::Limits, key::Namespace, watch::Scope};
+
+#[derive(Clone, Debug)]
+pub struct Preferences {
+    pub keymap: Keymap,
+    /// The pane to begin in.
+    pub view: Pane,
+    /// The namespace to begin in; `None`: the context's.
+    pub scope: Option<Scope>,
+    /// The namespaces of the keys 1 to 9; empty: the first nine there are.
+    pub favourites: Vec<Namespace>,
+    pub hygiene: Limits,
+    /// Titles of the columns to show, in lower case; a pane that is not here shows all.
+    pub columns: BTreeMap<Pane, Vec<String>>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            keymap: Keymap::default(),
+            view: Pane::Pods,
+            scope: None,
+            favourites: Vec::new(),
+            hygiene: Limits::default(),
+            columns: BTreeMap::new(),
+        }
+    }
+}

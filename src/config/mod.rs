@@ -1,0 +1,213 @@
+//! Floor 2: settings. Defaults, the file, the environment and the flags, in this order, and for each
+//! value where it came from.
+//!
+//! It only loads and merges: what a theme, an action or a pane is called is known to the rooms that have
+//! them, and nothing is done here with a value.
+
+mod origin;
+mod place;
+mod read;
+mod settings;
+
+use std::{fs, io, path::PathBuf, sync::Arc};
+
+pub use self::{
+    origin::{Origin, Sourced},
+    place::Places,
+    settings::{Entries, Hygiene, Registries, Row, Settings},
+};
+use crate::domain::problem::Problem;
+
+/// Every setting with its default and what it is for; a test holds it against the code.
+pub const SAMPLE: &str = include_str!("../../assets/config.toml");
+
+/// What the command line says of settings.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// Read this file, which must be there.
+    pub file: Option<PathBuf>,
+    pub theme: Option<String>,
+    pub read_only: bool,
+    pub no_state: bool,
+}
+
+/// The settings, and the file that some of them are from.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    pub settings: Settings,
+    /// `None`: there is no file.
+    pub file: Option<PathBuf>,
+}
+
+/// Loads the settings. A file that nobody named may be missing.
+pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, Problem> {
+    let mut loaded = Loaded::default();
+    let path = flags.file.clone().or_else(|| places.config_file());
+    if let Some(path) = path {
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let path = Arc::new(path);
+                let file = read::File {
+                    path: Arc::clone(&path),
+                    text: &text,
+                };
+                loaded.settings.take_file(&file)?;
+                loaded.file = Some(path.to_path_buf());
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && flags.file.is_none() => {}
+            Err(error) => {
+                let why = format!("{}: {error}", path.display());
+                return Err(Problem::new("cannot read the configuration")
+                    .because(why)
+                    .next("name another file with --config, or start without it"));
+            }
+        }
+    }
+    let settings = &mut loaded.settings;
+    // https://no-color.org: what is said on the command line counts more.
+    if places.no_colour {
+        settings.theme = Sourced {
+            value: "plain".to_owned(),
+            origin: Origin::Environment("NO_COLOR"),
+        };
+    }
+    if let Some(theme) = &flags.theme {
+        settings.theme = Sourced {
+            value: theme.clone(),
+            origin: Origin::Flag("--theme"),
+        };
+    }
+    if flags.read_only {
+        settings.read_only = Sourced {
+            value: true,
+            origin: Origin::Flag("--read-only"),
+        };
+    }
+    if flags.no_state {
+        settings.remember = Sourced {
+            value: false,
+            origin: Origin::Flag("--no-state"),
+        };
+    }
+    Ok(loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, Problem> {
+        let mut settings = Settings::default();
+        let path = Arc::new(PathBuf::from("c.toml"));
+        settings.take_file(&read::File { path, text })?;
+        Ok(settings)
+    }
+
+    fn why(text: &str) -> String {
+        let problem = read(text).unwrap_err();
+        assert!(problem.next.unwrap().contains("c.toml"));
+        problem.why.join("; ")
+    }
+
+    #[test]
+    fn the_sample_names_every_setting_with_its_default() {
+        let sample = read(SAMPLE).unwrap();
+        let named = |row: &Row| row.origin != Origin::Default;
+        let missing: Vec<Row> = sample
+            .rows()
+            .into_iter()
+            .filter(|row| !named(row))
+            .collect();
+        assert_eq!(missing, []);
+        for (sample, default) in sample.rows().iter().zip(Settings::default().rows()) {
+            assert_eq!(
+                (&sample.name, &sample.value),
+                (&default.name, &default.value)
+            );
+        }
+        for section in [
+            sample.keys.len(),
+            sample.colours.len(),
+            sample.columns.len(),
+        ] {
+            assert_eq!(
+                section, 0,
+                "their defaults belong to other rooms: as comments"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_knows_its_line() {
+        let settings =
+            read("# mine\ntheme = 'light'\n\n[hygiene]\nrotate-after-days = 30\n").unwrap();
+        assert_eq!(settings.theme.origin.to_string(), "c.toml:2");
+        assert_eq!(settings.hygiene.rotate_after_days.value, 30);
+        assert_eq!(
+            settings.hygiene.rotate_after_days.origin.to_string(),
+            "c.toml:5"
+        );
+        assert_eq!(settings.symbols.origin, Origin::Default);
+        let settings = read("[keys]\nfilter = 'f'\nquit = ['ctrl-q', 'f10']").unwrap();
+        assert_eq!(settings.keys["filter"].value, ["f"]);
+        assert_eq!(settings.keys["quit"].value, ["ctrl-q", "f10"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_the_nearest_setting() {
+        assert_eq!(
+            why("\ntehme = 'light'"),
+            "c.toml:2: unknown setting tehme; did you mean theme?"
+        );
+        assert_eq!(
+            why("[registries]\ninsecur = []"),
+            "c.toml:2: unknown setting registries.insecur; did you mean registries.insecure?"
+        );
+        assert_eq!(
+            why("[registries]\nproxy = 1"),
+            "c.toml:2: unknown setting registries.proxy; there is ca, insecure"
+        );
+        assert_eq!(
+            why("theme = 3"),
+            "c.toml:1: theme is integer; expected a text in quotes"
+        );
+        assert!(why("a =\n").starts_with("c.toml:1: no TOML: "));
+        assert_eq!(
+            why("hygiene = 3"),
+            "c.toml:1: hygiene is integer; expected a table [hygiene]"
+        );
+        assert!(why("[hygiene]\nrotate-after-days = -1").contains("a whole number"));
+    }
+
+    #[test]
+    fn flags_beat_the_environment_and_that_beats_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        fs::write(&path, "theme = 'light'").unwrap();
+        let mut flags = Flags {
+            file: Some(path),
+            ..Flags::default()
+        };
+        let mut places = Places::default();
+        let theme = |flags: &Flags, places: &Places| load(flags, places).unwrap().settings.theme;
+        assert_eq!(theme(&flags, &places).value, "light");
+        places.no_colour = true;
+        assert_eq!(
+            theme(&flags, &places).origin,
+            Origin::Environment("NO_COLOR")
+        );
+        flags.theme = Some("dark".to_owned());
+        assert_eq!(theme(&flags, &places).value, "dark");
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let flags = Flags {
+            file: Some("/nowhere/c.toml".into()),
+            ..Flags::default()
+        };
+        let problem = load(&flags, &Places::default()).unwrap_err();
+        assert!(problem.to_string().contains("/nowhere/c.toml"));
+        assert!(load(&Flags::default(), &Places::default()).is_ok());
+    }
+}

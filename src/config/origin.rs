@@ -1,0 +1,68 @@
+//! A value and where it came from.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use crate::domain::problem::Problem;
+
+/// Where a value came from; a later one of these beats an earlier one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    #[default]
+    Default,
+    File {
+        path: Arc<PathBuf>,
+        line: usize,
+    },
+    Environment(&'static str),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment(name) => write!(f, "environment ${name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sourced<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Sourced<T> {
+    pub(super) fn default_of(value: T) -> Self {
+        Self {
+            value,
+            origin: Origin::Default,
+        }
+    }
+
+    /// What the value names, or the message that it names nothing.
+    pub fn resolve<U>(
+        &self,
+        setting: &str,
+        read: impl FnOnce(&T) -> Result<U, String>,
+    ) -> Result<U, Problem> {
+        read(&self.value).map_err(|why| self.refused(setting, why))
+    }
+
+    /// The message that this value cannot be used.
+    pub fn refused(&self, setting: &str, why: impl fmt::Display) -> Problem {
+        let problem = Problem::new(format!("cannot use the setting {setting}"))
+            .because(format!("{}: {why}", self.origin));
+        match &self.origin {
+            Origin::File { path, .. } => problem.next(format!(
+                "change it in {}; `pullscope config sample` prints every setting with its values",
+                path.display()
+            )),
+            Origin::Default | Origin::Environment(_) | Origin::Flag(_) => {
+                problem.next("`pullscope config sample` prints every setting with its values")
+            }
+        }
+    }
+}

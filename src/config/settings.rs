@@ -1,0 +1,170 @@
+//! All settings, with their defaults. Names of themes, keys, panes and columns stay texts here: the rooms
+//! that know them resolve them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    origin::{Origin, Sourced},
+    read::File,
+};
+use crate::domain::problem::Problem;
+
+/// Settings whose names another room knows: roles, actions, panes.
+pub type Entries<T> = BTreeMap<String, Sourced<T>>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub theme: Sourced<String>,
+    pub symbols: Sourced<String>,
+    /// The pane that has the keyboard at the start.
+    pub view: Sourced<String>,
+    /// The namespace to begin with; empty: the context's, or all.
+    pub namespace: Sourced<String>,
+    /// The namespaces of the keys 1 to 9; without any, the first nine that there are.
+    pub favourites: Sourced<Vec<String>>,
+    pub notify: Sourced<String>,
+    pub read_only: Sourced<bool>,
+    /// Whether namespace, pane and commands are remembered until the next start.
+    pub remember: Sourced<bool>,
+    pub hygiene: Hygiene,
+    pub registries: Registries,
+    /// By role.
+    pub colours: Entries<String>,
+    /// By action.
+    pub keys: Entries<Vec<String>>,
+    /// By pane.
+    pub columns: Entries<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hygiene {
+    /// A pull Secret that is older is to be rotated.
+    pub rotate_after_days: Sourced<u32>,
+    /// Tags under which another image may appear.
+    pub moving_tags: Sourced<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registries {
+    /// PEM files with authorities to trust besides the system's.
+    pub ca: Sourced<Vec<String>>,
+    /// Hosts that may be asked in plain HTTP.
+    pub insecure: Sourced<Vec<String>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let text = |text: &str| Sourced::default_of(text.to_owned());
+        Self {
+            theme: text("auto"),
+            symbols: text("auto"),
+            view: text("pods"),
+            namespace: text(""),
+            favourites: Sourced::default(),
+            notify: text("off"),
+            read_only: Sourced::default(),
+            remember: Sourced::default_of(true),
+            hygiene: Hygiene {
+                // A quarter is what most policies ask for.
+                rotate_after_days: Sourced::default_of(90),
+                moving_tags: Sourced::default_of(vec!["latest".to_owned()]),
+            },
+            registries: Registries::default(),
+            colours: Entries::new(),
+            keys: Entries::new(),
+            columns: Entries::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Takes what a file says.
+    pub(super) fn take_file(&mut self, file: &File<'_>) -> Result<(), Problem> {
+        let mut top = file.parse()?;
+        top.text("theme", &mut self.theme)?;
+        top.text("symbols", &mut self.symbols)?;
+        top.text("view", &mut self.view)?;
+        top.text("namespace", &mut self.namespace)?;
+        top.texts("favourites", &mut self.favourites)?;
+        top.text("notify", &mut self.notify)?;
+        top.flag("read-only", &mut self.read_only)?;
+        top.flag("remember", &mut self.remember)?;
+        let mut hygiene = top.section("hygiene", "hygiene.")?;
+        hygiene.number("rotate-after-days", &mut self.hygiene.rotate_after_days)?;
+        hygiene.texts("moving-tags", &mut self.hygiene.moving_tags)?;
+        hygiene.finish()?;
+        let mut registries = top.section("registries", "registries.")?;
+        registries.texts("ca", &mut self.registries.ca)?;
+        registries.texts("insecure", &mut self.registries.insecure)?;
+        registries.finish()?;
+        top.section("colours", "colours.")?
+            .entries_of_text(&mut self.colours)?;
+        top.section("keys", "keys.")?
+            .entries_of_texts(&mut self.keys)?;
+        top.section("columns", "columns.")?
+            .entries_of_texts(&mut self.columns)?;
+        top.finish()
+    }
+
+    /// Each setting with its value as TOML writes it, in the order of the sample file.
+    pub fn rows(&self) -> Vec<Row> {
+        let text = |name: &str, it: &Sourced<String>| Row::new(name, quoted(&it.value), &it.origin);
+        let texts =
+            |name: &str, it: &Sourced<Vec<String>>| Row::new(name, list(&it.value), &it.origin);
+        let flag =
+            |name: &str, it: &Sourced<bool>| Row::new(name, it.value.to_string(), &it.origin);
+        let days = &self.hygiene.rotate_after_days;
+        let mut rows = vec![
+            text("theme", &self.theme),
+            text("symbols", &self.symbols),
+            text("view", &self.view),
+            text("namespace", &self.namespace),
+            texts("favourites", &self.favourites),
+            text("notify", &self.notify),
+            flag("read-only", &self.read_only),
+            flag("remember", &self.remember),
+            Row::new(
+                "hygiene.rotate-after-days",
+                days.value.to_string(),
+                &days.origin,
+            ),
+            texts("hygiene.moving-tags", &self.hygiene.moving_tags),
+            texts("registries.ca", &self.registries.ca),
+            texts("registries.insecure", &self.registries.insecure),
+        ];
+        let colours = self.colours.iter();
+        rows.extend(colours.map(|(role, it)| text(&format!("colours.{role}"), it)));
+        for (section, entries) in [("keys", &self.keys), ("columns", &self.columns)] {
+            let entries = entries.iter();
+            rows.extend(entries.map(|(name, it)| texts(&format!("{section}.{name}"), it)));
+        }
+        rows
+    }
+}
+
+/// One setting, to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub name: String,
+    pub value: String,
+    pub origin: Origin,
+}
+
+impl Row {
+    fn new(name: &str, value: String, origin: &Origin) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            origin: origin.clone(),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn list(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", quoted.join(", "))
+}

@@ -1,0 +1,106 @@
+//! What the terminal can show, as far as the environment tells.
+
+use std::{env, fmt};
+
+use crate::ui::theme::{Background, Depth};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    pub depth: Depth,
+    /// `None`: the environment does not tell; the terminal may be asked.
+    pub background: Option<Background>,
+    /// Whether more than ASCII can be shown.
+    pub unicode: bool,
+}
+
+impl Capabilities {
+    pub fn from_environment() -> Self {
+        Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn of(get: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            depth: depth(get("COLORTERM").as_deref(), get("TERM").as_deref()),
+            background: get("COLORFGBG").and_then(|value| background(&value)),
+            unicode: is_utf8(&get),
+        }
+    }
+}
+
+impl fmt::Display for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.depth {
+            Depth::Sixteen => "16 colours",
+            Depth::Indexed => "256 colours",
+            Depth::True => "24-bit colours",
+        })?;
+        f.write_str(match self.background {
+            None => "",
+            Some(Background::Dark) => ", dark",
+            Some(Background::Light) => ", light",
+        })?;
+        f.write_str(if self.unicode { ", UTF-8" } else { ", ASCII" })
+    }
+}
+
+/// As the terminals that know 24-bit colours agreed: <https://github.com/termstandard/colors>.
+fn depth(colorterm: Option<&str>, term: Option<&str>) -> Depth {
+    let term = term.unwrap_or_default();
+    if matches!(colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {
+        Depth::True
+    } else if term.contains("256color") {
+        Depth::Indexed
+    } else {
+        Depth::Sixteen
+    }
+}
+
+/// rxvt's `foreground;background` or `foreground;other;background`, as numbers of the palette. Dark are
+/// the first seven and the dark grey, as vim takes it.
+fn background(value: &str) -> Option<Background> {
+    let colour: u8 = value.rsplit(';').next()?.parse().ok()?;
+    Some(match colour {
+        0..=6 | 8 => Background::Dark,
+        _ => Background::Light,
+    })
+}
+
+/// The first of these that is set decides, as POSIX has it. Where none is set nobody has chosen the C
+/// locale: so it is in containers and on Windows, whose terminals show UTF-8.
+fn is_utf8(get: &impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get);
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Capabilities {
+        Capabilities::of(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_tells() {
+        let silent = of(&[("TERM", "xterm")]);
+        assert_eq!(silent.depth, Depth::Sixteen);
+        assert_eq!(silent.background, None);
+        assert!(silent.unicode);
+        assert_eq!(of(&[("TERM", "xterm-256color")]).depth, Depth::Indexed);
+        let modern = of(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]);
+        assert_eq!(modern.depth, Depth::True);
+        assert_eq!(modern.background, Some(Background::Light));
+        let dark = of(&[("COLORFGBG", "15;default;0")]);
+        assert_eq!(dark.background, Some(Background::Dark));
+        assert_eq!(of(&[("COLORFGBG", "15;default")]).background, None);
+        assert!(!of(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]).unicode);
+        assert!(!of(&[("LANG", "POSIX")]).unicode);
+        assert!(of(&[("LC_CTYPE", "C.utf8")]).unicode);
+    }
+}
