@@ -8,6 +8,7 @@ use super::{
 impl Action {
     /// The name in the configuration; stable, as files hold it.
     #[rustfmt::skip]
+    #[expect(clippy::too_many_lines, reason = "one table, an arm for each action")]
     pub fn name(self) -> &'static str {
         match self {
             Self::Quit => "quit",
@@ -60,6 +61,7 @@ impl Action {
             Self::PullTest => "pull-test",
             Self::StartPullTest => "start-pull-test",
             Self::CleanUp => "clean-up",
+            Self::Report => "report",
             Self::Deploy => "deploy",
             Self::Rotate => "rotate",
             Self::CopyTo => "copy-to",
