@@ -5,6 +5,7 @@ use super::{
 };
 use crate::domain::{
     cause::Cause,
+    diagnose::Root,
     guide::{Own, Section},
     image::ImageRef,
     watch::Scope,
@@ -13,9 +14,18 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct Learn {
     pub section: Section,
-    /// The cause that is explained first.
-    pub cause: Option<Cause>,
+    /// What is explained first.
+    pub about: Option<About>,
     pub scroll: Scroll,
+}
+
+/// What is wrong with a Pod, as far as it is the same for all Pods.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    pub title: &'static str,
+    pub cause: Cause,
+    /// Why, where the objects or the registry prove it.
+    pub root: Option<Root>,
 }
 
 impl Learn {
@@ -25,7 +35,14 @@ impl Learn {
             .inquiry
             .as_ref()
             .and_then(|inquiry| inquiry.diagnosis.first());
-        let of_the_pod = finding.map(|finding| (Section::of_link(finding.link()), finding.cause));
+        let of_the_pod = finding.map(|finding| {
+            let about = About {
+                title: finding.title(),
+                cause: finding.cause,
+                root: finding.root,
+            };
+            (Section::of_link(finding.link()), about)
+        });
         let about_the_pod = match model.overlays.last() {
             Some(Overlay::Details(details)) => {
                 matches!(details.tab, None | Some(Tab::Diagnosis))
@@ -33,20 +50,20 @@ impl Learn {
             Some(_) => false,
             None => matches!(model.focus, Pane::Pods | Pane::Events),
         };
-        let (section, cause) = match of_the_pod {
-            Some((section, cause)) if about_the_pod => (section, Some(cause)),
+        let (section, about) = match of_the_pod {
+            Some((section, about)) if about_the_pod => (section, Some(about)),
             _ => (section_of(model), None),
         };
         Self {
             section,
-            cause,
+            about,
             scroll: Scroll::TOP,
         }
     }
 
     pub fn turn_to(&mut self, section: Section) {
         self.section = section;
-        self.cause = None;
+        self.about = None;
         self.scroll = Scroll::TOP;
     }
 }

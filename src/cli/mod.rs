@@ -63,7 +63,7 @@ pub enum Command {
     Verify(verify::Args),
     /// Print the Role that a viewer or an operator needs; with -n for one namespace
     Rbac(rbac::Args),
-    /// Show the settings in force, the sample file, or the actions for [keys]
+    /// Show the settings in force, the sample file, or the actions for the table of keys
     #[command(subcommand)]
     Config(config::Config),
     /// What a bug report needs: configuration, terminal, cluster, rights per pane, registries; no secrets

@@ -10,7 +10,7 @@ pub enum Config {
     Show,
     /// The sample file: every setting with its default and what it is for
     Sample,
-    /// The actions by name with their keys, for [keys]
+    /// The actions by name with their keys, for the table `keys`
     Keys,
 }
 

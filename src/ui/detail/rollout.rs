@@ -210,6 +210,9 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
         None => pulled,
     };
     let name_room = (wide / 3).clamp(16, 44);
+    // Symbol, node, stage and duration take 4, 15, 17 and 10 cells.
+    let about_room = wide.saturating_sub(name_room + 47);
+    let about = text::fit(&about, about_room, text::Cut::End).into_owned();
     let name = text::fit(key.name.as_str(), name_room, text::Cut::Middle).into_owned();
     let node = text::fit(
         pod.node.as_deref().unwrap_or("no node"),
@@ -223,7 +226,7 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
         Span::styled(format!("{node:14} "), theme.dim()),
         Span::raw(format!("{stage:16} ")),
         Span::styled(format!("{lasts:9} "), theme.dim()),
-        Span::styled(text::clean(&about).into_owned(), style),
+        Span::styled(about, style),
     ]))
 }
 

@@ -9,9 +9,9 @@ use ratatui::{
 
 use super::window;
 use crate::{
-    app::learn::{self, Learn},
+    app::learn::{self, About, Learn},
     domain::{
-        cause::{Cause, Names},
+        cause::Names,
         guide::{Own, Section},
     },
     ui::{panes::View, text, widgets::markdown},
@@ -23,8 +23,8 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
     let room = usize::from(WIDE.min(area.width).saturating_sub(4));
     let own = learn::own(view.model);
     let mut lines = Vec::new();
-    if let Some(cause) = learn.cause {
-        lines.extend(about(cause, view, room));
+    if let Some(about) = learn.about {
+        lines.extend(self::about(about, view, room));
         lines.push(Line::default());
     }
     if learn.section == Section::BIG_PICTURE {
@@ -32,7 +32,7 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         lines.push(Line::default());
     }
     let heading = Line::styled(learn.section.title(), view.theme.title(true));
-    if learn.cause.is_some() {
+    if learn.about.is_some() {
         lines.push(heading);
         lines.push(Line::default());
     }
@@ -42,8 +42,8 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         view.theme,
         |line| own.tell(line),
     ));
-    let title = match learn.cause {
-        Some(cause) => format!("Explained: {}", cause.title()),
+    let title = match learn.about {
+        Some(about) => format!("Explained: {}", about.title),
         None => learn.section.title().to_owned(),
     };
     let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
@@ -56,10 +56,10 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         .render(inside, buffer);
 }
 
-/// What the catalogue has of a cause.
-fn about(cause: Cause, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+/// What the catalogue has of a cause, and why it is so for this Pod.
+fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let entry = cause.entry();
+    let entry = about.cause.entry();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
@@ -70,7 +70,10 @@ fn about(cause: Cause, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
                 .map(|line| Line::raw(format!("  {line}"))),
         );
     };
-    told("What it means", entry.meaning);
+    told("What the message means", entry.meaning);
+    if let Some(root) = about.root {
+        told("Why it is so here", root.because());
+    }
     told("How to tell it from its look-alikes", entry.tells);
     lines.push(Line::styled("What is done about it", theme.strong()));
     for fix in entry.fixes {
