@@ -249,7 +249,7 @@ pub(super) fn leave(model: &mut Model) {
     let blamed = match model.overlays.last() {
         Some(Overlay::Proposal(proposal)) => proposal
             .trouble(&model.verdicts)
-            .map(|fault| fault.finding.link()),
+            .map(|fault| to_blame(proposal, fault.finding.link())),
         _ => None,
     };
     let over = matches!(
@@ -261,9 +261,19 @@ pub(super) fn leave(model: &mut Model) {
         return;
     }
     model.overlays.pop();
-    if let Some(link) = blamed {
-        go_to(model, answers_of(link));
+    if let Some(answers) = blamed {
+        go_to(model, answers);
     }
+}
+
+/// The questions whose answers are to blame. A login that the registry has refused is, whatever the
+/// kubelet's first word looks like while not all objects have been seen.
+fn to_blame(proposal: &Proposal, link: Link) -> &'static [FormAnswer] {
+    let refused = proposal
+        .verdict
+        .as_ref()
+        .is_some_and(|verdict| verdict.answer == Answer::No);
+    answers_of(if refused { Link::Secret } else { link })
 }
 
 /// The questions whose answers are to blame for a fault at this link of the chain.
