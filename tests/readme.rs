@@ -1,4 +1,6 @@
-//! The README is true: its examples run, and its lists of keys and commands are those of the program.
+//! The README's examples are accepted by the program, and its lists of keys and commands are those of the
+//! program. Exit statuses are held, what is printed is not; `cargo` and `kubectl … |` lines are left out, and
+//! what would ask a registry is asked for its help only.
 //! `UPDATE_README=1 cargo test --test readme` writes the lists.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
