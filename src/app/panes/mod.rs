@@ -100,9 +100,13 @@ impl Pane {
                 SortBy::Count,
                 SortBy::Age,
             ],
-            Self::ServiceAccounts | Self::Secrets => {
-                &[SortBy::Name, SortBy::Namespace, SortBy::Count, SortBy::Age]
-            }
+            Self::ServiceAccounts | Self::Secrets => &[
+                SortBy::Status,
+                SortBy::Name,
+                SortBy::Namespace,
+                SortBy::Count,
+                SortBy::Age,
+            ],
             Self::Events => &[SortBy::Age, SortBy::Status, SortBy::Name, SortBy::Count],
         }
     }
