@@ -93,14 +93,7 @@ impl Pane {
     pub fn sorts(self) -> &'static [SortBy] {
         match self {
             Self::Namespaces => &[SortBy::Status, SortBy::Name, SortBy::Age],
-            Self::Pods => &[
-                SortBy::Status,
-                SortBy::Name,
-                SortBy::Namespace,
-                SortBy::Count,
-                SortBy::Age,
-            ],
-            Self::ServiceAccounts | Self::Secrets => &[
+            Self::Pods | Self::ServiceAccounts | Self::Secrets => &[
                 SortBy::Status,
                 SortBy::Name,
                 SortBy::Namespace,

@@ -8,7 +8,7 @@ use crate::{
         Pane,
         events::{self, Start, Step, StoryId},
     },
-    domain::{age, faults::Subject, pull, rollout::Pull, status::Health, world::Line},
+    domain::{age, faults::Subject, pull, status::Health, world::Line},
     ui::{
         text,
         widgets::table::{Cell, Column},
@@ -109,30 +109,23 @@ fn start_cells(view: View<'_>, id: &Subject) -> Vec<Cell> {
     let Some(start) = view.model.panes.stories.starts.get(id) else {
         return Vec::new();
     };
-    let (reached, message) = match start.pods.len() {
-        0 => controller(view, start),
-        pods => (reached(start, pods), pulled(start)),
+    let newest = start.newest.as_ref();
+    let newest = newest.and_then(|key| view.model.world.event_line(key));
+    let event = newest.map(|line| &*line.event);
+    let reached = match (start.pods.len(), event) {
+        (0, Some(event)) => event.reason.to_string(),
+        (pods, _) => reached(start, pods),
     };
+    let message = pulled(start).or_else(|| event.map(|event| event.message.to_string()));
     vec![
         view.age(start.last),
         Cell::new(theme.symbols().quiet, theme.dim()),
         Cell::new(owner(view, id, start.pods.len()), theme.text()),
         Cell::new(reached, theme.text()),
-        Cell::new(message, theme.text()),
+        Cell::new(message.unwrap_or_default(), theme.text()),
         Cell::new("", theme.dim()),
         Cell::new("", theme.dim()),
     ]
-}
-
-fn controller(view: View<'_>, start: &Start) -> (String, String) {
-    let line = start.controller.as_ref();
-    let line = line.and_then(|key| view.model.world.event_line(key));
-    line.map_or_else(Default::default, |line| {
-        (
-            line.event.reason.to_string(),
-            line.event.message.to_string(),
-        )
-    })
 }
 
 fn reached(start: &Start, pods: usize) -> String {
@@ -144,24 +137,24 @@ fn reached(start: &Start, pods: usize) -> String {
 }
 
 /// `ghcr.io/acme/search:3.1 pulled in 2.9 s to 3.4 s (88 MB)`
-fn pulled(start: &Start) -> String {
-    let image = start.image.as_deref().unwrap_or_default();
+fn pulled(start: &Start) -> Option<String> {
+    let image = start.image.as_deref()?;
     let Some((least, most)) = start.pulls else {
-        return match start.slowest() {
-            Some(Step::Scheduled | Step::Pulling) | None => image.to_owned(),
-            Some(Step::Pulled | Step::Created | Step::Started) if image.is_empty() => String::new(),
-            Some(Step::Pulled | Step::Created | Step::Started) => {
+        return Some(match start.slowest()? {
+            Step::Scheduled | Step::Pulling => image.to_owned(),
+            Step::Pulled | Step::Created | Step::Started => {
                 format!("{image} was on the node already")
             }
-        };
+        });
     };
     let took = match (age::took(least.took), age::took(most.took)) {
         (least, most) if least == most => most,
         (least, most) => format!("{least} to {most}"),
     };
-    let Pull { size, .. } = most;
-    let size = size.map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
-    format!("{image} pulled in {took}{size}")
+    let size = most
+        .size
+        .map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
+    Some(format!("{image} pulled in {took}{size}"))
 }
 
 /// Whose Pods a folded row is about, and how many of them.

@@ -228,11 +228,11 @@ impl Telling<'_> {
     /// The workload of a Pod that is gone: by its name, which is its maker's and one word more.
     fn maker_of(&self, pod: &Key<Pod>) -> Option<&Arc<Workload>> {
         let (name, _) = pod.name.as_str().rsplit_once('-')?;
-        let makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadKey {
+        let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadKey {
             kind,
             key: Key::new(pod.namespace.clone(), Name::new(name)),
         });
-        let maker = makers.filter_map(|id| self.world.workload(&id)).next()?;
+        let maker = makers.find_map(|id| self.world.workload(&id))?;
         Some(self.world.top_of(maker))
     }
 

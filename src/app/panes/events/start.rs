@@ -57,8 +57,8 @@ pub struct Start {
     pub image: Option<Arc<str>>,
     /// The quickest and the slowest pull; `None` where the images were on the nodes already.
     pub pulls: Option<(Pull, Pull)>,
-    /// The newest that its controllers say of making and ending Pods.
-    pub controller: Option<LineKey>,
+    /// The newest line of it.
+    pub newest: Option<LineKey>,
 }
 
 /// Whether a controller tells of what it always does: making Pods and ending them.
@@ -72,9 +72,9 @@ pub fn is_routine(line: &Line) -> bool {
 
 impl Start {
     pub fn take(&mut self, pod: Key<Pod>, step: Step, line: &Line) {
+        self.hear(line);
         let reached = self.pods.entry(pod).or_insert(step);
         *reached = step.max(*reached);
-        self.last = self.last.max(line.last);
         let message = &*line.event.message;
         if self.image.is_none() && matches!(step, Step::Pulling | Step::Pulled) {
             let quoted = message.split('"').nth(1);
@@ -89,9 +89,10 @@ impl Start {
         }
     }
 
+    /// Takes in what is about no Pod that starts. Lines come newest first.
     pub fn hear(&mut self, line: &Line) {
         self.last = self.last.max(line.last);
-        self.controller.get_or_insert_with(|| line.key.clone());
+        self.newest.get_or_insert_with(|| line.key.clone());
     }
 
     /// How many have got as far as they come.
