@@ -6,12 +6,12 @@ use super::{forms, navigate, propose};
 use crate::{
     app::{connection::Health, effect::Effect, model::Model, overlay::Overlay},
     domain::{
-        cause::Fix,
+        cause::{Fix, FixId},
         diagnose::Finding,
         faults::{FaultId, Subject},
         key::Key,
         objects::{Pod, WorkloadKey},
-        plan::{Change, Offer, Plan, Restartable, Sufferers, for_fix},
+        plan::{Ask, Change, Offer, Plan, Restartable, Sufferers, carriers, for_fix},
     },
 };
 
@@ -72,10 +72,22 @@ pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
         owned_pods: &owned_pods,
     };
     Some(Offered {
-        offer: for_fix(*fix, &finding, sufferers),
+        offer: everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
         fix: fix.fill(&finding.names),
         fault,
     })
+}
+
+/// A new token is for all Secrets that carry the old one, in whatever namespace: it is as bad there.
+fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
+    match offer {
+        Offer::Ask(Ask::Login { ref secret, .. })
+            if fix == FixId::NewToken && carriers(&model.world, secret).len() > 1 =>
+        {
+            Ask::rotate(&model.world, secret).map_or(offer, Offer::Ask)
+        }
+        offer => offer,
+    }
 }
 
 /// What is to be fixed: of the chosen fault, else of the Pod that the keys speak of.
