@@ -57,6 +57,8 @@ pub enum Action {
     CopyTo,
     Delete,
     Restart,
+    /// Another image for the workload.
+    SetImage,
     /// Takes back what was carried out last.
     Undo,
     Export,
@@ -92,6 +94,8 @@ pub enum Action {
     Reveal,
     CopyPassword,
     LastNamespace,
+    /// Narrows to the namespace of what is selected.
+    Warp,
     /// To the place where one was before.
     GoBack,
     GoForth,
@@ -119,6 +123,7 @@ impl Action {
             | Self::CopyTo
             | Self::Delete
             | Self::Restart
+            | Self::SetImage
             | Self::PauseRollout
             | Self::RollBack
             | Self::ToAccount
@@ -173,6 +178,7 @@ impl Action {
             | Self::PreviousProblem
             | Self::CopyPassword
             | Self::LastNamespace
+            | Self::Warp
             | Self::GoBack
             | Self::GoForth
             | Self::Retry
@@ -188,6 +194,7 @@ impl Action {
                 | Self::Focus(_)
                 | Self::Favourite(_)
                 | Self::LastNamespace
+                | Self::Warp
                 | Self::NextProblem
                 | Self::PreviousProblem
                 | Self::ToAccount
@@ -222,4 +229,5 @@ pub enum Elsewhere {
     Shell,
     Attach,
     PortForward,
+    Edit,
 }

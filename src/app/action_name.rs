@@ -58,6 +58,8 @@ impl Action {
             Self::New => "new",
             Self::Setup => "setup",
             Self::Bind => "bind",
+            Self::SetImage => "set-image",
+            Self::Warp => "warp",
             Self::Restart => "restart",
             Self::PullTest => "pull-test",
             Self::StartPullTest => "start-pull-test",
@@ -122,6 +124,7 @@ impl Action {
                 Elsewhere::Shell => "shell",
                 Elsewhere::Attach => "attach",
                 Elsewhere::PortForward => "port-forward",
+                Elsewhere::Edit => "edit",
             },
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::panes::Pane;
+use super::{panes::Pane, views::SavedView};
 use crate::domain::{key::Namespace, watch::Scope};
 
 /// Commands that are kept.
@@ -20,6 +20,7 @@ pub struct Memory {
     places: BTreeMap<String, Place>,
     /// The oldest first.
     commands: Vec<String>,
+    views: BTreeMap<String, SavedView>,
 }
 
 /// Where the user was.
@@ -47,6 +48,25 @@ impl Memory {
         let view = focus.name().to_owned();
         self.places
             .insert(context.to_owned(), Place { namespace, view });
+    }
+
+    /// The saved views, by name.
+    pub fn views(&self) -> impl Iterator<Item = (&str, &SavedView)> {
+        self.views.iter().map(|(name, view)| (name.as_str(), view))
+    }
+
+    pub fn view(&self, name: &str) -> Option<&SavedView> {
+        self.views.get(name)
+    }
+
+    /// Keeps a view; says whether there was one of this name.
+    pub fn save_view(&mut self, name: &str, view: SavedView) -> bool {
+        self.views.insert(name.to_owned(), view).is_some()
+    }
+
+    /// Says whether there was one.
+    pub fn forget_view(&mut self, name: &str) -> bool {
+        self.views.remove(name).is_some()
     }
 
     /// Keeps a command that was understood.

@@ -39,5 +39,6 @@ pub mod ticket;
 pub mod trail;
 mod update;
 pub mod verdicts;
+pub mod views;
 
 pub use self::update::{fitting, leave, path, selected_pod, shown, start, update};

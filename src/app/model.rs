@@ -72,6 +72,8 @@ pub struct Abilities {
     pub writes: bool,
     /// None can be asked where the machine's certificate authorities cannot be read.
     pub asks_registries: bool,
+    /// What is remembered is written to a file at the end.
+    pub remembers: bool,
 }
 
 pub struct Model {
@@ -166,6 +168,7 @@ impl Model {
             abilities: Abilities {
                 writes: true,
                 asks_registries: true,
+                remembers: true,
             },
             stop: None,
             flash: None,

@@ -1,6 +1,8 @@
 //! Commands behind `:`, named as in k9s, with completion.
 
-use super::{action::Action, look::ThemeName, panes::Pane};
+use std::borrow::Cow;
+
+use super::{action::Action, look::ThemeName, memory::Memory, panes::Pane};
 use crate::domain::{key::Namespace, nearest::nearest, world::World};
 
 struct Command {
@@ -18,6 +20,11 @@ enum Does {
     Context,
     /// With the name of a theme behind it.
     Theme,
+    /// With the name of a saved view behind it; without: all of them.
+    View,
+    /// With a name for the present view behind it.
+    Save,
+    Forget,
 }
 
 const COMMANDS: &[Command] = &[
@@ -112,6 +119,21 @@ const COMMANDS: &[Command] = &[
         does: Does::Theme,
     },
     Command {
+        names: &["view"],
+        help: "Go to a saved view: pane, namespace, filter, order",
+        does: Does::View,
+    },
+    Command {
+        names: &["save"],
+        help: "Keep the present view under a name: save NAME",
+        does: Does::Save,
+    },
+    Command {
+        names: &["forget"],
+        help: "Forget a saved view",
+        does: Does::Forget,
+    },
+    Command {
         names: &["reconnect"],
         help: "Connect again",
         does: Does::Act(Action::Retry),
@@ -132,7 +154,7 @@ const COMMANDS: &[Command] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
     pub text: String,
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
 }
 
 /// What a command line asks for.
@@ -142,6 +164,9 @@ pub enum Asked {
     Namespace(Namespace),
     Context(String),
     Theme(ThemeName),
+    View(Option<String>),
+    Save(String),
+    Forget(Option<String>),
     /// A command, but its word says nothing; this is what it takes.
     Misused(&'static str),
     /// No such command; the nearest one, if one is near.
@@ -149,14 +174,27 @@ pub enum Asked {
 }
 
 /// Completions of what is typed; empty when nothing begins so.
-pub fn suggestions(typed: &str, world: &World) -> Vec<Suggestion> {
+pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((command, argument)) = typed.split_once(' ') {
         let Some(command) = find(command) else {
             return Vec::new();
         };
         let argument = argument.trim();
-        let complete = |text: String| Suggestion { text, help: "" };
+        let complete = |text: String| Suggestion {
+            text,
+            help: Cow::Borrowed(""),
+        };
+        let views = |command: &str| {
+            let of_name = memory
+                .views()
+                .filter(|(name, _)| name.starts_with(argument));
+            let suggestion = |(name, view): (&str, &_)| Suggestion {
+                text: format!("{command} {name}"),
+                help: Cow::Owned(format!("{view}")),
+            };
+            of_name.map(suggestion).collect()
+        };
         return match command.does {
             Does::Namespace => names(world)
                 .filter(|name| name.as_str().contains(argument))
@@ -167,6 +205,10 @@ pub fn suggestions(typed: &str, world: &World) -> Vec<Suggestion> {
                 .filter(|theme| theme.name().starts_with(argument))
                 .map(|theme| complete(format!("theme {}", theme.name())))
                 .collect(),
+            Does::View => views("view"),
+            Does::Forget => views("forget"),
+            // A name that is there already is one to replace.
+            Does::Save => views("save"),
             Does::Act(_) | Does::Context => Vec::new(),
         };
     }
@@ -176,7 +218,7 @@ pub fn suggestions(typed: &str, world: &World) -> Vec<Suggestion> {
             let name = command.names.iter().find(|name| name.starts_with(typed))?;
             Some(Suggestion {
                 text: (*name).to_owned(),
-                help: command.help,
+                help: Cow::Borrowed(command.help),
             })
         })
         .collect()
@@ -201,6 +243,10 @@ pub fn read(line: &str) -> Asked {
         (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
         (Does::Context, Some(name)) => Asked::Context(name.to_owned()),
         (Does::Context, None) => Asked::Act(Action::Contexts),
+        (Does::View, name) => Asked::View(name.map(str::to_owned)),
+        (Does::Forget, name) => Asked::Forget(name.map(str::to_owned)),
+        (Does::Save, Some(name)) if words.next().is_none() => Asked::Save(name.to_owned()),
+        (Does::Save, _) => Asked::Misused("save NAME, one word for the present view"),
         (Does::Theme, name) => name.and_then(ThemeName::named).map_or(
             Asked::Misused("theme auto, dark, light, high-contrast, colour-blind, 16 or plain"),
             Asked::Theme,
@@ -237,12 +283,12 @@ mod tests {
 
     #[test]
     fn completes_by_the_beginning() {
-        let world = World::default();
-        let texts: Vec<String> = suggestions("sec", &world)
+        let (world, memory) = (World::default(), Memory::default());
+        let texts: Vec<String> = suggestions("sec", &world, &memory)
             .into_iter()
             .map(|s| s.text)
             .collect();
         assert_eq!(texts, ["sec"]);
-        assert_eq!(suggestions("", &world).len(), COMMANDS.len());
+        assert_eq!(suggestions("", &world, &memory).len(), COMMANDS.len());
     }
 }

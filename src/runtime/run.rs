@@ -124,6 +124,7 @@ impl Shell {
     fn new(start: Start, takeover: Takeover) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
         model.abilities = Abilities {
+            remembers: start.state.is_some(),
             writes: start.permit.is_some(),
             asks_registries: start.source.prober().is_some(),
         };

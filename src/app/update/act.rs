@@ -61,8 +61,10 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         | Action::Deploy
         | Action::Bind
         | Action::Rotate
-        | Action::CopyTo => wizard::open(model, action, now),
+        | Action::CopyTo
+        | Action::SetImage => wizard::open(model, action, now),
         Action::Delete => return wizard::delete(model, now),
+        Action::Warp => navigate::warp(model, now),
         Action::Restart => return fix::restart(model, now),
         Action::PauseRollout => return rollout::pause(model, now),
         Action::RollBack => return rollout::roll_back(model, now),

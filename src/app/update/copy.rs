@@ -11,7 +11,11 @@ use crate::app::{
     overlay::Overlay,
     panes::{Pane, pods},
 };
-use crate::domain::report;
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Pod},
+    report,
+};
 
 /// Copies the name of what is selected; of an event its message, of a plan its commands.
 pub(super) fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
@@ -99,15 +103,34 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
 pub(super) fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> Vec<Effect> {
-    let Some(pod) = navigate::selected_pod(model) else {
-        return Vec::new();
-    };
-    let (name, namespace) = (&pod.name, &pod.namespace);
     let command = match verb {
-        Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
-        Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
-        Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
+        Elsewhere::Edit => navigate::selected_object(model).map(|object| edit(&object)),
+        Elsewhere::Shell | Elsewhere::Attach | Elsewhere::PortForward => {
+            navigate::selected_pod(model).map(|pod| of_pod(&pod, verb))
+        }
+    };
+    let Some(command) = command else {
+        model.flash("nothing is selected that this could be done with", now);
+        return Vec::new();
     };
     model.flash(format!("copied: {command}"), now);
     vec![Effect::Copy(command)]
+}
+
+fn of_pod(pod: &Key<Pod>, verb: Elsewhere) -> String {
+    let (name, namespace) = (&pod.name, &pod.namespace);
+    match verb {
+        Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
+        Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
+        Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
+        Elsewhere::Edit => edit(&ObjectKey::Pod(pod.clone())),
+    }
+}
+
+fn edit(object: &ObjectKey) -> String {
+    let (kind, name) = (object.kind().to_lowercase(), object.name());
+    match object {
+        ObjectKey::Namespace(_) => format!("kubectl edit {kind} {name}"),
+        _ => format!("kubectl edit -n {} {kind} {name}", object.namespace()),
+    }
 }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, connect, detail, menu, navigate};
+use super::{act, connect, detail, menu, navigate, views};
 use crate::app::{
     action::Action,
     effect::Effect,
@@ -177,7 +177,7 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let suggestions = palette::suggestions(palette.input.value(), &model.world);
+    let suggestions = palette::suggestions(palette.input.value(), &model.world, &model.memory);
     match key.code {
         _ if quits(&model.preferences.keymap, key) => return vec![Effect::Quit],
         Code::Esc => {
@@ -214,6 +214,12 @@ fn type_command(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
             // A suggestion that was walked to is meant; else what is typed, if it is a command.
             let line = match (palette::read(&typed), suggestions.get(palette.chosen)) {
                 (Asked::Unknown(_), Some(suggestion)) => suggestion.text.clone(),
+                // After a command that chooses among names, the first one is meant.
+                (Asked::View(None) | Asked::Forget(None), Some(suggestion))
+                    if typed.ends_with(' ') =>
+                {
+                    suggestion.text.clone()
+                }
                 (_, Some(suggestion)) if palette.chosen > 0 => suggestion.text.clone(),
                 _ => typed,
             };
@@ -241,6 +247,15 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         Asked::Namespace(namespace) => navigate::to_namespace(model, namespace),
         Asked::Context(context) => connect::connect(model, Some(context), now),
         Asked::Theme(theme) => vec![Effect::Theme(theme)],
+        Asked::View(name) => views::go(model, name.as_deref(), now),
+        Asked::Save(name) => {
+            views::save(model, &name, now);
+            Vec::new()
+        }
+        Asked::Forget(name) => {
+            views::forget(model, name.as_deref(), now);
+            Vec::new()
+        }
         Asked::Misused(usage) => {
             model.flash(format!("usage: {usage}"), now);
             Vec::new()

@@ -27,6 +27,9 @@ mod rollout;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod views;
+#[cfg(test)]
+mod views_tests;
 mod wizard;
 
 use jiff::Timestamp;

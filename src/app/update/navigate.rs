@@ -59,6 +59,21 @@ pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effec
     }]
 }
 
+/// Narrows to the namespace of what is selected (k9s: warp).
+pub(super) fn warp(model: &mut Model, now: Timestamp) {
+    let Some(object) = selected_object(model) else {
+        model.flash("nothing is selected that lies in a namespace", now);
+        return;
+    };
+    let scope = Scope::Namespace(object.namespace().clone());
+    if model.scope == scope {
+        let text = format!("narrowed to {} already; 0 shows all", object.namespace());
+        model.flash(text, now);
+    } else {
+        to_scope(model, scope);
+    }
+}
+
 pub(super) fn to_scope(model: &mut Model, scope: Scope) {
     let row = match &scope {
         Scope::Cluster => None,

@@ -80,7 +80,7 @@ pub(super) fn press(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
     effects
 }
 
-fn typed(model: &mut Model, text: &str) {
+pub(super) fn typed(model: &mut Model, text: &str) {
     for c in text.chars() {
         update(model, Message::Key(Key::char(c)), now());
     }
@@ -493,4 +493,52 @@ fn the_help_is_closed_by_the_key_that_opens_it() {
     assert_eq!(model.overlays.len(), 1);
     press(&mut model, &["?"]);
     assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn keys_that_k9s_users_have_in_their_fingers() {
+    let mut model = model();
+    let copied = press(&mut model, &["e"]);
+    let [Effect::Copy(command)] = &copied[..] else {
+        panic!("{copied:?}")
+    };
+    assert!(
+        command.starts_with("kubectl edit -n shop pod "),
+        "{command}"
+    );
+
+    press(&mut model, &["i"]);
+    let Some(Overlay::Form(form)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let image = form.fields[0].value().to_owned();
+    assert!(image.starts_with("registry.example/"), "{image}");
+    press(&mut model, &["esc"]);
+
+    press(&mut model, &["ctrl-k"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Proposal(_))));
+    press(&mut model, &["esc", "ctrl-a"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Palette(_))));
+    press(&mut model, &["esc", "w"]);
+    assert_eq!(model.scope, Scope::Namespace(Namespace::new("shop")));
+    press(&mut model, &["["]);
+    assert_eq!(model.scope, Scope::Cluster);
+}
+
+#[test]
+fn a_bare_pod_has_no_image_to_set_from_here() {
+    let mut model = model();
+    let ticket = model.connection.ticket;
+    let bare = pod("shop", "alone", waiting("ErrImagePull", "denied"));
+    update(
+        &mut model,
+        Message::Batch(ticket, Batch::Pods(changed(vec![bare]))),
+        now(),
+    );
+    press(&mut model, &["/"]);
+    typed(&mut model, "alone");
+    press(&mut model, &["enter", "i"]);
+    assert!(model.overlays.is_empty());
+    let said = model.flash.clone().unwrap().text;
+    assert!(said.contains("no workload made this Pod"), "{said}");
 }

@@ -1,5 +1,7 @@
 //! Which form a key opens, for what is selected.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{forms, navigate, propose};
@@ -7,6 +9,7 @@ use crate::{
     app::{
         action::Action,
         effect::Effect,
+        inquiry::Inquiry,
         model::Model,
         overlay::Overlay,
         panes::{Pane, pods},
@@ -14,7 +17,7 @@ use crate::{
     domain::{
         key::{Key, Name, Namespace},
         objects::{Secret, ServiceAccount, Workload},
-        plan::{Ask, Change, Plan},
+        plan::{Ask, Change, Plan, Restartable},
         watch::Scope,
     },
 };
@@ -42,6 +45,7 @@ pub(super) fn asks(model: &Model, action: Action) -> Option<Result<Ask, &'static
         Action::CopyTo => secret(model)
             .and_then(|key| Ask::copy(world, key))
             .ok_or(NO_SECRET),
+        Action::SetImage => set_image(model),
         Action::Delete => match model.focus {
             Pane::Secrets => secret(model)
                 .map(|key| Ask::delete_secret(world, key))
@@ -120,6 +124,32 @@ fn bind(model: &Model) -> Result<Ask, &'static str> {
             .map(|key| Ask::bind(&model.world, key))
             .ok_or(NO_SECRET),
     }
+}
+
+/// Another image for the container that the keys speak of, else for the last of the template: init
+/// containers come first there.
+fn set_image(model: &Model) -> Result<Ask, &'static str> {
+    let id = navigate::workload_of_interest(model).ok_or(
+        "no workload made this Pod: set its image with kubectl set image, or make it anew",
+    )?;
+    let workload = model
+        .world
+        .workload(&id)
+        .ok_or("its workload is not there")?;
+    let restartable = Restartable::new(id)
+        .ok_or("the image of a Job, CronJob or bare ReplicaSet is not set from here")?;
+    let spoken_of = model.inquiry.as_ref().and_then(Inquiry::container);
+    let (container, before) = workload
+        .images
+        .iter()
+        .find(|(name, _)| spoken_of.is_some_and(|container| container.name == *name))
+        .or_else(|| workload.images.last())
+        .ok_or("it has no container")?;
+    Ok(Ask::Image {
+        workload: restartable.id().clone(),
+        container: Arc::clone(container),
+        before: Arc::clone(before),
+    })
 }
 
 fn secret(model: &Model) -> Option<&Key<Secret>> {

@@ -72,10 +72,13 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
     }
 }
 
+/// Cells for a suggestion with what it does.
+const WIDE: u16 = 80;
+
 /// The suggestions grow upwards from the line.
 fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     let theme = view.theme;
-    let all = palette::suggestions(palette.input.value(), &view.model.world);
+    let all = palette::suggestions(palette.input.value(), &view.model.world, &view.model.memory);
     let room = usize::from(layout.footer.y.saturating_sub(layout.area.y)).min(SHOWN);
     let first = (palette.chosen + 1).saturating_sub(room);
     let shown: Vec<_> = all.iter().enumerate().skip(first).take(room).collect();
@@ -87,14 +90,14 @@ fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut 
         let area = Rect {
             y,
             height: 1,
-            width: layout.footer.width.min(50),
+            width: layout.footer.width.min(WIDE),
             ..layout.footer
         };
         Clear.render(area, buffer);
         let name = text::fit(&suggestion.text, 24, text::Cut::Middle).into_owned();
         let line = Line::from(vec![
             Span::styled(format!("  {name:24} "), theme.key()),
-            Span::styled(suggestion.help, theme.dim()),
+            Span::styled(text::clean(&suggestion.help).into_owned(), theme.dim()),
         ]);
         line.render(area, buffer);
         if index == palette.chosen {

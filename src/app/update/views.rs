@@ -1,0 +1,84 @@
+//! Saved views: gone to, kept, forgotten.
+
+use jiff::Timestamp;
+
+use super::navigate;
+use crate::{
+    app::{
+        effect::Effect,
+        model::Model,
+        overlay::{Overlay, Palette},
+        trail::Place,
+        views::SavedView,
+    },
+    domain::{nearest::nearest, watch::Scope},
+};
+
+/// Goes to the view of this name; without one it lists them, to choose from.
+pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<Effect> {
+    let Some(name) = name else {
+        choose(model, "view ", now);
+        return Vec::new();
+    };
+    let Some(view) = model.memory.view(name).cloned() else {
+        unknown(model, name, now);
+        return Vec::new();
+    };
+    let before = Place::here(model);
+    model.overlays.clear();
+    view.arrange(model);
+    let effects = if let Some(namespace) = view.namespace {
+        navigate::to_namespace(model, namespace)
+    } else {
+        navigate::to_scope(model, Scope::Cluster);
+        Vec::new()
+    };
+    if before != Place::here(model) {
+        model.trail.left(before);
+    }
+    effects
+}
+
+/// Keeps what is looked at now.
+pub(super) fn save(model: &mut Model, name: &str, now: Timestamp) {
+    let view = SavedView::here(model);
+    let mut said = format!("saved as {name}: {view}");
+    if model.memory.save_view(name, view) {
+        said.push_str(" (the one before is replaced)");
+    }
+    if !model.abilities.remembers {
+        said.push_str("; for this session only, as nothing is written to a state file");
+    }
+    model.flash(said, now);
+}
+
+pub(super) fn forget(model: &mut Model, name: Option<&str>, now: Timestamp) {
+    match name {
+        None => choose(model, "forget ", now),
+        Some(name) if model.memory.forget_view(name) => {
+            model.flash(format!("the view {name} is forgotten"), now);
+        }
+        Some(name) => unknown(model, name, now),
+    }
+}
+
+/// Opens the palette where the names are to be chosen from.
+fn choose(model: &mut Model, command: &str, now: Timestamp) {
+    if model.memory.views().next().is_none() {
+        model.flash("no view is saved yet; :save NAME keeps this one", now);
+        return;
+    }
+    model.overlays.push(Overlay::Palette(Palette {
+        input: command.to_owned().into(),
+        ..Palette::default()
+    }));
+}
+
+fn unknown(model: &mut Model, name: &str, now: Timestamp) {
+    let names = model.memory.views().map(|(name, _)| name);
+    let hint = match nearest(name, names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => ":save NAME keeps the present one".to_owned(),
+    };
+    model.flash(format!("no view is saved as {name:?}; {hint}"), now);
+}
