@@ -54,7 +54,10 @@ fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {
         Standing::Asking => "asking the server".to_owned(),
         Standing::NotHere(why) => why.clone(),
         Standing::ReadOnly => "read-only".to_owned(),
-        Standing::Forbidden(permission) => format!("you may not {permission}"),
+        // The namespace stands in the title.
+        Standing::Forbidden(permission) => {
+            format!("you may not {} {}", permission.verb, permission.resource)
+        }
     };
     let (key_style, style) = match standing {
         Standing::Possible | Standing::Asking => (theme.key(), theme.text()),
