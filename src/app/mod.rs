@@ -31,6 +31,7 @@ pub mod reading;
 pub mod rebind;
 pub mod refresh;
 pub mod scroll;
+pub mod secret_test;
 pub mod settled;
 pub mod ticket;
 pub mod trail;

@@ -9,8 +9,11 @@ use crate::{
         secrets::{self, Uses},
     },
     domain::{
-        dockerconfig::Standing,
+        age,
+        diagnose::Root,
+        dockerconfig::{Standing, Summary},
         objects::{Secret, SecretContent, SecretType},
+        probe::Answer,
         status::Health,
     },
     ui::widgets::table::{Cell, Column},
@@ -99,6 +102,7 @@ fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing
             let entries = &summary.entries;
             let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
             kinds.dedup();
+            let (kinds, standing) = tested(secret, kinds.join(", "), summary, view);
             (
                 entries
                     .iter()
@@ -110,11 +114,40 @@ fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing
                     .filter_map(|entry| entry.username.as_deref())
                     .collect::<Vec<_>>()
                     .join(", "),
-                kinds.join(", "),
-                summary.standing(view.now),
+                kinds,
+                standing,
             )
         }
     }
+}
+
+/// The kinds, with the age of the last test that all images passed; a refusal counts more than what can be
+/// said of the Secret without asking.
+fn tested(secret: &Secret, kinds: String, summary: &Summary, view: View<'_>) -> (String, Standing) {
+    let standing = summary.standing(view.now);
+    let mut said = view.model.answers.of_secret(secret, view.now).peekable();
+    if said.peek().is_none() || matches!(standing, Standing::Broken(_)) {
+        return (kinds, standing);
+    }
+    let mut oldest = view.now;
+    for said in said {
+        let ago = age::age(said.at, view.now);
+        match (said.verdict.answer, said.verdict.root) {
+            (Answer::Ok, _) => oldest = oldest.min(said.at),
+            (
+                Answer::No,
+                Some(
+                    Root::CredentialRejected
+                    | Root::CredentialExpired
+                    | Root::CredentialLacksAccess,
+                ),
+            ) => return (kinds, Standing::Broken(format!("refused {ago} ago"))),
+            // The tag, the network: nothing that this Secret could help.
+            (Answer::No | Answer::Unknown, _) => return (kinds, standing),
+        }
+    }
+    let ago = age::age(oldest, view.now);
+    (format!("{kinds}, works ({ago} ago)"), standing)
 }
 
 fn used_by(uses: Uses) -> String {
