@@ -10,7 +10,7 @@ use super::{
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane},
+    panes::{self, Pane, accounts::Judging},
     proposal::{Proposal, Stage},
     update::subject_of_interest,
 };
@@ -47,8 +47,14 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
     panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
-    panes::accounts::refresh(&mut panes.accounts, world, scope, complete, now);
-    panes::secrets::refresh(&mut panes.secrets, world, scope);
+    let judging = Judging {
+        world,
+        verdicts,
+        complete,
+        now,
+    };
+    panes::accounts::refresh(&mut panes.accounts, judging, scope);
+    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, now);
     panes::events::refresh(
         &mut panes.events,
         &mut panes.stories,
@@ -170,10 +176,11 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
     });
     let accounts = shown(&accounts.list).filter_map(|key| world.account(key)?.meta.created);
     let secrets = shown(&secrets.list).filter_map(|key| world.secret(key)?.meta.created);
-    let stories = &model.panes.stories.told;
+    let stories = &model.panes.stories;
     let events = shown(&events.list).filter_map(|row| match row {
         panes::events::Row::Line(key) => world.event_line(key)?.last,
-        panes::events::Row::Story(id) => stories.get(id)?.last,
+        panes::events::Row::Story(id) => stories.told.get(id)?.last,
+        panes::events::Row::Start(owner) => stories.starts.get(owner)?.last,
     });
     let under_way = model
         .inquiry

@@ -366,19 +366,23 @@ pub(super) fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
     users.into_iter().min_by_key(|key| health(key))
 }
 
-/// The event line that is selected; of a story, none.
+/// The event line that is selected; of what is folded, none.
 pub(super) fn selected_line(model: &Model) -> Option<&Line> {
     match model.panes.events.list.selected()? {
         events::Row::Line(key) => model.world.event_line(key),
-        events::Row::Story(_) => None,
+        events::Row::Story(_) | events::Row::Start(_) => None,
     }
 }
 
-/// The Pod that the selected event is about, while it exists; of a story, the first of its Pods.
+/// The Pod that the selected event is about, while it exists; of what is folded, the first of its Pods.
 pub(super) fn pod_of_event(model: &Model) -> Option<Key<Pod>> {
     let key = match model.panes.events.list.selected()? {
         events::Row::Line(key) => events::subject(model.world.event_line(key)?)?,
         events::Row::Story(id) => model.panes.stories.told.get(id)?.pods.first()?.clone(),
+        events::Row::Start(owner) => {
+            let start = model.panes.stories.starts.get(owner)?;
+            start.pods.first_key_value()?.0.clone()
+        }
     };
     model.world.pod(&key).is_some().then_some(key)
 }

@@ -303,7 +303,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
         domain::{diagnose::Source, objects::ObjectKey},
     };
     let mut model = model();
-    press(&mut model, &[":", "s", "e", "c", "enter", "g"]);
+    press(&mut model, &[":", "s", "e", "c", "enter", "N", "g"]);
     assert_eq!(press(&mut model, &["t"]), [], "no image is pulled with it");
     assert!(model.flash.is_some() && model.overlays.is_empty());
     let effects = press(&mut model, &["G", "t"]);

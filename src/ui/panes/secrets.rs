@@ -11,8 +11,8 @@ use crate::{
     domain::{
         age,
         diagnose::Root,
-        dockerconfig::{Standing, Summary},
-        objects::{Secret, SecretContent, SecretType},
+        dockerconfig::{EntrySummary, Standing},
+        objects::{Secret, SecretContent},
         probe::Answer,
         status::Health,
     },
@@ -54,19 +54,13 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
         return Vec::new();
     };
     let uses = secrets::uses(world, row);
-    let (registry, user, kind, standing) = content(secret, view);
+    let (registry, user, kind) = content(secret);
+    let standing = secrets::standing(secret, &view.model.verdicts, view.now);
+    let (kind, standing) = tested(secret, kind, standing, view);
     let (symbol, style) = match &standing {
         Standing::Broken(_) => theme.health(Health::PullFailing),
         Standing::Odd(_) => theme.health(Health::Failing),
-        Standing::Sound
-            if uses
-                == (Uses {
-                    pods: 0,
-                    accounts: 0,
-                }) =>
-        {
-            (theme.symbols().quiet, theme.dim())
-        }
+        Standing::Sound if uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
         Standing::Sound => (theme.symbols().finished, theme.good()),
     };
     // What is wrong says more than the kind of credential.
@@ -89,45 +83,29 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
     cells
 }
 
-/// Registries, users and kinds of the entries, and how the Secret stands.
-fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing) {
-    let none = String::new;
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::Other(_), _) => {
-            let why = "wrong type: the kubelet ignores it".to_owned();
-            (none(), none(), none(), Standing::Broken(why))
-        }
-        (_, SecretContent::NotTransferred) => (none(), none(), none(), Standing::Sound),
-        (_, SecretContent::Read(summary)) => {
-            let entries = &summary.entries;
-            let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
-            kinds.dedup();
-            let (kinds, standing) = tested(secret, kinds.join(", "), summary, view);
-            (
-                entries
-                    .iter()
-                    .map(|entry| &*entry.server)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                entries
-                    .iter()
-                    .filter_map(|entry| entry.username.as_deref())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                kinds,
-                standing,
-            )
-        }
-    }
+/// Registries, users and kinds of the entries.
+fn content(secret: &Secret) -> (String, String, String) {
+    let SecretContent::Read(summary) = &secret.content else {
+        return Default::default();
+    };
+    let entries = &summary.entries;
+    let mut registries: Vec<&str> = entries.iter().map(EntrySummary::registry).collect();
+    registries.dedup();
+    let users: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.username.as_deref())
+        .collect();
+    let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
+    kinds.dedup();
+    (registries.join(", "), users.join(", "), kinds.join(", "))
 }
 
-/// The kinds, with the age of the last test that all images passed; a refusal counts more than what can be
-/// said of the Secret without asking.
-fn tested(secret: &Secret, kinds: String, summary: &Summary, view: View<'_>) -> (String, Standing) {
-    let standing = summary.standing(view.now);
+/// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
+/// the Secret without asking.
+fn tested(secret: &Secret, kind: String, standing: Standing, view: View<'_>) -> (String, Standing) {
     let mut said = view.model.answers.of_secret(secret, view.now).peekable();
     if said.peek().is_none() || matches!(standing, Standing::Broken(_)) {
-        return (kinds, standing);
+        return (kind, standing);
     }
     let mut oldest = view.now;
     for said in said {
@@ -141,22 +119,17 @@ fn tested(secret: &Secret, kinds: String, summary: &Summary, view: View<'_>) -> 
                     | Root::CredentialExpired
                     | Root::CredentialLacksAccess,
                 ),
-            ) => return (kinds, Standing::Broken(format!("refused {ago} ago"))),
+            ) => return (kind, Standing::Broken(format!("refused {ago} ago"))),
             // The tag, the network: nothing that this Secret could help.
-            (Answer::No | Answer::Unknown, _) => return (kinds, standing),
+            (Answer::No | Answer::Unknown, _) => return (kind, standing),
         }
     }
     let ago = age::age(oldest, view.now);
-    (format!("{kinds}, works ({ago} ago)"), standing)
+    (format!("{kind}, works ({ago} ago)"), standing)
 }
 
 fn used_by(uses: Uses) -> String {
-    if uses
-        == (Uses {
-            pods: 0,
-            accounts: 0,
-        })
-    {
+    if uses == Uses::NONE {
         return "nobody".to_owned();
     }
     let pods = if uses.pods == 1 { "pod" } else { "pods" };
