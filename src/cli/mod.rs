@@ -159,7 +159,7 @@ pub struct Global {
     /// How much to log to $XDG_STATE_HOME/pullscope/pullscope.log, else below ~/.local/state: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
-    /// The dashboard on a simulated cluster, as `pullscope demo`
+    /// The dashboard, or check, on a simulated cluster, as `pullscope demo`
     #[arg(long, global = true)]
     pub demo: bool,
 }

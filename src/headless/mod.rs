@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod config;
+pub mod console;
 pub mod doctor;
 pub mod explain;
 pub mod match_image;
