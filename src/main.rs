@@ -107,7 +107,9 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
                 Err(problem) => return Ok(refuse(&problem)),
             };
             let (stdin, stdout) = (io::stdin(), io::stdout());
-            exit(verify::run(&args, &options, asking, stdin, console(), stdout).await)
+            let asked = verify::run(&args, &options, asking, stdin, console(), stdout);
+            // Most runs do without, and need not carry its state about.
+            exit(Box::pin(asked).await)
         }
     }
 }

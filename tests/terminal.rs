@@ -476,7 +476,7 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("✗ From here");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
-    session.sees("the registry refuses this login");
+    session.sees("the registry says no");
     session.press("\r");
     session.sees("All changes are made");
     session.sees(&format!("✗ {image}"));

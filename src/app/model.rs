@@ -14,6 +14,7 @@ use super::{
     preferences::Preferences,
     proposal::Applied,
     reading::{Log, Reading},
+    rights::Rights,
     settled::Answers,
     ticket::Tickets,
     trail::Trail,
@@ -88,6 +89,8 @@ pub struct Model {
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
+    /// What the server says of the user's rights.
+    pub rights: Rights,
     /// What registries were asked.
     pub answers: Answers,
     /// The YAML of the view that is open.
@@ -146,6 +149,7 @@ impl Model {
             preferences: Preferences::default(),
             memory: Memory::default(),
             applied: Vec::new(),
+            rights: Rights::default(),
             answers: Answers::default(),
             trail: Trail::default(),
             notices: Notices::default(),

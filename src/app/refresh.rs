@@ -1,6 +1,8 @@
 //! Before each frame: rows that are out of date are made again, and the next moment is found at which
 //! the screen would read differently although nothing happened.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -14,7 +16,14 @@ use super::{
     proposal::{Proposal, Stage},
     update::subject_of_interest,
 };
-use crate::domain::age;
+use crate::domain::{
+    age,
+    faults::FaultId,
+    key::{Key, Namespace},
+    objects::{Pod, WorkloadKey},
+    watch::Scope,
+    world::World,
+};
 
 /// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
 pub type Heights = [usize; 5];
@@ -62,6 +71,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         verdicts,
         scope,
     );
+    list_faults(model);
     watch_recovery(model, now);
     let subject = subject_of_interest(model);
     model.inquiry = Inquiry::of(
@@ -74,11 +84,36 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     );
 }
 
+/// The open list of what is wrong takes in what is new; what is gone stays at its end, to be seen gone.
+fn list_faults(model: &mut Model) {
+    let Some(Overlay::Faults(list)) = model.overlays.last_mut() else {
+        return;
+    };
+    let ids = model.verdicts.faults().iter().map(|fault| fault.id.clone());
+    let mut rows: Vec<FaultId> = ids.collect();
+    let gone = list.rows().iter().filter(|id| !rows.contains(id)).cloned();
+    let gone: Vec<FaultId> = gone.collect();
+    rows.extend(gone);
+    if rows != list.rows() {
+        list.set_rows(rows);
+    }
+}
+
 /// Whether what a plan was for has recovered: its fault is gone and its workloads are ready.
 fn watch_recovery(model: &mut Model, now: Timestamp) {
     let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
         return;
     };
+    if proposal.stage.is_done() {
+        proposal.watched = Inquiry::of(
+            proposal.watched.take(),
+            youngest(&model.world, &proposal.workloads),
+            &model.world,
+            model.connection.sight(),
+            &model.answers,
+            now,
+        );
+    }
     let gone = proposal
         .fault
         .as_ref()
@@ -98,6 +133,22 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     {
         *healed = Some(now);
     }
+}
+
+/// The Pod that was made last for any of these workloads.
+fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
+    let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
+    let pods = namespaces.into_iter().flat_map(|namespace| {
+        world
+            .pods(&Scope::Namespace(namespace.clone()))
+            .collect::<Vec<_>>()
+    });
+    let of_them = |pod: &&Arc<Pod>| {
+        let owner = world.workload_of(pod);
+        owner.is_some_and(|owner| workloads.contains(&owner.id))
+    };
+    let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
+    Some(youngest.key.clone())
 }
 
 /// A turn of the spinner while something is awaited.

@@ -194,11 +194,12 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
     let current = steps
         .iter()
         .find(|step| matches!(step.progress, StepProgress::Now | StepProgress::Stuck));
-    let stage = current.map_or("ready", |step| step.stage.doing());
-    let lasts = match current.and_then(|step| step.took) {
-        Some(took) => format!("for {}", age::span(took.as_secs())),
-        None => String::new(),
+    let (stage, took) = match (pod.meta.deleting, current) {
+        (Some(_), _) => ("ending", None),
+        (None, Some(step)) => (step.stage.doing(), step.took.map(|took| took.as_secs())),
+        (None, None) => ("ready", None),
     };
+    let lasts = took.map_or_else(String::new, |took| format!("for {}", age::span(took)));
     let pulled = pull(container, &events).map_or_else(String::new, |pull| {
         let size = pull
             .size

@@ -247,6 +247,11 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Events => "no events (they expire after an hour)",
     };
     let mut lines = vec![format!("{what} {place}")];
+    match pane {
+        Pane::Pods => lines.push("next: + sets up a private image, step by step".to_owned()),
+        Pane::Secrets => lines.push("next: + makes one".to_owned()),
+        Pane::Namespaces | Pane::ServiceAccounts | Pane::Events => {}
+    }
     if model.scope != Scope::Cluster {
         lines.push("next: 0 shows all namespaces".to_owned());
     }
