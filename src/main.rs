@@ -91,7 +91,9 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
             exit(explain::run(&args, stdin, console(), io::stdout()))
         }
         Some(Command::Match(args)) => {
-            exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
+            let options = connect_options(&cli.global);
+            let (stdin, stdout) = (io::stdin(), io::stdout());
+            exit(match_image::run(&args, &options, stdin, console(), stdout).await)
         }
         Some(Command::Rbac(args)) => exit(rbac::run(
             &args,
@@ -99,6 +101,7 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
             io::stdout(),
         )),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
+        Some(Command::Complete { words }) => print(cli::proposals(&words).as_bytes()),
         Some(Command::Man { command }) => manual(command.as_deref()),
         Some(Command::Verify(args)) => {
             let options = connect_options(&cli.global);

@@ -11,7 +11,7 @@ use std::{
 use super::{
     Exit, Output,
     console::Console,
-    image,
+    image, named,
     report::write_error,
     secrets, unless_closed,
     verified::{Asked, Origin, Verified},
@@ -211,10 +211,7 @@ async fn configs(
 }
 
 async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
-    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
-    if name.is_empty() || !name.chars().all(is_part) {
-        return Err(format!("{name:?} cannot be the name of a Secret"));
-    }
+    named(name)?;
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| Problem::from(error).to_string())?;
     let key = Key::new(connection.namespace.clone(), Name::new(name));

@@ -352,6 +352,58 @@ fn explain_holds_no_more_than_it_needs() {
     }
 }
 
+/// The Secrets are the cluster's own, and so is what the kubelet passes over.
+#[test]
+fn match_asks_the_cluster_for_secrets_and_accounts() {
+    let demo = Demo::start();
+    let kubectl = json(&demo.run("check -n web -o json"));
+    let wrong_type = kubectl["findings"].as_array().unwrap().iter();
+    let wrong_type = wrong_type
+        .clone()
+        .find(|it| it["root"] == "secret-wrong-type")
+        .unwrap();
+    let chain = &wrong_type["chain"];
+    let (image, name) = (&wrong_type["image"], &chain["secrets"][0]["name"]);
+    let (image, name) = (image.as_str().unwrap(), name.as_str().unwrap());
+    let output = demo.run(&format!("match {image} -n web --secret {name} -o json"));
+    assert_eq!(status(&output), 1, "{}", text(&output.stdout));
+    let found = json(&output);
+    schema::obeys("match", &found);
+    assert_eq!(found["skipped"][0]["source"], name);
+
+    let output = demo.run("match registry.nordwind.example/shop/cart:1 -n shop --sa shop -o json");
+    let found = json(&output);
+    schema::obeys("match", &found);
+    assert_eq!(status(&output), 0, "{found:#}");
+    assert_eq!(found["entries"][0]["source"], "nordwind-registry");
+
+    for (line, part) in [
+        (
+            "match nginx -n shop --sa nobody",
+            "cannot read ServiceAccount",
+        ),
+        ("match nginx -n shop --secret ../x", "cannot be the name"),
+    ] {
+        let output = demo.run(line);
+        assert_eq!(status(&output), 2, "{line}");
+        assert!(
+            text(&output.stdout).contains(part),
+            "{line}: {}",
+            text(&output.stdout)
+        );
+    }
+    let output = demo.run("match nginx -n shop --secret nowhere -o json");
+    assert_eq!(status(&output), 1);
+    let reason = &json(&output)["skipped"][0]["reason"];
+    assert_eq!(*reason, "it does not exist in shop");
+    let both = demo.run("match nginx --secret a --from b");
+    assert_eq!(
+        status(&both),
+        2,
+        "the Pod's own list hides that of its account"
+    );
+}
+
 #[test]
 fn match_and_verify_have_the_documented_shape() {
     let config = r#"{"auths":{"r.invalid":{"auth":"dTpw"},"ghcr.io":{"auth":"dTpw"}}}"#;
@@ -384,4 +436,24 @@ fn kubectl_finds_it_as_a_plugin() {
         .unwrap();
     let help = text(&output.stdout);
     assert!(help.contains("Usage: kubectl pullscope check"), "{help}");
+}
+
+/// kubectl runs this file with the words so far, and reads cobra's answer.
+#[cfg(unix)]
+#[test]
+fn kubectl_completes_what_is_typed() {
+    let directory = tempfile::tempdir().unwrap();
+    let completer = directory.path().join("kubectl_complete-pullscope");
+    std::os::unix::fs::symlink(PROGRAM, &completer).unwrap();
+    for (words, expected) in [
+        (&["-n", "shop", "che"][..], "check\t"),
+        (&["check", "--wa"], "--wait\t"),
+        (&["check", "-o", "sar"], "sarif\t"),
+    ] {
+        let output = Command::new(&completer).args(words).output().unwrap();
+        let answer = text(&output.stdout);
+        assert!(answer.starts_with(expected), "{words:?}: {answer}");
+        assert!(answer.ends_with("\n:4\n"), "{words:?}: {answer}");
+        assert_eq!(status(&output), 0);
+    }
 }
