@@ -47,6 +47,14 @@ impl Default for Panes {
     }
 }
 
+/// A stop on the round through all that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub fault: FaultId,
+    /// Where it stood among the others: what comes next when it is gone.
+    pub place: usize,
+}
+
 /// A short line that says what a key did, until its time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flash {
@@ -102,7 +110,7 @@ pub struct Model {
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
-    pub stop: Option<FaultId>,
+    pub stop: Option<Stop>,
     pub flash: Option<Flash>,
     /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
     /// does not decide.

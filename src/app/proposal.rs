@@ -43,7 +43,7 @@ pub struct Proposal {
     /// The carried-out plan that this one takes back.
     pub undoes: Option<Ticket>,
     /// The youngest Pod of what was changed, once it is: whether it gets up.
-    pub watched: Option<Inquiry>,
+    pub watched: Option<Box<Inquiry>>,
     pub scroll: usize,
 }
 

@@ -105,14 +105,15 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
         return;
     };
     if proposal.stage.is_done() {
-        proposal.watched = Inquiry::of(
-            proposal.watched.take(),
+        let watched = Inquiry::of(
+            proposal.watched.take().map(|inquiry| *inquiry),
             youngest(&model.world, &proposal.workloads),
             &model.world,
             model.connection.sight(),
             &model.answers,
             now,
         );
+        proposal.watched = watched.map(Box::new);
     }
     let gone = proposal
         .fault
