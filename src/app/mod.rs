@@ -33,6 +33,7 @@ pub mod rebind;
 pub mod refresh;
 pub mod rights;
 pub mod scroll;
+pub mod secret_test;
 pub mod settled;
 pub mod ticket;
 pub mod trail;
