@@ -189,7 +189,7 @@ impl Keymap {
 fn meet(a: Context, b: Context) -> bool {
     use Context::{
         Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-        PodDetails, Proposal, PullTest, Text, WorkloadDetails,
+        PodDetails, Proposal, PullTest, Reveal, Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -209,7 +209,7 @@ fn meet(a: Context, b: Context) -> bool {
         | (PodDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | WorkloadDetails
-            | Text | Guide | Proposal | PullTest,
+            | Text | Guide | Proposal | PullTest | Reveal,
             _,
         ) => false,
     }
