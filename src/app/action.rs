@@ -88,6 +88,9 @@ pub enum Action {
     UsedBy,
     Copy,
     CopyNamespace,
+    /// Shows a Secret's values, after a warning.
+    Reveal,
+    CopyPassword,
     LastNamespace,
     /// To the place where one was before.
     GoBack,
@@ -122,6 +125,7 @@ impl Action {
             | Self::UsedBy
             | Self::Copy
             | Self::CopyNamespace
+            | Self::Reveal
             | Self::Elsewhere(_) => true,
             Self::Quit
             | Self::Help
@@ -167,6 +171,7 @@ impl Action {
             | Self::Hold
             | Self::NextProblem
             | Self::PreviousProblem
+            | Self::CopyPassword
             | Self::LastNamespace
             | Self::GoBack
             | Self::GoForth

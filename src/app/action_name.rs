@@ -113,6 +113,8 @@ impl Action {
             Self::UsedBy => "used-by",
             Self::Copy => "copy",
             Self::CopyNamespace => "copy-namespace",
+            Self::Reveal => "reveal",
+            Self::CopyPassword => "copy-password",
             Self::LastNamespace => "last-namespace",
             Self::Retry => "reconnect",
             Self::ReadAgain => "read-again",

@@ -35,6 +35,8 @@ pub enum Context {
     Text,
     /// In a pull test.
     PullTest,
+    /// On the values of a Secret.
+    Reveal,
     /// In the guide.
     Guide,
     /// On a plan that is proposed.
@@ -61,6 +63,7 @@ impl Context {
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::PullTest => "A pull test",
+            Self::Reveal => "The values of a Secret",
             Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
@@ -216,6 +219,10 @@ pub const BINDINGS: &[Binding] = &[
     row(&["b"], In(Pane::ServiceAccounts), Action::Bind, "bind", "Choose the pull Secrets of the ServiceAccount", 4),
     row(&["b"], In(Pane::Pods), Action::Bind, "", "Choose the ServiceAccount of the Pod's workload", 0),
     row(&["R"], In(Pane::Secrets), Action::Rotate, "rotate", "Give a new token to every Secret that carries this credential, in all namespaces", 3),
+    row(&["x"], In(Pane::Secrets), Action::Reveal, "", "Show the user names and passwords in the Secret, after a warning and for 30 s", 0),
+    row(&["x"], Details, Action::Reveal, "", "Show the values of a Secret, after a warning and for 30 s", 0),
+    row(&["enter", "x"], Context::Reveal, Action::Reveal, "show", "Show the values; when they are shown, close", 1),
+    row(&["c"], Context::Reveal, Action::CopyPassword, "copy password", "Copy the password of the selected entry to the clipboard", 3),
     row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
     row(&["t"], In(Pane::Secrets), Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
     row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),

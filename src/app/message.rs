@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
+    dockerconfig::Config,
     document::Document,
     identity::{ContextEntry, Identity},
     plan::{Done, Outcome},
@@ -53,6 +54,8 @@ pub enum Message {
     Rights(Ticket, Option<Rules>),
     /// An object whole.
     Read(Ticket, Result<Box<Document>, Problem>),
+    /// The values of a Secret, to be shown; `None` where it holds none that the kubelet reads.
+    Revealed(Ticket, Result<Option<Config>, Problem>),
     /// What the kubelet of a node says in a pull test.
     Pulled(Ticket, Arc<str>, Pulled),
     /// More lines of the log that is followed.

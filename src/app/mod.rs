@@ -31,6 +31,7 @@ pub mod pull_test;
 pub mod reading;
 pub mod rebind;
 pub mod refresh;
+pub mod reveal;
 pub mod rights;
 pub mod scroll;
 pub mod secret_test;

@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use super::{
     detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
-    proposal::Proposal, pull_test::Trial, ticket::Ticket,
+    proposal::Proposal, pull_test::Trial, reveal::Reveal, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
@@ -32,6 +32,8 @@ pub enum Overlay {
         scroll: usize,
     },
     PullTest(Trial),
+    /// The values of a Secret.
+    Reveal(Reveal),
     /// All that can be done with what is selected.
     Menu(Menu),
     /// The guide.
@@ -79,6 +81,7 @@ impl Overlay {
             | Self::Menu(_)
             | Self::Contexts(_)
             | Self::Faults(_)
+            | Self::Reveal(_)
             | Self::Learn(_)
             | Self::PullTest(_)
             | Self::Proposal(_)
@@ -95,6 +98,7 @@ impl Overlay {
             | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Details(_)
+            | Self::Reveal(_)
             | Self::Menu(_)
             | Self::Learn(_)
             | Self::PullTest(_)

@@ -189,7 +189,7 @@ impl Keymap {
 fn meet(a: Context, b: Context) -> bool {
     use Context::{
         Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-        PodDetails, Proposal, PullTest, SecretDetails, Text, WorkloadDetails,
+        PodDetails, Proposal, PullTest, Reveal, SecretDetails, Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -209,7 +209,7 @@ fn meet(a: Context, b: Context) -> bool {
         | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
-            | WorkloadDetails | Text | Guide | Proposal | PullTest,
+            | WorkloadDetails | Text | Guide | Proposal | PullTest | Reveal,
             _,
         ) => false,
     }

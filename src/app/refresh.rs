@@ -14,6 +14,7 @@ use super::{
     overlay::{ContextPicker, Overlay},
     panes::{self, Pane, accounts::Judging},
     proposal::{Proposal, Stage},
+    reveal::{self, Reveal},
     update::subject_of_interest,
 };
 use crate::domain::{
@@ -169,6 +170,10 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                             | Stage::Done { healed: None, .. },
                         ..
                     })
+                    | Overlay::Reveal(Reveal {
+                        stage: reveal::Stage::Fetching(_),
+                        ..
+                    })
                     | Overlay::Form(Form {
                         import: Import::Reading(_),
                         ..
@@ -184,11 +189,16 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     };
     let notices = model.notices.wake();
+    let revealed = model.overlays.iter().filter_map(|overlay| match overlay {
+        Overlay::Reveal(reveal) => reveal.wake(now),
+        _ => None,
+    });
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
     [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
         .flatten()
+        .chain(revealed)
         .min()
 }
 

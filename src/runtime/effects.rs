@@ -11,13 +11,13 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    import, reading, settle,
+    import, reading, reveal, settle,
     source::{SharedSource, identity},
 };
 use crate::{
     app::{
-        effect::Effect, look::ThemeName, message::Message, proposal::Planned, settled::Question,
-        ticket::Ticket,
+        effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
+        settled::Question, ticket::Ticket,
     },
     cluster::{
         Connection, Feed, Reach, Watches, access,
@@ -129,6 +129,10 @@ impl Effects {
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
                 tokio::spawn(reading::document(connection, ticket, object, answers));
             }
+            Effect::Reveal { ticket, secret } => {
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                tokio::spawn(reveal::reveal(connection, ticket, secret, answers));
+            }
             Effect::FollowLog { ticket, source } => {
                 self.stop_log();
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
@@ -139,6 +143,12 @@ impl Effects {
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+            }
+            Effect::CopyPassword(Clip(password)) => {
+                let _ = execute!(
+                    io::stdout(),
+                    CopyToClipboard::to_clipboard_from(password.expose())
+                );
             }
             Effect::Theme(name) => return Order::Theme(name),
             Effect::Quit => return Order::Quit,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, fix, forms, layers, lists, menu, navigate, propose, pull_test, rollout,
-    settle, wizard,
+    connect, copy, detail, fix, forms, layers, lists, menu, navigate, propose, pull_test, reveal,
+    rollout, settle, wizard,
 };
 use crate::{
     app::{
@@ -114,6 +114,8 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         },
         Action::Copy => return copy::name(model, now),
         Action::CopyNamespace => return copy::namespace(model, now),
+        Action::Reveal => return reveal::reveal(model, now),
+        Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => {
             if let Some(scope) = model.last_scope.clone() {
                 navigate::to_scope(model, scope);

@@ -35,6 +35,7 @@ pub fn path(model: &Model) -> Vec<Context> {
         Some(Overlay::Contexts(_) | Overlay::Menu(_)) => over(&[Context::Choice]),
         Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
+        Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Learn(_)) => over(&[Context::Guide]),
         Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
         Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {

@@ -12,6 +12,7 @@ use crate::{
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, pods},
+        reveal::{Reveal, Stage},
         scroll::PAGE,
     },
     domain::{guide::Section, objects::ObjectKey},
@@ -79,6 +80,12 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
         details.scroll.go(motion);
     } else if let Overlay::PullTest(trial) = overlay {
         trial.nodes.go(motion);
+    } else if let Overlay::Reveal(Reveal {
+        stage: Stage::Shown(shown),
+        ..
+    }) = overlay
+    {
+        shown.list.go(motion);
     } else if let Overlay::Learn(learn) = overlay {
         learn.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, fix, keys, navigate, wizard};
+use super::{act, fix, keys, navigate, reveal, wizard};
 use crate::{
     app::{
         action::Action,
@@ -15,6 +15,7 @@ use crate::{
         rebind::Row,
     },
     domain::{
+        key::Namespace,
         plan::{Change, Offer},
         pull_test,
         rights::Permission,
@@ -111,6 +112,10 @@ fn needs(model: &Model, action: Action) -> Needs {
             Some(pod) => Needs::ToChange(pull_test::permissions(&pod.namespace).into()),
             None => Needs::SomethingElse("no Pod is selected".to_owned()),
         },
+        Action::Reveal => match reveal::secret(model) {
+            Some(secret) => Needs::ToRead(vec![get("secrets", Some(secret.namespace))]),
+            None => Needs::SomethingElse(reveal::NO_SECRET.to_owned()),
+        },
         Action::Settle => to_get(model, "secrets"),
         Action::Detail(Tab::Logs) | Action::PreviousLog => to_get(model, "pods/log"),
         _ => Needs::Nothing,
@@ -119,12 +124,16 @@ fn needs(model: &Model, action: Action) -> Needs {
 
 fn to_get(model: &Model, resource: &str) -> Needs {
     let pod = navigate::subject_of_interest(model);
-    Needs::ToRead(vec![Permission {
+    Needs::ToRead(vec![get(resource, pod.map(|pod| pod.namespace))])
+}
+
+fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
+    Permission {
         verb: "get".into(),
         group: "".into(),
         resource: resource.into(),
-        namespace: pod.map(|pod| pod.namespace),
-    }])
+        namespace,
+    }
 }
 
 /// Takes the chosen item.

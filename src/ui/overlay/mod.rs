@@ -12,6 +12,7 @@ mod menu;
 mod problem;
 mod proposal;
 mod pull_test;
+mod reveal;
 
 use ratatui::{
     buffer::Buffer,
@@ -37,6 +38,7 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
             Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
             Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
+            Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
             Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
             Overlay::Hygiene { lints, scroll } => {
