@@ -48,7 +48,7 @@ pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer)
 
 fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {
     let theme = view.theme;
-    let standing = item.standing(view.model, menu.namespace.as_ref());
+    let standing = item.standing(view.model.may(menu));
     let why = match &standing {
         Standing::Possible => String::new(),
         Standing::Asking => "asking the server".to_owned(),
