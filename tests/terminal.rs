@@ -285,6 +285,20 @@ fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
 }
 
 #[test]
+fn in_the_demo_a_secret_is_tested_with_the_images_that_are_pulled_with_it() {
+    let mut session = Setup::new(&["demo", "-n", "shop"]).start();
+    session.sees("tag missing");
+    session.press(":sec\r");
+    session.press("/nordwind-registry\r");
+    session.sees("nordwind-registry");
+    session.press("t");
+    session.sees("asked from here");
+    session.sees("can be pulled as ci-puller");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
 fn in_the_demo_the_kubelet_is_let_pull_and_its_pod_is_gone() {
     let mut session = Setup::new(&["demo", "-n", "data"]).start();
     session.sees("bad credential");

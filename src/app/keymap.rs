@@ -27,6 +27,8 @@ pub enum Context {
     Details,
     /// In the details of a Pod, beside what holds for all.
     PodDetails,
+    /// In the details of a Secret, beside what holds for all.
+    SecretDetails,
     /// In the details of a workload, beside what holds for all.
     WorkloadDetails,
     /// In a YAML or a log.
@@ -57,6 +59,7 @@ impl Context {
             Self::Faults => "What is wrong",
             Self::Details => "Details",
             Self::PodDetails => "Details of a Pod",
+            Self::SecretDetails => "Details of a Secret",
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::PullTest => "A pull test",
@@ -103,7 +106,7 @@ const fn row(
 
 use Context::{
     Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-    PodDetails, Proposal, Text, WorkloadDetails,
+    PodDetails, Proposal, SecretDetails, Text, WorkloadDetails,
 };
 
 #[rustfmt::skip]
@@ -203,6 +206,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["2"], PodDetails, Action::Fix(2), "", "The second fix", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "The third fix", 0),
     row(&["t"], PodDetails, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
+    row(&["t"], SecretDetails, Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 1),
     row(&["u"], WorkloadDetails, Action::RollBack, "undo", "Back to the revision before that had another image", 1),
     row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
     row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
@@ -224,6 +228,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["enter", "x"], Context::Reveal, Action::Reveal, "show", "Show the values; when they are shown, close", 1),
     row(&["c"], Context::Reveal, Action::CopyPassword, "copy password", "Copy the password of the selected entry to the clipboard", 3),
     row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
+    row(&["t"], In(Pane::Secrets), Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
     row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),
     row(&["ctrl-d"], In(Pane::ServiceAccounts), Action::Delete, "", "Delete the ServiceAccount; says first who depends on it", 0),
     row(&["ctrl-d", "ctrl-k"], In(Pane::Pods), Action::Delete, "", "Delete the Pod", 0),

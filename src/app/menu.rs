@@ -7,7 +7,7 @@ use super::{
     action::Action,
     key::{Code, Key},
     list::List,
-    model::Model,
+    rights::Rights,
 };
 use crate::domain::{key::Namespace, rights::Permission};
 
@@ -54,6 +54,16 @@ pub enum Standing {
     Forbidden(Permission),
 }
 
+/// By what it is decided whether an action can be taken.
+#[derive(Clone, Copy)]
+pub struct May<'a> {
+    /// Else nothing is changed at all.
+    pub writes: bool,
+    pub rights: &'a Rights,
+    /// Whose rules the rights are.
+    pub namespace: Option<&'a Namespace>,
+}
+
 impl Menu {
     pub fn new(title: String, namespace: Option<Namespace>, items: Vec<Item>) -> Self {
         let mut list = List::default();
@@ -81,23 +91,23 @@ impl Menu {
 }
 
 impl Item {
-    pub fn standing(&self, model: &Model, namespace: Option<&Namespace>) -> Standing {
+    pub fn standing(&self, may: May<'_>) -> Standing {
         let permissions = match &self.needs {
             Needs::Nothing => return Standing::Possible,
             Needs::SomethingElse(why) => return Standing::NotHere(why.clone()),
-            Needs::ToChange(_) if !model.abilities.writes => return Standing::ReadOnly,
+            Needs::ToChange(_) if !may.writes => return Standing::ReadOnly,
             Needs::ToChange(permissions) | Needs::ToRead(permissions) => permissions,
         };
         let mut asking = false;
         for permission in permissions {
             // Rules are those of one namespace; of others nothing is known before it is tried.
-            if permission.namespace.as_ref() != namespace {
+            if permission.namespace.as_ref() != may.namespace {
                 continue;
             }
-            match model.rights.allow(permission) {
+            match may.rights.allow(permission) {
                 Some(true) => {}
                 Some(false) => return Standing::Forbidden(permission.clone()),
-                None => asking |= namespace.is_some_and(|here| model.rights.awaits(here)),
+                None => asking |= may.namespace.is_some_and(|here| may.rights.awaits(here)),
             }
         }
         if asking {

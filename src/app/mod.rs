@@ -34,6 +34,7 @@ pub mod refresh;
 pub mod reveal;
 pub mod rights;
 pub mod scroll;
+pub mod secret_test;
 pub mod settled;
 pub mod ticket;
 pub mod trail;

@@ -8,6 +8,7 @@ use super::{
     connection::Connection,
     inquiry::Inquiry,
     memory::Memory,
+    menu::{May, Menu},
     notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
@@ -188,6 +189,15 @@ impl Model {
             text: text.into(),
             until: now + FLASH,
         });
+    }
+
+    /// What may be done from this menu.
+    pub fn may<'a>(&'a self, menu: &'a Menu) -> May<'a> {
+        May {
+            writes: self.abilities.writes,
+            rights: &self.rights,
+            namespace: menu.namespace.as_ref(),
+        }
     }
 
     /// Whether every Secret of a namespace is known, so that one that is not there is missing.

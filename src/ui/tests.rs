@@ -360,3 +360,32 @@ proptest! {
         }
     }
 }
+
+/// A Secret that was tested, of which the registry has refused the credential for one image.
+#[test]
+fn a_tested_secret() {
+    use crate::{
+        app::effect::Effect,
+        domain::{
+            cause::Cause,
+            diagnose::Root,
+            probe::{Answer, Verdict},
+        },
+    };
+    let mut screen = Screen::company().press(&["tab", "tab", "N", "G"]);
+    let key = Message::Key(Key::char('t'));
+    let effects = update(&mut screen.model, key, now());
+    let [Effect::Settle { ticket, .. }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let verdict = Verdict {
+        answer: Answer::No,
+        cause: Some(Cause::Unauthorized),
+        root: Some(Root::CredentialRejected),
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: "registry.example does not accept the credential of shop-bot".to_owned(),
+    };
+    screen.take(Message::Settled(ticket, Ok(Box::new(verdict))));
+    insta::assert_snapshot!("tested_secret", screen.text(80, 24));
+}

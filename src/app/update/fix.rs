@@ -10,7 +10,7 @@ use crate::{
         diagnose::Finding,
         faults::{FaultId, Subject},
         key::Key,
-        objects::{Pod, WorkloadKey},
+        objects::{ObjectKey, Pod, WorkloadKey},
         plan::{Ask, Change, Offer, Plan, Restartable, Sufferers, carriers, for_fix},
     },
 };
@@ -90,12 +90,19 @@ fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
     }
 }
 
-/// What is to be fixed: of the chosen fault, else of the Pod that the keys speak of.
+/// What is to be fixed: of the chosen fault, of the workload that is shown and makes no Pods, else of
+/// the Pod that the keys speak of.
 fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
     if let Some(Overlay::Faults(list)) = model.overlays.last() {
         let id = list.selected()?;
         let fault = model.verdicts.fault(id)?;
         return Some((fault.finding.clone(), Some(id.clone())));
+    }
+    if let Some(Overlay::Details(details)) = model.overlays.last()
+        && let ObjectKey::Workload(id) = &details.object
+        && let Some(verdict) = model.verdicts.of(&Subject::Workload(id.clone()))
+    {
+        return Some((verdict.finding.clone(), Some(verdict.fault.clone())));
     }
     let inquiry = model.inquiry.as_ref()?;
     let verdict = model.verdicts.of_pod(&inquiry.pod);

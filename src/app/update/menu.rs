@@ -142,12 +142,7 @@ pub(super) fn choose(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     match menu.chosen() {
-        Some(item) => take(
-            model,
-            item.action,
-            item.standing(model, menu.namespace.as_ref()),
-            now,
-        ),
+        Some(item) => take(model, item.action, item.standing(model.may(menu)), now),
         None => Vec::new(),
     }
 }
@@ -160,7 +155,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
     let Some(item) = menu.by_key(key) else {
         return Vec::new();
     };
-    let (action, standing) = (item.action, item.standing(model, menu.namespace.as_ref()));
+    let (action, standing) = (item.action, item.standing(model.may(menu)));
     take(model, action, standing, now)
 }
 

@@ -18,7 +18,7 @@ fn standing(model: &Model, action: Action) -> Standing {
         panic!("{:?}", model.overlays)
     };
     let item = menu.items.iter().find(|item| item.action == action);
-    item.unwrap().standing(model, menu.namespace.as_ref())
+    item.unwrap().standing(model.may(menu))
 }
 
 /// Opens the menu on the first Pod, and lets the server answer with these verbs for everything.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     app::{
         action::Motion,
+        detail::{Details, Tab},
         effect::Effect,
         model::{Model, Stop},
         overlay::Overlay,
@@ -255,9 +256,11 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
             to_pod(model, pod);
         }
         Subject::Workload(workload) => {
+            // It has no Pod to go to.
             model.overlays.clear();
             show_namespace_of(model, &workload.key.namespace);
-            model.focus = Pane::Events;
+            let details = Details::new(ObjectKey::Workload(workload), Some(Tab::Rollout));
+            model.overlays.push(Overlay::Details(details));
         }
     }
 }

@@ -3,10 +3,11 @@
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
 //! chain what a refusal means; `image` and `network` use what other Pods show; `stuck` names what is
 //! no pull at all. Nothing here asks a registry; what one has said when somebody asked is added by
-//! `settled`.
+//! `settled`. `foresee` looks at Pods that run.
 
 mod access;
 mod evidence;
+mod foresee;
 mod image;
 mod message;
 mod names;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     evidence::{Evidence, Fact, Source},
+    foresee::{foresee, foresee_refusal},
     root::{Link, Root},
     settled::settle,
     stuck::workload,
@@ -135,24 +137,32 @@ struct Draft {
     fixes: Vec<FixId>,
 }
 
+impl Draft {
+    fn new(cause: Cause, confidence: Confidence) -> Self {
+        Self {
+            cause,
+            root: Root::of_cause(cause),
+            confidence,
+            alternatives: Vec::new(),
+            evidence: Vec::new(),
+            secret: None,
+            from: None,
+            matching: None,
+            holder: None,
+            entry: None,
+            server: None,
+            username: None,
+            fixes: cause.entry().fixes.to_vec(),
+        }
+    }
+}
+
 fn finding(case: &Case, told: &Told<'_>) -> Finding {
     let found = classify(told.text);
     let cause = found.cause.unwrap_or(Cause::CauseNotStated);
-    let mut draft = Draft {
-        cause,
-        root: Root::of_cause(cause),
-        confidence: found.confidence,
-        alternatives: found.alternatives,
-        evidence: vec![told.evidence()],
-        secret: None,
-        from: None,
-        matching: None,
-        holder: None,
-        entry: None,
-        server: None,
-        username: None,
-        fixes: cause.entry().fixes.to_vec(),
-    };
+    let mut draft = Draft::new(cause, found.confidence);
+    draft.alternatives = found.alternatives;
+    draft.evidence.push(told.evidence());
     match ImageRef::parse(&told.container.image) {
         Err(error) => image::invalid(&mut draft, &error),
         Ok(parsed) => {

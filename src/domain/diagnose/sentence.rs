@@ -95,8 +95,11 @@ fn named(root: Root, names: &Names) -> Option<String> {
             host?,
             names.repository.as_deref()?
         ),
-        Root::ServiceAccountMissing
-        | Root::ImageNameInvalid
+        Root::ServiceAccountMissing => format!(
+            "ServiceAccount {} does not exist, and without it no Pod is made",
+            names.service_account.as_deref()?
+        ),
+        Root::ImageNameInvalid
         | Root::PolicyNever
         | Root::RegistryDown
         | Root::RegistryUnknownHost

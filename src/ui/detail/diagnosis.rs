@@ -4,19 +4,15 @@ use std::collections::BTreeSet;
 
 use ratatui::text::{Line, Span};
 
-use super::Room;
+use super::{Room, asked};
 use crate::{
-    app::{
-        inquiry::Inquiry,
-        settled::{Question, State},
-    },
+    app::{inquiry::Inquiry, settled::Question},
     domain::{
         age, backoff,
         cause::{Cause, Fix, FixId},
-        diagnose::{Finding, Source},
+        diagnose::Finding,
         key::{Key, Name},
         plan::carriers,
-        probe::Answer,
         status::Health,
     },
     ui::{panes::View, text},
@@ -87,7 +83,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
-    lines.extend(asked(view, inquiry, wide));
+    lines.extend(answered(view, inquiry, wide));
     lines.push(heading(view, "Evidence"));
     for evidence in &finding.evidence {
         lines.extend(bullets(view, &evidence.line(view.now), wide));
@@ -136,36 +132,14 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>>
 }
 
 /// What the registry said when it was asked about this Pod.
-fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
     let question = inquiry
         .container()
         .and_then(|container| Question::of(&inquiry.case, &container.image));
     let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match state {
-        State::Asking(_) => (
-            symbols.progressing,
-            theme.accent(),
-            "the registry is being asked".to_owned(),
-        ),
-        State::Said(said) => {
-            let (symbol, style) = match said.verdict.answer {
-                Answer::Ok => (symbols.finished, theme.good()),
-                Answer::No => (symbols.pull_failing, theme.failing()),
-                Answer::Unknown => (symbols.failing, theme.warning()),
-            };
-            let ago = age::age(said.at, view.now);
-            let from = match said.by {
-                Source::PullTest => "tried",
-                _ => "asked from here",
-            };
-            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
-            (symbol, style, text)
-        }
-        State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
-    };
+    let (symbol, style, text) = asked::words(view, state);
     let mut lines = vec![heading(view, "Asked and tried")];
     let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
     lines.extend(

@@ -1,6 +1,7 @@
 //! What is known of one object, in one of several views: the area under the panes shows as much of a
 //! Pod's as fits, the overlay all of it.
 
+mod asked;
 mod describe;
 mod diagnosis;
 mod events;

@@ -8,11 +8,12 @@ use ratatui::text::{Line, Span};
 use crate::{
     domain::{
         age,
+        faults::Subject,
         key::Key,
         objects::{Pod, WorkloadKey},
         progress::{Outlook, Progress, Revision, progress},
         rollout::{Progress as StepProgress, pull, timeline},
-        status::pod_status,
+        status::{Health, pod_status},
     },
     ui::{panes::View, text},
 };
@@ -27,7 +28,8 @@ pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'
     let Some(progress) = progress(&view.model.world, id) else {
         return vec![Line::styled("it is gone", view.theme.dim())];
     };
-    let mut lines = outlook(view, &progress, wide);
+    let mut lines = no_pods(id, wide, view);
+    lines.extend(outlook(view, &progress, wide));
     lines.push(numbers(view, &progress));
     for (at, revision) in progress.revisions.iter().enumerate() {
         // Revisions that have no Pods any more are history.
@@ -38,6 +40,32 @@ pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'
         lines.extend(self::revision(view, revision, at == 0, wide));
     }
     lines.extend(pull_times(view, &progress));
+    lines
+}
+
+/// Why the workload makes no Pods, and what helps.
+fn no_pods(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let subject = Subject::Workload(id.clone());
+    let Some(verdict) = view.model.verdicts.of(&subject) else {
+        return Vec::new();
+    };
+    let (finding, theme) = (&verdict.finding, view.theme);
+    let (symbol, style) = theme.health(Health::Failing);
+    let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
+    let wrapped = text::wrap(&text, wide).into_iter();
+    let mut lines: Vec<Line<'static>> = wrapped.map(|line| Line::styled(line, style)).collect();
+    for (number, fix) in finding.filled_fixes().iter().enumerate() {
+        let lead = if number == 0 {
+            "Fix ctrl-x "
+        } else {
+            "           "
+        };
+        lines.push(Line::from(vec![
+            Span::styled(lead, theme.key()),
+            Span::raw(text::fit(&fix.title, wide.saturating_sub(11), text::Cut::End).into_owned()),
+        ]));
+    }
+    lines.push(Line::default());
     lines
 }
 

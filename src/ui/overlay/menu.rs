@@ -48,13 +48,16 @@ pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer)
 
 fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {
     let theme = view.theme;
-    let standing = item.standing(view.model, menu.namespace.as_ref());
+    let standing = item.standing(view.model.may(menu));
     let why = match &standing {
         Standing::Possible => String::new(),
         Standing::Asking => "asking the server".to_owned(),
         Standing::NotHere(why) => why.clone(),
         Standing::ReadOnly => "read-only".to_owned(),
-        Standing::Forbidden(permission) => format!("you may not {permission}"),
+        // The namespace stands in the title.
+        Standing::Forbidden(permission) => {
+            format!("you may not {} {}", permission.verb, permission.resource)
+        }
     };
     let (key_style, style) = match standing {
         Standing::Possible | Standing::Asking => (theme.key(), theme.text()),

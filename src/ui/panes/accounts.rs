@@ -23,16 +23,11 @@ pub(super) const COLUMNS: &[Column] = &[
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let pane = &view.model.panes.accounts;
-    let columns: Vec<Column> = COLUMNS
-        .iter()
-        .filter(|column| view.all_namespaces() || column.title != "NAMESPACE")
-        .copied()
-        .collect();
     listing(
         Pane::ServiceAccounts,
         view,
         pane,
-        &columns,
+        &view.columns(COLUMNS),
         |row| cells(view, row),
         area,
         buffer,

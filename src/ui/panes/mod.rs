@@ -50,6 +50,12 @@ impl View<'_> {
         }
     }
 
+    /// These columns, without the namespace where all rows have the same.
+    fn columns(&self, all: &[Column]) -> Vec<Column> {
+        let wanted = |column: &&Column| self.all_namespaces() || column.title != "NAMESPACE";
+        all.iter().filter(wanted).copied().collect()
+    }
+
     fn all_namespaces(&self) -> bool {
         self.model.scope == Scope::Cluster
     }
@@ -66,7 +72,6 @@ pub fn draw(pane: Pane, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the box, and the rows or the reason why there are none.
 /// The titles of a pane's columns.
 pub fn titles(pane: Pane) -> impl Iterator<Item = &'static str> {
     let columns = match pane {
@@ -96,6 +101,7 @@ fn masked<T>(items: impl IntoIterator<Item = T>, mask: &[bool]) -> Vec<T> {
     shown.map(|(item, _)| item).collect()
 }
 
+/// Draws the box, and the rows or the reason why there are none.
 fn listing<K: Clone + PartialEq>(
     pane: Pane,
     view: View<'_>,

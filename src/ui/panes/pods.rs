@@ -29,20 +29,11 @@ pub(super) const COLUMNS: &[Column] = &[
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let pane = &view.model.panes.pods;
-    let columns: Vec<Column> = if view.all_namespaces() {
-        COLUMNS.to_vec()
-    } else {
-        COLUMNS
-            .iter()
-            .filter(|column| column.title != "NAMESPACE")
-            .copied()
-            .collect()
-    };
     listing(
         Pane::Pods,
         view,
         pane,
-        &columns,
+        &view.columns(COLUMNS),
         |row| cells(view, row),
         area,
         buffer,
