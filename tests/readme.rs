@@ -159,9 +159,10 @@ fn the_examples_run() {
         }
         let line = example.split(" | kubectl").next().unwrap();
         // The registries of the demo are on no network: only the program that has them can ask.
-        let line = match line.contains("--demo") {
-            true => line.to_owned(),
-            false => line.replace(" --probe", ""),
+        let line = if line.contains("--demo") {
+            line.to_owned()
+        } else {
+            line.replace(" --probe", "")
         };
         let line = line.replace("--wait 2m", "--wait 2s");
         let (status, text) = stage.run(&line);
