@@ -23,5 +23,6 @@ pub mod wishes;
 pub use self::{
     announce::Announce,
     run::{Ending, Start, run},
+    signals::Signals,
     state::StateFile,
 };
