@@ -244,7 +244,7 @@ fn the_demo_needs_no_cluster_and_is_three_keys_from_the_cause() {
     let mut session = Setup::new(&["demo"])
         .with("KUBECONFIG", "/nonexistent")
         .start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press("!");
     session.sees("1 of ");
     session.press("D");
@@ -332,7 +332,7 @@ fn in_the_demo_every_view_of_the_details_opens() {
 /// The form of the first-time setup, filled in up to its plan.
 fn first_setup(token: &str) -> Session {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press(":setup\r");
     session.sees("First-time setup");
     for answer in [
@@ -467,7 +467,7 @@ fn in_the_demo_a_login_is_read_out_of_a_docker_configuration() {
 #[test]
 fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press(":setup\r");
     session.sees("First-time setup");
     let image = "registry.nordwind.example/web/landing:7";
@@ -476,7 +476,7 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("✗ From here");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
-    session.sees("the registry refuses this login");
+    session.sees("the registry says no");
     session.press("\r");
     session.sees("All changes are made");
     session.sees(&format!("✗ {image}"));

@@ -50,6 +50,7 @@ impl Action {
             Self::Faults => "what-is-wrong",
             Self::Settle => "ask-registry",
             Self::Hygiene => "hygiene",
+            Self::Menu => "menu",
             Self::Learn => "learn",
             Self::NextSection => "next-section",
             Self::PreviousSection => "previous-section",

@@ -43,6 +43,11 @@ pub enum Effect {
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
+    /// Asks what the user may do in a namespace.
+    AskRights {
+        ticket: Ticket,
+        namespace: Namespace,
+    },
     /// Reads an object whole.
     Read {
         ticket: Ticket,

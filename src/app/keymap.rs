@@ -109,6 +109,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
     row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
     row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
+    row(&["."], Panes, Action::Menu, "actions", "All that can be done with what is selected, each with its key; what cannot, with the reason", 3),
+    row(&["."], Details, Action::Menu, "actions", "All that can be done with it, each with its key; what cannot, with the reason", 3),
     row(&["L"], Panes, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
     row(&["L"], Overlay, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
     row(&["right", "tab"], Guide, Action::NextSection, "next section", "The next section of the guide", 1),
@@ -240,6 +242,15 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 impl Binding {
+    /// Its words for the footer, or these where it has none.
+    pub fn label_or(&self, otherwise: &'static str) -> &'static str {
+        if self.label.is_empty() {
+            otherwise
+        } else {
+            self.label
+        }
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.on.iter().filter_map(|name| Key::parse(name))
     }

@@ -11,6 +11,7 @@ use crate::domain::{
     probe::Verdict,
     problem::Problem,
     pull_test::Pulled,
+    rights::Rules,
     watch::{WatchId, WatchState},
 };
 
@@ -48,6 +49,8 @@ pub enum Message {
     Settled(Ticket, Result<Box<Verdict>, Problem>),
     /// What the registry says of a login.
     Verified(Ticket, Box<Verdict>),
+    /// What the user may do in the namespace that was asked about; `None` where the server did not say.
+    Rights(Ticket, Option<Rules>),
     /// An object whole.
     Read(Ticket, Result<Box<Document>, Problem>),
     /// What the kubelet of a node says in a pull test.

@@ -14,6 +14,7 @@ use super::{
     preferences::Preferences,
     proposal::Applied,
     reading::{Log, Reading},
+    rights::Rights,
     settled::Answers,
     ticket::Tickets,
     trail::Trail,
@@ -44,6 +45,14 @@ impl Default for Panes {
             stories: panes::events::Stories::default(),
         }
     }
+}
+
+/// A stop on the round through all that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub fault: FaultId,
+    /// Where it stood among the others: what comes next when it is gone.
+    pub place: usize,
 }
 
 /// A short line that says what a key did, until its time is over.
@@ -88,6 +97,8 @@ pub struct Model {
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
+    /// What the server says of the user's rights.
+    pub rights: Rights,
     /// What registries were asked.
     pub answers: Answers,
     /// The YAML of the view that is open.
@@ -99,7 +110,7 @@ pub struct Model {
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
-    pub stop: Option<FaultId>,
+    pub stop: Option<Stop>,
     pub flash: Option<Flash>,
     /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
     /// does not decide.
@@ -146,6 +157,7 @@ impl Model {
             preferences: Preferences::default(),
             memory: Memory::default(),
             applied: Vec::new(),
+            rights: Rights::default(),
             answers: Answers::default(),
             trail: Trail::default(),
             notices: Notices::default(),

@@ -20,7 +20,7 @@ use crate::{
         ticket::Ticket,
     },
     cluster::{
-        Connection, Feed, Reach, Watches,
+        Connection, Feed, Reach, Watches, access,
         apply::{self, WritePermit},
         pull_test,
     },
@@ -99,6 +99,7 @@ impl Effects {
                 }
             }
             Effect::Rehearse { ticket, plan } => self.rehearse(ticket, plan),
+            Effect::AskRights { ticket, namespace } => self.ask_rights(ticket, namespace),
             Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
             Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
@@ -202,6 +203,17 @@ impl Effects {
     }
 
     /// Asks the registry about a Pod's image.
+    fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
+        let (answers, connection) = (self.answers.clone(), self.connection.clone());
+        tokio::spawn(async move {
+            let rules = match connection {
+                Some(connection) => access::rules(&connection, &namespace).await.ok(),
+                None => None,
+            };
+            drop(answers.send(Message::Rights(ticket, rules)).await);
+        });
+    }
+
     fn settle(&self, ticket: Ticket, question: Question) {
         let answers = self.answers.clone();
         let (connection, prober) = (self.connection.clone(), self.source.prober());

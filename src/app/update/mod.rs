@@ -12,6 +12,9 @@ mod forms;
 mod keys;
 mod layers;
 mod lists;
+mod menu;
+#[cfg(test)]
+mod menu_tests;
 mod navigate;
 mod propose;
 #[cfg(test)]
@@ -92,6 +95,10 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         }
         Message::Settled(ticket, answer) => {
             settle::answered(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Rights(ticket, rules) => {
+            model.rights.told(ticket, rules);
             Vec::new()
         }
         Message::Read(ticket, answer) => {

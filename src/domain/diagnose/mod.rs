@@ -11,6 +11,7 @@ mod image;
 mod message;
 mod names;
 mod root;
+mod sentence;
 mod settled;
 mod stuck;
 #[cfg(test)]
@@ -92,25 +93,7 @@ impl Finding {
 
     /// One sentence.
     pub fn summary(&self) -> String {
-        let meaning = match (self.cause, self.root) {
-            (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
-                "the Pod waits for a node, not for an image".to_owned()
-            }
-            (Cause::CauseNotStated, Some(root)) => {
-                format!(
-                    "nothing says any more why it fails; likely {}",
-                    root.because()
-                )
-            }
-            (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
-                format!("{}, because {}", cause.entry().meaning, root.because())
-            }
-            (cause, _) => cause.entry().meaning.to_owned(),
-        };
-        match &self.image {
-            Some(image) => format!("{image}: {meaning}"),
-            None => meaning,
-        }
+        sentence::of(self)
     }
 
     /// The fixes with the names of this case.

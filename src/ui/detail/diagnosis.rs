@@ -1,5 +1,7 @@
 //! The findings: what is broken, why, what to press.
 
+use std::collections::BTreeSet;
+
 use ratatui::text::{Line, Span};
 
 use super::Room;
@@ -10,8 +12,10 @@ use crate::{
     },
     domain::{
         age, backoff,
-        cause::{Cause, Fix},
+        cause::{Cause, Fix, FixId},
         diagnose::{Finding, Source},
+        key::{Key, Name},
+        plan::carriers,
         probe::Answer,
         status::Health,
     },
@@ -75,6 +79,10 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     let fixes = finding.filled_fixes();
     for (number, fix) in fixes.iter().enumerate() {
         lines.push(fix_line(view, number, fix, wide));
+    }
+    if let Some(spread) = spread(view, inquiry, finding) {
+        let wrapped = text::wrap(&spread, wide.saturating_sub(4)).into_iter();
+        lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
     }
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
@@ -166,6 +174,27 @@ fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
             .map(|line| Line::styled(format!("  {line}"), style)),
     );
     lines
+}
+
+/// Where else the refused credential is, and which fix reaches how far.
+fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String> {
+    if finding.fixes.first() != Some(&FixId::NewToken) {
+        return None;
+    }
+    let secret = Name::new(finding.names.secret.as_deref()?);
+    let secret = Key::new(inquiry.pod.namespace.clone(), secret);
+    let carriers = carriers(&view.model.world, &secret);
+    let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
+    (carriers.len() > 1).then(|| {
+        format!(
+            "{} Secrets in {} carry this credential: 1 renews them all, 2 only this one",
+            carriers.len(),
+            match namespaces.len() {
+                1 => "this namespace".to_owned(),
+                many => format!("{many} namespaces"),
+            }
+        )
+    })
 }
 
 /// When the kubelet tries again.

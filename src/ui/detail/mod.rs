@@ -53,6 +53,11 @@ pub(super) fn lines(
     }
 }
 
+/// The steps of a Pod's start, for a layer that watches one.
+pub(super) fn timeline(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+    timeline::lines(view, inquiry, wide)
+}
+
 /// The titles of the views, the shown one marked.
 pub(super) fn tabs(view: View<'_>, object: &ObjectKey, shown: Tab) -> Line<'static> {
     let theme = view.theme;

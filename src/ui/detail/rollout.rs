@@ -194,15 +194,16 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
     let current = steps
         .iter()
         .find(|step| matches!(step.progress, StepProgress::Now | StepProgress::Stuck));
-    let stage = current.map_or("ready", |step| step.stage.doing());
-    let lasts = match current.and_then(|step| step.took) {
-        Some(took) => format!("for {}", age::span(took.as_secs())),
-        None => String::new(),
+    let (stage, took) = match (pod.meta.deleting, current) {
+        (Some(_), _) => ("ending", None),
+        (None, Some(step)) => (step.stage.doing(), step.took.map(|took| took.as_secs())),
+        (None, None) => ("ready", None),
     };
+    let lasts = took.map_or_else(String::new, |took| format!("for {}", age::span(took)));
     let pulled = pull(container, &events).map_or_else(String::new, |pull| {
         let size = pull
             .size
-            .map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
+            .map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
         format!("pulled in {}{size}", age::took(pull.took))
     });
     let about = match view.model.verdicts.of_pod(key) {
@@ -276,13 +277,4 @@ fn bar(took: SignedDuration, longest: SignedDuration) -> usize {
     let (took, longest) = (took.as_millis().max(0), longest.as_millis().max(1));
     let cells = took * i128::from(BAR) / longest;
     usize::try_from(cells).unwrap_or(0).clamp(1, BAR as usize)
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
-    }
 }

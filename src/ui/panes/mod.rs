@@ -21,7 +21,7 @@ use crate::{
         action::SortBy,
         connection::{KindState, Phase},
         model::Model,
-        panes::{Pane, PaneState, Sort},
+        panes::{Pane, PaneState, Sort, accounts::Judging},
     },
     domain::{age, watch::Scope},
 };
@@ -38,6 +38,16 @@ impl View<'_> {
     fn age(&self, since: Option<Timestamp>) -> Cell {
         let text = since.map_or_else(String::new, |since| age::age(since, self.now));
         Cell::new(text, self.theme.dim())
+    }
+
+    /// What the names of Secrets in lists are judged by.
+    pub fn judging(&self) -> Judging<'_> {
+        Judging {
+            world: &self.model.world,
+            verdicts: &self.model.verdicts,
+            complete: self.model.secrets_complete(),
+            now: self.now,
+        }
     }
 
     fn all_namespaces(&self) -> bool {
@@ -171,6 +181,8 @@ fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
         (Pane::Events, SortBy::Count) => "COUNT",
         (Pane::Events, SortBy::Status) => "REASON",
         (Pane::Namespaces, SortBy::Status) => "FAIL",
+        (Pane::ServiceAccounts, SortBy::Status) => "PULL SECRETS",
+        (Pane::Secrets, SortBy::Status) => "CREDENTIAL",
         (Pane::Pods, SortBy::Count) => "RESTARTS",
         (Pane::ServiceAccounts, SortBy::Count) => "PODS",
         (_, SortBy::Count) => "USED BY",
@@ -235,6 +247,11 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Events => "no events (they expire after an hour)",
     };
     let mut lines = vec![format!("{what} {place}")];
+    match pane {
+        Pane::Pods => lines.push("next: + sets up a private image, step by step".to_owned()),
+        Pane::Secrets => lines.push("next: + makes one".to_owned()),
+        Pane::Namespaces | Pane::ServiceAccounts | Pane::Events => {}
+    }
     if model.scope != Scope::Cluster {
         lines.push("next: 0 shows all namespaces".to_owned());
     }

@@ -17,11 +17,11 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 4, 24).gives(10).middle(),
-    Column::new("NAME", 0, 63).grows(30).middle(),
+    Column::new("NAMESPACE", 4, 24).gives(8).middle(),
+    Column::new("NAME", 0, 63).grows(24).middle(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),
-    Column::new("WHY", 1, 18).gives(10),
+    Column::new("WHY", 1, 18).gives(16),
     Column::new("RETRY", 5, 7).right(),
     Column::new("RESTARTS", 6, 9).right(),
     Column::new("AGE", 3, 6).right(),

@@ -9,8 +9,8 @@ use crate::{
         secrets::{self, Uses},
     },
     domain::{
-        dockerconfig::Standing,
-        objects::{Secret, SecretContent, SecretType},
+        dockerconfig::{EntrySummary, Standing},
+        objects::{Secret, SecretContent},
         status::Health,
     },
     ui::widgets::table::{Cell, Column},
@@ -51,19 +51,12 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
         return Vec::new();
     };
     let uses = secrets::uses(world, row);
-    let (registry, user, kind, standing) = content(secret, view);
+    let (registry, user, kind) = content(secret);
+    let standing = secrets::standing(secret, &view.model.verdicts, view.now);
     let (symbol, style) = match &standing {
         Standing::Broken(_) => theme.health(Health::PullFailing),
         Standing::Odd(_) => theme.health(Health::Failing),
-        Standing::Sound
-            if uses
-                == (Uses {
-                    pods: 0,
-                    accounts: 0,
-                }) =>
-        {
-            (theme.symbols().quiet, theme.dim())
-        }
+        Standing::Sound if uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
         Standing::Sound => (theme.symbols().finished, theme.good()),
     };
     // What is wrong says more than the kind of credential.
@@ -86,44 +79,25 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
     cells
 }
 
-/// Registries, users and kinds of the entries, and how the Secret stands.
-fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing) {
-    let none = String::new;
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::Other(_), _) => {
-            let why = "wrong type: the kubelet ignores it".to_owned();
-            (none(), none(), none(), Standing::Broken(why))
-        }
-        (_, SecretContent::NotTransferred) => (none(), none(), none(), Standing::Sound),
-        (_, SecretContent::Read(summary)) => {
-            let entries = &summary.entries;
-            let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
-            kinds.dedup();
-            (
-                entries
-                    .iter()
-                    .map(|entry| &*entry.server)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                entries
-                    .iter()
-                    .filter_map(|entry| entry.username.as_deref())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                kinds.join(", "),
-                summary.standing(view.now),
-            )
-        }
-    }
+/// Registries, users and kinds of the entries.
+fn content(secret: &Secret) -> (String, String, String) {
+    let SecretContent::Read(summary) = &secret.content else {
+        return Default::default();
+    };
+    let entries = &summary.entries;
+    let mut registries: Vec<&str> = entries.iter().map(EntrySummary::registry).collect();
+    registries.dedup();
+    let users: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.username.as_deref())
+        .collect();
+    let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
+    kinds.dedup();
+    (registries.join(", "), users.join(", "), kinds.join(", "))
 }
 
 fn used_by(uses: Uses) -> String {
-    if uses
-        == (Uses {
-            pods: 0,
-            accounts: 0,
-        })
-    {
+    if uses == Uses::NONE {
         return "nobody".to_owned();
     }
     let pods = if uses.pods == 1 { "pod" } else { "pods" };
