@@ -108,7 +108,6 @@ pub async fn carriage_returns_and_blank_lines(place: Place) {
                 byte => out.push(*byte),
             }
         }
-        out.extend_from_slice(b"");
         out
     }
     let scene = Scene::at(place).await;

@@ -55,7 +55,7 @@ struct Rule {
     fault: Fault,
 }
 
-/// One request: when it came, what it asked for, and the credential that it carried.
+/// One request: when it came, and what it asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub at: Instant,
@@ -68,7 +68,8 @@ pub struct Front {
     asked: Mutex<Vec<Asked>>,
     /// The bearer token without which the answer is 401.
     token: Mutex<Option<String>>,
-    _serving: Mutex<JoinSet<()>>,
+    /// Ends with the front.
+    serving: Mutex<JoinSet<()>>,
 }
 
 type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -83,10 +84,10 @@ impl Front {
             rules: Mutex::default(),
             asked: Mutex::default(),
             token: Mutex::default(),
-            _serving: Mutex::default(),
+            serving: Mutex::default(),
         });
         let serving = serve(listener, Arc::downgrade(&front));
-        front._serving.lock().unwrap().spawn(serving);
+        front.serving.lock().unwrap().spawn(serving);
         (front, address)
     }
 

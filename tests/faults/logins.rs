@@ -32,7 +32,7 @@ pub async fn a_token_expires(place: Place) {
         r#"printf '{{"status":{{"token":"%s"}}}}' "$(cat {})""#,
         file.display()
     );
-    scene.log_in(plugin(&script));
+    scene.log_in(&plugin(&script));
     scene.front.accept_only("first-token");
     let mut seen = scene.watched().await;
     scene.front.accept_only("second-token");
@@ -47,7 +47,7 @@ pub async fn a_token_expires(place: Place) {
 pub async fn a_plugin_that_hangs(place: Place) {
     let scene = Scene::at(place).await;
     let pids = scene.file("pids");
-    scene.log_in(plugin(&hanging(&pids)));
+    scene.log_in(&plugin(&hanging(&pids)));
     let began = Instant::now();
     let error = scene.try_connect().await.map(|_| ()).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(60));
@@ -71,7 +71,7 @@ pub async fn a_plugin_that_begins_to_hang(place: Place) {
         switch.display(),
         hanging(&pids),
     );
-    scene.log_in(plugin(&script));
+    scene.log_in(&plugin(&script));
     let mut seen = scene.watched().await;
     fs::write(&switch, "").unwrap();
     scene.line.cut();

@@ -74,13 +74,13 @@ impl Scene {
             kubeconfig,
             directory,
         };
-        scene.log_in(json!({}));
+        scene.log_in(&json!({}));
         scene.fill().await;
         scene
     }
 
     /// Writes the kubeconfig, with this user.
-    pub fn log_in(&self, user: Value) {
+    pub fn log_in(&self, user: &Value) {
         let config = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "fault",
             "clusters": [{"name": "fault", "cluster": {

@@ -63,7 +63,7 @@ fn put(view: &mut View, kind: &str, name: &str, version: &str) {
     let number = |version: &str| version.parse::<u64>().unwrap();
     let kept = view.entry(format!("{kind}/{name}")).or_default();
     if kept.is_empty() || number(kept) < number(version) {
-        *kept = version.to_owned();
+        version.clone_into(kept);
     }
 }
 

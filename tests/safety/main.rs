@@ -15,6 +15,7 @@ mod session;
 mod canary;
 mod endings;
 mod hostile;
+mod memory;
 
 const CTRL_C: &str = "\x03";
 const ESCAPE: &str = "\x1b";
