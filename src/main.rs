@@ -259,10 +259,10 @@ async fn kubernetes(global: &Global, settings: &Settings) -> color_eyre::Result<
 async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::Result<ExitCode> {
     if args.list {
         let lines = Scenario::list().into_iter();
-        let lines: String = lines
+        let lines: Vec<String> = lines
             .map(|scenario| format!("{:20} {}\n", scenario.name, scenario.title))
             .collect();
-        return print(lines.as_bytes());
+        return print(lines.concat().as_bytes());
     }
     let scenario = match Scenario::named(&args.scenario) {
         Ok(scenario) => scenario,

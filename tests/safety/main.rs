@@ -1,7 +1,12 @@
 //! What must never happen to whoever runs the real binary: a terminal that is lost, a secret that gets
 //! out, an escape out of a hostile object that is obeyed.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 #[allow(dead_code, reason = "the tests of the terminal use the rest of it")]
 #[path = "../terminal/api.rs"]
