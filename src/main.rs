@@ -8,6 +8,7 @@ use std::{
     net::SocketAddr,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use demo::Registries;
@@ -27,7 +28,7 @@ use pullscope::{
     },
     registry::Prober,
     runtime::{
-        self, Ending, Start, StateFile,
+        self, Ending, Signals, Start, StateFile,
         capabilities::Capabilities,
         log,
         source::{Given, Kubeconfig, SharedSource},
@@ -51,8 +52,9 @@ fn main() -> color_eyre::Result<ExitCode> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(dispatch(cli));
-    // A connection that still waits for a dead server must not hold up the shell prompt.
-    runtime.shutdown_background();
+    // Tasks are dropped, so that what they started ends with them; a thread that still waits for a name
+    // server must not hold up the shell prompt.
+    runtime.shutdown_timeout(Duration::from_millis(200));
     outcome
 }
 
@@ -291,10 +293,11 @@ async fn kubernetes(global: &Global, settings: &Settings) -> color_eyre::Result<
 /// The dashboard on a simulated cluster, in this process: no port, no file, no network.
 async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::Result<ExitCode> {
     if args.list {
-        for scenario in Scenario::list() {
-            println!("{:20} {}", scenario.name, scenario.title);
-        }
-        return Ok(ExitCode::SUCCESS);
+        let lines = Scenario::list().into_iter();
+        let lines: Vec<String> = lines
+            .map(|scenario| format!("{:20} {}\n", scenario.name, scenario.title))
+            .collect();
+        return print(lines.concat().as_bytes());
     }
     let (sandbox, user) = match simulated(&args.scenario, global) {
         Ok(simulated) => simulated,
@@ -352,7 +355,7 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
         }
     };
     let config = serve::kubeconfig(listener.local_addr()?);
-    println!("{config:#}");
+    print(format!("{config:#}\n").as_bytes())?;
     eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
     serve::serve(sandbox, listener).await?;
     Ok(ExitCode::SUCCESS)
@@ -389,7 +392,14 @@ async fn dashboard(
     {
         eprintln!("pullscope: no log: {}: {error}", path.display());
     }
-    let connection = match source.connect(None).await {
+    // From here on: a plugin that asks its questions is ended with us, and no signal is lost between now
+    // and the moment the terminal is taken.
+    let mut signals = Signals::new()?;
+    let connection = tokio::select! {
+        status = signals.until_end() => return Ok(ExitCode::from(status)),
+        connection = source.connect(None) => connection,
+    };
+    let connection = match connection {
         Ok(connection) => connection,
         Err(problem) => return Ok(refuse(&problem)),
     };
@@ -403,7 +413,7 @@ async fn dashboard(
         permit: WritePermit::unless(settings.read_only.value),
         announce,
     };
-    Ok(match ended(runtime::run(start).await)? {
+    Ok(match ended(runtime::run(start, signals).await)? {
         Ending::Quit => ExitCode::SUCCESS,
         Ending::Signal(status) => ExitCode::from(status),
     })

@@ -24,6 +24,52 @@ pub fn paste(input: &mut Input, text: &str) {
 /// Names, images and label selectors are far shorter; a pasted file must not hang the screen.
 const LONGEST: usize = 4096;
 
+/// A field for a secret. It never moves while it grows, so that it can be wiped.
+pub fn masked(value: &str) -> Input {
+    // A character may take four bytes.
+    let mut text = String::with_capacity(4 * LONGEST);
+    text.extend(value.chars().take(LONGEST));
+    Input::new(text)
+}
+
+/// Edits a field for a secret; `false` when the key means nothing to it. What would cut out a part cuts
+/// out all: a part that was cut out would be kept, and nobody sees where a word ends.
+pub fn edit_masked(input: &mut Input, key: Key) -> bool {
+    match request(key) {
+        Some(
+            InputRequest::DeleteLine
+            | InputRequest::DeletePrevWord
+            | InputRequest::DeleteNextWord
+            | InputRequest::DeleteTillEnd,
+        ) => {
+            wipe(input);
+            true
+        }
+        _ => edit(input, key),
+    }
+}
+
+/// Empties the field, and writes over what was there.
+///
+/// `tui_input` hands nobody its memory; but what is written into an emptied field goes to the same place.
+pub fn wipe(input: &mut Input) {
+    let bytes = input.value().len();
+    clear(input);
+    for _ in 0..bytes {
+        input.handle(InputRequest::InsertChar(' '));
+    }
+    // Or else the compiler might leave out what it takes for useless.
+    std::hint::black_box(input.value());
+    clear(input);
+}
+
+fn clear(input: &mut Input) {
+    input.handle(InputRequest::GoToEnd);
+    while !input.value().is_empty() {
+        input.handle(InputRequest::DeletePrevChar);
+    }
+}
+
 fn request(key: Key) -> Option<InputRequest> {
     if let Some(c) = key.types() {
         return Some(InputRequest::InsertChar(c));
@@ -50,4 +96,34 @@ fn request(key: Key) -> Option<InputRequest> {
         Code::End => InputRequest::GoToEnd,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_wiped_and_never_cut_in_pieces() {
+        let mut input = masked("one two");
+        let place = input.value().as_ptr();
+        for c in "three".chars() {
+            assert!(edit_masked(&mut input, Key::char(c)));
+        }
+        assert_eq!(
+            (input.value(), input.value().as_ptr()),
+            ("one twothree", place)
+        );
+        let cut = Key {
+            ctrl: true,
+            ..Key::char('w')
+        };
+        assert!(edit_masked(&mut input, cut));
+        assert_eq!((input.value(), input.value().as_ptr()), ("", place));
+        let yanked = Key {
+            ctrl: true,
+            ..Key::char('y')
+        };
+        edit_masked(&mut input, yanked);
+        assert_eq!(input.value(), "");
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use http::{Request, header};
+use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +19,9 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// Of an error's text, no more than this is passed on: a sentence of the API server fits.
 const ERROR_TEXT_LIMIT: usize = 600;
 
+/// A server that wants to be left alone for longer is asked again nevertheless: somebody waits.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
 /// An answer whose status says success; the body is still on its way.
 pub(super) async fn open(client: &Client, request: Request<Vec<u8>>) -> Result<Body, Trouble> {
     let response = client.send(request.map(Body::from)).await?;
@@ -26,9 +29,29 @@ pub(super) async fn open(client: &Client, request: Request<Vec<u8>>) -> Result<B
     if status.is_success() {
         return Ok(response.into_body());
     }
+    let after = retry_after(response.headers());
     let message = error_message(response.into_body()).await;
     let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("").to_owned());
-    Err(Trouble::from_status(status.as_u16(), message))
+    Err(match (status.as_u16(), after) {
+        (code @ (429 | 503), Some(after)) => Trouble::Busy {
+            code,
+            message,
+            after,
+        },
+        (code, _) => Trouble::from_status(code, message),
+    })
+}
+
+/// How long the server wants to be left alone. The API server names whole seconds; a date, which HTTP
+/// has too, is not read.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
 }
 
 /// The whole answer within the time limit.

@@ -36,6 +36,12 @@ pub enum Trouble {
     NotFound(String),
     /// 410: the server no longer has the changes since the version that we know.
     Expired,
+    /// 429 or 503, and the server says how long to leave it alone.
+    Busy {
+        code: u16,
+        message: String,
+        after: Duration,
+    },
     /// Any other refusal, with its status code.
     Status(u16, String),
     /// The answer is not what the API documents.
@@ -76,6 +82,7 @@ impl Trouble {
             | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Expired
+            | Self::Busy { .. }
             | Self::Status(..)
             | Self::Unreadable(_)
             | Self::Other(_) => false,
@@ -126,6 +133,12 @@ fn recognise(error: &(dyn StdError + 'static)) -> Option<Trouble> {
     }
     if let Some(io) = error.downcast_ref::<io::Error>() {
         return from_io(io);
+    }
+    if let Some(hyper) = error.downcast_ref::<hyper::Error>()
+        && hyper.is_incomplete_message()
+    {
+        // Hung up on, as by a load balancer with nobody behind it.
+        return Some(Trouble::Broken(hyper.to_string()));
     }
     // hyper-util's connect errors have no public type, but a stable text.
     let text = error.to_string();
@@ -214,6 +227,7 @@ impl fmt::Display for Trouble {
             Self::Forbidden(text) => write!(f, "403, not permitted: {text}"),
             Self::NotFound(text) => write!(f, "404, not found: {text}"),
             Self::Expired => f.write_str("410, the changes since then are no longer kept"),
+            Self::Busy { code, message, .. } => write!(f, "{code}: {message}"),
             Self::Status(code, text) => write!(f, "{code}: {text}"),
             Self::Unreadable(text) => write!(f, "the answer cannot be read: {text}"),
             Self::Other(text) => f.write_str(text),

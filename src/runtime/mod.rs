@@ -24,5 +24,6 @@ pub mod wishes;
 pub use self::{
     announce::Announce,
     run::{Ending, Start, run},
+    signals::Signals,
     state::StateFile,
 };

@@ -72,8 +72,7 @@ pub enum Ending {
 const BUDGET: usize = 32;
 
 /// Runs the dashboard until it is left.
-pub async fn run(start: Start) -> io::Result<Ending> {
-    let signals = Signals::new()?;
+pub async fn run(start: Start, signals: Signals) -> io::Result<Ending> {
     let takeover = Takeover::begin()?;
     let mut start = start;
     let mut typed = Vec::new();

@@ -20,7 +20,8 @@ mod unix {
 
     use super::Signal;
 
-    pub(in super::super) struct Signals {
+    /// Whoever has made these is told of signals, and they no longer do what they did.
+    pub struct Signals {
         terminate: Stream,
         hang_up: Stream,
         interrupt: Stream,
@@ -30,7 +31,7 @@ mod unix {
     }
 
     impl Signals {
-        pub(in super::super) fn new() -> io::Result<Self> {
+        pub fn new() -> io::Result<Self> {
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
@@ -73,11 +74,11 @@ mod other {
 
     use super::Signal;
 
-    pub(in super::super) struct Signals;
+    pub struct Signals;
 
     impl Signals {
         #[expect(clippy::unnecessary_wraps, reason = "as on systems that may refuse it")]
-        pub(in super::super) fn new() -> io::Result<Self> {
+        pub fn new() -> io::Result<Self> {
             Ok(Self)
         }
 
@@ -95,8 +96,23 @@ mod other {
     }
 }
 
+impl Signals {
+    /// Waits until the program is told to end, while it does not have the terminal; this is its exit
+    /// status.
+    pub async fn until_end(&mut self) -> u8 {
+        loop {
+            match self.next().await {
+                Signal::Quit(status) => return status,
+                // A process that cannot be stopped goes on.
+                Signal::Stop => drop(self.stop_self().await),
+                Signal::Continue => {}
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
-pub(super) use unix::Signals;
+pub use unix::Signals;
 
 #[cfg(not(unix))]
-pub(super) use other::Signals;
+pub use other::Signals;

@@ -22,7 +22,29 @@ pub const SMALLEST: (u16, u16) = (40, 10);
 /// Whether the terminal is ours. Global because the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-pub(super) type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+pub(super) type Screen = Terminal<CrosstermBackend<BufWriter<WhileOurs>>>;
+
+/// Standard output as long as the terminal is ours; what is written later goes nowhere.
+///
+/// When a task panics, the loop may be in the middle of a frame: written after the terminal was given
+/// back, it would hide the cursor for good. The lock of standard output keeps the two apart, and may be
+/// taken again by the thread that has it.
+pub(super) struct WhileOurs(Stdout);
+
+impl Write for WhileOurs {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut terminal = self.0.lock();
+        if TAKEN.load(Ordering::SeqCst) {
+            terminal.write(bytes)
+        } else {
+            Ok(bytes.len())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// The terminal while it is ours; given back when dropped.
 pub struct Takeover {
@@ -32,7 +54,8 @@ pub struct Takeover {
 impl Takeover {
     pub fn begin() -> io::Result<Self> {
         enter()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        let backend =
+            CrosstermBackend::new(BufWriter::with_capacity(BUFFER, WhileOurs(io::stdout())));
         match Terminal::new(backend) {
             Ok(screen) => Ok(Self { screen }),
             Err(error) => {
@@ -85,16 +108,17 @@ fn enter() -> io::Result<()> {
 /// Gives the terminal back. May be called at any time, any number of times, and never fails: there is
 /// nobody left to tell.
 pub fn restore() {
+    let mut stdout = io::stdout().lock();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
-            io::stdout(),
+            stdout,
             event::DisableMouseCapture,
             event::DisableBracketedPaste,
             LeaveAlternateScreen,
             cursor::Show
         );
         let _ = terminal::disable_raw_mode();
-        let _ = io::stdout().flush();
+        let _ = stdout.flush();
     }
 }
 

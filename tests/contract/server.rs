@@ -16,6 +16,7 @@ use std::{
 };
 
 use kube::{Client, Config, config::Kubeconfig};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -42,6 +43,8 @@ pub struct Server {
     assets: PathBuf,
     port: u16,
     etcd_port: u16,
+    /// Signs the certificates with which clients may log in.
+    pub clients: CertifiedIssuer<'static, KeyPair>,
     /// Ended in this order when the server is dropped.
     apiserver: Mutex<Option<Process>>,
     _etcd: Process,
@@ -72,6 +75,7 @@ impl Server {
             assets,
             port,
             etcd_port,
+            clients: authority_of_clients(),
             apiserver: Mutex::new(None),
             _etcd: etcd,
         };
@@ -83,6 +87,7 @@ impl Server {
     fn write_credentials(&self) {
         let tokens = format!("{ADMIN_TOKEN},admin,admin,system:masters\n");
         fs::write(self.directory.join("tokens.csv"), tokens).unwrap();
+        fs::write(self.directory.join("clients.crt"), self.clients.pem()).unwrap();
     }
 
     /// Starts the API server (again) and waits until it is ready.
@@ -99,6 +104,7 @@ impl Server {
                 format!("--secure-port={}", self.port),
                 "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
                 format!("--token-auth-file={directory}/tokens.csv"),
+                format!("--client-ca-file={directory}/clients.crt"),
                 "--authorization-mode=RBAC".to_owned(),
                 // There is no controller that would make the accounts this plugin asks for.
                 "--disable-admission-plugins=ServiceAccount".to_owned(),
@@ -197,6 +203,12 @@ impl Server {
             "contexts": [{"name": "contract", "context": {"cluster": "real", "user": "admin"}}],
         })
     }
+}
+
+fn authority_of_clients() -> CertifiedIssuer<'static, KeyPair> {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
 }
 
 /// A child that ends with us, or when dropped.

@@ -82,13 +82,13 @@ impl Cluster {
         );
     }
 
-    fn set_status(&self, pod: &str, status: &Value) {
+    pub fn set_status(&self, pod: &str, status: &Value) {
         let path = format!("/api/v1/namespaces/shop/pods/{pod}/status");
         let answer = self.request(Method::PATCH, &path, &json!({"status": status}));
         assert_eq!(answer, StatusCode::OK, "{path}");
     }
 
-    fn create(&self, path: &str, object: &Value) {
+    pub fn create(&self, path: &str, object: &Value) {
         let answer = self.request(Method::POST, path, object);
         assert_eq!(answer, StatusCode::CREATED, "{path} {object}");
     }

@@ -14,6 +14,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the binary is started with. Nothing is inherited but `PATH`.
 pub struct Setup {
+    pub program: String,
     pub columns: u16,
     pub rows: u16,
     pub arguments: Vec<String>,
@@ -31,6 +32,7 @@ impl Setup {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
+            program: env!("CARGO_BIN_EXE_pullscope").to_owned(),
             columns: 120,
             rows: 40,
             arguments: arguments.iter().map(ToString::to_string).collect(),
@@ -54,7 +56,7 @@ impl Setup {
             .openpty(size(self.columns, self.rows))
             .unwrap();
         let modes = format!("{:?}", pair.master.get_termios());
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_pullscope"));
+        let mut command = CommandBuilder::new(&self.program);
         command.args(&self.arguments);
         command.env_clear();
         for (name, value) in &self.environment {

@@ -1,7 +1,10 @@
 //! The fields of each form, with what is known already.
 
 use super::{Answer, Choice, Entry, Field, Pick, Picks, Source};
-use crate::domain::plan::{Ask, Existing, Holder, Listing, Spread, Style, Target};
+use crate::{
+    app::field,
+    domain::plan::{Ask, Existing, Holder, Listing, Spread, Style, Target},
+};
 
 /// The fields that a form asks for.
 pub(super) fn of(ask: &Ask) -> Vec<Field> {
@@ -219,7 +222,12 @@ fn pods(number: usize) -> String {
 }
 
 fn text(answer: Answer, value: &str) -> Field {
-    Field::new(answer, Entry::Text(value.into()))
+    let input = if answer.is_masked() {
+        field::masked(value)
+    } else {
+        value.into()
+    };
+    Field::new(answer, Entry::Text(input))
 }
 
 fn one(answer: Answer, options: impl IntoIterator<Item = impl Into<String>>) -> Field {

@@ -13,6 +13,8 @@ mod source;
 mod tests;
 mod words;
 
+use std::fmt;
+
 use tui_input::Input;
 
 pub use self::{
@@ -21,7 +23,7 @@ pub use self::{
     plan::Unready,
     source::{Import, Imported, Origin, Source},
 };
-use super::ticket::Ticket;
+use super::{field, ticket::Ticket};
 use crate::domain::{
     faults::FaultId,
     key::{Key, Namespace},
@@ -30,7 +32,6 @@ use crate::domain::{
     world::World,
 };
 
-#[derive(Debug)]
 pub struct Field {
     pub answer: Answer,
     pub entry: Entry,
@@ -56,12 +57,46 @@ impl Field {
         }
     }
 
+    /// Edits what is typed into; `false` when the key means nothing to it.
+    pub fn edit(&mut self, key: super::key::Key) -> bool {
+        let masked = self.answer.is_masked();
+        self.input().is_some_and(|input| {
+            if masked {
+                field::edit_masked(input, key)
+            } else {
+                field::edit(input, key)
+            }
+        })
+    }
+
     /// The answer as a text; of a list nothing.
     pub fn value(&self) -> &str {
         match &self.entry {
             Entry::Text(input) => input.value(),
             Entry::One(choice) => choice.value(),
             Entry::Many(_) => "",
+        }
+    }
+}
+
+/// What stands in a masked field is not for a log or a report.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut field = f.debug_struct("Field");
+        field.field("answer", &self.answer);
+        if !self.answer.is_masked() {
+            field.field("entry", &self.entry);
+        }
+        field.field("touched", &self.touched).finish()
+    }
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        if self.answer.is_masked()
+            && let Entry::Text(input) = &mut self.entry
+        {
+            field::wipe(input);
         }
     }
 }
@@ -289,7 +324,12 @@ impl Form {
             ..
         }) = field
         {
-            *input = value.into();
+            if answer.is_masked() {
+                field::wipe(input);
+                *input = field::masked(value);
+            } else {
+                *input = value.into();
+            }
             *touched = true;
         }
     }

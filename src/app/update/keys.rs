@@ -9,7 +9,7 @@ use crate::app::{
     effect::Effect,
     field,
     filter::Filter,
-    form::{Entry, Field},
+    form::Entry,
     key::{Code, Key},
     keymap::Context,
     model::Model,
@@ -94,8 +94,7 @@ fn type_answer(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
         return act::act(model, action, now);
     }
     if let Some(Overlay::Form(form)) = model.overlays.last_mut()
-        && let Some(input) = form.focused_mut().and_then(Field::input)
-        && field::edit(input, key)
+        && form.focused_mut().is_some_and(|field| field.edit(key))
     {
         form.changed(&model.world);
     }

@@ -33,6 +33,7 @@ mod views_tests;
 mod wizard;
 
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 pub use self::{
     connect::leave,
@@ -58,7 +59,8 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     model.dirty = true;
     match message {
         Message::Key(key) => keys::press(model, key, now),
-        Message::Paste(text) => keys::paste(model, &text),
+        // It may be a token.
+        Message::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
         Message::Click { pane, row } => navigate::click(model, pane, row),
         Message::Scroll { pane, down } => navigate::scroll(model, pane, down),
         Message::Tick | Message::Redraw => Vec::new(),

@@ -221,6 +221,7 @@ fn next_after(trouble: &Trouble) -> String {
                 (
                     PluginFault::Failed { .. }
                     | PluginFault::TimedOut(_)
+                    | PluginFault::Slow(_)
                     | PluginFault::Unreadable
                     | PluginFault::Empty,
                     _,
@@ -234,6 +235,7 @@ fn next_after(trouble: &Trouble) -> String {
         Trouble::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
         Trouble::NotFound(_)
         | Trouble::Expired
+        | Trouble::Busy { .. }
         | Trouble::Status(..)
         | Trouble::Unreadable(_)
         | Trouble::Other(_) => "check that the address is that of a Kubernetes API server",

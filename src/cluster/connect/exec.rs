@@ -12,7 +12,7 @@ use std::{fmt, io, process::Stdio, time::Duration};
 use jiff::Timestamp;
 use kube::config::{ExecAuthCluster, ExecConfig};
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use crate::{cluster::ask, domain::credential::Password};
@@ -59,8 +59,13 @@ pub enum PluginFault {
     NoCommand,
     NotFound,
     NotStarted(String),
-    Failed { status: String, stderr: String },
+    Failed {
+        status: String,
+        stderr: String,
+    },
     TimedOut(Duration),
+    /// It is still being waited for.
+    Slow(Duration),
     Unreadable,
     Empty,
 }
@@ -89,6 +94,11 @@ impl fmt::Display for PluginError {
                 f,
                 "credential plugin {command} gave no credential within {} s",
                 limit.as_secs()
+            ),
+            PluginFault::Slow(time) => write!(
+                f,
+                "credential plugin {command} has not answered for {} s",
+                time.as_secs()
             ),
             PluginFault::Unreadable => write!(
                 f,
@@ -123,7 +133,10 @@ impl Plugin {
         let mut command = self.command();
         let running = async {
             let child = command.spawn()?;
-            child.wait_with_output().await
+            let group = Group::of(&child);
+            let output = child.wait_with_output().await;
+            group.has_ended();
+            output
         };
         let output = match tokio::time::timeout(self.time_limit, running).await {
             Err(_) => return Err(self.error(PluginFault::TimedOut(self.time_limit))),
@@ -190,6 +203,10 @@ impl Plugin {
         })
     }
 
+    pub(super) fn is_slow(&self, time: Duration) -> PluginError {
+        self.error(PluginFault::Slow(time))
+    }
+
     fn error(&self, fault: PluginFault) -> PluginError {
         PluginError {
             command: self.command.clone(),
@@ -197,6 +214,46 @@ impl Plugin {
             install_hint: self.config.install_hint.clone(),
         }
     }
+}
+
+/// The plugin's process group while it runs. Dropped before the plugin has ended, it ends them all: what
+/// is often a script would otherwise leave behind the program that it waits for.
+#[cfg(unix)]
+struct Group(Option<rustix::process::Pid>);
+
+#[cfg(unix)]
+impl Group {
+    fn of(child: &Child) -> Self {
+        let leader = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(leader.and_then(rustix::process::Pid::from_raw))
+    }
+
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // They may be gone already.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// `kill_on_drop` ends the plugin itself.
+#[cfg(not(unix))]
+struct Group;
+
+#[cfg(not(unix))]
+impl Group {
+    fn of(_: &Child) -> Self {
+        Self
+    }
+
+    fn has_ended(self) {}
 }
 
 /// The end of what the plugin complained of, in one line and without what a terminal would obey.

@@ -2,7 +2,8 @@
 //!
 //! The plugin is asked before the first request, a minute before the credential expires, and after a
 //! 401 (client-go does the same). A new client certificate needs a new TLS client; a new token only a
-//! new header. Requests that come meanwhile wait for the one answer.
+//! new header. Requests that come meanwhile wait for the one answer, but not for ever: a plugin that
+//! takes its time goes on when the request that needed it is given up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +14,10 @@ use kube::{
     Client, Config,
     client::{Body, ClientBuilder},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 use zeroize::Zeroizing;
 
 use super::exec::{Credential, Plugin, PluginError};
@@ -26,19 +30,25 @@ const EARLY: SignedDuration = SignedDuration::from_secs(60);
 /// watches ask, and some plugins open a browser.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// A client whose every request carries the plugin's present credential.
-pub(super) fn client(config: Config, plugin: Plugin) -> Client {
+/// A request waits so long for a plugin that is being asked: less than anybody waits for the request, so
+/// that it is the plugin that is said to be slow and not the server.
+const WAIT: Duration = Duration::from_secs(12);
+
+/// A client whose every request carries the plugin's present credential. The first one is asked for
+/// here: a person may have to log in for it, which takes longer than a server's answer.
+pub(super) async fn client(config: Config, plugin: Plugin) -> Result<Client, kube::Error> {
     let namespace = config.default_namespace.clone();
     let login = Arc::new(Login {
         config,
         plugin,
         state: Mutex::new(State::default()),
     });
+    login.renewed().await?;
     let service = tower::service_fn(move |request| {
         let login = Arc::clone(&login);
         async move { login.send(request).await }
     });
-    Client::new(service, namespace)
+    Ok(Client::new(service, namespace))
 }
 
 struct Login {
@@ -70,7 +80,10 @@ impl Session {
 }
 
 impl Login {
-    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, kube::Error> {
+    async fn send(
+        self: &Arc<Self>,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, kube::Error> {
         let session = self.session().await?;
         if let Some(header) = &session.header {
             request.headers_mut().insert(AUTHORIZATION, header.clone());
@@ -82,7 +95,24 @@ impl Login {
         Ok(response)
     }
 
-    async fn session(&self) -> Result<Session, kube::Error> {
+    /// The present session, or a new one. That one is made in a task of its own, which a request that is
+    /// given up does not end.
+    async fn session(self: &Arc<Self>) -> Result<Session, kube::Error> {
+        if let Ok(state) = self.state.try_lock()
+            && let Some(session) = state.session.as_ref().filter(|session| session.is_good())
+        {
+            return Ok(session.clone());
+        }
+        let login = Arc::clone(self);
+        let renewing = tokio::spawn(async move { login.renewed().await });
+        match timeout(WAIT, renewing).await {
+            Ok(Ok(renewed)) => renewed,
+            Ok(Err(ended)) => Err(kube::Error::Service(ended.into())),
+            Err(_) => Err(service_error(self.plugin.is_slow(WAIT))),
+        }
+    }
+
+    async fn renewed(&self) -> Result<Session, kube::Error> {
         let mut state = self.state.lock().await;
         if let Some(session) = state.session.as_ref().filter(|session| session.is_good()) {
             return Ok(session.clone());
@@ -159,7 +189,7 @@ mod tests {
 
     /// A plugin that writes a line each time it is asked.
     struct Counting {
-        login: Login,
+        login: Arc<Login>,
         file: tempfile::NamedTempFile,
     }
 
@@ -173,11 +203,11 @@ mod tests {
                 args: Some(vec!["-c".into(), script]),
                 ..ExecConfig::default()
             });
-            let login = Login {
+            let login = Arc::new(Login {
                 config: Config::new("https://127.0.0.1:1".parse().unwrap()),
                 plugin: plugin.unwrap(),
                 state: Mutex::default(),
-            };
+            });
             Self { login, file }
         }
 

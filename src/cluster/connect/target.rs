@@ -140,17 +140,19 @@ impl Target {
         config.connect_timeout = Some(limits.connect);
         // Each caller decides for itself when to ask again, and says meanwhile what is wrong.
         config.default_retry = false;
-        let client = client_of(config).map_err(|trouble| match (trouble, &context) {
-            (Trouble::Other(why), Some(context)) => ConnectError::BadEntry {
-                context: context.to_string(),
-                why,
-            },
-            (trouble, _) => ConnectError::Refused {
-                server: server.to_string(),
-                user: user.as_deref().map(str::to_owned),
-                trouble: Box::new(trouble),
-            },
-        })?;
+        let client = client_of(config)
+            .await
+            .map_err(|trouble| match (trouble, &context) {
+                (Trouble::Other(why), Some(context)) => ConnectError::BadEntry {
+                    context: context.to_string(),
+                    why,
+                },
+                (trouble, _) => ConnectError::Refused {
+                    server: server.to_string(),
+                    user: user.as_deref().map(str::to_owned),
+                    trouble: Box::new(trouble),
+                },
+            })?;
         let connection = Connection {
             client,
             context,
@@ -199,7 +201,7 @@ fn cluster_proxy(files: &Kubeconfig, context: &str) -> Option<String> {
         .filter(|address| !address.is_empty())
 }
 
-fn client_of(mut config: Config) -> Result<Client, Trouble> {
+async fn client_of(mut config: Config) -> Result<Client, Trouble> {
     // The order of client-go: a fixed credential beats the plugin.
     let fixed = config.auth_info.token.is_some()
         || config.auth_info.token_file.is_some()
@@ -208,7 +210,7 @@ fn client_of(mut config: Config) -> Result<Client, Trouble> {
     match config.auth_info.exec.take() {
         Some(exec) if !fixed => {
             let plugin = Plugin::new(exec).map_err(|error| Trouble::Plugin(Box::new(error)))?;
-            Ok(login::client(config, plugin))
+            Ok(login::client(config, plugin).await?)
         }
         _ => Ok(ClientBuilder::try_from(config)?.build()),
     }

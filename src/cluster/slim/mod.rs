@@ -15,6 +15,8 @@ mod pod;
 mod secret;
 mod service_account;
 mod template;
+#[cfg(test)]
+mod tests;
 mod text;
 mod workload;
 

@@ -15,10 +15,11 @@ use crate::{
     },
 };
 
-/// How long the server keeps one watch open. Short enough that a connection that died without a
-/// word is replaced within minutes even when the pulse goes over another one; long enough that
-/// asking again costs nothing (client-go takes five to ten minutes).
-pub(super) const WATCH_SECONDS: u32 = 240;
+/// How long the server keeps one watch open. A connection that a router has forgotten without a word
+/// is replaced after this time, even when the pulse goes over another one: so long a change may go
+/// unseen at the worst. One question per kind and minute costs the server nothing (client-go, which
+/// is on every node, takes five to ten minutes).
+pub(super) const WATCH_SECONDS: u32 = 60;
 
 /// One API that serves a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,10 @@ use kube::client::Body;
 
 use crate::cluster::{Trouble, ask};
 
+/// No change is longer: etcd takes objects of a megabyte and a half, and JSON makes six bytes out of one
+/// at the worst.
+const LONGEST: usize = 16 << 20;
+
 pub(super) struct Lines {
     body: Body,
     buffer: Vec<u8>,
@@ -36,6 +40,12 @@ impl Lines {
             self.buffer.drain(..self.given);
             self.given = 0;
             self.searched = self.buffer.len();
+            if self.searched > LONGEST {
+                return Err(Trouble::Unreadable(format!(
+                    "a line of it is longer than {} MiB",
+                    LONGEST >> 20
+                )));
+            }
             match ask::chunk(&mut self.body).await? {
                 Some(chunk) => self.buffer.extend_from_slice(&chunk),
                 None => return Ok(None),

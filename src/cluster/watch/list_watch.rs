@@ -199,6 +199,8 @@ impl<D: Decode> ListWatch<D> {
             tokio::select! {
                 line = lines.next() => match line? {
                     None => return Ok(Ended::Closed),
+                    // Some proxies write blank ones to keep a connection alive.
+                    Some(line) if line.trim_ascii().is_empty() => self.pulse.beat(),
                     Some(line) => {
                         let change = slim::change(&*self.decode, line, &mut self.texts);
                         self.take(change)?;
@@ -262,7 +264,10 @@ impl<D: Decode> ListWatch<D> {
             return;
         }
         self.failures += 1;
-        if self.failures >= PATIENCE && !trouble.is_out_of_reach() {
+        if let Trouble::Busy { after, .. } = trouble {
+            // Not given up: a list would be more work for a server that has too much of it.
+            sleep(*after).await;
+        } else if self.failures >= PATIENCE && !trouble.is_out_of_reach() {
             self.version = None;
         }
         self.pause(trouble.is_out_of_reach()).await;

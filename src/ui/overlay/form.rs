@@ -197,11 +197,11 @@ const NAME: usize = 34;
 
 /// What may be seen of an answer: of a token its length.
 fn shown(field: &Field) -> String {
-    let value = text::clean(field.value()).into_owned();
     if field.answer.is_masked() {
-        "•".repeat(value.chars().count())
+        // Counted where it is: a copy would stay behind in memory.
+        "•".repeat(field.value().chars().count())
     } else {
-        value
+        text::clean(field.value()).into_owned()
     }
 }
 

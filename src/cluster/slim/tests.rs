@@ -1,0 +1,146 @@
+//! Whatever a server sends is read or refused; it never takes the reader down with it.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{
+    Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, OtherSecrets, Pods,
+    PullSecrets, ServiceAccounts, change, page,
+};
+use crate::domain::{credential::FingerprintKey, watch::SecretSlice};
+
+/// Reads these bytes as a page and as a change of every kind.
+fn read_all(bytes: &[u8]) {
+    read(&Namespaces, bytes);
+    read(&Pods, bytes);
+    read(&Events, bytes);
+    read(&ServiceAccounts, bytes);
+    read(&OtherSecrets, bytes);
+    read(&Deployments::default(), bytes);
+    read(&Jobs::default(), bytes);
+    read(&CronJobs::default(), bytes);
+    for slice in [SecretSlice::DockerConfigJson, SecretSlice::DockerCfg] {
+        let fingerprints = FingerprintKey::default();
+        read(
+            &PullSecrets {
+                slice,
+                fingerprints,
+            },
+            bytes,
+        );
+    }
+}
+
+fn read<D: Decode>(decode: &D, bytes: &[u8]) {
+    let mut texts = Interner::default();
+    let _ = page(decode, bytes, &mut texts);
+    let _ = change(decode, bytes, &mut texts);
+}
+
+/// JSON with the names of the API's fields in unlikely places.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| json!(number)),
+        any::<String>().prop_map(Value::from),
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z".prop_map(Value::from),
+    ];
+    let names = prop::sample::select(vec![
+        "metadata",
+        "name",
+        "namespace",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "spec",
+        "status",
+        "containers",
+        "initContainers",
+        "containerStatuses",
+        "state",
+        "waiting",
+        "reason",
+        "message",
+        "image",
+        "imagePullSecrets",
+        "data",
+        ".dockerconfigjson",
+        ".dockercfg",
+        "type",
+        "template",
+        "involvedObject",
+        "count",
+        "series",
+        "eventTime",
+        "items",
+        "object",
+        "resourceVersion",
+        "volumes",
+        "replicas",
+        "selector",
+        "jobTemplate",
+        "conditions",
+        "creationTimestamp",
+        "kind",
+        "uid",
+    ]);
+    leaf.prop_recursive(6, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(names.clone(), inner, 0..6).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn any_object(object in values()) {
+        let list = json!({"metadata": {"resourceVersion": "1"}, "items": [object.clone(), {"metadata": {"name": "good", "namespace": "app"}}]});
+        read_all(list.to_string().as_bytes());
+        read_all(json!({"type": "ADDED", "object": object}).to_string().as_bytes());
+        // The one that is good is never lost for the other.
+        let found = page(&ServiceAccounts, list.to_string().as_bytes(), &mut Interner::default()).unwrap();
+        prop_assert!(found.objects.iter().any(|account| account.key.name.as_str() == "good"));
+    }
+
+    #[test]
+    fn any_end(object in values(), end in 0_usize..400) {
+        let line = json!({"type": "MODIFIED", "object": object}).to_string();
+        let end = line.len().min(end);
+        read_all(line.as_bytes().get(..end).unwrap());
+    }
+}
+
+#[test]
+fn annotations_of_a_megabyte_are_not_kept() {
+    let big = "x".repeat(1 << 20);
+    let line = json!({"type": "ADDED", "object": {"metadata": {
+        "name": "a", "namespace": "b", "resourceVersion": "1", "annotations": {"big": big},
+    }}});
+    let mut texts = Interner::default();
+    let Change::Put(account) = change(&ServiceAccounts, line.to_string().as_bytes(), &mut texts)
+    else {
+        panic!("it is read");
+    };
+    assert!(!format!("{account:?}").contains("xxx"));
+}
+
+#[test]
+fn lists_in_lists_without_end_are_refused() {
+    let deep = format!(r#"{{"items":{}"#, "[".repeat(200_000));
+    read_all(deep.as_bytes());
+    let deep = format!(
+        r#"{{"type":"ADDED","object":{}"#,
+        r#"{"metadata":"#.repeat(200_000)
+    );
+    read_all(deep.as_bytes());
+}
