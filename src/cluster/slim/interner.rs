@@ -5,7 +5,10 @@
 
 use std::{collections::HashSet, hash::Hash, sync::Arc};
 
-use super::text::{Items, Pairs, Text};
+use super::{
+    protobuf::{Message, Value},
+    text::{Items, Pairs, Text},
+};
 use crate::domain::{
     key::Name,
     objects::{Labels, Secret},
@@ -93,6 +96,15 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
 pub(in crate::cluster) struct Reference<'a> {
     #[serde(borrow)]
     name: Text<'a>,
+}
+
+impl<'a> Message<'a> for Reference<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 1 {
+            self.name = value.text()?;
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]
