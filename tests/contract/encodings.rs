@@ -51,7 +51,7 @@ fn pod() -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
-            "name": "web", "labels": {"app": "web", "größe": "9"}, "finalizers": ["example.com/wait"],
+            "name": "web", "labels": {"app": "web", "size": "9"}, "finalizers": ["example.com/wait"],
             "annotations": {"note": "x".repeat(300)},
             "ownerReferences": [
                 {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": "u-0"},

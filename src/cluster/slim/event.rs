@@ -4,8 +4,6 @@
 //! `message` is `note`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire
 //! struct knows both names.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -214,8 +212,8 @@ impl Decode for Events {
         object.key.clone()
     }
 
-    fn version(object: &Event) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireEvent<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Event>) -> Batch {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     key::Name,
-    objects::{Labels, Secret},
+    objects::{Labels, Owner, Secret},
 };
 
 /// Below this many entries a sweep is not worth its time.
@@ -22,6 +22,7 @@ pub(in crate::cluster) struct Interner {
     texts: HashSet<Arc<str>>,
     pairs: HashSet<Labels>,
     names: HashSet<Arc<[Name<Secret>]>>,
+    owners: HashSet<Arc<Owner>>,
     sweep_at: usize,
 }
 
@@ -58,6 +59,15 @@ impl Interner {
         shared(&mut self.pairs, pairs)
     }
 
+    pub(super) fn owner(&mut self, owner: Owner) -> Arc<Owner> {
+        if let Some(known) = self.owners.get(&owner) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(owner);
+        self.owners.insert(Arc::clone(&new));
+        new
+    }
+
     /// The names of pull Secrets. Empty ones, which the API allows, name nothing.
     pub(super) fn pull_secrets(&mut self, references: Items<Reference<'_>>) -> Arc<[Name<Secret>]> {
         let names = references
@@ -75,6 +85,7 @@ impl Interner {
             return;
         }
         self.pairs.retain(|pairs| Arc::strong_count(pairs) > 1);
+        self.owners.retain(|owner| Arc::strong_count(owner) > 1);
         self.names.retain(|names| Arc::strong_count(names) > 1);
         self.texts.retain(|text| Arc::strong_count(text) > 1);
         self.sweep_at = 2 * (self.texts.len() + self.pairs.len());

@@ -102,10 +102,13 @@ impl WireMeta<'_> {
             .0
             .iter()
             .find(|owner| owner.controller == Some(true))
-            .map(|owner| Owner {
-                kind: texts.text(&owner.kind),
-                name: texts.text(&owner.name),
-                uid: texts.text(&owner.uid),
+            .map(|owner| {
+                let owner = Owner {
+                    kind: texts.text(&owner.kind),
+                    name: texts.text(&owner.name),
+                    uid: texts.text(&owner.uid),
+                };
+                texts.owner(owner)
             });
         Meta {
             uid: self.uid.as_str().into(),

@@ -57,8 +57,8 @@ pub(super) trait Decode: Send + Sync + 'static {
 
     fn key(object: &Self::Object) -> Self::Key;
 
-    /// The object's `resourceVersion`.
-    fn version(object: &Self::Object) -> &Arc<str>;
+    /// The object's `resourceVersion`, from which a watch goes on.
+    fn version<'w>(wire: &'w Self::Wire<'_>) -> &'w str;
 
     /// Stand-ins for namespaces that are known by name when their list may not be had.
     fn known(&self, _names: &[Namespace]) -> Vec<Arc<Self::Object>> {

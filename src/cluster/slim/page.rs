@@ -127,8 +127,9 @@ pub(in crate::cluster) fn objects<D: Decode>(
 
 /// A line of a watch.
 pub(in crate::cluster) enum Change<T> {
-    Put(Arc<T>),
-    Gone(Arc<T>),
+    /// With its version, from which the watch goes on.
+    Put(Arc<T>, Arc<str>),
+    Gone(Arc<T>, Arc<str>),
     /// Nothing changed up to this version.
     Bookmark(Arc<str>),
     /// An object came that cannot be read; the watch goes on from its version.
@@ -184,13 +185,15 @@ pub(in crate::cluster) fn change<D: Decode>(
         }
         _ => {}
     }
-    let object = serde_json::from_str(raw)
-        .ok()
-        .and_then(|object| decode.object(object, texts));
-    match object {
+    let read = serde_json::from_str(raw).ok().and_then(|wire| {
+        let version = D::version(&wire).into();
+        let object = decode.object(wire, texts)?;
+        Some((Arc::new(object), version))
+    });
+    match read {
         None => Change::Unreadable(version(raw)),
-        Some(object) if wire.kind.as_str() == "DELETED" => Change::Gone(Arc::new(object)),
-        Some(object) => Change::Put(Arc::new(object)),
+        Some((object, version)) if wire.kind.as_str() == "DELETED" => Change::Gone(object, version),
+        Some((object, version)) => Change::Put(object, version),
     }
 }
 

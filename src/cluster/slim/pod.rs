@@ -1,7 +1,5 @@
 //! Pods off the wire: spec and status of each container are joined here.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::{
@@ -244,8 +242,8 @@ impl Decode for Pods {
         object.key.clone()
     }
 
-    fn version(object: &Pod) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WirePod<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Pod>) -> Batch {
@@ -315,7 +313,7 @@ fn join(
         state: state(status.and_then(|status| status.state.as_ref()), texts),
         last_exit: last
             .and_then(|last| last.terminated.as_ref())
-            .map(|terminated| exit(terminated, texts)),
+            .map(|terminated| Box::new(exit(terminated, texts))),
         ready: status.and_then(|status| status.ready) == Some(true),
         restarts: status
             .and_then(|status| status.restart_count)
@@ -340,7 +338,7 @@ fn state(state: Option<&WireState<'_>>, texts: &mut Interner) -> ContainerState 
         };
     }
     if let Some(terminated) = &state.terminated {
-        return ContainerState::Terminated(exit(terminated, texts));
+        return ContainerState::Terminated(Box::new(exit(terminated, texts)));
     }
     ContainerState::Unreported
 }

@@ -1,7 +1,5 @@
 //! ServiceAccounts off the wire.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::{
@@ -60,8 +58,8 @@ impl Decode for ServiceAccounts {
         object.key.clone()
     }
 
-    fn version(object: &ServiceAccount) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireServiceAccount<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<ServiceAccount>) -> Batch {

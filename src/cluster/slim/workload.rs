@@ -348,8 +348,8 @@ impl<K: Kind> Decode for Workloads<K> {
         object.id.clone()
     }
 
-    fn version(object: &Workload) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireWorkload<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Workload, WorkloadKey>) -> Batch {

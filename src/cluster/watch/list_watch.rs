@@ -238,12 +238,12 @@ impl<D: Decode> ListWatch<D> {
     fn take(&mut self, change: Change<D::Object>) -> Result<(), Trouble> {
         self.pulse.beat();
         match change {
-            Change::Put(object) => {
-                self.version = Some(Arc::clone(D::version(&object)));
+            Change::Put(object, version) => {
+                self.version = Some(version);
                 self.outbox.put(object);
             }
-            Change::Gone(object) => {
-                self.version = Some(Arc::clone(D::version(&object)));
+            Change::Gone(object, version) => {
+                self.version = Some(version);
                 self.outbox.gone(&object);
             }
             Change::Bookmark(version) => self.version = Some(version),
