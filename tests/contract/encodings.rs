@@ -126,7 +126,7 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
             "metadata": {"name": "new"}, "reason": "FailedScheduling", "message": "no node", "type": "Normal",
             "involvedObject": about, "eventTime": "2025-11-20T07:11:00.123456Z", "action": "Scheduling",
             "reportingComponent": "default-scheduler", "reportingInstance": "scheduler-1",
-            "series": {"count": 4, "lastObservedTime": "2025-11-20T07:13:00.5Z"},
+            "series": {"count": 4, "lastObservedTime": "2025-11-20T07:13:00.500000Z"},
         }),
     ] {
         cluster.create(&format!("{base}/events"), event).await;
