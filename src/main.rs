@@ -4,7 +4,7 @@ mod demo;
 
 use std::{
     env,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     process::ExitCode,
     sync::Arc,
@@ -21,6 +21,7 @@ use pullscope::{
     headless::{
         Exit, check,
         config::{self as listing, Config, Entry},
+        console::Console,
         doctor::{self, Line},
         explain, match_image, rbac, verify,
     },
@@ -88,9 +89,14 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
             Ok(exit) => ExitCode::from(exit.code()),
             Err(problem) => refuse(&problem),
         }),
-        Some(Command::Explain(args)) => exit(explain::run(&args, io::stdin().lock(), io::stdout())),
+        Some(Command::Explain(args)) => {
+            let stdin = io::stdin().lock();
+            exit(explain::run(&args, stdin, console(), io::stdout()))
+        }
         Some(Command::Match(args)) => {
-            exit(match_image::run(&args, io::stdin().lock(), io::stdout()))
+            let options = connect_options(&cli.global);
+            let (stdin, stdout) = (io::stdin(), io::stdout());
+            exit(match_image::run(&args, &options, stdin, console(), stdout).await)
         }
         Some(Command::Rbac(args)) => exit(rbac::run(
             &args,
@@ -98,6 +104,7 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
             io::stdout(),
         )),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
+        Some(Command::Complete { words }) => print(cli::proposals(&words).as_bytes()),
         Some(Command::Man { command }) => manual(command.as_deref()),
         Some(Command::Verify(args)) => {
             let options = connect_options(&cli.global);
@@ -105,7 +112,10 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
                 Ok(asking) => asking,
                 Err(problem) => return Ok(refuse(&problem)),
             };
-            exit(verify::run(&args, &options, asking, io::stdin(), io::stdout()).await)
+            let (stdin, stdout) = (io::stdin(), io::stdout());
+            let asked = verify::run(&args, &options, asking, stdin, console(), stdout);
+            // Most runs do without, and need not carry its state about.
+            exit(Box::pin(asked).await)
         }
     }
 }
@@ -155,7 +165,8 @@ async fn diagnose(
         _ => None,
     };
     let asking = wishes::registries(settings).unwrap_or_default();
-    exit(doctor::run(args, known, connection, namespace, asking, io::stdout()).await)
+    let (console, stdout) = (console(), io::stdout());
+    exit(doctor::run(args, known, connection, namespace, asking, console, stdout).await)
 }
 
 fn configuration(asked: &Config, loaded: &Loaded) -> color_eyre::Result<ExitCode> {
@@ -215,6 +226,19 @@ fn print(text: &[u8]) -> color_eyre::Result<ExitCode> {
     }
 }
 
+/// Who reads the results.
+fn console() -> Console {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let term = env::var_os("TERM");
+    // Consoles of Windows set no TERM.
+    let dumb = term.map_or(cfg!(unix), |term| term == "dumb");
+    Console {
+        colours: io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb,
+        ascii: !Capabilities::from_environment().unicode,
+        progress: io::stderr().is_terminal() && !dumb,
+    }
+}
+
 fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
     Ok(ExitCode::from(outcome?.code()))
 }
@@ -223,11 +247,21 @@ async fn check(args: &check::Args, global: &Global, settings: &Settings) -> Resu
     let asking = wishes::registries(settings)?;
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
-    let options = ConnectOptions {
-        namespace: named.first().map(|name| (*name).to_owned()),
-        ..connect_options(global)
+    let (connection, prober) = if global.demo {
+        let (sandbox, user) = simulated(Scenario::DEFAULT, global)?;
+        let given = given(&sandbox, user).await?;
+        (given.connection, args.probe.then_some(given.prober))
+    } else {
+        let prober = args.probe.then(|| Prober::new(asking)).transpose();
+        let prober = prober
+            .map_err(|error| Problem::new("cannot ask registries").because(error.to_string()))?;
+        let options = ConnectOptions {
+            namespace: named.first().map(|name| (*name).to_owned()),
+            ..connect_options(global)
+        };
+        let connection = Connection::open(&options).await.map_err(Problem::from)?;
+        (connection, prober)
     };
-    let connection = Connection::open(&options).await.map_err(Problem::from)?;
     let reach = if global.all_namespaces {
         Reach::Cluster {
             otherwise: Vec::new(),
@@ -237,7 +271,8 @@ async fn check(args: &check::Args, global: &Global, settings: &Settings) -> Resu
     } else {
         Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
     };
-    check::run(args, &connection, reach, asking, io::stdout()).await
+    let prober = prober.as_ref();
+    check::run(args, &connection, reach, prober, console(), io::stdout()).await
 }
 
 /// The dashboard on the cluster that the kubeconfig names.
@@ -264,37 +299,44 @@ async fn demo(args: &Demo, global: &Global, settings: &Settings) -> color_eyre::
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let scenario = match Scenario::named(&args.scenario) {
-        Ok(scenario) => scenario,
-        Err(error) => return Ok(refuse(&Problem::new(error.to_string()))),
+    let (sandbox, user) = match simulated(&args.scenario, global) {
+        Ok(simulated) => simulated,
+        Err(problem) => return Ok(refuse(&problem)),
     };
-    let user = match &global.impersonate {
-        None => User::admin(),
-        Some(name) => match User::built_in().into_iter().find(|user| user.name == *name) {
-            Some(user) => user,
-            None => return Ok(refuse(&unknown_user(name))),
-        },
-    };
-    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
-    sandbox.keep();
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
+    let given = match given(&sandbox, user).await {
+        Ok(given) => given,
+        Err(problem) => return Ok(refuse(&problem)),
+    };
+    // What is remembered of clusters has no use here, and the demo begins the same each time.
+    dashboard(Arc::new(given), global, settings, None).await
+}
+
+/// A world that runs by itself, and the user who looks at it.
+fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Problem> {
+    let scenario = Scenario::named(scenario).map_err(|error| Problem::new(error.to_string()))?;
+    let user = match &global.impersonate {
+        None => User::admin(),
+        Some(name) => {
+            let mut users = User::built_in().into_iter();
+            let found = users.find(|user| user.name == *name);
+            found.ok_or_else(|| unknown_user(name))?
+        }
+    };
+    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
+    sandbox.keep();
+    Ok((sandbox, user))
+}
+
+/// The way to a simulated cluster and to its registries.
+async fn given(sandbox: &Sandbox, user: User) -> Result<Given, Problem> {
     let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
-    let connection = match Connection::from_client(client, "demo", namespace).await {
-        Ok(connection) => connection,
-        Err(error) => return Ok(refuse(&Problem::from(error))),
-    };
-    // What is remembered of clusters has no use here, and the demo begins the same each time.
-    dashboard(
-        Arc::new(Given { connection, prober }),
-        global,
-        settings,
-        None,
-    )
-    .await
+    let connection = Connection::from_client(client, "demo", namespace).await?;
+    Ok(Given { connection, prober })
 }
 
 /// Serves the simulated cluster until the program is interrupted.

@@ -332,3 +332,34 @@ fn an_expired_client_certificate_is_told_with_its_end() {
         ],
     );
 }
+
+/// Whether anything on the screen is red.
+fn is_coloured(session: &session::Session) -> bool {
+    let output = session.screen.output();
+    let screen = output.terminal.screen();
+    let (rows, columns) = screen.size();
+    let (rows, columns) = (rows.get(), columns.get());
+    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    let mut cells = places.filter_map(|(row, column)| screen.cell(row, column));
+    cells.any(|cell| cell.fgcolor() == vt100::Color::Idx(1))
+}
+
+#[test]
+fn results_are_coloured_for_people_and_progress_is_wiped_off() {
+    let check = ["check", "--demo", "-n", "media"];
+    for (name, value, coloured) in [
+        ("LANG", "C.UTF-8", true),
+        ("NO_COLOR", "1", false),
+        ("TERM", "dumb", false),
+    ] {
+        let mut session = on_terminal(&check).size(400, 200).with(name, value).start();
+        assert_eq!(session.exit(), 1);
+        assert_eq!(is_coloured(&session), coloured, "{name}={value}");
+        let text = session.text();
+        assert!(text.contains("rate limit"), "{text}");
+        assert!(!text.contains("listing: "), "{text}");
+    }
+    let mut session = on_terminal(&["explain", "toomanyrequests"]).start();
+    assert_eq!(session.exit(), 0);
+    assert!(is_coloured(&session));
+}

@@ -2,17 +2,26 @@
 //! The engine, which shares no judgement with the sandbox, finds out what each of them is.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
     cluster::{Connection, Reach},
     domain::key::Namespace,
-    headless::{Exit, Output, check},
+    headless::{
+        Exit,
+        check::{self, Format},
+        console::Console,
+    },
+    registry::Prober,
     sandbox::{Pace, Sandbox, Scenario, User},
 };
+use registries::Registries;
 use serde_json::Value;
+
+#[path = "../src/demo.rs"]
+mod registries;
 
 /// Workload and root; what is not a failed pull is among them, to be told from one.
 const COMPANY: &[(&str, &str)] = &[
@@ -40,29 +49,31 @@ const COMPANY: &[(&str, &str)] = &[
     ("web Deployment/shop-admin", "tag-missing"),
 ];
 
-async fn findings(sandbox: &Sandbox) -> BTreeMap<String, String> {
+/// What `check` reports, with or without asking the registries.
+async fn report(sandbox: &Sandbox, prober: Option<&Prober>, all: bool) -> (Exit, Value) {
     let client = Client::new(sandbox.service(User::admin()), "default");
     let connection = Connection::from_client(client, "demo", Namespace::new("default"))
         .await
         .unwrap();
     let args = check::Args {
-        output: Output::Json,
+        output: Format::Json,
+        all,
         ..check::Args::default()
     };
+    let reach = Reach::Cluster {
+        otherwise: Vec::new(),
+    };
     let mut stdout = Vec::new();
-    let exit = check::run(
-        &args,
-        &connection,
-        Reach::Cluster {
-            otherwise: Vec::new(),
-        },
-        pullscope::registry::Settings::default(),
-        &mut stdout,
+    let console = Console::default();
+    let exit = check::run(&args, &connection, reach, prober, console, &mut stdout);
+    (
+        exit.await.unwrap(),
+        serde_json::from_slice(&stdout).unwrap(),
     )
-    .await
-    .unwrap();
-    assert_eq!(exit, Exit::Negative);
-    let report: Value = serde_json::from_slice(&stdout).unwrap();
+}
+
+/// A field of each workload's finding.
+fn field(report: &Value, field: &str) -> BTreeMap<String, String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
         .map(|finding| {
@@ -70,9 +81,15 @@ async fn findings(sandbox: &Sandbox) -> BTreeMap<String, String> {
             let workload = finding["workload"]
                 .as_str()
                 .map_or_else(|| text("pod"), str::to_owned);
-            (format!("{} {workload}", text("namespace")), text("root"))
+            (format!("{} {workload}", text("namespace")), text(field))
         })
         .collect()
+}
+
+async fn findings(sandbox: &Sandbox) -> BTreeMap<String, String> {
+    let (exit, report) = report(sandbox, None, false).await;
+    assert_eq!(exit, Exit::Negative);
+    field(&report, "root")
 }
 
 fn company(now: &str) -> Sandbox {
@@ -102,4 +119,66 @@ async fn they_stay_what_they_are_while_time_goes_by() {
             assert_eq!(later, root, "{workload}");
         }
     }
+}
+
+/// Those that only the node can tell are left as they are; what the registry can tell is settled by it.
+#[tokio::test]
+async fn the_registries_settle_what_the_objects_leave_open() {
+    let sandbox = company("2026-11-23T12:00:00Z");
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let (_, before) = report(&sandbox, None, false).await;
+    let (_, after) = report(&sandbox, Some(&prober), false).await;
+    let (was, is) = (field(&before, "confidence"), field(&after, "confidence"));
+    let likely = |all: &BTreeMap<String, String>| -> Vec<String> {
+        let open = all
+            .iter()
+            .filter(|(_, confidence)| *confidence != "certain");
+        open.map(|(workload, _)| workload.clone()).collect()
+    };
+    assert!(likely(&was).len() > likely(&is).len(), "{was:?}");
+    // Who may not read a repository is told what a stranger is told; which nodes there are, nobody says.
+    let left = ["media Deployment/transcoder", "platform Deployment/audit"];
+    assert_eq!(likely(&is), left);
+    let roots = field(&after, "root");
+    assert_eq!(roots["shop Deployment/recommender"], "repository-missing");
+    for (workload, root) in field(&before, "root") {
+        if workload != "shop Deployment/recommender" {
+            assert_eq!(roots[&workload], root, "{workload}");
+        }
+    }
+}
+
+/// A token has ended since the Pods were started: they run, and only who asks for all learns that they
+/// could not be started again.
+#[tokio::test]
+async fn what_runs_is_asked_about_too_where_that_is_wanted() {
+    let text = include_str!("../assets/scenarios/expired-token.toml");
+    let text = text.replace("at = \"-20m\"", "at = \"-10h\"");
+    let scenario = Scenario::parse("ran-before", &text).unwrap();
+    let now = "2026-11-23T12:00:00Z".parse().unwrap();
+    let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let (exit, some) = report(&sandbox, Some(&prober), false).await;
+    assert_eq!((exit, &some["pods_checked"]), (Exit::Success, &2.into()));
+    assert!(some.get("images").is_none());
+
+    let (exit, all) = report(&sandbox, Some(&prober), true).await;
+    assert_eq!((exit, &all["pods_checked"]), (Exit::Negative, &2.into()));
+    let findings = all["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2);
+    for finding in findings {
+        assert_eq!(finding["state"], "Running");
+        let evidence = finding["evidence"].as_array().unwrap().iter();
+        let asked = evidence.filter(|it| it.as_str().unwrap().starts_with("asked from here"));
+        assert_eq!(asked.count(), 1, "{finding:#}");
+        assert_eq!(finding["cause"], finding["probe"]["cause"]);
+        assert_eq!(finding["chain"]["secrets"][0]["state"], "ok");
+    }
+    let image = &all["images"][0];
+    assert_eq!(image["image"], "registry.example/app/api:1.1");
+    assert_eq!(image["verdict"], "no");
+
+    sandbox.repair(&scenario);
+    let (exit, all) = report(&sandbox, Some(&prober), true).await;
+    assert_eq!(exit, Exit::Success, "{all:#}");
 }

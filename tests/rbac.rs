@@ -10,6 +10,7 @@ use pullscope::{
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
         plan::{Before, Change, Copy, Deployment, Edit, Existing, Login, Restartable, Revision},
+        pull_test,
         rights::Permission,
     },
 };
@@ -207,11 +208,16 @@ fn a_viewer_may_read_what_is_watched() {
 }
 
 #[test]
-fn an_operator_may_make_every_change_too() {
+fn an_operator_may_make_every_change_and_let_kubelets_pull() {
     let mut needed = reads();
     for change in changes() {
         assert!(is_listed(&change));
         needed.extend(change.permissions().iter().map(grant));
     }
+    needed.extend(
+        pull_test::permissions(&Namespace::new("shop"))
+            .iter()
+            .map(grant),
+    );
     assert_eq!(granted("operator.yaml"), needed);
 }

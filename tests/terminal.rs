@@ -244,7 +244,7 @@ fn the_demo_needs_no_cluster_and_is_three_keys_from_the_cause() {
     let mut session = Setup::new(&["demo"])
         .with("KUBECONFIG", "/nonexistent")
         .start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press("!");
     session.sees("1 of ");
     session.press("D");
@@ -280,6 +280,20 @@ fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
     session.press("t");
     session.sees("asked from here");
     session.sees("answered 401");
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+}
+
+#[test]
+fn in_the_demo_a_secret_is_tested_with_the_images_that_are_pulled_with_it() {
+    let mut session = Setup::new(&["demo", "-n", "shop"]).start();
+    session.sees("tag missing");
+    session.press(":sec\r");
+    session.press("/nordwind-registry\r");
+    session.sees("nordwind-registry");
+    session.press("t");
+    session.sees("asked from here");
+    session.sees("can be pulled as ci-puller");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -332,7 +346,7 @@ fn in_the_demo_every_view_of_the_details_opens() {
 /// The form of the first-time setup, filled in up to its plan.
 fn first_setup(token: &str) -> Session {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press(":setup\r");
     session.sees("First-time setup");
     for answer in [
@@ -467,7 +481,7 @@ fn in_the_demo_a_login_is_read_out_of_a_docker_configuration() {
 #[test]
 fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees(" problems, ");
     session.press(":setup\r");
     session.sees("First-time setup");
     let image = "registry.nordwind.example/web/landing:7";
@@ -476,7 +490,7 @@ fn in_the_demo_a_wrong_token_leads_back_to_the_question() {
     session.sees("✗ From here");
     // Told that the registry refuses it, and meant all the same.
     session.press("\r");
-    session.sees("the registry refuses this login");
+    session.sees("the registry says no");
     session.press("\r");
     session.sees("All changes are made");
     session.sees(&format!("✗ {image}"));

@@ -38,6 +38,8 @@ pub enum Action {
     CleanUp,
     /// What to put in order before it fails.
     Hygiene,
+    /// All that can be done with what is selected.
+    Menu,
     /// Explains what the user looks at.
     Learn,
     NextSection,
@@ -86,6 +88,9 @@ pub enum Action {
     UsedBy,
     Copy,
     CopyNamespace,
+    /// Shows a Secret's values, after a warning.
+    Reveal,
+    CopyPassword,
     LastNamespace,
     /// To the place where one was before.
     GoBack,
@@ -97,6 +102,84 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it does something with what is selected; the rest moves about or arranges the screen.
+    pub fn is_verb(self) -> bool {
+        match self {
+            Self::Open
+            | Self::Detail(_)
+            | Self::PreviousLog
+            | Self::Fix(_)
+            | Self::Settle
+            | Self::PullTest
+            | Self::Report
+            | Self::Learn
+            | Self::New
+            | Self::Bind
+            | Self::Rotate
+            | Self::CopyTo
+            | Self::Delete
+            | Self::Restart
+            | Self::PauseRollout
+            | Self::RollBack
+            | Self::ToAccount
+            | Self::UsedBy
+            | Self::Copy
+            | Self::CopyNamespace
+            | Self::Reveal
+            | Self::Elsewhere(_) => true,
+            Self::Quit
+            | Self::Help
+            | Self::Back
+            | Self::NextPane
+            | Self::PreviousPane
+            | Self::Focus(_)
+            | Self::Move(_)
+            | Self::NextTab
+            | Self::PreviousTab
+            | Self::NextContainer
+            | Self::Find
+            | Self::NextMatch
+            | Self::PreviousMatch
+            | Self::Faults
+            | Self::StartPullTest
+            | Self::CleanUp
+            | Self::Hygiene
+            | Self::Menu
+            | Self::NextSection
+            | Self::PreviousSection
+            | Self::CarryOut
+            | Self::Setup
+            | Self::Deploy
+            | Self::Undo
+            | Self::Export
+            | Self::Toggle
+            | Self::ToggleAll
+            | Self::NextOption
+            | Self::PreviousOption
+            | Self::NextField
+            | Self::PreviousField
+            | Self::Submit
+            | Self::Filter
+            | Self::Palette
+            | Self::Contexts
+            | Self::Favourite(_)
+            | Self::Sort(_)
+            | Self::NextSortColumn
+            | Self::PreviousSortColumn
+            | Self::FaultsOnly
+            | Self::Fold
+            | Self::Hold
+            | Self::NextProblem
+            | Self::PreviousProblem
+            | Self::CopyPassword
+            | Self::LastNamespace
+            | Self::GoBack
+            | Self::GoForth
+            | Self::Retry
+            | Self::ReadAgain => false,
+        }
+    }
+
     /// Whether it takes one to another place, from which one may want to come back.
     pub fn leads_away(self) -> bool {
         matches!(

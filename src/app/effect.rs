@@ -2,8 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{form::Origin, look::ThemeName, proposal::Planned, settled::Question, ticket::Ticket};
-use crate::domain::{key::Namespace, logs::Source, objects::ObjectKey, pull_test::PullTest};
+use super::{
+    form::Origin, look::ThemeName, proposal::Planned, reveal::Clip, settled::Question,
+    ticket::Ticket,
+};
+use crate::domain::{
+    key::{Key, Namespace},
+    logs::Source,
+    objects::{ObjectKey, Secret},
+    pull_test::PullTest,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -43,10 +51,20 @@ pub enum Effect {
         test: PullTest,
         nodes: Vec<Arc<str>>,
     },
+    /// Asks what the user may do in a namespace.
+    AskRights {
+        ticket: Ticket,
+        namespace: Namespace,
+    },
     /// Reads an object whole.
     Read {
         ticket: Ticket,
         object: ObjectKey,
+    },
+    /// Fetches the values of a Secret, to be shown.
+    Reveal {
+        ticket: Ticket,
+        secret: Key<Secret>,
     },
     /// Follows a container's log, instead of the one that is followed.
     FollowLog {
@@ -74,5 +92,7 @@ pub enum Effect {
     },
     /// Puts a text on the clipboard, by way of the terminal.
     Copy(String),
+    /// The password that is shown, which no other effect prints.
+    CopyPassword(Clip),
     Quit,
 }

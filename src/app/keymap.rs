@@ -27,12 +27,16 @@ pub enum Context {
     Details,
     /// In the details of a Pod, beside what holds for all.
     PodDetails,
+    /// In the details of a Secret, beside what holds for all.
+    SecretDetails,
     /// In the details of a workload, beside what holds for all.
     WorkloadDetails,
     /// In a YAML or a log.
     Text,
     /// In a pull test.
     PullTest,
+    /// On the values of a Secret.
+    Reveal,
     /// In the guide.
     Guide,
     /// On a plan that is proposed.
@@ -55,9 +59,11 @@ impl Context {
             Self::Faults => "What is wrong",
             Self::Details => "Details",
             Self::PodDetails => "Details of a Pod",
+            Self::SecretDetails => "Details of a Secret",
             Self::WorkloadDetails => "Details of a workload",
             Self::Text => "YAML and logs",
             Self::PullTest => "A pull test",
+            Self::Reveal => "The values of a Secret",
             Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
             Self::Form => "Forms",
@@ -100,7 +106,7 @@ const fn row(
 
 use Context::{
     Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-    PodDetails, Proposal, Text, WorkloadDetails,
+    PodDetails, Proposal, SecretDetails, Text, WorkloadDetails,
 };
 
 #[rustfmt::skip]
@@ -109,6 +115,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&["@"], Panes, Action::PreviousProblem, "previous problem", "Go to the previous thing that is wrong", 0),
     row(&["W"], Panes, Action::Faults, "what is wrong", "All that is wrong, each cause once", 4),
     row(&["H"], Panes, Action::Hygiene, "", "What to put in order before it fails: unused, old and shared credentials", 0),
+    row(&["."], Panes, Action::Menu, "actions", "All that can be done with what is selected, each with its key; what cannot, with the reason", 3),
+    row(&["."], Details, Action::Menu, "actions", "All that can be done with it, each with its key; what cannot, with the reason", 3),
     row(&["L"], Panes, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 10),
     row(&["L"], Overlay, Action::Learn, "explain", "Explain what is shown: the cause, the big picture, the guide", 8),
     row(&["right", "tab"], Guide, Action::NextSection, "next section", "The next section of the guide", 1),
@@ -194,6 +202,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["2"], PodDetails, Action::Fix(2), "", "The second fix", 0),
     row(&["3"], PodDetails, Action::Fix(3), "", "The third fix", 0),
     row(&["t"], PodDetails, Action::Settle, "ask registry", "Ask the registry, with the credential that the kubelet would send", 3),
+    row(&["t"], SecretDetails, Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 1),
     row(&["u"], WorkloadDetails, Action::RollBack, "undo", "Back to the revision before that had another image", 1),
     row(&["p"], WorkloadDetails, Action::PauseRollout, "pause", "Pause the rollout, or let it go on", 3),
     row(&["r"], WorkloadDetails, Action::Restart, "restart", "Restart the workload", 4),
@@ -210,7 +219,12 @@ pub const BINDINGS: &[Binding] = &[
     row(&["b"], In(Pane::ServiceAccounts), Action::Bind, "bind", "Choose the pull Secrets of the ServiceAccount", 4),
     row(&["b"], In(Pane::Pods), Action::Bind, "", "Choose the ServiceAccount of the Pod's workload", 0),
     row(&["R"], In(Pane::Secrets), Action::Rotate, "rotate", "Give a new token to every Secret that carries this credential, in all namespaces", 3),
+    row(&["x"], In(Pane::Secrets), Action::Reveal, "", "Show the user names and passwords in the Secret, after a warning and for 30 s", 0),
+    row(&["x"], Details, Action::Reveal, "", "Show the values of a Secret, after a warning and for 30 s", 0),
+    row(&["enter", "x"], Context::Reveal, Action::Reveal, "show", "Show the values; when they are shown, close", 1),
+    row(&["c"], Context::Reveal, Action::CopyPassword, "copy password", "Copy the password of the selected entry to the clipboard", 3),
     row(&["C"], In(Pane::Secrets), Action::CopyTo, "copy to", "Copy the Secret to other namespaces", 5),
+    row(&["t"], In(Pane::Secrets), Action::Settle, "ask registries", "Ask the registries whether the Secret's entries let its images be pulled", 6),
     row(&["ctrl-d"], In(Pane::Secrets), Action::Delete, "", "Delete the Secret; says first who depends on it", 0),
     row(&["ctrl-d"], In(Pane::ServiceAccounts), Action::Delete, "", "Delete the ServiceAccount; says first who depends on it", 0),
     row(&["ctrl-d"], In(Pane::Pods), Action::Delete, "", "Delete the Pod", 0),
@@ -240,6 +254,15 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 impl Binding {
+    /// Its words for the footer, or these where it has none.
+    pub fn label_or(&self, otherwise: &'static str) -> &'static str {
+        if self.label.is_empty() {
+            otherwise
+        } else {
+            self.label
+        }
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.on.iter().filter_map(|name| Key::parse(name))
     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
 use crate::domain::{
     batch::Batch,
+    dockerconfig::Config,
     document::Document,
     identity::{ContextEntry, Identity},
     plan::{Done, Outcome},
     probe::Verdict,
     problem::Problem,
     pull_test::Pulled,
+    rights::Rules,
     watch::{WatchId, WatchState},
 };
 
@@ -48,8 +50,12 @@ pub enum Message {
     Settled(Ticket, Result<Box<Verdict>, Problem>),
     /// What the registry says of a login.
     Verified(Ticket, Box<Verdict>),
+    /// What the user may do in the namespace that was asked about; `None` where the server did not say.
+    Rights(Ticket, Option<Rules>),
     /// An object whole.
     Read(Ticket, Result<Box<Document>, Problem>),
+    /// The values of a Secret, to be shown; `None` where it holds none that the kubelet reads.
+    Revealed(Ticket, Result<Option<Config>, Problem>),
     /// What the kubelet of a node says in a pull test.
     Pulled(Ticket, Arc<str>, Pulled),
     /// More lines of the log that is followed.

@@ -8,12 +8,14 @@ use super::{
     connection::Connection,
     inquiry::Inquiry,
     memory::Memory,
+    menu::{May, Menu},
     notices::Notices,
     overlay::Overlay,
     panes::{self, Pane, PaneState},
     preferences::Preferences,
     proposal::Applied,
     reading::{Log, Reading},
+    rights::Rights,
     settled::Answers,
     ticket::Tickets,
     trail::Trail,
@@ -44,6 +46,14 @@ impl Default for Panes {
             stories: panes::events::Stories::default(),
         }
     }
+}
+
+/// A stop on the round through all that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub fault: FaultId,
+    /// Where it stood among the others: what comes next when it is gone.
+    pub place: usize,
 }
 
 /// A short line that says what a key did, until its time is over.
@@ -88,6 +98,8 @@ pub struct Model {
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
+    /// What the server says of the user's rights.
+    pub rights: Rights,
     /// What registries were asked.
     pub answers: Answers,
     /// The YAML of the view that is open.
@@ -99,7 +111,7 @@ pub struct Model {
     /// What has changed while the user looked elsewhere.
     pub notices: Notices,
     /// The fault that was gone to last.
-    pub stop: Option<FaultId>,
+    pub stop: Option<Stop>,
     pub flash: Option<Flash>,
     /// Whether `-n` or `-A` was given, or the scope has been chosen since: then the context's namespace
     /// does not decide.
@@ -146,6 +158,7 @@ impl Model {
             preferences: Preferences::default(),
             memory: Memory::default(),
             applied: Vec::new(),
+            rights: Rights::default(),
             answers: Answers::default(),
             trail: Trail::default(),
             notices: Notices::default(),
@@ -173,6 +186,15 @@ impl Model {
             text: text.into(),
             until: now + FLASH,
         });
+    }
+
+    /// What may be done from this menu.
+    pub fn may<'a>(&'a self, menu: &'a Menu) -> May<'a> {
+        May {
+            writes: self.abilities.writes,
+            rights: &self.rights,
+            namespace: menu.namespace.as_ref(),
+        }
     }
 
     /// Whether every Secret of a namespace is known, so that one that is not there is missing.

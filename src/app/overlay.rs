@@ -3,8 +3,8 @@
 use tui_input::Input;
 
 use super::{
-    detail::Details, form::Form, learn::Learn, list::List, panes::Pane, proposal::Proposal,
-    pull_test::Trial, ticket::Ticket,
+    detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
+    proposal::Proposal, pull_test::Trial, reveal::Reveal, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
 
@@ -32,6 +32,10 @@ pub enum Overlay {
         scroll: usize,
     },
     PullTest(Trial),
+    /// The values of a Secret.
+    Reveal(Reveal),
+    /// All that can be done with what is selected.
+    Menu(Menu),
     /// The guide.
     Learn(Learn),
     /// A plan, before and after it is carried out.
@@ -74,8 +78,10 @@ impl Overlay {
                 find.map(|find| &mut find.input)
             }
             Self::Help { .. }
+            | Self::Menu(_)
             | Self::Contexts(_)
             | Self::Faults(_)
+            | Self::Reveal(_)
             | Self::Learn(_)
             | Self::PullTest(_)
             | Self::Proposal(_)
@@ -92,6 +98,8 @@ impl Overlay {
             | Self::Hygiene { scroll, .. }
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
             Self::Details(_)
+            | Self::Reveal(_)
+            | Self::Menu(_)
             | Self::Learn(_)
             | Self::PullTest(_)
             | Self::Contexts(_)

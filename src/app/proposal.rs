@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{ticket::Ticket, verdicts::Verdicts};
+use super::{inquiry::Inquiry, ticket::Ticket, verdicts::Verdicts};
 use crate::domain::{
     faults::{Fault, FaultId},
     objects::WorkloadKey,
@@ -42,6 +42,8 @@ pub struct Proposal {
     pub keepers: Vec<Option<Keeper>>,
     /// The carried-out plan that this one takes back.
     pub undoes: Option<Ticket>,
+    /// The youngest Pod of what was changed, once it is: whether it gets up.
+    pub watched: Option<Box<Inquiry>>,
     pub scroll: usize,
 }
 
@@ -92,6 +94,11 @@ impl Stage {
     /// Whether every change is, or would be, made.
     pub fn is_good(&self) -> bool {
         self.outcomes().iter().all(Outcome::is_good)
+    }
+
+    /// Whether it has been carried out, well or not.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
     }
 
     pub fn awaits(&self, ticket: Ticket) -> bool {

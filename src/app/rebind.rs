@@ -189,7 +189,7 @@ impl Keymap {
 fn meet(a: Context, b: Context) -> bool {
     use Context::{
         Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-        PodDetails, Proposal, PullTest, Text, WorkloadDetails,
+        PodDetails, Proposal, PullTest, Reveal, SecretDetails, Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -205,11 +205,11 @@ fn meet(a: Context, b: Context) -> bool {
         | (In(_), Panes)
         | (Choice, Faults)
         | (Faults, Choice)
-        | (Details, PodDetails | WorkloadDetails | Text)
-        | (PodDetails | WorkloadDetails | Text, Details) => true,
+        | (Details, PodDetails | SecretDetails | WorkloadDetails | Text)
+        | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
-            Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | WorkloadDetails
-            | Text | Guide | Proposal | PullTest,
+            Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
+            | WorkloadDetails | Text | Guide | Proposal | PullTest | Reveal,
             _,
         ) => false,
     }

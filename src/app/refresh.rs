@@ -1,6 +1,8 @@
 //! Before each frame: rows that are out of date are made again, and the next moment is found at which
 //! the screen would read differently although nothing happened.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -10,11 +12,19 @@ use super::{
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane},
+    panes::{self, Pane, accounts::Judging},
     proposal::{Proposal, Stage},
+    reveal::{self, Reveal},
     update::subject_of_interest,
 };
-use crate::domain::age;
+use crate::domain::{
+    age,
+    faults::FaultId,
+    key::{Key, Namespace},
+    objects::{Pod, WorkloadKey},
+    watch::Scope,
+    world::World,
+};
 
 /// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
 pub type Heights = [usize; 5];
@@ -47,8 +57,14 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     notices.refresh(world, verdicts, seen, now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known);
     panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
-    panes::accounts::refresh(&mut panes.accounts, world, scope, complete, now);
-    panes::secrets::refresh(&mut panes.secrets, world, scope);
+    let judging = Judging {
+        world,
+        verdicts,
+        complete,
+        now,
+    };
+    panes::accounts::refresh(&mut panes.accounts, judging, scope);
+    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, now);
     panes::events::refresh(
         &mut panes.events,
         &mut panes.stories,
@@ -56,6 +72,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         verdicts,
         scope,
     );
+    list_faults(model);
     watch_recovery(model, now);
     let subject = subject_of_interest(model);
     model.inquiry = Inquiry::of(
@@ -68,11 +85,37 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     );
 }
 
+/// The open list of what is wrong takes in what is new; what is gone stays at its end, to be seen gone.
+fn list_faults(model: &mut Model) {
+    let Some(Overlay::Faults(list)) = model.overlays.last_mut() else {
+        return;
+    };
+    let ids = model.verdicts.faults().iter().map(|fault| fault.id.clone());
+    let mut rows: Vec<FaultId> = ids.collect();
+    let gone = list.rows().iter().filter(|id| !rows.contains(id)).cloned();
+    let gone: Vec<FaultId> = gone.collect();
+    rows.extend(gone);
+    if rows != list.rows() {
+        list.set_rows(rows);
+    }
+}
+
 /// Whether what a plan was for has recovered: its fault is gone and its workloads are ready.
 fn watch_recovery(model: &mut Model, now: Timestamp) {
     let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
         return;
     };
+    if proposal.stage.is_done() {
+        let watched = Inquiry::of(
+            proposal.watched.take().map(|inquiry| *inquiry),
+            youngest(&model.world, &proposal.workloads),
+            &model.world,
+            model.connection.sight(),
+            &model.answers,
+            now,
+        );
+        proposal.watched = watched.map(Box::new);
+    }
     let gone = proposal
         .fault
         .as_ref()
@@ -94,6 +137,22 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     }
 }
 
+/// The Pod that was made last for any of these workloads.
+fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
+    let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
+    let pods = namespaces.into_iter().flat_map(|namespace| {
+        world
+            .pods(&Scope::Namespace(namespace.clone()))
+            .collect::<Vec<_>>()
+    });
+    let of_them = |pod: &&Arc<Pod>| {
+        let owner = world.workload_of(pod);
+        owner.is_some_and(|owner| workloads.contains(&owner.id))
+    };
+    let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
+    Some(youngest.key.clone())
+}
+
 /// A turn of the spinner while something is awaited.
 const SPIN: SignedDuration = SignedDuration::from_millis(120);
 
@@ -111,6 +170,10 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                             | Stage::Done { healed: None, .. },
                         ..
                     })
+                    | Overlay::Reveal(Reveal {
+                        stage: reveal::Stage::Fetching(_),
+                        ..
+                    })
                     | Overlay::Form(Form {
                         import: Import::Reading(_),
                         ..
@@ -126,11 +189,16 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     };
     let notices = model.notices.wake();
+    let revealed = model.overlays.iter().filter_map(|overlay| match overlay {
+        Overlay::Reveal(reveal) => reveal.wake(now),
+        _ => None,
+    });
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
     [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
         .flatten()
+        .chain(revealed)
         .min()
 }
 
@@ -170,10 +238,11 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
     });
     let accounts = shown(&accounts.list).filter_map(|key| world.account(key)?.meta.created);
     let secrets = shown(&secrets.list).filter_map(|key| world.secret(key)?.meta.created);
-    let stories = &model.panes.stories.told;
+    let stories = &model.panes.stories;
     let events = shown(&events.list).filter_map(|row| match row {
         panes::events::Row::Line(key) => world.event_line(key)?.last,
-        panes::events::Row::Story(id) => stories.get(id)?.last,
+        panes::events::Row::Story(id) => stories.told.get(id)?.last,
+        panes::events::Row::Start(owner) => stories.starts.get(owner)?.last,
     });
     let under_way = model
         .inquiry

@@ -41,6 +41,15 @@ impl Question {
         })
     }
 
+    /// The question that tries one Secret, whatever else a Pod may list.
+    pub fn of_secret(secret: &Secret, image: ImageRef) -> Self {
+        let version = Arc::clone(&secret.meta.resource_version);
+        Self {
+            image,
+            secrets: vec![(secret.key.clone(), Some(version))],
+        }
+    }
+
     pub fn secrets(&self) -> impl ExactSizeIterator<Item = &Key<Secret>> {
         self.secrets.iter().map(|(key, _)| key)
     }
@@ -104,6 +113,20 @@ impl Answers {
     /// Counts answers, so that what rests on them can be judged again.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// What registries said, not long ago, of images with this Secret alone, as it is now.
+    pub fn of_secret<'a>(
+        &'a self,
+        secret: &'a Secret,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Said> {
+        let alone = move |question: &Question| {
+            matches!(&question.secrets[..], [(key, Some(version))]
+                if *key == secret.key && *version == secret.meta.resource_version)
+        };
+        let asked = self.kept.keys().filter(move |question| alone(question));
+        asked.filter_map(move |question| self.said(question, now))
     }
 
     /// What the registry said not long ago.

@@ -12,9 +12,9 @@ use super::settled::{Answers, Question};
 use crate::domain::{
     chain::{self, Case},
     diagnose::{self, Finding, diagnose},
-    faults::{Fault, FaultId, Subject},
+    faults::{Blame, Fault, FaultId, Subject},
     key::Key,
-    objects::{Condition, Pod, Workload, WorkloadKey},
+    objects::{Condition, Pod, Secret, Workload, WorkloadKey},
     pull_test,
     status::Health,
     watch::{Scope, Sight},
@@ -80,6 +80,8 @@ impl Basis {
 pub struct Verdicts {
     kept: BTreeMap<Subject, Kept>,
     faults: Vec<Fault>,
+    /// Where in `faults` the worst is that this is to blame for.
+    blamed: BTreeMap<Blame, usize>,
     made_from: Option<(Versions, Sight, u64)>,
     sight: Sight,
     /// Grows whenever a judgement changes, as the counts of the store do.
@@ -103,6 +105,12 @@ impl Verdicts {
 
     pub fn fault(&self, id: &FaultId) -> Option<&Fault> {
         self.faults.iter().find(|fault| fault.id == *id)
+    }
+
+    /// The worst fault that this Secret is to blame for.
+    pub fn of_secret(&self, key: &Key<Secret>) -> Option<&Fault> {
+        let blame = Blame::Secret(key.namespace.clone(), key.name.to_string());
+        self.faults.get(*self.blamed.get(&blame)?)
     }
 
     pub fn version(&self) -> u64 {
@@ -160,6 +168,10 @@ impl Verdicts {
         if changed {
             self.version += 1;
             self.faults = faults(world, &self.kept);
+            let places = self.faults.iter().enumerate().rev();
+            self.blamed = places
+                .map(|(place, fault)| (fault.id.blame.clone(), place))
+                .collect();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Floor 5: the tree of commands and flags. It only parses; `main` hands over.
 
+mod complete;
 mod pages;
 
 use std::{
@@ -11,7 +12,10 @@ use std::{
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use self::pages::{completions, manual};
+pub use self::{
+    complete::proposals,
+    pages::{completions, manual},
+};
 use crate::headless::{check, config, doctor, duration, explain, match_image, rbac, verify};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
@@ -26,11 +30,16 @@ pub struct Cli {
 
 impl Cli {
     /// Reads the command line, or ends the program with what is wrong with it, or with its help.
-    pub fn read(words: Vec<OsString>) -> Self {
+    pub fn read(mut words: Vec<OsString>) -> Self {
+        if let Some(program) = words.first()
+            && is_named(Path::new(program), COMPLETER)
+        {
+            words.insert(1, COMPLETE.into());
+        }
         let mut command = Self::command();
         if words
             .first()
-            .is_some_and(|program| is_plugin(Path::new(program)))
+            .is_some_and(|program| is_named(Path::new(program), PLUGIN_FILE))
         {
             command = command.bin_name(PLUGIN);
         }
@@ -42,11 +51,16 @@ impl Cli {
 /// What people type when kubectl finds the program as a plugin.
 const PLUGIN: &str = "kubectl pullscope";
 
-/// kubectl runs `kubectl-NAME`, and on Windows `kubectl-NAME.exe`, for `kubectl NAME`.
-fn is_plugin(program: &Path) -> bool {
-    program
-        .file_stem()
-        .is_some_and(|name| name == "kubectl-pullscope")
+/// kubectl runs the file `kubectl-NAME`, and on Windows `kubectl-NAME.exe`, for `kubectl NAME`, and
+/// `kubectl_complete-NAME` while that is typed.
+const PLUGIN_FILE: &str = "kubectl-pullscope";
+const COMPLETER: &str = "kubectl_complete-pullscope";
+
+/// Cobra's name for the command that completes.
+const COMPLETE: &str = "__complete";
+
+fn is_named(program: &Path, name: &str) -> bool {
+    program.file_stem().is_some_and(|stem| stem == name)
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +86,12 @@ pub enum Command {
     Completions {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+    /// Propose what can follow these words, as kubectl asks its plugins
+    #[command(name = COMPLETE, hide = true, disable_help_flag = true)]
+    Complete {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
     },
     /// Print the manual page, of the program or of a command, for `man -l -`
     Man { command: Option<String> },
@@ -159,7 +179,7 @@ pub struct Global {
     /// How much to log to $XDG_STATE_HOME/pullscope/pullscope.log, else below ~/.local/state: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
-    /// The dashboard on a simulated cluster, as `pullscope demo`
+    /// The dashboard, or check, on a simulated cluster, as `pullscope demo`
     #[arg(long, global = true)]
     pub demo: bool,
 }

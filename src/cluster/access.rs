@@ -1,12 +1,17 @@
-//! May this user do that: `SelfSubjectAccessReview`, which `kubectl auth can-i` asks as well.
+//! What this user may do: `SelfSubjectAccessReview` for one thing, `SelfSubjectRulesReview` for a
+//! namespace, which `kubectl auth can-i` asks as well.
 
 use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{Connection, Trouble, ask};
-use crate::domain::rights::Permission;
+use crate::domain::{
+    key::Namespace,
+    rights::{Permission, Rule, Rules},
+};
 
+const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 const PATH: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// Asks the server about one permission.
@@ -32,4 +37,47 @@ pub async fn may(connection: &Connection, permission: &Permission) -> Result<boo
     let client: &Client = &connection.client;
     let review: Review = ask::post(client, PATH, &body, connection.request_limit).await?;
     Ok(review.status.allowed)
+}
+
+/// Asks the server for all that is allowed in a namespace.
+pub async fn rules(connection: &Connection, namespace: &Namespace) -> Result<Rules, Trouble> {
+    #[derive(Deserialize)]
+    struct Review {
+        status: Status,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status {
+        #[serde(default)]
+        incomplete: bool,
+        // Go writes an empty list as null where it likes.
+        resource_rules: Option<Vec<Wire>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        verbs: Option<Vec<String>>,
+        api_groups: Option<Vec<String>>,
+        resources: Option<Vec<String>>,
+        resource_names: Option<Vec<String>>,
+    }
+    let body = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": namespace},
+    });
+    let client: &Client = &connection.client;
+    let review: Review = ask::post(client, RULES, &body, connection.request_limit).await?;
+    let rules = review.status.resource_rules.into_iter().flatten();
+    Ok(Rules {
+        rules: rules
+            .map(|wire| Rule {
+                verbs: wire.verbs.unwrap_or_default(),
+                groups: wire.api_groups.unwrap_or_default(),
+                resources: wire.resources.unwrap_or_default(),
+                only_some: wire.resource_names.is_some_and(|names| !names.is_empty()),
+            })
+            .collect(),
+        incomplete: review.status.incomplete,
+    })
 }

@@ -1,4 +1,5 @@
-//! One Secret's values, on demand: for a probe, a reveal, a rotation. Watches keep fingerprints only.
+//! One Secret's values, on demand: for a probe, a reveal, a rotation. Watches keep fingerprints only. And
+//! the names that a ServiceAccount lists, for those who watch nothing.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -7,8 +8,8 @@ use zeroize::Zeroizing;
 use super::{Connection, Trouble, ask};
 use crate::domain::{
     dockerconfig::{self, Config, Format},
-    key::Key,
-    objects::{Secret, SecretType},
+    key::{Key, Name},
+    objects::{Secret, SecretType, ServiceAccount},
 };
 
 /// A Secret as the kubelet reads it, with its passwords. It is not kept longer than it takes to use it.
@@ -44,6 +45,31 @@ pub async fn pull_secret(
     let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
     let wire = ask::get(&connection.client, &path, connection.request_limit).await?;
     read(wire)
+}
+
+/// The Secrets that a ServiceAccount lists, which admission copies into a Pod that lists none itself.
+pub async fn listed_by_account(
+    connection: &Connection,
+    key: &Key<ServiceAccount>,
+) -> Result<Vec<Name<Secret>>, Trouble> {
+    let (namespace, name) = (&key.namespace, &key.name);
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}");
+    let account: AccountWire =
+        ask::get(&connection.client, &path, connection.request_limit).await?;
+    let listed = account.image_pull_secrets.into_iter();
+    Ok(listed.filter_map(|it| it.name).map(Name::new).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountWire {
+    #[serde(default)]
+    image_pull_secrets: Vec<Reference>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    name: Option<String>,
 }
 
 fn read(wire: Wire) -> Result<PullSecret, Trouble> {

@@ -20,22 +20,10 @@ use crate::domain::{
     key::Key,
     objects::{Event, Pod},
     pull_test::{self, LIMIT, PullTest, Pulled, verdict},
-    rights::Permission,
 };
 
 /// Between two looks at the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
-
-/// What a pull test takes.
-pub fn permissions(test: &PullTest) -> Vec<Permission> {
-    let pods = |verb: &str| Permission {
-        verb: verb.into(),
-        group: "".into(),
-        resource: "pods".into(),
-        namespace: Some(test.namespace.clone()),
-    };
-    ["create", "get", "delete"].map(pods).into()
-}
 
 /// Lets the kubelet of this node pull the image. However it ends, the Pod is deleted: also when the
 /// caller loses interest and drops this future.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     age,
     credential::{Fingerprint, kind::CredentialKind},
-    dockerconfig::EntrySummary,
+    dockerconfig::{EntrySummary, SOON},
     image::ImageRef,
     key::{Key, Namespace},
     objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey},
@@ -55,6 +55,13 @@ pub enum Lint {
     ShortLived {
         secret: Key<Secret>,
         kind: CredentialKind,
+    },
+    /// A token that says of itself when it ends: soon, or in the past.
+    Ends {
+        secret: Key<Secret>,
+        server: Arc<str>,
+        /// Below zero: so long ago.
+        seconds: i64,
     },
     NotRotated {
         secret: Key<Secret>,
@@ -106,7 +113,7 @@ impl Lint {
             Self::ShortLived { .. } => {
                 "let the node's identity pull, or refresh the Secret by a controller"
             }
-            Self::NotRotated { .. } => {
+            Self::Ends { .. } | Self::NotRotated { .. } => {
                 "make a new token, put it into the Secret, revoke the old one"
             }
             Self::Unused { .. } => "delete it, once no script needs it",
@@ -134,6 +141,28 @@ impl fmt::Display for Lint {
                     f,
                     "Secret {secret} holds a {}, which ends within hours",
                     kind.label()
+                )
+            }
+            Self::Ends {
+                secret,
+                server,
+                seconds,
+            } if *seconds > 0 => {
+                let left = age::span(*seconds);
+                write!(
+                    f,
+                    "the token of Secret {secret} for {server} expires in {left}"
+                )
+            }
+            Self::Ends {
+                secret,
+                server,
+                seconds,
+            } => {
+                let ago = age::span(-seconds);
+                write!(
+                    f,
+                    "the token of Secret {secret} for {server} expired {ago} ago"
                 )
             }
             Self::NotRotated { secret, days } => {
@@ -196,6 +225,12 @@ pub fn lints(
     let mut lints = Vec::new();
     for secret in world.secrets(scope) {
         if let SecretContent::Read(summary) = &secret.content {
+            lints.extend(
+                summary
+                    .entries
+                    .iter()
+                    .filter_map(|it| ends(secret, it, now)),
+            );
             of_secret(&mut lints, world, sight, secret, &summary.entries);
             lints.extend(not_rotated(secret, limits, now));
         }
@@ -252,6 +287,17 @@ fn of_secret(
             secret: key.clone(),
         });
     }
+}
+
+/// One that always ends within hours is no news; that it is stored is the lint `ShortLived`.
+fn ends(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Lint> {
+    let seconds = entry.expires?.duration_since(now).as_secs();
+    let always = entry.kind.life().is_some() && seconds > 0;
+    (seconds < SOON && !always).then(|| Lint::Ends {
+        secret: secret.key.clone(),
+        server: Arc::clone(&entry.server),
+        seconds,
+    })
 }
 
 fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint> {
@@ -457,6 +503,42 @@ mod tests {
             },
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_token_that_ends_is_told_before_it_does() {
+        let said = |kind: CredentialKind, expires: Option<Timestamp>| {
+            let entries = [("registry.example", "bot")];
+            let mut secret = secret("shop", "s", SecretType::DockerConfigJson, &entries);
+            let SecretContent::Read(summary) = &mut secret.content else {
+                unreachable!()
+            };
+            let mut entry = summary.entries[0].clone();
+            (entry.kind, entry.expires) = (kind, expires);
+            summary.entries = Arc::from([entry]);
+            let mut world = World::default();
+            let slice = SecretSlice::DockerConfigJson;
+            world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
+            let sight = Sight::default();
+            let found = lints(&world, &sight, &Scope::Cluster, &Limits::default(), now());
+            let ends = found.iter().filter(|it| matches!(it, Lint::Ends { .. }));
+            ends.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let jwt = |end| said(CredentialKind::Jwt, end);
+        let subject = "the token of Secret shop/s for registry.example";
+        assert_eq!(jwt(None), [""; 0]);
+        assert_eq!(jwt(Some(ago(-30 * 86_400))), [""; 0]);
+        assert_eq!(
+            jwt(Some(ago(-3 * 86_400))),
+            [format!("{subject} expires in 3d")]
+        );
+        assert_eq!(
+            jwt(Some(ago(2 * 3600))),
+            [format!("{subject} expired 120m ago")]
+        );
+        let ecr = CredentialKind::EcrToken;
+        assert_eq!(said(ecr, Some(ago(-3600))), [""; 0], "it always does");
+        assert_eq!(said(ecr, Some(ago(3600))).len(), 1);
     }
 
     #[test]

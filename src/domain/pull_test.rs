@@ -18,6 +18,7 @@ use super::{
     objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
     probe::{Answer, Verdict},
     pull,
+    rights::Permission,
 };
 
 /// By this label leftovers are found.
@@ -40,6 +41,16 @@ pub struct PullTest {
     pub account: Name<ServiceAccount>,
     /// What the Pod template lists itself; empty: admission takes what the ServiceAccount lists.
     pub secrets: Vec<Name<Secret>>,
+}
+
+/// What a pull test takes in the namespace of the workload.
+pub fn permissions(namespace: &Namespace) -> [Permission; 3] {
+    ["create", "get", "delete"].map(|verb| Permission {
+        verb: verb.into(),
+        group: "".into(),
+        resource: "pods".into(),
+        namespace: Some(namespace.clone()),
+    })
 }
 
 impl PullTest {

@@ -56,9 +56,105 @@ impl fmt::Display for Permission {
     }
 }
 
+/// What a user may do in one namespace, in one answer of the server (`SelfSubjectRulesReview`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub rules: Vec<Rule>,
+    /// An authorizer of the server cannot list its rules: what is not here may be allowed all the same.
+    pub incomplete: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    pub verbs: Vec<String>,
+    pub groups: Vec<String>,
+    /// With subresources, as `pods/log`.
+    pub resources: Vec<String>,
+    /// It holds for some objects only.
+    pub only_some: bool,
+}
+
+impl Rules {
+    /// Whether this is allowed; `None` where these rules do not tell.
+    pub fn allow(&self, permission: &Permission) -> Option<bool> {
+        let mut of_some = false;
+        for rule in self.rules.iter().filter(|rule| rule.covers(permission)) {
+            if !rule.only_some {
+                return Some(true);
+            }
+            of_some = true;
+        }
+        (!self.incomplete && !of_some).then_some(false)
+    }
+}
+
+impl Rule {
+    fn covers(&self, permission: &Permission) -> bool {
+        fn has(names: &[String], wanted: &str) -> bool {
+            names.iter().any(|name| name == "*" || name == wanted)
+        }
+        let resource = &*permission.resource;
+        let by_subresource = resource.split_once('/').is_some_and(|(_, below)| {
+            let any = format!("*/{below}");
+            self.resources.contains(&any)
+        });
+        has(&self.verbs, &permission.verb)
+            && has(&self.groups, &permission.group)
+            && (has(&self.resources, resource) || by_subresource)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rule(verbs: &[&str], group: &str, resources: &[&str]) -> Rule {
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        Rule {
+            verbs: owned(verbs),
+            groups: owned(&[group]),
+            resources: owned(resources),
+            only_some: false,
+        }
+    }
+
+    fn to(verb: &str, group: &str, resource: &str) -> Permission {
+        Permission {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            namespace: Some(Namespace::new("shop")),
+        }
+    }
+
+    #[test]
+    fn rules_say_yes_no_or_nothing() {
+        let mut rules = Rules {
+            rules: vec![
+                rule(&["get", "list"], "", &["pods", "*/log"]),
+                rule(&["*"], "apps", &["*"]),
+                Rule {
+                    only_some: true,
+                    ..rule(&["get"], "", &["secrets"])
+                },
+            ],
+            incomplete: false,
+        };
+        for (permission, allowed) in [
+            (to("get", "", "pods"), Some(true)),
+            (to("get", "", "pods/log"), Some(true)),
+            (to("patch", "apps", "deployments"), Some(true)),
+            (to("patch", "", "serviceaccounts"), Some(false)),
+            (to("delete", "", "pods"), Some(false)),
+            // Of one Secret perhaps, and perhaps of this one.
+            (to("get", "", "secrets"), None),
+        ] {
+            assert_eq!(rules.allow(&permission), allowed, "{permission}");
+        }
+        rules.incomplete = true;
+        assert_eq!(rules.allow(&to("delete", "", "pods")), None);
+        assert_eq!(rules.allow(&to("get", "", "pods")), Some(true));
+    }
 
     #[test]
     fn names_the_role_that_grants_it() {

@@ -119,7 +119,7 @@ pub fn timeline(
             Progress::NotYet => None,
         };
         let told = (stage == Stage::Pulled && progress == Progress::Done)
-            .then(|| told_duration(container, events))
+            .then(|| pull(container, events).map(|pull| pull.took))
             .flatten();
         let measured = before
             .zip(until)
@@ -229,21 +229,25 @@ pub struct Pull {
 
 /// The last pull of a container's image, while its event is there.
 pub fn pull(container: &Container, events: &[Arc<Event>]) -> Option<Pull> {
-    let took = told_duration(container, events)?;
-    let message = &newest(container, events, "Pulled")?.message;
+    pulled(&newest(container, events, "Pulled")?.message)
+}
+
+/// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
+///
+/// Kubelets say so since 1.20, in Go's form of a duration; `None` for an image that was there already.
+pub fn pulled(message: &str) -> Option<Pull> {
+    let (_, after) = message.rsplit_once("\" in ")?;
+    let took = after
+        .split(' ')
+        .next()?
+        .trim_end_matches('.')
+        .parse()
+        .ok()?;
     let size = message.split_once("Image size: ").and_then(|(_, after)| {
         let digits = after.split(' ').next()?;
         digits.parse().ok()
     });
     Some(Pull { took, size })
-}
-
-/// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
-/// Kubelets say so since 1.20, in Go's form of a duration.
-fn told_duration(container: &Container, events: &[Arc<Event>]) -> Option<SignedDuration> {
-    let event = newest(container, events, "Pulled")?;
-    let (_, after) = event.message.rsplit_once("\" in ")?;
-    after.split(' ').next()?.trim_end_matches('.').parse().ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Exit, Output, check, unless_closed};
+use super::{
+    Exit, Output, check,
+    console::{Console, Tone},
+    unless_closed,
+};
 use crate::{
     cluster::{Connection, access, watch::permissions},
     domain::{
@@ -100,6 +104,7 @@ pub async fn run(
     connection: Result<Connection, Problem>,
     namespace: Option<Namespace>,
     asking: Settings,
+    console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut lines = known;
@@ -117,7 +122,7 @@ pub async fn run(
         }
     }
     let well = lines.iter().all(|line| line.state == State::Ok);
-    unless_closed(write(&lines, args.output, stdout).map(|()| {
+    unless_closed(write(&lines, args.output, console, stdout).map(|()| {
         if lines.iter().any(|line| line.state == State::Failed) {
             Exit::BadInput
         } else if well {
@@ -215,23 +220,29 @@ async fn registry(prober: &Prober, image: &ImageRef) -> Line {
     }
 }
 
-fn write(lines: &[Line], output: Output, mut stdout: impl Write) -> io::Result<()> {
+fn write(
+    lines: &[Line],
+    output: Output,
+    console: Console,
+    mut stdout: impl Write,
+) -> io::Result<()> {
     let text = match output {
         Output::Json => format!("{}\n", serde_json::json!({ "checks": lines })),
-        Output::Text => text(lines),
+        Output::Text => text(lines, console),
     };
     stdout.write_all(text.as_bytes())
 }
 
-fn text(lines: &[Line]) -> String {
+fn text(lines: &[Line], console: Console) -> String {
     let wide = lines.iter().map(|line| line.topic.len()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
-        let state = match line.state {
-            State::Ok => "ok     ",
-            State::Missing => "missing",
-            State::Failed => "failed ",
+        let (tone, state) = match line.state {
+            State::Ok => (Tone::Good, "ok     "),
+            State::Missing => (Tone::Odd, "missing"),
+            State::Failed => (Tone::Bad, "failed "),
         };
+        let state = console.paint(tone, state);
         let _ = writeln!(text, "{state}  {:wide$}  {}", line.topic, line.detail);
         if let Some(next) = &line.next {
             let _ = writeln!(text, "{:1$}next: {next}", "", wide + 11);
@@ -254,7 +265,16 @@ mod tests {
         let problem = Problem::new("cannot reach the cluster").next("start it");
         let mut out = Vec::new();
         let settings = Settings::default();
-        let exit = run(&args, known, Err(problem), None, settings, &mut out).await;
+        let exit = run(
+            &args,
+            known,
+            Err(problem),
+            None,
+            settings,
+            Console::default(),
+            &mut out,
+        )
+        .await;
         assert_eq!(exit.unwrap(), Exit::BadInput);
         assert_eq!(
             String::from_utf8(out).unwrap(),

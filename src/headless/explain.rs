@@ -5,8 +5,10 @@
 use std::io::{self, BufRead, Write};
 
 use super::{
-    Exit, Output, messages,
-    report::{Explanation, Failed},
+    Exit, Output,
+    console::{Console, Tone},
+    messages,
+    report::{Explanation, write_error},
     unless_closed,
 };
 use crate::domain::{cause::Cause, classify::classify};
@@ -23,55 +25,81 @@ pub struct Args {
 }
 
 /// Explains the message of the arguments, or those of standard input.
-pub fn run(args: &Args, stdin: impl BufRead, stdout: impl Write) -> io::Result<Exit> {
-    let mut stdout = io::BufWriter::new(stdout);
+pub fn run(
+    args: &Args,
+    stdin: impl BufRead,
+    console: Console,
+    stdout: impl Write,
+) -> io::Result<Exit> {
+    let mut answer = Answering {
+        output: args.output,
+        console,
+        stdout: io::BufWriter::new(stdout),
+    };
     let answered = match args.message.as_deref() {
-        Some(message) if message != "-" => explain(message, args.output, &mut stdout),
-        Some(_) | None => explain_all(stdin, args.output, &mut stdout),
+        Some(message) if message != "-" => answer.explain(message),
+        Some(_) | None => answer.explain_all(stdin),
     };
-    unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
+    unless_closed(answered)
 }
 
-fn explain_all(stdin: impl BufRead, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
-    let mut exit = None;
-    messages::each(stdin, |found| {
-        let answered = match found {
-            Ok(message) => explain(message, output, stdout)?,
-            Err(error) => {
-                refuse(error, output, stdout)?;
-                Exit::BadInput
-            }
-        };
-        exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
-        Ok(())
-    })?;
-    Ok(exit.unwrap_or(Exit::BadInput))
+/// The way of the answers out.
+struct Answering<W: Write> {
+    output: Output,
+    console: Console,
+    stdout: io::BufWriter<W>,
 }
 
-fn explain(message: &str, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
-    let found = classify(message);
-    let exit = match found.cause {
-        Some(cause) if cause != Cause::NotAPullFailure => Exit::Success,
-        Some(_) | None => Exit::Negative,
-    };
-    let explanation = Explanation::of(found);
-    match output {
-        Output::Text => explanation.write_text(stdout)?,
-        Output::Json => {
-            serde_json::to_writer(&mut *stdout, &explanation)?;
-            writeln!(stdout)?;
-        }
+impl<W: Write> Answering<W> {
+    fn explain_all(&mut self, stdin: impl BufRead) -> io::Result<Exit> {
+        let mut exit = None;
+        messages::each(stdin, |found| {
+            let answered = match found {
+                Ok(message) => self.explain(message)?,
+                Err(error) => self.refuse(error)?,
+            };
+            exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
+            Ok(())
+        })?;
+        Ok(exit.unwrap_or(Exit::BadInput))
     }
-    Ok(exit)
-}
 
-fn refuse(error: &str, output: Output, stdout: &mut impl Write) -> io::Result<()> {
-    match output {
-        Output::Text => writeln!(stdout, "bad input: {error}"),
-        Output::Json => {
-            serde_json::to_writer(&mut *stdout, &Failed { error })?;
-            writeln!(stdout)
+    fn explain(&mut self, message: &str) -> io::Result<Exit> {
+        let found = classify(message);
+        let exit = match found.cause {
+            Some(cause) if cause != Cause::NotAPullFailure => Exit::Success,
+            Some(_) | None => Exit::Negative,
+        };
+        let explanation = Explanation::of(found);
+        match self.output {
+            Output::Text => explanation.write_text(self.console, &mut self.stdout)?,
+            Output::Json => {
+                serde_json::to_writer(&mut self.stdout, &explanation)?;
+                writeln!(self.stdout)?;
+            }
         }
+        self.hand_over()?;
+        Ok(exit)
+    }
+
+    fn refuse(&mut self, error: &str) -> io::Result<Exit> {
+        match self.output {
+            Output::Text => {
+                let line = format!("bad input: {error}");
+                writeln!(self.stdout, "{}", self.console.paint(Tone::Odd, &line))?;
+            }
+            Output::Json => {
+                write_error(error, self.output, &mut self.stdout)?;
+            }
+        }
+        self.hand_over()?;
+        Ok(Exit::BadInput)
+    }
+
+    /// Each answer goes out at once: behind `kubectl get events --watch` the next message may be hours
+    /// away.
+    fn hand_over(&mut self) -> io::Result<()> {
+        self.stdout.flush()
     }
 }
 
@@ -87,7 +115,7 @@ mod tests {
             output: Output::Json,
         };
         let mut out = Vec::new();
-        let exit = run(&args, input.as_bytes(), &mut out).unwrap();
+        let exit = run(&args, input.as_bytes(), Console::default(), &mut out).unwrap();
         let lines = String::from_utf8(out).unwrap();
         (
             exit,

@@ -8,26 +8,50 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Exit, Output, image,
+    Exit, Output,
+    console::{Console, Tone},
+    image, named,
     report::{printable, write_error},
     secrets, unless_closed,
 };
-use crate::domain::{
-    image::ImageRef,
-    keyring::{Keyring, Lookup},
+use crate::{
+    cluster::{ConnectOptions, Connection, Trouble, fetch},
+    domain::{
+        dockerconfig::Config,
+        image::ImageRef,
+        key::{Key, Name},
+        keyring::{Keyring, Lookup},
+        objects::{Secret, SecretType},
+        problem::Problem,
+    },
 };
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The image as a Pod names it
     pub image: String,
-    /// A Docker configuration or a Secret manifest (YAML or JSON), - for standard input; repeated in
-    /// the order in which the Pod lists the Secrets
-    #[arg(long, value_name = "FILE", required = true)]
-    pub from: Vec<PathBuf>,
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// Where the auth entries are.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct OriginArgs {
+    /// A Docker configuration or a Secret manifest (YAML or JSON), - for standard input; repeated in
+    /// the order in which the Pod lists the Secrets
+    #[arg(long, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// A pull Secret in the cluster, in the namespace of -n or of the context; repeated in the order in
+    /// which the Pod lists them
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
+    /// The pull Secrets that this ServiceAccount of the cluster lists
+    #[arg(long, value_name = "NAME", visible_alias = "sa")]
+    pub serviceaccount: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +60,14 @@ struct Matches {
     entries: Vec<Entry>,
     /// The entries that are not tried, with the reason.
     misses: Vec<Missed>,
+    /// The Secrets that the kubelet passes over.
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Debug, Serialize)]
+struct Skipped {
+    source: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,38 +94,127 @@ struct Held {
 }
 
 /// Answers for one image.
-pub fn run(args: &Args, stdin: impl Read, stdout: impl Write) -> io::Result<Exit> {
+pub async fn run(
+    args: &Args,
+    options: &ConnectOptions,
+    stdin: impl Read,
+    console: Console,
+    stdout: impl Write,
+) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
-    let answered = match answer(args, stdin) {
-        Ok(matches) => write_matches(&matches, args.output, &mut stdout),
+    let answered = match answer(args, options, stdin).await {
+        Ok(matches) => write_matches(&matches, args.output, console, &mut stdout),
         Err(error) => write_error(&error, args.output, &mut stdout),
     };
     unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
 }
 
-fn answer(args: &Args, mut stdin: impl Read) -> Result<Matches, String> {
+async fn answer(
+    args: &Args,
+    options: &ConnectOptions,
+    stdin: impl Read,
+) -> Result<Matches, String> {
     let image = image(&args.image)?;
     let mut keyring = Keyring::default();
-    for path in &args.from {
-        for source in secrets::load(path, &mut stdin)? {
-            let Some(config) = source.config else {
+    let mut skipped = Vec::new();
+    for source in sources(&args.origin, options, stdin).await? {
+        let config = match source.content {
+            Content::Config(config) => config,
+            Content::PassedOver(reason) => {
+                let source = source.name;
+                skipped.push(Skipped { source, reason });
                 continue;
-            };
-            // The kubelet gives up at the first Secret that it cannot read, whatever the others hold.
-            let entries = config
-                .usable()
-                .map_err(|malformed| malformed.text.to_string())?;
-            for entry in entries {
-                let held = Held {
-                    source: source.name.clone(),
-                    key: entry.server.to_string(),
-                    username: entry.username.to_string(),
-                };
-                keyring.add(&entry.server, held);
             }
+        };
+        // The kubelet gives up at the first Secret that it cannot read, whatever the others hold.
+        let entries = config
+            .usable()
+            .map_err(|malformed| malformed.text.to_string())?;
+        for entry in entries {
+            let held = Held {
+                source: source.name.clone(),
+                key: entry.server.to_string(),
+                username: entry.username.to_string(),
+            };
+            keyring.add(&entry.server, held);
         }
     }
-    Ok(Matches::of(&image, keyring.lookup(&image)))
+    let mut matches = Matches::of(&image, keyring.lookup(&image));
+    matches.skipped = skipped;
+    Ok(matches)
+}
+
+/// A Secret, or a file that stands for one.
+struct Source {
+    name: String,
+    content: Content,
+}
+
+enum Content {
+    Config(Config),
+    /// The kubelet goes on without it, and says so at most in an event.
+    PassedOver(String),
+}
+
+async fn sources(
+    origin: &OriginArgs,
+    options: &ConnectOptions,
+    mut stdin: impl Read,
+) -> Result<Vec<Source>, String> {
+    let mut sources = Vec::new();
+    for path in &origin.from {
+        let found = secrets::load(path, &mut stdin)?.into_iter();
+        sources.extend(found.map(|source| Source {
+            name: source.name,
+            content: content(source.config, None),
+        }));
+    }
+    if origin.secret.is_empty() && origin.serviceaccount.is_none() {
+        return Ok(sources);
+    }
+    let names = origin.secret.iter().chain(&origin.serviceaccount);
+    names.clone().try_for_each(|name| named(name))?;
+    let connection = Connection::open(options).await;
+    let connection = connection.map_err(|error| Problem::from(error).to_string())?;
+    for name in listed(origin, &connection).await? {
+        let key = Key::new(connection.namespace.clone(), name);
+        let content = match fetch::pull_secret(&connection, &key).await {
+            Ok(secret) => content(secret.config, Some(&secret.secret_type)),
+            Err(Trouble::NotFound(_)) => {
+                Content::PassedOver(format!("it does not exist in {}", key.namespace))
+            }
+            Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
+        };
+        let name = key.name.to_string();
+        sources.push(Source { name, content });
+    }
+    Ok(sources)
+}
+
+fn content(config: Option<Config>, found: Option<&SecretType>) -> Content {
+    match (config, found) {
+        (Some(config), _) => Content::Config(config),
+        (None, Some(found)) => Content::PassedOver(format!(
+            "its type is {found}, or the key of that type is missing"
+        )),
+        (None, None) => Content::PassedOver(
+            "it has a type that the kubelet does not read, or lacks the key of that type"
+                .to_owned(),
+        ),
+    }
+}
+
+async fn listed(origin: &OriginArgs, connection: &Connection) -> Result<Vec<Name<Secret>>, String> {
+    let Some(account) = &origin.serviceaccount else {
+        return Ok(origin
+            .secret
+            .iter()
+            .map(|name| Name::new(name.as_str()))
+            .collect());
+    };
+    let key = Key::new(connection.namespace.clone(), Name::new(account.as_str()));
+    let listed = fetch::listed_by_account(connection, &key).await;
+    listed.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))
 }
 
 impl Matches {
@@ -113,17 +234,23 @@ impl Matches {
             image: image.to_string(),
             entries: entries.collect(),
             misses: misses.collect(),
+            skipped: Vec::new(),
         }
     }
 }
 
-fn write_matches(matches: &Matches, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
+fn write_matches(
+    matches: &Matches,
+    output: Output,
+    console: Console,
+    stdout: &mut impl Write,
+) -> io::Result<Exit> {
     match output {
         Output::Json => {
             serde_json::to_writer(&mut *stdout, matches)?;
             writeln!(stdout)?;
         }
-        Output::Text => write_text(matches, stdout)?,
+        Output::Text => write_text(matches, console, stdout)?,
     }
     Ok(if matches.entries.is_empty() {
         Exit::Negative
@@ -132,8 +259,8 @@ fn write_matches(matches: &Matches, output: Output, stdout: &mut impl Write) -> 
     })
 }
 
-fn write_text(matches: &Matches, stdout: &mut impl Write) -> io::Result<()> {
-    writeln!(stdout, "{}", matches.image)?;
+fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> io::Result<()> {
+    writeln!(stdout, "{}", console.paint(Tone::Strong, &matches.image))?;
     for (at, entry) in matches.entries.iter().enumerate() {
         let user = if entry.username.is_empty() {
             "nobody"
@@ -141,10 +268,12 @@ fn write_text(matches: &Matches, stdout: &mut impl Write) -> io::Result<()> {
             &entry.username
         };
         let line = format!("{}. {} as {user} ({})", at + 1, entry.key, entry.source);
-        writeln!(stdout, "  {}", printable(&line))?;
+        let line = console.paint(Tone::Good, &printable(&line));
+        writeln!(stdout, "  {line}")?;
     }
     if matches.entries.is_empty() {
-        writeln!(stdout, "  no entry matches: the pull is anonymous")?;
+        let line = "no entry matches: the pull is anonymous";
+        writeln!(stdout, "  {}", console.paint(Tone::Bad, line))?;
     }
     for miss in &matches.misses {
         let line = format!("not {} ({}): {}", miss.key, miss.source, miss.reason);
@@ -152,6 +281,10 @@ fn write_text(matches: &Matches, stdout: &mut impl Write) -> io::Result<()> {
         if let Some(instead) = &miss.instead {
             writeln!(stdout, "      {} would match", printable(instead))?;
         }
+    }
+    for skipped in &matches.skipped {
+        let line = format!("passed over: {}: {}", skipped.source, skipped.reason);
+        writeln!(stdout, "  {}", console.paint(Tone::Odd, &printable(&line)))?;
     }
     Ok(())
 }
@@ -165,11 +298,17 @@ mod tests {
     fn ask(image: &str, config: &str) -> (Exit, Value) {
         let args = Args {
             image: image.to_owned(),
-            from: vec![PathBuf::from("-")],
+            origin: OriginArgs {
+                from: vec![PathBuf::from("-")],
+                ..OriginArgs::default()
+            },
             output: Output::Json,
         };
         let mut out = Vec::new();
-        let exit = run(&args, config.as_bytes(), &mut out).unwrap();
+        let (options, console) = (ConnectOptions::default(), Console::default());
+        let running = run(&args, &options, config.as_bytes(), console, &mut out);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let exit = runtime.unwrap().block_on(running).unwrap();
         (exit, serde_json::from_slice(&out).unwrap())
     }
 

@@ -4,6 +4,7 @@
 //! is held at a time.
 
 use std::{
+    cell::Cell,
     fmt,
     io::{self, BufRead, Read},
 };
@@ -17,16 +18,25 @@ use serde_json::Value;
 /// A message, or why a line holds none.
 type Found<'a> = Result<&'a str, &'a str>;
 
+/// A line, a message and an object of a list are no longer than this. The API server takes objects of some
+/// 1.5 MiB (etcd's limit for a request); more is no message of anybody's.
+const MOST: usize = 4 << 20;
+
 /// Hands each message of the input to `take`.
 pub(super) fn each(
     mut input: impl BufRead,
     mut take: impl FnMut(Found<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    if input.read_until(b'\n', &mut line)? == 0 {
-        return Ok(());
-    }
-    match Form::of(&String::from_utf8_lossy(&line)) {
+    let read = read_line(&mut input, &mut line)?;
+    let form = match read {
+        Taken::End => return Ok(()),
+        // A list in one line, as the API server itself writes it.
+        Taken::Part if line.trim_ascii_start().starts_with(b"{") => Form::Document,
+        Taken::Part => Form::Lines,
+        Taken::Whole => Form::of(&String::from_utf8_lossy(&line)),
+    };
+    match form {
         Form::Document => document(line.as_slice().chain(input), &mut take),
         Form::Description => description(line.as_slice().chain(input), &mut take),
         Form::Table => lines(input, &mut take),
@@ -66,44 +76,104 @@ fn lines(
     take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? > 0 {
+    loop {
+        match read_line(&mut input, &mut line)? {
+            Taken::End => return Ok(()),
+            Taken::Part => {
+                skip_line(&mut input)?;
+                take(Err(TOO_LONG))?;
+                continue;
+            }
+            Taken::Whole => {}
+        }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
-        match field(text) {
-            Some(Ok(message)) => take(Ok(&message))?,
-            Some(Err(error)) => take(Err(error))?,
+        match object(text) {
+            Some(Object::Message(message)) => take(Ok(&message))?,
+            Some(Object::Wrong(error)) => take(Err(error))?,
+            Some(Object::OfTheApi) => document(line.as_slice(), take)?,
             None => take(Ok(text))?,
         }
-        line.clear();
     }
-    Ok(())
 }
 
-/// The `message` of a line that is a JSON object and has one; a message may look like JSON too.
-fn field(line: &str) -> Option<Result<String, &'static str>> {
+const TOO_LONG: &str = "a line of more than 4 MiB";
+
+/// What was read of a line.
+enum Taken {
+    End,
+    Whole,
+    /// It is longer than a line may be; the rest of it is still there.
+    Part,
+}
+
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Taken> {
+    line.clear();
+    let limit = u64::try_from(MOST).unwrap_or(u64::MAX);
+    let read = input.by_ref().take(limit).read_until(b'\n', line)?;
+    Ok(match read {
+        0 => Taken::End,
+        MOST if !line.ends_with(b"\n") => Taken::Part,
+        _ => Taken::Whole,
+    })
+}
+
+fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let piece = input.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let end = piece.iter().position(|byte| *byte == b'\n');
+        let read = end.map_or(piece.len(), |end| end + 1);
+        input.consume(read);
+        if end.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// A line that is a JSON object; a message may look like JSON too.
+enum Object {
+    Message(String),
+    Wrong(&'static str),
+    /// A list, or an object that says something by its status.
+    OfTheApi,
+}
+
+fn object(line: &str) -> Option<Object> {
     if !line.trim_start().starts_with('{') {
         return None;
     }
     let Ok(Value::Object(mut object)) = serde_json::from_str(line) else {
         return None;
     };
-    Some(match object.remove("message")? {
-        Value::String(message) => Ok(message),
-        _ => Err("the field \"message\" is not a text"),
-    })
+    match object.remove("message") {
+        Some(Value::String(message)) => Some(Object::Message(message)),
+        Some(_) => Some(Object::Wrong("the field \"message\" is not a text")),
+        None if object.contains_key("apiVersion") => Some(Object::OfTheApi),
+        None => None,
+    }
 }
 
 /// The Warnings of the events that `kubectl describe` lists below each object.
 fn description(
-    input: impl BufRead,
+    mut input: impl BufRead,
     take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut among_events = false;
     // An event's message may have several lines.
     let mut message: Option<String> = None;
-    for line in input.split(b'\n') {
-        let line = line?;
+    let mut line = Vec::new();
+    loop {
+        match read_line(&mut input, &mut line)? {
+            Taken::End => break,
+            // An annotation, for one.
+            Taken::Part => skip_line(&mut input)?,
+            Taken::Whole => {}
+        }
         let line = String::from_utf8_lossy(&line);
+        let line = line.trim_end_matches(['\n', '\r']);
         let is_heading = !line.starts_with(' ') && line.contains(':');
         let is_event = line.starts_with("  Warning  ") || line.starts_with("  Normal  ");
         if !among_events || is_heading || is_event || line.trim().is_empty() {
@@ -115,20 +185,23 @@ fn description(
             } else if among_events && line.starts_with("  Warning  ") {
                 message = Some(line.trim().to_owned());
             }
-        } else if let Some(message) = &mut message {
+        } else if let Some(message) = &mut message
+            && message.len() < MOST
+        {
             message.push('\n');
-            message.push_str(&line);
+            message.push_str(line);
         }
     }
     message.map_or(Ok(()), |message| take(Ok(&message)))
 }
 
-/// One object of the API, or a list of them.
+/// Objects of the API, or lists of them: one, or one after the other as `--watch` prints them.
 fn document(
     input: impl Read,
     take: &mut impl FnMut(Found<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut refused = None;
+    let room = Cell::new(MOST);
     let mut give = |message: &str| match take(Ok(message)) {
         Ok(()) => true,
         Err(error) => {
@@ -136,13 +209,29 @@ fn document(
             false
         }
     };
-    let mut reader = serde_json::Deserializer::from_reader(input);
-    let read = Document(&mut give)
-        .deserialize(&mut reader)
-        .and_then(|()| reader.end());
+    let mut reader = serde_json::Deserializer::from_reader(Measured {
+        input: io::BufReader::new(input).bytes(),
+        room: &room,
+    });
+    let read = loop {
+        let document = Document {
+            give: &mut give,
+            room: &room,
+        };
+        let read = document.deserialize(&mut reader);
+        room.set(MOST);
+        // What follows is looked at only when this one has been answered for.
+        if read.is_err() || reader.end().is_ok() {
+            break read;
+        }
+    };
     match (refused, read) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(()),
+        (None, Err(error)) if error.is_io() => match error.io_error_kind() {
+            Some(io::ErrorKind::FileTooLarge) => take(Err("an object of more than 4 MiB")),
+            _ => Err(error.into()),
+        },
         // serde quotes values in its messages: only the place is said.
         (None, Err(error)) => take(Err(&format!(
             "no JSON at line {} column {}",
@@ -152,11 +241,34 @@ fn document(
     }
 }
 
+/// An input of which no more may be read at a time than an object has.
+struct Measured<'a, I> {
+    input: I,
+    room: &'a Cell<usize>,
+}
+
+impl<I: Iterator<Item = io::Result<u8>>> Read for Measured<'_, I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(left) = self.room.get().checked_sub(1) else {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        let (Some(first), Some(byte)) = (buffer.first_mut(), self.input.next()) else {
+            return Ok(0);
+        };
+        *first = byte?;
+        self.room.set(left);
+        Ok(1)
+    }
+}
+
 /// Reads a document and gives away the messages as they come; `false` ends the reading.
-struct Document<'a>(&'a mut dyn FnMut(&str) -> bool);
+struct Document<'a> {
+    give: &'a mut dyn FnMut(&str) -> bool,
+    room: &'a Cell<usize>,
+}
 
 /// The items of a list.
-struct Items<'a>(&'a mut dyn FnMut(&str) -> bool);
+struct Items<'a>(Document<'a>);
 
 /// What an event or a Pod says. Events that tell of no trouble (`Normal`) say nothing here, as they say
 /// nothing in a description.
@@ -235,16 +347,19 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "items" => map.next_value_seed(Items(self.0))?,
+                "items" => map.next_value_seed(Items(Document {
+                    give: &mut *self.give,
+                    room: self.room,
+                }))?,
                 "message" => {
                     let message: String = map.next_value()?;
-                    if !(self.0)(&message) {
+                    if !(self.give)(&message) {
                         return Err(stopped());
                     }
                 }
                 "status" => {
                     let status: Status = map.next_value()?;
-                    if !status.messages().all(|message| (self.0)(&message)) {
+                    if !status.messages().all(|message| (self.give)(&message)) {
                         return Err(stopped());
                     }
                 }
@@ -273,8 +388,10 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Document { give, room } = self.0;
         while let Some(item) = items.next_element::<Item>()? {
-            if !item.messages().all(|message| (self.0)(&message)) {
+            room.set(MOST);
+            if !item.messages().all(|message| give(&message)) {
                 return Err(stopped());
             }
         }
@@ -317,6 +434,32 @@ mod tests {
         let event = json!({"reason": "Failed", "message": "alone"});
         let pretty = serde_json::to_string_pretty(&event).unwrap();
         assert_eq!(messages(&pretty), ["alone"]);
+    }
+
+    #[test]
+    fn lists_in_one_line_and_one_object_behind_the_other() {
+        let list = json!({"apiVersion": "v1", "items": [{"message": "one"}, {"message": "two"}]});
+        assert_eq!(messages(&format!("{list}\n")), ["one", "two"]);
+        let pretty = serde_json::to_string_pretty(&json!({"message": "again"})).unwrap();
+        let watched = format!("{pretty}\n{pretty}\n");
+        assert_eq!(messages(&watched), ["again", "again"]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_said_and_the_rest_answered() {
+        let long = "x".repeat(MOST + 1);
+        let text = format!("first\n{long}\nlast\n");
+        let all = found(&text);
+        assert_eq!(
+            all,
+            [
+                Ok("first".to_owned()),
+                Err(TOO_LONG.to_owned()),
+                Ok("last".to_owned())
+            ]
+        );
+        let pretty = format!("{{\n\"message\": \"{long}\"}}");
+        assert_eq!(found(&pretty), [Err("an object of more than 4 MiB".into())]);
     }
 
     #[test]

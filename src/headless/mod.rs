@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod config;
+pub mod console;
 pub mod doctor;
 pub mod explain;
 pub mod match_image;
@@ -66,6 +67,15 @@ fn image(text: &str) -> Result<ImageRef, String> {
         let hint = error.problem.hint();
         format!("couldn't parse image name {text:?}: {error}; {hint}")
     })
+}
+
+/// Refuses what cannot be the name of an object, before it becomes a part of a path.
+fn named(name: &str) -> Result<(), String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(is_part) {
+        return Err(format!("{name:?} cannot be the name of an object"));
+    }
+    Ok(())
 }
 
 /// A reader that has had enough closes the pipe (`| head -1`), and that is no error.

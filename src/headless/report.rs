@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Exit, Output};
+use super::{
+    Exit, Output,
+    console::{Console, Tone},
+};
 use crate::domain::{
     cause::{BEST, Cause, Fix, Names},
     classify::{Classification, Confidence},
@@ -68,20 +71,36 @@ impl Explanation {
         }
     }
 
-    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{} ({})", self.cause, self.confidence.as_str())?;
+    pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+        let tone = match self.cause {
+            UNKNOWN => Tone::Odd,
+            _ => Tone::Bad,
+        };
+        let cause = console.paint(tone, self.cause);
+        writeln!(out, "{cause} ({})", self.confidence.as_str())?;
         writeln!(out, "  {}", printable(&self.summary))?;
+        let label = console.paint(Tone::Dim, "settle  ");
         for line in &self.settle {
-            writeln!(out, "  settle  {line}")?;
+            writeln!(out, "  {label}{line}")?;
         }
-        for fix in &self.fixes {
-            writeln!(out, "  fix     {}", fix.title)?;
-            for line in fix.steps.iter().chain(&fix.commands) {
-                writeln!(out, "          {}", printable(line))?;
-            }
-        }
-        Ok(())
+        write_fixes(&self.fixes, console, out)
     }
+}
+
+/// What helps, the commands below each.
+pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write) -> io::Result<()> {
+    let label = console.paint(Tone::Dim, "fix     ");
+    for fix in fixes {
+        writeln!(out, "  {label}{}", console.paint(Tone::Strong, &fix.title))?;
+        for line in &fix.steps {
+            writeln!(out, "          {}", printable(line))?;
+        }
+        for line in &fix.commands {
+            let line = console.paint(Tone::Command, &printable(line));
+            writeln!(out, "          {line}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Text from outside without what a terminal would obey.

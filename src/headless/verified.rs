@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::report::printable;
+use super::{
+    console::{Console, Tone},
+    report::printable,
+};
 use crate::domain::{
     cause::Cause,
     diagnose::Root,
@@ -109,8 +112,14 @@ impl Verified {
         format!("{}: {}", self.verdict.as_str(), self.summary)
     }
 
-    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        write!(out, "{}: {}", self.image, self.verdict.as_str())?;
+    pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+        let tone = match self.verdict {
+            Answer::Ok => Tone::Good,
+            Answer::No => Tone::Bad,
+            Answer::Unknown => Tone::Odd,
+        };
+        let verdict = console.paint(tone, self.verdict.as_str());
+        write!(out, "{}: {verdict}", self.image)?;
         match (self.cause, self.root) {
             (Some(cause), Some(root)) => writeln!(out, " ({cause}, {root})")?,
             (Some(cause), None) => writeln!(out, " ({cause})")?,
@@ -118,7 +127,7 @@ impl Verified {
         }
         writeln!(out, "  {}", printable(&self.summary))?;
         for step in &self.steps {
-            let mark = if step.ok { "✓" } else { "✗" };
+            let mark = console.mark(step.ok);
             let detail = printable(&step.detail);
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }

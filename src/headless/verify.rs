@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{
-    Exit, Output, image,
+    Exit, Output,
+    console::Console,
+    image, named,
     report::write_error,
     secrets, unless_closed,
     verified::{Asked, Origin, Verified},
@@ -86,23 +88,33 @@ pub async fn run(
     options: &ConnectOptions,
     asking: Settings,
     stdin: impl Read,
+    console: Console,
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
-    let answered = match answer(args, options, asking, stdin).await {
-        Ok(verified) => write(&verified, args.output, &mut stdout),
+    let progress = console.progress();
+    progress.say(&format!("asking about {}", args.image));
+    let answer = answer(args, options, asking, stdin).await;
+    drop(progress);
+    let answered = match answer {
+        Ok(verified) => write(&verified, args.output, console, &mut stdout),
         Err(error) => write_error(&error, args.output, &mut stdout),
     };
     unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
 }
 
-fn write(verified: &Verified, output: Output, stdout: &mut impl Write) -> io::Result<Exit> {
+fn write(
+    verified: &Verified,
+    output: Output,
+    console: Console,
+    stdout: &mut impl Write,
+) -> io::Result<Exit> {
     match output {
         Output::Json => {
             serde_json::to_writer(&mut *stdout, verified)?;
             writeln!(stdout)?;
         }
-        Output::Text => verified.write_text(stdout)?,
+        Output::Text => verified.write_text(console, stdout)?,
     }
     Ok(match verified.answer() {
         Answer::Ok => Exit::Success,
@@ -199,10 +211,7 @@ async fn configs(
 }
 
 async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
-    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
-    if name.is_empty() || !name.chars().all(is_part) {
-        return Err(format!("{name:?} cannot be the name of a Secret"));
-    }
+    named(name)?;
     let connection = Connection::open(options).await;
     let connection = connection.map_err(|error| Problem::from(error).to_string())?;
     let key = Key::new(connection.namespace.clone(), Name::new(name));

@@ -5,6 +5,14 @@
 //! OSC 11, and no answer arrives where keys are expected. What else arrives meanwhile are keys, and is
 //! handed back.
 
+#![cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        reason = "where nothing is asked, only the tests read answers"
+    )
+)]
+
 use crate::{
     app::key::{Code, Key},
     ui::theme::Background,

@@ -11,16 +11,16 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    import, reading, settle,
+    import, reading, reveal, settle,
     source::{SharedSource, identity},
 };
 use crate::{
     app::{
-        effect::Effect, look::ThemeName, message::Message, proposal::Planned, settled::Question,
-        ticket::Ticket,
+        effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
+        settled::Question, ticket::Ticket,
     },
     cluster::{
-        Connection, Feed, Reach, Watches,
+        Connection, Feed, Reach, Watches, access,
         apply::{self, WritePermit},
         pull_test,
     },
@@ -99,6 +99,7 @@ impl Effects {
                 }
             }
             Effect::Rehearse { ticket, plan } => self.rehearse(ticket, plan),
+            Effect::AskRights { ticket, namespace } => self.ask_rights(ticket, namespace),
             Effect::Settle { ticket, question } => self.settle(ticket, question),
             Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
             Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
@@ -128,6 +129,10 @@ impl Effects {
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
                 tokio::spawn(reading::document(connection, ticket, object, answers));
             }
+            Effect::Reveal { ticket, secret } => {
+                let (connection, answers) = (self.connection.clone(), self.answers.clone());
+                tokio::spawn(reveal::reveal(connection, ticket, secret, answers));
+            }
             Effect::FollowLog { ticket, source } => {
                 self.stop_log();
                 let (connection, answers) = (self.connection.clone(), self.answers.clone());
@@ -138,6 +143,12 @@ impl Effects {
             Effect::Copy(text) => {
                 // A terminal that knows no clipboard ignores it.
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+            }
+            Effect::CopyPassword(Clip(password)) => {
+                let _ = execute!(
+                    io::stdout(),
+                    CopyToClipboard::to_clipboard_from(password.expose())
+                );
             }
             Effect::Theme(name) => return Order::Theme(name),
             Effect::Quit => return Order::Quit,
@@ -202,6 +213,17 @@ impl Effects {
     }
 
     /// Asks the registry about a Pod's image.
+    fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
+        let (answers, connection) = (self.answers.clone(), self.connection.clone());
+        tokio::spawn(async move {
+            let rules = match connection {
+                Some(connection) => access::rules(&connection, &namespace).await.ok(),
+                None => None,
+            };
+            drop(answers.send(Message::Rights(ticket, rules)).await);
+        });
+    }
+
     fn settle(&self, ticket: Ticket, question: Question) {
         let answers = self.answers.clone();
         let (connection, prober) = (self.connection.clone(), self.source.prober());

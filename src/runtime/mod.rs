@@ -12,6 +12,7 @@ mod inbox;
 mod input;
 pub mod log;
 mod reading;
+mod reveal;
 mod run;
 mod settle;
 mod signals;

@@ -1,6 +1,7 @@
 //! Signals: those that end the program, and job control.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "there is no job control"))]
 pub(super) enum Signal {
     /// Ends the program; the number is the exit status that shells expect (128 + signal).
     Quit(u8),
@@ -75,6 +76,7 @@ mod other {
     pub(in super::super) struct Signals;
 
     impl Signals {
+        #[expect(clippy::unnecessary_wraps, reason = "as on systems that may refuse it")]
         pub(in super::super) fn new() -> io::Result<Self> {
             Ok(Self)
         }

@@ -15,10 +15,10 @@ use crate::{
         panes::Pane,
         path,
     },
-    domain::{age, watch::Scope},
+    domain::{age, faults::Fault, watch::Scope},
 };
 
-/// ` pullscope  context › namespace            v1.36.3 · user   ● live   3 failing `
+/// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
 pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let model = view.model;
@@ -73,33 +73,32 @@ pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 fn problems(view: View<'_>) -> Span<'static> {
-    let count: usize = view
-        .model
-        .world
-        .tallies()
-        .values()
-        .map(|tally| tally.pull_failing)
-        .sum();
+    let faults = view.model.verdicts.faults();
+    let pods: usize = faults.iter().map(|fault| fault.pods.len()).sum();
     let symbols = view.theme.symbols();
     let known = matches!(
         view.model.connection.health(),
         Health::Live | Health::Stale { .. }
     );
-    match count {
-        0 if !known => Span::raw(""),
-        0 => Span::styled(
-            format!("{} no pull fails", symbols.finished),
-            view.theme.good(),
-        ),
-        1 => Span::styled(
-            format!("{} 1 Pod cannot pull", symbols.pull_failing),
-            view.theme.failing(),
-        ),
-        n => Span::styled(
-            format!("{} {n} Pods cannot pull", symbols.pull_failing),
-            view.theme.failing(),
-        ),
-    }
+    let (symbol, style) = match faults.iter().map(Fault::is_pull).max() {
+        None if !known => return Span::raw(""),
+        None => {
+            let text = format!("{} nothing is wrong", symbols.finished);
+            return Span::styled(text, view.theme.good());
+        }
+        Some(false) => (symbols.failing, view.theme.warning()),
+        Some(true) => (symbols.pull_failing, view.theme.failing()),
+    };
+    let problems = counted(faults.len(), "problem", "problems");
+    let text = match pods {
+        0 => format!("{symbol} {problems}"),
+        pods => format!("{symbol} {problems}, {}", counted(pods, "Pod", "Pods")),
+    };
+    Span::styled(text, style)
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn state(view: View<'_>) -> (String, Style) {

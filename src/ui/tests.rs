@@ -1,5 +1,6 @@
 //! Screens at three sizes and in every state, and no panic at any size.
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -20,6 +21,7 @@ use crate::{
     },
     domain::{
         batch::Batch,
+        dockerconfig::{self, Format},
         identity::{ContextEntry, Identity},
         key::Namespace,
         objects::WorkloadKind,
@@ -106,21 +108,29 @@ impl Screen {
     }
 
     pub(super) fn buffer(&mut self, width: u16, height: u16) -> Buffer {
+        self.buffer_at(width, height, now())
+    }
+
+    fn buffer_at(&mut self, width: u16, height: u16, now: Timestamp) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let layout = layout(area, self.model.focus);
-        refresh::refresh(&mut self.model, layout.heights(), now());
+        refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
         let view = View {
             model: &self.model,
             theme: &self.theme,
-            now: now(),
+            now,
         };
         paint(view, &layout, &mut buffer);
         buffer
     }
 
     fn text(&mut self, width: u16, height: u16) -> String {
-        let buffer = self.buffer(width, height);
+        self.text_at(width, height, now())
+    }
+
+    fn text_at(&mut self, width: u16, height: u16, now: Timestamp) -> String {
+        let buffer = self.buffer_at(width, height, now);
         let rows = buffer.content.chunks(usize::from(width));
         rows.map(|row| {
             let mut line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -168,6 +178,7 @@ fn overlays() {
     insta::assert_snapshot!("faults", Screen::company().press(&["W"]).text(120, 40));
     insta::assert_snapshot!("timeline", Screen::company().press(&["T"]).text(80, 24));
     insta::assert_snapshot!("hygiene", Screen::company().press(&["H"]).text(80, 24));
+    insta::assert_snapshot!("menu", Screen::company().press(&["."]).text(80, 24));
     insta::assert_snapshot!("form", Screen::company().press(&["ctrl-x"]).text(80, 24));
     insta::assert_snapshot!(
         "setup",
@@ -210,6 +221,40 @@ fn the_context_picker() {
         Ok(vec![entry("prod-eu", None), entry("test", Some("shop"))]),
     ));
     insta::assert_snapshot!("contexts", screen.text(120, 40));
+}
+
+/// The cells of a Secret's values: a warning, the values, and nothing once their time is over.
+#[test]
+fn a_secret_is_revealed_for_a_while_only() {
+    const CANARY: &str = "dckr_pat_canary";
+    let mut screen = Screen::company().press(&["tab", "tab", "x"]);
+    insta::assert_snapshot!("reveal_warning", screen.text(80, 24));
+    let effects = update(
+        &mut screen.model,
+        Message::Key(Key::parse("enter").expect("a key")),
+        now(),
+    );
+    let [crate::app::effect::Effect::Reveal { ticket, .. }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(!screen.text(80, 24).contains(CANARY));
+    let text = format!(
+        r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"auth":"Ym90Og=="}}}}}}"#
+    );
+    let config = dockerconfig::read(Format::ConfigJson, text.as_bytes());
+    screen.take(Message::Revealed(ticket, Ok(Some(config.clone()))));
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        assert!(screen.text(width, height).contains(CANARY));
+    }
+    insta::assert_snapshot!("reveal", screen.text(80, 24));
+    let over = now() + crate::app::reveal::SHOWN_FOR;
+    assert!(!screen.text_at(80, 24, over).contains(CANARY));
+    update(&mut screen.model, Message::Tick, over);
+    assert!(!screen.text(80, 24).contains(CANARY));
+
+    screen.take(Message::Revealed(ticket, Ok(Some(config))));
+    let mut screen = screen.press(&["esc"]);
+    assert!(!screen.text(80, 24).contains(CANARY));
 }
 
 #[test]
@@ -314,4 +359,33 @@ proptest! {
             screen.buffer(width, height);
         }
     }
+}
+
+/// A Secret that was tested, of which the registry has refused the credential for one image.
+#[test]
+fn a_tested_secret() {
+    use crate::{
+        app::effect::Effect,
+        domain::{
+            cause::Cause,
+            diagnose::Root,
+            probe::{Answer, Verdict},
+        },
+    };
+    let mut screen = Screen::company().press(&["tab", "tab", "N", "G"]);
+    let key = Message::Key(Key::char('t'));
+    let effects = update(&mut screen.model, key, now());
+    let [Effect::Settle { ticket, .. }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let verdict = Verdict {
+        answer: Answer::No,
+        cause: Some(Cause::Unauthorized),
+        root: Some(Root::CredentialRejected),
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: "registry.example does not accept the credential of shop-bot".to_owned(),
+    };
+    screen.take(Message::Settled(ticket, Ok(Box::new(verdict))));
+    insta::assert_snapshot!("tested_secret", screen.text(80, 24));
 }

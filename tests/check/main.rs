@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Output, Stdio},
     sync::LazyLock,
 };
@@ -11,6 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 mod schema;
+mod xml;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pullscope");
 
@@ -151,6 +152,72 @@ fn check_is_about_what_was_named() {
 }
 
 #[test]
+fn check_on_the_demo_asks_its_registries_without_a_network() {
+    let line = "check --demo -n shop --all --probe -o json";
+    let output = Command::new(PROGRAM)
+        .args(line.split(' '))
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(status(&output), 1, "{}", text(&output.stderr));
+    let found = json(&output);
+    schema::obeys("check", &found);
+    let images = found["images"].as_array().unwrap();
+    assert!(images.iter().any(|it| it["verdict"] == "ok"), "{found:#}");
+    assert!(images.iter().any(|it| it["verdict"] == "no"), "{found:#}");
+    assert!(output.stderr.is_empty(), "no progress in a pipe");
+}
+
+#[test]
+fn a_report_for_test_views_is_sound_xml_and_counts_right() {
+    let demo = Demo::start();
+    let report = json(&demo.run("check -n shop -o json"));
+    let output = demo.run("check -n shop -o junit");
+    assert_eq!(status(&output), 1);
+    let xml = text(&output.stdout);
+    let tags = xml::tags(&xml);
+    let of = |name: &str| tags.iter().filter(|tag| tag.name == name).count();
+    let (cases, failures) = (of("testcase"), of("failure"));
+    assert_eq!(report["pods_checked"], cases, "each Pod is a test");
+    assert_eq!(report["findings"].as_array().unwrap().len(), failures);
+    let root = &tags[0];
+    assert_eq!(root.name, "testsuites");
+    assert_eq!(root.attributes["tests"], cases.to_string());
+    let failed: usize = root.attributes["failures"].parse().unwrap();
+    assert!(failed <= failures && failed > 0);
+    for finding in report["findings"].as_array().unwrap() {
+        let cause = finding["cause"].as_str().unwrap();
+        let told = |tag: &xml::Tag| tag.name == "failure" && tag.attributes["type"] == cause;
+        assert!(tags.iter().any(told), "{finding}");
+    }
+}
+
+#[test]
+fn a_report_for_code_scanning_names_rules_and_places() {
+    let demo = Demo::start();
+    let report = json(&demo.run("check -n shop,data -o json"));
+    let output = demo.run("check -n shop,data -o sarif");
+    assert_eq!(status(&output), 1);
+    let sarif = json(&output);
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(results.len(), findings.len());
+    for (result, finding) in results.iter().zip(findings) {
+        assert_eq!(result["ruleId"], finding["cause"]);
+        assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]));
+        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        let place = place.as_str().unwrap();
+        assert!(place.starts_with(finding["namespace"].as_str().unwrap()));
+        assert!(!place.contains(' '), "{place}");
+        let message = result["message"]["text"].as_str().unwrap();
+        assert!(message.starts_with(finding["summary"].as_str().unwrap()));
+    }
+}
+
+#[test]
 fn check_says_why_it_could_not_run() {
     let demo = Demo::start();
     for line in ["check deploy/nowhere", "check service/web", "check -l =web"] {
@@ -214,6 +281,129 @@ fn explain_reads_what_kubectl_prints() {
     }
 }
 
+/// Behind `kubectl get events --watch` the next message may be hours away: an answer does not wait for it.
+#[test]
+fn explain_answers_while_its_input_is_still_open() {
+    let mut child = Command::new(PROGRAM)
+        .args(["explain", "-o", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for cause in ["rate-limited", "unauthorized"] {
+        let message = match cause {
+            "unauthorized" => "incorrect username or password",
+            _ => "toomanyrequests",
+        };
+        writeln!(stdin, "{message}").unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let found: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(found["cause"], cause, "{line}");
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Far more goes through than is held: a line or an object at a time.
+#[cfg(target_os = "linux")]
+#[test]
+fn explain_holds_no_more_than_it_needs() {
+    let long = "x".repeat(1 << 20);
+    let event = json!({"type": "Warning", "message": "toomanyrequests", "note": long});
+    let list = format!("{{\"apiVersion\":\"v1\",\"items\":[{event}");
+    let more = format!(",{event}");
+    // A line that never ends, and a list in one line.
+    for (begin, more, end, expected) in [
+        ("toomanyrequests\n", &*long, "\ntoomanyrequests\n", 3),
+        (&*list, &*more, "]}", 64),
+    ] {
+        let mut child = Command::new(PROGRAM)
+            .args(["explain", "-o", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).map(|_| text)
+        });
+        stdin.write_all(begin.as_bytes()).unwrap();
+        for _ in 1..64 {
+            stdin.write_all(more.as_bytes()).unwrap();
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let peak = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let peak: u64 = peak
+            .and_then(|line| line.split_whitespace().nth(1))
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(peak < 45_000, "{peak} kB");
+        stdin.write_all(end.as_bytes()).unwrap();
+        drop(stdin);
+        child.wait().unwrap();
+        let answers = reader.join().unwrap().unwrap();
+        assert_eq!(answers.lines().count(), expected);
+    }
+}
+
+/// The Secrets are the cluster's own, and so is what the kubelet passes over.
+#[test]
+fn match_asks_the_cluster_for_secrets_and_accounts() {
+    let demo = Demo::start();
+    let kubectl = json(&demo.run("check -n web -o json"));
+    let wrong_type = kubectl["findings"].as_array().unwrap().iter();
+    let wrong_type = wrong_type
+        .clone()
+        .find(|it| it["root"] == "secret-wrong-type")
+        .unwrap();
+    let chain = &wrong_type["chain"];
+    let (image, name) = (&wrong_type["image"], &chain["secrets"][0]["name"]);
+    let (image, name) = (image.as_str().unwrap(), name.as_str().unwrap());
+    let output = demo.run(&format!("match {image} -n web --secret {name} -o json"));
+    assert_eq!(status(&output), 1, "{}", text(&output.stdout));
+    let found = json(&output);
+    schema::obeys("match", &found);
+    assert_eq!(found["skipped"][0]["source"], name);
+
+    let output = demo.run("match registry.nordwind.example/shop/cart:1 -n shop --sa shop -o json");
+    let found = json(&output);
+    schema::obeys("match", &found);
+    assert_eq!(status(&output), 0, "{found:#}");
+    assert_eq!(found["entries"][0]["source"], "nordwind-registry");
+
+    for (line, part) in [
+        (
+            "match nginx -n shop --sa nobody",
+            "cannot read ServiceAccount",
+        ),
+        ("match nginx -n shop --secret ../x", "cannot be the name"),
+    ] {
+        let output = demo.run(line);
+        assert_eq!(status(&output), 2, "{line}");
+        assert!(
+            text(&output.stdout).contains(part),
+            "{line}: {}",
+            text(&output.stdout)
+        );
+    }
+    let output = demo.run("match nginx -n shop --secret nowhere -o json");
+    assert_eq!(status(&output), 1);
+    let reason = &json(&output)["skipped"][0]["reason"];
+    assert_eq!(*reason, "it does not exist in shop");
+    let both = demo.run("match nginx --secret a --from b");
+    assert_eq!(
+        status(&both),
+        2,
+        "the Pod's own list hides that of its account"
+    );
+}
+
 #[test]
 fn match_and_verify_have_the_documented_shape() {
     let config = r#"{"auths":{"r.invalid":{"auth":"dTpw"},"ghcr.io":{"auth":"dTpw"}}}"#;
@@ -246,4 +436,24 @@ fn kubectl_finds_it_as_a_plugin() {
         .unwrap();
     let help = text(&output.stdout);
     assert!(help.contains("Usage: kubectl pullscope check"), "{help}");
+}
+
+/// kubectl runs this file with the words so far, and reads cobra's answer.
+#[cfg(unix)]
+#[test]
+fn kubectl_completes_what_is_typed() {
+    let directory = tempfile::tempdir().unwrap();
+    let completer = directory.path().join("kubectl_complete-pullscope");
+    std::os::unix::fs::symlink(PROGRAM, &completer).unwrap();
+    for (words, expected) in [
+        (&["-n", "shop", "che"][..], "check\t"),
+        (&["check", "--wa"], "--wait\t"),
+        (&["check", "-o", "sar"], "sarif\t"),
+    ] {
+        let output = Command::new(&completer).args(words).output().unwrap();
+        let answer = text(&output.stdout);
+        assert!(answer.starts_with(expected), "{words:?}: {answer}");
+        assert!(answer.ends_with("\n:4\n"), "{words:?}: {answer}");
+        assert_eq!(status(&output), 0);
+    }
 }

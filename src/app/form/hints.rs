@@ -135,9 +135,9 @@ fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String 
         .take(NEAR)
         .collect();
     if near.is_empty() {
-        "it is made".to_owned()
+        "new: it will be created".to_owned()
     } else {
-        format!("it is made; there is {}", near.join(", "))
+        format!("new: it will be created; there is {}", near.join(", "))
     }
 }
 

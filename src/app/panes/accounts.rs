@@ -1,14 +1,14 @@
-//! ServiceAccounts with their pull Secrets.
+//! ServiceAccounts with their pull Secrets, those that list something broken first.
 
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{super::filter::Sieve, PaneState, SortBy};
+use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, secrets};
 use crate::domain::{
     dockerconfig::Standing,
     key::{Key, Name},
-    objects::{Secret, SecretContent, SecretType, ServiceAccount},
+    objects::{Secret, SecretType, ServiceAccount},
     watch::Scope,
     world::{Versions, World},
 };
@@ -23,44 +23,47 @@ pub enum Listed {
     WrongType,
     /// It is of the right type and cannot work all the same.
     Broken,
+    /// Pods show that it does not open their images; in two words why.
+    Blamed(&'static str),
     Missing,
     /// Secrets may not be listed, or are not here yet.
     Unknown,
 }
 
-/// What a name in this account's list stands for. `complete`: all Secrets of the namespace are known.
-pub fn listed(
-    world: &World,
-    account: &ServiceAccount,
-    name: &Name<Secret>,
-    complete: bool,
-    now: Timestamp,
-) -> Listed {
+/// What the names in lists of Secrets are judged by.
+#[derive(Clone, Copy)]
+pub struct Judging<'a> {
+    pub world: &'a World,
+    pub verdicts: &'a Verdicts,
+    /// All Secrets of the namespace are known.
+    pub complete: bool,
+    pub now: Timestamp,
+}
+
+/// What a name in this account's list stands for.
+pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) -> Listed {
     let key = Key::new(account.key.namespace.clone(), name.clone());
-    let Some(secret) = world.secret(&key) else {
-        return if complete {
+    let Some(secret) = by.world.secret(&key) else {
+        return if by.complete {
             Listed::Missing
         } else {
             Listed::Unknown
         };
     };
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::Other(_), _) => Listed::WrongType,
-        (_, SecretContent::Read(summary)) => match summary.standing(now) {
-            Standing::Broken(_) => Listed::Broken,
-            Standing::Sound | Standing::Odd(_) => Listed::PullSecret,
-        },
-        (_, SecretContent::NotTransferred) => Listed::PullSecret,
+    if matches!(secret.secret_type, SecretType::Other(_)) {
+        return Listed::WrongType;
+    }
+    if let Some(fault) = by.verdicts.of_secret(&key) {
+        return Listed::Blamed(fault.finding.title());
+    }
+    match secrets::standing(secret, by.verdicts, by.now) {
+        Standing::Broken(_) => Listed::Broken,
+        Standing::Sound | Standing::Odd(_) => Listed::PullSecret,
     }
 }
 
-pub fn refresh(
-    pane: &mut PaneState<Row>,
-    world: &World,
-    scope: &Scope,
-    complete: bool,
-    now: Timestamp,
-) {
+pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope) {
+    let world = by.world;
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
@@ -68,7 +71,11 @@ pub fn refresh(
         pods: all.pods,
         ..Versions::default()
     };
-    pane.refresh(versions, scope, |pane| {
+    let basis = Basis {
+        world: versions,
+        verdicts: by.verdicts.version(),
+    };
+    pane.refresh(basis, scope, |pane| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<ServiceAccount>> = world
             .accounts(scope)
@@ -76,11 +83,12 @@ pub fn refresh(
                 let mut texts = vec![account.key.name.as_str(), account.key.namespace.as_str()];
                 texts.extend(account.pull_secrets.iter().map(Name::as_str));
                 sieve.passes(&texts, Some(&account.meta))
-                    && (!pane.faults_only || broken(world, account, complete, now))
+                    && (!pane.faults_only || broken(by, account))
             })
             .collect();
         match pane.sort.by {
-            SortBy::Name | SortBy::Status => rows.sort_by_key(|account| &account.key.name),
+            SortBy::Status => rows.sort_by_cached_key(|account| rank(by, account)),
+            SortBy::Name => rows.sort_by_key(|account| &account.key.name),
             SortBy::Namespace => {}
             SortBy::Count => {
                 rows.sort_by_key(|account| Reverse(world.pods_of_account(&account.key).len()));
@@ -93,12 +101,22 @@ pub fn refresh(
     });
 }
 
+/// With something broken in the list, with a list, without; by name among equals.
+fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, Key<ServiceAccount>) {
+    let class = if broken(by, account) {
+        0
+    } else {
+        1 + u8::from(account.pull_secrets.is_empty())
+    };
+    (class, account.key.clone())
+}
+
 /// Whether a listed Secret is not what it should be.
-pub fn broken(world: &World, account: &ServiceAccount, complete: bool, now: Timestamp) -> bool {
+pub fn broken(by: Judging<'_>, account: &ServiceAccount) -> bool {
     account.pull_secrets.iter().any(|name| {
         matches!(
-            listed(world, account, name, complete, now),
-            Listed::Missing | Listed::WrongType | Listed::Broken
+            listed(by, account, name),
+            Listed::Missing | Listed::WrongType | Listed::Broken | Listed::Blamed(_)
         )
     })
 }

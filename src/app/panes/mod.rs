@@ -93,16 +93,13 @@ impl Pane {
     pub fn sorts(self) -> &'static [SortBy] {
         match self {
             Self::Namespaces => &[SortBy::Status, SortBy::Name, SortBy::Age],
-            Self::Pods => &[
+            Self::Pods | Self::ServiceAccounts | Self::Secrets => &[
                 SortBy::Status,
                 SortBy::Name,
                 SortBy::Namespace,
                 SortBy::Count,
                 SortBy::Age,
             ],
-            Self::ServiceAccounts | Self::Secrets => {
-                &[SortBy::Name, SortBy::Namespace, SortBy::Count, SortBy::Age]
-            }
             Self::Events => &[SortBy::Age, SortBy::Status, SortBy::Name, SortBy::Count],
         }
     }

@@ -1,9 +1,12 @@
-//! Pull Secrets, and Secrets of other types that someone lists as if they were.
+//! Pull Secrets, and Secrets of other types that someone lists as if they were; what is broken first.
 
 use std::{cmp::Reverse, sync::Arc};
 
-use super::{super::filter::Sieve, PaneState, SortBy};
+use jiff::Timestamp;
+
+use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy};
 use crate::domain::{
+    dockerconfig::Standing,
     key::Key,
     objects::{Secret, SecretContent, SecretType},
     watch::Scope,
@@ -26,7 +29,38 @@ pub fn uses(world: &World, key: &Key<Secret>) -> Uses {
     }
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope) {
+impl Uses {
+    pub const NONE: Self = Self {
+        pods: 0,
+        accounts: 0,
+    };
+}
+
+/// How a Secret stands: by its content, and by what the Pods that list it show of it.
+pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> Standing {
+    let SecretContent::Read(summary) = &secret.content else {
+        return match secret.secret_type {
+            SecretType::Other(_) => {
+                Standing::Broken("wrong type: the kubelet ignores it".to_owned())
+            }
+            SecretType::DockerConfigJson | SecretType::DockerCfg => Standing::Sound,
+        };
+    };
+    match (summary.standing(now), verdicts.of_secret(&secret.key)) {
+        (Standing::Sound | Standing::Odd(_), Some(fault)) => {
+            Standing::Broken(fault.finding.title().to_owned())
+        }
+        (by_content, _) => by_content,
+    }
+}
+
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    world: &World,
+    verdicts: &Verdicts,
+    scope: &Scope,
+    now: Timestamp,
+) {
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
@@ -34,18 +68,26 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope) {
         pods: all.pods,
         ..Versions::default()
     };
-    pane.refresh(versions, scope, |pane| {
+    let basis = Basis {
+        world: versions,
+        verdicts: verdicts.version(),
+    };
+    pane.refresh(basis, scope, |pane| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<Secret>> = world
             .secrets(scope)
             .filter(|secret| belongs(world, secret))
             .filter(|secret| sieve.passes(&texts(secret), Some(&secret.meta)))
             .filter(|secret| {
-                !pane.faults_only || matches!(secret.secret_type, SecretType::Other(_))
+                let broken = || matches!(standing(secret, verdicts, now), Standing::Broken(_));
+                !pane.faults_only || broken()
             })
             .collect();
         match pane.sort.by {
-            SortBy::Name | SortBy::Status => rows.sort_by_key(|secret| &secret.key.name),
+            SortBy::Status => {
+                rows.sort_by_cached_key(|secret| rank(world, verdicts, secret, now));
+            }
+            SortBy::Name => rows.sort_by_key(|secret| &secret.key.name),
             SortBy::Namespace => {}
             SortBy::Count => rows.sort_by_key(|secret| Reverse(uses(world, &secret.key))),
             SortBy::Age => rows.sort_by_key(|secret| Reverse(secret.meta.created)),
@@ -54,16 +96,21 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, scope: &Scope) {
     });
 }
 
+/// Broken, odd, in use, unused; by name among equals.
+fn rank(world: &World, verdicts: &Verdicts, secret: &Secret, now: Timestamp) -> (u8, Key<Secret>) {
+    let class = match standing(secret, verdicts, now) {
+        Standing::Broken(_) => 0,
+        Standing::Odd(_) => 1,
+        Standing::Sound if uses(world, &secret.key) != Uses::NONE => 2,
+        Standing::Sound => 3,
+    };
+    (class, secret.key.clone())
+}
+
 fn belongs(world: &World, secret: &Secret) -> bool {
     match secret.secret_type {
         SecretType::DockerConfigJson | SecretType::DockerCfg => true,
-        SecretType::Other(_) => {
-            uses(world, &secret.key)
-                > Uses {
-                    pods: 0,
-                    accounts: 0,
-                }
-        }
+        SecretType::Other(_) => uses(world, &secret.key) != Uses::NONE,
     }
 }
 

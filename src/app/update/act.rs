@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, fix, forms, layers, lists, navigate, propose, pull_test, rollout,
-    settle, wizard,
+    connect, copy, detail, fix, forms, layers, lists, menu, navigate, propose, pull_test, reveal,
+    rollout, settle, wizard,
 };
 use crate::{
     app::{
@@ -56,12 +56,12 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Fix(number) => return fix::fix(model, number, now),
         Action::CarryOut => return propose::carry_out(model, now),
         Action::Undo => return propose::undo(model, now),
-        Action::New => wizard::new(model, now),
-        Action::Setup => wizard::setup(model, now),
-        Action::Deploy => wizard::deploy(model, now),
-        Action::Bind => wizard::bind(model, now),
-        Action::Rotate => wizard::rotate(model, now),
-        Action::CopyTo => wizard::copy(model, now),
+        Action::New
+        | Action::Setup
+        | Action::Deploy
+        | Action::Bind
+        | Action::Rotate
+        | Action::CopyTo => wizard::open(model, action, now),
         Action::Delete => return wizard::delete(model, now),
         Action::Restart => return fix::restart(model, now),
         Action::PauseRollout => return rollout::pause(model, now),
@@ -81,6 +81,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::PreviousOption => forms::choose(model, false),
         Action::Submit => return forms::advance(model, now),
         Action::Faults => lists::faults(model, now),
+        Action::Menu => return menu::open(model, now),
         Action::Hygiene => lists::hygiene(model, now),
         Action::PullTest => pull_test::open(model, now),
         Action::StartPullTest => return pull_test::start(model, now),
@@ -113,6 +114,8 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         },
         Action::Copy => return copy::name(model, now),
         Action::CopyNamespace => return copy::namespace(model, now),
+        Action::Reveal => return reveal::reveal(model, now),
+        Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => {
             if let Some(scope) = model.last_scope.clone() {
                 navigate::to_scope(model, scope);

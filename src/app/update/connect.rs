@@ -13,6 +13,7 @@ use crate::{
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         panes::Pane,
+        rights::Rights,
         settled::Answers,
         ticket::Ticket,
         trail::Trail,
@@ -44,6 +45,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
     model.inquiry = None;
     model.notices = Notices::default();
     model.trail = Trail::default();
+    model.rights = Rights::default();
     model.answers = Answers::default();
     model.reading = None;
     model.log = None;

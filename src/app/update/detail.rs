@@ -125,6 +125,7 @@ pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
     match (shown(model.inquiry.as_ref(), details), &details.object) {
         (Tab::Yaml | Tab::Logs, _) => &[Context::Text, Context::Details],
         (_, ObjectKey::Pod(_)) => &[Context::PodDetails, Context::Details],
+        (_, ObjectKey::Secret(_)) => &[Context::SecretDetails, Context::Details],
         (_, ObjectKey::Workload(_)) => &[Context::WorkloadDetails, Context::Details],
         _ => &[Context::Details],
     }

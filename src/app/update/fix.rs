@@ -6,16 +6,19 @@ use super::{forms, navigate, propose};
 use crate::{
     app::{connection::Health, effect::Effect, model::Model, overlay::Overlay},
     domain::{
+        cause::{Fix, FixId},
         diagnose::Finding,
         faults::{FaultId, Subject},
         key::Key,
-        objects::{Pod, WorkloadKey},
-        plan::{Change, Offer, Plan, Restartable, Sufferers, for_fix},
+        objects::{ObjectKey, Pod, WorkloadKey},
+        plan::{Ask, Change, Offer, Plan, Restartable, Sufferers, carriers, for_fix},
     },
 };
 
 /// Pods that one plan makes new at most: more would be a restart by the back door.
 const RETRIES: usize = 20;
+
+pub(super) const NOT_RESTARTABLE: &str = "it has no workload that could be restarted";
 
 /// Takes the fix with this number of what is wrong with the Pod that the keys speak of, or of the
 /// fault that is chosen in the list: for all that suffers from the same.
@@ -25,31 +28,22 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
         model.flash("the lists are still coming in: once more in a moment", now);
         return Vec::new();
     }
-    let Some((finding, fault)) = finding(model) else {
-        model.flash("nothing is wrong with this Pod", now);
+    let Some(offered) = offered(model, number) else {
+        let text = match finding(model) {
+            Some(_) => format!("there is no fix {number}"),
+            None => "nothing is wrong with this Pod".to_owned(),
+        };
+        model.flash(text, now);
         return Vec::new();
     };
-    let Some(fix) = finding.fixes.get(usize::from(number).saturating_sub(1)) else {
-        model.flash(format!("there is no fix {number}"), now);
-        return Vec::new();
-    };
-    let (workloads, owned_pods) = sufferers(model, fault.as_ref());
-    let offer = for_fix(
-        *fix,
-        &finding,
-        Sufferers {
-            workloads: &workloads,
-            owned_pods: &owned_pods,
-        },
-    );
-    match offer {
-        Offer::Plan(plan) => propose::propose(model, plan, fault, now),
+    match offered.offer {
+        Offer::Plan(plan) => propose::propose(model, plan, offered.fault, now),
         Offer::Ask(ask) => {
-            forms::ask_for(model, ask, fault, now);
+            forms::ask_for(model, ask, offered.fault, now);
             Vec::new()
         }
         Offer::ByHand => {
-            let fix = fix.fill(&finding.names);
+            let fix = offered.fix;
             let text = if fix.commands.is_empty() {
                 fix.steps.join("\n")
             } else {
@@ -61,12 +55,54 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
     }
 }
 
-/// What is to be fixed: of the chosen fault, else of the Pod that the keys speak of.
+/// A fix and what can be done of it from here.
+pub(super) struct Offered {
+    pub fix: Fix,
+    pub offer: Offer,
+    fault: Option<FaultId>,
+}
+
+/// The fix with this number of what the keys speak of.
+pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
+    let (finding, fault) = finding(model)?;
+    let fix = finding.fixes.get(usize::from(number).checked_sub(1)?)?;
+    let (workloads, owned_pods) = sufferers(model, fault.as_ref());
+    let sufferers = Sufferers {
+        workloads: &workloads,
+        owned_pods: &owned_pods,
+    };
+    Some(Offered {
+        offer: everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
+        fix: fix.fill(&finding.names),
+        fault,
+    })
+}
+
+/// A new token is for all Secrets that carry the old one, in whatever namespace: it is as bad there.
+fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
+    match offer {
+        Offer::Ask(Ask::Login { ref secret, .. })
+            if fix == FixId::NewToken && carriers(&model.world, secret).len() > 1 =>
+        {
+            Ask::rotate(&model.world, secret).map_or(offer, Offer::Ask)
+        }
+        offer => offer,
+    }
+}
+
+/// What is to be fixed: of the chosen fault, of the workload that is shown and makes no Pods, else of
+/// the Pod that the keys speak of.
 fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
     if let Some(Overlay::Faults(list)) = model.overlays.last() {
         let id = list.selected()?;
         let fault = model.verdicts.fault(id)?;
         return Some((fault.finding.clone(), Some(id.clone())));
+    }
+    if let Some(Overlay::Details(details)) = model.overlays.last()
+        && let ObjectKey::Workload(id) = &details.object
+        && let Some(verdict) = model.verdicts.of(&Subject::Workload(id.clone()))
+    {
+        return Some((verdict.finding.clone(), Some(verdict.fault.clone())));
     }
     let inquiry = model.inquiry.as_ref()?;
     let verdict = model.verdicts.of_pod(&inquiry.pod);
@@ -98,14 +134,16 @@ pub(super) fn sufferers(
     )
 }
 
+/// The workload of the Pod that the keys speak of, if it can be restarted.
+pub(super) fn restartable(model: &Model) -> Option<Restartable> {
+    let pod = model.world.pod(&navigate::subject_of_interest(model)?)?;
+    Restartable::new(model.world.workload_of(pod)?.id.clone())
+}
+
 /// Proposes to restart the workload of the Pod that the keys speak of.
 pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let pod = navigate::subject_of_interest(model);
-    let owner = pod
-        .and_then(|key| model.world.pod(&key))
-        .and_then(|pod| model.world.workload_of(pod));
-    let Some(workload) = owner.and_then(|owner| Restartable::new(owner.id.clone())) else {
-        model.flash("it has no workload that could be restarted", now);
+    let Some(workload) = restartable(model) else {
+        model.flash(NOT_RESTARTABLE, now);
         return Vec::new();
     };
     let subject = Subject::Workload(workload.id().clone());

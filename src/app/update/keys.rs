@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, connect, detail, navigate};
+use super::{act, connect, detail, menu, navigate};
 use crate::app::{
     action::Action,
     effect::Effect,
@@ -32,9 +32,10 @@ pub fn path(model: &Model) -> Vec<Context> {
             Context::Everywhere,
         ],
         Some(Overlay::Details(details)) => over(detail::contexts(model, details)),
-        Some(Overlay::Contexts(_)) => over(&[Context::Choice]),
+        Some(Overlay::Contexts(_) | Overlay::Menu(_)) => over(&[Context::Choice]),
         Some(Overlay::Faults(_)) => over(&[Context::Faults, Context::Choice]),
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
+        Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Learn(_)) => over(&[Context::Guide]),
         Some(Overlay::Proposal(_)) => over(&[Context::Proposal]),
         Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
@@ -66,6 +67,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             detail::type_words(model, key, now);
             Vec::new()
         }
+        Some(Overlay::Menu(menu)) if menu.by_key(key).is_some() => menu::press(model, key, now),
         _ => match model.preferences.keymap.resolve(key, &path(model)) {
             Some(action) => act::act(model, action, now),
             None => Vec::new(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, forms, keys, navigate, propose};
+use super::{connect, forms, keys, menu, navigate, propose};
 use crate::{
     app::{
         action::Motion,
@@ -12,6 +12,7 @@ use crate::{
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, pods},
+        reveal::{Reveal, Stage},
         scroll::PAGE,
     },
     domain::{guide::Section, objects::ObjectKey},
@@ -71,12 +72,20 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
         list.go(motion);
     } else if let Overlay::Faults(list) = overlay {
         list.go(motion);
+    } else if let Overlay::Menu(menu) = overlay {
+        menu.list.go(motion);
     } else if let Overlay::Form(form) = overlay {
         forms::travel(form, motion);
     } else if let Overlay::Details(details) = overlay {
         details.scroll.go(motion);
     } else if let Overlay::PullTest(trial) = overlay {
         trial.nodes.go(motion);
+    } else if let Overlay::Reveal(Reveal {
+        stage: Stage::Shown(shown),
+        ..
+    }) = overlay
+    {
+        shown.list.go(motion);
     } else if let Overlay::Learn(learn) = overlay {
         learn.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
@@ -98,6 +107,9 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
             let chosen = list.selected().cloned();
             return connect::connect(model, chosen, now);
+        }
+        if let Overlay::Menu(_) = overlay {
+            return menu::choose(model, now);
         }
         if let Overlay::Faults(list) = overlay {
             let chosen = list.selected().cloned();

@@ -12,11 +12,17 @@ mod forms;
 mod keys;
 mod layers;
 mod lists;
+mod menu;
+#[cfg(test)]
+mod menu_tests;
 mod navigate;
 mod propose;
 #[cfg(test)]
 mod propose_tests;
 mod pull_test;
+mod reveal;
+#[cfg(test)]
+mod reveal_tests;
 mod rollout;
 mod settle;
 #[cfg(test)]
@@ -45,6 +51,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
         model.flash = None;
     }
+    reveal::expire(model, now);
     model.dirty = true;
     match message {
         Message::Key(key) => keys::press(model, key, now),
@@ -94,8 +101,16 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
             settle::answered(model, ticket, answer, now);
             Vec::new()
         }
+        Message::Rights(ticket, rules) => {
+            model.rights.told(ticket, rules);
+            Vec::new()
+        }
         Message::Read(ticket, answer) => {
             detail::read(model, ticket, answer, now);
+            Vec::new()
+        }
+        Message::Revealed(ticket, answer) => {
+            reveal::revealed(model, ticket, answer, now);
             Vec::new()
         }
         Message::Pulled(ticket, node, pulled) => {

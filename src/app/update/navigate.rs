@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::{
     app::{
         action::Motion,
+        detail::{Details, Tab},
         effect::Effect,
-        model::Model,
+        model::{Model, Stop},
         overlay::Overlay,
         panes::{Pane, events, pods},
         trail::{Place, Selected, Trail},
@@ -182,20 +183,21 @@ pub fn selected_pod(model: &Model) -> Option<Key<Pod>> {
 
 /// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.
 pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
-    let here = model.stop.as_ref().and_then(|stop| {
-        let faults = model.verdicts.faults();
-        faults.iter().position(|fault| fault.id == *stop)
-    });
-    let count = model.verdicts.faults().len();
-    let target = match here {
-        _ if count == 0 => {
-            model.flash("nothing is wrong", now);
-            return;
-        }
-        Some(position) if forward => (position + 1) % count,
-        Some(position) => (position + count - 1) % count,
-        None if forward => 0,
-        None => count - 1,
+    let faults = model.verdicts.faults();
+    let count = faults.len();
+    if count == 0 {
+        model.flash("nothing is wrong", now);
+        return;
+    }
+    let here = |stop: &Stop| faults.iter().position(|fault| fault.id == stop.fault);
+    let target = match (&model.stop, model.stop.as_ref().and_then(here)) {
+        (_, Some(position)) if forward => (position + 1) % count,
+        (_, Some(position)) => (position + count - 1) % count,
+        // It is gone, and another has taken its place.
+        (Some(stop), None) if forward => stop.place % count,
+        (Some(stop), None) => (stop.place + count - 1) % count,
+        (None, None) if forward => 0,
+        (None, None) => count - 1,
     };
     let Some(fault) = model.verdicts.faults().get(target) else {
         return;
@@ -226,7 +228,11 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
         return;
     };
     let example = fault.example.clone();
-    model.stop = Some(id.clone());
+    let faults = model.verdicts.faults().iter();
+    model.stop = Some(Stop {
+        fault: id.clone(),
+        place: faults.take_while(|other| other.id != *id).count(),
+    });
     match example {
         Subject::Pod(pod) => {
             if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
@@ -235,9 +241,11 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
             to_pod(model, pod);
         }
         Subject::Workload(workload) => {
+            // It has no Pod to go to.
             model.overlays.clear();
             show_namespace_of(model, &workload.key.namespace);
-            model.focus = Pane::Events;
+            let details = Details::new(ObjectKey::Workload(workload), Some(Tab::Rollout));
+            model.overlays.push(Overlay::Details(details));
         }
     }
 }
@@ -366,19 +374,23 @@ pub(super) fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
     users.into_iter().min_by_key(|key| health(key))
 }
 
-/// The event line that is selected; of a story, none.
+/// The event line that is selected; of what is folded, none.
 pub(super) fn selected_line(model: &Model) -> Option<&Line> {
     match model.panes.events.list.selected()? {
         events::Row::Line(key) => model.world.event_line(key),
-        events::Row::Story(_) => None,
+        events::Row::Story(_) | events::Row::Start(_) => None,
     }
 }
 
-/// The Pod that the selected event is about, while it exists; of a story, the first of its Pods.
+/// The Pod that the selected event is about, while it exists; of what is folded, the first of its Pods.
 pub(super) fn pod_of_event(model: &Model) -> Option<Key<Pod>> {
     let key = match model.panes.events.list.selected()? {
         events::Row::Line(key) => events::subject(model.world.event_line(key)?)?,
         events::Row::Story(id) => model.panes.stories.told.get(id)?.pods.first()?.clone(),
+        events::Row::Start(owner) => {
+            let start = model.panes.stories.starts.get(owner)?;
+            start.pods.first_key_value()?.0.clone()
+        }
     };
     model.world.pod(&key).is_some().then_some(key)
 }

@@ -15,7 +15,7 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        diagnose::Link,
+        diagnose::{Link, Root},
         faults::FaultId,
         key::Key,
         objects::{Pod, WorkloadKey, WorkloadKind},
@@ -82,6 +82,7 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
         insists: false,
         keepers: Vec::new(),
         undoes: None,
+        watched: None,
         scroll: 0,
     })));
     let mut effects = vec![Effect::Rehearse {
@@ -131,10 +132,11 @@ pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
     let Some(proposal) = asked else { return };
     let refused = verdict.answer == Answer::No;
     proposal.asked = None;
+    let link = link(&verdict);
     proposal.verdict = Some(verdict);
-    // Whoever goes back wants to correct the login.
+    // Whoever goes back wants to correct what is to blame.
     if refused {
-        go_to(model, &[FormAnswer::Token]);
+        go_to(model, answers_of(link));
     }
 }
 
@@ -161,7 +163,10 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .is_some_and(|verdict| verdict.answer == Answer::No);
     if refused && !proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
         proposal.insists = true;
-        model.flash("the registry refuses this login: esc back to correct it, enter again to save it all the same", now);
+        model.flash(
+            "the registry says no: esc to correct it, enter to do it anyway",
+            now,
+        );
         return Vec::new();
     }
     match &proposal.stage {
@@ -266,14 +271,17 @@ pub(super) fn leave(model: &mut Model) {
     }
 }
 
-/// The questions whose answers are to blame. A login that the registry has refused is, whatever the
+/// The questions whose answers are to blame. What the registry itself has refused is, whatever the
 /// kubelet's first word looks like while not all objects have been seen.
 fn to_blame(proposal: &Proposal, link: Link) -> &'static [FormAnswer] {
-    let refused = proposal
-        .verdict
-        .as_ref()
-        .is_some_and(|verdict| verdict.answer == Answer::No);
-    answers_of(if refused { Link::Secret } else { link })
+    let refused = proposal.verdict.as_ref();
+    let refused = refused.filter(|verdict| verdict.answer == Answer::No);
+    answers_of(refused.map_or(link, self::link))
+}
+
+/// What has to change after a registry's no; where it does not say, the login.
+fn link(verdict: &Verdict) -> Link {
+    verdict.root.map_or(Link::Secret, Root::link)
 }
 
 /// The questions whose answers are to blame for a fault at this link of the chain.
@@ -293,5 +301,34 @@ fn close(model: &mut Model) {
     };
     if proposal.stage.is_good() && matches!(model.overlays.last(), Some(Overlay::Form(_))) {
         model.overlays.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_of_the_registry_leads_back_to_the_answer_that_is_to_blame() {
+        for (root, answer) in [
+            (Some(Root::CredentialRejected), FormAnswer::Token),
+            (Some(Root::TagMissing), FormAnswer::Image),
+            (Some(Root::RegistryUnknownHost), FormAnswer::Image),
+            (None, FormAnswer::Token),
+        ] {
+            let verdict = Verdict {
+                answer: Answer::No,
+                cause: None,
+                root,
+                alternatives: Vec::new(),
+                ruled_out: Vec::new(),
+                summary: String::new(),
+            };
+            assert_eq!(
+                answers_of(link(&verdict)).first(),
+                Some(&answer),
+                "{root:?}"
+            );
+        }
     }
 }

@@ -295,3 +295,50 @@ fn an_export_names_no_credential() {
         "{effects:?}"
     );
 }
+
+#[test]
+fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
+    use crate::{
+        app::settled::Said,
+        domain::{diagnose::Source, objects::ObjectKey},
+    };
+    let mut model = model();
+    press(&mut model, &[":", "s", "e", "c", "enter", "N", "g"]);
+    assert_eq!(press(&mut model, &["t"]), [], "no image is pulled with it");
+    assert!(model.flash.is_some() && model.overlays.is_empty());
+    let effects = press(&mut model, &["G", "t"]);
+    let [Effect::Settle { ticket, question }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let Some(Overlay::Details(details)) = model.overlays.last() else {
+        panic!("the Secret is not shown")
+    };
+    let ObjectKey::Secret(key) = details.object.clone() else {
+        panic!("{:?}", details.object)
+    };
+    assert_eq!(question.secrets().collect::<Vec<_>>(), [&key]);
+    assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
+    let verdict = Verdict {
+        answer: Answer::No,
+        cause: Some(crate::domain::cause::Cause::Unauthorized),
+        root: Some(crate::domain::diagnose::Root::CredentialRejected),
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: "the registry refuses the credential".to_owned(),
+    };
+    update(
+        &mut model,
+        Message::Settled(*ticket, Ok(Box::new(verdict))),
+        now(),
+    );
+    let secret = model.world.secret(&key).unwrap();
+    let said: Vec<&Said> = model.answers.of_secret(secret, now()).collect();
+    assert!(matches!(
+        said[..],
+        [Said {
+            by: Source::Registry,
+            ..
+        }]
+    ));
+    assert_eq!(press(&mut model, &["t"]).len(), 1, "and again");
+}

@@ -1,20 +1,34 @@
-//! Asking a registry about a Pod's image: never twice at once, and the answer keeps its age.
+//! Asking registries about a Pod's image, or about all that is pulled with a Secret: never twice at once,
+//! and each answer keeps its age.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::navigate;
 use crate::{
     app::{
         detail::{Details, Tab},
         effect::Effect,
         model::Model,
         overlay::Overlay,
+        secret_test,
         settled::{Question, Said, State},
         ticket::Ticket,
     },
-    domain::{diagnose::Source, objects::ObjectKey, probe::Verdict, problem::Problem},
+    domain::{
+        diagnose::Source,
+        key::Key,
+        objects::{ObjectKey, Secret},
+        probe::Verdict,
+        problem::Problem,
+    },
 };
 
-/// Asks, and shows the diagnosis, where the answer will stand.
+/// Questions of one press: a Secret may serve hundreds of images, and registries count.
+const AT_ONCE: usize = 24;
+
+/// Asks, and shows what the answer will stand in: the diagnosis of the Pod, or the Secret's entries.
 pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if !model.abilities.asks_registries {
         model.flash(
@@ -23,6 +37,13 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         );
         return Vec::new();
     }
+    match navigate::selected_object(model) {
+        Some(ObjectKey::Secret(secret)) => about_secret(model, &secret, now),
+        _ => about_pod(model, now),
+    }
+}
+
+fn about_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let asked = model.inquiry.as_ref().and_then(|inquiry| {
         let image = &inquiry.container()?.image;
         let question = Question::of(&inquiry.case, image)?;
@@ -36,13 +57,57 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         model.flash("the registry has not answered yet", now);
         return Vec::new();
     }
+    show(model, ObjectKey::Pod(pod), Tab::Diagnosis);
+    vec![put(model, question)]
+}
+
+fn about_secret(model: &mut Model, key: &Key<Secret>, now: Timestamp) -> Vec<Effect> {
+    let Some(secret) = model.world.secret(key).map(Arc::clone) else {
+        return Vec::new();
+    };
+    let trials = secret_test::trials(&model.world, &secret);
+    let questions: Vec<Question> = trials.into_iter().flat_map(|it| it.questions).collect();
+    if questions.is_empty() {
+        model.flash("no image is pulled with it: there is nothing to ask", now);
+        return Vec::new();
+    }
+    show(model, ObjectKey::Secret(key.clone()), Tab::Describe);
+    // Those that nobody has asked come first, so that pressing again gets on with the rest.
+    let (old, mut open): (Vec<_>, Vec<_>) = questions
+        .into_iter()
+        .filter(|question| !model.answers.awaits(question))
+        .partition(|question| model.answers.to(question).is_some());
+    open.extend(old);
+    if open.is_empty() {
+        model.flash("the registries have not answered yet", now);
+    }
+    if open.len() > AT_ONCE {
+        let text = format!("{AT_ONCE} of {} images are asked about", open.len());
+        model.flash(text, now);
+        open.truncate(AT_ONCE);
+    }
+    open.into_iter()
+        .map(|question| put(model, question))
+        .collect()
+}
+
+fn put(model: &mut Model, question: Question) -> Effect {
     let ticket = model.tickets.issue();
     model.answers.ask(question.clone(), ticket);
-    if !matches!(model.overlays.last(), Some(Overlay::Details(_))) {
-        let details = Details::new(ObjectKey::Pod(pod), Some(Tab::Diagnosis));
-        model.overlays.push(Overlay::Details(details));
+    Effect::Settle { ticket, question }
+}
+
+/// Opens the view of the object; in open details, turns to it.
+fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
+    match model.overlays.last_mut() {
+        // One that fits by itself is left as it is, and with it where its reader is.
+        Some(Overlay::Details(details)) if details.tab.is_none_or(|shown| shown == tab) => {}
+        Some(Overlay::Details(details)) => details.turn_to(tab),
+        _ => {
+            let details = Details::new(object, Some(tab));
+            model.overlays.push(Overlay::Details(details));
+        }
     }
-    vec![Effect::Settle { ticket, question }]
 }
 
 pub(super) fn answered(

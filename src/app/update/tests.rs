@@ -247,6 +247,24 @@ fn the_next_problem_is_one_key_away_from_anywhere() {
 }
 
 #[test]
+fn the_round_goes_on_where_it_was_when_a_problem_is_gone() {
+    let mut model = model();
+    let faults: Vec<_> = model.verdicts.faults().to_vec();
+    assert!(faults.len() >= 2, "{faults:?}");
+    press(&mut model, &["!"]);
+    assert_eq!(model.stop.as_ref().unwrap().fault, faults[0].id);
+    let pods = faults[0].pods.iter().cloned().collect();
+    model.world.fold(Batch::Pods(gone(pods)), now());
+    refresh::refresh(&mut model, [10; 5], now());
+    press(&mut model, &["!"]);
+    assert_eq!(
+        model.stop.as_ref().unwrap().fault,
+        faults[1].id,
+        "what has taken its place, and not the first of all again"
+    );
+}
+
+#[test]
 fn enter_follows_the_chain() {
     let mut model = model();
     press(&mut model, &["g", "J"]);

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{forms, navigate, propose};
 use crate::{
     app::{
+        action::Action,
         effect::Effect,
         model::Model,
         overlay::Overlay,
@@ -25,32 +26,69 @@ fn here(model: &Model) -> Option<Namespace> {
     }
 }
 
+/// What an action asks for, for what is selected; or why it cannot. `None`: it asks for nothing.
+pub(super) fn asks(model: &Model, action: Action) -> Option<Result<Ask, &'static str>> {
+    let world = &model.world;
+    Some(match action {
+        Action::New => Ok(new(model)),
+        Action::Setup => Ok(Ask::Setup { namespace: None }),
+        Action::Deploy => Ok(Ask::Deploy {
+            namespace: here(model),
+        }),
+        Action::Bind => bind(model),
+        Action::Rotate => secret(model)
+            .and_then(|key| Ask::rotate(world, key))
+            .ok_or("select a Secret that holds a credential"),
+        Action::CopyTo => secret(model)
+            .and_then(|key| Ask::copy(world, key))
+            .ok_or(NO_SECRET),
+        Action::Delete => match model.focus {
+            Pane::Secrets => secret(model)
+                .map(|key| Ask::delete_secret(world, key))
+                .ok_or(NO_SECRET),
+            Pane::ServiceAccounts => account(model)
+                .and_then(|key| Ask::delete_account(world, key))
+                .ok_or(NO_ACCOUNT),
+            Pane::Pods => return None,
+            Pane::Namespaces | Pane::Events => Err("that is not deleted from here"),
+        },
+        _ => return None,
+    })
+}
+
+const NO_SECRET: &str = "no Secret is selected";
+const NO_ACCOUNT: &str = "no ServiceAccount is selected";
+
+/// Opens the form of an action, or says why there is none.
+pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
+    match asks(model, action) {
+        Some(Ok(ask)) => forms::ask_for(model, ask, None, now),
+        Some(Err(why)) => model.flash(why, now),
+        None => {}
+    }
+}
+
 /// What `+` makes in this pane.
-pub(super) fn new(model: &mut Model, now: Timestamp) {
+fn new(model: &Model) -> Ask {
     let here = here(model);
-    let ask = match model.focus {
+    match model.focus {
         Pane::Namespaces | Pane::Pods | Pane::Events => Ask::Setup { namespace: here },
         Pane::Secrets => {
-            let selected = model.panes.secrets.list.selected();
-            let namespace = here.or_else(|| Some(selected?.namespace.clone()));
+            let namespace = here.or_else(|| Some(secret(model)?.namespace.clone()));
             match namespace {
                 Some(namespace) => new_secret(namespace, None, Vec::new()),
                 None => Ask::Setup { namespace: None },
             }
         }
-        Pane::ServiceAccounts => {
-            let selected = model.panes.accounts.list.selected().cloned();
-            match selected.and_then(|key| model.world.account(&key)) {
-                Some(account) => new_secret(
-                    account.key.namespace.clone(),
-                    Some(account.key.name.clone()),
-                    account.pull_secrets.to_vec(),
-                ),
-                None => Ask::Setup { namespace: here },
-            }
-        }
-    };
-    forms::ask_for(model, ask, None, now);
+        Pane::ServiceAccounts => match account(model).and_then(|key| model.world.account(key)) {
+            Some(account) => new_secret(
+                account.key.namespace.clone(),
+                Some(account.key.name.clone()),
+                account.pull_secrets.to_vec(),
+            ),
+            None => Ask::Setup { namespace: here },
+        },
+    }
 }
 
 fn new_secret(
@@ -69,55 +107,27 @@ fn new_secret(
     }
 }
 
-pub(super) fn setup(model: &mut Model, now: Timestamp) {
-    forms::ask_for(model, Ask::Setup { namespace: None }, None, now);
-}
-
-pub(super) fn deploy(model: &mut Model, now: Timestamp) {
-    let namespace = here(model);
-    forms::ask_for(model, Ask::Deploy { namespace }, None, now);
-}
-
 /// Binds along the chain: a Secret to accounts, an account to Secrets, a workload to its account.
-pub(super) fn bind(model: &mut Model, now: Timestamp) {
-    let (ask, missing) = match model.focus {
-        Pane::ServiceAccounts => {
-            let selected = model.panes.accounts.list.selected();
-            let ask = selected.and_then(|key| Ask::list(&model.world, key));
-            (ask, "no ServiceAccount is selected")
-        }
-        Pane::Pods => {
-            let ask = workload(model).map(|workload| Ask::run_as(&model.world, workload));
-            (ask, "it has no workload whose account could be set")
-        }
-        Pane::Secrets | Pane::Namespaces | Pane::Events => {
-            let ask = secret(model).map(|key| Ask::bind(&model.world, key));
-            (ask, "no Secret is selected")
-        }
-    };
-    open(model, ask, missing, now);
-}
-
-/// Rotates the credential of the selected Secret.
-pub(super) fn rotate(model: &mut Model, now: Timestamp) {
-    let ask = secret(model).and_then(|key| Ask::rotate(&model.world, key));
-    open(model, ask, "select a Secret that holds a credential", now);
-}
-
-pub(super) fn copy(model: &mut Model, now: Timestamp) {
-    let ask = secret(model).and_then(|key| Ask::copy(&model.world, key));
-    open(model, ask, "no Secret is selected", now);
-}
-
-fn open(model: &mut Model, ask: Option<Ask>, missing: &str, now: Timestamp) {
-    match ask {
-        Some(ask) => forms::ask_for(model, ask, None, now),
-        None => model.flash(missing, now),
+fn bind(model: &Model) -> Result<Ask, &'static str> {
+    match model.focus {
+        Pane::ServiceAccounts => account(model)
+            .and_then(|key| Ask::list(&model.world, key))
+            .ok_or(NO_ACCOUNT),
+        Pane::Pods => workload(model)
+            .map(|workload| Ask::run_as(&model.world, workload))
+            .ok_or("it has no workload whose account could be set"),
+        Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
+            .map(|key| Ask::bind(&model.world, key))
+            .ok_or(NO_SECRET),
     }
 }
 
 fn secret(model: &Model) -> Option<&Key<Secret>> {
     model.panes.secrets.list.selected()
+}
+
+fn account(model: &Model) -> Option<&Key<ServiceAccount>> {
+    model.panes.accounts.list.selected()
 }
 
 /// The workload of the selected row.
@@ -131,16 +141,10 @@ fn workload(model: &Model) -> Option<&Workload> {
 
 /// Deletes what is selected: after its name was typed again, or for a Pod after the plan was shown.
 pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let ask = match model.focus {
-        Pane::Secrets => secret(model).map(|key| Ask::delete_secret(&model.world, key)),
-        Pane::ServiceAccounts => {
-            let selected = model.panes.accounts.list.selected();
-            selected.and_then(|key| Ask::delete_account(&model.world, key))
-        }
-        Pane::Pods => return delete_pod(model, now),
-        Pane::Namespaces | Pane::Events => None,
-    };
-    open(model, ask, "that is not deleted from here", now);
+    if model.focus == Pane::Pods {
+        return delete_pod(model, now);
+    }
+    open(model, Action::Delete, now);
     Vec::new()
 }
 

@@ -185,6 +185,7 @@ fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Ve
             pod: other.key.clone(),
             node: other.node.clone(),
             image: Arc::clone(&container.image),
+            secrets: Arc::clone(&other.pull_secrets),
             pulled: match container.state {
                 ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
                 ContainerState::Unreported | ContainerState::Waiting { .. } => container

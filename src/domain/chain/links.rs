@@ -166,12 +166,32 @@ impl Case {
         }
     }
 
-    /// Pull Secrets of the namespace, not listed by the Pod, that would open the image.
+    /// Pull Secrets of the namespace, not listed by the Pod, that would open the image: first those
+    /// with which other Pods have pulled from the same registry, last those with which none could.
     pub fn unlisted_matches(&self, image: &ImageRef) -> Vec<&Arc<Secret>> {
-        self.others
+        let mut matches: Vec<&Arc<Secret>> = self
+            .others
             .iter()
             .filter(|secret| opens(secret, image))
-            .collect()
+            .collect();
+        matches.sort_by_cached_key(|secret| self.standing(&secret.key.name, image.host()));
+        matches
+    }
+
+    /// What other Pods show of a Secret: it has worked, nothing, or it has not.
+    fn standing(&self, secret: &Name<Secret>, host: &str) -> Shown {
+        let mut shown = Shown::Nothing;
+        for other in &self.neighbours {
+            let same = ImageRef::parse(&other.image).is_ok_and(|image| image.host() == host);
+            if !same || !other.secrets.contains(secret) {
+                continue;
+            }
+            if other.pulled {
+                return Shown::Works;
+            }
+            shown = Shown::Fails;
+        }
+        shown
     }
 
     /// The ServiceAccount that lists this Secret, the Pod's own first.
@@ -181,6 +201,14 @@ impl Case {
             .chain(&self.accounts)
             .find(|account| account.pull_secrets.contains(secret))
     }
+}
+
+/// See [`Case::standing`]; the best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Shown {
+    Works,
+    Nothing,
+    Fails,
 }
 
 /// Whether a Secret's entry would be sent for the image.

@@ -84,6 +84,9 @@ pub struct Neighbour {
     pub pod: Key<Pod>,
     pub node: Option<Arc<str>>,
     pub image: Arc<str>,
+    /// The pull Secrets that the Pod lists.
+    #[serde(default)]
+    pub secrets: Arc<[Name<Secret>]>,
     /// The node of that Pod has the image.
     pub pulled: bool,
 }

@@ -83,7 +83,7 @@ fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
     draft.confidence = Confidence::Likely;
 }
 
-fn malformed(links: &Links) -> Option<&SecretLink> {
+pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
     links
         .secrets
         .iter()
@@ -91,7 +91,7 @@ fn malformed(links: &Links) -> Option<&SecretLink> {
 }
 
 /// One Secret that cannot be read spoils the pull, whatever the others hold.
-fn spoiled(draft: &mut Draft, link: &SecretLink) {
+pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
     let direct = draft.cause == Cause::PullSecretMalformed;
     settle_on(draft, Cause::PullSecretMalformed, Root::SecretMalformed);
     draft.confidence = if direct {
@@ -141,6 +141,24 @@ fn node_credential(draft: &mut Draft) {
     draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
 }
 
+/// The credential that is spoken of.
+pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummary) {
+    let name = secret.key.name.shared();
+    draft.secret = Some(Arc::clone(&name));
+    draft.entry = Some(Arc::clone(&entry.server));
+    draft.server = Some(entry.server.to_string());
+    draft.username.clone_from(&entry.username);
+    draft.evidence.push(Evidence::now(
+        Fact::Sent {
+            secret: name,
+            key: Arc::clone(&entry.server),
+            username: entry.username.clone(),
+            kind: entry.kind.label().to_owned(),
+        },
+        Source::Secret,
+    ));
+}
+
 fn sent(
     draft: &mut Draft,
     case: &Case,
@@ -150,19 +168,7 @@ fn sent(
     image: &ImageRef,
 ) {
     let name = secret.key.name.shared();
-    draft.secret = Some(Arc::clone(&name));
-    draft.entry = Some(Arc::clone(&entry.server));
-    draft.server = Some(entry.server.to_string());
-    draft.username.clone_from(&entry.username);
-    draft.evidence.push(Evidence::now(
-        Fact::Sent {
-            secret: Arc::clone(&name),
-            key: Arc::clone(&entry.server),
-            username: entry.username.clone(),
-            kind: entry.kind.label().to_owned(),
-        },
-        Source::Secret,
-    ));
+    credential(draft, secret, entry);
     for problem in entry.problems.iter() {
         let fact = Fact::Odd {
             secret: Arc::clone(&name),
@@ -207,7 +213,7 @@ fn arrived_late(draft: &mut Draft, secret: &Secret, told: &Told<'_>) -> bool {
     true
 }
 
-fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
+pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
     if let Some(at) = entry.expires {
         return (at <= now).then_some(Fact::Ended { secret: name, at });

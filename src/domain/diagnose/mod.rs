@@ -3,14 +3,16 @@
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
 //! chain what a refusal means; `image` and `network` use what other Pods show; `stuck` names what is
 //! no pull at all. Nothing here asks a registry; what one has said when somebody asked is added by
-//! `settled`.
+//! `settled`. `foresee` looks at Pods that run.
 
 mod access;
 mod evidence;
+mod foresee;
 mod image;
 mod message;
 mod names;
 mod root;
+mod sentence;
 mod settled;
 mod stuck;
 #[cfg(test)]
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     evidence::{Evidence, Fact, Source},
+    foresee::{foresee, foresee_refusal},
     root::{Link, Root},
     settled::settle,
     stuck::workload,
@@ -92,25 +95,7 @@ impl Finding {
 
     /// One sentence.
     pub fn summary(&self) -> String {
-        let meaning = match (self.cause, self.root) {
-            (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
-                "the Pod waits for a node, not for an image".to_owned()
-            }
-            (Cause::CauseNotStated, Some(root)) => {
-                format!(
-                    "nothing says any more why it fails; likely {}",
-                    root.because()
-                )
-            }
-            (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
-                format!("{}, because {}", cause.entry().meaning, root.because())
-            }
-            (cause, _) => cause.entry().meaning.to_owned(),
-        };
-        match &self.image {
-            Some(image) => format!("{image}: {meaning}"),
-            None => meaning,
-        }
+        sentence::of(self)
     }
 
     /// The fixes with the names of this case.
@@ -152,24 +137,32 @@ struct Draft {
     fixes: Vec<FixId>,
 }
 
+impl Draft {
+    fn new(cause: Cause, confidence: Confidence) -> Self {
+        Self {
+            cause,
+            root: Root::of_cause(cause),
+            confidence,
+            alternatives: Vec::new(),
+            evidence: Vec::new(),
+            secret: None,
+            from: None,
+            matching: None,
+            holder: None,
+            entry: None,
+            server: None,
+            username: None,
+            fixes: cause.entry().fixes.to_vec(),
+        }
+    }
+}
+
 fn finding(case: &Case, told: &Told<'_>) -> Finding {
     let found = classify(told.text);
     let cause = found.cause.unwrap_or(Cause::CauseNotStated);
-    let mut draft = Draft {
-        cause,
-        root: Root::of_cause(cause),
-        confidence: found.confidence,
-        alternatives: found.alternatives,
-        evidence: vec![told.evidence()],
-        secret: None,
-        from: None,
-        matching: None,
-        holder: None,
-        entry: None,
-        server: None,
-        username: None,
-        fixes: cause.entry().fixes.to_vec(),
-    };
+    let mut draft = Draft::new(cause, found.confidence);
+    draft.alternatives = found.alternatives;
+    draft.evidence.push(told.evidence());
     match ImageRef::parse(&told.container.image) {
         Err(error) => image::invalid(&mut draft, &error),
         Ok(parsed) => {

@@ -222,6 +222,25 @@ fn another_tag_that_runs_proves_the_repository() {
 }
 
 #[test]
+fn the_secret_to_attach_is_the_one_that_works_for_others() {
+    let mut scene = Scene::new(REFUSED, &[])
+        .with("a-new-one", JSON, "registry.example")
+        .with("old", JSON, "registry.example")
+        .with("works", JSON, "registry.example");
+    for (name, secret, state) in [
+        ("db-1", "works", sample::running()),
+        ("cart-1", "old", waiting("ErrImagePull", REJECTED)),
+    ] {
+        let mut other = sample::pod("shop", name, state);
+        other.pull_secrets = [Name::new(secret)].into();
+        scene.others.push(other);
+    }
+    let finding = scene.finding();
+    assert_eq!(finding.root, Some(Root::SecretNotAttached));
+    assert_eq!(finding.names.matching.as_deref(), Some("works"));
+}
+
+#[test]
 fn a_pod_that_runs_has_no_findings() {
     let mut scene = Scene::new("", &[]);
     scene.pod.containers[0].state = sample::running();

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use choose::{IDENTITY, Place, entry, place};
 pub use problem::{EntryProblem, Malformation, Malformed, Oddity};
 pub use read::read;
-pub use standing::Standing;
+pub use standing::{SOON, Standing};
 pub use summary::{EntrySummary, Summary};
 pub use write::write;
 

@@ -16,8 +16,9 @@ pub enum Standing {
     Broken(String),
 }
 
-/// An end that is nearer than this is worth a word: three days, so that a weekend lies before it.
-const SOON: i64 = 3 * 86_400;
+/// An end that is nearer than this is worth a word, in seconds: two weeks, so that whoever makes the new
+/// token may be away for one of them.
+pub const SOON: i64 = 14 * 86_400;
 
 impl Summary {
     pub fn standing(&self, now: Timestamp) -> Standing {
@@ -112,6 +113,10 @@ mod tests {
         assert_eq!(
             entry(|e| e.expires = Some(ago(-7200))),
             Standing::Odd("expires in 120m".into())
+        );
+        assert_eq!(
+            entry(|e| e.expires = Some(ago(-3 * 86_400 - 60))),
+            Standing::Odd("expires in 3d".into())
         );
         assert_eq!(
             entry(|e| e.expires = Some(ago(-30 * 86_400))),

@@ -47,6 +47,28 @@ impl Config {
     }
 }
 
+impl EntrySummary {
+    /// The registry as people name it: without the scheme and the version of the API, and Docker Hub
+    /// by its one name.
+    pub fn registry(&self) -> &str {
+        let key = &*self.server;
+        let bare = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| key.strip_prefix(scheme))
+            .unwrap_or(key);
+        let bare = bare.strip_suffix('/').unwrap_or(bare);
+        let bare = ["/v1", "/v2"]
+            .iter()
+            .find_map(|version| bare.strip_suffix(version))
+            .unwrap_or(bare);
+        if bare == "index.docker.io" {
+            "docker.io"
+        } else {
+            bare
+        }
+    }
+}
+
 impl Entry {
     fn summary(&self, key: &FingerprintKey) -> EntrySummary {
         let credential = Credential::recognise(&self.server, &self.username, &self.password);
@@ -80,6 +102,33 @@ impl Summary {
         match &self.malformed {
             Some(malformation) => Err(malformation),
             None => Ok(&self.entries),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_has_one_name_however_its_key_is_written() {
+        for (key, name) in [
+            ("https://index.docker.io/v1/", "docker.io"),
+            ("docker.io", "docker.io"),
+            ("https://ghcr.io", "ghcr.io"),
+            ("http://localhost:5000/v2/", "localhost:5000"),
+            ("registry.example/team/app", "registry.example/team/app"),
+            ("*.example", "*.example"),
+        ] {
+            let entry = EntrySummary {
+                server: key.into(),
+                username: None,
+                fingerprint: None,
+                kind: CredentialKind::Password,
+                expires: None,
+                problems: [].into(),
+            };
+            assert_eq!(entry.registry(), name);
         }
     }
 }

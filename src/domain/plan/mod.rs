@@ -32,7 +32,7 @@ pub use self::{
     lists::{with, without},
     outcome::Outcome,
     preview::{Line, Mark},
-    rotate::{Holder, Spread},
+    rotate::{Holder, Spread, carriers},
     undo::{Before, Done, Revision, undo},
 };
 use super::{image::ImageRef, rights::Permission};

@@ -1,6 +1,8 @@
-//! Which permissions a change takes.
+//! Which permissions a change takes, and what is asked for at least.
 
-use super::{Before, Change, Existing};
+use super::{Ask, Before, Change, Existing};
+use std::collections::BTreeSet;
+
 use crate::domain::{key::Namespace, objects::WorkloadKind, rights::Permission};
 
 impl Change {
@@ -69,6 +71,63 @@ impl Change {
                 (Self::CopySecret(_), _) => all("secrets", &["get", "patch"]),
                 (change, _) => change.permissions(),
             },
+        }
+    }
+}
+
+impl Ask {
+    /// What the user must be allowed to do at least, whatever he answers.
+    pub fn permissions(&self) -> Vec<Permission> {
+        let one = |verb: &str, group: &str, resource: &str, namespace: &Namespace| Permission {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            namespace: Some(namespace.clone()),
+        };
+        match self {
+            Self::Login { secret, .. } => vec![one("patch", "", "secrets", &secret.namespace)],
+            Self::NewSecret { namespace, .. } => vec![one("create", "", "secrets", namespace)],
+            Self::Rotate { spreads } => {
+                let namespaces: BTreeSet<&Namespace> = spreads
+                    .iter()
+                    .flat_map(|spread| &spread.holders)
+                    .map(|holder| &holder.secret.namespace)
+                    .collect();
+                let each = namespaces.into_iter();
+                each.map(|here| one("patch", "", "secrets", here)).collect()
+            }
+            Self::Copy { from, .. } => vec![one("get", "", "secrets", &from.namespace)],
+            Self::Image { workload, .. } | Self::RunAs { workload, .. } => {
+                vec![one(
+                    "patch",
+                    "apps",
+                    plural(workload.kind),
+                    &workload.key.namespace,
+                )]
+            }
+            Self::Bind { secret, .. } => {
+                vec![one("patch", "", "serviceaccounts", &secret.namespace)]
+            }
+            Self::List { account, .. } => {
+                vec![one("patch", "", "serviceaccounts", &account.namespace)]
+            }
+            Self::Setup { namespace } => {
+                let here = namespace.iter();
+                here.map(|here| one("create", "", "secrets", here))
+                    .collect()
+            }
+            Self::Deploy { namespace } => {
+                let here = namespace.iter();
+                here.map(|here| one("create", "apps", "deployments", here))
+                    .collect()
+            }
+            Self::DeleteSecret { secret, .. } => {
+                vec![one("delete", "", "secrets", &secret.namespace)]
+            }
+            Self::DeleteAccount { account, .. } => {
+                vec![one("delete", "", "serviceaccounts", &account.namespace)]
+            }
+            Self::Export => Vec::new(),
         }
     }
 }

@@ -46,6 +46,17 @@ pub struct Spread {
     pub alone: usize,
 }
 
+/// All Secrets that carry a credential of this one, itself among them.
+pub fn carriers(world: &World, key: &Key<Secret>) -> BTreeSet<Key<Secret>> {
+    let entries = world.secret(key).map(|secret| entries(secret));
+    let carried = entries.into_iter().flatten();
+    carried
+        .filter_map(|entry| entry.fingerprint)
+        .flat_map(|fingerprint| holders(world, fingerprint))
+        .map(|holder| holder.secret)
+        .collect()
+}
+
 impl Spread {
     /// The credentials of a Secret, each with where else it is.
     pub fn of_secret(world: &World, key: &Key<Secret>) -> Vec<Self> {

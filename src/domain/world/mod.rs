@@ -146,7 +146,12 @@ impl World {
     ///
     /// `None` for a bare Pod, and while the owner has not been seen.
     pub fn workload_of(&self, pod: &Pod) -> Option<&Arc<Workload>> {
-        let mut workload = self.owner(pod.meta.owner.as_ref()?)?;
+        Some(self.top_of(self.owner(pod.meta.owner.as_ref()?)?))
+    }
+
+    /// The workload itself, or the one that makes it: a ReplicaSet's Deployment, a Job's CronJob.
+    pub fn top_of<'a>(&'a self, workload: &'a Arc<Workload>) -> &'a Arc<Workload> {
+        let mut workload = workload;
         while let Some(above) = workload
             .meta
             .owner
@@ -155,7 +160,7 @@ impl World {
         {
             workload = above;
         }
-        Some(workload)
+        workload
     }
 
     fn owner(&self, owner: &Owner) -> Option<&Arc<Workload>> {

@@ -15,35 +15,63 @@ use crate::domain::{
 
 /// What was checked, and what was found.
 pub(super) struct Found {
-    pub pods_checked: usize,
-    /// Pods that are not well.
+    /// Pods that are not well, or that are looked into all the same.
     pub pods: Vec<Checked>,
+    /// Pods that are well, and what they belong to.
+    pub well: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
 }
 
 pub(super) struct Checked {
     pub case: Case,
     pub findings: Vec<Finding>,
+    /// It runs: what is found is what the next pull will meet.
+    pub runs: bool,
 }
 
-pub(super) fn all(seen: &Seen, choice: &Choice, now: Timestamp) -> Found {
+/// How far to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    WhatFails,
+    /// Also whether what runs could be pulled again.
+    Everything,
+}
+
+pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) -> Found {
     let world = &seen.world;
     let chosen = |pod: &&Arc<Pod>| {
         let workload = world.workload_of(pod).map(Arc::as_ref);
         choice.has_pod(pod, workload)
     };
-    let pods: Vec<_> = world.pods(&Scope::Cluster).filter(chosen).collect();
-    let checked = pods
-        .iter()
-        .filter(|pod| !is_well(pod))
-        .filter_map(|pod| chain::case(world, &seen.sight, &pod.key, now))
-        .map(|case| Checked {
-            findings: diagnose::diagnose(&case).findings,
-            case,
-        });
+    let pods = world.pods(&Scope::Cluster).filter(chosen);
+    let (sound, ill): (Vec<_>, Vec<_>) = pods.partition(|pod| is_well(pod));
+    let case = |pod: &Arc<Pod>| chain::case(world, &seen.sight, &pod.key, now);
+    let ill = ill.into_iter().filter_map(case).map(|case| Checked {
+        findings: diagnose::diagnose(&case).findings,
+        case,
+        runs: false,
+    });
+    let mut checked: Vec<Checked> = ill.collect();
+    let mut well = Vec::new();
+    for pod in sound {
+        match depth {
+            Depth::WhatFails => well.push(pod),
+            // What has run to its end is not pulled again.
+            Depth::Everything if pod_status(pod).health == Health::Finished => well.push(pod),
+            Depth::Everything => checked.extend(case(pod).map(|case| Checked {
+                findings: diagnose::foresee(&case),
+                case,
+                runs: true,
+            })),
+        }
+    }
+    let owner = |pod: &Arc<Pod>| world.workload_of(pod).map(Arc::clone);
     Found {
-        pods_checked: pods.len(),
-        pods: checked.collect(),
+        well: well
+            .into_iter()
+            .map(|pod| (Arc::clone(pod), owner(pod)))
+            .collect(),
+        pods: checked,
         workloads: workloads(seen, choice, now),
     }
 }

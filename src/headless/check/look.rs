@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::{
+    super::console::Progress,
     target::Choice,
     wait::{STUCK, Standing},
 };
@@ -47,17 +48,22 @@ pub(super) async fn once(
     connection: &Connection,
     reach: Reach,
     patience: Option<Patience<'_>>,
+    progress: &Progress,
 ) -> Result<Seen, Problem> {
     let wanted = wanted(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
     let mut looking = Looking::new(wanted);
-    let settled = timeout(connection.request_limit, looking.until_settled(&mut feed)).await;
+    let settled = timeout(
+        connection.request_limit,
+        looking.until_settled(&mut feed, progress),
+    )
+    .await;
     if settled.is_err() {
         return Err(looking.unsettled());
     }
     let mut settled = None;
     if let Some(Patience { limit, choice }) = patience {
-        let waited = timeout(limit, looking.until_rolled_out(&mut feed, choice)).await;
+        let waited = timeout(limit, looking.until_rolled_out(&mut feed, choice, progress)).await;
         settled = Some(waited.is_ok());
     }
     looking.finish(settled)
@@ -97,8 +103,15 @@ impl Looking {
         }
     }
 
-    async fn until_settled(&mut self, feed: &mut Receiver<Feed>) {
-        while !self.states.values().all(|state| is_settled(state.as_ref())) {
+    async fn until_settled(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) {
+        let all = self.states.len();
+        loop {
+            let states = self.states.values();
+            let settled = states.filter(|state| is_settled(state.as_ref())).count();
+            if settled == all {
+                return;
+            }
+            progress.say(&format!("listing: {settled} of {all} lists"));
             let Some(feed) = feed.recv().await else {
                 return;
             };
@@ -120,10 +133,16 @@ impl Looking {
     }
 
     /// Follows the changes until all is well, or something fails and nothing gets on any more.
-    async fn until_rolled_out(&mut self, feed: &mut Receiver<Feed>, choice: &Choice) {
+    async fn until_rolled_out(
+        &mut self,
+        feed: &mut Receiver<Feed>,
+        choice: &Choice,
+        progress: &Progress,
+    ) {
         let mut standing = Standing::of(&self.world, choice);
         let mut since = Instant::now();
         while !standing.is_well() {
+            progress.say(&standing.to_string());
             tokio::select! {
                 fed = feed.recv() => {
                     let Some(fed) = fed else {

@@ -2,7 +2,10 @@
 //!
 //! The question is put from this machine, which may see the registry otherwise than the node does.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -12,17 +15,19 @@ use super::findings::{Checked, Found};
 use crate::{
     cluster::{Connection, Trouble, fetch},
     domain::{
+        chain::Case,
         diagnose::{self, Finding},
         image::ImageRef,
         key::{Key, Name, Namespace},
         objects::Secret,
-        problem::Problem,
+        probe::Answer,
     },
     headless::{
+        console::Progress,
         verified::Verified,
         verify::{self, Source},
     },
-    registry::{Prober, Settings},
+    registry::Prober,
 };
 
 /// Registries asked at the same time.
@@ -56,7 +61,8 @@ impl Answers {
 }
 
 impl Answers {
-    /// Adds to each finding what the registry says of its image.
+    /// Adds to each finding what the registry says of its image; of a Pod that runs, a refusal is the
+    /// finding.
     pub(super) fn settle(&self, found: &mut Found, now: Timestamp) {
         for checked in &mut found.pods {
             let mut findings = std::mem::take(&mut checked.findings);
@@ -65,48 +71,96 @@ impl Answers {
                     diagnose::settle(finding, verified.verdict(), diagnose::Source::Registry, now);
                 }
             }
+            if checked.runs {
+                findings.extend(self.refusals(&checked.case, &findings, now));
+            }
             checked.findings = findings;
         }
+    }
+
+    /// What is refused of the images of which nothing is found yet.
+    fn refusals(&self, case: &Case, found: &[Finding], now: Timestamp) -> Vec<Finding> {
+        let images: BTreeSet<&str> = case.pod.containers.iter().map(|it| &*it.image).collect();
+        let open = images
+            .into_iter()
+            .filter(|image| found.iter().all(|it| it.image.as_deref() != Some(image)));
+        open.filter_map(|image| {
+            let Probed::Answered(verified) = &**self.0.get(&Question::about(case, image))? else {
+                return None;
+            };
+            Some(diagnose::foresee_refusal(
+                case,
+                image,
+                verified.verdict(),
+                now,
+            ))
+        })
+        .flatten()
+        .collect()
+    }
+
+    /// Each image with its answer, once per namespace and list of Secrets.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Namespace, &str, &Probed)> {
+        self.0
+            .iter()
+            .map(|(question, probed)| (&question.namespace, &*question.image, &**probed))
     }
 }
 
 impl Question {
+    fn about(case: &Case, image: &str) -> Self {
+        Self {
+            namespace: case.pod.key.namespace.clone(),
+            secrets: Arc::clone(&case.pod.pull_secrets),
+            image: image.to_owned(),
+        }
+    }
+
     fn of(checked: &Checked, finding: &Finding) -> Option<Self> {
         let image = finding.image.as_deref().filter(|_| finding.is_pull())?;
-        Some(Self {
-            namespace: checked.case.pod.key.namespace.clone(),
-            secrets: Arc::clone(&checked.case.pod.pull_secrets),
-            image: image.to_owned(),
-        })
+        Some(Self::about(&checked.case, image))
+    }
+
+    /// All that is to be asked for a Pod.
+    fn all(checked: &Checked) -> Vec<Self> {
+        if checked.runs {
+            let containers = checked.case.pod.containers.iter();
+            return containers
+                .map(|it| Self::about(&checked.case, &it.image))
+                .collect();
+        }
+        let findings = checked.findings.iter();
+        findings.filter_map(|it| Self::of(checked, it)).collect()
     }
 }
 
-/// Asks for every image of which a pull is said to fail.
+/// Asks for every image of which a pull is said to fail, and for all of the Pods that run, if those are
+/// looked into.
 pub(super) async fn ask(
     connection: &Connection,
-    asking: Settings,
+    prober: &Prober,
     found: &Found,
-) -> Result<Answers, Problem> {
-    let prober = Prober::new(asking)
-        .map_err(|error| Problem::new("cannot ask registries").because(error.to_string()))?;
-    let rows = found.pods.iter();
-    let mut questions: Vec<Question> = rows
-        .flat_map(|checked| checked.findings.iter().map(move |it| (checked, it)))
-        .filter_map(|(checked, finding)| Question::of(checked, finding))
-        .collect();
+    progress: &Progress,
+) -> Answers {
+    let mut questions: Vec<Question> = found.pods.iter().flat_map(Question::all).collect();
     questions.sort();
     questions.dedup();
-    let answers = stream::iter(questions).map(|question| {
-        let prober = &prober;
-        async move {
-            let probed = match answer(connection, prober, &question).await {
-                Ok(verified) => Probed::Answered(Box::new(verified)),
-                Err(error) => Probed::Failed { error },
-            };
-            (question, Arc::new(probed))
-        }
+    let all = questions.len();
+    let answers = stream::iter(questions).map(|question| async move {
+        let probed = match answer(connection, prober, &question).await {
+            Ok(verified) => Probed::Answered(Box::new(verified)),
+            Err(error) => Probed::Failed { error },
+        };
+        (question, Arc::new(probed))
     });
-    Ok(Answers(answers.buffer_unordered(AT_ONCE).collect().await))
+    let mut answers = std::pin::pin!(answers.buffer_unordered(AT_ONCE));
+    let mut kept = BTreeMap::new();
+    progress.say(&format!("asking registries: 0 of {all}"));
+    while let Some((question, probed)) = answers.next().await {
+        kept.insert(question, probed);
+        progress.say(&format!("asking registries: {} of {all}", kept.len()));
+    }
+    Answers(kept)
 }
 
 async fn answer(
@@ -132,6 +186,14 @@ async fn answer(
 }
 
 impl Probed {
+    /// Whether the registry gives the image; `None` when it was not asked.
+    pub(super) fn answer(&self) -> Option<Answer> {
+        match self {
+            Self::Answered(verified) => Some(verified.answer()),
+            Self::Failed { .. } => None,
+        }
+    }
+
     /// One line for people.
     pub(super) fn line(&self) -> String {
         match self {

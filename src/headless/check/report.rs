@@ -1,6 +1,8 @@
 //! The JSON shape of `check` (DESIGN §6: fields may be added, never changed) and its text.
 
 use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
     io::{self, Write},
     sync::Arc,
 };
@@ -22,9 +24,13 @@ use crate::{
         diagnose::{Finding, Root},
         image::ImageRef,
         key::Namespace,
-        objects::Workload,
+        objects::{Pod, Workload},
+        probe::Answer,
     },
-    headless::report::printable,
+    headless::{
+        console::{Console, Tone},
+        report::{printable, write_fixes},
+    },
 };
 
 #[derive(Debug, Serialize)]
@@ -33,35 +39,59 @@ pub(super) struct Report {
     namespaces: Vec<Namespace>,
     pods_checked: usize,
     /// What could not be looked at, for want of rights.
-    not_seen: Vec<String>,
+    pub(super) not_seen: Vec<String>,
     /// With `--wait`: whether it settled in the time given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    settled: Option<bool>,
-    findings: Vec<Row>,
+    pub(super) settled: Option<bool>,
+    pub(super) findings: Vec<Row>,
+    /// With `--all --probe`: every image that was asked about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<Asked>,
+    /// The Pods without a finding.
+    #[serde(skip)]
+    pub(super) well: Vec<Well>,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
-    namespace: String,
+pub(super) struct Row {
+    pub(super) namespace: String,
     /// None for a workload that makes no Pods.
-    pod: Option<String>,
-    workload: Option<String>,
-    container: Option<String>,
-    image: Option<String>,
+    pub(super) pod: Option<String>,
+    pub(super) workload: Option<String>,
+    pub(super) container: Option<String>,
+    pub(super) image: Option<String>,
     state: String,
     title: &'static str,
-    cause: Cause,
-    root: Option<Root>,
-    confidence: Confidence,
+    pub(super) cause: Cause,
+    pub(super) root: Option<Root>,
+    pub(super) confidence: Confidence,
     alternatives: Vec<Cause>,
-    summary: String,
+    pub(super) summary: String,
     evidence: Vec<String>,
     settle: Vec<String>,
     chain: Option<Chain>,
     /// With `--probe`: what the registry says.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Arc<Probed>>,
-    fixes: Vec<Fix>,
+    pub(super) fixes: Vec<Fix>,
+}
+
+/// A Pod without a finding.
+#[derive(Debug)]
+pub(super) struct Well {
+    pub(super) namespace: String,
+    pub(super) pod: String,
+    pub(super) workload: Option<String>,
+}
+
+/// An image that a registry was asked about.
+#[derive(Debug, Serialize)]
+struct Asked {
+    namespace: Namespace,
+    image: String,
+    /// None when it could not be asked.
+    verdict: Option<Answer>,
+    summary: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,13 +126,25 @@ impl Report {
             .workloads
             .iter()
             .map(|(workload, finding)| Row::of_workload(workload, finding, now));
+        let runs = found.pods.iter().any(|checked| checked.runs);
         Self {
             cluster: connection.cluster.to_string(),
             namespaces,
-            pods_checked: found.pods_checked,
+            pods_checked: found.pods.len() + found.well.len(),
             settled: seen.settled,
             not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
             findings: of_pods.chain(of_workloads).collect(),
+            images: answers
+                .each()
+                .filter(|_| runs)
+                .map(|(namespace, image, probed)| Asked {
+                    namespace: namespace.clone(),
+                    image: image.to_owned(),
+                    verdict: probed.answer(),
+                    summary: probed.line(),
+                })
+                .collect(),
+            well: Well::all(found),
         }
     }
 
@@ -110,27 +152,73 @@ impl Report {
         self.findings.is_empty() && self.settled != Some(false)
     }
 
-    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
-        writeln!(out)
-    }
-
-    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        for row in &self.findings {
-            row.write_text(out)?;
+    pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+        for alike in self.alike() {
+            let Some(first) = alike.first() else { continue };
+            first.write_heading(&alike, console, out)?;
+            first.write_text(console, out)?;
+            writeln!(out)?;
+        }
+        for image in &self.images {
+            let mark = match image.verdict {
+                Some(Answer::Ok) => console.mark(true),
+                Some(Answer::No) => console.mark(false),
+                Some(Answer::Unknown) | None => console.paint(Tone::Odd, "?"),
+            };
+            let line = printable(&format!("{}  {}", image.namespace, image.image));
+            writeln!(out, "{mark} {line}")?;
         }
         for missing in &self.not_seen {
-            writeln!(out, "not seen: needs {missing}")?;
+            let line = format!("not seen: needs {missing}");
+            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
         }
         if self.settled == Some(false) {
-            writeln!(out, "not settled in the time given")?;
+            let line = "not settled in the time given";
+            writeln!(out, "{}", console.paint(Tone::Bad, line))?;
         }
-        writeln!(
-            out,
-            "Pods checked: {}, findings: {}",
-            self.pods_checked,
-            self.findings.len()
-        )
+        let tone = if self.healthy() {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        let findings = format!("findings: {}", self.findings.len());
+        let findings = console.paint(tone, &findings);
+        writeln!(out, "Pods checked: {}, {findings}", self.pods_checked)
+    }
+
+    /// The findings, those together that the Pods of one workload share.
+    fn alike(&self) -> Vec<Vec<&Row>> {
+        let mut groups: Vec<Vec<&Row>> = Vec::new();
+        let mut places: HashMap<_, usize> = HashMap::new();
+        for row in &self.findings {
+            match places.entry(row.likeness()) {
+                Entry::Occupied(place) => {
+                    if let Some(group) = groups.get_mut(*place.get()) {
+                        group.push(row);
+                    }
+                }
+                Entry::Vacant(place) => {
+                    place.insert(groups.len());
+                    groups.push(vec![row]);
+                }
+            }
+        }
+        groups
+    }
+}
+
+impl Well {
+    fn all(found: &Found) -> Vec<Self> {
+        let of = |pod: &Pod, workload: Option<&Workload>| Self {
+            namespace: pod.key.namespace.to_string(),
+            pod: pod.key.name.to_string(),
+            workload: workload.map(|workload| workload.id.to_string()),
+        };
+        let well = found.well.iter();
+        let well = well.map(|(pod, workload)| of(pod, workload.as_deref()));
+        let sound = found.pods.iter().filter(|it| it.findings.is_empty());
+        let sound = sound.map(|it| of(&it.case.pod, it.case.workload.as_deref()));
+        well.chain(sound).collect()
     }
 }
 
@@ -181,34 +269,76 @@ impl Row {
         }
     }
 
-    fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        let pod = self.pod.as_deref().or(self.workload.as_deref());
-        write!(out, "{}/{}", self.namespace, pod.unwrap_or_default())?;
+    /// The Pod, or the workload that makes none.
+    pub(super) fn subject(&self) -> &str {
+        let subject = self.pod.as_deref().or(self.workload.as_deref());
+        subject.unwrap_or_default()
+    }
+
+    /// Where it is in the cluster, as a path.
+    pub(super) fn place(&self) -> String {
+        let pod = self.pod.as_ref().map(|pod| format!("Pod/{pod}"));
+        let subject = self.workload.clone().or(pod);
+        let container = self.container.clone();
+        let parts = [Some(self.namespace.clone()), subject, container];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        parts.join("/")
+    }
+
+    /// What the findings of a workload's Pods share when they are one and the same.
+    fn likeness(&self) -> impl Hash + Eq + use<'_> {
+        // A Pod without a workload stands for itself.
+        let subject = self.workload.as_deref().unwrap_or(self.subject());
+        let names = (&*self.namespace, subject, self.container.as_deref());
+        (names, self.cause, self.root, &*self.summary)
+    }
+
+    /// Whom it is about: one Pod, or the workload with its number of Pods.
+    fn write_heading(
+        &self,
+        alike: &[&Row],
+        console: Console,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let subject = match (alike, &self.workload) {
+            ([_, _, ..], Some(workload)) => workload,
+            _ => self.subject(),
+        };
+        let place = format!("{}/{subject}", self.namespace);
+        write!(out, "{}", console.paint(Tone::Strong, &printable(&place)))?;
         if let Some(container) = &self.container {
-            write!(out, " {container}")?;
+            write!(out, " {}", printable(container))?;
         }
-        writeln!(out, ": {} ({})", self.title, printable(&self.state))?;
+        let title = console.paint(Tone::Bad, self.title);
+        write!(out, ": {title} ({})", printable(&self.state))?;
+        if alike.len() > 1 {
+            write!(out, ", {} Pods", alike.len())?;
+        }
+        writeln!(out)
+    }
+
+    /// What is wrong, on what evidence, and what helps.
+    pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+        let label = |name: &str| console.paint(Tone::Dim, &format!("{name:<8}"));
         writeln!(out, "  {}", printable(&self.summary))?;
         let root = self.root.map(|root| format!(", root {root}"));
         let root = root.unwrap_or_default();
         let confidence = self.confidence.as_str();
-        writeln!(out, "  cause   {}{root} ({confidence})", self.cause)?;
+        let cause = label("cause");
+        writeln!(out, "  {cause}{}{root} ({confidence})", self.cause)?;
         for line in &self.evidence {
-            writeln!(out, "  seen    {}", printable(line))?;
+            writeln!(out, "  {}{}", label("seen"), printable(line))?;
         }
         for line in &self.settle {
-            writeln!(out, "  settle  {line}")?;
+            writeln!(out, "  {}{line}", label("settle"))?;
         }
-        if let Some(probe) = &self.probe {
-            writeln!(out, "  probe   {}", printable(&probe.line()))?;
+        // What it answered stands among the evidence.
+        if let Some(probe) = &self.probe
+            && probe.answer().is_none()
+        {
+            writeln!(out, "  {}{}", label("probe"), printable(&probe.line()))?;
         }
-        for fix in &self.fixes {
-            writeln!(out, "  fix     {}", fix.title)?;
-            for line in fix.steps.iter().chain(&fix.commands) {
-                writeln!(out, "          {}", printable(line))?;
-            }
-        }
-        writeln!(out)
+        write_fixes(&self.fixes, console, out)
     }
 }
 

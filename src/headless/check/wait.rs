@@ -1,6 +1,6 @@
 //! `--wait`: when a rollout has settled, for good or ill.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::target::Choice;
 use crate::domain::{
@@ -40,8 +40,7 @@ impl Standing {
 
     /// All runs, or has run to its end.
     pub(super) fn is_well(&self) -> bool {
-        let well = |health: &Health| matches!(health, Health::Healthy | Health::Finished);
-        self.rolled_out && self.pods.iter().all(|(_, health)| well(health))
+        self.rolled_out && self.pods.iter().all(|(_, health)| is_sound(*health))
     }
 
     /// Something fails.
@@ -49,6 +48,22 @@ impl Standing {
         let mut healths = self.pods.iter().map(|(_, health)| health);
         healths.any(|health| matches!(health, Health::PullFailing | Health::Failing))
     }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ready = self.pods.iter().filter(|(_, health)| is_sound(*health));
+        write!(
+            f,
+            "waiting: {} of {} Pods are well",
+            ready.count(),
+            self.pods.len()
+        )
+    }
+}
+
+fn is_sound(health: Health) -> bool {
+    matches!(health, Health::Healthy | Health::Finished)
 }
 
 /// The controller has seen the last change, and has carried it out.

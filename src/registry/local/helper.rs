@@ -52,20 +52,22 @@ pub(super) async fn ask(name: &str, server: &str) -> Result<Login, HelperError> 
     if name.is_empty() || !name.chars().all(is_name) {
         return Err(error("is no name of a helper".to_owned()));
     }
-    let child = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|cause| {
-            error(match cause.kind() {
-                io::ErrorKind::NotFound => "is not on the path".to_owned(),
-                _ => format!("cannot be run: {cause}"),
-            })
-        })?;
+        .kill_on_drop(true);
+    // Away from the terminal, which the dashboard has.
+    #[cfg(unix)]
+    command.process_group(0);
+    let child = command.spawn().map_err(|cause| {
+        error(match cause.kind() {
+            io::ErrorKind::NotFound => "is not on the path".to_owned(),
+            _ => format!("cannot be run: {cause}"),
+        })
+    })?;
     let answer = tokio::time::timeout(LIMIT, exchange(child, server)).await;
     let output = match answer {
         Err(_) => {

@@ -1,18 +1,18 @@
 //! The findings: what is broken, why, what to press.
 
+use std::collections::BTreeSet;
+
 use ratatui::text::{Line, Span};
 
-use super::Room;
+use super::{Room, asked};
 use crate::{
-    app::{
-        inquiry::Inquiry,
-        settled::{Question, State},
-    },
+    app::{inquiry::Inquiry, settled::Question},
     domain::{
         age, backoff,
-        cause::{Cause, Fix},
-        diagnose::{Finding, Source},
-        probe::Answer,
+        cause::{Cause, Fix, FixId},
+        diagnose::Finding,
+        key::{Key, Name},
+        plan::carriers,
         status::Health,
     },
     ui::{panes::View, text},
@@ -76,10 +76,14 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     for (number, fix) in fixes.iter().enumerate() {
         lines.push(fix_line(view, number, fix, wide));
     }
+    if let Some(spread) = spread(view, inquiry, finding) {
+        let wrapped = text::wrap(&spread, wide.saturating_sub(4)).into_iter();
+        lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
+    }
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
-    lines.extend(asked(view, inquiry, wide));
+    lines.extend(answered(view, inquiry, wide));
     lines.push(heading(view, "Evidence"));
     for evidence in &finding.evidence {
         lines.extend(bullets(view, &evidence.line(view.now), wide));
@@ -128,36 +132,14 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>>
 }
 
 /// What the registry said when it was asked about this Pod.
-fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
     let question = inquiry
         .container()
         .and_then(|container| Question::of(&inquiry.case, &container.image));
     let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
-    let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, text) = match state {
-        State::Asking(_) => (
-            symbols.progressing,
-            theme.accent(),
-            "the registry is being asked".to_owned(),
-        ),
-        State::Said(said) => {
-            let (symbol, style) = match said.verdict.answer {
-                Answer::Ok => (symbols.finished, theme.good()),
-                Answer::No => (symbols.pull_failing, theme.failing()),
-                Answer::Unknown => (symbols.failing, theme.warning()),
-            };
-            let ago = age::age(said.at, view.now);
-            let from = match said.by {
-                Source::PullTest => "tried",
-                _ => "asked from here",
-            };
-            let text = format!("{from} {ago} ago: {}", said.verdict.summary);
-            (symbol, style, text)
-        }
-        State::Failed(problem) => (symbols.failing, theme.warning(), problem.to_string()),
-    };
+    let (symbol, style, text) = asked::words(view, state);
     let mut lines = vec![heading(view, "Asked and tried")];
     let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
     lines.extend(
@@ -166,6 +148,27 @@ fn asked(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
             .map(|line| Line::styled(format!("  {line}"), style)),
     );
     lines
+}
+
+/// Where else the refused credential is, and which fix reaches how far.
+fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String> {
+    if finding.fixes.first() != Some(&FixId::NewToken) {
+        return None;
+    }
+    let secret = Name::new(finding.names.secret.as_deref()?);
+    let secret = Key::new(inquiry.pod.namespace.clone(), secret);
+    let carriers = carriers(&view.model.world, &secret);
+    let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
+    (carriers.len() > 1).then(|| {
+        format!(
+            "{} Secrets in {} carry this credential: 1 renews them all, 2 only this one",
+            carriers.len(),
+            match namespaces.len() {
+                1 => "this namespace".to_owned(),
+                many => format!("{many} namespaces"),
+            }
+        )
+    })
 }
 
 /// When the kubelet tries again.

@@ -1,6 +1,7 @@
 //! What is known of one object, in one of several views: the area under the panes shows as much of a
 //! Pod's as fits, the overlay all of it.
 
+mod asked;
 mod describe;
 mod diagnosis;
 mod events;
@@ -51,6 +52,11 @@ pub(super) fn lines(
         // Drawn by `raw`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
+}
+
+/// The steps of a Pod's start, for a layer that watches one.
+pub(super) fn timeline(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
+    timeline::lines(view, inquiry, wide)
 }
 
 /// The titles of the views, the shown one marked.

@@ -8,11 +8,12 @@ use ratatui::text::{Line, Span};
 use crate::{
     domain::{
         age,
+        faults::Subject,
         key::Key,
         objects::{Pod, WorkloadKey},
         progress::{Outlook, Progress, Revision, progress},
         rollout::{Progress as StepProgress, pull, timeline},
-        status::pod_status,
+        status::{Health, pod_status},
     },
     ui::{panes::View, text},
 };
@@ -27,7 +28,8 @@ pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'
     let Some(progress) = progress(&view.model.world, id) else {
         return vec![Line::styled("it is gone", view.theme.dim())];
     };
-    let mut lines = outlook(view, &progress, wide);
+    let mut lines = no_pods(id, wide, view);
+    lines.extend(outlook(view, &progress, wide));
     lines.push(numbers(view, &progress));
     for (at, revision) in progress.revisions.iter().enumerate() {
         // Revisions that have no Pods any more are history.
@@ -38,6 +40,32 @@ pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'
         lines.extend(self::revision(view, revision, at == 0, wide));
     }
     lines.extend(pull_times(view, &progress));
+    lines
+}
+
+/// Why the workload makes no Pods, and what helps.
+fn no_pods(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let subject = Subject::Workload(id.clone());
+    let Some(verdict) = view.model.verdicts.of(&subject) else {
+        return Vec::new();
+    };
+    let (finding, theme) = (&verdict.finding, view.theme);
+    let (symbol, style) = theme.health(Health::Failing);
+    let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
+    let wrapped = text::wrap(&text, wide).into_iter();
+    let mut lines: Vec<Line<'static>> = wrapped.map(|line| Line::styled(line, style)).collect();
+    for (number, fix) in finding.filled_fixes().iter().enumerate() {
+        let lead = if number == 0 {
+            "Fix ctrl-x "
+        } else {
+            "           "
+        };
+        lines.push(Line::from(vec![
+            Span::styled(lead, theme.key()),
+            Span::raw(text::fit(&fix.title, wide.saturating_sub(11), text::Cut::End).into_owned()),
+        ]));
+    }
+    lines.push(Line::default());
     lines
 }
 
@@ -194,15 +222,16 @@ fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
     let current = steps
         .iter()
         .find(|step| matches!(step.progress, StepProgress::Now | StepProgress::Stuck));
-    let stage = current.map_or("ready", |step| step.stage.doing());
-    let lasts = match current.and_then(|step| step.took) {
-        Some(took) => format!("for {}", age::span(took.as_secs())),
-        None => String::new(),
+    let (stage, took) = match (pod.meta.deleting, current) {
+        (Some(_), _) => ("ending", None),
+        (None, Some(step)) => (step.stage.doing(), step.took.map(|took| took.as_secs())),
+        (None, None) => ("ready", None),
     };
+    let lasts = took.map_or_else(String::new, |took| format!("for {}", age::span(took)));
     let pulled = pull(container, &events).map_or_else(String::new, |pull| {
         let size = pull
             .size
-            .map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
+            .map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
         format!("pulled in {}{size}", age::took(pull.took))
     });
     let about = match view.model.verdicts.of_pod(key) {
@@ -276,13 +305,4 @@ fn bar(took: SignedDuration, longest: SignedDuration) -> usize {
     let (took, longest) = (took.as_millis().max(0), longest.as_millis().max(1));
     let cells = took * i128::from(BAR) / longest;
     usize::try_from(cells).unwrap_or(0).clamp(1, BAR as usize)
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
-    }
 }

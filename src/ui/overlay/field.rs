@@ -61,6 +61,8 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Details(_)
         | Overlay::Learn(_)
         | Overlay::PullTest(_)
+        | Overlay::Reveal(_)
+        | Overlay::Menu(_)
         | Overlay::Contexts(_)
         | Overlay::Faults(_)
         | Overlay::Proposal(_)

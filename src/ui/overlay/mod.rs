@@ -8,9 +8,11 @@ mod form;
 mod help;
 mod hygiene;
 mod learn;
+mod menu;
 mod problem;
 mod proposal;
 mod pull_test;
+mod reveal;
 
 use ratatui::{
     buffer::Buffer,
@@ -35,6 +37,8 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Faults(list) => faults::draw(list, view, area, buffer),
             Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
             Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
+            Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
+            Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
             Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
             Overlay::Hygiene { lints, scroll } => {

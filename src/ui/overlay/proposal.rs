@@ -15,7 +15,7 @@ use crate::{
         plan::{Change, Mark, Outcome},
         probe::Answer,
     },
-    ui::{chrome::spinner, panes::View, text},
+    ui::{chrome::spinner, detail, panes::View, text},
 };
 
 const WIDE: u16 = 116;
@@ -51,6 +51,17 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
             .map(|text| Line::styled(text, theme.text())),
     );
     lines.extend(trouble(proposal, view, room));
+    if let Some(watched) = &proposal.watched {
+        let pod = text::fit(
+            watched.pod.name.as_str(),
+            room.saturating_sub(4),
+            text::Cut::Middle,
+        );
+        lines.push(Line::default());
+        lines.push(Line::styled(format!("Pod {pod}"), theme.strong()));
+        lines.extend(detail::timeline(view, watched, room));
+        lines.push(Line::default());
+    }
     for note in &proposal.plan.0.notes {
         let wrapped = text::wrap(&format!("{} {note}", theme.symbols().quiet), room);
         lines.extend(
@@ -60,15 +71,19 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
         );
     }
     let outcomes = proposal.stage.outcomes();
+    // What was made was read before it was made; now it matters what comes of it.
+    let made = proposal.stage.is_done() && proposal.stage.is_good();
     for (index, change) in proposal.plan.0.changes.iter().enumerate() {
-        lines.push(Line::default());
+        if !made {
+            lines.push(Line::default());
+        }
         lines.extend(sentence(index, change, outcomes.get(index), view, room));
         if let Some(Some(keeper)) = proposal.keepers.get(index) {
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
             let wrapped = text::wrap(&warning, room.saturating_sub(4)).into_iter();
             lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
         }
-        for line in change.preview() {
+        for line in change.preview().into_iter().filter(|_| !made) {
             let (mark, style) = match line.mark {
                 Mark::Same => (" ", theme.dim()),
                 Mark::Added => ("+", theme.good()),
@@ -77,6 +92,9 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
             let text = text::fit(&line.text, room.saturating_sub(6), text::Cut::End);
             lines.push(Line::styled(format!("    {mark} {text}"), style));
         }
+    }
+    if made {
+        return lines;
     }
     lines.push(Line::default());
     lines.push(Line::styled("The same with kubectl", theme.strong()));

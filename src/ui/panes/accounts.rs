@@ -6,7 +6,7 @@ use super::{View, listing};
 use crate::{
     app::panes::{
         Pane,
-        accounts::{self, Listed},
+        accounts::{self, Judging, Listed},
     },
     domain::{objects::ServiceAccount, status::Health},
     ui::widgets::table::{Cell, Column},
@@ -15,24 +15,19 @@ use crate::{
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
     Column::new("NAMESPACE", 3, 24).gives(8).middle(),
-    Column::new("NAME", 0, 40).gives(14).middle(),
-    Column::new("PULL SECRETS", 0, 80).grows(12),
-    Column::new("PODS", 2, 6).right(),
-    Column::new("AGE", 4, 6).right(),
+    Column::new("NAME", 0, 40).gives(12).middle(),
+    Column::new("PULL SECRETS", 0, 80).grows(22),
+    Column::new("PODS", 4, 6).right(),
+    Column::new("AGE", 5, 6).right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let pane = &view.model.panes.accounts;
-    let columns: Vec<Column> = COLUMNS
-        .iter()
-        .filter(|column| view.all_namespaces() || column.title != "NAMESPACE")
-        .copied()
-        .collect();
     listing(
         Pane::ServiceAccounts,
         view,
         pane,
-        &columns,
+        &view.columns(COLUMNS),
         |row| cells(view, row),
         area,
         buffer,
@@ -44,8 +39,8 @@ fn cells(view: View<'_>, row: &accounts::Row) -> Vec<Cell> {
     let Some(account) = world.account(row) else {
         return Vec::new();
     };
-    let complete = view.model.secrets_complete();
-    let broken = accounts::broken(world, account, complete, view.now);
+    let judging = view.judging();
+    let broken = accounts::broken(judging, account);
     let (symbol, style) = if broken {
         theme.health(Health::PullFailing)
     } else if account.pull_secrets.is_empty() {
@@ -66,26 +61,30 @@ fn cells(view: View<'_>, row: &accounts::Row) -> Vec<Cell> {
     }
     cells.extend([
         Cell::new(row.name.as_str(), theme.text()),
-        Cell::new(pull_secrets(view, account, complete), secrets_style),
+        Cell::new(pull_secrets(view, judging, account), secrets_style),
         Cell::new(world.pods_of_account(row).len().to_string(), theme.dim()),
         view.age(account.meta.created),
     ]);
     cells
 }
 
-fn pull_secrets(view: View<'_>, account: &ServiceAccount, complete: bool) -> String {
+/// Each name behind its state, so that what gives way in a narrow pane is not the state.
+fn pull_secrets(view: View<'_>, judging: Judging<'_>, account: &ServiceAccount) -> String {
     if account.pull_secrets.is_empty() {
         return "none".to_owned();
     }
     let symbols = view.theme.symbols();
-    let each = account.pull_secrets.iter().map(|name| {
-        match accounts::listed(&view.model.world, account, name, complete, view.now) {
-            Listed::PullSecret => format!("{name} {}", symbols.finished),
-            Listed::WrongType => format!("{name} {} wrong type", symbols.pull_failing),
-            Listed::Broken => format!("{name} {} broken", symbols.pull_failing),
-            Listed::Missing => format!("{name} {} missing", symbols.pull_failing),
-            Listed::Unknown => name.to_string(),
-        }
-    });
+    let each =
+        account
+            .pull_secrets
+            .iter()
+            .map(|name| match accounts::listed(judging, account, name) {
+                Listed::PullSecret => format!("{} {name}", symbols.finished),
+                Listed::WrongType => format!("{} {name} wrong type", symbols.pull_failing),
+                Listed::Broken => format!("{} {name} broken", symbols.pull_failing),
+                Listed::Blamed(why) => format!("{} {name} {why}", symbols.pull_failing),
+                Listed::Missing => format!("{} {name} missing", symbols.pull_failing),
+                Listed::Unknown => name.to_string(),
+            });
     each.collect::<Vec<_>>().join(", ")
 }

@@ -6,10 +6,13 @@ use super::{View, listing};
 use crate::{
     app::panes::{
         Pane,
-        events::{self, StoryId},
+        events::{self, Start, Step, StoryId},
     },
-    domain::{pull, status::Health, world::Line},
-    ui::widgets::table::{Cell, Column},
+    domain::{age, faults::Subject, pull, status::Health, world::Line},
+    ui::{
+        text,
+        widgets::table::{Cell, Column},
+    },
 };
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -42,6 +45,7 @@ fn cells(view: View<'_>, row: &events::Row) -> Vec<Cell> {
             None => Vec::new(),
         },
         events::Row::Story(id) => story_cells(view, id),
+        events::Row::Start(owner) => start_cells(view, owner),
     }
 }
 
@@ -78,15 +82,6 @@ fn story_cells(view: View<'_>, id: &StoryId) -> Vec<Cell> {
         return Vec::new();
     };
     let (symbol, style) = theme.health(Health::PullFailing);
-    let owner = match (&id.owner, story.pods.len()) {
-        (owner, 0 | 1) => owner.to_string(),
-        (owner, pods) => format!("{owner} ×{pods}"),
-    };
-    let owner = if view.all_namespaces() {
-        format!("{} {owner}", id.owner.namespace())
-    } else {
-        owner
-    };
     let message = story.error.as_deref().map_or_else(
         || fault.finding.summary(),
         |error| pull::essence(error).to_owned(),
@@ -100,12 +95,78 @@ fn story_cells(view: View<'_>, id: &StoryId) -> Vec<Cell> {
     vec![
         last,
         Cell::new(symbol, style),
-        Cell::new(owner, theme.text()),
+        Cell::new(owner(view, &id.owner, story.pods.len()), theme.text()),
         Cell::new(fault.finding.title(), style),
         Cell::new(message, theme.text()),
         Cell::new(fix, theme.accent()),
         Cell::new(times(story.count), theme.dim()),
     ]
+}
+
+/// The Pods of one workload on their way up: how far they are, and how long the pull took.
+fn start_cells(view: View<'_>, id: &Subject) -> Vec<Cell> {
+    let theme = view.theme;
+    let Some(start) = view.model.panes.stories.starts.get(id) else {
+        return Vec::new();
+    };
+    let newest = start.newest.as_ref();
+    let newest = newest.and_then(|key| view.model.world.event_line(key));
+    let event = newest.map(|line| &*line.event);
+    let reached = match (start.pods.len(), event) {
+        (0, Some(event)) => event.reason.to_string(),
+        (pods, _) => reached(start, pods),
+    };
+    let message = pulled(start).or_else(|| event.map(|event| event.message.to_string()));
+    vec![
+        view.age(start.last),
+        Cell::new(theme.symbols().quiet, theme.dim()),
+        Cell::new(owner(view, id, start.pods.len()), theme.text()),
+        Cell::new(reached, theme.text()),
+        Cell::new(message.unwrap_or_default(), theme.text()),
+        Cell::new("", theme.dim()),
+        Cell::new("", theme.dim()),
+    ]
+}
+
+fn reached(start: &Start, pods: usize) -> String {
+    match start.slowest() {
+        Some(Step::Started) => Step::Started.title().to_owned(),
+        Some(step) if pods == 1 => step.title().to_owned(),
+        _ => format!("{} of {pods} started", start.started()),
+    }
+}
+
+/// `ghcr.io/acme/search:3.1 pulled in 2.9 s to 3.4 s (88 MB)`
+fn pulled(start: &Start) -> Option<String> {
+    let image = start.image.as_deref()?;
+    let Some((least, most)) = start.pulls else {
+        return Some(match start.slowest()? {
+            Step::Scheduled | Step::Pulling => image.to_owned(),
+            Step::Pulled | Step::Created | Step::Started => {
+                format!("{image} was on the node already")
+            }
+        });
+    };
+    let took = match (age::took(least.took), age::took(most.took)) {
+        (least, most) if least == most => most,
+        (least, most) => format!("{least} to {most}"),
+    };
+    let size = most
+        .size
+        .map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
+    Some(format!("{image} pulled in {took}{size}"))
+}
+
+/// Whose Pods a folded row is about, and how many of them.
+fn owner(view: View<'_>, owner: &Subject, pods: usize) -> String {
+    let owner = match (view.all_namespaces(), owner) {
+        (true, owner) => format!("{} {owner}", owner.namespace()),
+        (false, owner) => owner.to_string(),
+    };
+    match pods {
+        0 | 1 => owner,
+        pods => format!("{owner} ×{pods}"),
+    }
 }
 
 fn times(count: u32) -> String {

@@ -21,7 +21,7 @@ use crate::{
         action::SortBy,
         connection::{KindState, Phase},
         model::Model,
-        panes::{Pane, PaneState, Sort},
+        panes::{Pane, PaneState, Sort, accounts::Judging},
     },
     domain::{age, watch::Scope},
 };
@@ -40,6 +40,22 @@ impl View<'_> {
         Cell::new(text, self.theme.dim())
     }
 
+    /// What the names of Secrets in lists are judged by.
+    pub fn judging(&self) -> Judging<'_> {
+        Judging {
+            world: &self.model.world,
+            verdicts: &self.model.verdicts,
+            complete: self.model.secrets_complete(),
+            now: self.now,
+        }
+    }
+
+    /// These columns, without the namespace where all rows have the same.
+    fn columns(&self, all: &[Column]) -> Vec<Column> {
+        let wanted = |column: &&Column| self.all_namespaces() || column.title != "NAMESPACE";
+        all.iter().filter(wanted).copied().collect()
+    }
+
     fn all_namespaces(&self) -> bool {
         self.model.scope == Scope::Cluster
     }
@@ -56,7 +72,6 @@ pub fn draw(pane: Pane, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the box, and the rows or the reason why there are none.
 /// The titles of a pane's columns.
 pub fn titles(pane: Pane) -> impl Iterator<Item = &'static str> {
     let columns = match pane {
@@ -86,6 +101,7 @@ fn masked<T>(items: impl IntoIterator<Item = T>, mask: &[bool]) -> Vec<T> {
     shown.map(|(item, _)| item).collect()
 }
 
+/// Draws the box, and the rows or the reason why there are none.
 fn listing<K: Clone + PartialEq>(
     pane: Pane,
     view: View<'_>,
@@ -171,6 +187,8 @@ fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
         (Pane::Events, SortBy::Count) => "COUNT",
         (Pane::Events, SortBy::Status) => "REASON",
         (Pane::Namespaces, SortBy::Status) => "FAIL",
+        (Pane::ServiceAccounts, SortBy::Status) => "PULL SECRETS",
+        (Pane::Secrets, SortBy::Status) => "CREDENTIAL",
         (Pane::Pods, SortBy::Count) => "RESTARTS",
         (Pane::ServiceAccounts, SortBy::Count) => "PODS",
         (_, SortBy::Count) => "USED BY",
@@ -235,6 +253,11 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Events => "no events (they expire after an hour)",
     };
     let mut lines = vec![format!("{what} {place}")];
+    match pane {
+        Pane::Pods => lines.push("next: + sets up a private image, step by step".to_owned()),
+        Pane::Secrets => lines.push("next: + makes one".to_owned()),
+        Pane::Namespaces | Pane::ServiceAccounts | Pane::Events => {}
+    }
     if model.scope != Scope::Cluster {
         lines.push("next: 0 shows all namespaces".to_owned());
     }

@@ -17,11 +17,11 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 4, 24).gives(10).middle(),
-    Column::new("NAME", 0, 63).grows(30).middle(),
+    Column::new("NAMESPACE", 4, 24).gives(8).middle(),
+    Column::new("NAME", 0, 63).grows(24).middle(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),
-    Column::new("WHY", 1, 18).gives(10),
+    Column::new("WHY", 1, 18).gives(16),
     Column::new("RETRY", 5, 7).right(),
     Column::new("RESTARTS", 6, 9).right(),
     Column::new("AGE", 3, 6).right(),
@@ -29,20 +29,11 @@ pub(super) const COLUMNS: &[Column] = &[
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let pane = &view.model.panes.pods;
-    let columns: Vec<Column> = if view.all_namespaces() {
-        COLUMNS.to_vec()
-    } else {
-        COLUMNS
-            .iter()
-            .filter(|column| column.title != "NAMESPACE")
-            .copied()
-            .collect()
-    };
     listing(
         Pane::Pods,
         view,
         pane,
-        &columns,
+        &view.columns(COLUMNS),
         |row| cells(view, row),
         area,
         buffer,

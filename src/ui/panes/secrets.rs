@@ -9,8 +9,11 @@ use crate::{
         secrets::{self, Uses},
     },
     domain::{
-        dockerconfig::Standing,
-        objects::{Secret, SecretContent, SecretType},
+        age,
+        diagnose::Root,
+        dockerconfig::{EntrySummary, Standing},
+        objects::{Secret, SecretContent},
+        probe::Answer,
         status::Health,
     },
     ui::widgets::table::{Cell, Column},
@@ -29,16 +32,11 @@ pub(super) const COLUMNS: &[Column] = &[
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let pane = &view.model.panes.secrets;
-    let columns: Vec<Column> = COLUMNS
-        .iter()
-        .filter(|column| view.all_namespaces() || column.title != "NAMESPACE")
-        .copied()
-        .collect();
     listing(
         Pane::Secrets,
         view,
         pane,
-        &columns,
+        &view.columns(COLUMNS),
         |row| cells(view, row),
         area,
         buffer,
@@ -51,19 +49,13 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
         return Vec::new();
     };
     let uses = secrets::uses(world, row);
-    let (registry, user, kind, standing) = content(secret, view);
+    let (registry, user, kind) = content(secret);
+    let standing = secrets::standing(secret, &view.model.verdicts, view.now);
+    let (kind, standing) = tested(secret, kind, standing, view);
     let (symbol, style) = match &standing {
         Standing::Broken(_) => theme.health(Health::PullFailing),
         Standing::Odd(_) => theme.health(Health::Failing),
-        Standing::Sound
-            if uses
-                == (Uses {
-                    pods: 0,
-                    accounts: 0,
-                }) =>
-        {
-            (theme.symbols().quiet, theme.dim())
-        }
+        Standing::Sound if uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
         Standing::Sound => (theme.symbols().finished, theme.good()),
     };
     // What is wrong says more than the kind of credential.
@@ -86,44 +78,53 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
     cells
 }
 
-/// Registries, users and kinds of the entries, and how the Secret stands.
-fn content(secret: &Secret, view: View<'_>) -> (String, String, String, Standing) {
-    let none = String::new;
-    match (&secret.secret_type, &secret.content) {
-        (SecretType::Other(_), _) => {
-            let why = "wrong type: the kubelet ignores it".to_owned();
-            (none(), none(), none(), Standing::Broken(why))
-        }
-        (_, SecretContent::NotTransferred) => (none(), none(), none(), Standing::Sound),
-        (_, SecretContent::Read(summary)) => {
-            let entries = &summary.entries;
-            let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
-            kinds.dedup();
+/// Registries, users and kinds of the entries.
+fn content(secret: &Secret) -> (String, String, String) {
+    let SecretContent::Read(summary) = &secret.content else {
+        return Default::default();
+    };
+    let entries = &summary.entries;
+    let mut registries: Vec<&str> = entries.iter().map(EntrySummary::registry).collect();
+    registries.dedup();
+    let users: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.username.as_deref())
+        .collect();
+    let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
+    kinds.dedup();
+    (registries.join(", "), users.join(", "), kinds.join(", "))
+}
+
+/// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
+/// the Secret without asking.
+fn tested(secret: &Secret, kind: String, standing: Standing, view: View<'_>) -> (String, Standing) {
+    let mut said = view.model.answers.of_secret(secret, view.now).peekable();
+    if said.peek().is_none() || matches!(standing, Standing::Broken(_)) {
+        return (kind, standing);
+    }
+    let mut oldest = view.now;
+    for said in said {
+        let ago = age::age(said.at, view.now);
+        match (said.verdict.answer, said.verdict.root) {
+            (Answer::Ok, _) => oldest = oldest.min(said.at),
             (
-                entries
-                    .iter()
-                    .map(|entry| &*entry.server)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                entries
-                    .iter()
-                    .filter_map(|entry| entry.username.as_deref())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                kinds.join(", "),
-                summary.standing(view.now),
-            )
+                Answer::No,
+                Some(
+                    Root::CredentialRejected
+                    | Root::CredentialExpired
+                    | Root::CredentialLacksAccess,
+                ),
+            ) => return (kind, Standing::Broken(format!("refused {ago} ago"))),
+            // The tag, the network: nothing that this Secret could help.
+            (Answer::No | Answer::Unknown, _) => return (kind, standing),
         }
     }
+    let ago = age::age(oldest, view.now);
+    (format!("{kind}, works ({ago} ago)"), standing)
 }
 
 fn used_by(uses: Uses) -> String {
-    if uses
-        == (Uses {
-            pods: 0,
-            accounts: 0,
-        })
-    {
+    if uses == Uses::NONE {
         return "nobody".to_owned();
     }
     let pods = if uses.pods == 1 { "pod" } else { "pods" };

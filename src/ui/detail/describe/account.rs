@@ -11,7 +11,6 @@ use crate::{
 
 pub(super) fn lines(account: &ServiceAccount, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let (theme, world) = (view.theme, &view.model.world);
-    let complete = view.model.secrets_complete();
     let mut lines = common(view, &account.meta, wide);
     if account.pull_secrets.is_empty() {
         let none = "none: its Pods pull without a login, or with the node's";
@@ -19,7 +18,7 @@ pub(super) fn lines(account: &ServiceAccount, wide: usize, view: View<'_>) -> Ve
     }
     for (at, name) in account.pull_secrets.iter().enumerate() {
         let symbols = theme.symbols();
-        let (words, style) = match listed(world, account, name, complete, view.now) {
+        let (words, style) = match listed(view.judging(), account, name) {
             Listed::PullSecret => (symbols.finished.to_owned(), theme.good()),
             Listed::WrongType => (
                 format!(
@@ -32,6 +31,7 @@ pub(super) fn lines(account: &ServiceAccount, wide: usize, view: View<'_>) -> Ve
                 format!("{} cannot be read", symbols.pull_failing),
                 theme.failing(),
             ),
+            Listed::Blamed(why) => (format!("{} {why}", symbols.pull_failing), theme.failing()),
             Listed::Missing => (format!("{} missing", symbols.pull_failing), theme.failing()),
             Listed::Unknown => ("not known".to_owned(), theme.dim()),
         };

@@ -2,8 +2,9 @@
 
 use ratatui::text::Line;
 
-use super::{common, field, list, names, paragraph};
+use super::{super::asked, common, field, list, names, paragraph};
 use crate::{
+    app::secret_test::{self, Trial},
     domain::{
         age,
         dockerconfig::{EntrySummary, Standing},
@@ -51,9 +52,39 @@ pub(super) fn lines(secret: &Secret, wide: usize, view: View<'_>) -> Vec<Line<'s
     for oddity in summary.oddities.iter() {
         lines.extend(paragraph(&oddity.to_string(), wide, theme.warning()));
     }
-    for entry in summary.entries.iter() {
+    let trials = secret_test::trials(world, secret);
+    for (at, entry) in summary.entries.iter().enumerate() {
         lines.push(Line::default());
         lines.extend(self::entry(view, entry, wide));
+        if let Some(trial) = trials.get(at) {
+            lines.extend(tried(view, trial, wide));
+        }
+    }
+    lines
+}
+
+/// What the registries said of the images that are pulled with an entry.
+fn tried(view: View<'_>, trial: &Trial, wide: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    if trial.questions.is_empty() {
+        let text = "no image that lists this Secret is pulled with it";
+        return vec![field(view, "  Images", text, theme.dim())];
+    }
+    let mut lines = vec![field(
+        view,
+        "  Images",
+        &format!("{}; t asks their registries", trial.questions.len()),
+        theme.text(),
+    )];
+    for question in &trial.questions {
+        let Some(state) = view.model.answers.to(question) else {
+            continue;
+        };
+        let (symbol, style, words) = asked::words(view, state);
+        lines.extend(paragraph(&question.image.to_string(), wide, theme.text()));
+        let said = text::wrap(&format!("{symbol} {words}"), wide.saturating_sub(4));
+        let said = said.into_iter().map(|line| format!("    {line}"));
+        lines.extend(said.map(|line| Line::styled(line, style)));
     }
     lines
 }

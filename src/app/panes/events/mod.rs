@@ -1,5 +1,8 @@
 //! Events, newest first: one line per object, reason and message; and what the kubelet says of one
-//! fault of one workload, over all its Pods and attempts, folded into one story.
+//! fault of one workload, over all its Pods and attempts, folded into one story, as are the starts of
+//! its Pods that go well.
+
+mod start;
 
 use std::{
     cmp::Reverse,
@@ -9,11 +12,14 @@ use std::{
 
 use jiff::Timestamp;
 
+use self::start::is_routine;
+pub use self::start::{Start, Step};
+
 use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy};
 use crate::domain::{
     faults::{FaultId, Subject},
     key::{Key, Name},
-    objects::Pod,
+    objects::{Pod, Workload, WorkloadKey, WorkloadKind},
     pull,
     watch::Scope,
     world::{Line, LineKey, Versions, World},
@@ -23,6 +29,8 @@ use crate::domain::{
 pub enum Row {
     Line(LineKey),
     Story(StoryId),
+    /// The Pods of a workload, or one bare Pod, on their way up.
+    Start(Subject),
 }
 
 /// One fault of one workload, or of one bare Pod.
@@ -48,6 +56,7 @@ pub struct Story {
 pub struct Stories {
     pub folded: bool,
     pub told: BTreeMap<StoryId, Story>,
+    pub starts: BTreeMap<Subject, Start>,
     /// The pane is held as it is, so that it can be read.
     pub hold: bool,
     /// What the rows were made from when it was.
@@ -59,6 +68,7 @@ impl Default for Stories {
         Self {
             folded: true,
             told: BTreeMap::new(),
+            starts: BTreeMap::new(),
             hold: false,
             held: None,
         }
@@ -96,19 +106,20 @@ pub fn refresh(
     // While the newest line is selected, it is the newest that stays selected.
     let follows = pane.list.position().is_none_or(|position| position == 0);
     let folded = stories.folded;
-    let mut told = BTreeMap::new();
+    let mut told = (BTreeMap::new(), BTreeMap::new());
     let made = pane.refresh(basis, scope, |pane| {
         let mut telling = Telling {
             world,
             verdicts,
             stories: BTreeMap::new(),
+            starts: BTreeMap::new(),
         };
         let rows = rows(pane, scope, folded, &mut telling);
-        told = telling.stories;
+        told = (telling.stories, telling.starts);
         rows
     });
     if made {
-        stories.told = told;
+        (stories.told, stories.starts) = told;
         if follows {
             pane.list.go(crate::app::action::Motion::First);
         }
@@ -119,6 +130,7 @@ struct Telling<'a> {
     world: &'a World,
     verdicts: &'a Verdicts,
     stories: BTreeMap<StoryId, Story>,
+    starts: BTreeMap<Subject, Start>,
 }
 
 fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
@@ -137,22 +149,27 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
     let mut rows = Vec::new();
     for line in lines {
         let story = if folded { telling.tell(line) } else { None };
-        if story.is_none() && pane.faults_only && !line.pull_failure {
+        let of_a_fault = matches!(
+            story,
+            Some(Told {
+                row: Row::Story(_),
+                ..
+            })
+        );
+        if pane.faults_only && !of_a_fault && !line.pull_failure {
             continue;
         }
         if !pane.filter.is_empty() && !passes(&mut sieve, line) {
             continue;
         }
         match story {
-            Some(Told { id, first: true }) => rows.push(Row::Story(id)),
+            Some(Told { row, first: true }) => rows.push(row),
             // Its row may have failed to pass by an earlier line.
-            Some(Told { id, first: false }) if !pane.filter.is_empty() => {
-                let row = Row::Story(id);
-                if !rows.contains(&row) {
+            Some(Told { row, first: false }) => {
+                if !pane.filter.is_empty() && !rows.contains(&row) {
                     rows.push(row);
                 }
             }
-            Some(_) => {}
             None => rows.push(Row::Line(line.key.clone())),
         }
     }
@@ -164,7 +181,7 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
 
 /// A line that belongs to a story.
 struct Told {
-    id: StoryId,
+    row: Row,
     /// It is the first of the story's lines.
     first: bool,
 }
@@ -172,12 +189,17 @@ struct Told {
 impl Telling<'_> {
     /// The story of a line, which takes the line in.
     fn tell(&mut self, line: &Line) -> Option<Told> {
-        let of_a_pull = line.pull_failure || &*line.event.reason == "Pulling";
-        if !of_a_pull {
+        if is_routine(line) {
+            return self.routine(line);
+        }
+        let step = Step::told_by(&line.event.reason);
+        if !line.pull_failure && step.is_none() {
             return None;
         }
         let pod = subject(line)?;
-        let id = self.story_of(&pod)?;
+        let Some(id) = self.story_of(&pod) else {
+            return self.start(pod, step?, line);
+        };
         let first = !self.stories.contains_key(&id);
         let story = self.stories.entry(id.clone()).or_default();
         story.pods.insert(pod);
@@ -189,7 +211,71 @@ impl Telling<'_> {
         if story.error.is_none() && line.pull_failure && pull::names_cause(message) {
             story.error = Some(Arc::clone(message));
         }
-        Some(Told { id, first })
+        Some(Told {
+            row: Row::Story(id),
+            first,
+        })
+    }
+
+    fn start(&mut self, pod: Key<Pod>, step: Step, line: &Line) -> Option<Told> {
+        if line.warning() {
+            return None;
+        }
+        let owner = self.owner(&pod);
+        Some(self.start_of(owner, |start| start.take(pod, step, line)))
+    }
+
+    /// The workload of a Pod that is gone: by its name, which is its maker's and one word more.
+    fn maker_of(&self, pod: &Key<Pod>) -> Option<&Arc<Workload>> {
+        let (name, _) = pod.name.as_str().rsplit_once('-')?;
+        let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadKey {
+            kind,
+            key: Key::new(pod.namespace.clone(), Name::new(name)),
+        });
+        let maker = makers.find_map(|id| self.world.workload(&id))?;
+        Some(self.world.top_of(maker))
+    }
+
+    /// What controllers say belongs to the Pods that they make.
+    fn routine(&mut self, line: &Line) -> Option<Told> {
+        let owner = match subject(line) {
+            Some(pod) => self.owner(&pod),
+            None => Subject::Workload(self.workload(line)?.id.clone()),
+        };
+        Some(self.start_of(owner, |start| start.hear(line)))
+    }
+
+    fn start_of(&mut self, owner: Subject, take: impl FnOnce(&mut Start)) -> Told {
+        let first = !self.starts.contains_key(&owner);
+        take(self.starts.entry(owner.clone()).or_default());
+        Told {
+            row: Row::Start(owner),
+            first,
+        }
+    }
+
+    /// The workload that a line is about, or the one that makes it.
+    fn workload(&self, line: &Line) -> Option<&Arc<Workload>> {
+        let subject = &line.event.subject;
+        let key = WorkloadKey {
+            kind: WorkloadKind::parse(&subject.kind)?,
+            key: Key::new(
+                subject.namespace.clone()?,
+                Name::new(Arc::clone(&subject.name)),
+            ),
+        };
+        Some(self.world.top_of(self.world.workload(&key)?))
+    }
+
+    fn owner(&self, pod: &Key<Pod>) -> Subject {
+        let owner = match self.world.pod(pod) {
+            Some(found) => self.world.workload_of(found),
+            None => self.maker_of(pod),
+        };
+        owner.map_or_else(
+            || Subject::Pod(pod.clone()),
+            |workload| Subject::Workload(workload.id.clone()),
+        )
     }
 
     fn story_of(&self, pod: &Key<Pod>) -> Option<StoryId> {
@@ -197,13 +283,8 @@ impl Telling<'_> {
         if !verdict.finding.is_pull() {
             return None;
         }
-        let found = self.world.pod(pod)?;
-        let owner = self.world.workload_of(found);
         Some(StoryId {
-            owner: owner.map_or_else(
-                || Subject::Pod(pod.clone()),
-                |workload| Subject::Workload(workload.id.clone()),
-            ),
+            owner: self.owner(pod),
             fault: verdict.fault.clone(),
         })
     }

@@ -1,0 +1,192 @@
+//! Starts that go well: what is told of the Pods of one workload on their way up, as one row.
+//!
+//! A Pod that starts is told of five times. Twelve of them would push out of sight what matters.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    key::Key,
+    objects::Pod,
+    rollout::{Pull, pulled},
+    world::{Line, LineKey},
+};
+
+/// The steps that events tell of, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Scheduled,
+    Pulling,
+    Pulled,
+    Created,
+    Started,
+}
+
+impl Step {
+    /// The step that an event with this reason tells of.
+    pub fn told_by(reason: &str) -> Option<Self> {
+        Some(match reason {
+            "Scheduled" => Self::Scheduled,
+            "Pulling" => Self::Pulling,
+            "Pulled" => Self::Pulled,
+            "Created" => Self::Created,
+            "Started" => Self::Started,
+            _ => return None,
+        })
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Scheduled",
+            Self::Pulling => "Pulling",
+            Self::Pulled => "Pulled",
+            Self::Created => "Created",
+            Self::Started => "Started",
+        }
+    }
+}
+
+/// What was told of the starting Pods of one workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// How far each Pod is.
+    pub pods: BTreeMap<Key<Pod>, Step>,
+    pub last: Option<Timestamp>,
+    /// The image of the newest pull that was told of.
+    pub image: Option<Arc<str>>,
+    /// The quickest and the slowest pull; `None` where the images were on the nodes already.
+    pub pulls: Option<(Pull, Pull)>,
+    /// The newest line of it.
+    pub newest: Option<LineKey>,
+}
+
+/// Whether a controller tells of what it always does: making Pods and ending them.
+pub fn is_routine(line: &Line) -> bool {
+    !line.warning()
+        && matches!(
+            &*line.event.reason,
+            "ScalingReplicaSet" | "SuccessfulCreate" | "SuccessfulDelete" | "Killing"
+        )
+}
+
+impl Start {
+    pub fn take(&mut self, pod: Key<Pod>, step: Step, line: &Line) {
+        self.hear(line);
+        let reached = self.pods.entry(pod).or_insert(step);
+        *reached = step.max(*reached);
+        let message = &*line.event.message;
+        if self.image.is_none() && matches!(step, Step::Pulling | Step::Pulled) {
+            let quoted = message.split('"').nth(1);
+            self.image = quoted.map(Into::into);
+        }
+        if let Some(pull) = pulled(message).filter(|_| step == Step::Pulled) {
+            let (least, most) = self.pulls.unwrap_or((pull, pull));
+            self.pulls = Some((
+                if pull.took < least.took { pull } else { least },
+                if pull.took > most.took { pull } else { most },
+            ));
+        }
+    }
+
+    /// Takes in what is about no Pod that starts. Lines come newest first.
+    pub fn hear(&mut self, line: &Line) {
+        self.last = self.last.max(line.last);
+        self.newest.get_or_insert_with(|| line.key.clone());
+    }
+
+    /// How many have got as far as they come.
+    pub fn started(&self) -> usize {
+        let steps = self.pods.values();
+        steps.filter(|step| **step == Step::Started).count()
+    }
+
+    /// The step of the Pod that is furthest behind.
+    pub fn slowest(&self) -> Option<Step> {
+        self.pods.values().min().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::{
+            panes::{
+                Pane, PaneState,
+                events::{Row, Stories, refresh},
+            },
+            verdicts::Verdicts,
+        },
+        domain::{
+            batch::Batch,
+            faults::Subject,
+            objects::WorkloadKind,
+            sample::{ago, changed, event, now, owned, pod, running, workload},
+            watch::Scope,
+            world::World,
+        },
+    };
+
+    #[test]
+    fn a_start_is_one_row_for_all_pods_of_a_workload() {
+        let mut world = World::default();
+        for (kind, name, above) in [
+            (WorkloadKind::Deployment, "web", None),
+            (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
+        ] {
+            let workload = workload(kind, "shop", name, above);
+            world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+        }
+        let pods = ["web-5c9f-a", "web-5c9f-b"];
+        let running = pods.map(|name| owned(pod("shop", name, running()), "web-5c9f"));
+        world.fold(Batch::Pods(changed(running.to_vec())), now());
+        let pulled = |took: &str| {
+            format!(
+                "Successfully pulled image \"r.example/web:2\" in {took} (5s including waiting). Image size: 96000000 bytes."
+            )
+        };
+        let events = vec![
+            event(
+                "1",
+                pods[0],
+                "Scheduled",
+                "Successfully assigned",
+                1,
+                ago(9),
+            ),
+            event("2", pods[0], "Pulled", &pulled("2s"), 1, ago(8)),
+            event("3", pods[1], "Pulled", &pulled("3s"), 1, ago(7)),
+            event("4", pods[0], "Started", "Container started", 1, ago(6)),
+            // Of a Pod that is gone already, and still the workload's.
+            event(
+                "5",
+                "web-5c9f-c",
+                "Killing",
+                "Stopping container",
+                1,
+                ago(5),
+            ),
+        ];
+        world.fold(Batch::Events(changed(events)), now());
+
+        let mut pane = PaneState::new(Pane::Events);
+        let mut stories = Stories::default();
+        let verdicts = Verdicts::default();
+        refresh(&mut pane, &mut stories, &world, &verdicts, &Scope::Cluster);
+
+        let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
+        assert_eq!(pane.list.rows(), [Row::Start(web.clone())]);
+        let start = &stories.starts[&web];
+        assert_eq!(start.last, Some(ago(5)));
+        assert_eq!(start.image.as_deref(), Some("r.example/web:2"));
+        assert_eq!((start.started(), start.slowest()), (1, Some(Step::Pulled)));
+        let (least, most) = start.pulls.unwrap();
+        assert_eq!((least.took.as_secs(), most.took.as_secs()), (2, 3));
+        assert_eq!(most.size, Some(96_000_000));
+
+        pane.faults_only = true;
+        refresh(&mut pane, &mut stories, &world, &verdicts, &Scope::Cluster);
+        assert!(pane.list.rows().is_empty(), "a start is no fault");
+    }
+}

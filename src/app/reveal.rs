@@ -1,0 +1,110 @@
+//! The values of a Secret on the screen: only when that was confirmed, and only for a while.
+//!
+//! The passwords live in the layer that shows them and nowhere else; when its time is over, or it is
+//! left, they are dropped and thereby wiped.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{list::List, ticket::Ticket};
+use crate::domain::{
+    credential::Password,
+    dockerconfig::{Config, Entry},
+    key::Key,
+    objects::Secret,
+    problem::Problem,
+};
+
+/// For so long values are shown: enough to read or copy one, not to forget that they are there.
+pub const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
+
+#[derive(Debug)]
+pub struct Reveal {
+    pub secret: Key<Secret>,
+    pub stage: Stage,
+}
+
+#[derive(Debug)]
+pub enum Stage {
+    /// Nothing has been fetched yet.
+    Warning,
+    Fetching(Ticket),
+    Shown(Shown),
+    /// The time was over; the values are gone.
+    Hidden,
+    Failed(Problem),
+}
+
+/// What the Secret holds, until it is hidden.
+#[derive(Debug)]
+pub struct Shown {
+    /// `None`: its type holds no credential that the kubelet reads.
+    pub config: Option<Config>,
+    /// The entries by their places.
+    pub list: List<usize>,
+    pub until: Timestamp,
+}
+
+/// A password on its way to the clipboard; the same one is the same object.
+#[derive(Clone, Debug)]
+pub struct Clip(pub Arc<Password>);
+
+impl PartialEq for Clip {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Clip {}
+
+impl Reveal {
+    pub fn new(secret: Key<Secret>) -> Self {
+        Self {
+            secret,
+            stage: Stage::Warning,
+        }
+    }
+
+    /// What is shown at this moment, and for how many seconds still.
+    pub fn shown(&self, now: Timestamp) -> Option<(&Shown, i64)> {
+        let Stage::Shown(shown) = &self.stage else {
+            return None;
+        };
+        let left = shown.until.duration_since(now).as_millis();
+        let seconds = i64::try_from((left + 999) / 1000).unwrap_or(i64::MAX);
+        (left > 0).then_some((shown, seconds))
+    }
+
+    /// Drops the values when their time is over.
+    pub fn expire(&mut self, now: Timestamp) {
+        if matches!(&self.stage, Stage::Shown(shown) if shown.until <= now) {
+            self.stage = Stage::Hidden;
+        }
+    }
+
+    /// When the countdown reads differently.
+    pub fn wake(&self, now: Timestamp) -> Option<Timestamp> {
+        let (shown, seconds) = self.shown(now)?;
+        Some(shown.until - SignedDuration::from_secs(seconds - 1))
+    }
+}
+
+impl Shown {
+    pub fn new(config: Option<Config>, now: Timestamp) -> Self {
+        let mut list = List::default();
+        list.set_height(usize::MAX / 2);
+        let entries = config.as_ref().map_or(0, |config| config.entries.len());
+        list.set_rows((0..entries).collect());
+        Self {
+            config,
+            list,
+            until: now + SHOWN_FOR,
+        }
+    }
+
+    pub fn selected(&self) -> Option<&Entry> {
+        let at = *self.list.selected()?;
+        self.config.as_ref()?.entries.get(at)
+    }
+}

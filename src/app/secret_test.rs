@@ -1,0 +1,153 @@
+//! The test of a pull Secret: what the registries are asked so that each of its entries is tried with the
+//! images that are pulled with it.
+//!
+//! Pure: it names the questions; asking them, and keeping the answers, is the same as for a Pod.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::settled::Question;
+use crate::domain::{
+    dockerconfig::Summary,
+    image::ImageRef,
+    key::Key,
+    keyring::Keyring,
+    objects::{Secret, SecretContent},
+    world::World,
+};
+
+/// One entry of the Secret and the questions that try it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    pub server: Arc<str>,
+    /// None where nothing that lists the Secret pulls an image that the entry is for.
+    pub questions: Vec<Question>,
+}
+
+/// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
+pub fn trials(world: &World, secret: &Secret) -> Vec<Trial> {
+    let SecretContent::Read(summary) = &secret.content else {
+        return Vec::new();
+    };
+    let mut trials: Vec<Trial> = summary
+        .usable()
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| Trial {
+            server: Arc::clone(&entry.server),
+            questions: Vec::new(),
+        })
+        .collect();
+    let keyring = keyring(summary);
+    for image in images(world, secret) {
+        // The kubelet goes on to the next entry only when this one is refused, and so does the question.
+        let first = keyring.tries(&image).first().map(|tried| *tried.entry);
+        if let Some(trial) = first.and_then(|at| trials.get_mut(at)) {
+            trial.questions.push(Question::of_secret(secret, image));
+        }
+    }
+    trials
+}
+
+fn keyring(summary: &Summary) -> Keyring<usize> {
+    let mut keyring = Keyring::default();
+    for (at, entry) in summary.entries.iter().enumerate() {
+        keyring.add(&entry.server, at);
+    }
+    keyring
+}
+
+/// The images of the Pods that list the Secret, and of the workloads whose next Pods will.
+fn images(world: &World, secret: &Secret) -> BTreeSet<ImageRef> {
+    let key = &secret.key;
+    let mut texts: BTreeSet<&str> = BTreeSet::new();
+    for name in world.pods_of_secret(key) {
+        let pod = Key::new(key.namespace.clone(), name.clone());
+        if let Some(pod) = world.pod(&pod) {
+            texts.extend(pod.containers.iter().map(|it| &*it.image));
+        }
+    }
+    let accounts: BTreeSet<_> = world.accounts_of_secret(key).collect();
+    let tops = world.workloads().filter(|it| it.meta.owner.is_none());
+    for workload in tops.filter(|it| it.id.key.namespace == key.namespace) {
+        let lists = if workload.pull_secrets.is_empty() {
+            accounts.contains(&workload.service_account)
+        } else {
+            workload.pull_secrets.contains(&key.name)
+        };
+        if lists {
+            texts.extend(workload.images.iter().map(|(_, image)| &**image));
+        }
+    }
+    texts
+        .into_iter()
+        .filter_map(|text| ImageRef::parse(text).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::Batch,
+        objects::{SecretType, WorkloadKind},
+        sample::{account, changed, key, now, pod, secret, waiting, workload},
+        watch::SecretSlice,
+    };
+
+    #[test]
+    fn each_entry_is_tried_with_the_images_that_are_pulled_with_it() {
+        let entries = [
+            ("registry.example", "bot"),
+            ("registry.example/team", "ci"),
+            ("ghcr.io", "me"),
+        ];
+        let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
+        let mut world = World::default();
+        let mut one = pod("shop", "one", waiting("ErrImagePull", "no"));
+        one.pull_secrets = Arc::from([regcred.key.name.clone()]);
+        one.containers[0].image = "registry.example/team/app:1".into();
+        let mut stranger = one.clone();
+        stranger.key = key("pay", "two");
+        stranger.containers[0].image = "registry.example/pay:1".into();
+        world.fold(Batch::Pods(changed(vec![one, stranger])), now());
+        let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
+        web.images = Arc::from([
+            ("app".into(), "registry.example/web:2".into()),
+            ("proxy".into(), "elsewhere.example/proxy:2".into()),
+        ]);
+        web.service_account = crate::domain::key::Name::new("runner");
+        let kind = WorkloadKind::Deployment;
+        world.fold(Batch::Workloads(kind, changed(vec![web])), now());
+        let runner = account("shop", "runner", &["regcred"]);
+        world.fold(Batch::ServiceAccounts(changed(vec![runner])), now());
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(vec![regcred.clone()])), now());
+
+        let found: Vec<(String, Vec<String>)> = trials(&world, &regcred)
+            .into_iter()
+            .map(|trial| {
+                let questions = trial.questions.iter();
+                let images = questions.map(|it| it.image.to_string()).collect();
+                (trial.server.to_string(), images)
+            })
+            .collect();
+        let tried = |server: &str, images: &[&str]| {
+            let images = images.iter().map(ToString::to_string).collect();
+            (server.to_owned(), images)
+        };
+        assert_eq!(
+            found,
+            [
+                tried("registry.example", &["registry.example/web:2"]),
+                tried("registry.example/team", &["registry.example/team/app:1"]),
+                tried("ghcr.io", &[]),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_kubelet_does_not_read_is_not_tried() {
+        let opaque = secret("shop", "s", SecretType::Other(None), &[]);
+        assert_eq!(trials(&World::default(), &opaque), []);
+    }
+}

@@ -1,0 +1,182 @@
+//! The menu of verbs: made from the table of keys for what is selected, and taken from.
+
+use jiff::Timestamp;
+
+use super::{act, fix, keys, navigate, reveal, wizard};
+use crate::{
+    app::{
+        action::Action,
+        detail::Tab,
+        effect::Effect,
+        key::Key,
+        menu::{Item, Menu, Needs, Standing},
+        model::Model,
+        overlay::Overlay,
+        rebind::Row,
+    },
+    domain::{
+        key::Namespace,
+        plan::{Change, Offer},
+        pull_test,
+        rights::Permission,
+    },
+};
+
+/// Opens the menu, and asks what is permitted where that is not known yet.
+pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let object = navigate::selected_object(model);
+    let namespace = object.as_ref().map(|object| object.namespace().clone());
+    let title = object.map_or_else(
+        || model.focus.title().to_owned(),
+        |object| object.to_string(),
+    );
+    let rows: Vec<Row> = offered(model);
+    let items: Vec<Item> = rows
+        .into_iter()
+        .filter_map(|row| item(model, row))
+        .collect();
+    if items.is_empty() {
+        model.flash("there is nothing to do with it from here", now);
+        return Vec::new();
+    }
+    let menu = Menu::new(title, namespace.clone(), items);
+    model.overlays.push(Overlay::Menu(menu));
+    let Some(namespace) = namespace.filter(|namespace| model.rights.wants(namespace)) else {
+        return Vec::new();
+    };
+    let ticket = model.tickets.issue();
+    model.rights.ask(namespace.clone(), ticket);
+    vec![Effect::AskRights { ticket, namespace }]
+}
+
+/// The bindings of verbs that are in force here, each action once, the innermost context first.
+fn offered(model: &Model) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for context in keys::path(model) {
+        let of_it = model.preferences.keymap.rows().iter();
+        for row in of_it.filter(|row| row.binding.context == context) {
+            let action = row.binding.action;
+            let taken = rows.iter().any(|other| other.binding.action == action);
+            if action.is_verb() && !taken && !row.keys.is_empty() {
+                rows.push(row.clone());
+            }
+        }
+    }
+    // What heals comes before what looks.
+    rows.sort_by_key(|row| !matches!(row.binding.action, Action::Fix(_)));
+    rows
+}
+
+fn item(model: &Model, row: Row) -> Option<Item> {
+    let action = row.binding.action;
+    let help = match action {
+        Action::Fix(number) => {
+            let offered = fix::offered(model, number)?;
+            format!("{}: {}", row.binding.label_or("fix"), offered.fix.title)
+        }
+        _ => row.binding.help.to_owned(),
+    };
+    Some(Item {
+        needs: needs(model, action),
+        keys: row.keys,
+        action,
+        help,
+    })
+}
+
+/// What the action takes here.
+fn needs(model: &Model, action: Action) -> Needs {
+    match wizard::asks(model, action) {
+        Some(Ok(ask)) => return Needs::ToChange(ask.permissions()),
+        Some(Err(why)) => return Needs::SomethingElse(why.to_owned()),
+        None => {}
+    }
+    let changes = |changes: &[Change]| {
+        Needs::ToChange(changes.iter().flat_map(Change::permissions).collect())
+    };
+    match action {
+        Action::Fix(number) => match fix::offered(model, number).map(|offered| offered.offer) {
+            Some(Offer::Plan(plan)) => changes(&plan.changes),
+            Some(Offer::Ask(ask)) => Needs::ToChange(ask.permissions()),
+            Some(Offer::ByHand) | None => Needs::Nothing,
+        },
+        Action::Restart => match fix::restartable(model) {
+            Some(workload) => changes(&[Change::Restart(workload)]),
+            None => Needs::SomethingElse(fix::NOT_RESTARTABLE.to_owned()),
+        },
+        Action::Delete => match navigate::selected_pod(model) {
+            Some(pod) => changes(&[Change::DeletePod(pod)]),
+            None => Needs::SomethingElse("workloads are not deleted from here".to_owned()),
+        },
+        Action::PullTest => match navigate::subject_of_interest(model) {
+            Some(pod) => Needs::ToChange(pull_test::permissions(&pod.namespace).into()),
+            None => Needs::SomethingElse("no Pod is selected".to_owned()),
+        },
+        Action::Reveal => match reveal::secret(model) {
+            Some(secret) => Needs::ToRead(vec![get("secrets", Some(secret.namespace))]),
+            None => Needs::SomethingElse(reveal::NO_SECRET.to_owned()),
+        },
+        Action::Settle => to_get(model, "secrets"),
+        Action::Detail(Tab::Logs) | Action::PreviousLog => to_get(model, "pods/log"),
+        _ => Needs::Nothing,
+    }
+}
+
+fn to_get(model: &Model, resource: &str) -> Needs {
+    let pod = navigate::subject_of_interest(model);
+    Needs::ToRead(vec![get(resource, pod.map(|pod| pod.namespace))])
+}
+
+fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
+    Permission {
+        verb: "get".into(),
+        group: "".into(),
+        resource: resource.into(),
+        namespace,
+    }
+}
+
+/// Takes the chosen item.
+pub(super) fn choose(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    match menu.chosen() {
+        Some(item) => take(model, item.action, item.standing(model.may(menu)), now),
+        None => Vec::new(),
+    }
+}
+
+/// Takes the item that has this key.
+pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let Some(item) = menu.by_key(key) else {
+        return Vec::new();
+    };
+    let (action, standing) = (item.action, item.standing(model.may(menu)));
+    take(model, action, standing, now)
+}
+
+fn take(model: &mut Model, action: Action, standing: Standing, now: Timestamp) -> Vec<Effect> {
+    match standing {
+        Standing::Possible | Standing::Asking => {
+            model.overlays.pop();
+            act::act(model, action, now)
+        }
+        Standing::NotHere(why) => {
+            model.flash(why, now);
+            Vec::new()
+        }
+        Standing::ReadOnly => {
+            model.flash("read-only: nothing is changed", now);
+            Vec::new()
+        }
+        Standing::Forbidden(permission) => {
+            let role = permission.role_command();
+            model.flash(format!("you may not {permission}; copied: {role}"), now);
+            vec![Effect::Copy(role)]
+        }
+    }
+}

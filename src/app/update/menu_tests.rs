@@ -1,0 +1,85 @@
+//! The menu of verbs: what it offers, what it greys, and that it does what the key would do.
+
+use super::{
+    super::{
+        action::Action, effect::Effect, menu::Standing, message::Message, model::Model,
+        overlay::Overlay,
+    },
+    tests::{model, press},
+    update,
+};
+use crate::domain::{
+    rights::{Rule, Rules},
+    sample::now,
+};
+
+fn standing(model: &Model, action: Action) -> Standing {
+    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let item = menu.items.iter().find(|item| item.action == action);
+    item.unwrap().standing(model.may(menu))
+}
+
+/// Opens the menu on the first Pod, and lets the server answer with these verbs for everything.
+fn with_verbs(model: &mut Model, verbs: &[&str]) {
+    let effects = press(model, &["g", "."]);
+    let [Effect::AskRights { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(standing(model, Action::Settle), Standing::Asking);
+    let rule = Rule {
+        verbs: verbs.iter().map(ToString::to_string).collect(),
+        groups: vec!["*".to_owned()],
+        resources: vec!["*".to_owned()],
+        only_some: false,
+    };
+    let rules = Rules {
+        rules: vec![rule],
+        incomplete: false,
+    };
+    update(model, Message::Rights(*ticket, Some(rules)), now());
+}
+
+#[test]
+fn what_is_not_permitted_says_so_before_it_is_tried() {
+    let mut model = model();
+    with_verbs(&mut model, &["get", "list", "watch"]);
+    assert!(matches!(
+        standing(&model, Action::Restart),
+        Standing::Forbidden(missing) if &*missing.verb == "patch"
+    ));
+    assert_eq!(standing(&model, Action::Settle), Standing::Possible);
+    let effects = press(&mut model, &["r"]);
+    assert!(
+        matches!(&effects[..], [Effect::Copy(role)] if role.contains("create role")),
+        "the Role is on the clipboard: {effects:?}"
+    );
+    assert!(matches!(model.overlays.last(), Some(Overlay::Menu(_))));
+    assert_eq!(press(&mut model, &["esc", "."]), [], "the answer is kept");
+}
+
+#[test]
+fn it_does_what_the_key_does() {
+    let mut model = model();
+    with_verbs(&mut model, &["*"]);
+    let effects = press(&mut model, &["r"]);
+    assert!(matches!(&effects[..], [Effect::Rehearse { .. }]));
+    assert!(matches!(model.overlays.as_slice(), [Overlay::Proposal(_)]));
+    press(&mut model, &["esc", "."]);
+    press(&mut model, &["enter"]);
+    assert!(
+        matches!(model.overlays.as_slice(), [Overlay::Form(_)]),
+        "enter takes the chosen one, the best fix: {:?}",
+        model.overlays
+    );
+}
+
+#[test]
+fn read_only_changes_nothing_from_here_either() {
+    let mut model = model();
+    model.abilities.writes = false;
+    with_verbs(&mut model, &["*"]);
+    assert_eq!(standing(&model, Action::Restart), Standing::ReadOnly);
+    assert_eq!(press(&mut model, &["r"]), []);
+}

@@ -1,0 +1,109 @@
+//! A Secret's values: a warning first, then fetched, shown for a while, and gone.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::navigate;
+use crate::{
+    app::{
+        effect::Effect,
+        model::Model,
+        overlay::Overlay,
+        reveal::{Clip, Reveal, Shown, Stage},
+        ticket::Ticket,
+    },
+    domain::{
+        dockerconfig::Config,
+        key::Key,
+        objects::{ObjectKey, Secret},
+        problem::Problem,
+    },
+};
+
+pub(super) const NO_SECRET: &str = "only a Secret has values to reveal";
+
+/// The Secret that the keys speak of.
+pub(super) fn secret(model: &Model) -> Option<Key<Secret>> {
+    match navigate::selected_object(model)? {
+        ObjectKey::Secret(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// Warns; in the warning it fetches the values, and when they are shown it closes.
+pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Reveal(reveal)) = model.overlays.last_mut() else {
+        match secret(model) {
+            Some(secret) => model.overlays.push(Overlay::Reveal(Reveal::new(secret))),
+            None => model.flash(NO_SECRET, now),
+        }
+        return Vec::new();
+    };
+    match &reveal.stage {
+        Stage::Warning | Stage::Hidden => {
+            let ticket = model.tickets.issue();
+            reveal.stage = Stage::Fetching(ticket);
+            let secret = reveal.secret.clone();
+            vec![Effect::Reveal { ticket, secret }]
+        }
+        Stage::Fetching(_) => Vec::new(),
+        Stage::Shown(_) | Stage::Failed(_) => {
+            model.overlays.pop();
+            Vec::new()
+        }
+    }
+}
+
+/// Shows what was fetched, if the layer that asked for it is still there; else it is dropped unseen.
+pub(super) fn revealed(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<Option<Config>, Problem>,
+    now: Timestamp,
+) {
+    for reveal in reveals(model) {
+        if matches!(reveal.stage, Stage::Fetching(waiting) if waiting == ticket) {
+            reveal.stage = match answer {
+                Ok(config) => Stage::Shown(Shown::new(config, now)),
+                Err(problem) => Stage::Failed(problem),
+            };
+            return;
+        }
+    }
+}
+
+/// Hides what has been shown long enough, in whatever layer it lies.
+pub(super) fn expire(model: &mut Model, now: Timestamp) {
+    for reveal in reveals(model) {
+        reveal.expire(now);
+    }
+}
+
+fn reveals(model: &mut Model) -> impl Iterator<Item = &mut Reveal> {
+    model
+        .overlays
+        .iter_mut()
+        .filter_map(|overlay| match overlay {
+            Overlay::Reveal(reveal) => Some(reveal),
+            _ => None,
+        })
+}
+
+/// Copies the password of the selected entry, and says so.
+pub(super) fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(Overlay::Reveal(reveal)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let Some(entry) = reveal.shown(now).and_then(|(shown, _)| shown.selected()) else {
+        model.flash("no password is shown that could be copied", now);
+        return Vec::new();
+    };
+    let clip = Clip(Arc::new(entry.password.clone()));
+    let text = format!(
+        "the password for {} is on the clipboard: whatever reads that has it",
+        entry.server
+    );
+    model.flash(text, now);
+    vec![Effect::CopyPassword(clip)]
+}

@@ -1,0 +1,195 @@
+//! Completion while `kubectl pullscope …` is typed.
+//!
+//! kubectl asks the program `kubectl_complete-pullscope` on the path, with the words so far, the last of
+//! them unfinished. The answer is cobra's: a proposal per line, with a tab before its description, and in
+//! the end a colon and a number that says what else the shell may do (`ShellCompDirective`).
+//! For completion without kubectl there are the scripts of `pages`.
+
+use std::fmt::Write as _;
+
+use clap::{Arg, Command, CommandFactory};
+
+use super::Cli;
+
+/// Nothing but the proposals.
+const NO_FILES: u8 = 4;
+/// File names, for want of better.
+const FILES: u8 = 0;
+
+/// The answer for these words.
+pub fn proposals(words: &[String]) -> String {
+    let mut tree = Cli::command();
+    // Hands the global flags down.
+    tree.build();
+    let (unfinished, before) = match words.split_last() {
+        Some((last, before)) => (last.as_str(), before),
+        None => ("", &[][..]),
+    };
+    let place = Place::reach(&tree, before);
+    let (mut found, directive) = place.propose(unfinished);
+    found.retain(|(text, _)| text.starts_with(unfinished));
+    let mut answer = String::new();
+    for (text, about) in found {
+        let _ = match about.lines().next() {
+            Some(about) => writeln!(answer, "{text}\t{about}"),
+            None => writeln!(answer, "{text}"),
+        };
+    }
+    let _ = writeln!(answer, ":{directive}");
+    answer
+}
+
+/// Where in the tree the words have led.
+struct Place<'a> {
+    command: &'a Command,
+    /// The flag that waits for its value.
+    waits: Option<&'a Arg>,
+    /// How many words stood for themselves.
+    positionals: usize,
+}
+
+type Found = Vec<(String, String)>;
+
+impl<'a> Place<'a> {
+    fn reach(tree: &'a Command, words: &[String]) -> Self {
+        let mut place = Self {
+            command: tree,
+            waits: None,
+            positionals: 0,
+        };
+        for word in words {
+            place.step(word);
+        }
+        place
+    }
+
+    fn step(&mut self, word: &str) {
+        if self.waits.take().is_some() {
+            return;
+        }
+        if word.starts_with('-') {
+            let flag = self.flag(word).filter(|_| !word.contains('='));
+            self.waits = flag.filter(|flag| flag.get_action().takes_values());
+        } else if self.positionals == 0
+            && let Some(command) = self.command.find_subcommand(word)
+        {
+            self.command = command;
+        } else {
+            self.positionals += 1;
+        }
+    }
+
+    fn flag(&self, word: &str) -> Option<&'a Arg> {
+        let name = word.split('=').next().unwrap_or(word);
+        self.command.get_arguments().find(|arg| {
+            let long = arg.get_long().is_some_and(|it| name == format!("--{it}"));
+            long || arg.get_short().is_some_and(|it| name == format!("-{it}"))
+        })
+    }
+
+    fn propose(&self, unfinished: &str) -> (Found, u8) {
+        if let Some(flag) = self.waits {
+            return values(flag, "");
+        }
+        if let Some((name, _)) = unfinished.split_once('=')
+            && let Some(flag) = self.flag(name)
+        {
+            return values(flag, &format!("{name}="));
+        }
+        if unfinished.starts_with('-') {
+            return (self.flags(), NO_FILES);
+        }
+        let mut found: Found = Vec::new();
+        if self.positionals == 0 {
+            let shown = self.command.get_subcommands();
+            found.extend(shown.filter(|it| !it.is_hide_set()).map(|command| {
+                let about = command.get_about().map(ToString::to_string);
+                (command.get_name().to_owned(), about.unwrap_or_default())
+            }));
+        }
+        let mut positionals = self.command.get_positionals();
+        let directive = match positionals.nth(self.positionals) {
+            Some(positional) => {
+                let (more, directive) = values(positional, "");
+                found.extend(more);
+                directive
+            }
+            None => NO_FILES,
+        };
+        (found, directive)
+    }
+
+    fn flags(&self) -> Found {
+        let shown = self.command.get_arguments().filter(|it| !it.is_hide_set());
+        shown
+            .filter_map(|arg| {
+                let about = arg.get_help().map(ToString::to_string);
+                Some((format!("--{}", arg.get_long()?), about.unwrap_or_default()))
+            })
+            .collect()
+    }
+}
+
+/// What can stand for a value, behind this beginning.
+fn values(arg: &Arg, begin: &str) -> (Found, u8) {
+    let known: Found = arg
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| {
+            let about = value.get_help().map(ToString::to_string);
+            (
+                format!("{begin}{}", value.get_name()),
+                about.unwrap_or_default(),
+            )
+        })
+        .collect();
+    let names = arg.get_value_names().unwrap_or_default();
+    let is_path = names
+        .iter()
+        .any(|name| matches!(name.as_str(), "FILE" | "DIR"));
+    (known, if is_path { FILES } else { NO_FILES })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn propose(line: &str) -> (Vec<String>, String) {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let answer = proposals(&words);
+        let mut lines: Vec<&str> = answer.lines().collect();
+        let directive = lines.pop().unwrap().to_owned();
+        let words = lines.iter().map(|line| line.split('\t').next().unwrap());
+        (words.map(str::to_owned).collect(), directive)
+    }
+
+    #[test]
+    fn kubectl_gets_commands_flags_and_values() {
+        let (commands, directive) = propose("");
+        assert!(commands.contains(&"check".to_owned()), "{commands:?}");
+        assert!(
+            !commands.iter().any(|it| it.starts_with('_')),
+            "{commands:?}"
+        );
+        assert_eq!(directive, ":4");
+        for (line, expected, files) in [
+            ("che", &["check"][..], ":4"),
+            ("-n shop che", &["check"], ":4"),
+            ("check -o ", &["text", "json", "junit", "sarif"], ":4"),
+            (
+                "check --output=j",
+                &["--output=json", "--output=junit"],
+                ":4",
+            ),
+            ("check --pro", &["--probe"], ":4"),
+            ("completions z", &["zsh"], ":4"),
+            ("match ghcr.io/a --from ", &[], ":0"),
+            ("check --read", &["--read-only"], ":4"),
+            ("check nothing-known ", &[], ":4"),
+        ] {
+            let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+            assert_eq!(propose(line), (expected, files.to_owned()), "{line:?}");
+        }
+    }
+}

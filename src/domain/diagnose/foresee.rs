@@ -1,0 +1,169 @@
+//! What would go wrong with a Pod that runs, were its images pulled again now: on another node, after the
+//! next restart.
+//!
+//! Nobody has said anything, so only what is plain is claimed: a Secret that cannot be read, a token that
+//! has ended, and what the registry answers to whoever asks it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Draft, Evidence, Fact, Finding, Root, Source, access, finish};
+use crate::domain::{
+    cause::Cause,
+    chain::{Case, carries},
+    classify::Confidence,
+    image::ImageRef,
+    objects::{Container, ContainerState},
+    probe::{Answer, Verdict},
+};
+
+/// What the objects say of the images of a Pod with which nothing is wrong.
+pub fn foresee(case: &Case) -> Vec<Finding> {
+    let containers = case.pod.containers.iter();
+    containers.filter_map(|it| of_objects(case, it)).collect()
+}
+
+fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
+    let image = ImageRef::parse(&container.image).ok()?;
+    let links = case.links(&image);
+    let mut draft = Draft::new(Cause::PullSecretMalformed, Confidence::Certain);
+    if let Some(link) = access::malformed(&links) {
+        access::spoiled(&mut draft, link);
+    } else {
+        let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
+        let (secret, entry) = tried.next()?;
+        let ended = access::ended(secret, entry, case.now);
+        let ended = ended.filter(|fact| matches!(fact, Fact::Ended { .. }));
+        draft = Draft::new(Cause::TokenExpired, Confidence::Likely);
+        draft.root = Some(Root::CredentialExpired);
+        access::credential(&mut draft, secret, entry);
+        draft.evidence.push(Evidence::now(ended?, Source::Secret));
+        // Another entry is tried when this one is refused.
+        if tried.next().is_some() {
+            draft.confidence = Confidence::Possible;
+        }
+    }
+    Some(finish(case, container, &state(container), draft))
+}
+
+/// What the registry's refusal means for the containers with this image.
+pub fn foresee_refusal(
+    case: &Case,
+    image: &str,
+    verdict: &Verdict,
+    seen: Timestamp,
+) -> Vec<Finding> {
+    let Some(cause) = verdict.cause.filter(|_| verdict.answer == Answer::No) else {
+        return Vec::new();
+    };
+    let containers = case.pod.containers.iter();
+    let refused = containers.filter(|container| &*container.image == image);
+    refused
+        .map(|container| {
+            let confidence = if verdict.alternatives.is_empty() {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            };
+            let mut draft = Draft::new(cause, confidence);
+            draft.root = verdict.root;
+            draft.alternatives.clone_from(&verdict.alternatives);
+            if let Ok(parsed) = ImageRef::parse(image)
+                && let Some((secret, entry)) = case.links(&parsed).tries.first()
+            {
+                access::credential(&mut draft, secret, entry);
+            }
+            draft.evidence.push(Evidence {
+                fact: Fact::RegistrySays {
+                    text: verdict.summary.as_str().into(),
+                },
+                source: Source::Registry,
+                seen: Some(seen),
+            });
+            finish(case, container, &state(container), draft)
+        })
+        .collect()
+}
+
+/// The state in the words of `kubectl get pods`.
+fn state(container: &Container) -> Arc<str> {
+    match &container.state {
+        ContainerState::Unreported => "Pending".into(),
+        ContainerState::Waiting { reason, .. } => Arc::clone(reason),
+        ContainerState::Running { .. } => "Running".into(),
+        ContainerState::Terminated(exit) => match &exit.reason {
+            Some(reason) => Arc::clone(reason),
+            None => "Terminated".into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::Batch,
+        chain,
+        objects::{SecretContent, SecretType},
+        sample::{ago, changed, now, pod, running, secret},
+        watch::{SecretSlice, Sight},
+        world::World,
+    };
+
+    fn case(expires: Option<Timestamp>) -> Case {
+        let mut pod = pod("shop", "web", running());
+        pod.containers[0].image = "registry.example/web:1".into();
+        let entries = [("registry.example", "bot")];
+        let mut secret = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
+        pod.pull_secrets = Arc::from([secret.key.name.clone()]);
+        if let SecretContent::Read(summary) = &mut secret.content {
+            let mut entry = summary.entries[0].clone();
+            entry.expires = expires;
+            summary.entries = Arc::from([entry]);
+        }
+        let mut world = World::default();
+        let key = pod.key.clone();
+        world.fold(Batch::Pods(changed(vec![pod])), now());
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
+        chain::case(&world, &Sight::full(), &key, now()).unwrap()
+    }
+
+    #[test]
+    fn a_token_that_has_ended_will_be_refused() {
+        assert_eq!(foresee(&case(None)), []);
+        assert_eq!(foresee(&case(Some(ago(-60)))), [], "it still holds");
+        let found = foresee(&case(Some(ago(60))));
+        let [finding] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(finding.root, Some(Root::CredentialExpired));
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(&*finding.state, "Running");
+    }
+
+    #[test]
+    fn what_the_registry_refuses_today_will_not_be_pulled_tomorrow() {
+        let mut verdict = Verdict {
+            answer: Answer::No,
+            cause: Some(Cause::ImageNotFound),
+            root: Some(Root::TagMissing),
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary: "there is no tag 1".to_owned(),
+        };
+        let case = case(None);
+        let found = foresee_refusal(&case, "registry.example/web:1", &verdict, now());
+        let [finding] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(finding.root, Some(Root::TagMissing));
+        assert_eq!(finding.confidence, Confidence::Certain);
+        verdict.answer = Answer::Ok;
+        assert_eq!(
+            foresee_refusal(&case, "registry.example/web:1", &verdict, now()),
+            []
+        );
+    }
+}

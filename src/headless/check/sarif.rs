@@ -1,0 +1,103 @@
+//! `-o sarif`: SARIF 2.1.0, for the code-scanning views that read it.
+//!
+//! A finding is about an object in a cluster and not about a file. The object is the logical location; for
+//! readers that insist on a file, its path in the cluster stands in for one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::report::{Report, Row};
+use crate::domain::{cause::Cause, classify::Confidence};
+
+pub(super) fn document(report: &Report) -> Value {
+    let causes: BTreeSet<Cause> = report.findings.iter().map(|row| row.cause).collect();
+    let rules: Vec<Value> = causes.iter().map(|cause| rule(*cause)).collect();
+    let results: Vec<Value> = report.findings.iter().map(result).collect();
+    let unseen = report.not_seen.iter();
+    let mut notes: Vec<Value> = unseen
+        .map(|missing| note("warning", &format!("not seen: needs {missing}")))
+        .collect();
+    if report.settled == Some(false) {
+        notes.push(note("error", "not settled in the time given"));
+    }
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "pullscope",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            }},
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": notes,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn note(level: &str, text: &str) -> Value {
+    json!({ "level": level, "message": { "text": text } })
+}
+
+fn rule(cause: Cause) -> Value {
+    let entry = cause.entry();
+    json!({
+        "id": cause.slug(),
+        "shortDescription": { "text": entry.title },
+        "fullDescription": { "text": entry.meaning },
+        "help": { "text": entry.tells },
+    })
+}
+
+fn result(row: &Row) -> Value {
+    let place = row.place();
+    json!({
+        "ruleId": row.cause.slug(),
+        "level": match row.confidence {
+            Confidence::Certain | Confidence::Likely => "error",
+            Confidence::Possible => "warning",
+        },
+        "message": { "text": message(row) },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": place },
+                "region": { "startLine": 1 },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": place, "kind": "resource" }],
+        }],
+        "partialFingerprints": { "pullscope/v1": fingerprint(row) },
+        "properties": {
+            "namespace": row.namespace,
+            "pod": row.pod,
+            "container": row.container,
+            "image": row.image,
+            "root": row.root,
+            "confidence": row.confidence,
+        },
+    })
+}
+
+/// The sentence, and below it what to do.
+fn message(row: &Row) -> String {
+    let fixes = row.fixes.iter().map(|fix| format!("\nfix: {}", fix.title));
+    std::iter::once(row.summary.clone()).chain(fixes).collect()
+}
+
+/// The same for all Pods of a workload, and for the next run: Pods come and go.
+fn fingerprint(row: &Row) -> String {
+    let subject = row.workload.as_deref().or(row.pod.as_deref());
+    let container = row.container.as_deref();
+    let parts = [
+        Some(&*row.namespace),
+        subject,
+        container,
+        Some(row.cause.slug()),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.join("/")
+}
