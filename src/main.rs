@@ -49,6 +49,9 @@ fn main() -> color_eyre::Result<ExitCode> {
     // rustls makes the first handshake panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // One decodes while another waits for the network; the loop has the main thread. A thread for
+        // each of many cores would only keep memory of its own.
+        .worker_threads(2)
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(dispatch(cli));

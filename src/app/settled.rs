@@ -3,7 +3,7 @@
 //! An answer is kept for the question: this image, with these Secrets as they are. When a Secret
 //! changes it is another question, and one that was asked long ago may be asked again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +13,7 @@ use crate::domain::{
     diagnose::Source,
     image::ImageRef,
     key::Key,
-    objects::Secret,
+    objects::{Secret, Version},
     probe::Verdict,
     problem::Problem,
 };
@@ -23,7 +23,7 @@ use crate::domain::{
 pub struct Question {
     pub image: ImageRef,
     /// In the Pod's order, which is the kubelet's; each with its version, as far as it is known.
-    secrets: Vec<(Key<Secret>, Option<Arc<str>>)>,
+    secrets: Vec<(Key<Secret>, Option<Version>)>,
 }
 
 impl Question {
@@ -32,7 +32,7 @@ impl Question {
         let namespace = &case.pod.key.namespace;
         let secret = |listed: &Listed| {
             let found = listed.secret.present();
-            let version = found.map(|secret| Arc::clone(&secret.meta.resource_version));
+            let version = found.map(|secret| secret.meta.resource_version);
             (Key::new(namespace.clone(), listed.name.clone()), version)
         };
         Some(Self {
@@ -43,7 +43,7 @@ impl Question {
 
     /// The question that tries one Secret, whatever else a Pod may list.
     pub fn of_secret(secret: &Secret, image: ImageRef) -> Self {
-        let version = Arc::clone(&secret.meta.resource_version);
+        let version = secret.meta.resource_version;
         Self {
             image,
             secrets: vec![(secret.key.clone(), Some(version))],

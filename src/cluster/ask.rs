@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Trouble;
+use super::{Trouble, slim};
 
 /// Of an error's body, no more than this is read: it is a sentence, not data.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -135,6 +135,9 @@ async fn error_message(mut body: Body) -> Option<String> {
         if bytes.len() > ERROR_BODY_LIMIT {
             break;
         }
+    }
+    if let Some(message) = slim::status(&bytes) {
+        return Some(printable(&message));
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
         return Some(printable(&status.message));

@@ -29,7 +29,10 @@ const GATHER: Duration = Duration::from_millis(50);
 /// Changes of one watch, newest per key.
 #[derive(Debug)]
 struct Pending<T, K> {
-    replace: bool,
+    /// Parts of a list that is not yet whole.
+    ahead: Vec<(Scope, Vec<Arc<T>>)>,
+    /// A whole list, before the changes.
+    replace: Option<Vec<Arc<T>>>,
     changes: HashMap<K, Option<Arc<T>>>,
     state: Option<WatchState>,
 }
@@ -37,7 +40,8 @@ struct Pending<T, K> {
 impl<T, K> Default for Pending<T, K> {
     fn default() -> Self {
         Self {
-            replace: false,
+            ahead: Vec::new(),
+            replace: None,
             changes: HashMap::new(),
             state: None,
         }
@@ -50,37 +54,56 @@ impl<T, K: Eq + Hash> Pending<T, K> {
     }
 
     fn gone(&mut self, key: K) {
-        if self.replace {
-            // What is not in a whole list is gone by that.
-            self.changes.remove(&key);
-        } else {
-            self.changes.insert(key, None);
-        }
+        self.changes.insert(key, None);
     }
 
     /// A whole list makes all earlier changes void.
-    fn replace(&mut self, list: impl Iterator<Item = (K, Arc<T>)>) {
-        self.replace = true;
-        self.changes = list.map(|(key, object)| (key, Some(object))).collect();
+    fn replace(&mut self, list: Vec<Arc<T>>) {
+        self.ahead.clear();
+        self.changes.clear();
+        self.replace = Some(list);
     }
 
-    fn take(&mut self, scope: &Scope) -> Option<Delta<T, K>> {
-        if self.changes.is_empty() && !self.replace {
-            return None;
+    /// What is to be handed over, in this order.
+    fn take(&mut self, scope: &Scope, key: impl Fn(&T) -> K) -> Vec<Delta<T, K>> {
+        let parts = std::mem::take(&mut self.ahead).into_iter();
+        let mut deltas: Vec<_> = parts.map(|(scope, part)| whole(scope, part)).collect();
+        if self.changes.is_empty() && self.replace.is_none() {
+            return deltas;
         }
-        let mut delta = Delta {
-            scope: scope.clone(),
-            replace: std::mem::take(&mut self.replace),
-            changed: Vec::with_capacity(self.changes.len()),
-            gone: Vec::new(),
+        let mut delta = match self.replace.take() {
+            None => Delta {
+                scope: scope.clone(),
+                replace: false,
+                changed: Vec::new(),
+                gone: Vec::new(),
+            },
+            Some(mut list) => {
+                if !self.changes.is_empty() {
+                    list.retain(|object| !self.changes.contains_key(&key(object)));
+                }
+                whole(scope.clone(), list)
+            }
         };
         for (key, object) in std::mem::take(&mut self.changes) {
             match object {
                 Some(object) => delta.changed.push(object),
+                // What is not in a whole list is gone by that.
+                None if delta.replace => {}
                 None => delta.gone.push(key),
             }
         }
-        Some(delta)
+        deltas.push(delta);
+        deltas
+    }
+}
+
+fn whole<T, K>(scope: Scope, list: Vec<Arc<T>>) -> Delta<T, K> {
+    Delta {
+        scope,
+        replace: true,
+        changed: list,
+        gone: Vec::new(),
     }
 }
 
@@ -113,8 +136,13 @@ impl<D: Decode> Outbox<D> {
     }
 
     pub(super) fn replace(&self, list: Vec<Arc<D::Object>>) {
-        self.lock()
-            .replace(list.into_iter().map(|object| (D::key(&object), object)));
+        self.lock().replace(list);
+        self.filled.notify_one();
+    }
+
+    /// All objects of a part of the scope, while the list of the whole is on its way.
+    pub(super) fn ahead(&self, scope: Scope, list: Vec<Arc<D::Object>>) {
+        self.lock().ahead.push((scope, list));
         self.filled.notify_one();
     }
 
@@ -131,25 +159,22 @@ impl<D: Decode> Outbox<D> {
             let Ok(room) = lane.reserve().await else {
                 return;
             };
-            let (delta, state) = {
+            let (deltas, state) = {
                 let mut pending = self.lock();
-                (pending.take(&self.id.scope), pending.state.take())
+                (pending.take(&self.id.scope, D::key), pending.state.take())
             };
-            let batch = delta.map(|delta| Feed::Batch(self.decode.batch(delta)));
+            let deltas = deltas.into_iter();
+            let batches = deltas.map(|delta| Feed::Batch(self.decode.batch(delta)));
             let state = state.map(|state| Feed::State(self.id.clone(), state));
-            let sent = match (batch, state) {
-                (None, None) => continue,
-                (Some(only), None) | (None, Some(only)) => {
-                    room.send(only);
-                    Ok(())
-                }
-                (Some(batch), Some(state)) => {
-                    room.send(batch);
-                    lane.send(state).await
-                }
+            let mut feeds = batches.chain(state);
+            let Some(first) = feeds.next() else {
+                continue;
             };
-            if sent.is_err() {
-                return;
+            room.send(first);
+            for feed in feeds {
+                if lane.send(feed).await.is_err() {
+                    return;
+                }
             }
             sleep_until(Instant::now() + GATHER).await;
         }
@@ -165,8 +190,19 @@ impl<D: Decode> Outbox<D> {
 mod tests {
     use super::*;
 
-    fn sorted(delta: Delta<u32, &'static str>) -> (bool, Vec<u32>, Vec<&'static str>) {
-        let mut changed: Vec<u32> = delta.changed.iter().map(|object| **object).collect();
+    /// A thing and its state.
+    type Thing = (&'static str, u32);
+
+    fn take(pending: &mut Pending<Thing, &'static str>) -> Vec<Delta<Thing, &'static str>> {
+        pending.take(&Scope::Cluster, |thing| thing.0)
+    }
+
+    fn list(things: &[Thing]) -> Vec<Arc<Thing>> {
+        things.iter().copied().map(Arc::new).collect()
+    }
+
+    fn sorted(delta: Delta<Thing, &'static str>) -> (bool, Vec<u32>, Vec<&'static str>) {
+        let mut changed: Vec<u32> = delta.changed.iter().map(|object| object.1).collect();
         let mut gone = delta.gone;
         changed.sort_unstable();
         gone.sort_unstable();
@@ -176,35 +212,50 @@ mod tests {
     #[test]
     fn the_newest_state_of_each_object_is_kept() {
         let mut pending = Pending::default();
-        assert!(pending.take(&Scope::Cluster).is_none());
-        pending.put("a", Arc::new(1));
-        pending.put("a", Arc::new(2));
-        pending.put("b", Arc::new(3));
+        assert!(take(&mut pending).is_empty());
+        let mut put = |name, state| pending.put(name, Arc::new((name, state)));
+        put("a", 1);
+        put("a", 2);
+        put("b", 3);
         pending.gone("b");
         pending.gone("c");
-        pending.put("c", Arc::new(4));
-        let delta = pending.take(&Scope::Cluster).unwrap();
+        pending.put("c", Arc::new(("c", 4)));
+        let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (false, vec![2, 4], vec!["b"]));
-        assert!(pending.take(&Scope::Cluster).is_none());
+        assert!(take(&mut pending).is_empty());
     }
 
     #[test]
     fn a_whole_list_voids_what_was_before_and_takes_what_comes_after() {
         let mut pending = Pending::default();
-        pending.put("old", Arc::new(0));
+        pending.put("old", Arc::new(("old", 0)));
         pending.gone("older");
-        pending.replace([("a", Arc::new(1)), ("b", Arc::new(2))].into_iter());
+        pending.ahead.push((Scope::Cluster, list(&[("old", 0)])));
+        pending.replace(list(&[("a", 1), ("b", 2), ("d", 5)]));
         pending.gone("a");
-        pending.put("c", Arc::new(3));
-        let delta = pending.take(&Scope::Cluster).unwrap();
-        assert_eq!(sorted(delta), (true, vec![2, 3], vec![]));
+        pending.put("c", Arc::new(("c", 3)));
+        pending.put("d", Arc::new(("d", 6)));
+        let [delta] = take(&mut pending).try_into().unwrap();
+        assert_eq!(sorted(delta), (true, vec![2, 3, 6], vec![]));
     }
 
     #[test]
     fn an_empty_list_is_news_too() {
-        let mut pending = Pending::<u32, &str>::default();
-        pending.replace(std::iter::empty());
-        let delta = pending.take(&Scope::Cluster).unwrap();
+        let mut pending = Pending::default();
+        pending.replace(Vec::new());
+        let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (true, vec![], vec![]));
+    }
+
+    #[test]
+    fn a_part_comes_before_the_whole_that_it_belongs_to() {
+        let mut pending = Pending::default();
+        let app = Scope::Namespace(crate::domain::key::Namespace::new("app"));
+        pending.ahead.push((app.clone(), list(&[("a", 1)])));
+        pending.put("b", Arc::new(("b", 2)));
+        let [part, rest] = take(&mut pending).try_into().unwrap();
+        assert_eq!(part.scope, app);
+        assert_eq!(sorted(part), (true, vec![1], vec![]));
+        assert_eq!(sorted(rest), (false, vec![2], vec![]));
     }
 }

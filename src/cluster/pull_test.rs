@@ -72,8 +72,8 @@ async fn look(
         "/api/v1/namespaces/{namespace}/pods?{}",
         field("metadata.name")
     );
-    let pods = slim::page(&slim::Pods, &get(connection, &pods).await?, texts)?;
-    let Some(pod) = pods.objects.first() else {
+    let pods = slim::objects(&slim::Pods, &get(connection, &pods).await?, texts)?;
+    let Some(pod) = pods.first() else {
         return Err(Trouble::NotFound(name.to_string()));
     };
     let events = format!(
@@ -82,7 +82,7 @@ async fn look(
     );
     // Who may not list events is told what the status says.
     let mut events: Vec<std::sync::Arc<Event>> = match get(connection, &events).await {
-        Ok(bytes) => slim::page(&slim::Events, &bytes, texts)?.objects,
+        Ok(bytes) => slim::objects(&slim::Events, &bytes, texts)?,
         Err(_) => Vec::new(),
     };
     events.sort_by_key(|event| event.last);

@@ -104,7 +104,7 @@ pub(crate) fn running() -> ContainerState {
 
 /// Made by a ReplicaSet of this name.
 pub(crate) fn owned(mut pod: Pod, replica_set: &str) -> Pod {
-    pod.meta.owner = Some(owner("ReplicaSet", replica_set));
+    pod.meta.owner = Some(owner("ReplicaSet", replica_set).into());
     pod
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn workload(
             key: key(namespace, name),
         },
         meta: Meta {
-            owner: above.map(|above| owner("Deployment", above)),
+            owner: above.map(|above| owner("Deployment", above).into()),
             ..meta(&format!("uid-{kind}-{name}"))
         },
         selector: Labels::from([]),

@@ -207,13 +207,13 @@ mod tests {
     };
 
     fn terminated(code: i32, reason: &str) -> ContainerState {
-        ContainerState::Terminated(Exit {
+        ContainerState::Terminated(Box::new(Exit {
             code,
             reason: (!reason.is_empty()).then(|| reason.into()),
             message: None,
             started: None,
             finished: None,
-        })
+        }))
     }
 
     fn with(state: ContainerState, change: impl FnOnce(&mut Pod)) -> Pod {

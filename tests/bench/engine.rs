@@ -1,4 +1,4 @@
-//! What the engine costs: `cargo bench --bench engine`.
+//! What the engine costs: `cargo bench --bench engine`. What a large cluster costs is in `scale`.
 //!
 //! Reading a message is to be linear in its length, whatever stands in it, and a diagnosis a matter of
 //! microseconds: both are printed, to be read by a person, and nothing is asserted of times.

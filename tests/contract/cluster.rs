@@ -67,6 +67,10 @@ impl Cluster {
         &self.admin
     }
 
+    pub fn behind(&self) -> &Behind {
+        &self.behind
+    }
+
     pub fn client(&self, user: &str) -> Client {
         (self.clients)(user)
     }

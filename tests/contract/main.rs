@@ -12,10 +12,12 @@ mod applies;
 mod cases;
 mod changes;
 mod cluster;
+mod encodings;
 mod endings;
 mod lists;
 mod observer;
 mod plans;
+mod process;
 mod raw;
 mod real;
 mod refusals;
@@ -81,6 +83,10 @@ contract!(listing: lists {
     a_long_list_comes_in_pages_of_one_moment,
     labels_select,
     fields_select,
+});
+
+contract!(encoding: encodings {
+    lists_read_the_same_in_both_encodings,
 });
 
 contract!(watching: watches {

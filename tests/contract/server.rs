@@ -1,15 +1,9 @@
 //! A real etcd and kube-apiserver for the tests of one process.
-//!
-//! Each child hangs on a pipe of ours by way of a small shell script: when this process ends, be it by
-//! a panic or by SIGKILL, the pipe closes and the script ends the child. Statics are never dropped,
-//! so `Drop` alone would leave them behind.
 
 use std::{
     fs,
     io::Write,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
     thread,
     time::{Duration, Instant},
@@ -20,7 +14,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::cluster::{Behind, Cluster};
+use crate::{
+    cluster::{Behind, Cluster},
+    process::{Process, free_port},
+};
 
 const ADMIN_TOKEN: &str = "admin-token-of-the-contract-tests";
 
@@ -209,61 +206,6 @@ fn authority_of_clients() -> CertifiedIssuer<'static, KeyPair> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A child that ends with us, or when dropped.
-struct Process {
-    guard: Child,
-}
-
-/// `$1` is a directory to remove in the end, or empty; the rest is the command.
-const GUARD: &str = r#"
-directory=$1; shift
-exec 3<&0
-"$@" </dev/null 3<&- & child=$!
-{ cat <&3 >/dev/null; kill -TERM $child 2>/dev/null; } &
-wait $child
-[ -z "$directory" ] || rm -rf "$directory"
-"#;
-
-impl Process {
-    fn start(program: &Path, arguments: &[String], log: &Path, remove: Option<&Path>) -> Self {
-        let log = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(log)
-            .unwrap();
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "sh"])
-            .arg(remove.unwrap_or(Path::new("")))
-            .arg(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { guard }
-    }
-
-    fn has_ended(&mut self) -> bool {
-        self.guard.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 /// Compacts the history of this etcd up to the newest version that the API server knows.

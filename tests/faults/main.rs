@@ -24,6 +24,8 @@ mod cluster;
 #[path = "../contract/observer.rs"]
 mod observer;
 #[allow(dead_code, reason = "the contract tests use the rest of it")]
+#[path = "../contract/process.rs"]
+mod process;
 #[path = "../contract/server.rs"]
 mod server;
 

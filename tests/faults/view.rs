@@ -72,7 +72,7 @@ pub fn view(world: &World, namespace: &Namespace) -> View {
     let scope = Scope::Namespace(namespace.clone());
     let mut view = View::new();
     let mut put = |kind: &str, name: &str, meta: &Meta| {
-        put(&mut view, kind, name, &meta.resource_version);
+        put(&mut view, kind, name, &String::from(meta.resource_version));
     };
     for pod in world.pods(&scope) {
         put("pods", pod.key.name.as_str(), &pod.meta);

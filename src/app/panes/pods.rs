@@ -44,8 +44,16 @@ pub struct Folding {
 pub fn refresh(pane: &mut PaneState<Row>, folding: &mut Folding, world: &World, scope: &Scope) {
     let all = world.versions();
     let workloads = if folding.folded { all.workloads } else { 0 };
+    // Most changes of Pods change no row: rows are identities.
+    let by_place = !folding.folded
+        && pane.filter.is_empty()
+        && matches!(
+            pane.sort.by,
+            SortBy::Status | SortBy::Name | SortBy::Namespace
+        );
     let versions = Versions {
-        pods: all.pods,
+        pods: if by_place { 0 } else { all.pods },
+        places: all.places,
         workloads,
         ..Versions::default()
     };

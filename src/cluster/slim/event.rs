@@ -4,12 +4,15 @@
 //! `message` is `note`, and what is old in the core API is `deprecated…` in `events.k8s.io`. One wire
 //! struct knows both names.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Decode, Interner, meta::WireMeta, text::Text};
+use super::{
+    Decode, Interner,
+    meta::WireMeta,
+    protobuf::{Message, Value},
+    text::{Moment, Text},
+};
 use crate::domain::{
     batch::{Batch, Delta},
     key::{Key, Namespace},
@@ -18,7 +21,7 @@ use crate::domain::{
 
 pub(in crate::cluster) struct Events;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::cluster) struct WireEvent<'a> {
     #[serde(borrow)]
@@ -34,12 +37,12 @@ pub(in crate::cluster) struct WireEvent<'a> {
     #[serde(alias = "deprecatedCount")]
     count: Option<i64>,
     #[serde(default, alias = "deprecatedFirstTimestamp")]
-    first_timestamp: Text<'a>,
+    first_timestamp: Moment,
     #[serde(default, alias = "deprecatedLastTimestamp")]
-    last_timestamp: Text<'a>,
+    last_timestamp: Moment,
     #[serde(default)]
-    event_time: Text<'a>,
-    series: Option<WireSeries<'a>>,
+    event_time: Moment,
+    series: Option<WireSeries>,
     #[serde(alias = "deprecatedSource")]
     source: Option<WireSource<'a>>,
     #[serde(default, alias = "reportingController")]
@@ -61,10 +64,9 @@ struct WireSubject<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct WireSeries<'a> {
+struct WireSeries {
     count: Option<i64>,
-    #[serde(borrow)]
-    last_observed_time: Text<'a>,
+    last_observed_time: Moment,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,10 +84,10 @@ impl WireEvent<'_> {
         let observed = self
             .series
             .as_ref()
-            .and_then(|series| series.last_observed_time.time());
-        let event_time = self.event_time.time();
-        let first = self.first_timestamp.time().or(event_time);
-        let last = [observed, self.last_timestamp.time(), event_time]
+            .and_then(|series| series.last_observed_time.0);
+        let event_time = self.event_time.0;
+        let first = self.first_timestamp.0.or(event_time);
+        let last = [observed, self.last_timestamp.0, event_time]
             .into_iter()
             .flatten()
             .max();
@@ -103,10 +105,73 @@ impl WireEvent<'_> {
     }
 }
 
+/// As the core API writes them. `events.k8s.io` numbers its fields otherwise and is asked for JSON.
+impl<'a> Message<'a> for WireEvent<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.metadata = value.message()?,
+            2 => self.involved_object = Some(value.message()?),
+            3 => self.reason = value.text()?,
+            4 => self.message = value.text()?,
+            5 => self.source = Some(value.message()?),
+            6 => self.first_timestamp = value.message()?,
+            7 => self.last_timestamp = value.message()?,
+            8 => self.count = Some(value.signed()?),
+            9 => self.kind = value.text()?,
+            10 => self.event_time = value.message()?,
+            11 => self.series = Some(value.message()?),
+            14 => self.reporting_component = value.text()?,
+            15 => self.reporting_instance = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireSubject<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.kind = value.text()?,
+            2 => self.namespace = value.text()?,
+            3 => self.name = value.text()?,
+            4 => self.uid = value.text()?,
+            7 => self.field_path = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireSeries {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.count = Some(value.signed()?),
+            2 => self.last_observed_time = value.message()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireSource<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.component = value.text()?,
+            2 => self.host = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
 impl Decode for Events {
     type Wire<'a> = WireEvent<'a>;
     type Object = Event;
     type Key = Key<Event>;
+
+    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WireEvent<'a>>> {
+        Some(Message::read)
+    }
 
     fn object(&self, wire: WireEvent<'_>, texts: &mut Interner) -> Option<Event> {
         let (first, last) = wire.times();
@@ -147,8 +212,8 @@ impl Decode for Events {
         object.key.clone()
     }
 
-    fn version(object: &Event) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireEvent<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Event>) -> Batch {

@@ -5,10 +5,13 @@
 
 use std::{collections::HashSet, hash::Hash, sync::Arc};
 
-use super::text::{Items, Pairs, Text};
+use super::{
+    protobuf::{Message, Value},
+    text::{Items, Pairs, Text},
+};
 use crate::domain::{
     key::Name,
-    objects::{Labels, Secret},
+    objects::{Labels, Owner, Secret},
 };
 
 /// Below this many entries a sweep is not worth its time.
@@ -19,6 +22,7 @@ pub(in crate::cluster) struct Interner {
     texts: HashSet<Arc<str>>,
     pairs: HashSet<Labels>,
     names: HashSet<Arc<[Name<Secret>]>>,
+    owners: HashSet<Arc<Owner>>,
     sweep_at: usize,
 }
 
@@ -55,6 +59,15 @@ impl Interner {
         shared(&mut self.pairs, pairs)
     }
 
+    pub(super) fn owner(&mut self, owner: Owner) -> Arc<Owner> {
+        if let Some(known) = self.owners.get(&owner) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(owner);
+        self.owners.insert(Arc::clone(&new));
+        new
+    }
+
     /// The names of pull Secrets. Empty ones, which the API allows, name nothing.
     pub(super) fn pull_secrets(&mut self, references: Items<Reference<'_>>) -> Arc<[Name<Secret>]> {
         let names = references
@@ -72,6 +85,7 @@ impl Interner {
             return;
         }
         self.pairs.retain(|pairs| Arc::strong_count(pairs) > 1);
+        self.owners.retain(|owner| Arc::strong_count(owner) > 1);
         self.names.retain(|names| Arc::strong_count(names) > 1);
         self.texts.retain(|text| Arc::strong_count(text) > 1);
         self.sweep_at = 2 * (self.texts.len() + self.pairs.len());
@@ -93,6 +107,15 @@ fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<[T]>>, list: Vec<T>) -> Arc<[T]>
 pub(in crate::cluster) struct Reference<'a> {
     #[serde(borrow)]
     name: Text<'a>,
+}
+
+impl<'a> Message<'a> for Reference<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 1 {
+            self.name = value.text()?;
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::{
     interner::Interner,
-    text::{Items, Pairs, Text},
+    protobuf::{Message, Value},
+    text::{Items, Moment, Pairs, Text},
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
@@ -19,8 +20,8 @@ pub(in crate::cluster) struct WireMeta<'a> {
     pub(super) namespace: Text<'a>,
     uid: Text<'a>,
     pub(super) resource_version: Text<'a>,
-    creation_timestamp: Text<'a>,
-    deletion_timestamp: Text<'a>,
+    creation_timestamp: Moment,
+    deletion_timestamp: Moment,
     labels: Pairs<'a>,
     #[serde(deserialize_with = "known_annotations")]
     pub(super) annotations: Annotations<'a>,
@@ -52,6 +53,38 @@ struct WireOwner<'a> {
     controller: Option<bool>,
 }
 
+/// Annotations are not read: the one that is known stands on workloads, which come as JSON.
+impl<'a> Message<'a> for WireMeta<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.name = value.text()?,
+            3 => self.namespace = value.text()?,
+            5 => self.uid = value.text()?,
+            6 => self.resource_version = value.text()?,
+            7 => self.generation = Some(value.signed()?),
+            8 => self.creation_timestamp = value.message()?,
+            9 => self.deletion_timestamp = value.message()?,
+            11 => value.entry(&mut self.labels)?,
+            13 => value.push(&mut self.owner_references)?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireOwner<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.kind = value.text()?,
+            3 => self.name = value.text()?,
+            4 => self.uid = value.text()?,
+            6 => self.controller = Some(value.flag()?),
+            _ => {}
+        }
+        Some(())
+    }
+}
+
 impl WireMeta<'_> {
     /// The key of a namespaced object; `None` without a name.
     pub(super) fn key<K>(&self, texts: &mut Interner) -> Option<Key<K>> {
@@ -69,16 +102,19 @@ impl WireMeta<'_> {
             .0
             .iter()
             .find(|owner| owner.controller == Some(true))
-            .map(|owner| Owner {
-                kind: texts.text(&owner.kind),
-                name: texts.text(&owner.name),
-                uid: texts.text(&owner.uid),
+            .map(|owner| {
+                let owner = Owner {
+                    kind: texts.text(&owner.kind),
+                    name: texts.text(&owner.name),
+                    uid: texts.text(&owner.uid),
+                };
+                texts.owner(owner)
             });
         Meta {
             uid: self.uid.as_str().into(),
             resource_version: self.resource_version.as_str().into(),
-            created: self.creation_timestamp.time(),
-            deleting: self.deletion_timestamp.time(),
+            created: self.creation_timestamp.0,
+            deleting: self.deletion_timestamp.0,
             labels: texts.labels(&self.labels),
             owner,
         }

@@ -48,8 +48,8 @@ impl Decode for Namespaces {
         object.name.clone()
     }
 
-    fn version(object: &NamespaceObject) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireNamespace<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn known(&self, names: &[Namespace]) -> Vec<Arc<NamespaceObject>> {

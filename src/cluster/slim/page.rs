@@ -5,18 +5,26 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Decode, Interner, meta::WireMeta, text::Text};
+use super::{
+    Decode, Interner,
+    meta::WireMeta,
+    protobuf::{self, Message},
+    text::Text,
+};
 use crate::cluster::{Trouble, ask};
 
-/// A page of a list.
-pub(in crate::cluster) struct Page<T> {
-    pub(in crate::cluster) objects: Vec<Arc<T>>,
-    /// The version of the whole list, from which a watch goes on.
-    pub(in crate::cluster) version: Arc<str>,
-    /// What to ask for the next page with.
-    pub(in crate::cluster) next: Option<String>,
-    /// Objects that could not be read.
-    pub(in crate::cluster) unreadable: usize,
+/// A page of a list, opened far enough to tell whether more follow: the next one is asked for before
+/// the objects of this one are made.
+pub(in crate::cluster) struct Opened<'a, D: Decode> {
+    metadata: protobuf::ListMeta<'a>,
+    items: Items<'a, D::Wire<'a>>,
+}
+
+enum Items<'a, W> {
+    Read(Vec<W>),
+    /// Those of a page that could not be read as a whole.
+    Json(Vec<&'a RawValue>),
+    Protobuf(Vec<&'a [u8]>, fn(&'a [u8]) -> Option<W>),
 }
 
 #[derive(Deserialize)]
@@ -35,52 +43,93 @@ struct WireListMeta<'a> {
     next: Text<'a>,
 }
 
-/// Reads a page. All objects are read in one pass; only when that fails is each looked at for itself,
-/// so that the one that does not fit can be left out.
-pub(in crate::cluster) fn page<D: Decode>(
+impl<'a, D: Decode> Opened<'a, D> {
+    /// Opens a page, as JSON or as protobuf: the server chooses. All objects are read in one pass; only
+    /// when that fails is each looked at for itself, so that the one that does not fit can be left out.
+    pub(in crate::cluster) fn of(bytes: &'a [u8]) -> Result<Self, Trouble> {
+        if let Some(read) = D::protobuf()
+            && let Some(list) = protobuf::opened(bytes)
+        {
+            let list: protobuf::List<'_> = Message::read(list)
+                .ok_or_else(|| Trouble::Unreadable("not the protobuf of a list".to_owned()))?;
+            return Ok(Self {
+                metadata: list.metadata,
+                items: Items::Protobuf(list.items, read),
+            });
+        }
+        if let Ok(list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
+            let items = list.items.unwrap_or_default();
+            return Ok(Self::new(list.metadata, Items::Read(items)));
+        }
+        let list: WireList<'_, &RawValue> =
+            serde_json::from_slice(bytes).map_err(|error| ask::unreadable(&error))?;
+        let items = list.items.unwrap_or_default();
+        Ok(Self::new(list.metadata, Items::Json(items)))
+    }
+
+    fn new(metadata: WireListMeta<'a>, items: Items<'a, D::Wire<'a>>) -> Self {
+        let WireListMeta {
+            resource_version,
+            next,
+        } = metadata;
+        let metadata = protobuf::ListMeta {
+            version: resource_version,
+            next,
+        };
+        Self { metadata, items }
+    }
+
+    /// The version of the whole list, from which a watch goes on.
+    pub(in crate::cluster) fn version(&self) -> Arc<str> {
+        self.metadata.version.as_str().into()
+    }
+
+    /// What to ask for the next page with.
+    pub(in crate::cluster) fn next(&self) -> Option<String> {
+        let next = self.metadata.next.as_str();
+        (!next.is_empty()).then(|| next.to_owned())
+    }
+
+    /// Puts the objects into the list; gives the number of those that could not be read.
+    pub(in crate::cluster) fn objects(
+        self,
+        decode: &D,
+        texts: &mut Interner,
+        into: &mut Vec<Arc<D::Object>>,
+    ) -> usize {
+        let mut unreadable = 0;
+        let mut take =
+            |wire: Option<D::Wire<'_>>| match wire.and_then(|wire| decode.object(wire, texts)) {
+                Some(object) => into.push(Arc::new(object)),
+                None => unreadable += 1,
+            };
+        match self.items {
+            Items::Read(wires) => wires.into_iter().for_each(|wire| take(Some(wire))),
+            Items::Json(raws) => raws
+                .into_iter()
+                .for_each(|raw| take(serde_json::from_str(raw.get()).ok())),
+            Items::Protobuf(items, read) => items.into_iter().for_each(|item| take(read(item))),
+        }
+        unreadable
+    }
+}
+
+/// The objects of a list that has one page.
+pub(in crate::cluster) fn objects<D: Decode>(
     decode: &D,
     bytes: &[u8],
     texts: &mut Interner,
-) -> Result<Page<D::Object>, Trouble> {
-    if let Ok(list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
-        let wires = list.items.unwrap_or_default().into_iter().map(Some);
-        return Ok(collect(decode, &list.metadata, wires, texts));
-    }
-    let list: WireList<'_, &RawValue> =
-        serde_json::from_slice(bytes).map_err(|error| ask::unreadable(&error))?;
-    let wires = list.items.unwrap_or_default();
-    let wires = wires
-        .into_iter()
-        .map(|raw| serde_json::from_str(raw.get()).ok());
-    Ok(collect(decode, &list.metadata, wires, texts))
-}
-
-fn collect<'a, D: Decode>(
-    decode: &D,
-    metadata: &WireListMeta<'_>,
-    wires: impl Iterator<Item = Option<D::Wire<'a>>>,
-    texts: &mut Interner,
-) -> Page<D::Object> {
-    let mut objects = Vec::with_capacity(wires.size_hint().0);
-    let mut unreadable = 0;
-    for wire in wires {
-        match wire.and_then(|wire| decode.object(wire, texts)) {
-            Some(object) => objects.push(Arc::new(object)),
-            None => unreadable += 1,
-        }
-    }
-    Page {
-        objects,
-        version: metadata.resource_version.as_str().into(),
-        next: (!metadata.next.is_empty()).then(|| metadata.next.as_str().to_owned()),
-        unreadable,
-    }
+) -> Result<Vec<Arc<D::Object>>, Trouble> {
+    let mut objects = Vec::new();
+    Opened::of(bytes)?.objects(decode, texts, &mut objects);
+    Ok(objects)
 }
 
 /// A line of a watch.
 pub(in crate::cluster) enum Change<T> {
-    Put(Arc<T>),
-    Gone(Arc<T>),
+    /// With its version, from which the watch goes on.
+    Put(Arc<T>, Arc<str>),
+    Gone(Arc<T>, Arc<str>),
     /// Nothing changed up to this version.
     Bookmark(Arc<str>),
     /// An object came that cannot be read; the watch goes on from its version.
@@ -136,13 +185,15 @@ pub(in crate::cluster) fn change<D: Decode>(
         }
         _ => {}
     }
-    let object = serde_json::from_str(raw)
-        .ok()
-        .and_then(|object| decode.object(object, texts));
-    match object {
+    let read = serde_json::from_str(raw).ok().and_then(|wire| {
+        let version = D::version(&wire).into();
+        let object = decode.object(wire, texts)?;
+        Some((Arc::new(object), version))
+    });
+    match read {
         None => Change::Unreadable(version(raw)),
-        Some(object) if wire.kind.as_str() == "DELETED" => Change::Gone(Arc::new(object)),
-        Some(object) => Change::Put(Arc::new(object)),
+        Some((object, version)) if wire.kind.as_str() == "DELETED" => Change::Gone(object, version),
+        Some((object, version)) => Change::Put(object, version),
     }
 }
 

@@ -1,14 +1,13 @@
 //! Pods off the wire: spec and status of each container are joined here.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::{
     Decode, Interner,
     meta::WireMeta,
+    protobuf::{Message, Value},
     template::{WireContainer, WirePodSpec, WireVolume, policy},
-    text::{Items, Text},
+    text::{Items, Moment, Text},
 };
 use crate::domain::{
     batch::{Batch, Delta},
@@ -21,7 +20,7 @@ use crate::domain::{
 
 pub(in crate::cluster) struct Pods;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(in crate::cluster) struct WirePod<'a> {
     #[serde(borrow)]
     metadata: WireMeta<'a>,
@@ -36,7 +35,7 @@ struct WireStatus<'a> {
     phase: Text<'a>,
     reason: Text<'a>,
     message: Text<'a>,
-    start_time: Text<'a>,
+    start_time: Moment,
     conditions: Items<WireCondition<'a>>,
     init_container_statuses: Items<WireContainerStatus<'a>>,
     container_statuses: Items<WireContainerStatus<'a>>,
@@ -49,7 +48,7 @@ struct WireCondition<'a> {
     #[serde(borrow, rename = "type")]
     kind: Text<'a>,
     status: Text<'a>,
-    last_transition_time: Text<'a>,
+    last_transition_time: Moment,
     reason: Text<'a>,
     message: Text<'a>,
 }
@@ -72,7 +71,7 @@ struct WireContainerStatus<'a> {
 struct WireState<'a> {
     #[serde(borrow)]
     waiting: Option<WireWaiting<'a>>,
-    running: Option<WireRunning<'a>>,
+    running: Option<WireRunning>,
     terminated: Option<WireExit<'a>>,
 }
 
@@ -86,9 +85,8 @@ struct WireWaiting<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct WireRunning<'a> {
-    #[serde(borrow)]
-    started_at: Text<'a>,
+struct WireRunning {
+    started_at: Moment,
 }
 
 #[derive(Default, Deserialize)]
@@ -98,14 +96,122 @@ struct WireExit<'a> {
     #[serde(borrow)]
     reason: Text<'a>,
     message: Text<'a>,
-    started_at: Text<'a>,
-    finished_at: Text<'a>,
+    started_at: Moment,
+    finished_at: Moment,
+}
+
+impl<'a> Message<'a> for WirePod<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.metadata = value.message()?,
+            2 => self.spec = Some(value.message()?),
+            3 => self.status = Some(value.message()?),
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireStatus<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.phase = value.text()?,
+            2 => value.push(&mut self.conditions)?,
+            3 => self.message = value.text()?,
+            4 => self.reason = value.text()?,
+            7 => self.start_time = value.message()?,
+            8 => value.push(&mut self.container_statuses)?,
+            10 => value.push(&mut self.init_container_statuses)?,
+            13 => value.push(&mut self.ephemeral_container_statuses)?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireCondition<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.kind = value.text()?,
+            2 => self.status = value.text()?,
+            4 => self.last_transition_time = value.message()?,
+            5 => self.reason = value.text()?,
+            6 => self.message = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireContainerStatus<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.name = value.text()?,
+            2 => self.state = Some(value.message()?),
+            3 => self.last_state = Some(value.message()?),
+            4 => self.ready = Some(value.flag()?),
+            5 => self.restart_count = Some(value.signed()?),
+            7 => self.image_id = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireState<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.waiting = Some(value.message()?),
+            2 => self.running = Some(value.message()?),
+            3 => self.terminated = Some(value.message()?),
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireWaiting<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.reason = value.text()?,
+            2 => self.message = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireRunning {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 1 {
+            self.started_at = value.message()?;
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireExit<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.exit_code = Some(i32::try_from(value.signed()?).ok()?),
+            3 => self.reason = value.text()?,
+            4 => self.message = value.text()?,
+            5 => self.started_at = value.message()?,
+            6 => self.finished_at = value.message()?,
+            _ => {}
+        }
+        Some(())
+    }
 }
 
 impl Decode for Pods {
     type Wire<'a> = WirePod<'a>;
     type Object = Pod;
     type Key = Key<Pod>;
+
+    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WirePod<'a>>> {
+        Some(Message::read)
+    }
 
     fn object(&self, wire: WirePod<'_>, texts: &mut Interner) -> Option<Pod> {
         let key = wire.metadata.key(texts)?;
@@ -127,7 +233,7 @@ impl Decode for Pods {
                 .iter()
                 .filter_map(|c| condition(c, texts))
                 .collect(),
-            started: status.start_time.time(),
+            started: status.start_time.0,
             pull_secrets: texts.pull_secrets(spec.image_pull_secrets),
         })
     }
@@ -136,8 +242,8 @@ impl Decode for Pods {
         object.key.clone()
     }
 
-    fn version(object: &Pod) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WirePod<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Pod>) -> Batch {
@@ -207,7 +313,7 @@ fn join(
         state: state(status.and_then(|status| status.state.as_ref()), texts),
         last_exit: last
             .and_then(|last| last.terminated.as_ref())
-            .map(|terminated| exit(terminated, texts)),
+            .map(|terminated| Box::new(exit(terminated, texts))),
         ready: status.and_then(|status| status.ready) == Some(true),
         restarts: status
             .and_then(|status| status.restart_count)
@@ -228,11 +334,11 @@ fn state(state: Option<&WireState<'_>>, texts: &mut Interner) -> ContainerState 
     }
     if let Some(running) = &state.running {
         return ContainerState::Running {
-            since: running.started_at.time(),
+            since: running.started_at.0,
         };
     }
     if let Some(terminated) = &state.terminated {
-        return ContainerState::Terminated(exit(terminated, texts));
+        return ContainerState::Terminated(Box::new(exit(terminated, texts)));
     }
     ContainerState::Unreported
 }
@@ -242,8 +348,8 @@ fn exit(exit: &WireExit<'_>, texts: &mut Interner) -> Exit {
         code: exit.exit_code.unwrap_or_default(),
         reason: texts.some(&exit.reason),
         message: texts.some(&exit.message),
-        started: exit.started_at.time(),
-        finished: exit.finished_at.time(),
+        started: exit.started_at.0,
+        finished: exit.finished_at.0,
     }
 }
 
@@ -273,7 +379,7 @@ fn condition(wire: &WireCondition<'_>, texts: &mut Interner) -> Option<PodCondit
     Some(PodCondition {
         condition,
         holds: wire.status.as_str() == "True",
-        since: wire.last_transition_time.time(),
+        since: wire.last_transition_time.0,
         reason: texts.some(&wire.reason),
         message: texts.some(&wire.message),
     })

@@ -4,7 +4,7 @@
 //! registries, users and fingerprints. The wire struct asks for the one key of `data` that its type
 //! is read by, so other data in the same Secret is not even decoded.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{
@@ -117,8 +117,8 @@ impl Decode for PullSecrets {
         object.key.clone()
     }
 
-    fn version(object: &Secret) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireSecret<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Secret>) -> Batch {
@@ -154,8 +154,8 @@ impl Decode for OtherSecrets {
         object.key.clone()
     }
 
-    fn version(object: &Secret) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WirePartial<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Secret>) -> Batch {

@@ -1,10 +1,14 @@
 //! ServiceAccounts off the wire.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
-use super::{Decode, Interner, interner::Reference, meta::WireMeta, text::Items};
+use super::{
+    Decode, Interner,
+    interner::Reference,
+    meta::WireMeta,
+    protobuf::{Message, Value},
+    text::Items,
+};
 use crate::domain::{
     batch::{Batch, Delta},
     key::Key,
@@ -13,7 +17,7 @@ use crate::domain::{
 
 pub(in crate::cluster) struct ServiceAccounts;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::cluster) struct WireServiceAccount<'a> {
     #[serde(borrow)]
@@ -22,10 +26,25 @@ pub(in crate::cluster) struct WireServiceAccount<'a> {
     image_pull_secrets: Items<Reference<'a>>,
 }
 
+impl<'a> Message<'a> for WireServiceAccount<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.metadata = value.message()?,
+            3 => value.push(&mut self.image_pull_secrets)?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
 impl Decode for ServiceAccounts {
     type Wire<'a> = WireServiceAccount<'a>;
     type Object = ServiceAccount;
     type Key = Key<ServiceAccount>;
+
+    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WireServiceAccount<'a>>> {
+        Some(Message::read)
+    }
 
     fn object(&self, wire: WireServiceAccount<'_>, texts: &mut Interner) -> Option<ServiceAccount> {
         Some(ServiceAccount {
@@ -39,8 +58,8 @@ impl Decode for ServiceAccounts {
         object.key.clone()
     }
 
-    fn version(object: &ServiceAccount) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireServiceAccount<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<ServiceAccount>) -> Batch {

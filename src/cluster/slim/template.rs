@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{
     interner::{Interner, Reference},
+    protobuf::{Message, Value},
     text::{Items, Text},
 };
 use crate::domain::{
@@ -48,6 +49,86 @@ pub(in crate::cluster) struct WireImageSource<'a> {
     #[serde(borrow)]
     pub(super) reference: Text<'a>,
     pub(super) pull_policy: Text<'a>,
+}
+
+impl<'a> Message<'a> for WirePodSpec<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => value.push(&mut self.volumes)?,
+            2 => value.push(&mut self.containers)?,
+            8 => self.service_account_name = value.text()?,
+            10 => self.node_name = value.text()?,
+            15 => value.push(&mut self.image_pull_secrets)?,
+            20 => value.push(&mut self.init_containers)?,
+            34 => {
+                let EphemeralContainer(container) = value.message()?;
+                self.ephemeral_containers.0.push(container);
+            }
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireContainer<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.name = value.text()?,
+            2 => self.image = value.text()?,
+            14 => self.image_pull_policy = value.text()?,
+            24 => self.restart_policy = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+/// In protobuf what all containers have is a message of its own within an ephemeral one.
+#[derive(Default)]
+struct EphemeralContainer<'a>(WireContainer<'a>);
+
+impl<'a> Message<'a> for EphemeralContainer<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 1 {
+            self.0 = value.message()?;
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireVolume<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.name = value.text()?,
+            2 => self.image = value.message::<VolumeSource<'a>>()?.0,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+/// And so is what a volume is made from.
+#[derive(Default)]
+struct VolumeSource<'a>(Option<WireImageSource<'a>>);
+
+impl<'a> Message<'a> for VolumeSource<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 30 {
+            self.0 = Some(value.message()?);
+        }
+        Some(())
+    }
+}
+
+impl<'a> Message<'a> for WireImageSource<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        match number {
+            1 => self.reference = value.text()?,
+            2 => self.pull_policy = value.text()?,
+            _ => {}
+        }
+        Some(())
+    }
 }
 
 /// The API server fills in the policy; a text that it does not know can only be a newer one.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, OtherSecrets, Pods,
-    PullSecrets, ServiceAccounts, change, page,
+    PullSecrets, ServiceAccounts, change, objects,
 };
 use crate::domain::{credential::FingerprintKey, watch::SecretSlice};
 
@@ -33,7 +33,7 @@ fn read_all(bytes: &[u8]) {
 
 fn read<D: Decode>(decode: &D, bytes: &[u8]) {
     let mut texts = Interner::default();
-    let _ = page(decode, bytes, &mut texts);
+    let _ = objects(decode, bytes, &mut texts);
     let _ = change(decode, bytes, &mut texts);
 }
 
@@ -108,8 +108,8 @@ proptest! {
         read_all(list.to_string().as_bytes());
         read_all(json!({"type": "ADDED", "object": object}).to_string().as_bytes());
         // The one that is good is never lost for the other.
-        let found = page(&ServiceAccounts, list.to_string().as_bytes(), &mut Interner::default()).unwrap();
-        prop_assert!(found.objects.iter().any(|account| account.key.name.as_str() == "good"));
+        let found = objects(&ServiceAccounts, list.to_string().as_bytes(), &mut Interner::default()).unwrap();
+        prop_assert!(found.iter().any(|account| account.key.name.as_str() == "good"));
     }
 
     #[test]
@@ -127,7 +127,7 @@ fn annotations_of_a_megabyte_are_not_kept() {
         "name": "a", "namespace": "b", "resourceVersion": "1", "annotations": {"big": big},
     }}});
     let mut texts = Interner::default();
-    let Change::Put(account) = change(&ServiceAccounts, line.to_string().as_bytes(), &mut texts)
+    let Change::Put(account, _) = change(&ServiceAccounts, line.to_string().as_bytes(), &mut texts)
     else {
         panic!("it is read");
     };

@@ -21,10 +21,21 @@ impl Text<'_> {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
-    /// An RFC 3339 time; Kubernetes writes no other.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        self.0.parse().ok()
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+/// A time, if there is one that can be read: in JSON RFC 3339, Kubernetes writes no other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moment(pub(super) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer).map(|text| Self(text.0.parse().ok()))
     }
 }
 

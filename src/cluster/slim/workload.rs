@@ -11,7 +11,7 @@ use super::{
     Decode, Interner,
     meta::WireMeta,
     template::WirePodSpec,
-    text::{Count, Items, Pairs, Text},
+    text::{Count, Items, Moment, Pairs, Text},
 };
 use crate::domain::{
     batch::{Batch, Delta},
@@ -152,7 +152,7 @@ struct WireCondition<'a> {
     message: Text<'a>,
     /// Only a Deployment's conditions have it.
     #[serde(rename = "lastUpdateTime")]
-    updated: Text<'a>,
+    updated: Moment,
 }
 
 /// A number of Pods; the API leaves zeros out.
@@ -284,7 +284,7 @@ fn progressed(conditions: &[WireCondition<'_>]) -> Option<Timestamp> {
     let progressing = conditions
         .iter()
         .find(|c| c.kind.as_str() == "Progressing")?;
-    progressing.updated.time()
+    progressing.updated.0
 }
 
 impl<K: Kind> Workloads<K> {
@@ -348,8 +348,8 @@ impl<K: Kind> Decode for Workloads<K> {
         object.id.clone()
     }
 
-    fn version(object: &Workload) -> &Arc<str> {
-        &object.meta.resource_version
+    fn version<'w>(wire: &'w WireWorkload<'_>) -> &'w str {
+        wire.metadata.resource_version.as_str()
     }
 
     fn batch(&self, delta: Delta<Workload, WorkloadKey>) -> Batch {

@@ -36,7 +36,14 @@ pub(super) struct Endpoint {
 enum Content {
     Whole,
     Metadata,
+    /// Whole, and lists of it in protobuf if the server speaks it.
+    Protobuf,
 }
+
+/// API servers speak it since 1.3 for what they serve themselves; one that aggregates another, or a
+/// proxy of its own mind, answers in JSON.
+const PROTOBUF: HeaderValue =
+    HeaderValue::from_static("application/vnd.kubernetes.protobuf, application/json");
 
 /// The page size of client-go, kubectl and kube: small enough for a server under load to answer, and
 /// for the first rows to be decoded while the next page is on its way.
@@ -82,10 +89,12 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
         }],
         WatchKind::ServiceAccounts => &[Endpoint {
             resource: "serviceaccounts",
+            content: Content::Protobuf,
             ..CORE
         }],
         WatchKind::Pods => &[Endpoint {
             resource: "pods",
+            content: Content::Protobuf,
             ..CORE
         }],
         WatchKind::Secrets(SecretSlice::DockerConfigJson) => &[Endpoint {
@@ -107,6 +116,7 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
         WatchKind::Events => &[
             Endpoint {
                 resource: "events",
+                content: Content::Protobuf,
                 ..CORE
             },
             Endpoint {
@@ -185,10 +195,14 @@ impl Endpoint {
         };
         let build = self.build(scope);
         let request = match self.content {
-            Content::Whole => build.list(&parameters),
+            Content::Whole | Content::Protobuf => build.list(&parameters),
             Content::Metadata => build.list_metadata(&parameters),
         };
-        request.map_err(|error| Trouble::Other(error.to_string()))
+        let mut request = request.map_err(|error| Trouble::Other(error.to_string()))?;
+        if self.content == Content::Protobuf {
+            request.headers_mut().insert(header::ACCEPT, PROTOBUF);
+        }
+        Ok(request)
     }
 
     /// The smallest list, to see whether listing is permitted.
@@ -206,7 +220,7 @@ impl Endpoint {
         };
         let build = self.build(scope);
         let request = match self.content {
-            Content::Whole => build.watch(&parameters, version),
+            Content::Whole | Content::Protobuf => build.watch(&parameters, version),
             Content::Metadata => build.watch_metadata(&parameters, version),
         };
         let mut request = request.map_err(|error| Trouble::Other(error.to_string()))?;

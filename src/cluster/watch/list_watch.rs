@@ -13,11 +13,11 @@ use kube::{
     runtime::{utils::Backoff, watcher::DefaultBackoff},
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use zeroize::Zeroize;
 
 use super::{
     endpoint::{Endpoint, WATCH_SECONDS},
     lines::Lines,
+    pages::{Pages, Source},
     pulse::{NOTICED, Pulse},
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
         slim::{self, Change, Decode, Interner},
     },
     domain::{
+        key::Namespace,
         rights::Permission,
         watch::{Scope, WatchState},
     },
@@ -63,6 +64,7 @@ pub(super) struct ListWatch<D: Decode> {
     client: Client,
     endpoint: Endpoint,
     scope: Scope,
+    first: Vec<Namespace>,
     limit: Duration,
     decode: Arc<D>,
     outbox: Arc<Outbox<D>>,
@@ -95,6 +97,8 @@ pub(super) struct Parts<D: Decode> {
     pub(super) client: Client,
     pub(super) endpoint: Endpoint,
     pub(super) scope: Scope,
+    /// Namespaces to look into before a long list is complete.
+    pub(super) first: Vec<Namespace>,
     pub(super) limit: Duration,
     pub(super) decode: Arc<D>,
     pub(super) outbox: Arc<Outbox<D>>,
@@ -107,6 +111,7 @@ impl<D: Decode> ListWatch<D> {
             client,
             endpoint,
             scope,
+            first,
             limit,
             decode,
             outbox,
@@ -116,6 +121,7 @@ impl<D: Decode> ListWatch<D> {
             client,
             endpoint,
             scope,
+            first,
             limit,
             decode,
             outbox,
@@ -125,6 +131,15 @@ impl<D: Decode> ListWatch<D> {
             standing: Standing::New,
             backoff: DefaultBackoff::default(),
             failures: 0,
+        }
+    }
+
+    fn source(&self) -> Source<D> {
+        Source {
+            client: self.client.clone(),
+            endpoint: self.endpoint,
+            limit: self.limit,
+            decode: Arc::clone(&self.decode),
         }
     }
 
@@ -157,32 +172,40 @@ impl<D: Decode> ListWatch<D> {
     }
 
     async fn list(&mut self) -> Result<Ended, Trouble> {
+        let mut pages = Pages::ask(self.source(), self.scope.clone())?;
         let mut objects = Vec::new();
-        let mut next = None;
-        let mut unreadable = 0;
-        loop {
-            let request = self.endpoint.list(&self.scope, next)?;
-            let mut bytes = ask::bytes(&self.client, request, self.limit).await?;
-            let page = slim::page(&*self.decode, &bytes, &mut self.texts);
-            // A page of pull Secrets is full of passwords.
-            bytes.zeroize();
-            let mut page = page?;
+        while pages.next(&mut self.texts, &mut objects).await? {
             self.pulse.beat();
-            unreadable += page.unreadable;
-            objects.append(&mut page.objects);
-            if self.standing == Standing::New {
-                self.outbox.state(WatchState::Listing {
-                    received: objects.len(),
-                });
+            if self.standing != Standing::New {
+                continue;
             }
-            next = page.next;
-            if next.is_none() {
-                if unreadable > 0 {
-                    tracing::warn!(endpoint = ?self.endpoint, unreadable, "objects left out of a list");
-                }
-                self.outbox.replace(objects);
-                self.texts.sweep();
-                return Ok(Ended::Listed(page.version));
+            self.outbox.state(WatchState::Listing {
+                received: objects.len(),
+            });
+            if pages.read == 1 && pages.more() {
+                self.look_first().await;
+            }
+        }
+        pages.report();
+        self.outbox.replace(objects);
+        self.texts.sweep();
+        Ok(Ended::Listed(pages.version))
+    }
+
+    /// A list of more than one page is long: what is looked at comes first. Whether it can be had so is
+    /// of no account, as the long list brings it too.
+    async fn look_first(&mut self) {
+        for namespace in std::mem::take(&mut self.first) {
+            let scope = Scope::Namespace(namespace);
+            let Ok(mut pages) = Pages::ask(self.source(), scope.clone()) else {
+                continue;
+            };
+            let mut objects = Vec::new();
+            while let Ok(true) = pages.next(&mut self.texts, &mut objects).await {
+                self.pulse.beat();
+            }
+            if pages.is_whole() {
+                self.outbox.ahead(scope, objects);
             }
         }
     }
@@ -217,12 +240,12 @@ impl<D: Decode> ListWatch<D> {
     fn take(&mut self, change: Change<D::Object>) -> Result<(), Trouble> {
         self.pulse.beat();
         match change {
-            Change::Put(object) => {
-                self.version = Some(Arc::clone(D::version(&object)));
+            Change::Put(object, version) => {
+                self.version = Some(version);
                 self.outbox.put(object);
             }
-            Change::Gone(object) => {
-                self.version = Some(Arc::clone(D::version(&object)));
+            Change::Gone(object, version) => {
+                self.version = Some(version);
                 self.outbox.gone(&object);
             }
             Change::Bookmark(version) => self.version = Some(version),

@@ -7,6 +7,7 @@
 mod endpoint;
 mod lines;
 mod list_watch;
+mod pages;
 mod pulse;
 mod supervise;
 #[cfg(test)]

@@ -101,8 +101,9 @@ impl<D: Decode> Supervisor<D> {
         &self,
         reach: &mut watch::Receiver<Reach>,
     ) -> (Option<Refusal>, Result<(), RecvError>) {
+        let first = reach.borrow().namespaces().to_vec();
         tokio::select! {
-            refusal = self.attempt(Scope::Cluster) => (refusal, Ok(())),
+            refusal = self.attempt(Scope::Cluster, first) => (refusal, Ok(())),
             left = reach.wait_for(|reach| matches!(reach, Reach::Namespaces(_))) => {
                 (None, left.map(|_| ()))
             }
@@ -115,7 +116,7 @@ impl<D: Decode> Supervisor<D> {
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                let refusal = self.run(&Scope::Cluster, &outbox).await;
+                let refusal = self.run(&Scope::Cluster, &[], &outbox).await;
                 outbox.state(state_of(&refusal));
                 let again = sleep(ASK_AGAIN);
                 tokio::pin!(again);
@@ -173,7 +174,7 @@ impl<D: Decode> Supervisor<D> {
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                let refusal = self.run(&scope, &outbox).await;
+                let refusal = self.run(&scope, &[], &outbox).await;
                 outbox.replace(Vec::new());
                 outbox.state(state_of(&refusal));
                 sleep(ASK_AGAIN).await;
@@ -185,13 +186,13 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// Watches the scope until that is forbidden; `None` when nobody receives any more.
-    async fn attempt(&self, scope: Scope) -> Option<Refusal> {
+    /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody receives any more.
+    async fn attempt(&self, scope: Scope, first: Vec<Namespace>) -> Option<Refusal> {
         let outbox = self.outbox(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                let refusal = self.run(&scope, &outbox).await;
+                let refusal = self.run(&scope, &first, &outbox).await;
                 if refusal != Refusal::NoSuchApi {
                     return refusal;
                 }
@@ -207,13 +208,19 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Tries the kind's APIs in turn; the refusal is that of the first, which is the usual one.
-    async fn run(&self, scope: &Scope, outbox: &Arc<Outbox<D>>) -> Refusal {
+    async fn run(
+        &self,
+        scope: &Scope,
+        looked_at: &[Namespace],
+        outbox: &Arc<Outbox<D>>,
+    ) -> Refusal {
         let mut first = None;
         for endpoint in endpoints(self.kind) {
             let mut watch = ListWatch::new(Parts {
                 client: self.client.clone(),
                 endpoint: *endpoint,
                 scope: scope.clone(),
+                first: looked_at.to_vec(),
                 limit: self.limit,
                 decode: Arc::clone(&self.decode),
                 outbox: Arc::clone(outbox),

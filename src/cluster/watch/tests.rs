@@ -198,6 +198,16 @@ impl Watched {
         }
     }
 
+    /// The names in the next whole batch of so many objects.
+    async fn batch_of(&mut self, count: usize) -> Vec<String> {
+        loop {
+            let (replace, names, _) = self.batch().await;
+            if replace && names.len() == count {
+                return names;
+            }
+        }
+    }
+
     async fn next(&mut self) -> Feed {
         let next = timeout(Duration::from_secs(3600), self.feed.recv()).await;
         next.expect("something comes within the hour")
@@ -256,6 +266,51 @@ async fn pages_become_one_whole_batch() {
         asked[2].contains("watch=true") && asked[2].contains("resourceVersion=5"),
         "{asked:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
+    let page = |number: usize| {
+        let next = format!(r#""resourceVersion":"5","continue":"c{number}""#);
+        let page = list(5, &[&format!("a{number}")]);
+        Page(page.replace(
+            r#""resourceVersion":"5"},"items""#,
+            &format!("{next}}},\"items\""),
+        ))
+    };
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    let mut script: VecDeque<Answer> = (0..20).map(page).collect();
+    // The second page is asked for before the namespace is.
+    script.insert(2, Page(list(5, &["mine", "own"])));
+    script.push_back(Page(list(5, &["last"])));
+    *watched.server.script.lock().unwrap() = script;
+    let names = watched.batch_of(2).await;
+    assert_eq!(names, ["mine", "own"], "before the list is whole");
+    let whole = watched.batch_of(21).await;
+    assert!(!whole.contains(&"mine".to_owned()), "{whole:?}");
+    let asked = watched.asked();
+    assert!(asked[2].starts_with("/api/v1/namespaces/app/"), "{asked:?}");
+    assert_eq!(
+        asked.iter().filter(|asked| asked.contains("/app/")).count(),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_one_page_is_asked_for_once() {
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    *watched.server.script.lock().unwrap() = [Page(list(5, &["a"]))].into();
+    watched.batch_of(1).await;
+    watched.live().await;
+    let lists = watched.asked();
+    let lists = lists.iter().filter(|asked| !asked.contains("watch="));
+    assert_eq!(lists.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

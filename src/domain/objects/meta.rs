@@ -1,6 +1,9 @@
 //! What all objects have in common: identity, version, age, labels and the controlling owner.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,13 +15,42 @@ pub type Labels = Arc<[(Arc<str>, Arc<str>)]>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     pub uid: Arc<str>,
-    /// Opaque; compared for equality only, as the API conventions ask.
-    pub resource_version: Arc<str>,
+    pub resource_version: Version,
     pub created: Option<Timestamp>,
     /// Set while the object waits for its finalizers or its grace period.
     pub deleting: Option<Timestamp>,
     pub labels: Labels,
-    pub owner: Option<Owner>,
+    /// One allocation for all that it owns.
+    pub owner: Option<Arc<Owner>>,
+}
+
+/// `resourceVersion`. Opaque and compared for equality only, as the API conventions ask, so a number
+/// stands for the text: fifty thousand objects have fifty thousand of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Version(u64);
+
+impl From<String> for Version {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.0.to_string()
+    }
+}
+
+impl From<&str> for Version {
+    fn from(text: &str) -> Self {
+        // Every API server writes a decimal number; what another writes is told apart by its hash.
+        Self(text.parse().unwrap_or_else(|_| {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            hasher.finish()
+        }))
+    }
 }
 
 impl Meta {
@@ -32,10 +64,25 @@ impl Meta {
 }
 
 /// The owner with `controller: true`, which is the one that makes the object again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
     /// As the API says it; a custom controller's kind is kept too.
     pub kind: Arc<str>,
     pub name: Arc<str>,
     pub uid: Arc<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_apart_and_read_back() {
+        for text in ["17940", "1", "not-a-number"] {
+            let version = Version::from(text);
+            assert_eq!(Version::from(String::from(version)), version);
+            assert_eq!(Version::from(text), version);
+            assert_ne!(Version::from("17941"), version);
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod service_account;
 mod workload;
 
 pub use event::{Event, EventKind, EventSubject};
-pub use meta::{Labels, Meta, Owner};
+pub use meta::{Labels, Meta, Owner, Version};
 pub use namespace::NamespaceObject;
 pub use object::ObjectKey;
 pub use pod::{

@@ -52,7 +52,7 @@ pub struct Container {
     pub policy: PullPolicy,
     pub state: ContainerState,
     /// `lastState.terminated`: how the previous run ended.
-    pub last_exit: Option<Exit>,
+    pub last_exit: Option<Box<Exit>>,
     pub ready: bool,
     pub restarts: u32,
 }
@@ -86,7 +86,8 @@ pub enum ContainerState {
     Running {
         since: Option<Timestamp>,
     },
-    Terminated(Exit),
+    /// Boxed: most containers run, and each would be twice its size for it.
+    Terminated(Box<Exit>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -141,8 +141,13 @@ impl World {
 
     /// Keeps the sums per namespace and the Pods by health.
     fn count(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
-        if let Some(pod) = before {
-            let health = pod_status(pod).health;
+        let health = |pod: Option<&Pod>| pod.map(|pod| pod_status(pod).health);
+        let (was, is) = (health(before), health(after));
+        if was == is {
+            return;
+        }
+        self.versions.places += 1;
+        if let Some((pod, health)) = before.zip(was) {
             if let Some(keys) = self.by_health.get_mut(&health) {
                 keys.remove(&pod.key);
             }
@@ -153,8 +158,7 @@ impl World {
                 }
             }
         }
-        if let Some(pod) = after {
-            let health = pod_status(pod).health;
+        if let Some((pod, health)) = after.zip(is) {
             self.by_health
                 .entry(health)
                 .or_default()

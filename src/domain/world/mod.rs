@@ -42,6 +42,8 @@ pub struct Versions {
     pub secrets: u64,
     pub accounts: u64,
     pub pods: u64,
+    /// Of Pods that came, went or changed their health: what a list of their names depends on.
+    pub places: u64,
     pub events: u64,
     pub workloads: u64,
 }

@@ -40,6 +40,23 @@ fn a_whole_list_replaces_its_scope_and_nothing_else() {
 }
 
 #[test]
+fn a_change_that_moves_no_pod_leaves_the_places() {
+    let mut world = World::default();
+    let mut places = |batch| {
+        world.fold(Batch::Pods(batch), now());
+        world.versions().places
+    };
+    let came = places(changed(vec![pod("shop", "a", running())]));
+    let mut restarted = pod("shop", "a", running());
+    restarted.containers[0].restarts += 1;
+    assert_eq!(places(changed(vec![restarted])), came);
+    let failing = pod("shop", "a", waiting("ErrImagePull", "no"));
+    let failed = places(changed(vec![failing]));
+    assert!(failed > came);
+    assert!(places(gone(vec![key("shop", "a")])) > failed);
+}
+
+#[test]
 fn users_follow_the_objects() {
     let mut world = World::default();
     world.fold(
