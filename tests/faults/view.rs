@@ -8,7 +8,8 @@ use pullscope::domain::{key::Namespace, objects::Meta, watch::Scope, world::Worl
 use serde_json::Value;
 
 /// `kind/name` and the version of each object in a namespace. Of Events that say the same of the same
-/// object, the product keeps the newest: they are one line here too, under what they say.
+/// object, the product keeps one that is newest, and where the clock stands still all are: so they are one
+/// line here too, under what they say and without a version.
 pub type View = BTreeMap<String, String>;
 
 const KINDS: [(&str, &str); 10] = [
@@ -48,11 +49,18 @@ pub async fn truth(client: &Client, namespace: &Namespace) -> View {
                 ),
                 _ => text(&meta["name"]),
             };
-            put(&mut view, kind, &name, &text(&meta["resourceVersion"]));
+            let version = match kind {
+                "events" => SAID.to_owned(),
+                _ => text(&meta["resourceVersion"]),
+            };
+            put(&mut view, kind, &name, &version);
         }
     }
     view
 }
+
+/// In place of a version.
+const SAID: &str = "0";
 
 fn said(subject: &str, reason: &str, message: &str) -> String {
     format!("{subject}: {reason}: {message}")
@@ -71,6 +79,13 @@ fn put(view: &mut View, kind: &str, name: &str, version: &str) {
 pub fn view(world: &World, namespace: &Namespace) -> View {
     let scope = Scope::Namespace(namespace.clone());
     let mut view = View::new();
+    for line in world.event_lines() {
+        let event = &line.event;
+        if event.key.namespace == *namespace {
+            let name = said(&event.subject.name, &event.reason, &event.message);
+            view.insert(format!("events/{name}"), SAID.to_owned());
+        }
+    }
     let mut put = |kind: &str, name: &str, meta: &Meta| {
         put(&mut view, kind, name, &String::from(meta.resource_version));
     };
@@ -82,13 +97,6 @@ pub fn view(world: &World, namespace: &Namespace) -> View {
     }
     for account in world.accounts(&scope) {
         put("serviceaccounts", account.key.name.as_str(), &account.meta);
-    }
-    for line in world.event_lines() {
-        let event = &line.event;
-        if event.key.namespace == *namespace {
-            let name = said(&event.subject.name, &event.reason, &event.message);
-            put("events", &name, &event.meta);
-        }
     }
     for workload in world.workloads() {
         if workload.id.key.namespace == *namespace {

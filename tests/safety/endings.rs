@@ -120,7 +120,7 @@ fn is_running(pid: &str) -> bool {
 #[test]
 fn stopped_and_then_killed() {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees("● live");
     session.signal(Signal::TSTP);
     session.is_stopped();
     session.signal(Signal::KILL);

@@ -123,7 +123,7 @@ fn no_escape_out_of_an_object_reaches_the_terminal() {
 #[test]
 fn keys_that_are_no_text_and_a_paste_of_ten_megabytes() {
     let mut session = Setup::new(&["demo"]).start();
-    session.sees("Pods cannot pull");
+    session.sees("● live");
     for bytes in [
         &b"\xff\xfe\xc3\x28"[..],
         b"\xe2\x82",
