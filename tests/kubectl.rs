@@ -151,6 +151,29 @@ fn the_demo_is_a_cluster_to_kubectl() {
         ),
         ("auth can-i --list --as viewer -n shop", "", "pods/log"),
         ("-n shop delete pod -l app=cart --wait", "", "deleted"),
+        ("-n trial create token robot", "", "ey"),
+        (
+            "-n trial create deployment web --image=nginx:1.27 --replicas=1",
+            "",
+            "created",
+        ),
+        ("-n trial scale deployment/web --replicas=2", "", "scaled"),
+        (
+            "-n trial get deployment web -o jsonpath={.spec.replicas}",
+            "",
+            "2",
+        ),
+        (
+            "-n trial create configmap words --from-literal=a=b",
+            "",
+            "created",
+        ),
+        (
+            "-n trial get configmap words -o jsonpath={.data.a}",
+            "",
+            "b",
+        ),
+        ("get --raw /healthz", "", "ok"),
         ("delete namespace trial --wait --timeout=50s", "", "deleted"),
     ] {
         let output = demo.kubectl(&kubectl, arguments, input);

@@ -279,9 +279,14 @@ impl Status {
 
     /// The options of a request are wrong or contradict each other.
     pub fn invalid_options(kind: &str, cause: &Cause) -> Self {
-        let message = format!("{kind}.meta.k8s.io \"\" is invalid: {}", cause.sentence());
+        Self::invalid_request("meta.k8s.io", kind, cause)
+    }
+
+    /// What was posted is no object of the store.
+    pub fn invalid_request(group: &str, kind: &str, cause: &Cause) -> Self {
+        let message = format!("{kind}.{group} \"\" is invalid: {}", cause.sentence());
         let mut status = Self::new(Reason::Invalid, message);
-        let mut details = details("meta.k8s.io", kind, "");
+        let mut details = details(group, kind, "");
         details.put("causes", causes_json(std::slice::from_ref(cause)));
         status.details = Some(details);
         status

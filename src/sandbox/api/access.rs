@@ -3,6 +3,7 @@
 //! The built-in users are ordinary RBAC subjects, so that a Role that is granted in the sandbox
 //! really grants something.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
@@ -13,6 +14,9 @@ use crate::sandbox::{
     status::{Refused, Status},
     world::World,
 };
+
+/// What the user names of ServiceAccounts begin with.
+const ACCOUNT: &str = "system:serviceaccount:";
 
 /// One who sends requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +46,14 @@ impl User {
         Self::with_group("no-secrets", "no-secrets")
     }
 
+    /// Nobody in particular: may do nothing.
+    pub fn anonymous() -> Self {
+        Self {
+            name: "system:anonymous".to_owned(),
+            groups: vec!["system:unauthenticated".to_owned()],
+        }
+    }
+
     fn with_group(name: &str, group: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -66,7 +78,38 @@ impl User {
             .to_str()
             .ok()?
             .strip_prefix("Bearer ")?;
-        Self::built_in().into_iter().find(|user| user.name == token)
+        Self::built_in()
+            .into_iter()
+            .find(|user| user.name == token)
+            .or_else(|| Self::of_account_token(token))
+    }
+
+    /// The ServiceAccount that a token of this server's making (`parts::token`) names.
+    fn of_account_token(token: &str) -> Option<Self> {
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claims: Value = serde_json::from_slice(&claims).ok()?;
+        let name = text(&claims, "/sub");
+        name.starts_with(ACCOUNT)
+            .then(|| Self::named(name, Vec::new()))
+    }
+
+    /// What a ServiceAccount is called as a user.
+    pub fn account_name(namespace: &str, name: &str) -> String {
+        format!("{ACCOUNT}{namespace}:{name}")
+    }
+
+    /// Anybody, with the groups that the name brings along.
+    fn named(name: &str, mut groups: Vec<String>) -> Self {
+        groups.push("system:authenticated".to_owned());
+        if let Some(account) = name.strip_prefix(ACCOUNT) {
+            let namespace = account.split(':').next().unwrap_or_default();
+            groups.push("system:serviceaccounts".to_owned());
+            groups.push(format!("system:serviceaccounts:{namespace}"));
+        }
+        Self {
+            name: name.to_owned(),
+            groups,
+        }
     }
 
     /// The user that `--as` names, if this one may speak for others.
@@ -89,21 +132,12 @@ impl User {
         if let Some(built_in) = Self::built_in().into_iter().find(|user| user.name == name) {
             return Ok(built_in);
         }
-        let mut groups: Vec<String> = headers
+        let groups: Vec<String> = headers
             .get_all("impersonate-group")
             .iter()
             .filter_map(|group| group.to_str().ok().map(str::to_owned))
             .collect();
-        groups.push("system:authenticated".to_owned());
-        if let Some(account) = name.strip_prefix("system:serviceaccount:") {
-            let namespace = account.split(':').next().unwrap_or_default();
-            groups.push("system:serviceaccounts".to_owned());
-            groups.push(format!("system:serviceaccounts:{namespace}"));
-        }
-        Ok(Self {
-            name: name.to_owned(),
-            groups,
-        })
+        Ok(Self::named(name, groups))
     }
 
     fn is_master(&self) -> bool {
@@ -120,7 +154,7 @@ impl User {
                     "" => binding_namespace,
                     namespace => namespace,
                 };
-                self.name == format!("system:serviceaccount:{namespace}:{name}")
+                self.name == Self::account_name(namespace, name)
             }
             _ => false,
         }

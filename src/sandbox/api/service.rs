@@ -9,14 +9,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::json;
 
 use super::{
     access::{self, User},
     body::{self, Body},
-    delete, discovery, list, log, negotiate, patch,
+    delete, discovery, list, log, negotiate, parts, patch, protobuf,
     query::Query,
     read, review,
     route::{Route, Target, route},
@@ -86,13 +86,15 @@ where
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let answer = match body.collect().await {
-                Ok(body) => service.answer(&Call {
+                Ok(body) => Call {
                     method: head.method,
                     path: head.uri.path().to_owned(),
                     query: Query::parse(head.uri.query().unwrap_or_default()),
                     headers: head.headers,
                     body: body.to_bytes(),
-                }),
+                }
+                .in_json()
+                .and_then(|call| service.answer(&call)),
                 Err(error) => Err(Status::bad_request(format!(
                     "error reading the request body: {error}"
                 ))),
@@ -123,11 +125,29 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The call as it would be had the client written its body in JSON.
+    fn in_json(mut self) -> Refused<Self> {
+        let media = self.header(header::CONTENT_TYPE).split(';').next();
+        if media.map(str::trim) == Some(protobuf::MEDIA) && !self.body.is_empty() {
+            self.body = protobuf::decode(&self.body)?.to_string().into();
+            let json = HeaderValue::from_static("application/json");
+            self.headers.insert(header::CONTENT_TYPE, json);
+        }
+        Ok(self)
+    }
+}
+
 impl Service {
     fn answer(&self, call: &Call) -> Refused<Response<Body>> {
         let user = match &self.user {
             Some(user) => user.clone(),
-            None => User::of_token(&call.headers).ok_or_else(Status::unauthorized)?,
+            // Whether it lives and which version it is, is open to all.
+            None => match (User::of_token(&call.headers), route(&call.path)) {
+                (Some(user), _) => user,
+                (None, Ok(Route::Health | Route::Version)) => User::anonymous(),
+                (None, _) => return Err(Status::unauthorized()),
+            },
         };
         let user = user.impersonating(&call.headers)?;
         match route(&call.path)? {
@@ -166,6 +186,11 @@ impl Service {
         match (verb, target.subresource) {
             ("get", None | Some(Subresource::Status)) => read::get(world, target, shape),
             ("get", Some(Subresource::Log)) => log::log(world, target, &call.query),
+            ("get", Some(Subresource::Scale)) => {
+                Ok(body::ok(&parts::scale(&*read::find(world, target)?)))
+            }
+            ("create", Some(Subresource::Eviction)) => parts::evict(world, call, target),
+            ("create", Some(Subresource::Token)) => parts::token(world, call, target),
             ("list", _) => list::list(world, target, &call.query, shape),
             ("watch", _) => watch::watch(&self.shared, world, target, &call.query, shape),
             ("create", None) => write::create(world, call, target, shape),

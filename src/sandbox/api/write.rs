@@ -7,6 +7,7 @@ use super::{
     body::{self, Body},
     events,
     negotiate::Shape,
+    parts,
     read::dress,
     route::Target,
     service::Call,
@@ -48,7 +49,10 @@ pub fn replace(
     target: &Target,
     shape: Shape,
 ) -> Refused<Response<Body>> {
-    let object = decode(call, target.resource)?;
+    let object = match target.subresource {
+        Some(Subresource::Scale) => json(&call.body)?,
+        _ => decode(call, target.resource)?,
+    };
     let intent = intent(call, target)?;
     store(world, target, object, &intent, shape)
 }
@@ -70,6 +74,10 @@ pub fn store(
         None => write::update(world, resource.kind, &place, object, intent)?,
         Some(Subresource::Status) => {
             write::update_status(world, resource.kind, &place, &object, intent)?
+        }
+        Some(Subresource::Scale) => {
+            let scaled = parts::rescale(world, target, &object, intent)?;
+            return Ok(body::ok(&parts::scale(&scaled)));
         }
         Some(_) => return Err(Status::method_not_allowed()),
     };

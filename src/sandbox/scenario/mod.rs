@@ -49,6 +49,7 @@ const FILES: &[(&str, &str)] = files![
     "not-scheduled",
     "crash-loop",
     "old-node",
+    "cri-o-node",
 ];
 
 /// One world to start from.

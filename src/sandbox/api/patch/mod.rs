@@ -11,9 +11,11 @@ use http::{Response, header};
 use serde_json::Value;
 
 use super::{
-    body::Body, events, negotiate::Shape, read, route::Target, service::Call, write as writing,
+    body::Body, events, negotiate::Shape, parts, read, route::Target, service::Call,
+    write as writing,
 };
 use crate::sandbox::{
+    resources::Subresource,
     status::{Refused, Status},
     world::World,
 };
@@ -40,6 +42,9 @@ pub fn patch(
     let mut object = Value::clone(&current);
     if events::is_new_view(target.resource) {
         events::to_new(&mut object);
+    }
+    if target.subresource == Some(Subresource::Scale) {
+        object = parts::scale(&object);
     }
     match media {
         "application/json-patch+json" => json::patch(&mut object, &call.body)?,

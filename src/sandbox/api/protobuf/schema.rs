@@ -1,0 +1,105 @@
+//! What the fields of Kubernetes' messages are called and what is in them: `messages.txt`, read once.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    One,
+    List,
+    /// From a text to the type.
+    Map,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    pub name: &'static str,
+    /// Absent in JSON when it is empty.
+    pub omit_empty: bool,
+    pub count: Count,
+    /// A message, or one of the types that [`super::message`] knows by itself.
+    pub of: &'static str,
+}
+
+impl Field {
+    /// Its fields stand among those of the message around it.
+    pub fn is_inline(&self) -> bool {
+        self.name == "."
+    }
+}
+
+type Message = HashMap<u64, Field>;
+
+static MESSAGES: LazyLock<HashMap<&'static str, Message>> =
+    LazyLock::new(|| read(include_str!("messages.txt")));
+
+pub fn message(name: &str) -> Option<&'static Message> {
+    MESSAGES.get(name)
+}
+
+fn read(text: &'static str) -> HashMap<&'static str, Message> {
+    let mut messages = HashMap::new();
+    let mut current = "";
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        match line.strip_prefix(' ').map(field) {
+            None => current = line,
+            Some(Some((number, field))) => {
+                let message: &mut Message = messages.entry(current).or_default();
+                message.insert(number, field);
+            }
+            Some(None) => {}
+        }
+    }
+    messages
+}
+
+fn field(line: &'static str) -> Option<(u64, Field)> {
+    let mut words = line.split(' ');
+    let (number, name, of) = (words.next()?, words.next()?, words.next()?);
+    let (count, of) = match (of.strip_prefix("[]"), of.strip_prefix("{}")) {
+        (Some(of), _) => (Count::List, of),
+        (_, Some(of)) => (Count::Map, of),
+        _ => (Count::One, of),
+    };
+    let field = Field {
+        name: name.trim_end_matches('?'),
+        omit_empty: name.ends_with('?'),
+        count,
+        of,
+    };
+    Some((number.parse().ok()?, field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The types that are no messages of the table.
+    const LEAVES: &[&str] = &[
+        "string",
+        "bool",
+        "int",
+        "bytes",
+        "Time",
+        "MicroTime",
+        "Quantity",
+        "IntOrString",
+        "FieldsV1",
+        "ExtraValue",
+    ];
+
+    #[test]
+    fn every_line_is_a_field_and_every_type_is_known() {
+        let text = include_str!("messages.txt");
+        let lines = text.lines().filter(|line| line.starts_with(' ')).count();
+        let fields: usize = MESSAGES.values().map(HashMap::len).sum();
+        assert_eq!(fields, lines);
+        for (name, message) in MESSAGES.iter() {
+            for field in message.values() {
+                let known = LEAVES.contains(&field.of)
+                    || MESSAGES.contains_key(field.of)
+                    || text.lines().any(|line| line == field.of);
+                assert!(known, "{name}.{}: {}", field.name, field.of);
+            }
+        }
+    }
+}
