@@ -46,7 +46,7 @@ impl Question {
         let version = secret.meta.resource_version;
         Self {
             image,
-            secrets: vec![(secret.key.clone(), Some(version))],
+            secrets: vec![(secret.key.clone(), version)],
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{
     Decode, Interner,
     meta::WireMeta,
-    protobuf::{Message, Value},
+    protobuf::{Message, Reader, Value},
     text::{Moment, Text},
 };
 use crate::domain::{
@@ -169,7 +169,7 @@ impl Decode for Events {
     type Object = Event;
     type Key = Key<Event>;
 
-    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WireEvent<'a>>> {
+    fn protobuf<'a>() -> Option<Reader<'a, WireEvent<'a>>> {
         Some(Message::read)
     }
 

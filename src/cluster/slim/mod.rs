@@ -38,7 +38,7 @@ pub(super) use interner::Interner;
 pub(super) use namespace::Namespaces;
 pub(super) use page::{Change, Opened, change, objects};
 pub(super) use pod::Pods;
-pub(super) use protobuf::status;
+pub(super) use protobuf::{Reader, status};
 pub(super) use secret::{OtherSecrets, PullSecrets};
 pub(super) use service_account::ServiceAccounts;
 pub(super) use workload::{CronJobs, DaemonSets, Deployments, Jobs, ReplicaSets, StatefulSets};
@@ -50,7 +50,7 @@ pub(super) trait Decode: Send + Sync + 'static {
     type Key: Clone + Eq + Hash + Debug + Send;
 
     /// How the wire struct is read from protobuf, for kinds that are asked for in it.
-    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<Self::Wire<'a>>> {
+    fn protobuf<'a>() -> Option<Reader<'a, Self::Wire<'a>>> {
         None
     }
 

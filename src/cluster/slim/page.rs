@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     Decode, Interner,
     meta::WireMeta,
-    protobuf::{self, Message},
+    protobuf::{self, Message, Reader},
     text::Text,
 };
 use crate::cluster::{Trouble, ask};
@@ -24,7 +24,7 @@ enum Items<'a, W> {
     Read(Vec<W>),
     /// Those of a page that could not be read as a whole.
     Json(Vec<&'a RawValue>),
-    Protobuf(Vec<&'a [u8]>, fn(&'a [u8]) -> Option<W>),
+    Protobuf(Vec<&'a [u8]>, Reader<'a, W>),
 }
 
 #[derive(Deserialize)]

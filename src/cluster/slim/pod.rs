@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Decode, Interner,
     meta::WireMeta,
-    protobuf::{Message, Value},
+    protobuf::{Message, Reader, Value},
     template::{WireContainer, WirePodSpec, WireVolume, policy},
     text::{Items, Moment, Text},
 };
@@ -209,7 +209,7 @@ impl Decode for Pods {
     type Object = Pod;
     type Key = Key<Pod>;
 
-    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WirePod<'a>>> {
+    fn protobuf<'a>() -> Option<Reader<'a, WirePod<'a>>> {
         Some(Message::read)
     }
 

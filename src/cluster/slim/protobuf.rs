@@ -12,6 +12,9 @@ use super::text::{Items, Moment, Pairs, Text};
 /// What stands before each object.
 const ENVELOPE: &[u8] = b"k8s\0";
 
+/// Reads an object's message.
+pub(in crate::cluster) type Reader<'a, W> = fn(&'a [u8]) -> Option<W>;
+
 /// A message that keeps the fields it knows.
 pub(super) trait Message<'a>: Default {
     /// Takes in one field; `None` when it is not what it should be.

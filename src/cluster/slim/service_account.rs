@@ -6,7 +6,7 @@ use super::{
     Decode, Interner,
     interner::Reference,
     meta::WireMeta,
-    protobuf::{Message, Value},
+    protobuf::{Message, Reader, Value},
     text::Items,
 };
 use crate::domain::{
@@ -42,7 +42,7 @@ impl Decode for ServiceAccounts {
     type Object = ServiceAccount;
     type Key = Key<ServiceAccount>;
 
-    fn protobuf<'a>() -> Option<fn(&'a [u8]) -> Option<WireServiceAccount<'a>>> {
+    fn protobuf<'a>() -> Option<Reader<'a, WireServiceAccount<'a>>> {
         Some(Message::read)
     }
 

@@ -5,7 +5,13 @@
 //! run it. Beside it stands the floor, measured in the same run: the same resources listed, received
 //! and thrown away. Medians of several runs; nothing is asserted of times, because the machine has
 //! other work too.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unchecked_time_subtraction
+)]
 // Figures for people: nothing is counted with them.
 #![allow(
     clippy::cast_precision_loss,

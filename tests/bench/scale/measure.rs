@@ -93,7 +93,7 @@ impl Bench<'_> {
         self.complete_view(floor);
         self.traffic();
         let session = self.steady();
-        self.filter(&session);
+        filter(&session);
         drop(session);
         for rate in [100, 1000] {
             self.under_churn(rate);
@@ -211,35 +211,6 @@ impl Bench<'_> {
         session
     }
 
-    fn filter(&self, session: &Session) {
-        let mut times = Vec::new();
-        for _ in 0..RUNS {
-            for key in *b"/app-001-7d9f" {
-                let frames = session.frames();
-                let at = session.press(&[key]);
-                let drawn = session.frame_after(frames) - at;
-                if key != b'/' {
-                    times.push(drawn);
-                }
-                thread::sleep(Duration::from_millis(30));
-            }
-            for key in [b'\r', 0x1b] {
-                let frames = session.frames();
-                session.press(&[key]);
-                session.frame_after(frames);
-                thread::sleep(Duration::from_millis(200));
-            }
-        }
-        line(
-            "filter keystroke to frame, all Pods",
-            format!(
-                "{} median, {} worst",
-                milliseconds(median(times.clone())),
-                milliseconds(percentile(times, 100))
-            ),
-        );
-    }
-
     fn under_churn(&self, rate: u32) {
         let session = self.start(&["-A"], self.server.port);
         session.until("the whole", is_live);
@@ -302,6 +273,35 @@ impl Bench<'_> {
         );
         churn.end(self.runtime);
     }
+}
+
+fn filter(session: &Session) {
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        for key in *b"/app-001-7d9f" {
+            let frames = session.frames();
+            let at = session.press(&[key]);
+            let drawn = session.frame_after(frames) - at;
+            if key != b'/' {
+                times.push(drawn);
+            }
+            thread::sleep(Duration::from_millis(30));
+        }
+        for key in [b'\r', 0x1b] {
+            let frames = session.frames();
+            session.press(&[key]);
+            session.frame_after(frames);
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+    line(
+        "filter keystroke to frame, all Pods",
+        format!(
+            "{} median, {} worst",
+            milliseconds(median(times.clone())),
+            milliseconds(percentile(times, 100))
+        ),
+    );
 }
 
 /// Lists that the server has answered so far.

@@ -19,7 +19,7 @@ pub struct Server {
     pub port: u16,
     pub etcd_port: u16,
     /// Ended in this order.
-    _apiserver: Process,
+    apiserver: Process,
     _etcd: Process,
 }
 
@@ -69,18 +69,18 @@ impl Server {
             &directory.join("kube-apiserver.log"),
             None,
         );
-        let server = Self {
+        let mut server = Self {
             directory,
             port,
             etcd_port,
-            _apiserver: apiserver,
+            apiserver,
             _etcd: etcd,
         };
         server.wait_until_ready();
         Some(server)
     }
 
-    fn wait_until_ready(&self) {
+    fn wait_until_ready(&mut self) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -95,6 +95,7 @@ impl Server {
             if ready.as_deref() == Some("ok") {
                 return;
             }
+            assert!(!self.apiserver.has_ended(), "kube-apiserver has ended");
             assert!(Instant::now() < deadline, "kube-apiserver is not ready");
             thread::sleep(Duration::from_millis(100));
         }

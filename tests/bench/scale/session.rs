@@ -202,7 +202,7 @@ fn read(
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
 ) {
     thread::spawn(move || {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = from.read(&mut buffer).unwrap_or(0);
             if count == 0 {
