@@ -6,7 +6,7 @@ use super::{
     detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
     proposal::Proposal, pull_test::Trial, reveal::Reveal, ticket::Ticket,
 };
-use crate::domain::{faults::FaultId, hygiene::Lint, identity::ContextEntry, problem::Problem};
+use crate::domain::{faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -28,7 +28,7 @@ pub enum Overlay {
     Palette(Palette),
     /// What to put in order, as it was when it was asked for.
     Hygiene {
-        lints: Vec<Lint>,
+        standings: Vec<Standing>,
         scroll: usize,
     },
     PullTest(Trial),

@@ -43,7 +43,7 @@ impl Question {
 
     /// The question that tries one Secret, whatever else a Pod may list.
     pub fn of_secret(secret: &Secret, image: ImageRef) -> Self {
-        let version = secret.meta.resource_version;
+        let version = Some(secret.meta.resource_version);
         Self {
             image,
             secrets: vec![(secret.key.clone(), version)],

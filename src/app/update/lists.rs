@@ -12,7 +12,10 @@ use crate::{
         overlay::Overlay,
         panes::{Pane, PaneState},
     },
-    domain::{hygiene::lints, watch::Scope},
+    domain::{
+        hygiene::{lints, standings},
+        watch::Scope,
+    },
 };
 
 /// Folds what the focused pane can fold.
@@ -59,7 +62,11 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
     if lints.is_empty() {
         model.flash("nothing to put in order", now);
     } else {
-        model.overlays.push(Overlay::Hygiene { lints, scroll: 0 });
+        let standings = standings(&model.world, &lints);
+        model.overlays.push(Overlay::Hygiene {
+            standings,
+            scroll: 0,
+        });
     }
 }
 

@@ -126,7 +126,7 @@ pub fn standings(world: &World, lints: &[Lint]) -> Vec<Standing> {
     let mut standings: Vec<Standing> = by_namespace
         .into_iter()
         .map(|(namespace, broken)| Standing {
-            apps: apps(world, namespace, broken.values().flatten()),
+            apps: apps(world, namespace, &broken),
             namespace: namespace.clone(),
             broken,
         })
@@ -135,21 +135,16 @@ pub fn standings(world: &World, lints: &[Lint]) -> Vec<Standing> {
     standings
 }
 
-fn apps<'a>(
-    world: &World,
-    namespace: &Namespace,
-    lints: impl Iterator<Item = &'a Lint> + Clone,
-) -> Vec<App> {
+fn apps(world: &World, namespace: &Namespace, broken: &BTreeMap<Practice, Vec<Lint>>) -> Vec<App> {
     let here = Scope::Namespace(namespace.clone());
     let mut apps: Vec<App> = tops(world, &here)
         .map(|workload| {
             let secrets = secrets_of(world, workload);
-            let concern = lints
-                .clone()
-                .filter(|lint| lint.concerns(workload, &secrets));
+            let concern = |lints: &[Lint]| lints.iter().any(|it| it.concerns(workload, &secrets));
+            let broken = broken.iter().filter(|(_, lints)| concern(lints));
             App {
                 id: workload.id.clone(),
-                broken: concern.map(Practice::broken_by).collect(),
+                broken: broken.map(|(practice, _)| *practice).collect(),
             }
         })
         .collect();
@@ -249,6 +244,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         batch::Batch,
+        key::Name,
         objects::WorkloadKind,
         sample::{account, changed, key, now, workload},
     };
@@ -261,8 +257,8 @@ mod tests {
             workload(kind, "shop", "web", None),
             workload(kind, "shop", "db", None),
         );
-        web.service_account = "web".into();
-        db.service_account = "db".into();
+        web.service_account = Name::new("web");
+        db.service_account = Name::new("db");
         world.fold(
             Batch::Workloads(kind, changed(vec![web.clone(), db.clone()])),
             now(),

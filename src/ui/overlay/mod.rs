@@ -41,8 +41,8 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
             Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
             Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
             Overlay::Form(form) => form::draw(form, view, area, buffer),
-            Overlay::Hygiene { lints, scroll } => {
-                hygiene::draw(lints, *scroll, view, area, buffer);
+            Overlay::Hygiene { standings, scroll } => {
+                hygiene::draw(standings, *scroll, view, area, buffer);
             }
             Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
             Overlay::Problem { problem, scroll } => {

@@ -3,6 +3,8 @@
 //! Reads the store and judges objects as they are, failing or not. A lint needs a whole list to say
 //! that something is missing or unused; without it, it keeps silent.
 
+mod score;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -22,6 +24,8 @@ use super::{
     watch::{Scope, Sight, WatchKind},
     world::World,
 };
+
+pub use score::{App, Practice, Score, Standing, standings};
 
 /// What is tolerated.
 #[derive(Clone, Debug, PartialEq, Eq)]
