@@ -179,6 +179,11 @@ fn the_demo_is_a_cluster_to_kubectl() {
         let output = demo.kubectl(&kubectl, arguments, input);
         let text = String::from_utf8_lossy(&output.stdout);
         let error = String::from_utf8_lossy(&output.stderr);
+        // `create token` came with kubectl 1.24.
+        if arguments.contains("create token") && error.contains("unknown command") {
+            eprintln!("SKIPPED: this kubectl is too old for kubectl {arguments}");
+            continue;
+        }
         assert!(output.status.success(), "kubectl {arguments}: {error}");
         assert!(text.contains(says), "kubectl {arguments}: {text}{error}");
     }

@@ -7,6 +7,8 @@ use super::action::Motion;
 pub struct List<K> {
     rows: Vec<K>,
     selected: Option<K>,
+    /// Somebody has moved the selection; until then it stays on the first row, whichever that is.
+    moved: bool,
     /// Where the selection was found last; the row that takes its place when it is gone.
     position: usize,
     offset: usize,
@@ -18,6 +20,7 @@ impl<K> Default for List<K> {
         Self {
             rows: Vec::new(),
             selected: None,
+            moved: false,
             position: 0,
             offset: 0,
             height: 1,
@@ -56,6 +59,10 @@ impl<K: Clone + PartialEq> List<K> {
     /// Replaces the rows; the selection stays on its object, or on its place when that is gone.
     pub fn set_rows(&mut self, rows: Vec<K>) {
         self.rows = rows;
+        if !self.moved {
+            self.put(0);
+            return;
+        }
         let found = self.selected.as_ref().and_then(|selected| {
             let here = self.rows.get(self.position) == Some(selected);
             if here {
@@ -71,6 +78,7 @@ impl<K: Clone + PartialEq> List<K> {
     pub fn select(&mut self, key: &K) -> bool {
         let found = self.rows.iter().position(|row| row == key);
         if let Some(position) = found {
+            self.moved = true;
             self.put(position);
         }
         found.is_some()
@@ -79,6 +87,7 @@ impl<K: Clone + PartialEq> List<K> {
     /// Wants this row selected, now or when it comes.
     pub fn want(&mut self, key: K) {
         if !self.select(&key) {
+            self.moved = true;
             self.selected = Some(key);
         }
     }
@@ -95,12 +104,14 @@ impl<K: Clone + PartialEq> List<K> {
         let position = self.offset + row;
         let there = row < self.height && position < self.rows.len();
         if there {
+            self.moved = true;
             self.put(position);
         }
         there
     }
 
     pub fn go(&mut self, motion: Motion) {
+        self.moved = true;
         let page = self.height.saturating_sub(1).max(1);
         let last = self.rows.len().saturating_sub(1);
         self.put(match motion {
@@ -159,6 +170,16 @@ mod tests {
         assert_eq!(list.selected(), Some(&1));
         list.set_rows(vec![]);
         assert_eq!((list.selected(), list.position()), (None, None));
+    }
+
+    #[test]
+    fn who_has_not_moved_stays_on_the_first_row() {
+        let mut list = list(&[3, 4], 10);
+        list.set_rows(vec![1, 2, 3, 4]);
+        assert_eq!(list.selected(), Some(&1), "the worst comes first");
+        list.go(Motion::First);
+        list.set_rows(vec![0, 1, 2]);
+        assert_eq!(list.selected(), Some(&1), "now it is a choice");
     }
 
     #[test]

@@ -168,6 +168,10 @@ fn disturbed(answer: Response<Body>, fault: Option<Fault>) -> Answer {
         Ok(frame) => frame.into_data().ok().map(Ok),
         Err(error) => Some(Err(io::Error::other(error))),
     });
+    // Whoever rewrites text leaves what is none as it is: lists may come as protobuf.
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let is_text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let fault = fault.filter(|fault| is_text || !matches!(fault, Fault::Rewritten(_)));
     let pieces: BoxStream<'static, io::Result<Bytes>> = match fault {
         None | Some(Fault::Instead(..)) => pieces.boxed(),
         Some(Fault::Short(bytes)) => first(bytes, pieces.boxed()),

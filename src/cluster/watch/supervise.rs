@@ -151,7 +151,9 @@ impl<D: Decode> Supervisor<D> {
             .cloned()
             .collect();
         for scope in left {
-            local.remove(&scope);
+            if let Some(task) = local.remove(&scope) {
+                end(task).await;
+            }
             self.retire(scope, Objects::TakenBack).await;
         }
         for scope in wanted {
@@ -251,7 +253,8 @@ impl<D: Decode> Supervisor<D> {
     }
 
     async fn retire_all(&self, local: &mut Local, objects: Objects) {
-        for scope in std::mem::take(local).into_keys() {
+        for (scope, task) in std::mem::take(local) {
+            end(task).await;
             self.retire(scope, objects).await;
         }
     }
@@ -286,6 +289,12 @@ impl<D: Decode> Supervisor<D> {
             scope,
         }
     }
+}
+
+/// Waits until the task is no more: what one that is only told to end may still say would come after
+/// the word that it has ended.
+async fn end(mut task: JoinSet<()>) {
+    task.shutdown().await;
 }
 
 /// A server without an API has no objects of that kind: that is as good as an empty list.

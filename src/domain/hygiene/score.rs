@@ -10,6 +10,7 @@ use std::{
 
 use super::{Lint, tops};
 use crate::domain::{
+    age,
     key::{Key, Namespace},
     objects::{Secret, Workload, WorkloadKey},
     watch::Scope,
@@ -218,7 +219,19 @@ impl Lint {
         match self {
             Self::PasswordStored { secret, server } => format!("{} for {server}", secret.name),
             Self::ShortLived { secret, kind } => format!("{} ({})", secret.name, kind.label()),
-            Self::Ends { secret, .. } | Self::Unused { secret } => secret.name.to_string(),
+            Self::Unused { secret } => format!("{}, listed by nobody", secret.name),
+            Self::Ends {
+                secret,
+                server,
+                seconds,
+            } => match seconds {
+                ..0 => format!("{} for {server} has ended", secret.name),
+                _ => format!(
+                    "{} for {server} ends in {}",
+                    secret.name,
+                    age::span(*seconds)
+                ),
+            },
             Self::NotRotated { secret, days } => format!("{} ({days}d)", secret.name),
             Self::Dangling { account, secret } => format!("{} lists {}", account.name, secret.name),
             Self::DefaultAccountLoaded { account } => account.name.to_string(),
