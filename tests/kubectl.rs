@@ -6,7 +6,7 @@
 use std::{
     env,
     io::{Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
@@ -32,7 +32,7 @@ impl Demo {
         Self { child, directory }
     }
 
-    fn kubectl(&self, kubectl: &PathBuf, arguments: &str, input: &str) -> Output {
+    fn kubectl(&self, kubectl: &Path, arguments: &str, input: &str) -> Output {
         let mut child = Command::new(kubectl)
             .arg("--request-timeout=60s")
             .args(arguments.split(' '))
@@ -187,10 +187,14 @@ fn the_demo_is_a_cluster_to_kubectl() {
         assert!(output.status.success(), "kubectl {arguments}: {error}");
         assert!(text.contains(says), "kubectl {arguments}: {text}{error}");
     }
-    let silent = demo.kubectl(&kubectl, "-n payments logs deployment/ledger", "");
+    refuses_what_a_cluster_refuses(&demo, &kubectl);
+}
+
+fn refuses_what_a_cluster_refuses(demo: &Demo, kubectl: &Path) {
+    let silent = demo.kubectl(kubectl, "-n payments logs deployment/ledger", "");
     let error = String::from_utf8_lossy(&silent.stderr);
     assert!(error.contains("is waiting to start: "), "{error}");
-    let refused = demo.kubectl(&kubectl, "--context viewer -n payments get secrets", "");
+    let refused = demo.kubectl(kubectl, "--context viewer -n payments get secrets", "");
     assert!(!refused.status.success());
     let error = String::from_utf8_lossy(&refused.stderr);
     assert!(

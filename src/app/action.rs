@@ -90,6 +90,12 @@ pub enum Action {
     UsedBy,
     Copy,
     CopyNamespace,
+    /// The image of the Pod that the keys speak of.
+    CopyImage,
+    /// What the kubelet said last of it.
+    CopyMessage,
+    /// The kubectl commands of its best fix.
+    CopyCommands,
     /// Shows a Secret's values, after a warning.
     Reveal,
     CopyPassword,
@@ -130,6 +136,9 @@ impl Action {
             | Self::UsedBy
             | Self::Copy
             | Self::CopyNamespace
+            | Self::CopyImage
+            | Self::CopyMessage
+            | Self::CopyCommands
             | Self::Reveal
             | Self::Elsewhere(_) => true,
             Self::Quit

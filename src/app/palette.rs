@@ -1,8 +1,15 @@
 //! Commands behind `:`, named as in k9s, with completion.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use super::{action::Action, look::ThemeName, memory::Memory, panes::Pane};
+use super::{
+    action::Action,
+    filter::{Filter, Sieve},
+    keymap::{BINDINGS, Binding, Context},
+    look::ThemeName,
+    memory::Memory,
+    panes::Pane,
+};
 use crate::domain::{key::Namespace, nearest::nearest, world::World};
 
 struct Command {
@@ -97,6 +104,21 @@ const COMMANDS: &[Command] = &[
         names: &["copy"],
         help: "Copy the Secret to other namespaces",
         does: Does::Act(Action::CopyTo),
+    },
+    Command {
+        names: &["copy-image"],
+        help: "Copy the image of the Pod",
+        does: Does::Act(Action::CopyImage),
+    },
+    Command {
+        names: &["copy-message"],
+        help: "Copy what the kubelet said last of the Pod's image",
+        does: Does::Act(Action::CopyMessage),
+    },
+    Command {
+        names: &["copy-commands"],
+        help: "Copy the kubectl commands of the best fix",
+        does: Does::Act(Action::CopyCommands),
     },
     Command {
         names: &["bind"],
@@ -212,16 +234,52 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
             Does::Act(_) | Does::Context => Vec::new(),
         };
     }
-    COMMANDS
+    let commands = COMMANDS.iter().filter_map(|command| {
+        let name = command.names.iter().find(|name| name.starts_with(typed))?;
+        Some(suggestion(name, command.help))
+    });
+    let mut found: Vec<Suggestion> = commands.collect();
+    if typed.is_empty() {
+        return found;
+    }
+    // Behind them verbs that begin so, and then all that has these letters in this order.
+    let begin = verbs().filter(|(name, _)| name.starts_with(typed));
+    found.extend(begin.map(|(name, verb)| suggestion(name, verb.help)));
+    let filter = Filter::parse(&format!("-f {typed}"));
+    let mut sieve = Sieve::new(&filter);
+    let commands = COMMANDS.iter().flat_map(|command| {
+        let names = command.names.iter();
+        names.map(|name| (*name, command.help))
+    });
+    for (name, help) in commands.chain(verbs().map(|(name, verb)| (name, verb.help))) {
+        if !found.iter().any(|it| it.help == help) && sieve.passes(&[name], None) {
+            found.push(suggestion(name, help));
+        }
+    }
+    found
+}
+
+fn suggestion(name: &str, help: &'static str) -> Suggestion {
+    Suggestion {
+        text: name.to_owned(),
+        help: Cow::Borrowed(help),
+    }
+}
+
+/// What keys do to what is selected and no command does, each once.
+fn verbs() -> impl Iterator<Item = (&'static str, &'static Binding)> {
+    let in_panes = |binding: &&Binding| matches!(binding.context, Context::Panes | Context::In(_));
+    let is_command = |action| {
+        let does = |command: &Command| matches!(command.does, Does::Act(other) if other == action);
+        COMMANDS.iter().any(does)
+    };
+    let mut seen = BTreeSet::new();
+    BINDINGS
         .iter()
-        .filter_map(|command| {
-            let name = command.names.iter().find(|name| name.starts_with(typed))?;
-            Some(Suggestion {
-                text: (*name).to_owned(),
-                help: Cow::Borrowed(command.help),
-            })
-        })
-        .collect()
+        .filter(in_panes)
+        .filter(move |it| it.action.is_verb() && !is_command(it.action))
+        .map(|binding| (binding.action.name(), binding))
+        .filter(move |(name, _)| find(name).is_none() && seen.insert(*name))
 }
 
 /// Reads a command line.
@@ -232,6 +290,9 @@ pub fn read(line: &str) -> Asked {
     };
     let argument = words.next();
     let Some(command) = find(name) else {
+        if let Some((_, verb)) = verbs().find(|(verb, _)| *verb == name) {
+            return Asked::Act(verb.action);
+        }
         let names = COMMANDS.iter().flat_map(|command| command.names).copied();
         let begins = |known: &&str| known.len() > 2 && name.starts_with(known);
         let nearest = nearest(name, names.clone()).or_else(|| names.into_iter().find(begins));
@@ -282,13 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn every_verb_is_a_command_and_found_by_some_of_its_letters() {
+        assert_eq!(read("restart"), Asked::Act(Action::Restart));
+        assert_eq!(read("pull-test"), Asked::Act(Action::PullTest));
+        assert_eq!(read("copy-image"), Asked::Act(Action::CopyImage));
+        let (world, memory) = (World::default(), Memory::default());
+        let found = |typed| suggestions(typed, &world, &memory);
+        assert!(found("ptest").iter().any(|it| it.text == "pull-test"));
+        assert!(found("rst").iter().any(|it| it.text == "restart"));
+        assert_eq!(found("zzz"), []);
+    }
+
+    #[test]
     fn completes_by_the_beginning() {
         let (world, memory) = (World::default(), Memory::default());
         let texts: Vec<String> = suggestions("sec", &world, &memory)
             .into_iter()
             .map(|s| s.text)
             .collect();
-        assert_eq!(texts, ["sec"]);
+        assert_eq!(texts.first().map(String::as_str), Some("sec"));
         assert_eq!(suggestions("", &world, &memory).len(), COMMANDS.len());
     }
 }

@@ -105,17 +105,16 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Hold => model.panes.stories.hold = !model.panes.stories.hold,
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
-        Action::ToAccount => {
-            if let Some(account) = navigate::account_of_pod(model) {
-                navigate::to_account(model, account);
-            }
-        }
+        Action::ToAccount => navigate::to_account_of_pod(model),
         Action::UsedBy => match navigate::user_of_selection(model) {
             Some(pod) => navigate::to_pod(model, pod),
             None => model.flash("no Pod uses it", now),
         },
-        Action::Copy => return copy::name(model, now),
-        Action::CopyNamespace => return copy::namespace(model, now),
+        Action::Copy
+        | Action::CopyNamespace
+        | Action::CopyImage
+        | Action::CopyMessage
+        | Action::CopyCommands => return copy::hand_out(model, action, now),
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => {

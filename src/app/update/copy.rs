@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::navigate;
 use crate::app::{
-    action::Elsewhere,
+    action::{Action, Elsewhere},
     connection::Phase,
     effect::Effect,
     model::Model,
@@ -12,18 +12,73 @@ use crate::app::{
     panes::{Pane, pods},
 };
 use crate::domain::{
+    diagnose::{Fact, Finding},
     key::Key,
     objects::{ObjectKey, Pod},
     report,
 };
 
+/// What each action copies.
+pub(super) fn hand_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+    match action {
+        Action::CopyNamespace => namespace(model, now),
+        Action::CopyImage => image(model, now),
+        Action::CopyMessage => message(model, now),
+        Action::CopyCommands => commands(model, now),
+        _ => name(model, now),
+    }
+}
+
 /// Copies the name of what is selected; of an event its message, of a plan its commands.
-pub(super) fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     copy(model, selected_name(model), now)
 }
 
-pub(super) fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     copy(model, selected_namespace(model), now)
+}
+
+/// Copies the image of the Pod that the keys speak of.
+fn image(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let inquiry = model.inquiry.as_ref();
+    let image = inquiry.and_then(|inquiry| Some(inquiry.container()?.image.to_string()));
+    copy(model, image, now)
+}
+
+/// Copies what the kubelet said last of the Pod's image.
+fn message(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let finding = model.inquiry.as_ref().and_then(|it| it.diagnosis.first());
+    let said = finding.and_then(|finding| {
+        let facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+        let mut said = facts.filter_map(|fact| match fact {
+            Fact::Said { text } => Some(text.to_string()),
+            _ => None,
+        });
+        said.next()
+    });
+    match said {
+        Some(said) => text(model, said, "the message", now),
+        None => nothing(model, "nothing was said of it", now),
+    }
+}
+
+/// Copies the kubectl commands of the Pod's best fix.
+fn commands(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let finding = model.inquiry.as_ref().and_then(|it| it.diagnosis.first());
+    let fixes = finding.map(Finding::filled_fixes).unwrap_or_default();
+    let best = fixes.into_iter().find(|fix| !fix.commands.is_empty());
+    match best {
+        Some(fix) => {
+            let name = format!("the commands: {}", fix.title);
+            text(model, fix.commands.join("\n"), &name, now)
+        }
+        None => nothing(model, "no kubectl command mends it", now),
+    }
+}
+
+fn nothing(model: &mut Model, why: &str, now: Timestamp) -> Vec<Effect> {
+    model.flash(why, now);
+    Vec::new()
 }
 
 /// Copies a text that is too long to be repeated.

@@ -342,8 +342,15 @@ pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
     }
 }
 
+/// Goes to the ServiceAccount of the selected Pod.
+pub(super) fn to_account_of_pod(model: &mut Model) {
+    if let Some(account) = account_of_pod(model) {
+        to_account(model, account);
+    }
+}
+
 /// The ServiceAccount of the selected Pod.
-pub(super) fn account_of_pod(model: &Model) -> Option<Key<ServiceAccount>> {
+fn account_of_pod(model: &Model) -> Option<Key<ServiceAccount>> {
     let pod = model.world.pod(&selected_pod(model)?)?;
     Some(Key::new(
         pod.key.namespace.clone(),
