@@ -7,7 +7,6 @@ mod score;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     sync::Arc,
 };
 
@@ -130,90 +129,6 @@ impl Lint {
                 "give each namespace a token of its own, or rotate all of them together"
             }
             Self::MutableTag { .. } => "name a version, or the digest",
-        }
-    }
-}
-
-impl fmt::Display for Lint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PasswordStored { secret, server } => {
-                write!(f, "Secret {secret} holds a password for {server}")
-            }
-            Self::ShortLived { secret, kind } => {
-                write!(
-                    f,
-                    "Secret {secret} holds a {}, which ends within hours",
-                    kind.label()
-                )
-            }
-            Self::Ends {
-                secret,
-                server,
-                seconds,
-            } if *seconds > 0 => {
-                let left = age::span(*seconds);
-                write!(
-                    f,
-                    "the token of Secret {secret} for {server} expires in {left}"
-                )
-            }
-            Self::Ends {
-                secret,
-                server,
-                seconds,
-            } => {
-                let ago = age::span(-seconds);
-                write!(
-                    f,
-                    "the token of Secret {secret} for {server} expired {ago} ago"
-                )
-            }
-            Self::NotRotated { secret, days } => {
-                write!(f, "Secret {secret} is {days} days old")
-            }
-            Self::Unused { secret } => write!(f, "Secret {secret} is listed by nobody"),
-            Self::Dangling { account, secret } => {
-                write!(
-                    f,
-                    "ServiceAccount {account} lists {}, which does not exist",
-                    secret.name
-                )
-            }
-            Self::DefaultAccountLoaded { account } => {
-                write!(
-                    f,
-                    "ServiceAccount {account} hands pull Secrets to every Pod"
-                )
-            }
-            Self::SharedAccount { account, workloads } => {
-                write!(
-                    f,
-                    "ServiceAccount {account} serves {} workloads",
-                    workloads.len()
-                )
-            }
-            Self::SeveralForRegistry {
-                namespace,
-                server,
-                secrets,
-            } => {
-                write!(
-                    f,
-                    "{} Secrets of {namespace} are for {server}",
-                    secrets.len()
-                )
-            }
-            Self::SameCredential { secrets } => {
-                write!(
-                    f,
-                    "{} Secrets in several namespaces hold the same credential",
-                    secrets.len()
-                )
-            }
-            Self::MutableTag { workload, image } => {
-                write!(f, "{workload} runs {image}, whose tag moves")
-            }
         }
     }
 }
@@ -526,19 +441,20 @@ mod tests {
             let sight = Sight::default();
             let found = lints(&world, &sight, &Scope::Cluster, &Limits::default(), now());
             let ends = found.iter().filter(|it| matches!(it, Lint::Ends { .. }));
-            ends.map(ToString::to_string).collect::<Vec<_>>()
+            let here = Namespace::new("shop");
+            ends.map(|lint| lint.subject(&here)).collect::<Vec<_>>()
         };
         let jwt = |end| said(CredentialKind::Jwt, end);
-        let subject = "the token of Secret shop/s for registry.example";
+        let subject = "s for registry.example";
         assert_eq!(jwt(None), [""; 0]);
         assert_eq!(jwt(Some(ago(-30 * 86_400))), [""; 0]);
         assert_eq!(
             jwt(Some(ago(-3 * 86_400))),
-            [format!("{subject} expires in 3d")]
+            [format!("{subject} ends in 3d")]
         );
         assert_eq!(
             jwt(Some(ago(2 * 3600))),
-            [format!("{subject} expired 120m ago")]
+            [format!("{subject} ended 120m ago")]
         );
         let ecr = CredentialKind::EcrToken;
         assert_eq!(said(ecr, Some(ago(-3600))), [""; 0], "it always does");

@@ -225,7 +225,10 @@ impl Lint {
                 server,
                 seconds,
             } => match seconds {
-                ..0 => format!("{} for {server} has ended", secret.name),
+                ..=0 => {
+                    let ago = age::span(-seconds);
+                    format!("{} for {server} ended {ago} ago", secret.name)
+                }
                 _ => format!(
                     "{} for {server} ends in {}",
                     secret.name,
