@@ -251,7 +251,12 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
         let names = command.names.iter();
         names.map(|name| (*name, command.help))
     });
-    for (name, help) in commands.chain(verbs().map(|(name, verb)| (name, verb.help))) {
+    let mut rest: Vec<_> = commands
+        .chain(verbs().map(|(name, verb)| (name, verb.help)))
+        .collect();
+    // Enter takes the first: whoever leaves letters out seldom leaves out the first one.
+    rest.sort_by_key(|(name, _)| name.chars().next() != typed.chars().next());
+    for (name, help) in rest {
         if !found.iter().any(|it| it.help == help) && sieve.passes(&[name], None) {
             found.push(suggestion(name, help));
         }
@@ -350,7 +355,8 @@ mod tests {
         let (world, memory) = (World::default(), Memory::default());
         let found = |typed| suggestions(typed, &world, &memory);
         assert!(found("ptest").iter().any(|it| it.text == "pull-test"));
-        assert!(found("rst").iter().any(|it| it.text == "restart"));
+        let first = |typed| found(typed).into_iter().next().map(|it| it.text);
+        assert_eq!(first("rst").as_deref(), Some("restart"));
         assert_eq!(found("zzz"), []);
     }
 

@@ -1,3 +1,5 @@
+//! Forms filled in without a terminal: what is asked, what a word on an answer says, and which plan comes of it.
+
 use super::*;
 use crate::domain::{
     credential::Password,
