@@ -62,7 +62,16 @@ impl<K> PartialOrd for Name<K> {
 
 impl<K> Ord for Name<K> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.cmp(&other.0)
+        compare(&self.0, &other.0)
+    }
+}
+
+/// In the order of the texts. Most of those that are compared are one and the same.
+fn compare(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) {
+        Ordering::Equal
+    } else {
+        a.cmp(b)
     }
 }
 
@@ -97,9 +106,21 @@ impl<'de, K> Deserialize<'de> for Name<K> {
 }
 
 /// The name of a namespace as other objects refer to it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Namespace(Arc<str>);
+
+impl PartialOrd for Namespace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Namespace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
 
 impl Namespace {
     pub fn new(text: impl Into<Arc<str>>) -> Self {

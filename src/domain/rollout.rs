@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    objects::{Condition, Container, ContainerState, Event, Pod},
+    objects::{Condition, Container, ContainerState, Event, Pod, PodCondition},
     pull,
 };
 
@@ -192,7 +192,7 @@ fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> 
     let since = |condition| {
         pod.condition(condition)
             .filter(|condition| condition.holds)
-            .and_then(|condition| condition.since)
+            .and_then(PodCondition::since)
     };
     match stage {
         // Admission works inside of the request that creates the Pod.

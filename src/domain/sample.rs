@@ -80,13 +80,7 @@ pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
 }
 
 pub(crate) fn condition(condition: Condition, holds: bool) -> PodCondition {
-    PodCondition {
-        condition,
-        holds,
-        since: Some(ago(600)),
-        reason: None,
-        message: None,
-    }
+    PodCondition::new(condition, holds, Some(ago(600)), None, None)
 }
 
 pub(crate) fn waiting(reason: &str, message: &str) -> ContainerState {

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 
 use super::{
-    objects::{Condition, Container, ContainerRole, ContainerState, Exit, Phase, Pod},
+    objects::{
+        Condition, Container, ContainerRole, ContainerState, Exit, Phase, Pod, PodCondition,
+    },
     pull,
 };
 
@@ -72,7 +74,7 @@ fn holds(pod: &Pod, condition: Condition) -> bool {
 fn base_word(pod: &Pod) -> Cow<'_, str> {
     let gated = pod
         .condition(Condition::Scheduled)
-        .and_then(|c| c.reason.as_deref())
+        .and_then(PodCondition::reason)
         .filter(|reason| *reason == "SchedulingGated");
     gated
         .or(pod.reason.as_deref())
@@ -175,7 +177,7 @@ fn health(pod: &Pod, word: &str) -> Health {
     }
     let unschedulable = pod
         .condition(Condition::Scheduled)
-        .is_some_and(|c| !c.holds && c.reason.as_deref() == Some("Unschedulable"));
+        .is_some_and(|c| !c.holds && c.reason() == Some("Unschedulable"));
     let complaint = word.strip_prefix("Init:").unwrap_or(word);
     let broken = unschedulable
         || pod.phase == Phase::Failed
@@ -201,10 +203,7 @@ fn health(pod: &Pod, word: &str) -> Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        objects::PodCondition,
-        sample::{condition, container, now, pod, running, waiting},
-    };
+    use crate::domain::sample::{condition, container, now, pod, running, waiting};
 
     fn terminated(code: i32, reason: &str) -> ContainerState {
         ContainerState::Terminated(Box::new(Exit {
@@ -220,6 +219,12 @@ mod tests {
         let mut pod = pod("shop", "a", state);
         change(&mut pod);
         pod
+    }
+
+    fn without_a_place(pod: &mut Pod) {
+        let reason = Some("Unschedulable".into());
+        let complaint = PodCondition::new(Condition::Scheduled, false, None, reason, None);
+        pod.conditions = Box::new([complaint]);
     }
 
     fn init(role: ContainerRole, state: ContainerState) -> impl FnOnce(&mut Pod) {
@@ -315,12 +320,7 @@ mod tests {
                 Health::Failing,
             ),
             (
-                with(ContainerState::Unreported, |pod| {
-                    pod.conditions = Box::new([PodCondition {
-                        reason: Some("Unschedulable".into()),
-                        ..condition(Condition::Scheduled, false)
-                    }]);
-                }),
+                with(ContainerState::Unreported, without_a_place),
                 "Pending",
                 Health::Failing,
             ),

@@ -376,11 +376,11 @@ fn condition(wire: &WireCondition<'_>, texts: &mut Interner) -> Option<PodCondit
         "Ready" => Condition::Ready,
         _ => return None,
     };
-    Some(PodCondition {
+    Some(PodCondition::new(
         condition,
-        holds: wire.status.as_str() == "True",
-        since: wire.last_transition_time.0,
-        reason: texts.some(&wire.reason),
-        message: texts.some(&wire.message),
-    })
+        wire.status.as_str() == "True",
+        wire.last_transition_time.0,
+        texts.some(&wire.reason),
+        texts.some(&wire.message),
+    ))
 }

@@ -73,7 +73,7 @@ fn unscheduled(case: &Case, container: &Container) -> Option<Finding> {
     if draft.evidence.is_empty() {
         draft.evidence.extend(
             condition
-                .and_then(|c| c.message.clone())
+                .and_then(|c| c.message().cloned())
                 .map(|text| Evidence::now(Fact::Said { text }, Source::Pod)),
         );
     }

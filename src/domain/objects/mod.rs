@@ -3,6 +3,7 @@
 //! Texts are shared (`Arc<str>`) where many objects repeat them; `cluster::slim` makes them so while
 //! decoding. Plain data: what it *means* is said by `chain`, `classify` and `diagnose`.
 
+mod condition;
 mod event;
 mod meta;
 mod namespace;
@@ -12,13 +13,13 @@ mod secret;
 mod service_account;
 mod workload;
 
+pub use condition::{Condition, PodCondition};
 pub use event::{Event, EventKind, EventSubject};
 pub use meta::{Labels, Meta, Owner, Version};
 pub use namespace::NamespaceObject;
 pub use object::ObjectKey;
 pub use pod::{
-    Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
-    PodCondition, PullPolicy,
+    Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod, PullPolicy,
 };
 pub use secret::{Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Secret, ServiceAccount};
+use super::{Condition, Meta, PodCondition, Secret, ServiceAccount};
 use crate::domain::key::{Key, Name};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,25 +105,6 @@ pub struct ImageVolume {
     pub name: Arc<str>,
     pub image: Arc<str>,
     pub policy: PullPolicy,
-}
-
-/// The Pod conditions that mark the steps of a start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Condition {
-    Scheduled,
-    ReadyToStartContainers,
-    Initialized,
-    ContainersReady,
-    Ready,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PodCondition {
-    pub condition: Condition,
-    pub holds: bool,
-    pub since: Option<Timestamp>,
-    pub reason: Option<Arc<str>>,
-    pub message: Option<Arc<str>>,
 }
 
 impl Pod {

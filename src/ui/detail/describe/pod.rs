@@ -67,9 +67,8 @@ pub(super) fn lines(pod: &Pod, room: usize, view: View<'_>) -> Vec<Line<'static>
 
 fn scheduling_complaint(pod: &Pod) -> Option<&str> {
     let condition = pod.condition(crate::domain::objects::Condition::Scheduled)?;
-    (!condition.holds)
-        .then_some(condition.message.as_deref())
-        .flatten()
+    let message = condition.message()?;
+    (!condition.holds).then_some(message)
 }
 
 fn container(pod: &Pod, container: &Container, room: usize, view: View<'_>) -> Vec<Line<'static>> {
