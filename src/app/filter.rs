@@ -3,6 +3,7 @@
 //! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows without it · `-l app=web` by label ·
 //! `-f chkt` fuzzy.
 
+use memchr::memmem::Finder;
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{CaseMatching, Normalization, Pattern},
@@ -20,11 +21,29 @@ pub struct Filter {
 enum Rule {
     #[default]
     All,
-    /// All of these, in lower case.
-    Words(Vec<String>),
+    /// All of these.
+    Words(Vec<Word>),
     Fuzzy(Pattern),
-    Without(String),
+    Without(Word),
     Labels(Vec<LabelRule>),
+}
+
+/// A word in lower case, made ready to be looked for in fifty thousand rows.
+#[derive(Clone, Debug)]
+struct Word(Box<Finder<'static>>);
+
+impl Word {
+    fn new(text: &str) -> Self {
+        Self(Box::new(Finder::new(&text.to_lowercase()).into_owned()))
+    }
+
+    fn is_in_word(&self, other: &Self) -> bool {
+        self.0.find(other.0.needle()).is_some()
+    }
+
+    fn is_in(&self, line: &str) -> bool {
+        self.0.find(line.as_bytes()).is_some()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +68,14 @@ impl Filter {
         } else if let Some(word) = trimmed.strip_prefix('!') {
             match word.trim() {
                 "" => Rule::All,
-                word => Rule::Without(word.to_lowercase()),
+                word => Rule::Without(Word::new(word)),
             }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
             Rule::Labels(labels.split(',').filter_map(LabelRule::parse).collect())
         } else if let Some(words) = trimmed.strip_prefix("-f") {
             fuzzy(words)
         } else {
-            let words = trimmed.split_whitespace().map(str::to_lowercase);
-            Rule::Words(words.collect())
+            Rule::Words(trimmed.split_whitespace().map(Word::new).collect())
         };
         Self {
             text: text.to_owned(),
@@ -76,6 +94,16 @@ impl Filter {
             text: self.text.clone(),
             rule: fuzzy(&self.text),
         })
+    }
+
+    /// Whether what passes this has passed the other too.
+    pub(super) fn narrows(&self, other: &Self) -> bool {
+        let (Rule::Words(these), Rule::Words(those)) = (&self.rule, &other.rule) else {
+            return false;
+        };
+        those
+            .iter()
+            .all(|word| these.iter().any(|longer| word.is_in_word(longer)))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -106,17 +134,30 @@ impl<'a> Sieve<'a> {
         }
     }
 
+    /// Whether a row passes by these of its texts, whatever the others are.
+    pub fn passes_already<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        let Rule::Words(words) = &self.filter.rule else {
+            return false;
+        };
+        let line = lowered(&mut self.line, texts);
+        words.iter().all(|word| word.is_in(line))
+    }
+
     /// Whether a row with these texts passes; `meta` is asked for label filters.
-    pub fn passes(&mut self, texts: &[&str], meta: Option<&Meta>) -> bool {
+    pub fn passes<'t>(
+        &mut self,
+        texts: impl IntoIterator<Item = &'t str>,
+        meta: Option<&Meta>,
+    ) -> bool {
         match &self.filter.rule {
             Rule::All => true,
             Rule::Labels(rules) => {
                 meta.is_some_and(|meta| rules.iter().all(|rule| rule.holds(meta)))
             }
-            Rule::Without(word) => !join(&mut self.line, texts).to_lowercase().contains(word),
+            Rule::Without(word) => !word.is_in(lowered(&mut self.line, texts)),
             Rule::Words(words) => {
-                let line = join(&mut self.line, texts).to_lowercase();
-                words.iter().all(|word| line.contains(word.as_str()))
+                let line = lowered(&mut self.line, texts);
+                words.iter().all(|word| word.is_in(line))
             }
             Rule::Fuzzy(pattern) => {
                 let line = join(&mut self.line, texts);
@@ -127,7 +168,17 @@ impl<'a> Sieve<'a> {
     }
 }
 
-fn join<'a>(line: &'a mut String, texts: &[&str]) -> &'a str {
+fn lowered<'a, 't>(line: &'a mut String, texts: impl IntoIterator<Item = &'t str>) -> &'a str {
+    join(line, texts);
+    if line.is_ascii() {
+        line.make_ascii_lowercase();
+    } else {
+        *line = line.to_lowercase();
+    }
+    line
+}
+
+fn join<'a, 't>(line: &'a mut String, texts: impl IntoIterator<Item = &'t str>) -> &'a str {
     line.clear();
     for text in texts {
         if !line.is_empty() {
@@ -176,7 +227,7 @@ mod tests {
     use super::*;
 
     fn passes(filter: &str, texts: &[&str]) -> bool {
-        Sieve::new(&Filter::parse(filter)).passes(texts, None)
+        Sieve::new(&Filter::parse(filter)).passes(texts.iter().copied(), None)
     }
 
     #[test]
@@ -202,6 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn one_more_letter_narrows_and_another_word_does_not_widen() {
+        for (filter, before, expected) in [
+            ("check", "chec", true),
+            ("check out", "check", true),
+            ("CHECK", "check", true),
+            ("chec", "check", false),
+            ("check", "", false),
+            ("!check", "!chec", false),
+            ("-f check", "-f chec", false),
+            ("web", "check", false),
+        ] {
+            let narrows = Filter::parse(filter).narrows(&Filter::parse(before));
+            assert_eq!(narrows, expected, "{before} -> {filter}");
+        }
+    }
+
+    #[test]
     fn labels_are_matched_as_selectors() {
         let meta = Meta {
             uid: "u".into(),
@@ -222,7 +290,7 @@ mod tests {
         ] {
             let filter = Filter::parse(filter);
             assert_eq!(
-                Sieve::new(&filter).passes(&[], Some(&meta)),
+                Sieve::new(&filter).passes([], Some(&meta)),
                 expected,
                 "{}",
                 filter.text()

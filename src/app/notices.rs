@@ -28,6 +28,8 @@ pub struct Notices {
     /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
     failing: Option<BTreeMap<Subject, Failing>>,
     shown: Option<Notice>,
+    /// What was compared last: the verdicts, counted.
+    compared: Option<u64>,
     /// To be told outside the terminal, once.
     ring: Option<String>,
 }
@@ -70,6 +72,11 @@ impl Notices {
         if !complete {
             return;
         }
+        let due = self.quiet_until().is_some_and(|at| at <= now);
+        if self.compared == Some(verdicts.members()) && !due {
+            return;
+        }
+        self.compared = Some(verdicts.members());
         let current: BTreeMap<Subject, &Fault> = verdicts
             .faults()
             .iter()
@@ -154,12 +161,14 @@ impl Notices {
     /// When something about the notices changes by itself.
     pub fn wake(&self) -> Option<Timestamp> {
         let shown = self.shown.as_ref().map(|notice| notice.until);
-        let quiet = self.failing.iter().flat_map(BTreeMap::values);
-        let quiet = quiet.filter_map(|known| known.quiet).min();
-        shown
-            .into_iter()
-            .chain(quiet.map(|quiet| quiet + QUIET))
-            .min()
+        shown.into_iter().chain(self.quiet_until()).min()
+    }
+
+    /// When the next workload has not failed for long enough to be said to work again.
+    fn quiet_until(&self) -> Option<Timestamp> {
+        let failing = self.failing.iter().flat_map(BTreeMap::values);
+        let quiet = failing.filter_map(|known| known.quiet).min();
+        quiet.map(|quiet| quiet + QUIET)
     }
 }
 

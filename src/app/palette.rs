@@ -257,7 +257,7 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
     // Enter takes the first: whoever leaves letters out seldom leaves out the first one.
     rest.sort_by_key(|(name, _)| name.chars().next() != typed.chars().next());
     for (name, help) in rest {
-        if !found.iter().any(|it| it.help == help) && sieve.passes(&[name], None) {
+        if !found.iter().any(|it| it.help == help) && sieve.passes([name], None) {
             found.push(suggestion(name, help));
         }
     }

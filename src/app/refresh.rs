@@ -12,7 +12,7 @@ use super::{
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane, accounts::Judging},
+    panes::{self, Pane, Turn, accounts::Judging},
     proposal::{Proposal, Stage},
     reveal::{self, Reveal},
     update::subject_of_interest,
@@ -55,22 +55,24 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     verdicts.refresh(world, connection.sight(), answers, now);
     let seen = connection.health() == Health::Live && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
-    panes::namespaces::refresh(&mut panes.namespaces, world, known);
-    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope);
+    let turn = &mut Turn::new(now);
+    panes::namespaces::refresh(&mut panes.namespaces, world, known, turn);
+    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope, turn);
     let judging = Judging {
         world,
         verdicts,
         complete,
         now,
     };
-    panes::accounts::refresh(&mut panes.accounts, judging, scope);
-    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, now);
+    panes::accounts::refresh(&mut panes.accounts, judging, scope, turn);
+    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, turn);
     panes::events::refresh(
         &mut panes.events,
         &mut panes.stories,
         world,
         verdicts,
         scope,
+        turn,
     );
     list_faults(model);
     watch_recovery(model, now);
@@ -195,8 +197,24 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     });
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
+    let Panes {
+        namespaces,
+        pods,
+        accounts,
+        secrets,
+        events,
+        ..
+    } = &model.panes;
+    let paced = [
+        namespaces.due(),
+        pods.due(),
+        accounts.due(),
+        secrets.due(),
+        events.due(),
+    ];
     [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
+        .chain(paced)
         .flatten()
         .chain(revealed)
         .min()

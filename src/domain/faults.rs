@@ -4,7 +4,13 @@
 //! in all namespaces. Which Pods belong together follows from the root of their findings and from the
 //! object that is to blame, never from the words of a message.
 
-use std::{cmp::Reverse, collections::BTreeSet, fmt};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BTreeSet,
+    fmt,
+    ops::Deref,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -64,23 +70,50 @@ impl fmt::Display for Blame {
     }
 }
 
-/// What makes two findings the same fault.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FaultId {
+/// What makes two findings the same fault. Thousands of Pods carry one, so it is shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FaultId(Arc<Identity>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
     pub root: Option<Root>,
     /// Only where no root is known: a refusal and a time-out are not one fault.
     pub cause: Option<Cause>,
     pub blame: Blame,
 }
 
+impl Deref for FaultId {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+
+impl PartialOrd for FaultId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FaultId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            Ordering::Equal
+        } else {
+            self.0.cmp(&other.0)
+        }
+    }
+}
+
 impl FaultId {
     /// The fault behind a finding about this subject. `owner`: the subject's workload.
     pub fn of(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Self {
-        Self {
+        Self(Arc::new(Identity {
             root: finding.root,
             cause: finding.root.is_none().then_some(finding.cause),
             blame: blame(finding, subject, owner),
-        }
+        }))
     }
 }
 

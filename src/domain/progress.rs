@@ -88,11 +88,10 @@ fn revisions(world: &World, workload: &Arc<Workload>) -> Vec<Revision> {
     }
     let of_it = |set: &&Arc<Workload>| {
         let owner = set.meta.owner.as_ref();
-        set.id.kind == WorkloadKind::ReplicaSet
-            && owner.is_some_and(|owner| owner.uid == workload.meta.uid)
+        owner.is_some_and(|owner| owner.uid == workload.meta.uid)
     };
     let mut revisions: Vec<Revision> = world
-        .workloads()
+        .workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace)
         .filter(of_it)
         .map(|set| Revision {
             set: Some(set.id.clone()),

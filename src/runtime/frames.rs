@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// Sixty frames a second: more cannot be seen, and costs the terminal.
 const SHORTEST: Duration = Duration::from_millis(16);
 
+/// A key is answered sooner: whoever presses it sees the difference.
+const ANSWER: Duration = Duration::from_millis(4);
+
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     last: Option<Instant>,
@@ -17,7 +20,16 @@ pub(super) struct Frames {
 impl Frames {
     /// Something has changed: a frame is wanted as soon as may be.
     pub(super) fn request(&mut self, now: Instant) {
-        let earliest = self.last.map_or(now, |last| now.max(last + SHORTEST));
+        self.request_after(SHORTEST, now);
+    }
+
+    /// Somebody has pressed a key and waits.
+    pub(super) fn request_answer(&mut self, now: Instant) {
+        self.request_after(ANSWER, now);
+    }
+
+    fn request_after(&mut self, pause: Duration, now: Instant) {
+        let earliest = self.last.map_or(now, |last| now.max(last + pause));
         self.wanted = Some(self.wanted.map_or(earliest, |wanted| wanted.min(earliest)));
     }
 
@@ -58,6 +70,18 @@ mod tests {
             drawn += usize::from(frames.take(now));
         }
         assert_eq!(drawn, 10);
+    }
+
+    #[test]
+    fn a_key_does_not_wait_for_the_next_frame_of_a_flood() {
+        let start = Instant::now();
+        let mut frames = Frames::default();
+        frames.request(start);
+        assert!(frames.take(start));
+        let soon = start + Duration::from_millis(1);
+        frames.request(soon);
+        frames.request_answer(soon);
+        assert_eq!(frames.deadline(), Some(start + ANSWER));
     }
 
     #[test]

@@ -106,6 +106,8 @@ struct Shell {
     effects: Effects,
     made: mpsc::Receiver<Made>,
     frames: Frames,
+    /// Somebody has pressed a key.
+    pressed: bool,
     /// The screen may show something else than the last frame.
     unknown: bool,
     quits: bool,
@@ -147,6 +149,7 @@ impl Shell {
             effects,
             made,
             frames: Frames::default(),
+            pressed: false,
             unknown: false,
             quits: false,
         };
@@ -158,8 +161,13 @@ impl Shell {
     async fn run(&mut self, mut signals: Signals) -> io::Result<Ending> {
         loop {
             let now = Instant::now();
+            let pressed = std::mem::take(&mut self.pressed);
             if self.model.take_dirty() {
-                self.frames.request(now);
+                if pressed {
+                    self.frames.request_answer(now);
+                } else {
+                    self.frames.request(now);
+                }
             }
             if self.frames.take(now) {
                 self.draw()?;
@@ -216,6 +224,7 @@ impl Shell {
                         // terminal has cut off what did not fit.
                         self.unknown = true;
                     }
+                    self.pressed = true;
                     if let Some(message) = input::message(event, &self.layout) {
                         self.update(message);
                     }

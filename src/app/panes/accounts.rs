@@ -4,7 +4,9 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, secrets};
+use super::{
+    super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn, secrets,
+};
 use crate::domain::{
     dockerconfig::Standing,
     key::{Key, Name},
@@ -14,6 +16,9 @@ use crate::domain::{
 };
 
 pub type Row = Key<ServiceAccount>;
+
+/// A row costs so many of a plain one: all that it lists is judged.
+const ROW: usize = 4;
 
 /// What is behind a Secret's name in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,27 +67,30 @@ pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) ->
     }
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope) {
+pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: &mut Turn) {
     let world = by.world;
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
         secrets: all.secrets,
-        pods: all.pods,
+        users: all.users,
         ..Versions::default()
     };
     let basis = Basis {
         world: versions,
-        verdicts: by.verdicts.version(),
+        verdicts: by.verdicts.blames(),
     };
-    pane.refresh(basis, scope, |pane| {
+    let weight = pane.list.rows().len() * ROW;
+    pane.refresh(basis, scope, weight, turn, |pane, _| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<ServiceAccount>> = world
             .accounts(scope)
             .filter(|account| {
-                let mut texts = vec![account.key.name.as_str(), account.key.namespace.as_str()];
-                texts.extend(account.pull_secrets.iter().map(Name::as_str));
-                sieve.passes(&texts, Some(&account.meta))
+                let own = [account.key.name.as_str(), account.key.namespace.as_str()];
+                let texts = own
+                    .into_iter()
+                    .chain(account.pull_secrets.iter().map(Name::as_str));
+                sieve.passes(texts, Some(&account.meta))
                     && (!pane.faults_only || broken(by, account))
             })
             .collect();

@@ -9,6 +9,8 @@ pub mod namespaces;
 pub mod pods;
 pub mod secrets;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{action::SortBy, filter::Filter, list::List};
 use crate::domain::{watch::Scope, watch::WatchKind, world::Versions};
 
@@ -120,6 +122,54 @@ pub struct PaneState<K> {
     /// Only rows that are in trouble (k9s: ctrl-z).
     pub faults_only: bool,
     made_from: Option<Stamp>,
+    /// No row had the words of the filter, and these come near.
+    near: bool,
+    made_at: Option<Timestamp>,
+    /// When rows are made again that have waited.
+    due: Option<Timestamp>,
+}
+
+/// One refresh of all panes: news of long lists wait, so that a key never does.
+///
+/// A list of fifty thousand is made again four times a second at most, and of several long lists one in
+/// each frame.
+#[derive(Debug)]
+pub struct Turn {
+    pub now: Timestamp,
+    /// A long list has been made.
+    spent: bool,
+}
+
+/// For one row that is looked at, in microseconds: making rows then takes a tenth of the time.
+const PAUSE: usize = 5;
+
+/// A list for which this would be enough is a short one.
+const SHORT: usize = 4_000;
+
+const LONGEST: usize = 1_000_000;
+
+impl Turn {
+    pub fn new(now: Timestamp) -> Self {
+        Self { now, spent: false }
+    }
+
+    /// When rows are made again that were made then; `None`: now.
+    fn wait(&self, weight: usize, made: Timestamp) -> Option<Timestamp> {
+        let pause = weight.saturating_mul(PAUSE).min(LONGEST);
+        if pause < SHORT {
+            return None;
+        }
+        let until = made + SignedDuration::from_micros(i64::try_from(pause).unwrap_or(i64::MAX));
+        if made <= self.now && self.now < until {
+            Some(until)
+        } else {
+            self.spent.then_some(self.now)
+        }
+    }
+
+    fn spend(&mut self, weight: usize) {
+        self.spent |= weight.saturating_mul(PAUSE) >= SHORT;
+    }
 }
 
 /// Counts of what the rows of a pane are made from.
@@ -146,6 +196,25 @@ struct Stamp {
     faults_only: bool,
 }
 
+impl Stamp {
+    /// Whether the user wants the same of both.
+    fn wishes_as(&self, other: &Self) -> bool {
+        self.scope == other.scope
+            && self.filter == other.filter
+            && self.sort == other.sort
+            && self.faults_only == other.faults_only
+    }
+
+    /// Whether these rows are some of those, in the same order.
+    fn narrows(&self, before: &Self) -> bool {
+        self.basis == before.basis
+            && self.scope == before.scope
+            && self.sort == before.sort
+            && self.faults_only == before.faults_only
+            && self.filter.narrows(&before.filter)
+    }
+}
+
 impl<K: Clone + PartialEq> PaneState<K> {
     pub fn new(pane: Pane) -> Self {
         let by = pane.sorts().first().copied().unwrap_or(SortBy::Name);
@@ -158,7 +227,15 @@ impl<K: Clone + PartialEq> PaneState<K> {
             },
             faults_only: false,
             made_from: None,
+            near: false,
+            made_at: None,
+            due: None,
         }
+    }
+
+    /// When the rows want to be made again, if they have waited.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due
     }
 
     /// Sorts by this column; by the same one again: the other way round.
@@ -174,12 +251,18 @@ impl<K: Clone + PartialEq> PaneState<K> {
         self.made_from = None;
     }
 
-    /// Makes the rows again if what they depend on has changed.
+    /// Makes the rows again if what they depend on has changed: at once where the user wants them
+    /// otherwise, in good time where there are news.
+    ///
+    /// `weight` is how many rows are looked at for it. `rows` is told whether those that it made last hold
+    /// all that can pass now.
     fn refresh(
         &mut self,
         basis: impl Into<Basis>,
         scope: &Scope,
-        mut rows: impl FnMut(&Self) -> Vec<K>,
+        weight: usize,
+        turn: &mut Turn,
+        mut rows: impl FnMut(&Self, bool) -> Vec<K>,
     ) -> bool {
         let stamp = Stamp {
             basis: basis.into(),
@@ -188,17 +271,31 @@ impl<K: Clone + PartialEq> PaneState<K> {
             sort: self.sort,
             faults_only: self.faults_only,
         };
-        if self.made_from.as_ref() == Some(&stamp) {
+        self.due = None;
+        let before = self.made_from.as_ref();
+        if before == Some(&stamp) {
             return false;
         }
-        let mut made = rows(self);
+        if let Some((before, made)) = before.zip(self.made_at)
+            && before.wishes_as(&stamp)
+            && let Some(until) = turn.wait(weight, made)
+        {
+            self.due = Some(until);
+            return false;
+        }
+        let narrows = !self.near && before.is_some_and(|before| stamp.narrows(before));
+        let mut made = rows(self, narrows);
+        self.near = false;
         if made.is_empty()
             && let Some(fuzzy) = self.filter.fuzzily()
         {
             let exact = std::mem::replace(&mut self.filter, fuzzy);
-            made = rows(self);
+            made = rows(self, false);
             self.filter = exact;
+            self.near = true;
         }
+        self.made_at = Some(turn.now);
+        turn.spend(weight);
         if self.sort.reversed {
             made.reverse();
         }

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{super::filter::Sieve, PaneState, SortBy};
+use super::{super::filter::Sieve, PaneState, SortBy, Turn};
 use crate::domain::{
     key::Namespace,
     watch::Scope,
@@ -14,14 +14,20 @@ pub type Row = Option<Namespace>;
 
 /// Makes the rows. `known` are namespaces that were asked for: where Namespaces may not be listed,
 /// they and those of the Pods seen are all there is.
-pub fn refresh(pane: &mut PaneState<Row>, world: &World, known: &BTreeSet<Namespace>) {
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    world: &World,
+    known: &BTreeSet<Namespace>,
+    turn: &mut Turn,
+) {
     let all = world.versions();
     let versions = Versions {
         namespaces: all.namespaces,
-        pods: all.pods,
+        places: all.places,
         ..Versions::default()
     };
-    pane.refresh(versions, &Scope::Cluster, |pane| {
+    let weight = world.tallies().len();
+    pane.refresh(versions, &Scope::Cluster, weight, turn, |pane, _| {
         let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
         if world.namespaces().next().is_some() {
             names.retain(|name| world.namespace(name).is_some());
@@ -34,7 +40,7 @@ pub fn refresh(pane: &mut PaneState<Row>, world: &World, known: &BTreeSet<Namesp
             .into_iter()
             .filter(|name| {
                 let meta = world.namespace(name).map(|namespace| &namespace.meta);
-                sieve.passes(&[name.as_str()], meta) && (!pane.faults_only || trouble(world, name))
+                sieve.passes([name.as_str()], meta) && (!pane.faults_only || trouble(world, name))
             })
             .collect();
         match pane.sort.by {

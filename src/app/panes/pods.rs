@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::filter::Sieve, PaneState, SortBy};
+use super::{super::filter::Sieve, PaneState, SortBy, Turn};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey},
@@ -41,7 +41,13 @@ pub struct Folding {
     pub groups: BTreeMap<WorkloadKey, Group>,
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, folding: &mut Folding, world: &World, scope: &Scope) {
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    folding: &mut Folding,
+    world: &World,
+    scope: &Scope,
+    turn: &mut Turn,
+) {
     let all = world.versions();
     let workloads = if folding.folded { all.workloads } else { 0 };
     // Most changes of Pods change no row: rows are identities.
@@ -59,14 +65,24 @@ pub fn refresh(pane: &mut PaneState<Row>, folding: &mut Folding, world: &World, 
     };
     let (folded, open) = (folding.folded, &folding.open);
     let mut groups = BTreeMap::new();
-    let made = pane.refresh(versions, scope, |pane| {
+    let weight = match scope {
+        Scope::Cluster => world.pod_count(),
+        Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
+    };
+    let made = pane.refresh(versions, scope, weight, turn, |pane, narrows| {
+        // Each of them has to be looked up: of most, walking over all is quicker.
+        let few = pane.list.rows().len() < weight / 4;
+        if narrows && few && !folded && !pane.sort.reversed {
+            return narrowed(pane, world);
+        }
         let pods = sifted(pane, world, scope);
         if folded {
             let (rows, found) = fold(world, pods, open);
             groups = found;
             rows
         } else {
-            pods.into_iter().map(Row::Pod).collect()
+            let keys = pods.into_iter().map(|pod| pod.key.clone());
+            keys.map(Row::Pod).collect()
         }
     });
     if made {
@@ -74,12 +90,22 @@ pub fn refresh(pane: &mut PaneState<Row>, folding: &mut Folding, world: &World, 
     }
 }
 
+/// Those of the rows that still pass.
+fn narrowed(pane: &PaneState<Row>, world: &World) -> Vec<Row> {
+    let mut sieve = Sieve::new(&pane.filter);
+    let rows = pane.list.rows().iter();
+    rows.filter(|row| match row {
+        Row::Pod(key) => world.pod(key).is_some_and(|pod| passes(&mut sieve, pod)),
+        Row::Workload(_) => false,
+    })
+    .cloned()
+    .collect()
+}
+
 /// The Pods that pass the filter, in the pane's order.
-fn sifted(pane: &PaneState<Row>, world: &World, scope: &Scope) -> Vec<Key<Pod>> {
+fn sifted<'a>(pane: &PaneState<Row>, world: &'a World, scope: &Scope) -> Vec<&'a Arc<Pod>> {
     let mut sieve = Sieve::new(&pane.filter);
     let unfiltered = pane.filter.is_empty();
-    let mut passes =
-        |key: &Key<Pod>| unfiltered || world.pod(key).is_some_and(|pod| passes(&mut sieve, pod));
     let health: &[Health] = if pane.faults_only {
         &[Health::PullFailing, Health::Failing]
     } else {
@@ -94,45 +120,43 @@ fn sifted(pane: &PaneState<Row>, world: &World, scope: &Scope) -> Vec<Key<Pod>> 
     let by_health = health
         .iter()
         .flat_map(|health| world.pods_in(*health, scope));
-    let mut keys: Vec<Key<Pod>> = by_health.filter(|key| passes(key)).cloned().collect();
-    let pod = |key: &Key<Pod>| world.pod(key).map(Arc::as_ref);
+    let mut pods: Vec<&Arc<Pod>> = by_health
+        .filter(|pod| unfiltered || passes(&mut sieve, pod))
+        .collect();
     match pane.sort.by {
         SortBy::Status => {}
-        SortBy::Name => keys.sort_by(|a, b| a.name.cmp(&b.name)),
-        SortBy::Namespace => keys.sort(),
-        SortBy::Age => {
-            keys.sort_by_cached_key(|key| Reverse(pod(key).and_then(|pod| pod.meta.created)));
-        }
-        SortBy::Count => {
-            keys.sort_by_cached_key(|key| Reverse(pod(key).map(|pod| pod_status(pod).restarts)));
-        }
+        SortBy::Name => pods.sort_by(|a, b| a.key.name.cmp(&b.key.name)),
+        SortBy::Namespace => pods.sort_by(|a, b| a.key.cmp(&b.key)),
+        SortBy::Age => pods.sort_by_key(|pod| Reverse(pod.meta.created)),
+        SortBy::Count => pods.sort_by_cached_key(|pod| Reverse(pod_status(pod).restarts)),
     }
-    keys
+    pods
 }
 
 fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
+    let names = [pod.key.name.as_str(), pod.key.namespace.as_str()];
+    // Most filters are meant for names, and a status costs more than looking for them.
+    if sieve.passes_already(names) {
+        return true;
+    }
     let status = pod_status(pod);
-    let mut texts = vec![
-        pod.key.name.as_str(),
-        pod.key.namespace.as_str(),
-        &*status.word,
-    ];
-    texts.extend(pod.containers.iter().map(|container| &*container.image));
-    texts.extend(pod.node.as_deref());
-    sieve.passes(&texts, Some(&pod.meta))
+    let texts = names.into_iter().chain([&*status.word]);
+    let images = pod.containers.iter().map(|container| &*container.image);
+    let texts = texts.chain(images).chain(pod.node.as_deref());
+    sieve.passes(texts, Some(&pod.meta))
 }
 
 /// One row per workload, at the place of its first Pod; bare Pods stay as they are.
 fn fold(
     world: &World,
-    pods: Vec<Key<Pod>>,
+    pods: Vec<&Arc<Pod>>,
     open: &BTreeSet<WorkloadKey>,
 ) -> (Vec<Row>, BTreeMap<WorkloadKey, Group>) {
     let mut rows: Vec<Row> = Vec::new();
     let mut members: BTreeMap<WorkloadKey, Vec<Row>> = BTreeMap::new();
     let mut groups: BTreeMap<WorkloadKey, Group> = BTreeMap::new();
-    for key in pods {
-        let Some(pod) = world.pod(&key) else { continue };
+    for pod in pods {
+        let key = pod.key.clone();
         let Some(workload) = world.workload_of(pod) else {
             rows.push(Row::Pod(key));
             continue;

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy};
+use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn};
 use crate::domain::{
     dockerconfig::Standing,
     key::Key,
@@ -14,6 +14,9 @@ use crate::domain::{
 };
 
 pub type Row = Key<Secret>;
+
+/// A row costs so many of a plain one: who uses it, and who blames it.
+const ROW: usize = 4;
 
 /// How many objects name this Secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,25 +62,27 @@ pub fn refresh(
     world: &World,
     verdicts: &Verdicts,
     scope: &Scope,
-    now: Timestamp,
+    turn: &mut Turn,
 ) {
+    let now = turn.now;
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
         secrets: all.secrets,
-        pods: all.pods,
+        users: all.users,
         ..Versions::default()
     };
     let basis = Basis {
         world: versions,
-        verdicts: verdicts.version(),
+        verdicts: verdicts.blames(),
     };
-    pane.refresh(basis, scope, |pane| {
+    let weight = pane.list.rows().len() * ROW;
+    pane.refresh(basis, scope, weight, turn, |pane, _| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<Secret>> = world
             .secrets(scope)
             .filter(|secret| belongs(world, secret))
-            .filter(|secret| sieve.passes(&texts(secret), Some(&secret.meta)))
+            .filter(|secret| sieve.passes(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
                 let broken = || matches!(standing(secret, verdicts, now), Standing::Broken(_));
                 !pane.faults_only || broken()

@@ -146,14 +146,11 @@ fn revisions(world: &World, workload: Option<&Workload>) -> Vec<Arc<Workload>> {
         return Vec::new();
     };
     let owned = |revision: &&Arc<Workload>| {
-        revision.id.kind == WorkloadKind::ReplicaSet
-            && revision
-                .meta
-                .owner
-                .as_ref()
-                .is_some_and(|owner| owner.uid == workload.meta.uid)
+        let owner = revision.meta.owner.as_ref();
+        owner.is_some_and(|owner| owner.uid == workload.meta.uid)
     };
-    let mut revisions: Vec<_> = world.workloads().filter(owned).cloned().collect();
+    let sets = world.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
+    let mut revisions: Vec<_> = sets.filter(owned).cloned().collect();
     revisions.sort_by_key(|revision| {
         std::cmp::Reverse(
             revision

@@ -19,7 +19,7 @@ use super::{
     dockerconfig::{EntrySummary, SOON},
     image::ImageRef,
     key::{Key, Namespace},
-    objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey},
+    objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
     watch::{Scope, Sight, WatchKind},
     world::World,
 };
@@ -198,8 +198,9 @@ fn of_secret(
         && sight.sees(WatchKind::ServiceAccounts, &key.namespace);
     let listed = world.pods_of_secret(key).len() > 0
         || world.accounts_of_secret(key).len() > 0
-        || world.workloads().any(|workload| {
-            workload.id.key.namespace == key.namespace && workload.pull_secrets.contains(&key.name)
+        || WorkloadKind::ALL.into_iter().any(|kind| {
+            let mut here = world.workloads_in(kind, &key.namespace);
+            here.any(|workload| workload.pull_secrets.contains(&key.name))
         });
     if whole && !listed {
         lints.push(Lint::Unused {
@@ -339,7 +340,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         batch::Batch,
-        objects::{SecretType, WorkloadKind},
+        objects::SecretType,
         sample::{account, ago, changed, key, now, secret, workload},
         watch::SecretSlice,
     };

@@ -1,13 +1,18 @@
 //! Folding a batch into the store: the one way in which the world changes.
 
-use std::{collections::HashSet, hash::Hash, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::Hash,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
 use super::{Tally, World};
 use crate::domain::{
     batch::{Batch, Delta},
-    key::{Key, Namespace},
+    faults::Subject,
+    key::{Key, Name, Namespace},
     objects::{
         Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey,
         WorkloadKind,
@@ -43,6 +48,7 @@ impl World {
 
     fn fold_secrets(&mut self, slice: SecretSlice, delta: Delta<Secret>) {
         self.versions.secrets += 1;
+        let mut stirred = BTreeSet::new();
         let present = self
             .secrets
             .iter(&delta.scope)
@@ -57,15 +63,20 @@ impl World {
                 .is_some_and(|secret| slice_of(secret) == slice)
             {
                 self.secrets.remove(&key);
+                stirred.insert(key.namespace);
             }
         }
         for secret in delta.changed {
+            stirred.insert(secret.key.namespace.clone());
             self.secrets.put(secret);
         }
+        self.stir(delta.replace, stirred);
     }
 
     fn fold_accounts(&mut self, delta: Delta<ServiceAccount>) {
         self.versions.accounts += 1;
+        self.versions.users += 1;
+        let mut stirred = BTreeSet::new();
         let present = self
             .accounts
             .iter(&delta.scope)
@@ -73,11 +84,14 @@ impl World {
         for key in gone(&delta, present, |account| account.key.clone()) {
             let before = self.accounts.remove(&key);
             self.users.account(before.as_deref(), None);
+            stirred.insert(key.namespace);
         }
         for account in delta.changed {
+            stirred.insert(account.key.namespace.clone());
             let before = self.accounts.put(Arc::clone(&account));
             self.users.account(before.as_deref(), Some(&account));
         }
+        self.stir(delta.replace, stirred);
     }
 
     fn fold_pods(&mut self, delta: Delta<Pod>, now: Timestamp) {
@@ -85,15 +99,15 @@ impl World {
         let present = self.pods.iter(&delta.scope).map(|pod| pod.key.clone());
         for key in gone(&delta, present, |pod| pod.key.clone()) {
             let before = self.pods.remove(&key);
-            self.users.pod(before.as_deref(), None);
+            self.use_of(before.as_deref(), None);
             self.memory.forget(&key);
-            self.count(before.as_deref(), None);
+            self.count(before.as_ref(), None);
         }
         for pod in delta.changed {
             let before = self.pods.put(Arc::clone(&pod));
-            self.users.pod(before.as_deref(), Some(&pod));
+            self.use_of(before.as_deref(), Some(&pod));
             self.memory.see_pod(before.as_deref(), &pod, now);
-            self.count(before.as_deref(), Some(&pod));
+            self.count(before.as_ref(), Some(&pod));
             self.recall(&pod);
         }
     }
@@ -117,6 +131,9 @@ impl World {
             if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key)) {
                 self.memory.see_event(pod, &event);
             }
+            if let Some(subject) = subject(&event) {
+                self.touched.note(subject);
+            }
         }
     }
 
@@ -131,25 +148,72 @@ impl World {
             if let Some(before) = self.workloads.remove(&id) {
                 self.workload_uids.remove(&before.meta.uid);
             }
+            self.versions.specs += 1;
+            self.touched.note(Subject::Workload(id));
         }
         for workload in delta.changed {
             self.workload_uids
                 .insert(Arc::clone(&workload.meta.uid), workload.id.clone());
-            self.workloads.insert(workload.id.clone(), workload);
+            let id = workload.id.clone();
+            let spec = |workload: &Workload| {
+                let generation = workload.rollout.generation;
+                (
+                    generation,
+                    workload.meta.uid.clone(),
+                    workload.meta.owner.clone(),
+                )
+            };
+            let is = spec(&workload);
+            let was = self.workloads.insert(id.clone(), workload);
+            if was.is_none_or(|was| spec(&was) != is) {
+                self.versions.specs += 1;
+            }
+            self.touched.note(Subject::Workload(id));
+        }
+    }
+
+    /// Of credentials that changed: the Pods of their namespaces may fail for another reason now.
+    fn stir(&mut self, replaced: bool, namespaces: BTreeSet<Namespace>) {
+        for namespace in &namespaces {
+            *self.local.entry(namespace.clone()).or_default() += 1;
+        }
+        if replaced {
+            self.touched.overflow();
+            return;
+        }
+        for namespace in namespaces {
+            let here = Scope::Namespace(namespace);
+            let failing = [Health::PullFailing, Health::Failing]
+                .into_iter()
+                .flat_map(|health| self.pods_in(health, &here));
+            let keys: Vec<_> = failing.map(|pod| pod.key.clone()).collect();
+            for key in keys {
+                self.touched.note(Subject::Pod(key));
+            }
+        }
+    }
+
+    fn use_of(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        if self.users.pod(before, after) {
+            self.versions.users += 1;
         }
     }
 
     /// Keeps the sums per namespace and the Pods by health.
-    fn count(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
-        let health = |pod: Option<&Pod>| pod.map(|pod| pod_status(pod).health);
+    fn count(&mut self, before: Option<&Arc<Pod>>, after: Option<&Arc<Pod>>) {
+        let health = |pod: Option<&Arc<Pod>>| pod.map(|pod| pod_status(pod).health);
         let (was, is) = (health(before), health(after));
-        if was == is {
-            return;
+        let fails = |health: Option<Health>| health.is_some_and(|health| health <= Health::Failing);
+        if let Some(pod) = after.or(before)
+            && (fails(was) || fails(is))
+        {
+            self.touched.note(Subject::Pod(pod.key.clone()));
         }
-        self.versions.places += 1;
-        if let Some((pod, health)) = before.zip(was) {
-            if let Some(keys) = self.by_health.get_mut(&health) {
-                keys.remove(&pod.key);
+        let moved = was != is;
+        self.versions.places += u64::from(moved);
+        if moved && let Some((pod, health)) = before.zip(was) {
+            if let Some(pods) = self.by_health.get_mut(&health) {
+                pods.remove(&pod.key);
             }
             if let Some(tally) = self.tallies.get_mut(&pod.key.namespace) {
                 tally.add(health, usize::wrapping_sub);
@@ -159,14 +223,12 @@ impl World {
             }
         }
         if let Some((pod, health)) = after.zip(is) {
-            self.by_health
-                .entry(health)
-                .or_default()
-                .insert(pod.key.clone());
-            self.tallies
-                .entry(pod.key.namespace.clone())
-                .or_default()
-                .add(health, usize::wrapping_add);
+            let pods = self.by_health.entry(health).or_default();
+            pods.insert(pod.key.clone(), Arc::clone(pod));
+            if moved {
+                let tally = self.tallies.entry(pod.key.namespace.clone());
+                tally.or_default().add(health, usize::wrapping_add);
+            }
         }
     }
 
@@ -223,13 +285,22 @@ fn slice_of(secret: &Secret) -> SecretSlice {
     }
 }
 
+/// What an event may change the judgement of.
+fn subject(event: &Event) -> Option<Subject> {
+    if let Some(pod) = subject_pod(event) {
+        return Some(Subject::Pod(pod));
+    }
+    let kind = WorkloadKind::parse(&event.subject.kind)?;
+    let namespace = event.subject.namespace.clone()?;
+    let key = Key::new(namespace, Name::new(Arc::clone(&event.subject.name)));
+    Some(Subject::Workload(WorkloadKey { kind, key }))
+}
+
 fn subject_pod(event: &Event) -> Option<Key<Pod>> {
     if &*event.subject.kind != "Pod" {
         return None;
     }
     let namespace = event.subject.namespace.clone()?;
-    Some(Key::new(
-        namespace,
-        crate::domain::key::Name::new(Arc::clone(&event.subject.name)),
-    ))
+    let name = Name::new(Arc::clone(&event.subject.name));
+    Some(Key::new(namespace, name))
 }

@@ -65,6 +65,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
     pub(super) fn get(&self, key: &LineKey) -> Option<&Line> {
         self.by_key.get(key)
     }

@@ -10,6 +10,7 @@ mod memory;
 mod table;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod users;
 
 use std::{
@@ -18,8 +19,9 @@ use std::{
     sync::Arc,
 };
 
-use self::{lines::Lines, memory::PullMemory, table::Table, users::Users};
+use self::{lines::Lines, memory::PullMemory, table::Table, touched::Touched, users::Users};
 use super::{
+    faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
         Event, NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
@@ -46,6 +48,10 @@ pub struct Versions {
     pub places: u64,
     pub events: u64,
     pub workloads: u64,
+    /// Of who names which Secret, runs as which ServiceAccount, is owned by whom.
+    pub users: u64,
+    /// Of workloads that came, went, changed their spec or their owner.
+    pub specs: u64,
 }
 
 /// How many Pods a namespace has, and how many of them are in trouble.
@@ -68,7 +74,10 @@ pub struct World {
     users: Users,
     lines: Lines,
     memory: PullMemory,
-    by_health: BTreeMap<Health, BTreeSet<Key<Pod>>>,
+    by_health: BTreeMap<Health, BTreeMap<Key<Pod>, Arc<Pod>>>,
+    touched: Touched,
+    /// Changes of Secrets and ServiceAccounts, by namespace.
+    local: HashMap<Namespace, u64>,
     tallies: BTreeMap<Namespace, Tally>,
     versions: Versions,
 }
@@ -121,8 +130,8 @@ impl World {
     }
 
     /// Pods of one state of health, by namespace and name.
-    pub fn pods_in(&self, health: Health, scope: &Scope) -> impl Iterator<Item = &Key<Pod>> {
-        let keys = self.by_health.get(&health).into_iter();
+    pub fn pods_in(&self, health: Health, scope: &Scope) -> impl Iterator<Item = &Arc<Pod>> {
+        let pods = self.by_health.get(&health).into_iter();
         let (first, only) = match scope {
             Scope::Cluster => (Bound::Unbounded, None),
             Scope::Namespace(namespace) => {
@@ -130,8 +139,9 @@ impl World {
                 (Bound::Included(lowest), Some(namespace.clone()))
             }
         };
-        keys.flat_map(move |keys| keys.range((first.clone(), Bound::Unbounded)))
-            .take_while(move |key| only.as_ref().is_none_or(|only| *only == key.namespace))
+        pods.flat_map(move |pods| pods.range((first.clone(), Bound::Unbounded)))
+            .take_while(move |(key, _)| only.as_ref().is_none_or(|only| *only == key.namespace))
+            .map(|(_, pod)| pod)
     }
 
     pub fn workload(&self, id: &WorkloadKey) -> Option<&Arc<Workload>> {
@@ -140,6 +150,39 @@ impl World {
 
     pub fn workloads(&self) -> impl Iterator<Item = &Arc<Workload>> {
         self.workloads.values()
+    }
+
+    /// The workloads of one kind in one namespace.
+    pub fn workloads_in(
+        &self,
+        kind: WorkloadKind,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = &Arc<Workload>> {
+        let lowest = WorkloadKey {
+            kind,
+            key: Key::new(namespace.clone(), Name::new("")),
+        };
+        let namespace = namespace.clone();
+        self.workloads
+            .range(lowest..)
+            .take_while(move |(id, _)| id.kind == kind && id.key.namespace == namespace)
+            .map(|(_, workload)| workload)
+    }
+
+    /// Grows with every change of a Secret or a ServiceAccount of this namespace.
+    pub fn credentials_version(&self, namespace: &Namespace) -> u64 {
+        self.local.get(namespace).copied().unwrap_or_default()
+    }
+
+    /// How far a reader of [`World::touched_since`] has read that has seen everything.
+    pub fn touched_until(&self) -> u64 {
+        self.touched.end()
+    }
+
+    /// Failing Pods, and workloads, of which something was told since a reader was so far; `None` where so
+    /// much was that it has to look at all of them.
+    pub fn touched_since(&self, read: u64) -> Option<impl Iterator<Item = &Subject>> {
+        self.touched.since(read)
     }
 
     /// The workload that a person would name as the Pod's: its owner's owner where there is one.
@@ -209,6 +252,10 @@ impl World {
     /// Event lines, newest first.
     pub fn event_lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter()
+    }
+
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
     }
 
     pub fn event_line(&self, key: &LineKey) -> Option<&Line> {

@@ -44,15 +44,15 @@ impl Users {
         self.pods_of_owner.get(uid)
     }
 
-    /// Replaces the uses of one Pod.
-    pub(super) fn pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+    /// Replaces the uses of one Pod; whether there are others now.
+    pub(super) fn pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) -> bool {
         let same = before.zip(after).is_some_and(|(before, after)| {
             before.service_account == after.service_account
                 && before.pull_secrets == after.pull_secrets
                 && before.meta.owner == after.meta.owner
         });
         if same {
-            return;
+            return false;
         }
         if let Some(pod) = before {
             let name = &pod.key.name;
@@ -83,6 +83,7 @@ impl Users {
                     .insert(pod.key.clone());
             }
         }
+        true
     }
 
     /// Replaces the uses of one ServiceAccount.

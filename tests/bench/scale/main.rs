@@ -1,4 +1,5 @@
-//! What pullscope costs on a large cluster: `cargo bench --bench scale [-- PODS…]`.
+//! What pullscope costs on a large cluster: `cargo bench --bench scale [-- PODS… STAGES…]`,
+//! where a stage is `start`, `steady`, `churn`, or `serve` to keep the server.
 //!
 //! A real etcd and API server (from `KUBEBUILDER_ASSETS`) are filled with Pods, Secrets, ServiceAccounts,
 //! workloads and events, and the release binary runs on them in a pseudo-terminal, as a person would
@@ -43,6 +44,10 @@ fn main() {
     let numbers: Vec<u32> = std::env::args()
         .filter_map(|argument| argument.replace('_', "").parse().ok())
         .collect();
+    let stages = ["start", "steady", "churn", "serve"];
+    let only: Vec<String> = std::env::args()
+        .filter(|argument| stages.contains(&argument.as_str()))
+        .collect();
     let sizes = if numbers.is_empty() {
         SIZES.to_vec()
     } else {
@@ -56,7 +61,9 @@ fn main() {
         "pullscope on a large cluster; medians of {} runs",
         measure::RUNS
     );
-    measure::sandbox_start();
+    if only.is_empty() {
+        measure::sandbox_start();
+    }
     let Some(empty) = Server::start() else {
         println!("KUBEBUILDER_ASSETS is not set: nothing is measured on a real API server");
         return;
@@ -75,6 +82,7 @@ fn main() {
             server: &server,
             size,
             filled: &filled,
+            only: &only,
             base,
         }
         .run();

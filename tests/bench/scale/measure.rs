@@ -31,6 +31,8 @@ pub struct Bench<'a> {
     pub server: &'a Server,
     pub size: Size,
     pub filled: &'a Filled,
+    /// The stages to run; all when it is empty.
+    pub only: &'a [String],
     /// Resident on an empty cluster, in KiB.
     pub base: u64,
 }
@@ -89,15 +91,33 @@ fn position(screen: &str) -> Option<(u64, u64)> {
 
 impl Bench<'_> {
     pub fn run(&self) {
-        let floor = self.floors();
-        self.complete_view(floor);
-        self.traffic();
-        let session = self.steady();
-        filter(&session);
-        drop(session);
-        for rate in [100, 1000] {
-            self.under_churn(rate);
+        let wants = |stage: &str| self.only.is_empty() || self.only.iter().any(|it| it == stage);
+        if wants("start") {
+            let floor = self.floors();
+            self.complete_view(floor);
+            self.traffic();
         }
+        if wants("steady") {
+            let session = self.steady();
+            filter(&session);
+        }
+        for rate in [100, 1000] {
+            if wants("churn") {
+                self.under_churn(rate);
+            }
+        }
+        if self.only.iter().any(|it| it == "serve") {
+            self.serve();
+        }
+    }
+
+    /// Keeps the filled server up for those who want to look for themselves.
+    fn serve(&self) {
+        let file = std::env::temp_dir().join("pullscope-scale-kubeconfig");
+        let kubeconfig = self.server.kubeconfig(self.server.port);
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        println!("  KUBECONFIG={} until enter", file.display());
+        std::io::stdin().read_line(&mut String::new()).unwrap();
     }
 
     fn start(&self, arguments: &[&str], port: u16) -> Session {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use self::start::is_routine;
 pub use self::start::{Start, Step};
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy};
+use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn};
 use crate::domain::{
     faults::{FaultId, Subject},
     key::{Key, Name},
@@ -51,6 +51,9 @@ pub struct Story {
     pub error: Option<Arc<str>>,
 }
 
+/// A line costs so many rows of another pane: its story is looked for.
+const LINE: usize = 8;
+
 /// What the pane holds beside what all panes have.
 #[derive(Debug)]
 pub struct Stories {
@@ -81,6 +84,7 @@ pub fn refresh(
     world: &World,
     verdicts: &Verdicts,
     scope: &Scope,
+    turn: &mut Turn,
 ) {
     let versions = world.versions();
     let basis = Basis {
@@ -107,7 +111,8 @@ pub fn refresh(
     let follows = pane.list.position().is_none_or(|position| position == 0);
     let folded = stories.folded;
     let mut told = (BTreeMap::new(), BTreeMap::new());
-    let made = pane.refresh(basis, scope, |pane| {
+    let weight = world.line_count() * LINE;
+    let made = pane.refresh(basis, scope, weight, turn, |pane, _| {
         let mut telling = Telling {
             world,
             verdicts,
@@ -284,7 +289,7 @@ impl Telling<'_> {
             return None;
         }
         Some(StoryId {
-            owner: self.owner(pod),
+            owner: verdict.owner.clone(),
             fault: verdict.fault.clone(),
         })
     }
@@ -340,7 +345,7 @@ fn in_scope(line: &Line, scope: &Scope) -> bool {
 fn passes(sieve: &mut Sieve<'_>, line: &Line) -> bool {
     let subject = &line.event.subject;
     sieve.passes(
-        &[&subject.name, &line.event.reason, &line.event.message],
+        [&*subject.name, &*line.event.reason, &*line.event.message],
         Some(&line.event.meta),
     )
 }

@@ -113,7 +113,7 @@ mod tests {
     use crate::{
         app::{
             panes::{
-                Pane, PaneState,
+                Pane, PaneState, Turn,
                 events::{Row, Stories, refresh},
             },
             verdicts::Verdicts,
@@ -173,7 +173,14 @@ mod tests {
         let mut pane = PaneState::new(Pane::Events);
         let mut stories = Stories::default();
         let verdicts = Verdicts::default();
-        refresh(&mut pane, &mut stories, &world, &verdicts, &Scope::Cluster);
+        refresh(
+            &mut pane,
+            &mut stories,
+            &world,
+            &verdicts,
+            &Scope::Cluster,
+            &mut Turn::new(now()),
+        );
 
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
         assert_eq!(pane.list.rows(), [Row::Start(web.clone())]);
@@ -186,7 +193,14 @@ mod tests {
         assert_eq!(most.size, Some(96_000_000));
 
         pane.faults_only = true;
-        refresh(&mut pane, &mut stories, &world, &verdicts, &Scope::Cluster);
+        refresh(
+            &mut pane,
+            &mut stories,
+            &world,
+            &verdicts,
+            &Scope::Cluster,
+            &mut Turn::new(now()),
+        );
         assert!(pane.list.rows().is_empty(), "a start is no fault");
     }
 }

@@ -1,0 +1,373 @@
+//! What is wrong with each failing Pod, worked out once and kept until something that it rests on has
+//! changed; and the few faults behind all of them.
+
+mod basis;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use self::basis::Basis;
+use super::settled::{Answers, Question};
+use crate::domain::{
+    chain::{self, Case},
+    diagnose::{self, Finding, diagnose},
+    faults::{Blame, Fault, FaultId, Subject},
+    key::Key,
+    objects::{Pod, Secret, WorkloadKey},
+    watch::Sight,
+    world::World,
+};
+
+/// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
+const BUDGET: usize = 200;
+
+/// The judgement of one failing subject.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub finding: Finding,
+    pub fault: FaultId,
+    /// The workload of the subject; the subject itself where it has none.
+    pub owner: Subject,
+}
+
+/// A judgement, and what it was made from.
+#[derive(Debug)]
+struct Kept {
+    basis: Basis,
+    /// `None` where nothing is to be said.
+    verdict: Option<Verdict>,
+}
+
+impl Kept {
+    fn fault(&self) -> Option<&FaultId> {
+        self.verdict.as_ref().map(|verdict| &verdict.fault)
+    }
+}
+
+/// What every judgement rests on, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ground {
+    specs: u64,
+    sight: u64,
+    answers: u64,
+}
+
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    kept: BTreeMap<Subject, Kept>,
+    /// Who suffers from each fault.
+    suffer: BTreeMap<FaultId, BTreeSet<Subject>>,
+    faults: Vec<Fault>,
+    /// Where in `faults` the worst is that this is to blame for.
+    blamed: BTreeMap<Blame, usize>,
+    /// Still to be looked at.
+    open: BTreeSet<Subject>,
+    /// Those that rest on the Secrets of all namespaces.
+    wide: BTreeSet<Subject>,
+    /// Of those Secrets and ServiceAccounts.
+    wide_ground: (u64, u64),
+    /// How far what was touched has been read.
+    read: u64,
+    ground: Option<Ground>,
+    sight: Sight,
+    /// Changes of what is seen.
+    sights: u64,
+    version: u64,
+    members: u64,
+    blames: u64,
+}
+
+impl Verdicts {
+    pub fn of(&self, subject: &Subject) -> Option<&Verdict> {
+        self.kept.get(subject)?.verdict.as_ref()
+    }
+
+    pub fn of_pod(&self, pod: &Key<Pod>) -> Option<&Verdict> {
+        self.of(&Subject::Pod(pod.clone()))
+    }
+
+    /// The faults, those that matter most first.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    pub fn fault(&self, id: &FaultId) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.id == *id)
+    }
+
+    /// The worst fault that this Secret is to blame for.
+    pub fn of_secret(&self, key: &Key<Secret>) -> Option<&Fault> {
+        let blame = Blame::Secret(key.namespace.clone(), key.name.to_string());
+        self.faults.get(*self.blamed.get(&blame)?)
+    }
+
+    /// Grows whenever a subject suffers from another fault than before, or something new was said of it.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Grows whenever a subject suffers from another fault than before.
+    pub fn members(&self) -> u64 {
+        self.members
+    }
+
+    /// Grows whenever another object is to blame, or for something else.
+    pub fn blames(&self) -> u64 {
+        self.blames
+    }
+
+    /// Whether more is to be judged than one refresh may.
+    pub fn unfinished(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Judges what has changed.
+    pub fn refresh(&mut self, world: &World, sight: &Sight, answers: &Answers, now: Timestamp) {
+        if self.sight != *sight {
+            self.sight = sight.clone();
+            self.sights += 1;
+        }
+        self.open_what_changed(world, answers);
+        let mut stirred = BTreeSet::new();
+        let (mut budget, mut news) = (BUDGET, false);
+        while let Some(subject) = self.open.pop_first() {
+            if !basis::is_failing(world, &subject) {
+                self.wide.remove(&subject);
+                if let Some(gone) = self.kept.remove(&subject) {
+                    self.leave(&subject, gone.fault(), &mut stirred);
+                    self.members += 1;
+                    news = true;
+                }
+                continue;
+            }
+            let basis = Basis::of(world, &subject, self.sights, answers.version());
+            let before = self.kept.get(&subject);
+            if before.is_some_and(|kept| kept.basis.holds(&basis)) {
+                continue;
+            }
+            if budget == 0 {
+                self.open.insert(subject);
+                break;
+            }
+            budget -= 1;
+            let mut verdict = judge(world, sight, answers, &subject, now);
+            if let Some(verdict) = &mut verdict
+                && let Some((known, _)) = self.suffer.get_key_value(&verdict.fault)
+            {
+                verdict.fault = known.clone();
+            }
+            news |= self.keep(subject, Kept { basis, verdict }, &mut stirred);
+        }
+        self.version += u64::from(news);
+        if !stirred.is_empty() {
+            self.count(world, &stirred);
+        }
+    }
+
+    fn open_what_changed(&mut self, world: &World, answers: &Answers) {
+        let versions = world.versions();
+        let ground = Ground {
+            specs: versions.specs,
+            sight: self.sights,
+            answers: answers.version(),
+        };
+        let touched = world
+            .touched_since(self.read)
+            .filter(|_| self.ground == Some(ground));
+        if let Some(touched) = touched {
+            self.open.extend(touched.cloned());
+            let wide_ground = (versions.secrets, versions.accounts);
+            if self.wide_ground != wide_ground {
+                self.open.extend(self.wide.iter().cloned());
+                self.wide_ground = wide_ground;
+            }
+        } else {
+            let gone = self.kept.keys().filter(|it| !basis::is_failing(world, it));
+            self.open.extend(gone.cloned());
+            let changed = basis::subjects(world).filter(|subject| {
+                let kept = self.kept.get(subject);
+                kept.is_none_or(|kept| {
+                    let basis = Basis::of(world, subject, self.sights, answers.version());
+                    !kept.basis.holds(&basis)
+                })
+            });
+            self.open.extend(changed);
+        }
+        self.read = world.touched_until();
+        self.ground = Some(ground);
+    }
+
+    /// Puts a judgement in the place of the one before; whether it says something else.
+    fn keep(&mut self, subject: Subject, kept: Kept, stirred: &mut BTreeSet<FaultId>) -> bool {
+        if kept.basis.is_wide() {
+            self.wide.insert(subject.clone());
+        } else {
+            self.wide.remove(&subject);
+        }
+        let is = kept.fault().cloned();
+        let (since, owner, told) = (
+            kept.basis.since(),
+            kept.basis.owner.clone(),
+            kept.basis.told,
+        );
+        let before = self.kept.insert(subject.clone(), kept);
+        let was = before.as_ref().and_then(|before| before.fault().cloned());
+        if was != is {
+            self.leave(&subject, was.as_ref(), stirred);
+            if let Some(id) = is {
+                self.suffer.entry(id.clone()).or_default().insert(subject);
+                stirred.insert(id);
+            }
+            self.members += 1;
+            return true;
+        }
+        let Some((before, id)) = before.zip(is) else {
+            return false;
+        };
+        let same_owner = before.basis.owner == owner;
+        let of_others = before.basis.since() == since && same_owner;
+        let example = self.suffer.get(&id).and_then(BTreeSet::first);
+        if !of_others || example == Some(&subject) {
+            stirred.insert(id);
+        }
+        !same_owner || before.basis.told != told
+    }
+
+    fn leave(
+        &mut self,
+        subject: &Subject,
+        fault: Option<&FaultId>,
+        stirred: &mut BTreeSet<FaultId>,
+    ) {
+        let Some(id) = fault else { return };
+        if let Some(subjects) = self.suffer.get_mut(id) {
+            subjects.remove(subject);
+            if subjects.is_empty() {
+                self.suffer.remove(id);
+            }
+        }
+        stirred.insert(id.clone());
+    }
+
+    /// Counts those faults again that somebody has joined or left.
+    fn count(&mut self, world: &World, stirred: &BTreeSet<FaultId>) {
+        let said = self.said_of_blamed();
+        self.faults.retain(|fault| !stirred.contains(&fault.id));
+        for id in stirred {
+            let fault = self.fault_of(world, id);
+            self.faults.extend(fault);
+        }
+        self.faults.sort_by_cached_key(Fault::rank);
+        let places = self.faults.iter().enumerate().rev();
+        self.blamed = places
+            .map(|(place, fault)| (fault.id.blame.clone(), place))
+            .collect();
+        self.blames += u64::from(self.said_of_blamed() != said);
+    }
+
+    fn fault_of(&self, world: &World, id: &FaultId) -> Option<Fault> {
+        let subjects = self.suffer.get(id)?;
+        let example = subjects.first()?;
+        let finding = self.of(example)?.finding.clone();
+        let mut fault = Fault::new(id.clone(), finding, example.clone());
+        for subject in subjects {
+            let since = self.kept.get(subject).and_then(|kept| kept.basis.since());
+            fault.add(subject, owner(world, subject), since);
+        }
+        Some(fault)
+    }
+
+    fn said_of_blamed(&self) -> Vec<(Blame, &'static str)> {
+        let faults = self.blamed.iter();
+        faults
+            .filter_map(|(blame, place)| {
+                let fault = self.faults.get(*place)?;
+                Some((blame.clone(), fault.finding.title()))
+            })
+            .collect()
+    }
+}
+
+fn judge(
+    world: &World,
+    sight: &Sight,
+    answers: &Answers,
+    subject: &Subject,
+    now: Timestamp,
+) -> Option<Verdict> {
+    let finding = match subject {
+        Subject::Pod(key) => {
+            let case = chain::case(world, sight, key, now)?;
+            let mut finding = diagnose(&case).findings.into_iter().next()?;
+            settled(&mut finding, &case, answers, now);
+            finding
+        }
+        Subject::Workload(id) => {
+            let case = chain::workload_case(world, sight, world.workload(id)?, now);
+            diagnose::workload(&case)?
+        }
+    };
+    let owner = owner(world, subject);
+    Some(Verdict {
+        fault: FaultId::of(&finding, subject, owner),
+        owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
+        finding,
+    })
+}
+
+/// Adds what the registry has said about the image, if it was asked not long ago.
+pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Timestamp) {
+    let question = finding
+        .image
+        .as_deref()
+        .and_then(|image| Question::of(case, image));
+    if let Some(said) = question
+        .as_ref()
+        .and_then(|question| answers.said(question, now))
+    {
+        diagnose::settle(finding, &said.verdict, said.by, said.at);
+    }
+}
+
+/// The workload that a subject belongs to.
+fn owner<'a>(world: &'a World, subject: &Subject) -> Option<&'a WorkloadKey> {
+    match subject {
+        Subject::Pod(key) => world.workload_of(world.pod(key)?).map(|owner| &owner.id),
+        Subject::Workload(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::Batch,
+        objects::WorkloadKind,
+        sample::{self, changed, now, owned, pod, waiting},
+    };
+
+    #[test]
+    fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
+        let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+        let failing = owned(
+            pod("shop", "web-1", waiting("ErrImagePull", "401 Unauthorized")),
+            "web-5c9f",
+        );
+        world.fold(Batch::Pods(changed(vec![failing])), now());
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+        assert!(verdicts.faults()[0].workloads.is_empty());
+        let version = verdicts.version();
+        for (kind, name, above) in [
+            (WorkloadKind::Deployment, "web", None),
+            (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
+        ] {
+            let workload = sample::workload(kind, "shop", name, above);
+            world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+        }
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+        let workloads = &verdicts.faults()[0].workloads;
+        assert_eq!(workloads.first().unwrap().to_string(), "Deployment/web");
+        assert!(verdicts.version() > version, "the panes hear of it");
+    }
+}
