@@ -67,7 +67,7 @@ mod tests {
         domain::{
             credential::Password,
             image::ImageRef,
-            probe::{Answer, Nameless, Stage, judge},
+            probe::{Answer, Nameless, Stage, Wanted, judge},
         },
         registry::{Prober, Who},
         sandbox::{Pace, Sandbox, Scenario},
@@ -146,7 +146,7 @@ mod tests {
                 None => Who::Nobody(Nameless::Chosen),
             };
             let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
-            let verdict = judge(&transcript, &[]);
+            let verdict = judge(&transcript, &Wanted::Anything);
             assert_eq!(verdict.answer, answer, "{image}: {verdict:?}");
             assert_eq!(
                 transcript.failed().map(|(stage, _)| stage.stage),

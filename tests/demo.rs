@@ -136,8 +136,8 @@ async fn the_registries_settle_what_the_objects_leave_open() {
         open.map(|(workload, _)| workload.clone()).collect()
     };
     assert!(likely(&was).len() > likely(&is).len(), "{was:?}");
-    // Who may not read a repository is told what a stranger is told; which nodes there are, nobody says.
-    let left = ["media Deployment/transcoder", "platform Deployment/audit"];
+    // Who may not read a repository is told what a stranger is told.
+    let left = ["platform Deployment/audit"];
     assert_eq!(likely(&is), left);
     let roots = field(&after, "root");
     assert_eq!(roots["shop Deployment/recommender"], "repository-missing");

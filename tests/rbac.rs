@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use pullscope::{
-    cluster::{read, watch},
+    cluster::{nodes, read, watch},
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
@@ -67,7 +67,8 @@ fn reads() -> BTreeSet<Grant> {
         let get = (group.clone(), resource.clone(), "get".to_owned());
         [(group, resource, verb), get]
     });
-    watched.chain([grant(&read::log_permission())]).collect()
+    let others = [read::log_permission(), nodes::permission()];
+    watched.chain(others.iter().map(grant)).collect()
 }
 
 /// One of each change.

@@ -10,6 +10,7 @@ mod ask;
 pub mod batch;
 pub mod connect;
 pub mod fetch;
+pub mod nodes;
 pub mod pull_test;
 pub mod read;
 mod slim;

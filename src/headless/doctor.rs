@@ -19,7 +19,7 @@ use crate::{
     domain::{
         image::ImageRef,
         key::Namespace,
-        probe::{Answer, Failure, Nameless, judge},
+        probe::{Answer, Failure, Nameless, Wanted, judge},
         problem::Problem,
         rights::Permission,
     },
@@ -208,7 +208,7 @@ async fn registry(prober: &Prober, image: &ImageRef) -> Line {
         // That it refuses a stranger, or this image, is an answer.
         None | Some((_, Failure::Refusal(_))) => Line::ok("registry", format!("{host} answers")),
         Some(_) => {
-            let verdict = judge(&transcript, &[]);
+            let verdict = judge(&transcript, &Wanted::Anything);
             let next = format!("pullscope verify {image} --anonymous shows each step");
             match verdict.answer {
                 Answer::Ok => Line::ok("registry", format!("{host} answers")),

@@ -24,7 +24,7 @@ use crate::{
         image::ImageRef,
         key::{Key, Name},
         keyring::Keyring,
-        probe::{Answer, Nameless, Platform, judge},
+        probe::{Answer, Nameless, Platform, Wanted, judge},
         problem::Problem,
     },
     registry::{PlainHttp, Prober, Settings, Who},
@@ -133,7 +133,12 @@ async fn answer(
     let settings = settings(args, options, asking)?;
     let configs = configs(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
-    ask(&prober, &image, &configs, &args.platform).await
+    let wanted = if args.platform.is_empty() {
+        Wanted::Anything
+    } else {
+        Wanted::Each(args.platform.clone())
+    };
+    ask(&prober, &image, &configs, &wanted).await
 }
 
 /// Asks in the names that the kubelet would ask in, until one may pull.
@@ -141,12 +146,12 @@ pub(super) async fn ask(
     prober: &Prober,
     image: &ImageRef,
     sources: &[Source],
-    platforms: &[Platform],
+    wanted: &Wanted,
 ) -> Result<Verified, String> {
     let mut asked: Vec<Asked> = Vec::new();
     for asker in askers(image, sources)? {
         let transcript = prober.probe(image, &asker.who).await;
-        let verdict = judge(&transcript, platforms);
+        let verdict = judge(&transcript, wanted);
         let is_enough = verdict.answer == Answer::Ok;
         asked.push(Asked {
             origin: asker.origin,

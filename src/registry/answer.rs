@@ -93,14 +93,6 @@ pub(super) fn manifest(reply: &Reply) -> Manifest {
     }
 }
 
-pub(super) fn is_index(manifest: &Manifest) -> bool {
-    matches!(
-        manifest.media_type.as_str(),
-        "application/vnd.oci.image.index.v1+json"
-            | "application/vnd.docker.distribution.manifest.list.v2+json"
-    )
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Index {
@@ -120,6 +112,28 @@ struct WirePlatform {
     variant: Option<String>,
 }
 
+/// The configuration of a single image, by digest; none of an index.
+pub(super) fn configuration(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Image {
+        config: Blob,
+    }
+    #[derive(Deserialize)]
+    struct Blob {
+        digest: String,
+    }
+    let image: Image = serde_json::from_slice(body).ok()?;
+    let digest = image.config.digest;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":+._-".contains(letter);
+    (digest.contains(':') && digest.chars().all(is_plain)).then_some(digest)
+}
+
+/// The platform that stands in the configuration of an image.
+pub(super) fn platform(body: &[u8]) -> Option<Platform> {
+    let wire: WirePlatform = serde_json::from_slice(body).ok()?;
+    (!wire.os.is_empty() && !wire.architecture.is_empty()).then(|| wire.read())
+}
+
 /// The platforms of an index, without those of attestations (`unknown/unknown`); none of an image.
 pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, Failure> {
     let index: Index = serde_json::from_slice(body)
@@ -127,12 +141,18 @@ pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, Failure> {
     let platforms = index.manifests.into_iter().filter_map(|one| one.platform);
     Ok(platforms
         .filter(|platform| platform.os != "unknown")
-        .map(|platform| Platform {
-            os: printable(&platform.os),
-            architecture: printable(&platform.architecture),
-            variant: platform.variant.map(|variant| printable(&variant)),
-        })
+        .map(WirePlatform::read)
         .collect())
+}
+
+impl WirePlatform {
+    fn read(self) -> Platform {
+        Platform {
+            os: printable(&self.os),
+            architecture: printable(&self.architecture),
+            variant: self.variant.map(|variant| printable(&variant)),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -239,7 +259,7 @@ mod tests {
             "",
         );
         let found = manifest(&head);
-        assert!(is_index(&found));
+        assert!(found.is_index());
         assert_eq!(found.digest.as_deref(), Some("sha256:ab"));
         assert_eq!(found.size, Some(7));
         assert_eq!(found.pulls_left.as_deref(), Some("76;w=21600"));

@@ -3,12 +3,14 @@
 //! A connection is kept per server and used again. The login goes to the server that it is meant for
 //! and to no other.
 
-use std::{collections::HashMap, error::Error as _, io, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, error::Error as _, future::Future, io, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, LOCATION, USER_AGENT},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, LOCATION, PROXY_AUTHORIZATION, USER_AGENT,
+    },
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::{
@@ -23,10 +25,11 @@ use tokio::{
 
 use super::{
     network::Road,
+    proxy::{Proxies, Proxy},
     settings::{Limits, Settings},
     text,
     trust::{Origin, Security},
-    wire,
+    wire::{self, Socket},
 };
 use crate::domain::probe::Failure;
 
@@ -36,7 +39,7 @@ const REDIRECTS: usize = 5;
 /// An honest answer of a registry has some twenty.
 const HEADERS: usize = 100;
 
-const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
 
 /// What is asked. An answer's body that is longer than `most` is an error.
 #[derive(Clone)]
@@ -59,18 +62,33 @@ pub(super) struct Exchange {
     road: Road,
     limits: Limits,
     addresses: Vec<(String, IpAddr)>,
+    proxies: Proxies,
     lines: HashMap<Origin, Line>,
 }
 
-/// A connection that HTTP is spoken on. Its driver ends with it, whatever the other side does.
+/// A connection that HTTP is spoken on.
 struct Line {
     requests: SendRequest<Empty<Bytes>>,
-    driver: JoinHandle<()>,
+    /// Who hands the requests on, when it is not the server itself that hears them.
+    forwarder: Option<Proxy>,
+    _driver: Driver,
 }
 
-impl Drop for Line {
+/// What moves the bytes of a connection. Ends with it, whatever the other side does.
+pub(super) struct Driver(JoinHandle<()>);
+
+impl Driver {
+    pub(super) fn of<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
+        Self(tokio::spawn(async move {
+            // How it ends is told to the one who asks.
+            let _ = connection.await;
+        }))
+    }
+}
+
+impl Drop for Driver {
     fn drop(&mut self) {
-        self.driver.abort();
+        self.0.abort();
     }
 }
 
@@ -80,16 +98,22 @@ impl Exchange {
             road,
             limits: settings.limits,
             addresses: settings.addresses.clone(),
+            proxies: settings.proxies.clone(),
             lines: HashMap::new(),
         }
     }
 
     /// Takes over a connection that was made step by step.
-    pub(super) async fn adopt<S>(&mut self, origin: &Origin, stream: S) -> Result<(), Failure>
+    pub(super) async fn adopt<S>(
+        &mut self,
+        origin: &Origin,
+        stream: S,
+        forwarder: Option<Proxy>,
+    ) -> Result<(), Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let line = Line::begin(stream, self.limits.head).await?;
+        let line = Line::begin(stream, self.limits.head, forwarder).await?;
         self.lines.insert(origin.clone(), line);
         Ok(())
     }
@@ -120,7 +144,7 @@ impl Exchange {
 
     async fn ask_one(&mut self, origin: &Origin, question: &Question) -> Result<Reply, Failure> {
         let mut line = self.line(origin).await?;
-        let request = request(origin, question)?;
+        let request = request(origin, question, line.forwarder.as_ref())?;
         let response = line.requests.send_request(request).await;
         let response = response.map_err(|error| failure(&error))?;
         let reply = read(response, question).await?;
@@ -138,23 +162,37 @@ impl Exchange {
             Road::Machine(tls) => Arc::clone(tls),
             Road::Given(network) => {
                 let stream = network.open(&origin.authority(), origin.security)?;
-                return Line::begin(stream, self.limits.head).await;
+                return Line::begin(stream, self.limits.head, None).await;
             }
         };
-        let addresses = wire::resolve(origin, &self.addresses).await?;
+        let proxy = self.proxies.before(origin);
+        let server = proxy.as_ref().map_or(origin, |proxy| &proxy.server);
+        let addresses = wire::resolve(server, &self.addresses).await?;
         let stream = wire::connect(&addresses, self.limits.step).await?;
+        let mut address = stream.peer_addr().ok();
+        let mut socket: Socket = Box::new(stream);
+        let mut forwarder = None;
+        if let Some(proxy) = proxy {
+            address = None;
+            socket = proxy.greet(socket, Arc::clone(&tls)).await?;
+            if proxy.forwards(origin) {
+                forwarder = Some(proxy);
+            } else {
+                socket = proxy.lead(socket, origin).await?;
+            }
+        }
         match origin.security {
-            Security::Plain => Line::begin(stream, self.limits.head).await,
+            Security::Plain => Line::begin(socket, self.limits.head, forwarder).await,
             Security::Tls => {
-                let stream = wire::secure(stream, origin, tls).await?;
-                Line::begin(stream, self.limits.head).await
+                let stream = wire::secure(socket, origin, address, tls).await?;
+                Line::begin(stream, self.limits.head, None).await
             }
         }
     }
 }
 
 impl Line {
-    async fn begin<S>(stream: S, head: usize) -> Result<Self, Failure>
+    async fn begin<S>(stream: S, head: usize, forwarder: Option<Proxy>) -> Result<Self, Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -164,11 +202,11 @@ impl Line {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure(&error))?;
-        let driver = tokio::spawn(async move {
-            // How it ends is told to the one who asks.
-            let _ = connection.await;
-        });
-        Ok(Self { requests, driver })
+        Ok(Self {
+            requests,
+            forwarder,
+            _driver: Driver::of(connection),
+        })
     }
 }
 
@@ -178,16 +216,26 @@ fn origin(uri: &Uri) -> Result<Origin, Failure> {
     })
 }
 
-fn request(origin: &Origin, question: &Question) -> Result<Request<Empty<Bytes>>, Failure> {
+fn request(
+    origin: &Origin,
+    question: &Question,
+    forwarder: Option<&Proxy>,
+) -> Result<Request<Empty<Bytes>>, Failure> {
     let path = question
         .uri
         .path_and_query()
         .map_or("/", |path| path.as_str());
     let mut request = Request::builder()
         .method(&question.method)
-        .uri(path)
         .header(HOST, origin.authority())
         .header(USER_AGENT, AGENT);
+    request = match forwarder {
+        None => request.uri(path),
+        Some(_) => request.uri(&question.uri),
+    };
+    if let Some(login) = forwarder.and_then(Proxy::login) {
+        request = request.header(PROXY_AUTHORIZATION, login);
+    }
     if let Some(accept) = question.accept {
         request = request.header(ACCEPT, accept);
     }
@@ -264,7 +312,7 @@ fn resolve(base: &Uri, target: &str) -> Option<Uri> {
         .then(|| format!("{scheme}://{authority}{target}").parse().ok())?
 }
 
-fn failure(error: &hyper::Error) -> Failure {
+pub(super) fn failure(error: &hyper::Error) -> Failure {
     let socket = error
         .source()
         .and_then(|source| source.downcast_ref::<io::Error>());

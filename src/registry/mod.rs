@@ -14,6 +14,7 @@ mod exchange;
 pub mod local;
 mod login;
 mod network;
+mod proxy;
 mod settings;
 mod text;
 mod tls;
@@ -25,6 +26,7 @@ mod wire;
 use std::sync::Arc;
 
 pub use network::Network;
+pub use proxy::Proxies;
 pub use settings::{Limits, PlainHttp, Settings};
 pub use trust::Security;
 
@@ -88,6 +90,7 @@ impl Prober {
                 Who::User { name, .. } => Asker::User(name.clone()),
                 Who::Nobody(why) => Asker::Anonymous(*why),
             },
+            proxy: walk.proxy,
             tags: walk.tags,
             steps: walk.steps,
             stranger: None,

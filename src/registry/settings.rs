@@ -4,9 +4,13 @@ use std::{net::IpAddr, time::Duration};
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
+use super::proxy::Proxies;
+
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub limits: Limits,
+    /// What stands between this machine and the registries; by default nothing.
+    pub proxies: Proxies,
     /// Trusted besides the system's authorities.
     pub authorities: Vec<CertificateDer<'static>>,
     pub plain_http: PlainHttp,

@@ -77,21 +77,36 @@ impl Origin {
         self.host.parse().ok()
     }
 
+    /// Its address.
+    pub(super) fn uri(&self) -> Option<Uri> {
+        let scheme = match self.security {
+            Security::Tls => "https",
+            Security::Plain => "http",
+        };
+        format!("{scheme}://{}/", self.authority()).parse().ok()
+    }
+
+    /// `host:port`, whichever the port is.
+    pub(super) fn with_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// `host` or `host:port`, as it stands in a `Host` header and in a sentence.
     pub(super) fn authority(&self) -> String {
         let default = match self.security {
             Security::Tls => 443,
             Security::Plain => 80,
         };
-        let host = if self.host.contains(':') {
+        if self.port != default {
+            self.with_port()
+        } else if self.host.contains(':') {
             format!("[{}]", self.host)
         } else {
             self.host.clone()
-        };
-        if self.port == default {
-            host
-        } else {
-            format!("{host}:{}", self.port)
         }
     }
 }

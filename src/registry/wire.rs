@@ -9,7 +9,7 @@ use std::{
 
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
@@ -17,6 +17,14 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{tls, trust::Origin};
 use crate::domain::probe::Failure;
+
+/// What bytes go in and come out of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection, whatever it goes through.
+pub(super) type Socket = Box<dyn Stream>;
 
 /// The addresses of a host, at its port.
 pub(super) async fn resolve(
@@ -85,13 +93,13 @@ pub(super) fn io_failure(error: &io::Error) -> Failure {
     }
 }
 
-/// The TLS handshake.
+/// The TLS handshake. At `address`, where it is known, is asked what else is spoken when it is no TLS.
 pub(super) async fn secure(
-    stream: TcpStream,
+    stream: Socket,
     origin: &Origin,
+    address: Option<SocketAddr>,
     config: Arc<ClientConfig>,
-) -> Result<TlsStream<TcpStream>, Failure> {
-    let address = stream.peer_addr().ok();
+) -> Result<TlsStream<Socket>, Failure> {
     let Ok(name) = ServerName::try_from(origin.host.clone()) else {
         return Err(Failure::Handshake(format!(
             "{} cannot stand in a certificate",

@@ -11,7 +11,9 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    import, reading, reveal, settle,
+    import,
+    nodes::Nodes,
+    reading, reveal, settle,
     source::{SharedSource, identity},
 };
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
         credential::FingerprintKey,
         key::Namespace,
         plan::{Done, Outcome},
-        probe::judge,
+        probe::{Wanted, judge},
         problem::Problem,
         pull_test::{PullTest, Pulled},
     },
@@ -49,6 +51,7 @@ pub(super) struct Effects {
     log: Option<JoinHandle<()>>,
     /// What is watched over, for requests of its user.
     connection: Option<Connection>,
+    nodes: Nodes,
     permit: Option<WritePermit>,
     namespaces: BTreeSet<Namespace>,
 }
@@ -79,6 +82,7 @@ impl Effects {
             log: None,
             watches: None,
             connection: None,
+            nodes: Nodes::default(),
             permit,
             namespaces,
         };
@@ -212,7 +216,6 @@ impl Effects {
         });
     }
 
-    /// Asks the registry about a Pod's image.
     fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
         let (answers, connection) = (self.answers.clone(), self.connection.clone());
         tokio::spawn(async move {
@@ -224,13 +227,16 @@ impl Effects {
         });
     }
 
+    /// Asks the registry about a Pod's image.
     fn settle(&self, ticket: Ticket, question: Question) {
         let answers = self.answers.clone();
         let (connection, prober) = (self.connection.clone(), self.source.prober());
+        let nodes = self.nodes.clone();
         tokio::spawn(async move {
             let answer = match (connection, prober) {
                 (Some(connection), Some(prober)) => {
-                    settle::ask(&connection, &prober, &question).await
+                    let wanted = nodes.of(&connection).await;
+                    settle::ask(&connection, &prober, &question, &wanted).await
                 }
                 _ => Err(Problem::new("not connected")),
             };
@@ -245,14 +251,19 @@ impl Effects {
         let (Some(prober), Some(question)) = (self.source.prober(), plan.0.question.clone()) else {
             return;
         };
-        let answers = self.answers.clone();
+        let (answers, nodes) = (self.answers.clone(), self.nodes.clone());
+        let connection = self.connection.clone();
         tokio::spawn(async move {
+            let wanted = match &connection {
+                Some(connection) => nodes.of(connection).await,
+                None => Wanted::Anything,
+            };
             let who = Who::User {
                 name: question.login.username,
                 password: question.login.password,
             };
             let transcript = prober.probe(&question.image, &who).await;
-            let verdict = Box::new(judge(&transcript, &[]));
+            let verdict = Box::new(judge(&transcript, &wanted));
             drop(answers.send(Message::Verified(ticket, verdict)).await);
         });
     }
@@ -260,6 +271,7 @@ impl Effects {
     fn connect(&mut self, ticket: Ticket, context: Option<String>) {
         self.watches = None;
         self.connection = None;
+        self.nodes = Nodes::default();
         self.stop_log();
         if let Some(before) = self.connecting.take() {
             before.abort();

@@ -11,6 +11,7 @@ mod import;
 mod inbox;
 mod input;
 pub mod log;
+mod nodes;
 mod reading;
 mod reveal;
 mod run;

@@ -8,17 +8,19 @@ use crate::{
     cluster::{Connection, Trouble, fetch},
     domain::{
         keyring::Keyring,
-        probe::{Answer, Nameless, Verdict, judge},
+        probe::{Answer, Nameless, Verdict, Wanted, judge},
         problem::Problem,
     },
     registry::{Prober, Who},
 };
 
-/// Tries what the kubelet would try, in its order, until something is let in.
+/// Tries what the kubelet would try, in its order, until something is let in. `wanted` is what shall run
+/// the image.
 pub(super) async fn ask(
     connection: &Connection,
     prober: &Prober,
     question: &Question,
+    wanted: &Wanted,
 ) -> Result<Verdict, Problem> {
     let mut configs = Vec::new();
     for key in question.secrets() {
@@ -63,7 +65,7 @@ pub(super) async fn ask(
     }
     let mut last = None;
     for who in &askers {
-        let verdict = judge(&prober.probe(&question.image, who).await, &[]);
+        let verdict = judge(&prober.probe(&question.image, who).await, wanted);
         let enough = verdict.answer == Answer::Ok;
         last = Some(verdict);
         if enough {

@@ -136,6 +136,7 @@ pub fn announce(settings: &Settings) -> Result<Announce, Problem> {
 pub fn registries(settings: &Settings) -> Result<registry::Settings, Problem> {
     let mut asking = registry::Settings {
         insecure: settings.registries.insecure.value.clone(),
+        proxies: registry::Proxies::of_environment(),
         ..registry::Settings::default()
     };
     let ca = &settings.registries.ca;

@@ -1,6 +1,10 @@
 //! What one may do: asked for, and enforced.
 
 use http::Method;
+use pullscope::{
+    cluster::{Trouble, nodes},
+    domain::probe::Platform,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -119,5 +123,40 @@ pub async fn rules_are_told_to_whom_they_bind(cluster: &Cluster) {
             .ok();
         let is_allowed = answer.body["status"]["allowed"].as_bool();
         assert_eq!(is_allowed, Some(allowed), "{review}");
+    }
+}
+
+/// Nodes are no part of a namespace: who has rights in one only is not told what they are.
+pub async fn platforms_of_nodes_are_told_to_whom_may_list_them(cluster: &Cluster) {
+    let namespace = cluster.namespace("platforms").await;
+    for (name, arch) in [("one", "amd64"), ("two", "arm64"), ("three", "arm64")] {
+        let labels = json!({"kubernetes.io/os": "linux", "kubernetes.io/arch": arch});
+        let name = format!("{namespace}-{name}");
+        let node = json!({
+            "apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
+        });
+        cluster.create("/api/v1/nodes", node).await;
+    }
+    let admin = cluster.connect("admin", &namespace).await;
+    let found = nodes::platforms(&admin).await.unwrap();
+    let count = |text: &str| {
+        let platform = Platform::parse(text).unwrap();
+        let found = found.iter().find(|(known, _)| *known == platform);
+        found.map_or(0, |(_, count)| *count)
+    };
+    assert!(count("linux/amd64") >= 1, "{found:?}");
+    assert!(count("linux/arm64") >= 2, "{found:?}");
+    let user = "of-one-namespace";
+    cluster
+        .grant(user, &namespace, &[("/pods", &["list"])])
+        .await;
+    let mine = cluster.connect(user, &namespace).await;
+    let refused = nodes::platforms(&mine).await;
+    assert!(matches!(refused, Err(Trouble::Forbidden(_))), "{refused:?}");
+    for name in ["one", "two", "three"] {
+        let path = format!("/api/v1/nodes/{namespace}-{name}");
+        as_user(cluster, "admin", Method::DELETE, &path, &Value::Null)
+            .await
+            .ok();
     }
 }

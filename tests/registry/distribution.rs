@@ -140,6 +140,60 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// Pushes an image of one platform, without layers, to a registry without users.
+    pub fn push_image(&self, repository: &str, tag: &str, architecture: &str) {
+        let config = format!(r#"{{"os":"linux","architecture":"{architecture}"}}"#);
+        let digest = sha256(&config);
+        let begun = self.say(&format!("POST /v2/{repository}/blobs/uploads/"), "", "");
+        let location = begun
+            .lines()
+            .find_map(|line| line.strip_prefix("Location: "))
+            .unwrap();
+        let (_, path) = location.split_once("/v2/").unwrap();
+        let put = format!("PUT /v2/{path}&digest={digest}");
+        let kind = "application/octet-stream";
+        assert!(self.say(&put, kind, &config).starts_with("HTTP/1.1 201"));
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{kind}","config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{digest}","size":{}}},"layers":[]}}"#,
+            config.len()
+        );
+        let put = format!("PUT /v2/{repository}/manifests/{tag}");
+        let answer = self.say(&put, kind, &manifest);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+
+    fn say(&self, request: &str, kind: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.host(),
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+fn sha256(text: &str) -> String {
+    let mut child = Command::new("sha256sum")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let hex = String::from_utf8(output.stdout).unwrap();
+    format!("sha256:{}", hex.split_whitespace().next().unwrap())
+}
+
 impl Drop for Distribution {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -2,7 +2,7 @@
 
 use pullscope::domain::{
     diagnose::Root,
-    probe::{Failure, Found, Stage, Stranger, judge},
+    probe::{Failure, Found, Stage, Stranger, Wanted, judge},
 };
 
 use crate::peer::{LOGIN, Peer, failed, limits, probe, reply};
@@ -53,7 +53,7 @@ async fn a_stranger_is_asked_for_too_where_the_credential_is_refused() {
     });
     let transcript = probe(&registry, limits()).await;
     assert_eq!(transcript.stranger, Some(Stranger::MayPull));
-    let verdict = judge(&transcript, &[]);
+    let verdict = judge(&transcript, &Wanted::Anything);
     assert_eq!(verdict.root, Some(Root::CredentialRejected));
     assert_eq!(verdict.alternatives, []);
 }

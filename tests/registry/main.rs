@@ -8,4 +8,5 @@ mod distribution;
 mod harm;
 mod leaks;
 mod peer;
+mod proxied;
 mod real;

@@ -15,27 +15,27 @@ use crate::{
 };
 
 /// Registries with the image `team/app:1.2.3`, and a directory for files.
-struct Lab {
+pub struct Lab {
     directory: tempfile::TempDir,
 }
 
-struct Verified {
+pub struct Verified {
     status: Option<i32>,
-    answer: Value,
+    pub answer: Value,
 }
 
 impl Lab {
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         is_installed().then(|| Self {
             directory: tempfile::tempdir().unwrap(),
         })
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    fn start(&self, users: Users, tls: Option<&Pair>) -> Distribution {
+    pub fn start(&self, users: Users, tls: Option<&Pair>) -> Distribution {
         let directory = self.path();
         let plain = Setup {
             directory,
@@ -55,7 +55,7 @@ impl Lab {
         }
     }
 
-    fn config(&self, host: &str, password: &str) -> PathBuf {
+    pub fn config(&self, host: &str, password: &str) -> PathBuf {
         let path = self.path().join("config.json");
         let config = json!({"auths": {host: {"username": USER, "password": password}}});
         fs::write(&path, config.to_string()).unwrap();
@@ -64,10 +64,15 @@ impl Lab {
 }
 
 fn verify(image: &str, more: &[&str]) -> Verified {
+    verify_with(image, more, &[])
+}
+
+pub fn verify_with(image: &str, more: &[&str], environment: &[(&str, &str)]) -> Verified {
     let output = Command::new(env!("CARGO_BIN_EXE_pullscope"))
         .args(["verify", image, "-o", "json"])
         .args(more)
         .env_clear()
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -82,7 +87,7 @@ fn verify(image: &str, more: &[&str]) -> Verified {
 
 impl Verified {
     /// Fails unless this is the exit status, the cause and the root.
-    fn is(&self, status: i32, cause: Option<&str>, root: Option<&str>) {
+    pub fn is(&self, status: i32, cause: Option<&str>, root: Option<&str>) {
         let answer = &self.answer;
         let verdict = ["ok", "no", "unknown"][usize::try_from(status).unwrap()];
         assert_eq!(self.status, Some(status), "{answer:#}");
@@ -91,7 +96,7 @@ impl Verified {
         assert_eq!(answer["root"].as_str(), root, "{answer:#}");
     }
 
-    fn says(&self, text: &str) {
+    pub fn says(&self, text: &str) {
         let summary = self.answer["summary"].as_str().unwrap();
         assert!(summary.contains(text), "no {text:?} in {summary:?}");
     }
@@ -162,6 +167,21 @@ fn a_registry_without_users() {
     let there = ["--resolve", "plain.test=127.0.0.1"];
     verify(&named, &there).is(1, Some("tls-http-mismatch"), Some("plain-http"));
     verify(&named, &[&there[..], &["--plain-http"]].concat()).is(0, None, None);
+}
+
+#[test]
+fn an_image_says_what_it_is_made_for() {
+    let Some(lab) = Lab::new() else { return };
+    let registry = lab.start(Users::Everybody, None);
+    registry.push_image("team/arm", "1", "arm64");
+    let image = format!("{}/team/arm:1", registry.host());
+    let found = verify(&image, &[]);
+    found.is(0, None, None);
+    assert_eq!(found.answer["platforms"], json!(["linux/arm64"]));
+    verify(&image, &["--platform", "linux/arm64"]).is(0, None, None);
+    let found = verify(&image, &["--platform", "linux/amd64"]);
+    found.is(1, Some("platform-mismatch"), Some("wrong-platform"));
+    found.says("it is not made for linux/amd64");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub enum Failure {
     },
     CertificateExpired,
     CertificateNotYetValid,
+    /// The proxy does not lead on; its own words, such as `407 Proxy Authentication Required`.
+    ProxyRefuses(String),
     /// TLS was tried on a port that speaks plain HTTP.
     SpeaksPlainHttp,
     /// Plain HTTP was tried on a port that speaks TLS.

@@ -6,11 +6,11 @@
 
 mod failure;
 mod judge;
+mod platform;
 mod tags;
 mod words;
 
 use std::{
-    fmt,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use failure::{Failure, Refusal};
 pub use judge::{Answer, Verdict, judge};
+pub use platform::{Platform, Wanted};
 pub use tags::closest;
 
 use super::image::ImageRef;
@@ -28,6 +29,8 @@ use super::image::ImageRef;
 pub struct Transcript {
     pub image: ImageRef,
     pub asker: Asker,
+    /// The proxy of the asking machine that the question went through, as `host:port`.
+    pub proxy: Option<String>,
     /// In the order in which they were taken. Only the last one can have failed.
     pub steps: Vec<Step>,
     /// Asked only when the manifest was not found.
@@ -70,6 +73,8 @@ pub struct Step {
 pub enum Stage {
     Resolve,
     Connect,
+    /// Only where a proxy stands between; the steps before it are then about the proxy.
+    Proxy,
     Tls,
     Challenge,
     Token,
@@ -81,6 +86,10 @@ pub enum Stage {
 pub enum Found {
     Addresses(Vec<IpAddr>),
     Connected(SocketAddr),
+    /// The proxy leads on.
+    Led {
+        to: String,
+    },
     /// The certificate is trusted and names the host.
     Encrypted {
         protocol: String,
@@ -122,18 +131,10 @@ pub struct Manifest {
     pub digest: Option<String>,
     /// Bytes of the manifest itself.
     pub size: Option<u64>,
-    /// Of an index; empty for a single image, whose platform stands in its configuration.
+    /// Of an index, or of the one image, whose own stands in its configuration; empty where it was not told.
     pub platforms: Vec<Platform>,
     /// Pulls that are left, as Docker Hub counts them: `76;w=21600`.
     pub pulls_left: Option<String>,
-}
-
-/// What an image is built for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Platform {
-    pub os: String,
-    pub architecture: String,
-    pub variant: Option<String>,
 }
 
 /// The list of tags, asked for where the manifest was not found.
@@ -160,11 +161,23 @@ impl Stage {
         match self {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Challenge => "challenge",
             Self::Token => "token",
             Self::Manifest => "manifest",
         }
+    }
+}
+
+impl Manifest {
+    /// Whether it is a list of manifests, one for each platform.
+    pub fn is_index(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            "application/vnd.oci.image.index.v1+json"
+                | "application/vnd.docker.distribution.manifest.list.v2+json"
+        )
     }
 }
 
@@ -187,59 +200,5 @@ impl Transcript {
         let granted =
             |step: &Step| matches!(step.outcome, Ok(Found::SignedIn | Found::Token { .. }));
         matches!(self.asker, Asker::User(_)) && self.steps.iter().any(granted)
-    }
-}
-
-impl Platform {
-    /// Reads `os/architecture[/variant]`, as `--platform` of docker and crictl has it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('/').map(str::to_owned);
-        let platform = Self {
-            os: parts.next()?,
-            architecture: parts.next()?,
-            variant: parts.next(),
-        };
-        let whole = !platform.os.is_empty() && !platform.architecture.is_empty();
-        (whole && parts.next().is_none()).then_some(platform)
-    }
-
-    /// Whether an image for this platform runs where `wanted` does. A variant that is not asked for
-    /// does not matter.
-    fn serves(&self, wanted: &Self) -> bool {
-        self.os == wanted.os
-            && self.architecture == wanted.architecture
-            && (wanted.variant.is_none() || wanted.variant == self.variant)
-    }
-}
-
-impl fmt::Display for Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        match &self.variant {
-            Some(variant) => write!(f, "/{variant}"),
-            None => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn platforms_read_as_they_are_written() {
-        for text in ["linux/amd64", "linux/arm/v7"] {
-            assert_eq!(Platform::parse(text).unwrap().to_string(), text);
-        }
-        for text in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x"] {
-            assert_eq!(Platform::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_variant_matters_only_when_it_is_wanted() {
-        let has = Platform::parse("linux/arm/v7").unwrap();
-        assert!(has.serves(&Platform::parse("linux/arm").unwrap()));
-        assert!(!has.serves(&Platform::parse("linux/arm/v8").unwrap()));
     }
 }

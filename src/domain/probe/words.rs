@@ -27,6 +27,7 @@ impl fmt::Display for Found {
         match self {
             Self::Addresses(addresses) => write!(f, "{} addresses", addresses.len()),
             Self::Connected(address) => write!(f, "connected to {address}"),
+            Self::Led { to } => write!(f, "the proxy leads on to {to}"),
             Self::Encrypted { protocol } => {
                 write!(
                     f,
@@ -85,6 +86,7 @@ impl fmt::Display for Failure {
             }
             Self::CertificateExpired => f.write_str("the certificate has expired"),
             Self::CertificateNotYetValid => f.write_str("the certificate is not valid yet"),
+            Self::ProxyRefuses(answer) => write!(f, "the proxy does not lead on: {answer}"),
             Self::SpeaksPlainHttp => f.write_str("speaks plain HTTP where TLS is wanted"),
             Self::SpeaksTls => f.write_str("speaks TLS where plain HTTP was tried"),
             Self::Handshake(why) => write!(f, "the TLS handshake failed: {why}"),

@@ -13,14 +13,14 @@ use serde::Serialize;
 
 use super::findings::{Checked, Found};
 use crate::{
-    cluster::{Connection, Trouble, fetch},
+    cluster::{Connection, Trouble, fetch, nodes},
     domain::{
         chain::Case,
         diagnose::{self, Finding},
         image::ImageRef,
         key::{Key, Name, Namespace},
         objects::Secret,
-        probe::Answer,
+        probe::{Answer, Wanted},
     },
     headless::{
         console::Progress,
@@ -146,8 +146,15 @@ pub(super) async fn ask(
     questions.sort();
     questions.dedup();
     let all = questions.len();
+    // Whoever may not list nodes gets images that are not compared with them.
+    let nodes = if all > 0 {
+        nodes::platforms(connection).await.ok()
+    } else {
+        None
+    };
+    let wanted = &nodes.map(Wanted::Nodes).unwrap_or_default();
     let answers = stream::iter(questions).map(|question| async move {
-        let probed = match answer(connection, prober, &question).await {
+        let probed = match answer(connection, prober, &question, wanted).await {
             Ok(verified) => Probed::Answered(Box::new(verified)),
             Err(error) => Probed::Failed { error },
         };
@@ -167,6 +174,7 @@ async fn answer(
     connection: &Connection,
     prober: &Prober,
     question: &Question,
+    wanted: &Wanted,
 ) -> Result<Verified, String> {
     let image = ImageRef::parse(&question.image).map_err(|error| error.to_string())?;
     let mut sources = Vec::new();
@@ -182,7 +190,7 @@ async fn answer(
             Err(trouble) => return Err(format!("cannot read Secret {key}: {trouble}")),
         }
     }
-    verify::ask(prober, &image, &sources, &[]).await
+    verify::ask(prober, &image, &sources, wanted).await
 }
 
 impl Probed {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::domain::{
     image::ImageRef,
-    probe::{Failure, Found, Login, Stage, Step, Tags},
+    probe::{Failure, Found, Login, Platform, Stage, Step, Tags},
 };
 
 /// All forms of a manifest that containerd 2 asks for.
@@ -40,6 +40,8 @@ pub(super) struct Walk<'a> {
     image: &'a ImageRef,
     who: &'a Who,
     exchange: Exchange,
+    /// What stands before the registry, as `host:port`.
+    pub(super) proxy: Option<String>,
     pub(super) steps: Vec<Step>,
     pub(super) tags: Option<Tags>,
 }
@@ -63,6 +65,7 @@ impl<'a> Walk<'a> {
             who,
             exchange: Exchange::new(settings, road.clone()),
             road,
+            proxy: None,
             steps: Vec::new(),
             tags: None,
         }
@@ -194,19 +197,47 @@ impl<'a> Walk<'a> {
         head: &Reply,
         login: Option<HeaderValue>,
     ) -> Result<(Found, ()), Failure> {
-        let mut manifest = answer::manifest(head);
         // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
-        if !head.status.is_success() || answer::is_index(&manifest) {
-            let whole = self.manifest(registry, Method::GET, login).await?;
-            if !whole.status.is_success() {
-                return Err(self.refusal(&whole));
-            }
-            if !head.status.is_success() {
-                manifest = answer::manifest(&whole);
-            }
-            manifest.platforms = answer::platforms(&whole.body)?;
+        let whole = self.manifest(registry, Method::GET, login.clone()).await?;
+        if !whole.status.is_success() {
+            return Err(self.refusal(&whole));
+        }
+        let mut manifest = if head.status.is_success() {
+            answer::manifest(head)
+        } else {
+            answer::manifest(&whole)
+        };
+        manifest.platforms = answer::platforms(&whole.body)?;
+        if let Some(digest) = answer::configuration(&whole.body).filter(|_| !manifest.is_index()) {
+            manifest.platforms = self
+                .platform(registry, &digest, login)
+                .await
+                .into_iter()
+                .collect();
         }
         Ok((Found::Manifest(manifest), ()))
+    }
+
+    /// What a single image is made for; nothing where that cannot be read, for it can be pulled all the same.
+    async fn platform(
+        &mut self,
+        registry: &Origin,
+        digest: &str,
+        login: Option<HeaderValue>,
+    ) -> Option<Platform> {
+        let path = format!("/v2/{}/blobs/{digest}", self.image.path());
+        let reply = self.ask(Question {
+            method: Method::GET,
+            uri: address(registry, &path).ok()?,
+            accept: None,
+            login,
+            most: self.settings.limits.manifest,
+        });
+        let reply = reply.await.ok()?;
+        reply
+            .status
+            .is_success()
+            .then(|| answer::platform(&reply.body))?
     }
 
     async fn list_tags(&mut self, registry: &Origin, login: Option<HeaderValue>) -> Tags {

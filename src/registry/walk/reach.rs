@@ -9,9 +9,10 @@ use tokio_rustls::client::TlsStream;
 use super::{
     super::{
         network::{Network, Road},
+        proxy::Proxy,
         settings::PlainHttp,
         trust::{Origin, Security},
-        wire,
+        wire::{self, Socket},
     },
     Walk, timed,
 };
@@ -22,8 +23,10 @@ const HUB: &str = "registry-1.docker.io";
 
 /// A connection to the registry, with or without TLS.
 enum Reached {
-    Tls(Box<TlsStream<TcpStream>>),
-    Plain(TcpStream, Unencrypted),
+    Tls(Box<TlsStream<Socket>>),
+    Plain(Socket, Unencrypted),
+    /// Through a proxy that hands requests on.
+    Forwarded(Socket, Proxy, Unencrypted),
     /// In another network than the machine's; encrypted, unless said otherwise.
     Given(DuplexStream, Option<Unencrypted>),
 }
@@ -51,10 +54,47 @@ impl Walk<'_> {
     }
 
     async fn reach_by_sockets(&mut self, origin: Origin, tls: Arc<ClientConfig>) -> Option<Origin> {
+        let proxy = self.settings.proxies.before(&origin);
+        self.proxy = proxy.as_ref().map(Proxy::authority);
+        let server = proxy.as_ref().map_or(&origin, |proxy| &proxy.server);
+        let (stream, address) = self.connect(server).await?;
         let host = origin.authority();
+        let Some(proxy) = proxy else {
+            let began = Instant::now();
+            let reached = self
+                .within(self.shield(&origin, Box::new(stream), address, tls))
+                .await;
+            let found = match reached {
+                Ok(reached) => self.begin(&origin, reached).await,
+                Err(failure) => Err(failure),
+            };
+            return self.note(Stage::Tls, &host, began, found);
+        };
 
         let began = Instant::now();
-        let resolving = wire::resolve(&origin, &self.settings.addresses);
+        let led = self
+            .within(lead(&proxy, Box::new(stream), &origin, Arc::clone(&tls)))
+            .await;
+        let found = led.map(|socket| (Found::Led { to: host.clone() }, socket));
+        let socket = self.note(Stage::Proxy, &proxy.authority(), began, found)?;
+
+        let began = Instant::now();
+        let reached = self
+            .within(self.shield_behind(&proxy, &origin, socket, tls))
+            .await;
+        let found = match reached {
+            Ok(reached) => self.begin(&origin, reached).await,
+            Err(failure) => Err(failure),
+        };
+        self.note(Stage::Tls, &host, began, found)
+    }
+
+    /// Resolve, connect: to the registry, or to the proxy before it.
+    async fn connect(&mut self, server: &Origin) -> Option<(TcpStream, SocketAddr)> {
+        let host = server.authority();
+
+        let began = Instant::now();
+        let resolving = wire::resolve(server, &self.settings.addresses);
         let addresses = self.within(resolving).await;
         let found = addresses.map(|list| {
             (
@@ -70,17 +110,7 @@ impl Walk<'_> {
             Ok(address) => Ok((Found::Connected(address), (stream, address))),
             Err(error) => Err(wire::io_failure(&error)),
         });
-        let (stream, address) = self.note(Stage::Connect, &host, began, found)?;
-
-        let began = Instant::now();
-        let reached = self
-            .within(self.shield(&origin, stream, address, tls))
-            .await;
-        let found = match reached {
-            Ok(reached) => self.begin(&origin, reached).await,
-            Err(failure) => Err(failure),
-        };
-        self.note(Stage::Tls, &host, began, found)
+        self.note(Stage::Connect, &host, began, found)
     }
 
     /// The same steps in a network that tells how each of them ends.
@@ -111,14 +141,14 @@ impl Walk<'_> {
     async fn shield(
         &self,
         origin: &Origin,
-        stream: TcpStream,
+        stream: Socket,
         address: SocketAddr,
         tls: Arc<ClientConfig>,
     ) -> Result<Reached, Failure> {
         if origin.security == Security::Plain {
             return Ok(Reached::Plain(stream, Unencrypted::Chosen));
         }
-        let securing = wire::secure(stream, origin, tls);
+        let securing = wire::secure(stream, origin, Some(address), tls);
         let why = if origin.is_loopback() {
             Unencrypted::Loopback
         } else if self.settings.allows_plain(self.image.host()) {
@@ -135,11 +165,33 @@ impl Walk<'_> {
                 | Failure::Reset
                 | Failure::Handshake(_)),
             ) => match wire::connect_plain(origin, address).await {
-                Some(stream) => Ok(Reached::Plain(stream, why)),
+                Some(stream) => Ok(Reached::Plain(Box::new(stream), why)),
                 None => Err(failure),
             },
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The same behind a proxy, which tells nothing of what else the other side speaks.
+    async fn shield_behind(
+        &self,
+        proxy: &Proxy,
+        origin: &Origin,
+        socket: Socket,
+        tls: Arc<ClientConfig>,
+    ) -> Result<Reached, Failure> {
+        if proxy.forwards(origin) {
+            return Ok(Reached::Forwarded(
+                socket,
+                proxy.clone(),
+                Unencrypted::Chosen,
+            ));
+        }
+        if origin.security == Security::Plain {
+            return Ok(Reached::Plain(socket, Unencrypted::Chosen));
+        }
+        let stream = wire::secure(socket, origin, None, tls).await?;
+        Ok(Reached::Tls(Box::new(stream)))
     }
 
     async fn begin(
@@ -154,26 +206,44 @@ impl Walk<'_> {
                     .and_then(|version| version.as_str())
                     .unwrap_or("TLS");
                 let protocol = protocol.replace("v1_", " 1.");
-                self.exchange.adopt(origin, *stream).await?;
+                self.exchange.adopt(origin, *stream, None).await?;
                 Ok((Found::Encrypted { protocol }, origin.clone()))
             }
             Reached::Plain(stream, why) => {
                 let origin = origin.plain();
-                self.exchange.adopt(&origin, stream).await?;
+                self.exchange.adopt(&origin, stream, None).await?;
                 Ok((Found::Unencrypted(why), origin))
             }
+            Reached::Forwarded(stream, proxy, why) => {
+                self.exchange.adopt(origin, stream, Some(proxy)).await?;
+                Ok((Found::Unencrypted(why), origin.clone()))
+            }
             Reached::Given(stream, None) => {
-                self.exchange.adopt(origin, stream).await?;
+                self.exchange.adopt(origin, stream, None).await?;
                 let protocol = "TLS 1.3".to_owned();
                 Ok((Found::Encrypted { protocol }, origin.clone()))
             }
             Reached::Given(stream, Some(why)) => {
                 let origin = origin.plain();
-                self.exchange.adopt(&origin, stream).await?;
+                self.exchange.adopt(&origin, stream, None).await?;
                 Ok((Found::Unencrypted(why), origin))
             }
         }
     }
+}
+
+/// Where the proxy has to lead on to the registry, it does; otherwise requests are given to it.
+async fn lead(
+    proxy: &Proxy,
+    socket: Socket,
+    origin: &Origin,
+    tls: Arc<ClientConfig>,
+) -> Result<Socket, Failure> {
+    let socket = proxy.greet(socket, tls).await?;
+    if proxy.forwards(origin) {
+        return Ok(socket);
+    }
+    proxy.lead(socket, origin).await
 }
 
 fn open(network: &dyn Network, origin: &Origin) -> Result<Reached, Failure> {

@@ -1,0 +1,109 @@
+//! What the cluster's nodes are, asked when somebody wants to know: their processors and operating
+//! systems, from the labels that every kubelet gives its node.
+
+use std::collections::BTreeMap;
+
+use kube::core::{Request, params::ListParams};
+use serde::Deserialize;
+
+use super::{Connection, Trouble, ask};
+use crate::domain::{probe::Platform, rights::Permission};
+
+const PAGE: u32 = 500;
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    metadata: ListMeta,
+    #[serde(default)]
+    items: Vec<Node>,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMeta {
+    #[serde(default, rename = "continue")]
+    next: String,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    #[serde(default)]
+    metadata: NodeMeta,
+}
+
+#[derive(Default, Deserialize)]
+struct NodeMeta {
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+/// The platforms of the nodes, each with the number of nodes that are of it. Needs `list nodes`, which
+/// no Role of a namespace gives.
+pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>, Trouble> {
+    let mut counts: BTreeMap<Platform, usize> = BTreeMap::new();
+    let mut next = String::new();
+    loop {
+        let page = page(connection, &next).await?;
+        for platform in page.items.iter().filter_map(platform) {
+            *counts.entry(platform).or_default() += 1;
+        }
+        next = page.metadata.next;
+        if next.is_empty() {
+            return Ok(counts.into_iter().collect());
+        }
+    }
+}
+
+/// What that takes.
+pub fn permission() -> Permission {
+    Permission {
+        verb: "list".into(),
+        group: "".into(),
+        resource: "nodes".into(),
+        namespace: None,
+    }
+}
+
+async fn page(connection: &Connection, next: &str) -> Result<List, Trouble> {
+    let parameters = ListParams {
+        limit: Some(PAGE),
+        continue_token: (!next.is_empty()).then(|| next.to_owned()),
+        ..ListParams::default()
+    };
+    // Metadata is enough: a Node's status lists all images that it holds.
+    let request = Request::new("/api/v1/nodes")
+        .list_metadata(&parameters)
+        .map_err(|error| Trouble::Other(error.to_string()))?;
+    let bytes = ask::bytes(&connection.client, request, connection.request_limit).await?;
+    serde_json::from_slice(&bytes).map_err(|error| ask::unreadable(&error))
+}
+
+/// `kubernetes.io/os` and `kubernetes.io/arch`, which the kubelet sets since 1.14.
+fn platform(node: &Node) -> Option<Platform> {
+    let label = |name: &str| node.metadata.labels.get(name).cloned();
+    Some(Platform {
+        os: label("kubernetes.io/os")?,
+        architecture: label("kubernetes.io/arch")?,
+        variant: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_says_what_it_is() {
+        let read = |text: &str| {
+            let list: List = serde_json::from_str(text).unwrap();
+            list.items.iter().filter_map(platform).collect::<Vec<_>>()
+        };
+        let text = r#"{"metadata":{},"items":[
+            {"metadata":{"labels":{"kubernetes.io/os":"linux","kubernetes.io/arch":"arm64"}}},
+            {"metadata":{"labels":{"kubernetes.io/os":"linux"}}},
+            {"metadata":{}}
+        ]}"#;
+        assert_eq!(read(text), [Platform::parse("linux/arm64").unwrap()]);
+        assert_eq!(read("{}"), []);
+    }
+}

@@ -1,0 +1,264 @@
+//! The proxy between this machine and a registry: who it is, and how it is asked to lead on.
+//!
+//! Which one it is stands in the environment, in the variables of curl and of Go's clients
+//! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`). This machine itself is never asked
+//! through a proxy, as Go's `http.ProxyFromEnvironment` has it. A login for the proxy goes to the
+//! proxy and nowhere else.
+
+use std::{
+    fmt,
+    future::{Ready, ready},
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Uri,
+    header::{HOST, PROXY_AUTHORIZATION, USER_AGENT},
+};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::{
+    client::{legacy::connect::proxy::SocksV5, proxy::matcher::Matcher},
+    rt::TokioIo,
+};
+use rustls::ClientConfig;
+use tower::Service;
+
+use super::{
+    exchange::{self, AGENT, Driver},
+    text,
+    trust::{Origin, Security},
+    wire::{self, Socket},
+};
+use crate::domain::probe::Failure;
+
+/// The proxies of a machine, and what goes past them.
+#[derive(Clone, Default)]
+pub struct Proxies(Option<Arc<Matcher>>);
+
+impl Proxies {
+    /// As the environment of this process says.
+    pub fn of_environment() -> Self {
+        Self(Some(Arc::new(Matcher::from_env())))
+    }
+
+    /// One proxy for everything but these hosts, written as in `NO_PROXY`.
+    pub fn all(proxy: &str, except: &str) -> Self {
+        let matcher = Matcher::builder().all(proxy).no(except).build();
+        Self(Some(Arc::new(matcher)))
+    }
+
+    /// The proxy that stands before a server; `None`: it is reached directly.
+    pub(super) fn before(&self, origin: &Origin) -> Option<Proxy> {
+        if origin.is_loopback() {
+            return None;
+        }
+        let intercept = self.0.as_ref()?.intercept(&origin.uri()?)?;
+        let (protocol, default) = match intercept.uri().scheme_str()? {
+            "http" => (Protocol::Http, 80),
+            "https" => (Protocol::Https, 443),
+            _ => (Protocol::Socks, 1080),
+        };
+        let login = match intercept.raw_auth() {
+            Some((user, password)) => Login::Raw(user.to_owned(), password.to_owned()),
+            None => Login::Header(intercept.basic_auth().cloned()),
+        };
+        let host = intercept.uri().host()?.trim_matches(['[', ']']);
+        Some(Proxy {
+            server: Origin {
+                security: match protocol {
+                    Protocol::Https => Security::Tls,
+                    Protocol::Http | Protocol::Socks => Security::Plain,
+                },
+                host: host.to_ascii_lowercase(),
+                port: intercept.uri().port_u16().unwrap_or(default),
+            },
+            uri: intercept.uri().clone(),
+            protocol,
+            login,
+        })
+    }
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proxies")
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http,
+    /// HTTP over TLS to the proxy itself.
+    Https,
+    Socks,
+}
+
+#[derive(Clone)]
+enum Login {
+    Header(Option<HeaderValue>),
+    Raw(String, String),
+}
+
+/// One proxy.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    /// The other end of the socket.
+    pub(super) server: Origin,
+    uri: Uri,
+    protocol: Protocol,
+    login: Login,
+}
+
+impl Proxy {
+    /// `proxy.example:3128`, without a login.
+    pub(super) fn authority(&self) -> String {
+        self.server.with_port()
+    }
+
+    /// Whether a request for a server of plain HTTP is given to the proxy itself, with the whole address
+    /// in it, and not through a tunnel: proxies open those to few ports.
+    pub(super) fn forwards(&self, origin: &Origin) -> bool {
+        origin.security == Security::Plain && self.protocol != Protocol::Socks
+    }
+
+    /// What a request that the proxy forwards carries besides.
+    pub(super) fn login(&self) -> Option<&HeaderValue> {
+        match &self.login {
+            Login::Header(header) => header.as_ref(),
+            Login::Raw(..) => None,
+        }
+    }
+
+    /// From a socket to the proxy to one on which HTTP is spoken with it.
+    pub(super) async fn greet(
+        &self,
+        socket: Socket,
+        tls: Arc<ClientConfig>,
+    ) -> Result<Socket, Failure> {
+        if self.protocol != Protocol::Https {
+            return Ok(socket);
+        }
+        let stream = wire::secure(socket, &self.server, None, tls).await?;
+        Ok(Box::new(stream))
+    }
+
+    /// Has the proxy lead on to a server: what is said from now on is said there.
+    pub(super) async fn lead(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+        match self.protocol {
+            Protocol::Socks => self.lead_by_socks(socket, to).await,
+            Protocol::Http | Protocol::Https => self.lead_by_connect(socket, to).await,
+        }
+    }
+
+    async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+        let (mut requests, connection) = http1::handshake(TokioIo::new(socket))
+            .await
+            .map_err(|error| exchange::failure(&error))?;
+        // Lives until the connection is handed over, or is given up.
+        let _driver = Driver::of(connection.with_upgrades());
+        let target = to.with_port();
+        let mut request = Request::builder()
+            .method(Method::CONNECT)
+            .uri(&target)
+            .header(HOST, &target)
+            .header(USER_AGENT, AGENT);
+        if let Some(login) = self.login() {
+            request = request.header(PROXY_AUTHORIZATION, login);
+        }
+        let request = request
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| Failure::Unreadable(error.to_string()))?;
+        let response = requests
+            .send_request(request)
+            .await
+            .map_err(|error| exchange::failure(&error))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(Failure::ProxyRefuses(status.to_string()));
+        }
+        let upgraded = hyper::upgrade::on(response)
+            .await
+            .map_err(|error| exchange::failure(&error))?;
+        Ok(Box::new(TokioIo::new(upgraded)))
+    }
+
+    async fn lead_by_socks(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+        let mut tunnel = SocksV5::new(self.uri.clone(), Connected(Some(TokioIo::new(socket))));
+        if let Login::Raw(user, password) = &self.login {
+            tunnel = tunnel.with_auth(user.clone(), password.clone());
+        }
+        let target = to.uri().ok_or(Failure::UnknownHost)?;
+        let led = tunnel.call(target).await;
+        let led = led.map_err(|error| {
+            let why = format!("{error:?}");
+            Failure::ProxyRefuses(format!("SOCKS: {}", text::printable(&why)))
+        })?;
+        Ok(Box::new(led.into_inner()))
+    }
+}
+
+/// The connector of a tunnel: a connection that is there already.
+struct Connected(Option<TokioIo<Socket>>);
+
+impl Service<Uri> for Connected {
+    type Response = TokioIo<Socket>;
+    type Error = io::Error;
+    type Future = Ready<Result<TokioIo<Socket>, io::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let socket = self.0.take();
+        ready(socket.ok_or_else(|| io::Error::other("one connection is one tunnel")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn before(proxies: &Proxies, registry: &str) -> Option<String> {
+        let origin = Origin::of_registry(registry, Security::Tls).unwrap();
+        proxies.before(&origin).map(|proxy| proxy.authority())
+    }
+
+    #[test]
+    fn registries_are_behind_the_proxy_but_for_those_that_are_not() {
+        let proxies = Proxies::all("http://proxy.example:3128", "quay.io,10.0.0.0/8");
+        let proxy = Some("proxy.example:3128".to_owned());
+        for (registry, expected) in [
+            ("ghcr.io", proxy.clone()),
+            ("ghcr.io:5000", proxy.clone()),
+            ("quay.io", None),
+            ("cdn.quay.io", None),
+            ("notquay.io", proxy),
+            ("10.1.2.3:5000", None),
+            ("localhost:5000", None),
+            ("127.0.0.1:5000", None),
+            ("[::1]:5000", None),
+        ] {
+            assert_eq!(before(&proxies, registry), expected, "{registry}");
+        }
+        assert_eq!(before(&Proxies::default(), "ghcr.io"), None);
+    }
+
+    #[test]
+    fn a_proxy_has_a_port_and_keeps_its_login_to_itself() {
+        for (text, authority) in [
+            ("http://user:s3cret@proxy.example", "proxy.example:80"),
+            ("https://user:s3cret@proxy.example", "proxy.example:443"),
+            ("socks5://user:s3cret@proxy.example", "proxy.example:1080"),
+            ("proxy.example:8080", "proxy.example:8080"),
+        ] {
+            let proxies = Proxies::all(text, "");
+            assert_eq!(before(&proxies, "ghcr.io").as_deref(), Some(authority));
+            assert!(!format!("{proxies:?}").contains("s3cret"));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The platforms of the cluster's nodes, asked once a minute at most however many questions need them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use crate::{
+    cluster::{Connection, nodes},
+    domain::probe::Wanted,
+};
+
+/// New nodes join, and whoever waits for an answer need not wait for these again.
+const VALID: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Default)]
+pub(super) struct Nodes(Arc<Mutex<Option<(Instant, Wanted)>>>);
+
+impl Nodes {
+    /// What shall run an image in this cluster. Whoever may not list nodes gets no answer, and images are
+    /// then not compared with them.
+    pub(super) async fn of(&self, connection: &Connection) -> Wanted {
+        let mut kept = self.0.lock().await;
+        if let Some((at, wanted)) = &*kept
+            && at.elapsed() < VALID
+        {
+            return wanted.clone();
+        }
+        let wanted = match nodes::platforms(connection).await {
+            Ok(platforms) => Wanted::Nodes(platforms),
+            Err(trouble) => {
+                tracing::info!(%trouble, "platforms of the nodes are not known");
+                Wanted::Anything
+            }
+        };
+        *kept = Some((Instant::now(), wanted.clone()));
+        wanted
+    }
+}
