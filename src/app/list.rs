@@ -74,6 +74,28 @@ impl<K: Clone + PartialEq> List<K> {
         self.put(found.unwrap_or(self.position));
     }
 
+    /// Takes this row out. [`List::settle`] has to follow.
+    pub fn remove(&mut self, at: usize) {
+        self.rows.remove(at);
+        if at < self.position {
+            self.position -= 1;
+        }
+    }
+
+    /// Puts a row in. [`List::settle`] has to follow.
+    pub fn insert(&mut self, at: usize, row: K) {
+        self.rows.insert(at, row);
+        if at <= self.position {
+            self.position += 1;
+        }
+    }
+
+    /// Brings the selection to its object after rows were taken out and put in.
+    pub fn settle(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        self.set_rows(rows);
+    }
+
     /// Selects this row if it is there.
     pub fn select(&mut self, key: &K) -> bool {
         let found = self.rows.iter().position(|row| row == key);
@@ -170,6 +192,31 @@ mod tests {
         assert_eq!(list.selected(), Some(&1));
         list.set_rows(vec![]);
         assert_eq!((list.selected(), list.position()), (None, None));
+    }
+
+    #[test]
+    fn the_selection_follows_its_object_through_edits() {
+        let mut list = list(&[1, 2, 3, 4, 5], 10);
+        list.go(Motion::Down);
+        list.go(Motion::Down);
+        list.remove(0);
+        list.insert(0, 8);
+        list.insert(0, 9);
+        list.settle();
+        assert_eq!(
+            (list.rows(), list.selected()),
+            (&[9, 8, 2, 3, 4, 5][..], Some(&3))
+        );
+        list.remove(3);
+        list.insert(0, 3);
+        list.settle();
+        assert_eq!(
+            (list.rows(), list.position()),
+            (&[3, 9, 8, 2, 4, 5][..], Some(0))
+        );
+        list.remove(0);
+        list.settle();
+        assert_eq!(list.selected(), Some(&9), "the next one takes its place");
     }
 
     #[test]

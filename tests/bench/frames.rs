@@ -56,8 +56,8 @@ const KINDS: [WatchKind; 7] = [
 ];
 
 fn main() {
-    let wanted = std::env::args().filter_map(|argument| argument.replace('_', "").parse().ok());
-    let pods = wanted.last().unwrap_or(50_000);
+    let mut wanted = std::env::args().filter_map(|it| it.replace('_', "").parse().ok());
+    let pods = wanted.next_back().unwrap_or(50_000);
     let mut bench = Bench::new(pods);
     println!("{pods} Pods in {NAMESPACES} namespaces, {COLUMNS}x{ROWS}; median and worst of many");
     bench.report("nothing has changed", |_, _| {});
@@ -74,13 +74,13 @@ fn main() {
     });
     bench.report("a Pod starts to fail, or is well again", |bench, turn| {
         bench.change([(turn / 2) * FAILING + 1], |pod| {
-            failing(pod, turn % 2 == 0)
+            failing(pod, turn % 2 == 0);
         });
     });
     bench.report("an event repeats itself", |bench, turn| {
-        bench.repeat_event(turn)
+        bench.repeat_event(turn);
     });
-    bench.report("a Secret changes", |bench, turn| bench.change_secret(turn));
+    bench.report("a Secret changes", Bench::change_secret);
     bench.report("a letter of a filter", |bench, turn| {
         bench.press(["/", "a", "p", "p", "-", "1", "7", "esc"][turn % 8]);
     });

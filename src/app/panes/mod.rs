@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod events;
 pub mod namespaces;
+mod places;
 pub mod pods;
 pub mod secrets;
 
@@ -251,6 +252,38 @@ impl<K: Clone + PartialEq> PaneState<K> {
         self.made_from = None;
     }
 
+    /// Changes the rows instead of making them again, if only news ask for it and `change` knows how.
+    fn patch(
+        &mut self,
+        basis: impl Into<Basis>,
+        scope: &Scope,
+        change: impl FnOnce(&mut List<K>) -> bool,
+    ) -> bool {
+        let stamp = self.stamp(basis, scope);
+        let before = self.made_from.as_ref();
+        if before == Some(&stamp) {
+            return true;
+        }
+        let patched =
+            before.is_some_and(|before| before.wishes_as(&stamp)) && change(&mut self.list);
+        if patched {
+            self.list.settle();
+            self.made_from = Some(stamp);
+            self.due = None;
+        }
+        patched
+    }
+
+    fn stamp(&self, basis: impl Into<Basis>, scope: &Scope) -> Stamp {
+        Stamp {
+            basis: basis.into(),
+            scope: scope.clone(),
+            filter: self.filter.clone(),
+            sort: self.sort,
+            faults_only: self.faults_only,
+        }
+    }
+
     /// Makes the rows again if what they depend on has changed: at once where the user wants them
     /// otherwise, in good time where there are news.
     ///
@@ -264,13 +297,7 @@ impl<K: Clone + PartialEq> PaneState<K> {
         turn: &mut Turn,
         mut rows: impl FnMut(&Self, bool) -> Vec<K>,
     ) -> bool {
-        let stamp = Stamp {
-            basis: basis.into(),
-            scope: scope.clone(),
-            filter: self.filter.clone(),
-            sort: self.sort,
-            faults_only: self.faults_only,
-        };
+        let stamp = self.stamp(basis, scope);
         self.due = None;
         let before = self.made_from.as_ref();
         if before == Some(&stamp) {

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::filter::Sieve, PaneState, SortBy, Turn};
+use super::{
+    super::filter::Sieve,
+    PaneState, SortBy, Turn,
+    places::{Followed, Places},
+};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey},
@@ -39,6 +43,8 @@ pub struct Folding {
     /// Workloads whose Pods are shown although the pane is folded.
     pub open: BTreeSet<WorkloadKey>,
     pub groups: BTreeMap<WorkloadKey, Group>,
+    /// While the rows are all Pods by health.
+    places: Option<Places>,
 }
 
 pub fn refresh(
@@ -63,6 +69,22 @@ pub fn refresh(
         workloads,
         ..Versions::default()
     };
+    // As the dashboard begins, and as it is looked at most.
+    let plain =
+        by_place && pane.sort.by == SortBy::Status && !pane.sort.reversed && !pane.faults_only;
+    if plain && let Some(places) = &mut folding.places {
+        let mut followed = Followed::Moved;
+        let patched = pane.patch(versions, scope, |list| {
+            followed = places.follow(world, scope, list);
+            followed == Followed::Moved
+        });
+        if patched {
+            return;
+        }
+        if followed == Followed::Lost {
+            pane.invalidate();
+        }
+    }
     let (folded, open) = (folding.folded, &folding.open);
     let mut groups = BTreeMap::new();
     let weight = match scope {
@@ -87,6 +109,7 @@ pub fn refresh(
     });
     if made {
         folding.groups = groups;
+        folding.places = plain.then(|| Places::of(world, scope));
     }
 }
 

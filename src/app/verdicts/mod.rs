@@ -55,7 +55,8 @@ struct Ground {
 
 #[derive(Debug, Default)]
 pub struct Verdicts {
-    kept: BTreeMap<Subject, Kept>,
+    /// Boxed, so that looking for one does not walk over those of others.
+    kept: BTreeMap<Subject, Box<Kept>>,
     /// Who suffers from each fault.
     suffer: BTreeMap<FaultId, BTreeSet<Subject>>,
     faults: Vec<Fault>,
@@ -157,7 +158,7 @@ impl Verdicts {
             {
                 verdict.fault = known.clone();
             }
-            news |= self.keep(subject, Kept { basis, verdict }, &mut stirred);
+            news |= self.keep(subject, Box::new(Kept { basis, verdict }), &mut stirred);
         }
         self.version += u64::from(news);
         if !stirred.is_empty() {
@@ -199,7 +200,7 @@ impl Verdicts {
     }
 
     /// Puts a judgement in the place of the one before; whether it says something else.
-    fn keep(&mut self, subject: Subject, kept: Kept, stirred: &mut BTreeSet<FaultId>) -> bool {
+    fn keep(&mut self, subject: Subject, kept: Box<Kept>, stirred: &mut BTreeSet<FaultId>) -> bool {
         if kept.basis.is_wide() {
             self.wide.insert(subject.clone());
         } else {

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Tally, World};
+use super::{Move, Tally, World};
 use crate::domain::{
     batch::{Batch, Delta},
     faults::Subject,
@@ -211,6 +211,13 @@ impl World {
         }
         let moved = was != is;
         self.versions.places += u64::from(moved);
+        if moved && let Some(pod) = after.or(before) {
+            self.moved.note(Move {
+                pod: pod.key.clone(),
+                from: was,
+                to: is,
+            });
+        }
         if moved && let Some((pod, health)) = before.zip(was) {
             if let Some(pods) = self.by_health.get_mut(&health) {
                 pods.remove(&pod.key);

@@ -59,8 +59,8 @@ struct About {
 
 #[derive(Default)]
 pub(super) struct Lines {
-    by_key: HashMap<LineKey, Line>,
-    newest_first: BTreeSet<(Reverse<Timestamp>, LineKey)>,
+    by_key: HashMap<LineKey, Arc<Line>>,
+    newest_first: BTreeMap<(Reverse<Timestamp>, LineKey), Arc<Line>>,
     about: HashMap<About, BTreeSet<LineKey>>,
 }
 
@@ -70,14 +70,12 @@ impl Lines {
     }
 
     pub(super) fn get(&self, key: &LineKey) -> Option<&Line> {
-        self.by_key.get(key)
+        self.by_key.get(key).map(Arc::as_ref)
     }
 
     /// All lines, newest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Line> {
-        self.newest_first
-            .iter()
-            .filter_map(|(_, key)| self.by_key.get(key))
+        self.newest_first.values().map(Arc::as_ref)
     }
 
     /// The lines about one object, in no particular order.
@@ -96,13 +94,12 @@ impl Lines {
             .get(&about)
             .into_iter()
             .flatten()
-            .filter_map(|key| self.by_key.get(key))
+            .filter_map(|key| self.get(key))
     }
 
     pub(super) fn put(&mut self, event: &Arc<Event>) {
         let key = topic(event);
-        let line = if let Some(mut line) = self.by_key.remove(&key) {
-            self.newest_first.remove(&position(&line));
+        let line = if let Some(mut line) = self.take(&key) {
             line.members.insert(event.key.clone(), Arc::clone(event));
             line
         } else {
@@ -124,10 +121,9 @@ impl Lines {
     }
 
     pub(super) fn remove(&mut self, event: &Event) {
-        let Some(mut line) = self.by_key.remove(&topic(event)) else {
+        let Some(mut line) = self.take(&topic(event)) else {
             return;
         };
-        self.newest_first.remove(&position(&line));
         line.members.remove(&event.key);
         if line.members.is_empty() {
             let about = about(event);
@@ -142,6 +138,13 @@ impl Lines {
         self.settle(line);
     }
 
+    /// Takes a line out of its places.
+    fn take(&mut self, key: &LineKey) -> Option<Line> {
+        let line = self.by_key.remove(key)?;
+        self.newest_first.remove(&position(&line));
+        Some(Arc::unwrap_or_clone(line))
+    }
+
     /// Counts the line's events again and puts it in its place.
     fn settle(&mut self, mut line: Line) {
         line.count = line.members.values().map(|event| event.count).sum();
@@ -150,7 +153,8 @@ impl Lines {
         if let Some(newest) = line.members.values().max_by_key(|event| event.last) {
             line.event = Arc::clone(newest);
         }
-        self.newest_first.insert(position(&line));
+        let line = Arc::new(line);
+        self.newest_first.insert(position(&line), Arc::clone(&line));
         self.by_key.insert(line.key.clone(), line);
     }
 }

@@ -6,11 +6,11 @@
 
 mod fold;
 mod lines;
+mod log;
 mod memory;
 mod table;
 #[cfg(test)]
 mod tests;
-mod touched;
 mod users;
 
 use std::{
@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
 };
 
-use self::{lines::Lines, memory::PullMemory, table::Table, touched::Touched, users::Users};
+use self::{lines::Lines, log::Log, memory::PullMemory, table::Table, users::Users};
 use super::{
     faults::Subject,
     key::{Key, Name, Namespace},
@@ -54,6 +54,14 @@ pub struct Versions {
     pub specs: u64,
 }
 
+/// A Pod that came, went or changed its health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub pod: Key<Pod>,
+    pub from: Option<Health>,
+    pub to: Option<Health>,
+}
+
 /// How many Pods a namespace has, and how many of them are in trouble.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -75,7 +83,8 @@ pub struct World {
     lines: Lines,
     memory: PullMemory,
     by_health: BTreeMap<Health, BTreeMap<Key<Pod>, Arc<Pod>>>,
-    touched: Touched,
+    touched: Log<Subject>,
+    moved: Log<Move>,
     /// Changes of Secrets and ServiceAccounts, by namespace.
     local: HashMap<Namespace, u64>,
     tallies: BTreeMap<Namespace, Tally>,
@@ -183,6 +192,17 @@ impl World {
     /// much was that it has to look at all of them.
     pub fn touched_since(&self, read: u64) -> Option<impl Iterator<Item = &Subject>> {
         self.touched.since(read)
+    }
+
+    /// How far a reader of [`World::moved_since`] has read that has seen everything.
+    pub fn moved_until(&self) -> u64 {
+        self.moved.end()
+    }
+
+    /// Pods that came, went or changed their health since a reader was so far, in this order; `None` where
+    /// there were too many.
+    pub fn moved_since(&self, read: u64) -> Option<impl ExactSizeIterator<Item = &Move>> {
+        self.moved.since(read)
     }
 
     /// The workload that a person would name as the Pod's: its owner's owner where there is one.

@@ -6,7 +6,7 @@ mod start;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -205,8 +205,10 @@ impl Telling<'_> {
         let Some(id) = self.story_of(&pod) else {
             return self.start(pod, step?, line);
         };
-        let first = !self.stories.contains_key(&id);
-        let story = self.stories.entry(id.clone()).or_default();
+        let (story, first) = match self.stories.entry(id.clone()) {
+            Entry::Vacant(new) => (new.insert(Story::default()), true),
+            Entry::Occupied(old) => (old.into_mut(), false),
+        };
         story.pods.insert(pod);
         story.last = story.last.max(line.last);
         if line.pull_failure {

@@ -1,0 +1,172 @@
+//! The order of Pods by health, kept up while Pods come, go and change: a row is moved, and the other fifty
+//! thousand stay where they are.
+
+use std::cmp::Ordering;
+
+use super::{super::list::List, pods::Row};
+use crate::domain::{
+    key::Key,
+    objects::Pod,
+    status::Health,
+    watch::Scope,
+    world::{Move, World},
+};
+
+/// More rows than this are sooner made again.
+const FEW: usize = 256;
+
+/// In the order of the rows.
+const ORDER: [Health; 5] = [
+    Health::PullFailing,
+    Health::Failing,
+    Health::Progressing,
+    Health::Healthy,
+    Health::Finished,
+];
+
+/// What became of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Followed {
+    Moved,
+    /// So many moved that the rows had better be made again; nothing was done.
+    TooMany,
+    /// They were not what they were thought to be.
+    Lost,
+}
+
+/// Where rows of each state of health stand, and what they were made from.
+#[derive(Debug)]
+pub(super) struct Places {
+    counts: [usize; ORDER.len()],
+    read: u64,
+}
+
+impl Places {
+    /// Of rows that have just been made, of all Pods of the scope.
+    pub(super) fn of(world: &World, scope: &Scope) -> Self {
+        Self {
+            counts: ORDER.map(|health| world.pods_in(health, scope).count()),
+            read: world.moved_until(),
+        }
+    }
+
+    /// Moves the rows of those that moved.
+    pub(super) fn follow(
+        &mut self,
+        world: &World,
+        scope: &Scope,
+        list: &mut List<Row>,
+    ) -> Followed {
+        let Some(moves) = world.moved_since(self.read) else {
+            return Followed::TooMany;
+        };
+        if moves.len() > FEW {
+            return Followed::TooMany;
+        }
+        for step in moves {
+            let within = match scope {
+                Scope::Cluster => true,
+                Scope::Namespace(namespace) => step.pod.namespace == *namespace,
+            };
+            if within && self.step(step, list).is_none() {
+                return Followed::Lost;
+            }
+        }
+        self.read = world.moved_until();
+        Followed::Moved
+    }
+
+    fn step(&mut self, step: &Move, list: &mut List<Row>) -> Option<()> {
+        if let Some(from) = step.from {
+            list.remove(self.find(from, &step.pod, list).ok()?);
+            *self.count(from)? -= 1;
+        }
+        if let Some(to) = step.to {
+            let at = self.find(to, &step.pod, list).err()?;
+            list.insert(at, Row::Pod(step.pod.clone()));
+            *self.count(to)? += 1;
+        }
+        Some(())
+    }
+
+    fn count(&mut self, health: Health) -> Option<&mut usize> {
+        let place = ORDER.iter().position(|known| *known == health)?;
+        self.counts.get_mut(place)
+    }
+
+    /// Where the row is, or where it belongs.
+    fn find(&self, health: Health, pod: &Key<Pod>, list: &List<Row>) -> Result<usize, usize> {
+        let mut first = 0;
+        for (known, count) in ORDER.into_iter().zip(self.counts) {
+            if known == health {
+                let rows = list.rows().get(first..first + count).unwrap_or_default();
+                let found = rows.binary_search_by(|row| match row {
+                    Row::Pod(key) => key.cmp(pod),
+                    Row::Workload(_) => Ordering::Less,
+                });
+                return found.map(|at| first + at).map_err(|at| first + at);
+            }
+            first += count;
+        }
+        Err(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        app::panes::{
+            Pane, PaneState, Turn,
+            pods::{Folding, refresh},
+        },
+        domain::{
+            batch::Batch,
+            key::Namespace,
+            sample::{changed, gone, key, now, pod, running, waiting},
+        },
+    };
+
+    /// Rows of a pane that has seen nothing before.
+    fn fresh(world: &World, scope: &Scope) -> Vec<Row> {
+        let mut pane = PaneState::new(Pane::Pods);
+        let turn = &mut Turn::new(now());
+        refresh(&mut pane, &mut Folding::default(), world, scope, turn);
+        pane.list.rows().to_vec()
+    }
+
+    proptest! {
+        /// Whatever happens, the rows that were moved are those that would have been made.
+        #[test]
+        fn moved_rows_are_in_their_order(
+            steps in proptest::collection::vec((0_u8..12, 0_u8..4, any::<bool>()), 1..80),
+            shop_only in any::<bool>(),
+        ) {
+            let scope = if shop_only {
+                Scope::Namespace(Namespace::new("shop"))
+            } else {
+                Scope::Cluster
+            };
+            let mut world = World::default();
+            let (mut pane, mut folding) = (PaneState::new(Pane::Pods), Folding::default());
+            for (number, what, looks) in steps {
+                let namespace = ["shop", "pay"][usize::from(number % 2)];
+                let name = format!("web-{number}");
+                let batch = match what {
+                    0 => gone(vec![key(namespace, &name)]),
+                    1 => changed(vec![pod(namespace, &name, running())]),
+                    2 => changed(vec![pod(namespace, &name, waiting("ErrImagePull", ""))]),
+                    _ => changed(vec![pod(namespace, &name, waiting("CrashLoopBackOff", ""))]),
+                };
+                world.fold(Batch::Pods(batch), now());
+                if looks {
+                    let turn = &mut Turn::new(now());
+                    refresh(&mut pane, &mut folding, &world, &scope, turn);
+                    prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);
+                }
+            }
+        }
+    }
+}
