@@ -69,11 +69,8 @@ impl Notices {
         {
             self.shown = None;
         }
-        if !complete {
-            return;
-        }
         let due = self.quiet_until().is_some_and(|at| at <= now);
-        if self.compared == Some(verdicts.members()) && !due {
+        if !complete || (self.compared == Some(verdicts.members()) && !due) {
             return;
         }
         self.compared = Some(verdicts.members());
@@ -82,60 +79,12 @@ impl Notices {
             .iter()
             .flat_map(|fault| subjects(fault).map(move |subject| (subject, fault)))
             .collect();
-        let Some(failing) = &mut self.failing else {
-            let begun = |fault: &Fault| fault.since.unwrap_or(now);
-            self.failing = Some(
-                current
-                    .into_iter()
-                    .map(|(subject, fault)| {
-                        (
-                            subject,
-                            Failing {
-                                since: begun(fault),
-                                quiet: None,
-                            },
-                        )
-                    })
-                    .collect(),
-            );
-            let left = world
-                .pods(&Scope::Cluster)
-                .filter(|pod| is_of_a_test(pod))
-                .count();
-            if left > 0 {
-                let text =
-                    format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
-                self.tell(text, Health::Failing, now);
-            }
+        if self.failing.is_none() {
+            self.begin(world, &current, now);
             return;
-        };
-        let mut new = Vec::new();
-        for (subject, fault) in &current {
-            if let Some(known) = failing.get_mut(subject) {
-                known.quiet = None;
-                continue;
-            }
-            let begun = Failing {
-                since: now,
-                quiet: None,
-            };
-            failing.insert(subject.clone(), begun);
-            new.push((subject.clone(), fault.finding.title()));
         }
-        let mut well = Vec::new();
-        failing.retain(|subject, known| {
-            if current.contains_key(subject) {
-                return true;
-            }
-            let quiet = *known.quiet.get_or_insert(now);
-            if now.duration_since(quiet) < QUIET {
-                return true;
-            }
-            if exists(world, subject) {
-                well.push((subject.clone(), age::age(known.since, quiet)));
-            }
-            false
-        });
+        let new = self.begun(&current, now);
+        let well = self.recovered(world, &current, now);
         if let Some((subject, why)) = new.first() {
             let text = format!("{} fails: {why}{}", place(subject), more(new.len()));
             self.tell(text, Health::PullFailing, now);
@@ -147,6 +96,76 @@ impl Notices {
             );
             self.tell(text, Health::Healthy, now);
         }
+    }
+
+    /// What fails already is no news; Pods that a pull test has left behind are.
+    fn begin(&mut self, world: &World, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
+        let failing = current.iter().map(|(subject, fault)| {
+            let failing = Failing {
+                since: fault.since.unwrap_or(now),
+                quiet: None,
+            };
+            (subject.clone(), failing)
+        });
+        self.failing = Some(failing.collect());
+        let left = world
+            .pods(&Scope::Cluster)
+            .filter(|pod| is_of_a_test(pod))
+            .count();
+        if left > 0 {
+            let text =
+                format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
+            self.tell(text, Health::Failing, now);
+        }
+    }
+
+    /// Those that fail and did not before, and why.
+    fn begun(
+        &mut self,
+        current: &BTreeMap<Subject, &Fault>,
+        now: Timestamp,
+    ) -> Vec<(Subject, &'static str)> {
+        let failing = self.failing.get_or_insert_default();
+        let mut new = Vec::new();
+        for (subject, fault) in current {
+            if let Some(known) = failing.get_mut(subject) {
+                known.quiet = None;
+                continue;
+            }
+            let begun = Failing {
+                since: now,
+                quiet: None,
+            };
+            failing.insert(subject.clone(), begun);
+            new.push((subject.clone(), fault.finding.title()));
+        }
+        new
+    }
+
+    /// Those that have not failed for long enough, and how long they did.
+    fn recovered(
+        &mut self,
+        world: &World,
+        current: &BTreeMap<Subject, &Fault>,
+        now: Timestamp,
+    ) -> Vec<(Subject, String)> {
+        let mut well = Vec::new();
+        self.failing
+            .get_or_insert_default()
+            .retain(|subject, known| {
+                if current.contains_key(subject) {
+                    return true;
+                }
+                let quiet = *known.quiet.get_or_insert(now);
+                if now.duration_since(quiet) < QUIET {
+                    return true;
+                }
+                if exists(world, subject) {
+                    well.push((subject.clone(), age::age(known.since, quiet)));
+                }
+                false
+            });
+        well
     }
 
     fn tell(&mut self, text: String, health: Health, now: Timestamp) {

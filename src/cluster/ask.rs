@@ -19,6 +19,9 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// Of an error's text, no more than this is passed on: a sentence of the API server fits.
 const ERROR_TEXT_LIMIT: usize = 600;
 
+/// No honest answer is larger: a page holds 500 objects, and etcd holds none above 1.5 MiB.
+const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
+
 /// A server that wants to be left alone for longer is asked again nevertheless: somebody waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
@@ -61,16 +64,27 @@ pub(super) async fn bytes(
     limit: Duration,
 ) -> Result<Vec<u8>, Trouble> {
     let reading = async {
-        let mut body = open(client, request).await?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = chunk(&mut body).await? {
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
+        let body = open(client, request).await?;
+        gather(body, ANSWER_LIMIT).await
     };
     tokio::time::timeout(limit, reading)
         .await
         .unwrap_or(Err(Trouble::Silent(limit)))
+}
+
+/// A whole body, unless it is larger than this.
+async fn gather(mut body: Body, most: usize) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunk(&mut body).await? {
+        if bytes.len() + chunk.len() > most {
+            let most = most / (1024 * 1024);
+            return Err(Trouble::Unreadable(format!(
+                "it has no end: more than {most} MiB"
+            )));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// The next piece of a body; `None` at its end.
@@ -156,4 +170,18 @@ pub(super) fn printable(text: &str) -> String {
         .take(ERROR_TEXT_LIMIT)
         .collect();
     text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_given_up() {
+        let body = || Body::from(vec![b' '; 3 * 1024 * 1024]);
+        let whole = gather(body(), 3 * 1024 * 1024).await;
+        assert_eq!(whole.unwrap().len(), 3 * 1024 * 1024);
+        let refused = gather(body(), 2 * 1024 * 1024).await;
+        assert!(matches!(refused, Err(Trouble::Unreadable(why)) if why.contains("2 MiB")));
+    }
 }

@@ -51,7 +51,10 @@ struct Answering<W: Write> {
 }
 
 impl<W: Write> Answering<W> {
-    fn explain_all(&mut self, stdin: impl BufRead) -> io::Result<Exit> {
+    fn explain_all(&mut self, mut stdin: impl BufRead) -> io::Result<Exit> {
+        if stdin.fill_buf()?.is_empty() {
+            return self.refuse("the input is empty");
+        }
         let mut exit = None;
         messages::each(stdin, |found| {
             let answered = match found {
@@ -61,7 +64,20 @@ impl<W: Write> Answering<W> {
             exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
             Ok(())
         })?;
-        Ok(exit.unwrap_or(Exit::BadInput))
+        match exit {
+            Some(exit) => Ok(exit),
+            None => self.say_nothing(),
+        }
+    }
+
+    /// Of Pods that run, nothing is said: that is as it should be.
+    fn say_nothing(&mut self) -> io::Result<Exit> {
+        if self.output == Output::Text {
+            let line = "nothing to explain: there is no message in the input";
+            writeln!(self.stdout, "{}", self.console.paint(Tone::Dim, line))?;
+        }
+        self.hand_over()?;
+        Ok(Exit::Success)
     }
 
     fn explain(&mut self, message: &str) -> io::Result<Exit> {
@@ -161,6 +177,19 @@ mod tests {
         assert_eq!(exit, Exit::BadInput);
         assert!(found[0]["error"].is_string());
         assert_eq!(found[1]["cause"], "rate-limited");
-        assert_eq!(ask(None, "").0, Exit::BadInput);
+        let (exit, found) = ask(None, "");
+        assert_eq!((exit, found.len()), (Exit::BadInput, 1));
+        assert_eq!(found[0]["error"], "the input is empty");
+    }
+
+    #[test]
+    fn a_list_without_messages_is_no_bad_input() {
+        for input in [
+            r#"{"apiVersion":"v1","kind":"List","items":[]}"#,
+            r#"{"kind":"PodList","items":[{"kind":"Pod","status":{"containerStatuses":[]}}]}"#,
+        ] {
+            let (exit, found) = ask(None, input);
+            assert_eq!((exit, found.len()), (Exit::Success, 0), "{input}");
+        }
     }
 }

@@ -148,6 +148,69 @@ fn no_view_at_any_size_and_no_file_shows_a_password() {
     }
 }
 
+/// What a program puts on the clipboard goes to the terminal as OSC 52, in base64.
+fn clipboard(output: &[u8]) -> Vec<Vec<u8>> {
+    let text = String::from_utf8_lossy(output);
+    let copies = text.split("\x1b]52;c;").skip(1);
+    copies
+        .map(|rest| {
+            let end = rest.find(['\x07', '\x1b']).unwrap();
+            BASE64_STANDARD.decode(&rest[..end]).unwrap()
+        })
+        .collect()
+}
+
+/// Only `x` and `c` reveal; all else that leaves the program by the hand of its user is clean.
+#[test]
+fn nothing_that_is_copied_reported_or_exported_gives_a_password_away() {
+    let cluster = guarded();
+    let mut session = Setup::new(&["-n", "shop"])
+        .with("KUBECONFIG", cluster.kubeconfig().to_str().unwrap())
+        .start();
+    session.sees("guarded");
+    for pane in PANES {
+        answered(&mut session, pane);
+        for copy in ["c", ":copy-image\r", ":copy-message\r", ":copy-commands\r"] {
+            answered(&mut session, copy);
+        }
+    }
+    answered(&mut session, ":pods\r");
+    session.press(":report\r");
+    session.sees("written to");
+    let pid = session.child.process_id().unwrap();
+    let reports = files(&fs::read_link(format!("/proc/{pid}/cwd")).unwrap());
+    assert!(
+        reports
+            .iter()
+            .any(|file| file.extension().is_some_and(|it| it == "json"))
+    );
+
+    // The copy of a Secret, as it would be committed.
+    answered(&mut session, ":sec\r");
+    for key in ["C", " ", "\r", "\r"] {
+        answered(&mut session, key);
+    }
+    session.sees("y export");
+    for key in ["y", "\r", "\r"] {
+        answered(&mut session, key);
+    }
+    session.sees("copied");
+
+    session.press(CTRL_C);
+    assert_eq!(session.exit(), 0);
+    let output = session.screen.output().bytes.clone();
+    let copies = clipboard(&output);
+    assert!(copies.len() > 5, "{} copies", copies.len());
+    let is_export = |copy: &Vec<u8>| String::from_utf8_lossy(copy).contains("kind: Secret");
+    assert!(copies.iter().any(is_export), "{} copies", copies.len());
+    for copy in copies {
+        is_clean("the clipboard", &copy);
+    }
+    for file in reports {
+        is_clean(&file.display().to_string(), &fs::read(&file).unwrap());
+    }
+}
+
 #[test]
 fn no_command_prints_or_writes_a_password() {
     let cluster = guarded();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::{
+    chain,
     faults::Subject,
     key::Key,
     objects::{Condition, Pod, PodCondition, Workload, WorkloadKey},
@@ -54,14 +55,16 @@ impl Basis {
                     ..basis
                 }
             }
-            Subject::Workload(id) => Self {
-                workload: world.workload(id).cloned(),
-                told: world
-                    .events_about(id.kind.as_str(), &id.key.namespace, id.key.name.as_str())
-                    .filter_map(|line| line.last)
-                    .max(),
-                ..basis
-            },
+            Subject::Workload(id) => {
+                let workload = world.workload(id);
+                let events = workload.map(|it| chain::events_of_workload(world, it));
+                let events = events.unwrap_or_default();
+                Self {
+                    told: events.iter().filter_map(|event| event.last).max(),
+                    workload: workload.cloned(),
+                    ..basis
+                }
+            }
         }
     }
 

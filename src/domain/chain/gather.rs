@@ -59,16 +59,22 @@ pub fn workload_case(
     now: Timestamp,
 ) -> WorkloadCase {
     let id = &workload.id;
-    let mut events = events(world, id.kind.as_str(), &id.key);
-    for revision in revisions(world, Some(workload)) {
-        events.extend(self::events(world, "ReplicaSet", &revision.id.key));
-    }
     WorkloadCase {
         now,
         workload: Arc::clone(workload),
         account: account(world, sight, &id.key.namespace, &workload.service_account),
-        events,
+        events: events_of_workload(world, workload),
     }
+}
+
+/// What was said of a workload, and of the ReplicaSets that it makes its Pods by.
+pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
+    let id = &workload.id;
+    let mut all = events(world, id.kind.as_str(), &id.key);
+    for revision in revisions(world, Some(workload)) {
+        all.extend(events(world, "ReplicaSet", &revision.id.key));
+    }
+    all
 }
 
 /// What is not in a list that is not whole may be there all the same.

@@ -131,7 +131,7 @@ impl World {
             if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key)) {
                 self.memory.see_event(pod, &event);
             }
-            if let Some(subject) = subject(&event) {
+            if let Some(subject) = self.subject(&event) {
                 self.touched.note(subject);
             }
         }
@@ -191,6 +191,18 @@ impl World {
                 self.touched.note(Subject::Pod(key));
             }
         }
+    }
+
+    /// What an event may change the judgement of: a ReplicaSet speaks for its Deployment.
+    fn subject(&self, event: &Event) -> Option<Subject> {
+        if let Some(pod) = subject_pod(event) {
+            return Some(Subject::Pod(pod));
+        }
+        let kind = WorkloadKind::parse(&event.subject.kind)?;
+        let namespace = event.subject.namespace.clone()?;
+        let key = Key::new(namespace, Name::new(Arc::clone(&event.subject.name)));
+        let workload = self.workloads.get(&WorkloadKey { kind, key })?;
+        Some(Subject::Workload(self.top_of(workload).id.clone()))
     }
 
     fn use_of(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
@@ -290,17 +302,6 @@ fn slice_of(secret: &Secret) -> SecretSlice {
         SecretType::DockerCfg => SecretSlice::DockerCfg,
         SecretType::Other(_) => SecretSlice::Other,
     }
-}
-
-/// What an event may change the judgement of.
-fn subject(event: &Event) -> Option<Subject> {
-    if let Some(pod) = subject_pod(event) {
-        return Some(Subject::Pod(pod));
-    }
-    let kind = WorkloadKind::parse(&event.subject.kind)?;
-    let namespace = event.subject.namespace.clone()?;
-    let key = Key::new(namespace, Name::new(Arc::clone(&event.subject.name)));
-    Some(Subject::Workload(WorkloadKey { kind, key }))
 }
 
 fn subject_pod(event: &Event) -> Option<Key<Pod>> {

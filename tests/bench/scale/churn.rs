@@ -1,6 +1,8 @@
-//! Changes of Pods at a steady rate, put into etcd as the API server would: nine in ten are a restart of
-//! a container that runs, one in ten a Pod that goes from one trouble to another and back, so that rows
-//! change their places and judgements are made again.
+//! Changes at a steady rate, put into etcd as the API server would.
+//!
+//! Of Pods nine in ten are a restart of a container that runs, one in ten a Pod that goes from one trouble to
+//! another and back, so that rows change their places and judgements are made again. Of events, one that
+//! the kubelet repeats.
 
 use std::{
     sync::{
@@ -25,6 +27,16 @@ const RESTARTS: &[u8] = &[0x20, 0x01, 0x28];
 /// Of one length, so that the stored bytes stay whole.
 const TROUBLES: [&[u8]; 2] = [b"ImagePullBackOff", b"CrashLoopBackOff"];
 
+/// What changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Pods,
+    Events,
+}
+
+/// `count` (8) of an event is the byte before its `type` (9) in protobuf.
+const TYPE: &[u8] = b"\x4a\x07Warning";
+
 pub struct Churn {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicU64>,
@@ -38,13 +50,17 @@ impl Churn {
         runtime: &tokio::runtime::Runtime,
         server: &Server,
         filled: &Filled,
+        what: What,
         rate: u32,
     ) -> Self {
         let (stop, made) = (
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicU64::new(0)),
         );
-        let (failing, running): (Vec<_>, Vec<_>) = filled.pods.iter().partition(|pod| pod.fails);
+        let (failing, running): (Vec<_>, Vec<_>) = match what {
+            What::Pods => filled.pods.iter().partition(|pod| pod.fails),
+            What::Events => (Vec::new(), filled.events.iter().collect()),
+        };
         let began = Instant::now();
         let pause = Duration::from_secs(1) * u32::try_from(LANES).unwrap() / rate;
         let tasks = (0..LANES).map(|lane| {
@@ -69,7 +85,11 @@ impl Churn {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let (key, value) = if turn % 10 == 9 {
+                    let (key, value) = if what == What::Events {
+                        let (at, round) = (turn % running.len(), turn / running.len());
+                        repeat(&mut running[at].1, round);
+                        &running[at]
+                    } else if turn % 10 == 9 {
                         let at = turn / 10 % failing.len();
                         let round = turn / 10 / failing.len();
                         trouble(&mut failing[at].1, round);
@@ -102,6 +122,12 @@ impl Churn {
         for task in self.tasks {
             runtime.block_on(task).unwrap();
         }
+    }
+}
+
+fn repeat(event: &mut [u8], round: usize) {
+    for at in find(event, TYPE) {
+        event[at - 1] = u8::try_from(round % 100 + 1).unwrap();
     }
 }
 

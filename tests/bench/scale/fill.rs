@@ -35,6 +35,7 @@ pub struct Stored {
 
 pub struct Filled {
     pub pods: Vec<Stored>,
+    pub events: Vec<Stored>,
 }
 
 /// Where a copy stands.
@@ -152,6 +153,7 @@ impl Fill {
             .await;
         }
         let failing = size.each() / 20;
+        let mut events = Vec::new();
         for reason in t::REASONS {
             let key = format!(
                 "/registry/events/{}/{}",
@@ -159,10 +161,10 @@ impl Fill {
                 t::event_name(reason)
             );
             let event = self.take(&key).await;
-            self.copies(&key, &event, failing, |place| {
+            let copies = self.copies(&key, &event, failing, |place| {
                 of_pod(place, tenth, pod, set)
-            })
-            .await;
+            });
+            events.extend(copies.await);
         }
         self.take(&pod_key).await;
         let first = failing;
@@ -180,6 +182,7 @@ impl Fill {
             .await;
         let stored = |fails: bool| move |(key, value)| Stored { key, value, fails };
         Filled {
+            events: events.into_iter().map(stored(true)).collect(),
             pods: failing
                 .into_iter()
                 .map(stored(true))

@@ -9,7 +9,7 @@ use kube::Client;
 use tokio::runtime::Runtime;
 
 use crate::{
-    churn::Churn,
+    churn::{Churn, What},
     figures::{line, median, megabytes, milliseconds, percentile, seconds},
     fill::{Filled, Size, namespace},
     floor::{self, Encoding, Floor, Wire},
@@ -101,9 +101,9 @@ impl Bench<'_> {
             let session = self.steady();
             filter(&session);
         }
-        for rate in [100, 1000] {
+        for (what, rate) in [(What::Pods, 100), (What::Pods, 1000), (What::Events, 500)] {
             if wants("churn") {
-                self.under_churn(rate);
+                self.under_churn(what, rate);
             }
         }
         if self.only.iter().any(|it| it == "serve") {
@@ -231,7 +231,7 @@ impl Bench<'_> {
         session
     }
 
-    fn under_churn(&self, rate: u32) {
+    fn under_churn(&self, what: What, rate: u32) {
         let session = self.start(&["-A"], self.server.port);
         session.until("the whole", is_live);
         let all = u64::from(self.size.pods);
@@ -243,7 +243,7 @@ impl Bench<'_> {
         session.until("the last Pod", |screen| {
             position(screen) == Some((all, all))
         });
-        let churn = Churn::start(self.runtime, self.server, self.filled, rate);
+        let churn = Churn::start(self.runtime, self.server, self.filled, what, rate);
         thread::sleep(Duration::from_secs(3));
         let (began, spent, bytes, frames) = (
             Instant::now(),
@@ -268,7 +268,11 @@ impl Bench<'_> {
         let share = (session.processor() - spent).as_secs_f64() / time * 100.0;
         let written = (session.bytes() - bytes) as f64 / time / 1e3;
         let drawn = (session.frames() - frames) as f64 / time;
-        println!("  under {:.0} changes a second:", churn.rate());
+        let changes = match what {
+            What::Pods => "changes of Pods",
+            What::Events => "events",
+        };
+        println!("  under {:.0} {changes} a second:", churn.rate());
         line(
             "  key to frame",
             format!(
