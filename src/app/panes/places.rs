@@ -3,14 +3,21 @@
 
 use std::cmp::Ordering;
 
-use super::{super::list::List, pods::Row};
+use super::super::list::List;
 use crate::domain::{
     key::Key,
-    objects::Pod,
+    objects::{Pod, WorkloadKey},
     status::Health,
     watch::Scope,
     world::{Move, World},
 };
+
+/// One row of the pane of Pods.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Row {
+    Pod(Key<Pod>),
+    Workload(WorkloadKey),
+}
 
 /// More rows than this are sooner made again.
 const FEW: usize = 256;

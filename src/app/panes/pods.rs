@@ -19,11 +19,7 @@ use crate::domain::{
     world::{Versions, World},
 };
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Row {
-    Pod(Key<Pod>),
-    Workload(WorkloadKey),
-}
+pub use super::places::Row;
 
 /// Pods of one workload in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]

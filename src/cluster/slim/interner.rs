@@ -17,6 +17,9 @@ use crate::domain::{
 /// Below this many entries a sweep is not worth its time.
 const SMALL: usize = 4096;
 
+/// Nor below so many bytes of new texts: a kubelet's message may have ten thousand.
+const FEW_BYTES: usize = 1024 * 1024;
+
 #[derive(Default)]
 pub(in crate::cluster) struct Interner {
     texts: HashSet<Arc<str>>,
@@ -24,6 +27,9 @@ pub(in crate::cluster) struct Interner {
     names: HashSet<Arc<[Name<Secret>]>>,
     owners: HashSet<Arc<Owner>>,
     sweep_at: usize,
+    /// Bytes of texts that have come since the last sweep, and of those that it left.
+    fresh: usize,
+    left: usize,
 }
 
 impl Interner {
@@ -43,6 +49,7 @@ impl Interner {
         }
         let new: Arc<str> = text.into();
         self.texts.insert(Arc::clone(&new));
+        self.fresh += new.len();
         new
     }
 
@@ -81,7 +88,8 @@ impl Interner {
     /// Drops what nobody else holds, when there is much.
     pub(in crate::cluster) fn sweep(&mut self) {
         let held = self.texts.len() + self.pairs.len();
-        if held <= self.sweep_at.max(SMALL) {
+        let few = held <= self.sweep_at.max(SMALL);
+        if few && self.fresh <= self.left.max(FEW_BYTES) {
             return;
         }
         self.pairs.retain(|pairs| Arc::strong_count(pairs) > 1);
@@ -89,6 +97,8 @@ impl Interner {
         self.names.retain(|names| Arc::strong_count(names) > 1);
         self.texts.retain(|text| Arc::strong_count(text) > 1);
         self.sweep_at = 2 * (self.texts.len() + self.pairs.len());
+        self.left = self.texts.iter().map(|text| text.len()).sum();
+        self.fresh = 0;
     }
 }
 
@@ -144,5 +154,15 @@ mod tests {
         interner.sweep();
         assert_eq!(interner.texts.len(), 1);
         assert!(Arc::ptr_eq(&kept, &interner.str("kept")));
+    }
+
+    #[test]
+    fn few_texts_are_swept_out_when_they_are_long() {
+        let mut interner = Interner::default();
+        for number in 0..200 {
+            interner.str(&format!("{number}{}", "x".repeat(10_000)));
+            interner.sweep();
+        }
+        assert!(interner.texts.len() < 150, "{}", interner.texts.len());
     }
 }
