@@ -114,13 +114,6 @@ impl<K: Clone + PartialEq> List<K> {
         }
     }
 
-    /// Wants this row, if there is one to want.
-    pub fn want_if(&mut self, key: Option<K>) {
-        if let Some(key) = key {
-            self.want(key);
-        }
-    }
-
     /// Selects the row that is so many rows below the first visible one.
     pub fn select_visible(&mut self, row: usize) -> bool {
         let position = self.offset + row;

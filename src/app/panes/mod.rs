@@ -247,6 +247,22 @@ impl<K: Clone + PartialEq> PaneState<K> {
         };
     }
 
+    /// Leads to this row: what hides it, a filter or the wish for faults only, goes.
+    pub fn lead_to(&mut self, row: K) {
+        if !self.list.rows().contains(&row) {
+            self.filter = Filter::default();
+            self.faults_only = false;
+        }
+        self.list.want(row);
+    }
+
+    /// Leads to this row, if there is one to lead to.
+    pub fn lead_to_if(&mut self, row: Option<K>) {
+        if let Some(row) = row {
+            self.lead_to(row);
+        }
+    }
+
     /// Forces the rows to be made again.
     pub fn invalidate(&mut self) {
         self.made_from = None;

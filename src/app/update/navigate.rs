@@ -124,19 +124,19 @@ pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
         model.panes.folding.open.insert(workload.id.clone());
         model.panes.pods.invalidate();
     }
-    model.panes.pods.list.want(pods::Row::Pod(pod));
+    model.panes.pods.lead_to(pods::Row::Pod(pod));
 }
 
 pub(super) fn to_account(model: &mut Model, account: Key<ServiceAccount>) {
     show_namespace_of(model, &account.namespace);
     model.focus = Pane::ServiceAccounts;
-    model.panes.accounts.list.want(account);
+    model.panes.accounts.lead_to(account);
 }
 
 pub(super) fn to_secret(model: &mut Model, secret: Key<Secret>) {
     show_namespace_of(model, &secret.namespace);
     model.focus = Pane::Secrets;
-    model.panes.secrets.list.want(secret);
+    model.panes.secrets.lead_to(secret);
 }
 
 fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
@@ -161,23 +161,23 @@ pub(super) fn along_the_trail(
     let panes = &mut model.panes;
     model.focus = match place.selected {
         Selected::Namespace(row) => {
-            panes.namespaces.list.want_if(row);
+            panes.namespaces.lead_to_if(row);
             Pane::Namespaces
         }
         Selected::Pod(row) => {
-            panes.pods.list.want_if(row);
+            panes.pods.lead_to_if(row);
             Pane::Pods
         }
         Selected::Account(row) => {
-            panes.accounts.list.want_if(row);
+            panes.accounts.lead_to_if(row);
             Pane::ServiceAccounts
         }
         Selected::Secret(row) => {
-            panes.secrets.list.want_if(row);
+            panes.secrets.lead_to_if(row);
             Pane::Secrets
         }
         Selected::Event(row) => {
-            panes.events.list.want_if(row);
+            panes.events.lead_to_if(row);
             Pane::Events
         }
     };

@@ -247,6 +247,24 @@ fn the_next_problem_is_one_key_away_from_anywhere() {
 }
 
 #[test]
+fn a_filter_that_hides_where_a_key_leads_to_goes() {
+    let mut model = model();
+    press(&mut model, &["0", "/"]);
+    typed(&mut model, "ledger");
+    press(&mut model, &["enter", "!"]);
+    let pod = crate::app::selected_pod(&model).unwrap();
+    assert_eq!(pod.name.as_str(), "checkout-5c9f-0");
+    assert!(shown(&model).contains(&pod.to_string()));
+    assert_eq!(model.panes.pods.filter.text(), "");
+    // One that hides nothing stays.
+    press(&mut model, &["/"]);
+    typed(&mut model, "checkout");
+    press(&mut model, &["enter"]);
+    navigate::to_pod(&mut model, pod);
+    assert_eq!(model.panes.pods.filter.text(), "checkout");
+}
+
+#[test]
 fn the_round_goes_on_where_it_was_when_a_problem_is_gone() {
     let mut model = model();
     let faults: Vec<_> = model.verdicts.faults().to_vec();
