@@ -22,7 +22,7 @@ use crate::{
 
 /// Until a fault is told: 28 seconds at the most where nothing but silence tells of it, and some for a
 /// machine with other work.
-pub const TOLD: Duration = Duration::from_secs(60);
+pub const TOLD: Duration = Duration::from_secs(180);
 
 /// Until all is well again: the back-off reaches half a minute.
 pub const HEALED: Duration = Duration::from_secs(100);
