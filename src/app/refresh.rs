@@ -197,20 +197,13 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     });
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
-    let Panes {
-        namespaces,
-        pods,
-        accounts,
-        secrets,
-        events,
-        ..
-    } = &model.panes;
+    let panes = &model.panes;
     let paced = [
-        namespaces.due(),
-        pods.due(),
-        accounts.due(),
-        secrets.due(),
-        events.due(),
+        panes.namespaces.due(),
+        panes.pods.due(),
+        panes.accounts.due(),
+        panes.secrets.due(),
+        panes.events.due(),
     ];
     [spinner, flash, stale, notices, unfinished, ages]
         .into_iter()
