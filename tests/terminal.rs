@@ -15,8 +15,12 @@ use session::{Session, Setup};
 mod api;
 #[path = "terminal/drive.rs"]
 mod drive;
+#[path = "terminal/pictures.rs"]
+mod pictures;
 #[path = "terminal/session.rs"]
 mod session;
+#[path = "terminal/svg.rs"]
+mod svg;
 
 /// In the Pods pane; an event says `Pod/` in front of the name.
 const RUNNING_ROW: &str = "  proxy-1";

@@ -14,6 +14,4 @@ pub mod theme;
 mod widgets;
 
 #[cfg(test)]
-mod pictures;
-#[cfg(test)]
 mod tests;
