@@ -11,7 +11,7 @@ use super::{Connection, Trouble, ask};
 use crate::domain::{
     document::Document,
     logs::{Source, Splitter},
-    objects::{ObjectKey, WorkloadKind},
+    objects::ObjectKey,
     rights::Permission,
 };
 
@@ -37,15 +37,8 @@ fn path(object: &ObjectKey) -> String {
         }
         ObjectKey::Pod(_) => format!("/api/v1/namespaces/{namespace}/pods/{name}"),
         ObjectKey::Workload(id) => {
-            let (group, plural) = match id.kind {
-                WorkloadKind::Deployment => ("apps", "deployments"),
-                WorkloadKind::ReplicaSet => ("apps", "replicasets"),
-                WorkloadKind::StatefulSet => ("apps", "statefulsets"),
-                WorkloadKind::DaemonSet => ("apps", "daemonsets"),
-                WorkloadKind::Job => ("batch", "jobs"),
-                WorkloadKind::CronJob => ("batch", "cronjobs"),
-            };
-            format!("/apis/{group}/v1/namespaces/{namespace}/{plural}/{name}")
+            let (group, resource) = (id.kind.group(), id.kind.resource());
+            format!("/apis/{group}/v1/namespaces/{namespace}/{resource}/{name}")
         }
     }
 }
@@ -113,7 +106,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         key::{Key, Name, Namespace},
-        objects::WorkloadKey,
+        objects::{WorkloadKey, WorkloadKind},
     };
 
     #[test]

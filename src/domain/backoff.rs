@@ -32,7 +32,9 @@ pub fn next_attempt(container: &Container, events: &[Arc<Event>]) -> Option<Time
         .filter_map(|event| event.last)
         .max();
     let last = attempt.last?.max(failed.unwrap_or(Timestamp::MIN));
-    Some(last + SignedDuration::from_secs(wait(attempt.count)))
+    // Times are what somebody wrote into an object: they may be at the end of all time.
+    last.checked_add(SignedDuration::from_secs(wait(attempt.count)))
+        .ok()
 }
 
 /// Seconds to wait after so many attempts.
@@ -68,6 +70,13 @@ mod tests {
         ];
         let expected = now() + SignedDuration::from_secs(15);
         assert_eq!(next_attempt(&app, &events), Some(expected));
+    }
+
+    #[test]
+    fn the_end_of_time_is_survived() {
+        let app = container("app", waiting("ErrImagePull", ""));
+        let events = [about_app("Pulling", 3, Timestamp::MAX)];
+        assert_eq!(next_attempt(&app, &events), None);
     }
 
     #[test]

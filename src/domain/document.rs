@@ -5,8 +5,13 @@
 use serde_json::Value;
 use zeroize::Zeroize;
 
-/// Where `kubectl apply` keeps a copy of the whole manifest, a Secret's values included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Annotations in which tools keep a copy of the whole manifest, a Secret's values included: kubectl, kapp,
+/// and Rancher's Fleet.
+const COPIES: [&str; 3] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kapp.k14s.io/original",
+    "objectset.rio.cattle.io/applied",
+];
 
 /// The lines of an object's YAML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,12 +118,12 @@ fn mask(secret: &mut Value) {
             *value = Value::String(format!("(hidden, {bytes} bytes of base64)"));
         }
     }
-    let applied = secret
-        .pointer_mut("/metadata/annotations")
-        .and_then(|annotations| annotations.get_mut(LAST_APPLIED));
-    if let Some(applied) = applied {
-        wipe(applied);
-        *applied = Value::String("(hidden: it repeats the values)".to_owned());
+    for name in COPIES {
+        let annotations = secret.pointer_mut("/metadata/annotations");
+        if let Some(copy) = annotations.and_then(|all| all.get_mut(name)) {
+            wipe(copy);
+            *copy = Value::String("(hidden: it repeats the values)".to_owned());
+        }
     }
 }
 
@@ -144,14 +149,16 @@ mod tests {
 
     #[test]
     fn no_value_of_a_secret_is_in_its_document() {
-        let secret = json!({
+        let mut secret = json!({
             "kind": "Secret",
-            "metadata": {"name": "regcred", "annotations": {
-                LAST_APPLIED: "{\"data\":{\".dockerconfigjson\":\"Y2FuYXJ5\"}}", "team": "shop",
-            }},
+            "metadata": {"name": "regcred", "annotations": {"team": "shop"}},
             "data": {".dockerconfigjson": "Y2FuYXJ5"},
             "stringData": {"password": "canary"},
         });
+        for name in COPIES {
+            secret["metadata"]["annotations"][name] =
+                json!("{\"data\":{\".dockerconfigjson\":\"Y2FuYXJ5\"}}");
+        }
         let document = Document::of(secret).unwrap();
         let text = texts(&document, Fold::Nothing).join("\n");
         assert!(

@@ -294,6 +294,25 @@ pub const PRESETS: &[Preset] = &[
     },
 ];
 
+/// The host of a server string, which may have a scheme and a path.
+pub fn host_of(server: &str) -> &str {
+    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
+    bare.split('/').next().unwrap_or_default()
+}
+
+/// The host by which a registry is told from others: Docker Hub has several, which count as one.
+pub fn registry_of(server: &str) -> &str {
+    match of_server(server) {
+        Some(preset) if preset.id == "docker-hub" => "docker.io",
+        _ => host_of(server),
+    }
+}
+
+/// The row of a server string.
+pub fn of_server(server: &str) -> Option<&'static Preset> {
+    of_host(host_of(server))
+}
+
 /// The row of a registry host, with or without port.
 ///
 /// `k8s.gcr.io` is the Kubernetes registry and not Google's, so exact hosts go before patterns.
@@ -307,21 +326,23 @@ pub fn of_host(host: &str) -> Option<&'static Preset> {
     })
 }
 
+/// Whether a pattern of [`Preset::hosts`] is of this host.
 fn covers(pattern: &str, name: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
+    let Some((first, others)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let (between, last) = others.rsplit_once('*').unwrap_or(("", others));
+    let rest = name.strip_prefix(first);
+    let Some(mut rest) = rest.and_then(|rest| rest.strip_suffix(last)) else {
         return false;
     };
-    let mut open = false;
-    for piece in pieces {
-        open = piece.is_empty();
+    for piece in between.split('*') {
         let Some((_, after)) = rest.split_once(piece) else {
             return false;
         };
         rest = after;
     }
-    open || rest.is_empty()
+    true
 }
 
 #[cfg(test)]
@@ -341,8 +362,27 @@ mod tests {
             ("harbor.corp.example:8443", Some("harbor")),
             ("registry.corp.example", None),
             ("localhost:5000", None),
+            ("1.dkr.ecr.cn-north-1.amazonaws.com.cn", Some("ecr")),
+            ("artifactory.corp.example", Some("jfrog")),
+            ("cache.jfrog.io.jfrog.io", Some("jfrog")),
+            ("jfrog.io.example", None),
+            // One dot does not stand for two.
+            ("a.dkr.ecr.amazonaws.com", None),
         ] {
             assert_eq!(of_host(host).map(|preset| preset.id), id, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_registry_is_one_under_all_its_server_strings() {
+        for (server, registry) in [
+            ("https://index.docker.io/v1/", "docker.io"),
+            ("registry-1.docker.io", "docker.io"),
+            ("https://ghcr.io/acme", "ghcr.io"),
+            ("registry.example:5000", "registry.example:5000"),
+            ("", ""),
+        ] {
+            assert_eq!(registry_of(server), registry, "{server}");
         }
     }
 

@@ -18,28 +18,41 @@ pub struct Permission {
 }
 
 impl Permission {
+    /// `group` is empty for the core group; without a namespace it is one for all of them, or for what
+    /// is in none.
+    pub fn new(verb: &str, group: &str, resource: &str, namespace: Option<&Namespace>) -> Self {
+        Self {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            namespace: namespace.cloned(),
+        }
+    }
+
     /// The kubectl command that makes a Role with this permission; a watch needs the three verbs.
     pub fn role_command(&self) -> String {
-        let mut resource = self.resource.to_string();
-        if !self.group.is_empty() {
-            resource = format!("{resource}.{}", self.group);
-        }
+        // The group stands between a resource and what is below it.
+        let (resource, below) = match self.resource.split_once('/') {
+            Some((resource, below)) => (resource, format!("/{below}")),
+            None => (&*self.resource, String::new()),
+        };
+        let group = match &*self.group {
+            "" => String::new(),
+            group => format!(".{group}"),
+        };
         let verbs = match &*self.verb {
             "list" | "watch" => "get,list,watch",
             verb => verb,
         };
-        match &self.namespace {
-            Some(namespace) => {
-                format!(
-                    "kubectl -n {namespace} create role pullscope-{} --verb={verbs} --resource={resource}",
-                    self.resource
-                )
-            }
-            None => format!(
-                "kubectl create clusterrole pullscope-{} --verb={verbs} --resource={resource}",
-                self.resource
-            ),
-        }
+        let role = match &self.namespace {
+            Some(namespace) => format!("-n {namespace} create role"),
+            None => "create clusterrole".to_owned(),
+        };
+        // No name of a Role has a slash.
+        let name = self.resource.replace('/', "-");
+        format!(
+            "kubectl {role} pullscope-{name} --verb={verbs} --resource={resource}{group}{below}"
+        )
     }
 }
 
@@ -119,12 +132,7 @@ mod tests {
     }
 
     fn to(verb: &str, group: &str, resource: &str) -> Permission {
-        Permission {
-            verb: verb.into(),
-            group: group.into(),
-            resource: resource.into(),
-            namespace: Some(Namespace::new("shop")),
-        }
+        Permission::new(verb, group, resource, Some(&Namespace::new("shop")))
     }
 
     #[test]
@@ -158,25 +166,30 @@ mod tests {
 
     #[test]
     fn names_the_role_that_grants_it() {
-        let mut permission = Permission {
-            verb: "list".into(),
-            group: "apps".into(),
-            resource: "deployments".into(),
-            namespace: Some(Namespace::new("shop")),
-        };
+        let everywhere = Permission::new("create", "", "namespaces", None);
         assert_eq!(
-            permission.to_string(),
+            to("list", "apps", "deployments").to_string(),
             "list deployments.apps in namespace shop"
         );
-        assert_eq!(
-            permission.role_command(),
-            "kubectl -n shop create role pullscope-deployments --verb=get,list,watch --resource=deployments.apps"
-        );
-        permission.namespace = None;
-        assert!(
-            permission
-                .role_command()
-                .starts_with("kubectl create clusterrole ")
-        );
+        for (permission, command) in [
+            (
+                to("list", "apps", "deployments"),
+                "kubectl -n shop create role pullscope-deployments --verb=get,list,watch --resource=deployments.apps",
+            ),
+            (
+                to("get", "", "pods/log"),
+                "kubectl -n shop create role pullscope-pods-log --verb=get --resource=pods/log",
+            ),
+            (
+                to("get", "apps", "deployments/scale"),
+                "kubectl -n shop create role pullscope-deployments-scale --verb=get --resource=deployments.apps/scale",
+            ),
+            (
+                everywhere,
+                "kubectl create clusterrole pullscope-namespaces --verb=create --resource=namespaces",
+            ),
+        ] {
+            assert_eq!(permission.role_command(), command);
+        }
     }
 }

@@ -27,6 +27,10 @@ pub enum SecretSlice {
     Other,
 }
 
+impl SecretSlice {
+    pub const ALL: [Self; 3] = [Self::DockerConfigJson, Self::DockerCfg, Self::Other];
+}
+
 /// Where a watch looks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -72,11 +76,6 @@ pub struct Sight {
 impl Sight {
     /// Everything is seen, as a cluster's administrator sees it.
     pub fn full() -> Self {
-        let slices = [
-            SecretSlice::DockerConfigJson,
-            SecretSlice::DockerCfg,
-            SecretSlice::Other,
-        ];
         let kinds = [
             WatchKind::Namespaces,
             WatchKind::ServiceAccounts,
@@ -84,7 +83,7 @@ impl Sight {
             WatchKind::Events,
         ]
         .into_iter()
-        .chain(slices.map(WatchKind::Secrets))
+        .chain(SecretSlice::ALL.map(WatchKind::Secrets))
         .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
         let everywhere = |kind| WatchId {
             kind,
@@ -121,12 +120,8 @@ impl Sight {
 
     /// Whether a Secret of any type that is not in the store does not exist.
     pub fn sees_secrets(&self, namespace: &Namespace) -> bool {
-        [
-            SecretSlice::DockerConfigJson,
-            SecretSlice::DockerCfg,
-            SecretSlice::Other,
-        ]
-        .into_iter()
-        .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
+        SecretSlice::ALL
+            .into_iter()
+            .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
     }
 }

@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-const KINDS: [WatchKind; 8] = [
+const KINDS: [WatchKind; 13] = [
     WatchKind::Namespaces,
     WatchKind::Pods,
     WatchKind::ServiceAccounts,
@@ -41,6 +41,11 @@ const KINDS: [WatchKind; 8] = [
     WatchKind::Secrets(SecretSlice::DockerCfg),
     WatchKind::Secrets(SecretSlice::Other),
     WatchKind::Workloads(WorkloadKind::Deployment),
+    WatchKind::Workloads(WorkloadKind::ReplicaSet),
+    WatchKind::Workloads(WorkloadKind::StatefulSet),
+    WatchKind::Workloads(WorkloadKind::DaemonSet),
+    WatchKind::Workloads(WorkloadKind::Job),
+    WatchKind::Workloads(WorkloadKind::CronJob),
 ];
 
 pub(super) struct Screen {

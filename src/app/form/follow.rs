@@ -74,7 +74,7 @@ impl Form {
         let server = self.registry();
         let fits = |key: &str| match &image {
             Some(image) => key_matches(key, image),
-            None => server.is_empty() || source_host(key) == source_host(&server),
+            None => server.is_empty() || presets::registry_of(key) == presets::registry_of(&server),
         };
         let mut holders = source::holders(world, fits);
         holders.retain(|key| !self.is_itself(key));
@@ -135,15 +135,5 @@ impl Form {
                 .is_some_and(|spread| spread.holders.iter().any(|holder| holder.secret == *key)),
             _ => false,
         }
-    }
-}
-
-/// The host of a server string; Docker Hub has several names.
-pub(super) fn source_host(server: &str) -> &str {
-    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let host = bare.split('/').next().unwrap_or_default();
-    match presets::of_host(host) {
-        Some(preset) if preset.id == "docker-hub" => "docker.io",
-        _ => host,
     }
 }

@@ -1,6 +1,6 @@
 //! What there is to say of an answer while it is given.
 
-use super::{Answer, Form, Import, Source, follow::source_host};
+use super::{Answer, Form, Import, Source};
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::ServiceAccount,
@@ -203,5 +203,5 @@ fn no_login(server: &str) -> Option<Complaint> {
 
 /// The row of a server string.
 pub(super) fn preset(server: &str) -> Option<&'static Preset> {
-    presets::of_host(source_host(server))
+    presets::of_server(server)
 }

@@ -10,7 +10,7 @@ use crate::{
     cluster::Trouble,
     domain::{
         key::Name,
-        objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+        objects::{ServiceAccount, WorkloadKey},
         plan::{Before, Deployment, Done, Outcome, manifest},
     },
 };
@@ -93,13 +93,6 @@ pub(super) async fn set_image(
 
 pub(super) fn path(id: &WorkloadKey) -> String {
     let (namespace, name) = (&id.key.namespace, &id.key.name);
-    let (group, plural) = match id.kind {
-        WorkloadKind::Deployment => ("apps", "deployments"),
-        WorkloadKind::ReplicaSet => ("apps", "replicasets"),
-        WorkloadKind::StatefulSet => ("apps", "statefulsets"),
-        WorkloadKind::DaemonSet => ("apps", "daemonsets"),
-        WorkloadKind::Job => ("batch", "jobs"),
-        WorkloadKind::CronJob => ("batch", "cronjobs"),
-    };
-    format!("/apis/{group}/v1/namespaces/{namespace}/{plural}/{name}")
+    let (group, resource) = (id.kind.group(), id.kind.resource());
+    format!("/apis/{group}/v1/namespaces/{namespace}/{resource}/{name}")
 }

@@ -4,17 +4,18 @@
 //! dropped. A `Fingerprint` tells two credentials apart and nothing else.
 
 pub mod kind;
+mod recognise;
 
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
 };
 
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use self::kind::CredentialKind;
+pub use recognise::Credential;
+pub(crate) use recognise::{is_cut_robot, is_encoded_token};
 
 /// A password, token or key. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone)]
@@ -65,12 +66,4 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
-}
-
-/// What is known of a credential without asking the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Credential {
-    pub kind: CredentialKind,
-    /// When it says of itself that it ends.
-    pub expires: Option<Timestamp>,
 }

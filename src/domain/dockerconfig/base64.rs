@@ -14,16 +14,12 @@ pub(super) struct Corrupt {
 
 /// Decodes an `auth` field.
 pub(super) fn decode_auth(field: &str) -> Result<Zeroizing<Vec<u8>>, Corrupt> {
-    if go_trim(field).ends_with('=') {
+    // `strings.TrimSpace` knows the same white space as Rust.
+    if field.trim().ends_with('=') {
         decode(field.as_bytes(), Padding::Required)
     } else {
         decode(field.as_bytes(), Padding::None)
     }
-}
-
-/// `strings.TrimSpace`, which knows the same white space as Rust.
-fn go_trim(text: &str) -> &str {
-    text.trim()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

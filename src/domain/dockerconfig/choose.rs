@@ -1,15 +1,16 @@
 //! Out of a configuration that holds many logins, the one for a registry.
 //!
 //! Docker asks a helper where the configuration names one (`credHelpers` for a registry, `credsStore`
-//! for all), and else reads `auths` (docker/cli `cli/config/configfile`); Podman does alike
-//! (containers-auth.json(5)).
+//! for all), and else reads `auths` (docker/cli `cli/config/configfile`). Podman knows no `credsStore`
+//! and writes its passwords into `auths` beside it (containers-auth.json(5)): so a password that stands
+//! there is taken before the store is asked.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
 use super::{Entry, EntryProblem, Format, read};
-use crate::domain::presets;
+use crate::domain::presets::registry_of;
 
 /// Where the login for a registry is.
 #[derive(Clone, Debug)]
@@ -90,18 +91,8 @@ pub fn entry<'a>(entries: &'a [Entry], server: &str) -> Option<&'a Entry> {
 pub const IDENTITY: &str =
     "it is an identity token, which the kubelet does not read: make an access token";
 
-/// Whether two server strings are of one registry; Docker Hub has several names.
 fn same_registry(one: &str, other: &str) -> bool {
-    host(one) == host(other)
-}
-
-fn host(server: &str) -> &str {
-    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let host = bare.split('/').next().unwrap_or_default();
-    match presets::of_host(host) {
-        Some(preset) if preset.id == "docker-hub" => "docker.io",
-        _ => host,
-    }
+    registry_of(one) == registry_of(other)
 }
 
 #[cfg(test)]
@@ -122,6 +113,7 @@ mod tests {
     fn the_login_of_a_registry_is_found_where_docker_finds_it() {
         let two = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"aHViOnA="},"ghcr.io":{"auth":"Z2g6cA=="}}}"#;
         let helpers = r#"{"auths":{"ghcr.io":{}},"credsStore":"secretservice","credHelpers":{"quay.io":"pass"}}"#;
+        let podman = r#"{"auths":{"quay.io":{"auth":"cG9kOnA="}},"credsStore":"desktop"}"#;
         let token = r#"{"auths":{"r.example":{"identitytoken":"x"}}}"#;
         for (text, server, expected) in [
             (two, "ghcr.io", "ghcr.io as gh"),
@@ -135,6 +127,7 @@ mod tests {
             (helpers, "ghcr.io", "secretservice for ghcr.io"),
             (helpers, "quay.io", "pass for quay.io"),
             (helpers, "r.example", "secretservice for r.example"),
+            (podman, "quay.io", "quay.io as pod"),
             (token, "r.example", "useless"),
             ("no json", "ghcr.io", "malformed"),
             ("{}", "ghcr.io", "not among "),

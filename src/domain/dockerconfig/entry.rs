@@ -9,7 +9,7 @@ use super::{
     base64::{Corrupt, decode_auth},
     json::{Cursor, Shape, same_field},
 };
-use crate::domain::credential::{Password, kind};
+use crate::domain::credential::{Password, is_cut_robot, is_encoded_token};
 
 /// Go's name of the type of an entry, as it stands in its messages.
 pub(super) const ENTRY: &str = "credentialprovider.dockerConfigEntryWithAuth";
@@ -159,14 +159,11 @@ fn entry_problems(server: &str, username: &str, password: &str) -> Vec<EntryProb
             EntryProblem::SurroundingSpace,
         ),
         (
-            kind::is_encoded_token(password),
+            is_encoded_token(username, password),
             EntryProblem::PasswordEncoded,
         ),
         (hub && username.contains('@'), EntryProblem::EmailAsUsername),
-        (
-            kind::is_cut_robot(server, username),
-            EntryProblem::RobotNameCut,
-        ),
+        (is_cut_robot(server, username), EntryProblem::RobotNameCut),
     ]
     .into_iter()
     .filter_map(|(holds, problem)| holds.then_some(problem))

@@ -194,15 +194,16 @@ fn of_secret(
             });
         }
     }
-    let whole = sight.sees(WatchKind::Pods, &key.namespace)
-        && sight.sees(WatchKind::ServiceAccounts, &key.namespace);
+    let users = [WatchKind::Pods, WatchKind::ServiceAccounts]
+        .into_iter()
+        .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
+    let mut users = users.map(|kind| sight.sees(kind, &key.namespace));
     let listed = world.pods_of_secret(key).len() > 0
         || world.accounts_of_secret(key).len() > 0
-        || WorkloadKind::ALL.into_iter().any(|kind| {
-            let mut here = world.workloads_in(kind, &key.namespace);
-            here.any(|workload| workload.pull_secrets.contains(&key.name))
-        });
-    if whole && !listed {
+        || world
+            .workloads_of(&Scope::Namespace(key.namespace.clone()))
+            .any(|workload| workload.pull_secrets.contains(&key.name));
+    if !listed && users.all(|seen| seen) {
         lints.push(Lint::Unused {
             secret: key.clone(),
         });
@@ -231,7 +232,7 @@ fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint>
 fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
     let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<Key<Secret>>> = BTreeMap::new();
     for (secret, entry) in entries(world, scope) {
-        let place = (secret.key.namespace.clone(), Arc::clone(&entry.server));
+        let place = (secret.key.namespace.clone(), entry.registry().into());
         by_server
             .entry(place)
             .or_default()
@@ -272,13 +273,9 @@ fn entries<'a>(
     world: &'a World,
     scope: &Scope,
 ) -> impl Iterator<Item = (&'a Arc<Secret>, &'a EntrySummary)> {
-    world.secrets(scope).flat_map(|secret| {
-        let entries = match &secret.content {
-            SecretContent::Read(summary) => &*summary.entries,
-            SecretContent::NotTransferred => &[],
-        };
-        entries.iter().map(move |entry| (secret, entry))
-    })
+    world
+        .secrets(scope)
+        .flat_map(|secret| secret.entries().iter().map(move |entry| (secret, entry)))
 }
 
 fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &ServiceAccount) {
@@ -316,22 +313,15 @@ fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &Ser
 
 /// The workloads that a person made.
 fn tops<'a>(world: &'a World, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
-    let scope = scope.clone();
-    world.workloads().filter(move |workload| {
-        let within = match &scope {
-            Scope::Cluster => true,
-            Scope::Namespace(namespace) => workload.id.key.namespace == *namespace,
-        };
-        let alone = workload.meta.owner.is_none();
-        within && alone
-    })
+    let workloads = world.workloads_of(scope);
+    workloads.filter(|workload| workload.meta.owner.is_none())
 }
 
 fn moves(image: &str, limits: &Limits) -> bool {
     ImageRef::parse(image).is_ok_and(|image| {
-        // Without a tag, `latest` is meant.
-        let tag = image.tag().unwrap_or("latest");
-        image.digest().is_none() && limits.moving_tags.iter().any(|moving| moving == tag)
+        // Without a tag it is `latest`.
+        let is = |moving: &String| image.tag() == Some(moving);
+        image.digest().is_none() && limits.moving_tags.iter().any(is)
     })
 }
 
@@ -342,7 +332,7 @@ mod tests {
         batch::Batch,
         objects::SecretType,
         sample::{account, ago, changed, key, now, secret, workload},
-        watch::SecretSlice,
+        watch::{SecretSlice, WatchId},
     };
 
     fn world() -> World {
@@ -350,7 +340,12 @@ mod tests {
         let hub = [("registry.example", "bot")];
         let mut old = secret("shop", "regcred", json.clone(), &hub);
         old.meta.created = Some(ago(100 * 86_400));
-        let mut again = secret("shop", "again", json, &[("registry.example", "AWS")]);
+        let mut again = secret(
+            "shop",
+            "again",
+            json,
+            &[("https://registry.example", "AWS")],
+        );
         if let SecretContent::Read(summary) = &mut again.content {
             let mut entry = summary.entries[0].clone();
             entry.kind = CredentialKind::EcrToken;
@@ -483,14 +478,17 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_not_called_missing_or_unused() {
-        let found = lints(
-            &world(),
-            &Sight::default(),
-            &Scope::Cluster,
-            &Limits::default(),
-            now(),
-        );
-        let claims = |lint: &Lint| matches!(lint, Lint::Unused { .. } | Lint::Dangling { .. });
-        assert!(!found.iter().any(claims));
+        let mut no_jobs = Sight::full();
+        no_jobs.lose(&WatchId {
+            kind: WatchKind::Workloads(WorkloadKind::CronJob),
+            scope: Scope::Cluster,
+        });
+        for (sight, dangling) in [(Sight::default(), false), (no_jobs, true)] {
+            let (scope, limits) = (Scope::Cluster, Limits::default());
+            let found = lints(&world(), &sight, &scope, &limits, now());
+            let has = |claim: fn(&Lint) -> bool| found.iter().any(claim);
+            assert!(!has(|lint| matches!(lint, Lint::Unused { .. })));
+            assert_eq!(has(|lint| matches!(lint, Lint::Dangling { .. })), dangling);
+        }
     }
 }

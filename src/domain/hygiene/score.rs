@@ -17,7 +17,7 @@ use crate::domain::{
     world::World,
 };
 
-/// A practice, the one that fails first when it is broken before the others.
+/// A practice. Their order is that in which they are told: what breaks a pull first comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Practice {
     Valid,
@@ -71,10 +71,6 @@ pub struct Score(usize);
 impl Score {
     fn without(broken: usize) -> Self {
         Self(Practice::ALL.len().saturating_sub(broken))
-    }
-
-    pub fn is_full(self) -> bool {
-        self.0 == Practice::ALL.len()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Meta;
+use super::{Meta, Pod};
 use crate::domain::key::{Key, Namespace};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,5 +49,17 @@ impl EventSubject {
     pub fn container(&self) -> Option<&str> {
         let (_, rest) = self.field.as_deref()?.split_once('{')?;
         rest.strip_suffix('}')
+    }
+
+    /// Whether the Pod of this name is the one that is meant, and not one that had the name before it,
+    /// as the Pods of a StatefulSet do.
+    pub fn may_be(&self, pod: &Pod) -> bool {
+        // Of a static Pod the kubelet speaks by another uid than the API server has for its mirror.
+        let is_mirror = || {
+            let owner = pod.meta.owner.as_ref();
+            owner.is_some_and(|owner| &*owner.kind == "Node")
+        };
+        let uid = self.uid.as_ref();
+        uid.is_none_or(|uid| *uid == pod.meta.uid || is_mirror())
     }
 }

@@ -8,7 +8,10 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::Meta;
-use crate::domain::{dockerconfig, key::Key};
+use crate::domain::{
+    dockerconfig::{EntrySummary, Summary},
+    key::Key,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
@@ -18,6 +21,17 @@ pub struct Secret {
     pub content: SecretContent,
     /// Immutable Secrets can only be replaced by a new one.
     pub immutable: bool,
+}
+
+impl Secret {
+    /// The entries of its configuration, as far as they can be read: also those of one that stops the
+    /// pull, and none of one that was not transferred.
+    pub fn entries(&self) -> &[EntrySummary] {
+        match &self.content {
+            SecretContent::Read(summary) => &summary.entries,
+            SecretContent::NotTransferred => &[],
+        }
+    }
 }
 
 /// The two types that the kubelet reads credentials from, and all others.
@@ -35,15 +49,6 @@ impl SecretType {
             "kubernetes.io/dockerconfigjson" => Self::DockerConfigJson,
             "kubernetes.io/dockercfg" => Self::DockerCfg,
             other => Self::Other(Some(other.into())),
-        }
-    }
-
-    /// The key under `data` that this type keeps its configuration in.
-    pub fn data_key(&self) -> Option<&'static str> {
-        match self {
-            Self::DockerConfigJson => Some(".dockerconfigjson"),
-            Self::DockerCfg => Some(".dockercfg"),
-            Self::Other(_) => None,
         }
     }
 }
@@ -64,5 +69,5 @@ impl fmt::Display for SecretType {
 pub enum SecretContent {
     /// The data was not asked for: the watch of other Secrets transfers metadata only.
     NotTransferred,
-    Read(dockerconfig::Summary),
+    Read(Summary),
 }

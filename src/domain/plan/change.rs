@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
+    before::Before,
     entries::{Edit, Login},
-    undo::Before,
 };
 use crate::domain::{
     key::{Key, Name, Namespace},

@@ -64,10 +64,8 @@ fn name(text: &str, most: usize) -> Option<Complaint> {
             "only a-z, 0-9 and -: {c:?} is none of them"
         )));
     }
-    let ends_well = !text.starts_with('-') && !text.ends_with('-');
-    (!ends_well)
-        .then(|| Some(refuse("a - may not stand at an end")))
-        .flatten()
+    let ends_badly = text.starts_with('-') || text.ends_with('-');
+    ends_badly.then(|| refuse("a - may not stand at an end"))
 }
 
 /// The key under `auths`: what the kubelet holds against the image's host.
@@ -82,8 +80,7 @@ pub fn server(text: &str) -> Option<Complaint> {
     if text == hub {
         return None;
     }
-    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let host = bare.split('/').next().unwrap_or_default();
+    let host = presets::host_of(text);
     if host.is_empty() {
         return Some(refuse("there is no host in it"));
     }
@@ -101,7 +98,7 @@ pub fn server(text: &str) -> Option<Complaint> {
     if text.contains("://") {
         return Some(warn("the host alone is enough, without https://"));
     }
-    if bare.contains('/') {
+    if text.contains('/') {
         return Some(warn("with a path it is only for images under that path"));
     }
     None
@@ -117,7 +114,7 @@ pub fn username(text: &str, server: &str) -> Option<Complaint> {
     if text != text.trim() {
         return Some(warn("there is a blank at its end"));
     }
-    let is_hub = preset(server).is_some_and(|preset| preset.id == "docker-hub");
+    let is_hub = presets::of_server(server).is_some_and(|preset| preset.id == "docker-hub");
     if is_hub && text.contains('@') {
         return Some(warn(
             "Docker Hub wants the Docker ID, not the e-mail address",
@@ -144,19 +141,13 @@ pub fn token(text: &str, server: &str, username: &str) -> Option<Complaint> {
             kind.label()
         )));
     }
-    let preset = preset(server);
-    match preset {
+    match presets::of_server(server) {
         Some(preset) if kind.is_password() && !preset.token.is_empty() => Some(warn(format!(
             "looks like a password; better: {}",
             preset.token
         ))),
         _ => None,
     }
-}
-
-fn preset(server: &str) -> Option<&'static presets::Preset> {
-    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
-    presets::of_host(bare.split('/').next().unwrap_or_default())
 }
 
 pub fn image(text: &str) -> Option<Complaint> {

@@ -1,13 +1,18 @@
 //! A change as kubectl commands. No password is in them: the shell asks for it.
 
+use serde_json::json;
+
 use super::{
-    Before,
+    before::Before,
     change::{Change, Copy, Deployment, Existing},
     entries::Edit,
     lists::{with, without},
     manifest,
 };
-use crate::domain::{key::Name, objects::Secret};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{Secret, WorkloadKey},
+};
 
 impl Change {
     /// The same with kubectl.
@@ -17,18 +22,20 @@ impl Change {
         match self {
             Self::CreateNamespace(name) => vec![format!("kubectl create namespace {name}")],
             Self::CreateSecret { key, server, login } => vec![
-                "read -rs TOKEN".to_owned(),
+                READ.to_owned(),
                 format!(
-                    "{} | kubectl -n {namespace} create secret docker-registry {} --from-file=.dockerconfigjson=/dev/stdin",
-                    printf(server, &login.username),
+                    "jq -n --arg s {} --arg u {} '{{auths: {{($s): {LOGIN}}}}}' | kubectl -n {namespace} create secret docker-registry {} --from-file=.dockerconfigjson=/dev/stdin",
+                    shell(server),
+                    shell(&login.username),
                     key.name
                 ),
             ],
             Self::EditSecret { key, edit } => {
                 edit_commands(edit, key.name.as_str(), namespace.as_str())
             }
+            // Where nothing in it is a configuration jq says nothing, and nothing is replaced.
             Self::ConvertSecret { key } => vec![format!(
-                "kubectl -n {namespace} get secret {0} -o json | jq '.type=\"kubernetes.io/dockerconfigjson\"' | kubectl -n {namespace} replace --force -f -",
+                "kubectl -n {namespace} get secret {} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data = {{\".dockerconfigjson\": first(.data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))}}' | kubectl -n {namespace} replace --force -f -",
                 key.name
             )],
             Self::CopySecret(copy) => copy_commands(copy),
@@ -89,14 +96,15 @@ impl Change {
 
 fn copy_commands(copy: &Copy) -> Vec<String> {
     let (from, to) = (&copy.from, &copy.to);
-    let get = |key: &crate::domain::key::Key<Secret>| {
+    let get = |key: &Key<Secret>| {
         format!(
             "kubectl -n {} get secret {} -o json",
             key.namespace, key.name
         )
     };
     if copy.existing == Existing::Merge && copy.there.is_some() {
-        let merge = ".[0].data[\".dockerconfigjson\"] as $a | .[1].data[\".dockerconfigjson\"] as $b | .[0] | .data[\".dockerconfigjson\"] = (($a | @base64d | fromjson) * ($b | @base64d | fromjson) | tojson | @base64)";
+        // Entry by entry, and not field by field: the old `auth` would outdo the new password.
+        let merge = "map(.data[\".dockerconfigjson\"] | @base64d | fromjson | .auths) as [$a, $b] | .[0] | .data[\".dockerconfigjson\"] = ({auths: ($a + $b)} | tojson | @base64)";
         return vec![format!(
             "jq -s '{merge}' <({}) <({}) | kubectl -n {} replace -f -",
             get(to),
@@ -123,13 +131,13 @@ fn deploy_commands(deployment: &Deployment) -> Vec<String> {
         .port
         .map_or_else(String::new, |port| format!(" --port={port}"));
     let object = manifest::deployment(deployment);
-    let mut container = serde_json::json!({ "name": name.as_str() });
+    let mut container = json!({ "name": name.as_str() });
     if let Some(policy) = object.pointer("/spec/template/spec/containers/0/imagePullPolicy")
         && let Some(fields) = container.as_object_mut()
     {
         fields.insert("imagePullPolicy".to_owned(), policy.clone());
     }
-    let spec = serde_json::json!({ "spec": { "template": { "spec": {
+    let spec = json!({ "spec": { "template": { "spec": {
         "serviceAccountName": deployment.account.as_str(),
         "containers": [container],
     } } } });
@@ -166,63 +174,58 @@ fn taken_back(change: &Change, before: &Before) -> Vec<String> {
 }
 
 fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
-    let through_jq = |arguments: String, change: &str| {
-        vec![format!(
-            "kubectl -n {namespace} get secret {secret} -o json | jq {arguments} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | {change} | tojson | @base64)' | kubectl -n {namespace} replace -f -"
-        )]
+    // `|=` would be shorter; in jq 1.6 it loses what `try` gives.
+    let through_jq = |arguments: String, change: String| {
+        format!(
+            "kubectl -n {namespace} get secret {secret} -o json | jq {arguments} '.data[\".dockerconfigjson\"] = (.data[\".dockerconfigjson\"] | {change} | tojson | @base64)' | kubectl -n {namespace} replace -f -"
+        )
     };
     match edit {
+        // What cannot be read is not carried over.
         Edit::Put { server, login } => vec![
-            "read -rs TOKEN; export TOKEN".to_owned(),
-            format!(
-                "kubectl -n {namespace} get secret {secret} -o json | jq --arg s {} --arg u {} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | .auths[$s] = {{username: $u, password: env.TOKEN}} | tojson | @base64)' | kubectl -n {namespace} replace -f -",
-                shell(server),
-                shell(&login.username)
+            READ.to_owned(),
+            through_jq(
+                format!("--arg s {} --arg u {}", shell(server), shell(&login.username)),
+                format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] = {LOGIN}"),
             ),
         ],
-        Edit::Renew { servers, login } => {
-            let servers = serde_json::json!(servers).to_string();
-            vec![
-                "read -rs TOKEN; export TOKEN".to_owned(),
+        Edit::Renew { servers, login } => vec![
+            READ.to_owned(),
+            through_jq(
                 format!(
-                    "kubectl -n {namespace} get secret {secret} -o json | jq --argjson s {} --arg u {} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] = {{username: $u, password: env.TOKEN}}) | tojson | @base64)' | kubectl -n {namespace} replace -f -",
-                    shell(&servers),
+                    "--argjson s {} --arg u {}",
+                    shell(&json!(servers).to_string()),
                     shell(&login.username)
                 ),
-            ]
-        }
-        Edit::Rekey { from, to } => through_jq(
+                format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] = {LOGIN})"),
+            ),
+        ],
+        Edit::Rekey { from, to } => vec![through_jq(
             format!("--arg from {} --arg to {}", shell(from), shell(to)),
-            ".auths |= with_entries(if .key == $from then .key = $to else . end)",
-        ),
-        Edit::Remove { server } => {
-            through_jq(format!("--arg s {}", shell(server)), "del(.auths[$s])")
-        }
+            "@base64d | fromjson | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
+        )],
+        Edit::Remove { server } => vec![through_jq(
+            format!("--arg s {}", shell(server)),
+            "@base64d | fromjson | del(.auths[$s])".to_owned(),
+        )],
     }
 }
 
-/// Writes a Docker configuration without the token in any argument: the shell fills it in.
-fn printf(server: &str, username: &str) -> String {
-    format!(
-        "printf '{{\"auths\":{{\"%s\":{{\"username\":\"%s\",\"password\":\"%s\"}}}}}}' {} {} \"$TOKEN\"",
-        shell(server),
-        shell(username)
-    )
-}
+/// The token comes from the keyboard, and to jq by the environment: it is in no argument.
+const READ: &str = "read -rs TOKEN; export TOKEN";
+
+/// An entry of `auths`, for jq, with the user name as `$u`.
+const LOGIN: &str = "{username: $u, password: env.TOKEN}";
 
 fn list_patch(account: &str, list: &[Name<Secret>]) -> String {
-    let items: Vec<_> = list
-        .iter()
-        .map(|name| serde_json::json!({ "name": name.as_str() }))
-        .collect();
-    let patch = serde_json::json!({ "imagePullSecrets": items });
+    let patch = json!({ "imagePullSecrets": manifest::references(list) });
     format!(
         "patch serviceaccount {account} -p {}",
         shell(&patch.to_string())
     )
 }
 
-fn slash(id: &crate::domain::objects::WorkloadKey) -> String {
+fn slash(id: &WorkloadKey) -> String {
     format!("{}/{}", id.kind.as_str().to_lowercase(), id.key.name)
 }
 
@@ -233,5 +236,77 @@ fn shell(value: &str) -> String {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{credential::Password, plan::Login, sample::key};
+
+    fn commands(change: &Change) -> String {
+        change.commands().join("\n")
+    }
+
+    fn login() -> Login {
+        Login {
+            username: "it's me".to_owned(),
+            password: Password::new("canary"),
+        }
+    }
+
+    #[test]
+    fn a_login_is_in_no_argument_and_a_name_is_one_word() {
+        let key = key("shop", "regcred");
+        let server = "ghcr.io".to_owned();
+        let made = Change::CreateSecret {
+            key: key.clone(),
+            server: server.clone(),
+            login: login(),
+        };
+        assert_eq!(
+            commands(&made),
+            r"read -rs TOKEN; export TOKEN
+jq -n --arg s ghcr.io --arg u 'it'\''s me' '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin"
+        );
+        let put = Edit::Put {
+            server: server.clone(),
+            login: login(),
+        };
+        let renew = Edit::Renew {
+            servers: vec![server],
+            login: login(),
+        };
+        for edit in [put, renew] {
+            let key = key.clone();
+            let said = commands(&Change::EditSecret { key, edit });
+            assert!(said.starts_with(READ) && said.contains(LOGIN), "{said}");
+            assert!(!said.contains("canary"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_copy_is_merged_entry_by_entry() {
+        let copy = |existing, there| {
+            commands(&Change::CopySecret(Copy {
+                from: key("infra", "reg"),
+                to: key("shop", "reg"),
+                existing,
+                brings: Vec::new(),
+                there,
+            }))
+        };
+        let merged = copy(Existing::Merge, Some(Vec::new()));
+        assert!(merged.contains("{auths: ($a + $b)}"), "{merged}");
+        assert!(merged.ends_with("kubectl -n shop replace -f -"), "{merged}");
+        let replaced = copy(Existing::Replace, Some(Vec::new()));
+        assert!(
+            replaced.ends_with("kubectl -n shop replace -f -"),
+            "{replaced}"
+        );
+        for existing in [Existing::Keep, Existing::Merge, Existing::Replace] {
+            let made = copy(existing, None);
+            assert!(made.ends_with("kubectl -n shop create -f -"), "{made}");
+        }
     }
 }

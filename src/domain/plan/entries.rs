@@ -35,18 +35,18 @@ pub enum Edit {
     },
 }
 
-/// The content of `.dockerconfigjson` after the edit, or why it cannot be made.
+/// The content of `.dockerconfigjson` after the edit.
 ///
 /// What is there and cannot be read is not carried over by a `Put`: the kubelet cannot read it either.
+///
+/// # Errors
+/// Says why the edit cannot be made; in no words of the content.
 pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, String> {
-    let found = content.and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let mut auths = match found {
-        Some(Value::Object(mut config)) => match config.remove("auths") {
-            Some(Value::Object(auths)) => auths,
-            _ => Map::new(),
-        },
-        _ => Map::new(),
-    };
+    let found = content.and_then(entries);
+    if found.is_none() && matches!(edit, Edit::Remove { .. }) {
+        return Err("the Secret has no entries that can be read".to_owned());
+    }
+    let mut auths = found.unwrap_or_default();
     match edit {
         Edit::Put { server, login } => {
             auths.extend(entry(server, login)?);
@@ -71,41 +71,54 @@ pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, S
             auths.remove(server);
         }
     }
-    let mut config = Map::new();
-    config.insert("auths".to_owned(), Value::Object(auths));
-    Ok(Zeroizing::new(Value::Object(config).to_string()))
+    Ok(config(auths))
+}
+
+/// The entries of a configuration that can be read. The name of the level is blind to case, as it is to
+/// the kubelet.
+fn entries(text: &str) -> Option<Map<String, Value>> {
+    let Ok(Value::Object(config)) = serde_json::from_str(text) else {
+        return None;
+    };
+    let levels = config.into_iter();
+    let mut auths = levels.filter(|(name, _)| name.eq_ignore_ascii_case("auths"));
+    let (_, first) = auths.next()?;
+    auths.try_fold(object(first)?, |mut all, (_, more)| {
+        all.extend(object(more)?);
+        Some(all)
+    })
+}
+
+fn object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+fn config(auths: Map<String, Value>) -> Zeroizing<String> {
+    let config = Map::from_iter([("auths".to_owned(), Value::Object(auths))]);
+    Zeroizing::new(Value::Object(config).to_string())
 }
 
 /// `server: login` as `kubectl create secret docker-registry` writes it.
 fn entry(server: &str, login: &Login) -> Result<Map<String, Value>, String> {
     let text = dockerconfig::write(server, &login.username, &login.password, None);
-    // serde's message could quote what it read.
-    let mut config: Value =
-        serde_json::from_str(&text).map_err(|_| "the entry cannot be written".to_owned())?;
-    match config.get_mut("auths").map(Value::take) {
-        Some(Value::Object(auths)) => Ok(auths),
-        _ => Err("the entry cannot be written".to_owned()),
-    }
+    entries(&text).ok_or_else(|| "the entry cannot be written".to_owned())
 }
 
 /// The content of `.dockerconfigjson` with the entries of another one beside its own; where both have
-/// an entry, the other one's counts.
+/// an entry, the other one's counts. Of its own what cannot be read is not carried over.
+///
+/// # Errors
+/// Says that the other one cannot be read; in no words of the content.
 pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
-    let entries = |text: &str| {
-        let mut config: Value = serde_json::from_str(text).ok()?;
-        match config.get_mut("auths")?.take() {
-            Value::Object(auths) => Some(auths),
-            _ => None,
-        }
-    };
     let Some(brought) = entries(other) else {
         return Err("the Secret that is copied cannot be read".to_owned());
     };
     let mut auths = content.and_then(entries).unwrap_or_default();
     auths.extend(brought);
-    let mut config = Map::new();
-    config.insert("auths".to_owned(), Value::Object(auths));
-    Ok(Zeroizing::new(Value::Object(config).to_string()))
+    Ok(config(auths))
 }
 
 #[cfg(test)]
@@ -163,6 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn the_level_is_found_however_it_is_written() {
+        let odd = TWO.replace("auths", "Auths");
+        let after = edited(Some(&odd), &put("r.example")).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
+        let after = merged(Some(&odd), &after).unwrap();
+        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
+    }
+
+    #[test]
     fn entries_move_and_go() {
         let rekey = Edit::Rekey {
             from: "ghcr.io".into(),
@@ -180,6 +202,12 @@ mod tests {
             server: "quay.io".into(),
         };
         assert_eq!(servers(&edited(Some(TWO), &remove).unwrap()), ["ghcr.io"]);
+        for unread in [None, Some("no json"), Some(r#"{"auths":7}"#)] {
+            assert!(
+                edited(unread, &remove).is_err(),
+                "nothing is lost: {unread:?}"
+            );
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Edit, Plan,
-    change::Copy,
+    change::{Copy, Existing},
     lists::{with, without},
     manifest::{self, yaml},
 };
@@ -57,6 +57,9 @@ impl Plan {
             if let Some(how) = how(&object) {
                 let _ = writeln!(text, "# {how}");
             }
+            if change.leaves_others() {
+                text.push_str("# the entries that the Secret has besides belong in it too\n");
+            }
             text.push_str(&yaml(&object));
             if !text.ends_with('\n') {
                 text.push('\n');
@@ -86,6 +89,15 @@ fn how(object: &Value) -> Option<String> {
 }
 
 impl Change {
+    /// Whether it changes entries of a Secret beside others, which a manifest would drop.
+    fn leaves_others(&self) -> bool {
+        match self {
+            Self::EditSecret { .. } => true,
+            Self::CopySecret(copy) => copy.existing == Existing::Merge && copy.there.is_some(),
+            _ => false,
+        }
+    }
+
     fn object(&self, style: Style) -> Option<Value> {
         match self {
             Self::CreateNamespace(name) => Some(manifest::namespace(name)),
@@ -300,6 +312,8 @@ mod tests {
                 "{text}"
             );
             assert!(text.contains("# not an object: Delete the Pod shop/web-1"));
+            let warned = text.matches("# the entries that the Secret has besides");
+            assert_eq!(warned.count(), 1, "of the edit and not of the new Secret");
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey},
+    objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey},
     status::{Health, pod_status},
     watch::Scope,
     world::World,
@@ -136,13 +136,8 @@ fn listing(world: &World, account: &ServiceAccount) -> Listing {
 
 /// The servers of the entries of a Secret.
 pub fn servers(secret: &Secret) -> Vec<Arc<str>> {
-    match &secret.content {
-        SecretContent::Read(summary) => {
-            let entries = summary.entries.iter();
-            entries.map(|entry| Arc::clone(&entry.server)).collect()
-        }
-        SecretContent::NotTransferred => Vec::new(),
-    }
+    let entries = secret.entries().iter();
+    entries.map(|entry| Arc::clone(&entry.server)).collect()
 }
 
 /// The servers of the Secret of this name in a namespace, if there is one.

@@ -39,9 +39,8 @@ impl Traces {
         Self {
             labels: pairs("labels", &|_| true),
             annotations: pairs("annotations", &|name| {
-                SIGNS
-                    .iter()
-                    .any(|sign| sign.place == Place::Annotation && sign.name == name)
+                let of_a_sign = |sign: &Sign| sign.place == Place::Annotation && sign.name == name;
+                name == FLUX_RESTS.0 || SIGNS.iter().any(of_a_sign)
             }),
             managers: managers.collect(),
             owner: owner.and_then(|owner| Some((text(owner, "kind")?, text(owner, "name")?))),
@@ -105,19 +104,22 @@ const SIGNS: &[Sign] = &[
     sign(Place::Label, "helm.toolkit.fluxcd.io/name", Tool::FluxHelm),
     sign(Place::Manager, "kustomize-controller", Tool::FluxKustomize),
     sign(Place::Manager, "helm-controller", Tool::FluxHelm),
-    sign(Place::Label, "reconcile.external-secrets.io/managed", Tool::ExternalSecrets),
     sign(Place::Owner, "ExternalSecret", Tool::ExternalSecrets),
+    sign(Place::Label, "reconcile.external-secrets.io/managed", Tool::ExternalSecrets),
     sign(Place::Owner, "SealedSecret", Tool::SealedSecrets),
     sign(Place::Annotation, "reflector.v1.k8s.emberstack.com/reflects", Tool::Reflector),
-    sign(Place::Annotation, "replicator.v1.mittwald.de/replicated-from-version", Tool::Replicator),
     sign(Place::Annotation, "replicator.v1.mittwald.de/replicate-from", Tool::Replicator),
+    sign(Place::Annotation, REPLICATED, Tool::Replicator),
     sign(Place::Annotation, "objectset.rio.cattle.io/id", Tool::Fleet),
     sign(Place::Annotation, "meta.helm.sh/release-name", Tool::Helm),
     sign(Place::Manager, "helm", Tool::Helm),
     sign(Place::Manager, "Terraform", Tool::Terraform),
 ];
 
-/// Flux leaves alone what bears this.
+/// On every copy of Replicator: the version of the original, not its name.
+const REPLICATED: &str = "replicator.v1.mittwald.de/replicated-from-version";
+
+/// Flux leaves alone what bears this, as a label or as an annotation.
 const FLUX_RESTS: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
 
 impl Keeper {
@@ -183,9 +185,14 @@ impl Keeper {
                 "{} writes it: this is overwritten when that changes",
                 named("a SealedSecret")
             ),
-            Tool::Reflector | Tool::Replicator => {
-                format!("it is a copy of {name}: this is overwritten; change the original")
-            }
+            Tool::Reflector | Tool::Replicator => format!(
+                "it is {}: this is overwritten; change the original",
+                if name.is_empty() {
+                    "a copy".to_owned()
+                } else {
+                    format!("a copy of {name}")
+                }
+            ),
             Tool::Fleet => format!("{} keeps it: this may be put back", named("Fleet")),
             Tool::Terraform => "Terraform keeps it: the next apply puts it back".to_owned(),
             Tool::Owner => format!("{name} owns it and may put it back"),
@@ -210,6 +217,7 @@ fn value(traces: &Traces, sign: &Sign) -> Option<String> {
         // `application:group/kind:namespace/name`: the application is what a person looks for.
         Place::Annotation => named(&traces.annotations).map(|value| match sign.tool {
             Tool::ArgoCd => value.split(':').next().unwrap_or_default().to_owned(),
+            _ if sign.name == REPLICATED => String::new(),
             _ => value,
         }),
         Place::Manager => {
@@ -282,6 +290,20 @@ mod tests {
                 None,
             ),
             (
+                json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"},
+                    "annotations": {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}}),
+                None,
+            ),
+            (
+                json!({"annotations": {"replicator.v1.mittwald.de/replicated-from-version": "17",
+                    "replicator.v1.mittwald.de/replicate-from": "infra/reg"}}),
+                Some((Tool::Replicator, "infra/reg")),
+            ),
+            (
+                json!({"annotations": {"replicator.v1.mittwald.de/replicated-from-version": "17"}}),
+                Some((Tool::Replicator, "")),
+            ),
+            (
                 json!({"labels": {"app.kubernetes.io/managed-by": "Helm"},
                     "annotations": {"meta.helm.sh/release-name": "web"}}),
                 Some((Tool::Helm, "web")),
@@ -298,6 +320,11 @@ mod tests {
             (
                 json!({"ownerReferences": [{"kind": "Pipeline", "name": "reg", "controller": true}]}),
                 Some((Tool::Owner, "Pipeline/reg")),
+            ),
+            (
+                json!({"labels": {"reconcile.external-secrets.io/managed": "true"},
+                    "ownerReferences": [{"kind": "ExternalSecret", "name": "reg", "controller": true}]}),
+                Some((Tool::ExternalSecrets, "reg")),
             ),
             (
                 json!({"labels": {"reconcile.external-secrets.io/managed": "true"}}),

@@ -5,6 +5,7 @@
 //! of how a change is sent: that is `cluster::apply`. A password is in it and in none of its words.
 
 mod ask;
+mod before;
 mod change;
 pub mod check;
 mod commands;
@@ -24,18 +25,26 @@ mod undo;
 
 pub use self::{
     ask::{Ask, Listing, Target},
+    before::{Before, Revision},
     change::{Change, Copy, Deployment, Existing, Images, Restartable},
     entries::{Edit, Login, edited, merged},
     export::Style,
     fixes::{Offer, Sufferers, for_fix},
     gather::{servers, servers_in},
     lists::{with, without},
-    outcome::Outcome,
+    outcome::{Done, Outcome},
     preview::{Line, Mark},
     rotate::{Holder, Spread, carriers},
-    undo::{Before, Done, Revision, undo},
+    undo::undo,
 };
-use super::{image::ImageRef, rights::Permission};
+use std::collections::BTreeMap;
+
+use super::{
+    image::ImageRef,
+    key::{Key, Name},
+    objects::{Secret, ServiceAccount},
+    rights::Permission,
+};
 
 /// Changes in the order in which they are made.
 #[derive(Clone, Debug)]
@@ -68,7 +77,9 @@ pub struct Question {
 }
 
 impl Plan {
-    pub fn new(title: impl Into<String>, changes: Vec<Change>) -> Self {
+    /// A plan without a question and without notes, of which what was made stays.
+    pub fn new(title: impl Into<String>, mut changes: Vec<Change>) -> Self {
+        see_earlier(&mut changes);
         Self {
             title: title.into(),
             changes,
@@ -89,5 +100,67 @@ impl Plan {
     /// The plan as kubectl commands. No password is in them: the shell asks for it.
     pub fn commands(&self) -> Vec<String> {
         self.changes.iter().flat_map(Change::commands).collect()
+    }
+}
+
+/// Lets each change of a ServiceAccount's list see what the changes before it make of that list. Its
+/// lines, its command and its manifest have the whole list: without this the second would undo the first.
+fn see_earlier(changes: &mut [Change]) {
+    let mut lists: BTreeMap<Key<ServiceAccount>, Vec<Name<Secret>>> = BTreeMap::new();
+    for change in changes {
+        match change {
+            Change::CreateAccount { key, pull_secrets } => {
+                lists.insert(key.clone(), pull_secrets.clone());
+            }
+            Change::AttachSecret {
+                account,
+                secret,
+                seen,
+            } => {
+                seen.clone_from(lists.entry(account.clone()).or_insert_with(|| seen.clone()));
+                lists.insert(account.clone(), with(seen, secret));
+            }
+            Change::DetachSecret {
+                account,
+                secret,
+                seen,
+            } => {
+                seen.clone_from(lists.entry(account.clone()).or_insert_with(|| seen.clone()));
+                lists.insert(account.clone(), without(seen, secret));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::key;
+
+    #[test]
+    fn the_second_change_of_a_list_does_not_undo_the_first() {
+        let seen = vec![Name::new("wrnog")];
+        let plan = Plan::new(
+            "Correct the name",
+            vec![
+                Change::AttachSecret {
+                    account: key("shop", "web"),
+                    secret: Name::new("right"),
+                    seen: seen.clone(),
+                },
+                Change::DetachSecret {
+                    account: key("shop", "web"),
+                    secret: Name::new("wrnog"),
+                    seen,
+                },
+            ],
+        );
+        let patch = |list| format!("kubectl -n shop patch serviceaccount web -p '{list}'");
+        let lists = [
+            r#"{"imagePullSecrets":[{"name":"wrnog"},{"name":"right"}]}"#,
+            r#"{"imagePullSecrets":[{"name":"right"}]}"#,
+        ];
+        assert_eq!(plan.commands(), lists.map(patch));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Before, keeper::Traces};
+
 /// The end of one change, or of its rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -29,6 +31,26 @@ impl fmt::Display for Outcome {
             Self::Failed(why) => write!(f, "failed: {why}"),
             Self::NotTried => f.write_str("not tried"),
             Self::TakenBack => f.write_str("made, and taken back"),
+        }
+    }
+}
+
+/// What became of one change, or of its rehearsal.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub outcome: Outcome,
+    /// `None` where nothing was changed, or where nothing can be taken back.
+    pub before: Option<Before>,
+    /// Who else keeps the object.
+    pub traces: Traces,
+}
+
+impl Done {
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            before: None,
+            traces: Traces::default(),
         }
     }
 }

@@ -1,20 +1,14 @@
 //! Which permissions a change takes, and what is asked for at least.
 
-use super::{Ask, Before, Change, Existing};
 use std::collections::BTreeSet;
 
-use crate::domain::{key::Namespace, objects::WorkloadKind, rights::Permission};
+use super::{Ask, Before, Change, Existing};
+use crate::domain::{key::Namespace, objects::WorkloadKey, rights::Permission};
 
 impl Change {
     /// What the user must be allowed to do.
     pub fn permissions(&self) -> Vec<Permission> {
-        let one =
-            |verb: &str, group: &str, resource: &str, namespace: Option<&Namespace>| Permission {
-                verb: verb.into(),
-                group: group.into(),
-                resource: resource.into(),
-                namespace: namespace.cloned(),
-            };
+        let one = Permission::new;
         let here = Some(self.namespace());
         let all = |resource: &str, verbs: &[&str]| {
             let verbs = verbs.iter();
@@ -41,15 +35,10 @@ impl Change {
             Self::AttachSecret { .. } | Self::DetachSecret { .. } => {
                 all("serviceaccounts", &["get", "patch"])
             }
-            Self::SetAccount { workload, .. } | Self::SetImage { workload, .. } => {
-                let resource = plural(workload.id().kind);
-                ["get", "patch"]
-                    .map(|verb| one(verb, "apps", resource, here))
-                    .into()
-            }
-            Self::Restart(workload) => {
-                vec![one("patch", "apps", plural(workload.id().kind), here)]
-            }
+            Self::SetAccount { workload, .. } | Self::SetImage { workload, .. } => ["get", "patch"]
+                .map(|verb| of_workload(verb, workload.id()))
+                .into(),
+            Self::Restart(workload) => vec![of_workload("patch", workload.id())],
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
             Self::SetPaused { .. } => ["get", "patch"]
                 .map(|verb| one(verb, "apps", "deployments", here))
@@ -65,7 +54,7 @@ impl Change {
                 (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
                 (Self::DeleteAccount { .. }, _) => all("serviceaccounts", &["create"]),
                 (Self::DeleteSecret { .. }, _) => all("secrets", &["create"]),
-                (Self::CreateSecret { .. } | Self::CopySecret(_), Before::Made { .. }) => {
+                (Self::CreateSecret { .. } | Self::CopySecret(_), Before::Made(_)) => {
                     all("secrets", &["delete"])
                 }
                 (Self::CopySecret(_), _) => all("secrets", &["get", "patch"]),
@@ -76,13 +65,10 @@ impl Change {
 }
 
 impl Ask {
-    /// What the user must be allowed to do at least, whatever he answers.
+    /// What the user must be allowed to do at least, whatever the answers are.
     pub fn permissions(&self) -> Vec<Permission> {
-        let one = |verb: &str, group: &str, resource: &str, namespace: &Namespace| Permission {
-            verb: verb.into(),
-            group: group.into(),
-            resource: resource.into(),
-            namespace: Some(namespace.clone()),
+        let one = |verb: &str, group: &str, resource: &str, namespace: &Namespace| {
+            Permission::new(verb, group, resource, Some(namespace))
         };
         match self {
             Self::Login { secret, .. } => vec![one("patch", "", "secrets", &secret.namespace)],
@@ -98,12 +84,7 @@ impl Ask {
             }
             Self::Copy { from, .. } => vec![one("get", "", "secrets", &from.namespace)],
             Self::Image { workload, .. } | Self::RunAs { workload, .. } => {
-                vec![one(
-                    "patch",
-                    "apps",
-                    plural(workload.kind),
-                    &workload.key.namespace,
-                )]
+                vec![of_workload("patch", workload)]
             }
             Self::Bind { secret, .. } => {
                 vec![one("patch", "", "serviceaccounts", &secret.namespace)]
@@ -132,14 +113,38 @@ impl Ask {
     }
 }
 
-/// The resource of a restartable kind.
-fn plural(kind: WorkloadKind) -> &'static str {
-    match kind {
-        WorkloadKind::Deployment => "deployments",
-        WorkloadKind::StatefulSet => "statefulsets",
-        WorkloadKind::DaemonSet => "daemonsets",
-        WorkloadKind::ReplicaSet => "replicasets",
-        WorkloadKind::Job => "jobs",
-        WorkloadKind::CronJob => "cronjobs",
+fn of_workload(verb: &str, id: &WorkloadKey) -> Permission {
+    let (group, resource) = (id.kind.group(), id.kind.resource());
+    Permission::new(verb, group, resource, Some(&id.key.namespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{key::Name, objects::WorkloadKind, sample::key};
+
+    #[test]
+    fn a_workload_is_of_its_group() {
+        for (kind, expected) in [
+            (
+                WorkloadKind::StatefulSet,
+                "patch statefulsets.apps in namespace shop",
+            ),
+            (
+                WorkloadKind::CronJob,
+                "patch cronjobs.batch in namespace shop",
+            ),
+        ] {
+            let ask = Ask::RunAs {
+                workload: WorkloadKey {
+                    kind,
+                    key: key("shop", "web"),
+                },
+                before: Name::new("default"),
+                accounts: Vec::new(),
+            };
+            let asked: Vec<String> = ask.permissions().iter().map(ToString::to_string).collect();
+            assert_eq!(asked, [expected]);
+        }
     }
 }

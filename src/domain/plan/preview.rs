@@ -8,7 +8,10 @@ use super::{
     lists::{with, without},
     manifest,
 };
-use crate::domain::{key::Name, objects::Secret};
+use crate::domain::{
+    key::{Key, Name},
+    objects::Secret,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -66,8 +69,7 @@ impl Change {
         match self {
             Self::CreateNamespace(name) => all_added(&manifest::namespace(name)),
             Self::CreateSecret { key, server, login } => {
-                let mut lines = head("v1", "Secret", key.namespace.as_str(), key.name.as_str());
-                lines.push(added("type: kubernetes.io/dockerconfigjson"));
+                let mut lines = new_secret(key);
                 lines.push(added("stringData:"));
                 lines.push(added("  .dockerconfigjson:"));
                 lines.extend(entry(server, &login.username));
@@ -124,13 +126,15 @@ impl Change {
     }
 }
 
-fn head(version: &str, kind: &str, namespace: &str, name: &str) -> Vec<Line> {
+fn new_secret(key: &Key<Secret>) -> Vec<Line> {
     vec![
-        added(format!("apiVersion: {version}")),
-        added(format!("kind: {kind}")),
+        added("apiVersion: v1"),
+        added("kind: Secret"),
         added(format!(
-            "metadata: {{namespace: {namespace}, name: {name}}}"
+            "metadata: {{namespace: {}, name: {}}}",
+            key.namespace, key.name
         )),
+        added("type: kubernetes.io/dockerconfigjson"),
     ]
 }
 
@@ -180,9 +184,7 @@ fn all_added(object: &serde_json::Value) -> Vec<Line> {
 fn copy_lines(copy: &Copy) -> Vec<Line> {
     let entry = |server: &str| format!("  {server}: {HIDDEN}");
     let Some(there) = &copy.there else {
-        let to = &copy.to;
-        let mut lines = head("v1", "Secret", to.namespace.as_str(), to.name.as_str());
-        lines.push(added("type: kubernetes.io/dockerconfigjson"));
+        let mut lines = new_secret(&copy.to);
         lines.push(added(".dockerconfigjson.auths:"));
         let brought = copy.brings.iter();
         lines.extend(brought.map(|server| added(entry(server))));

@@ -5,13 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Change, Edit, Login, OnFailure, Plan};
 use crate::domain::{
     credential::Fingerprint,
-    dockerconfig::EntrySummary,
     image::ImageRef,
     key::Key,
     keyring::key_matches,
-    objects::{Pod, Secret, SecretContent},
+    objects::{Pod, Secret},
     status::{Health, pod_status},
-    watch::Scope,
     world::World,
 };
 
@@ -48,12 +46,12 @@ pub struct Spread {
 
 /// All Secrets that carry a credential of this one, itself among them.
 pub fn carriers(world: &World, key: &Key<Secret>) -> BTreeSet<Key<Secret>> {
-    let entries = world.secret(key).map(|secret| entries(secret));
+    let entries = world.secret(key).map(|secret| secret.entries());
     let carried = entries.into_iter().flatten();
     carried
         .filter_map(|entry| entry.fingerprint)
-        .flat_map(|fingerprint| holders(world, fingerprint))
-        .map(|holder| holder.secret)
+        .flat_map(|fingerprint| world.secrets_with(fingerprint))
+        .cloned()
         .collect()
 }
 
@@ -64,7 +62,8 @@ impl Spread {
             return Vec::new();
         };
         let mut seen = BTreeSet::new();
-        entries(secret)
+        secret
+            .entries()
             .iter()
             .filter_map(|entry| entry.fingerprint)
             .filter(|fingerprint| seen.insert(*fingerprint))
@@ -77,7 +76,8 @@ impl Spread {
         let mut holders = holders(world, fingerprint);
         holders.sort_by_key(|holder| (holder.secret != *first, holder.secret.clone()));
         let secret = world.secret(first)?;
-        let entry = entries(secret)
+        let entry = secret
+            .entries()
             .iter()
             .find(|e| e.fingerprint == Some(fingerprint))?;
         let mut spread = Self {
@@ -133,12 +133,18 @@ impl Spread {
             },
         };
         let namespaces: BTreeSet<_> = holders.iter().map(|h| &h.secret.namespace).collect();
-        let retried = self
+        let mut retried: Vec<Change> = self
             .waiting
             .iter()
-            .filter(|pod| namespaces.contains(&pod.namespace));
+            .filter(|pod| namespaces.contains(&pod.namespace))
+            .cloned()
+            .map(Change::DeletePod)
+            .collect();
+        let late = retried.len().saturating_sub(RETRIES);
+        retried.truncate(RETRIES);
+        let notes = self.notes(holders.len(), retried.len(), late);
         let mut changes: Vec<Change> = holders.iter().map(renew).collect();
-        changes.extend(retried.take(RETRIES).cloned().map(Change::DeletePod));
+        changes.extend(retried);
         let title = format!(
             "Rotate the credential of {} at {} in {}",
             login.username,
@@ -146,14 +152,15 @@ impl Spread {
             count(holders.len(), "Secret", "Secrets")
         );
         Plan {
-            notes: self.notes(holders.len()),
+            notes,
             on_failure: OnFailure::TakeBack,
             ..Plan::new(title, changes)
         }
     }
 
-    /// Who needs what.
-    fn notes(&self, chosen: usize) -> Vec<String> {
+    /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; the others are
+    /// `late`.
+    fn notes(&self, chosen: usize, retried: usize, late: usize) -> Vec<String> {
         let left = self.holders.len() - chosen;
         let mut notes = Vec::new();
         let mut note = |holds: bool, text: String| {
@@ -176,14 +183,21 @@ impl Spread {
             ),
         );
         note(
-            !self.waiting.is_empty(),
+            retried > 0,
             format!(
                 "{} made again, not to sit out the back-off.",
                 count(
-                    self.waiting.len(),
+                    retried,
                     "Pod waits for an image and is",
                     "Pods wait for an image and are"
                 )
+            ),
+        );
+        note(
+            late > 0,
+            format!(
+                "{} again without help within 5 minutes.",
+                count(late, "more Pod waits; it tries", "more Pods wait; they try")
             ),
         );
         note(
@@ -203,26 +217,21 @@ impl Spread {
 
 /// All Secrets that carry a credential, in all namespaces that may be seen.
 fn holders(world: &World, fingerprint: Fingerprint) -> Vec<Holder> {
-    let holder = |secret: &Arc<Secret>| {
-        let carrying = entries(secret)
+    let holder = |key: &Key<Secret>| {
+        let secret = world.secret(key)?;
+        let carrying = secret
+            .entries()
             .iter()
             .filter(|entry| entry.fingerprint == Some(fingerprint));
-        let servers: Vec<Arc<str>> = carrying.map(|entry| Arc::clone(&entry.server)).collect();
-        (!servers.is_empty()).then(|| Holder {
-            pods: world.pods_of_secret(&secret.key).len(),
-            secret: secret.key.clone(),
-            servers,
+        Some(Holder {
+            pods: world.pods_of_secret(key).len(),
+            secret: key.clone(),
+            servers: carrying.map(|entry| Arc::clone(&entry.server)).collect(),
             immutable: secret.immutable,
         })
     };
-    world.secrets(&Scope::Cluster).filter_map(holder).collect()
-}
-
-fn entries(secret: &Secret) -> &[EntrySummary] {
-    match &secret.content {
-        SecretContent::Read(summary) => &summary.entries,
-        SecretContent::NotTransferred => &[],
-    }
+    let keys = world.secrets_with(fingerprint);
+    keys.filter_map(holder).collect()
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {
@@ -235,7 +244,7 @@ mod tests {
     use crate::domain::{
         batch::Batch,
         credential::{FingerprintKey, Password},
-        objects::SecretType,
+        objects::{SecretContent, SecretType},
         sample::{changed, company, key, now, secret},
         watch::SecretSlice,
     };
@@ -321,6 +330,20 @@ mod tests {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(!format!("{plan:?} {:?}", plan.commands()).contains("canary"));
+    }
+
+    #[test]
+    fn no_more_pods_are_said_to_be_made_again_than_are() {
+        let world = world();
+        let mut spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
+        spread.waiting = (0..25).map(|number| of("shop", number)).collect();
+        spread.waiting.push(of("pay", 1));
+        let plan = spread.rotated(&[key("shop", "regcred")], &login("new"));
+        assert_eq!(plan.changes.len(), 1 + RETRIES);
+        let said = plan.notes.join(" ");
+        assert!(said.contains("20 Pods wait"), "{said}");
+        assert!(said.contains("5 more Pods wait"), "{said}");
     }
 
     #[test]

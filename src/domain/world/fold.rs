@@ -14,8 +14,8 @@ use crate::domain::{
     faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
-        Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey,
-        WorkloadKind,
+        Event, NamespaceObject, Owner, Pod, Secret, SecretType, ServiceAccount, Workload,
+        WorkloadKey, WorkloadKind,
     },
     pull,
     status::{Health, pod_status},
@@ -62,13 +62,21 @@ impl World {
                 .get(&key)
                 .is_some_and(|secret| slice_of(secret) == slice)
             {
-                self.secrets.remove(&key);
+                let before = self.secrets.remove(&key);
+                self.users.secret(before.as_deref(), None);
                 stirred.insert(key.namespace);
             }
         }
         for secret in delta.changed {
+            // The list of another watch may be older than the Secret that was made in place of its own.
+            if self.secrets.get(&secret.key).is_some_and(|known| {
+                slice_of(known) != slice && known.meta.created > secret.meta.created
+            }) {
+                continue;
+            }
             stirred.insert(secret.key.namespace.clone());
-            self.secrets.put(secret);
+            let before = self.secrets.put(Arc::clone(&secret));
+            self.users.secret(before.as_deref(), Some(&secret));
         }
         self.stir(delta.replace, stirred);
     }
@@ -152,20 +160,15 @@ impl World {
             self.touched.note(Subject::Workload(id));
         }
         for workload in delta.changed {
-            self.workload_uids
-                .insert(Arc::clone(&workload.meta.uid), workload.id.clone());
             let id = workload.id.clone();
-            let spec = |workload: &Workload| {
-                let generation = workload.rollout.generation;
-                (
-                    generation,
-                    workload.meta.uid.clone(),
-                    workload.meta.owner.clone(),
-                )
-            };
-            let is = spec(&workload);
-            let was = self.workloads.insert(id.clone(), workload);
-            if was.is_none_or(|was| spec(&was) != is) {
+            let uid = Arc::clone(&workload.meta.uid);
+            self.workload_uids.insert(uid, id.clone());
+            let was = self.workloads.insert(id.clone(), Arc::clone(&workload));
+            // Made again, and nothing told that the first one went.
+            if let Some(was) = was.as_ref().filter(|it| it.meta.uid != workload.meta.uid) {
+                self.workload_uids.remove(&was.meta.uid);
+            }
+            if was.is_none_or(|was| spec(&was) != spec(&workload)) {
                 self.versions.specs += 1;
             }
             self.touched.note(Subject::Workload(id));
@@ -302,6 +305,12 @@ fn slice_of(secret: &Secret) -> SecretSlice {
         SecretType::DockerCfg => SecretSlice::DockerCfg,
         SecretType::Other(_) => SecretSlice::Other,
     }
+}
+
+/// What [`Versions::specs`](super::Versions::specs) is about.
+fn spec(workload: &Workload) -> (i64, &str, Option<&Owner>) {
+    let (meta, rollout) = (&workload.meta, &workload.rollout);
+    (rollout.generation, &meta.uid, meta.owner.as_deref())
 }
 
 fn subject_pod(event: &Event) -> Option<Key<Pod>> {

@@ -11,7 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::super::{
+use crate::domain::{
     key::{Key, Namespace},
     objects::{Event, EventKind},
     pull,
@@ -147,7 +147,8 @@ impl Lines {
 
     /// Counts the line's events again and puts it in its place.
     fn settle(&mut self, mut line: Line) {
-        line.count = line.members.values().map(|event| event.count).sum();
+        let counts = line.members.values().map(|event| event.count);
+        line.count = counts.fold(0, u32::saturating_add);
         line.first = line.members.values().filter_map(|event| event.first).min();
         line.last = line.members.values().filter_map(|event| event.last).max();
         if let Some(newest) = line.members.values().max_by_key(|event| event.last) {

@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::super::{
+use crate::domain::{
     key::Key,
     objects::{ContainerState, Event, Pod},
     pull,
@@ -67,7 +67,10 @@ impl PullMemory {
 
     /// Learns from an event about a Pod that still waits for this image.
     pub(super) fn see_event(&mut self, pod: &Pod, event: &Event) {
-        if &*event.reason != "Failed" || !event.message.starts_with("Failed to pull image") {
+        if &*event.reason != "Failed"
+            || !event.message.starts_with("Failed to pull image")
+            || !event.subject.may_be(pod)
+        {
             return;
         }
         let (Some(seen), Some(name)) = (event.last, event.subject.container()) else {

@@ -20,7 +20,8 @@ use std::{
 };
 
 use self::{lines::Lines, log::Log, memory::PullMemory, table::Table, users::Users};
-use super::{
+use crate::domain::{
+    credential::Fingerprint,
     faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
@@ -35,6 +36,10 @@ pub use self::{
     lines::{Line, LineKey},
     memory::LastError,
 };
+
+/// Owners above a workload that are followed: Kubernetes knows one, and anybody may write owners that go
+/// round in a circle.
+const MOST_OWNERS: usize = 8;
 
 /// Counts that grow with every change of their kind: a reader that remembers them knows whether it
 /// must look again.
@@ -76,7 +81,7 @@ pub struct World {
     secrets: Table<Secret>,
     accounts: Table<ServiceAccount>,
     pods: Table<Pod>,
-    events: Table<super::objects::Event>,
+    events: Table<Event>,
     workloads: BTreeMap<WorkloadKey, Arc<Workload>>,
     workload_uids: HashMap<Arc<str>, WorkloadKey>,
     users: Users,
@@ -161,12 +166,24 @@ impl World {
         self.workloads.values()
     }
 
+    /// The workloads of a scope, by kind, namespace and name.
+    pub fn workloads_of(&self, scope: &Scope) -> Box<dyn Iterator<Item = &Arc<Workload>> + '_> {
+        match scope {
+            Scope::Cluster => Box::new(self.workloads()),
+            Scope::Namespace(namespace) => {
+                let namespace = namespace.clone();
+                let kinds = WorkloadKind::ALL.into_iter();
+                Box::new(kinds.flat_map(move |kind| self.workloads_in(kind, &namespace)))
+            }
+        }
+    }
+
     /// The workloads of one kind in one namespace.
-    pub fn workloads_in(
-        &self,
+    pub fn workloads_in<'a>(
+        &'a self,
         kind: WorkloadKind,
         namespace: &Namespace,
-    ) -> impl Iterator<Item = &Arc<Workload>> {
+    ) -> impl Iterator<Item = &'a Arc<Workload>> + use<'a> {
         let lowest = WorkloadKey {
             kind,
             key: Key::new(namespace.clone(), Name::new("")),
@@ -209,26 +226,27 @@ impl World {
     ///
     /// `None` for a bare Pod, and while the owner has not been seen.
     pub fn workload_of(&self, pod: &Pod) -> Option<&Arc<Workload>> {
-        Some(self.top_of(self.owner(pod.meta.owner.as_ref()?)?))
+        let owner = pod.meta.owner.as_ref()?;
+        Some(self.top_of(self.owner(&pod.key.namespace, owner)?))
     }
 
     /// The workload itself, or the one that makes it: a ReplicaSet's Deployment, a Job's CronJob.
     pub fn top_of<'a>(&'a self, workload: &'a Arc<Workload>) -> &'a Arc<Workload> {
-        let mut workload = workload;
-        while let Some(above) = workload
-            .meta
-            .owner
-            .as_ref()
-            .and_then(|owner| self.owner(owner))
-        {
-            workload = above;
-        }
-        workload
+        let above = |workload: &&'a Arc<Workload>| {
+            let owner = workload.meta.owner.as_ref()?;
+            self.owner(&workload.id.key.namespace, owner)
+        };
+        std::iter::successors(Some(workload), above)
+            .take(MOST_OWNERS)
+            .last()
+            .unwrap_or(workload)
     }
 
-    fn owner(&self, owner: &Owner) -> Option<&Arc<Workload>> {
+    /// An owner is of the same namespace: another one that is named is none to Kubernetes.
+    fn owner(&self, namespace: &Namespace, owner: &Owner) -> Option<&Arc<Workload>> {
         WorkloadKind::parse(&owner.kind)?;
-        self.workloads.get(self.workload_uids.get(&owner.uid)?)
+        let id = self.workload_uids.get(&owner.uid)?;
+        (id.key.namespace == *namespace).then(|| self.workloads.get(id))?
     }
 
     /// Pods that run as this ServiceAccount.
@@ -257,6 +275,17 @@ impl World {
     ) -> impl ExactSizeIterator<Item = &Name<ServiceAccount>> {
         self.users
             .accounts_of_secret(key)
+            .map(BTreeSet::iter)
+            .unwrap_or_default()
+    }
+
+    /// Secrets, of all namespaces, that carry this credential.
+    pub fn secrets_with(
+        &self,
+        credential: Fingerprint,
+    ) -> impl ExactSizeIterator<Item = &Key<Secret>> {
+        self.users
+            .secrets_with(credential)
             .map(BTreeSet::iter)
             .unwrap_or_default()
     }
@@ -292,10 +321,14 @@ impl World {
         self.lines.about(kind, namespace, name)
     }
 
-    /// What was said of a Pod, oldest first.
+    /// What was said of a Pod, oldest first; not what was said of an earlier Pod of its name.
     pub fn events_of_pod(&self, pod: &Key<Pod>) -> Vec<Arc<Event>> {
+        let now = self.pod(pod);
         let lines = self.events_about("Pod", &pod.namespace, pod.name.as_str());
-        let mut events: Vec<_> = lines.map(|line| Arc::clone(&line.event)).collect();
+        let mut events: Vec<_> = lines
+            .filter(|line| now.is_none_or(|pod| line.event.subject.may_be(pod)))
+            .map(|line| Arc::clone(&line.event))
+            .collect();
         events.sort_by_key(|event| event.last);
         events
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::super::{
+use crate::domain::{
     key::{Key, Name, Namespace},
     objects::{Event, Pod, Secret, ServiceAccount},
     watch::Scope,

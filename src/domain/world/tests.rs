@@ -7,8 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::domain::{
     batch::Batch,
-    objects::SecretType,
-    sample::{IMAGE, changed, event, gone, key, now, pod, running, secret, waiting, whole},
+    credential::{FingerprintKey, Password},
+    objects::{SecretContent, SecretType},
+    sample::{
+        IMAGE, changed, event, gone, key, now, owned, pod, running, secret, waiting, whole,
+        workload,
+    },
     watch::SecretSlice,
 };
 
@@ -205,4 +209,137 @@ fn a_secret_made_again_with_another_type_survives_the_old_watch() {
     );
     world.fold(Batch::Secrets(json, whole(Scope::Cluster, vec![])), now());
     assert!(world.secret(&key("shop", "s")).is_some());
+}
+
+/// Lists of two watches cross: the older one tells of the Secret that is no more.
+#[test]
+fn an_older_secret_of_the_name_does_not_take_the_place_of_the_newer() {
+    let mut world = World::default();
+    let newer = secret("shop", "s", SecretType::DockerConfigJson, &[]);
+    let mut older = secret("shop", "s", SecretType::Other(None), &[]);
+    older.meta.created = Some(later(-9 * 86_400));
+    let json = SecretSlice::DockerConfigJson;
+    world.fold(Batch::Secrets(json, changed(vec![newer.clone()])), now());
+    let list = whole(Scope::Cluster, vec![older]);
+    world.fold(Batch::Secrets(SecretSlice::Other, list), now());
+    let old = gone(vec![key("shop", "s")]);
+    world.fold(Batch::Secrets(SecretSlice::Other, old), now());
+    assert_eq!(**world.secret(&key("shop", "s")).unwrap(), newer);
+}
+
+#[test]
+fn secrets_are_found_by_their_credential() {
+    let keys = FingerprintKey::default();
+    let credential = |password| keys.fingerprint("bot", &Password::new(password));
+    let with = |password| {
+        let entries = [("registry.example", "bot")];
+        let mut secret = secret("shop", "s", SecretType::DockerConfigJson, &entries);
+        if let SecretContent::Read(summary) = &mut secret.content {
+            let mut entry = summary.entries[0].clone();
+            entry.fingerprint = Some(credential(password));
+            summary.entries = [entry].into();
+        }
+        Batch::Secrets(SecretSlice::DockerConfigJson, changed(vec![secret]))
+    };
+    let mut world = World::default();
+    world.fold(with("old"), now());
+    assert_eq!(world.secrets_with(credential("old")).len(), 1);
+    world.fold(with("new"), now());
+    assert_eq!(world.secrets_with(credential("old")).len(), 0);
+    let found: Vec<_> = world.secrets_with(credential("new")).collect();
+    assert_eq!(found, [&key("shop", "s")]);
+    let slice = SecretSlice::DockerConfigJson;
+    world.fold(Batch::Secrets(slice, gone(vec![key("shop", "s")])), now());
+    assert_eq!(world.secrets_with(credential("new")).len(), 0);
+}
+
+#[test]
+fn owners_in_a_circle_are_followed_to_an_end() {
+    let mut world = World::default();
+    let mut deployment = workload(WorkloadKind::Deployment, "shop", "web", None);
+    let set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
+    let of = |it: &Workload| {
+        Arc::new(Owner {
+            kind: it.id.kind.as_str().into(),
+            name: it.id.key.name.shared(),
+            uid: Arc::clone(&it.meta.uid),
+        })
+    };
+    deployment.meta.owner = Some(of(&set));
+    let kind = WorkloadKind::Deployment;
+    world.fold(Batch::Workloads(kind, changed(vec![deployment])), now());
+    let kind = WorkloadKind::ReplicaSet;
+    world.fold(Batch::Workloads(kind, changed(vec![set])), now());
+    let pod = owned(pod("shop", "a", running()), "web-1");
+    assert!(world.workload_of(&pod).is_some());
+}
+
+#[test]
+fn an_owner_is_of_the_same_namespace() {
+    let mut world = World::default();
+    let kind = WorkloadKind::ReplicaSet;
+    let set = workload(kind, "pay", "web-1", None);
+    world.fold(Batch::Workloads(kind, changed(vec![set])), now());
+    let pod = |namespace| owned(pod(namespace, "a", running()), "web-1");
+    assert!(world.workload_of(&pod("pay")).is_some());
+    assert!(world.workload_of(&pod("shop")).is_none());
+}
+
+#[test]
+fn a_workload_made_again_is_known_by_its_new_uid_only() {
+    let mut world = World::default();
+    let kind = WorkloadKind::ReplicaSet;
+    let first = workload(kind, "shop", "web-1", None);
+    let mut again = first.clone();
+    again.meta.uid = "another".into();
+    world.fold(Batch::Workloads(kind, changed(vec![first])), now());
+    world.fold(Batch::Workloads(kind, changed(vec![again])), now());
+    let old = owned(pod("shop", "a", running()), "web-1");
+    assert!(world.workload_of(&old).is_none());
+}
+
+/// A StatefulSet makes its Pods under the same names again.
+#[test]
+fn what_was_said_of_an_earlier_pod_of_the_name_is_not_said_of_this_one() {
+    let message = format!("Failed to pull image \"{IMAGE}\": not found");
+    let about = |uid: &str| {
+        let mut event = event("e", "a", "Failed", &message, 1, now());
+        event.subject.uid = Some(uid.into());
+        let mut world = World::default();
+        world.fold(Batch::Events(changed(vec![event])), now());
+        let waits = waiting("ImagePullBackOff", "");
+        let pod = pod("shop", "a", waits);
+        world.fold(Batch::Pods(changed(vec![pod])), now());
+        let key = key("shop", "a");
+        (
+            world.last_errors(&key).len(),
+            world.events_of_pod(&key).len(),
+        )
+    };
+    assert_eq!(about("a"), (1, 1), "its own uid");
+    assert_eq!(about("earlier"), (0, 0));
+}
+
+#[test]
+fn no_count_is_too_large_to_be_added() {
+    let mut world = World::default();
+    let event = |name| event(name, "a", "Failed", "no", u32::MAX, now());
+    world.fold(
+        Batch::Events(changed(vec![event("e1"), event("e2")])),
+        now(),
+    );
+    assert_eq!(world.event_lines().next().unwrap().count, u32::MAX);
+}
+
+#[test]
+fn workloads_of_a_namespace_are_those_of_all_kinds() {
+    let mut world = World::default();
+    for kind in [WorkloadKind::Job, WorkloadKind::Deployment] {
+        let here = ["pay", "shop"].map(|namespace| workload(kind, namespace, "web", None));
+        world.fold(Batch::Workloads(kind, changed(here.to_vec())), now());
+    }
+    let shop = Scope::Namespace(Namespace::new("shop"));
+    let kinds: Vec<_> = world.workloads_of(&shop).map(|it| it.id.kind).collect();
+    assert_eq!(kinds, [WorkloadKind::Deployment, WorkloadKind::Job]);
+    assert_eq!(world.workloads_of(&Scope::Cluster).count(), 4);
 }

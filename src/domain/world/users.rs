@@ -1,4 +1,4 @@
-//! Who uses whom: the ways along the chain, against its arrows.
+//! Who uses whom: the ways along the chain, against its arrows; and which Secrets carry one credential.
 //!
 //! A use is by name: a Secret that does not exist has users too, and those are in trouble.
 
@@ -7,7 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use super::super::{
+use crate::domain::{
+    credential::Fingerprint,
     key::{Key, Name},
     objects::{Pod, Secret, ServiceAccount},
 };
@@ -19,6 +20,7 @@ pub(super) struct Users {
     accounts_of_secret: HashMap<Key<Secret>, BTreeSet<Name<ServiceAccount>>>,
     /// By the uid of the controlling owner.
     pods_of_owner: HashMap<Arc<str>, BTreeSet<Key<Pod>>>,
+    secrets_with: HashMap<Fingerprint, BTreeSet<Key<Secret>>>,
 }
 
 impl Users {
@@ -42,6 +44,10 @@ impl Users {
 
     pub(super) fn pods_of_owner(&self, uid: &str) -> Option<&BTreeSet<Key<Pod>>> {
         self.pods_of_owner.get(uid)
+    }
+
+    pub(super) fn secrets_with(&self, credential: Fingerprint) -> Option<&BTreeSet<Key<Secret>>> {
+        self.secrets_with.get(&credential)
     }
 
     /// Replaces the uses of one Pod; whether there are others now.
@@ -86,6 +92,19 @@ impl Users {
         true
     }
 
+    /// Replaces the credentials of one Secret.
+    pub(super) fn secret(&mut self, before: Option<&Secret>, after: Option<&Secret>) {
+        for (secret, credential) in before.into_iter().flat_map(credentials_of) {
+            remove(&mut self.secrets_with, &credential, &secret.key);
+        }
+        for (secret, credential) in after.into_iter().flat_map(credentials_of) {
+            self.secrets_with
+                .entry(credential)
+                .or_default()
+                .insert(secret.key.clone());
+        }
+    }
+
     /// Replaces the uses of one ServiceAccount.
     pub(super) fn account(
         &mut self,
@@ -116,6 +135,13 @@ fn secrets_of(pod: &Pod) -> impl Iterator<Item = Key<Secret>> {
     pod.pull_secrets
         .iter()
         .map(|name| Key::new(pod.key.namespace.clone(), name.clone()))
+}
+
+fn credentials_of(secret: &Secret) -> impl Iterator<Item = (&Secret, Fingerprint)> {
+    secret
+        .entries()
+        .iter()
+        .filter_map(move |entry| Some((secret, entry.fingerprint?)))
 }
 
 fn listed_by(account: &ServiceAccount) -> impl Iterator<Item = Key<Secret>> {

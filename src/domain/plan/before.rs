@@ -1,0 +1,80 @@
+//! What was there before a change.
+//!
+//! It is kept in memory for the session and never written anywhere; of a Secret it holds the values, so
+//! nothing prints it, and it is wiped when it is dropped.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    key::Name,
+    objects::{Secret, ServiceAccount},
+};
+
+/// One stored state of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    pub uid: String,
+    /// `resourceVersion`: compared for equality only.
+    pub version: String,
+}
+
+/// What a change found.
+#[derive(Clone)]
+pub enum Before {
+    /// Nothing: the change made the object, and it was this.
+    Made(Revision),
+    /// The object as JSON; `after`: what the change made of it, `None` when that is gone.
+    Was {
+        object: Zeroizing<String>,
+        after: Option<Revision>,
+    },
+    /// A list, what the change made of it, and the state of the object before.
+    List {
+        before: Vec<Name<Secret>>,
+        after: Vec<Name<Secret>>,
+        seen: Revision,
+    },
+    Account(Name<ServiceAccount>),
+    Image(Arc<str>),
+    /// Whether a rollout stood still.
+    Paused(bool),
+}
+
+impl Before {
+    /// Keeps an object.
+    pub fn was(object: &Value, after: Option<Revision>) -> Self {
+        Self::Was {
+            object: Zeroizing::new(object.to_string()),
+            after,
+        }
+    }
+}
+
+impl fmt::Debug for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Made(_) => "Made(…)",
+            Self::Was { .. } => "Was(…)",
+            Self::List { .. } => "List(…)",
+            Self::Account(_) => "Account(…)",
+            Self::Image(_) => "Image(…)",
+            Self::Paused(_) => "Paused(…)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_printed_of_what_was_there() {
+        let before = Before::was(&json!({"data": {"a": "canary"}}), None);
+        assert!(!format!("{before:?}").contains("canary"));
+    }
+}
