@@ -30,6 +30,7 @@ pub mod problem;
 pub mod progress;
 pub mod pull;
 pub mod pull_test;
+pub(crate) mod reading;
 pub mod report;
 pub mod rights;
 pub mod rollout;

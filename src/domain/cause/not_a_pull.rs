@@ -2,8 +2,8 @@
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NotAPullFailure,

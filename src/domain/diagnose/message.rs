@@ -1,7 +1,8 @@
 //! What the kubelet last said of each image that it does not get.
 //!
 //! The waiting message where it names a cause; else what was remembered across the back-off; else
-//! the newest event that speaks of it (FACTS 2 and 3: events are dropped, and the reason flips).
+//! the newest event that speaks of it (events are dropped and expire, and the reason flips
+//! between the error and the back-off).
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use grammar::host_of;
 pub use problem::{ImageError, ImageProblem};
 
 /// The registry that names without a host belong to.

@@ -11,11 +11,10 @@ use jiff::Timestamp;
 use super::{Move, Tally, World};
 use crate::domain::{
     batch::{Batch, Delta},
-    faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
-        Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey,
-        WorkloadKind,
+        Event, NamespaceObject, Pod, Secret, SecretType, ServiceAccount, Subject, Workload,
+        WorkloadKey, WorkloadKind,
     },
     pull,
     status::{Health, pod_status},

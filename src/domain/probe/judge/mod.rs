@@ -11,7 +11,7 @@ use super::{
     Failure, Stage, Transcript,
     platform::{Fit, Wanted},
 };
-use crate::domain::{cause::Cause, diagnose::Root};
+use crate::domain::cause::{Cause, Root};
 
 /// Whether the image can be pulled, as far as asking from here tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
