@@ -33,9 +33,9 @@ pub mod pull_test;
 pub(crate) mod reading;
 pub mod report;
 pub mod rights;
-pub mod rollout;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod status;
+pub mod timeline;
 pub mod watch;
 pub mod world;

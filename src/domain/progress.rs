@@ -41,6 +41,7 @@ pub struct Revision {
     pub pods: Vec<Key<Pod>>,
 }
 
+/// Whether it will end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outlook {
     /// Everything is as it is wanted.

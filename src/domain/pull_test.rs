@@ -18,6 +18,7 @@ use super::{
     probe::{Answer, Verdict},
     pull,
     rights::Permission,
+    timeline,
 };
 
 /// By this label leftovers are found.
@@ -156,7 +157,7 @@ impl Pulled {
 pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
     let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
     let pulled = || Pulled::Yes {
-        took: super::rollout::pull(container, events).map(|pull| pull.took),
+        took: timeline::pull(container, events).map(|pull| pull.took),
     };
     // A webhook may have put containers of its own into the Pod.
     let of_ours = |event: &&Arc<Event>| event.subject.container() == Some(CONTAINER);

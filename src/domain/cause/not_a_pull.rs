@@ -57,7 +57,9 @@ pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
             &[Cause::TlsHostnameOrExpired],
         ));
     }
-    (reading.any(&elsewhere)
+    let other = reading.has(Sign::ObjectWord) && reading.has(Sign::ObjectMissing);
+    (other
+        || reading.any(&elsewhere)
         || reading.has(Sign::Sandbox) && !reading.any(&[Sign::UnixSocket, Sign::Daemon]))
     .then(|| Verdict::sure(Cause::NotAPullFailure))
 }
@@ -86,6 +88,8 @@ mod tests {
                     &[],
                 ),
                 ("exec /app: exec format error", &[]),
+                ("Error: configmap \"shop-config\" not found", &[]),
+                ("persistentvolumeclaim \"data\" not found", &[]),
             ],
         );
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cause;
 
-/// The names are those of the JSON shape `check` (`root`); they never change.
+/// Why something fails. The names are those of the JSON shape `check` (`root`); they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Root {

@@ -42,7 +42,7 @@ mod tests {
                     &[],
                 ),
                 (
-                    "AADSTS7000222: The provided client secret keys for app are expired.",
+                    "The provided client secret keys for app 'e0f2a1c4-7b1d-4b6e-9a53-0d7d6c1f2a90' are expired.",
                     &[],
                 ),
                 (

@@ -20,6 +20,7 @@ pub struct Links {
     pub tries: Vec<(Arc<Secret>, EntrySummary)>,
 }
 
+/// Whether the Pod's ServiceAccount is there, as far as we may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountState {
     Present,
@@ -35,6 +36,7 @@ pub struct SecretLink {
     pub state: SecretState,
 }
 
+/// How a listed Secret stands for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretState {
     /// An entry matches and carries a credential.

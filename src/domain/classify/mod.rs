@@ -34,13 +34,16 @@ pub struct Classification {
     /// `None`: nothing in the text is known.
     pub cause: Option<Cause>,
     pub confidence: Confidence,
+    /// What the same text could as well mean, likelier first.
     pub alternatives: Vec<Cause>,
+    /// The deeper cause when `cause` is the frame that it is told in.
     pub underlying: Option<Cause>,
     pub registry: Option<String>,
     /// As the text writes it.
     pub image: Option<String>,
     /// The host that was asked, which need not be the registry.
     pub host: Option<String>,
+    /// The last HTTP status code that is told.
     pub status: Option<u16>,
 }
 

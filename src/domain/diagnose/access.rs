@@ -48,6 +48,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
     match links.tries.iter().find(|(_, entry)| carries(entry)) {
         Some((secret, entry)) => sent(draft, case, told, secret, entry, image),
         None if says_sent(draft) => node_credential(draft),
+        None if says_why(draft) => {}
         None => unsent::judge(draft, case, &links, image),
     }
 }
@@ -105,9 +106,17 @@ pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
 
 /// The message itself says that there was a credential.
 fn says_sent(draft: &Draft) -> bool {
-    draft.cause == Cause::TokenExpired && draft.alternatives.is_empty()
-        || draft.cause == Cause::Unauthorized
-            && !draft.alternatives.contains(&Cause::NoCredentialsSent)
+    matches!(draft.cause, Cause::TokenExpired | Cause::Unauthorized)
+        && !draft.alternatives.contains(&Cause::NoCredentialsSent)
+}
+
+/// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
+/// for everybody or for the node's own identity, or a credential provider that failed.
+fn says_why(draft: &Draft) -> bool {
+    matches!(
+        draft.cause,
+        Cause::ForbiddenByPolicy | Cause::CredentialProviderFailure
+    ) && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
 
 /// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.

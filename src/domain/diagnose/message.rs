@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Evidence, Fact, Source};
 use crate::domain::{
     chain::Case,
     objects::{Container, Event},
     pull::{self, Failure},
 };
-use jiff::Timestamp;
 
 /// A container that waits in vain, and why the kubelet says so.
 pub(super) struct Told<'a> {

@@ -96,10 +96,10 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
 /// The pause image, or the network: said in `FailedCreatePodSandBox` only. What follows it shows that the
 /// sandbox was made in the end.
 fn sandbox(case: &Case, container: &Container) -> Option<Finding> {
+    const FAILED: &str = "FailedCreatePodSandBox";
     if !creating(case) {
         return None;
     }
-    const FAILED: &str = "FailedCreatePodSandBox";
     let event = newest(case, &[FAILED, "Pulling", "Pulled", "Created", "Failed"])?;
     if &*event.reason != FAILED {
         return None;

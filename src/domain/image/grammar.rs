@@ -117,7 +117,7 @@ pub(super) fn is_component(text: &str) -> bool {
             .all(|s| matches!(s, "." | "_" | "__") || s.bytes().all(|b| b == b'-'))
 }
 
-pub(super) fn is_tag(text: &str) -> bool {
+fn is_tag(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     text.len() <= TAG_MAX
         && text.bytes().next().is_some_and(word)
@@ -125,7 +125,7 @@ pub(super) fn is_tag(text: &str) -> bool {
 }
 
 /// The digests that go-digest accepts: the algorithm known, the length right, the letters small.
-pub(super) fn is_digest(text: &str) -> bool {
+fn is_digest(text: &str) -> bool {
     text.split_once(':').is_some_and(|(algorithm, hex)| {
         digest_length(algorithm).is_some_and(|length| hex.len() == length)
             && hex.bytes().all(is_lower_hex)

@@ -16,6 +16,7 @@ pub struct Miss {
     pub instead: Option<String>,
 }
 
+/// Why a key does not match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissReason {
     /// The kubelet cannot read the key as a URL and drops the entry.

@@ -68,9 +68,10 @@ impl<'a> Target<'a> {
 /// Where a URL without its scheme ends; the brackets of an IPv6 address belong to it.
 fn end(url: &str) -> usize {
     let stop = |c: char| c.is_whitespace() || "\"'`\\<>)]},\u{201c}\u{201d}".contains(c);
-    let host = match url.starts_with('[') {
-        true => url.find(']').map_or(0, |close| close + 1),
-        false => 0,
+    let host = if url.starts_with('[') {
+        url.find(']').map_or(0, |close| close + 1)
+    } else {
+        0
     };
     let behind = url.get(host..).unwrap_or_default();
     host + behind.find(stop).unwrap_or(behind.len())

@@ -40,6 +40,7 @@ pub struct Names {
     pub node: Option<String>,
 }
 
+/// For whom a template is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quoting {
     Plain,

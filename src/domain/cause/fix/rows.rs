@@ -13,6 +13,11 @@ pub(super) struct Row {
     pub commands: &'static [&'static str],
 }
 
+const CREATE_SECRET: &[&str] = &[
+    "read -rs TOKEN",
+    "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
+];
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: FixId::AttachSecret,
@@ -34,10 +39,7 @@ pub(super) const ROWS: &[Row] = &[
             "Use an access token, not the account's password.",
             "Name the Secret in imagePullSecrets of the ServiceAccount or the Pod template.",
         ],
-        commands: &[
-            "read -rs TOKEN",
-            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
-        ],
+        commands: CREATE_SECRET,
     },
     Row {
         id: FixId::RecreateSecret,
@@ -226,10 +228,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "authenticate",
         title: "Pull with a login",
         steps: &["A login has its own, larger quota than the address of the node."],
-        commands: &[
-            "read -rs TOKEN",
-            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
-        ],
+        commands: CREATE_SECRET,
     },
     Row {
         id: FixId::UseMirror,
