@@ -21,30 +21,7 @@ use super::{
     objects::{Pod, WorkloadKey},
 };
 
-/// What is diagnosed: a Pod, or a workload that cannot make any.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    Pod(Key<Pod>),
-    Workload(WorkloadKey),
-}
-
-impl Subject {
-    pub fn namespace(&self) -> &Namespace {
-        match self {
-            Self::Pod(key) => &key.namespace,
-            Self::Workload(id) => &id.key.namespace,
-        }
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pod(key) => write!(f, "Pod/{}", key.name),
-            Self::Workload(id) => id.fmt(f),
-        }
-    }
-}
+pub use super::objects::Subject;
 
 /// The one thing that has to change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

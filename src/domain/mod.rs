@@ -30,11 +30,12 @@ pub mod problem;
 pub mod progress;
 pub mod pull;
 pub mod pull_test;
+pub(crate) mod reading;
 pub mod report;
 pub mod rights;
-pub mod rollout;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod status;
+pub mod timeline;
 pub mod watch;
 pub mod world;

@@ -18,7 +18,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 }
 
 /// Letters to insert, delete, replace, or swap with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
+pub(in crate::domain) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    chain,
     key::Key,
     objects::{Pod, Workload, WorkloadKey, WorkloadKind},
     status::{Health, pod_status},
@@ -40,6 +41,7 @@ pub struct Revision {
     pub pods: Vec<Key<Pod>>,
 }
 
+/// Whether it will end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outlook {
     /// Everything is as it is wanted.
@@ -86,13 +88,8 @@ fn revisions(world: &World, workload: &Arc<Workload>) -> Vec<Revision> {
             pods: pods(world, workload),
         }];
     }
-    let of_it = |set: &&Arc<Workload>| {
-        let owner = set.meta.owner.as_ref();
-        owner.is_some_and(|owner| owner.uid == workload.meta.uid)
-    };
-    let mut revisions: Vec<Revision> = world
-        .workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace)
-        .filter(of_it)
+    chain::revisions(world, workload)
+        .iter()
         .map(|set| Revision {
             set: Some(set.id.clone()),
             number: set
@@ -105,9 +102,7 @@ fn revisions(world: &World, workload: &Arc<Workload>) -> Vec<Revision> {
             ready: set.rollout.ready,
             pods: pods(world, set),
         })
-        .collect();
-    revisions.sort_by_key(|revision| std::cmp::Reverse(revision.number));
-    revisions
+        .collect()
 }
 
 fn pods(world: &World, owner: &Workload) -> Vec<Key<Pod>> {
@@ -120,10 +115,7 @@ fn pods(world: &World, owner: &Workload) -> Vec<Key<Pod>> {
         let keys = world.pods_of_owner(&owner.meta.uid);
         keys.filter_map(|key| world.pod(key)).collect()
     };
-    pods.sort_by(|a, b| {
-        let health = |pod: &Pod| pod_status(pod).health;
-        health(a).cmp(&health(b)).then_with(|| a.key.cmp(&b.key))
-    });
+    pods.sort_by_cached_key(|pod| (pod_status(pod).health, pod.key.clone()));
     pods.into_iter().map(|pod| pod.key.clone()).collect()
 }
 

@@ -44,6 +44,11 @@ pub fn is_pull_reason(reason: &str) -> bool {
     PULL_REASONS.contains(&reason) || reason.contains(' ')
 }
 
+/// Whether this waiting reason complains of nothing: the kubelet is about to start the container.
+pub fn is_on_its_way(reason: &str) -> bool {
+    matches!(reason, "" | "ContainerCreating" | "PodInitializing")
+}
+
 /// Whether a message names the cause of a failed pull and is not just the back-off notice.
 pub fn names_cause(message: &str) -> bool {
     let Some(rest) = message.strip_prefix(BACK_OFF) else {

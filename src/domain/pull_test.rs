@@ -11,14 +11,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    cause::Cause,
+    cause::{Cause, Root},
     classify::classify,
-    diagnose::Root,
     key::{Key, Name, Namespace},
     objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
     probe::{Answer, Verdict},
     pull,
     rights::Permission,
+    timeline,
 };
 
 /// By this label leftovers are found.
@@ -126,15 +126,18 @@ pub enum Pulled {
 impl Pulled {
     /// The same as an answer to whether the image can be pulled.
     pub fn verdict(&self, node: &str) -> Option<Verdict> {
-        let (answer, cause, summary) = match self {
+        let (answer, cause, alternatives, summary) = match self {
             Self::Yes { .. } => (
                 Answer::Ok,
                 None,
+                Vec::new(),
                 format!("the kubelet on {node} pulled it in a test: the next attempt should work"),
             ),
             Self::No { message, cause } => (
                 Answer::No,
                 *cause,
+                // The kubelet's words are as ambiguous in a test as they were before.
+                classify(message).alternatives,
                 format!("the kubelet on {node} was refused in a test: {message}"),
             ),
             Self::Unknown(_) => return None,
@@ -143,7 +146,7 @@ impl Pulled {
             answer,
             cause,
             root: cause.and_then(Root::of_cause),
-            alternatives: Vec::new(),
+            alternatives,
             ruled_out: Vec::new(),
             summary,
         })
@@ -154,9 +157,12 @@ impl Pulled {
 pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
     let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
     let pulled = || Pulled::Yes {
-        took: super::rollout::pull(container, events).map(|pull| pull.took),
+        took: timeline::pull(container, events).map(|pull| pull.took),
     };
-    let said = events.iter().rev().find(|event| &*event.reason == "Pulled");
+    // A webhook may have put containers of its own into the Pod.
+    let of_ours = |event: &&Arc<Event>| event.subject.container() == Some(CONTAINER);
+    let ours = events.iter().rev().filter(of_ours);
+    let said = ours.clone().find(|event| &*event.reason == "Pulled");
     match &container.state {
         // It cannot be running; the runtime has tried to, and for that it has the image.
         ContainerState::Running { .. } | ContainerState::Terminated(_) => Some(pulled()),
@@ -169,10 +175,7 @@ pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
                 return rejected(pod);
             }
             let texts = message.iter().map(|text| &**text);
-            let failed = events
-                .iter()
-                .rev()
-                .filter(|e| pull::is_pull_failure_event(e));
+            let failed = ours.filter(|event| pull::is_pull_failure_event(event));
             let mut texts = texts.chain(failed.map(|event| &*event.message));
             // A kubelet that only says that it backs off has said why just before.
             let text = texts.find(|text| pull::names_cause(text));
@@ -259,6 +262,32 @@ mod tests {
             })
             .collect();
         verdict(&pod, &events)
+    }
+
+    #[test]
+    fn what_is_said_of_an_injected_container_is_no_verdict() {
+        let mut pod = pod("shop", "t", waiting("PodInitializing", ""));
+        pod.containers[0].name = CONTAINER.into();
+        let mut event = event(
+            "e1",
+            "t",
+            "Pulled",
+            "Pulled image \"mesh/proxy:1\"",
+            1,
+            ago(5),
+        );
+        event.subject.field = Some("spec.initContainers{proxy}".into());
+        assert_eq!(verdict(&pod, &[Arc::new(event)]), None);
+    }
+
+    #[test]
+    fn words_that_can_mean_two_things_still_do_in_a_test() {
+        let message = "pull access denied, repository does not exist or may require authorization";
+        let no = Pulled::No {
+            message: message.to_owned(),
+            cause: classify(message).cause,
+        };
+        assert!(!no.verdict("node-1").unwrap().alternatives.is_empty());
     }
 
     #[test]

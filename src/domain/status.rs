@@ -192,11 +192,12 @@ fn health(pod: &Pod, word: &str) -> Health {
                 | "StartError"
                 | "ContainerCannotRun"
         );
-    match pod.phase {
-        _ if broken => Health::Failing,
-        Phase::Running if holds(pod, Condition::Ready) => Health::Healthy,
-        Phase::Succeeded => Health::Finished,
-        Phase::Pending | Phase::Running | Phase::Failed | Phase::Unknown => Health::Progressing,
+    if broken {
+        Health::Failing
+    } else if pod.phase == Phase::Running && holds(pod, Condition::Ready) {
+        Health::Healthy
+    } else {
+        Health::Progressing
     }
 }
 

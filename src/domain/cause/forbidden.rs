@@ -2,8 +2,8 @@
 //!
 //! `denied: client with IP '…' is not allowed access`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Step, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign, Step};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ForbiddenByPolicy,

@@ -2,8 +2,8 @@
 //!
 //! `failed to resolve reference "ghcr.io/a/b:9": ghcr.io/a/b:9: not found`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ImageNotFound,
@@ -45,6 +45,15 @@ mod tests {
             &[
                 (
                     "Failed to pull image \"ghcr.io/acme/shop:v9\": rpc error: code = NotFound desc = failed to pull and unpack image \"ghcr.io/acme/shop:v9\": failed to resolve reference \"ghcr.io/acme/shop:v9\": ghcr.io/acme/shop:v9: not found",
+                    &[],
+                ),
+                // The words of a name say nothing.
+                (
+                    "Failed to pull image \"ghcr.io/kyverno/kyverno:v9\": failed to resolve reference \"ghcr.io/kyverno/kyverno:v9\": ghcr.io/kyverno/kyverno:v9: not found",
+                    &[],
+                ),
+                (
+                    "failed to resolve reference \"ghcr.io/acme/html:9\": ghcr.io/acme/html:9: not found",
                     &[],
                 ),
                 (

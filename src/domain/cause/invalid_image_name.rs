@@ -2,8 +2,8 @@
 //!
 //! `couldn't parse image reference "a/B:1": invalid reference format: repository name must be lowercase`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::InvalidImageName,

@@ -2,8 +2,8 @@
 //!
 //! `failed to extract layer sha256:…: mount callback failed on …: lchown …: invalid argument`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::LayerUnpackFailed,

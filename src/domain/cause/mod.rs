@@ -1,9 +1,9 @@
 //! The catalogue of causes: one file per class of the taxonomy, and the list.
 //!
 //! A file holds the class's words, what proves it, its fixes, and the rule by which a message is
-//! recognised as it. `classify` orders the rules; `diagnose` adds what the cluster's objects prove.
-//! This is the single source of the words: screens, reports and help read them here. A new cause is a
-//! new file and one line in each list below.
+//! recognised as it. `classify` orders the rules; `diagnose` adds what the cluster's objects prove, a
+//! [`Root`]. This is the single source of the words: screens, reports and help read them here. A new
+//! cause is a new file, one line in each list below, and its place in `Root::of_cause`.
 
 pub(crate) mod content_corrupt;
 pub(crate) mod credential_provider;
@@ -26,6 +26,7 @@ pub(crate) mod rate_limited;
 pub(crate) mod registry_5xx;
 pub(crate) mod registry_bad_response;
 pub(crate) mod repository_access;
+mod root;
 pub(crate) mod runtime_unavailable;
 pub(crate) mod sandbox_image;
 pub(crate) mod secret_malformed;
@@ -44,12 +45,15 @@ pub(crate) mod unreachable_proxy;
 pub(crate) mod unreachable_refused;
 pub(crate) mod unreachable_reset;
 pub(crate) mod unreachable_timeout;
+mod verdict;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use fix::{BEST, Fix, FixId, Names};
+pub use root::{Link, Root};
+pub(in crate::domain) use verdict::Verdict;
 
 /// What is wrong with a pull: the classes that a message can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,12 +176,17 @@ impl Cause {
         self.entry().title
     }
 
+    /// What to look at to tell it from its look-alikes, with its name in front.
+    pub(in crate::domain) fn question(self) -> String {
+        format!("{self}: {}", self.entry().tells)
+    }
+
     /// The cause of this name.
     pub fn parse(slug: &str) -> Option<Self> {
         Self::all().find(|cause| cause.slug() == slug)
     }
 
-    /// Claims that the pull failed, and says why.
+    /// Whether a pull is what fails.
     pub fn is_pull_failure(self) -> bool {
         !matches!(self, Self::NotAPullFailure)
     }

@@ -2,8 +2,8 @@
 //!
 //! `Container image "a:1" is not present with pull policy of Never`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NeverPullAbsent,

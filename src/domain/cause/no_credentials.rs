@@ -2,8 +2,8 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NoCredentialsSent,

@@ -2,8 +2,8 @@
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NotAPullFailure,
@@ -57,7 +57,9 @@ pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
             &[Cause::TlsHostnameOrExpired],
         ));
     }
-    (reading.any(&elsewhere)
+    let other = reading.has(Sign::ObjectWord) && reading.has(Sign::ObjectMissing);
+    (other
+        || reading.any(&elsewhere)
         || reading.has(Sign::Sandbox) && !reading.any(&[Sign::UnixSocket, Sign::Daemon]))
     .then(|| Verdict::sure(Cause::NotAPullFailure))
 }
@@ -86,6 +88,8 @@ mod tests {
                     &[],
                 ),
                 ("exec /app: exec format error", &[]),
+                ("Error: configmap \"shop-config\" not found", &[]),
+                ("persistentvolumeclaim \"data\" not found", &[]),
             ],
         );
     }

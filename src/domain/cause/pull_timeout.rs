@@ -2,8 +2,8 @@
 //!
 //! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Step, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign, Step};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullTimeoutCancelled,

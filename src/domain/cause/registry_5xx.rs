@@ -2,8 +2,8 @@
 //!
 //! `received unexpected HTTP status: 503 Service Unavailable`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::Registry5xx,

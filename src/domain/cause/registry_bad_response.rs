@@ -2,8 +2,8 @@
 //!
 //! `error unmarshalling content: invalid character '<' looking for beginning of value`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryBadResponse,
@@ -16,11 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
 
 pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
     let odd = Cause::RegistryBadResponse;
-    let page = reading.has(Sign::Html)
-        || reading
-            .after(Sign::JsonCharacter)
-            .is_some_and(|rest| rest.starts_with(" '<'"));
-    let body = reading.has(Sign::HttpBody) && (page || reading.has(Sign::JsonBroken));
+    let unreadable = reading.has(Sign::HttpBody) && reading.has(Sign::JsonBroken);
     let wrong = reading.has(Sign::WrongAnswer)
         || reading
             .statuses()
@@ -29,7 +25,7 @@ pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
     if reading.has(Sign::WrongAnswer) && reading.has(Sign::ManifestUnknown) {
         return Some(Verdict::or(odd, &[Cause::ImageNotFound]));
     }
-    if body || page {
+    if unreadable || reading.is_page() {
         return Some(Verdict::or(odd, &[Cause::RegistryUnreachableProxy]));
     }
     (wrong || (reading.has(Sign::JsonBroken) && reading.any(&[Sign::Pull, Sign::HttpBody])))
@@ -48,6 +44,10 @@ mod tests {
             &[
                 (
                     "Error response from daemon: error unmarshalling content: invalid character '<' looking for beginning of value",
+                    &[Cause::RegistryUnreachableProxy],
+                ),
+                (
+                    "failed to decode token: invalid character '\\u003c' looking for beginning of value",
                     &[Cause::RegistryUnreachableProxy],
                 ),
                 (

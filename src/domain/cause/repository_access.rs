@@ -2,8 +2,8 @@
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RepositoryMissingOrNoAccess,
@@ -75,6 +75,15 @@ mod tests {
                     &[],
                 ),
                 ("repository name not known to registry", &[]),
+                // The words of a name say nothing.
+                (
+                    "failed to resolve reference \"docker.io/acme/payment:1\": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                ),
+                (
+                    "Failed to pull image \"payment\": rpc error: code = Unknown desc = Error response from daemon: pull access denied for payment, repository does not exist or may require 'docker login'",
+                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                ),
             ],
         );
     }

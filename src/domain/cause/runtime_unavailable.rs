@@ -2,8 +2,8 @@
 //!
 //! `dial unix /run/containerd/containerd.sock: connect: connection refused`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RuntimeUnavailable,

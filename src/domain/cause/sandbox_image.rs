@@ -2,8 +2,8 @@
 //!
 //! `failed to get sandbox image "registry.k8s.io/pause:3.9": failed to pull image …`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::SandboxImagePull,
@@ -14,24 +14,25 @@ pub(super) const ENTRY: Entry = Entry {
     fixes: &[FixId::SandboxImage],
 };
 
-use crate::domain::classify::below_sandbox;
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let frame = reading.has(Sign::SandboxImage)
+/// Whether the text speaks of the pause image.
+pub(crate) fn frames(reading: &Reading<'_>) -> bool {
+    reading.has(Sign::SandboxImage)
         || (reading.has(Sign::Sandbox) && reading.has(Sign::Pull) && !reading.has(Sign::Network))
-        || (reading.has(Sign::PodContainer) && reading.any(&[Sign::Pull, Sign::BackOffPull]));
-    if !frame {
-        return None;
-    }
-    let below = below_sandbox(reading);
+        || (reading.has(Sign::PodContainer) && reading.any(&[Sign::Pull, Sign::BackOffPull]))
+}
+
+/// The verdict, with why the pause image cannot be pulled.
+pub(crate) fn around(below: Option<Verdict>) -> Verdict {
     let proxy = below
         .as_ref()
         .filter(|v| v.cause == Cause::RegistryUnreachableProxy);
     let others = proxy
         .map(|v| [&[v.cause], &v.others[..]].concat())
         .unwrap_or_default();
-    let verdict = Verdict::or(Cause::SandboxImagePull, &others);
-    Some(verdict.because(below.map(|below| below.cause)))
+    Verdict {
+        underlying: below.map(|below| below.cause),
+        ..Verdict::or(Cause::SandboxImagePull, &others)
+    }
 }
 
 #[cfg(test)]

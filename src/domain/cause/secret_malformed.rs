@@ -2,8 +2,8 @@
 //!
 //! `unable to parse auth field, must be formatted as base64(username:password)`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullSecretMalformed,
@@ -18,12 +18,10 @@ pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
     if reading.any(&[Sign::AuthField, Sign::Base64]) {
         return Some(Verdict::sure(Cause::PullSecretMalformed));
     }
-    let broken = reading.has(Sign::JsonBroken) || reading.text().contains("Required value");
-    let answer = reading.any(&[Sign::HttpBody, Sign::Html, Sign::UnexpectedStatus])
+    let broken = reading.any(&[Sign::JsonBroken, Sign::RequiredValue]);
+    let answer = reading.any(&[Sign::HttpBody, Sign::UnexpectedStatus])
         || reading.target().is_some()
-        || reading
-            .after(Sign::JsonCharacter)
-            .is_some_and(|rest| rest.starts_with(" '<'"));
+        || reading.is_page();
     let of_a_secret = reading.has(Sign::ConfigWord) || (!answer && !reading.has(Sign::Pull));
     (broken && of_a_secret).then(|| Verdict::sure(Cause::PullSecretMalformed))
 }

@@ -2,8 +2,8 @@
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullSecretMissing,

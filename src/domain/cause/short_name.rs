@@ -2,8 +2,8 @@
 //!
 //! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ShortNameUnresolved,

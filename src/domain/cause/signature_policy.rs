@@ -2,8 +2,8 @@
 //!
 //! `A signature was required, but no signature exists`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::SignaturePolicy,
@@ -26,8 +26,13 @@ pub(crate) fn webhook_says(reading: &Reading<'_>) -> Option<Verdict> {
     if !reading.has(Sign::Webhook) {
         return None;
     }
-    let about_images = reading.any(&[Sign::Signature, Sign::Trust, Sign::Pull, Sign::InvalidName])
-        || reading.text().contains("image");
+    let about_images = reading.any(&[
+        Sign::ImageWord,
+        Sign::Signature,
+        Sign::Trust,
+        Sign::Pull,
+        Sign::InvalidName,
+    ]);
     if !about_images {
         return Some(Verdict::sure(Cause::NotAPullFailure));
     }

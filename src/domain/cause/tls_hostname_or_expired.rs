@@ -2,8 +2,8 @@
 //!
 //! `x509: certificate is valid for a.example, not b.example`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsHostnameOrExpired,

@@ -2,8 +2,8 @@
 //!
 //! `tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsUntrustedCa,

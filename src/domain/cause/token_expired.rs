@@ -2,8 +2,8 @@
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TokenExpired,
@@ -42,7 +42,7 @@ mod tests {
                     &[],
                 ),
                 (
-                    "AADSTS7000222: The provided client secret keys for app are expired.",
+                    "The provided client secret keys for app 'e0f2a1c4-7b1d-4b6e-9a53-0d7d6c1f2a90' are expired.",
                     &[],
                 ),
                 (

@@ -2,8 +2,8 @@
 //!
 //! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Step, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign, Step};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::Unauthorized,
@@ -81,13 +81,7 @@ fn oauth(reading: &Reading<'_>) -> Verdict {
 
 /// The registry says that the credential is wrong; a token may also have ended.
 fn named_bad(reading: &Reading<'_>) -> Verdict {
-    let text = reading.after(Sign::BadCredential).unwrap_or_default();
-    let token = reading.text().len() - text.len();
-    let token = reading
-        .text()
-        .get(..token)
-        .is_some_and(|before| before.ends_with("token") || before.ends_with("expired"));
-    if token {
+    if reading.has(Sign::BadToken) {
         Verdict::or(
             Cause::Unauthorized,
             &[Cause::TokenExpired, Cause::PullSecretMalformed],
@@ -115,6 +109,10 @@ mod tests {
                 (
                     "Error response from daemon: Get https://r.example/v2/a/manifests/1: unauthorized: invalid username/password",
                     &[],
+                ),
+                (
+                    "denied: Invalid Token",
+                    &[Cause::TokenExpired, Cause::PullSecretMalformed],
                 ),
                 (
                     "Requesting bearer token: invalid status code from registry 401 (Unauthorized)",

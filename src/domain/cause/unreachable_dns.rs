@@ -2,8 +2,8 @@
 //!
 //! `dial tcp: lookup r.example on 10.0.0.2:53: no such host`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableDns,
@@ -15,13 +15,12 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let asked = reading.has(Sign::Lookup) || reading.has(Sign::Udp);
-    if !asked && !reading.any(&[Sign::NoSuchHost, Sign::NameResolution]) {
-        return None;
-    }
     let dns = Cause::RegistryUnreachableDns;
     if reading.any(&[Sign::NoSuchHost, Sign::NameResolution]) {
         return Some(Verdict::sure(dns));
+    }
+    if !reading.any(&[Sign::Lookup, Sign::Udp]) {
+        return None;
     }
     // The DNS server does not answer: the whole network may be away.
     Some(if reading.has(Sign::Timeout) {

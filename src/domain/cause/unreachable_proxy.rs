@@ -2,8 +2,8 @@
 //!
 //! `proxyconnect tcp: dial tcp 10.0.0.5:3128: connect: connection refused`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableProxy,

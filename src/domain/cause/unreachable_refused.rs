@@ -2,8 +2,8 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: connection refused`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableRefused,
@@ -51,6 +51,10 @@ mod tests {
             &[
                 (
                     "failed to do request: Head \"https://r.example:5000/v2/a/manifests/1\": dial tcp 10.0.0.7:5000: connect: connection refused",
+                    &[],
+                ),
+                (
+                    "Get \"https://[::1]:5000/v2/\": dial tcp [::1]:5000: connect: connection refused",
                     &[],
                 ),
                 (

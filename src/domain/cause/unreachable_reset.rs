@@ -2,8 +2,8 @@
 //!
 //! `read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer`
 
-use super::{Cause, Entry, FixId};
-use crate::domain::classify::{Reading, Sign, Step, Verdict};
+use super::{Cause, Entry, FixId, Verdict};
+use crate::domain::reading::{Reading, Sign, Step};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableReset,

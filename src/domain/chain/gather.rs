@@ -1,12 +1,13 @@
-//! Gathering a [`Case`] from the store. Cost follows the Pod's namespace, never the cluster.
+//! Gathering a [`Case`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a
+//! Secret are those of the other namespaces looked through.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{Case, Known, Listed, Neighbour, WorkloadCase, links::opens};
 use crate::domain::{
-    image::ImageRef,
+    image::{ImageRef, host_of},
     key::{Key, Name, Namespace},
     objects::{
         ContainerState, Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
@@ -40,7 +41,9 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
             .take(ENOUGH)
             .cloned()
             .collect(),
-        revisions: revisions(world, workload.as_deref()),
+        revisions: workload
+            .as_deref()
+            .map_or_else(Vec::new, |workload| revisions(world, workload)),
         neighbours: neighbours(world, &here, &pod, &images),
         events: world.events_of_pod(key),
         errors: world.last_errors(key).to_vec(),
@@ -51,7 +54,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
     })
 }
 
-/// A workload and what is said about it; `None` when the store has no such workload.
+/// A workload and what is said about it.
 pub fn workload_case(
     world: &World,
     sight: &Sight,
@@ -71,7 +74,7 @@ pub fn workload_case(
 pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
     let mut all = events(world, id.kind.as_str(), &id.key);
-    for revision in revisions(world, Some(workload)) {
+    for revision in revisions(world, workload) {
         all.extend(events(world, "ReplicaSet", &revision.id.key));
     }
     all
@@ -147,33 +150,24 @@ fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -
         .collect()
 }
 
-fn revisions(world: &World, workload: Option<&Workload>) -> Vec<Arc<Workload>> {
-    let Some(workload) = workload.filter(|w| w.id.kind == WorkloadKind::Deployment) else {
+/// The ReplicaSets of a Deployment, newest first; other workloads have none.
+pub fn revisions(world: &World, workload: &Workload) -> Vec<Arc<Workload>> {
+    if workload.id.kind != WorkloadKind::Deployment {
         return Vec::new();
-    };
+    }
     let owned = |revision: &&Arc<Workload>| {
         let owner = revision.meta.owner.as_ref();
         owner.is_some_and(|owner| owner.uid == workload.meta.uid)
     };
     let sets = world.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
     let mut revisions: Vec<_> = sets.filter(owned).cloned().collect();
-    revisions.sort_by_key(|revision| {
-        std::cmp::Reverse(
-            revision
-                .rollout
-                .revision
-                .as_ref()
-                .map(|revision| revision.number),
-        )
-    });
+    let number = |set: &Workload| set.rollout.revision.as_ref().map(|it| it.number);
+    revisions.sort_by_key(|set| Reverse(number(set)));
     revisions
 }
 
 fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<Neighbour> {
-    let near = |image: &str| {
-        ImageRef::parse(image)
-            .is_ok_and(|image| images.iter().any(|ours| ours.host() == image.host()))
-    };
+    let near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
     world
         .pods(here)
         .filter(|other| other.key != pod.key)

@@ -7,7 +7,7 @@ use crate::domain::{
     dockerconfig::{EntryProblem, EntrySummary, Malformation, Oddity, Summary},
     image::ImageRef,
     key::Name,
-    keyring::{Keyring, Miss, Via},
+    keyring::{Keyring, Miss, Via, may_match},
     objects::{Secret, SecretContent, SecretType, ServiceAccount},
 };
 
@@ -20,6 +20,7 @@ pub struct Links {
     pub tries: Vec<(Arc<Secret>, EntrySummary)>,
 }
 
+/// Whether the Pod's ServiceAccount is there, as far as we may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountState {
     Present,
@@ -35,6 +36,7 @@ pub struct SecretLink {
     pub state: SecretState,
 }
 
+/// How a listed Secret stands for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretState {
     /// An entry matches and carries a credential.
@@ -213,8 +215,16 @@ enum Shown {
 
 /// Whether a Secret's entry would be sent for the image.
 pub(super) fn opens(secret: &Secret, image: &ImageRef) -> bool {
+    let entries = readable(secret).map_or(&[][..], |summary| &summary.entries);
+    let mut likely = entries
+        .iter()
+        .filter(|entry| may_match(&entry.server, image))
+        .peekable();
+    if likely.peek().is_none() {
+        return false;
+    }
     let mut keyring = Keyring::default();
-    for entry in readable(secret).map_or(&[][..], |summary| &summary.entries) {
+    for entry in likely {
         keyring.add(&entry.server, carries(entry));
     }
     keyring.tries(image).iter().any(|t| *t.entry)

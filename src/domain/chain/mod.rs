@@ -18,7 +18,7 @@ use super::{
     world::LastError,
 };
 
-pub use gather::{case, events_of_workload, workload_case};
+pub use gather::{case, events_of_workload, revisions, workload_case};
 pub(crate) use links::carries;
 pub use links::{AccountState, Links, SecretLink, SecretState};
 

@@ -4,8 +4,10 @@
 //! refusals, the reference, the node, the wire (whoever cannot connect was not refused), the
 //! registry's answers, and last the words that many errors share.
 
-use super::{Reading, Verdict};
-use crate::domain::cause as c;
+use crate::domain::{
+    cause::{self as c, Verdict},
+    reading::Reading,
+};
 
 type Rule = fn(&Reading<'_>) -> Option<Verdict>;
 
@@ -17,7 +19,6 @@ const FRAMES: &[Rule] = &[
     c::not_a_pull::says,
     c::secret_missing::says,
     c::credential_provider::says,
-    c::sandbox_image::says,
 ];
 
 const RULES: &[Rule] = &[
@@ -65,12 +66,15 @@ const RULES: &[Rule] = &[
 ];
 
 pub(super) fn judge(reading: &Reading<'_>) -> Option<Verdict> {
-    first(FRAMES, reading).or_else(|| first(RULES, reading))
-}
-
-/// Why the pause image cannot be pulled.
-pub(in crate::domain) fn below_sandbox(reading: &Reading<'_>) -> Option<Verdict> {
-    first(RULES, reading)
+    let framed = first(FRAMES, reading);
+    framed.or_else(|| {
+        let found = first(RULES, reading);
+        if c::sandbox_image::frames(reading) {
+            Some(c::sandbox_image::around(found))
+        } else {
+            found
+        }
+    })
 }
 
 fn first(rules: &[Rule], reading: &Reading<'_>) -> Option<Verdict> {

@@ -1,48 +1,13 @@
 //! What a pull-failure message means: from a text to ranked causes.
 //!
-//! `words` turns the text into words, `signs` is the vocabulary, `reading` takes the text apart,
-//! `judge` orders the rules. The rules themselves stand with their causes (`cause::*`). Knows only
-//! the text: what the cluster's objects add is said by `diagnose`.
+//! `reading` takes the text apart, the rules stand with their causes (`cause::*`), and `judge` orders
+//! them. Knows only the text: what the cluster's objects add is said by `diagnose`.
 
 mod judge;
-mod reading;
-mod signs;
-mod words;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::Cause;
-
-pub use reading::{Reading, Step, Target};
-pub(in crate::domain) use {judge::below_sandbox, signs::Sign};
-
-/// What a rule answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    pub cause: Cause,
-    /// What the same text could as well mean, likelier first; empty when the text settles it.
-    pub others: Vec<Cause>,
-    /// The deeper cause when `cause` is the frame that it is told in.
-    pub underlying: Option<Cause>,
-}
-
-impl Verdict {
-    pub(in crate::domain) fn sure(cause: Cause) -> Self {
-        Self::or(cause, &[])
-    }
-
-    pub(in crate::domain) fn or(cause: Cause, others: &[Cause]) -> Self {
-        Self {
-            cause,
-            others: others.to_vec(),
-            underlying: None,
-        }
-    }
-
-    pub(in crate::domain) fn because(self, underlying: Option<Cause>) -> Self {
-        Self { underlying, ..self }
-    }
-}
+use super::{cause::Cause, reading::Reading};
 
 /// How far a judgement can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,13 +34,16 @@ pub struct Classification {
     /// `None`: nothing in the text is known.
     pub cause: Option<Cause>,
     pub confidence: Confidence,
+    /// What the same text could as well mean, likelier first.
     pub alternatives: Vec<Cause>,
+    /// The deeper cause when `cause` is the frame that it is told in.
     pub underlying: Option<Cause>,
     pub registry: Option<String>,
     /// As the text writes it.
     pub image: Option<String>,
     /// The host that was asked, which need not be the registry.
     pub host: Option<String>,
+    /// The last HTTP status code that is told.
     pub status: Option<u16>,
 }
 
@@ -113,8 +81,6 @@ impl Classification {
         if self.alternatives.is_empty() {
             return Vec::new();
         }
-        self.candidates()
-            .map(|cause| format!("{cause}: {}", cause.entry().tells))
-            .collect()
+        self.candidates().map(Cause::question).collect()
     }
 }

@@ -1,25 +1,24 @@
-//! What a refusal means, by the chain: the same text has nine causes, and only the objects tell them
+//! What a refusal means, by the chain: the same text has many causes, and only the objects tell them
 //! apart.
 //!
-//! Two questions decide: was a credential sent at all (an entry of a listed Secret matches and
-//! carries something), and if not, at which link the chain is broken.
+//! The first question is whether a credential was sent at all: an entry of a listed Secret matches and
+//! carries something. What follows when it was is said here; when it was not, `unsent` looks for the
+//! link at which the chain is broken.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Draft, Evidence, Fact, Root, Source, message::Told};
+use super::{Draft, Fact, Root, Source, message::Told, unsent};
 use crate::domain::{
     age,
     cause::{Cause, FixId},
-    chain::{AccountState, Case, Links, SecretLink, SecretState, carries},
+    chain::{Case, Links, SecretLink, SecretState, carries},
     classify::Confidence,
     dockerconfig::EntrySummary,
-    image::{HostNamed, ImageRef},
-    key::Name,
-    keyring::Keyring,
-    objects::{Event, Secret, SecretContent},
-    presets::{self, Missing},
+    image::ImageRef,
+    objects::{Event, Secret},
+    reading::{Reading, Sign, Step},
 };
 
 /// The causes that a refusal can have.
@@ -49,7 +48,8 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
     match links.tries.iter().find(|(_, entry)| carries(entry)) {
         Some((secret, entry)) => sent(draft, case, told, secret, entry, image),
         None if says_sent(draft) => node_credential(draft),
-        None => nothing_sent(draft, case, &links, image),
+        None if says_why(draft) => {}
+        None => unsent::judge(draft, case, &links, image),
     }
 }
 
@@ -74,8 +74,8 @@ fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
     } else if links.tries.iter().any(|(_, entry)| carries(entry)) {
         return;
     } else if links.secrets.iter().any(meant) || !case.unlisted_matches(image).is_empty() {
-        settle_on(draft, Cause::NoCredentialsSent, Root::SecretNotAttached);
-        broken_link(draft, case, &links, image);
+        draft.settle_on(Cause::NoCredentialsSent, Root::SecretNotAttached);
+        unsent::broken_link(draft, case, &links, image);
     } else {
         return;
     }
@@ -93,42 +93,30 @@ pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
 /// One Secret that cannot be read spoils the pull, whatever the others hold.
 pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
     let direct = draft.cause == Cause::PullSecretMalformed;
-    settle_on(draft, Cause::PullSecretMalformed, Root::SecretMalformed);
+    draft.settle_on(Cause::PullSecretMalformed, Root::SecretMalformed);
     draft.confidence = if direct {
         Confidence::Certain
     } else {
         Confidence::Likely
     };
-    blame(draft, link);
-    draft.fixes = vec![FixId::RecreateSecret];
-}
-
-fn settle_on(draft: &mut Draft, cause: Cause, root: Root) {
-    draft.cause = cause;
-    draft.root = Some(root);
-    draft.alternatives.clear();
-    draft.confidence = Confidence::Certain;
-    draft.fixes = cause.entry().fixes.to_vec();
-}
-
-fn blame(draft: &mut Draft, link: &SecretLink) {
     draft.secret = Some(link.name.shared());
-    draft.evidence.push(secret_fact(link));
-}
-
-fn secret_fact(link: &SecretLink) -> Evidence {
-    let fact = Fact::Secret {
-        name: link.name.shared(),
-        state: link.state.to_string(),
-    };
-    Evidence::now(fact, Source::Secret)
+    draft.tell(unsent::secret_fact(link), Source::Secret);
+    draft.fixes = vec![FixId::RecreateSecret];
 }
 
 /// The message itself says that there was a credential.
 fn says_sent(draft: &Draft) -> bool {
-    draft.cause == Cause::TokenExpired && draft.alternatives.is_empty()
-        || draft.cause == Cause::Unauthorized
-            && !draft.alternatives.contains(&Cause::NoCredentialsSent)
+    matches!(draft.cause, Cause::TokenExpired | Cause::Unauthorized)
+        && !draft.alternatives.contains(&Cause::NoCredentialsSent)
+}
+
+/// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
+/// for everybody or for the node's own identity, or a credential provider that failed.
+fn says_why(draft: &Draft) -> bool {
+    matches!(
+        draft.cause,
+        Cause::ForbiddenByPolicy | Cause::CredentialProviderFailure
+    ) && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
 
 /// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.
@@ -148,15 +136,13 @@ pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummar
     draft.entry = Some(Arc::clone(&entry.server));
     draft.server = Some(entry.server.to_string());
     draft.username.clone_from(&entry.username);
-    draft.evidence.push(Evidence::now(
-        Fact::Sent {
-            secret: name,
-            key: Arc::clone(&entry.server),
-            username: entry.username.clone(),
-            kind: entry.kind.label().to_owned(),
-        },
-        Source::Secret,
-    ));
+    let fact = Fact::Sent {
+        secret: name,
+        key: Arc::clone(&entry.server),
+        username: entry.username.clone(),
+        kind: entry.kind.label().to_owned(),
+    };
+    draft.tell(fact, Source::Secret);
 }
 
 fn sent(
@@ -174,12 +160,12 @@ fn sent(
             secret: Arc::clone(&name),
             problem: problem.to_string(),
         };
-        draft.evidence.push(Evidence::now(fact, Source::Secret));
+        draft.tell(fact, Source::Secret);
     }
     if let Some(fact) = ended(secret, entry, case.now) {
         let sure = matches!(fact, Fact::Ended { .. }) || draft.cause == Cause::TokenExpired;
-        draft.evidence.push(Evidence::now(fact, Source::Secret));
-        settle_on(draft, Cause::TokenExpired, Root::CredentialExpired);
+        draft.tell(fact, Source::Secret);
+        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
         if !sure {
             draft.confidence = Confidence::Likely;
             draft.alternatives = vec![Cause::Unauthorized];
@@ -192,7 +178,7 @@ fn sent(
     refused(draft, case, told, image);
 }
 
-/// The Secret is younger than the attempt: the next attempt will have it.
+/// The attempt went without the Secret, which is younger or was changed since: the next one will have it.
 fn arrived_late(draft: &mut Draft, secret: &Secret, told: &Told<'_>) -> bool {
     let said_nothing_sent =
         draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
@@ -203,16 +189,18 @@ fn arrived_late(draft: &mut Draft, secret: &Secret, told: &Told<'_>) -> bool {
     if !late && !said_nothing_sent {
         return false;
     }
-    let fact = Fact::ChangedSince {
+    let fact = Fact::NotYetSent {
         secret: secret.key.name.shared(),
     };
-    draft.evidence.push(Evidence::now(fact, Source::Secret));
+    draft.tell(fact, Source::Secret);
     draft.root = None;
     draft.confidence = Confidence::Likely;
     draft.fixes = vec![FixId::RetryNow];
     true
 }
 
+/// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
+/// credentials of its kind live. A Secret keeps its date when its content is renewed, so an age is a hint.
 pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
     if let Some(at) = entry.expires {
@@ -229,50 +217,44 @@ pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Op
 
 /// A credential went out and did not help: it is bad, or it may not read this repository.
 fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
-    let hides = hides_private(image);
-    let told_forbidden = draft.cause == Cause::ForbiddenByPolicy;
-    let told_expired = draft.cause == Cause::TokenExpired;
+    let reading = Reading::of(told.text);
     let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
-    if told_expired {
-        settle_on(draft, Cause::TokenExpired, Root::CredentialExpired);
-    } else if told_forbidden {
+    if draft.cause == Cause::TokenExpired {
+        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
+    } else if draft.cause == Cause::ForbiddenByPolicy {
         let sure = draft.alternatives.is_empty();
-        settle_on(draft, Cause::ForbiddenByPolicy, Root::CredentialLacksAccess);
+        draft.settle_on(Cause::ForbiddenByPolicy, Root::CredentialLacksAccess);
         if !sure {
             draft.confidence = Confidence::Likely;
             draft.alternatives = vec![Cause::Unauthorized, Cause::RepositoryMissingOrNoAccess];
         }
-    } else if unclear || says_scope(told.text) {
+    } else if unclear || reading.has(Sign::Scope) {
         // A token was given, and this repository is not in it.
-        settle_on(
-            draft,
+        draft.settle_on(
             Cause::RepositoryMissingOrNoAccess,
             Root::CredentialLacksAccess,
         );
         draft.confidence = Confidence::Likely;
         draft.alternatives = vec![Cause::Unauthorized];
     } else {
-        let sure = draft.alternatives.is_empty() || !hides || told.text.contains("token");
-        settle_on(draft, Cause::Unauthorized, Root::CredentialRejected);
+        // Where a token is refused, nobody has looked at the repository yet.
+        let at_login = reading.step() == Some(Step::Token)
+            || reading.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
+        let sure = draft.alternatives.is_empty() || !unsent::hides_private(image) || at_login;
+        draft.settle_on(Cause::Unauthorized, Root::CredentialRejected);
         if !sure {
             draft.confidence = Confidence::Likely;
             draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         }
     }
-    own_list(draft, case);
+    unsent::own_list(draft, case);
     if only_once(case, told) {
-        draft
-            .evidence
-            .push(Evidence::now(Fact::FirstAttempt, Source::Event));
+        draft.tell(Fact::FirstAttempt, Source::Event);
         draft.confidence = draft.confidence.min(Confidence::Likely);
     }
 }
 
-fn says_scope(text: &str) -> bool {
-    text.contains("insufficient_scope")
-}
-
-/// With many Pods starting at once a registry may refuse one attempt by mistake (FACTS 13).
+/// With many Pods starting at once a registry may refuse one attempt by mistake.
 fn only_once(case: &Case, told: &Told<'_>) -> bool {
     let of_this = |event: &&Arc<Event>| {
         event.message.starts_with("Failed to pull image")
@@ -289,282 +271,4 @@ fn only_once(case: &Case, told: &Told<'_>) -> bool {
         .started
         .is_some_and(|started| age::seconds(started, case.now) < 30);
     attempts == 1 && young
-}
-
-fn hides_private(image: &ImageRef) -> bool {
-    presets::of_host(image.host()).is_some_and(|preset| preset.missing == Missing::LooksPrivate)
-}
-
-fn nothing_sent(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
-    let seen = links
-        .secrets
-        .iter()
-        .all(|link| link.state != SecretState::Unknown);
-    let maybe_missing = draft.cause == Cause::RepositoryMissingOrNoAccess
-        || draft
-            .alternatives
-            .contains(&Cause::RepositoryMissingOrNoAccess);
-    let repository_said_missing =
-        draft.cause == Cause::RepositoryMissingOrNoAccess && draft.alternatives.is_empty();
-    if repository_said_missing {
-        draft.root = Some(Root::RepositoryMissing);
-        return;
-    }
-    if !seen {
-        draft.confidence = Confidence::Possible;
-        return;
-    }
-    let keep = draft.cause;
-    settle_on(draft, Cause::NoCredentialsSent, Root::SecretNotAttached);
-    if keep == Cause::PullSecretMissing {
-        draft.cause = keep;
-    }
-    if maybe_missing && hides_private(image) {
-        draft.confidence = Confidence::Likely;
-        draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
-    }
-    if image.host_named() == HostNamed::No && image.path().starts_with("library/") {
-        // A bare name is an official image of Docker Hub, and those need no credential.
-        draft.cause = Cause::RepositoryMissingOrNoAccess;
-        draft.root = Some(Root::RepositoryMissing);
-        draft.alternatives = vec![Cause::NoCredentialsSent];
-        draft.confidence = Confidence::Likely;
-        draft
-            .evidence
-            .push(Evidence::now(Fact::HostAssumed, Source::Pod));
-        draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
-        return;
-    }
-    broken_link(draft, case, links, image);
-}
-
-/// Names the link at which the chain is broken.
-fn broken_link(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
-    if links.secrets.is_empty() {
-        draft
-            .evidence
-            .push(Evidence::now(Fact::PodListsNothing, Source::Pod));
-    }
-    for link in &links.secrets {
-        draft.evidence.push(secret_fact(link));
-    }
-    if predates_binding(draft, case, image) {
-        return;
-    }
-    match links.secrets.iter().min_by_key(|link| weight(&link.state)) {
-        Some(link) => broken_secret(draft, case, link, image),
-        None => nothing_listed(draft, case, links, image),
-    }
-}
-
-/// Which broken Secret says most: the smaller, the more likely it was meant for this image.
-fn weight(state: &SecretState) -> u8 {
-    match state {
-        SecretState::MatchesEmpty { .. } => 0,
-        SecretState::WrongType(_) => 1,
-        SecretState::WrongKey { .. } => 2,
-        SecretState::HoldsNothing(_) => 3,
-        SecretState::NoMatch(misses) if misses.iter().any(|(_, miss)| miss.reason.is_near()) => 4,
-        SecretState::Missing => 5,
-        SecretState::NoMatch(_) => 6,
-        SecretState::Malformed(_) | SecretState::Unknown | SecretState::Matches { .. } => 7,
-    }
-}
-
-fn broken_secret(draft: &mut Draft, case: &Case, link: &SecretLink, image: &ImageRef) {
-    draft.secret = Some(link.name.shared());
-    let (root, fixes) = match &link.state {
-        SecretState::MatchesEmpty { .. } => (Root::EntryEmpty, vec![FixId::RecreateSecret]),
-        SecretState::WrongType(_) => (Root::SecretWrongType, vec![FixId::ConvertType]),
-        SecretState::WrongKey { .. } => (Root::SecretWrongKey, vec![FixId::RecreateSecret]),
-        SecretState::HoldsNothing(_) | SecretState::Malformed(_) => {
-            (Root::SecretMalformed, vec![FixId::RecreateSecret])
-        }
-        SecretState::Missing => (Root::SecretMissing, missing(draft, case, link)),
-        SecretState::NoMatch(misses) => {
-            if let Some((entry, miss)) = misses.first()
-                && let Some(key) = &miss.instead
-            {
-                draft.entry = Some(Arc::clone(entry));
-                draft.server = Some(key.clone());
-                let fact = Fact::WouldMatch {
-                    name: link.name.shared(),
-                    key: key.as_str().into(),
-                };
-                draft.evidence.push(Evidence::now(fact, Source::Secret));
-            }
-            own_list(draft, case);
-            let near = misses
-                .first()
-                .is_some_and(|(_, miss)| miss.instead.is_some());
-            let fixes = if near {
-                vec![FixId::CorrectServer, FixId::CreateSecret]
-            } else {
-                vec![FixId::CreateSecret]
-            };
-            (Root::EntryForOtherRegistry, fixes)
-        }
-        SecretState::Unknown | SecretState::Matches { .. } => return,
-    };
-    draft.root = Some(root);
-    draft.fixes = fixes;
-    if let Some(attach) = offer_unlisted(draft, case, image) {
-        // What is there already goes before what would have to be made.
-        let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
-        let at = draft.fixes.iter().position(made);
-        draft.fixes.insert(at.unwrap_or(draft.fixes.len()), attach);
-    }
-}
-
-/// A Secret of this name may be in another namespace.
-fn missing(draft: &mut Draft, case: &Case, link: &SecretLink) -> Vec<FixId> {
-    let namesake = case
-        .elsewhere
-        .iter()
-        .find(|secret| secret.key.name == link.name);
-    let Some(secret) = namesake else {
-        return vec![FixId::CreateSecret, FixId::CorrectSecretName];
-    };
-    let namespace: Arc<str> = secret.key.namespace.as_str().into();
-    draft.from = Some(Arc::clone(&namespace));
-    let fact = Fact::SecretElsewhere {
-        name: link.name.shared(),
-        namespace,
-    };
-    draft.evidence.push(Evidence::now(fact, Source::Secret));
-    vec![FixId::CopySecret, FixId::CreateSecret]
-}
-
-/// The Pod template has a list of its own, and the ServiceAccount's is not looked at.
-fn own_list(draft: &mut Draft, case: &Case) {
-    let of_template = case
-        .workload
-        .as_ref()
-        .is_some_and(|w| !w.pull_secrets.is_empty());
-    if let Some(account) = case.account.present()
-        && of_template
-        && !account.pull_secrets.is_empty()
-        && account.pull_secrets != case.pod.pull_secrets
-    {
-        let fact = Fact::OwnListHides {
-            account: account.key.name.shared(),
-        };
-        draft.evidence.push(Evidence::now(fact, Source::Workload));
-    }
-}
-
-/// The ServiceAccount lists what the Pod does not: admission copied the list before it had it.
-fn predates_binding(draft: &mut Draft, case: &Case, image: &ImageRef) -> bool {
-    let Some(account) = case.account.present() else {
-        return false;
-    };
-    let own = case
-        .workload
-        .as_ref()
-        .is_some_and(|w| !w.pull_secrets.is_empty());
-    let copied_now = account.pull_secrets != case.pod.pull_secrets && !own;
-    let helps = case.pod.pull_secrets.is_empty()
-        || case
-            .unlisted_matches(image)
-            .iter()
-            .any(|secret| account.pull_secrets.contains(&secret.key.name));
-    if account.pull_secrets.is_empty() || !copied_now || !helps {
-        return false;
-    }
-    let fact = Fact::AccountLists {
-        account: account.key.name.shared(),
-        secrets: account.pull_secrets.iter().map(Name::shared).collect(),
-    };
-    draft
-        .evidence
-        .push(Evidence::now(fact, Source::ServiceAccount));
-    draft.root = Some(Root::PodPredatesBinding);
-    draft.fixes = vec![FixId::Restart, FixId::RetryNow];
-    true
-}
-
-fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
-    let account = case.pod.service_account.shared();
-    let fact = match links.account {
-        AccountState::Missing => Fact::AccountMissing { account },
-        AccountState::Present | AccountState::Unknown => Fact::AccountListsNothing { account },
-    };
-    if links.account == AccountState::Unknown {
-        // Unseen, it may have the Secret by now, and the Pod be older than that.
-        draft.confidence = draft.confidence.min(Confidence::Likely);
-    } else {
-        draft
-            .evidence
-            .push(Evidence::now(fact, Source::ServiceAccount));
-    }
-    draft.root = Some(Root::SecretNotAttached);
-    draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
-    if let Some(secret) = case.elsewhere.first() {
-        let namespace: Arc<str> = secret.key.namespace.as_str().into();
-        draft.secret = Some(secret.key.name.shared());
-        draft.from = Some(Arc::clone(&namespace));
-        let name = secret.key.name.shared();
-        let fact = Fact::SecretElsewhere { name, namespace };
-        draft.evidence.push(Evidence::now(fact, Source::Secret));
-        draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
-    }
-    match offer_unlisted(draft, case, image) {
-        Some(attach) => draft.fixes = vec![attach],
-        None if draft.secret.is_none() => misfit(draft, case, image),
-        None => {}
-    }
-    if draft.holder.is_some() {
-        // The namespace's own default account is what a Pod gets when nobody chose one.
-        let chosen = case.pod.service_account.as_str() != "default";
-        let at = if chosen { draft.fixes.len() } else { 0 };
-        draft.fixes.insert(at, FixId::UseServiceAccount);
-    }
-}
-
-/// A Secret of the namespace that would open the image, had the Pod listed it.
-fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<FixId> {
-    let secret = *case.unlisted_matches(image).first()?;
-    let name = secret.key.name.shared();
-    let account = case
-        .account_with(&secret.key.name)
-        .map(|account| account.key.name.shared());
-    draft.holder = account
-        .clone()
-        .filter(|account| **account != *case.pod.service_account.as_str());
-    draft.matching = Some(Arc::clone(&name));
-    let fact = Fact::UnlistedMatches { name, account };
-    draft.evidence.push(Evidence::now(fact, Source::Secret));
-    Some(FixId::AttachSecret)
-}
-
-/// A Secret of the namespace that was meant for this registry and does not match.
-fn misfit(draft: &mut Draft, case: &Case, image: &ImageRef) {
-    let near = case.others.iter().find_map(|secret| {
-        let SecretContent::Read(summary) = &secret.content else {
-            return None;
-        };
-        let (entry, key) = summary
-            .entries
-            .iter()
-            .find_map(|entry| Some((&entry.server, nearly(&entry.server, image)?)))?;
-        Some((secret.key.name.shared(), Arc::clone(entry), key))
-    });
-    let Some((name, entry, key)) = near else {
-        return;
-    };
-    draft.secret = Some(Arc::clone(&name));
-    draft.entry = Some(entry);
-    draft.server = Some(key.clone());
-    draft.fixes = vec![FixId::CorrectServer, FixId::AttachSecret];
-    let key: Arc<str> = key.into();
-    let fact = Fact::WouldMatch { name, key };
-    draft.evidence.push(Evidence::now(fact, Source::Secret));
-}
-
-/// The key that would match, where this one was nearly it.
-fn nearly(server: &Arc<str>, image: &ImageRef) -> Option<String> {
-    let mut keyring = Keyring::default();
-    keyring.add(server, ());
-    let ((), miss) = keyring.lookup(image).misses.into_iter().next()?;
-    miss.reason.is_near().then_some(miss.instead).flatten()
 }

@@ -105,7 +105,8 @@ pub enum Fact {
         secret: Arc<str>,
         problem: String,
     },
-    ChangedSince {
+    /// A matching Secret that the attempt went without.
+    NotYetSent {
         secret: Arc<str>,
     },
     ImageProblem {
@@ -200,12 +201,12 @@ impl fmt::Display for Fact {
             } => {
                 write!(
                     f,
-                    "Secret {secret} is {hours} h old, and holds a {kind} that has ended by then"
+                    "Secret {secret} is {hours} h old, and a {kind} has ended by then unless it was renewed"
                 )
             }
             Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
-            Self::ChangedSince { secret } => {
-                write!(f, "Secret {secret} was created after this attempt")
+            Self::NotYetSent { secret } => {
+                write!(f, "this attempt went without Secret {secret} as it is now")
             }
             Self::ImageProblem { text } => f.write_str(text),
             Self::HostAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Draft, Evidence, Fact, Finding, Root, Source, access, finish};
+use super::{Draft, Evidence, Fact, Finding, Source, access, finish};
 use crate::domain::{
     cause::Cause,
-    chain::{Case, carries},
+    chain::{Case, Links, carries},
     classify::Confidence,
     image::ImageRef,
     objects::{Container, ContainerState},
@@ -27,24 +27,34 @@ pub fn foresee(case: &Case) -> Vec<Finding> {
 fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
     let image = ImageRef::parse(&container.image).ok()?;
     let links = case.links(&image);
-    let mut draft = Draft::new(Cause::PullSecretMalformed, Confidence::Certain);
-    if let Some(link) = access::malformed(&links) {
-        access::spoiled(&mut draft, link);
-    } else {
-        let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
-        let (secret, entry) = tried.next()?;
-        let ended = access::ended(secret, entry, case.now);
-        let ended = ended.filter(|fact| matches!(fact, Fact::Ended { .. }));
-        draft = Draft::new(Cause::TokenExpired, Confidence::Likely);
-        draft.root = Some(Root::CredentialExpired);
-        access::credential(&mut draft, secret, entry);
-        draft.evidence.push(Evidence::now(ended?, Source::Secret));
-        // Another entry is tried when this one is refused.
-        if tried.next().is_some() {
-            draft.confidence = Confidence::Possible;
+    let draft = match access::malformed(&links) {
+        Some(link) => {
+            let mut draft = Draft::new(Cause::PullSecretMalformed, Confidence::Certain);
+            access::spoiled(&mut draft, link);
+            draft
         }
-    }
+        None => has_ended(&links, case.now)?,
+    };
     Some(finish(case, container, &state(container), draft))
+}
+
+/// The first credential that would be sent has ended by its own date.
+fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
+    let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
+    let (secret, entry) = tried.next()?;
+    let ended = access::ended(secret, entry, now)?;
+    if !matches!(ended, Fact::Ended { .. }) {
+        return None;
+    }
+    // Another entry is tried when this one is refused.
+    let confidence = match tried.next() {
+        Some(_) => Confidence::Possible,
+        None => Confidence::Likely,
+    };
+    let mut draft = Draft::new(Cause::TokenExpired, confidence);
+    access::credential(&mut draft, secret, entry);
+    draft.tell(ended, Source::Secret);
+    Some(draft)
 }
 
 /// What the registry's refusal means for the containers with this image.
@@ -70,7 +80,8 @@ pub fn foresee_refusal(
             draft.root = verdict.root;
             draft.alternatives.clone_from(&verdict.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
-                && let Some((secret, entry)) = case.links(&parsed).tries.first()
+                && let links = case.links(&parsed)
+                && let Some((secret, entry)) = links.tries.iter().find(|(_, it)| carries(it))
             {
                 access::credential(&mut draft, secret, entry);
             }
@@ -101,7 +112,7 @@ fn state(container: &Container) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Root, *};
     use crate::domain::{
         batch::Batch,
         chain,

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Evidence, Fact, Root, Source};
+use super::{Draft, Fact, Root, Source};
 use crate::domain::{
-    cause::{Cause, FixId},
+    cause::Cause,
     chain::{Case, Neighbour},
     classify::Confidence,
     image::{ImageError, ImageRef},
+    nearest::distance,
     objects::Container,
 };
 
 /// The reference is malformed: no pull is tried, so nothing else can be the cause.
 pub(super) fn invalid(draft: &mut Draft, error: &ImageError) {
-    draft.cause = Cause::InvalidImageName;
-    draft.root = Some(Root::ImageNameInvalid);
-    draft.confidence = Confidence::Certain;
-    draft.alternatives.clear();
-    draft.fixes = vec![FixId::CorrectImage];
+    draft.settle_on(Cause::InvalidImageName, Root::ImageNameInvalid);
     let text = format!("{error}: {}", error.problem.hint());
-    draft
-        .evidence
-        .push(Evidence::now(Fact::ImageProblem { text }, Source::Pod));
+    draft.tell(Fact::ImageProblem { text }, Source::Pod);
 }
 
 pub(super) fn judge(draft: &mut Draft, case: &Case, container: &Container, image: &ImageRef) {
@@ -35,22 +30,18 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, container: &Container, image
         .filter(|(_, other)| other == image)
         .collect();
     if let Some((neighbour, _)) = same.iter().find(|(neighbour, _)| neighbour.pulled) {
-        draft.evidence.push(Evidence::now(
-            Fact::SameImageRuns {
-                pod: neighbour.pod.name.shared(),
-                node: neighbour.node.clone(),
-            },
-            Source::OtherPods,
-        ));
+        let fact = Fact::SameImageRuns {
+            pod: neighbour.pod.name.shared(),
+            node: neighbour.node.clone(),
+        };
+        draft.tell(fact, Source::OtherPods);
         pulled_elsewhere(draft, case, neighbour);
     } else if let Some((neighbour, _)) = same.first() {
-        draft.evidence.push(Evidence::now(
-            Fact::FailsElsewhereToo {
-                pod: neighbour.pod.name.shared(),
-                node: neighbour.node.clone(),
-            },
-            Source::OtherPods,
-        ));
+        let fact = Fact::FailsElsewhereToo {
+            pod: neighbour.pod.name.shared(),
+            node: neighbour.node.clone(),
+        };
+        draft.tell(fact, Source::OtherPods);
     }
     if draft.cause == Cause::ImageNotFound {
         not_found(draft, image, &neighbours);
@@ -84,13 +75,11 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
         .iter()
         .find(|(neighbour, other)| neighbour.pulled && other.repository() == image.repository());
     if let Some((neighbour, other)) = sibling {
-        draft.evidence.push(Evidence::now(
-            Fact::OtherTagRuns {
-                pod: neighbour.pod.name.shared(),
-                image: Arc::clone(&neighbour.image),
-            },
-            Source::OtherPods,
-        ));
+        let fact = Fact::OtherTagRuns {
+            pod: neighbour.pod.name.shared(),
+            image: Arc::clone(&neighbour.image),
+        };
+        draft.tell(fact, Source::OtherPods);
         if other != image {
             draft.root = Some(Root::TagMissing);
             draft.alternatives.clear();
@@ -105,7 +94,7 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
         let fact = Fact::SimilarImage {
             image: Arc::clone(&neighbour.image),
         };
-        draft.evidence.push(Evidence::now(fact, Source::OtherPods));
+        draft.tell(fact, Source::OtherPods);
         draft.root = Some(Root::RepositoryMissing);
         draft.confidence = Confidence::Likely;
     }
@@ -114,25 +103,7 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
 /// At most two slips of the pen apart (and not the same).
 fn close(left: &str, right: &str) -> bool {
     const SLIPS: usize = 2;
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    if left.len().abs_diff(right.len()) > SLIPS || left == right {
-        return false;
-    }
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, here) in left.iter().enumerate() {
-        let mut diagonal = at;
-        let mut before = at + 1;
-        let mut next = vec![before];
-        for (there, above) in right.iter().zip(row.iter().skip(1)) {
-            before = (diagonal + usize::from(here != there))
-                .min(before + 1)
-                .min(above + 1);
-            diagonal = *above;
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().is_some_and(|distance| *distance <= SLIPS)
+    left != right && left.len().abs_diff(right.len()) <= SLIPS && distance(left, right) <= SLIPS
 }
 
 /// What the revision before had under this container's name, when it differs.
@@ -146,7 +117,7 @@ fn older_revision(draft: &mut Draft, case: &Case, container: &Container) {
     });
     if let Some(image) = older {
         let fact = Fact::OlderRevisionHad { image };
-        draft.evidence.push(Evidence::now(fact, Source::Workload));
+        draft.tell(fact, Source::Workload);
     }
 }
 

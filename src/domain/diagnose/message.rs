@@ -1,9 +1,12 @@
 //! What the kubelet last said of each image that it does not get.
 //!
 //! The waiting message where it names a cause; else what was remembered across the back-off; else
-//! the newest event that speaks of it (FACTS 2 and 3: events are dropped, and the reason flips).
+//! the newest event that speaks of it (events are dropped and expire, and the reason flips
+//! between the error and the back-off).
 
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::{Evidence, Fact, Source};
 use crate::domain::{
@@ -11,7 +14,6 @@ use crate::domain::{
     objects::{Container, Event},
     pull::{self, Failure},
 };
-use jiff::Timestamp;
 
 /// A container that waits in vain, and why the kubelet says so.
 pub(super) struct Told<'a> {

@@ -1,9 +1,9 @@
 //! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
 //!
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
-//! chain what a refusal means; `image` and `network` use what other Pods show; `stuck` names what is
-//! no pull at all. Nothing here asks a registry; what one has said when somebody asked is added by
-//! `settled`. `foresee` looks at Pods that run.
+//! chain what a refusal means, and `unsent` at which link the chain is broken; `image` uses what the
+//! images of other Pods show; `stuck` names what is no pull at all. Nothing here asks a registry; what
+//! one has said when somebody asked is added by `settled`. `foresee` looks at Pods that run.
 
 mod access;
 mod evidence;
@@ -11,12 +11,12 @@ mod foresee;
 mod image;
 mod message;
 mod names;
-mod root;
 mod sentence;
 mod settled;
 mod stuck;
 #[cfg(test)]
 mod tests;
+mod unsent;
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, Fact, Source},
     foresee::{foresee, foresee_refusal},
-    root::{Link, Root},
     settled::settle,
     stuck::workload,
 };
+pub use super::cause::{Link, Root};
 use super::{
     cause::{BEST, Cause, Fix, FixId, Names},
     chain::Case,
@@ -82,7 +82,7 @@ impl Finding {
 
     /// Whether a pull is what fails.
     pub fn is_pull(&self) -> bool {
-        self.cause != Cause::NotAPullFailure
+        self.cause.is_pull_failure()
     }
 
     /// The link of the chain that is broken.
@@ -155,6 +155,20 @@ impl Draft {
             fixes: cause.entry().fixes.to_vec(),
         }
     }
+
+    /// The objects prove it: this cause, this root, and nothing else.
+    fn settle_on(&mut self, cause: Cause, root: Root) {
+        self.cause = cause;
+        self.root = Some(root);
+        self.alternatives.clear();
+        self.confidence = Confidence::Certain;
+        self.fixes = cause.entry().fixes.to_vec();
+    }
+
+    /// Adds what the objects say now.
+    fn tell(&mut self, fact: Fact, source: Source) {
+        self.evidence.push(Evidence::now(fact, source));
+    }
 }
 
 fn finding(case: &Case, told: &Told<'_>) -> Finding {
@@ -178,7 +192,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
     let settle = if draft.confidence == Confidence::Certain {
         Vec::new()
     } else {
-        questions(&draft)
+        questions(draft.cause, &draft.alternatives)
     };
     Finding {
         container: Some(Arc::clone(&container.name)),
@@ -195,9 +209,8 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
     }
 }
 
-fn questions(draft: &Draft) -> Vec<String> {
-    let causes = std::iter::once(draft.cause).chain(draft.alternatives.iter().copied());
-    causes
-        .map(|cause| format!("{cause}: {}", cause.entry().tells))
-        .collect()
+/// What would tell these causes apart.
+fn questions(cause: Cause, alternatives: &[Cause]) -> Vec<String> {
+    let causes = std::iter::once(cause).chain(alternatives.iter().copied());
+    causes.map(Cause::question).collect()
 }

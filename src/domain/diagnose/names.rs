@@ -1,7 +1,15 @@
 //! The names that the fixes of a finding speak of.
 
+use std::sync::Arc;
+
 use super::Draft;
-use crate::domain::{cause::Names, chain::Case, image::ImageRef, objects::Container, presets};
+use crate::domain::{
+    cause::Names,
+    chain::Case,
+    image::ImageRef,
+    objects::{Container, WorkloadKey},
+    presets,
+};
 
 pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     let image = ImageRef::parse(&container.image).ok();
@@ -10,13 +18,7 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     Names {
         namespace: Some(pod.key.namespace.to_string()),
         pod: Some(pod.key.name.to_string()),
-        workload: case.workload.as_ref().map(|workload| {
-            format!(
-                "{}/{}",
-                workload.id.kind.as_str().to_lowercase(),
-                workload.id.key.name
-            )
-        }),
+        workload: case.workload.as_ref().map(|it| kubectl(&it.id)),
         container: Some(container.name.to_string()),
         service_account: Some(pod.service_account.to_string()),
         account_lists: case.account.present().map(|account| {
@@ -40,7 +42,12 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     }
 }
 
-fn only_listed(case: &Case) -> Option<std::sync::Arc<str>> {
+/// `deployment/web`, as kubectl takes it.
+pub(super) fn kubectl(id: &WorkloadKey) -> String {
+    format!("{}/{}", id.kind.as_str().to_lowercase(), id.key.name)
+}
+
+fn only_listed(case: &Case) -> Option<Arc<str>> {
     match case.listed.as_slice() {
         [only] => Some(only.name.shared()),
         _ => None,

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::{Evidence, Fact, Finding, Root, Source};
+use super::{Evidence, Fact, Finding, Root, Source, questions};
 use crate::domain::{
     cause::{BEST, Cause, FixId},
     classify::Confidence,
@@ -55,11 +55,12 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
     finding.root = root;
     // A registry that hides what exists leaves two answers open to whoever asks.
     let open = told.is_none() && !verdict.alternatives.is_empty();
-    if open {
+    if open && finding.confidence != Confidence::Certain {
         finding.alternatives.clone_from(&verdict.alternatives);
         let cause = finding.cause;
         finding.alternatives.retain(|other| *other != cause);
-        finding.confidence = finding.confidence.max(Confidence::Likely);
+        finding.settle = questions(cause, &finding.alternatives);
+        finding.confidence = Confidence::Likely;
     } else {
         finding.alternatives.clear();
         finding.settle.clear();
@@ -225,5 +226,10 @@ mod tests {
         settle(&mut finding, &hiding, Source::Registry, now());
         assert_eq!(finding.confidence, Confidence::Likely);
         assert_eq!(finding.alternatives, [ImageNotFound]);
+        assert_eq!(finding.settle.len(), 2);
+        finding.confidence = Confidence::Certain;
+        settle(&mut finding, &hiding, Source::Registry, now());
+        assert_eq!(finding.confidence, Confidence::Certain);
+        assert_eq!(finding.alternatives, [], "certain of one cause only");
     }
 }

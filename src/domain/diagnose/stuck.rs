@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest};
+use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest, names};
 use crate::domain::{
     age,
     cause::{Cause, FixId, Names},
     chain::{Case, Known, WorkloadCase},
     classify::{Confidence, classify},
-    objects::{Condition, Container, ContainerState, Event, Phase},
+    objects::{Condition, Container, ContainerState, Event, Phase, WorkloadKind},
+    pull,
 };
 
 /// A pull that takes longer than this without a word is worth one: the runtimes give up a silent
-/// connection only after many minutes.
+/// connection only after many minutes. In seconds.
 const LONG_PULL: i64 = 120;
 
 /// What holds a Pod that has no failing pull; `None` when nothing does.
@@ -26,22 +27,11 @@ pub(super) fn pod(case: &Case) -> Option<Finding> {
         .or_else(|| long_pull(case))
 }
 
-fn draft(cause: Cause, root: Option<Root>, confidence: Confidence) -> Draft {
-    Draft {
-        cause,
-        root,
-        confidence,
-        alternatives: Vec::new(),
-        evidence: Vec::new(),
-        secret: None,
-        from: None,
-        matching: None,
-        holder: None,
-        entry: None,
-        server: None,
-        username: None,
-        fixes: cause.entry().fixes.to_vec(),
-    }
+/// Something other than a pull, and it is plain to see.
+fn no_pull(root: Root) -> Draft {
+    let mut draft = Draft::new(Cause::NotAPullFailure, Confidence::Certain);
+    draft.root = Some(root);
+    draft
 }
 
 fn said(event: &Event) -> Evidence {
@@ -64,18 +54,11 @@ fn unscheduled(case: &Case, container: &Container) -> Option<Finding> {
     if condition.is_none() && event.is_none() {
         return None;
     }
-    let mut draft = draft(
-        Cause::NotAPullFailure,
-        Some(Root::NotScheduled),
-        Confidence::Certain,
-    );
-    draft.evidence.extend(event.map(|event| said(event)));
-    if draft.evidence.is_empty() {
-        draft.evidence.extend(
-            condition
-                .and_then(|c| c.message().cloned())
-                .map(|text| Evidence::now(Fact::Said { text }, Source::Pod)),
-        );
+    let mut draft = no_pull(Root::NotScheduled);
+    if let Some(event) = event {
+        draft.evidence.push(said(event));
+    } else if let Some(text) = condition.and_then(|c| c.message().cloned()) {
+        draft.tell(Fact::Said { text }, Source::Pod);
     }
     draft.fixes = vec![FixId::FixScheduling];
     Some(finish(case, container, &"Pending".into(), draft))
@@ -86,7 +69,7 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
     let (container, reason, message) = case.pod.containers.iter().find_map(|container| {
         match &container.state {
             ContainerState::Waiting { reason, message } => {
-                let quiet = matches!(&**reason, "" | "ContainerCreating" | "PodInitializing");
+                let quiet = pull::is_on_its_way(reason);
                 (!quiet).then(|| (container, Arc::clone(reason), message))
             }
             // Between two rounds of a crash loop.
@@ -99,16 +82,10 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
             | ContainerState::Unreported => None,
         }
     })?;
-    let mut draft = draft(
-        Cause::NotAPullFailure,
-        Some(Root::NotAPull),
-        Confidence::Certain,
-    );
-    draft.evidence.extend(
-        message
-            .clone()
-            .map(|text| Evidence::now(Fact::Said { text }, Source::ContainerStatus)),
-    );
+    let mut draft = no_pull(Root::NotAPull);
+    if let Some(text) = message.clone() {
+        draft.tell(Fact::Said { text }, Source::ContainerStatus);
+    }
     // The image is there and its program has run: why it ended stands in its log.
     if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
         draft.fixes = vec![FixId::ReadLog, FixId::ReadEvents];
@@ -116,22 +93,20 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
     Some(finish(case, container, &reason, draft))
 }
 
-/// The pause image, or the network: said in `FailedCreatePodSandBox` only.
+/// The pause image, or the network: said in `FailedCreatePodSandBox` only. What follows it shows that the
+/// sandbox was made in the end.
 fn sandbox(case: &Case, container: &Container) -> Option<Finding> {
+    const FAILED: &str = "FailedCreatePodSandBox";
     if !creating(case) {
         return None;
     }
-    let event = newest(case, &["FailedCreatePodSandBox"])?;
-    let cause = classify(&event.message)
-        .cause
-        .filter(|cause| *cause == Cause::SandboxImagePull);
-    let mut draft = match cause {
-        Some(cause) => draft(cause, Some(Root::NodeProblem), Confidence::Certain),
-        None => draft(
-            Cause::NotAPullFailure,
-            Some(Root::NotAPull),
-            Confidence::Certain,
-        ),
+    let event = newest(case, &[FAILED, "Pulling", "Pulled", "Created", "Failed"])?;
+    if &*event.reason != FAILED {
+        return None;
+    }
+    let mut draft = match classify(&event.message).cause {
+        Some(cause @ Cause::SandboxImagePull) => Draft::new(cause, Confidence::Certain),
+        _ => no_pull(Root::NotAPull),
     };
     draft.evidence.push(said(event));
     Some(finish(case, container, &"ContainerCreating".into(), draft))
@@ -145,9 +120,7 @@ fn creating(case: &Case) -> bool {
             .iter()
             .all(|container| match &container.state {
                 ContainerState::Unreported => true,
-                ContainerState::Waiting { reason, .. } => {
-                    matches!(&**reason, "ContainerCreating" | "PodInitializing")
-                }
+                ContainerState::Waiting { reason, .. } => pull::is_on_its_way(reason),
                 ContainerState::Running { .. } | ContainerState::Terminated(_) => false,
             })
 }
@@ -161,11 +134,7 @@ fn volume(case: &Case, container: &Container) -> Option<Finding> {
         case,
         &["FailedMount", "FailedAttachVolume", "FailedMapVolume"],
     )?;
-    let mut draft = draft(
-        Cause::NotAPullFailure,
-        Some(Root::NotAPull),
-        Confidence::Certain,
-    );
+    let mut draft = no_pull(Root::NotAPull);
     draft.evidence.push(said(event));
     Some(finish(case, container, &"ContainerCreating".into(), draft))
 }
@@ -187,8 +156,8 @@ fn long_pull(case: &Case) -> Option<Finding> {
     if seconds < LONG_PULL || !waits {
         return None;
     }
-    let timeout = Cause::RegistryUnreachableTimeout;
-    let mut draft = draft(timeout, None, Confidence::Possible);
+    let mut draft = Draft::new(Cause::RegistryUnreachableTimeout, Confidence::Possible);
+    draft.root = None;
     draft.alternatives = vec![Cause::PullTimeoutCancelled];
     draft.evidence.push(Evidence {
         fact: Fact::Pulling { seconds },
@@ -198,78 +167,72 @@ fn long_pull(case: &Case) -> Option<Finding> {
     Some(finish(case, container, &"ContainerCreating".into(), draft))
 }
 
-/// A workload that cannot make Pods: above all a ServiceAccount that does not exist (FACTS 8).
+/// A workload that cannot make Pods: above all because of a ServiceAccount that does not exist.
 pub fn workload(case: &WorkloadCase) -> Option<Finding> {
     let rollout = &case.workload.rollout;
-    if rollout.current >= rollout.desired.min(1) && rollout.current > 0 {
+    let wants_none = rollout.desired == 0 && case.workload.id.kind != WorkloadKind::CronJob;
+    if rollout.current > 0 || wants_none {
         return None;
     }
-    let event = case
-        .events
-        .iter()
-        .rev()
-        .find(|event| &*event.reason == "FailedCreate");
+    let mut told = case.events.iter().rev();
+    let event = told.find(|event| &*event.reason == "FailedCreate");
     let trouble = rollout
         .trouble
         .as_ref()
         .filter(|(reason, _)| matches!(&**reason, "FailedCreate" | "ReplicaFailure"));
-    let account = case.workload.service_account.shared();
-    let looked_up = |text: &str| text.contains("looking up service account");
-    let said_missing = event.is_some_and(|event| looked_up(&event.message))
-        || trouble.is_some_and(|(_, message)| looked_up(message));
-    let missing = case.account == Known::Missing;
-    if !said_missing && event.is_none() && trouble.is_none() {
-        return None;
-    }
-    let mut evidence: Vec<Evidence> = event.map(|event| said(event)).into_iter().collect();
-    if evidence.is_empty() {
-        evidence.extend(trouble.map(|(_, text)| {
+    let evidence = match (event, trouble) {
+        (Some(event), _) => said(event),
+        (None, Some((_, text))) => {
             let text = Arc::clone(text);
             Evidence::now(Fact::Said { text }, Source::Workload)
-        }));
-    }
-    let root = if said_missing {
-        if missing {
-            let fact = Fact::AccountMissing {
-                account: Arc::clone(&account),
-            };
-            evidence.push(Evidence::now(fact, Source::ServiceAccount));
         }
-        Root::ServiceAccountMissing
-    } else {
-        Root::NotAPull
+        (None, None) => return None,
     };
-    // Once the account is there, the controller's next attempt makes the Pods.
-    let healed = said_missing && matches!(case.account, Known::Present(_));
-    let key = &case.workload.id.key;
-    Some(Finding {
+    // The words of the API server's admission (`plugin/pkg/admission/serviceaccount`).
+    let looked_up = |text: &str| text.contains("looking up service account");
+    let no_account = event.is_some_and(|event| looked_up(&event.message))
+        || trouble.is_some_and(|(_, message)| looked_up(message));
+    let mut finding = unmade(case, evidence);
+    if no_account {
+        account_missing(&mut finding, case);
+    }
+    Some(finding)
+}
+
+fn unmade(case: &WorkloadCase, evidence: Evidence) -> Finding {
+    let id = &case.workload.id;
+    Finding {
         container: None,
         image: None,
         state: "FailedCreate".into(),
         cause: Cause::NotAPullFailure,
-        root: Some(root),
-        confidence: if healed {
-            Confidence::Likely
-        } else {
-            Confidence::Certain
-        },
+        root: Some(Root::NotAPull),
+        confidence: Confidence::Certain,
         alternatives: Vec::new(),
-        evidence,
+        evidence: vec![evidence],
         settle: Vec::new(),
-        fixes: if said_missing {
-            vec![FixId::CreateServiceAccount]
-        } else {
-            vec![FixId::ReadEvents]
-        },
+        fixes: vec![FixId::ReadEvents],
         names: Names {
-            namespace: Some(key.namespace.to_string()),
-            service_account: Some(account.to_string()),
-            workload: Some(format!(
-                "{}/{}",
-                case.workload.id.kind.as_str().to_lowercase(),
-                key.name
-            )),
+            namespace: Some(id.key.namespace.to_string()),
+            service_account: Some(case.workload.service_account.to_string()),
+            workload: Some(names::kubectl(id)),
             ..Names::default()
         },
-    })
+    }
+}
+
+fn account_missing(finding: &mut Finding, case: &WorkloadCase) {
+    finding.root = Some(Root::ServiceAccountMissing);
+    finding.fixes = vec![FixId::CreateServiceAccount];
+    match case.account {
+        Known::Missing => {
+            let account = case.workload.service_account.shared();
+            let fact = Fact::AccountMissing { account };
+            let fact = Evidence::now(fact, Source::ServiceAccount);
+            finding.evidence.push(fact);
+        }
+        // It is there by now: the controller's next attempt makes the Pods.
+        Known::Present(_) => finding.confidence = Confidence::Likely,
+        Known::Unknown => {}
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     chain,
     key::Name,
     objects::{
-        ContainerState, Event, Phase, Pod, Secret, SecretType, ServiceAccount, Workload,
+        ContainerState, Event, Phase, Pod, Rollout, Secret, SecretType, ServiceAccount, Workload,
         WorkloadKind,
     },
     sample::{self, IMAGE, account, ago, changed, event, now, owned, pod, secret, waiting},
@@ -264,9 +264,54 @@ fn a_crash_loop_is_no_pull_failure() {
 }
 
 #[test]
+fn a_reason_that_is_told_is_not_a_missing_secret() {
+    let firewall = "Head \"https://acme.azurecr.io/v2/shop/manifests/1\": denied: client with IP '10.0.0.4' is not allowed access.";
+    let provider = "error execing credential provider plugin acr-credential-provider for image acme.azurecr.io/shop: exit status 2";
+    for (message, cause, root) in [
+        (firewall, Cause::ForbiddenByPolicy, None),
+        (
+            provider,
+            Cause::CredentialProviderFailure,
+            Some(Root::NodeProblem),
+        ),
+    ] {
+        let finding = Scene::new(message, &[]).finding();
+        assert_eq!(judged(&finding), (cause, root, Confidence::Certain));
+    }
+}
+
+#[test]
+fn a_restart_helps_only_where_the_account_lists_what_opens_the_image() {
+    let mut scene = Scene::new(REFUSED, &[]).with("other", JSON, "ghcr.io");
+    scene.account = Some(account("shop", "runner", &["other"]));
+    assert_eq!(scene.finding().root, Some(Root::SecretNotAttached));
+}
+
+#[test]
+fn a_sandbox_that_was_made_in_the_end_holds_nothing_up() {
+    let scene = |said: &[(&str, i64)]| {
+        let mut scene = Scene::new("", &["regcred"]);
+        scene.pod.containers[0].state = waiting("ContainerCreating", "");
+        let events = said.iter().map(|(reason, before)| {
+            event(reason, "web-1", reason, "no network yet", 1, ago(*before))
+        });
+        scene.events = events.collect();
+        scene.diagnose()
+    };
+    let failed = ("FailedCreatePodSandBox", 60);
+    let stuck = scene(&[failed]);
+    assert_eq!(stuck.first().unwrap().cause, Cause::NotAPullFailure);
+    assert_eq!(scene(&[failed, ("Pulling", 30)]), Diagnosis::default());
+}
+
+#[test]
 fn a_missing_service_account_makes_no_pods() {
     let mut web: Workload = sample::workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", None);
     web.rollout.desired = 1;
+    let idle = Arc::new(Workload {
+        rollout: Rollout::default(),
+        ..web.clone()
+    });
     let web = Arc::new(web);
     let mut world = World::default();
     let mut refused = event(
@@ -283,6 +328,8 @@ fn a_missing_service_account_makes_no_pods() {
     let finding = workload(&case).unwrap();
     assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
+    let case = chain::workload_case(&world, &Sight::full(), &idle, now());
+    assert_eq!(workload(&case), None, "no Pods are wanted any more");
 }
 
 #[test]

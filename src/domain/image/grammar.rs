@@ -2,6 +2,8 @@
 //!
 //! `problem` explains a no; nothing here tries to.
 
+use std::borrow::Cow;
+
 use super::{DOCKER_HUB, HostNamed, ImageRef};
 
 /// `RepositoryNameTotalLengthMax` of distribution/reference.
@@ -14,9 +16,14 @@ pub(super) fn parse(text: &str) -> Option<ImageRef> {
         return None;
     }
     let (host, rest, named) = split_host(text);
+    let rest = if host == DOCKER_HUB && !rest.contains('/') {
+        Cow::Owned(format!("library/{rest}"))
+    } else {
+        Cow::Borrowed(rest)
+    };
     let (left, digest) = match rest.split_once('@') {
         Some((left, digest)) => (left, Some(digest)),
-        None => (rest.as_str(), None),
+        None => (&*rest, None),
     };
     let last = left.rfind('/').map_or(0, |at| at + 1);
     let (path, tag) = match left.get(last..)?.find(':') {
@@ -26,11 +33,11 @@ pub(super) fn parse(text: &str) -> Option<ImageRef> {
         }
         None => (left, None),
     };
-    let valid = if is_host(&host) {
+    let valid = if is_host(host) {
         is_path(path) && path.len() <= PATH_MAX
     } else {
         // A first part that is no host, such as `my_host.example`, is taken as a path component.
-        is_path(&host) && is_path(path) && host.len() + 1 + path.len() <= PATH_MAX
+        is_path(host) && is_path(path) && host.len() + 1 + path.len() <= PATH_MAX
     };
     (valid && tag.is_none_or(is_tag) && digest.is_none_or(is_digest)).then(|| ImageRef {
         host: host.into(),
@@ -41,19 +48,18 @@ pub(super) fn parse(text: &str) -> Option<ImageRef> {
     })
 }
 
+/// The registry of a reference, whether or not the rest of it is well-formed.
+pub fn host_of(text: &str) -> &str {
+    split_host(text).0
+}
+
 /// The registry and the rest, with the rules of `splitDockerDomain`.
-pub(super) fn split_host(text: &str) -> (String, String, HostNamed) {
-    let (host, rest, named) = match text.split_once('/') {
+fn split_host(text: &str) -> (&str, &str, HostNamed) {
+    match text.split_once('/') {
         Some(("docker.io" | "index.docker.io", rest)) => (DOCKER_HUB, rest, HostNamed::Yes),
         Some((host, rest)) if looks_like_host(host) => (host, rest, HostNamed::Yes),
         Some(_) | None => (DOCKER_HUB, text, HostNamed::No),
-    };
-    let rest = if host == DOCKER_HUB && !rest.contains('/') {
-        format!("library/{rest}")
-    } else {
-        rest.to_owned()
-    };
-    (host.to_owned(), rest, named)
+    }
 }
 
 /// Dot, port, `localhost` or a capital letter: otherwise it is a name on Docker Hub.
@@ -111,7 +117,7 @@ pub(super) fn is_component(text: &str) -> bool {
             .all(|s| matches!(s, "." | "_" | "__") || s.bytes().all(|b| b == b'-'))
 }
 
-pub(super) fn is_tag(text: &str) -> bool {
+fn is_tag(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     text.len() <= TAG_MAX
         && text.bytes().next().is_some_and(word)
@@ -119,7 +125,7 @@ pub(super) fn is_tag(text: &str) -> bool {
 }
 
 /// The digests that go-digest accepts: the algorithm known, the length right, the letters small.
-pub(super) fn is_digest(text: &str) -> bool {
+fn is_digest(text: &str) -> bool {
     text.split_once(':').is_some_and(|(algorithm, hex)| {
         digest_length(algorithm).is_some_and(|length| hex.len() == length)
             && hex.bytes().all(is_lower_hex)

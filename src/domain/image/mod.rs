@@ -9,8 +9,7 @@ mod problem;
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+pub use grammar::host_of;
 pub use problem::{ImageError, ImageProblem};
 
 /// The registry that names without a host belong to.
@@ -78,16 +77,6 @@ impl ImageRef {
     pub fn on_docker_hub(&self) -> bool {
         &*self.host == DOCKER_HUB
     }
-
-    /// The same image under another tag.
-    #[must_use]
-    pub fn with_tag(&self, tag: &str) -> Self {
-        Self {
-            tag: Some(tag.into()),
-            digest: None,
-            ..self.clone()
-        }
-    }
 }
 
 impl fmt::Display for ImageRef {
@@ -100,19 +89,6 @@ impl fmt::Display for ImageRef {
             write!(f, "@{digest}")?;
         }
         Ok(())
-    }
-}
-
-impl Serialize for ImageRef {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ImageRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

@@ -5,21 +5,20 @@
 
 use std::{fmt, ops::Range};
 
-use serde::{Deserialize, Serialize};
-
 use super::grammar::{
     PATH_MAX, TAG_MAX, digest_length, is_component, is_host, is_identifier, is_lower_hex,
     looks_like_host,
 };
 
 /// What is wrong with a reference, and the bytes of it that are to blame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageError {
     pub problem: ImageProblem,
     pub at: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is wrong, with the part that is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageProblem {
     Empty,
     /// `https://`, `docker://` or `oci://` in front.

@@ -16,6 +16,7 @@ pub struct Miss {
     pub instead: Option<String>,
 }
 
+/// Why a key does not match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissReason {
     /// The kubelet cannot read the key as a URL and drops the entry.
@@ -187,7 +188,7 @@ fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MissReason {
     };
     if !parts.host.eq_ignore_ascii_case(image_host) && !glob_covers(parts.host, image_host) {
         return match parts.host.strip_prefix("*.") {
-            Some(domain) if image_host.ends_with(domain) => MissReason::WildcardLabels,
+            Some(domain) if is_within(image_host, domain) => MissReason::WildcardLabels,
             _ => other_host(),
         };
     }
@@ -246,6 +247,12 @@ fn hub_reason(parts: &Parts<'_>) -> MissReason {
         },
         _ => MissReason::HubOtherName,
     }
+}
+
+/// Whether the host is this domain or one below it.
+fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// Whether the host would match if ports and paths did.
@@ -361,6 +368,15 @@ mod tests {
                 "a.b.example.com/x",
                 MissReason::WildcardLabels,
                 Some("a.b.example.com"),
+            ),
+            (
+                "*.example.com",
+                "badexample.com/x",
+                MissReason::OtherHost {
+                    key: "*.example.com".into(),
+                    image: "badexample.com".into(),
+                },
+                None,
             ),
             (
                 "qua?.io",

@@ -130,8 +130,41 @@ pub fn key_matches(key: &str, image: &ImageRef) -> bool {
     !alone.tries(image).is_empty()
 }
 
+/// Whether this key can be for the image at all. Cheap, for looking through many Secrets: a key without
+/// wildcards and escapes holds the host's name, or is Docker Hub's.
+pub fn may_match(key: &str, image: &ImageRef) -> bool {
+    let host = image.host();
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    key.contains(['*', '%']) || key.contains(name) || key.contains("docker.io")
+}
+
 /// `isDefaultRegistryMatch`: images on Docker Hub, and those whose first part has neither dot nor
 /// colon, such as `localhost/app`.
 fn has_hub_default(image: &ImageRef) -> bool {
     image.on_docker_hub() || !image.host().contains(['.', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matches_may_match() {
+        for (key, image) in [
+            ("https://index.docker.io/v1/", "nginx"),
+            ("https://index.docker.io/v1/", "localhost/app"),
+            ("docker.io", "team/app"),
+            ("*.example.com", "r.example.com/a"),
+            ("http://bot@r.example:5000/v2/", "r.example:5000/a"),
+            ("[::1]:5000", "[::1]:5000/a"),
+        ] {
+            let image = ImageRef::parse(image).unwrap();
+            assert!(key_matches(key, &image), "{key}");
+            assert!(may_match(key, &image), "{key}");
+        }
+        assert!(!may_match(
+            "ghcr.io",
+            &ImageRef::parse("quay.io/a").unwrap()
+        ));
+    }
 }

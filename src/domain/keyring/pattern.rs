@@ -61,7 +61,7 @@ fn url_matches(pattern: &Url, target: &Url) -> bool {
             .all(|(glob, label)| label_matches(glob, label))
 }
 
-pub(super) fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     name.split(|b| *b == b'.')
 }
 

@@ -11,6 +11,7 @@ mod object;
 mod pod;
 mod secret;
 mod service_account;
+mod subject;
 mod workload;
 
 pub use condition::{Condition, PodCondition};
@@ -23,4 +24,5 @@ pub use pod::{
 };
 pub use secret::{Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
+pub use subject::Subject;
 pub use workload::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind};

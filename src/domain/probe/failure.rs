@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+/// Why a step did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The name has no address.

@@ -11,10 +11,9 @@ use jiff::Timestamp;
 use super::{Move, Tally, World};
 use crate::domain::{
     batch::{Batch, Delta},
-    faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
-        Event, NamespaceObject, Owner, Pod, Secret, SecretType, ServiceAccount, Workload,
+        Event, NamespaceObject, Owner, Pod, Secret, SecretType, ServiceAccount, Subject, Workload,
         WorkloadKey, WorkloadKind,
     },
     pull,

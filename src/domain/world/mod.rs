@@ -22,10 +22,9 @@ use std::{
 use self::{lines::Lines, log::Log, memory::PullMemory, table::Table, users::Users};
 use crate::domain::{
     credential::Fingerprint,
-    faults::Subject,
     key::{Key, Name, Namespace},
     objects::{
-        Event, NamespaceObject, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
+        Event, NamespaceObject, Owner, Pod, Secret, ServiceAccount, Subject, Workload, WorkloadKey,
         WorkloadKind,
     },
     status::Health,

@@ -12,8 +12,8 @@ use crate::{
         key::Key,
         objects::{Pod, WorkloadKey},
         progress::{Outlook, Progress, Revision, progress},
-        rollout::{Progress as StepProgress, pull, timeline},
         status::{Health, pod_status},
+        timeline::{Progress as StepProgress, pull, timeline},
     },
     ui::{panes::View, text},
 };

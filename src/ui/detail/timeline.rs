@@ -11,7 +11,7 @@ use crate::{
     domain::{
         age,
         objects::Container,
-        rollout::{Progress, Stage, Step, timeline},
+        timeline::{Progress, Stage, Step, timeline},
     },
     ui::{panes::View, text},
 };

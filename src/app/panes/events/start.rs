@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::domain::{
     key::Key,
     objects::Pod,
-    rollout::{Pull, pulled},
+    timeline::{Pull, pulled},
     world::{Line, LineKey},
 };
 

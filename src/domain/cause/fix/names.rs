@@ -1,7 +1,11 @@
 //! The names that a fix speaks of, and how they get into its words and commands.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::domain::image::DOCKER_HUB;
 
 /// What is known of the names that a fix speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,7 @@ pub struct Names {
     pub node: Option<String>,
 }
 
+/// For whom a template is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quoting {
     Plain,
@@ -43,8 +48,10 @@ pub(super) enum Quoting {
 }
 
 impl Names {
-    fn value(&self, name: &str) -> Option<(&Option<String>, &'static str)> {
-        Some(match name {
+    /// The value of a slot, where it is known, and what stands for it where it is not.
+    fn value(&self, slot: &str) -> Option<(Option<Cow<'_, str>>, &'static str)> {
+        let endpoint = self.host.as_deref().map(endpoint);
+        let (name, placeholder) = match slot {
             "ns" => (&self.namespace, "NS"),
             "pod" => (&self.pod, "POD"),
             "workload" => (&self.workload, "deployment/NAME"),
@@ -60,8 +67,15 @@ impl Names {
             "repository" => (&self.repository, "HOST/REPO"),
             "host" => (&self.host, "HOST"),
             "node" => (&self.node, "NODE"),
+            "endpoint" => return Some((endpoint.map(Cow::Borrowed), "HOST")),
+            "endpoint-name" => return Some((endpoint.map(|at| split(at).0.into()), "HOST")),
+            "endpoint-port" => {
+                let port = endpoint.map(|at| split(at).1.unwrap_or("443").into());
+                return Some((port, "443"));
+            }
             _ => return None,
-        })
+        };
+        Some((name.as_deref().map(Cow::Borrowed), placeholder))
     }
 
     pub(super) fn fill(&self, template: &str, quoting: Quoting) -> String {
@@ -79,7 +93,7 @@ impl Names {
                 .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
             rest = match slot {
                 Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
-                    out.push_str(&shell(value));
+                    out.push_str(&shell(&value));
                     tail
                 }
                 Some(((value, placeholder), tail)) => {
@@ -117,6 +131,23 @@ impl Names {
             .collect();
         let patch = json!({ "imagePullSecrets": whole });
         format!("-p {}", shell(&patch.to_string()))
+    }
+}
+
+/// The host that serves a registry: images of Docker Hub come from another one than they name.
+fn endpoint(host: &str) -> &str {
+    if host == DOCKER_HUB {
+        "registry-1.docker.io"
+    } else {
+        host
+    }
+}
+
+/// Name and port of a host; an IPv6 address keeps its brackets.
+fn split(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
     }
 }
 

@@ -13,6 +13,11 @@ pub(super) struct Row {
     pub commands: &'static [&'static str],
 }
 
+const CREATE_SECRET: &[&str] = &[
+    "read -rs TOKEN",
+    "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
+];
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: FixId::AttachSecret,
@@ -34,10 +39,7 @@ pub(super) const ROWS: &[Row] = &[
             "Use an access token, not the account's password.",
             "Name the Secret in imagePullSecrets of the ServiceAccount or the Pod template.",
         ],
-        commands: &[
-            "read -rs TOKEN",
-            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
-        ],
+        commands: CREATE_SECRET,
     },
     Row {
         id: FixId::RecreateSecret,
@@ -226,10 +228,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "authenticate",
         title: "Pull with a login",
         steps: &["A login has its own, larger quota than the address of the node."],
-        commands: &[
-            "read -rs TOKEN",
-            "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
-        ],
+        commands: CREATE_SECRET,
     },
     Row {
         id: FixId::UseMirror,
@@ -255,7 +254,7 @@ pub(super) const ROWS: &[Row] = &[
             "The node's resolver is used, not the cluster's: names such as *.svc.cluster.local do not resolve there.",
         ],
         commands: &[
-            "kubectl debug node/{node} -it --image=busybox -- chroot /host getent hosts {host}",
+            "kubectl debug node/{node} -it --image=busybox -- chroot /host getent hosts {endpoint-name}",
         ],
     },
     Row {
@@ -266,7 +265,7 @@ pub(super) const ROWS: &[Row] = &[
             "An image without a port means 443; localhost is the node itself.",
             "A web page's port is not the registry's.",
         ],
-        commands: &["curl -i https://{host}/v2/"],
+        commands: &["curl -i https://{endpoint}/v2/"],
     },
     Row {
         id: FixId::OpenFirewall,
@@ -275,7 +274,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[
             "The host in the message is the one to open: token services and blob stores are other hosts than the registry.",
         ],
-        commands: &["curl -v --max-time 15 https://{host}/v2/"],
+        commands: &["curl -v --max-time 15 https://{endpoint}/v2/"],
     },
     Row {
         id: FixId::FixProxy,
@@ -312,7 +311,7 @@ pub(super) const ROWS: &[Row] = &[
             "A CA inside a Pod or in the pull Secret has no effect.",
         ],
         commands: &[
-            "openssl s_client -connect {host}:443 -servername {host} -showcerts </dev/null",
+            "openssl s_client -connect {endpoint-name}:{endpoint-port} -servername {endpoint-name} -showcerts </dev/null",
         ],
     },
     Row {
@@ -323,7 +322,7 @@ pub(super) const ROWS: &[Row] = &[
             "For the name that the image uses, as subject alternative name; an IP address needs an IP entry.",
         ],
         commands: &[
-            "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -dates -ext subjectAltName",
+            "openssl s_client -connect {endpoint-name}:{endpoint-port} -servername {endpoint-name} </dev/null | openssl x509 -noout -dates -ext subjectAltName",
         ],
     },
     Row {
@@ -338,7 +337,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "align-tls",
         title: "Align the TLS versions and ciphers of both sides",
         steps: &["Or the client certificate that the server asks for."],
-        commands: &["openssl s_client -tls1_2 -connect {host}:443 </dev/null"],
+        commands: &["openssl s_client -tls1_2 -connect {endpoint-name}:{endpoint-port} </dev/null"],
     },
     Row {
         id: FixId::AllowPlainHttp,
@@ -479,14 +478,5 @@ pub(super) const ROWS: &[Row] = &[
         title: "Do what the scheduler's message asks",
         steps: &[],
         commands: &["kubectl -n {ns} describe pod {pod}"],
-    },
-    Row {
-        id: FixId::VerifyImageSecret,
-        slug: "bring-credential",
-        title: "Give this Pod a credential for the image",
-        steps: &[
-            "From Kubernetes 1.35 on the kubelet asks a Pod for a valid credential also for an image that is already on the node.",
-        ],
-        commands: &["kubectl -n {ns} patch serviceaccount {sa} {attach}"],
     },
 ];

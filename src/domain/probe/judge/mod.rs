@@ -8,10 +8,10 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Stage, Transcript,
+    Failure, Found, Stage, Step, Transcript,
     platform::{Fit, Wanted},
 };
-use crate::domain::{cause::Cause, diagnose::Root};
+use crate::domain::cause::{Cause, Root};
 
 /// Whether the image can be pulled, as far as asking from here tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,8 +165,10 @@ fn ruled_out(transcript: &Transcript) -> impl Iterator<Item = Cause> {
     let signed_in = transcript.is_signed_in();
     // Before the proxy has led on, everything is about the proxy.
     let proxied = transcript.proxy.is_some();
+    // Plain HTTP by choice says nothing of what TLS would have met.
+    let plain = |step: &Step| matches!(step.outcome, Ok(Found::Unencrypted(_)));
     succeeded
-        .filter(move |step| !(proxied && step.stage < Stage::Proxy))
+        .filter(move |step| !(proxied && step.stage < Stage::Proxy) && !plain(step))
         .flat_map(move |step| disproved_by(step.stage, signed_in))
         .copied()
 }

@@ -5,8 +5,7 @@ use super::{
     Finding,
 };
 use crate::domain::{
-    cause::Cause,
-    diagnose::Root,
+    cause::{Cause, Root},
     presets::{self, Missing},
 };
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Asker, Found, Login, Manifest, Nameless, Platform, Refusal, Step, Stranger, Tags},
+    super::{Asker, Login, Manifest, Nameless, Platform, Refusal, Stranger, Tags, Unencrypted},
     *,
 };
 use crate::domain::image::ImageRef;
@@ -363,4 +363,8 @@ fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
         &Wanted::Anything,
     );
     assert!(!verdict.ruled_out.contains(&Cause::NoCredentialsSent));
+    let mut plain = fails(user(), Stage::Manifest, refusal(404, &[]));
+    plain.steps[1].outcome = Ok(Found::Unencrypted(Unencrypted::Chosen));
+    let verdict = judge(&plain, &Wanted::Anything);
+    assert!(!verdict.ruled_out.contains(&Cause::TlsHttpMismatch));
 }

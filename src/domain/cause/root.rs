@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::cause::Cause;
+use super::Cause;
 
-/// The names are those of the JSON shape `check` (`root`); they never change.
+/// Why something fails. The names are those of the JSON shape `check` (`root`); they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Root {
@@ -233,7 +233,7 @@ pub enum Link {
 
 impl Link {
     /// Where the trouble shows when nothing proves where it comes from.
-    pub(super) fn of_cause(cause: Cause) -> Self {
+    pub(in crate::domain) fn of_cause(cause: Cause) -> Self {
         match cause {
             Cause::RegistryUnreachableReset
             | Cause::RegistryBadResponse

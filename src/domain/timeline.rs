@@ -137,7 +137,10 @@ pub fn timeline(
 /// The last step that is certainly done.
 fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
     match &container.state {
-        ContainerState::Running { .. } if container.ready => return Stage::Ready,
+        // An init container that has done its work is ready, too.
+        ContainerState::Running { .. } | ContainerState::Terminated(_) if container.ready => {
+            return Stage::Ready;
+        }
         ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
         ContainerState::Waiting { .. } | ContainerState::Unreported => {}
     }
@@ -179,9 +182,7 @@ fn is_stuck(pod: &Pod, container: &Container) -> bool {
             .condition(Condition::Scheduled)
             .is_some_and(|condition| !condition.holds);
     let waits = match &container.state {
-        ContainerState::Waiting { reason, .. } => {
-            !matches!(&**reason, "" | "ContainerCreating" | "PodInitializing")
-        }
+        ContainerState::Waiting { reason, .. } => !pull::is_on_its_way(reason),
         ContainerState::Terminated(exit) => exit.code != 0,
         ContainerState::Running { .. } | ContainerState::Unreported => false,
     };
@@ -205,7 +206,10 @@ fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> 
             ContainerState::Terminated(exit) => exit.started,
             ContainerState::Waiting { .. } | ContainerState::Unreported => None,
         },
-        Stage::Ready => since(Condition::ContainersReady),
+        Stage::Ready => match &container.state {
+            ContainerState::Terminated(exit) => exit.finished,
+            _ => since(Condition::ContainersReady),
+        },
     }
 }
 
@@ -253,7 +257,10 @@ pub fn pulled(message: &str) -> Option<Pull> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::{ago, event, now, pod, running, waiting};
+    use crate::domain::{
+        objects::{ContainerRole, Exit},
+        sample::{ago, event, now, pod, running, waiting},
+    };
 
     fn progress(steps: &[Step]) -> Vec<Progress> {
         steps.iter().map(|step| step.progress).collect()
@@ -303,6 +310,24 @@ mod tests {
         let steps = timeline(&pod, &pod.containers[0], &[], now());
         assert_eq!(steps[3].progress, Stuck);
         assert_eq!(steps[3].took, Some(SignedDuration::from_secs(600)));
+    }
+
+    #[test]
+    fn an_init_container_that_has_ended_well_is_done() {
+        let mut pod = pod("shop", "web", waiting("ContainerCreating", ""));
+        let setup = &mut pod.containers[0];
+        setup.role = ContainerRole::Init;
+        setup.ready = true;
+        setup.state = ContainerState::Terminated(Box::new(Exit {
+            code: 0,
+            reason: Some("Completed".into()),
+            message: None,
+            started: Some(ago(20)),
+            finished: Some(ago(10)),
+        }));
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[6].took, Some(SignedDuration::from_secs(10)));
     }
 
     #[test]

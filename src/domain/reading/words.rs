@@ -68,6 +68,12 @@ type WordId = u32;
 type Node = u32;
 const ROOT: Node = 0;
 
+/// What a scan comes upon, with its place.
+pub(super) enum Found<T> {
+    Word(Range<usize>),
+    Phrase(T, Range<usize>),
+}
+
 /// Phrases, each standing for a value.
 pub(super) struct Phrases<T> {
     words: HashMap<Vec<u8>, WordId>,
@@ -116,19 +122,14 @@ impl<T: Copy> Phrases<T> {
         self.words.get(&*lower).copied()
     }
 
-    /// Calls `word` for every word, and `found` for every phrase with the place where it stands.
-    pub(super) fn scan(
-        &self,
-        text: &str,
-        mut word: impl FnMut(&str, &Range<usize>),
-        mut found: impl FnMut(T, Range<usize>),
-    ) {
+    /// Tells of every word, and behind its last word of every phrase.
+    pub(super) fn scan(&self, text: &str, mut tell: impl FnMut(Found<T>)) {
         // Phrases begun and not ended: never more than the longest phrase has words.
         let mut open: Vec<(Node, usize)> = Vec::new();
         for range in Words::of(text) {
-            let here = text.get(range.clone()).unwrap_or_default();
-            word(here, &range);
-            let Some(id) = self.word(here.as_bytes()) else {
+            tell(Found::Word(range.clone()));
+            let here = text.as_bytes().get(range.clone()).unwrap_or_default();
+            let Some(id) = self.word(here) else {
                 open.clear();
                 continue;
             };
@@ -142,7 +143,7 @@ impl<T: Copy> Phrases<T> {
             });
             for (node, start) in &open {
                 for value in self.ends.get(node).into_iter().flatten() {
-                    found(*value, *start..range.end);
+                    tell(Found::Phrase(*value, *start..range.end));
                 }
             }
         }
@@ -159,11 +160,11 @@ mod tests {
             (2, &["parse image reference"]),
         ]);
         let mut all = Vec::new();
-        phrases.scan(
-            text,
-            |_, _| {},
-            |value, range| all.push((value, &text[range])),
-        );
+        phrases.scan(text, |found| {
+            if let Found::Phrase(value, range) = found {
+                all.push((value, &text[range]));
+            }
+        });
         all
     }
 

@@ -1,0 +1,661 @@
+//! The vocabulary: phrases by which errors of the kubelet, the runtimes, Go and the registries are
+//! known, each standing for a *kind* of thing said.
+//!
+//! Phrases are the smallest part of a message that its source always prints (the sources are named
+//! beside the groups), so that names, versions and wrapping do not matter. What a sign means together
+//! with others is said by the rules of the causes, not here.
+
+use std::sync::LazyLock;
+
+use super::words::Phrases;
+
+/// One kind of thing that a text can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(in crate::domain) enum Sign {
+    // Frames: who speaks, and of what.
+    Pull,
+    BackOffPull,
+    Sandbox,
+    SandboxImage,
+    PodContainer,
+    Webhook,
+    ImageWord,
+    // Not the pull.
+    Scheduling,
+    Volume,
+    Network,
+    Crash,
+    Start,
+    ContainerConfig,
+    Probe,
+    Admission,
+    Eviction,
+    ClusterApi,
+    ObjectMissing,
+    SecretWord,
+    ObjectWord,
+    // The reference.
+    InvalidName,
+    NeverPull,
+    ShortName,
+    Platform,
+    PlatformInManifest,
+    Unsupported,
+    OldSchema,
+    // Pull Secrets and credentials.
+    PullSecretMissing,
+    PullSecretWord,
+    ConfigWord,
+    AuthField,
+    Base64,
+    JsonBroken,
+    JsonCharacter,
+    RequiredValue,
+    Provider,
+    ProviderCloud,
+    NoBasicAuth,
+    AnonymousToken,
+    OauthToken,
+    Bearer,
+    NothingSent,
+    BadCredential,
+    BadToken,
+    Expired,
+    ClientSecret,
+    // Access.
+    AccessUnclear,
+    Scope,
+    DoesNotSayWhich,
+    RepositoryMissing,
+    Unauthorized,
+    AuthenticationRequired,
+    Denied,
+    Forbidden,
+    Policy,
+    GrantMissing,
+    // Limits.
+    RateLimit,
+    PullQps,
+    // The wire.
+    Lookup,
+    NoSuchHost,
+    NameResolution,
+    Udp,
+    LookupScheme,
+    ProxyConnect,
+    Refused,
+    NoRoute,
+    Timeout,
+    HandshakeTimeout,
+    WaitingForConnection,
+    Reset,
+    Eof,
+    UnexpectedEof,
+    UnixSocket,
+    Daemon,
+    RuntimeApi,
+    DialTcp,
+    // TLS.
+    UnknownAuthority,
+    CertificateName,
+    CertificateValidFor,
+    CertificateTime,
+    Handshake,
+    PlainHttp,
+    FirstRecord,
+    X509,
+    // Answers.
+    UnexpectedStatus,
+    HttpBody,
+    Html,
+    WrongAnswer,
+    ServerError,
+    NotFound,
+    ManifestUnknown,
+    // The image's bytes.
+    Digest,
+    Descriptor,
+    ContentAt,
+    BlobUnknown,
+    Copy,
+    Unpack,
+    TarHeader,
+    ContentDigest,
+    Snapshot,
+    StoreBroken,
+    Inspect,
+    NoSpace,
+    // The pull's own end.
+    Canceled,
+    Deadline,
+    RequestCanceled,
+    NoProgress,
+    RefLocked,
+    // Policy on images.
+    Signature,
+    Trust,
+    NoSignatures,
+}
+
+impl Sign {
+    fn bit(self) -> u128 {
+        1 << (self as u8)
+    }
+
+    /// Whether single words of it are also names of images: `acme/payment`, `kyverno/kyverno`. As a part
+    /// of a name they say nothing.
+    pub(super) fn is_also_a_name(self) -> bool {
+        matches!(
+            self,
+            Self::Policy | Self::Signature | Self::Trust | Self::Html | Self::ImageWord
+        )
+    }
+}
+
+/// A set of signs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signs(u128);
+
+impl Signs {
+    pub(super) fn add(&mut self, sign: Sign) {
+        self.0 |= sign.bit();
+    }
+
+    pub(super) fn has(self, sign: Sign) -> bool {
+        self.0 & sign.bit() != 0
+    }
+}
+
+pub(super) static PHRASES: LazyLock<Phrases<Sign>> = LazyLock::new(|| Phrases::new(TABLE));
+
+#[rustfmt::skip]
+const TABLE: &[(Sign, &[&str])] = &[
+    // kubelet (pkg/kubelet/images), CRI clients, containerd (cri/server/images, core/remotes),
+    // containers/image (copy, docker), moby (distribution).
+    (Sign::Pull, &[
+        "failed to pull", "failed pulling image", "pulling image failed", "PullImage", "error pulling",
+        "unable to pull", "failed to resolve reference", "failed to resolve image", "cannot resolve image",
+        "ErrImagePull", "initializing source", "Pull image", "failed to copy", "httpReadSeeker", "httpReaderSeeker",
+        "reading manifest", "copying system image", "image pull failed", "failed to do request",
+        "no available registry endpoint", "pinging container registry", "error pinging docker registry",
+        "fetch anonymous token", "fetch oauth token", "failed to authorize", "pull access denied", "could not pull",
+        "error getting v2 registry", "unable to ping registry", "download failed", "failed to solve",
+        "error downloading", "RegistryUnavailable", "writing blob", "reading blob", "copying blob",
+        "failed to register layer", "Not continuing with pull", "pull and unpack", "while pulling",
+    ]),
+    (Sign::BackOffPull, &[
+        "ImagePullBackOff", "trying and failing to pull image", "image can't be pulled", "ErrImagePull",
+        "back-off pulling", "image could not be pulled", "failed to pull image",
+    ]),
+    (Sign::Sandbox, &[
+        "FailedCreatePodSandBox", "pod sandbox", "RunPodSandbox", "CreatePodSandbox", "start sandbox",
+        "create sandbox", "PodSandboxMetadata", "sandbox container", "PodSandbox",
+    ]),
+    (Sign::SandboxImage, &["sandbox image", "infra container image", "infra image", "pause image"]),
+    (Sign::PodContainer, &["StartContainer for POD with", "container POD with"]),
+    (Sign::Webhook, &["admission webhook", "denied the request", "validating admission policy"]),
+    (Sign::ImageWord, &[
+        "image", "images", "imagePullSecret", "imagePullSecrets", "imagePullPolicy", "imageTag", "imageRegistry",
+    ]),
+
+    // scheduler, volume manager, CNI, runtimes' start of containers, kubelet's config of containers.
+    (Sign::Scheduling, &[
+        "nodes are available", "FailedScheduling", "untolerated taint", "didn't match Pod's node affinity",
+        "didn't trigger scale-up", "no nodes available to schedule", "pod has unbound immediate",
+        "Insufficient cpu", "Insufficient memory", "Insufficient nvidia",
+        "NotTriggerScaleUp", "0 of nodes",
+    ]),
+    (Sign::Volume, &[
+        "FailedMount", "FailedAttachVolume", "MountVolume", "AttachVolume", "MapVolume",
+        "unable to attach or mount volumes", "unable to mount volumes", "waiting for volumes", "FailedMapVolume",
+        "UnmountVolume", "failed to mount volume", "volume is already exclusively attached", "Multi-Attach error",
+        "csi driver", "NodePublishVolume", "NodeStageVolume",
+    ]),
+    (Sign::Network, &[
+        "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
+        "network for pod", "pod network sandbox", "cni config", "CNI plugin", "plugin type",
+        "NetworkPluginNotReady", "network is not ready", "IP addresses available", "failed to set up pod",
+        "failed to setup pod", "add network", "clusterinformation", "failed to destroy network", "cni version",
+        "no networks found", "subnet.env", "netplugin failed", "cni add", "pod sandbox network",
+        "network namespace", "failed to assign an IP address",
+    ]),
+    (Sign::Crash, &["Back-off restarting", "CrashLoopBackOff"]),
+    (Sign::Start, &[
+        "exec format error", "OOMKilled", "OCI runtime", "containerd task", "create shim",
+        "container process caused", "runc create failed", "failed to start container",
+        "error during container init", "RunContainerError", "PostStartHookError", "ContainerCannotRun",
+        "StartError", "container_linux", "init_linux", "runc run failed",
+        "executable file not found in PATH unknown", "no such file or directory unknown", "shim task",
+        "cannot start container", "could not start container", "shim exited", "failed to reserve container name",
+        "FailedPostStartHook", "FailedPreStopHook", "failed to create container",
+    ]),
+    (Sign::ContainerConfig, &[
+        "CreateContainerConfigError", "couldn't find key", "runAsNonRoot", "non-existent config key",
+        "cannot find volume", "failed to sync secret cache", "failed to sync configmap cache",
+        "failed to prepare subPath", "non-numeric user", "configmap references", "envFrom", "InvalidVariableNames",
+        "InvalidEnvironmentVariableNames",
+    ]),
+    (Sign::Probe, &["probe failed", "probe errored", "Unhealthy"]),
+    (Sign::Admission, &[
+        "exceeded quota", "looking up service account", "violates PodSecurity", "unable to validate against any",
+        "forbidden error looking up", "is forbidden User", "must specify limits", "cannot create resource",
+        "FailedCreate",
+    ]),
+    (Sign::Eviction, &[
+        "low on resource", "Evicted", "NodeNotReady", "node is not ready", "OutOfcpu", "OutOfmemory", "OutOfpods",
+        "UnexpectedAdmissionError", "TaintManagerEviction", "node was terminated", "imminent node shutdown",
+        "active on the node longer",
+    ]),
+    (Sign::ClusterApi, &[
+        "unable to connect to the server", "connection to the server", "containerLogs", "failed calling webhook",
+        "failed to call webhook", "leader election", "couldn't get current server API", "error validating data",
+        "the server could not find the requested resource", "the server doesn't have a resource type",
+        "metrics-server", "no matches for kind", "kubelet TLS bootstrap", "failed to get node info",
+        "error getting node", "node not found",
+    ]),
+    (Sign::ObjectMissing, &["not found"]),
+    (Sign::SecretWord, &["secret", "secrets"]),
+    (Sign::ObjectWord, &["configmap", "configmaps", "persistentvolumeclaim", "serviceaccount"]),
+
+    // distribution/reference, kubelet parsers, containers/image names.
+    (Sign::InvalidName, &[
+        "invalid reference format", "InvalidImageName", "must be lowercase", "apply default image tag",
+        "parse reference", "invalid image name", "invalid image reference", "64-byte hexadecimal strings",
+        "invalid repository name", "at least one component", "invalid tag format", "parsing image name",
+        "normalizing image", "invalid checksum digest length", "invalid checksum digest format",
+        "invalid digest format", "references with both a tag and digest", "parsing reference", "invalid image spec",
+        "repository can only contain", "invalid docker reference", "parse image", "invalid namespace name",
+        "image name is empty", "no image specified", "invalid hostPort", "unsupported digest algorithm",
+    ]),
+    (Sign::NeverPull, &[
+        "ErrImageNeverPull", "pull policy of Never", "imagePullPolicy Never", "pull policy is never",
+    ]),
+    (Sign::ShortName, &[
+        "short-name", "unqualified-search", "unqualified image", "no registries configured", "resolve to an alias",
+        "ambiguous list", "no registries are defined", "image name not fully qualified",
+    ]),
+    (Sign::Platform, &[
+        "no match for platform", "no matching manifest", "image found in manifest list",
+        "image found in image index", "no child with platform", "cannot be used on this platform",
+        "choosing image instance", "choosing an image from manifest list", "unsupported platform",
+        "platform mismatch", "match the specified platform", "no supported platform", "supported on this platform",
+        "windows version", "does not match the expected platform", "wrong architecture", "image platform",
+        "does not provide the specified platform", "no compatible manifest", "not compatible with the host",
+        "operating system cannot be used", "instance with platform", "no manifest for architecture",
+        "is not available for architecture", "host operating system", "does not support architecture",
+    ]),
+    (Sign::PlatformInManifest, &["match for platform in manifest"]),
+    (Sign::Unsupported, &[
+        "mediaType in manifest should be", "unsupported manifest", "unsupported media type",
+        "unsupported mediatype", "target is unknown", "unknown media type", "missing signature key",
+        "manifest invalid", "unsupported schema version", "unsupported docker v1", "unsupported image config",
+        "unsupported compression", "type for compression", "unexpected media type", "encountered unknown type",
+        "unsupported MIME type", "manifest schema unsupported", "invalid MIME type", "config media type",
+        "media type is not supported", "mediatype not supported", "no longer supported since containerd",
+        "unsupported layer", "unknown layer", "unsupported config", "unknown image config", "artifactType",
+        "not a container image", "manifest version", "media type not implemented", "manifest format",
+        "manifest type", "invalid manifest", "json not supported", "unsupported image type", "helm.config",
+        "unhandled media type",
+    ]),
+    (Sign::OldSchema, &[
+        "prettyjws", "schema 1", "schema1", "schemaVersion 1", "docker schema", "image format and schema",
+        "manifest v1",
+    ]),
+
+    // kubelet (getPullSecretsForPod), pkg/credentialprovider, API validation of Secrets.
+    (Sign::PullSecretMissing, &[
+        "image pull secrets", "FailedToRetrieveImagePullSecret", "retrieve pull secret",
+        "image pull may not succeed", "pull the image may not succeed", "find image pull secret",
+        "get image pull secret",
+    ]),
+    (Sign::PullSecretWord, &["imagePullSecret", "imagePullSecrets", "pull secret", "pullsecret"]),
+    (Sign::ConfigWord, &[
+        "dockerconfigjson", "dockercfg", "DockerConfigEntry", "DockerConfig", "dockerConfigEntryWithAuth",
+        "docker config", "config.json", "auth.json", "imagePullSecret",
+    ]),
+    (Sign::AuthField, &[
+        "parse auth field", "base64 username password", "decode auth", "invalid auth configuration",
+    ]),
+    (Sign::Base64, &["illegal base64 data", "invalid base64", "error decoding base64"]),
+    (Sign::JsonBroken, &[
+        "unexpected end of JSON input", "cannot unmarshal", "after top-level value", "after object key",
+        "after array element", "in literal", "in string literal", "in string escape", "object key string",
+        "invalid character", "error parsing json", "json syntax", "invalid json", "json parse error",
+    ]),
+    (Sign::JsonCharacter, &["invalid character"]),
+    (Sign::RequiredValue, &["Required value"]),
+    (Sign::Provider, &[
+        "credential provider", "CredentialProvider", "docker-credential", "error getting credentials",
+        "credentials helper", "credential helper", "external registry credential", "credential plugin",
+        "retrieve credentials from", "ecr_credentials", "aws_credentials", "azure_credentials", "gcp_credentials",
+        "credentialproviders",
+    ]),
+    (Sign::ProviderCloud, &[
+        "NoCredentialProviders", "no valid providers in chain", "get ECR authorization token", "google-dockercfg",
+        "failed to refresh cached credentials", "no EC2 IMDS role", "get credentials from ECR",
+        "getting ECR credentials", "while reading metadata", "failed to get acr", "managed identity",
+        "ManagedIdentityCredential", "AssumeRoleWithWebIdentity", "unable to get credentials",
+        "failed to retrieve credentials", "EC2RoleRequestError", "metadata server", "ec2 metadata",
+    ]),
+    (Sign::NoBasicAuth, &["no basic auth credentials"]),
+    (Sign::AnonymousToken, &["anonymous token"]),
+    (Sign::OauthToken, &["fetch oauth token", "fetch oauth2 token", "get oauth token"]),
+    (Sign::Bearer, &[
+        "bearer token", "requesting bearer", "registry token", "jwt auth", "token scope", "retrieving auth token",
+    ]),
+    (Sign::NothingSent, &[
+        "no user/password was provided", "no valid credential", "please login", "please log in", "not logged in",
+        "anonymous access", "anonymous user", "anonymous pull", "credentials not found", "requires authentication",
+        "authentication is required", "must be logged in", "login required", "unable to retrieve auth token",
+        "missing credentials", "unauthenticated", "anonymous caller", "provide credentials", "without credentials",
+        "need to log in", "need to login", "username/password was provided", "no auth credentials",
+        "no authentication", "User cannot be authenticated with the token provided", "auth required",
+        "no authorization header",
+    ]),
+    (Sign::BadCredential, &[
+        "incorrect username or password", "invalid username/password", "invalid username or password",
+        "failed authentication", "bad credentials", "invalid token", "invalid credentials", "authentication failed",
+        "login failed", "wrong password", "wrong username", "invalid user", "bad username or password",
+        "password is incorrect", "invalid access token", "invalid login", "incorrect password", "bad auth",
+        "could not find robot", "wrong robot", "invalid auth", "token is invalid", "failed to login",
+        "could not login", "invalid authorization", "invalid api key", "robot account", "malformed token",
+        "token signature", "HTTP Basic Access denied", "invalid password", "unable to authenticate",
+        "credentials provided", "user is disabled", "user was not found", "token revoked", "has been revoked",
+        "unable to parse token",
+    ]),
+    (Sign::BadToken, &[
+        "invalid token", "invalid access token", "malformed token", "unable to parse token", "token is invalid",
+    ]),
+    (Sign::Expired, &[
+        "token has expired", "security token included in the request", "token is expired", "expired token",
+        "ExpiredToken", "credentials have expired", "credential has expired", "token expired",
+        "expired credentials", "session has expired", "password has expired", "keys are expired", "key has expired",
+        "expired password", "authorization has expired", "AADSTS700082", "AADSTS7000222", "has been expired",
+        "token used after expiry", "jwt is expired", "secret keys for app", "is expired or invalid",
+        "token past its expiry", "robot expired", "ExpiredTokenException",
+    ]),
+    (Sign::ClientSecret, &["invalid_client", "client secret", "AADSTS7000215"]),
+
+    // Registries: OCI error codes (UNAUTHORIZED, DENIED, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN,
+    // TOOMANYREQUESTS, MANIFEST_INVALID) and the vendors' own sentences.
+    (Sign::AccessUnclear, &[
+        "pull access denied", "may require docker login", "may require authorization", "insufficient_scope",
+        "no pull access", "requested resource is not authorized", "resource is denied",
+    ]),
+    (Sign::Scope, &["insufficient scope"]),
+    (Sign::DoesNotSayWhich, &[
+        "access the repository", "or it may not exist", "verify that it exists", "have permission for manifest",
+        "don't have permission to access", "not exist or you do not have", "doesn't exist or you don't have",
+        "not found or access denied", "not found or unauthorized", "not have permission",
+        "exists and you have permission",
+    ]),
+    (Sign::RepositoryMissing, &[
+        "name unknown", "RepositoryNotFound", "RepositoryNotFoundException", "repository not found",
+        "name not known to registry", "exist in the registry", "project not found", "no such repository",
+        "repo not found", "repository name not known", "repository unknown", "unknown repository",
+        "repository not exist", "project does not exist", "could not find repository", "no such project",
+        "repo name not found", "name_invalid", "repository is empty",
+    ]),
+    (Sign::Unauthorized, &["unauthorized", "unauthorised", "not authorized", "not authorised"]),
+    (Sign::AuthenticationRequired, &[
+        "authentication required", "authorization required", "authentication is needed",
+    ]),
+    (Sign::Denied, &["denied", "AccessDenied"]),
+    (Sign::Forbidden, &["forbidden"]),
+    (Sign::Policy, &[
+        "client with IP", "not allowed access", "request rejected", "Precondition Failed", "vulnerabilities",
+        "vulnerability", "prevent images", "configured policy", "firewall", "suspended", "billing", "license",
+        "not allowed by policy", "embargo", "export control", "sanction", "legal reasons", "quarantined",
+        "quarantine", "storage quota", "VPC Service Controls", "organization's policy", "SAML", "SSO",
+        "IP allow list", "public network access", "disabled by", "not permitted by policy", "restricted", "country",
+        "terms of service", "policy prohibits", "Xray", "download is blocked", "curation", "account is locked",
+        "payment", "subscription", "location is not supported", "has been disabled", "is disabled",
+        "access from your",
+    ]),
+    (Sign::GrantMissing, &[
+        "downloadArtifacts", "not authorized to perform", "permission artifactregistry", "storage.objects.get",
+        "does not have storage", "permission denied on resource", "AcrPull", "not have permission to get",
+        "is not authorized to access", "BatchGetImage", "GetDownloadUrlForLayer", "does not have permission",
+        "permission to perform", "lacks permission", "insufficient permissions", "missing permission",
+        "caller does not have", "forbidden access", "not have access", "permission denied for",
+    ]),
+    (Sign::RateLimit, &[
+        "toomanyrequests", "too many requests", "rate exceeded", "rate limit", "rate limited", "request rate",
+        "ThrottlingException", "throttled", "throttling", "quota exceeded for quota metric", "limit exceeded",
+        "retry after", "ratelimit", "download limit", "pull limit", "rate quota",
+    ]),
+    (Sign::PullQps, &["RegistryPullQPS", "pull QPS"]),
+
+    // Go: net, net/http, crypto/tls, crypto/x509; glibc and musl by way of cgo.
+    (Sign::Lookup, &["tcp lookup", "udp lookup", "dial lookup", "lookup on", "lookup dial", "tcp4 lookup"]),
+    (Sign::NoSuchHost, &[
+        "no such host", "server misbehaving", "host not found", "unknown host", "NXDOMAIN", "no answer from DNS",
+        "cannot unmarshal DNS",
+    ]),
+    (Sign::NameResolution, &[
+        "name resolution", "name or service not known", "could not resolve host", "no address associated",
+        "couldn't resolve host", "name does not resolve", "resolve hostname", "nodename nor servname", "no DNS",
+        "DNS lookup", "DNS resolution", "resolving host",
+    ]),
+    (Sign::Udp, &["read udp", "dial udp", "write udp"]),
+    (Sign::LookupScheme, &["lookup http", "lookup https"]),
+    (Sign::ProxyConnect, &[
+        "proxyconnect", "Proxy Authentication Required", "socks connect", "proxy error", "invalid proxy",
+        "proxy refused", "unknown scheme", "proxy CONNECT", "parse proxy", "proxy URL", "from proxy after CONNECT",
+        "unsupported proxy",
+    ]),
+    (Sign::Refused, &["connection refused", "actively refused", "connect refused", "ECONNREFUSED"]),
+    (Sign::NoRoute, &[
+        "no route to host", "network is unreachable", "host is unreachable", "network unreachable",
+        "host unreachable", "unreachable network", "unreachable host", "host is down", "network is down",
+        "EHOSTUNREACH", "ENETUNREACH", "can't assign requested address", "cannot assign requested address",
+        "address family not supported", "no suitable address",
+    ]),
+    (Sign::Timeout, &[
+        "i/o timeout", "Client.Timeout", "awaiting headers", "timeout awaiting", "did not properly respond",
+        "connection timeout", "connect timeout", "dial timeout", "ETIMEDOUT", "read timeout", "timeout exceeded",
+        "timed out", "semaphore timeout", "http2: timeout",
+    ]),
+    (Sign::HandshakeTimeout, &["handshake timeout", "handshake timed out"]),
+    (Sign::WaitingForConnection, &["waiting for connection"]),
+    (Sign::Reset, &[
+        "connection reset", "forcibly closed", "broken pipe", "closed idle connection", "GOAWAY", "stream error",
+        "closed network connection", "reset by peer", "ECONNRESET", "transport connection broken",
+        "connection lost", "connection aborted", "connection closed", "server closed",
+        "software caused connection abort", "stream ID", "http2: server sent", "connection was reset",
+    ]),
+    (Sign::Eof, &["EOF"]),
+    (Sign::UnexpectedEof, &["unexpected EOF", "expected number of bytes", "unexpected end of file"]),
+    (Sign::UnixSocket, &[
+        "dial unix", "containerd.sock", "crio.sock", "docker.sock", "dockershim.sock", "cri-dockerd.sock", "npipe",
+        "dial pipe", "frakti.sock",
+    ]),
+    (Sign::Daemon, &[
+        "connect to the Docker daemon", "docker daemon running", "container runtime is down",
+        "runtime is not running", "PLEG is not healthy", "container runtime network", "daemon is not running",
+        "connect to the runtime", "connect to containerd", "runtime not ready", "containerd is not running",
+    ]),
+    (Sign::RuntimeApi, &[
+        "validate service connection", "validate CRI", "CRI v1", "runtime.v1alpha2", "unknown service",
+        "unknown method", "transport is closing", "SubConns are in TransientFailure", "while dialing dial unix",
+        "connection error desc transport", "server preface",
+    ]),
+    (Sign::DialTcp, &["dial tcp", "dial tcp4", "dial tcp6"]),
+    (Sign::UnknownAuthority, &[
+        "unknown authority", "local issuer certificate", "certificate is not trusted", "certificate verify failed",
+        "unable to verify the first certificate", "unknown issuer", "unknown CA", "unknown certificate authority",
+        "incompatible key usage", "certificate specifies an incompatible", "certificate is not standards compliant",
+        "self_signed", "certificate chain", "parent certificate", "not a CA", "unhandled critical extension",
+    ]),
+    (Sign::CertificateName, &[
+        "any IP SANs", "cannot validate certificate", "legacy Common Name", "valid for any names",
+        "certificate is not valid", "no IP SANs", "subject alternative name", "hostname mismatch",
+        "does not match target host", "doesn't match hostname", "certificate is valid for", "hostname verification",
+        "certificate name mismatch", "not issued for", "any names but wanted",
+    ]),
+    (Sign::CertificateValidFor, &["certificate is valid for"]),
+    (Sign::CertificateTime, &[
+        "certificate has expired", "not yet valid", "certificate is expired", "certificate expired",
+        "expired certificate",
+    ]),
+    (Sign::Handshake, &[
+        "handshake failure", "protocol version not supported", "remote error tls", "tls internal error",
+        "unsupported protocol version", "no application protocol", "bad certificate", "certificate required",
+        "tls alert", "unsupported versions", "no cipher suite", "cipher suites", "unrecognized name",
+        "tls unexpected message", "bad record MAC", "illegal parameter", "decode error",
+        "server selected unsupported", "handshake failed", "inappropriate fallback", "unsupported certificate",
+        "insufficient security", "local error tls", "tls: access denied", "failed to parse certificate",
+        "negative serial number", "small RSA", "invalid signature by the server",
+    ]),
+    (Sign::PlainHttp, &[
+        "HTTP response to HTTPS client", "malformed HTTP response", "HTTP request to an HTTPS server",
+        "oversized record", "wrong version number", "plain HTTP request was sent to HTTPS port",
+        "HTTP request to HTTPS", "malformed HTTP status code", "malformed HTTP version", "http: server gave HTTP",
+    ]),
+    (Sign::FirstRecord, &["first record does not look like a TLS handshake"]),
+    (Sign::X509, &["x509", "failed to verify certificate", "tls: failed to verify"]),
+
+    // containerd remotes/docker, containers/image docker client, moby registry and distribution.
+    (Sign::UnexpectedStatus, &[
+        "unexpected status", "status code", "HTTP status", "http code", "invalid status", "non-successful response",
+        "response status", "unexpected http", "server response", "server message", "status from",
+    ]),
+    (Sign::HttpBody, &[
+        "error parsing HTTP", "response body", "unmarshalling content", "decode response", "decoding response",
+        "parsing response", "unmarshal response", "error decoding", "unmarshal manifest", "failed to decode",
+    ]),
+    (Sign::Html, &["html", "DOCTYPE"]),
+    (Sign::WrongAnswer, &[
+        "Method Not Allowed", "bearer token resource", "not return the expected response", "invalid content type",
+        "unexpected content type", "missing location", "406 Not Acceptable", "415 Unsupported", "bad request",
+        "redirects", "no token in response", "did not include a token", "empty token", "valid docker endpoint",
+        "not a valid registry", "invalid response", "unexpected response", "unsupported protocol scheme",
+        "not a registry", "malformed response", "unexpected http code", "content-digest", "header is missing",
+        "invalid url escape", "unable to decode token", "not valid JSON", "could not parse token", "content-length",
+        "unsupported registry", "v1 registry", "v1 search", "not a docker registry",
+    ]),
+    (Sign::ServerError, &[
+        "504 Gateway", "Gateway Timeout", "Gateway Time-out", "Service Unavailable", "Bad Gateway", "server error",
+        "temporarily unavailable", "unknown error", "backend fetch failed", "filesystem error", "s3aws",
+        "upstream connect error", "database is locked", "storage backend",
+    ]),
+    (Sign::NotFound, &[
+        "not found", "does not exist", "no such image", "NoSuchKey", "BlobNotFound", "no such manifest",
+        "could not find",
+    ]),
+    (Sign::ManifestUnknown, &[
+        "manifest unknown", "manifest not found", "manifest for", "tag does not exist", "tag not found",
+        "not found in repository", "NOT_FOUND artifact", "manifest tagged", "unknown tag", "failed to fetch tag",
+        "tag was not found", "no such tag", "image with imageId", "requested manifest", "artifact not found",
+        "no such image", "tag unknown", "could not find image", "failed to find image", "image does not exist",
+        "unknown image", "does not contain a tag", "image not found",
+    ]),
+    (Sign::Digest, &[
+        "unexpected commit digest", "size validation", "digest did not match", "does not match digest",
+        "layer verification failed", "verification failed for digest", "invalid checksum", "checksum mismatch",
+        "digest mismatch", "unexpected size", "corrupt input", "digest invalid", "digests do not match",
+        "size mismatch", "short read", "hash mismatch", "does not match the expected digest", "verify digest",
+        "blob size", "digest doesn't match", "content size", "failed precondition", "commit failed",
+        "mismatched image rootfs", "invalid diffID", "wrong diff id", "did not match digest",
+        "invalid content digest", "different digest", "mismatched digest", "unexpected number of bytes",
+        "does not match expected",
+    ]),
+    (Sign::Descriptor, &["fetch content descriptor", "fetch descriptor"]),
+    (Sign::ContentAt, &["content at http", "content at https"]),
+    (Sign::BlobUnknown, &[
+        "unknown blob", "blob unknown", "unknown to registry", "blob not found", "missing blob",
+    ]),
+    (Sign::Copy, &[
+        "failed to copy", "httpReadSeeker", "httpReaderSeeker", "reading blob", "copying blob",
+        "pulling image configuration", "writing blob", "blobs sha256", "read blob", "download failed",
+        "failed open", "downloading layer", "fetching blob", "registry-v2 docker", "storing blob", "copying config",
+        "fetching layer",
+    ]),
+    (Sign::Unpack, &[
+        "extract layer", "register layer", "mount callback failed", "whiteout file", "ApplyLayer", "lchown",
+        "unpack image on snapshotter", "processing tar file", "apply layer", "adding layer with blob", "unpigz",
+        "failed to unpack", "apply failure", "error applying layer", "untar", "snapshotter not supported",
+        "unpacking failed", "operation not permitted unknown", "id mapping", "subuid", "subgid",
+        "potentially insufficient UIDs", "failed to mount", "failed to diff", "archive tar", "hcsshim",
+        "ImportLayer", "re-exec error", "stream processor", "creating read-write layer", "creating layer",
+        "unlinkat", "convert whiteout",
+    ]),
+    (Sign::TarHeader, &[
+        "invalid tar header", "magic number mismatch", "invalid header", "unexpected magic", "flate",
+    ]),
+    (Sign::ContentDigest, &["content digest", "content store"]),
+    (Sign::Snapshot, &[
+        "parent snapshot", "snapshot does not exist", "target snapshot", "failed to rename", "stat snapshot",
+        "snapshot not found", "layer does not exist", "layer not known", "image not known",
+        "failed to create snapshot", "missing parent", "failed to get chainID", "extraction snapshot",
+        "bucket does not exist",
+    ]),
+    (Sign::StoreBroken, &[
+        "readlink var lib docker", "file exists unknown", "input/output error", "structure needs cleaning",
+        "read-only file system", "metadata.db", "database not open", "stale file handle", "storage driver",
+        "layerdb", "failed to read config content", "lease does not exist", "invalid argument readlink",
+        "error creating overlay mount", "too many links", "inconsistent", "layers are missing", "missing layer",
+        "locating item", "transport endpoint is not connected", "bad message", "containers/storage",
+        "file name too long", "error locating",
+    ]),
+    (Sign::Inspect, &["ImageInspectError", "failed to inspect image", "InspectFailed"]),
+    (Sign::NoSpace, &[
+        "disk quota exceeded", "not enough space", "out of disk", "ENOSPC", "insufficient disk space",
+        "disk is full", "not enough free space", "insufficient storage", "no space left", "disk full",
+        "filesystem is full", "free inodes", "failed to garbage collect",
+    ]),
+    (Sign::Canceled, &[
+        "context canceled", "operation was canceled", "code = Canceled", "context cancelled", "pull canceled",
+        "pull was cancelled", "operation canceled",
+    ]),
+    (Sign::Deadline, &["deadline exceeded", "DeadlineExceeded", "pull timed out", "pull timeout"]),
+    (Sign::RequestCanceled, &["request canceled", "request cancelled"]),
+    (Sign::NoProgress, &["no progress", "progress deadline", "progress timeout", "cancel pulling"]),
+    (Sign::RefLocked, &["locked unavailable", "locked for", "locking ref", "ref locked"]),
+    (Sign::Signature, &[
+        "signature was required", "rejected by policy", "policy.json", "source image rejected", "cosign",
+        "no signatures found", "no matching signatures", "signature verification", "verify signature",
+        "signature validation", "invalid signature", "image verification", "no valid signature", "verify image",
+        "signature for image", "not signed", "sigstore", "image policy", "ImagePolicyWebhook", "kyverno", "ratify",
+        "connaisseur", "binary authorization", "binaryauthorization", "attestation", "attestor",
+        "signatures are required", "policy-controller", "verifyImages", "portieris", "allowed registries",
+        "image registry is not allowed", "unknown image registry", "signature exists", "keyPath", "untrusted image",
+        "signature not found", "no attestations", "must be signed", "not allowed repo",
+    ]),
+    (Sign::Trust, &["trust data", "notary", "content trust", "no valid trust"]),
+    (Sign::NoSignatures, &["no signatures"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{super::words::Found, *};
+
+    #[test]
+    fn the_set_has_room_for_every_sign() {
+        let last = Sign::NoSignatures;
+        assert!((last as u8) < 128);
+    }
+
+    #[test]
+    fn no_row_comes_twice() {
+        let mut signs: Vec<_> = TABLE.iter().map(|(sign, _)| *sign).collect();
+        signs.sort();
+        signs.dedup();
+        assert_eq!(signs.len(), TABLE.len());
+    }
+
+    #[test]
+    fn no_phrase_stands_in_another_of_its_row() {
+        for (sign, phrases) in TABLE {
+            for phrase in *phrases {
+                let others = phrases.iter().copied().filter(|other| other != phrase);
+                let others: Vec<&str> = others.collect();
+                Phrases::new(&[(*sign, &others[..])]).scan(phrase, |found| {
+                    let shorter = matches!(found, Found::Phrase(..));
+                    assert!(!shorter, "{sign:?}: {phrase} is found by a shorter one");
+                });
+            }
+        }
+    }
+}
