@@ -22,7 +22,8 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
         account("shop", "a", &["regcred"]),
         account("shop", "b", &["gone"]),
     ];
-    let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
+    let entries = [("registry.example", "jane")];
+    let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
     let slice = SecretSlice::DockerConfigJson;
     world.fold(Batch::Secrets(slice, changed(vec![regcred])), now());
     world.fold(Batch::ServiceAccounts(changed(accounts)), now());
