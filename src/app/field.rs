@@ -30,6 +30,11 @@ fn room(input: &Input) -> usize {
     LONGEST.saturating_sub(input.value().chars().count())
 }
 
+/// Whether a field takes this text whole.
+pub fn fits(text: &str) -> bool {
+    text.chars().nth(LONGEST).is_none()
+}
+
 /// A field for a secret. It never moves while it grows, so that it can be wiped.
 pub fn masked(value: &str) -> Input {
     // A character may take four bytes.

@@ -308,6 +308,10 @@ impl Form {
         }
         self.import = match answer {
             Err(why) => Import::Failed(why),
+            // A part of it would be another credential.
+            Ok(imported) if !field::fits(imported.login.password.expose()) => Import::Failed(
+                format!("what was read {} is too long for a token", imported.from),
+            ),
             Ok(imported) => {
                 let login = imported.login;
                 if !login.username.is_empty() {

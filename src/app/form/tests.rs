@@ -143,6 +143,12 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         "",
         "an answer to an older question"
     );
+    let mut long = imported();
+    long.login.password = Password::new("x".repeat(5000));
+    form.imported(ticket, Ok(long));
+    assert_eq!(form.text(Answer::Token), "", "all of it or nothing");
+    assert!(matches!(form.import, Import::Failed(_)));
+    form.import = Import::Reading(ticket);
     form.imported(ticket, Ok(imported()));
     assert_eq!(form.text(Answer::Username), "bot");
     let plan = form.plan(&world).unwrap();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{watch::Scope, world::Versions};
 
-/// What a pane holds beside its rows.
+/// What every pane holds: its rows, how the user wants them, and what they were made from.
 #[derive(Debug)]
 pub struct PaneState<K> {
     pub list: List<K>,
@@ -18,6 +18,7 @@ pub struct PaneState<K> {
     pub sort: Sort,
     /// Only rows that are in trouble (k9s: ctrl-z).
     pub faults_only: bool,
+    /// `None`: they have to be made.
     made_from: Option<Stamp>,
     /// No row had the words of the filter, and these come near.
     near: bool,
