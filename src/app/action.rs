@@ -2,6 +2,8 @@
 
 use super::{detail::Tab, panes::Pane};
 
+pub use super::{motion::Motion, panes::SortBy};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     Quit,
@@ -112,89 +114,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it does something with what is selected; the rest moves about or arranges the screen.
-    pub fn is_verb(self) -> bool {
-        match self {
-            Self::Open
-            | Self::Detail(_)
-            | Self::PreviousLog
-            | Self::Fix(_)
-            | Self::Settle
-            | Self::PullTest
-            | Self::Report
-            | Self::Learn
-            | Self::New
-            | Self::Bind
-            | Self::Rotate
-            | Self::CopyTo
-            | Self::Delete
-            | Self::Restart
-            | Self::SetImage
-            | Self::PauseRollout
-            | Self::RollBack
-            | Self::ToAccount
-            | Self::UsedBy
-            | Self::Copy
-            | Self::CopyNamespace
-            | Self::CopyImage
-            | Self::CopyMessage
-            | Self::CopyCommands
-            | Self::Reveal
-            | Self::Elsewhere(_) => true,
-            Self::Quit
-            | Self::Help
-            | Self::Back
-            | Self::NextPane
-            | Self::PreviousPane
-            | Self::Focus(_)
-            | Self::Move(_)
-            | Self::NextTab
-            | Self::PreviousTab
-            | Self::NextContainer
-            | Self::Find
-            | Self::NextMatch
-            | Self::PreviousMatch
-            | Self::Faults
-            | Self::StartPullTest
-            | Self::CleanUp
-            | Self::Hygiene
-            | Self::Menu
-            | Self::NextSection
-            | Self::PreviousSection
-            | Self::CarryOut
-            | Self::Setup
-            | Self::Deploy
-            | Self::Undo
-            | Self::Export
-            | Self::Toggle
-            | Self::ToggleAll
-            | Self::NextOption
-            | Self::PreviousOption
-            | Self::NextField
-            | Self::PreviousField
-            | Self::Submit
-            | Self::Filter
-            | Self::Palette
-            | Self::Contexts
-            | Self::Favourite(_)
-            | Self::Sort(_)
-            | Self::NextSortColumn
-            | Self::PreviousSortColumn
-            | Self::FaultsOnly
-            | Self::Fold
-            | Self::Hold
-            | Self::NextProblem
-            | Self::PreviousProblem
-            | Self::CopyPassword
-            | Self::LastNamespace
-            | Self::Warp
-            | Self::GoBack
-            | Self::GoForth
-            | Self::Retry
-            | Self::ReadAgain => false,
-        }
-    }
-
     /// Whether it takes one to another place, from which one may want to come back.
     pub fn leads_away(self) -> bool {
         matches!(
@@ -210,26 +129,6 @@ impl Action {
                 | Self::UsedBy
         )
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Motion {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    First,
-    Last,
-}
-
-/// What a pane can be sorted by; not every pane has every column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SortBy {
-    Name,
-    Namespace,
-    Status,
-    Age,
-    Count,
 }
 
 /// Verbs that k9s has on these keys and this product leaves to it.

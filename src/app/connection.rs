@@ -133,7 +133,7 @@ impl Connection {
         }
     }
 
-    /// The state of the watches of these kinds together: the worst that still has data to show.
+    /// The state of the watches of these kinds together, the worst first: forbidden, stale, loading, live.
     pub fn of(&self, kinds: impl Fn(WatchKind) -> bool) -> KindState<'_> {
         let mut states = self
             .watches

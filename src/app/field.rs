@@ -13,9 +13,10 @@ pub fn edit(input: &mut Input, key: Key) -> bool {
     true
 }
 
-/// Puts a pasted text in; line breaks and control characters become blanks.
+/// Puts a pasted text in, as far as there is room; line breaks and control characters become blanks.
 pub fn paste(input: &mut Input, text: &str) {
-    for c in text.trim_end_matches(['\r', '\n']).chars().take(LONGEST) {
+    let room = room(input);
+    for c in text.trim_end_matches(['\r', '\n']).chars().take(room) {
         let c = if c.is_control() { ' ' } else { c };
         input.handle(InputRequest::InsertChar(c));
     }
@@ -23,6 +24,16 @@ pub fn paste(input: &mut Input, text: &str) {
 
 /// Names, images and label selectors are far shorter; a pasted file must not hang the screen.
 const LONGEST: usize = 4096;
+
+/// Characters that can still be put in.
+fn room(input: &Input) -> usize {
+    LONGEST.saturating_sub(input.value().chars().count())
+}
+
+/// Whether a field takes this text whole.
+pub fn fits(text: &str) -> bool {
+    text.chars().nth(LONGEST).is_none()
+}
 
 /// A field for a secret. It never moves while it grows, so that it can be wiped.
 pub fn masked(value: &str) -> Input {
@@ -45,6 +56,8 @@ pub fn edit_masked(input: &mut Input, key: Key) -> bool {
             wipe(input);
             true
         }
+        // Beyond its room it would move, and leave behind what was typed so far.
+        Some(InputRequest::InsertChar(_)) if room(input) == 0 => true,
         _ => edit(input, key),
     }
 }
@@ -101,6 +114,19 @@ fn request(key: Key) -> Option<InputRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_that_is_full_stays_where_it_is() {
+        let mut input = masked("");
+        let place = input.value().as_ptr();
+        let long = "\u{1f511}".repeat(LONGEST);
+        for _ in 0..2 {
+            paste(&mut input, &long);
+        }
+        assert!(edit_masked(&mut input, Key::char('x')));
+        assert_eq!(input.value().chars().count(), LONGEST);
+        assert_eq!(input.value().as_ptr(), place);
+    }
 
     #[test]
     fn a_secret_is_wiped_and_never_cut_in_pieces() {

@@ -1,7 +1,7 @@
 //! The filter of a pane, in k9s's forms.
 //!
-//! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows without it · `-l app=web` by label ·
-//! `-f chkt` fuzzy.
+//! `checkout` rows with all these words, or where there is none, what comes near · `!checkout` rows
+//! without it · `-l app=web` by label · `-f chkt` fuzzy.
 
 use memchr::memmem::Finder;
 use nucleo_matcher::{
@@ -71,7 +71,10 @@ impl Filter {
                 word => Rule::Without(Word::new(word)),
             }
         } else if let Some(labels) = trimmed.strip_prefix("-l") {
-            Rule::Labels(labels.split(',').filter_map(LabelRule::parse).collect())
+            match labels.split(',').filter_map(LabelRule::parse).collect() {
+                rules if Vec::is_empty(&rules) => Rule::All,
+                rules => Rule::Labels(rules),
+            }
         } else if let Some(words) = trimmed.strip_prefix("-f") {
             fuzzy(words)
         } else {
@@ -243,6 +246,7 @@ mod tests {
             ("!checkout", false),
             ("!zebra", true),
             ("!", true),
+            ("-l", true),
         ] {
             assert_eq!(
                 passes(filter, &["checkout-7d9", "ImagePullBackOff"]),

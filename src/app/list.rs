@@ -1,7 +1,7 @@
 //! A list with a selection: by identity and not by row number, so that it stays on the same object
 //! when rows move.
 
-use super::action::Motion;
+use super::motion::Motion;
 
 #[derive(Clone, Debug)]
 pub struct List<K> {
@@ -29,6 +29,16 @@ impl<K> Default for List<K> {
 }
 
 impl<K: Clone + PartialEq> List<K> {
+    /// A list for a layer that makes room for its rows by itself: all of them count as visible.
+    pub fn whole(rows: Vec<K>) -> Self {
+        let mut list = Self {
+            height: usize::MAX / 2,
+            ..Self::default()
+        };
+        list.set_rows(rows);
+        list
+    }
+
     pub fn rows(&self) -> &[K] {
         &self.rows
     }

@@ -18,6 +18,8 @@ const CONTEXTS: usize = 200;
 #[serde(default)]
 pub struct Memory {
     places: BTreeMap<String, Place>,
+    /// The contexts of the places, the one that was left last at the end.
+    left: Vec<String>,
     /// The oldest first.
     commands: Vec<String>,
     views: BTreeMap<String, SavedView>,
@@ -36,11 +38,8 @@ impl Memory {
         self.places.get(context)
     }
 
-    /// Keeps where the user is.
+    /// Keeps where the user is; of too many contexts the one that was left longest ago is forgotten.
     pub fn note_place(&mut self, context: &str, scope: &Scope, focus: Pane) {
-        if self.places.len() >= CONTEXTS && !self.places.contains_key(context) {
-            self.places.pop_first();
-        }
         let namespace = match scope {
             Scope::Cluster => None,
             Scope::Namespace(namespace) => Some(namespace.clone()),
@@ -48,6 +47,17 @@ impl Memory {
         let view = focus.name().to_owned();
         self.places
             .insert(context.to_owned(), Place { namespace, view });
+        self.left.retain(|known| known != context);
+        self.left.push(context.to_owned());
+        if self.places.len() > CONTEXTS {
+            // An older version did not write down the order.
+            let unknown = self.places.keys().find(|known| !self.left.contains(known));
+            let oldest = match unknown.cloned() {
+                Some(unknown) => unknown,
+                None => self.left.remove(0),
+            };
+            self.places.remove(&oldest);
+        }
     }
 
     /// The saved views, by name.
@@ -103,6 +113,22 @@ mod tests {
             memory.note_command(&format!("ns n{number}"));
         }
         assert_eq!(memory.commands.len(), COMMANDS);
+    }
+
+    #[test]
+    fn the_context_that_was_left_longest_ago_is_forgotten() {
+        let mut memory = Memory::default();
+        let mut leave = |context: &str| memory.note_place(context, &Scope::Cluster, Pane::Pods);
+        leave("a-old");
+        leave("prod");
+        for number in 0..CONTEXTS - 1 {
+            leave("prod");
+            leave(&format!("test-{number}"));
+        }
+        assert_eq!(memory.place("a-old"), None);
+        assert!(memory.place("prod").is_some(), "it is used every day");
+        assert_eq!(memory.places.len(), CONTEXTS);
+        assert_eq!(memory.left.len(), CONTEXTS);
     }
 
     #[test]

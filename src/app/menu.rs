@@ -66,14 +66,11 @@ pub struct May<'a> {
 
 impl Menu {
     pub fn new(title: String, namespace: Option<Namespace>, items: Vec<Item>) -> Self {
-        let mut list = List::default();
-        list.set_height(usize::MAX / 2);
-        list.set_rows((0..items.len()).collect());
         Self {
             title,
             namespace,
+            list: List::whole((0..items.len()).collect()),
             items,
-            list,
         }
     }
 

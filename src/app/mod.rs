@@ -4,10 +4,11 @@
 //! the model and never change it.
 
 pub mod action;
-mod action_name;
+mod action_table;
 pub mod connection;
 pub mod detail;
 pub mod effect;
+pub mod explain;
 mod field;
 pub mod filter;
 pub mod form;
@@ -21,6 +22,7 @@ pub mod memory;
 pub mod menu;
 pub mod message;
 pub mod model;
+mod motion;
 pub mod notices;
 pub mod overlay;
 pub mod palette;

@@ -11,42 +11,17 @@ use super::{
     menu::{May, Menu},
     notices::Notices,
     overlay::Overlay,
-    panes::{self, Pane, PaneState},
+    panes::{Pane, Panes},
     preferences::Preferences,
     proposal::Applied,
     reading::{Log, Reading},
     rights::Rights,
     settled::Answers,
     ticket::Tickets,
-    trail::Trail,
+    trail::{Place, Selected, Trail},
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
-
-#[derive(Debug)]
-pub struct Panes {
-    pub namespaces: PaneState<panes::namespaces::Row>,
-    pub pods: PaneState<panes::pods::Row>,
-    pub folding: panes::pods::Folding,
-    pub accounts: PaneState<panes::accounts::Row>,
-    pub secrets: PaneState<panes::secrets::Row>,
-    pub events: PaneState<panes::events::Row>,
-    pub stories: panes::events::Stories,
-}
-
-impl Default for Panes {
-    fn default() -> Self {
-        Self {
-            namespaces: PaneState::new(Pane::Namespaces),
-            pods: PaneState::new(Pane::Pods),
-            folding: panes::pods::Folding::default(),
-            accounts: PaneState::new(Pane::ServiceAccounts),
-            secrets: PaneState::new(Pane::Secrets),
-            events: PaneState::new(Pane::Events),
-            stories: panes::events::Stories::default(),
-        }
-    }
-}
 
 /// A stop on the round through all that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +95,7 @@ pub struct Model {
     pub scope_is_given: bool,
     /// Whether the user has been put where he was in this context.
     pub is_settled_in: bool,
-    /// When the program was started or the context left: ages of waiting count from there.
+    /// Something has changed that a frame would show.
     pub dirty: bool,
 }
 
@@ -191,6 +166,21 @@ impl Model {
         });
     }
 
+    /// Where the user is.
+    pub fn place(&self) -> Place {
+        let panes = &self.panes;
+        Place {
+            scope: self.scope.clone(),
+            selected: match self.focus {
+                Pane::Namespaces => Selected::Namespace(panes.namespaces.list.selected().cloned()),
+                Pane::Pods => Selected::Pod(panes.pods.list.selected().cloned()),
+                Pane::ServiceAccounts => Selected::Account(panes.accounts.list.selected().cloned()),
+                Pane::Secrets => Selected::Secret(panes.secrets.list.selected().cloned()),
+                Pane::Events => Selected::Event(panes.events.list.selected().cloned()),
+            },
+        }
+    }
+
     /// What may be done from this menu.
     pub fn may<'a>(&'a self, menu: &'a Menu) -> May<'a> {
         May {
@@ -198,14 +188,5 @@ impl Model {
             rights: &self.rights,
             namespace: menu.namespace.as_ref(),
         }
-    }
-
-    /// Whether every Secret of a namespace is known, so that one that is not there is missing.
-    pub fn secrets_complete(&self) -> bool {
-        use super::connection::KindState;
-        matches!(
-            self.connection.of(|kind| Pane::Secrets.shows(kind)),
-            KindState::Live | KindState::Stale { .. }
-        )
     }
 }

@@ -30,6 +30,8 @@ pub struct Notices {
     shown: Option<Notice>,
     /// What was compared last: the verdicts, counted.
     compared: Option<u64>,
+    /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
+    sees: bool,
     /// To be told outside the terminal, once.
     ring: Option<String>,
 }
@@ -69,6 +71,7 @@ impl Notices {
         {
             self.shown = None;
         }
+        self.sees = complete;
         let due = self.quiet_until().is_some_and(|at| at <= now);
         if !complete || (self.compared == Some(verdicts.members()) && !due) {
             return;
@@ -180,7 +183,8 @@ impl Notices {
     /// When something about the notices changes by itself.
     pub fn wake(&self) -> Option<Timestamp> {
         let shown = self.shown.as_ref().map(|notice| notice.until);
-        shown.into_iter().chain(self.quiet_until()).min()
+        let quiet = self.quiet_until().filter(|_| self.sees);
+        shown.into_iter().chain(quiet).min()
     }
 
     /// When the next workload has not failed for long enough to be said to work again.
@@ -258,6 +262,10 @@ mod tests {
         }
 
         fn look(&mut self) -> Option<String> {
+            self.see(true)
+        }
+
+        fn see(&mut self, complete: bool) -> Option<String> {
             self.verdicts.refresh(
                 &self.world,
                 &Sight::default(),
@@ -265,7 +273,7 @@ mod tests {
                 self.now,
             );
             self.notices
-                .refresh(&self.world, &self.verdicts, true, self.now);
+                .refresh(&self.world, &self.verdicts, complete, self.now);
             self.notices.take_ring()
         }
 
@@ -302,6 +310,17 @@ mod tests {
         stage.wait(5);
         let told = stage.look().unwrap();
         assert!(told.contains("works again"), "{told}");
+    }
+
+    #[test]
+    fn without_sight_nothing_is_waited_for() {
+        let mut stage = Stage::new();
+        stage.pod("old", true);
+        stage.look();
+        stage.wait(60);
+        assert_eq!(stage.see(false), None);
+        assert_eq!(stage.notices.wake(), None, "no frame would tell more");
+        assert!(stage.look().is_some());
     }
 
     #[test]

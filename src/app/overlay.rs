@@ -4,15 +4,15 @@ use tui_input::Input;
 
 use super::{
     detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
-    proposal::Proposal, pull_test::Trial, reveal::Reveal, ticket::Ticket,
+    proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
-    /// The keys, scrolled by so many lines.
+    /// The keys.
     Help {
-        scroll: usize,
+        scroll: Scroll,
     },
     /// An object in full.
     Details(Details),
@@ -29,7 +29,7 @@ pub enum Overlay {
     /// What to put in order, as it was when it was asked for.
     Hygiene {
         standings: Vec<Standing>,
-        scroll: usize,
+        scroll: Scroll,
     },
     PullTest(Trial),
     /// The values of a Secret.
@@ -43,7 +43,7 @@ pub enum Overlay {
     Form(Form),
     Problem {
         problem: Problem,
-        scroll: usize,
+        scroll: Scroll,
     },
 }
 
@@ -90,17 +90,17 @@ impl Overlay {
         }
     }
 
-    /// Where a text layer is scrolled to; some keep that themselves.
-    pub fn scroll(&mut self) -> Option<&mut usize> {
+    /// Where a layer is scrolled to, if it is a text.
+    pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
+            | Self::Details(Details { scroll, .. })
+            | Self::Learn(Learn { scroll, .. })
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
-            Self::Details(_)
-            | Self::Reveal(_)
+            Self::Reveal(_)
             | Self::Menu(_)
-            | Self::Learn(_)
             | Self::PullTest(_)
             | Self::Contexts(_)
             | Self::Faults(_)

@@ -31,15 +31,11 @@ pub enum Stage {
 
 impl Trial {
     pub fn new(test: PullTest, question: Option<Question>, nodes: Vec<Arc<str>>) -> Self {
-        let mut list = List::default();
-        list.set_height(usize::MAX / 2);
-        let first = nodes.first().cloned();
-        list.set_rows(nodes);
         Self {
             test,
             question,
-            nodes: list,
-            chosen: first.into_iter().collect(),
+            chosen: nodes.first().cloned().into_iter().collect(),
+            nodes: List::whole(nodes),
             stage: Stage::Choosing,
         }
     }

@@ -12,7 +12,7 @@ use super::{
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane, Turn, accounts::Judging},
+    panes::{self, Pane, Panes, Turn, accounts::Judging},
     proposal::{Proposal, Stage},
     reveal::{self, Reveal},
     update::subject_of_interest,
@@ -40,7 +40,6 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
             Pane::Events => model.panes.events.list.set_height(height),
         }
     }
-    let complete = model.secrets_complete();
     let Model {
         panes,
         world,
@@ -52,6 +51,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
         known,
         ..
     } = model;
+    answers.age(now);
     verdicts.refresh(world, connection.sight(), answers, now);
     let seen = connection.health() == Health::Live && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
@@ -61,7 +61,7 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     let judging = Judging {
         world,
         verdicts,
-        complete,
+        sight: connection.sight(),
         now,
     };
     panes::accounts::refresh(&mut panes.accounts, judging, scope, turn);
@@ -92,11 +92,10 @@ fn list_faults(model: &mut Model) {
     let Some(Overlay::Faults(list)) = model.overlays.last_mut() else {
         return;
     };
-    let ids = model.verdicts.faults().iter().map(|fault| fault.id.clone());
-    let mut rows: Vec<FaultId> = ids.collect();
-    let gone = list.rows().iter().filter(|id| !rows.contains(id)).cloned();
-    let gone: Vec<FaultId> = gone.collect();
-    rows.extend(gone);
+    let ids = model.verdicts.faults().iter().map(|fault| &fault.id);
+    let there: BTreeSet<&FaultId> = ids.clone().collect();
+    let gone = list.rows().iter().filter(|id| !there.contains(id));
+    let rows: Vec<FaultId> = ids.chain(gone).cloned().collect();
     if rows != list.rows() {
         list.set_rows(rows);
     }
@@ -191,6 +190,7 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     };
     let notices = model.notices.wake();
+    let lapsed = model.answers.wake();
     let revealed = model.overlays.iter().filter_map(|overlay| match overlay {
         Overlay::Reveal(reveal) => reveal.wake(now),
         _ => None,
@@ -205,7 +205,7 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         panes.secrets.due(),
         panes.events.due(),
     ];
-    [spinner, flash, stale, notices, unfinished, ages]
+    [spinner, flash, stale, notices, lapsed, unfinished, ages]
         .into_iter()
         .chain(paced)
         .flatten()
@@ -266,8 +266,6 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
         .chain(events)
         .chain(under_way)
 }
-
-use super::model::Panes;
 
 fn shown<K: Clone + PartialEq>(list: &List<K>) -> impl Iterator<Item = &K> {
     list.visible().1.iter()

@@ -92,13 +92,10 @@ impl Reveal {
 
 impl Shown {
     pub fn new(config: Option<Config>, now: Timestamp) -> Self {
-        let mut list = List::default();
-        list.set_height(usize::MAX / 2);
         let entries = config.as_ref().map_or(0, |config| config.entries.len());
-        list.set_rows((0..entries).collect());
         Self {
             config,
-            list,
+            list: List::whole((0..entries).collect()),
             until: now + SHOWN_FOR,
         }
     }

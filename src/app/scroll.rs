@@ -1,6 +1,6 @@
 //! How far a text is scrolled, by one who does not know how it is broken into lines.
 
-use super::action::Motion;
+use super::motion::Motion;
 
 /// Lines from the top, or from the end: who reads the end stays there when the text grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Scroll {
 }
 
 /// Lines that a page key moves a text by: less than the smallest screen has.
-pub const PAGE: usize = 10;
+const PAGE: usize = 10;
 
 impl Scroll {
     pub const TOP: Self = Self::FromTop(0);

@@ -79,6 +79,8 @@ const VALID: SignedDuration = SignedDuration::from_mins(10);
 pub struct Answers {
     kept: BTreeMap<Question, State>,
     version: u64,
+    /// When the next answer ceases to settle anything.
+    lapses: Option<Timestamp>,
 }
 
 impl Answers {
@@ -97,12 +99,16 @@ impl Answers {
 
     /// Takes an answer that came in another way.
     pub fn told(&mut self, question: Question, said: Said) {
+        self.note(&said);
         self.kept.insert(question, State::Said(said));
         self.version += 1;
     }
 
     /// Takes the answer to the question of this ticket.
     pub fn answered(&mut self, ticket: Ticket, answer: State) {
+        if let State::Said(said) = &answer {
+            self.note(said);
+        }
         let asking = |state: &State| matches!(state, State::Asking(waiting) if *waiting == ticket);
         if let Some(state) = self.kept.values_mut().find(|state| asking(state)) {
             *state = answer;
@@ -110,7 +116,30 @@ impl Answers {
         }
     }
 
-    /// Counts answers, so that what rests on them can be judged again.
+    fn note(&mut self, said: &Said) {
+        let until = said.at + VALID;
+        self.lapses = Some(self.lapses.map_or(until, |lapses| lapses.min(until)));
+    }
+
+    /// Counts the answers whose time is over, so that what rests on them is judged again.
+    pub fn age(&mut self, now: Timestamp) {
+        if self.lapses.is_none_or(|lapses| now < lapses) {
+            return;
+        }
+        self.version += 1;
+        let ends = self.kept.values().filter_map(|state| match state {
+            State::Said(said) => Some(said.at + VALID),
+            State::Asking(_) | State::Failed(_) => None,
+        });
+        self.lapses = ends.filter(|end| now < *end).min();
+    }
+
+    /// When the next answer ceases to settle anything.
+    pub fn wake(&self) -> Option<Timestamp> {
+        self.lapses
+    }
+
+    /// Counts answers, and those whose time is over, so that what rests on them can be judged again.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -135,5 +164,55 @@ impl Answers {
             State::Said(said) if now.duration_since(said.at) < VALID => Some(said),
             State::Said(_) | State::Asking(_) | State::Failed(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::ticket::Tickets,
+        domain::{
+            objects::SecretType,
+            probe::Answer,
+            sample::{now, secret},
+        },
+    };
+
+    #[test]
+    fn an_answer_is_heard_of_when_it_comes_and_when_its_time_is_over() {
+        let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &[]);
+        let image = ImageRef::parse("registry.example/app:1").unwrap();
+        let question = Question::of_secret(&regcred, image);
+        let ticket = Tickets::default().issue();
+        let mut answers = Answers::default();
+        answers.ask(question.clone(), ticket);
+        assert_eq!(answers.wake(), None);
+        let verdict = Verdict {
+            answer: Answer::Ok,
+            cause: None,
+            root: None,
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary: String::new(),
+        };
+        let said = Said {
+            verdict,
+            by: Source::Registry,
+            at: now(),
+        };
+        answers.answered(ticket, State::Said(said));
+        let version = answers.version();
+        answers.age(now() + VALID - SignedDuration::from_secs(1));
+        assert_eq!(answers.version(), version);
+        let end = now() + VALID;
+        assert_eq!(answers.wake(), Some(end));
+        answers.age(end);
+        assert!(
+            answers.version() > version,
+            "what rests on it is judged anew"
+        );
+        assert!(answers.said(&question, end).is_none());
+        assert_eq!(answers.wake(), None);
     }
 }

@@ -1,9 +1,6 @@
 //! The way that was gone along the chain, to go back and forth on it as in a browser.
 
-use super::{
-    model::Model,
-    panes::{Pane, accounts, events, namespaces, pods, secrets},
-};
+use super::panes::{accounts, events, namespaces, pods, secrets};
 use crate::domain::watch::Scope;
 
 /// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
@@ -21,22 +18,6 @@ pub enum Selected {
     Account(Option<accounts::Row>),
     Secret(Option<secrets::Row>),
     Event(Option<events::Row>),
-}
-
-impl Place {
-    pub fn here(model: &Model) -> Self {
-        let panes = &model.panes;
-        Self {
-            scope: model.scope.clone(),
-            selected: match model.focus {
-                Pane::Namespaces => Selected::Namespace(panes.namespaces.list.selected().cloned()),
-                Pane::Pods => Selected::Pod(panes.pods.list.selected().cloned()),
-                Pane::ServiceAccounts => Selected::Account(panes.accounts.list.selected().cloned()),
-                Pane::Secrets => Selected::Secret(panes.secrets.list.selected().cloned()),
-                Pane::Events => Selected::Event(panes.events.list.selected().cloned()),
-            },
-        }
-    }
 }
 
 /// Places that are remembered.

@@ -6,7 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{action::SortBy, filter::Filter, model::Model, panes::Pane};
+use super::{
+    filter::Filter,
+    panes::{Pane, PaneState, Panes},
+};
 use crate::domain::{key::Namespace, watch::Scope};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,83 +25,65 @@ pub struct SavedView {
     pub folded: bool,
 }
 
-/// How a pane lists what it lists.
-struct Listing<'a> {
-    filter: &'a mut Filter,
-    sort: &'a mut super::panes::Sort,
-    faults_only: &'a mut bool,
-}
-
 impl SavedView {
-    /// What is looked at now.
-    pub fn here(model: &mut Model) -> Self {
-        let pane = model.focus;
-        let listing = listing(model, pane);
-        let (filter, sort) = (listing.filter.text().to_owned(), *listing.sort);
-        let faults_only = *listing.faults_only;
+    /// What is looked at in this pane.
+    pub fn of(panes: &Panes, pane: Pane, scope: &Scope) -> Self {
+        fn read<K>(pane: &PaneState<K>, folded: bool) -> SavedView {
+            SavedView {
+                filter: pane.filter.text().to_owned(),
+                sort: pane.sort.by.name().to_owned(),
+                reversed: pane.sort.reversed,
+                faults_only: pane.faults_only,
+                folded,
+                ..SavedView::default()
+            }
+        }
         Self {
             pane: pane.name().to_owned(),
-            namespace: match &model.scope {
+            namespace: match scope {
                 Scope::Cluster => None,
                 Scope::Namespace(namespace) => Some(namespace.clone()),
             },
-            filter,
-            sort: sort.by.name().to_owned(),
-            reversed: sort.reversed,
-            faults_only,
-            folded: match pane {
-                Pane::Pods => model.panes.folding.folded,
-                Pane::Events => model.panes.stories.folded,
-                Pane::Namespaces | Pane::ServiceAccounts | Pane::Secrets => false,
-            },
+            ..match pane {
+                Pane::Namespaces => read(&panes.namespaces, false),
+                Pane::Pods => read(&panes.pods, panes.folding.folded),
+                Pane::ServiceAccounts => read(&panes.accounts, false),
+                Pane::Secrets => read(&panes.secrets, false),
+                Pane::Events => read(&panes.events, panes.stories.folded),
+            }
         }
     }
 
-    /// Arranges its pane as it was, and gives that the keyboard. What this version has no word for
-    /// stays as it is. The namespace is the caller's to go to.
-    pub fn arrange(&self, model: &mut Model) {
-        let Some(pane) = Pane::named(&self.pane) else {
-            return;
-        };
-        model.focus = pane;
-        let listing = listing(model, pane);
-        *listing.filter = Filter::parse(&self.filter);
-        *listing.faults_only = self.faults_only;
-        if let Some(by) = pane.sorts().iter().find(|by| by.name() == self.sort) {
-            listing.sort.by = *by;
-            listing.sort.reversed = self.reversed;
-        }
+    /// Arranges its pane as it was, and says which that is; `None`: this version has no such pane. An
+    /// order that it has no word for stays as it is. The namespace is the caller's to go to.
+    pub fn arrange(&self, panes: &mut Panes) -> Option<Pane> {
+        let pane = Pane::named(&self.pane)?;
         match pane {
+            Pane::Namespaces => self.put(pane, &mut panes.namespaces),
             Pane::Pods => {
-                model.panes.folding.folded = self.folded;
-                model.panes.folding.open.clear();
-                model.panes.pods.invalidate();
+                self.put(pane, &mut panes.pods);
+                panes.folding.folded = self.folded;
+                panes.folding.open.clear();
+                panes.pods.invalidate();
             }
+            Pane::ServiceAccounts => self.put(pane, &mut panes.accounts),
+            Pane::Secrets => self.put(pane, &mut panes.secrets),
             Pane::Events => {
-                model.panes.stories.folded = self.folded;
-                model.panes.events.invalidate();
+                self.put(pane, &mut panes.events);
+                panes.stories.folded = self.folded;
+                panes.events.invalidate();
             }
-            Pane::Namespaces | Pane::ServiceAccounts | Pane::Secrets => {}
         }
+        Some(pane)
     }
-}
 
-fn listing(model: &mut Model, pane: Pane) -> Listing<'_> {
-    macro_rules! of {
-        ($pane:ident) => {
-            Listing {
-                filter: &mut model.panes.$pane.filter,
-                sort: &mut model.panes.$pane.sort,
-                faults_only: &mut model.panes.$pane.faults_only,
-            }
-        };
-    }
-    match pane {
-        Pane::Namespaces => of!(namespaces),
-        Pane::Pods => of!(pods),
-        Pane::ServiceAccounts => of!(accounts),
-        Pane::Secrets => of!(secrets),
-        Pane::Events => of!(events),
+    fn put<K>(&self, pane: Pane, state: &mut PaneState<K>) {
+        state.filter = Filter::parse(&self.filter);
+        state.faults_only = self.faults_only;
+        if let Some(by) = pane.sorts().iter().find(|by| by.name() == self.sort) {
+            state.sort.by = *by;
+            state.sort.reversed = self.reversed;
+        }
     }
 }
 
@@ -119,18 +104,5 @@ impl fmt::Display for SavedView {
             write!(f, ", by {}", self.sort)?;
         }
         Ok(())
-    }
-}
-
-impl SortBy {
-    /// Stable, as the state file holds it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Namespace => "namespace",
-            Self::Status => "status",
-            Self::Age => "age",
-            Self::Count => "count",
-        }
     }
 }

@@ -1,9 +1,13 @@
 //! The fields of each form, with what is known already.
 
-use super::{Answer, Choice, Entry, Field, Pick, Picks, Source};
+use super::{Answer, Choice, Entry, Field, Pick, Picks, Source, counted::counted};
 use crate::{
     app::field,
-    domain::plan::{Ask, Existing, Holder, Listing, Spread, Style, Target},
+    domain::{
+        key::{Name, Namespace},
+        objects::{PullPolicy, Secret, ServiceAccount},
+        plan::{Ask, Existing, Holder, Listing, Spread, Style, Target},
+    },
 };
 
 /// The fields that a form asks for.
@@ -11,58 +15,32 @@ pub(super) fn of(ask: &Ask) -> Vec<Field> {
     match ask {
         Ask::Login {
             server, username, ..
-        } => {
-            let mut fields = vec![text(Answer::Server, server)];
-            fields.extend(credential(username, LOGIN));
-            fields
-        }
+        } => [text(Answer::Server, server)]
+            .into_iter()
+            .chain(credential(username, LOGIN))
+            .collect(),
         Ask::NewSecret {
             name,
             server,
             account,
             ..
-        } => {
-            let account = account.as_ref().map_or("", |name| name.as_str());
-            let mut fields = vec![text(Answer::Server, server)];
-            fields.extend(credential("", LOGIN));
-            fields.push(text(Answer::Secret, name));
-            fields.push(text(Answer::Account, account));
-            fields
-        }
-        Ask::Rotate { spreads } => {
-            let mut fields = vec![one(Answer::Which, spreads.iter().map(which))];
-            let username = spreads
-                .first()
-                .map_or("", |spread| spread.username.as_str());
-            fields.extend(credential(username, LOGIN));
-            fields.push(many(Answer::Secrets, holders(spreads.first())));
-            fields
-        }
+        } => new_secret(name, server, account.as_ref()),
+        Ask::Rotate { spreads } => rotation(spreads),
         Ask::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
         Ask::Image { before, .. } => vec![text(Answer::Image, before)],
-        Ask::Bind { secret, accounts } => {
-            let rows = accounts.iter().map(|listing| Pick {
-                taken: listing.list.contains(&secret.name),
-                ..account_row(listing)
-            });
-            vec![
-                many(Answer::Accounts, rows.collect()),
-                one(Answer::Restart, RESTARTS),
-            ]
-        }
+        Ask::Bind { secret, accounts } => vec![
+            many(
+                Answer::Accounts,
+                account_rows(accounts, |listing| listing.list.contains(&secret.name)),
+            ),
+            one(Answer::Restart, RESTARTS),
+        ],
         Ask::List {
             listing, secrets, ..
-        } => {
-            let rows = secrets.iter().map(|name| Pick {
-                name: name.to_string(),
-                note: String::new(),
-                taken: listing.list.contains(name),
-            });
-            vec![
-                many(Answer::Secrets, rows.collect()),
-                one(Answer::Restart, RESTARTS),
-            ]
-        }
+        } => vec![
+            many(Answer::Secrets, secret_rows(listing, secrets)),
+            one(Answer::Restart, RESTARTS),
+        ],
         Ask::RunAs {
             before, accounts, ..
         } => {
@@ -70,24 +48,12 @@ pub(super) fn of(ask: &Ask) -> Vec<Field> {
             choice.choose(before.as_str());
             vec![Field::new(Answer::Account, Entry::One(choice))]
         }
-        Ask::Setup { namespace } => deployment(namespace.as_ref().map_or("", |name| name.as_str())),
-        Ask::Deploy { namespace } => {
-            let mut fields = deployment(namespace.as_ref().map_or("", |name| name.as_str()));
-            fields.push(text(Answer::Replicas, "1"));
-            fields.push(text(Answer::Port, ""));
-            fields.push(one(Answer::Policy, POLICIES.map(|(label, _)| label)));
-            fields
-        }
-        Ask::DeleteSecret { accounts, .. } => {
-            let rows = accounts.iter().map(|listing| Pick {
-                taken: true,
-                ..account_row(listing)
-            });
-            vec![
-                many(Answer::Accounts, rows.collect()),
-                text(Answer::Confirm, ""),
-            ]
-        }
+        Ask::Setup { namespace } => setup(namespace.as_ref()),
+        Ask::Deploy { namespace } => deployment(namespace.as_ref()),
+        Ask::DeleteSecret { accounts, .. } => vec![
+            many(Answer::Accounts, account_rows(accounts, |_| true)),
+            text(Answer::Confirm, ""),
+        ],
         Ask::DeleteAccount { .. } => vec![text(Answer::Confirm, "")],
         Ask::Export => vec![
             one(Answer::Format, Style::ALL.map(Style::label)),
@@ -95,6 +61,23 @@ pub(super) fn of(ask: &Ask) -> Vec<Field> {
             text(Answer::File, ""),
         ],
     }
+}
+
+fn new_secret(name: &str, server: &str, account: Option<&Name<ServiceAccount>>) -> Vec<Field> {
+    let mut fields = vec![text(Answer::Server, server)];
+    fields.extend(credential("", LOGIN));
+    fields.push(text(Answer::Secret, name));
+    fields.push(text(Answer::Account, account.map_or("", Name::as_str)));
+    fields
+}
+
+fn rotation(spreads: &[Spread]) -> Vec<Field> {
+    let first = spreads.first();
+    let mut fields = vec![one(Answer::Which, spreads.iter().map(which))];
+    let username = first.map_or("", |spread| spread.username.as_str());
+    fields.extend(credential(username, LOGIN));
+    fields.push(many(Answer::Secrets, holders(first)));
+    fields
 }
 
 fn copy(name: &str, targets: &[Target]) -> Vec<Field> {
@@ -124,15 +107,12 @@ pub(super) const EXISTING: [(&str, Existing); 3] = [
 ];
 
 /// `None`: Kubernetes chooses by the tag.
-pub(super) const POLICIES: [(&str, Option<crate::domain::objects::PullPolicy>); 4] = {
-    use crate::domain::objects::PullPolicy::{Always, IfNotPresent, Never};
-    [
-        ("as Kubernetes chooses by the tag", None),
-        ("IfNotPresent", Some(IfNotPresent)),
-        ("Always", Some(Always)),
-        ("Never", Some(Never)),
-    ]
-};
+pub(super) const POLICIES: [(&str, Option<PullPolicy>); 4] = [
+    ("as Kubernetes chooses by the tag", None),
+    ("IfNotPresent", Some(PullPolicy::IfNotPresent)),
+    ("Always", Some(PullPolicy::Always)),
+    ("Never", Some(PullPolicy::Never)),
+];
 
 /// Pods have the list that they were admitted with: what exists is not reached without a restart.
 pub(super) const RESTARTS: [&str; 3] = [WAITING, NOTHING, ALL];
@@ -147,7 +127,8 @@ const LOGIN: &[Source] = &[
     Source::Secret,
 ];
 
-fn deployment(namespace: &str) -> Vec<Field> {
+fn setup(namespace: Option<&Namespace>) -> Vec<Field> {
+    let namespace = namespace.map_or("", Namespace::as_str);
     let mut fields = vec![text(Answer::Namespace, namespace), text(Answer::Image, "")];
     let mut credential = credential("", &Source::ALL);
     let server = text(Answer::Server, "");
@@ -157,6 +138,15 @@ fn deployment(namespace: &str) -> Vec<Field> {
     fields.push(text(Answer::Secret, "regcred"));
     fields.push(text(Answer::Account, ""));
     fields.push(text(Answer::Deployment, ""));
+    fields
+}
+
+/// All that a setup asks for, and how the Deployment runs.
+fn deployment(namespace: Option<&Namespace>) -> Vec<Field> {
+    let mut fields = setup(namespace);
+    fields.push(text(Answer::Replicas, "1"));
+    fields.push(text(Answer::Port, ""));
+    fields.push(one(Answer::Policy, POLICIES.map(|(label, _)| label)));
     fields
 }
 
@@ -174,11 +164,11 @@ fn credential(username: &str, sources: &[Source]) -> Vec<Field> {
 
 /// A credential in words.
 fn which(spread: &Spread) -> String {
-    let secrets = spread.holders.len();
-    let plural = if secrets == 1 { "" } else { "s" };
     format!(
-        "{} at {}, in {secrets} Secret{plural}",
-        spread.username, spread.server
+        "{} at {}, in {}",
+        spread.username,
+        spread.server,
+        counted(spread.holders.len(), "Secret")
     )
 }
 
@@ -190,35 +180,46 @@ pub(super) fn holders(spread: Option<&Spread>) -> Vec<Pick> {
         note: if holder.immutable {
             "immutable: it has to be made anew".to_owned()
         } else {
-            format!("{} · {}", holder.servers.join(", "), pods(holder.pods))
+            format!(
+                "{} · {}",
+                holder.servers.join(", "),
+                counted(holder.pods, "Pod")
+            )
         },
         taken: !holder.immutable,
     };
     holders.iter().map(row).collect()
 }
 
-fn account_row(listing: &Listing) -> Pick {
-    let mut note = match listing.workloads.len() {
-        0 => String::new(),
-        1 => "1 workload".to_owned(),
-        number => format!("{number} workloads"),
-    };
-    if !listing.waiting.is_empty() {
-        note = format!("{note}, {} waiting for an image", listing.waiting.len());
-    }
-    Pick {
+/// ServiceAccounts and what runs as them; those are taken that `taken` says so of.
+fn account_rows(accounts: &[Listing], taken: impl Fn(&Listing) -> bool) -> Vec<Pick> {
+    let row = |listing: &Listing| Pick {
         name: listing.account.to_string(),
-        note,
-        taken: false,
+        note: workloads(listing),
+        taken: taken(listing),
+    };
+    accounts.iter().map(row).collect()
+}
+
+/// What runs as an account, in words.
+fn workloads(listing: &Listing) -> String {
+    match (listing.workloads.len(), listing.waiting.len()) {
+        (0, _) => String::new(),
+        (all, 0) => counted(all, "workload"),
+        (all, waiting) => format!(
+            "{}, {waiting} waiting for an image",
+            counted(all, "workload")
+        ),
     }
 }
 
-fn pods(number: usize) -> String {
-    match number {
-        0 => "no Pod".to_owned(),
-        1 => "1 Pod".to_owned(),
-        number => format!("{number} Pods"),
-    }
+fn secret_rows(listing: &Listing, secrets: &[Name<Secret>]) -> Vec<Pick> {
+    let row = |name: &Name<Secret>| Pick {
+        name: name.to_string(),
+        note: String::new(),
+        taken: listing.list.contains(name),
+    };
+    secrets.iter().map(row).collect()
 }
 
 fn text(answer: Answer, value: &str) -> Field {

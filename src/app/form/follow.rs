@@ -2,7 +2,12 @@
 
 use super::{Answer, Choice, Entry, Form, Source, fields, source};
 use crate::domain::{
-    image::ImageRef, key::Key, keyring::key_matches, objects::Secret, plan::Ask, presets,
+    image::ImageRef,
+    key::Key,
+    keyring::key_matches,
+    objects::Secret,
+    plan::{Ask, Spread},
+    presets,
     world::World,
 };
 
@@ -57,7 +62,10 @@ impl Form {
         }
         for field in &mut self.fields {
             match (&mut field.entry, field.answer) {
-                (Entry::Many(picks), Answer::Secrets) => picks.rows.clone_from(&rows),
+                (Entry::Many(picks), Answer::Secrets) => {
+                    picks.rows.clone_from(&rows);
+                    picks.filtered();
+                }
                 (Entry::Text(input), Answer::Username) => *input = username.as_str().into(),
                 _ => {}
             }
@@ -116,7 +124,7 @@ impl Form {
     }
 
     /// The credential that is rotated.
-    pub(super) fn spread(&self) -> Option<&crate::domain::plan::Spread> {
+    pub(super) fn spread(&self) -> Option<&Spread> {
         let Ask::Rotate { spreads } = &self.ask else {
             return None;
         };

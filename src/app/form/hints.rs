@@ -1,6 +1,6 @@
 //! What to know about an answer before it is given.
 
-use super::{Answer, Entry, Form, Import, Picks, words::preset};
+use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
 use crate::domain::{
     key::{Name, Namespace},
     plan::Ask,
@@ -84,18 +84,15 @@ impl Form {
 
     /// What depends on what is to be deleted.
     fn dependants(&self) -> String {
-        let pods = |pods: &usize| match pods {
-            0 => "no Pod uses it".to_owned(),
-            1 => "1 Pod uses it".to_owned(),
-            pods => format!("{pods} Pods use it"),
-        };
         match &self.ask {
-            Ask::DeleteSecret {
-                secret, pods: used, ..
-            } => format!("{}; type {} to delete it", pods(used), secret.name),
+            Ask::DeleteSecret { secret, pods, .. } => format!(
+                "{} it; type {} to delete it",
+                pods_do(*pods, "uses", "use"),
+                secret.name
+            ),
             Ask::DeleteAccount {
                 account,
-                pods: used,
+                pods,
                 workloads,
             } => {
                 let names: Vec<String> =
@@ -105,14 +102,14 @@ impl Form {
                 } else {
                     format!(" ({})", names.join(", "))
                 };
-                format!("{}{of}; type {} to delete it", pods(used), account.name)
+                format!(
+                    "{} it{of}; type {} to delete it",
+                    pods_do(*pods, "uses", "use"),
+                    account.name
+                )
             }
             _ => String::new(),
         }
-    }
-
-    pub(super) fn names(picks: &Picks) -> Vec<String> {
-        picks.taken().map(|row| row.name.clone()).collect()
     }
 
     /// A list in a few words.
@@ -120,7 +117,7 @@ impl Form {
         let Entry::Many(picks) = entry else {
             return String::new();
         };
-        let names = Self::names(picks);
+        let names: Vec<&str> = picks.taken().map(|row| row.name.as_str()).collect();
         match names.len() {
             0 => format!("none of {}", picks.rows.len()),
             number => format!("{number} of {}: {}", picks.rows.len(), names.join(", ")),

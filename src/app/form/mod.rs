@@ -3,6 +3,7 @@
 //! Its end is a plan, which is shown before anything is done. It knows no terminal and no cluster.
 
 mod answer;
+mod counted;
 mod entry;
 mod fields;
 mod follow;
@@ -26,7 +27,7 @@ pub use self::{
 use super::{field, ticket::Ticket};
 use crate::domain::{
     faults::FaultId,
-    key::{Key, Namespace},
+    key::{Key, Name, Namespace},
     objects::Secret,
     plan::Ask,
     world::World,
@@ -203,6 +204,11 @@ impl Form {
         }
     }
 
+    /// Whether this row of a list is taken.
+    fn takes(&self, answer: Answer, name: &str) -> bool {
+        self.picks(answer).is_some_and(|picks| picks.is_taken(name))
+    }
+
     /// Where the credential comes from, if one is asked for.
     pub fn source(&self) -> Option<Source> {
         self.field(Answer::Source)
@@ -212,10 +218,7 @@ impl Form {
     /// The Secret that was chosen as the source.
     fn chosen_secret(&self) -> Option<Key<Secret>> {
         let (namespace, name) = self.text(Answer::FromSecret).split_once('/')?;
-        Some(Key::new(
-            Namespace::new(namespace),
-            crate::domain::key::Name::new(name),
-        ))
+        Some(Key::new(Namespace::new(namespace), Name::new(name)))
     }
 
     /// The Secret that can be used where it is, because it is in the namespace of the workload.
@@ -305,6 +308,10 @@ impl Form {
         }
         self.import = match answer {
             Err(why) => Import::Failed(why),
+            // A part of it would be another credential.
+            Ok(imported) if !field::fits(imported.login.password.expose()) => Import::Failed(
+                format!("what was read {} is too long for a token", imported.from),
+            ),
             Ok(imported) => {
                 let login = imported.login;
                 if !login.username.is_empty() {

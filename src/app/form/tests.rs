@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{
+    batch::Batch,
     credential::Password,
     plan::{Change, Listing, Login},
     sample,
@@ -142,6 +143,12 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         "",
         "an answer to an older question"
     );
+    let mut long = imported();
+    long.login.password = Password::new("x".repeat(5000));
+    form.imported(ticket, Ok(long));
+    assert_eq!(form.text(Answer::Token), "", "all of it or nothing");
+    assert!(matches!(form.import, Import::Failed(_)));
+    form.import = Import::Reading(ticket);
     form.imported(ticket, Ok(imported()));
     assert_eq!(form.text(Answer::Username), "bot");
     let plan = form.plan(&world).unwrap();
@@ -151,21 +158,43 @@ fn what_is_read_fills_in_the_login_and_no_words() {
 }
 
 #[test]
+fn an_account_that_lists_the_new_secret_already_is_not_changed() {
+    let mut world = World::default();
+    let web = sample::account("shop", "web", &["regcred"]);
+    world.fold(
+        Batch::ServiceAccounts(sample::changed(vec![web])),
+        sample::now(),
+    );
+    let ask = Ask::NewSecret {
+        namespace: Namespace::new("shop"),
+        name: "regcred".to_owned(),
+        server: "ghcr.io".to_owned(),
+        image: None,
+        account: Some(Name::new("web")),
+        listed: Vec::new(),
+        workloads: Vec::new(),
+    };
+    let mut form = Form::new(ask, None, &world);
+    typed(&mut form, &world, Answer::Username, "acme");
+    typed(&mut form, &world, Answer::Token, "ghp_0123456789");
+    assert_eq!(
+        said(&form, &world),
+        ["Create the pull Secret shop/regcred for ghcr.io as acme"]
+    );
+    typed(&mut form, &world, Answer::Secret, "other");
+    assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
+}
+
+#[test]
 fn ten_accounts_at_once_and_what_they_list_stays() {
     let listing = |name: &str, list: &[&str]| Listing {
-        account: crate::domain::key::Name::new(name),
-        list: list
-            .iter()
-            .map(|name| crate::domain::key::Name::new(*name))
-            .collect(),
+        account: Name::new(name),
+        list: list.iter().map(|name| Name::new(*name)).collect(),
         workloads: Vec::new(),
         waiting: Vec::new(),
     };
     let ask = Ask::Bind {
-        secret: Key::new(
-            Namespace::new("shop"),
-            crate::domain::key::Name::new("regcred"),
-        ),
+        secret: Key::new(Namespace::new("shop"), Name::new("regcred")),
         accounts: vec![
             listing("a", &["mirror"]),
             listing("b", &["regcred"]),
@@ -191,10 +220,7 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
 #[test]
 fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
     let world = sample::company();
-    let secret = Key::new(
-        Namespace::new("shop"),
-        crate::domain::key::Name::new("regcred"),
-    );
+    let secret = Key::new(Namespace::new("shop"), Name::new("regcred"));
     let mut form = Form::new(Ask::delete_secret(&world, &secret), None, &world);
     typed(&mut form, &world, Answer::Confirm, "regcre");
     assert!(form.plan(&world).is_err());

@@ -3,7 +3,7 @@
 use super::{Answer, Form, Import, Source};
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::ServiceAccount,
+    objects::{Secret, ServiceAccount},
     plan::{
         Ask,
         check::{self, Complaint},
@@ -53,8 +53,10 @@ impl Form {
                 Ask::DeleteAccount { account, .. } => check::confirmed(text, account.name.as_str()),
                 _ => None,
             },
-            Answer::Accounts | Answer::Secrets | Answer::Namespaces => self.default_is_in(answer),
+            Answer::Accounts => self.default_is_taken(),
             Answer::File
+            | Answer::Secrets
+            | Answer::Namespaces
             | Answer::Which
             | Answer::Policy
             | Answer::Existing
@@ -66,13 +68,10 @@ impl Form {
 
     fn not_read(&self) -> Option<Complaint> {
         let reads = self.wants().is_some() || matches!(self.import, Import::Reading(_));
-        let by_hand = self.source() == Some(Source::Typed);
-        // A variable holds the token only.
-        (reads
-            && !by_hand
-            && self.source() != Some(Source::Variable)
-            && self.text(Answer::Token).is_empty())
-        .then(|| check::refuse("enter reads it"))
+        // A variable holds the token only: the user name is typed.
+        let typed = self.source() == Some(Source::Variable);
+        (reads && !typed && self.text(Answer::Token).is_empty())
+            .then(|| check::refuse("enter reads it"))
     }
 
     fn namespace_goes(&self, world: &World) -> Option<Complaint> {
@@ -136,14 +135,9 @@ impl Form {
     }
 
     /// Whether `default` is among the accounts that get a Secret.
-    fn default_is_in(&self, answer: Answer) -> Option<Complaint> {
-        let picks = self.picks(answer)?;
-        if answer != Answer::Accounts || matches!(self.ask, Ask::DeleteSecret { .. }) {
-            return None;
-        }
-        picks
-            .is_taken("default")
-            .then(|| check::warn("default: whatever names no other account gets it too"))
+    fn default_is_taken(&self) -> Option<Complaint> {
+        let gets = matches!(self.ask, Ask::Bind { .. }) && self.takes(Answer::Accounts, "default");
+        gets.then(|| check::warn("default: whatever names no other account gets it too"))
     }
 
     /// Whether a Secret of the copy's name is in one of the chosen namespaces.
@@ -151,33 +145,25 @@ impl Form {
         let Ask::Copy { targets, .. } = &self.ask else {
             return false;
         };
-        let Some(picks) = self.picks(Answer::Namespaces) else {
-            return false;
-        };
-        let meets = |target: &crate::domain::plan::Target| {
-            target.there.is_some() && picks.is_taken(target.namespace.as_str())
-        };
-        targets.iter().any(meets)
+        targets.iter().any(|target| {
+            target.there.is_some() && self.takes(Answer::Namespaces, target.namespace.as_str())
+        })
     }
 
     /// Whether a list gets a Secret that it has not.
     pub(super) fn adds(&self) -> bool {
         match &self.ask {
             Ask::Bind { secret, accounts } => accounts.iter().any(|listing| {
-                let taken = self
-                    .picks(Answer::Accounts)
-                    .is_some_and(|picks| picks.is_taken(listing.account.as_str()));
+                let taken = self.takes(Answer::Accounts, listing.account.as_str());
                 taken && !listing.list.contains(&secret.name) && !listing.workloads.is_empty()
             }),
-            Ask::List { listing, .. } => {
-                let taken = self
-                    .picks(Answer::Secrets)
-                    .map(Self::names)
-                    .unwrap_or_default();
-                !listing.workloads.is_empty()
-                    && taken
-                        .iter()
-                        .any(|name| !listing.list.iter().any(|n| n.as_str() == name))
+            Ask::List {
+                listing, secrets, ..
+            } => {
+                let adds = |name: &Name<Secret>| {
+                    !listing.list.contains(name) && self.takes(Answer::Secrets, name.as_str())
+                };
+                !listing.workloads.is_empty() && secrets.iter().any(adds)
             }
             _ => false,
         }

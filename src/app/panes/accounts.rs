@@ -11,7 +11,7 @@ use crate::domain::{
     dockerconfig::Standing,
     key::{Key, Name},
     objects::{Secret, SecretType, ServiceAccount},
-    watch::Scope,
+    watch::{Scope, Sight},
     world::{Versions, World},
 };
 
@@ -40,8 +40,8 @@ pub enum Listed {
 pub struct Judging<'a> {
     pub world: &'a World,
     pub verdicts: &'a Verdicts,
-    /// All Secrets of the namespace are known.
-    pub complete: bool,
+    /// Where a Secret that is not in the store does not exist.
+    pub sight: &'a Sight,
     pub now: Timestamp,
 }
 
@@ -49,7 +49,7 @@ pub struct Judging<'a> {
 pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) -> Listed {
     let key = Key::new(account.key.namespace.clone(), name.clone());
     let Some(secret) = by.world.secret(&key) else {
-        return if by.complete {
+        return if by.sight.sees_secrets(&key.namespace) {
             Listed::Missing
         } else {
             Listed::Unknown
@@ -79,6 +79,7 @@ pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: 
     let basis = Basis {
         world: versions,
         verdicts: by.verdicts.blames(),
+        sight: by.verdicts.sights(),
     };
     let weight = pane.list.rows().len() * ROW;
     pane.refresh(basis, scope, weight, turn, |pane, _| {

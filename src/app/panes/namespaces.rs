@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{super::filter::Sieve, PaneState, SortBy, Turn};
+use super::{super::filter::Sieve, Basis, PaneState, SortBy, Turn};
 use crate::domain::{
     key::Namespace,
     watch::Scope,
@@ -26,8 +26,14 @@ pub fn refresh(
         places: all.places,
         ..Versions::default()
     };
+    let basis = Basis {
+        world: versions,
+        // None is ever taken back: their number tells whether there are others.
+        sight: known.len() as u64,
+        ..Basis::default()
+    };
     let weight = world.tallies().len();
-    pane.refresh(versions, &Scope::Cluster, weight, turn, |pane, _| {
+    pane.refresh(basis, &Scope::Cluster, weight, turn, |pane, _| {
         let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
         if world.namespaces().next().is_some() {
             names.retain(|name| world.namespace(name).is_some());

@@ -22,8 +22,8 @@ pub enum Row {
 /// More rows than this are sooner made again.
 const FEW: usize = 256;
 
-/// In the order of the rows.
-const ORDER: [Health; 5] = [
+/// In the order of the rows: what fails first.
+pub(super) const ORDER: [Health; 5] = [
     Health::PullFailing,
     Health::Failing,
     Health::Progressing,

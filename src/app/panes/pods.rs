@@ -9,7 +9,7 @@ use std::{
 use super::{
     super::filter::Sieve,
     PaneState, SortBy, Turn,
-    places::{Followed, Places},
+    places::{Followed, ORDER, Places},
 };
 use crate::domain::{
     key::Key,
@@ -125,20 +125,10 @@ fn narrowed(pane: &PaneState<Row>, world: &World) -> Vec<Row> {
 fn sifted<'a>(pane: &PaneState<Row>, world: &'a World, scope: &Scope) -> Vec<&'a Arc<Pod>> {
     let mut sieve = Sieve::new(&pane.filter);
     let unfiltered = pane.filter.is_empty();
-    let health: &[Health] = if pane.faults_only {
-        &[Health::PullFailing, Health::Failing]
-    } else {
-        &[
-            Health::PullFailing,
-            Health::Failing,
-            Health::Progressing,
-            Health::Healthy,
-            Health::Finished,
-        ]
-    };
-    let by_health = health
-        .iter()
-        .flat_map(|health| world.pods_in(*health, scope));
+    let by_health = ORDER
+        .into_iter()
+        .filter(|health| !pane.faults_only || *health <= Health::Failing)
+        .flat_map(|health| world.pods_in(health, scope));
     let mut pods: Vec<&Arc<Pod>> = by_health
         .filter(|pod| unfiltered || passes(&mut sieve, pod))
         .collect();
@@ -194,7 +184,7 @@ fn fold(
         });
         group.pods += 1;
         group.ready += usize::from(status.containers > 0 && status.ready == status.containers);
-        group.restarts += status.restarts;
+        group.restarts = group.restarts.saturating_add(status.restarts);
         if status.health < group.health {
             group.health = status.health;
             group.worst = key.clone();

@@ -75,6 +75,7 @@ pub fn refresh(
     let basis = Basis {
         world: versions,
         verdicts: verdicts.blames(),
+        ..Basis::default()
     };
     let weight = pane.list.rows().len() * ROW;
     pane.refresh(basis, scope, weight, turn, |pane, _| {

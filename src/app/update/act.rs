@@ -14,17 +14,17 @@ use crate::{
         form::{Form, Picks},
         model::Model,
         overlay::{Overlay, Palette},
-        trail::{Place, Trail},
+        trail::Trail,
     },
     domain::guide::Section,
 };
 
 /// Does it, and remembers the place that it leads away from.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
-    let before = action.leads_away().then(|| Place::here(model));
+    let before = action.leads_away().then(|| model.place());
     let effects = carry_out(model, action, now);
     if let Some(before) = before
-        && before != Place::here(model)
+        && before != model.place()
     {
         model.trail.left(before);
     }

@@ -9,10 +9,10 @@ use crate::{
         effect::Effect,
         list::List,
         memory::Place,
-        model::{Model, Panes},
+        model::Model,
         notices::Notices,
         overlay::{ContextPicker, Overlay},
-        panes::Pane,
+        panes::{Pane, Panes},
         rights::Rights,
         settled::Answers,
         ticket::Ticket,
@@ -163,9 +163,8 @@ pub(super) fn contexts(
                 .connection
                 .identity()
                 .map(|identity| identity.context.clone());
-            let mut list = List::default();
-            list.set_height(usize::MAX / 2);
-            list.set_rows(entries.iter().map(|entry| entry.name.clone()).collect());
+            let names = entries.iter().map(|entry| entry.name.clone());
+            let mut list = List::whole(names.collect());
             if let Some(here) = here {
                 list.select(&here);
             }

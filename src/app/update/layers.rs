@@ -8,12 +8,12 @@ use crate::{
         action::Motion,
         detail::Details,
         effect::Effect,
-        learn::Learn,
+        explain,
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, pods},
         reveal::{Reveal, Stage},
-        scroll::PAGE,
+        scroll::Scroll,
     },
     domain::{guide::Section, objects::ObjectKey},
 };
@@ -23,7 +23,7 @@ pub(super) fn learn(model: &mut Model) {
     if matches!(model.overlays.last(), Some(Overlay::Learn(_))) {
         model.overlays.pop();
     } else {
-        model.overlays.push(Overlay::Learn(Learn::here(model)));
+        model.overlays.push(Overlay::Learn(explain::here(model)));
     }
 }
 
@@ -37,7 +37,9 @@ pub(super) fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
 pub(super) fn help(model: &mut Model) {
     match model.overlays.last() {
         Some(Overlay::Help { .. }) => back(model),
-        _ => model.overlays.push(Overlay::Help { scroll: 0 }),
+        _ => model.overlays.push(Overlay::Help {
+            scroll: Scroll::TOP,
+        }),
     }
 }
 
@@ -76,8 +78,6 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
         menu.list.go(motion);
     } else if let Overlay::Form(form) = overlay {
         forms::travel(form, motion);
-    } else if let Overlay::Details(details) = overlay {
-        details.scroll.go(motion);
     } else if let Overlay::PullTest(trial) = overlay {
         trial.nodes.go(motion);
     } else if let Overlay::Reveal(Reveal {
@@ -86,18 +86,8 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
     }) = overlay
     {
         shown.list.go(motion);
-    } else if let Overlay::Learn(learn) = overlay {
-        learn.scroll.go(motion);
     } else if let Some(scroll) = overlay.scroll() {
-        *scroll = match motion {
-            Motion::Up => scroll.saturating_sub(1),
-            Motion::Down => *scroll + 1,
-            Motion::PageUp => scroll.saturating_sub(PAGE),
-            Motion::PageDown => *scroll + PAGE,
-            Motion::First => 0,
-            // The view shows the end when the text is shorter.
-            Motion::Last => usize::MAX / 2,
-        };
+        scroll.go(motion);
     }
 }
 

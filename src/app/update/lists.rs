@@ -11,6 +11,7 @@ use crate::{
         model::Model,
         overlay::Overlay,
         panes::{Pane, PaneState},
+        scroll::Scroll,
     },
     domain::{
         hygiene::{lints, standings},
@@ -38,16 +39,8 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
         model.overlays.pop();
         return;
     }
-    let mut list = List::default();
-    list.set_height(usize::MAX / 2);
-    list.set_rows(
-        model
-            .verdicts
-            .faults()
-            .iter()
-            .map(|fault| fault.id.clone())
-            .collect(),
-    );
+    let faults = model.verdicts.faults().iter();
+    let list = List::whole(faults.map(|fault| fault.id.clone()).collect());
     if list.rows().is_empty() {
         model.flash("nothing is wrong", now);
     } else {
@@ -65,7 +58,7 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
         let standings = standings(&model.world, &lints);
         model.overlays.push(Overlay::Hygiene {
             standings,
-            scroll: 0,
+            scroll: Scroll::TOP,
         });
     }
 }

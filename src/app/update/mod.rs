@@ -42,7 +42,7 @@ pub use self::{
     navigate::{selected_pod, subject_of_interest},
 };
 
-use super::{effect::Effect, message::Message, model::Model, overlay::Overlay};
+use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
@@ -148,5 +148,8 @@ pub fn start(model: &Model) -> Effect {
 }
 
 fn show_problem(model: &mut Model, problem: crate::domain::problem::Problem) {
-    model.overlays.push(Overlay::Problem { problem, scroll: 0 });
+    model.overlays.push(Overlay::Problem {
+        problem,
+        scroll: Scroll::TOP,
+    });
 }

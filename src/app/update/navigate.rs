@@ -152,7 +152,7 @@ pub(super) fn along_the_trail(
     step: fn(&mut Trail, Place) -> Option<Place>,
     now: Timestamp,
 ) {
-    let here = Place::here(model);
+    let here = model.place();
     let Some(place) = step(&mut model.trail, here) else {
         model.flash("the way ends here", now);
         return;

@@ -12,6 +12,7 @@ use crate::{
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
+        scroll::Scroll,
         ticket::Ticket,
     },
     domain::{
@@ -83,7 +84,7 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
         keepers: Vec::new(),
         undoes: None,
         watched: None,
-        scroll: 0,
+        scroll: Scroll::TOP,
     })));
     let mut effects = vec![Effect::Rehearse {
         ticket,

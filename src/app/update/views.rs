@@ -8,7 +8,6 @@ use crate::{
         effect::Effect,
         model::Model,
         overlay::{Overlay, Palette},
-        trail::Place,
         views::SavedView,
     },
     domain::{nearest::nearest, watch::Scope},
@@ -24,16 +23,18 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
         unknown(model, name, now);
         return Vec::new();
     };
-    let before = Place::here(model);
+    let before = model.place();
     model.overlays.clear();
-    view.arrange(model);
+    if let Some(pane) = view.arrange(&mut model.panes) {
+        model.focus = pane;
+    }
     let effects = if let Some(namespace) = view.namespace {
         navigate::to_namespace(model, namespace)
     } else {
         navigate::to_scope(model, Scope::Cluster);
         Vec::new()
     };
-    if before != Place::here(model) {
+    if before != model.place() {
         model.trail.left(before);
     }
     effects
@@ -41,7 +42,7 @@ pub(super) fn go(model: &mut Model, name: Option<&str>, now: Timestamp) -> Vec<E
 
 /// Keeps what is looked at now.
 pub(super) fn save(model: &mut Model, name: &str, now: Timestamp) {
-    let view = SavedView::here(model);
+    let view = SavedView::of(&model.panes, model.focus, &model.scope);
     let mut said = format!("saved as {name}: {view}");
     if model.memory.save_view(name, view) {
         said.push_str(" (the one before is replaced)");

@@ -74,7 +74,7 @@ pub struct Verdicts {
     read: u64,
     ground: Option<Ground>,
     sight: Sight,
-    /// Changes of what is seen.
+    /// Changes of what can be seen.
     sights: u64,
     version: u64,
     members: u64,
@@ -118,6 +118,11 @@ impl Verdicts {
     /// Grows whenever another object is to blame, or for something else.
     pub fn blames(&self) -> u64 {
         self.blames
+    }
+
+    /// Grows whenever more, or less, can be seen of the cluster.
+    pub fn sights(&self) -> u64 {
+        self.sights
     }
 
     /// Whether more is to be judged than one refresh may.

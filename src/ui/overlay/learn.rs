@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::window;
 use crate::{
-    app::learn::{self, About, Learn},
+    app::{
+        explain,
+        learn::{About, Learn},
+    },
     domain::{
         cause::Names,
         guide::{Own, Section},
@@ -21,7 +24,7 @@ const WIDE: u16 = 100;
 
 pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(WIDE.min(area.width).saturating_sub(4));
-    let own = learn::own(view.model);
+    let own = explain::own(view.model);
     let mut lines = Vec::new();
     if let Some(about) = learn.about {
         lines.extend(self::about(about, view, room));

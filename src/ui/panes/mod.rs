@@ -45,7 +45,7 @@ impl View<'_> {
         Judging {
             world: &self.model.world,
             verdicts: &self.model.verdicts,
-            complete: self.model.secrets_complete(),
+            sight: self.model.connection.sight(),
             now: self.now,
         }
     }

@@ -17,9 +17,7 @@ impl Form {
                 let mut reached = Vec::new();
                 for listing in accounts {
                     let account = Key::new(secret.namespace.clone(), listing.account.clone());
-                    let taken = self
-                        .picks(Answer::Accounts)
-                        .is_some_and(|picks| picks.is_taken(listing.account.as_str()));
+                    let taken = self.takes(Answer::Accounts, listing.account.as_str());
                     let change = change(&account, &secret.name, listing, taken);
                     if matches!(change, Some(Change::AttachSecret { .. })) {
                         reached.push(listing);
@@ -35,9 +33,7 @@ impl Form {
                 secrets,
             } => {
                 let one = |secret: &Name<Secret>| {
-                    let taken = self
-                        .picks(Answer::Secrets)
-                        .is_some_and(|picks| picks.is_taken(secret.as_str()));
+                    let taken = self.takes(Answer::Secrets, secret.as_str());
                     change(account, secret, listing, taken)
                 };
                 let mut changes: Vec<Change> = secrets.iter().filter_map(one).collect();

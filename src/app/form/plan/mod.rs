@@ -1,15 +1,20 @@
 //! From the answers of a form to the plan that they make.
 
 mod lists;
+mod secrets;
 mod setup;
 
-use super::{Answer, Entry, Field, Form, Picks, Source, fields};
+use super::{
+    Answer, Field, Form, Picks, Source,
+    counted::{counted, pods_do},
+    fields,
+};
 use crate::domain::{
     credential::Password,
     image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-    plan::{Ask, Change, Copy, Edit, Existing, Login, Plan, Question, Restartable, Style},
+    plan::{Ask, Change, Login, Plan, Question, Restartable, Style},
     world::World,
 };
 
@@ -130,89 +135,37 @@ impl Form {
         match &self.ask {
             Ask::Login {
                 secret, waiting, ..
-            } => {
-                let edit = Edit::Put {
-                    server: self.text(Answer::Server).to_owned(),
-                    login: self.login(),
-                };
-                let change = Change::EditSecret {
-                    key: secret.clone(),
-                    edit,
-                };
-                let retries = waiting.iter().cloned().map(Change::DeletePod);
-                std::iter::once(change).chain(retries).collect()
-            }
+            } => self.other_login(secret, waiting),
             Ask::NewSecret {
                 namespace,
                 listed,
                 workloads,
                 ..
-            } => {
-                let mut changes = vec![self.save_secret(namespace, world)];
-                if !self.text(Answer::Account).is_empty() {
-                    let secret = Name::new(self.text(Answer::Secret));
-                    changes.push(self.attach(namespace, &secret, world, listed));
-                    let restartable = workloads.iter().cloned().filter_map(Restartable::new);
-                    changes.extend(restartable.map(Change::Restart));
-                }
-                changes
-            }
+            } => self.new_secret(namespace, listed, workloads, world),
             Ask::Image {
                 workload,
                 container,
                 before,
-            } => Restartable::new(workload.clone())
-                .map(|workload| Change::SetImage {
+            } => {
+                let set = |workload| Change::SetImage {
                     workload,
                     container: container.clone(),
                     before: before.clone(),
                     image: self.text(Answer::Image).to_owned(),
-                })
-                .into_iter()
-                .collect(),
+                };
+                let workload = Restartable::new(workload.clone());
+                workload.map(set).into_iter().collect()
+            }
             Ask::Copy {
                 from,
                 brings,
                 targets,
-            } => {
-                let chosen = targets.iter().filter(|target| {
-                    self.picks(Answer::Namespaces)
-                        .is_some_and(|picks| picks.is_taken(target.namespace.as_str()))
-                });
-                let name = self.text(Answer::Secret);
-                let copy = |target: &crate::domain::plan::Target| {
-                    let to = Key::new(target.namespace.clone(), Name::new(name));
-                    Change::CopySecret(Copy {
-                        from: from.clone(),
-                        existing: self.existing(),
-                        brings: brings.clone(),
-                        there: world
-                            .secret(&to)
-                            .map(|secret| crate::domain::plan::servers(secret)),
-                        to,
-                    })
-                };
-                chosen.map(copy).collect()
-            }
+            } => self.copies(from, brings, targets, world),
             Ask::Bind { .. } | Ask::List { .. } | Ask::RunAs { .. } => self.list_changes(),
             Ask::Setup { .. } | Ask::Deploy { .. } => self.setup(world),
             Ask::DeleteSecret {
                 secret, accounts, ..
-            } => {
-                let detached = accounts.iter().filter(|listing| {
-                    self.picks(Answer::Accounts)
-                        .is_some_and(|picks| picks.is_taken(listing.account.as_str()))
-                });
-                let detach = |listing: &crate::domain::plan::Listing| Change::DetachSecret {
-                    account: Key::new(secret.namespace.clone(), listing.account.clone()),
-                    secret: secret.name.clone(),
-                    seen: listing.list.clone(),
-                };
-                let delete = Change::DeleteSecret {
-                    key: secret.clone(),
-                };
-                detached.map(detach).chain([delete]).collect()
-            }
+            } => self.deletion(secret, accounts),
             Ask::DeleteAccount { account, .. } => vec![Change::DeleteAccount {
                 key: account.clone(),
             }],
@@ -221,39 +174,35 @@ impl Form {
         }
     }
 
-    fn existing(&self) -> Existing {
-        let label = self.text(Answer::Existing);
-        let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
-        found.map_or(Existing::Keep, |(_, existing)| *existing)
-    }
-
     /// What depends on what is changed.
     fn notes(&self) -> Vec<String> {
-        match &self.ask {
-            Ask::DeleteSecret { pods, .. } if *pods > 0 => vec![format!(
-                "{pods} Pods list it. What runs goes on; the next pull on a node without the image fails."
-            )],
+        let note = match &self.ask {
+            Ask::DeleteSecret { pods, .. } if *pods > 0 => format!(
+                "{} it. What runs goes on; the next pull on a node without the image fails.",
+                pods_do(*pods, "lists", "list")
+            ),
             Ask::DeleteAccount {
                 pods, workloads, ..
-            } if *pods > 0 || !workloads.is_empty() => vec![format!(
-                "{pods} Pods run as it. What runs goes on; no new Pod of {} can be made without it.",
-                count(workloads.len(), "workload")
-            )],
+            } if *pods > 0 || !workloads.is_empty() => {
+                let of = match workloads.len() {
+                    0 => String::new(),
+                    number => format!(" of {}", counted(number, "workload")),
+                };
+                format!(
+                    "{} as it. What runs goes on; no new Pod{of} can be made without it.",
+                    pods_do(*pods, "runs", "run")
+                )
+            }
             Ask::Copy { .. } => {
-                vec![
-                    "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
-                        .to_owned(),
-                ]
+                "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
+                    .to_owned()
             }
-            Ask::Bind { .. }
-                if self
-                    .picks(Answer::Accounts)
-                    .is_some_and(|p| p.is_taken("default")) =>
-            {
-                vec!["default: everything in the namespace that names no other ServiceAccount gets the credential too.".to_owned()]
+            Ask::Bind { .. } if self.takes(Answer::Accounts, "default") => {
+                "default: everything in the namespace that names no other ServiceAccount gets the credential too.".to_owned()
             }
-            _ => Vec::new(),
-        }
+            _ => return Vec::new(),
+        };
+        vec![note]
     }
 
     fn account(&self) -> Name<ServiceAccount> {
@@ -270,60 +219,5 @@ impl Form {
                 Name::new(self.text(Answer::Deployment)),
             ),
         })
-    }
-
-    /// A new Secret, or another login for the one that is there.
-    fn save_secret(&self, namespace: &Namespace, world: &World) -> Change {
-        let key = Key::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
-        let server = self.text(Answer::Server).to_owned();
-        let login = self.login();
-        if world.secret(&key).is_some() {
-            Change::EditSecret {
-                key,
-                edit: Edit::Put { server, login },
-            }
-        } else {
-            Change::CreateSecret { key, server, login }
-        }
-    }
-
-    /// Attaches a Secret to the ServiceAccount, which is made if there is none.
-    fn attach(
-        &self,
-        namespace: &Namespace,
-        secret: &Name<Secret>,
-        world: &World,
-        listed: &[Name<Secret>],
-    ) -> Change {
-        let key = Key::new(namespace.clone(), self.account());
-        match world.account(&key) {
-            Some(account) => Change::AttachSecret {
-                account: key,
-                secret: secret.clone(),
-                seen: account.pull_secrets.to_vec(),
-            },
-            // Every namespace has its `default`, and one that may not be listed may be there.
-            None if key.name.as_str() == "default" || !listed.is_empty() => Change::AttachSecret {
-                account: key,
-                secret: secret.clone(),
-                seen: listed.to_vec(),
-            },
-            None => Change::CreateAccount {
-                key,
-                pull_secrets: vec![secret.clone()],
-            },
-        }
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
-impl Entry {
-    /// Whether keys of a list speak to it.
-    pub fn is_list(&self) -> bool {
-        matches!(self, Self::Many(_))
     }
 }

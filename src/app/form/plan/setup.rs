@@ -4,7 +4,7 @@
 use super::{super::fields, Answer, Form, Source};
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::Secret,
+    objects::PullPolicy,
     plan::{Change, Deployment, Restartable},
     world::World,
 };
@@ -19,20 +19,14 @@ impl Form {
         if self.source() == Some(Source::Nowhere) {
             changes.extend(self.bare_account(&namespace, world));
         } else if let Some(secret) = self.in_place() {
-            changes.extend(self.bind(&namespace, &secret.name, world));
+            changes.extend(self.attach(&namespace, &secret.name, world, &[]));
         } else {
             changes.push(self.save_secret(&namespace, world));
-            changes.extend(self.bind(&namespace, &Name::new(self.text(Answer::Secret)), world));
+            let secret = Name::new(self.text(Answer::Secret));
+            changes.extend(self.attach(&namespace, &secret, world, &[]));
         }
         changes.extend(self.deploy(&namespace, world));
         changes
-    }
-
-    /// The ServiceAccount lists the Secret; nothing where it does so already.
-    fn bind(&self, namespace: &Namespace, secret: &Name<Secret>, world: &World) -> Option<Change> {
-        let change = self.attach(namespace, secret, world, &[]);
-        let lists = matches!(&change, Change::AttachSecret { seen, .. } if seen.contains(secret));
-        (!lists).then_some(change)
     }
 
     fn bare_account(&self, namespace: &Namespace, world: &World) -> Option<Change> {
@@ -86,7 +80,7 @@ impl Form {
         changes
     }
 
-    fn policy(&self) -> Option<crate::domain::objects::PullPolicy> {
+    fn policy(&self) -> Option<PullPolicy> {
         let label = self.text(Answer::Policy);
         fields::POLICIES
             .iter()

@@ -6,7 +6,7 @@ mod start;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -15,7 +15,10 @@ use jiff::Timestamp;
 use self::start::is_routine;
 pub use self::start::{Start, Step};
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn};
+use super::{
+    super::{filter::Sieve, motion::Motion, verdicts::Verdicts},
+    Basis, PaneState, SortBy, Turn,
+};
 use crate::domain::{
     faults::{FaultId, Subject},
     key::{Key, Name},
@@ -97,6 +100,7 @@ pub fn refresh(
         } else {
             0
         },
+        ..Basis::default()
     };
     // A filter still works on what is held.
     let basis = match (stories.hold, stories.held) {
@@ -107,8 +111,9 @@ pub fn refresh(
             basis
         }
     };
-    // While the newest line is selected, it is the newest that stays selected.
-    let follows = pane.list.position().is_none_or(|position| position == 0);
+    // While the newest line is selected, it is the newest that stays selected. A row that is wanted and
+    // has not come yet is another one.
+    let follows = pane.list.selected() == pane.list.rows().first();
     let folded = stories.folded;
     let mut told = (BTreeMap::new(), BTreeMap::new());
     let weight = world.line_count() * LINE;
@@ -126,7 +131,7 @@ pub fn refresh(
     if made {
         (stories.told, stories.starts) = told;
         if follows {
-            pane.list.go(crate::app::action::Motion::First);
+            pane.list.go(Motion::First);
         }
     }
 }
@@ -152,15 +157,11 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
         SortBy::Count => lines.sort_by_key(|line| Reverse(line.count)),
     }
     let mut rows = Vec::new();
+    // A story is one row, at the place of the first of its lines that passes.
+    let mut listed = BTreeSet::new();
     for line in lines {
         let story = if folded { telling.tell(line) } else { None };
-        let of_a_fault = matches!(
-            story,
-            Some(Told {
-                row: Row::Story(_),
-                ..
-            })
-        );
+        let of_a_fault = matches!(story, Some(Row::Story(_)));
         if pane.faults_only && !of_a_fault && !line.pull_failure {
             continue;
         }
@@ -168,10 +169,9 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
             continue;
         }
         match story {
-            Some(Told { row, first: true }) => rows.push(row),
-            // Its row may have failed to pass by an earlier line.
-            Some(Told { row, first: false }) => {
-                if !pane.filter.is_empty() && !rows.contains(&row) {
+            Some(row) => {
+                if !listed.contains(&row) {
+                    listed.insert(row.clone());
                     rows.push(row);
                 }
             }
@@ -184,16 +184,9 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
     rows
 }
 
-/// A line that belongs to a story.
-struct Told {
-    row: Row,
-    /// It is the first of the story's lines.
-    first: bool,
-}
-
 impl Telling<'_> {
-    /// The story of a line, which takes the line in.
-    fn tell(&mut self, line: &Line) -> Option<Told> {
+    /// The row of the story of a line, which takes the line in; `None`: the line stands by itself.
+    fn tell(&mut self, line: &Line) -> Option<Row> {
         if is_routine(line) {
             return self.routine(line);
         }
@@ -205,10 +198,7 @@ impl Telling<'_> {
         let Some(id) = self.story_of(&pod) else {
             return self.start(pod, step?, line);
         };
-        let (story, first) = match self.stories.entry(id.clone()) {
-            Entry::Vacant(new) => (new.insert(Story::default()), true),
-            Entry::Occupied(old) => (old.into_mut(), false),
-        };
+        let story = self.stories.entry(id.clone()).or_default();
         story.pods.insert(pod);
         story.last = story.last.max(line.last);
         if line.pull_failure {
@@ -218,13 +208,10 @@ impl Telling<'_> {
         if story.error.is_none() && line.pull_failure && pull::names_cause(message) {
             story.error = Some(Arc::clone(message));
         }
-        Some(Told {
-            row: Row::Story(id),
-            first,
-        })
+        Some(Row::Story(id))
     }
 
-    fn start(&mut self, pod: Key<Pod>, step: Step, line: &Line) -> Option<Told> {
+    fn start(&mut self, pod: Key<Pod>, step: Step, line: &Line) -> Option<Row> {
         if line.warning() {
             return None;
         }
@@ -244,7 +231,7 @@ impl Telling<'_> {
     }
 
     /// What controllers say belongs to the Pods that they make.
-    fn routine(&mut self, line: &Line) -> Option<Told> {
+    fn routine(&mut self, line: &Line) -> Option<Row> {
         let owner = match subject(line) {
             Some(pod) => self.owner(&pod),
             None => Subject::Workload(self.workload(line)?.id.clone()),
@@ -252,13 +239,9 @@ impl Telling<'_> {
         Some(self.start_of(owner, |start| start.hear(line)))
     }
 
-    fn start_of(&mut self, owner: Subject, take: impl FnOnce(&mut Start)) -> Told {
-        let first = !self.starts.contains_key(&owner);
+    fn start_of(&mut self, owner: Subject, take: impl FnOnce(&mut Start)) -> Row {
         take(self.starts.entry(owner.clone()).or_default());
-        Told {
-            row: Row::Start(owner),
-            first,
-        }
+        Row::Start(owner)
     }
 
     /// The workload that a line is about, or the one that makes it.

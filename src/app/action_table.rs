@@ -1,0 +1,175 @@
+//! The table of actions: what each is called where a user rebinds its keys, and of which kind it is.
+
+use super::{
+    action::{Action, Elsewhere, Motion},
+    detail::Tab,
+    panes::{Pane, SortBy},
+};
+
+use Kind::{Other, Verb};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Does something with what is selected.
+    Verb,
+    /// Moves about, arranges the screen, or belongs to a layer that is open.
+    Other,
+}
+
+/// The names are stable, as configuration files hold them.
+#[rustfmt::skip]
+const TABLE: &[(Action, &str, Kind)] = &[
+    (Action::Quit, "quit", Other),
+    (Action::Help, "help", Other),
+    (Action::Back, "back", Other),
+    (Action::NextPane, "next-pane", Other),
+    (Action::PreviousPane, "previous-pane", Other),
+    (Action::Focus(Pane::Namespaces), "namespaces", Other),
+    (Action::Focus(Pane::Pods), "pods", Other),
+    (Action::Focus(Pane::ServiceAccounts), "serviceaccounts", Other),
+    (Action::Focus(Pane::Secrets), "secrets", Other),
+    (Action::Focus(Pane::Events), "events", Other),
+    (Action::Move(Motion::Up), "up", Other),
+    (Action::Move(Motion::Down), "down", Other),
+    (Action::Move(Motion::PageUp), "page-up", Other),
+    (Action::Move(Motion::PageDown), "page-down", Other),
+    (Action::Move(Motion::First), "first", Other),
+    (Action::Move(Motion::Last), "last", Other),
+    (Action::Open, "open", Verb),
+    (Action::Detail(Tab::Diagnosis), "diagnosis", Verb),
+    (Action::Detail(Tab::Timeline), "timeline", Verb),
+    (Action::Detail(Tab::Rollout), "rollout", Verb),
+    (Action::Detail(Tab::Describe), "describe", Verb),
+    (Action::Detail(Tab::Yaml), "yaml", Verb),
+    (Action::Detail(Tab::Events), "events-of-object", Verb),
+    (Action::Detail(Tab::Logs), "logs", Verb),
+    (Action::NextTab, "next-view", Other),
+    (Action::PreviousTab, "previous-view", Other),
+    (Action::PreviousLog, "previous-log", Verb),
+    (Action::NextContainer, "next-container", Other),
+    (Action::Find, "find", Other),
+    (Action::NextMatch, "next-match", Other),
+    (Action::PreviousMatch, "previous-match", Other),
+    (Action::Fix(1), "fix", Verb),
+    (Action::Fix(2), "second-fix", Verb),
+    (Action::Fix(3), "third-fix", Verb),
+    (Action::Faults, "what-is-wrong", Other),
+    (Action::Settle, "ask-registry", Verb),
+    (Action::Hygiene, "hygiene", Other),
+    (Action::Menu, "menu", Other),
+    (Action::Learn, "learn", Verb),
+    (Action::NextSection, "next-section", Other),
+    (Action::PreviousSection, "previous-section", Other),
+    (Action::CarryOut, "apply", Other),
+    (Action::New, "new", Verb),
+    (Action::Setup, "setup", Other),
+    (Action::Bind, "bind", Verb),
+    (Action::SetImage, "set-image", Verb),
+    (Action::Warp, "warp", Other),
+    (Action::Restart, "restart", Verb),
+    (Action::PullTest, "pull-test", Verb),
+    (Action::StartPullTest, "start-pull-test", Other),
+    (Action::CleanUp, "clean-up", Other),
+    (Action::Report, "report", Verb),
+    (Action::Deploy, "deploy", Other),
+    (Action::Rotate, "rotate", Verb),
+    (Action::CopyTo, "copy-to", Verb),
+    (Action::Delete, "delete", Verb),
+    (Action::Undo, "undo", Other),
+    (Action::Export, "export", Other),
+    (Action::Toggle, "toggle", Other),
+    (Action::ToggleAll, "toggle-all", Other),
+    (Action::NextOption, "next-option", Other),
+    (Action::PreviousOption, "previous-option", Other),
+    (Action::GoBack, "go-back", Other),
+    (Action::GoForth, "go-forth", Other),
+    (Action::PauseRollout, "pause-rollout", Verb),
+    (Action::RollBack, "roll-back", Verb),
+    (Action::NextField, "next-field", Other),
+    (Action::PreviousField, "previous-field", Other),
+    (Action::Submit, "submit", Other),
+    (Action::Filter, "filter", Other),
+    (Action::Palette, "command", Other),
+    (Action::Contexts, "contexts", Other),
+    (Action::Favourite(0), "all-namespaces", Other),
+    (Action::Favourite(1), "favourite-1", Other),
+    (Action::Favourite(2), "favourite-2", Other),
+    (Action::Favourite(3), "favourite-3", Other),
+    (Action::Favourite(4), "favourite-4", Other),
+    (Action::Favourite(5), "favourite-5", Other),
+    (Action::Favourite(6), "favourite-6", Other),
+    (Action::Favourite(7), "favourite-7", Other),
+    (Action::Favourite(8), "favourite-8", Other),
+    (Action::Favourite(9), "favourite-9", Other),
+    (Action::Sort(SortBy::Name), "sort-by-name", Other),
+    (Action::Sort(SortBy::Namespace), "sort-by-namespace", Other),
+    (Action::Sort(SortBy::Status), "sort-by-status", Other),
+    (Action::Sort(SortBy::Age), "sort-by-age", Other),
+    (Action::Sort(SortBy::Count), "sort-by-count", Other),
+    (Action::NextSortColumn, "next-sort-column", Other),
+    (Action::PreviousSortColumn, "previous-sort-column", Other),
+    (Action::FaultsOnly, "faults-only", Other),
+    (Action::Fold, "fold", Other),
+    (Action::Hold, "hold", Other),
+    (Action::NextProblem, "next-problem", Other),
+    (Action::PreviousProblem, "previous-problem", Other),
+    (Action::ToAccount, "to-account", Verb),
+    (Action::UsedBy, "used-by", Verb),
+    (Action::Copy, "copy", Verb),
+    (Action::CopyImage, "copy-image", Verb),
+    (Action::CopyMessage, "copy-message", Verb),
+    (Action::CopyCommands, "copy-commands", Verb),
+    (Action::CopyNamespace, "copy-namespace", Verb),
+    (Action::Reveal, "reveal", Verb),
+    (Action::CopyPassword, "copy-password", Other),
+    (Action::LastNamespace, "last-namespace", Other),
+    (Action::Retry, "reconnect", Other),
+    (Action::ReadAgain, "read-again", Other),
+    (Action::Elsewhere(Elsewhere::Shell), "shell", Verb),
+    (Action::Elsewhere(Elsewhere::Attach), "attach", Verb),
+    (Action::Elsewhere(Elsewhere::PortForward), "port-forward", Verb),
+    (Action::Elsewhere(Elsewhere::Edit), "edit", Verb),
+];
+
+impl Action {
+    /// The name in the configuration; empty for what is in no table, such as a tenth fix.
+    pub fn name(self) -> &'static str {
+        self.row().map_or("", |(_, name, _)| *name)
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        let mut rows = TABLE.iter();
+        rows.find(|(_, known, _)| *known == name)
+            .map(|(action, ..)| *action)
+    }
+
+    /// Whether it does something with what is selected.
+    pub fn is_verb(self) -> bool {
+        self.row().is_some_and(|(.., kind)| *kind == Verb)
+    }
+
+    fn row(self) -> Option<&'static (Self, &'static str, Kind)> {
+        TABLE.iter().find(|(action, ..)| *action == self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::app::keymap::BINDINGS;
+
+    #[test]
+    fn every_action_has_one_name_and_every_name_one_action() {
+        let (mut actions, mut names) = (HashSet::new(), HashSet::new());
+        for (action, name, _) in TABLE {
+            assert!(actions.insert(*action), "{action:?} twice");
+            assert!(names.insert(*name), "{name} twice");
+            assert_eq!(Action::named(name), Some(*action));
+        }
+        for binding in BINDINGS {
+            assert!(actions.contains(&binding.action), "{:?}", binding.action);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! *Explain this to me*: the section of the guide that is about what the user looks at, told with the
+//! user's own objects.
+
+use super::{
+    detail::Tab,
+    inquiry::Inquiry,
+    learn::{About, Learn},
+    model::Model,
+    overlay::Overlay,
+    panes::Pane,
+    scroll::Scroll,
+};
+use crate::domain::{
+    guide::{Own, Section},
+    image::ImageRef,
+    watch::Scope,
+};
+
+/// What is to be explained where the user is.
+pub fn here(model: &Model) -> Learn {
+    let finding = model
+        .inquiry
+        .as_ref()
+        .and_then(|inquiry| inquiry.diagnosis.first());
+    let of_the_pod = finding.map(|finding| {
+        let about = About {
+            title: finding.title(),
+            cause: finding.cause,
+            root: finding.root,
+        };
+        (Section::of_link(finding.link()), about)
+    });
+    let about_the_pod = match model.overlays.last() {
+        Some(Overlay::Details(details)) => {
+            matches!(details.tab, None | Some(Tab::Diagnosis))
+        }
+        Some(_) => false,
+        None => matches!(model.focus, Pane::Pods | Pane::Events),
+    };
+    let (section, about) = match of_the_pod {
+        Some((section, about)) if about_the_pod => (section, Some(about)),
+        _ => (section_of(model), None),
+    };
+    Learn {
+        section,
+        about,
+        scroll: Scroll::TOP,
+    }
+}
+
+fn section_of(model: &Model) -> Section {
+    match model.overlays.last() {
+        Some(Overlay::Details(details)) => match details.tab {
+            Some(Tab::Rollout) => Section::WORKLOAD,
+            Some(Tab::Events | Tab::Logs) => Section::VERIFY,
+            _ => Section::INSIDE,
+        },
+        Some(Overlay::Hygiene { .. }) => Section::PRACTICES,
+        Some(Overlay::Faults(_)) => Section::ERRORS,
+        _ => match model.focus {
+            Pane::Namespaces => Section::NAMESPACE,
+            Pane::Secrets => Section::SECRET,
+            Pane::ServiceAccounts => Section::ACCOUNT,
+            Pane::Pods => Section::BIG_PICTURE,
+            Pane::Events => Section::VERIFY,
+        },
+    }
+}
+
+/// The objects of the user that the guide is told with.
+pub fn own(model: &Model) -> Own {
+    let from_pod = model.inquiry.as_ref().map(of_pod).unwrap_or_default();
+    let namespace = match &model.scope {
+        Scope::Namespace(namespace) => Some(namespace.to_string()),
+        Scope::Cluster => None,
+    };
+    Own {
+        namespace: from_pod.namespace.or(namespace),
+        ..from_pod
+    }
+}
+
+fn of_pod(inquiry: &Inquiry) -> Own {
+    let case = &inquiry.case;
+    let image = inquiry
+        .container()
+        .map(|container| container.image.to_string());
+    let reference = image
+        .as_deref()
+        .and_then(|image| ImageRef::parse(image).ok());
+    let listed = case.listed.first();
+    let tried = inquiry.links.as_ref().and_then(|links| links.tries.first());
+    let workload = case.workload.as_ref();
+    Own {
+        namespace: Some(inquiry.pod.namespace.to_string()),
+        secret: listed.map(|listed| listed.name.to_string()),
+        account: Some(case.pod.service_account.to_string()),
+        workload: workload.map(|workload| workload.id.key.name.to_string()),
+        server: tried
+            .map(|(_, entry)| entry.server.to_string())
+            .or_else(|| reference.map(|image| image.host().to_string())),
+        user: tried.and_then(|(_, entry)| entry.username.as_deref().map(str::to_owned)),
+        image,
+        pod: Some(inquiry.pod.name.to_string()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Secrets: another login in one, a new one, copies, and the end of one.
+
+use std::sync::Arc;
+
+use super::{super::fields, Answer, Form};
+use crate::domain::{
+    key::{Key, Name, Namespace},
+    objects::{Pod, Secret, WorkloadKey},
+    plan::{Change, Copy, Edit, Existing, Listing, Restartable, Target, servers},
+    world::World,
+};
+
+impl Form {
+    /// Another login for a registry; what waits for it tries again at once.
+    pub(super) fn other_login(&self, secret: &Key<Secret>, waiting: &[Key<Pod>]) -> Vec<Change> {
+        let edit = Edit::Put {
+            server: self.text(Answer::Server).to_owned(),
+            login: self.login(),
+        };
+        let change = Change::EditSecret {
+            key: secret.clone(),
+            edit,
+        };
+        let retries = waiting.iter().cloned().map(Change::DeletePod);
+        std::iter::once(change).chain(retries).collect()
+    }
+
+    /// A Secret, and if somebody is to list it, the restart of what runs as that account.
+    pub(super) fn new_secret(
+        &self,
+        namespace: &Namespace,
+        listed: &[Name<Secret>],
+        workloads: &[WorkloadKey],
+        world: &World,
+    ) -> Vec<Change> {
+        let mut changes = vec![self.save_secret(namespace, world)];
+        if !self.text(Answer::Account).is_empty() {
+            let secret = Name::new(self.text(Answer::Secret));
+            changes.extend(self.attach(namespace, &secret, world, listed));
+            let restartable = workloads.iter().cloned().filter_map(Restartable::new);
+            changes.extend(restartable.map(Change::Restart));
+        }
+        changes
+    }
+
+    pub(super) fn copies(
+        &self,
+        from: &Key<Secret>,
+        brings: &[Arc<str>],
+        targets: &[Target],
+        world: &World,
+    ) -> Vec<Change> {
+        let name = self.text(Answer::Secret);
+        let copy = |target: &Target| {
+            let to = Key::new(target.namespace.clone(), Name::new(name));
+            Change::CopySecret(Copy {
+                from: from.clone(),
+                existing: self.existing(),
+                brings: brings.to_vec(),
+                there: world.secret(&to).map(|secret| servers(secret)),
+                to,
+            })
+        };
+        let chosen = targets
+            .iter()
+            .filter(|target| self.takes(Answer::Namespaces, target.namespace.as_str()));
+        chosen.map(copy).collect()
+    }
+
+    fn existing(&self) -> Existing {
+        let label = self.text(Answer::Existing);
+        let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
+        found.map_or(Existing::Keep, |(_, existing)| *existing)
+    }
+
+    /// A Secret off the lists of the accounts that were chosen, and then itself.
+    pub(super) fn deletion(&self, secret: &Key<Secret>, accounts: &[Listing]) -> Vec<Change> {
+        let detach = |listing: &Listing| Change::DetachSecret {
+            account: Key::new(secret.namespace.clone(), listing.account.clone()),
+            secret: secret.name.clone(),
+            seen: listing.list.clone(),
+        };
+        let delete = Change::DeleteSecret {
+            key: secret.clone(),
+        };
+        let detached = accounts
+            .iter()
+            .filter(|listing| self.takes(Answer::Accounts, listing.account.as_str()));
+        detached.map(detach).chain([delete]).collect()
+    }
+
+    /// A new Secret, or another login for the one that is there.
+    pub(super) fn save_secret(&self, namespace: &Namespace, world: &World) -> Change {
+        let key = Key::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
+        let server = self.text(Answer::Server).to_owned();
+        let login = self.login();
+        if world.secret(&key).is_some() {
+            Change::EditSecret {
+                key,
+                edit: Edit::Put { server, login },
+            }
+        } else {
+            Change::CreateSecret { key, server, login }
+        }
+    }
+
+    /// Attaches a Secret to the ServiceAccount, which is made if there is none; `None`: it lists the Secret
+    /// already. `listed` is its list as the form was asked for, for an account that may not be listed.
+    pub(super) fn attach(
+        &self,
+        namespace: &Namespace,
+        secret: &Name<Secret>,
+        world: &World,
+        listed: &[Name<Secret>],
+    ) -> Option<Change> {
+        let key = Key::new(namespace.clone(), self.account());
+        let seen = match world.account(&key) {
+            Some(account) => account.pull_secrets.to_vec(),
+            // Every namespace has its `default`, and one that may not be listed may be there.
+            None if key.name.as_str() == "default" || !listed.is_empty() => listed.to_vec(),
+            None => {
+                return Some(Change::CreateAccount {
+                    key,
+                    pull_secrets: vec![secret.clone()],
+                });
+            }
+        };
+        (!seen.contains(secret)).then(|| Change::AttachSecret {
+            account: key,
+            secret: secret.clone(),
+            seen,
+        })
+    }
+}
