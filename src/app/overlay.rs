@@ -4,15 +4,15 @@ use tui_input::Input;
 
 use super::{
     detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
-    proposal::Proposal, pull_test::Trial, reveal::Reveal, ticket::Ticket,
+    proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll, ticket::Ticket,
 };
 use crate::domain::{faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
-    /// The keys, scrolled by so many lines.
+    /// The keys.
     Help {
-        scroll: usize,
+        scroll: Scroll,
     },
     /// An object in full.
     Details(Details),
@@ -29,7 +29,7 @@ pub enum Overlay {
     /// What to put in order, as it was when it was asked for.
     Hygiene {
         standings: Vec<Standing>,
-        scroll: usize,
+        scroll: Scroll,
     },
     PullTest(Trial),
     /// The values of a Secret.
@@ -43,7 +43,7 @@ pub enum Overlay {
     Form(Form),
     Problem {
         problem: Problem,
-        scroll: usize,
+        scroll: Scroll,
     },
 }
 
@@ -64,6 +64,14 @@ pub struct Palette {
     pub chosen: usize,
     /// The command typed so many commands ago stands in the field; 0: none.
     pub recalled: usize,
+}
+
+impl Palette {
+    /// Something else was typed: what was chosen or recalled for the line before means nothing to it.
+    pub fn typed(&mut self) {
+        self.chosen = 0;
+        self.recalled = 0;
+    }
 }
 
 impl Overlay {
@@ -90,17 +98,17 @@ impl Overlay {
         }
     }
 
-    /// Where a text layer is scrolled to; some keep that themselves.
-    pub fn scroll(&mut self) -> Option<&mut usize> {
+    /// Where the reader of a text is; of a list and a form there is none.
+    pub fn scroll(&mut self) -> Option<&mut Scroll> {
         match self {
             Self::Help { scroll }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
-            | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),
-            Self::Details(_)
-            | Self::Reveal(_)
+            | Self::Proposal(Proposal { scroll, .. })
+            | Self::Details(Details { scroll, .. })
+            | Self::Learn(Learn { scroll, .. }) => Some(scroll),
+            Self::Reveal(_)
             | Self::Menu(_)
-            | Self::Learn(_)
             | Self::PullTest(_)
             | Self::Contexts(_)
             | Self::Faults(_)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{inquiry::Inquiry, ticket::Ticket, verdicts::Verdicts};
+use super::{inquiry::Inquiry, scroll::Scroll, ticket::Ticket, verdicts::Verdicts};
 use crate::domain::{
     faults::{Fault, FaultId},
     objects::WorkloadKey,
@@ -44,7 +44,7 @@ pub struct Proposal {
     pub undoes: Option<Ticket>,
     /// The youngest Pod of what was changed, once it is: whether it gets up.
     pub watched: Option<Box<Inquiry>>,
-    pub scroll: usize,
+    pub scroll: Scroll,
 }
 
 /// A plan that was carried out, as what takes it back.

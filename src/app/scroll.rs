@@ -10,7 +10,7 @@ pub enum Scroll {
 }
 
 /// Lines that a page key moves a text by: less than the smallest screen has.
-pub const PAGE: usize = 10;
+const PAGE: usize = 10;
 
 impl Scroll {
     pub const TOP: Self = Self::FromTop(0);

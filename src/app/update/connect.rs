@@ -146,17 +146,16 @@ pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ListContexts { ticket }]
 }
 
+/// The contexts of the kubeconfig, to choose from.
 pub(super) fn contexts(
     model: &mut Model,
     ticket: Ticket,
     answer: Result<Vec<ContextEntry>, Problem>,
-) -> Vec<Effect> {
+) {
     let awaited = model.overlays.iter().position(
         |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),
     );
-    let Some(position) = awaited else {
-        return Vec::new();
-    };
+    let Some(position) = awaited else { return };
     match answer {
         Ok(entries) => {
             let here = model
@@ -178,5 +177,4 @@ pub(super) fn contexts(
             show_problem(model, problem);
         }
     }
-    Vec::new()
 }

@@ -111,7 +111,7 @@ fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
 }
 
 /// All workloads that suffer from a fault, and Pods that come back by themselves when deleted.
-pub(super) fn sufferers(
+fn sufferers(
     model: &Model,
     fault: Option<&FaultId>,
 ) -> (Vec<WorkloadKey>, Vec<Key<Pod>>) {

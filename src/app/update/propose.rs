@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::fix;
 use crate::{
     app::{
         effect::Effect,
@@ -12,6 +11,7 @@ use crate::{
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
+        scroll::Scroll,
         ticket::Ticket,
     },
     domain::{
@@ -43,7 +43,9 @@ pub(super) fn propose(
     if refused(model, now) {
         return Vec::new();
     }
-    let (mut workloads, _) = fix::sufferers(model, fault.as_ref());
+    let found = fault.as_ref().and_then(|id| model.verdicts.fault(id));
+    let mut workloads: Vec<WorkloadKey> =
+        found.map_or_else(Vec::new, |fault| fault.workloads.iter().cloned().collect());
     let owner = |pod: &Key<Pod>| {
         let owner = model.world.workload_of(model.world.pod(pod)?)?;
         Some(owner.id.clone())
@@ -83,7 +85,7 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
         keepers: Vec::new(),
         undoes: None,
         watched: None,
-        scroll: 0,
+        scroll: Scroll::TOP,
     })));
     let mut effects = vec![Effect::Rehearse {
         ticket,

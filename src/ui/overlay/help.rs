@@ -8,14 +8,14 @@ use ratatui::{
 
 use super::{scrolled, window};
 use crate::{
-    app::keymap::Context,
+    app::{keymap::Context, scroll::Scroll},
     ui::{panes::View, text},
 };
 
 /// Cells for the keys of a binding.
 const KEYS: usize = 18;
 
-pub(super) fn draw(scroll: usize, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let lines = lines(view);
     let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let inside = window(

@@ -9,6 +9,7 @@ use ratatui::{
 
 use super::{scrolled, window};
 use crate::{
+    app::scroll::Scroll,
     domain::{
         hygiene::{Lint, Practice, Standing},
         key::Namespace,
@@ -20,7 +21,7 @@ const WIDE: u16 = 110;
 
 pub(super) fn draw(
     standings: &[Standing],
-    scroll: usize,
+    scroll: Scroll,
     view: View<'_>,
     area: Rect,
     buffer: &mut Buffer,

@@ -22,13 +22,13 @@ use ratatui::{
 };
 
 use super::{frame::Layout, panes::View, theme::Theme};
-use crate::app::{connection::Phase, overlay::Overlay};
+use crate::app::{connection::Phase, overlay::Overlay, scroll::Scroll};
 
 /// Draws what lies above the panes, lowest layer first.
 pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     let area = above_footer(layout);
     if let Phase::Failed { problem, .. } = &view.model.connection.phase {
-        problem::draw(problem, 0, view, area, buffer);
+        problem::draw(problem, Scroll::TOP, view, area, buffer);
     }
     for overlay in &view.model.overlays {
         match overlay {
@@ -103,8 +103,8 @@ fn window(
 }
 
 /// Lines scrolled so far that the last one can still be seen.
-fn scrolled(lines: Vec<Line<'_>>, scroll: usize, area: Rect, buffer: &mut Buffer) {
-    let most = lines.len().saturating_sub(usize::from(area.height));
-    let from = u16::try_from(scroll.min(most)).unwrap_or(u16::MAX);
+fn scrolled(lines: Vec<Line<'_>>, scroll: Scroll, area: Rect, buffer: &mut Buffer) {
+    let first = scroll.first(lines.len(), usize::from(area.height));
+    let from = u16::try_from(first).unwrap_or(u16::MAX);
     Paragraph::new(lines).scroll((from, 0)).render(area, buffer);
 }

@@ -4,6 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::{scrolled, window};
 use crate::{
+    app::scroll::Scroll,
     domain::problem::Problem,
     ui::{panes::View, text},
 };
@@ -12,7 +13,7 @@ const WIDE: u16 = 84;
 
 pub(super) fn draw(
     problem: &Problem,
-    scroll: usize,
+    scroll: Scroll,
     view: View<'_>,
     area: Rect,
     buffer: &mut Buffer,

@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::{scrolled, window};
 use crate::{
-    app::pull_test::{Stage, Trial},
+    app::{
+        pull_test::{Stage, Trial},
+        scroll::Scroll,
+    },
     domain::{age, pull_test::Pulled},
     ui::{chrome::spinner, panes::View, text},
 };
@@ -70,7 +73,7 @@ pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffe
     let shown = trial.nodes.position().unwrap_or(0) + lines.len()
         - trial.nodes.rows().len().min(lines.len());
     let scroll = (shown + 1).saturating_sub(usize::from(inside.height));
-    scrolled(lines, scroll, inside, buffer);
+    scrolled(lines, Scroll::FromTop(scroll), inside, buffer);
 }
 
 fn field(view: View<'_>, name: &str, value: &str, room: usize) -> Line<'static> {

@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::{scrolled, window};
 use crate::{
-    app::reveal::{Reveal, SHOWN_FOR, Shown, Stage},
+    app::{
+        reveal::{Reveal, SHOWN_FOR, Shown, Stage},
+        scroll::Scroll,
+    },
     domain::dockerconfig::Entry,
     ui::{chrome::spinner, panes::View, text},
 };
@@ -63,7 +66,7 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
     let title = text::fit(&title, room, text::Cut::Middle);
     let inside = window(&title, &hint, theme, WIDE, high, area, buffer);
     // The selected entry stands at the top when there is not room for all.
-    scrolled(lines, selected, inside, buffer);
+    scrolled(lines, Scroll::FromTop(selected), inside, buffer);
 }
 
 fn wrapped(words: &str, style: Style, room: usize) -> Vec<Line<'static>> {
