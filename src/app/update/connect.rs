@@ -58,11 +58,17 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         model.known.clear();
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
+        model.under_way.clear();
         model.scope_is_given = false;
         model.is_settled_in = false;
     }
     model.overlays.clear();
-    vec![Effect::Connect { ticket, context }]
+    // The watches know nothing any more; what the user named is looked into again.
+    let looks = model.known.iter().cloned();
+    let looks = looks.map(|namespace| Effect::Look { ticket, namespace });
+    std::iter::once(Effect::Connect { ticket, context })
+        .chain(looks)
+        .collect()
 }
 
 /// Keeps where the user was in the context that is left.

@@ -39,7 +39,9 @@ pub(super) fn turn_section(model: &mut Model, to: fn(Section) -> Section) {
 pub(super) fn help(model: &mut Model) {
     match model.overlays.last() {
         Some(Overlay::Help { .. }) => back(model),
-        _ => model.overlays.push(Overlay::Help { scroll: Scroll::TOP }),
+        _ => model.overlays.push(Overlay::Help {
+            scroll: Scroll::TOP,
+        }),
     }
 }
 
