@@ -1,4 +1,5 @@
-//! The demo's registries, as the probe reaches a network: the one place where the two meet.
+//! The demo's registries, as the probe reaches a network: the one place where the two meet. A test of the
+//! demo takes this file in, so that it knows nothing else of the program.
 
 use std::{net::IpAddr, time::Duration};
 

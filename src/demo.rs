@@ -1,0 +1,97 @@
+//! `pullscope demo`: the dashboard on a simulated cluster, in this process: no port, no file, no network.
+//! Or the cluster served, for kubectl and a second pullscope.
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use jiff::Timestamp;
+use pullscope::{
+    cli::{Demo, Global},
+    cluster::Connection,
+    domain::{key::Namespace, problem::Problem},
+    registry::Prober,
+    runtime::source::Given,
+    sandbox::{Pace, Sandbox, Scenario, User, serve},
+};
+use tokio::net::TcpListener;
+
+use crate::{answer, asked, dashboard, demo_network::Registries};
+
+/// Where a client of the demo looks when nobody names a namespace.
+const UNNAMED: &str = "default";
+
+pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+    if args.list {
+        let lines = Scenario::list().into_iter();
+        let lines: Vec<String> = lines
+            .map(|scenario| format!("{:20} {}\n", scenario.name, scenario.title))
+            .collect();
+        return answer::print(lines.concat().as_bytes());
+    }
+    let settings = asked::settings(global)?.settings;
+    let (sandbox, user) = simulated(&args.scenario, global)?;
+    if let Some(address) = args.serve {
+        return serve(sandbox, address).await;
+    }
+    let given = given(&sandbox, user).await?;
+    // What is remembered of clusters has no use here, and the demo begins the same each time.
+    dashboard::run(Arc::new(given), global, &settings, None).await
+}
+
+/// A world that runs by itself, and the user who looks at it.
+pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Problem> {
+    let scenario = Scenario::named(scenario).map_err(|error| Problem::new(error.to_string()))?;
+    let user = match &global.impersonate {
+        None => User::admin(),
+        Some(name) => {
+            let mut users = User::built_in().into_iter();
+            let found = users.find(|user| user.name == *name);
+            found.ok_or_else(|| unknown_user(name))?
+        }
+    };
+    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
+    sandbox.keep();
+    Ok((sandbox, user))
+}
+
+fn unknown_user(name: &str) -> Problem {
+    let users = User::built_in().map(|user| user.name);
+    Problem::new(format!("the demo has no user {name:?}"))
+        .next(format!("--as one of: {}", users.join(", ")))
+}
+
+/// The way to a simulated cluster and to its registries.
+pub async fn given(sandbox: &Sandbox, user: User) -> Result<Given, Problem> {
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let client = kube::Client::new(sandbox.service(user), UNNAMED);
+    let namespace = Namespace::new(UNNAMED);
+    let connection = Connection::from_client(client, "demo", namespace).await?;
+    Ok(Given { connection, prober })
+}
+
+/// Serves the simulated cluster until the program is interrupted.
+async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<ExitCode> {
+    if !address.ip().is_loopback() {
+        let problem = Problem::new(format!("the demo is not served on {address}"))
+            .because("whoever reaches it may do anything in it")
+            .next("use an address of this machine, such as 127.0.0.1:8001");
+        return Err(problem.into());
+    }
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Problem::new(format!("cannot listen on {address}")).because(error.to_string())
+    })?;
+    let config = serve::kubeconfig(listener.local_addr()?);
+    answer::print(format!("{config:#}\n").as_bytes())?;
+    eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
+    serve::serve(sandbox, listener).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_and_the_sandbox_begin_with_the_same_world() {
+        assert_eq!(Demo::default().scenario, Scenario::DEFAULT);
+    }
+}
