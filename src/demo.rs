@@ -1,158 +1,97 @@
-//! The demo's registries, as the probe reaches a network: the one place where the two meet.
+//! `pullscope demo`: the dashboard on a simulated cluster, in this process: no port, no file, no network.
+//! Or the cluster served, for kubectl and a second pullscope.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
+use jiff::Timestamp;
 use pullscope::{
-    domain::probe::Failure,
-    registry::{Limits, Network, Security},
-    sandbox::registry::{Scheme, Transport, Unreachable},
+    cli::{Demo, Global},
+    cluster::Connection,
+    domain::{key::Namespace, problem::Problem},
+    registry::Prober,
+    runtime::source::Given,
+    sandbox::{Pace, Sandbox, Scenario, User, serve},
 };
-use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
 
-pub struct Registries(pub Transport);
+use crate::{answer, asked, dashboard, demo_network::Registries};
 
-impl Network for Registries {
-    fn resolve(&self, authority: &str) -> Result<IpAddr, Failure> {
-        self.0.address(authority).ok_or(Failure::UnknownHost)
+/// Where a client of the demo looks when nobody names a namespace.
+const UNNAMED: &str = "default";
+
+pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
+    if args.list {
+        let lines = Scenario::list().into_iter();
+        let lines: Vec<String> = lines
+            .map(|scenario| format!("{:20} {}\n", scenario.name, scenario.title))
+            .collect();
+        return answer::print(lines.concat().as_bytes());
     }
-
-    fn connect(&self, authority: &str) -> Result<(), Failure> {
-        match self.0.reach(authority, Scheme::Https) {
-            Err(why) if is_before_handshake(&why) => Err(failure(&why)),
-            Err(_) | Ok(()) => Ok(()),
-        }
+    let settings = asked::settings(global)?.settings;
+    let (sandbox, user) = simulated(&args.scenario, global)?;
+    if let Some(address) = args.serve {
+        return serve(sandbox, address).await;
     }
-
-    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, Failure> {
-        let scheme = match security {
-            Security::Tls => Scheme::Https,
-            Security::Plain => Scheme::Http,
-        };
-        self.0
-            .reach(authority, scheme)
-            .map_err(|why| failure(&why))?;
-        Ok(self.0.line(authority, scheme))
-    }
+    let given = given(&sandbox, user).await?;
+    // What is remembered of clusters has no use here, and the demo begins the same each time.
+    dashboard::run(Arc::new(given), global, &settings, None).await
 }
 
-fn is_before_handshake(why: &Unreachable) -> bool {
-    match why {
-        Unreachable::NoSuchHost | Unreachable::Refused { .. } | Unreachable::TimedOut { .. } => {
-            true
+/// A world that runs by itself, and the user who looks at it.
+pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Problem> {
+    let scenario = Scenario::named(scenario).map_err(|error| Problem::new(error.to_string()))?;
+    let user = match &global.impersonate {
+        None => User::admin(),
+        Some(name) => {
+            let mut users = User::built_in().into_iter();
+            let found = users.find(|user| user.name == *name);
+            found.ok_or_else(|| unknown_user(name))?
         }
-        Unreachable::HandshakeTimeout
-        | Unreachable::UntrustedCertificate
-        | Unreachable::PlainHttp => false,
-    }
+    };
+    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
+    sandbox.keep();
+    Ok((sandbox, user))
 }
 
-fn failure(why: &Unreachable) -> Failure {
-    // The wait itself is spared.
-    let patience: Duration = Limits::default().step;
-    match why {
-        Unreachable::NoSuchHost => Failure::UnknownHost,
-        Unreachable::Refused { .. } => Failure::Refused,
-        Unreachable::TimedOut { .. } | Unreachable::HandshakeTimeout => Failure::Silent(patience),
-        Unreachable::UntrustedCertificate => Failure::UntrustedCa,
-        Unreachable::PlainHttp => Failure::SpeaksPlainHttp,
+fn unknown_user(name: &str) -> Problem {
+    let users = User::built_in().map(|user| user.name);
+    Problem::new(format!("the demo has no user {name:?}"))
+        .next(format!("--as one of: {}", users.join(", ")))
+}
+
+/// The way to a simulated cluster and to its registries.
+pub async fn given(sandbox: &Sandbox, user: User) -> Result<Given, Problem> {
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    let client = kube::Client::new(sandbox.service(user), UNNAMED);
+    let namespace = Namespace::new(UNNAMED);
+    let connection = Connection::from_client(client, "demo", namespace).await?;
+    Ok(Given { connection, prober })
+}
+
+/// Serves the simulated cluster until the program is interrupted.
+async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<ExitCode> {
+    if !address.ip().is_loopback() {
+        let problem = Problem::new(format!("the demo is not served on {address}"))
+            .because("whoever reaches it may do anything in it")
+            .next("use an address of this machine, such as 127.0.0.1:8001");
+        return Err(problem.into());
     }
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Problem::new(format!("cannot listen on {address}")).because(error.to_string())
+    })?;
+    let config = serve::kubeconfig(listener.local_addr()?);
+    answer::print(format!("{config:#}\n").as_bytes())?;
+    eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
+    serve::serve(sandbox, listener).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::sync::Arc;
-
-    use pullscope::{
-        domain::{
-            credential::Password,
-            image::ImageRef,
-            probe::{Answer, Nameless, Stage, Wanted, judge},
-        },
-        registry::{Prober, Who},
-        sandbox::{Pace, Sandbox, Scenario},
-    };
-
     use super::*;
 
-    #[tokio::test]
-    async fn the_probe_asks_the_registries_of_the_demo() {
-        let scenario = Scenario::named(Scenario::DEFAULT).unwrap();
-        let now = "2026-11-23T12:00:00Z".parse().unwrap();
-        let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
-        let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
-        let landing = "registry.nordwind.example/web/landing:7";
-        for (image, login, answer, failed) in [
-            (
-                landing,
-                Some(("ci-puller", "nw-3f1c-example")),
-                Answer::Ok,
-                None,
-            ),
-            (
-                landing,
-                Some(("ci-puller", "guess")),
-                Answer::No,
-                Some(Stage::Token),
-            ),
-            (
-                "registry.nordwind.example/web/landing:8",
-                Some(("ci-puller", "nw-3f1c-example")),
-                Answer::No,
-                Some(Stage::Manifest),
-            ),
-            (
-                "nordwind/search:8.1",
-                Some(("nordwind", "dckr_pat_example-1")),
-                Answer::Ok,
-                None,
-            ),
-            (
-                "nordwind/search:8.1",
-                None,
-                Answer::No,
-                Some(Stage::Manifest),
-            ),
-            (
-                "ghcr.io/nordwind/warehouse-sync:1.0.0",
-                Some(("nordwind-bot", "ghp_example")),
-                Answer::No,
-                Some(Stage::Token),
-            ),
-            (
-                "harbor.lab.nordwind.example/platform/scanner:0.2",
-                None,
-                Answer::No,
-                Some(Stage::Tls),
-            ),
-            (
-                "mirror.nordwind.example:5000/a/b:1",
-                None,
-                Answer::No,
-                Some(Stage::Connect),
-            ),
-            (
-                "registry.nordwnd.example/a/b:1",
-                None,
-                Answer::No,
-                Some(Stage::Resolve),
-            ),
-        ] {
-            let who = match login {
-                Some((name, password)) => Who::User {
-                    name: name.to_owned(),
-                    password: Password::new(password),
-                },
-                None => Who::Nobody(Nameless::Chosen),
-            };
-            let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
-            let verdict = judge(&transcript, &Wanted::Anything);
-            assert_eq!(verdict.answer, answer, "{image}: {verdict:?}");
-            assert_eq!(
-                transcript.failed().map(|(stage, _)| stage.stage),
-                failed,
-                "{image}"
-            );
-        }
+    #[test]
+    fn the_command_line_and_the_sandbox_begin_with_the_same_world() {
+        assert_eq!(Demo::default().scenario, Scenario::DEFAULT);
     }
 }

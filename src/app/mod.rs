@@ -44,4 +44,4 @@ mod update;
 pub mod verdicts;
 pub mod views;
 
-pub use self::update::{fitting, leave, path, selected_pod, shown, start, update};
+pub use self::update::{fitting, leave, path, selected_pod, shown, update};

@@ -17,7 +17,7 @@ use super::{
     reading::{Log, Reading},
     rights::Rights,
     settled::Answers,
-    ticket::Tickets,
+    ticket::{Ticket, Tickets},
     trail::{Place, Selected, Trail},
     verdicts::Verdicts,
 };
@@ -75,6 +75,8 @@ pub struct Model {
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
+    /// Plans that are being carried out in this cluster.
+    pub under_way: BTreeSet<Ticket>,
     /// What the server says of the user's rights.
     pub rights: Rights,
     /// What registries were asked.
@@ -135,6 +137,7 @@ impl Model {
             preferences: Preferences::default(),
             memory: Memory::default(),
             applied: Vec::new(),
+            under_way: BTreeSet::new(),
             rights: Rights::default(),
             answers: Answers::default(),
             trail: Trail::default(),

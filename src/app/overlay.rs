@@ -66,6 +66,14 @@ pub struct Palette {
     pub recalled: usize,
 }
 
+impl Palette {
+    /// Something else was typed: what was chosen or recalled for the line before means nothing to it.
+    pub fn typed(&mut self) {
+        self.chosen = 0;
+        self.recalled = 0;
+    }
+}
+
 impl Overlay {
     /// The text field that takes printable keys, if the layer has one.
     pub fn field(&mut self) -> Option<&mut Input> {

@@ -30,12 +30,8 @@ pub struct Cli {
 
 impl Cli {
     /// Reads the command line, or ends the program with what is wrong with it, or with its help.
-    pub fn read(mut words: Vec<OsString>) -> Self {
-        if let Some(program) = words.first()
-            && is_named(Path::new(program), COMPLETER)
-        {
-            words.insert(1, COMPLETE.into());
-        }
+    pub fn read(words: Vec<OsString>) -> Self {
+        let words = to_complete(words);
         let mut command = Self::command();
         if words
             .first()
@@ -58,6 +54,20 @@ const COMPLETER: &str = "kubectl_complete-pullscope";
 
 /// Cobra's name for the command that completes.
 const COMPLETE: &str = "__complete";
+
+/// The words with the command that completes, if it is asked for. Those behind it are data: kubectl hands
+/// over the flags of a line that is not finished yet.
+fn to_complete(mut words: Vec<OsString>) -> Vec<OsString> {
+    if let Some(program) = words.first()
+        && is_named(Path::new(program), COMPLETER)
+    {
+        words.insert(1, COMPLETE.into());
+    }
+    if words.get(1).is_some_and(|word| word == COMPLETE) {
+        words.insert(2, "--".into());
+    }
+    words
+}
 
 fn is_named(program: &Path, name: &str) -> bool {
     program.file_stem().is_some_and(|stem| stem == name)
@@ -191,5 +201,26 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn words_to_complete_are_data_whatever_they_look_like() {
+        for line in [
+            "kubectl_complete-pullscope --namespace",
+            "kubectl-pullscope __complete --kubeconfig ",
+            "pullscope __complete --help",
+            "pullscope __complete -n shop --",
+        ] {
+            let words = to_complete(line.split(' ').map(OsString::from).collect());
+            let cli = Cli::try_parse_from(words).unwrap();
+            let Some(Command::Complete { words }) = cli.command else {
+                panic!("{line}")
+            };
+            assert!(line.ends_with(&words.join(" ")), "{line}: {words:?}");
+            assert!(
+                !words.is_empty() && cli.global.namespace.is_none(),
+                "{line}"
+            );
+        }
     }
 }

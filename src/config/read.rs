@@ -23,7 +23,7 @@ pub(super) struct File<'a> {
 /// A table, and what has been asked of it.
 pub(super) struct Section<'a> {
     file: &'a File<'a>,
-    /// With the dot behind it; empty for the outermost.
+    /// Empty for the outermost.
     name: &'static str,
     table: DeTable<'a>,
     known: Vec<&'static str>,
@@ -99,11 +99,19 @@ impl<'a> Section<'a> {
     ) -> Result<Sourced<T>, Problem> {
         let value = read(value).map_err(|expected| {
             let found = value.type_str();
-            let why = format!("{}{key} is {found}; expected {expected}", self.name);
+            let why = format!("{} is {found}; expected {expected}", self.full(key));
             self.file.broken(at, &why)
         })?;
         let origin = self.file.origin(at);
         Ok(Sourced { value, origin })
+    }
+
+    /// A key with the table that it stands in.
+    fn full(&self, key: &str) -> String {
+        match self.name {
+            "" => key.to_owned(),
+            name => format!("{name}.{key}"),
+        }
     }
 
     pub(super) fn text(
@@ -144,16 +152,12 @@ impl<'a> Section<'a> {
     }
 
     /// A table below this one; empty when it is not there.
-    pub(super) fn section(
-        &mut self,
-        key: &'static str,
-        name: &'static str,
-    ) -> Result<Section<'a>, Problem> {
-        let table = match self.take(key) {
+    pub(super) fn section(&mut self, name: &'static str) -> Result<Section<'a>, Problem> {
+        let table = match self.take(name) {
             None => DeTable::new(),
             Some((_, DeValue::Table(table))) => table,
             Some((at, other)) => {
-                let why = format!("{key} is {}; expected a table [{key}]", other.type_str());
+                let why = format!("{name} is {}; expected a table [{name}]", other.type_str());
                 return Err(self.file.broken(&at, &why));
             }
         };
@@ -190,10 +194,10 @@ impl<'a> Section<'a> {
         };
         let found = key.get_ref();
         let hint = match nearest(found, self.known.iter().copied()) {
-            Some(near) => format!("did you mean {}{near}?", self.name),
+            Some(near) => format!("did you mean {}?", self.full(near)),
             None => format!("there is {}", self.known.join(", ")),
         };
-        let why = format!("unknown setting {}{found}; {hint}", self.name);
+        let why = format!("unknown setting {}; {hint}", self.full(found));
         Err(self.file.broken(&key.span(), &why))
     }
 }

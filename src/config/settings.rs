@@ -89,19 +89,17 @@ impl Settings {
         top.text("notify", &mut self.notify)?;
         top.flag("read-only", &mut self.read_only)?;
         top.flag("remember", &mut self.remember)?;
-        let mut hygiene = top.section("hygiene", "hygiene.")?;
+        let mut hygiene = top.section("hygiene")?;
         hygiene.number("rotate-after-days", &mut self.hygiene.rotate_after_days)?;
         hygiene.texts("moving-tags", &mut self.hygiene.moving_tags)?;
         hygiene.finish()?;
-        let mut registries = top.section("registries", "registries.")?;
+        let mut registries = top.section("registries")?;
         registries.texts("ca", &mut self.registries.ca)?;
         registries.texts("insecure", &mut self.registries.insecure)?;
         registries.finish()?;
-        top.section("colours", "colours.")?
-            .entries_of_text(&mut self.colours)?;
-        top.section("keys", "keys.")?
-            .entries_of_texts(&mut self.keys)?;
-        top.section("columns", "columns.")?
+        top.section("colours")?.entries_of_text(&mut self.colours)?;
+        top.section("keys")?.entries_of_texts(&mut self.keys)?;
+        top.section("columns")?
             .entries_of_texts(&mut self.columns)?;
         top.finish()
     }

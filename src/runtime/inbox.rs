@@ -21,8 +21,6 @@ pub(super) enum Arrival {
     Input(Event),
     Answer(Message),
     Feed(Message),
-    /// The terminal is gone.
-    Closed,
 }
 
 pub(super) struct Inbox {
@@ -57,8 +55,8 @@ impl Inbox {
         self.feed = None;
     }
 
-    /// The next thing that happens.
-    pub(super) async fn next(&mut self) -> Arrival {
+    /// The next thing that happens; `None` when the terminal is gone.
+    pub(super) async fn next(&mut self) -> Option<Arrival> {
         let Self {
             input,
             answers,
@@ -77,9 +75,9 @@ impl Inbox {
         // Keys come before data when both wait.
         tokio::select! {
             biased;
-            event = input.recv() => event.map_or(Arrival::Closed, Arrival::Input),
-            Some(answer) = answers.recv() => Arrival::Answer(answer),
-            feed = fed => Arrival::Feed(feed),
+            event = input.recv() => event.map(Arrival::Input),
+            Some(answer) = answers.recv() => Some(Arrival::Answer(answer)),
+            feed = fed => Some(Arrival::Feed(feed)),
         }
     }
 

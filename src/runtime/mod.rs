@@ -13,14 +13,15 @@ mod input;
 pub mod log;
 mod nodes;
 mod reading;
-mod reveal;
 mod run;
+mod save;
 mod settle;
 mod signals;
 pub mod source;
 mod state;
 pub mod terminal;
 pub mod wishes;
+mod writing;
 
 pub use self::{
     announce::Announce,

@@ -1,52 +1,61 @@
-//! Reading what an open view shows: an object whole, a container's log.
+//! Reading what somebody asked to see: an object whole, a Secret's values, a container's log.
 
 use futures::future::join;
 use tokio::sync::mpsc;
 
 use crate::{
     app::{message::Message, ticket::Ticket},
-    cluster::{Connection, Trouble, read},
-    domain::{logs::Source, objects::ObjectKey, problem::Problem},
+    cluster::{Connection, Trouble, fetch, read},
+    domain::{
+        dockerconfig::Config,
+        document::Document,
+        key::Key,
+        logs::Source,
+        objects::{ObjectKey, Secret, WorkloadKind},
+        problem::Problem,
+        rights::Permission,
+    },
 };
 
-/// Reads an object and answers with its document.
+/// Reads an object whole.
 pub(super) async fn document(
-    connection: Option<Connection>,
-    ticket: Ticket,
-    object: ObjectKey,
-    answers: mpsc::Sender<Message>,
-) {
-    let answer = match connection {
-        Some(connection) => read::document(&connection, &object)
-            .await
-            .map_err(|trouble| {
-                let permission = format!("get {}", object.kind().to_lowercase());
-                problem(&format!("cannot read {object}"), &permission, &trouble)
-            }),
-        None => Err(Problem::new("not connected")),
-    };
-    drop(
-        answers
-            .send(Message::Read(ticket, answer.map(Box::new)))
-            .await,
-    );
+    connection: Result<Connection, Problem>,
+    object: &ObjectKey,
+) -> Result<Document, Problem> {
+    let answer = read::document(&connection?, object).await;
+    answer.map_err(|trouble| {
+        let (group, resource) = resource(object);
+        let namespace = object.namespace().clone();
+        refused(
+            format!("cannot read {object}"),
+            &trouble,
+            get(group, &resource, namespace),
+        )
+    })
+}
+
+/// Fetches a Secret's values; `None` where it holds none that the kubelet reads.
+pub(super) async fn values(
+    connection: Result<Connection, Problem>,
+    secret: &Key<Secret>,
+) -> Result<Option<Config>, Problem> {
+    match fetch::pull_secret(&connection?, secret).await {
+        Ok(found) => Ok(found.config),
+        Err(trouble) => Err(unread(secret, &trouble)),
+    }
 }
 
 /// Pieces of a log that may wait for the loop; a program that writes faster waits itself.
 const WAITING: usize = 4;
 
-/// Follows a log; each piece is an answer, its end too.
+/// Follows a log to its end; each piece is an answer.
 pub(super) async fn log(
-    connection: Option<Connection>,
+    connection: Result<Connection, Problem>,
     ticket: Ticket,
     source: Source,
     answers: mpsc::Sender<Message>,
-) {
-    let Some(connection) = connection else {
-        let end = Err(Problem::new("not connected"));
-        drop(answers.send(Message::LogEnded(ticket, end)).await);
-        return;
-    };
+) -> Result<(), Problem> {
+    let connection = connection?;
     let (pieces, mut lane) = mpsc::channel(WAITING);
     let reading = async {
         let end = read::log(&connection, &source, &pieces).await;
@@ -61,17 +70,89 @@ pub(super) async fn log(
         }
     };
     let (end, ()) = join(reading, telling).await;
-    let end = end.map_err(|trouble| {
+    end.map_err(|trouble| {
         let what = format!("no log of container {}", source.container);
-        problem(&what, "get pods/log", &trouble)
-    });
-    drop(answers.send(Message::LogEnded(ticket, end)).await);
+        let namespace = source.pod.namespace.clone();
+        refused(what, &trouble, get("", "pods/log", namespace))
+    })
 }
 
-fn problem(what: &str, permission: &str, trouble: &Trouble) -> Problem {
+/// A Secret whose values could not be read.
+pub(super) fn unread(secret: &Key<Secret>, trouble: &Trouble) -> Problem {
+    let what = format!("cannot read Secret {secret}");
+    refused(what, trouble, get("", "secrets", secret.namespace.clone()))
+}
+
+/// What could not be done, and which permission is missing if it is one.
+fn refused(what: String, trouble: &Trouble, takes: Permission) -> Problem {
     let problem = Problem::new(what).because(trouble.to_string());
     match trouble {
-        Trouble::Forbidden(_) => problem.next(format!("ask for the permission to {permission}")),
+        Trouble::Forbidden(_) => problem.next(format!("ask for the permission to {takes}")),
         _ => problem,
+    }
+}
+
+fn get(group: &str, resource: &str, namespace: crate::domain::key::Namespace) -> Permission {
+    Permission {
+        verb: "get".into(),
+        group: group.into(),
+        resource: resource.into(),
+        namespace: Some(namespace),
+    }
+}
+
+/// The API's group and resource of an object. All kinds that are shown make their plural with an *s*.
+fn resource(object: &ObjectKey) -> (&'static str, String) {
+    let group = match object {
+        ObjectKey::Workload(id) => match id.kind {
+            WorkloadKind::Job | WorkloadKind::CronJob => "batch",
+            WorkloadKind::Deployment
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet => "apps",
+        },
+        ObjectKey::Namespace(_)
+        | ObjectKey::Secret(_)
+        | ObjectKey::ServiceAccount(_)
+        | ObjectKey::Pod(_) => "",
+    };
+    (group, format!("{}s", object.kind().to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        key::{Name, Namespace},
+        objects::WorkloadKey,
+    };
+
+    #[test]
+    fn a_refusal_names_the_permission_as_rbac_has_it() {
+        let shop = || Namespace::new("shop");
+        let workload = |kind| {
+            ObjectKey::Workload(WorkloadKey {
+                kind,
+                key: Key::new(shop(), Name::new("a")),
+            })
+        };
+        for (object, expected) in [
+            (
+                ObjectKey::ServiceAccount(Key::new(shop(), Name::new("a"))),
+                "get serviceaccounts in namespace shop",
+            ),
+            (
+                workload(WorkloadKind::Deployment),
+                "get deployments.apps in namespace shop",
+            ),
+            (
+                workload(WorkloadKind::CronJob),
+                "get cronjobs.batch in namespace shop",
+            ),
+        ] {
+            let (group, resource) = resource(&object);
+            let permission = get(group, &resource, shop());
+            assert_eq!(permission.to_string(), expected);
+        }
     }
 }

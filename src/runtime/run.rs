@@ -34,7 +34,9 @@ use crate::{
         message::Message,
         model::{Abilities, Model, StartScope},
         preferences::Preferences,
-        refresh, update,
+        refresh,
+        ticket::Ticket,
+        update,
     },
     cluster::{Connection, apply::WritePermit},
     ui::{
@@ -68,7 +70,7 @@ pub enum Ending {
     Signal(u8),
 }
 
-/// Messages of the watches that one turn takes in, so that a flood cannot keep the keyboard waiting.
+/// What one turn takes in before a frame may be drawn.
 const BUDGET: usize = 32;
 
 /// Runs the dashboard until it is left.
@@ -87,7 +89,11 @@ pub async fn run(start: Start, signals: Signals) -> io::Result<Ending> {
         shell.update(Message::Key(key));
         shell.refresh();
     }
-    let ending = shell.run(signals).await;
+    let ending = match shell.run(signals).await {
+        // A terminal that goes away while it is drawn to has ended the program, and not in error.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Quit),
+        ending => ending,
+    };
     if let Some(state) = state {
         leave(&mut shell.model);
         state.write(&shell.model.memory);
@@ -115,7 +121,8 @@ struct Shell {
 
 /// What a turn of the loop woke up for.
 enum Woken {
-    Arrival(Arrival),
+    /// `None`: the terminal is gone.
+    Arrival(Option<Arrival>),
     Made(Made),
     Signal(Signal),
     Frame,
@@ -177,8 +184,9 @@ impl Shell {
             }
             let woken = self.wait(&mut signals).await;
             match woken {
-                Woken::Arrival(Arrival::Closed) => return Ok(Ending::Signal(128 + 1)),
-                Woken::Arrival(arrival) => self.take_in(arrival),
+                Woken::Arrival(Some(arrival)) => self.take_in(arrival),
+                // As if by the signal that says so.
+                Woken::Arrival(None) => return Ok(Ending::Signal(128 + 1)),
                 Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
                 Woken::Signal(Signal::Quit(status)) => return Ok(Ending::Signal(status)),
                 Woken::Signal(Signal::Stop) => {
@@ -232,7 +240,6 @@ impl Shell {
                     self.refresh();
                 }
                 Arrival::Answer(message) | Arrival::Feed(message) => self.update(message),
-                Arrival::Closed => self.quits = true,
             }
             budget -= 1;
             if budget > 0 && !self.quits {
@@ -253,7 +260,7 @@ impl Shell {
     }
 
     /// Watches over a connection that has been made, unless another one is wanted by now.
-    fn take_over(&mut self, ticket: crate::app::ticket::Ticket, connection: &Connection) {
+    fn take_over(&mut self, ticket: Ticket, connection: &Connection) {
         if ticket == self.model.connection.ticket {
             let (message, feed) = self.effects.watch(ticket, connection);
             self.inbox.listen(ticket, feed);

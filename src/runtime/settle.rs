@@ -3,42 +3,85 @@
 //! The Secrets' values are fetched for this and wiped after it. The question comes from the operator's
 //! machine: a node may have another mirror, proxy or authority.
 
+use super::{nodes::Nodes, reading};
 use crate::{
     app::settled::Question,
     cluster::{Connection, Trouble, fetch},
     domain::{
+        dockerconfig::Config,
+        key::Key,
         keyring::Keyring,
+        objects::Secret,
+        plan,
         probe::{Answer, Nameless, Verdict, Wanted, judge},
         problem::Problem,
     },
     registry::{Prober, Who},
 };
 
-/// Tries what the kubelet would try, in its order, until something is let in. `wanted` is what shall run
-/// the image.
+/// Tries what the kubelet would try, in its order, until something is let in.
 pub(super) async fn ask(
-    connection: &Connection,
-    prober: &Prober,
+    connection: Result<Connection, Problem>,
+    prober: Option<Prober>,
     question: &Question,
-    wanted: &Wanted,
+    nodes: &Nodes,
 ) -> Result<Verdict, Problem> {
+    let connection = connection?;
+    let prober = prober.ok_or_else(|| Problem::new("no registry can be asked"))?;
+    let configs = configs(&connection, question).await?;
+    let wanted = nodes.of(&connection).await;
+    let mut last = None;
+    for who in &askers(&configs, question)? {
+        let verdict = judge(&prober.probe(&question.image, who).await, &wanted);
+        let enough = verdict.answer == Answer::Ok;
+        last = Some(verdict);
+        if enough {
+            break;
+        }
+    }
+    last.ok_or_else(|| Problem::new("there is nobody to ask for"))
+}
+
+/// Asks whether the registry takes a login that is not saved yet.
+pub(super) async fn verify(
+    connection: Option<Connection>,
+    prober: &Prober,
+    question: plan::Question,
+    nodes: &Nodes,
+) -> Verdict {
+    let wanted = match &connection {
+        Some(connection) => nodes.of(connection).await,
+        None => Wanted::Anything,
+    };
+    let who = Who::User {
+        name: question.login.username,
+        password: question.login.password,
+    };
+    judge(&prober.probe(&question.image, &who).await, &wanted)
+}
+
+/// What the kubelet reads of the Secrets; it passes over what is not there.
+async fn configs<'a>(
+    connection: &Connection,
+    question: &'a Question,
+) -> Result<Vec<(&'a Key<Secret>, Config)>, Problem> {
     let mut configs = Vec::new();
     for key in question.secrets() {
         match fetch::pull_secret(connection, key).await {
-            Ok(secret) => configs.extend(secret.config),
-            // The kubelet passes over what is not there.
+            Ok(secret) => configs.extend(secret.config.map(|config| (key, config))),
             Err(Trouble::NotFound(_)) => {}
-            Err(trouble) => {
-                return Err(
-                    Problem::new(format!("cannot read Secret {key}")).because(trouble.to_string())
-                );
-            }
+            Err(trouble) => return Err(reading::unread(key, &trouble)),
         }
     }
+    Ok(configs)
+}
+
+/// As whom the kubelet would ask, in its order; as nobody, if no entry gives it a credential.
+fn askers(configs: &[(&Key<Secret>, Config)], question: &Question) -> Result<Vec<Who>, Problem> {
     let mut keyring = Keyring::default();
-    for config in &configs {
+    for (key, config) in configs {
         let entries = config.usable().map_err(|malformed| {
-            Problem::new("a Secret cannot be read").because(&*malformed.text)
+            Problem::new(format!("cannot read Secret {key}")).because(&*malformed.text)
         })?;
         for entry in entries {
             keyring.add(&entry.server, entry);
@@ -63,14 +106,5 @@ pub(super) async fn ask(
             },
         ));
     }
-    let mut last = None;
-    for who in &askers {
-        let verdict = judge(&prober.probe(&question.image, who).await, wanted);
-        let enough = verdict.answer == Answer::Ok;
-        last = Some(verdict);
-        if enough {
-            break;
-        }
-    }
-    last.ok_or_else(|| Problem::new("there is nobody to ask for"))
+    Ok(askers)
 }

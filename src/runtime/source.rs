@@ -8,6 +8,7 @@ use crate::{
     cluster::{ConnectOptions, Connection, connect},
     domain::{
         identity::{ContextEntry, Identity},
+        key::Namespace,
         problem::Problem,
     },
     registry::{Prober, Settings},
@@ -39,7 +40,13 @@ impl Source for Kubeconfig {
             options.namespace = None;
             options.context = context;
         }
-        async move { Connection::open(&options).await.map_err(Problem::from) }.boxed()
+        async move {
+            if options.context.as_deref() == Some(IN_CLUSTER) && has_no_contexts(&options) {
+                options.context = None;
+            }
+            Connection::open(&options).await.map_err(Problem::from)
+        }
+        .boxed()
     }
 
     fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
@@ -83,21 +90,20 @@ impl Source for Given {
 /// Where kubectl looks when nobody names a namespace; the dashboard then shows all.
 const UNNAMED: &str = "default";
 
+/// What stands for the context's name inside a Pod, where there is no kubeconfig.
+const IN_CLUSTER: &str = "in-cluster";
+
+fn has_no_contexts(options: &ConnectOptions) -> bool {
+    connect::contexts(options.kubeconfig.as_deref()).is_ok_and(|contexts| contexts.is_empty())
+}
+
 /// Who is connected to what, for the screen.
 pub(super) fn identity(connection: &Connection) -> Identity {
+    let identity = connection.identity();
+    let chosen = |namespace: &Namespace| namespace.as_str() != UNNAMED;
     Identity {
-        context: connection
-            .context
-            .as_deref()
-            .unwrap_or("in-cluster")
-            .to_owned(),
-        cluster: connection.cluster.to_string(),
-        user: connection.user.as_deref().map(str::to_owned),
-        server_version: connection
-            .version
-            .as_ref()
-            .map(|version| version.as_str().to_owned()),
-        namespace: (connection.namespace.as_str() != UNNAMED).then(|| connection.namespace.clone()),
+        namespace: identity.namespace.filter(chosen),
+        ..identity
     }
 }
 

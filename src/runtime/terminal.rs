@@ -1,6 +1,7 @@
 //! The terminal: taken over, and always given back: on quit, on a panic, on a signal, before a stop.
 
 use std::{
+    env,
     io::{self, BufWriter, IsTerminal, Stdout, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -17,7 +18,7 @@ use crate::domain::problem::Problem;
 const BUFFER: usize = 64 * 1024;
 
 /// The smallest screen on which the dashboard still says something.
-pub const SMALLEST: (u16, u16) = (40, 10);
+const SMALLEST: (u16, u16) = (40, 10);
 
 /// Whether the terminal is ours. Global because the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -139,7 +140,7 @@ pub fn install_panic_hook() {
 }
 
 /// Whether there is a terminal that the dashboard can use.
-pub fn check(term: Option<&str>) -> Result<(), Problem> {
+pub fn check() -> Result<(), Problem> {
     let what = "cannot show the dashboard";
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let end = if io::stdout().is_terminal() {
@@ -150,10 +151,10 @@ pub fn check(term: Option<&str>) -> Result<(), Problem> {
         return Err(Problem::new(what)
             .because(format!("{end} is not a terminal"))
             .next(
-                "start it in a terminal, without a pipe; for scripts there is `pullscope explain`",
+                "start it in a terminal, without a pipe; for scripts there is `pullscope check`",
             ));
     }
-    if term == Some("dumb") {
+    if env::var_os("TERM").is_some_and(|term| term == "dumb") {
         return Err(Problem::new(what)
             .because("the terminal says that it is dumb (TERM=dumb): it cannot place the cursor")
             .next("use another terminal, or set TERM to what yours really is"));

@@ -1,7 +1,7 @@
 //! Settings made into what the rooms understand. Each name is resolved by the room that has it; what
 //! it does not know becomes a message with the file and the line.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Announce, capabilities::Capabilities};
 use crate::{
@@ -19,8 +19,28 @@ use crate::{
     },
 };
 
+/// Every setting, resolved.
+pub struct Wishes {
+    pub look: Look,
+    pub announce: Announce,
+    pub registries: registry::Settings,
+    pub preferences: Preferences,
+}
+
+impl Wishes {
+    /// Resolves all settings, so that a wrong one is found before anything is begun.
+    pub fn of(settings: &Settings) -> Result<Self, Problem> {
+        Ok(Self {
+            look: look(settings, Capabilities::from_environment())?,
+            announce: announce(settings)?,
+            registries: registries(settings)?,
+            preferences: preferences(settings)?,
+        })
+    }
+}
+
 /// What the model goes by.
-pub fn preferences(settings: &Settings) -> Result<Preferences, Problem> {
+fn preferences(settings: &Settings) -> Result<Preferences, Problem> {
     Ok(Preferences {
         keymap: keymap(&settings.keys)?,
         view: settings.view.resolve("view", |name| pane(name))?,
@@ -96,7 +116,7 @@ fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>
 }
 
 /// How it is to look on this terminal.
-pub fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, Problem> {
+fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, Problem> {
     let mut colours = BTreeMap::new();
     for (name, text) in &settings.colours {
         let setting = format!("colours.{name}");
@@ -121,7 +141,7 @@ pub fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, Problem
     })
 }
 
-pub fn announce(settings: &Settings) -> Result<Announce, Problem> {
+fn announce(settings: &Settings) -> Result<Announce, Problem> {
     settings
         .notify
         .resolve("notify", |name| match name.as_str() {
@@ -141,7 +161,7 @@ pub fn registries(settings: &Settings) -> Result<registry::Settings, Problem> {
     };
     let ca = &settings.registries.ca;
     for path in &ca.value {
-        trust(&mut asking, ca, &PathBuf::from(path))?;
+        trust(&mut asking, ca, Path::new(path))?;
     }
     Ok(asking)
 }
@@ -149,7 +169,7 @@ pub fn registries(settings: &Settings) -> Result<registry::Settings, Problem> {
 fn trust(
     asking: &mut registry::Settings,
     setting: &Sourced<Vec<String>>,
-    path: &PathBuf,
+    path: &Path,
 ) -> Result<(), Problem> {
     let refused = |why: String| setting.refused("registries.ca", why);
     let pem = fs::read(path).map_err(|error| refused(format!("{}: {error}", path.display())))?;

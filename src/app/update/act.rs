@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, fix, forms, layers, lists, menu, navigate, propose, pull_test, reveal,
-    rollout, settle, wizard,
+    connect, copy, detail, filter, fix, forms, layers, lists, menu, navigate, propose, pull_test,
+    reveal, rollout, settle, wizard,
 };
 use crate::{
     app::{
@@ -14,6 +14,7 @@ use crate::{
         form::{Form, Picks},
         model::Model,
         overlay::{Overlay, Palette},
+        pull_test::Trial,
         trail::Trail,
     },
     domain::guide::Section,
@@ -21,6 +22,14 @@ use crate::{
 
 /// Does it, and remembers the place that it leads away from.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
+    // What is chosen from the menu is done as if its own key had been pressed.
+    let action = match (action, model.overlays.last()) {
+        (Action::Open, Some(Overlay::Menu(_))) => match menu::chosen(model, now) {
+            Ok(chosen) => chosen,
+            Err(told) => return told,
+        },
+        (action, _) => action,
+    };
     let before = action.leads_away().then(|| model.place());
     let effects = carry_out(model, action, now);
     if let Some(before) = before
@@ -38,10 +47,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Back => layers::back(model),
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
-        Action::Focus(pane) => {
-            model.overlays.clear();
-            model.focus = pane;
-        }
+        Action::Focus(pane) => layers::to_pane(model, pane),
         Action::Move(motion) => layers::travel(model, motion),
         Action::Open => return layers::open(model, now),
         Action::Detail(Tab::Logs) => detail::logs(model, false, now),
@@ -71,14 +77,8 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Export => wizard::export(model, now),
         Action::NextField => return forms::turn(model, Form::next),
         Action::PreviousField => return forms::turn(model, Form::previous),
-        Action::Toggle => match model.overlays.last_mut() {
-            Some(Overlay::PullTest(trial)) => trial.toggle(),
-            _ => forms::pick(model, Picks::toggle),
-        },
-        Action::ToggleAll => match model.overlays.last_mut() {
-            Some(Overlay::PullTest(trial)) => trial.toggle_all(),
-            _ => forms::pick(model, Picks::toggle_all),
-        },
+        Action::Toggle => layers::pick(model, Trial::toggle, Picks::toggle),
+        Action::ToggleAll => layers::pick(model, Trial::toggle_all, Picks::toggle_all),
         Action::NextOption => forms::choose(model, true),
         Action::PreviousOption => forms::choose(model, false),
         Action::Submit => return forms::advance(model, now),
@@ -93,7 +93,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::NextSection => layers::turn_section(model, Section::next),
         Action::PreviousSection => layers::turn_section(model, Section::previous),
         Action::Settle => return settle::ask(model, now),
-        Action::Filter => lists::begin_filter(model),
+        Action::Filter => filter::begin(model),
         Action::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         Action::Contexts => return connect::list_contexts(model),
         Action::Favourite(number) => return lists::favourite(model, number, now),
@@ -106,10 +106,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
         Action::ToAccount => navigate::to_account_of_pod(model),
-        Action::UsedBy => match navigate::user_of_selection(model) {
-            Some(pod) => navigate::to_pod(model, pod),
-            None => model.flash("no Pod uses it", now),
-        },
+        Action::UsedBy => navigate::to_user_of_selection(model, now),
         Action::Copy
         | Action::CopyNamespace
         | Action::CopyImage
@@ -117,11 +114,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         | Action::CopyCommands => return copy::hand_out(model, action, now),
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
-        Action::LastNamespace => {
-            if let Some(scope) = model.last_scope.clone() {
-                navigate::to_scope(model, scope);
-            }
-        }
+        Action::LastNamespace => navigate::to_last_scope(model),
         Action::ReadAgain => detail::read_again(model),
         Action::GoBack => navigate::along_the_trail(model, Trail::back, now),
         Action::GoForth => navigate::along_the_trail(model, Trail::forth, now),

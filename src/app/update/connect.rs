@@ -58,11 +58,17 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         model.known.clear();
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
+        model.under_way.clear();
         model.scope_is_given = false;
         model.is_settled_in = false;
     }
     model.overlays.clear();
-    vec![Effect::Connect { ticket, context }]
+    // The watches know nothing any more; what the user named is looked into again.
+    let looks = model.known.iter().cloned();
+    let looks = looks.map(|namespace| Effect::Look { ticket, namespace });
+    std::iter::once(Effect::Connect { ticket, context })
+        .chain(looks)
+        .collect()
 }
 
 /// Keeps where the user was in the context that is left.
@@ -146,17 +152,16 @@ pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ListContexts { ticket }]
 }
 
+/// The contexts of the kubeconfig, to choose from.
 pub(super) fn contexts(
     model: &mut Model,
     ticket: Ticket,
     answer: Result<Vec<ContextEntry>, Problem>,
-) -> Vec<Effect> {
+) {
     let awaited = model.overlays.iter().position(
         |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),
     );
-    let Some(position) = awaited else {
-        return Vec::new();
-    };
+    let Some(position) = awaited else { return };
     match answer {
         Ok(entries) => {
             let here = model
@@ -177,5 +182,4 @@ pub(super) fn contexts(
             show_problem(model, problem);
         }
     }
-    Vec::new()
 }

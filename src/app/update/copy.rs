@@ -9,7 +9,7 @@ use crate::app::{
     effect::Effect,
     model::Model,
     overlay::Overlay,
-    panes::{Pane, pods},
+    panes::Pane,
 };
 use crate::domain::{
     diagnose::{Fact, Finding},
@@ -29,8 +29,13 @@ pub(super) fn hand_out(model: &mut Model, action: Action, now: Timestamp) -> Vec
     }
 }
 
-/// Copies the name of what is selected; of an event its message, of a plan its commands.
+/// Copies the name of what is selected; of an event its message, of a plan its commands, of a problem
+/// its words.
 fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if let Some(Overlay::Problem { problem, .. }) = model.overlays.last() {
+        let words = problem.to_string();
+        return text(model, words, "the problem", now);
+    }
     copy(model, selected_name(model), now)
 }
 
@@ -97,45 +102,24 @@ fn selected_name(model: &Model) -> Option<String> {
     if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
         return Some(proposal.plan.0.commands().join("\n"));
     }
-    if let Some(Overlay::Details(details)) = model.overlays.last() {
-        return Some(details.object.name().to_owned());
+    if is_of_events(model) {
+        return Some(navigate::selected_line(model)?.event.message.to_string());
     }
-    match model.focus {
-        Pane::Namespaces => model
-            .panes
-            .namespaces
-            .list
-            .selected()?
-            .as_ref()
-            .map(ToString::to_string),
-        Pane::Pods => match model.panes.pods.list.selected()? {
-            pods::Row::Pod(key) => Some(key.name.to_string()),
-            pods::Row::Workload(id) => Some(id.key.name.to_string()),
-        },
-        Pane::ServiceAccounts => Some(model.panes.accounts.list.selected()?.name.to_string()),
-        Pane::Secrets => Some(model.panes.secrets.list.selected()?.name.to_string()),
-        Pane::Events => {
-            let line = navigate::selected_line(model)?;
-            Some(line.event.message.to_string())
-        }
-    }
+    Some(navigate::selected_object(model)?.name().to_owned())
 }
 
 fn selected_namespace(model: &Model) -> Option<String> {
-    let namespace = match model.focus {
-        Pane::Namespaces => model.panes.namespaces.list.selected()?.clone()?,
-        Pane::Pods => match model.panes.pods.list.selected()? {
-            pods::Row::Pod(key) => key.namespace.clone(),
-            pods::Row::Workload(id) => id.key.namespace.clone(),
-        },
-        Pane::ServiceAccounts => model.panes.accounts.list.selected()?.namespace.clone(),
-        Pane::Secrets => model.panes.secrets.list.selected()?.namespace.clone(),
-        Pane::Events => {
-            let line = navigate::selected_line(model)?;
-            line.event.subject.namespace.clone()?
-        }
-    };
-    Some(namespace.to_string())
+    if is_of_events(model) {
+        let subject = &navigate::selected_line(model)?.event.subject;
+        return Some(subject.namespace.as_ref()?.to_string());
+    }
+    Some(navigate::selected_object(model)?.namespace().to_string())
+}
+
+/// Whether the keys speak of an event, and not of an object.
+fn is_of_events(model: &Model) -> bool {
+    let details = matches!(model.overlays.last(), Some(Overlay::Details(_)));
+    model.focus == Pane::Events && !details
 }
 
 /// Writes down all that is known of the Pod.

@@ -18,6 +18,7 @@ use crate::{
         overlay::Overlay,
         reading::{Log, LogState, Reading, ReadingState},
         scroll::Scroll,
+        ticket::Ticket,
     },
     domain::{
         document::Document,
@@ -29,30 +30,35 @@ use crate::{
 
 /// Opens a view of what the keys speak of; in open details, turns to it.
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
-    let object = match wanted {
-        Tab::Diagnosis | Tab::Timeline | Tab::Logs => {
-            navigate::subject_of_interest(model).map(ObjectKey::Pod)
-        }
-        Tab::Rollout => navigate::workload_of_interest(model).map(ObjectKey::Workload),
-        Tab::Describe | Tab::Yaml | Tab::Events => navigate::selected_object(model),
+    let (object, missing) = match wanted {
+        Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
+            navigate::subject_of_interest(model).map(ObjectKey::Pod),
+            "no Pod is selected",
+        ),
+        Tab::Rollout => (
+            navigate::workload_of_interest(model).map(ObjectKey::Workload),
+            "no workload is selected",
+        ),
+        Tab::Describe | Tab::Yaml | Tab::Events => (
+            navigate::selected_object(model),
+            "nothing is selected that could be shown",
+        ),
     };
-    if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
-        if Tab::of(&details.object).contains(&wanted) {
-            details.turn_to(wanted);
-            return;
-        }
-        if let Some(object) = object {
-            *details = Details::new(object, Some(wanted));
-        }
-        return;
-    }
     match object {
-        Some(object) => {
-            let details = Details::new(object, Some(wanted));
+        Some(object) => show(model, object, wanted),
+        None => model.flash(missing, now),
+    }
+}
+
+/// Shows a view of an object; details that are open make way, or turn to it if they are the object's.
+pub(super) fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
+    match top(model) {
+        Some(details) if details.object == object => details.turn_to(tab),
+        Some(details) => *details = Details::new(object, Some(tab)),
+        None => {
+            let details = Details::new(object, Some(tab));
             model.overlays.push(Overlay::Details(details));
         }
-        None if wanted == Tab::Rollout => model.flash("no workload is selected", now),
-        None => model.flash("no Pod is selected", now),
     }
 }
 
@@ -79,13 +85,14 @@ pub(super) fn next_container(model: &mut Model) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;
     };
-    let next = details.object.pod().and_then(|pod| {
-        let containers = &model.world.pod(pod)?.containers;
-        let shown = details.container.as_ref();
-        let here = containers.iter().position(|c| Some(&c.name) == shown);
-        let next = here.map_or(0, |here| (here + 1) % containers.len().max(1));
-        containers.get(next).map(|c| Arc::clone(&c.name))
-    });
+    let pod = details.object.pod().and_then(|pod| model.world.pod(pod));
+    let Some(containers) = pod.map(|pod| &pod.containers) else {
+        return;
+    };
+    let shown = details.container.as_ref();
+    let here = containers.iter().position(|c| Some(&c.name) == shown);
+    let next = here.map_or(0, |here| (here + 1) % containers.len().max(1));
+    let next = containers.get(next).map(|c| Arc::clone(&c.name));
     if let Some(details) = top(model) {
         details.container = next;
         details.turn_to(Tab::Logs);
@@ -229,7 +236,7 @@ pub(super) fn read_again(model: &mut Model) {
 
 pub(super) fn read(
     model: &mut Model,
-    ticket: crate::app::ticket::Ticket,
+    ticket: Ticket,
     answer: Result<Box<Document>, Problem>,
     now: Timestamp,
 ) {
@@ -246,7 +253,7 @@ pub(super) fn read(
     }
 }
 
-pub(super) fn logged(model: &mut Model, ticket: crate::app::ticket::Ticket, lines: Vec<String>) {
+pub(super) fn logged(model: &mut Model, ticket: Ticket, lines: Vec<String>) {
     if let Some(log) = &mut model.log
         && log.ticket == ticket
     {
@@ -255,11 +262,7 @@ pub(super) fn logged(model: &mut Model, ticket: crate::app::ticket::Ticket, line
     }
 }
 
-pub(super) fn log_ended(
-    model: &mut Model,
-    ticket: crate::app::ticket::Ticket,
-    end: Result<(), Problem>,
-) {
+pub(super) fn log_ended(model: &mut Model, ticket: Ticket, end: Result<(), Problem>) {
     if let Some(log) = &mut model.log
         && log.ticket == ticket
     {
@@ -310,14 +313,11 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return;
     };
-    let Some(sought) = details.sought().map(str::to_owned) else {
+    let Some(sought) = details.sought() else {
         model.flash("nothing is looked for: / begins", now);
         return;
     };
-    let matching: Vec<bool> = text_lines(model, details)
-        .iter()
-        .map(|line| has(line, &sought))
-        .collect();
+    let matching = matches(model, details, sought);
     let count = matching.len();
     let here = details.scroll.first(count, 1);
     let found = if by < 0 {
@@ -331,7 +331,10 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
             .find(|at| matching.get(*at) == Some(&true))
     };
     match found {
-        None => model.flash(format!("no line has {sought:?}"), now),
+        None => {
+            let text = format!("no line has {sought:?}");
+            model.flash(text, now);
+        }
         Some(line) => {
             if let Some(details) = top(model) {
                 details.scroll = Scroll::FromTop(line);
@@ -340,17 +343,21 @@ pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
     }
 }
 
-fn text_lines(model: &Model, details: &Details) -> Vec<String> {
+/// Of each line of the text that is shown, whether it has the words.
+fn matches(model: &Model, details: &Details, sought: &str) -> Vec<bool> {
     match (details.tab, &model.reading, &model.log) {
         (Some(Tab::Yaml), Some(reading), _) => match &reading.state {
             ReadingState::Here { document, .. } => document
                 .folded(details.fold)
                 .iter()
-                .map(|line| line.text.to_owned())
+                .map(|line| has(line.text, sought))
                 .collect(),
             ReadingState::Asked(_) | ReadingState::Failed(_) => Vec::new(),
         },
-        (Some(Tab::Logs), _, Some(log)) => log.tail.lines().iter().cloned().collect(),
+        (Some(Tab::Logs), _, Some(log)) => {
+            let lines = log.tail.lines().iter();
+            lines.map(|line| has(line, sought)).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the details ask for, and when they let go of it.
 
 use super::{
-    tests::{model, press},
+    tests::{model, press, typed},
     *,
 };
 use crate::{
@@ -111,6 +111,29 @@ fn each_pane_describes_its_own_kind() {
     kinds.sort_unstable();
     kinds.dedup();
     assert!(kinds.len() >= 4, "{kinds:?}");
+}
+
+#[test]
+fn what_has_no_container_has_no_next_one() {
+    let mut model = model();
+    press(&mut model, &[":", "s", "e", "c", "enter", "y", "o"]);
+    assert_eq!(details(&model).tab, Some(Tab::Yaml));
+}
+
+#[test]
+fn a_registry_that_is_asked_from_a_rollout_answers_in_the_diagnosis_of_its_pod() {
+    let mut model = model();
+    press(&mut model, &["g", "R"]);
+    assert!(details(&model).object.pod().is_none());
+    press(&mut model, &[":"]);
+    typed(&mut model, "ask-registry");
+    let effects = press(&mut model, &["enter"]);
+    assert!(
+        matches!(&effects[..], [Effect::Settle { .. }]),
+        "{effects:?}"
+    );
+    assert!(details(&model).object.pod().is_some());
+    assert_eq!(details(&model).tab, Some(Tab::Diagnosis));
 }
 
 #[test]

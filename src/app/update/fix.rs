@@ -111,10 +111,7 @@ fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
 }
 
 /// All workloads that suffer from a fault, and Pods that come back by themselves when deleted.
-pub(super) fn sufferers(
-    model: &Model,
-    fault: Option<&FaultId>,
-) -> (Vec<WorkloadKey>, Vec<Key<Pod>>) {
+fn sufferers(model: &Model, fault: Option<&FaultId>) -> (Vec<WorkloadKey>, Vec<Key<Pod>>) {
     let Some(fault) = fault.and_then(|id| model.verdicts.fault(id)) else {
         return (Vec::new(), Vec::new());
     };

@@ -77,15 +77,15 @@ pub(super) fn imported(
     answer: Result<Imported, String>,
     now: Timestamp,
 ) {
+    let awaiting = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Form(form) if form.import == Import::Reading(ticket) => Some(form),
+        _ => None,
+    });
+    let Some(form) = awaiting else { return };
     let failed = answer.as_ref().err().cloned();
-    for overlay in &mut model.overlays {
-        if let Overlay::Form(form) = overlay {
-            form.imported(ticket, answer);
-            if let Some(why) = failed {
-                model.flash(why, now);
-            }
-            return;
-        }
+    form.imported(ticket, answer);
+    if let Some(why) = failed {
+        model.flash(why, now);
     }
 }
 

@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{connect, forms, keys, menu, navigate, propose};
+use super::{connect, filter, forms, navigate, propose};
 use crate::{
     app::{
         action::Motion,
         detail::Details,
         effect::Effect,
         explain,
+        form::Picks,
         model::Model,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, pods},
+        pull_test::Trial,
         reveal::{Reveal, Stage},
         scroll::Scroll,
     },
@@ -60,8 +62,14 @@ pub(super) fn back(model: &mut Model) {
     if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
         propose::leave(model);
     } else if model.overlays.pop().is_none() {
-        keys::set_filter(model, model.focus, "");
+        filter::clear(model);
     }
+}
+
+/// Leaves all layers for a pane.
+pub(super) fn to_pane(model: &mut Model, pane: Pane) {
+    model.overlays.clear();
+    model.focus = pane;
 }
 
 /// Moves in the top layer, else in the focused pane.
@@ -70,48 +78,73 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
         navigate::go(model, model.focus, motion);
         return;
     };
-    if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
-        list.go(motion);
-    } else if let Overlay::Faults(list) = overlay {
-        list.go(motion);
-    } else if let Overlay::Menu(menu) = overlay {
-        menu.list.go(motion);
-    } else if let Overlay::Form(form) = overlay {
-        forms::travel(form, motion);
-    } else if let Overlay::PullTest(trial) = overlay {
-        trial.nodes.go(motion);
-    } else if let Overlay::Reveal(Reveal {
-        stage: Stage::Shown(shown),
-        ..
-    }) = overlay
-    {
-        shown.list.go(motion);
-    } else if let Some(scroll) = overlay.scroll() {
-        scroll.go(motion);
+    match overlay {
+        Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.go(motion),
+        Overlay::Faults(list) => list.go(motion),
+        Overlay::Menu(menu) => menu.list.go(motion),
+        Overlay::Form(form) => forms::travel(form, motion),
+        Overlay::PullTest(trial) => trial.nodes.go(motion),
+        Overlay::Reveal(Reveal {
+            stage: Stage::Shown(shown),
+            ..
+        }) => shown.list.go(motion),
+        text => {
+            if let Some(scroll) = text.scroll() {
+                scroll.go(motion);
+            }
+        }
+    }
+}
+
+/// Lines that a turn of the mouse wheel moves.
+const WHEEL: usize = 3;
+
+/// Turns the wheel over a pane, or over what lies above it.
+pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) {
+    let motion = if down { Motion::Down } else { Motion::Up };
+    for _ in 0..WHEEL {
+        match model.overlays.last() {
+            // The panes are seen while a filter is typed.
+            None | Some(Overlay::Filter { .. }) => navigate::go(model, pane, motion),
+            // There the keys go from field to field, and no wheel does.
+            Some(Overlay::Form(_)) => {}
+            Some(_) => travel(model, motion),
+        }
+    }
+}
+
+/// Takes or leaves rows of the list that has the keyboard.
+pub(super) fn pick(model: &mut Model, nodes: fn(&mut Trial), rows: fn(&mut Picks)) {
+    match model.overlays.last_mut() {
+        Some(Overlay::PullTest(trial)) => nodes(trial),
+        _ => forms::pick(model, rows),
     }
 }
 
 /// What enter does: chooses, or goes on along the chain.
 pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    if let Some(overlay) = model.overlays.last() {
-        if let Overlay::Contexts(ContextPicker::Ready { list, .. }) = overlay {
+    match model.overlays.last() {
+        None => follow(model, now),
+        Some(Overlay::Contexts(ContextPicker::Ready { list, .. })) => {
             let chosen = list.selected().cloned();
             return connect::connect(model, chosen, now);
         }
-        if let Overlay::Menu(_) = overlay {
-            return menu::choose(model, now);
-        }
-        if let Overlay::Faults(list) = overlay {
+        Some(Overlay::Faults(list)) => {
             let chosen = list.selected().cloned();
             model.overlays.clear();
             if let Some(id) = chosen {
                 navigate::to_fault(model, &id);
             }
-            return Vec::new();
         }
-        model.overlays.pop();
-        return Vec::new();
+        Some(_) => {
+            model.overlays.pop();
+        }
     }
+    Vec::new()
+}
+
+/// Goes on along the chain from what is selected.
+fn follow(model: &mut Model, now: Timestamp) {
     match model.focus {
         Pane::Namespaces => model.focus = Pane::Pods,
         Pane::Pods => open_pod(model),
@@ -128,7 +161,6 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             None => model.flash("that object is gone, or is no Pod", now),
         },
     }
-    Vec::new()
 }
 
 fn open_pod(model: &mut Model) {

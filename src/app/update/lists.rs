@@ -1,8 +1,8 @@
-//! What keys do to a pane as a list: filter, sort, fold, and the lists of what is wrong.
+//! What keys do to a pane as a list: sort, fold, and the lists of what is wrong.
 
 use jiff::Timestamp;
 
-use super::{detail, keys, navigate};
+use super::{detail, navigate};
 use crate::{
     app::{
         action::SortBy,
@@ -61,16 +61,6 @@ pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
             scroll: Scroll::TOP,
         });
     }
-}
-
-pub(super) fn begin_filter(model: &mut Model) {
-    let pane = model.focus;
-    let before = keys::filter_text(model, pane).to_owned();
-    model.overlays.push(Overlay::Filter {
-        pane,
-        input: before.clone().into(),
-        before,
-    });
 }
 
 /// `0` is all namespaces; the others are the favourites, or the first nine where none are set.

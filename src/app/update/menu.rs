@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, fix, keys, navigate, reveal, wizard};
+use super::{fix, navigate, path, reveal, wizard};
 use crate::{
     app::{
         action::Action,
@@ -52,7 +52,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// The bindings of verbs that are in force here, each action once, the innermost context first.
 fn offered(model: &Model) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for context in keys::path(model) {
+    for context in path::path(model) {
         let of_it = model.preferences.keymap.rows().iter();
         for row in of_it.filter(|row| row.binding.context == context) {
             let action = row.binding.action;
@@ -136,47 +136,44 @@ fn get(resource: &str, namespace: Option<Namespace>) -> Permission {
     }
 }
 
+/// What is done instead of an action that cannot be done: its reason is told.
+pub(super) type Told = Vec<Effect>;
+
 /// Takes the chosen item.
-pub(super) fn choose(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
-        return Vec::new();
-    };
-    match menu.chosen() {
-        Some(item) => take(model, item.action, item.standing(model.may(menu)), now),
-        None => Vec::new(),
-    }
+pub(super) fn chosen(model: &mut Model, now: Timestamp) -> Result<Action, Told> {
+    take(model, Menu::chosen, now)
 }
 
 /// Takes the item that has this key.
-pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
-    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
-        return Vec::new();
-    };
-    let Some(item) = menu.by_key(key) else {
-        return Vec::new();
-    };
-    let (action, standing) = (item.action, item.standing(model.may(menu)));
-    take(model, action, standing, now)
+pub(super) fn by_key(model: &mut Model, key: Key, now: Timestamp) -> Result<Action, Told> {
+    take(model, |menu| menu.by_key(key), now)
 }
 
-fn take(model: &mut Model, action: Action, standing: Standing, now: Timestamp) -> Vec<Effect> {
+/// Takes an item: its action, which is done without the menu, or why that cannot be.
+fn take(
+    model: &mut Model,
+    item: impl FnOnce(&Menu) -> Option<&Item>,
+    now: Timestamp,
+) -> Result<Action, Told> {
+    let Some(Overlay::Menu(menu)) = model.overlays.last() else {
+        return Err(Vec::new());
+    };
+    let Some(item) = item(menu) else {
+        return Err(Vec::new());
+    };
+    let (action, standing) = (item.action, item.standing(model.may(menu)));
     match standing {
         Standing::Possible | Standing::Asking => {
             model.overlays.pop();
-            act::act(model, action, now)
+            return Ok(action);
         }
-        Standing::NotHere(why) => {
-            model.flash(why, now);
-            Vec::new()
-        }
-        Standing::ReadOnly => {
-            model.flash("read-only: nothing is changed", now);
-            Vec::new()
-        }
+        Standing::NotHere(why) => model.flash(why, now),
+        Standing::ReadOnly => model.flash("read-only: nothing is changed", now),
         Standing::Forbidden(permission) => {
             let role = permission.role_command();
             model.flash(format!("you may not {permission}; copied: {role}"), now);
-            vec![Effect::Copy(role)]
+            return Err(vec![Effect::Copy(role)]);
         }
     }
+    Err(Vec::new())
 }

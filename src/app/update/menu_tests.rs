@@ -3,7 +3,7 @@
 use super::{
     super::{
         action::Action, effect::Effect, menu::Standing, message::Message, model::Model,
-        overlay::Overlay,
+        overlay::Overlay, panes::Pane,
     },
     tests::{model, press},
     update,
@@ -73,6 +73,24 @@ fn it_does_what_the_key_does() {
         "enter takes the chosen one, the best fix: {:?}",
         model.overlays
     );
+}
+
+#[test]
+fn the_way_back_from_where_it_led_to_is_one_step() {
+    let mut model = model();
+    press(&mut model, &["g", "."]);
+    let Some(Overlay::Menu(menu)) = model.overlays.last_mut() else {
+        panic!("no menu")
+    };
+    let mut items = menu.items.iter();
+    let place = items.position(|item| item.action == Action::ToAccount);
+    menu.list.select(&place.unwrap());
+    press(&mut model, &["enter"]);
+    assert_eq!(model.focus, Pane::ServiceAccounts);
+    press(&mut model, &["["]);
+    assert_eq!((model.focus, &model.flash), (Pane::Pods, &None));
+    press(&mut model, &["["]);
+    assert!(model.flash.is_some(), "the way ends");
 }
 
 #[test]

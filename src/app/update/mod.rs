@@ -2,11 +2,13 @@
 //! be done outside goes out as data.
 
 mod act;
+mod command;
 mod connect;
 mod copy;
 mod detail;
 #[cfg(test)]
 mod detail_tests;
+mod filter;
 mod fix;
 mod forms;
 mod keys;
@@ -16,6 +18,7 @@ mod menu;
 #[cfg(test)]
 mod menu_tests;
 mod navigate;
+mod path;
 mod propose;
 #[cfg(test)]
 mod propose_tests;
@@ -38,11 +41,12 @@ use zeroize::Zeroizing;
 pub use self::{
     connect::leave,
     detail::{fitting, shown},
-    keys::path,
     navigate::{selected_pod, subject_of_interest},
+    path::path,
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
+use crate::domain::problem::Problem;
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
@@ -58,98 +62,53 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     reveal::expire(model, now);
     model.dirty = true;
     match message {
-        Message::Key(key) => keys::press(model, key, now),
+        Message::Key(key) => return keys::press(model, key, now),
         // It may be a token.
         Message::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
         Message::Click { pane, row } => navigate::click(model, pane, row),
-        Message::Scroll { pane, down } => navigate::scroll(model, pane, down),
-        Message::Tick | Message::Redraw => Vec::new(),
-        Message::Connected(ticket, answer) => connect::connected(model, ticket, answer),
+        Message::Scroll { pane, down } => layers::scroll(model, pane, down),
+        Message::Tick | Message::Redraw => {}
+        Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
         Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
         Message::Batch(ticket, batch) => {
             if ticket == model.connection.ticket {
                 model.world.fold(batch, now);
             }
-            Vec::new()
         }
         Message::Watch(ticket, id, state) => {
             if ticket == model.connection.ticket {
                 model.connection.note(id, state);
             }
-            Vec::new()
-        }
-        Message::Rehearsed(ticket, done) => {
-            propose::rehearsed(model, ticket, &done);
-            Vec::new()
-        }
-        Message::Progress(ticket, change, outcome) => {
-            propose::progressed(model, ticket, change, outcome);
-            Vec::new()
-        }
-        Message::CarriedOut(ticket, plan, done) => {
-            propose::carried_out(model, ticket, &plan, &done, now);
-            Vec::new()
-        }
-        Message::Verified(ticket, verdict) => {
-            propose::verified(model, ticket, *verdict);
-            Vec::new()
-        }
-        Message::Imported(ticket, answer) => {
-            forms::imported(model, ticket, answer, now);
-            Vec::new()
-        }
-        Message::Saved(answer) => {
-            forms::saved(model, answer, now);
-            Vec::new()
-        }
-        Message::Settled(ticket, answer) => {
-            settle::answered(model, ticket, answer, now);
-            Vec::new()
-        }
-        Message::Rights(ticket, rules) => {
-            model.rights.told(ticket, rules);
-            Vec::new()
-        }
-        Message::Read(ticket, answer) => {
-            detail::read(model, ticket, answer, now);
-            Vec::new()
-        }
-        Message::Revealed(ticket, answer) => {
-            reveal::revealed(model, ticket, answer, now);
-            Vec::new()
-        }
-        Message::Pulled(ticket, node, pulled) => {
-            pull_test::answered(model, ticket, node, pulled, now);
-            Vec::new()
-        }
-        Message::Logged(ticket, lines) => {
-            detail::logged(model, ticket, lines);
-            Vec::new()
-        }
-        Message::LogEnded(ticket, end) => {
-            detail::log_ended(model, ticket, end);
-            Vec::new()
         }
         Message::Ended(ticket, id) => {
             if ticket == model.connection.ticket {
                 model.connection.forget(&id);
             }
-            Vec::new()
         }
+        Message::Rehearsed(ticket, done) => propose::rehearsed(model, ticket, &done),
+        Message::Progress(ticket, change, outcome) => {
+            propose::progressed(model, ticket, change, outcome);
+        }
+        Message::CarriedOut(ticket, plan, done) => {
+            propose::carried_out(model, ticket, &plan, &done, now);
+        }
+        Message::Verified(ticket, verdict) => propose::verified(model, ticket, *verdict),
+        Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
+        Message::Saved(answer) => forms::saved(model, answer, now),
+        Message::Settled(ticket, answer) => settle::answered(model, ticket, answer, now),
+        Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
+        Message::Read(ticket, answer) => detail::read(model, ticket, answer, now),
+        Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
+        Message::Pulled(ticket, node, pulled) => {
+            pull_test::answered(model, ticket, node, pulled, now);
+        }
+        Message::Logged(ticket, lines) => detail::logged(model, ticket, lines),
+        Message::LogEnded(ticket, end) => detail::log_ended(model, ticket, end),
     }
+    Vec::new()
 }
 
-/// The first effect of the program: connect as the command line says.
-pub fn start(model: &Model) -> Effect {
-    Effect::Connect {
-        ticket: model.connection.ticket,
-        context: None,
-    }
-}
-
-fn show_problem(model: &mut Model, problem: crate::domain::problem::Problem) {
-    model.overlays.push(Overlay::Problem {
-        problem,
-        scroll: Scroll::TOP,
-    });
+fn show_problem(model: &mut Model, problem: Problem) {
+    let scroll = Scroll::TOP;
+    model.overlays.push(Overlay::Problem { problem, scroll });
 }

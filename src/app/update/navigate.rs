@@ -84,32 +84,29 @@ pub(super) fn to_scope(model: &mut Model, scope: Scope) {
     narrow(model, scope);
 }
 
-pub(super) fn click(model: &mut Model, pane: Pane, row: usize) -> Vec<Effect> {
-    if model.overlays.is_empty() {
-        model.focus = pane;
-        match pane {
-            Pane::Namespaces => model.panes.namespaces.list.select_visible(row),
-            Pane::Pods => model.panes.pods.list.select_visible(row),
-            Pane::ServiceAccounts => model.panes.accounts.list.select_visible(row),
-            Pane::Secrets => model.panes.secrets.list.select_visible(row),
-            Pane::Events => model.panes.events.list.select_visible(row),
-        };
-        if pane == Pane::Namespaces {
-            follow_namespace(model);
-        }
+/// Goes back to what the panes were narrowed to before.
+pub(super) fn to_last_scope(model: &mut Model) {
+    if let Some(scope) = model.last_scope.clone() {
+        to_scope(model, scope);
     }
-    Vec::new()
 }
 
-/// Lines that a turn of the mouse wheel moves.
-const WHEEL: usize = 3;
-
-pub(super) fn scroll(model: &mut Model, pane: Pane, down: bool) -> Vec<Effect> {
-    let motion = if down { Motion::Down } else { Motion::Up };
-    for _ in 0..WHEEL {
-        go(model, pane, motion);
+/// Focuses a pane and selects the row that is so many rows below its first visible one.
+pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
+    if !model.overlays.is_empty() {
+        return;
     }
-    Vec::new()
+    model.focus = pane;
+    match pane {
+        Pane::Namespaces => model.panes.namespaces.list.select_visible(row),
+        Pane::Pods => model.panes.pods.list.select_visible(row),
+        Pane::ServiceAccounts => model.panes.accounts.list.select_visible(row),
+        Pane::Secrets => model.panes.secrets.list.select_visible(row),
+        Pane::Events => model.panes.events.list.select_visible(row),
+    };
+    if pane == Pane::Namespaces {
+        follow_namespace(model);
+    }
 }
 
 pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
@@ -372,8 +369,16 @@ pub(super) fn account_of_secret(model: &Model) -> Option<Key<ServiceAccount>> {
     Some(Key::new(secret.namespace.clone(), name.clone()))
 }
 
+/// Goes to a Pod that uses what is selected.
+pub(super) fn to_user_of_selection(model: &mut Model, now: Timestamp) {
+    match user_of_selection(model) {
+        Some(pod) => to_pod(model, pod),
+        None => model.flash("no Pod uses it", now),
+    }
+}
+
 /// The Pod that uses what is selected, one that fares ill if there is one.
-pub(super) fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
+fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
     let world = &model.world;
     let users: Vec<Key<Pod>> = match model.focus {
         Pane::Secrets => {

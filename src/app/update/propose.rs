@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::fix;
 use crate::{
     app::{
         effect::Effect,
@@ -44,7 +43,9 @@ pub(super) fn propose(
     if refused(model, now) {
         return Vec::new();
     }
-    let (mut workloads, _) = fix::sufferers(model, fault.as_ref());
+    let found = fault.as_ref().and_then(|id| model.verdicts.fault(id));
+    let mut workloads: Vec<WorkloadKey> =
+        found.map_or_else(Vec::new, |fault| fault.workloads.iter().cloned().collect());
     let owner = |pod: &Key<Pod>| {
         let owner = model.world.workload_of(model.world.pod(pod)?)?;
         Some(owner.id.clone())
@@ -174,6 +175,7 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Stage::Ready(_) if proposal.stage.is_good() => {
             proposal.stage = Stage::CarryingOut(ticket, Vec::new());
             let plan = proposal.plan.clone();
+            model.under_way.insert(ticket);
             vec![Effect::CarryOut { ticket, plan }]
         }
         Stage::Ready(_) => {
@@ -218,7 +220,8 @@ pub(super) fn progressed(model: &mut Model, ticket: Ticket, change: usize, outco
     }
 }
 
-/// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
+/// What became of the changes. What can be taken back is remembered, also when nobody looks any more;
+/// but not what was changed in a cluster that has been left since.
 pub(super) fn carried_out(
     model: &mut Model,
     ticket: Ticket,
@@ -226,6 +229,9 @@ pub(super) fn carried_out(
     done: &[Done],
     now: Timestamp,
 ) {
+    if !model.under_way.remove(&ticket) {
+        return;
+    }
     let mut undone = None;
     if let Some(proposal) = awaiting(model, ticket) {
         proposal.stage = Stage::Done {

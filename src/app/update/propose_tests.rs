@@ -2,7 +2,7 @@
 
 use super::{
     super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
-    tests::{model, press},
+    tests::{model, press, typed},
     update,
 };
 use crate::domain::{
@@ -204,13 +204,10 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
     assert!(model.overlays.is_empty());
 }
 
-#[test]
-fn what_was_carried_out_can_be_taken_back_once() {
+/// Carries out the fix; what is answered when it has been made, and could be taken back.
+fn made(model: &mut Model) -> Message {
     use crate::domain::plan::{Before, Revision};
-    let mut model = model();
-    assert_eq!(press(&mut model, &[":", "u", "n", "d", "o", "enter"]), []);
-    assert!(model.overlays.is_empty(), "nothing to take back");
-    let effects = rehearsed(&mut model);
+    let effects = rehearsed(model);
     let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
@@ -223,16 +220,44 @@ fn what_was_carried_out_can_be_taken_back_once() {
     );
     let mut done = all_well(plan.0.changes.len());
     done[0].before = Some(before);
-    update(&mut model, Message::Rehearsed(*ticket, done.clone()), now());
-    let effects = press(&mut model, &["enter"]);
+    update(model, Message::Rehearsed(*ticket, done.clone()), now());
+    let effects = press(model, &["enter"]);
     let [Effect::CarryOut { ticket, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    update(
-        &mut model,
-        Message::CarriedOut(*ticket, plan.clone(), done),
-        now(),
-    );
+    Message::CarriedOut(*ticket, plan.clone(), done)
+}
+
+#[test]
+fn what_was_changed_in_a_cluster_that_was_left_is_not_taken_back_in_the_next() {
+    for (line, remembered) in [("reconnect", 1), ("ctx another", 0)] {
+        let mut model = model();
+        let answer = made(&mut model);
+        press(&mut model, &[":"]);
+        typed(&mut model, line);
+        press(&mut model, &["enter"]);
+        update(&mut model, answer, now());
+        assert_eq!(model.applied.len(), remembered, "{line}");
+    }
+}
+
+#[test]
+fn a_credential_that_nobody_waits_for_is_not_spoken_of() {
+    let mut model = model();
+    press(&mut model, &["g", "ctrl-x"]);
+    let late = model.tickets.issue();
+    let answer = Err("no such file".to_owned());
+    update(&mut model, Message::Imported(late, answer), now());
+    assert_eq!(model.flash, None);
+}
+
+#[test]
+fn what_was_carried_out_can_be_taken_back_once() {
+    let mut model = model();
+    assert_eq!(press(&mut model, &[":", "u", "n", "d", "o", "enter"]), []);
+    assert!(model.overlays.is_empty(), "nothing to take back");
+    let answer = made(&mut model);
+    update(&mut model, answer, now());
     let effects = press(&mut model, &["u"]);
     let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
         panic!("{effects:?}")

@@ -15,6 +15,7 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
+        chain::{Case, Known},
         diagnose::Source,
         plan::{Change, Plan},
         pull_test::{PullTest, Pulled, is_of_a_test},
@@ -40,15 +41,16 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
 
 fn trial(model: &Model) -> Option<Trial> {
     let inquiry = model.inquiry.as_ref()?;
-    let pod = &inquiry.case.pod;
-    let template = inquiry.case.workload.as_ref();
+    let case = &inquiry.case;
+    let pod = &case.pod;
+    // Nothing makes a bare Pod again: what it lists is all that there is.
+    let template = case.workload.as_ref();
+    let secrets = template.map_or(&pod.pull_secrets, |workload| &workload.pull_secrets);
     let test = PullTest {
         namespace: inquiry.pod.namespace.clone(),
         image: Arc::clone(&inquiry.container()?.image),
         account: pod.service_account.clone(),
-        secrets: template
-            .map(|workload| workload.pull_secrets.to_vec())
-            .unwrap_or_default(),
+        secrets: secrets.to_vec(),
     };
     let mut nodes: Vec<Arc<str>> = pod.node.iter().cloned().collect();
     let mut others: Vec<Arc<str>> = model
@@ -63,8 +65,21 @@ fn trial(model: &Model) -> Option<Trial> {
             .into_iter()
             .filter(|node| Some(node) != pod.node.as_ref()),
     );
-    let question = Question::of(&inquiry.case, &test.image);
+    let question = Question::of(case, &test.image).filter(|_| pulls_alike(case, &test));
     Some(Trial::new(test, question, nodes))
+}
+
+/// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
+/// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does
+/// not.
+fn pulls_alike(case: &Case, test: &PullTest) -> bool {
+    let admitted = match &case.account {
+        _ if !test.secrets.is_empty() => &test.secrets[..],
+        Known::Present(account) => &account.pull_secrets[..],
+        Known::Missing => &[],
+        Known::Unknown => return false,
+    };
+    case.pod.pull_secrets[..] == *admitted
 }
 
 /// Starts the test on the chosen nodes.
@@ -144,4 +159,68 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         None,
         now,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        app::update::{
+            tests::{model, press},
+            update,
+        },
+        domain::{
+            batch::Batch,
+            key::Name,
+            sample::{account, changed, now, owned, pod, waiting},
+        },
+    };
+
+    /// The test of the first Pod whose name has these letters.
+    fn trial_of(model: &mut Model, name: &str) -> (Vec<String>, bool) {
+        press(model, &["/"]);
+        for letter in name.chars() {
+            press(model, &[&letter.to_string()]);
+        }
+        press(model, &["enter", "g", "ctrl-t"]);
+        let Some(Overlay::PullTest(trial)) = model.overlays.pop() else {
+            panic!("no test of {name}")
+        };
+        press(model, &["esc"]);
+        let secrets = trial.test.secrets.iter().map(ToString::to_string);
+        (secrets.collect(), trial.question.is_some())
+    }
+
+    fn fold(model: &mut Model, batch: Batch) {
+        let ticket = model.connection.ticket;
+        update(
+            model,
+            crate::app::message::Message::Batch(ticket, batch),
+            now(),
+        );
+    }
+
+    #[test]
+    fn a_test_speaks_for_a_pod_that_lists_the_same_secrets() {
+        let mut model = model();
+        let failing = || waiting("ErrImagePull", "denied");
+        let mut early = owned(pod("shop", "checkout-early", failing()), "checkout-5c9f");
+        early.pull_secrets = Arc::from([]);
+        let mut bare = pod("shop", "bare", failing());
+        bare.pull_secrets = Arc::from([Name::new("mine")]);
+        fold(&mut model, Batch::Pods(changed(vec![early, bare])));
+
+        let admission = (Vec::new(), true);
+        assert_eq!(trial_of(&mut model, "5c9f-0"), admission, "as its account");
+        let bare = (vec!["mine".to_owned()], true);
+        assert_eq!(trial_of(&mut model, "bare"), bare, "nothing makes it again");
+        let stale = (Vec::new(), false);
+        assert_eq!(trial_of(&mut model, "early"), stale, "the test has more");
+
+        let other = account("shop", "runner", &["another"]);
+        fold(&mut model, Batch::ServiceAccounts(changed(vec![other])));
+        assert_eq!(trial_of(&mut model, "5c9f-0"), (Vec::new(), false));
+    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::navigate;
+use super::{detail, navigate};
 use crate::{
     app::{
-        detail::{Details, Tab},
+        detail::Tab,
         effect::Effect,
         model::Model,
         overlay::Overlay,
@@ -97,16 +97,13 @@ fn put(model: &mut Model, question: Question) -> Effect {
     Effect::Settle { ticket, question }
 }
 
-/// Opens the view of the object; in open details, turns to it.
+/// Shows the view of the object. One that fits by itself is left as it is, and with it where its reader
+/// is.
 fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
-    match model.overlays.last_mut() {
-        // One that fits by itself is left as it is, and with it where its reader is.
-        Some(Overlay::Details(details)) if details.tab.is_none_or(|shown| shown == tab) => {}
-        Some(Overlay::Details(details)) => details.turn_to(tab),
-        _ => {
-            let details = Details::new(object, Some(tab));
-            model.overlays.push(Overlay::Details(details));
-        }
+    let is_shown = matches!(model.overlays.last(), Some(Overlay::Details(details))
+        if details.object == object && details.tab.is_none_or(|shown| shown == tab));
+    if !is_shown {
+        detail::show(model, object, tab);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         overlay::ContextPicker,
         panes::{Pane, pods},
         refresh,
+        scroll::Scroll,
     },
     domain::{
         batch::Batch,
@@ -194,6 +195,40 @@ fn a_pasted_text_goes_into_the_field_in_one_line() {
     assert_eq!(model.panes.pods.filter.text(), "led ger [0m");
     update(&mut model, Message::Paste("x".repeat(10_000_000)), now());
     assert!(model.panes.pods.filter.text().len() < 10_000);
+}
+
+#[test]
+fn a_pasted_command_is_meant_and_no_suggestion_for_the_line_before() {
+    let mut model = model();
+    press(&mut model, &[":", "down", "down"]);
+    update(&mut model, Message::Paste("p".into()), now());
+    let Some(Overlay::Palette(palette)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    assert_eq!((palette.input.value(), palette.chosen), ("p", 0));
+}
+
+#[test]
+fn the_wheel_turns_what_lies_on_top_and_not_what_it_hides() {
+    let mut model = model();
+    let wheel = |model: &mut Model| {
+        let pane = Pane::Namespaces;
+        update(model, Message::Scroll { pane, down: true }, now());
+        refresh::refresh(model, [20; 5], now());
+    };
+    let scroll = |model: &Model| match model.overlays.last() {
+        Some(Overlay::Help { scroll }) => Some(*scroll),
+        _ => None,
+    };
+    press(&mut model, &["?"]);
+    wheel(&mut model);
+    assert_eq!(scroll(&model), Some(Scroll::FromTop(3)));
+    assert_eq!(model.scope, Scope::Cluster);
+    press(&mut model, &["G", "k"]);
+    assert_eq!(scroll(&model), Some(Scroll::FromEnd(1)), "up from the end");
+    press(&mut model, &["esc"]);
+    wheel(&mut model);
+    assert!(matches!(model.scope, Scope::Namespace(_)));
 }
 
 #[test]
@@ -470,6 +505,34 @@ fn a_namespace_that_cannot_be_listed_can_be_named() {
         matches!(&effects[..], [Effect::Look { namespace, .. }] if namespace.as_str() == "hidden")
     );
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("hidden")));
+    // Watches that begin afresh have forgotten it.
+    let effects = press(&mut model, &["ctrl-r"]);
+    assert!(
+        matches!(&effects[..], [Effect::Connect { ticket, .. }, Effect::Look { ticket: same, namespace }]
+            if ticket == same && namespace.as_str() == "hidden"),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn in_open_details_the_namespace_is_that_of_their_object() {
+    let mut model = model();
+    press(&mut model, &["g", "enter"]);
+    model.focus = Pane::Secrets;
+    model.panes.secrets.list.select(&key("pay", "hub"));
+    press(&mut model, &[":"]);
+    typed(&mut model, "copy-namespace");
+    let copied = press(&mut model, &["enter"]);
+    assert_eq!(copied, [Effect::Copy("shop".to_owned())]);
+}
+
+#[test]
+fn the_words_of_a_problem_are_copied_and_no_name_below_it() {
+    let mut model = model();
+    let problem = Problem::new("cannot write a.yaml").because("it is there");
+    let words = problem.to_string();
+    update(&mut model, Message::Saved(Err(problem)), now());
+    assert_eq!(press(&mut model, &["c"]), [Effect::Copy(words)]);
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     propose::propose(model, plan, None, now)
 }
 
-/// Asks as what the plan that is shown is exported. Nothing is changed, so it may be done read-only.
+/// Asks as what the plan that is shown is exported.
 pub(super) fn export(model: &mut Model, now: Timestamp) {
     if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
         forms::ask_for(model, Ask::Export, None, now);

@@ -1,0 +1,37 @@
+//! What a command answers: to whom, what is printed, and with which exit status.
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use pullscope::{
+    headless::{Exit, console::Console},
+    runtime::capabilities::Capabilities,
+};
+
+/// Who reads the results.
+pub fn console() -> Console {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let term = env::var_os("TERM");
+    // Consoles of Windows set no TERM.
+    let dumb = term.map_or(cfg!(unix), |term| term == "dumb");
+    Console {
+        colours: io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb,
+        ascii: !Capabilities::from_environment().unicode,
+        progress: io::stderr().is_terminal() && !dumb,
+    }
+}
+
+/// Prints what was made; a reader that has seen enough is no error.
+pub fn print(text: &[u8]) -> color_eyre::Result<ExitCode> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+pub fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
+    Ok(ExitCode::from(outcome?.code()))
+}

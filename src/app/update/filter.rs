@@ -1,0 +1,94 @@
+//! The filter of a pane: opened, typed, brought back, dropped. The rows follow while it is typed.
+
+use super::navigate;
+use crate::app::{
+    action::Action,
+    field,
+    filter::Filter,
+    key::{Code, Key},
+    keymap::Context,
+    model::Model,
+    overlay::Overlay,
+    panes::Pane,
+};
+
+/// Opens the focused pane's filter, to be typed.
+pub(super) fn begin(model: &mut Model) {
+    let pane = model.focus;
+    let before = text(model, pane).to_owned();
+    model.overlays.push(Overlay::Filter {
+        pane,
+        input: before.clone().into(),
+        before,
+    });
+}
+
+/// A key while the filter is typed.
+pub(super) fn type_into(model: &mut Model, key: Key) {
+    let Some(Overlay::Filter {
+        pane,
+        input,
+        before,
+    }) = model.overlays.last_mut()
+    else {
+        return;
+    };
+    let pane = *pane;
+    match key.code {
+        Code::Enter => {
+            model.overlays.pop();
+        }
+        Code::Esc => {
+            let before = std::mem::take(before);
+            model.overlays.pop();
+            set(model, pane, &before);
+        }
+        // The list can be walked while the filter is typed.
+        Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
+            if let Some(Action::Move(motion)) =
+                model.preferences.keymap.resolve(key, &[Context::Panes])
+            {
+                navigate::go(model, pane, motion);
+            }
+        }
+        _ => {
+            if field::edit(input, key) {
+                apply(model);
+            }
+        }
+    }
+}
+
+/// Filters as what is typed says.
+pub(super) fn apply(model: &mut Model) {
+    if let Some(Overlay::Filter { pane, input, .. }) = model.overlays.last() {
+        let (pane, text) = (*pane, input.value().to_owned());
+        set(model, pane, &text);
+    }
+}
+
+/// Drops the focused pane's filter.
+pub(super) fn clear(model: &mut Model) {
+    set(model, model.focus, "");
+}
+
+fn text(model: &Model, pane: Pane) -> &str {
+    match pane {
+        Pane::Namespaces => model.panes.namespaces.filter.text(),
+        Pane::Pods => model.panes.pods.filter.text(),
+        Pane::ServiceAccounts => model.panes.accounts.filter.text(),
+        Pane::Secrets => model.panes.secrets.filter.text(),
+        Pane::Events => model.panes.events.filter.text(),
+    }
+}
+
+fn set(model: &mut Model, pane: Pane, text: &str) {
+    let filter = Filter::parse(text);
+    match pane {
+        Pane::Namespaces => model.panes.namespaces.filter = filter,
+        Pane::Pods => model.panes.pods.filter = filter,
+        Pane::ServiceAccounts => model.panes.accounts.filter = filter,
+        Pane::Secrets => model.panes.secrets.filter = filter,
+        Pane::Events => model.panes.events.filter = filter,
+    }
+}

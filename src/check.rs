@@ -1,0 +1,50 @@
+//! `pullscope check`: on the cluster that the kubeconfig names, or on the simulated one.
+
+use std::{io, process::ExitCode};
+
+use pullscope::{
+    cli::{Demo, Global},
+    cluster::{ConnectOptions, Connection, Reach},
+    domain::{key::Namespace, problem::Problem},
+    headless::check::{self, Args},
+    registry::{Prober, Settings},
+    runtime::wishes,
+};
+
+use crate::{answer, asked, demo};
+
+pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
+    let asking = wishes::registries(&asked::settings(global)?.settings)?;
+    let named = global.namespace.as_deref().unwrap_or_default();
+    let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
+    let (connection, prober) = if global.demo {
+        let (sandbox, user) = demo::simulated(&Demo::default().scenario, global)?;
+        let given = demo::given(&sandbox, user).await?;
+        (given.connection, args.probe.then_some(given.prober))
+    } else {
+        let prober = args.probe.then(|| prober(asking)).transpose()?;
+        let options = ConnectOptions {
+            namespace: named.first().map(|name| (*name).to_owned()),
+            ..asked::connection(global)
+        };
+        let connection = Connection::open(&options).await.map_err(Problem::from)?;
+        (connection, prober)
+    };
+    let reach = if global.all_namespaces {
+        Reach::Cluster {
+            otherwise: Vec::new(),
+        }
+    } else if named.is_empty() {
+        Reach::Namespaces(vec![connection.namespace.clone()])
+    } else {
+        Reach::Namespaces(named.into_iter().map(Namespace::new).collect())
+    };
+    let (prober, console) = (prober.as_ref(), answer::console());
+    let exit = check::run(args, &connection, reach, prober, console, io::stdout()).await?;
+    answer::exit(Ok(exit))
+}
+
+fn prober(asking: Settings) -> Result<Prober, Problem> {
+    let refused = |why: String| Problem::new("cannot ask registries").because(why);
+    Prober::new(asking).map_err(|error| refused(error.to_string()))
+}

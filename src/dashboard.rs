@@ -1,0 +1,66 @@
+//! The dashboard: everything that can be refused is refused, and then the terminal is handed over.
+
+use std::{process::ExitCode, sync::Arc};
+
+use pullscope::{
+    cli::Global,
+    cluster::apply::WritePermit,
+    config::{Places, Settings},
+    runtime::{
+        self, Ending, Signals, Start, StateFile, log,
+        source::{Kubeconfig, SharedSource},
+        terminal,
+        wishes::{self, Wishes},
+    },
+};
+
+use crate::asked;
+
+/// The dashboard on the cluster that the kubeconfig names.
+pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
+    let settings = asked::settings(global)?.settings;
+    let source = Arc::new(Kubeconfig {
+        options: asked::connection(global),
+        registries: wishes::registries(&settings)?,
+    });
+    let state = Places::from_environment().state_file();
+    let state = state.filter(|_| settings.remember.value);
+    run(source, global, &settings, state.map(StateFile::new)).await
+}
+
+/// The dashboard on what `source` connects to.
+pub async fn run(
+    source: SharedSource,
+    global: &Global,
+    settings: &Settings,
+    state: Option<StateFile>,
+) -> color_eyre::Result<ExitCode> {
+    terminal::check()?;
+    let wishes = Wishes::of(settings)?;
+    if let Some(path) = Places::from_environment().log_file()
+        && let Err(error) = log::start(&path, &global.log_level)
+    {
+        eprintln!("pullscope: no log: {}: {error}", path.display());
+    }
+    // From here on: a plugin that asks its questions is ended with us, and no signal is lost between now
+    // and the moment the terminal is taken.
+    let mut signals = Signals::new()?;
+    let connection = tokio::select! {
+        status = signals.until_end() => return Ok(ExitCode::from(status)),
+        connection = source.connect(None) => connection?,
+    };
+    let start = Start {
+        source,
+        connection,
+        scope: asked::scope(global),
+        look: wishes.look,
+        preferences: wishes.preferences,
+        state,
+        permit: WritePermit::unless(settings.read_only.value),
+        announce: wishes.announce,
+    };
+    Ok(match runtime::run(start, signals).await? {
+        Ending::Quit => ExitCode::SUCCESS,
+        Ending::Signal(status) => ExitCode::from(status),
+    })
+}

@@ -1,0 +1,42 @@
+//! Writing what the user asked to have in a file.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+};
+
+use crate::{domain::problem::Problem, registry::local};
+
+/// Writes a new file, and says which; what is there is not overwritten.
+pub(super) fn save(path: String, text: &str) -> Result<String, Problem> {
+    let place = local::expanded(&path);
+    let made = OpenOptions::new().write(true).create_new(true).open(place);
+    let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            let problem = Problem::new(format!("cannot write {path}")).because(error.to_string());
+            Err(match error.kind() {
+                io::ErrorKind::AlreadyExists => problem.next("name a file that does not exist yet"),
+                _ => problem,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.yaml").display().to_string();
+        assert_eq!(save(path.clone(), "first"), Ok(path.clone()));
+        let refused = save(path.clone(), "second").unwrap_err();
+        assert!(refused.next.is_some(), "{refused}");
+        assert_eq!(fs::read_to_string(path).unwrap(), "first");
+    }
+}

@@ -1,0 +1,50 @@
+//! What changes the cluster, and is not done without a permit.
+
+use crate::{
+    cluster::{
+        Connection,
+        apply::{self, WritePermit},
+        pull_test,
+    },
+    domain::{
+        plan::{Done, Outcome, Plan},
+        pull_test::{PullTest, Pulled},
+    },
+};
+
+/// Who may write, and where; `None`: nobody may, or nobody is connected.
+pub(super) struct Writer(pub(super) Option<(Connection, WritePermit)>);
+
+const NOBODY: &str = "not connected, or read-only";
+
+impl Writer {
+    /// Lets the server try the changes of a plan.
+    pub(super) async fn rehearse(self, plan: &Plan) -> Vec<Done> {
+        match self.0 {
+            Some((connection, permit)) => apply::rehearse(&connection, permit, plan).await,
+            None => nothing_done(plan),
+        }
+    }
+
+    /// Makes the changes of a plan, and tells of each as it is made.
+    pub(super) async fn carry_out(self, plan: &Plan, tell: impl Fn(usize, Outcome)) -> Vec<Done> {
+        let Some((connection, permit)) = self.0 else {
+            return nothing_done(plan);
+        };
+        let tell = |change: usize, outcome: &Outcome| tell(change, outcome.clone());
+        apply::carry_out(&connection, permit, plan, tell).await
+    }
+
+    /// Lets the kubelet of a node pull.
+    pub(super) async fn pull(self, test: &PullTest, node: &str) -> Pulled {
+        match self.0 {
+            Some((connection, permit)) => pull_test::run(&connection, permit, test, node).await,
+            None => Pulled::Unknown(NOBODY.to_owned()),
+        }
+    }
+}
+
+fn nothing_done(plan: &Plan) -> Vec<Done> {
+    let why = || Done::new(Outcome::Failed(NOBODY.to_owned()));
+    plan.changes.iter().map(|_| why()).collect()
+}
