@@ -9,7 +9,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{panes::View, text};
+use super::{text, view::View};
 use crate::{
     app::inquiry::Inquiry,
     domain::{

@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{panes::View, text};
+use super::{text, view::View};
 use crate::{
     app::{
         connection::{Health, Phase},
@@ -104,7 +104,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 fn state(view: View<'_>) -> (String, Style) {
     let theme = view.theme;
     let symbols = theme.symbols();
-    let spinner = spinner(view);
+    let spinner = view.spinner();
     match view.model.connection.health() {
         Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
         Health::Listing => {
@@ -131,17 +131,6 @@ fn state(view: View<'_>) -> (String, Style) {
             ),
         },
     }
-}
-
-/// The spinner's face at this moment.
-pub(super) fn spinner(view: View<'_>) -> &'static str {
-    let faces = &view.theme.symbols().spinner;
-    let turn = view.now.as_millisecond().rem_euclid(i64::from(u16::MAX)) / 120;
-    usize::try_from(turn)
-        .ok()
-        .and_then(|turn| faces.get(turn % faces.len()))
-        .copied()
-        .unwrap_or_default()
 }
 
 /// The panes as tabs, for a screen that has room for one of them.

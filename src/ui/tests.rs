@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    frame::{layout, paint},
-    panes::View,
+    frame::paint,
+    layout::Layout,
     theme::{Look, Theme},
+    view::View,
 };
 use crate::{
     app::{
@@ -113,7 +114,7 @@ impl Screen {
 
     fn buffer_at(&mut self, width: u16, height: u16, now: Timestamp) -> Buffer {
         let area = Rect::new(0, 0, width, height);
-        let layout = layout(area, self.model.focus);
+        let layout = Layout::of(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
         let view = View {

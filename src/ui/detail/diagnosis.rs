@@ -15,7 +15,7 @@ use crate::{
         plan::carriers,
         status::Health,
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(

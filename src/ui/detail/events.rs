@@ -7,7 +7,7 @@ use crate::{
         age,
         objects::{EventKind, ObjectKey},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 /// Cells before the message.

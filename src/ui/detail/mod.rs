@@ -16,7 +16,7 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{panes::View, text};
+use super::{text, view::View};
 use crate::{
     app::{detail::Tab, fitting, inquiry::Inquiry},
     domain::{cause::Cause, faults::FaultId, objects::ObjectKey},

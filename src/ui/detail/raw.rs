@@ -9,9 +9,8 @@ use crate::{
     },
     domain::{age, document::Shown, problem::Problem},
     ui::{
-        chrome::spinner,
-        panes::View,
         text,
+        view::View,
         widgets::reader::{Reader, ReaderLine},
     },
 };
@@ -63,7 +62,7 @@ fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         .as_ref()
         .filter(|reading| reading.object == details.object);
     let (state, lines) = match reading.map(|reading| &reading.state) {
-        None | Some(ReadingState::Asked(_)) => (format!("{} reading", spinner(view)), Vec::new()),
+        None | Some(ReadingState::Asked(_)) => (format!("{} reading", view.spinner()), Vec::new()),
         Some(ReadingState::Failed(problem)) => (
             "not read".to_owned(),
             problem_lines(problem, theme.failing()),
@@ -122,7 +121,7 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         "this run"
     };
     let state = match &log.state {
-        LogState::Opening => format!("{} opening", spinner(view)),
+        LogState::Opening => format!("{} opening", view.spinner()),
         LogState::Open if log.source.previous => "there is more".to_owned(),
         LogState::Open => "followed".to_owned(),
         LogState::Ended => "its end".to_owned(),

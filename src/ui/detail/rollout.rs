@@ -15,7 +15,7 @@ use crate::{
         rollout::{Progress as StepProgress, pull, timeline},
         status::{Health, pod_status},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 /// Pods that are listed of one revision; who has more wants their number.

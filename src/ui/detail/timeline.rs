@@ -13,7 +13,7 @@ use crate::{
         objects::Container,
         rollout::{Progress, Stage, Step, timeline},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {

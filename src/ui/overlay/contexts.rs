@@ -7,8 +7,7 @@ use crate::{
     app::overlay::ContextPicker,
     domain::identity::ContextEntry,
     ui::{
-        chrome,
-        panes::View,
+        view::View,
         widgets::table::{Cell, Column, Table},
     },
 };
@@ -27,7 +26,7 @@ pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &
         ContextPicker::Loading(_) => {
             let inside = window("Contexts", "esc back", theme, 40, 3, area, buffer);
             Line::styled(
-                format!("{} reading the kubeconfig", chrome::spinner(view)),
+                format!("{} reading the kubeconfig", view.spinner()),
                 theme.dim(),
             )
             .render(inside, buffer);

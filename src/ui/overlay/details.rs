@@ -16,9 +16,9 @@ use crate::{
     },
     ui::{
         detail::{self, Room},
-        frame::Layout,
-        panes::View,
+        layout::Layout,
         text,
+        view::View,
     },
 };
 

@@ -11,7 +11,7 @@ use crate::{
         status::Health,
     },
     ui::{
-        panes::View,
+        view::View,
         widgets::table::{Cell, Column, Table},
     },
 };

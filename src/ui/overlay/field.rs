@@ -8,7 +8,7 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use super::super::{frame::Layout, panes::View, text};
+use super::super::{layout::Layout, text, view::View};
 use crate::app::{
     overlay::{Overlay, Palette},
     palette,

@@ -12,7 +12,7 @@ use super::window;
 use crate::{
     app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
     domain::plan::Ask,
-    ui::{chrome::spinner, panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 100;
@@ -230,7 +230,7 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
     };
     let reads = matches!(form.import, Import::Reading(_)) && field.answer == Answer::Source;
     let text = if reads {
-        format!("{} {text}", spinner(view))
+        format!("{} {text}", view.spinner())
     } else {
         text
     };

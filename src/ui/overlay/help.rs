@@ -9,7 +9,7 @@ use ratatui::{
 use super::{scrolled, window};
 use crate::{
     app::keymap::Context,
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 /// Cells for the keys of a binding.

@@ -13,7 +13,7 @@ use crate::{
         hygiene::{Lint, Practice, Standing},
         key::Namespace,
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 110;

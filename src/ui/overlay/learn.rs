@@ -14,7 +14,7 @@ use crate::{
         cause::Names,
         guide::{Own, Section},
     },
-    ui::{panes::View, text, widgets::markdown},
+    ui::{text, view::View, widgets::markdown},
 };
 
 const WIDE: u16 = 100;

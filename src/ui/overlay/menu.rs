@@ -6,8 +6,8 @@ use super::window;
 use crate::{
     app::menu::{Item, Menu, Standing},
     ui::{
-        panes::View,
         text,
+        view::View,
         widgets::table::{Cell, Column, Table},
     },
 };

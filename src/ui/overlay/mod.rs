@@ -21,7 +21,7 @@ use ratatui::{
     widgets::{Block, BorderType, Clear, Padding, Paragraph, Widget},
 };
 
-use super::{frame::Layout, panes::View, theme::Theme};
+use super::{layout::Layout, theme::Theme, view::View};
 use crate::app::{connection::Phase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first.

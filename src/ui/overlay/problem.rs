@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::{scrolled, window};
 use crate::{
     domain::problem::Problem,
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 84;

@@ -15,7 +15,7 @@ use crate::{
         plan::{Change, Mark, Outcome},
         probe::Answer,
     },
-    ui::{chrome::spinner, detail, panes::View, text},
+    ui::{detail, text, view::View},
 };
 
 const WIDE: u16 = 116;
@@ -112,7 +112,7 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
     let theme = view.theme;
     let (text, style) = match &proposal.stage {
         Stage::Rehearsing(_) => (
-            format!("{} the server tries it, nothing is stored", spinner(view)),
+            format!("{} the server tries it, nothing is stored", view.spinner()),
             theme.accent(),
         ),
         Stage::Ready(_) if proposal.stage.is_good() => (
@@ -126,7 +126,7 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
         Stage::CarryingOut(_, outcomes) => (
             format!(
                 "{} the changes are being made: {} of {}",
-                spinner(view),
+                view.spinner(),
                 outcomes.len(),
                 proposal.plan.0.changes.len()
             ),
@@ -236,7 +236,7 @@ fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
     let seen: Vec<String> = pods.into_iter().chain(ready).collect();
     Some(format!(
         "{} watching for {waited}: {}",
-        spinner(view),
+        view.spinner(),
         seen.join("; ")
     ))
 }

@@ -11,7 +11,7 @@ use super::{scrolled, window};
 use crate::{
     app::pull_test::{Stage, Trial},
     domain::{age, pull_test::Pulled},
-    ui::{chrome::spinner, panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 110;
@@ -106,7 +106,7 @@ fn node_lines(
     };
     let (symbol, style, words): (&str, Style, String) = match trial.said(node) {
         None => (
-            spinner(view),
+            view.spinner(),
             theme.accent(),
             format!("for {}", age::age(*since, view.now)),
         ),

@@ -11,7 +11,7 @@ use super::{scrolled, window};
 use crate::{
     app::reveal::{Reveal, SHOWN_FOR, Shown, Stage},
     domain::dockerconfig::Entry,
-    ui::{chrome::spinner, panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 100;
@@ -41,7 +41,7 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
         ),
         (Stage::Fetching(_), _) => (
             vec![Line::styled(
-                format!("{} asking the cluster", spinner(view)),
+                format!("{} asking the cluster", view.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    theme::Theme,
+    view::View,
     widgets::{
         pane::{self, Heading},
         table::{Cell, Column, Table},
@@ -20,34 +20,15 @@ use crate::{
     app::{
         action::SortBy,
         connection::{KindState, Phase},
-        model::Model,
-        panes::{Pane, PaneState, Sort, accounts::Judging},
+        panes::{Pane, PaneState, Sort},
     },
     domain::{age, watch::Scope},
 };
-
-/// What a view is drawn from.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    pub model: &'a Model,
-    pub theme: &'a Theme,
-    pub now: Timestamp,
-}
 
 impl View<'_> {
     fn age(&self, since: Option<Timestamp>) -> Cell {
         let text = since.map_or_else(String::new, |since| age::age(since, self.now));
         Cell::new(text, self.theme.dim())
-    }
-
-    /// What the names of Secrets in lists are judged by.
-    pub fn judging(&self) -> Judging<'_> {
-        Judging {
-            world: &self.model.world,
-            verdicts: &self.model.verdicts,
-            complete: self.model.secrets_complete(),
-            now: self.now,
-        }
     }
 
     /// These columns, without the namespace where all rows have the same.

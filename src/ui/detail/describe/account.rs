@@ -6,7 +6,7 @@ use super::{common, field, list, names};
 use crate::{
     app::panes::accounts::{Listed, listed},
     domain::objects::ServiceAccount,
-    ui::panes::View,
+    ui::view::View,
 };
 
 pub(super) fn lines(account: &ServiceAccount, wide: usize, view: View<'_>) -> Vec<Line<'static>> {

@@ -16,7 +16,7 @@ use crate::{
         age,
         objects::{Meta, ObjectKey},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::{common, field, list};
 use crate::{
     domain::{key::Namespace, watch::Scope},
-    ui::panes::View,
+    ui::view::View,
 };
 
 pub(super) fn lines(name: &Namespace, wide: usize, view: View<'_>) -> Vec<Line<'static>> {

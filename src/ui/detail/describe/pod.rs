@@ -11,7 +11,7 @@ use crate::{
         pull,
         status::pod_status,
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(pod: &Pod, room: usize, view: View<'_>) -> Vec<Line<'static>> {

@@ -10,7 +10,7 @@ use crate::{
         dockerconfig::{EntrySummary, Standing},
         objects::{Secret, SecretContent},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(secret: &Secret, wide: usize, view: View<'_>) -> Vec<Line<'static>> {

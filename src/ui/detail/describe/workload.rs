@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use super::{common, field, list, names};
-use crate::{domain::objects::Workload, ui::panes::View};
+use crate::{domain::objects::Workload, ui::view::View};
 
 pub(super) fn lines(workload: &Workload, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let theme = view.theme;
