@@ -10,6 +10,7 @@ pub mod frame;
 pub mod layout;
 mod overlay;
 pub mod panes;
+mod retry;
 pub mod text;
 pub mod theme;
 mod view;

@@ -195,10 +195,8 @@ fn why_empty<K: Clone + PartialEq>(
     match model.connection.of(|kind| pane.shows(kind)) {
         KindState::Forbidden { missing } => {
             return vec![
-                "forbidden".to_owned(),
-                format!("you may not {missing}"),
-                "next: :ns NAME looks into a namespace where you may, or ask for this Role:"
-                    .to_owned(),
+                format!("forbidden: you may not {missing}"),
+                "next: :ns NAME for a namespace where you may, or ask for a Role:".to_owned(),
                 missing.role_command(),
             ];
         }
@@ -212,10 +210,11 @@ fn why_empty<K: Clone + PartialEq>(
         ];
     }
     if state.faults_only {
-        return vec![
-            "nothing fails here".to_owned(),
-            "next: ctrl-z shows all".to_owned(),
-        ];
+        let what = match pane {
+            Pane::Events => "no pull failure here",
+            _ => "nothing fails here",
+        };
+        return vec![what.to_owned(), "next: ctrl-z shows all".to_owned()];
     }
     let place = match &model.scope {
         Scope::Cluster => "in any namespace".to_owned(),
@@ -231,13 +230,14 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Pods => "no Pods",
         Pane::ServiceAccounts => "no ServiceAccounts",
         Pane::Secrets => "no pull Secrets",
-        Pane::Events => "no events (they expire after an hour)",
+        Pane::Events => "no events",
     };
     let mut lines = vec![format!("{what} {place}")];
     match pane {
+        Pane::Events => lines.push("they expire after an hour".to_owned()),
         Pane::Pods => lines.push("next: + sets up a private image, step by step".to_owned()),
         Pane::Secrets => lines.push("next: + makes one".to_owned()),
-        Pane::Namespaces | Pane::ServiceAccounts | Pane::Events => {}
+        Pane::Namespaces | Pane::ServiceAccounts => {}
     }
     if model.scope != Scope::Cluster {
         lines.push("next: 0 shows all namespaces".to_owned());
