@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(8).middle(),
+    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
     Column::new("NAME", 0, 63).grows(20).middle(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),

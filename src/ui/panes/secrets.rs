@@ -25,7 +25,7 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(8).middle(),
+    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
     Column::new("NAME", 0, 40).gives(14).middle(),
     Column::new("REGISTRY", 1, 60).grows(16).middle(),
     Column::new("USER", 4, 24).middle(),

@@ -332,9 +332,9 @@ mod tests {
         );
         assert_eq!(
             drawn(&rows, 23),
-            ["NAME↓     WHY      AGE", "checkout  expired   3d"]
+            ["NAME↓     WHY       AGE", "checkout  expired    3d"]
         );
-        assert_eq!(drawn(&rows, 15), ["NAME↓  WHY", "ch…ut  expired"]);
-        assert_eq!(drawn(&rows, 3), ["NA↓", "c…t"]);
+        assert_eq!(drawn(&rows, 15), ["NAME↓   WHY", "ch…out  expired"]);
+        assert_eq!(drawn(&rows, 3), ["N…↓", "…ut"]);
     }
 }
