@@ -33,7 +33,7 @@ enum State {
 }
 
 struct Part {
-    /// What the link is.
+    /// What the link is, unless its name says it.
     kind: &'static str,
     name: String,
     state: State,
@@ -52,7 +52,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     };
     let wide = area.width >= WIDE;
     let arrow = if wide { " ◂── " } else { " ◂ " };
-    let mut parts = parts(view, inquiry);
+    let mut parts = parts(view, inquiry, wide);
     if !wide {
         parts.iter_mut().for_each(Part::forget_kind);
     }
@@ -116,13 +116,13 @@ fn shares(parts: &[Part], room: usize) -> Vec<usize> {
     widths
 }
 
-fn parts(view: View<'_>, inquiry: &Inquiry) -> Vec<Part> {
+fn parts(view: View<'_>, inquiry: &Inquiry, wide: bool) -> Vec<Part> {
     let finding = inquiry.diagnosis.first();
     vec![
         registry(inquiry, finding),
         secret(inquiry, finding),
         account(inquiry, finding),
-        workload(view, inquiry, finding),
+        workload(view, inquiry, finding, wide),
     ]
 }
 
@@ -240,14 +240,19 @@ fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     }
 }
 
-fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let (kind, name) = match &inquiry.case.workload {
-        None => ("Pod", inquiry.pod.name.to_string()),
+/// The workload, or a Pod that has none; where there is room, with its kind as kubectl writes it.
+fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: bool) -> Part {
+    let name = match &inquiry.case.workload {
+        None if wide => format!("Pod/{}", inquiry.pod.name),
+        None => inquiry.pod.name.to_string(),
         Some(workload) => {
-            let rollout = &workload.rollout;
+            let (id, rollout) = (&workload.id, &workload.rollout);
             let ready = format!("{}/{}", rollout.ready, rollout.desired);
-            let name = format!("{} {ready}", workload.id.key.name);
-            (workload.id.kind.as_str(), name)
+            if wide {
+                format!("{id} {ready}")
+            } else {
+                format!("{} {ready}", id.key.name)
+            }
         }
     };
     let own = finding.filter(|finding| matches!(finding.link(), Link::Pod | Link::Node));
@@ -263,7 +268,7 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>) -> Par
         (None, Some(Health::Progressing) | None) => (State::Unknown, ""),
     };
     Part {
-        kind,
+        kind: "",
         name,
         state,
         why,
