@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     Exit, Output, check,
     console::{Console, Tone},
+    report::printable,
     unless_closed,
 };
 use crate::{
@@ -243,9 +244,10 @@ fn text(lines: &[Line], console: Console) -> String {
             State::Failed => (Tone::Bad, "failed "),
         };
         let state = console.paint(tone, state);
-        let _ = writeln!(text, "{state}  {:wide$}  {}", line.topic, line.detail);
+        let detail = printable(&line.detail);
+        let _ = writeln!(text, "{state}  {:wide$}  {detail}", line.topic);
         if let Some(next) = &line.next {
-            let _ = writeln!(text, "{:1$}next: {next}", "", wide + 11);
+            let _ = writeln!(text, "{:1$}next: {2}", "", wide + 11, printable(next));
         }
     }
     text

@@ -45,7 +45,11 @@ pub(super) fn write_error(error: &str, output: Output, out: &mut impl Write) -> 
             serde_json::to_writer(&mut *out, &Failed { error })?;
             writeln!(out)?;
         }
-        Output::Text => writeln!(out, "{}", printable(error))?,
+        Output::Text => {
+            for line in error.lines() {
+                writeln!(out, "{}", printable(line))?;
+            }
+        }
     }
     Ok(Exit::BadInput)
 }
@@ -81,7 +85,7 @@ impl Explanation {
         writeln!(out, "  {}", printable(&self.summary))?;
         let label = console.paint(Tone::Dim, "settle  ");
         for line in &self.settle {
-            writeln!(out, "  {label}{line}")?;
+            writeln!(out, "  {label}{}", printable(line))?;
         }
         write_fixes(&self.fixes, console, out)
     }
@@ -91,7 +95,8 @@ impl Explanation {
 pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write) -> io::Result<()> {
     let label = console.paint(Tone::Dim, "fix     ");
     for fix in fixes {
-        writeln!(out, "  {label}{}", console.paint(Tone::Strong, &fix.title))?;
+        let title = console.paint(Tone::Strong, &printable(&fix.title));
+        writeln!(out, "  {label}{title}")?;
         for line in &fix.steps {
             writeln!(out, "          {}", printable(line))?;
         }
@@ -103,9 +108,12 @@ pub(super) fn write_fixes(fixes: &[Fix], console: Console, out: &mut impl Write)
     Ok(())
 }
 
-/// Text from outside without what a terminal would obey.
+/// Text from outside in one line, without what a terminal would obey, hide or turn around.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    let blank = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
+    let turns = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let chars = text.chars().map(blank);
+    chars.filter(|c| !c.is_control() && !turns(*c)).collect()
 }
 
 fn summary(found: &Classification) -> String {
@@ -152,4 +160,33 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         .take(BEST)
         .map(|id| id.fill(&names))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed() {
+        for (text, expected) in [
+            ("a\x1b[31mred\u{9b}", "a[31mred"),
+            ("one\ntwo\r\n\tthree", "one two  three"),
+            ("\u{202e}evil\u{200b}\u{feff}", "evil"),
+            ("größe 漢字", "größe 漢字"),
+        ] {
+            assert_eq!(printable(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_lines_of_an_error_stay_lines() {
+        let mut out = Vec::new();
+        let error = "cannot reach it\n  refused\n  next: \x1bstart it";
+        assert_eq!(
+            write_error(error, Output::Text, &mut out).unwrap(),
+            Exit::BadInput
+        );
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out, "cannot reach it\n  refused\n  next: start it\n");
+    }
 }

@@ -36,12 +36,15 @@ struct Document {
     #[serde(default, rename = "type")]
     secret_type: Option<String>,
     #[serde(default)]
-    data: Option<BTreeMap<String, Option<String>>>,
+    data: Option<Values>,
     #[serde(default, rename = "stringData")]
-    string_data: Option<BTreeMap<String, Option<String>>>,
+    string_data: Option<Values>,
     #[serde(default)]
     items: Vec<Document>,
 }
+
+/// Wiped when they have been read: among them are passwords.
+type Values = BTreeMap<String, Option<Zeroizing<String>>>;
 
 #[derive(Default, Deserialize)]
 struct Metadata {

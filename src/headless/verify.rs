@@ -13,14 +13,14 @@ use super::{
     console::Console,
     image, named,
     report::write_error,
-    secrets, unless_closed,
+    secrets::{self, Source},
+    unless_closed,
     verified::{Asked, Origin, Verified},
 };
 use crate::{
     cluster::{ConnectOptions, Connection, fetch},
     domain::{
         credential::Password,
-        dockerconfig::Config,
         image::ImageRef,
         key::{Key, Name},
         keyring::Keyring,
@@ -189,12 +189,6 @@ fn settings(args: &Args, options: &ConnectOptions, asking: Settings) -> Result<S
     Ok(settings)
 }
 
-/// A Docker configuration and where it is from.
-pub(super) struct Source {
-    pub name: String,
-    pub config: Option<Config>,
-}
-
 async fn configs(
     args: &CredentialArgs,
     options: &ConnectOptions,
@@ -206,13 +200,7 @@ async fn configs(
     let Some(path) = &args.from else {
         return Ok(Vec::new());
     };
-    let sources = secrets::load(path, &mut stdin)?.into_iter();
-    Ok(sources
-        .map(|source| Source {
-            name: source.name,
-            config: source.config,
-        })
-        .collect())
+    secrets::load(path, &mut stdin)
 }
 
 async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
@@ -298,14 +286,7 @@ mod tests {
 
     fn asked_as(image: &str, config: &str) -> Vec<(String, Option<String>)> {
         let mut stdin = config.as_bytes();
-        let sources: Vec<Source> = secrets::load(Path::new("-"), &mut stdin)
-            .unwrap()
-            .into_iter()
-            .map(|source| Source {
-                name: source.name,
-                config: source.config,
-            })
-            .collect();
+        let sources = secrets::load(Path::new("-"), &mut stdin).unwrap();
         askers(&ImageRef::parse(image).unwrap(), &sources)
             .unwrap()
             .into_iter()

@@ -9,7 +9,7 @@ use crate::{
         key::{Code, Key},
         message::Message,
     },
-    ui::frame::Layout,
+    ui::layout::Layout,
 };
 
 /// What the event means; `None` when it means nothing.

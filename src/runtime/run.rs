@@ -40,7 +40,8 @@ use crate::{
     },
     cluster::{Connection, apply::WritePermit},
     ui::{
-        frame::{self, Layout},
+        frame,
+        layout::Layout,
         text,
         theme::{Look, Theme},
     },
@@ -146,7 +147,7 @@ impl Shell {
         let namespaces: BTreeSet<_> = model.known.clone();
         let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);
         let mut shell = Self {
-            layout: frame::layout(Rect::default(), model.focus),
+            layout: Layout::of(Rect::default(), model.focus),
             model,
             theme: start.look.theme(),
             look: start.look,
@@ -226,8 +227,7 @@ impl Shell {
             match next {
                 Arrival::Input(event) => {
                     if let Event::Resize(columns, rows) = event {
-                        self.layout =
-                            frame::layout(Rect::new(0, 0, columns, rows), self.model.focus);
+                        self.layout = Layout::of(Rect::new(0, 0, columns, rows), self.model.focus);
                         // Between two frames the size may have changed and changed back, and the
                         // terminal has cut off what did not fit.
                         self.unknown = true;
@@ -276,13 +276,13 @@ impl Shell {
     }
 
     fn refresh(&mut self) {
-        self.layout = frame::layout(self.layout.area, self.model.focus);
+        self.layout = Layout::of(self.layout.area, self.model.focus);
         refresh::refresh(&mut self.model, self.layout.heights(), Timestamp::now());
     }
 
     fn draw(&mut self) -> io::Result<()> {
         let size = self.takeover.screen.size()?;
-        self.layout = frame::layout(Rect::new(0, 0, size.width, size.height), self.model.focus);
+        self.layout = Layout::of(Rect::new(0, 0, size.width, size.height), self.model.focus);
         self.refresh();
         let now = Timestamp::now();
         queue!(self.takeover.screen.backend_mut(), BeginSynchronizedUpdate)?;

@@ -1,5 +1,5 @@
 //! The chain strip: registry ← Secret ← ServiceAccount ← workload, each link with its state, the broken
-//! one marked.
+//! one marked. Where there is room each has its kind before its name.
 
 use ratatui::{
     buffer::Buffer,
@@ -9,14 +9,13 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{panes::View, text};
+use super::{text, view::View};
 use crate::{
     app::inquiry::Inquiry,
     domain::{
         chain::{AccountState, SecretLink, SecretState},
         diagnose::{Finding, Link},
         image::ImageRef,
-        objects::Rollout,
         status::{Health, pod_status},
     },
 };
@@ -34,7 +33,7 @@ enum State {
 }
 
 struct Part {
-    /// What the link is.
+    /// What the link is, unless its name says it.
     kind: &'static str,
     name: String,
     state: State,
@@ -45,12 +44,15 @@ struct Part {
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
     let Some(inquiry) = &view.model.inquiry else {
-        Line::styled(" no Pod uses what is selected", theme.dim()).render(area, buffer);
+        if view.model.connection.identity().is_some() {
+            let words = " no Pod to follow from what is selected";
+            Line::styled(words, theme.dim()).render(area, buffer);
+        }
         return;
     };
     let wide = area.width >= WIDE;
     let arrow = if wide { " ◂── " } else { " ◂ " };
-    let mut parts = parts(view, inquiry);
+    let mut parts = parts(view, inquiry, wide);
     if !wide {
         parts.iter_mut().for_each(Part::forget_kind);
     }
@@ -114,13 +116,13 @@ fn shares(parts: &[Part], room: usize) -> Vec<usize> {
     widths
 }
 
-fn parts(view: View<'_>, inquiry: &Inquiry) -> Vec<Part> {
+fn parts(view: View<'_>, inquiry: &Inquiry, wide: bool) -> Vec<Part> {
     let finding = inquiry.diagnosis.first();
     vec![
         registry(inquiry, finding),
         secret(inquiry, finding),
         account(inquiry, finding),
-        workload(view, inquiry, finding),
+        workload(view, inquiry, finding, wide),
     ]
 }
 
@@ -196,7 +198,7 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
         (Some((_, why)), _) => (State::Broken, why),
         (None, SecretState::Matches { .. }) => (State::Good, ""),
         (None, SecretState::Unknown) => (State::Unknown, ""),
-        (None, state) => (State::Odd, state.slug()),
+        (None, state) => (State::Odd, wrong(state)),
     };
     Part {
         kind: "Secret",
@@ -206,28 +208,53 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     }
 }
 
+/// What is wrong with a Secret that is not to blame, in two words.
+fn wrong(state: &SecretState) -> &'static str {
+    match state {
+        SecretState::Matches { .. } | SecretState::Unknown => "",
+        SecretState::MatchesEmpty { .. } => "empty entry",
+        SecretState::Missing => "missing",
+        SecretState::WrongType(_) => "wrong type",
+        SecretState::WrongKey { .. } => "wrong key",
+        SecretState::Malformed(_) => "malformed",
+        SecretState::HoldsNothing(_) => "empty",
+        SecretState::NoMatch(_) => "no match",
+    }
+}
+
 fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     let name = &inquiry.case.pod.service_account;
     let broken = finding.filter(|finding| finding.link() == Link::Account);
-    let state = match inquiry.links.as_ref().map(|links| links.account) {
-        _ if broken.is_some() => State::Broken,
-        Some(AccountState::Present) => State::Good,
-        Some(AccountState::Missing) => State::Odd,
-        Some(AccountState::Unknown) | None => State::Unknown,
+    let known = inquiry.links.as_ref().map(|links| links.account);
+    let (state, why) = match (broken, known) {
+        (Some(finding), _) => (State::Broken, finding.title()),
+        (None, Some(AccountState::Present)) => (State::Good, ""),
+        (None, Some(AccountState::Missing)) => (State::Odd, "missing"),
+        (None, Some(AccountState::Unknown) | None) => (State::Unknown, ""),
     };
     Part {
         kind: "SA",
         name: name.to_string(),
         state,
-        why: broken.map_or("", Finding::title),
+        why,
     }
 }
 
-fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let name = inquiry.case.workload.as_ref().map_or_else(
-        || format!("Pod/{}", inquiry.pod.name),
-        |workload| format!("{} {}", workload.id, ready(&workload.rollout)),
-    );
+/// The workload, or a Pod that has none; where there is room, with its kind as kubectl writes it.
+fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: bool) -> Part {
+    let name = match &inquiry.case.workload {
+        None if wide => format!("Pod/{}", inquiry.pod.name),
+        None => inquiry.pod.name.to_string(),
+        Some(workload) => {
+            let (id, rollout) = (&workload.id, &workload.rollout);
+            let ready = format!("{}/{}", rollout.ready, rollout.desired);
+            if wide {
+                format!("{id} {ready}")
+            } else {
+                format!("{} {ready}", id.key.name)
+            }
+        }
+    };
     let own = finding.filter(|finding| matches!(finding.link(), Link::Pod | Link::Node));
     let health = view
         .model
@@ -246,8 +273,4 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>) -> Par
         state,
         why,
     }
-}
-
-fn ready(rollout: &Rollout) -> String {
-    format!("{}/{}", rollout.ready, rollout.desired)
 }

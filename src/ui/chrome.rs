@@ -8,14 +8,18 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{panes::View, text};
+use super::{text, view::View};
 use crate::{
     app::{
-        connection::{Health, Phase},
+        connection::{Health, KindState, Phase},
         panes::Pane,
         path,
     },
-    domain::{age, faults::Fault, watch::Scope},
+    domain::{
+        age,
+        faults::Fault,
+        watch::{Scope, WatchKind},
+    },
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
@@ -38,7 +42,12 @@ pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         Scope::Cluster => "all namespaces".to_owned(),
         Scope::Namespace(namespace) => namespace.to_string(),
     };
-    let left = format!(" pullscope  {context} › {place} ");
+    let left = if context.is_empty() {
+        format!(" pullscope  {place} ")
+    } else {
+        format!(" pullscope  {context} › {place} ")
+    };
+    let left = text::clean(&left);
     let (state, state_style) = state(view);
     let mut right = vec![
         Span::styled(state, state_style),
@@ -76,12 +85,15 @@ fn problems(view: View<'_>) -> Span<'static> {
     let faults = view.model.verdicts.faults();
     let pods: usize = faults.iter().map(|fault| fault.pods.len()).sum();
     let symbols = view.theme.symbols();
-    let known = matches!(
-        view.model.connection.health(),
-        Health::Live | Health::Stale { .. }
-    );
+    let connection = &view.model.connection;
+    // Where Pods may not be listed, or not yet are, nobody knows that nothing is wrong.
+    let pods_known = match connection.of(|kind| kind == WatchKind::Pods) {
+        KindState::Live | KindState::Stale { .. } => true,
+        KindState::Loading { .. } | KindState::Forbidden { .. } => false,
+    };
+    let known = matches!(connection.health(), Health::Live | Health::Stale { .. });
     let (symbol, style) = match faults.iter().map(Fault::is_pull).max() {
-        None if !known => return Span::raw(""),
+        None if !known || !pods_known => return Span::raw(""),
         None => {
             let text = format!("{} nothing is wrong", symbols.finished);
             return Span::styled(text, view.theme.good());
@@ -104,7 +116,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 fn state(view: View<'_>) -> (String, Style) {
     let theme = view.theme;
     let symbols = theme.symbols();
-    let spinner = spinner(view);
+    let spinner = view.spinner();
     match view.model.connection.health() {
         Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
         Health::Listing => {
@@ -126,22 +138,11 @@ fn state(view: View<'_>) -> (String, Style) {
         Health::Live => match view.model.connection.missing().len() {
             0 => (format!("{} live", symbols.healthy), theme.good()),
             n => (
-                format!("{} live, {n} forbidden", symbols.healthy),
+                format!("{} live, {n} forbidden", symbols.failing),
                 theme.warning(),
             ),
         },
     }
-}
-
-/// The spinner's face at this moment.
-pub(super) fn spinner(view: View<'_>) -> &'static str {
-    let faces = &view.theme.symbols().spinner;
-    let turn = view.now.as_millisecond().rem_euclid(i64::from(u16::MAX)) / 120;
-    usize::try_from(turn)
-        .ok()
-        .and_then(|turn| faces.get(turn % faces.len()))
-        .copied()
-        .unwrap_or_default()
 }
 
 /// The panes as tabs, for a screen that has room for one of them.

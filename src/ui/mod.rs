@@ -1,16 +1,19 @@
 //! Floor 3: cells from the model. Views only read: they own nothing, send nothing and judge nothing.
 //!
-//! `frame` divides the screen and is the entry; text from outside passes `text`, and nothing else
-//! makes cells of it.
+//! `layout` divides the screen, `frame` draws it and is the entry; text from outside passes `text`, and
+//! nothing else makes cells of it.
 
 mod chain;
 mod chrome;
 mod detail;
 pub mod frame;
+pub mod layout;
 mod overlay;
 pub mod panes;
+mod retry;
 pub mod text;
 pub mod theme;
+mod view;
 mod widgets;
 
 #[cfg(test)]

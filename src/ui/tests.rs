@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    frame::{layout, paint},
-    panes::View,
+    frame::paint,
+    layout::Layout,
     theme::{Look, Theme},
+    view::View,
 };
 use crate::{
     app::{
@@ -118,7 +119,7 @@ impl Screen {
 
     fn buffer_at(&mut self, width: u16, height: u16, now: Timestamp) -> Buffer {
         let area = Rect::new(0, 0, width, height);
-        let layout = layout(area, self.model.focus);
+        let layout = Layout::of(area, self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), now);
         let mut buffer = Buffer::empty(area);
         let view = View {
@@ -393,4 +394,79 @@ fn a_tested_secret() {
     };
     screen.take(Message::Settled(ticket, Ok(Box::new(verdict))));
     insta::assert_snapshot!("tested_secret", screen.text(80, 24));
+}
+
+/// A terminal that shows nothing but ASCII gets a sign for each of ours.
+#[test]
+fn nothing_of_ours_is_a_question_mark_in_ascii() {
+    let ascii = Look {
+        ascii: true,
+        ..Look::default()
+    };
+    let marks = |screen: &mut Screen| screen.text(120, 40).matches('?').count();
+    for keys in [
+        &[][..],
+        &["enter"],
+        &["?"],
+        &["H"],
+        &["R"],
+        &["T"],
+        &["L"],
+        &["W"],
+        &["."],
+        &["ctrl-x"],
+        &["tab", "tab", "x"],
+    ] {
+        let mut screen = Screen::company().press(keys);
+        let ours = marks(&mut screen);
+        screen.theme = ascii.named(ThemeName::Sixteen);
+        assert_eq!(marks(&mut screen), ours, "{keys:?}");
+    }
+}
+
+/// A password with a blank at its edge is wrong because of it: it must be seen.
+#[test]
+fn a_revealed_password_keeps_its_blanks() {
+    let mut screen = Screen::company().press(&["tab", "tab", "x"]);
+    let enter = Message::Key(Key::parse("enter").expect("a key"));
+    let effects = update(&mut screen.model, enter, now());
+    let [crate::app::effect::Effect::Reveal { ticket, .. }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let text = r#"{"auths":{"ghcr.io":{"username":"ci","password":"  a  b"}}}"#;
+    let config = dockerconfig::read(Format::ConfigJson, text.as_bytes());
+    screen.take(Message::Revealed(ticket, Ok(Some(config))));
+    assert!(screen.text(80, 24).contains("password    a  b"));
+}
+
+/// Where Pods may not be listed, nobody can say that nothing is wrong.
+#[test]
+fn nothing_is_called_well_that_may_not_be_seen() {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        screen.state(kind, WatchState::Live);
+    }
+    assert!(screen.text(120, 40).contains("nothing is wrong"));
+    let missing = Permission {
+        verb: "list".into(),
+        group: "".into(),
+        resource: "pods".into(),
+        namespace: None,
+    };
+    let why = "".into();
+    screen.state(WatchKind::Pods, WatchState::Forbidden { missing, why });
+    assert!(!screen.text(120, 40).contains("nothing is wrong"));
+}
+
+/// At the smallest screen a list over all namespaces still tells one `regcred` from another.
+#[test]
+fn over_all_namespaces_each_row_has_its_namespace() {
+    let mut screen = Screen::company();
+    for _ in 0..3 {
+        for (width, height) in [(80, 24), (100, 30), (120, 40)] {
+            let text = screen.text(width, height);
+            assert!(text.contains("NAMESPACE"), "{text}");
+        }
+        screen = screen.press(&["tab"]);
+    }
 }

@@ -32,6 +32,7 @@ use pullscope::{
     },
     ui::{
         frame,
+        layout::Layout,
         theme::{Look, Theme},
     },
 };
@@ -229,7 +230,7 @@ impl Bench {
 
     /// As the loop of the runtime does it.
     fn draw(&mut self) {
-        let layout = frame::layout(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
+        let layout = Layout::of(Rect::new(0, 0, COLUMNS, ROWS), self.model.focus);
         refresh::refresh(&mut self.model, layout.heights(), self.now);
         let (model, theme, now) = (&self.model, &self.theme, self.now);
         self.terminal

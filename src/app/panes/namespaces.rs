@@ -57,7 +57,10 @@ pub fn refresh(
                         .and_then(|namespace| namespace.meta.created),
                 )
             }),
-            SortBy::Status | SortBy::Count => rows.sort_by_key(|name| !trouble(world, name)),
+            SortBy::Status | SortBy::Count => rows.sort_by_key(|name| {
+                let tally = tally(world, name);
+                (tally.pull_failing == 0, tally.failing == 0)
+            }),
             SortBy::Name | SortBy::Namespace => {}
         }
         let mut rows: Vec<Row> = rows.into_iter().cloned().map(Some).collect();

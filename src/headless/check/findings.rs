@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{look::Seen, target::Choice};
+use super::{look::Seen, target::Choice, wait::is_sound};
 use crate::domain::{
     chain::{self, Case},
     diagnose::{self, Finding},
@@ -44,7 +44,7 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
         choice.has_pod(pod, workload)
     };
     let pods = world.pods(&Scope::Cluster).filter(chosen);
-    let (sound, ill): (Vec<_>, Vec<_>) = pods.partition(|pod| is_well(pod));
+    let (sound, ill): (Vec<_>, Vec<_>) = pods.partition(|pod| is_sound(pod_status(pod).health));
     let case = |pod: &Arc<Pod>| chain::case(world, &seen.sight, &pod.key, now);
     let ill = ill.into_iter().filter_map(case).map(|case| Checked {
         findings: diagnose::diagnose(&case).findings,
@@ -74,10 +74,6 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
         pods: checked,
         workloads: workloads(seen, choice, now),
     }
-}
-
-fn is_well(pod: &Pod) -> bool {
-    matches!(pod_status(pod).health, Health::Healthy | Health::Finished)
 }
 
 /// The workloads at the top of their chain; those below say the same.

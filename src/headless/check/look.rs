@@ -58,7 +58,8 @@ pub(super) async fn once(
         looking.until_settled(&mut feed, progress),
     )
     .await;
-    if settled.is_err() {
+    // A feed that has ended before all lists are there has not shown all.
+    if settled != Ok(true) {
         return Err(looking.unsettled());
     }
     let mut settled = None;
@@ -103,17 +104,18 @@ impl Looking {
         }
     }
 
-    async fn until_settled(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) {
+    /// Takes in what comes until each list is there, or is refused; whether it came to that.
+    async fn until_settled(&mut self, feed: &mut Receiver<Feed>, progress: &Progress) -> bool {
         let all = self.states.len();
         loop {
             let states = self.states.values();
             let settled = states.filter(|state| is_settled(state.as_ref())).count();
             if settled == all {
-                return;
+                return true;
             }
             progress.say(&format!("listing: {settled} of {all} lists"));
             let Some(feed) = feed.recv().await else {
-                return;
+                return false;
             };
             self.learn(feed);
         }

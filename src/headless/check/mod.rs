@@ -82,7 +82,8 @@ pub enum Format {
     Sarif,
 }
 
-/// Checks what is in reach, and asks registries where there is a prober; a problem means that the check could not be made.
+/// Checks what is in reach, and asks registries where there is a prober; a problem means that the check
+/// could not be made.
 pub async fn run(
     args: &Args,
     connection: &Connection,
@@ -100,7 +101,7 @@ pub async fn run(
     let seen = look::once(connection, reach.clone(), patience, &progress).await?;
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
-    choice.exists(&seen)?;
+    choice.exists(&seen.world, &seen.forbidden)?;
     let depth = if args.all {
         Depth::Everything
     } else {

@@ -22,11 +22,7 @@ use crate::{
         objects::Secret,
         probe::{Answer, Wanted},
     },
-    headless::{
-        console::Progress,
-        verified::Verified,
-        verify::{self, Source},
-    },
+    headless::{console::Progress, secrets::Source, verified::Verified, verify},
     registry::Prober,
 };
 
@@ -58,9 +54,7 @@ impl Answers {
         let question = Question::of(checked, finding)?;
         self.0.get(&question).map(Arc::clone)
     }
-}
 
-impl Answers {
     /// Adds to each finding what the registry says of its image; of a Pod that runs, a refusal is the
     /// finding.
     pub(super) fn settle(&self, found: &mut Found, now: Timestamp) {

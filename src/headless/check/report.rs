@@ -330,7 +330,7 @@ impl Row {
             writeln!(out, "  {}{}", label("seen"), printable(line))?;
         }
         for line in &self.settle {
-            writeln!(out, "  {}{line}", label("settle"))?;
+            writeln!(out, "  {}{}", label("settle"), printable(line))?;
         }
         // What it answered stands among the evidence.
         if let Some(probe) = &self.probe

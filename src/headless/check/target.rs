@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{look::Seen, selector::Selector};
+use super::selector::Selector;
 use crate::domain::{
     objects::{Pod, Workload, WorkloadKind},
     problem::Problem,
@@ -128,9 +128,9 @@ impl Choice {
     /// A name that leads nowhere is a mistake of the caller, not a healthy workload.
     ///
     /// Of a kind that may not be listed nobody knows what exists.
-    pub(super) fn exists(&self, seen: &Seen) -> Result<(), Problem> {
-        let absent = self.targets.iter().find(|it| !it.exists(&seen.world));
-        let hides = |target: &Target| seen.forbidden.iter().find(|it| target.needs(it));
+    pub(super) fn exists(&self, world: &World, forbidden: &[Permission]) -> Result<(), Problem> {
+        let absent = self.targets.iter().find(|it| !it.exists(world));
+        let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
         match absent.map(|target| (target, hides(target))) {
             Some((target, Some(missing))) => Err(Problem::new(format!("cannot look for {target}"))
                 .because(format!("you may not {missing}"))

@@ -62,7 +62,8 @@ impl fmt::Display for Standing {
     }
 }
 
-fn is_sound(health: Health) -> bool {
+/// Runs, or has run to its end.
+pub(super) fn is_sound(health: Health) -> bool {
     matches!(health, Health::Healthy | Health::Finished)
 }
 

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::{
     app::settled::State,
     domain::{age, diagnose::Source, probe::Answer},
-    ui::panes::View,
+    ui::view::View,
 };
 
 /// The symbol, its colour, and the words.

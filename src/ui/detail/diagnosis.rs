@@ -8,14 +8,19 @@ use super::{Room, asked};
 use crate::{
     app::{inquiry::Inquiry, settled::Question},
     domain::{
-        age, backoff,
-        cause::{Cause, Fix, FixId},
+        age,
+        cause::{Fix, FixId},
         diagnose::Finding,
         key::{Key, Name},
         plan::carriers,
         status::Health,
     },
-    ui::{panes::View, text},
+    ui::{
+        retry::{self, Next},
+        text,
+        view::View,
+        widgets::paragraph::indented,
+    },
 };
 
 pub(super) fn lines(
@@ -52,8 +57,7 @@ fn brief(view: View<'_>, findings: &[Finding], wide: usize, room: usize) -> Vec<
         return Vec::new();
     };
     let fixes = finding.filled_fixes();
-    let mut lines = summary(view, finding, wide);
-    lines.truncate(room.saturating_sub(1).clamp(1, 2));
+    let mut lines = summary(view, finding, wide, room.saturating_sub(1).clamp(1, 2));
     let fix_lines = fixes.len().min(room.saturating_sub(lines.len()).max(1));
     let evidence = room.saturating_sub(lines.len() + fix_lines);
     lines.extend(
@@ -71,20 +75,21 @@ fn brief(view: View<'_>, findings: &[Finding], wide: usize, room: usize) -> Vec<
 
 fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let mut lines = summary(view, finding, wide);
+    let mut lines = summary(view, finding, wide, usize::MAX);
     let fixes = finding.filled_fixes();
     for (number, fix) in fixes.iter().enumerate() {
         lines.push(fix_line(view, number, fix, wide));
     }
     if let Some(spread) = spread(view, inquiry, finding) {
-        let wrapped = text::wrap(&spread, wide.saturating_sub(4)).into_iter();
-        lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
+        lines.extend(indented(&spread, 4, wide, theme.warning()));
     }
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
     lines.extend(answered(view, inquiry, wide));
-    lines.push(heading(view, "Evidence"));
+    if !finding.evidence.is_empty() {
+        lines.push(heading(view, "Evidence"));
+    }
     for evidence in &finding.evidence {
         lines.extend(bullets(view, &evidence.line(view.now), wide));
     }
@@ -92,7 +97,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
         let others: Vec<&str> = finding
             .alternatives
             .iter()
-            .map(|cause: &Cause| cause.title())
+            .map(|cause| cause.title())
             .collect();
         lines.push(heading(view, "It could also be"));
         lines.extend(bullets(view, &others.join(", "), wide));
@@ -108,27 +113,31 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
         let title = text::fit(&title, wide, text::Cut::End).into_owned();
         lines.push(Line::styled(title, theme.strong()));
         for step in &fix.steps {
-            lines.extend(indented(step, 2, wide).map(|line| Line::styled(line, theme.text())));
+            lines.extend(indented(step, 2, wide, theme.text()));
         }
         for command in &fix.commands {
             let shell = format!("$ {command}");
-            lines.extend(indented(&shell, 2, wide).map(|line| Line::styled(line, theme.accent())));
+            lines.extend(indented(&shell, 2, wide, theme.accent()));
         }
     }
     lines
 }
 
-fn summary(view: View<'_>, finding: &Finding, wide: usize) -> Vec<Line<'static>> {
+/// What is wrong, in so many lines at most.
+fn summary(view: View<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<Line<'static>> {
     let (symbol, style) = view.theme.health(if finding.is_pull() {
         Health::PullFailing
     } else {
         Health::Failing
     });
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
-    text::wrap(&text, wide)
-        .into_iter()
-        .map(|line| Line::styled(line, style))
-        .collect()
+    let mut lines = text::wrap(&text, wide);
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        lines.push(text::fit(&rest, wide, text::Cut::End).into_owned());
+    }
+    let lines = lines.into_iter();
+    lines.map(|line| Line::styled(line, style)).collect()
 }
 
 /// What the registry said when it was asked about this Pod.
@@ -141,12 +150,7 @@ fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>
     };
     let (symbol, style, text) = asked::words(view, state);
     let mut lines = vec![heading(view, "Asked and tried")];
-    let wrapped = text::wrap(&format!("{symbol} {text}"), wide.saturating_sub(2));
-    lines.extend(
-        wrapped
-            .into_iter()
-            .map(|line| Line::styled(format!("  {line}"), style)),
-    );
+    lines.extend(indented(&format!("{symbol} {text}"), 2, wide, style));
     lines
 }
 
@@ -173,15 +177,13 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
 
 /// When the kubelet tries again.
 fn retry(view: View<'_>, inquiry: &Inquiry) -> Option<String> {
-    let at = backoff::next_attempt(inquiry.container()?, &inquiry.case.events)?;
-    let wait = age::seconds(view.now, at);
-    Some(if wait > 0 {
-        format!(
+    let next = retry::next(inquiry.container()?, &inquiry.case.events, view.now)?;
+    Some(match next {
+        Next::In(seconds) => format!(
             "the kubelet tries again in {} or soon after",
-            age::span(wait)
-        )
-    } else {
-        "the kubelet tries again any moment".to_owned()
+            age::span(seconds)
+        ),
+        Next::Due => "the kubelet tries again any moment".to_owned(),
     })
 }
 
@@ -221,10 +223,4 @@ fn fix_line(view: View<'_>, number: usize, fix: &Fix, wide: usize) -> Line<'stat
         Span::styled((number + 1).to_string(), view.theme.key()),
         Span::raw(format!(" {title}")),
     ])
-}
-
-fn indented(text: &str, by: usize, wide: usize) -> impl Iterator<Item = String> {
-    text::wrap(text, wide.saturating_sub(by))
-        .into_iter()
-        .map(move |line| format!("{:by$}{line}", ""))
 }

@@ -3,11 +3,8 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{
-        age,
-        objects::{EventKind, ObjectKey},
-    },
-    ui::{panes::View, text},
+    domain::{age, objects::ObjectKey},
+    ui::{text, view::View},
 };
 
 /// Cells before the message.
@@ -28,13 +25,8 @@ pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line
     said.sort_by_key(|line| std::cmp::Reverse(line.last));
     let mut lines = Vec::new();
     for line in said {
-        let style = if line.pull_failure {
-            theme.failing()
-        } else if line.event.kind == EventKind::Warning {
-            theme.warning()
-        } else {
-            theme.text()
-        };
+        let (symbol, style) = theme.event(line);
+        let words = if line.warning() { style } else { theme.text() };
         let last = line
             .last
             .map_or_else(String::new, |at| age::age(at, view.now));
@@ -45,8 +37,9 @@ pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line
         };
         let reason = text::clean(&line.event.reason).into_owned();
         lines.push(Line::from(vec![
-            Span::styled(format!("{last:>8}  "), theme.dim()),
-            Span::styled(reason, style),
+            Span::styled(format!("{last:>6}  "), theme.dim()),
+            Span::styled(format!("{symbol} "), style),
+            Span::styled(reason, words),
             Span::styled(times, theme.dim()),
         ]));
         for line in text::wrap(&line.event.message, wide.saturating_sub(LEAD)) {

@@ -16,7 +16,7 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
-use super::{panes::View, text};
+use super::{text, view::View, widgets::paragraph::wrapped};
 use crate::{
     app::{detail::Tab, fitting, inquiry::Inquiry},
     domain::{cause::Cause, faults::FaultId, objects::ObjectKey},
@@ -46,12 +46,15 @@ pub(super) fn lines(
         (Tab::Rollout, _, ObjectKey::Workload(id)) => rollout::lines(id, wide, view),
         (Tab::Describe, ..) => describe::lines(object, wide, view),
         (Tab::Events, ..) => events::lines(object, wide, view),
-        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => {
-            vec![Line::styled("it is gone", view.theme.dim())]
-        }
+        (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![gone(view)],
         // Drawn by `raw`, which scrolls them by itself.
         (Tab::Yaml | Tab::Logs, ..) => Vec::new(),
     }
+}
+
+/// What is said of an object that is there no more.
+fn gone(view: View<'_>) -> Line<'static> {
+    Line::styled("it is gone", view.theme.dim())
 }
 
 /// The steps of a Pod's start, for a layer that watches one.
@@ -109,9 +112,10 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         .border_style(theme.border(false))
         .padding(Padding::horizontal(1));
     let Some(inquiry) = &view.model.inquiry else {
-        border
-            .title(Span::styled(" Diagnosis ", theme.title(false)))
-            .render(area, buffer);
+        let border = border.title(Span::styled(" Diagnosis ", theme.title(false)));
+        let words = "what a Pod fails with stands here, and what helps, once one is selected";
+        let lines = wrapped(words, usize::from(border.inner(area).width), theme.dim());
+        Paragraph::new(lines).block(border).render(area, buffer);
         return;
     };
     let tab = fitting(Some(inquiry));

@@ -4,14 +4,13 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line, widgets::W
 
 use crate::{
     app::{
-        detail::{Details, Tab},
+        detail::{Details, Tab, has},
         reading::{LogState, ReadingState},
     },
     domain::{age, document::Shown, problem::Problem},
     ui::{
-        chrome::spinner,
-        panes::View,
         text,
+        view::View,
         widgets::reader::{Reader, ReaderLine},
     },
 };
@@ -46,10 +45,7 @@ pub(in crate::ui) fn draw(
 
 fn matches(reader: &Reader<'_>, sought: &str) -> String {
     let lines = reader.lines.iter();
-    match lines
-        .filter(|line| crate::app::detail::has(line.text, sought))
-        .count()
-    {
+    match lines.filter(|line| has(&line.text, sought)).count() {
         1 => "1 line".to_owned(),
         count => format!("{count} lines"),
     }
@@ -63,7 +59,7 @@ fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         .as_ref()
         .filter(|reading| reading.object == details.object);
     let (state, lines) = match reading.map(|reading| &reading.state) {
-        None | Some(ReadingState::Asked(_)) => (format!("{} reading", spinner(view)), Vec::new()),
+        None | Some(ReadingState::Asked(_)) => (format!("{} reading", view.spinner()), Vec::new()),
         Some(ReadingState::Failed(problem)) => (
             "not read".to_owned(),
             problem_lines(problem, theme.failing()),
@@ -97,9 +93,8 @@ fn yaml_line<'a>(line: &Shown<'a>, style: Style) -> ReaderLine<'a> {
         hides => format!("… {hides} lines"),
     };
     ReaderLine {
-        text: line.text,
-        style,
         note,
+        ..ReaderLine::plain(line.text, style)
     }
 }
 
@@ -122,7 +117,7 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         "this run"
     };
     let state = match &log.state {
-        LogState::Opening => format!("{} opening", spinner(view)),
+        LogState::Opening => format!("{} opening", view.spinner()),
         LogState::Open if log.source.previous => "there is more".to_owned(),
         LogState::Open => "followed".to_owned(),
         LogState::Ended => "its end".to_owned(),
@@ -140,20 +135,12 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
         .tail
         .lines()
         .iter()
-        .map(|line| ReaderLine {
-            text: line,
-            style: theme.text(),
-            note: String::new(),
-        })
+        .map(|line| ReaderLine::plain(&**line, theme.text()))
         .collect();
     match &log.state {
         LogState::Failed(problem) => lines.extend(problem_lines(problem, theme.failing())),
         LogState::Ended if lines.is_empty() => {
-            lines.push(ReaderLine {
-                text: "nothing was written",
-                style: theme.dim(),
-                note: String::new(),
-            });
+            lines.push(ReaderLine::plain("nothing was written", theme.dim()));
         }
         LogState::Opening | LogState::Open | LogState::Ended => {}
     }
@@ -168,14 +155,9 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
 }
 
 fn problem_lines(problem: &Problem, style: Style) -> Vec<ReaderLine<'_>> {
-    let texts = std::iter::once(&problem.what)
-        .chain(&problem.why)
-        .chain(&problem.next);
-    texts
-        .map(|text| ReaderLine {
-            text,
-            style,
-            note: String::new(),
-        })
-        .collect()
+    let reasons = std::iter::once(&problem.what).chain(&problem.why);
+    let reasons = reasons.map(|reason| ReaderLine::plain(reason.as_str(), style));
+    let next = problem.next.as_ref();
+    let next = next.map(|next| ReaderLine::plain(format!("next: {next}"), style));
+    reasons.chain(next).collect()
 }

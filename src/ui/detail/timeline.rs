@@ -1,6 +1,6 @@
 //! The steps from a Pod's creation to a running container (guide G6), with times and durations.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{
     style::Style,
     text::{Line, Span},
@@ -10,10 +10,11 @@ use crate::{
     app::inquiry::Inquiry,
     domain::{
         age,
+        key::Name,
         objects::Container,
         timeline::{Progress, Stage, Step, timeline},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View},
 };
 
 pub(super) fn lines(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
@@ -62,11 +63,9 @@ fn line(
         Progress::Stuck => (symbols.pull_failing, theme.failing()),
         Progress::NotYet => (symbols.quiet, theme.dim()),
     };
-    let at = step.at.map_or_else(String::new, |at| {
-        at.to_zoned(TimeZone::system())
-            .strftime("%H:%M:%S")
-            .to_string()
-    });
+    let at = step
+        .at
+        .map_or_else(String::new, |at| moment(at, view.now, zone()));
     let took = step.took.map_or_else(String::new, |took| {
         let span = age::span(took.as_secs());
         match step.progress {
@@ -80,7 +79,7 @@ fn line(
         Progress::NotYet => theme.dim(),
         Progress::Done | Progress::Now => theme.text(),
     };
-    let head = format!("{:33}{at:8}  {took:>9}  ", step.stage.title());
+    let head = format!("{:33}{at:>8}  {took:>9}  ", step.stage.title());
     let room = wide.saturating_sub(text::width(&head) + 4);
     let about = about(inquiry, container, step);
     let about = text::fit(&about, room, text::Cut::Middle).into_owned();
@@ -99,6 +98,22 @@ fn line(
     ])
 }
 
+/// The time of day, and of what is older than a day the date, as `ls` has it.
+fn moment(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
+    let old = age::seconds(at, now) >= 24 * 60 * 60;
+    let form = if old { "%b %e" } else { "%H:%M:%S" };
+    at.to_zoned(zone).strftime(form).to_string()
+}
+
+/// The zone of whoever looks; tests look from Greenwich.
+fn zone() -> TimeZone {
+    if cfg!(test) {
+        TimeZone::UTC
+    } else {
+        TimeZone::system()
+    }
+}
+
 /// What the step is about, and what it stands at.
 fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
     let pod = &inquiry.case.pod;
@@ -112,11 +127,7 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
             |owner| format!("by {}/{}", owner.kind, owner.name),
         ),
         Stage::Admitted => {
-            let secrets: Vec<&str> = pod
-                .pull_secrets
-                .iter()
-                .map(crate::domain::key::Name::as_str)
-                .collect();
+            let secrets: Vec<&str> = pod.pull_secrets.iter().map(Name::as_str).collect();
             if secrets.is_empty() {
                 format!("{}, no pull Secret", pod.service_account)
             } else {
@@ -126,5 +137,18 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
         Stage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
         Stage::Pulling | Stage::Pulled => container.image.to_string(),
         Stage::Started | Stage::Ready => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ago, now};
+
+    #[test]
+    fn what_is_older_than_a_day_has_a_date() {
+        let told = |seconds| moment(ago(seconds), now(), TimeZone::UTC);
+        assert_eq!(told(90), "07:58:30");
+        assert_eq!(told(24 * 60 * 60), "Jan 14");
     }
 }

@@ -1,15 +1,14 @@
 //! The contexts of the kubeconfig.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line, widgets::Widget};
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
-use super::window;
+use super::window::{Window, choice};
 use crate::{
-    app::overlay::ContextPicker,
+    app::{overlay::ContextPicker, scroll::Scroll},
     domain::identity::ContextEntry,
     ui::{
-        chrome,
-        panes::View,
-        widgets::table::{Cell, Column, Table},
+        view::View,
+        widgets::table::{Cell, Column},
     },
 };
 
@@ -23,42 +22,31 @@ const COLUMNS: &[Column] = &[
 
 pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
+    let waiting = Window {
+        title: "Contexts",
+        hint: "esc back",
+        wide: 40,
+    };
     match picker {
         ContextPicker::Loading(_) => {
-            let inside = window("Contexts", "esc back", theme, 40, 3, area, buffer);
-            Line::styled(
-                format!("{} reading the kubeconfig", chrome::spinner(view)),
-                theme.dim(),
-            )
-            .render(inside, buffer);
+            let words = format!("{} reading the kubeconfig", view.spinner());
+            let lines = vec![Line::styled(words, theme.dim())];
+            waiting.lines(lines, Scroll::TOP, theme, area, buffer);
+        }
+        ContextPicker::Ready { entries, .. } if entries.is_empty() => {
+            let lines = vec![Line::styled("the kubeconfig has no context", theme.dim())];
+            waiting.lines(lines, Scroll::TOP, theme, area, buffer);
         }
         ContextPicker::Ready { entries, list } => {
-            let high = u16::try_from(entries.len() + 3).unwrap_or(u16::MAX);
-            let inside = window(
-                "Contexts",
-                "enter choose · esc back",
-                theme,
-                110,
-                high,
-                area,
-                buffer,
-            );
-            let room = usize::from(inside.height.saturating_sub(1)).max(1);
-            let position = list.position().unwrap_or(0);
-            let first = (position + 1).saturating_sub(room);
-            Table {
-                columns: COLUMNS,
-                rows: entries
-                    .iter()
-                    .skip(first)
-                    .take(room)
-                    .map(|entry| cells(entry, view))
-                    .collect(),
-                selected: position.checked_sub(first),
-                focused: true,
-                sorted: None,
-            }
-            .draw(theme, inside, buffer);
+            let window = Window {
+                title: "Contexts",
+                hint: "enter choose · esc back",
+                wide: 110,
+            };
+            let inside = window.open(entries.len() + 1, theme, area, buffer);
+            let cells = |entry: &ContextEntry| cells(entry, view);
+            let chosen = list.position();
+            choice(COLUMNS, entries, chosen, cells, theme, inside, buffer);
         }
     }
 }

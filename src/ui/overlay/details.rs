@@ -4,10 +4,13 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     text::Span,
-    widgets::{Paragraph, Widget},
+    widgets::Widget,
 };
 
-use super::{above_footer, window};
+use super::{
+    above_footer,
+    window::{self, Window, scrolled},
+};
 use crate::{
     app::{
         detail::{Details, Tab},
@@ -16,13 +19,15 @@ use crate::{
     },
     ui::{
         detail::{self, Room},
-        frame::Layout,
-        panes::View,
-        text,
+        layout::Layout,
+        view::View,
     },
 };
 
 const WIDE: u16 = 140;
+
+/// Rows: all there are.
+const FULL: usize = usize::MAX;
 
 /// From here on there is room beside the tabs for how sure a diagnosis is.
 const WIDE_WITH_EXTENT: u16 = 90;
@@ -35,18 +40,13 @@ pub(super) fn draw(details: &Details, view: View<'_>, area: Rect, buffer: &mut B
         .as_ref()
         .filter(|inquiry| Some(&inquiry.pod) == object.pod());
     let tab = shown(inquiry, details);
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
     let title = object.to_string();
-    let title = text::fit(&title, room * 2 / 3, text::Cut::Middle);
-    let inside = window(
-        &title,
-        "↑↓ scroll · tab next view · esc back",
-        view.theme,
-        WIDE,
-        u16::MAX,
-        room_for(area),
-        buffer,
-    );
+    let window = Window {
+        title: &title,
+        hint: "↑↓ scroll · tab next view · esc back",
+        wide: WIDE,
+    };
+    let inside = window.open(FULL, view.theme, room_for(area), buffer);
     if inside.height < 2 {
         return;
     }
@@ -65,12 +65,9 @@ pub(super) fn draw(details: &Details, view: View<'_>, area: Rect, buffer: &mut B
         detail::raw::draw(tab, details, view, body, buffer);
         return;
     }
+    let room = usize::from(body.width);
     let lines = detail::lines(tab, view, object, inquiry, room, Room::All);
-    let first = details.scroll.first(lines.len(), usize::from(body.height));
-    let first = u16::try_from(first).unwrap_or(u16::MAX);
-    Paragraph::new(lines)
-        .scroll((first, 0))
-        .render(body, buffer);
+    scrolled(lines, details.scroll, body, buffer);
 }
 
 /// Everything but the header, whatever is on the page: the window keeps its size while pages are turned.
@@ -103,8 +100,8 @@ fn extent(view: View<'_>, inquiry: Option<&Inquiry>, head: Rect, buffer: &mut Bu
 /// Where the cursor stands while words to look for are typed: in the line under the tabs.
 pub(super) fn cursor(details: &Details, layout: &Layout) -> Option<Position> {
     let find = details.find.as_ref().filter(|find| find.typing)?;
-    let area = room_for(above_footer(layout));
-    let left = area.x + (area.width - WIDE.min(area.width)) / 2;
+    let place = window::place(WIDE, FULL, room_for(above_footer(layout)));
     let typed = u16::try_from(find.input.visual_cursor()).ok()?;
-    Some(Position::new(left + 3 + typed, area.y + 2))
+    // Behind border, blank and slash.
+    Some(Position::new(place.x + 3 + typed, place.y + 2))
 }

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::window;
+use super::window::{Window, choice};
 use crate::{
     app::list::List,
     domain::{
@@ -11,8 +11,8 @@ use crate::{
         status::Health,
     },
     ui::{
-        panes::View,
-        widgets::table::{Cell, Column, Table},
+        view::View,
+        widgets::table::{Cell, Column},
     },
 };
 
@@ -29,32 +29,15 @@ const WIDE: u16 = 160;
 
 pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let rows = list.rows();
-    let high = u16::try_from(rows.len() + 3).unwrap_or(u16::MAX).max(6);
-    let inside = window(
-        "What is wrong",
-        "enter go there · esc back",
-        view.theme,
-        WIDE,
-        high.min(area.height.saturating_sub(2)),
-        area,
-        buffer,
-    );
-    let room = usize::from(inside.height.saturating_sub(1));
-    let position = list.position().unwrap_or(0);
-    let first = (position + 1).saturating_sub(room.max(1));
-    Table {
-        columns: COLUMNS,
-        rows: rows
-            .iter()
-            .skip(first)
-            .take(room)
-            .map(|id| cells(view, id))
-            .collect(),
-        selected: position.checked_sub(first),
-        focused: true,
-        sorted: None,
-    }
-    .draw(view.theme, inside, buffer);
+    let window = Window {
+        title: "What is wrong",
+        hint: "enter go there · esc back",
+        wide: WIDE,
+    };
+    let inside = window.open(rows.len() + 1, view.theme, area, buffer);
+    let cells = |id: &FaultId| cells(view, id);
+    let chosen = list.position();
+    choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
 }
 
 fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {

@@ -8,7 +8,7 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use super::super::{frame::Layout, panes::View, text};
+use super::super::{layout::Layout, text, view::View};
 use crate::app::{
     overlay::{Overlay, Palette},
     palette,
@@ -75,6 +75,9 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
 /// Cells for a suggestion with what it does.
 const WIDE: u16 = 80;
 
+/// Cells for the suggestion itself.
+const NAME: usize = 24;
+
 /// The suggestions grow upwards from the line.
 fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     let theme = view.theme;
@@ -94,10 +97,12 @@ fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut 
             ..layout.footer
         };
         Clear.render(area, buffer);
-        let name = text::fit(&suggestion.text, 24, text::Cut::Middle).into_owned();
+        let name = text::fit(&suggestion.text, NAME, text::Cut::Middle);
+        let room = usize::from(area.width).saturating_sub(NAME + 3);
+        let help = text::fit(&suggestion.help, room, text::Cut::End);
         let line = Line::from(vec![
-            Span::styled(format!("  {name:24} "), theme.key()),
-            Span::styled(text::clean(&suggestion.help).into_owned(), theme.dim()),
+            Span::styled(format!("  {name:NAME$} "), theme.key()),
+            Span::styled(help.into_owned(), theme.dim()),
         ]);
         line.render(area, buffer);
         if index == palette.chosen {

@@ -8,11 +8,11 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::window;
+use super::window::{self, Window};
 use crate::{
     app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
     domain::plan::Ask,
-    ui::{chrome::spinner, panes::View, text},
+    ui::{text, view::View},
 };
 
 const WIDE: u16 = 100;
@@ -45,15 +45,14 @@ pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer)
             Some(Entry::Text(_)) | None => "tab next · enter next, then the plan · esc back",
         }
     };
-    let title = form.ask.title();
-    let title = text::fit(
-        &title,
-        usize::from(WIDE.min(area.width)).saturating_sub(6),
-        text::Cut::Middle,
-    );
-    let inside = window(&title, hint, view.theme, WIDE, high(form), area, buffer);
-    let room = usize::from(inside.width).saturating_sub(LABEL + 2);
     let rows = rows(form);
+    let window = Window {
+        title: &form.ask.title(),
+        hint,
+        wide: WIDE,
+    };
+    let inside = window.open(rows.len(), view.theme, area, buffer);
+    let room = room(area);
     let shown = rows.iter().skip(first_shown(form, &rows, inside.height));
     for (row, y) in shown.zip(inside.y..inside.bottom()) {
         let place = Rect {
@@ -86,9 +85,9 @@ fn rows(form: &Form) -> Vec<Row> {
     rows
 }
 
-/// All lines, and the border.
-fn high(form: &Form) -> u16 {
-    u16::try_from(rows(form).len() + 2).unwrap_or(u16::MAX)
+/// Cells for an answer.
+fn room(area: Rect) -> usize {
+    window::room(WIDE, area).saturating_sub(LABEL + 2)
 }
 
 /// The first line that is shown where not all have room: the focused answer and what belongs to it
@@ -230,7 +229,7 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
     };
     let reads = matches!(form.import, Import::Reading(_)) && field.answer == Answer::Source;
     let text = if reads {
-        format!("{} {text}", spinner(view))
+        format!("{} {text}", view.spinner())
     } else {
         text
     };
@@ -243,17 +242,14 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
 
 /// Where the cursor stands; in a choice there is nothing to type.
 pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
-    let width = WIDE.min(area.width);
-    let height = high(form).min(area.height);
-    let left = area.x + (area.width - width) / 2 + 2;
-    let top = area.y + (area.height - height) / 2 + 1;
     let rows = rows(form);
-    let first = first_shown(form, &rows, height.saturating_sub(2));
+    let place = window::place(WIDE, rows.len(), area);
+    let first = first_shown(form, &rows, place.height.saturating_sub(2));
     let row = rows
         .iter()
         .position(|row| *row == Row::Answer(form.focus))?;
     let row = row.checked_sub(first)?;
-    let room = usize::from(width.saturating_sub(4)).saturating_sub(LABEL + 2);
+    let room = room(area);
     let x = match &form.focused()?.entry {
         Entry::Text(input) => {
             let scroll = input.visual_scroll(room);
@@ -265,7 +261,7 @@ pub(super) fn cursor(form: &Form, area: Rect) -> Option<Position> {
         Entry::Many(_) | Entry::One(_) => return None,
     };
     Some(Position::new(
-        left + u16::try_from(LABEL + x).ok()?,
-        top + u16::try_from(row).ok()?,
+        place.x + 2 + u16::try_from(LABEL + x).ok()?,
+        place.y + 1 + u16::try_from(row).ok()?,
     ))
 }

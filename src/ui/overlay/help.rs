@@ -6,31 +6,28 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{scrolled, window};
+use super::window::{self, Window};
 use crate::{
-    app::{keymap::Context, scroll::Scroll},
-    ui::{panes::View, text},
+    app::{keymap::Context, rebind::Row, scroll::Scroll},
+    ui::{text, view::View},
 };
 
+const WIDE: u16 = 100;
+
 /// Cells for the keys of a binding.
-const KEYS: usize = 18;
+const KEYS: usize = 17;
 
 pub(super) fn draw(scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(view);
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let inside = window(
-        "Keys",
-        "↑↓ scroll · esc back",
-        view.theme,
-        90,
-        high,
-        area,
-        buffer,
-    );
-    scrolled(lines, scroll, inside, buffer);
+    let window = Window {
+        title: "Keys",
+        hint: "↑↓ scroll · esc back",
+        wide: WIDE,
+    };
+    let lines = lines(view, window::room(WIDE, area));
+    window.lines(lines, scroll, view.theme, area, buffer);
 }
 
-fn lines(view: View<'_>) -> Vec<Line<'static>> {
+fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let mut contexts: Vec<Context> = Vec::new();
     // What holds where the keyboard is comes first.
     let here = Context::In(view.model.focus);
@@ -47,13 +44,23 @@ fn lines(view: View<'_>) -> Vec<Line<'static>> {
         }
         lines.push(Line::styled(context.title(), view.theme.strong()));
         for row in rows.iter().filter(|row| row.binding.context == context) {
-            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
-            let keys = text::fit(&keys.join(" "), KEYS, text::Cut::End).into_owned();
-            lines.push(Line::from(vec![
-                Span::styled(format!("  {keys:KEYS$} "), view.theme.key()),
-                Span::raw(row.binding.help),
-            ]));
+            lines.extend(binding(row, room, view));
         }
     }
     lines
+}
+
+/// The keys, and what they do in as many lines as it takes.
+fn binding(row: &Row, room: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+    let keys = text::fit(&keys.join(" "), KEYS, text::Cut::End).into_owned();
+    let help = text::wrap(row.binding.help, room.saturating_sub(KEYS + 3));
+    let lines = help.into_iter().enumerate().map(|(at, help)| {
+        let keys = if at == 0 { &*keys } else { "" };
+        Line::from(vec![
+            Span::styled(format!("  {keys:KEYS$} "), view.theme.key()),
+            Span::raw(help),
+        ])
+    });
+    lines.collect()
 }

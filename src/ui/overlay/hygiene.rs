@@ -7,14 +7,14 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{scrolled, window};
+use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::{
         hygiene::{Lint, Practice, Standing},
         key::Namespace,
     },
-    ui::{panes::View, text},
+    ui::{text, view::View, widgets::paragraph::indented},
 };
 
 const WIDE: u16 = 110;
@@ -26,7 +26,7 @@ pub(super) fn draw(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let room = window::room(WIDE, area);
     let mut lines = Vec::new();
     for standing in standings {
         if !lines.is_empty() {
@@ -34,18 +34,12 @@ pub(super) fn draw(
         }
         lines.extend(namespace(standing, view, room));
     }
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let hint = "↑↓ scroll · L the practices · esc back";
-    let inside = window(
-        "To put in order before it fails",
-        hint,
-        view.theme,
-        WIDE,
-        high,
-        area,
-        buffer,
-    );
-    scrolled(lines, scroll, inside, buffer);
+    let window = Window {
+        title: "To put in order before it fails",
+        hint: "↑↓ scroll · L the practices · esc back",
+        wide: WIDE,
+    };
+    window.lines(lines, scroll, view.theme, area, buffer);
 }
 
 fn namespace(standing: &Standing, view: View<'_>, room: usize) -> Vec<Line<'static>> {
@@ -64,14 +58,8 @@ fn namespace(standing: &Standing, view: View<'_>, room: usize) -> Vec<Line<'stat
         let apps: Vec<String> = apps
             .map(|app| format!("{} {}", app.id.key.name, app.score()))
             .collect();
-        let apps = text::wrap(
-            &format!("apps: {}", apps.join(", ")),
-            room.saturating_sub(2),
-        );
-        lines.extend(
-            apps.into_iter()
-                .map(|line| Line::styled(format!("  {line}"), theme.dim())),
-        );
+        let apps = format!("apps: {}", apps.join(", "));
+        lines.extend(indented(&apps, 2, room, theme.dim()));
     }
     lines
 }
@@ -94,10 +82,8 @@ fn broken(
     for advice in advices {
         let subjects = lints.iter().filter(|lint| lint.advice() == advice);
         let subjects: Vec<String> = subjects.map(|lint| lint.subject(namespace)).collect();
-        let wrapped = text::wrap(&subjects.join("; "), room.saturating_sub(6)).into_iter();
-        lines.extend(wrapped.map(|line| Line::styled(format!("      {line}"), theme.text())));
-        let wrapped = text::wrap(&format!("→ {advice}"), room.saturating_sub(6)).into_iter();
-        lines.extend(wrapped.map(|line| Line::styled(format!("      {line}"), theme.accent())));
+        lines.extend(indented(&subjects.join("; "), 6, room, theme.text()));
+        lines.extend(indented(&format!("→ {advice}"), 6, room, theme.accent()));
     }
     lines
 }

@@ -4,10 +4,9 @@ use ratatui::{
     buffer::Buffer,
     layout::Rect,
     text::{Line, Span},
-    widgets::{Paragraph, Widget},
 };
 
-use super::window;
+use super::window::{self, Window};
 use crate::{
     app::{
         explain,
@@ -17,13 +16,17 @@ use crate::{
         cause::Names,
         guide::{Own, Section},
     },
-    ui::{panes::View, text, widgets::markdown},
+    ui::{
+        text,
+        view::View,
+        widgets::{markdown, paragraph::indented},
+    },
 };
 
 const WIDE: u16 = 100;
 
 pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let room = window::room(WIDE, area);
     let own = explain::own(view.model);
     let mut lines = Vec::new();
     if let Some(about) = learn.about {
@@ -49,14 +52,12 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         Some(about) => format!("Explained: {}", about.title),
         None => learn.section.title().to_owned(),
     };
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let hint = "↑↓ scroll · ←→ other sections · esc back";
-    let inside = window(&title, hint, view.theme, WIDE, high, area, buffer);
-    let first = learn.scroll.first(lines.len(), usize::from(inside.height));
-    let first = u16::try_from(first).unwrap_or(u16::MAX);
-    Paragraph::new(lines)
-        .scroll((first, 0))
-        .render(inside, buffer);
+    let window = Window {
+        title: &title,
+        hint: "↑↓ scroll · ←→ other sections · esc back",
+        wide: WIDE,
+    };
+    window.lines(lines, learn.scroll, view.theme, area, buffer);
 }
 
 /// What the catalogue has of a cause, and why it is so for this Pod.
@@ -66,12 +67,7 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
-        let wrapped = text::wrap(words, wide.saturating_sub(2));
-        lines.extend(
-            wrapped
-                .into_iter()
-                .map(|line| Line::raw(format!("  {line}"))),
-        );
+        lines.extend(indented(words, 2, wide, theme.text()));
     };
     told("What the message means", entry.meaning);
     if let Some(root) = about.root {

@@ -2,13 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::window;
+use super::window::{Window, choice};
 use crate::{
     app::menu::{Item, Menu, Standing},
     ui::{
-        panes::View,
-        text,
-        widgets::table::{Cell, Column, Table},
+        view::View,
+        widgets::table::{Cell, Column},
     },
 };
 
@@ -21,29 +20,23 @@ const COLUMNS: &[Column] = &[
 const WIDE: u16 = 120;
 
 pub(super) fn draw(menu: &Menu, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let high = u16::try_from(menu.items.len() + 3).unwrap_or(u16::MAX);
-    let title = text::clean(&menu.title).into_owned();
-    let inside = window(
-        &title,
-        "enter or its key · esc back",
+    let window = Window {
+        title: &menu.title,
+        hint: "enter or its key · esc back",
+        wide: WIDE,
+    };
+    let inside = window.open(menu.items.len() + 1, view.theme, area, buffer);
+    let cells = |item: &Item| cells(menu, item, view);
+    let chosen = menu.list.position();
+    choice(
+        COLUMNS,
+        &menu.items,
+        chosen,
+        cells,
         view.theme,
-        WIDE,
-        high,
-        area,
+        inside,
         buffer,
     );
-    let room = usize::from(inside.height.saturating_sub(1)).max(1);
-    let position = menu.list.position().unwrap_or(0);
-    let first = (position + 1).saturating_sub(room);
-    let items = menu.items.iter().skip(first).take(room);
-    Table {
-        columns: COLUMNS,
-        rows: items.map(|item| cells(menu, item, view)).collect(),
-        selected: position.checked_sub(first),
-        focused: true,
-        sorted: None,
-    }
-    .draw(view.theme, inside, buffer);
 }
 
 fn cells(menu: &Menu, item: &Item, view: View<'_>) -> Vec<Cell> {

@@ -13,22 +13,21 @@ mod problem;
 mod proposal;
 mod pull_test;
 mod reveal;
+mod window;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
-    widgets::{Block, BorderType, Clear, Padding, Paragraph, Widget},
 };
 
-use super::{frame::Layout, panes::View, theme::Theme};
-use crate::app::{connection::Phase, overlay::Overlay, scroll::Scroll};
+use super::{layout::Layout, view::View};
+use crate::app::{connection::Phase, overlay::Overlay};
 
 /// Draws what lies above the panes, lowest layer first.
 pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     let area = above_footer(layout);
     if let Phase::Failed { problem, .. } = &view.model.connection.phase {
-        problem::draw(problem, Scroll::TOP, view, area, buffer);
+        problem::no_connection(problem, view, area, buffer);
     }
     for overlay in &view.model.overlays {
         match overlay {
@@ -70,41 +69,4 @@ pub(super) fn cursor(view: View<'_>, layout: &Layout) -> Option<Position> {
         Overlay::Details(details) => details::cursor(details, layout),
         overlay => field::cursor(overlay, layout),
     }
-}
-
-/// A box in the middle of the screen, with a title and a hint, cleared.
-fn window(
-    title: &str,
-    hint: &str,
-    theme: &Theme,
-    wide: u16,
-    high: u16,
-    area: Rect,
-    buffer: &mut Buffer,
-) -> Rect {
-    let width = wide.min(area.width);
-    let height = high.min(area.height);
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
-    Clear.render(place, buffer);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.border(true))
-        .padding(Padding::horizontal(1))
-        .title(Span::styled(format!(" {title} "), theme.title(true)))
-        .title_bottom(Line::styled(format!(" {hint} "), theme.dim()).right_aligned());
-    let inside = block.inner(place);
-    block.render(place, buffer);
-    inside
-}
-
-/// Lines scrolled so far that the last one can still be seen.
-fn scrolled(lines: Vec<Line<'_>>, scroll: Scroll, area: Rect, buffer: &mut Buffer) {
-    let first = scroll.first(lines.len(), usize::from(area.height));
-    let from = u16::try_from(first).unwrap_or(u16::MAX);
-    Paragraph::new(lines).scroll((from, 0)).render(area, buffer);
 }

@@ -2,15 +2,16 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
-use super::{scrolled, window};
+use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::problem::Problem,
-    ui::{panes::View, text},
+    ui::{theme::Theme, view::View, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 84;
 
+/// What a key met with.
 pub(super) fn draw(
     problem: &Problem,
     scroll: Scroll,
@@ -18,24 +19,36 @@ pub(super) fn draw(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let theme = view.theme;
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
-    let wrapped = |text: &str, style| {
-        text::wrap(text, room)
-            .into_iter()
-            .map(move |line| Line::styled(line, style))
-            .collect::<Vec<_>>()
+    let window = Window {
+        title: "Problem",
+        hint: "↑↓ scroll · esc back",
+        wide: WIDE,
     };
-    let mut lines = wrapped(&problem.what, theme.failing());
+    let lines = lines(problem, window::room(WIDE, area), view.theme);
+    window.lines(lines, scroll, view.theme, area, buffer);
+}
+
+/// Why there is nothing to show at all.
+pub(super) fn no_connection(problem: &Problem, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let window = Window {
+        title: "Not connected",
+        hint: "ctrl-r try again · :ctx other context",
+        wide: WIDE,
+    };
+    let lines = lines(problem, window::room(WIDE, area), view.theme);
+    window.lines(lines, Scroll::TOP, view.theme, area, buffer);
+}
+
+/// The problem in lines of so many cells.
+pub(super) fn lines(problem: &Problem, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let what = format!("{} {}", theme.symbols().pull_failing, problem.what);
+    let mut lines = wrapped(&what, room, theme.failing());
     for why in &problem.why {
-        lines.extend(wrapped(why, theme.text()));
+        lines.extend(wrapped(why, room, theme.text()));
     }
     if let Some(next) = &problem.next {
         lines.push(Line::default());
-        lines.extend(wrapped(&format!("next: {next}"), theme.strong()));
+        lines.extend(wrapped(&format!("next: {next}"), room, theme.strong()));
     }
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let hint = "ctrl-r try again · :ctx other context · esc back";
-    let inside = window("Problem", hint, theme, WIDE, high, area, buffer);
-    scrolled(lines, scroll, inside, buffer);
+    lines
 }

@@ -7,23 +7,27 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{scrolled, window};
+use super::window::{self, Window};
 use crate::{
-    app::proposal::{Proposal, Stage},
+    app::{
+        proposal::{Proposal, Stage},
+    },
     domain::{
         age,
         plan::{Change, Mark, Outcome},
         probe::Answer,
     },
-    ui::{chrome::spinner, detail, panes::View, text},
+    ui::{
+        detail, text,
+        view::View,
+        widgets::paragraph::{indented, wrapped},
+    },
 };
 
 const WIDE: u16 = 116;
 
 pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
-    let lines = lines(proposal, view, room);
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let lines = lines(proposal, view, window::room(WIDE, area));
     let hint = match proposal.stage {
         Stage::Ready(_) if proposal.stage.is_good() => {
             "enter apply · c copy commands · y export · esc back"
@@ -36,20 +40,22 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
         }
         Stage::Done { .. } => "enter close · u undo",
     };
-    let title = text::fit(&proposal.plan.0.title, room, text::Cut::End);
-    let inside = window(&title, hint, view.theme, WIDE, high, area, buffer);
-    scrolled(lines, proposal.scroll, inside, buffer);
+    let window = Window {
+        title: &proposal.plan.0.title,
+        hint,
+        wide: WIDE,
+    };
+    
+    window.lines(lines, scroll, view.theme, area, buffer);
 }
 
 fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = vec![state(proposal, view)];
     lines.extend(registry(proposal, view, room));
-    lines.extend(
-        healing(proposal, view)
-            .into_iter()
-            .map(|text| Line::styled(text, theme.text())),
-    );
+    if let Some(words) = healing(proposal, view) {
+        lines.extend(wrapped(&words, room, theme.text()));
+    }
     lines.extend(trouble(proposal, view, room));
     if let Some(watched) = &proposal.watched {
         let pod = text::fit(
@@ -63,12 +69,8 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
         lines.push(Line::default());
     }
     for note in &proposal.plan.0.notes {
-        let wrapped = text::wrap(&format!("{} {note}", theme.symbols().quiet), room);
-        lines.extend(
-            wrapped
-                .into_iter()
-                .map(|line| Line::styled(line, theme.text())),
-        );
+        let note = format!("{} {note}", theme.symbols().quiet);
+        lines.extend(wrapped(&note, room, theme.text()));
     }
     let outcomes = proposal.stage.outcomes();
     // What was made was read before it was made; now it matters what comes of it.
@@ -80,17 +82,10 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
         lines.extend(sentence(index, change, outcomes.get(index), view, room));
         if let Some(Some(keeper)) = proposal.keepers.get(index) {
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
-            let wrapped = text::wrap(&warning, room.saturating_sub(4)).into_iter();
-            lines.extend(wrapped.map(|line| Line::styled(format!("    {line}"), theme.warning())));
+            lines.extend(indented(&warning, 4, room, theme.warning()));
         }
-        for line in change.preview().into_iter().filter(|_| !made) {
-            let (mark, style) = match line.mark {
-                Mark::Same => (" ", theme.dim()),
-                Mark::Added => ("+", theme.good()),
-                Mark::Removed => ("-", theme.failing()),
-            };
-            let text = text::fit(&line.text, room.saturating_sub(6), text::Cut::End);
-            lines.push(Line::styled(format!("    {mark} {text}"), style));
+        if !made {
+            lines.extend(preview(change, view, room));
         }
     }
     if made {
@@ -99,42 +94,65 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     lines.push(Line::default());
     lines.push(Line::styled("The same with kubectl", theme.strong()));
     for command in proposal.plan.0.commands() {
-        lines.extend(
-            text::wrap(&format!("$ {command}"), room.saturating_sub(2))
-                .into_iter()
-                .map(|line| Line::styled(format!("  {line}"), theme.dim())),
-        );
+        lines.extend(indented(&format!("$ {command}"), 2, room, theme.dim()));
+    }
+    lines
+}
+
+/// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
+/// cut.
+fn preview(change: &Change, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let mut lines = Vec::new();
+    for line in change.preview() {
+        let (mark, style) = match line.mark {
+            Mark::Same => (" ", theme.dim()),
+            Mark::Added => ("+", theme.good()),
+            Mark::Removed => ("-", theme.failing()),
+        };
+        for (at, piece) in text::chop(&line.text, room.saturating_sub(6))
+            .iter()
+            .enumerate()
+        {
+            let mark = if at == 0 { mark } else { " " };
+            lines.push(Line::styled(format!("    {mark} {piece}"), style));
+        }
     }
     lines
 }
 
 fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
-    let theme = view.theme;
-    let (text, style) = match &proposal.stage {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, text, style) = match &proposal.stage {
         Stage::Rehearsing(_) => (
-            format!("{} the server tries it, nothing is stored", spinner(view)),
+            view.spinner(),
+            "The server tries it; nothing is stored.".to_owned(),
             theme.accent(),
         ),
         Stage::Ready(_) if proposal.stage.is_good() => (
+            symbols.finished,
             "The server would take all of it. Nothing has been changed yet.".to_owned(),
             theme.good(),
         ),
         Stage::Ready(_) => (
+            symbols.pull_failing,
             "The server refuses a part of it. Nothing has been changed.".to_owned(),
             theme.failing(),
         ),
         Stage::CarryingOut(_, outcomes) => (
+            view.spinner(),
             format!(
-                "{} the changes are being made: {} of {}",
-                spinner(view),
+                "The changes are being made: {} of {}.",
                 outcomes.len(),
                 proposal.plan.0.changes.len()
             ),
             theme.accent(),
         ),
-        Stage::Done { .. } if proposal.stage.is_good() => {
-            ("All changes are made.".to_owned(), theme.good())
-        }
+        Stage::Done { .. } if proposal.stage.is_good() => (
+            symbols.finished,
+            "All changes are made.".to_owned(),
+            theme.good(),
+        ),
         Stage::Done { outcomes, .. } => {
             let back = outcomes.contains(&Outcome::TakenBack);
             let text = if back {
@@ -142,10 +160,10 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
             } else {
                 "Not all changes were made; what was, stays. It can be tried again."
             };
-            (text.to_owned(), theme.failing())
+            (symbols.pull_failing, text.to_owned(), theme.failing())
         }
     };
-    Line::styled(text, style)
+    Line::styled(format!("{symbol} {text}"), style)
 }
 
 /// What goes wrong with what was made, and the way back to the answer that is to blame.
@@ -159,10 +177,7 @@ fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static
         theme.symbols().pull_failing,
         fault.finding.summary()
     );
-    let wrapped = text::wrap(&text, room).into_iter();
-    wrapped
-        .map(|line| Line::styled(line, theme.failing()))
-        .collect()
+    wrapped(&text, room, theme.failing())
 }
 
 /// What the registry says of the login that would be saved.
@@ -185,9 +200,7 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
         ),
         (None, None) => return Vec::new(),
     };
-    let text = format!("{symbol} From here: {text}");
-    let wrapped = text::wrap(&text, room).into_iter();
-    wrapped.map(|line| Line::styled(line, style)).collect()
+    wrapped(&format!("{symbol} From here: {text}"), room, style)
 }
 
 /// Whether it has worked, once it is done.
@@ -236,7 +249,7 @@ fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
     let seen: Vec<String> = pods.into_iter().chain(ready).collect();
     Some(format!(
         "{} watching for {waited}: {}",
-        spinner(view),
+        view.spinner(),
         seen.join("; ")
     ))
 }
@@ -257,19 +270,18 @@ fn sentence(
         Some(Outcome::TakenBack) => (symbols.failing, theme.warning()),
         Some(Outcome::Failed(_)) => (symbols.pull_failing, theme.failing()),
     };
-    let head = format!("{}. {change}", index + 1);
-    let head = text::fit(&head, room.saturating_sub(4), text::Cut::End).into_owned();
-    let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{symbol} "), style),
-        Span::styled(head, theme.strong()),
-    ])];
+    let head = text::wrap(&format!("{}. {change}", index + 1), room.saturating_sub(2));
+    let head = head.into_iter().enumerate().map(|(at, line)| {
+        let mark = if at == 0 { symbol } else { " " };
+        Line::from(vec![
+            Span::styled(format!("{mark} "), style),
+            Span::styled(line, theme.strong()),
+        ])
+    });
+    let mut lines: Vec<Line<'static>> = head.collect();
     if let Some(outcome @ (Outcome::Failed(_) | Outcome::Unchanged | Outcome::TakenBack)) = outcome
     {
-        lines.extend(
-            text::wrap(&outcome.to_string(), room.saturating_sub(4))
-                .into_iter()
-                .map(|line| Line::styled(format!("    {line}"), style)),
-        );
+        lines.extend(indented(&outcome.to_string(), 4, room, style));
     }
     lines
 }

@@ -1,5 +1,8 @@
 //! A pull test: the nodes to choose from, and what their kubelets say.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -7,21 +10,28 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{scrolled, window};
+use super::window::{self, Window, scrolled};
 use crate::{
     app::{
         pull_test::{Stage, Trial},
         scroll::Scroll,
     },
     domain::{age, pull_test::Pulled},
-    ui::{chrome::spinner, panes::View, text},
+    ui::{
+        text,
+        view::View,
+        widgets::paragraph::{indented, wrapped},
+    },
 };
 
 const WIDE: u16 = 110;
 
+/// Most cells for the name of a node.
+const NODE: usize = 40;
+
 pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let room = window::room(WIDE, area);
     let test = &trial.test;
     let mut lines = vec![
         field(view, "Image", &test.image, room),
@@ -46,34 +56,36 @@ pub(super) fn draw(trial: &Trial, view: View<'_>, area: Rect, buffer: &mut Buffe
             "enter close · esc back",
         ),
     };
-    lines.extend(
-        text::wrap(note, room)
-            .into_iter()
-            .map(|line| Line::styled(line, theme.dim())),
-    );
+    lines.extend(wrapped(note, room, theme.dim()));
     lines.push(Line::default());
-    for (at, node) in trial.nodes.rows().iter().enumerate() {
-        let chosen = trial.chosen.contains(node);
-        if !chosen && !matches!(trial.stage, Stage::Choosing) {
-            continue;
+    let nodes: Vec<&Arc<str>> = match trial.stage {
+        Stage::Choosing => trial.nodes.rows().iter().collect(),
+        Stage::Running { .. } => trial.chosen.iter().collect(),
+    };
+    let names = nodes.iter().map(|node| text::width(node));
+    let wide = names.max().unwrap_or(0).min(NODE);
+    let selected = trial.nodes.selected();
+    // The line of the selected node stays in view.
+    let mut seen = 0;
+    for node in nodes {
+        if selected == Some(node) {
+            seen = lines.len();
         }
-        let selected = trial.nodes.position() == Some(at);
-        lines.extend(node_lines(trial, node, chosen, selected, view, room));
+        match trial.stage {
+            Stage::Choosing => lines.push(offered(trial, node, selected == Some(node), view)),
+            Stage::Running { since, .. } => {
+                lines.extend(answered(trial.said(node), node, wide, since, view, room));
+            }
+        }
     }
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let inside = window(
-        "Let the kubelet pull",
+    let window = Window {
+        title: "Let the kubelet pull",
         hint,
-        theme,
-        WIDE,
-        high,
-        area,
-        buffer,
-    );
-    let shown = trial.nodes.position().unwrap_or(0) + lines.len()
-        - trial.nodes.rows().len().min(lines.len());
-    let scroll = (shown + 1).saturating_sub(usize::from(inside.height));
-    scrolled(lines, Scroll::FromTop(scroll), inside, buffer);
+        wide: WIDE,
+    };
+    let inside = window.open(lines.len(), theme, area, buffer);
+    let first = (seen + 1).saturating_sub(usize::from(inside.height));
+    scrolled(lines, Scroll::FromTop(first), inside, buffer);
 }
 
 fn field(view: View<'_>, name: &str, value: &str, room: usize) -> Line<'static> {
@@ -84,34 +96,39 @@ fn field(view: View<'_>, name: &str, value: &str, room: usize) -> Line<'static> 
     ])
 }
 
-fn node_lines(
-    trial: &Trial,
+/// A node to choose, or to leave.
+fn offered(trial: &Trial, node: &Arc<str>, selected: bool, view: View<'_>) -> Line<'static> {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let name = text::fit(node, NODE, text::Cut::Middle);
+    let mark = if trial.chosen.contains(node) {
+        symbols.finished
+    } else {
+        symbols.quiet
+    };
+    let style = if selected {
+        theme.selected(true)
+    } else {
+        theme.text()
+    };
+    Line::styled(format!("  {mark} {name}"), style)
+}
+
+/// What a node's kubelet has said, or for how long it has been pulling.
+fn answered(
+    said: Option<&Pulled>,
     node: &str,
-    chosen: bool,
-    selected: bool,
+    wide: usize,
+    since: Timestamp,
     view: View<'_>,
     room: usize,
 ) -> Vec<Line<'static>> {
     let (theme, symbols) = (view.theme, view.theme.symbols());
-    let name = text::fit(node, 40, text::Cut::Middle).into_owned();
-    let Stage::Running { since, .. } = &trial.stage else {
-        let mark = if chosen {
-            symbols.finished
-        } else {
-            symbols.quiet
-        };
-        let style = if selected {
-            theme.selected(true)
-        } else {
-            theme.text()
-        };
-        return vec![Line::styled(format!("  {mark} {name}"), style)];
-    };
-    let (symbol, style, words): (&str, Style, String) = match trial.said(node) {
+    let name = text::fit(node, wide, text::Cut::Middle);
+    let (symbol, style, words): (&str, Style, String) = match said {
         None => (
-            spinner(view),
+            view.spinner(),
             theme.accent(),
-            format!("for {}", age::age(*since, view.now)),
+            format!("for {}", age::age(since, view.now)),
         ),
         Some(Pulled::Yes { took: Some(took) }) => (
             symbols.finished,
@@ -131,16 +148,11 @@ fn node_lines(
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("  {symbol} "), style),
-        Span::raw(format!("{name:20} ")),
+        Span::raw(format!("{name:wide$}  ")),
         Span::styled(text::clean(&words).into_owned(), style),
     ])];
-    if let Some(Pulled::No { message, .. }) = trial.said(node) {
-        let wrapped = text::wrap(message, room.saturating_sub(6));
-        lines.extend(
-            wrapped
-                .into_iter()
-                .map(|line| Line::styled(format!("      {line}"), theme.dim())),
-        );
+    if let Some(Pulled::No { message, .. }) = said {
+        lines.extend(indented(message, 6, room, theme.dim()));
     }
     lines
 }

@@ -3,18 +3,20 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
     text::{Line, Span},
 };
 
-use super::{scrolled, window};
+use super::{
+    problem,
+    window::{self, Window},
+};
 use crate::{
     app::{
         reveal::{Reveal, SHOWN_FOR, Shown, Stage},
         scroll::Scroll,
     },
     domain::dockerconfig::Entry,
-    ui::{chrome::spinner, panes::View, text},
+    ui::{text, view::View, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;
@@ -24,7 +26,7 @@ const NAME: usize = 10;
 
 pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
-    let room = usize::from(WIDE.min(area.width).saturating_sub(4));
+    let room = window::room(WIDE, area);
     let mut selected = 0;
     let (lines, hint) = match (&reveal.stage, reveal.shown(view.now)) {
         (Stage::Shown(_), Some((shown, seconds))) => {
@@ -35,7 +37,7 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
         }
         // Its time is over, and the model has not been told yet.
         (Stage::Hidden | Stage::Shown(_), _) => (
-            wrapped("The values are hidden again.", theme.text(), room),
+            wrapped("The values are hidden again.", room, theme.text()),
             "enter show them once more · esc back".to_owned(),
         ),
         (Stage::Warning, _) => (
@@ -44,44 +46,34 @@ pub(super) fn draw(reveal: &Reveal, view: View<'_>, area: Rect, buffer: &mut Buf
         ),
         (Stage::Fetching(_), _) => (
             vec![Line::styled(
-                format!("{} asking the cluster", spinner(view)),
+                format!("{} asking the cluster", view.spinner()),
                 theme.accent(),
             )],
             "esc back".to_owned(),
         ),
         (Stage::Failed(problem), _) => {
-            let mut lines = wrapped(&problem.what, theme.failing(), room);
-            for why in &problem.why {
-                lines.extend(wrapped(why, theme.text(), room));
-            }
-            if let Some(next) = &problem.next {
-                lines.push(Line::default());
-                lines.extend(wrapped(&format!("next: {next}"), theme.strong(), room));
-            }
+            let lines = problem::lines(problem, room, theme);
             (lines, "esc back".to_owned())
         }
     };
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let title = format!("Values of Secret {}", reveal.secret);
-    let title = text::fit(&title, room, text::Cut::Middle);
-    let inside = window(&title, &hint, theme, WIDE, high, area, buffer);
+    let window = Window {
+        title: &format!("Values of Secret {}", reveal.secret),
+        hint: &hint,
+        wide: WIDE,
+    };
     // The selected entry stands at the top when there is not room for all.
-    scrolled(lines, Scroll::FromTop(selected), inside, buffer);
-}
-
-fn wrapped(words: &str, style: Style, room: usize) -> Vec<Line<'static>> {
-    text::wrap(words, room)
-        .into_iter()
-        .map(|line| Line::styled(line, style))
-        .collect()
+    window.lines(lines, Scroll::FromTop(selected), theme, area, buffer);
 }
 
 fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let mut lines = wrapped(
-        "The user names and passwords in this Secret will stand on the screen in plain text.",
-        theme.warning(),
+        &format!(
+            "{} The user names and passwords in this Secret will stand on the screen in plain text.",
+            theme.symbols().failing
+        ),
         room,
+        theme.warning(),
     );
     lines.push(Line::default());
     let rest = format!(
@@ -89,7 +81,7 @@ fn warning(view: View<'_>, room: usize) -> Vec<Line<'static>> {
          are fetched when you press enter, hidden after {} s or with esc, and then forgotten.",
         SHOWN_FOR.as_secs()
     );
-    lines.extend(wrapped(&rest, theme.text(), room));
+    lines.extend(wrapped(&rest, room, theme.text()));
     lines
 }
 
@@ -99,18 +91,18 @@ fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, us
     let Some(config) = &shown.config else {
         let words = "It is no pull Secret with content: the kubelet reads no credential from it, and \
                      other values are not shown here.";
-        return (wrapped(words, theme.text(), room), 0);
+        return (wrapped(words, room, theme.text()), 0);
     };
     let mut lines = Vec::new();
     if let Some(malformation) = &config.malformed {
         let words = format!("The kubelet cannot read it and uses none of it: {malformation}");
-        lines.extend(wrapped(&words, theme.failing(), room));
+        lines.extend(wrapped(&words, room, theme.failing()));
     }
     for oddity in &config.oddities {
-        lines.extend(wrapped(&oddity.to_string(), theme.warning(), room));
+        lines.extend(wrapped(&oddity.to_string(), room, theme.warning()));
     }
     if config.entries.is_empty() && lines.is_empty() {
-        lines.extend(wrapped("It holds no entry.", theme.text(), room));
+        lines.extend(wrapped("It holds no entry.", room, theme.text()));
     }
     let mut at = 0;
     for (place, entry) in config.entries.iter().enumerate() {
@@ -153,12 +145,13 @@ fn of_entry(entry: &Entry, chosen: bool, view: View<'_>, room: usize) -> Vec<Lin
     lines
 }
 
+/// A value with every blank in it: one too many is what may be wrong with it.
 fn value(name: &str, value: &str, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     if value.is_empty() {
         return vec![Line::styled(format!("{name:NAME$}none"), theme.dim())];
     }
-    text::wrap(value, room.saturating_sub(NAME))
+    text::chop(value, room.saturating_sub(NAME))
         .into_iter()
         .enumerate()
         .map(|(at, line)| {

@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 3, 24).gives(8).middle(),
+    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
     Column::new("NAME", 0, 40).gives(12).middle(),
     Column::new("PULL SECRETS", 0, 80).grows(22),
     Column::new("PODS", 4, 6).right(),

@@ -51,13 +51,7 @@ fn cells(view: View<'_>, row: &events::Row) -> Vec<Cell> {
 
 fn line_cells(view: View<'_>, line: &Line) -> Vec<Cell> {
     let theme = view.theme;
-    let (symbol, style) = if line.pull_failure {
-        theme.health(Health::PullFailing)
-    } else if line.warning() {
-        theme.health(Health::Failing)
-    } else {
-        (theme.symbols().quiet, theme.dim())
-    };
+    let (symbol, style) = theme.event(line);
     let words = if line.pull_failure {
         style
     } else {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
-    theme::Theme,
+    view::View,
     widgets::{
         pane::{self, Heading},
         table::{Cell, Column, Table},
@@ -20,34 +20,15 @@ use crate::{
     app::{
         action::SortBy,
         connection::{KindState, Phase},
-        model::Model,
-        panes::{Pane, PaneState, Sort, accounts::Judging},
+        panes::{Pane, PaneState, Sort},
     },
     domain::{age, watch::Scope},
 };
-
-/// What a view is drawn from.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    pub model: &'a Model,
-    pub theme: &'a Theme,
-    pub now: Timestamp,
-}
 
 impl View<'_> {
     fn age(&self, since: Option<Timestamp>) -> Cell {
         let text = since.map_or_else(String::new, |since| age::age(since, self.now));
         Cell::new(text, self.theme.dim())
-    }
-
-    /// What the names of Secrets in lists are judged by.
-    pub fn judging(&self) -> Judging<'_> {
-        Judging {
-            world: &self.model.world,
-            verdicts: &self.model.verdicts,
-            sight: self.model.connection.sight(),
-            now: self.now,
-        }
     }
 
     /// These columns, without the namespace where all rows have the same.
@@ -214,10 +195,8 @@ fn why_empty<K: Clone + PartialEq>(
     match model.connection.of(|kind| pane.shows(kind)) {
         KindState::Forbidden { missing } => {
             return vec![
-                "forbidden".to_owned(),
-                format!("you may not {missing}"),
-                "next: :ns NAME looks into a namespace where you may, or ask for this Role:"
-                    .to_owned(),
+                format!("forbidden: you may not {missing}"),
+                "next: :ns NAME for a namespace where you may, or ask for a Role:".to_owned(),
                 missing.role_command(),
             ];
         }
@@ -231,10 +210,11 @@ fn why_empty<K: Clone + PartialEq>(
         ];
     }
     if state.faults_only {
-        return vec![
-            "nothing fails here".to_owned(),
-            "next: ctrl-z shows all".to_owned(),
-        ];
+        let what = match pane {
+            Pane::Events => "no pull failure here",
+            _ => "nothing fails here",
+        };
+        return vec![what.to_owned(), "next: ctrl-z shows all".to_owned()];
     }
     let place = match &model.scope {
         Scope::Cluster => "in any namespace".to_owned(),
@@ -250,13 +230,14 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Pods => "no Pods",
         Pane::ServiceAccounts => "no ServiceAccounts",
         Pane::Secrets => "no pull Secrets",
-        Pane::Events => "no events (they expire after an hour)",
+        Pane::Events => "no events",
     };
     let mut lines = vec![format!("{what} {place}")];
     match pane {
+        Pane::Events => lines.push("they expire after an hour".to_owned()),
         Pane::Pods => lines.push("next: + sets up a private image, step by step".to_owned()),
         Pane::Secrets => lines.push("next: + makes one".to_owned()),
-        Pane::Namespaces | Pane::ServiceAccounts | Pane::Events => {}
+        Pane::Namespaces | Pane::ServiceAccounts => {}
     }
     if model.scope != Scope::Cluster {
         lines.push("next: 0 shows all namespaces".to_owned());

@@ -1,6 +1,6 @@
 //! Namespaces with the number of Pods that fail in each.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{View, listing};
 use crate::{
@@ -44,20 +44,14 @@ fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
         }
     };
     let (symbol, style) = symbol(view, tally);
+    let failing = match tally.pull_failing + tally.failing {
+        0 => Cell::new(theme.symbols().quiet, theme.dim()),
+        failing => Cell::new(failing.to_string(), style),
+    };
     let name = if terminating {
         format!("{name} (terminating)")
     } else {
         name
-    };
-    let failing = if tally.pull_failing > 0 {
-        tally.pull_failing.to_string()
-    } else {
-        "·".to_owned()
-    };
-    let failing_style = if tally.pull_failing > 0 {
-        theme.failing()
-    } else {
-        theme.dim()
     };
     let name_style = if terminating {
         theme.dim()
@@ -67,12 +61,12 @@ fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
     vec![
         Cell::new(symbol, style),
         Cell::new(name, name_style),
-        Cell::new(failing, failing_style),
+        failing,
         view.age(created),
     ]
 }
 
-fn symbol(view: View<'_>, tally: Tally) -> (&'static str, ratatui::style::Style) {
+fn symbol(view: View<'_>, tally: Tally) -> (&'static str, Style) {
     if tally.pull_failing > 0 {
         view.theme.health(Health::PullFailing)
     } else if tally.failing > 0 {

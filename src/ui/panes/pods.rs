@@ -6,22 +6,25 @@ use super::{View, listing};
 use crate::{
     app::panes::{Pane, pods},
     domain::{
-        age, backoff,
+        age,
         key::Key,
         objects::{Pod, WorkloadKey},
         pull,
         status::{Health, pod_status},
     },
-    ui::widgets::table::{Cell, Column},
+    ui::{
+        retry::{self, Next},
+        widgets::table::{Cell, Column},
+    },
 };
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 4, 24).gives(8).middle(),
-    Column::new("NAME", 0, 63).grows(24).middle(),
+    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
+    Column::new("NAME", 0, 63).grows(20).middle(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),
-    Column::new("WHY", 1, 18).gives(16),
+    Column::new("WHY", 1, 18).gives(14),
     Column::new("RETRY", 5, 7).right(),
     Column::new("RESTARTS", 6, 9).right(),
     Column::new("AGE", 3, 6).right(),
@@ -79,16 +82,18 @@ fn pod_cells(view: View<'_>, pod: &Pod) -> Vec<Cell> {
         Cell::new(status.word, word_style),
         why(view, &pod.key, style),
         retry(view, pod),
-        Cell::new(
-            status.restarts.to_string(),
-            if status.restarts > 0 {
-                theme.text()
-            } else {
-                theme.dim()
-            },
-        ),
+        restarts(view, status.restarts),
         view.age(pod.meta.created),
     ]
+}
+
+fn restarts(view: View<'_>, count: u32) -> Cell {
+    let style = if count > 0 {
+        view.theme.text()
+    } else {
+        view.theme.dim()
+    };
+    Cell::new(count.to_string(), style)
 }
 
 /// The cause in two words.
@@ -97,22 +102,17 @@ fn why(view: View<'_>, pod: &Key<Pod>, style: Style) -> Cell {
     Cell::new(verdict.map_or("", |verdict| verdict.finding.title()), style)
 }
 
-/// An attempt that is late by more seconds than this was made, and not told.
-const OVERDUE: i64 = 60;
-
 /// When the kubelet tries again.
 fn retry(view: View<'_>, pod: &Pod) -> Cell {
     let failing = pull::failures(pod).next();
     let next = failing.and_then(|failure| {
         let events = view.model.world.events_of_pod(&pod.key);
-        backoff::next_attempt(failure.container, &events)
+        retry::next(failure.container, &events, view.now)
     });
-    let wait = next.map(|at| at.duration_since(view.now).as_secs());
-    let text = match wait {
-        Some(wait) if wait > 0 => format!("in {}", age::span(wait)),
-        Some(wait) if wait > -OVERDUE => "due".to_owned(),
-        // Reporters thin events out: there have been attempts that nothing tells of.
-        Some(_) | None => String::new(),
+    let text = match next {
+        Some(Next::In(seconds)) => format!("in {}", age::span(seconds)),
+        Some(Next::Due) => "due".to_owned(),
+        None => String::new(),
     };
     Cell::new(text, view.theme.dim())
 }
@@ -148,14 +148,7 @@ fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
         ),
         why(view, &group.worst, style),
         worst.map_or_else(|| Cell::new("", theme.dim()), |pod| retry(view, pod)),
-        Cell::new(
-            group.restarts.to_string(),
-            if group.restarts > 0 {
-                theme.text()
-            } else {
-                theme.dim()
-            },
-        ),
+        restarts(view, group.restarts),
         view.age(created),
     ]
 }

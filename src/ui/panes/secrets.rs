@@ -1,19 +1,23 @@
 //! Pull Secrets: for which registries, as whom, and who uses them. Never a password.
 
+use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{View, listing};
 use crate::{
-    app::panes::{
-        Pane,
-        secrets::{self, Uses},
+    app::{
+        panes::{
+            Pane,
+            secrets::{self, Uses},
+        },
+        settled::Said,
     },
     domain::{
         age,
         diagnose::Root,
         dockerconfig::{EntrySummary, Standing},
         objects::{Secret, SecretContent},
-        probe::Answer,
+        probe::{Answer, Verdict},
         status::Health,
     },
     ui::widgets::table::{Cell, Column},
@@ -21,7 +25,7 @@ use crate::{
 
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
-    Column::new("NAMESPACE", 5, 24).gives(8).middle(),
+    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
     Column::new("NAME", 0, 40).gives(14).middle(),
     Column::new("REGISTRY", 1, 60).grows(16).middle(),
     Column::new("USER", 4, 24).middle(),
@@ -51,7 +55,8 @@ fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
     let uses = secrets::uses(world, row);
     let (registry, user, kind) = content(secret);
     let standing = secrets::standing(secret, &view.model.verdicts, view.now);
-    let (kind, standing) = tested(secret, kind, standing, view);
+    let said: Vec<&Said> = view.model.answers.of_secret(secret, view.now).collect();
+    let (kind, standing) = tested(&said, kind, standing, view.now);
     let (symbol, style) = match &standing {
         Standing::Broken(_) => theme.health(Health::PullFailing),
         Standing::Odd(_) => theme.health(Health::Failing),
@@ -84,49 +89,114 @@ fn content(secret: &Secret) -> (String, String, String) {
         return Default::default();
     };
     let entries = &summary.entries;
-    let mut registries: Vec<&str> = entries.iter().map(EntrySummary::registry).collect();
-    registries.dedup();
-    let users: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| entry.username.as_deref())
-        .collect();
-    let mut kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.label()).collect();
-    kinds.dedup();
-    (registries.join(", "), users.join(", "), kinds.join(", "))
+    let users = entries.iter().filter_map(|entry| entry.username.as_deref());
+    (
+        each_once(entries.iter().map(EntrySummary::registry)),
+        each_once(users),
+        each_once(entries.iter().map(|entry| entry.kind.label())),
+    )
+}
+
+fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for word in words {
+        if !once.contains(&word) {
+            once.push(word);
+        }
+    }
+    once.join(", ")
 }
 
 /// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
-/// the Secret without asking.
-fn tested(secret: &Secret, kind: String, standing: Standing, view: View<'_>) -> (String, Standing) {
-    let mut said = view.model.answers.of_secret(secret, view.now).peekable();
-    if said.peek().is_none() || matches!(standing, Standing::Broken(_)) {
+/// the Secret without asking, and more than what came of other images.
+fn tested(said: &[&Said], kind: String, standing: Standing, now: Timestamp) -> (String, Standing) {
+    if matches!(standing, Standing::Broken(_)) {
         return (kind, standing);
     }
-    let mut oldest = view.now;
-    for said in said {
-        let ago = age::age(said.at, view.now);
-        match (said.verdict.answer, said.verdict.root) {
-            (Answer::Ok, _) => oldest = oldest.min(said.at),
-            (
-                Answer::No,
-                Some(
-                    Root::CredentialRejected
-                    | Root::CredentialExpired
-                    | Root::CredentialLacksAccess,
-                ),
-            ) => return (kind, Standing::Broken(format!("refused {ago} ago"))),
-            // The tag, the network: nothing that this Secret could help.
-            (Answer::No | Answer::Unknown, _) => return (kind, standing),
-        }
+    let ago = |said: &Said| age::age(said.at, now);
+    if let Some(refusal) = said.iter().find(|said| is_refusal(&said.verdict)) {
+        let why = format!("refused {} ago", ago(refusal));
+        return (kind, Standing::Broken(why));
     }
-    let ago = age::age(oldest, view.now);
-    (format!("{kind}, works ({ago} ago)"), standing)
+    // The tag, the network: nothing that this Secret could help, and no proof of it either.
+    let all_passed = said.iter().all(|said| said.verdict.answer == Answer::Ok);
+    match said.iter().min_by_key(|said| said.at) {
+        Some(oldest) if all_passed => {
+            let ago = ago(oldest);
+            (format!("{kind}, works ({ago} ago)"), standing)
+        }
+        _ => (kind, standing),
+    }
+}
+
+/// Whether it is the credential that was refused.
+fn is_refusal(verdict: &Verdict) -> bool {
+    let of_credential = matches!(
+        verdict.root,
+        Some(Root::CredentialRejected | Root::CredentialExpired | Root::CredentialLacksAccess)
+    );
+    verdict.answer == Answer::No && of_credential
 }
 
 fn used_by(uses: Uses) -> String {
     if uses == Uses::NONE {
         return "nobody".to_owned();
     }
-    let pods = if uses.pods == 1 { "pod" } else { "pods" };
+    let pods = if uses.pods == 1 { "Pod" } else { "Pods" };
     format!("{} SA · {} {pods}", uses.accounts, uses.pods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        diagnose::Source,
+        sample::{ago, now},
+    };
+
+    fn said(answer: Answer, root: Option<Root>, seconds: i64) -> Said {
+        let verdict = Verdict {
+            answer,
+            cause: None,
+            root,
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            summary: String::new(),
+        };
+        Said {
+            verdict,
+            by: Source::Registry,
+            at: ago(seconds),
+        }
+    }
+
+    #[test]
+    fn a_refused_credential_is_said_whatever_came_of_other_images() {
+        let passed = said(Answer::Ok, None, 60);
+        let unknown = said(Answer::Unknown, None, 50);
+        let refused = said(Answer::No, Some(Root::CredentialRejected), 40);
+        let no_tag = said(Answer::No, Some(Root::TagMissing), 30);
+        let standing = |said: &[&Said]| tested(said, "token".to_owned(), Standing::Sound, now());
+        let broken = Standing::Broken("refused 40s ago".to_owned());
+        for all in [
+            &[&unknown, &refused][..],
+            &[&no_tag, &refused, &passed],
+            &[&refused, &unknown],
+        ] {
+            assert_eq!(standing(all), ("token".to_owned(), broken.clone()));
+        }
+        for (all, kind) in [
+            (&[&passed][..], "token, works (60s ago)"),
+            (&[&passed, &no_tag], "token"),
+            (&[], "token"),
+        ] {
+            assert_eq!(standing(all), (kind.to_owned(), Standing::Sound));
+        }
+    }
+
+    #[test]
+    fn each_word_is_said_once() {
+        let words = ["ghcr.io", "docker.io", "ghcr.io"];
+        assert_eq!(each_once(words.into_iter()), "ghcr.io, docker.io");
+    }
 }

@@ -32,8 +32,17 @@ pub struct Look {
 impl Look {
     /// Whether it would matter how bright the background is.
     pub fn depends_on_background(&self) -> bool {
-        let named = matches!(self.theme, ThemeName::Auto | ThemeName::ColourBlind);
-        named && self.depth == Depth::True && self.background.is_none()
+        let matters = match self.theme {
+            ThemeName::Auto => self.depth == Depth::True,
+            // Consoles of sixteen colours may not know the question.
+            ThemeName::ColourBlind => self.depth != Depth::Sixteen,
+            ThemeName::Plain
+            | ThemeName::Sixteen
+            | ThemeName::Dark
+            | ThemeName::Light
+            | ThemeName::HighContrast => false,
+        };
+        matters && self.background.is_none()
     }
 
     pub fn theme(&self) -> Theme {
@@ -127,6 +136,10 @@ mod tests {
             assert_eq!(look(depth, background).theme().ink, Some(ink));
         }
         assert_eq!(Look::default().named(ThemeName::Plain).ink, None);
+        let mut look = look(Depth::Indexed, None);
+        assert!(!look.depends_on_background());
+        look.theme = ThemeName::ColourBlind;
+        assert!(look.depends_on_background());
     }
 
     #[test]

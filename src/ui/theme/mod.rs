@@ -18,7 +18,7 @@ pub use self::{
     look::{Background, Look, colour, role, theme_name},
     symbols::Symbols,
 };
-use crate::domain::status::Health;
+use crate::domain::{status::Health, world::Line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
@@ -61,6 +61,7 @@ impl Theme {
         }
     }
 
+    /// What is neither good nor bad: the terminal's own colour, or the theme's.
     pub fn text(self) -> Style {
         Style::new()
     }
@@ -81,12 +82,10 @@ impl Theme {
     }
 
     pub fn failing(self) -> Style {
-        self.colour(|ink| ink.failing)
-            .add_modifier(if self.ink.is_some() {
-                Modifier::empty()
-            } else {
-                Modifier::BOLD
-            })
+        match &self.ink {
+            Some(ink) => Style::new().fg(ink.failing),
+            None => Style::new().add_modifier(Modifier::BOLD),
+        }
     }
 
     pub fn warning(self) -> Style {
@@ -109,7 +108,7 @@ impl Theme {
         }
     }
 
-    /// The selected row: reversed where the keyboard is, underlined elsewhere.
+    /// The selected row: reversed where the keyboard is, bold elsewhere.
     pub fn selected(self, focused: bool) -> Style {
         Style::new().add_modifier(if focused {
             Modifier::REVERSED
@@ -121,6 +120,17 @@ impl Theme {
     /// A key in a hint.
     pub fn key(self) -> Style {
         self.accent()
+    }
+
+    /// How a line of the events is marked.
+    pub fn event(self, line: &Line) -> (&'static str, Style) {
+        if line.pull_failure {
+            self.health(Health::PullFailing)
+        } else if line.warning() {
+            self.health(Health::Failing)
+        } else {
+            (self.symbols.quiet, self.dim())
+        }
     }
 
     pub fn health(self, health: Health) -> (&'static str, Style) {

@@ -1,7 +1,10 @@
 //! The little Markdown that the guide is written in: paragraphs, lists, tables of the Pods' errors,
 //! blocks of code, `code` and **strong** words.
 
-use ratatui::text::{Line, Span};
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
 
 use crate::ui::{text, theme::Theme};
 
@@ -21,6 +24,7 @@ pub(in crate::ui) fn lines(
         }
         let line = tell(line);
         if in_code {
+            // Blanks count in code: chopped, not wrapped.
             let pieces = text::chop(&line, wide.saturating_sub(2));
             lines.extend(
                 pieces
@@ -98,30 +102,25 @@ impl Marked {
         let mut words = String::new();
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
-            let (mark, flag) = if let Some(after) = rest.strip_prefix("**") {
-                (after, &mut self.strong)
+            let style = self.style(theme);
+            if let Some(after) = rest.strip_prefix("**") {
+                self.strong = !self.strong;
+                rest = after;
             } else if let Some(after) = rest.strip_prefix('`') {
-                (after, &mut self.code)
+                self.code = !self.code;
+                rest = after;
             } else {
                 words.push(c);
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
                 continue;
-            };
-            let turned = !*flag;
-            let style = self.style(theme);
-            spans.push(Span::styled(std::mem::take(&mut words), style));
-            if rest.starts_with('`') {
-                self.code = turned;
-            } else {
-                self.strong = turned;
             }
-            rest = mark;
+            spans.push(Span::styled(std::mem::take(&mut words), style));
         }
         spans.push(Span::styled(words, self.style(theme)));
         spans
     }
 
-    fn style(&self, theme: &Theme) -> ratatui::style::Style {
+    fn style(&self, theme: &Theme) -> Style {
         match (self.code, self.strong) {
             (true, _) => theme.key(),
             (false, true) => theme.strong(),

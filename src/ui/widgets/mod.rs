@@ -2,5 +2,6 @@
 
 pub mod markdown;
 pub mod pane;
+pub mod paragraph;
 pub mod reader;
 pub mod table;

@@ -8,6 +8,7 @@ use ratatui::{
     widgets::{Block, BorderType, Padding, Paragraph, Widget},
 };
 
+use super::paragraph::wrapped;
 use crate::ui::{text, theme::Theme};
 
 /// What stands on the border of a pane.
@@ -20,24 +21,33 @@ pub struct Heading<'a> {
 
 /// Draws the border and returns the room inside.
 pub fn frame(heading: &Heading<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
-    let mut left = vec![Span::styled(
-        format!(" {} ", text::clean(&heading.title)),
-        theme.title(heading.focused),
-    )];
-    if !heading.filter.is_empty() {
-        left.push(Span::styled(
-            format!("/{} ", text::clean(heading.filter)),
-            theme.warning(),
-        ));
-    }
+    let note = match &*heading.note {
+        "" => String::new(),
+        note => format!(" {} ", text::clean(note)),
+    };
+    let filter = match heading.filter {
+        "" => String::new(),
+        filter => format!("/{} ", text::clean(filter)),
+    };
+    // The title gives way, and of it the middle: it ends with the namespace.
+    let taken = text::width(&note) + text::width(&filter) + 5;
+    let title = text::fit(
+        &heading.title,
+        usize::from(area.width).saturating_sub(taken),
+        text::Cut::Middle,
+    );
+    let left = vec![
+        Span::styled(format!(" {title} "), theme.title(heading.focused)),
+        Span::styled(filter, theme.warning()),
+    ];
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border(heading.focused))
         .padding(Padding::horizontal(1))
         .title(Line::from(left));
-    if !heading.note.is_empty() {
-        let note = Span::styled(format!(" {} ", text::clean(&heading.note)), theme.dim());
-        block = block.title(Line::from(note).alignment(Alignment::Right));
+    if !note.is_empty() {
+        let note = Line::styled(note, theme.dim());
+        block = block.title(note.alignment(Alignment::Right));
     }
     let inner = block.inner(area);
     block.render(area, buffer);
@@ -46,10 +56,9 @@ pub fn frame(heading: &Heading<'_>, theme: &Theme, area: Rect, buffer: &mut Buff
 
 /// Says why a pane is empty and what to press.
 pub fn empty(lines: &[String], style: Style, area: Rect, buffer: &mut Buffer) {
-    let wrapped: Vec<Line<'_>> = lines
-        .iter()
-        .flat_map(|line| text::wrap(line, usize::from(area.width)))
-        .map(|line| Line::styled(line, style))
+    let lines = lines.iter();
+    let lines: Vec<Line<'_>> = lines
+        .flat_map(|line| wrapped(line, usize::from(area.width), style))
         .collect();
-    Paragraph::new(wrapped).render(area, buffer);
+    Paragraph::new(lines).render(area, buffer);
 }

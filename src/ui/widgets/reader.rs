@@ -1,5 +1,7 @@
 //! A long text to read: lines broken at the edge, scrolled by whole lines, words in it marked.
 
+use std::borrow::Cow;
+
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -15,10 +17,20 @@ use crate::{
 
 /// One line of the text.
 pub(in crate::ui) struct ReaderLine<'a> {
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
     pub style: Style,
     /// Said behind it, dim.
     pub note: String,
+}
+
+impl<'a> ReaderLine<'a> {
+    pub(in crate::ui) fn plain(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
+        Self {
+            text: text.into(),
+            style,
+            note: String::new(),
+        }
+    }
 }
 
 pub(in crate::ui) struct Reader<'a> {
@@ -50,7 +62,7 @@ impl Reader<'_> {
         let mut room = high;
         let mut fit = 0;
         for line in self.lines.iter().rev() {
-            let rows = text::chop(line.text, wide).len();
+            let rows = text::chop(&line.text, wide).len();
             if rows > room {
                 break;
             }
@@ -61,7 +73,7 @@ impl Reader<'_> {
     }
 
     fn broken(&self, line: &ReaderLine<'_>, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let rows = text::chop(line.text, wide);
+        let rows = text::chop(&line.text, wide);
         let mut lines: Vec<Line<'static>> = rows
             .into_iter()
             .map(|row| match self.sought {

@@ -92,6 +92,13 @@ pub struct Table<'a> {
 /// Blank cells between two columns.
 const GAP: u16 = 2;
 
+/// Cells that columns of these widths take, with the gaps between them.
+fn needed(widths: &[u16]) -> u16 {
+    let shown = widths.iter().filter(|width| **width > 0).count();
+    let gaps = u16::try_from(shown.saturating_sub(1)).unwrap_or(0);
+    widths.iter().sum::<u16>() + GAP * gaps
+}
+
 impl Table<'_> {
     /// Draws a heading and the rows below it.
     pub fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -130,18 +137,17 @@ impl Table<'_> {
         let titles: Vec<Cell> = self
             .columns
             .iter()
-            .map(|column| {
+            .zip(widths)
+            .map(|(column, width)| {
                 let arrow = match self.sorted {
-                    Some((title, down)) if title == column.title => {
-                        if down {
-                            "↓"
-                        } else {
-                            "↑"
-                        }
-                    }
+                    Some((title, true)) if title == column.title => "↓",
+                    Some((title, false)) if title == column.title => "↑",
                     _ => "",
                 };
-                Cell::new(format!("{}{arrow}", column.title), theme.dim())
+                // The arrow is seen, however narrow the column is.
+                let room = usize::from(*width).saturating_sub(text::width(arrow));
+                let title = text::fit(column.title, room, Cut::End);
+                Cell::new(format!("{title}{arrow}"), theme.dim())
             })
             .collect();
         self.line(&titles, widths, area.x, area.y, buffer, None);
@@ -178,7 +184,8 @@ impl Table<'_> {
         }
     }
 
-    /// The width of each column; 0 for one that is dropped.
+    /// The width of each column; 0 for one that is dropped. First go columns that say nothing in any row,
+    /// then what can be narrowed is, and at last those of the highest rank go.
     fn widths(&self, room: u16) -> Vec<u16> {
         let mut widths: Vec<u16> = self
             .columns
@@ -186,22 +193,27 @@ impl Table<'_> {
             .enumerate()
             .map(|(index, column)| self.wanted(index, column))
             .collect();
+        while needed(&widths) > room {
+            let silent = |index: &usize| self.says_nothing(*index);
+            match self.last(&widths, silent).and_then(|at| widths.get_mut(at)) {
+                Some(width) => *width = 0,
+                None => break,
+            }
+        }
         loop {
-            let shown = widths.iter().filter(|width| **width > 0).count();
-            let gaps = GAP * u16::try_from(shown.saturating_sub(1)).unwrap_or(0);
-            let total = widths.iter().sum::<u16>() + gaps;
+            let total = needed(&widths);
             if total <= room {
                 self.grow(&mut widths, room - total);
                 return widths;
             }
-            let excess = total - room;
-            if self.shrink(&mut widths, excess) {
+            if self.shrink(&mut widths, total - room) {
                 return widths;
             }
-            let last = (0..widths.len())
-                .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))
-                .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.rank));
-            match last.and_then(|index| widths.get_mut(index)) {
+            let shown = widths.iter().filter(|width| **width > 0).count();
+            match self
+                .last(&widths, |_| true)
+                .and_then(|at| widths.get_mut(at))
+            {
                 Some(width) if shown > 1 => *width = 0,
                 Some(width) => {
                     *width = room;
@@ -210,6 +222,19 @@ impl Table<'_> {
                 None => return widths,
             }
         }
+    }
+
+    /// Of the shown columns that are meant the one that gives way first.
+    fn last(&self, widths: &[u16], meant: impl Fn(&usize) -> bool) -> Option<usize> {
+        (0..widths.len())
+            .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))
+            .filter(meant)
+            .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.rank))
+    }
+
+    fn says_nothing(&self, index: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(index));
+        cells.all(|cell| cell.text.is_empty())
     }
 
     fn wanted(&self, index: usize, column: &Column) -> u16 {
@@ -262,5 +287,54 @@ impl Table<'_> {
             }
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::Look;
+
+    const COLUMNS: &[Column] = &[
+        Column::new("NAME", 0, 20).grows(4).middle(),
+        Column::new("RETRY", 2, 7).right(),
+        Column::new("WHY", 1, 20),
+        Column::new("AGE", 3, 4).right(),
+    ];
+
+    fn drawn(rows: &[[&str; 4]], wide: u16) -> Vec<String> {
+        let area = Rect::new(0, 0, wide, u16::try_from(rows.len() + 1).unwrap());
+        let mut buffer = Buffer::empty(area);
+        let cells = |row: &[&str; 4]| row.map(|text| Cell::new(text, Style::new())).to_vec();
+        Table {
+            columns: COLUMNS,
+            rows: rows.iter().map(cells).collect(),
+            selected: None,
+            focused: false,
+            sorted: Some(("NAME", true)),
+        }
+        .draw(&Look::default().theme(), area, &mut buffer);
+        let rows = buffer.content.chunks(usize::from(wide));
+        let row = |row: &[ratatui::buffer::Cell]| {
+            let text: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            text.trim_end().to_owned()
+        };
+        rows.map(row).collect()
+    }
+
+    #[test]
+    fn a_column_that_says_nothing_goes_first_and_one_of_high_rank_last() {
+        let rows = [["checkout", "", "expired", "3d"]];
+        let wide = drawn(&rows, 60);
+        assert!(
+            wide[0].contains("RETRY") && wide[0].contains("AGE"),
+            "{wide:?}"
+        );
+        assert_eq!(
+            drawn(&rows, 23),
+            ["NAME↓     WHY       AGE", "checkout  expired    3d"]
+        );
+        assert_eq!(drawn(&rows, 15), ["NAME↓   WHY", "ch…out  expired"]);
+        assert_eq!(drawn(&rows, 3), ["N…↓", "…ut"]);
     }
 }

@@ -16,85 +16,121 @@ use crate::{
         age,
         objects::{Meta, ObjectKey},
     },
-    ui::{panes::View, text},
+    ui::{text, view::View, widgets::paragraph::indented},
 };
 
 pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let world = &view.model.world;
+    let mut sheet = Sheet {
+        view,
+        wide,
+        lines: Vec::new(),
+    };
     let found = match object {
-        ObjectKey::Namespace(name) => Some(namespace::lines(name, wide, view)),
+        ObjectKey::Namespace(name) => Some(namespace::write(name, &mut sheet)),
         ObjectKey::Secret(key) => world
             .secret(key)
-            .map(|secret| secret::lines(secret, wide, view)),
+            .map(|secret| secret::write(secret, &mut sheet)),
         ObjectKey::ServiceAccount(key) => world
             .account(key)
-            .map(|account| account::lines(account, wide, view)),
-        ObjectKey::Pod(key) => world.pod(key).map(|pod| pod::lines(pod, wide, view)),
+            .map(|account| account::write(account, &mut sheet)),
+        ObjectKey::Pod(key) => world.pod(key).map(|pod| pod::write(pod, &mut sheet)),
         ObjectKey::Workload(id) => world
             .workload(id)
-            .map(|workload| workload::lines(workload, wide, view)),
+            .map(|workload| workload::write(workload, &mut sheet)),
     };
-    found.unwrap_or_else(|| vec![Line::styled("it is gone", view.theme.dim())])
+    if found.is_none() {
+        return vec![super::gone(view)];
+    }
+    sheet.lines
 }
 
 /// Cells for the name of a field.
 const NAME: usize = 16;
 
-fn field(view: View<'_>, name: &str, value: &str, style: Style) -> Line<'static> {
-    Line::from(vec![
-        Span::styled(format!("{name:NAME$}"), view.theme.dim()),
-        Span::styled(text::clean(value).into_owned(), style),
-    ])
+/// Values that are listed of one field: a Secret may be that of ten thousand Pods.
+const LISTED: usize = 100;
+
+/// What is written of an object: fields, and paragraphs under them. Nothing is cut off: what is too long
+/// goes on in the next line.
+struct Sheet<'a> {
+    view: View<'a>,
+    wide: usize,
+    lines: Vec<Line<'static>>,
 }
 
-/// A field whose value may need several lines.
-fn list(view: View<'_>, name: &str, values: &[String], wide: usize) -> Vec<Line<'static>> {
-    if values.is_empty() {
-        return vec![field(view, name, "none", view.theme.dim())];
+impl Sheet<'_> {
+    fn field(&mut self, name: &str, value: &str, style: Style) {
+        let dim = self.view.theme.dim();
+        let values = text::wrap(value, self.wide.saturating_sub(NAME));
+        let lines = values.into_iter().enumerate().map(|(at, value)| {
+            let name = if at == 0 { name } else { "" };
+            Line::from(vec![
+                Span::styled(format!("{name:NAME$}"), dim),
+                Span::styled(value, style),
+            ])
+        });
+        self.lines.extend(lines);
     }
-    let lines = text::wrap(&values.join(", "), wide.saturating_sub(NAME));
-    let each = lines.into_iter().enumerate().map(|(at, line)| {
-        field(
-            view,
-            if at == 0 { name } else { "" },
-            &line,
-            view.theme.text(),
-        )
-    });
-    each.collect()
-}
 
-fn paragraph(text: &str, room: usize, style: Style) -> impl Iterator<Item = Line<'static>> {
-    text::wrap(text, room.saturating_sub(2))
-        .into_iter()
-        .map(move |line| Line::styled(format!("  {line}"), style))
-}
-
-/// Age, and what is said of every object.
-fn common(view: View<'_>, meta: &Meta, wide: usize) -> Vec<Line<'static>> {
-    let age = meta
-        .created
-        .map_or_else(String::new, |created| age::age(created, view.now));
-    let mut lines = vec![field(view, "Age", &age, view.theme.text())];
-    if meta.deleting.is_some() {
-        lines.push(field(
-            view,
-            "Deleting",
-            "it is being deleted",
-            view.theme.warning(),
-        ));
+    /// A field in the style of plain text.
+    fn plain(&mut self, name: &str, value: &str) {
+        self.field(name, value, self.view.theme.text());
     }
-    let labels: Vec<String> = meta
-        .labels
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    if !labels.is_empty() {
-        lines.extend(list(view, "Labels", &labels, wide));
-    }
-    lines
-}
 
-fn names<'a, N: ToString + 'a>(names: impl Iterator<Item = &'a N>) -> Vec<String> {
-    names.map(ToString::to_string).collect()
+    /// A field of several values; without any it says so, of many it says how many more there are.
+    fn list<T: ToString>(&mut self, name: &str, values: impl IntoIterator<Item = T>) {
+        let mut values = values.into_iter();
+        let listed: Vec<String> = values
+            .by_ref()
+            .take(LISTED)
+            .map(|it| it.to_string())
+            .collect();
+        let listed = listed.join(", ");
+        match values.count() {
+            0 if listed.is_empty() => self.field(name, "none", self.view.theme.dim()),
+            0 => self.plain(name, &listed),
+            more => self.plain(name, &format!("{listed} and {more} more")),
+        }
+    }
+
+    fn paragraph(&mut self, words: &str, style: Style) {
+        self.lines.extend(indented(words, 2, self.wide, style));
+    }
+
+    /// The heading of a part, below an empty line.
+    fn part(&mut self, title: &str) {
+        self.lines.push(Line::default());
+        let title = text::fit(title, self.wide, text::Cut::Middle).into_owned();
+        self.lines
+            .push(Line::styled(title, self.view.theme.strong()));
+    }
+
+    /// A sentence for who wonders, below an empty line.
+    fn note(&mut self, words: &str, style: Style) {
+        self.lines.push(Line::default());
+        self.lines.extend(indented(words, 0, self.wide, style));
+    }
+
+    /// Age, and what else is said of every object.
+    fn common(&mut self, meta: &Meta) {
+        self.age(meta);
+        if meta.deleting.is_some() {
+            let style = self.view.theme.warning();
+            self.field("Deleting", "it is being deleted", style);
+        }
+        if !meta.labels.is_empty() {
+            let labels = meta.labels.iter();
+            self.list(
+                "Labels",
+                labels.map(|(name, value)| format!("{name}={value}")),
+            );
+        }
+    }
+
+    fn age(&mut self, meta: &Meta) {
+        let created = meta.created;
+        let age = created.map_or_else(String::new, |created| age::age(created, self.view.now));
+        self.plain("Age", &age);
+    }
 }

@@ -1,52 +1,44 @@
 //! A Namespace: how its Pods fare, and what it has to pull with.
 
-use ratatui::text::Line;
-
-use super::{common, field, list};
+use super::Sheet;
 use crate::{
-    domain::{key::Namespace, watch::Scope},
-    ui::panes::View,
+    app::panes::namespaces::tally,
+    domain::{
+        key::{Name, Namespace},
+        watch::Scope,
+    },
 };
 
-pub(super) fn lines(name: &Namespace, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let (theme, world) = (view.theme, &view.model.world);
+pub(super) fn write(name: &Namespace, sheet: &mut Sheet<'_>) {
+    let view = sheet.view;
+    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
     let here = Scope::Namespace(name.clone());
-    let failing = world
-        .tallies()
-        .get(name)
-        .map_or(0, |tally| tally.pull_failing);
-    let style = if failing > 0 {
-        theme.failing()
-    } else {
-        theme.good()
-    };
-    let mut lines = Vec::new();
     if let Some(namespace) = world.namespace(name) {
         if namespace.terminating {
             let text = "terminating: nothing new can be created here";
-            lines.push(field(view, "Status", text, theme.warning()));
+            sheet.field("Status", text, theme.warning());
         }
-        lines.extend(common(view, &namespace.meta, wide));
+        sheet.common(&namespace.meta);
     }
-    let pods = world.pods(&here).count().to_string();
-    lines.push(field(view, "Pods", &pods, theme.text()));
-    lines.push(field(view, "Cannot pull", &failing.to_string(), style));
-    let secrets: Vec<String> = world
-        .secrets(&here)
-        .map(|secret| secret.key.name.to_string())
-        .collect();
-    lines.extend(list(view, "Pull Secrets", &secrets, wide));
-    let accounts: Vec<String> = world
-        .accounts(&here)
-        .map(|account| match account.pull_secrets.len() {
+    let tally = tally(world, name);
+    sheet.plain("Pods", &tally.pods.to_string());
+    let (symbol, style) = match tally.pull_failing {
+        0 => (symbols.finished, theme.good()),
+        _ => (symbols.pull_failing, theme.failing()),
+    };
+    sheet.field(
+        "Cannot pull",
+        &format!("{symbol} {}", tally.pull_failing),
+        style,
+    );
+    let secrets = world.secrets(&here).map(|secret| &secret.key.name);
+    sheet.list("Pull Secrets", secrets);
+    let accounts = world.accounts(&here).map(|account| {
+        let listed: Vec<&str> = account.pull_secrets.iter().map(Name::as_str).collect();
+        match listed.len() {
             0 => account.key.name.to_string(),
-            _ => format!(
-                "{} ({})",
-                account.key.name,
-                super::names(account.pull_secrets.iter()).join(", ")
-            ),
-        })
-        .collect();
-    lines.extend(list(view, "Accounts", &accounts, wide));
-    lines
+            _ => format!("{} ({})", account.key.name, listed.join(", ")),
+        }
+    });
+    sheet.list("ServiceAccounts", accounts);
 }

@@ -1,122 +1,99 @@
 //! A pull Secret: its entries without their passwords, what is wrong with them, and who uses it.
 
-use ratatui::text::Line;
-
-use super::{super::asked, common, field, list, names, paragraph};
+use super::{super::asked, Sheet};
 use crate::{
     app::secret_test::{self, Trial},
     domain::{
         age,
         dockerconfig::{EntrySummary, Standing},
-        objects::{Secret, SecretContent},
+        objects::{Secret, SecretContent, SecretType},
     },
-    ui::{panes::View, text},
+    ui::widgets::paragraph::indented,
 };
 
-pub(super) fn lines(secret: &Secret, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let (theme, world) = (view.theme, &view.model.world);
-    let mut lines = vec![field(
-        view,
-        "Type",
-        &secret.secret_type.to_string(),
-        theme.text(),
-    )];
-    lines.extend(common(view, &secret.meta, wide));
-    if secret.immutable {
-        let text = "immutable: to change it, make it anew";
-        lines.push(field(view, "Data", text, theme.text()));
+pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
+    let view = sheet.view;
+    let (theme, symbols, world) = (view.theme, view.theme.symbols(), &view.model.world);
+    match &secret.secret_type {
+        SecretType::Other(None) => sheet.plain("Type", "not one of a pull Secret"),
+        known => sheet.plain("Type", &known.to_string()),
     }
-    lines.extend(list(
-        view,
-        "Accounts",
-        &names(world.accounts_of_secret(&secret.key)),
-        wide,
-    ));
-    lines.extend(list(
-        view,
-        "Pods",
-        &names(world.pods_of_secret(&secret.key)),
-        wide,
-    ));
+    sheet.common(&secret.meta);
+    if secret.immutable {
+        sheet.plain("Data", "immutable: to change it, make it anew");
+    }
+    sheet.list("ServiceAccounts", world.accounts_of_secret(&secret.key));
+    sheet.list("Pods", world.pods_of_secret(&secret.key));
     let SecretContent::Read(summary) = &secret.content else {
-        lines.push(Line::default());
-        let text = "The kubelet reads no Secret of this type. Its data was not fetched.";
-        lines.push(Line::styled(text, theme.failing()));
-        return lines;
+        let words = "The kubelet reads no Secret of this type. Its data was not fetched.";
+        let words = format!("{} {words}", symbols.pull_failing);
+        sheet.note(&words, theme.failing());
+        return;
     };
     match summary.standing(view.now) {
         Standing::Sound => {}
-        Standing::Odd(why) => lines.push(field(view, "Note", &why, theme.warning())),
-        Standing::Broken(why) => lines.push(field(view, "Broken", &why, theme.failing())),
+        Standing::Odd(why) => {
+            let words = format!("{} {why}", symbols.failing);
+            sheet.field("Note", &words, theme.warning());
+        }
+        Standing::Broken(why) => {
+            let words = format!("{} {why}", symbols.pull_failing);
+            sheet.field("Broken", &words, theme.failing());
+        }
     }
     for oddity in summary.oddities.iter() {
-        lines.extend(paragraph(&oddity.to_string(), wide, theme.warning()));
+        sheet.paragraph(&oddity.to_string(), theme.warning());
     }
     let trials = secret_test::trials(world, secret);
     for (at, entry) in summary.entries.iter().enumerate() {
-        lines.push(Line::default());
-        lines.extend(self::entry(view, entry, wide));
+        self::entry(entry, sheet);
         if let Some(trial) = trials.get(at) {
-            lines.extend(tried(view, trial, wide));
+            tried(trial, sheet);
         }
     }
-    lines
+}
+
+fn entry(entry: &EntrySummary, sheet: &mut Sheet<'_>) {
+    let (theme, now) = (sheet.view.theme, sheet.view.now);
+    sheet.part(&format!("entry {}", entry.server));
+    sheet.plain("  User", entry.username.as_deref().unwrap_or("none"));
+    sheet.plain("  Credential", entry.kind.label());
+    let fingerprint = entry.fingerprint.as_ref().map(ToString::to_string);
+    let fingerprint = fingerprint.as_deref().unwrap_or("no password");
+    sheet.field("  Fingerprint", fingerprint, theme.dim());
+    match entry.expires {
+        Some(end) if end <= now => {
+            let symbol = theme.symbols().pull_failing;
+            let words = format!("{symbol} expired {} ago", age::age(end, now));
+            sheet.field("  Expiry", &words, theme.failing());
+        }
+        Some(end) => sheet.plain("  Expiry", &format!("expires in {}", age::age(now, end))),
+        None => {}
+    }
+    for problem in entry.problems.iter() {
+        let words = format!("{} {problem}", theme.symbols().failing);
+        sheet.paragraph(&words, theme.warning());
+    }
 }
 
 /// What the registries said of the images that are pulled with an entry.
-fn tried(view: View<'_>, trial: &Trial, wide: usize) -> Vec<Line<'static>> {
+fn tried(trial: &Trial, sheet: &mut Sheet<'_>) {
+    let view = sheet.view;
     let theme = view.theme;
     if trial.questions.is_empty() {
         let text = "no image that lists this Secret is pulled with it";
-        return vec![field(view, "  Images", text, theme.dim())];
+        sheet.field("  Images", text, theme.dim());
+        return;
     }
-    let mut lines = vec![field(
-        view,
-        "  Images",
-        &format!("{}; t asks their registries", trial.questions.len()),
-        theme.text(),
-    )];
+    let count = trial.questions.len();
+    sheet.plain("  Images", &format!("{count}; t asks their registries"));
     for question in &trial.questions {
         let Some(state) = view.model.answers.to(question) else {
             continue;
         };
         let (symbol, style, words) = asked::words(view, state);
-        lines.extend(paragraph(&question.image.to_string(), wide, theme.text()));
-        let said = text::wrap(&format!("{symbol} {words}"), wide.saturating_sub(4));
-        let said = said.into_iter().map(|line| format!("    {line}"));
-        lines.extend(said.map(|line| Line::styled(line, style)));
+        sheet.paragraph(&question.image.to_string(), theme.text());
+        let said = indented(&format!("{symbol} {words}"), 4, sheet.wide, style);
+        sheet.lines.extend(said);
     }
-    lines
-}
-
-fn entry(view: View<'_>, entry: &EntrySummary, wide: usize) -> Vec<Line<'static>> {
-    let theme = view.theme;
-    let server = text::clean(&entry.server).into_owned();
-    let user = entry.username.as_deref().unwrap_or("none");
-    let mut lines = vec![
-        Line::styled(format!("entry {server}"), theme.strong()),
-        field(view, "  User", user, theme.text()),
-        field(view, "  Credential", entry.kind.label(), theme.text()),
-    ];
-    let fingerprint = entry.fingerprint.as_ref().map(ToString::to_string);
-    let fingerprint = fingerprint.as_deref().unwrap_or("no password");
-    lines.push(field(view, "  Fingerprint", fingerprint, theme.dim()));
-    if let Some(expires) = entry.expires {
-        let (words, style) = if expires <= view.now {
-            (
-                format!("expired {} ago", age::age(expires, view.now)),
-                theme.failing(),
-            )
-        } else {
-            (
-                format!("expires in {}", age::age(view.now, expires)),
-                theme.text(),
-            )
-        };
-        lines.push(field(view, "  Expiry", &words, style));
-    }
-    for problem in entry.problems.iter() {
-        lines.extend(paragraph(&problem.to_string(), wide, theme.warning()));
-    }
-    lines
 }

@@ -1,42 +1,30 @@
 //! A workload: its template's identity and images, and its numbers.
 
-use ratatui::text::Line;
+use super::Sheet;
+use crate::domain::objects::Workload;
 
-use super::{common, field, list, names};
-use crate::{domain::objects::Workload, ui::panes::View};
-
-pub(super) fn lines(workload: &Workload, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let theme = view.theme;
+pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
+    let theme = sheet.view.theme;
     let rollout = &workload.rollout;
     let numbers = format!(
-        "{} wanted, {} updated, {} ready, {} available",
+        "{} desired, {} updated, {} ready, {} available",
         rollout.desired, rollout.updated, rollout.ready, rollout.available
     );
-    let mut lines = vec![field(view, "Pods", &numbers, theme.text())];
+    sheet.plain("Pods", &numbers);
     if rollout.paused {
-        lines.push(field(view, "Rollout", "paused", theme.warning()));
+        sheet.field("Rollout", "paused", theme.warning());
     }
     if let Some((reason, message)) = &rollout.trouble {
-        lines.push(field(
-            view,
-            "Trouble",
-            &format!("{reason}: {message}"),
-            theme.failing(),
-        ));
+        let words = format!("{} {reason}: {message}", theme.symbols().pull_failing);
+        sheet.field("Trouble", &words, theme.failing());
     }
-    lines.extend(common(view, &workload.meta, wide));
-    lines.push(field(
-        view,
-        "ServiceAccount",
-        workload.service_account.as_str(),
-        theme.text(),
-    ));
+    sheet.common(&workload.meta);
+    sheet.plain("ServiceAccount", workload.service_account.as_str());
     if !workload.pull_secrets.is_empty() {
-        let secrets = names(workload.pull_secrets.iter());
-        lines.extend(list(view, "Pull Secrets", &secrets, wide));
+        sheet.list("Pull Secrets", workload.pull_secrets.iter());
     }
     for (name, image) in workload.images.iter() {
-        lines.push(field(view, &format!("  {name}"), image, theme.text()));
+        sheet.part(&format!("container {name}"));
+        sheet.plain("  Image", image);
     }
-    lines
 }

@@ -1,0 +1,169 @@
+//! A workload's rollout, live: numbers, what holds it up, each Pod's stage, and how long nodes pulled.
+
+mod pulls;
+mod revision;
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    domain::{
+        age,
+        faults::Subject,
+        key::Key,
+        objects::{Pod, WorkloadKey},
+        progress::{Outlook, Progress, progress},
+        status::Health,
+    },
+    ui::{text, view::View, widgets::paragraph::wrapped},
+};
+
+/// Pods that are listed of one revision, and nodes of all; who has more wants their number.
+const LISTED: usize = 40;
+
+pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let Some(progress) = progress(&view.model.world, id) else {
+        return vec![super::gone(view)];
+    };
+    let mut lines = no_pods(id, wide, view);
+    lines.extend(outlook(view, &progress, wide));
+    lines.push(numbers(view, &progress));
+    for (at, revision) in progress.revisions.iter().enumerate() {
+        // Revisions that have no Pods any more are history.
+        if at > 0 && revision.pods.is_empty() {
+            continue;
+        }
+        lines.push(Line::default());
+        lines.extend(revision::lines(view, revision, at == 0, wide));
+    }
+    lines.extend(pulls::lines(view, &progress));
+    lines
+}
+
+/// Why the workload makes no Pods, and what helps.
+fn no_pods(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let subject = Subject::Workload(id.clone());
+    let Some(verdict) = view.model.verdicts.of(&subject) else {
+        return Vec::new();
+    };
+    let (finding, theme) = (&verdict.finding, view.theme);
+    let (symbol, style) = theme.health(Health::Failing);
+    let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
+    let mut lines = wrapped(&text, wide, style);
+    for (number, fix) in finding.filled_fixes().iter().enumerate() {
+        let lead = if number == 0 {
+            "Fix ctrl-x "
+        } else {
+            "           "
+        };
+        lines.push(Line::from(vec![
+            Span::styled(lead, theme.key()),
+            Span::raw(text::fit(&fix.title, wide.saturating_sub(11), text::Cut::End).into_owned()),
+        ]));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn outlook(view: View<'_>, progress: &Progress, wide: usize) -> Vec<Line<'static>> {
+    let (theme, symbols) = (view.theme, view.theme.symbols());
+    let (symbol, style, words) = match &progress.outlook {
+        Outlook::Complete => (
+            symbols.finished,
+            theme.good(),
+            "complete: every Pod is of this revision and available".to_owned(),
+        ),
+        Outlook::Paused => (
+            symbols.failing,
+            theme.warning(),
+            "paused: nothing goes on before it is resumed".to_owned(),
+        ),
+        Outlook::Unseen => (
+            symbols.progressing,
+            theme.accent(),
+            "the controller has not seen the last change yet".to_owned(),
+        ),
+        Outlook::Advancing => (symbols.progressing, theme.accent(), "under way".to_owned()),
+        Outlook::Blocked(pod) => (
+            symbols.pull_failing,
+            theme.failing(),
+            blocked(view, progress, pod),
+        ),
+        Outlook::Refused(reason, message) => (
+            symbols.pull_failing,
+            theme.failing(),
+            format!("{reason}: {message}"),
+        ),
+    };
+    let mut lines = wrapped(&format!("{symbol} {words}"), wide, style);
+    if let Some(deadline) = progress.deadline {
+        let left = age::seconds(view.now, deadline);
+        let words = if left > 0 {
+            format!(
+                "without progress it counts as failed in {}",
+                age::span(left)
+            )
+        } else {
+            "the progress deadline has passed; the controller goes on trying".to_owned()
+        };
+        lines.push(Line::styled(format!("  {words}"), theme.dim()));
+    }
+    if matches!(progress.outlook, Outlook::Blocked(_))
+        && let Some(before) = progress.healthy_before()
+        && let Some(number) = before.number
+    {
+        let images: Vec<&str> = before.images.iter().map(|(_, image)| &**image).collect();
+        let words = format!(
+            "  revision {number} had {}, {} ready",
+            images.join(", "),
+            before.ready
+        );
+        let words = text::fit(&words, wide, text::Cut::Middle).into_owned();
+        lines.push(Line::styled(words, theme.dim()));
+    }
+    lines
+}
+
+fn blocked(view: View<'_>, progress: &Progress, pod: &Key<Pod>) -> String {
+    let verdict = view.model.verdicts.of_pod(pod);
+    let why = verdict.map_or("it fails", |verdict| verdict.finding.title());
+    let rest = if progress.workload.rollout.ready > 0 {
+        "it will not end by itself; the Pods before it go on serving"
+    } else {
+        "it will not end by itself, and no Pod is ready"
+    };
+    format!("held up by Pod {}: {why}; {rest}", pod.name)
+}
+
+/// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`
+fn numbers(view: View<'_>, progress: &Progress) -> Line<'static> {
+    let theme = view.theme;
+    let rollout = &progress.workload.rollout;
+    let mut spans = vec![Span::raw("  ")];
+    for (name, number) in [
+        ("desired", rollout.desired),
+        ("updated", rollout.updated),
+        ("ready", rollout.ready),
+        ("available", rollout.available),
+    ] {
+        let style = if number >= rollout.desired {
+            theme.text()
+        } else {
+            theme.warning()
+        };
+        spans.push(Span::styled(format!("{name} "), theme.dim()));
+        spans.push(Span::styled(format!("{number}   "), style));
+    }
+    let limits = [
+        ("surge", &rollout.surge),
+        ("unavailable", &rollout.unavailable),
+    ];
+    let limits: Vec<String> = limits
+        .into_iter()
+        .filter_map(|(name, amount)| Some(format!("{name} {}", amount.as_ref()?)))
+        .collect();
+    spans.push(Span::styled(
+        text::clean(&limits.join(", ")).into_owned(),
+        theme.dim(),
+    ));
+    Line::from(spans)
+}

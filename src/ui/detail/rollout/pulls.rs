@@ -1,0 +1,66 @@
+//! How long the nodes took to pull for a workload's Pods.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use ratatui::text::{Line, Span};
+
+use super::LISTED;
+use crate::{
+    domain::{age, progress::Progress, timeline::pull},
+    ui::{text, view::View},
+};
+
+/// Cells of the longest bar.
+const BAR: u32 = 24;
+
+/// The longest pull on each node, the slowest first.
+pub(super) fn lines(view: View<'_>, progress: &Progress) -> Vec<Line<'static>> {
+    let world = &view.model.world;
+    let mut slowest: BTreeMap<&str, SignedDuration> = BTreeMap::new();
+    for key in progress
+        .revisions
+        .iter()
+        .flat_map(|revision| &revision.pods)
+    {
+        let Some(pod) = world.pod(key) else { continue };
+        let Some(node) = pod.node.as_deref() else {
+            continue;
+        };
+        let events = world.events_of_pod(key);
+        for pulled in pod
+            .containers
+            .iter()
+            .filter_map(|container| pull(container, &events))
+        {
+            let longest = slowest.entry(node).or_default();
+            *longest = pulled.took.max(*longest);
+        }
+    }
+    let mut nodes: Vec<(&str, SignedDuration)> = slowest.into_iter().collect();
+    nodes.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+    let Some(longest) = nodes.first().map(|(_, took)| *took) else {
+        return Vec::new();
+    };
+    let heading = Line::styled("longest pull on each node", view.theme.strong());
+    let more = nodes.len().saturating_sub(LISTED);
+    let more = (more > 0).then(|| Line::styled(format!("  and {more} more"), view.theme.dim()));
+    let bars = nodes.into_iter().take(LISTED).map(|(node, took)| {
+        let node = text::fit(node, 24, text::Cut::Middle).into_owned();
+        let cells = bar(took, longest);
+        Line::from(vec![
+            Span::styled(format!("  {node:24} "), view.theme.dim()),
+            Span::styled("▇".repeat(cells), view.theme.accent()),
+            Span::raw(format!(" {}", age::took(took))),
+        ])
+    });
+    let heading = [Line::default(), heading].into_iter();
+    heading.chain(bars).chain(more).collect()
+}
+
+/// Cells of a bar, at least one.
+fn bar(took: SignedDuration, longest: SignedDuration) -> usize {
+    let (took, longest) = (took.as_millis().max(0), longest.as_millis().max(1));
+    let cells = took * i128::from(BAR) / longest;
+    usize::try_from(cells).unwrap_or(0).clamp(1, BAR as usize)
+}

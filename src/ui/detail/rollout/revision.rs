@@ -1,0 +1,125 @@
+//! One revision of a workload: its Pods, each with its stage and what is wrong.
+
+use std::sync::Arc;
+
+use ratatui::text::{Line, Span};
+
+use super::LISTED;
+use crate::{
+    domain::{
+        age,
+        key::Key,
+        objects::{Container, Event, Pod},
+        progress::Revision,
+        status::pod_status,
+        timeline::{Progress, pull, timeline},
+    },
+    ui::{text, view::View},
+};
+
+pub(super) fn lines(
+    view: View<'_>,
+    revision: &Revision,
+    newest: bool,
+    wide: usize,
+) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let mut words = Vec::new();
+    if let Some(number) = revision.number {
+        let which = if newest { "" } else { ", being replaced" };
+        words.push(format!("revision {number}{which}"));
+    }
+    if let Some(set) = &revision.set {
+        words.push(set.to_string());
+    }
+    words.push(format!("{} of {} ready", revision.ready, revision.wanted));
+    let images: Vec<&str> = revision.images.iter().map(|(_, image)| &**image).collect();
+    words.push(images.join(", "));
+    let heading = text::fit(&words.join(" · "), wide, text::Cut::Middle).into_owned();
+    let mut lines = vec![Line::styled(heading, theme.strong())];
+    lines.extend(
+        revision
+            .pods
+            .iter()
+            .take(LISTED)
+            .filter_map(|pod| line(view, pod, wide)),
+    );
+    let more = revision.pods.len().saturating_sub(LISTED);
+    if more > 0 {
+        lines.push(Line::styled(format!("  and {more} more"), theme.dim()));
+    }
+    lines
+}
+
+/// A Pod's stage, for how long, and what is wrong.
+fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
+    let theme = view.theme;
+    let world = &view.model.world;
+    let pod = world.pod(key)?;
+    let status = pod_status(pod);
+    let (symbol, style) = theme.health(status.health);
+    let container = pod
+        .containers
+        .iter()
+        .find(|container| !container.ready)
+        .or(pod.containers.first())?;
+    let events = world.events_of_pod(key);
+    let (stage, lasts) = stage(view, pod, container, &events);
+    let about = match view.model.verdicts.of_pod(key) {
+        Some(verdict) => verdict.finding.title().to_owned(),
+        None => pulled(container, &events),
+    };
+    let name_room = (wide / 3).clamp(16, 44);
+    // Symbol, node, stage and duration take 4, 15, 17 and 10 cells.
+    let about_room = wide.saturating_sub(name_room + 47);
+    let about = text::fit(&about, about_room, text::Cut::End).into_owned();
+    let name = text::fit(key.name.as_str(), name_room, text::Cut::Middle).into_owned();
+    let node = text::fit(
+        pod.node.as_deref().unwrap_or("no node"),
+        14,
+        text::Cut::Middle,
+    )
+    .into_owned();
+    Some(Line::from(vec![
+        Span::styled(format!("  {symbol} "), style),
+        Span::raw(format!("{name:name_room$} ")),
+        Span::styled(format!("{node:14} "), theme.dim()),
+        Span::raw(format!("{stage:16} ")),
+        Span::styled(format!("{lasts:9} "), theme.dim()),
+        Span::styled(about, style),
+    ]))
+}
+
+/// What the Pod is doing, and for how long.
+fn stage(
+    view: View<'_>,
+    pod: &Pod,
+    container: &Container,
+    events: &[Arc<Event>],
+) -> (&'static str, String) {
+    if pod.meta.deleting.is_some() {
+        return ("ending", String::new());
+    }
+    let steps = timeline(pod, container, events, view.now);
+    let mut steps = steps.iter();
+    let current = steps.find(|step| matches!(step.progress, Progress::Now | Progress::Stuck));
+    let Some(step) = current else {
+        return ("ready", String::new());
+    };
+    let lasts = step.took.map_or_else(String::new, |took| {
+        format!("for {}", age::span(took.as_secs()))
+    });
+    (step.stage.doing(), lasts)
+}
+
+/// `pulled in 3.1s (88 MB)`
+fn pulled(container: &Container, events: &[Arc<Event>]) -> String {
+    let Some(pull) = pull(container, events) else {
+        return String::new();
+    };
+    let took = age::took(pull.took);
+    match pull.size {
+        Some(bytes) => format!("pulled in {took} ({})", text::size(bytes)),
+        None => format!("pulled in {took}"),
+    }
+}

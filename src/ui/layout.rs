@@ -1,0 +1,155 @@
+//! Where everything is on a screen of some size. It knows of no cell and of no model.
+
+use ratatui::layout::{Constraint, Layout as Split, Position, Rect};
+
+use crate::app::{panes::Pane, refresh::Heights};
+
+/// From here on all five panes are side by side.
+const WIDE: u16 = 100;
+const HIGH: u16 = 30;
+
+/// From here on there is room for the detail area.
+const HIGH_WITH_DETAIL: u16 = 36;
+
+/// Where everything is on a screen of this size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub area: Rect,
+    pub header: Rect,
+    pub tabs: Option<Rect>,
+    pub panes: Vec<(Pane, Rect)>,
+    /// One row, from the registry to the Pod.
+    pub chain: Option<Rect>,
+    pub detail: Option<Rect>,
+    pub footer: Rect,
+}
+
+impl Layout {
+    /// Divides the screen; a narrow one shows the focused pane.
+    pub fn of(area: Rect, focus: Pane) -> Self {
+        if area.width >= WIDE && area.height >= HIGH {
+            wide(area)
+        } else {
+            narrow(area, focus)
+        }
+    }
+
+    /// Rows that each pane has room for: its box less border and heading.
+    pub fn heights(&self) -> Heights {
+        Pane::ALL.map(|pane| {
+            self.panes
+                .iter()
+                .find(|(shown, _)| *shown == pane)
+                .map_or(0, |(_, area)| usize::from(area.height.saturating_sub(3)))
+        })
+    }
+
+    /// The pane at a cell, and the row below its heading.
+    pub fn hit(&self, column: u16, row: u16) -> Option<(Pane, Option<usize>)> {
+        let (pane, area) = self
+            .panes
+            .iter()
+            .find(|(_, area)| area.contains(Position::new(column, row)))?;
+        let first = area.y + 2;
+        let inside = row >= first && row + 1 < area.bottom();
+        Some((*pane, inside.then(|| usize::from(row - first))))
+    }
+}
+
+/// ```text
+/// header
+/// ╭ Namespaces ╮╭ Pods ──────────────────╮
+/// ╰────────────╯╰────────────────────────╯
+/// ╭ ServiceAccounts ──╮╭ Secrets ────────╮
+/// ╰───────────────────╯╰─────────────────╯
+///  registry ◂── Secret ◂── ServiceAccount
+/// ╭ Diagnosis ───────────────────────────╮
+/// ╰──────────────────────────────────────╯
+/// ╭ Events ──────────────────────────────╮
+/// ╰──────────────────────────────────────╯
+/// footer
+/// ```
+fn wide(area: Rect) -> Layout {
+    let [header, body, footer] = Split::vertical([
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    let about = if area.height >= HIGH_WITH_DETAIL {
+        8
+    } else {
+        0
+    };
+    let [top, middle, chain, detail, events] = Split::vertical([
+        Constraint::Fill(10),
+        Constraint::Fill(6),
+        Constraint::Length(1),
+        Constraint::Length(about + body.height.saturating_sub(40) / 5),
+        Constraint::Fill(7),
+    ])
+    .areas(body);
+    let [namespaces, pods] =
+        Split::horizontal([Constraint::Max(28), Constraint::Fill(3)]).areas(Rect {
+            width: area.width,
+            ..top
+        });
+    let [accounts, secrets] =
+        Split::horizontal([Constraint::Fill(9), Constraint::Fill(11)]).areas(middle);
+    Layout {
+        area,
+        header,
+        tabs: None,
+        panes: vec![
+            (Pane::Namespaces, namespaces),
+            (Pane::Pods, pods),
+            (Pane::ServiceAccounts, accounts),
+            (Pane::Secrets, secrets),
+            (Pane::Events, events),
+        ],
+        chain: Some(chain),
+        detail: (detail.height > 0).then_some(detail),
+        footer,
+    }
+}
+
+/// ```text
+/// header
+///  Namespaces  Pods  ServiceAccounts  …
+/// ╭ the focused pane ────────────────────╮
+/// ╰──────────────────────────────────────╯
+///  registry ◂── Secret ◂── ServiceAccount
+/// ╭ Events (when there is room) ─────────╮
+/// ╰──────────────────────────────────────╯
+/// footer
+/// ```
+fn narrow(area: Rect, focus: Pane) -> Layout {
+    let below = if focus != Pane::Events && area.height >= 18 {
+        (area.height / 3).min(9)
+    } else {
+        0
+    };
+    let strip = u16::from(area.height >= 22);
+    let [header, tabs, pane, chain, events, footer] = Split::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(strip),
+        Constraint::Length(below),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    let mut panes = vec![(focus, pane)];
+    if below > 0 {
+        panes.push((Pane::Events, events));
+    }
+    Layout {
+        area,
+        header,
+        tabs: Some(tabs),
+        panes,
+        chain: (strip > 0).then_some(chain),
+        detail: None,
+        footer,
+    }
+}

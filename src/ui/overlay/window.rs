@@ -1,0 +1,111 @@
+//! The box of a layer in the middle of the screen, and what mostly stands in it: lines to read, or rows
+//! to choose from.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Block, BorderType, Clear, Padding, Paragraph, Widget},
+};
+
+use crate::{
+    app::scroll::Scroll,
+    ui::{
+        text::{self, Cut},
+        theme::Theme,
+        widgets::table::{Cell, Column, Table},
+    },
+};
+
+pub(super) struct Window<'a> {
+    pub title: &'a str,
+    /// The keys that matter in it.
+    pub hint: &'a str,
+    /// Most columns, border and all.
+    pub wide: u16,
+}
+
+/// Cells of the border and of the blanks inside of it, at both sides together.
+const SIDES: u16 = 4;
+
+/// Cells for text in a window of at most so many columns.
+pub(super) fn room(wide: u16, area: Rect) -> usize {
+    usize::from(wide.min(area.width).saturating_sub(SIDES))
+}
+
+/// Where a window with so many rows stands, border and all.
+pub(super) fn place(wide: u16, rows: usize, area: Rect) -> Rect {
+    let high = u16::try_from(rows.saturating_add(2)).unwrap_or(u16::MAX);
+    let width = wide.min(area.width);
+    let height = high.min(area.height);
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+impl Window<'_> {
+    /// Clears the place for so many rows and draws the border around it; returns the room inside.
+    pub(super) fn open(&self, rows: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+        let place = place(self.wide, rows, area);
+        let room = room(self.wide, area);
+        let title = text::fit(self.title, room, Cut::Middle);
+        let hint = text::fit(self.hint, room, Cut::End);
+        Clear.render(place, buffer);
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.border(true))
+            .padding(Padding::horizontal(1))
+            .title(Span::styled(format!(" {title} "), theme.title(true)))
+            .title_bottom(Line::styled(format!(" {hint} "), theme.dim()).right_aligned());
+        let inside = block.inner(place);
+        block.render(place, buffer);
+        inside
+    }
+
+    /// A window as high as its lines.
+    pub(super) fn lines(
+        &self,
+        lines: Vec<Line<'_>>,
+        scroll: Scroll,
+        theme: &Theme,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let inside = self.open(lines.len(), theme, area, buffer);
+        scrolled(lines, scroll, inside, buffer);
+    }
+}
+
+/// Lines scrolled no further than that the last one stands at the bottom.
+pub(super) fn scrolled(lines: Vec<Line<'_>>, scroll: Scroll, area: Rect, buffer: &mut Buffer) {
+    let high = usize::from(area.height);
+    let first = scroll.first(lines.len(), high);
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(high).collect();
+    Paragraph::new(shown).render(area, buffer);
+}
+
+/// Rows to choose from, the chosen one in view.
+pub(super) fn choice<T>(
+    columns: &[Column],
+    items: &[T],
+    chosen: Option<usize>,
+    cells: impl Fn(&T) -> Vec<Cell>,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let room = usize::from(area.height.saturating_sub(1)).max(1);
+    let chosen = chosen.unwrap_or(0);
+    let first = (chosen + 1).saturating_sub(room);
+    Table {
+        columns,
+        rows: items.iter().skip(first).take(room).map(cells).collect(),
+        selected: chosen.checked_sub(first),
+        focused: true,
+        sorted: None,
+    }
+    .draw(theme, area, buffer);
+}

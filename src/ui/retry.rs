@@ -1,0 +1,55 @@
+//! When the kubelet tries a failed pull again, as far as that can be told.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    backoff,
+    objects::{Container, Event},
+};
+
+/// An attempt that is late by more seconds than this was made, and not told: reporters thin events out.
+const OVERDUE: i64 = 60;
+
+/// The next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// In so many seconds, or soon after.
+    In(i64),
+    Due,
+}
+
+/// The next attempt to pull this container's image, by the events about its Pod.
+pub(super) fn next(container: &Container, events: &[Arc<Event>], now: Timestamp) -> Option<Next> {
+    let at = backoff::next_attempt(container, events)?;
+    match at.duration_since(now).as_secs() {
+        wait if wait > 0 => Some(Next::In(wait)),
+        wait if wait > -OVERDUE => Some(Next::Due),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ago, container, event, now, waiting};
+
+    #[test]
+    fn an_attempt_that_is_long_overdue_is_not_waited_for() {
+        let app = container("app", waiting("ErrImagePull", ""));
+        let pulled = |seconds| {
+            let mut event = event("e", "web", "Pulling", "", 1, ago(seconds));
+            event.subject.field = Some("spec.containers{app}".into());
+            [Arc::new(event)]
+        };
+        for (seconds, expected) in [
+            (4, Some(Next::In(6))),
+            (10, Some(Next::Due)),
+            (69, Some(Next::Due)),
+            (70, None),
+        ] {
+            assert_eq!(next(&app, &pulled(seconds), now()), expected, "{seconds}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What every view is drawn from: the model, the theme, the time. Nothing here can be changed.
+
+use jiff::Timestamp;
+
+use super::theme::Theme;
+use crate::app::{model::Model, panes::accounts::Judging};
+
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub model: &'a Model,
+    pub theme: &'a Theme,
+    pub now: Timestamp,
+}
+
+impl View<'_> {
+    /// What the names of Secrets in lists are judged by.
+    pub(super) fn judging(&self) -> Judging<'_> {
+        Judging {
+            world: &self.model.world,
+            verdicts: &self.model.verdicts,
+            sight: self.model.connection.sight(),
+            now: self.now,
+        }
+    }
+
+    /// The spinner's face at this moment.
+    pub(super) fn spinner(&self) -> &'static str {
+        let faces = &self.theme.symbols().spinner;
+        let turn = self.now.as_millisecond().div_euclid(SPIN);
+        usize::try_from(turn)
+            .ok()
+            .and_then(|turn| faces.get(turn % faces.len()))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// Milliseconds that the spinner keeps a face for.
+const SPIN: i64 = 120;
