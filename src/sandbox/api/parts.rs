@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{
     access::User,
     body::{self, Body},
+    call::Call,
+    intent::intent,
     read,
     route::Target,
-    service::Call,
-    write as writing,
 };
 use crate::sandbox::{
     clock::later,
@@ -104,9 +104,9 @@ pub fn rescale(
 
 /// `Eviction`: the Pod is deleted as its budget allows, and the sandbox has no budgets.
 pub fn evict(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let eviction = writing::json(&call.body)?;
+    let eviction = call.json()?;
     let seconds = eviction.pointer("/deleteOptions/gracePeriodSeconds");
-    let intent = writing::intent(call, target)?;
+    let intent = intent(call, target)?;
     let wish = Deletion {
         grace: seconds.and_then(Value::as_u64),
         dry_run: intent.dry_run || !list(&eviction, "/deleteOptions/dryRun").is_empty(),
@@ -117,8 +117,7 @@ pub fn evict(world: &mut World, call: &Call, target: &Target) -> Refused<Respons
         target.name.as_deref().unwrap_or_default(),
     );
     write::delete(world, target.resource.kind, &place, &wish)?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    Ok(body::json(StatusCode::CREATED, &done))
+    Ok(body::success(StatusCode::CREATED, None))
 }
 
 /// The shortest life of a token, and the usual one, in seconds.
@@ -128,7 +127,7 @@ const USUAL: i64 = 3600;
 /// `TokenRequest`: a token with which the ServiceAccount can speak for itself. It says who it is and is
 /// not signed: the sandbox keeps nobody out.
 pub fn token(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let mut request = writing::json(&call.body)?;
+    let mut request = call.json()?;
     let account = read::find(world, target)?;
     let seconds = match number(&request, "/spec/expirationSeconds") {
         0 => USUAL,

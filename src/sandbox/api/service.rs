@@ -4,19 +4,18 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::json;
 
 use super::{
     access::{self, User},
     body::{self, Body},
-    delete, discovery, list, log, negotiate, parts, patch, protobuf,
+    call::Call,
+    delete, discovery, list, log, negotiate, parts, patch,
     query::Query,
     read, review,
     route::{Route, Target, route},
@@ -25,26 +24,8 @@ use super::{
 use crate::sandbox::{
     resources::Subresource,
     status::{Refused, Status},
-    world::World,
+    world::{Shared, World},
 };
-
-/// The world, shared by everyone who looks at it.
-#[derive(Clone)]
-pub struct Shared(Arc<Mutex<World>>);
-
-impl Shared {
-    pub fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
-    }
-
-    /// The world at the clock's present. The lock is held for one request or one step, never across
-    /// an await.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        world.catch_up();
-        world
-    }
-}
 
 /// The API as one user sees it, or as whoever's token a request carries.
 #[derive(Clone)]
@@ -107,37 +88,6 @@ where
 /// What kubectl asks for before it applies something.
 const OPENAPI: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/// A request that has arrived whole.
-pub struct Call {
-    pub method: Method,
-    pub path: String,
-    pub query: Query,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-impl Call {
-    pub fn header(&self, name: header::HeaderName) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    }
-}
-
-impl Call {
-    /// The call as it would be had the client written its body in JSON.
-    fn in_json(mut self) -> Refused<Self> {
-        let media = self.header(header::CONTENT_TYPE).split(';').next();
-        if media.map(str::trim) == Some(protobuf::MEDIA) && !self.body.is_empty() {
-            self.body = protobuf::decode(&self.body)?.to_string().into();
-            let json = HeaderValue::from_static("application/json");
-            self.headers.insert(header::CONTENT_TYPE, json);
-        }
-        Ok(self)
-    }
-}
-
 impl Service {
     fn answer(&self, call: &Call) -> Refused<Response<Body>> {
         let user = match &self.user {
@@ -160,9 +110,10 @@ impl Service {
             // A document without definitions, in its binary form: clients skip what they find no
             // schema for, and the server validates for itself.
             Route::OpenApi => Ok(body::typed(StatusCode::OK, OPENAPI, "")),
-            Route::Review(review) => {
-                review::answer(&self.shared.world(), &user, review, &call.body)
+            Route::Review(review) if call.method == Method::POST => {
+                review::answer(&self.shared.world(), &user, review, call)
             }
+            Route::Review(_) => Err(Status::method_not_allowed()),
             Route::Objects(target) => {
                 let mut world = self.shared.world();
                 let verb = verb(call, &target)?;
@@ -197,7 +148,7 @@ impl Service {
             ("update", _) => write::replace(world, call, target, shape),
             ("patch", _) => patch::patch(world, call, target, shape),
             ("delete", None) => delete::one(world, call, target),
-            ("deletecollection", None) => delete::many(world, call, target),
+            ("deletecollection", None) => delete::many(world, call, target, shape),
             _ => Err(Status::method_not_allowed()),
         }
     }
@@ -216,18 +167,13 @@ fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
         (&Method::PUT, true) => Ok("update"),
         (&Method::PATCH, true) => Ok("patch"),
         (&Method::DELETE, true) => Ok("delete"),
-        (&Method::DELETE, false) => Ok("deletecollection"),
+        // In one namespace only, and of Namespaces not at all.
+        (&Method::DELETE, false)
+            if target.resource.is_namespaced() == target.namespace.is_some()
+                && target.resource.verbs().contains(&"deletecollection") =>
+        {
+            Ok("deletecollection")
+        }
         _ => Err(Status::method_not_allowed()),
     }
-}
-
-/// `{"kind": "Status", "status": "Success"}`, with what it is about.
-pub fn success(details: &serde_json::Value) -> Response<Body> {
-    body::ok(&json!({
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Success",
-        "details": details,
-    }))
 }

@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use super::super::{
     body::{self, Body},
+    call::Call,
     events,
+    intent::manager,
     negotiate::Shape,
     read::dress,
     route::Target,
-    service::Call,
-    write as writing,
 };
 use crate::sandbox::{
     fields::{Element, FieldSet, ListShape, MapShape, child, element_of, list_shape, map_shape},
@@ -44,12 +44,12 @@ pub fn apply(
             &Cause::required("fieldManager", "is required for apply patch"),
         ));
     }
-    let mut wanted = writing::yaml(&call.body)?;
+    let mut wanted = call.yaml()?;
     check(target.resource, target, &mut wanted)?;
     if events::is_new_view(target.resource) {
         events::to_core(&mut wanted);
     }
-    let manager = writing::manager(call, target, Operation::Apply);
+    let manager = manager(call, target, Operation::Apply);
     let intent = Intent {
         manager: None,
         dry_run: call.query.is_dry_run("PatchOptions")?,
