@@ -14,6 +14,7 @@ use super::{
 };
 use crate::sandbox::{
     clock::later,
+    labels,
     object::{self, Object, Put, list, map, number, put, text, uid},
     status::{Cause, Refused, Status},
     store::Place,
@@ -23,6 +24,7 @@ use crate::sandbox::{
 
 /// `Scale`, as the object stands.
 pub fn scale(object: &Value) -> Value {
+    let selector = object.pointer("/spec/selector").map(labels::selector);
     let metadata: serde_json::Map<String, Value> = map(object, "/metadata")
         .into_iter()
         .flatten()
@@ -45,34 +47,9 @@ pub fn scale(object: &Value) -> Value {
         "spec": {"replicas": number(object, "/spec/replicas")},
         "status": {
             "replicas": number(object, "/status/replicas"),
-            "selector": selector(object),
+            "selector": selector.unwrap_or_default(),
         },
     })
-}
-
-/// The selector in the words of a query.
-fn selector(object: &Value) -> String {
-    let labels = map(object, "/spec/selector/matchLabels")
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let expressions = list(object, "/spec/selector/matchExpressions")
-        .iter()
-        .map(|expression| {
-            let key = text(expression, "/key");
-            let values: Vec<&str> = list(expression, "/values")
-                .iter()
-                .filter_map(Value::as_str)
-                .collect();
-            let values = values.join(",");
-            match text(expression, "/operator") {
-                "In" => format!("{key} in ({values})"),
-                "NotIn" => format!("{key} notin ({values})"),
-                "Exists" => key.to_owned(),
-                _ => format!("!{key}"),
-            }
-        });
-    labels.chain(expressions).collect::<Vec<_>>().join(",")
 }
 
 /// Writes a changed `Scale` into its object.
