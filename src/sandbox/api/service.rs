@@ -177,3 +177,194 @@ fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
         _ => Err(Status::method_not_allowed()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{Pace, Sandbox};
+    use futures::FutureExt;
+    use serde_json::{Value, json};
+    use tower::Service as _;
+
+    const APP: &str = "/api/v1/namespaces/app";
+
+    struct Api(Sandbox);
+
+    impl Api {
+        /// A sandbox with a Namespace `app`.
+        fn new() -> Self {
+            let start = "2026-11-23T12:00:00Z".parse().unwrap();
+            let api = Self(Sandbox::empty(start, Pace::Manual));
+            let app = json!({"metadata": {"name": "app"}});
+            assert_eq!(api.ask("POST", "/api/v1/namespaces", &app).0, 201);
+            api
+        }
+
+        fn open(&self, method: &str, path: &str, body: &Value) -> Response<Body> {
+            let body = match body {
+                Value::Null => String::new(),
+                body => body.to_string(),
+            };
+            let request = Request::builder().method(method).uri(path).body(body);
+            let answer = self.0.service(User::admin()).call(request.unwrap());
+            answer.now_or_never().unwrap().unwrap()
+        }
+
+        /// The code and the object of an answer that comes at once.
+        fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+            let answer = self.open(method, path, body);
+            let code = answer.status().as_u16();
+            let body = answer.into_body().collect().now_or_never().unwrap();
+            (
+                code,
+                serde_json::from_slice(&body.unwrap().to_bytes()).unwrap(),
+            )
+        }
+
+        fn make(&self, path: &str, object: &Value) -> Value {
+            let (code, made) = self.ask("POST", path, object);
+            assert_eq!(code, 201, "{made}");
+            made
+        }
+
+        fn count(&self, path: &str) -> usize {
+            let (_, list) = self.ask("GET", path, &Value::Null);
+            list["items"].as_array().map_or(0, Vec::len)
+        }
+    }
+
+    fn config(name: &str, label: &str) -> Value {
+        json!({"metadata": {"name": name, "labels": {"tier": label}}})
+    }
+
+    #[test]
+    fn a_namespace_that_is_replaced_still_waits_for_its_content() {
+        let api = Api::new();
+        let mut bare = json!({"metadata": {"name": "app"}, "spec": {"finalizers": []}});
+        let (_, replaced) = api.ask("PUT", APP, &bare);
+        assert_eq!(replaced["spec"]["finalizers"], json!(["kubernetes"]));
+        assert_eq!(
+            replaced["metadata"]["labels"]["kubernetes.io/metadata.name"],
+            "app"
+        );
+
+        // Its own subresource lets it go.
+        bare["metadata"]["finalizers"] = json!(["example.com/not-this-one"]);
+        let (_, finalized) = api.ask("PUT", &format!("{APP}/finalize"), &bare);
+        assert_eq!(finalized["spec"]["finalizers"], json!([]));
+        assert_eq!(finalized["metadata"]["finalizers"], Value::Null);
+    }
+
+    #[test]
+    fn many_are_deleted_in_one_namespace_only() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        for (name, label) in [("a", "front"), ("b", "back")] {
+            api.make(&configs, &config(name, label));
+        }
+        let before = api.count("/api/v1/configmaps");
+        for path in [
+            "/api/v1/configmaps",
+            "/api/v1/namespaces",
+            "/api/v1/nodes/x/y",
+        ] {
+            let (code, _) = api.ask("DELETE", path, &Value::Null);
+            assert!(matches!(code, 404 | 405), "{path}: {code}");
+        }
+        assert_eq!(api.count("/api/v1/configmaps"), before);
+
+        let of_another = json!({"preconditions": {"uid": "x"}});
+        assert_eq!(api.ask("DELETE", &configs, &of_another).0, 409);
+        let (code, list) = api.ask(
+            "DELETE",
+            &format!("{configs}?labelSelector=tier=back"),
+            &Value::Null,
+        );
+        assert_eq!((code, &list["kind"]), (200, &json!("ConfigMapList")));
+        assert_eq!(list["items"][0]["metadata"]["name"], "b");
+        assert_eq!(api.ask("GET", &format!("{configs}/b"), &Value::Null).0, 404);
+    }
+
+    #[test]
+    fn options_are_the_body_or_the_query() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        api.make(&configs, &config("a", "x"));
+        let rehearsal = format!("{configs}/a?dryRun=All");
+        assert_eq!(api.ask("DELETE", &rehearsal, &Value::Null).0, 200);
+        assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 200);
+        // With a body nobody looks at the query.
+        assert_eq!(api.ask("DELETE", &rehearsal, &json!({"dryRun": []})).0, 200);
+        assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 404);
+    }
+
+    #[test]
+    fn the_pods_of_a_job_stay_unless_it_is_said() {
+        for (options, left) in [
+            (json!({}), 1),
+            (json!({"propagationPolicy": "Background"}), 0),
+        ] {
+            let api = Api::new();
+            let jobs = "/apis/batch/v1/namespaces/app/jobs";
+            let container = json!({"name": "a", "image": "registry.example/app:1"});
+            api.make(
+                jobs,
+                &json!({"metadata": {"name": "j"}, "spec": {"template": {"spec": {
+                "restartPolicy": "Never", "containers": [container]}}}}),
+            );
+            assert_eq!(api.count(&format!("{APP}/pods")), 1);
+            assert_eq!(api.ask("DELETE", &format!("{jobs}/j"), &options).0, 200);
+            api.0.advance(std::time::Duration::from_secs(60));
+            assert_eq!(api.count(&format!("{APP}/pods")), left, "{options}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_before_that_it_exists() {
+        let api = Api::new();
+        let secrets = format!("{APP}/secrets");
+        let good = json!({"metadata": {"name": "s"}, "data": {"k": "eQ=="}});
+        api.make(&secrets, &good);
+        for (change, code) in [
+            (json!({}), 409),
+            (json!({"type": "kubernetes.io/dockerconfigjson"}), 422),
+            (json!({"data": {"k": "no base64"}}), 400),
+        ] {
+            let mut secret = good.clone();
+            crate::sandbox::api::merge_patch(&mut secret, &change);
+            assert_eq!(api.ask("POST", &secrets, &secret).0, code, "{change}");
+        }
+    }
+
+    #[test]
+    fn a_review_is_posted_and_an_object() {
+        let api = Api::new();
+        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+        let (_, review) = api.ask("POST", path, &json!({}));
+        assert_eq!(review["status"]["userInfo"]["username"], "admin");
+        assert_eq!(api.ask("POST", path, &json!([])).0, 400);
+        assert_eq!(api.ask("GET", path, &Value::Null).0, 405);
+    }
+
+    #[tokio::test]
+    async fn a_watch_is_told_what_it_last_saw_of_what_leaves_it() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        let made = api.make(&configs, &config("a", "front"));
+        let version = made["metadata"]["resourceVersion"].as_str().unwrap();
+        let longest = u64::MAX;
+        let watch = format!(
+            "{configs}?watch&labelSelector=tier=front&resourceVersion={version}&timeoutSeconds={longest}"
+        );
+        let mut lines = api.open("GET", &watch, &Value::Null).into_body();
+        let (_, moved) = api.ask("PUT", &format!("{configs}/a"), &config("a", "back"));
+        let line = lines.frame().await.unwrap().unwrap().into_data().unwrap();
+        let event: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(event["type"], "DELETED");
+        assert_eq!(event["object"]["metadata"]["labels"]["tier"], "front");
+        assert_eq!(
+            event["object"]["metadata"]["resourceVersion"],
+            moved["metadata"]["resourceVersion"]
+        );
+    }
+}

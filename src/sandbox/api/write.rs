@@ -19,7 +19,7 @@ use crate::sandbox::{
     status::{Refused, Status},
     store::Place,
     world::World,
-    write::{self, Intent},
+    write::{self, Intent, Part},
 };
 
 pub fn create(
@@ -71,13 +71,19 @@ pub fn store(
     let changed = match target.subresource {
         None => write::update(world, resource.kind, &place, object, intent)?,
         Some(Subresource::Status) => {
-            write::update_status(world, resource.kind, &place, &object, intent)?
+            write::update_part(world, resource.kind, &place, Part::Status, &object, intent)?
+        }
+        Some(Subresource::Finalize) => {
+            let part = Part::Finalizers;
+            write::update_part(world, resource.kind, &place, part, &object, intent)?
         }
         Some(Subresource::Scale) => {
             let scaled = parts::rescale(world, target, &object, intent)?;
             return Ok(body::ok(&parts::scale(&scaled)));
         }
-        Some(_) => return Err(Status::method_not_allowed()),
+        Some(Subresource::Log | Subresource::Eviction | Subresource::Token) => {
+            return Err(Status::method_not_allowed());
+        }
     };
     Ok(body::ok(&dress(world, resource, &changed, shape)))
 }

@@ -27,7 +27,7 @@ use crate::sandbox::{
     store::Place,
     world::World,
     write::{
-        self, Intent,
+        self, Intent, Part,
         managed_fields::{self, Entry, Manager, Operation, owned_only},
     },
 };
@@ -72,7 +72,7 @@ pub fn apply(
     let merged = merge_into(&live, &wanted, &manager, call.query.flag("force"), world)?;
     let stored = match target.subresource {
         Some(Subresource::Status) => {
-            write::update_status(world, resource.kind, &place, &merged, &intent)?
+            write::update_part(world, resource.kind, &place, Part::Status, &merged, &intent)?
         }
         _ => write::update(world, resource.kind, &place, merged, &intent)?,
     };
