@@ -58,11 +58,14 @@ impl Query {
 
 /// `ValidateDryRun`: `["All"]`, or nothing.
 pub fn dry_run(options: &str, said: &Value) -> Refused<bool> {
-    if *said == json!(["All"]) || *said == json!([]) {
-        return Ok(*said != json!([]));
+    match said.as_array().map(Vec::as_slice) {
+        Some([]) => Ok(false),
+        Some([all]) if all == "All" => Ok(true),
+        _ => {
+            let cause = Cause::unsupported("dryRun", said, &["All"]);
+            Err(Status::invalid_options(options, &cause))
+        }
     }
-    let cause = Cause::unsupported("dryRun", said, &["All"]);
-    Err(Status::invalid_options(options, &cause))
 }
 
 /// In a query a `+` is a space too.
@@ -75,20 +78,15 @@ pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = match (first, tail) {
-            (b'%', [high, low, ..]) => hex_byte(*high, *low),
+        let escaped = match tail {
+            [high, low, after @ ..] if *first == b'%' => {
+                hex_byte(*high, *low).map(|byte| (byte, after))
+            }
             _ => None,
         };
-        match (hex, tail) {
-            (Some(byte), [_, _, after @ ..]) => {
-                bytes.push(byte);
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let (byte, after) = escaped.unwrap_or((*first, tail));
+        bytes.push(byte);
+        rest = after;
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -244,7 +244,7 @@ impl Watch {
         let dressed = match self.shape {
             Shape::Whole if !events::is_new_view(self.resource) => {
                 // The common case: the shared object is written as it is.
-                self.push(event, &**object);
+                self.push(event, object);
                 return;
             }
             Shape::Whole => {
