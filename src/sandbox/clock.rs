@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How time passes in a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// With the wall clock, `speed` times as fast.
+    /// With the wall clock, `speed` times as fast; more than 0.
     Live { speed: f64 },
     /// Only when the owner says so: for tests.
     Manual,
@@ -32,7 +32,7 @@ impl Clock {
         let (moment, real) = self.set;
         match self.pace {
             Pace::Manual => moment,
-            Pace::Live { speed } => later(moment, real.elapsed().mul_f64(speed)),
+            Pace::Live { speed } => later(moment, scaled(real.elapsed(), speed)),
         }
     }
 
@@ -47,10 +47,15 @@ impl Clock {
             Pace::Manual => None,
             Pace::Live { speed } => {
                 let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
-                Some(wait.div_f64(speed.max(f64::EPSILON)))
+                Some(scaled(wait, speed.recip()))
             }
         }
     }
+}
+
+/// The duration times `factor`; the longest there is, rather than an overflow.
+fn scaled(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 /// `moment` and a while; the last moment there is, rather than an overflow.
@@ -76,12 +81,15 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_clock_makes_short_waits() {
+    fn a_fast_clock_makes_short_waits_and_a_slow_one_long_ones() {
         let start: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Clock::starting(start, Pace::Live { speed: 60.0 });
         let wait = clock
             .real_wait(later(start, Duration::from_secs(60)))
             .unwrap();
         assert!(wait <= Duration::from_secs(1), "{wait:?}");
+        let slow = Clock::starting(start, Pace::Live { speed: 1e-12 });
+        let wait = slow.real_wait(later(start, Duration::from_secs(1 << 40)));
+        assert_eq!(wait, Some(Duration::MAX));
     }
 }

@@ -14,6 +14,7 @@ mod controllers;
 mod dice;
 mod fields;
 mod kubelet;
+mod labels;
 mod object;
 mod profile;
 mod recorder;
@@ -41,7 +42,7 @@ pub use scenario::Scenario;
 /// A running sandbox; clones share one world.
 #[derive(Clone)]
 pub struct Sandbox {
-    shared: api::Shared,
+    shared: world::Shared,
 }
 
 /// How long the keeper of a live sandbox sleeps when nothing is due.
@@ -62,7 +63,7 @@ impl Sandbox {
 
     fn of(world: world::World) -> Self {
         Self {
-            shared: api::Shared::new(world),
+            shared: world::Shared::new(world),
         }
     }
 

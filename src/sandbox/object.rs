@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// An object as the store, its history and every list share it.
 pub type Object = Arc<Value>;
@@ -24,6 +24,11 @@ fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
         Value::Array(elements) => elements.get(name.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// The key that a step of a pointer stands for (RFC 6901).
+pub fn key(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 /// The text at `pointer`, or `""`.
@@ -68,12 +73,12 @@ pub fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
 /// replaced.
 pub fn put(object: &mut Value, pointer: &str, value: impl Into<Value>) {
     let mut here = object;
-    for key in pointer.split('/').skip(1) {
+    for step in pointer.split('/').skip(1) {
         if !here.is_object() {
             *here = Value::Object(Map::new());
         }
         let fields = here.as_object_mut().expect("made a map just above");
-        here = fields.entry(key.replace("~1", "/")).or_insert(Value::Null);
+        here = fields.entry(key(step)).or_insert(Value::Null);
     }
     *here = value.into();
 }
@@ -87,11 +92,11 @@ pub fn put_default(object: &mut Value, pointer: &str, value: impl Into<Value>) {
 
 /// Takes the field at `pointer` out of the object.
 pub fn remove(object: &mut Value, pointer: &str) -> Option<Value> {
-    let (parent, key) = pointer.rsplit_once('/')?;
+    let (parent, step) = pointer.rsplit_once('/')?;
     object
         .pointer_mut(parent)?
         .as_object_mut()?
-        .remove(&key.replace("~1", "/"))
+        .remove(&key(step))
 }
 
 /// Copies the field at `pointer` from `source`; absent there is absent here.
@@ -140,6 +145,15 @@ pub fn controller(object: &Value) -> Option<&Value> {
         .find(|owner| flag(owner, "/controller"))
 }
 
+/// The object without its content, as those see it who asked for its metadata only.
+pub fn metadata_only(object: &Value) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": object.get("metadata"),
+    })
+}
+
 /// Writing a field of what is known to be a JSON object; anything else stays as it is.
 pub trait Put {
     fn put(&mut self, field: &str, value: impl Into<Value>);
@@ -156,15 +170,19 @@ impl Put for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn put_makes_the_way_and_remove_takes_the_leaf() {
         let mut object = json!({"metadata": {"name": "a"}});
         put(&mut object, "/metadata/annotations/x.io~1y", "1");
+        put(&mut object, "/metadata/annotations/~01", "2");
         assert_eq!(
             object,
-            json!({"metadata": {"name": "a", "annotations": {"x.io/y": "1"}}})
+            json!({"metadata": {"name": "a", "annotations": {"x.io/y": "1", "~1": "2"}}})
+        );
+        assert_eq!(
+            remove(&mut object, "/metadata/annotations/~01"),
+            Some(json!("2"))
         );
         assert_eq!(
             remove(&mut object, "/metadata/annotations/x.io~1y"),

@@ -1,7 +1,7 @@
 //! The one table of what this server serves: discovery, routes, printing and access reviews are
 //! read from it.
 
-/// A kind of object in the store.
+/// A kind of object in the store. The order is that in which an owner's dependents are dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Namespace,
@@ -22,6 +22,29 @@ pub enum Kind {
     RoleBinding,
     ClusterRole,
     ClusterRoleBinding,
+}
+
+impl Kind {
+    pub const ALL: [Self; 18] = [
+        Self::Namespace,
+        Self::Node,
+        Self::Secret,
+        Self::ConfigMap,
+        Self::ServiceAccount,
+        Self::Pod,
+        Self::Event,
+        Self::ResourceQuota,
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::Job,
+        Self::CronJob,
+        Self::Role,
+        Self::RoleBinding,
+        Self::ClusterRole,
+        Self::ClusterRoleBinding,
+    ];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +88,14 @@ impl Subresource {
         }
     }
 
-    /// The kind of the objects that it takes and gives.
-    pub fn kind(self, of: &Resource) -> &'static str {
+    /// Group, version and kind of the objects that it takes and gives, where they are not those of
+    /// the object above it.
+    pub fn own_type(self) -> Option<(&'static str, &'static str, &'static str)> {
         match self {
-            Self::Status | Self::Finalize | Self::Log => of.name,
-            Self::Scale => "Scale",
-            Self::Eviction => "Eviction",
-            Self::Token => "TokenRequest",
+            Self::Status | Self::Finalize | Self::Log => None,
+            Self::Scale => Some(("autoscaling", "v1", "Scale")),
+            Self::Eviction => Some(("policy", "v1", "Eviction")),
+            Self::Token => Some(("authentication.k8s.io", "v1", "TokenRequest")),
         }
     }
 
@@ -123,6 +147,25 @@ impl Resource {
         self.scope == Scope::Namespaced
     }
 
+    /// What can be done with it: everything, except that Namespaces go one by one.
+    pub fn verbs(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Namespace => &[
+                "create", "delete", "get", "list", "patch", "update", "watch",
+            ],
+            _ => &[
+                "create",
+                "delete",
+                "deletecollection",
+                "get",
+                "list",
+                "patch",
+                "update",
+                "watch",
+            ],
+        }
+    }
+
     pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Self> {
         RESOURCES
             .iter()
@@ -152,17 +195,50 @@ impl Kind {
     }
 }
 
-/// The verbs of every resource here.
-pub const VERBS: &[&str] = &[
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "list",
-    "patch",
-    "update",
-    "watch",
-];
+/// A question about access: posted, answered and not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// May I?
+    Access,
+    /// What may I?
+    Rules,
+    /// Who am I?
+    Identity,
+}
+
+impl Review {
+    pub const ALL: [Self; 3] = [Self::Access, Self::Rules, Self::Identity];
+    pub const VERSION: &str = "v1";
+
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Access | Self::Rules => "authorization.k8s.io",
+            Self::Identity => "authentication.k8s.io",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Access => "SelfSubjectAccessReview",
+            Self::Rules => "SelfSubjectRulesReview",
+            Self::Identity => "SelfSubjectReview",
+        }
+    }
+
+    pub fn singular(self) -> String {
+        self.name().to_lowercase()
+    }
+
+    pub fn plural(self) -> String {
+        format!("{}s", self.singular())
+    }
+
+    pub fn find(group: &str, version: &str, plural: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|review| {
+            review.group() == group && Self::VERSION == version && review.plural() == plural
+        })
+    }
+}
 
 use Scope::{Cluster, Namespaced};
 use Subresource::{Eviction, Finalize, Log, Scale, Status, Token};
@@ -215,6 +291,11 @@ mod tests {
 
     #[test]
     fn each_kind_has_a_row_and_each_row_is_found_by_its_path() {
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index, "all of them, in their order");
+            assert_eq!(kind.resource().kind, kind);
+        }
+        assert_eq!(Kind::ALL.last(), Some(&Kind::ClusterRoleBinding));
         for row in RESOURCES {
             assert_eq!(
                 row.kind.name(),

@@ -17,10 +17,14 @@ use super::{Sandbox, Service, User};
 
 const PREFIX: &str = "/users/";
 
-/// Answers requests until the task ends.
+/// Answers requests until the task ends, or the port can take no more.
 pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) if is_the_clients(&error) => continue,
+            Err(error) => return Err(error),
+        };
         let sandbox = sandbox.clone();
         tokio::spawn(async move {
             let answer = service_fn(|request| {
@@ -35,6 +39,16 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
             );
         });
     }
+}
+
+/// One client that went away before it was let in is no reason to turn away the others.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
 }
 
 /// The API as the one sees it whom the path names, and the request without that name.

@@ -4,7 +4,10 @@
 //! Everything that lives in the sandbox moves in `catch_up`, one due happening after the other, so
 //! that a test that winds the clock and a demo that runs with it see the same.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -110,5 +113,23 @@ impl World {
             }
             Due::Happening(happening) => scenario::happen(self, *happening),
         }
+    }
+}
+
+/// The world, shared by everyone who looks at it.
+#[derive(Clone)]
+pub struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    pub fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// The world at the clock's present. The lock is held for one request or one step, never across
+    /// an await.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        world.catch_up();
+        world
     }
 }

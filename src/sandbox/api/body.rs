@@ -11,8 +11,9 @@ use futures::{Stream, StreamExt, stream::BoxStream};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::Frame;
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::sandbox::status::Status;
+use crate::sandbox::{object::Put, status::Status};
 
 /// A response body that cannot fail.
 pub struct Body(Kind);
@@ -67,6 +68,20 @@ pub fn json(code: StatusCode, value: &impl Serialize) -> Response<Body> {
 
 pub fn ok(value: &impl Serialize) -> Response<Body> {
     json(StatusCode::OK, value)
+}
+
+/// What was asked for is done: a `Status`, with what it is about.
+pub fn success(code: StatusCode, details: Option<Value>) -> Response<Body> {
+    let mut status = serde_json::json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+    });
+    if let Some(details) = details {
+        status.put("details", details);
+    }
+    json(code, &status)
 }
 
 pub fn refused(status: &Status) -> Response<Body> {

@@ -1,21 +1,21 @@
 //! Delete one, delete many.
 
-use crate::sandbox::object::Put;
 use http::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     body::{self, Body},
+    call::Call,
+    list,
+    negotiate::Shape,
     query::{Query, dry_run},
-    read::Item,
     route::Target,
     selectors::Selector,
-    service::{Call, success},
 };
 use crate::sandbox::{
-    object::{Object, text, uid},
+    object::{Object, Put, text, uid},
     resources::Kind,
-    status::{Cause, Refused, Status},
+    status::{Cause, Reason, Refused, Status},
     store::Place,
     world::World,
     write::{self, Cascade, Deletion, Outcome},
@@ -24,12 +24,12 @@ use crate::sandbox::{
 const OPTIONS: &str = "DeleteOptions";
 
 pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let wish = wish(call)?;
     let resource = target.resource;
+    let wish = wish(resource.kind, call)?;
     let name = target.name.as_deref().unwrap_or_default();
     let place = Place::new(target.namespace(), name);
     match write::delete(world, resource.kind, &place, &wish)? {
-        Outcome::Going(object) => Ok(body::json(StatusCode::OK, &*object)),
+        Outcome::Going(object) => Ok(body::ok(&*object)),
         // A few kinds answer with the object itself (`ReturnDeletedObject`).
         Outcome::Gone(object) if returns_object(resource.kind) => Ok(body::ok(&*object)),
         Outcome::Gone(object) => {
@@ -37,14 +37,20 @@ pub fn one(world: &mut World, call: &Call, target: &Target) -> Refused<Response<
             if !resource.group.is_empty() {
                 details.put("group", resource.group);
             }
-            Ok(success(&details))
+            Ok(body::success(StatusCode::OK, Some(details)))
         }
     }
 }
 
-pub fn many(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let wish = wish(call)?;
+/// The answer is the list of what was chosen, as it was before.
+pub fn many(
+    world: &mut World,
+    call: &Call,
+    target: &Target,
+    shape: Shape,
+) -> Refused<Response<Body>> {
     let resource = target.resource;
+    let wish = wish(resource.kind, call)?;
     let selector = Selector::parse(resource, target.namespace.as_deref(), &call.query)?;
     let chosen: Vec<Object> = world
         .store
@@ -53,63 +59,70 @@ pub fn many(world: &mut World, call: &Call, target: &Target) -> Refused<Response
         .cloned()
         .collect();
     for object in &chosen {
-        // One that went in between is no failure of the rest.
-        drop(write::delete(
-            world,
-            resource.kind,
-            &Place::of(object),
-            &wish,
-        ));
+        match write::delete(world, resource.kind, &Place::of(object), &wish) {
+            // One that has gone already is no failure of the rest.
+            Err(refused) if refused.reason != Reason::NotFound => return Err(refused),
+            _ => {}
+        }
     }
-    let items: Vec<Item<'_>> = chosen.iter().map(|object| Item(object)).collect();
-    Ok(body::ok(&json!({
-        "kind": format!("{}List", resource.name),
-        "apiVersion": resource.api_version(),
-        "metadata": {"resourceVersion": world.store.revision().to_string()},
-        "items": items,
-    })))
+    Ok(list::whole(world, resource, chosen, shape))
 }
 
 fn returns_object(kind: Kind) -> bool {
     matches!(kind, Kind::Pod | Kind::ServiceAccount | Kind::ResourceQuota)
 }
 
-/// The options, from the body or, as older clients do it, from the query.
-fn wish(call: &Call) -> Refused<Deletion> {
-    let options: Value = if call.body.is_empty() {
-        json!({})
+/// What the options say. They are the body, or without one the query, never both
+/// (`rest.DeleteResource`).
+fn wish(kind: Kind, call: &Call) -> Refused<Deletion> {
+    let options = if call.body.is_empty() {
+        of_query(&call.query)?
     } else {
-        super::write::json(&call.body)?
+        call.json()?
     };
-    let policy = match text(&options, "/propagationPolicy") {
-        "" => call.query.get("propagationPolicy").unwrap_or_default(),
-        policy => policy,
-    };
-    let orphans = options.get("orphanDependents").and_then(Value::as_bool);
     let precondition = |field: &str| {
         let value = text(&options, &format!("/preconditions/{field}"));
         (!value.is_empty()).then(|| value.to_owned())
     };
     Ok(Deletion {
-        cascade: cascade(policy, orphans)?,
-        grace: grace(&options, &call.query)?,
+        cascade: cascade(kind, &options)?,
+        grace: options.get("gracePeriodSeconds").and_then(Value::as_u64),
         uid: precondition("uid"),
         version: precondition("resourceVersion"),
-        // With a body the query is not looked at (`rest.DeleteResource`).
-        dry_run: if call.body.is_empty() {
-            call.query.is_dry_run(OPTIONS)?
-        } else {
-            match options.get("dryRun") {
-                None | Some(Value::Null) => false,
-                Some(said) => dry_run(OPTIONS, said)?,
-            }
+        dry_run: match options.get("dryRun") {
+            None | Some(Value::Null) => false,
+            Some(said) => dry_run(OPTIONS, said)?,
         },
     })
 }
 
-fn cascade(policy: &str, orphans: Option<bool>) -> Refused<Cascade> {
+/// The options as the body would have them.
+fn of_query(query: &Query) -> Refused<Value> {
+    let mut options = Map::new();
+    if let Some(policy) = query.get("propagationPolicy") {
+        options.insert("propagationPolicy".to_owned(), policy.into());
+    }
+    if query.get("orphanDependents").is_some() {
+        let orphans = query.flag("orphanDependents");
+        options.insert("orphanDependents".to_owned(), orphans.into());
+    }
+    if let Some(seconds) = query.number("gracePeriodSeconds")? {
+        options.insert("gracePeriodSeconds".to_owned(), seconds.into());
+    }
+    if let Some(said) = query.get("dryRun") {
+        options.insert("dryRun".to_owned(), json!([said]));
+    }
+    Ok(Value::Object(options))
+}
+
+fn cascade(kind: Kind, options: &Value) -> Refused<Cascade> {
+    let policy = text(options, "/propagationPolicy");
+    let orphans = options.get("orphanDependents").and_then(Value::as_bool);
     match (policy, orphans) {
         ("Orphan", _) | ("", Some(true)) => Ok(Cascade::Orphan),
+        // A Job's Pods stay unless the client says otherwise, as they did before there was a
+        // garbage collector (`jobStrategy.DefaultGarbageCollectionPolicy`).
+        ("", None) if kind == Kind::Job => Ok(Cascade::Orphan),
         ("Foreground", _) => Ok(Cascade::Foreground),
         ("Background" | "", _) => Ok(Cascade::Background),
         (other, _) => {
@@ -117,12 +130,5 @@ fn cascade(policy: &str, orphans: Option<bool>) -> Refused<Cascade> {
             let cause = Cause::unsupported("propagationPolicy", &json!(other), &known);
             Err(Status::invalid_options(OPTIONS, &cause))
         }
-    }
-}
-
-fn grace(options: &Value, query: &Query) -> Refused<Option<u64>> {
-    match options.get("gracePeriodSeconds").and_then(Value::as_u64) {
-        Some(seconds) => Ok(Some(seconds)),
-        None => query.number("gracePeriodSeconds"),
     }
 }

@@ -1,36 +1,17 @@
 //! What this server serves, for clients that ask: version, groups and resources, in the old form
 //! and in the aggregated one.
 
-use crate::sandbox::object::Put;
 use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::body::{self, Body};
 use crate::sandbox::{
-    resources::{RESOURCES, Resource, VERBS},
+    object::Put,
+    resources::{RESOURCES, Resource, Review, Subresource},
     status::{Refused, Status},
 };
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-
-/// Groups with a resource that is answered and not stored: group, version, plural, kind.
-const REVIEWS: &[(&str, &str, &str)] = &[
-    (
-        "authorization.k8s.io",
-        "selfsubjectaccessreviews",
-        "SelfSubjectAccessReview",
-    ),
-    (
-        "authorization.k8s.io",
-        "selfsubjectrulesreviews",
-        "SelfSubjectRulesReview",
-    ),
-    (
-        "authentication.k8s.io",
-        "selfsubjectreviews",
-        "SelfSubjectReview",
-    ),
-];
 
 pub fn version() -> Value {
     json!({
@@ -91,26 +72,20 @@ pub fn resources(group: &str, version: &str) -> Refused<Response<Body>> {
             "singularName": resource.singular,
             "namespaced": resource.is_namespaced(),
             "kind": resource.name,
-            "verbs": VERBS,
+            "verbs": resource.verbs(),
             "shortNames": resource.short,
             "categories": resource.categories,
         }));
         for sub in resource.subresources {
-            rows.push(json!({
-                "name": format!("{}/{}", resource.plural, sub.as_str()),
-                "singularName": "",
-                "namespaced": resource.is_namespaced(),
-                "kind": sub.kind(resource),
-                "verbs": sub.verbs(),
-            }));
+            rows.push(below(resource, *sub));
         }
     }
-    for (_, plural, kind) in REVIEWS.iter().filter(|review| review.0 == group) {
+    for review in reviews(group) {
         rows.push(json!({
-            "name": plural,
-            "singularName": kind.to_lowercase(),
+            "name": review.plural(),
+            "singularName": review.singular(),
             "namespaced": false,
-            "kind": kind,
+            "kind": review.name(),
             "verbs": ["create"],
         }));
     }
@@ -124,6 +99,29 @@ pub fn resources(group: &str, version: &str) -> Refused<Response<Body>> {
         "groupVersion": group_version,
         "resources": rows,
     })))
+}
+
+/// A resource that is below another, in the old form.
+fn below(resource: &Resource, sub: Subresource) -> Value {
+    let mut row = json!({
+        "name": format!("{}/{}", resource.plural, sub.as_str()),
+        "singularName": "",
+        "namespaced": resource.is_namespaced(),
+        "kind": resource.name,
+        "verbs": sub.verbs(),
+    });
+    if let Some((group, version, kind)) = sub.own_type() {
+        row.put("group", group);
+        row.put("version", version);
+        row.put("kind", kind);
+    }
+    row
+}
+
+fn reviews(group: &str) -> impl Iterator<Item = Review> {
+    Review::ALL
+        .into_iter()
+        .filter(move |review| review.group() == group)
 }
 
 fn wants_aggregated(headers: &HeaderMap) -> bool {
@@ -142,7 +140,7 @@ fn group_names() -> Vec<&'static str> {
     let mut names: Vec<&str> = RESOURCES
         .iter()
         .map(|row| row.group)
-        .chain(REVIEWS.iter().map(|review| review.0))
+        .chain(Review::ALL.into_iter().map(Review::group))
         .filter(|group| !group.is_empty())
         .collect();
     names.sort_unstable();
@@ -160,15 +158,14 @@ fn aggregated(groups: &[&str]) -> Response<Body> {
         .iter()
         .map(|group| {
             let stored = RESOURCES.iter().filter(|row| row.group == *group);
-            let reviews = REVIEWS.iter().filter(|review| review.0 == *group);
             let resources: Vec<Value> = stored
                 .map(discovered)
-                .chain(reviews.map(|(group, plural, kind)| {
+                .chain(reviews(group).map(|review| {
                     json!({
-                        "resource": plural,
-                        "responseKind": {"group": group, "version": "v1", "kind": kind},
+                        "resource": review.plural(),
+                        "responseKind": type_of(group, Review::VERSION, review.name()),
                         "scope": "Cluster",
-                        "singularResource": kind.to_lowercase(),
+                        "singularResource": review.singular(),
                         "verbs": ["create"],
                     })
                 }))
@@ -196,27 +193,59 @@ fn aggregated(groups: &[&str]) -> Response<Body> {
 }
 
 fn discovered(resource: &Resource) -> Value {
-    let kind =
-        |name: &str| json!({"group": resource.group, "version": resource.version, "kind": name});
+    let own = (resource.group, resource.version, resource.name);
     let subresources: Vec<Value> = resource
         .subresources
         .iter()
         .map(|sub| {
+            let (group, version, kind) = sub.own_type().unwrap_or(own);
             json!({
                 "subresource": sub.as_str(),
-                "responseKind": kind(sub.kind(resource)),
+                "responseKind": type_of(group, version, kind),
                 "verbs": sub.verbs(),
             })
         })
         .collect();
     json!({
         "resource": resource.plural,
-        "responseKind": kind(resource.name),
+        "responseKind": type_of(resource.group, resource.version, resource.name),
         "scope": if resource.is_namespaced() { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": VERBS,
+        "verbs": resource.verbs(),
         "shortNames": resource.short,
         "categories": resource.categories,
         "subresources": subresources,
     })
+}
+
+fn type_of(group: &str, version: &str, kind: &str) -> Value {
+    json!({"group": group, "version": version, "kind": kind})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::resources::Kind;
+
+    #[test]
+    fn a_scale_is_of_its_own_group_in_both_forms() {
+        let deployment = Kind::Deployment.resource();
+        assert_eq!(
+            below(deployment, Subresource::Scale),
+            json!({
+                "name": "deployments/scale", "singularName": "", "namespaced": true,
+                "group": "autoscaling", "version": "v1", "kind": "Scale",
+                "verbs": ["get", "patch", "update"],
+            })
+        );
+        let subresources = &discovered(deployment)["subresources"];
+        assert_eq!(
+            subresources[0]["responseKind"],
+            json!({"group": "autoscaling", "version": "v1", "kind": "Scale"})
+        );
+        assert_eq!(
+            subresources[1]["responseKind"],
+            json!({"group": "apps", "version": "v1", "kind": "Deployment"})
+        );
+    }
 }

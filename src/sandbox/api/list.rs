@@ -10,14 +10,14 @@ use super::{
     events,
     negotiate::Shape,
     query::Query,
-    read::{Item, metadata},
+    read::Item,
     route::Target,
     selectors::Selector,
 };
 use crate::sandbox::{
-    object::{Object, put},
+    object::{Object, metadata_only, put},
     resources::Resource,
-    status::{Refused, Status},
+    status::{Cause, Refused, Status},
     store::Place,
     table,
     world::World,
@@ -78,6 +78,22 @@ pub fn list(
     Ok(render(world, target.resource, &page, shape))
 }
 
+/// These objects as a list of the present.
+pub fn whole(
+    world: &World,
+    resource: &'static Resource,
+    objects: Vec<Object>,
+    shape: Shape,
+) -> Response<Body> {
+    let page = Page {
+        objects,
+        revision: world.store.revision(),
+        next: None,
+        remaining: None,
+    };
+    render(world, resource, &page, shape)
+}
+
 fn page(
     world: &World,
     resource: &'static Resource,
@@ -98,48 +114,62 @@ fn page(
         .store
         .list_at(resource.kind, selector.namespace(), revision)
         .map_err(|_| too_old(world, from.as_ref()))?;
+    let start = from.map_or(0, |from| {
+        objects.partition_point(|object| Place::of(object) <= from.after)
+    });
     let mut left = objects
         .into_iter()
-        .filter(|object| {
-            from.as_ref()
-                .is_none_or(|from| Place::of(object) > from.after)
-        })
+        .skip(start)
         .filter(|object| selector.matches(object));
     let objects: Vec<Object> = left.by_ref().take(limit).collect();
-    let remaining = left.count();
-    let next = objects
-        .last()
-        .filter(|_| remaining > 0)
-        .map(|last| Continue {
-            revision,
-            after: Place::of(last),
-        });
+    // With a selector the real server cannot know how many are left, and does not say.
+    let is_next = left.next().is_some();
+    let remaining = (is_next && selector.is_plain()).then(|| left.count() + 1);
+    let next = objects.last().filter(|_| is_next).map(|last| Continue {
+        revision,
+        after: Place::of(last),
+    });
     Ok(Page {
-        // With a selector the real server cannot know how many are left, and does not say.
-        remaining: (next.is_some() && selector.is_plain()).then_some(remaining),
         objects,
         revision,
         next,
+        remaining,
     })
 }
 
 /// `resourceVersionMatch=Exact` asks for the past; without it a version is only a lower bound.
 fn wanted_revision(world: &World, query: &Query) -> Refused<u64> {
     let current = world.store.revision();
-    let asked = query.number("resourceVersion")?.unwrap_or_default();
-    let exact = match query.get("resourceVersionMatch") {
-        None | Some("NotOlderThan") => false,
-        Some("Exact") if asked > 0 => true,
-        Some(other) => {
-            return Err(Status::bad_request(format!(
-                "resourceVersionMatch: Invalid value: {other:?}"
-            )));
+    let asked = query.number("resourceVersion")?;
+    check_match(query.get("resourceVersionMatch"), asked)?;
+    match asked {
+        Some(asked) if asked > current => Err(Status::too_large_version(asked, current)),
+        Some(asked) if query.get("resourceVersionMatch") == Some(EXACT) => Ok(asked),
+        _ => Ok(current),
+    }
+}
+
+const EXACT: &str = "Exact";
+
+/// Which `resourceVersionMatch` goes with which `resourceVersion`
+/// (`k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`).
+fn check_match(matching: Option<&str>, asked: Option<u64>) -> Refused<()> {
+    const FIELD: &str = "resourceVersionMatch";
+    let cause = match (matching, asked) {
+        (None, _) | (Some(EXACT), Some(1..)) | (Some("NotOlderThan"), Some(_)) => return Ok(()),
+        (Some(_), None) => Cause::forbidden(
+            FIELD,
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        ),
+        (Some(EXACT), Some(0)) => Cause::forbidden(
+            FIELD,
+            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        ),
+        (Some(other), Some(_)) => {
+            Cause::unsupported(FIELD, &json!(other), &[EXACT, "NotOlderThan", ""])
         }
     };
-    if asked > current {
-        return Err(Status::too_large_version(asked, current));
-    }
-    Ok(if exact { asked } else { current })
+    Err(Status::invalid_options("ListOptions", &cause))
 }
 
 fn too_old(world: &World, from: Option<&Continue>) -> Status {
@@ -188,7 +218,11 @@ fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape)
             kind: "PartialObjectMetadataList".to_owned(),
             api_version: "meta.k8s.io/v1".to_owned(),
             metadata: list_metadata,
-            items: page.objects.iter().map(|object| metadata(object)).collect(),
+            items: page
+                .objects
+                .iter()
+                .map(|object| metadata_only(object))
+                .collect(),
         }),
         Shape::Whole if events::is_new_view(resource) => {
             let events: Vec<Value> = page
@@ -200,16 +234,16 @@ fn render(world: &World, resource: &'static Resource, page: &Page, shape: Shape)
                     event
                 })
                 .collect();
-            whole(resource, list_metadata, events.iter())
+            complete(resource, list_metadata, events.iter())
         }
         Shape::Whole => {
             let objects = page.objects.iter().map(AsRef::as_ref);
-            whole(resource, list_metadata, objects)
+            complete(resource, list_metadata, objects)
         }
     }
 }
 
-fn whole<'a>(
+fn complete<'a>(
     resource: &Resource,
     metadata: Value,
     objects: impl Iterator<Item = &'a Value>,
@@ -234,5 +268,20 @@ mod tests {
         };
         assert_eq!(Continue::parse(&page.to_token()), Ok(page));
         assert!(Continue::parse("nonsense!").is_err());
+    }
+
+    #[test]
+    fn a_match_needs_a_version_that_it_can_be_of() {
+        for (matching, asked, fits) in [
+            (None, None, true),
+            (Some("Exact"), Some(7), true),
+            (Some("NotOlderThan"), Some(0), true),
+            (Some("Exact"), Some(0), false),
+            (Some("Exact"), None, false),
+            (Some("Newest"), Some(7), false),
+        ] {
+            let checked = check_match(matching, asked);
+            assert_eq!(checked.is_ok(), fits, "{matching:?} {asked:?}");
+        }
     }
 }

@@ -6,9 +6,11 @@
 
 mod access;
 mod body;
+mod call;
 mod delete;
 mod discovery;
 mod events;
+mod intent;
 mod list;
 mod log;
 mod negotiate;
@@ -27,4 +29,4 @@ mod write;
 pub use access::User;
 pub use body::Body;
 pub use patch::merge_patch;
-pub use service::{Service, Shared};
+pub use service::Service;

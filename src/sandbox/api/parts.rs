@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::{
     access::User,
     body::{self, Body},
+    call::Call,
+    intent::intent,
     read,
     route::Target,
-    service::Call,
-    write as writing,
 };
 use crate::sandbox::{
     clock::later,
+    labels,
     object::{self, Object, Put, list, map, number, put, text, uid},
     status::{Cause, Refused, Status},
     store::Place,
@@ -23,6 +24,7 @@ use crate::sandbox::{
 
 /// `Scale`, as the object stands.
 pub fn scale(object: &Value) -> Value {
+    let selector = object.pointer("/spec/selector").map(labels::selector);
     let metadata: serde_json::Map<String, Value> = map(object, "/metadata")
         .into_iter()
         .flatten()
@@ -45,34 +47,9 @@ pub fn scale(object: &Value) -> Value {
         "spec": {"replicas": number(object, "/spec/replicas")},
         "status": {
             "replicas": number(object, "/status/replicas"),
-            "selector": selector(object),
+            "selector": selector.unwrap_or_default(),
         },
     })
-}
-
-/// The selector in the words of a query.
-fn selector(object: &Value) -> String {
-    let labels = map(object, "/spec/selector/matchLabels")
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let expressions = list(object, "/spec/selector/matchExpressions")
-        .iter()
-        .map(|expression| {
-            let key = text(expression, "/key");
-            let values: Vec<&str> = list(expression, "/values")
-                .iter()
-                .filter_map(Value::as_str)
-                .collect();
-            let values = values.join(",");
-            match text(expression, "/operator") {
-                "In" => format!("{key} in ({values})"),
-                "NotIn" => format!("{key} notin ({values})"),
-                "Exists" => key.to_owned(),
-                _ => format!("!{key}"),
-            }
-        });
-    labels.chain(expressions).collect::<Vec<_>>().join(",")
 }
 
 /// Writes a changed `Scale` into its object.
@@ -104,9 +81,9 @@ pub fn rescale(
 
 /// `Eviction`: the Pod is deleted as its budget allows, and the sandbox has no budgets.
 pub fn evict(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let eviction = writing::json(&call.body)?;
+    let eviction = call.json()?;
     let seconds = eviction.pointer("/deleteOptions/gracePeriodSeconds");
-    let intent = writing::intent(call, target)?;
+    let intent = intent(call, target)?;
     let wish = Deletion {
         grace: seconds.and_then(Value::as_u64),
         dry_run: intent.dry_run || !list(&eviction, "/deleteOptions/dryRun").is_empty(),
@@ -117,8 +94,7 @@ pub fn evict(world: &mut World, call: &Call, target: &Target) -> Refused<Respons
         target.name.as_deref().unwrap_or_default(),
     );
     write::delete(world, target.resource.kind, &place, &wish)?;
-    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    Ok(body::json(StatusCode::CREATED, &done))
+    Ok(body::success(StatusCode::CREATED, None))
 }
 
 /// The shortest life of a token, and the usual one, in seconds.
@@ -128,7 +104,7 @@ const USUAL: i64 = 3600;
 /// `TokenRequest`: a token with which the ServiceAccount can speak for itself. It says who it is and is
 /// not signed: the sandbox keeps nobody out.
 pub fn token(world: &mut World, call: &Call, target: &Target) -> Refused<Response<Body>> {
-    let mut request = writing::json(&call.body)?;
+    let mut request = call.json()?;
     let account = read::find(world, target)?;
     let seconds = match number(&request, "/spec/expirationSeconds") {
         0 => USUAL,

@@ -14,7 +14,7 @@ impl Query {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decode(name), decode(value))
+                (decoded(name), decoded(value))
             })
             .collect();
         Self(pairs)
@@ -28,8 +28,13 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether a parameter is there and does not say no: `watch` alone is a yes as well
+    /// (`Convert_Slice_string_To_bool`).
     pub fn flag(&self, name: &str) -> bool {
-        matches!(self.get(name), Some("true" | "1"))
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .is_some_and(|(_, value)| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
     pub fn number(&self, name: &str) -> Refused<Option<u64>> {
@@ -51,38 +56,37 @@ impl Query {
     }
 }
 
-/// `ValidateDryRun`.
+/// `ValidateDryRun`: `["All"]`, or nothing.
 pub fn dry_run(options: &str, said: &Value) -> Refused<bool> {
-    if *said == json!(["All"]) {
-        return Ok(true);
+    match said.as_array().map(Vec::as_slice) {
+        Some([]) => Ok(false),
+        Some([all]) if all == "All" => Ok(true),
+        _ => {
+            let cause = Cause::unsupported("dryRun", said, &["All"]);
+            Err(Status::invalid_options(options, &cause))
+        }
     }
-    let cause = Cause::unsupported("dryRun", said, &["All"]);
-    Err(Status::invalid_options(options, &cause))
 }
 
-/// Percent-decoding as browsers and Go do it: `+` is a space, what does not parse stays.
-pub fn decode(text: &str) -> String {
+/// In a query a `+` is a space too.
+fn decoded(text: &str) -> String {
+    percent_decoded(&text.replace('+', " "))
+}
+
+/// What does not parse stays as it is.
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = match (first, tail) {
-            (b'%', [high, low, ..]) => hex_byte(*high, *low),
+        let escaped = match tail {
+            [high, low, after @ ..] if *first == b'%' => {
+                hex_byte(*high, *low).map(|byte| (byte, after))
+            }
             _ => None,
         };
-        match (hex, first, tail) {
-            (Some(byte), _, [_, _, after @ ..]) => {
-                bytes.push(byte);
-                rest = after;
-            }
-            (_, b'+', _) => {
-                bytes.push(b' ');
-                rest = tail;
-            }
-            (_, other, _) => {
-                bytes.push(*other);
-                rest = tail;
-            }
-        }
+        let (byte, after) = escaped.unwrap_or((*first, tail));
+        bytes.push(byte);
+        rest = after;
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -98,11 +102,25 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded() {
-        let query = Query::parse("labelSelector=app%20in+%28a%2Cb%29&watch=1&limit=x&empty=&100%");
+        let query = Query::parse("labelSelector=app%20in+%28a%2Cb%29&limit=x&empty=&100%");
         assert_eq!(query.get("labelSelector"), Some("app in (a,b)"));
-        assert!(query.flag("watch"));
         assert!(query.number("limit").is_err());
         assert_eq!(query.get("empty"), None);
         assert_eq!(query.get("100%"), None);
+    }
+    #[test]
+    fn a_flag_is_up_unless_it_says_no() {
+        for (query, is_up) in [
+            ("watch=true", true),
+            ("watch=1", true),
+            ("watch", true),
+            ("watch=", true),
+            ("watch=false", false),
+            ("watch=False", false),
+            ("watch=0", false),
+            ("", false),
+        ] {
+            assert_eq!(Query::parse(query).flag("watch"), is_up, "{query}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use http::Response;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     body::{self, Body},
@@ -11,7 +11,7 @@ use super::{
     route::Target,
 };
 use crate::sandbox::{
-    object::Object,
+    object::{Object, metadata_only},
     resources::Resource,
     status::{Refused, Status},
     table,
@@ -42,17 +42,9 @@ pub fn dress(world: &World, resource: &'static Resource, object: &Object, shape:
             }
             object
         }
-        Shape::Metadata => metadata(object),
+        Shape::Metadata => metadata_only(object),
         Shape::Table => table::table(resource, std::slice::from_ref(object), world.now),
     }
-}
-
-pub fn metadata(object: &Value) -> Value {
-    json!({
-        "kind": "PartialObjectMetadata",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": object.get("metadata"),
-    })
 }
 
 /// An element of a list: the real server leaves out what the list already says.

@@ -6,23 +6,18 @@ use serde_json::{Value, json};
 use super::{
     access::{self, Attributes, User},
     body::{self, Body},
-    route::Review,
+    call::Call,
 };
 use crate::sandbox::{
     object::{Put, text},
-    status::{Refused, Status},
+    resources::Review,
+    status::Refused,
     world::World,
 };
 
 /// Answers a review that was posted. Nothing is stored.
-pub fn answer(
-    world: &World,
-    user: &User,
-    review: Review,
-    posted: &[u8],
-) -> Refused<Response<Body>> {
-    let mut object: Value = serde_json::from_slice(posted)
-        .map_err(|error| Status::bad_request(format!("the body is no JSON: {error}")))?;
+pub fn answer(world: &World, user: &User, review: Review, call: &Call) -> Refused<Response<Body>> {
+    let mut object = call.json()?;
     let status = match review {
         Review::Access => access(world, user, &object),
         Review::Rules => rules(world, user, text(&object, "/spec/namespace")),

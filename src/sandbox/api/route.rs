@@ -1,8 +1,8 @@
 //! From a path to what it names.
 
-use super::query::decode;
+use super::query::percent_decoded;
 use crate::sandbox::{
-    resources::{Resource, Subresource},
+    resources::{Resource, Review, Subresource},
     status::{Refused, Status},
 };
 
@@ -27,17 +27,6 @@ pub enum Route {
     Objects(Target),
 }
 
-/// Questions about access: created, answered and not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Review {
-    /// `SelfSubjectAccessReview`: may I?
-    Access,
-    /// `SelfSubjectRulesReview`: what may I?
-    Rules,
-    /// `SelfSubjectReview`: who am I?
-    Identity,
-}
-
 /// A collection or an object in it.
 #[derive(Debug)]
 pub struct Target {
@@ -57,7 +46,7 @@ pub fn route(path: &str) -> Refused<Route> {
     let parts: Vec<String> = path
         .split('/')
         .filter(|part| !part.is_empty())
-        .map(decode)
+        .map(percent_decoded)
         .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
@@ -70,20 +59,10 @@ pub fn route(path: &str) -> Refused<Route> {
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
         ["apis", group, version] => Ok(resources(group, version)),
         ["api", "v1", rest @ ..] => objects("", "v1", rest),
-        [
-            "apis",
-            "authorization.k8s.io",
-            "v1",
-            "selfsubjectaccessreviews",
-        ] => Ok(Route::Review(Review::Access)),
-        [
-            "apis",
-            "authorization.k8s.io",
-            "v1",
-            "selfsubjectrulesreviews",
-        ] => Ok(Route::Review(Review::Rules)),
-        ["apis", "authentication.k8s.io", "v1", "selfsubjectreviews"] => {
-            Ok(Route::Review(Review::Identity))
+        ["apis", group, version, plural]
+            if let Some(review) = Review::find(group, version, plural) =>
+        {
+            Ok(Route::Review(review))
         }
         ["apis", group, version, rest @ ..] => objects(group, version, rest),
         _ => Err(Status::no_such_path()),
@@ -120,7 +99,12 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Refused<Route> {
                 .ok_or_else(Status::no_such_path)
         })
         .transpose()?;
-    if resource.is_namespaced() && name.is_some() && namespace.is_none() {
+    let is_in_place = match (&namespace, name) {
+        (Some(_), _) => resource.is_namespaced(),
+        (None, Some(_)) => !resource.is_namespaced(),
+        (None, None) => true,
+    };
+    if !is_in_place {
         return Err(Status::no_such_path());
     }
     Ok(Route::Objects(Target {
@@ -173,7 +157,23 @@ mod tests {
             target("/apis/apps/v1/namespaces/app/deployments/web%2D1"),
             ("deployments.apps".into(), text("app"), text("web-1"), None)
         );
-        assert!(route("/apis/apps/v1/widgets").is_err());
-        assert!(route("/api/v1/namespaces/app/secrets/s/status").is_err());
+        assert_eq!(
+            target("/apis/rbac.authorization.k8s.io/v1/clusterroles/a+b").2,
+            text("a+b"),
+            "a plus sign is a space in a query only"
+        );
+        for path in [
+            "/apis/apps/v1/widgets",
+            "/api/v1/namespaces/app/secrets/s/status",
+            "/api/v1/namespaces/app/nodes",
+            "/api/v1/pods/web-1",
+            "/apis/authorization.k8s.io/v1/widgets",
+        ] {
+            assert!(route(path).is_err(), "{path}");
+        }
+        assert!(matches!(
+            route("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"),
+            Ok(Route::Review(Review::Rules))
+        ));
     }
 }

@@ -4,19 +4,18 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::json;
 
 use super::{
     access::{self, User},
     body::{self, Body},
-    delete, discovery, list, log, negotiate, parts, patch, protobuf,
+    call::Call,
+    delete, discovery, list, log, negotiate, parts, patch,
     query::Query,
     read, review,
     route::{Route, Target, route},
@@ -25,26 +24,8 @@ use super::{
 use crate::sandbox::{
     resources::Subresource,
     status::{Refused, Status},
-    world::World,
+    world::{Shared, World},
 };
-
-/// The world, shared by everyone who looks at it.
-#[derive(Clone)]
-pub struct Shared(Arc<Mutex<World>>);
-
-impl Shared {
-    pub fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
-    }
-
-    /// The world at the clock's present. The lock is held for one request or one step, never across
-    /// an await.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        world.catch_up();
-        world
-    }
-}
 
 /// The API as one user sees it, or as whoever's token a request carries.
 #[derive(Clone)]
@@ -107,37 +88,6 @@ where
 /// What kubectl asks for before it applies something.
 const OPENAPI: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/// A request that has arrived whole.
-pub struct Call {
-    pub method: Method,
-    pub path: String,
-    pub query: Query,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-impl Call {
-    pub fn header(&self, name: header::HeaderName) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    }
-}
-
-impl Call {
-    /// The call as it would be had the client written its body in JSON.
-    fn in_json(mut self) -> Refused<Self> {
-        let media = self.header(header::CONTENT_TYPE).split(';').next();
-        if media.map(str::trim) == Some(protobuf::MEDIA) && !self.body.is_empty() {
-            self.body = protobuf::decode(&self.body)?.to_string().into();
-            let json = HeaderValue::from_static("application/json");
-            self.headers.insert(header::CONTENT_TYPE, json);
-        }
-        Ok(self)
-    }
-}
-
 impl Service {
     fn answer(&self, call: &Call) -> Refused<Response<Body>> {
         let user = match &self.user {
@@ -160,9 +110,10 @@ impl Service {
             // A document without definitions, in its binary form: clients skip what they find no
             // schema for, and the server validates for itself.
             Route::OpenApi => Ok(body::typed(StatusCode::OK, OPENAPI, "")),
-            Route::Review(review) => {
-                review::answer(&self.shared.world(), &user, review, &call.body)
+            Route::Review(review) if call.method == Method::POST => {
+                review::answer(&self.shared.world(), &user, review, call)
             }
+            Route::Review(_) => Err(Status::method_not_allowed()),
             Route::Objects(target) => {
                 let mut world = self.shared.world();
                 let verb = verb(call, &target)?;
@@ -197,7 +148,7 @@ impl Service {
             ("update", _) => write::replace(world, call, target, shape),
             ("patch", _) => patch::patch(world, call, target, shape),
             ("delete", None) => delete::one(world, call, target),
-            ("deletecollection", None) => delete::many(world, call, target),
+            ("deletecollection", None) => delete::many(world, call, target, shape),
             _ => Err(Status::method_not_allowed()),
         }
     }
@@ -216,18 +167,204 @@ fn verb(call: &Call, target: &Target) -> Refused<&'static str> {
         (&Method::PUT, true) => Ok("update"),
         (&Method::PATCH, true) => Ok("patch"),
         (&Method::DELETE, true) => Ok("delete"),
-        (&Method::DELETE, false) => Ok("deletecollection"),
+        // In one namespace only, and of Namespaces not at all.
+        (&Method::DELETE, false)
+            if target.resource.is_namespaced() == target.namespace.is_some()
+                && target.resource.verbs().contains(&"deletecollection") =>
+        {
+            Ok("deletecollection")
+        }
         _ => Err(Status::method_not_allowed()),
     }
 }
 
-/// `{"kind": "Status", "status": "Success"}`, with what it is about.
-pub fn success(details: &serde_json::Value) -> Response<Body> {
-    body::ok(&json!({
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Success",
-        "details": details,
-    }))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{Pace, Sandbox};
+    use futures::FutureExt;
+    use serde_json::{Value, json};
+    use tower::Service as _;
+
+    const APP: &str = "/api/v1/namespaces/app";
+
+    struct Api(Sandbox);
+
+    impl Api {
+        /// A sandbox with a Namespace `app`.
+        fn new() -> Self {
+            let start = "2026-11-23T12:00:00Z".parse().unwrap();
+            let api = Self(Sandbox::empty(start, Pace::Manual));
+            let app = json!({"metadata": {"name": "app"}});
+            assert_eq!(api.ask("POST", "/api/v1/namespaces", &app).0, 201);
+            api
+        }
+
+        fn open(&self, method: &str, path: &str, body: &Value) -> Response<Body> {
+            let body = match body {
+                Value::Null => String::new(),
+                body => body.to_string(),
+            };
+            let request = Request::builder().method(method).uri(path).body(body);
+            let answer = self.0.service(User::admin()).call(request.unwrap());
+            answer.now_or_never().unwrap().unwrap()
+        }
+
+        /// The code and the object of an answer that comes at once.
+        fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+            let answer = self.open(method, path, body);
+            let code = answer.status().as_u16();
+            let body = answer.into_body().collect().now_or_never().unwrap();
+            (
+                code,
+                serde_json::from_slice(&body.unwrap().to_bytes()).unwrap(),
+            )
+        }
+
+        fn make(&self, path: &str, object: &Value) -> Value {
+            let (code, made) = self.ask("POST", path, object);
+            assert_eq!(code, 201, "{made}");
+            made
+        }
+
+        fn count(&self, path: &str) -> usize {
+            let (_, list) = self.ask("GET", path, &Value::Null);
+            list["items"].as_array().map_or(0, Vec::len)
+        }
+    }
+
+    fn config(name: &str, label: &str) -> Value {
+        json!({"metadata": {"name": name, "labels": {"tier": label}}})
+    }
+
+    #[test]
+    fn a_namespace_that_is_replaced_still_waits_for_its_content() {
+        let api = Api::new();
+        let mut bare = json!({"metadata": {"name": "app"}, "spec": {"finalizers": []}});
+        let (_, replaced) = api.ask("PUT", APP, &bare);
+        assert_eq!(replaced["spec"]["finalizers"], json!(["kubernetes"]));
+        assert_eq!(
+            replaced["metadata"]["labels"]["kubernetes.io/metadata.name"],
+            "app"
+        );
+
+        // Its own subresource lets it go.
+        bare["metadata"]["finalizers"] = json!(["example.com/not-this-one"]);
+        let (_, finalized) = api.ask("PUT", &format!("{APP}/finalize"), &bare);
+        assert_eq!(finalized["spec"]["finalizers"], json!([]));
+        assert_eq!(finalized["metadata"]["finalizers"], Value::Null);
+    }
+
+    #[test]
+    fn many_are_deleted_in_one_namespace_only() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        for (name, label) in [("a", "front"), ("b", "back")] {
+            api.make(&configs, &config(name, label));
+        }
+        let before = api.count("/api/v1/configmaps");
+        for path in [
+            "/api/v1/configmaps",
+            "/api/v1/namespaces",
+            "/api/v1/nodes/x/y",
+        ] {
+            let (code, _) = api.ask("DELETE", path, &Value::Null);
+            assert!(matches!(code, 404 | 405), "{path}: {code}");
+        }
+        assert_eq!(api.count("/api/v1/configmaps"), before);
+
+        let of_another = json!({"preconditions": {"uid": "x"}});
+        assert_eq!(api.ask("DELETE", &configs, &of_another).0, 409);
+        let (code, list) = api.ask(
+            "DELETE",
+            &format!("{configs}?labelSelector=tier=back"),
+            &Value::Null,
+        );
+        assert_eq!((code, &list["kind"]), (200, &json!("ConfigMapList")));
+        assert_eq!(list["items"][0]["metadata"]["name"], "b");
+        assert_eq!(api.ask("GET", &format!("{configs}/b"), &Value::Null).0, 404);
+    }
+
+    #[test]
+    fn options_are_the_body_or_the_query() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        api.make(&configs, &config("a", "x"));
+        let rehearsal = format!("{configs}/a?dryRun=All");
+        assert_eq!(api.ask("DELETE", &rehearsal, &Value::Null).0, 200);
+        assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 200);
+        // With a body nobody looks at the query.
+        assert_eq!(api.ask("DELETE", &rehearsal, &json!({"dryRun": []})).0, 200);
+        assert_eq!(api.ask("GET", &format!("{configs}/a"), &Value::Null).0, 404);
+    }
+
+    #[test]
+    fn the_pods_of_a_job_stay_unless_it_is_said() {
+        for (options, left) in [
+            (json!({}), 1),
+            (json!({"propagationPolicy": "Background"}), 0),
+        ] {
+            let api = Api::new();
+            let jobs = "/apis/batch/v1/namespaces/app/jobs";
+            let container = json!({"name": "a", "image": "registry.example/app:1"});
+            api.make(
+                jobs,
+                &json!({"metadata": {"name": "j"}, "spec": {"template": {"spec": {
+                "restartPolicy": "Never", "containers": [container]}}}}),
+            );
+            assert_eq!(api.count(&format!("{APP}/pods")), 1);
+            assert_eq!(api.ask("DELETE", &format!("{jobs}/j"), &options).0, 200);
+            api.0.advance(std::time::Duration::from_secs(60));
+            assert_eq!(api.count(&format!("{APP}/pods")), left, "{options}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_before_that_it_exists() {
+        let api = Api::new();
+        let secrets = format!("{APP}/secrets");
+        let good = json!({"metadata": {"name": "s"}, "data": {"k": "eQ=="}});
+        api.make(&secrets, &good);
+        for (change, code) in [
+            (json!({}), 409),
+            (json!({"type": "kubernetes.io/dockerconfigjson"}), 422),
+            (json!({"data": {"k": "no base64"}}), 400),
+        ] {
+            let mut secret = good.clone();
+            crate::sandbox::api::merge_patch(&mut secret, &change);
+            assert_eq!(api.ask("POST", &secrets, &secret).0, code, "{change}");
+        }
+    }
+
+    #[test]
+    fn a_review_is_posted_and_an_object() {
+        let api = Api::new();
+        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+        let (_, review) = api.ask("POST", path, &json!({}));
+        assert_eq!(review["status"]["userInfo"]["username"], "admin");
+        assert_eq!(api.ask("POST", path, &json!([])).0, 400);
+        assert_eq!(api.ask("GET", path, &Value::Null).0, 405);
+    }
+
+    #[tokio::test]
+    async fn a_watch_is_told_what_it_last_saw_of_what_leaves_it() {
+        let api = Api::new();
+        let configs = format!("{APP}/configmaps");
+        let made = api.make(&configs, &config("a", "front"));
+        let version = made["metadata"]["resourceVersion"].as_str().unwrap();
+        let longest = u64::MAX;
+        let watch = format!(
+            "{configs}?watch&labelSelector=tier=front&resourceVersion={version}&timeoutSeconds={longest}"
+        );
+        let mut lines = api.open("GET", &watch, &Value::Null).into_body();
+        let (_, moved) = api.ask("PUT", &format!("{configs}/a"), &config("a", "back"));
+        let line = lines.frame().await.unwrap().unwrap().into_data().unwrap();
+        let event: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(event["type"], "DELETED");
+        assert_eq!(event["object"]["metadata"]["labels"]["tier"], "front");
+        assert_eq!(
+            event["object"]["metadata"]["resourceVersion"],
+            moved["metadata"]["resourceVersion"]
+        );
+    }
 }

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use bytes::Bytes;
 use futures::stream;
 use http::{Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::{
     sync::watch::Receiver,
@@ -16,24 +17,24 @@ use super::{
     events,
     negotiate::Shape,
     query::Query,
-    read::metadata,
     route::Target,
     selectors::Selector,
-    service::Shared,
 };
 use crate::sandbox::{
-    object::{Object, put},
+    object::{Object, metadata_only, put},
     resources::Resource,
     status::{Cause, Refused, Status},
     store::{Change, ChangeKind},
     table,
-    world::World,
+    world::{Shared, World},
 };
 
 /// How often a watch that allows bookmarks gets one (`defaultBookmarkFrequency`).
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 /// How long a watch lasts that says nothing about it; the real server draws 30 to 60 minutes.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
+/// Longer than anyone watches, and within what the machine's clock can count.
+const LONGEST_TIMEOUT: u64 = 365 * 24 * 60 * 60;
 const INITIAL_EVENTS_END: &str = "/metadata/annotations/k8s.io~1initial-events-end";
 
 struct Watch {
@@ -41,6 +42,7 @@ struct Watch {
     resource: &'static Resource,
     selector: Selector,
     shape: Shape,
+    /// The revision up to which it has been told everything.
     seen: u64,
     lines: VecDeque<Bytes>,
     changes: Receiver<u64>,
@@ -54,6 +56,7 @@ struct Wish {
     from: Option<u64>,
     initial_events: bool,
     bookmarks: bool,
+    /// In seconds.
     timeout: u64,
 }
 
@@ -68,7 +71,10 @@ impl Wish {
                 .filter(|version| *version > 0),
             initial_events: initial_events == Some("true"),
             bookmarks: query.flag("allowWatchBookmarks"),
-            timeout: query.number("timeoutSeconds")?.unwrap_or(DEFAULT_TIMEOUT),
+            timeout: query
+                .number("timeoutSeconds")?
+                .filter(|seconds| *seconds > 0)
+                .map_or(DEFAULT_TIMEOUT, |seconds| seconds.min(LONGEST_TIMEOUT)),
         })
     }
 }
@@ -204,15 +210,17 @@ impl Watch {
                     ),
                     None,
                 );
-                self.push(&json!({"type": "ERROR", "object": status.body()}));
+                self.push("ERROR", &status.body());
                 self.is_over = true;
                 return;
             }
         };
         self.seen = self.seen.max(world.store.revision());
         for change in changes {
-            if let Some(event) = self.event(&change) {
-                self.line(world, event, &change.object);
+            match self.event(&change) {
+                Some("DELETED") => self.line(world, "DELETED", &last_seen(&change)),
+                Some(event) => self.line(world, event, &change.object),
+                None => {}
             }
         }
     }
@@ -236,7 +244,7 @@ impl Watch {
         let dressed = match self.shape {
             Shape::Whole if !events::is_new_view(self.resource) => {
                 // The common case: the shared object is written as it is.
-                self.push(&json!({"type": event, "object": **object}));
+                self.push(event, object);
                 return;
             }
             Shape::Whole => {
@@ -244,10 +252,10 @@ impl Watch {
                 events::to_new(&mut event);
                 event
             }
-            Shape::Metadata => metadata(object),
+            Shape::Metadata => metadata_only(object),
             Shape::Table => table::table(self.resource, std::slice::from_ref(object), world.now),
         };
-        self.push(&json!({"type": event, "object": dressed}));
+        self.push(event, &dressed);
     }
 
     fn bookmark(&mut self, ends_initial_events: bool) {
@@ -266,10 +274,35 @@ impl Watch {
         if ends_initial_events {
             put(&mut object, INITIAL_EVENTS_END, "true");
         }
-        self.push(&json!({"type": "BOOKMARK", "object": object}));
+        self.push("BOOKMARK", &object);
     }
 
-    fn push(&mut self, line: &Value) {
-        self.lines.push_back(Bytes::from(format!("{line}\n")));
+    fn push(&mut self, event: &str, object: &Value) {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            r#type: &'a str,
+            object: &'a Value,
+        }
+        let line = Line {
+            r#type: event,
+            object,
+        };
+        let mut bytes = serde_json::to_vec(&line).expect("JSON values have string keys");
+        bytes.push(b'\n');
+        self.lines.push_back(bytes.into());
+    }
+}
+
+/// What a watch is told of an object that it loses: the state that it last saw, at the revision of
+/// the loss (`convertToWatchEvent`).
+fn last_seen(change: &Change) -> Object {
+    match &change.previous {
+        Some(previous) if change.event != ChangeKind::Deleted => {
+            let mut last = Value::clone(previous);
+            let revision = change.revision.to_string();
+            put(&mut last, "/metadata/resourceVersion", revision);
+            Object::new(last)
+        }
+        _ => Object::clone(&change.object),
     }
 }

@@ -11,7 +11,7 @@ use http::{StatusCode, header};
 use http_body_util::Full;
 
 use super::{Method, Request, Response, Scheme, Unreachable};
-use crate::sandbox::api::Shared;
+use crate::sandbox::world::Shared;
 
 /// Asks the sandbox's registries; clones share one network.
 #[derive(Clone)]

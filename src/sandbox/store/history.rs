@@ -16,6 +16,7 @@ pub struct Change {
     pub revision: u64,
     pub kind: Kind,
     pub event: ChangeKind,
+    /// The state after; of a deleted object the last one, with the revision of its end.
     pub object: Object,
     /// The state before, from which a watch with a selector tells whether the object came into its
     /// view or left it.
@@ -26,6 +27,7 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
     pub asked: u64,
+    /// The oldest revision from which it still goes on.
     pub oldest: u64,
 }
 

@@ -94,14 +94,21 @@ impl Store {
         namespace: Option<&str>,
         revision: u64,
     ) -> Result<Vec<Object>, Compacted> {
+        let undone: Vec<&Change> = self
+            .history
+            .since(revision)?
+            .filter(|change| change.kind == kind)
+            .collect();
+        if undone.is_empty() {
+            return Ok(self.list(kind, namespace).cloned().collect());
+        }
         let mut objects: BTreeMap<Place, Object> = self
             .list(kind, namespace)
             .map(|object| (Place::of(object), Object::clone(object)))
             .collect();
-        let undone: Vec<&Change> = self.history.since(revision)?.collect();
         for change in undone.into_iter().rev() {
             let place = Place::of(&change.object);
-            if change.kind != kind || namespace.is_some_and(|wanted| place.namespace != wanted) {
+            if namespace.is_some_and(|wanted| place.namespace != wanted) {
                 continue;
             }
             match &change.previous {

@@ -7,7 +7,10 @@ mod rows;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{object::Object, resources::Resource};
+use super::{
+    object::{Object, metadata_only},
+    resources::Resource,
+};
 use rows::Column;
 
 pub fn table(resource: &'static Resource, objects: &[Object], now: Timestamp) -> Value {
@@ -17,11 +20,7 @@ pub fn table(resource: &'static Resource, objects: &[Object], now: Timestamp) ->
         .map(|object| {
             json!({
                 "cells": rows::cells(resource.kind, object, now),
-                "object": {
-                    "kind": "PartialObjectMetadata",
-                    "apiVersion": "meta.k8s.io/v1",
-                    "metadata": object.get("metadata"),
-                },
+                "object": metadata_only(object),
             })
         })
         .collect();

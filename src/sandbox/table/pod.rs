@@ -34,21 +34,32 @@ fn sidecars(pod: &Value) -> impl Iterator<Item = &str> {
         .map(|container| text(container, "/name"))
 }
 
+/// Whether this status is a sidecar's.
+fn is_sidecar(pod: &Value, status: &Value) -> bool {
+    sidecars(pod).any(|name| name == text(status, "/name"))
+}
+
 fn ready_sidecars(pod: &Value) -> usize {
     list(pod, "/status/initContainerStatuses")
         .iter()
-        .filter(|it| flag(it, "/ready") && sidecars(pod).any(|name| name == text(it, "/name")))
+        .filter(|it| flag(it, "/ready") && is_sidecar(pod, it))
         .count()
 }
 
+/// While the Pod initialises those of the containers that do it; then those of the others, and of the
+/// sidecars.
 fn restarts(pod: &Value, now: Timestamp) -> String {
-    let all = || {
-        list(pod, "/status/containerStatuses")
-            .iter()
-            .chain(list(pod, "/status/initContainerStatuses"))
+    let init = list(pod, "/status/initContainerStatuses").iter();
+    let counted: Vec<&Value> = match initialising(pod) {
+        Some((index, _)) if !holds(pod, "Initialized") => init.take(index + 1).collect(),
+        _ => init
+            .filter(|it| is_sidecar(pod, it))
+            .chain(list(pod, "/status/containerStatuses"))
+            .collect(),
     };
-    let count: i64 = all().map(|it| number(it, "/restartCount")).sum();
-    let last = all()
+    let count: i64 = counted.iter().map(|it| number(it, "/restartCount")).sum();
+    let last = counted
+        .iter()
         .filter_map(|it| time(it, "/lastState/terminated/finishedAt"))
         .max();
     match last {
@@ -57,38 +68,48 @@ fn restarts(pod: &Value, now: Timestamp) -> String {
     }
 }
 
+fn holds(pod: &Value, condition: &str) -> bool {
+    list(pod, "/status/conditions")
+        .iter()
+        .any(|it| text(it, "/type") == condition && text(it, "/status") == "True")
+}
+
 fn status(pod: &Value) -> String {
+    let phase = text(pod, "/status/phase");
+    let has_ended = matches!(phase, "Succeeded" | "Failed");
+    if is_terminating(pod) && !has_ended {
+        return match text(pod, "/status/reason") {
+            "NodeLost" => "Unknown".to_owned(),
+            _ => "Terminating".to_owned(),
+        };
+    }
     let mut status = match text(pod, "/status/reason") {
-        "" => text(pod, "/status/phase").to_owned(),
+        "" => phase.to_owned(),
         reason => reason.to_owned(),
     };
-    let conditions = list(pod, "/status/conditions");
-    if conditions
+    if list(pod, "/status/conditions")
         .iter()
         .any(|it| text(it, "/reason") == "SchedulingGated")
     {
         "SchedulingGated".clone_into(&mut status);
     }
-    if let Some(initialising) = init_status(pod) {
+    if let Some((_, initialising)) = initialising(pod) {
         status = initialising;
-    } else {
-        let mut has_running = false;
-        for container in list(pod, "/status/containerStatuses").iter().rev() {
-            if let Some(reason) = reason(container) {
-                status = reason;
-            } else if flag(container, "/ready") && container.pointer("/state/running").is_some() {
-                has_running = true;
-            }
-        }
-        if status == "Completed" && has_running {
-            let is_ready = conditions
-                .iter()
-                .any(|it| text(it, "/type") == "Ready" && text(it, "/status") == "True");
-            if is_ready { "Running" } else { "NotReady" }.clone_into(&mut status);
+        if !holds(pod, "Initialized") {
+            return status;
         }
     }
-    if is_terminating(pod) {
-        return "Terminating".to_owned();
+    let mut has_running = false;
+    for container in list(pod, "/status/containerStatuses").iter().rev() {
+        if let Some(reason) = reason(container) {
+            status = reason;
+        } else if flag(container, "/ready") && container.pointer("/state/running").is_some() {
+            has_running = true;
+        }
+    }
+    if status == "Completed" && has_running {
+        let is_ready = holds(pod, "Ready");
+        if is_ready { "Running" } else { "NotReady" }.clone_into(&mut status);
     }
     status
 }
@@ -107,27 +128,27 @@ fn reason(container: &Value) -> Option<String> {
     })
 }
 
-/// `Init:…` while the init containers are not through.
-fn init_status(pod: &Value) -> Option<String> {
+/// Which of the init containers is not through yet, and `Init:…`.
+fn initialising(pod: &Value) -> Option<(usize, String)> {
     let total = list(pod, "/spec/initContainers").len();
     for (index, container) in list(pod, "/status/initContainerStatuses")
         .iter()
         .enumerate()
     {
-        let is_sidecar = sidecars(pod).any(|name| name == text(container, "/name"));
         if container.pointer("/state/terminated").is_some()
             && number(container, "/state/terminated/exitCode") == 0
-            || is_sidecar && flag(container, "/started")
+            || is_sidecar(pod, container) && flag(container, "/started")
         {
             continue;
         }
         if container.pointer("/state/terminated").is_some() {
-            return reason(container).map(|reason| format!("Init:{reason}"));
+            return reason(container).map(|reason| (index, format!("Init:{reason}")));
         }
-        return Some(match text(container, "/state/waiting/reason") {
+        let status = match text(container, "/state/waiting/reason") {
             "" | "PodInitializing" => format!("Init:{index}/{total}"),
             reason => format!("Init:{reason}"),
-        });
+        };
+        return Some((index, status));
     }
     None
 }
@@ -162,6 +183,45 @@ mod tests {
         ] {
             let pod = json!({"spec": spec, "status": status_json});
             assert_eq!(status(&pod), shown);
+        }
+    }
+
+    #[test]
+    fn what_ends_after_its_end_is_shown_by_its_end() {
+        for (phase, shown) in [
+            ("Running", "Terminating"),
+            ("Failed", "Error"),
+            ("Succeeded", "Error"),
+        ] {
+            let pod = json!({
+                "metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"},
+                "status": {"phase": phase, "containerStatuses": [
+                    {"name": "a", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]},
+            });
+            assert_eq!(status(&pod), shown, "{phase}");
+        }
+    }
+
+    #[test]
+    fn restarts_of_what_initialised_are_forgotten() {
+        let spec = json!({
+            "containers": [{"name": "a"}],
+            "initContainers": [{"name": "i"}, {"name": "s", "restartPolicy": "Always"}],
+        });
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let done = json!({"terminated": {"exitCode": 0, "reason": "Completed"}});
+        for (init, shown) in [
+            (json!({"waiting": {"reason": "CrashLoopBackOff"}}), "4"),
+            (done, "3"),
+        ] {
+            let pod = json!({"spec": spec, "status": {
+                "initContainerStatuses": [
+                    {"name": "i", "restartCount": 4, "state": init},
+                    {"name": "s", "restartCount": 1, "started": true, "state": {"running": {}}},
+                ],
+                "containerStatuses": [{"name": "a", "restartCount": 2, "state": {"running": {}}}],
+            }});
+            assert_eq!(restarts(&pod, now), shown);
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::age;
 use crate::sandbox::{
+    labels,
     object::{self, list, map, number, text, time},
     resources::Kind,
 };
@@ -73,7 +74,10 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
             vec![name, json!(entries), age]
         }
         Kind::ServiceAccount => vec![name, json!(list(object, "/secrets").len()), age],
-        Kind::ResourceQuota => vec![name, json!(quota(object)), json!(""), age],
+        Kind::ResourceQuota => {
+            let [requests, limits] = quota(object);
+            vec![name, json!(requests), json!(limits), age]
+        }
         Kind::Deployment => {
             let ready = ratio(object, "/status/readyReplicas", "/spec/replicas");
             let updated = amount("/status/updatedReplicas");
@@ -103,14 +107,17 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
             amount("/status/numberReady"),
             amount("/status/updatedNumberScheduled"),
             amount("/status/numberAvailable"),
-            json!("<none>"),
+            or_none(labels::pairs(map(
+                object,
+                "/spec/template/spec/nodeSelector",
+            ))),
             age,
         ],
         Kind::Job => job(object, name, age, now),
         Kind::CronJob => vec![
             name,
             say("/spec/schedule"),
-            json!("<none>"),
+            or_none(text(object, "/spec/timeZone").to_owned()),
             json!(if object::flag(object, "/spec/suspend") {
                 "True"
             } else {
@@ -131,6 +138,14 @@ pub fn cells(kind: Kind, object: &Value, now: Timestamp) -> Value {
     };
     cells.extend(containers(kind, object));
     Value::Array(cells)
+}
+
+fn or_none(text: String) -> Value {
+    if text.is_empty() {
+        "<none>".into()
+    } else {
+        text.into()
+    }
 }
 
 fn ratio(object: &Value, part: &str, whole: &str) -> String {
@@ -155,17 +170,8 @@ fn containers(kind: Kind, object: &Value) -> Vec<Value> {
     };
     let mut cells = vec![join("/name"), join("/image")];
     if kind != Kind::StatefulSet {
-        let selector: Vec<String> = map(object, "/spec/selector/matchLabels")
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
-            .collect();
-        let none = selector.is_empty();
-        cells.push(json!(if none {
-            "<none>".to_owned()
-        } else {
-            selector.join(",")
-        }));
+        let selector = object.pointer("/spec/selector").map(labels::selector);
+        cells.push(or_none(selector.unwrap_or_default()));
     }
     cells
 }
@@ -191,11 +197,7 @@ fn node(node: &Value, name: Value, age: Value) -> Vec<Value> {
     vec![
         name,
         json!(status),
-        json!(if roles.is_empty() {
-            "<none>".to_owned()
-        } else {
-            roles.join(",")
-        }),
+        or_none(roles.join(",")),
         age,
         info("kubeletVersion"),
         json!(address),
@@ -217,16 +219,27 @@ fn event(event: &Value, now: Timestamp) -> Vec<Value> {
         text(event, "/involvedObject/kind").to_lowercase(),
         text(event, "/involvedObject/name")
     );
-    let source = match (
-        text(event, "/source/component"),
-        text(event, "/source/host"),
-    ) {
-        ("", _) => text(event, "/reportingComponent").to_owned(),
-        (component, "") => component.to_owned(),
-        (component, host) => format!("{component}, {host}"),
+    // The two views of an Event name its source differently (`formatEventSource`).
+    let first = |one: &str, other: &str| match text(event, one) {
+        "" => text(event, other).to_owned(),
+        said => said.to_owned(),
+    };
+    let mut source = first("/source/component", "/reportingComponent");
+    let host = first("/source/host", "/reportingInstance");
+    if !host.is_empty() {
+        source = format!("{source}, {host}");
+    }
+    let count = match event.pointer("/series") {
+        Some(series) if !series.is_null() => number(series, "/count"),
+        _ => number(event, "/count").max(1),
     };
     vec![
-        at(&["/series/lastObservedTime", "/lastTimestamp", "/eventTime"]),
+        at(&[
+            "/series/lastObservedTime",
+            "/lastTimestamp",
+            "/firstTimestamp",
+            "/eventTime",
+        ]),
         say("/type"),
         say("/reason"),
         json!(object),
@@ -234,11 +247,7 @@ fn event(event: &Value, now: Timestamp) -> Vec<Value> {
         json!(source),
         json!(text(event, "/message").trim()),
         at(&["/firstTimestamp", "/eventTime"]),
-        json!(
-            number(event, "/series/count")
-                .max(number(event, "/count"))
-                .max(1)
-        ),
+        json!(count),
         say("/metadata/name"),
     ]
 }
@@ -268,18 +277,95 @@ fn job(job: &Value, name: Value, age: Value, now: Timestamp) -> Vec<Value> {
     ]
 }
 
-fn quota(quota: &Value) -> String {
+/// What is used of what there is: of the requests, and of the limits.
+fn quota(quota: &Value) -> [String; 2] {
     let used = map(quota, "/status/used");
-    map(quota, "/spec/hard")
+    let (limits, requests): (Vec<_>, Vec<_>) = map(quota, "/spec/hard")
         .into_iter()
         .flatten()
-        .map(|(name, hard)| {
-            let used = used
-                .and_then(|used| used.get(name))
-                .and_then(Value::as_str)
-                .unwrap_or("0");
-            format!("{name}: {used}/{}", hard.as_str().unwrap_or_default())
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
+        .partition(|(name, _)| name.starts_with("limits."));
+    [requests, limits].map(|amounts| {
+        let amounts: Vec<String> = amounts
+            .into_iter()
+            .map(|(name, hard)| {
+                let used = used
+                    .and_then(|used| used.get(name))
+                    .and_then(Value::as_str)
+                    .unwrap_or("0");
+                format!("{name}: {used}/{}", hard.as_str().unwrap_or_default())
+            })
+            .collect();
+        amounts.join(", ")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The row by the names of its columns.
+    fn row(kind: Kind, object: &Value) -> serde_json::Map<String, Value> {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let cells = cells(kind, object, now);
+        let cells = cells.as_array().unwrap();
+        assert_eq!(cells.len(), columns(kind).count(), "{kind:?}");
+        columns(kind)
+            .zip(cells)
+            .map(|(column, cell)| (column.name.to_owned(), cell.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_has_a_cell_for_each_of_its_columns() {
+        for kind in Kind::ALL {
+            assert_eq!(
+                row(kind, &json!({"metadata": {"name": "a"}})).len(),
+                columns(kind).count()
+            );
+        }
+    }
+
+    #[test]
+    fn a_quota_tells_limits_from_requests() {
+        let quota = json!({
+            "spec": {"hard": {"limits.cpu": "8", "pods": "10", "requests.cpu": "4"}},
+            "status": {"used": {"pods": "3"}},
+        });
+        let row = row(Kind::ResourceQuota, &quota);
+        assert_eq!(row["Request"], "pods: 3/10, requests.cpu: 0/4");
+        assert_eq!(row["Limit"], "limits.cpu: 0/8");
+    }
+
+    #[test]
+    fn what_the_object_says_is_no_none() {
+        let set = json!({"spec": {"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}}});
+        assert_eq!(row(Kind::DaemonSet, &set)["Node Selector"], "disk=ssd");
+        let job = json!({"spec": {"timeZone": "Europe/Berlin"}});
+        assert_eq!(row(Kind::CronJob, &job)["Timezone"], "Europe/Berlin");
+        assert_eq!(row(Kind::CronJob, &json!({}))["Timezone"], "<none>");
+    }
+
+    #[test]
+    fn both_views_of_an_event_name_who_reports() {
+        let scheduler = json!({
+            "reportingComponent": "default-scheduler", "reportingInstance": "scheduler-1",
+            "eventTime": "2026-11-23T11:59:00.000000Z",
+        });
+        let kubelet = json!({
+            "source": {"component": "kubelet", "host": "node-1"}, "count": 4,
+            "firstTimestamp": "2026-11-23T11:00:00Z", "lastTimestamp": "2026-11-23T11:59:30Z",
+        });
+        for (event, source, last, first, count) in [
+            (scheduler, "default-scheduler, scheduler-1", "60s", "60s", 1),
+            (kubelet, "kubelet, node-1", "30s", "60m", 4),
+        ] {
+            let row = row(Kind::Event, &event);
+            assert_eq!(row["Source"], source);
+            assert_eq!(
+                (&row["Last Seen"], &row["First Seen"]),
+                (&json!(last), &json!(first))
+            );
+            assert_eq!(row["Count"], count);
+        }
+    }
 }

@@ -13,6 +13,14 @@ use super::{
     status::{Cause, Refused, Status},
 };
 
+/// Refuses what cannot even be read into the kind's type: a 400, before all else.
+pub fn encoding(kind: Kind, object: &Value) -> Refused<()> {
+    match kind {
+        Kind::Secret => secret::encoding(object),
+        _ => Ok(()),
+    }
+}
+
 pub fn new_object(kind: Kind, object: &Value) -> Refused<()> {
     refuse(kind, object, &causes(kind, object))
 }
@@ -129,8 +137,8 @@ fn labels(field: &str, labels: Option<&serde_json::Map<String, Value>>) -> Vec<C
         .collect()
 }
 
-/// Whether `text` is at `pointer`; a required field that is empty is a cause.
-fn required(object: &Value, pointer: &str, field: &str) -> Option<Cause> {
+/// The cause that an empty text at `pointer` is.
+fn required(object: &Value, pointer: &str, field: impl Into<String>) -> Option<Cause> {
     text(object, pointer)
         .is_empty()
         .then(|| Cause::required(field, ""))

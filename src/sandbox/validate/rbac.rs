@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::required;
 use crate::sandbox::{
     object::{list, text},
     status::Cause,
@@ -30,9 +31,7 @@ pub(super) fn binding(binding: &Value) -> Vec<Cause> {
             &["Role", "ClusterRole"],
         ));
     }
-    if text(binding, "/roleRef/name").is_empty() {
-        causes.push(Cause::required("roleRef.name", ""));
-    }
+    causes.extend(required(binding, "/roleRef/name", "roleRef.name"));
     causes
 }
 

@@ -1,37 +1,37 @@
 //! Secrets: the keys that a type asks for, what the two Docker types must contain, and what cannot
 //! be changed later (`ValidateSecret`, `ValidateSecretUpdate`).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use base64::{
+    DecodeError, Engine, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+use serde_json::{Map, Value, json};
 
-use super::immutable_field;
-use crate::sandbox::{
-    object::{flag, map, text},
-    status::Cause,
+use super::{immutable_field, required};
+use crate::{
+    domain::dockerconfig::{self, Format},
+    sandbox::{
+        object::{flag, map, text},
+        status::{Cause, Refused, Status},
+    },
 };
 
 pub(super) fn check(secret: &Value) -> Vec<Cause> {
     let mut causes = check_keys(secret, "data");
     match text(secret, "/type") {
-        "kubernetes.io/dockerconfigjson" => causes.extend(docker(secret, ".dockerconfigjson")),
-        "kubernetes.io/dockercfg" => causes.extend(docker(secret, ".dockercfg")),
+        "kubernetes.io/dockerconfigjson" => causes.extend(docker(secret, Format::ConfigJson)),
+        "kubernetes.io/dockercfg" => causes.extend(docker(secret, Format::LegacyCfg)),
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {
                 causes.extend(required_key(secret, key));
             }
         }
         "kubernetes.io/ssh-auth" => causes.extend(required_key(secret, "ssh-privatekey")),
-        "kubernetes.io/service-account-token" => causes.extend(
-            text(
-                secret,
-                "/metadata/annotations/kubernetes.io~1service-account.name",
-            )
-            .is_empty()
-            .then(|| {
-                let field = "metadata.annotations[kubernetes.io/service-account.name]";
-                Cause::required(field, "")
-            }),
-        ),
+        "kubernetes.io/service-account-token" => causes.extend(required(
+            secret,
+            "/metadata/annotations/kubernetes.io~1service-account.name",
+            "metadata.annotations[kubernetes.io/service-account.name]",
+        )),
         _ => {}
     }
     causes
@@ -64,22 +64,55 @@ fn required_key(secret: &Value, key: &str) -> Option<Cause> {
 }
 
 /// The content must be JSON; that it has an `auths` level is not asked for.
-fn docker(secret: &Value, key: &str) -> Option<Cause> {
+fn docker(secret: &Value, format: Format) -> Option<Cause> {
+    let key = format.data_key();
     let field = format!("data[{key}]");
     let Some(content) = data(secret, key) else {
         return Some(Cause::required(field, ""));
     };
-    let bytes = STANDARD.decode(content).unwrap_or_default();
+    let bytes = decode(content).unwrap_or_default();
     let error = match serde_json::from_slice::<Value>(&bytes) {
         Ok(Value::Object(_) | Value::Null) => return None,
         Ok(other) => format!(
             "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
             go_kind(&other)
         ),
-        Err(error) => go_error(&bytes, &error),
+        // The kubelet stumbles over the same byte, with the same words.
+        Err(_) => dockerconfig::read(format, &bytes).malformed.map_or_else(
+            || "unexpected end of JSON input".to_owned(),
+            |malformed| malformed.text.to_string(),
+        ),
     };
     let redacted = json!("<secret contents redacted>");
     Some(Cause::invalid(field, &redacted, &error))
+}
+
+/// What the values of `data` are in Go: bytes, in base64.
+pub(super) fn encoding(secret: &Value) -> Refused<()> {
+    for content in map(secret, "/data").into_iter().flat_map(Map::values) {
+        if let Err(at) = decode(content.as_str().unwrap_or_default()) {
+            return Err(Status::bad_request(format!(
+                "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte {at}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// As Go decodes: it skips line ends and does not mind stray bits in the last letter. An error is
+/// the place of the byte that it stumbles over.
+fn decode(content: &str) -> Result<Vec<u8>, usize> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    let content = content.replace(['\r', '\n'], "");
+    LENIENT.decode(&content).map_err(|error| match error {
+        DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => at,
+        DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => {
+            content.len() - content.len() % 4
+        }
+    })
 }
 
 fn go_kind(value: &Value) -> &'static str {
@@ -91,22 +124,6 @@ fn go_kind(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
-}
-
-/// The words of Go's `encoding/json` for the two ways that people meet.
-fn go_error(bytes: &[u8], error: &serde_json::Error) -> String {
-    if error.is_eof() {
-        return "unexpected end of JSON input".to_owned();
-    }
-    let first = String::from_utf8_lossy(bytes)
-        .trim_start()
-        .chars()
-        .next()
-        .unwrap_or_default();
-    if matches!(first, '{' | '[' | '"') {
-        return "invalid character in JSON input".to_owned();
-    }
-    format!("invalid character '{first}' looking for beginning of value")
 }
 
 pub(super) fn forbidden_changes(old: &Value, new: &Value) -> Vec<Cause> {
@@ -134,6 +151,7 @@ pub(super) fn immutable(old: &Value, new: &Value) -> Vec<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::engine::general_purpose::STANDARD;
 
     fn docker_secret(content: &str) -> Value {
         json!({
@@ -163,10 +181,39 @@ mod tests {
                     "Invalid value: \"<secret contents redacted>\": invalid character 'h' looking for beginning of value",
                 ),
             ),
+            (
+                "token",
+                Some(
+                    "Invalid value: \"<secret contents redacted>\": invalid character 'o' in literal true (expecting 'r')",
+                ),
+            ),
+            (
+                "",
+                Some("Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"),
+            ),
         ] {
             let causes = check(&docker_secret(content));
             let found = causes.first().map(|cause| cause.message.as_str());
             assert_eq!(found, message, "{content}");
+        }
+    }
+
+    #[test]
+    fn data_is_base64_as_go_reads_it() {
+        for (content, stumbles_at) in [
+            ("eQ==", None),
+            ("e\nQ==\n", None),
+            ("eR==", None),
+            ("", None),
+            ("plain text", Some(5)),
+            ("!!!!", Some(0)),
+            ("hello", Some(4)),
+        ] {
+            let refused = encoding(&json!({"data": {"k": content}})).err();
+            let message = stumbles_at.map(|at| {
+                format!("Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte {at}")
+            });
+            assert_eq!(refused.map(|status| status.message), message, "{content:?}");
         }
     }
 

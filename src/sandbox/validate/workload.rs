@@ -83,15 +83,13 @@ pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
 fn container(container: &Value, field: &str) -> Vec<Cause> {
     let mut causes = Vec::new();
     let name = text(container, "/name");
-    if name.is_empty() {
-        causes.push(Cause::required(format!("{field}.name"), ""));
-    } else if let Some(rule) = label_rule(name) {
+    causes.extend(required(container, "/name", format!("{field}.name")));
+    if let Some(rule) = label_rule(name).filter(|_| !name.is_empty()) {
         causes.push(Cause::invalid(format!("{field}.name"), &json!(name), &rule));
     }
     let image = text(container, "/image");
-    if image.is_empty() {
-        causes.push(Cause::required(format!("{field}.image"), ""));
-    } else if image.trim() != image {
+    causes.extend(required(container, "/image", format!("{field}.image")));
+    if image.trim() != image {
         let rule = "must not have leading or trailing whitespace";
         causes.push(Cause::invalid(
             format!("{field}.image"),

@@ -24,15 +24,16 @@ pub fn create(
     intent: &Intent,
 ) -> Refused<Object> {
     let resource = kind.resource();
+    validate::encoding(kind, &object)?;
     identify(world, resource, namespace, &mut object)?;
-    let place = Place::of(&object);
-    if let Some(there) = world.store.at(kind, &place) {
-        return Err(exists(resource, there));
-    }
     defaults::apply(kind, &mut object);
     admission::admit(world, kind, &mut object)?;
-    forget_status(kind, &mut object);
+    begin_status(kind, &mut object);
     validate::new_object(kind, &object)?;
+    // Only the store knows, and it is asked last.
+    if let Some(there) = world.store.at(kind, &Place::of(&object)) {
+        return Err(exists(resource, there));
+    }
     if let Some(manager) = &intent.manager {
         managed_fields::track(manager, None, &mut object, world.now);
     }
@@ -75,11 +76,8 @@ fn identify(
             let cause = Cause::required("metadata.name", "name or generateName is required");
             return Err(Status::invalid(resource, "", &[cause]));
         }
-        put(
-            object,
-            "/metadata/name",
-            format!("{prefix}{}", world.dice.suffix()),
-        );
+        let name = generated(world, resource.kind, object::namespace(object), &prefix);
+        put(object, "/metadata/name", name);
     }
     for settled_by_the_server in [
         "/metadata/deletionTimestamp",
@@ -97,6 +95,20 @@ fn identify(
     Ok(())
 }
 
+/// How often a generated name that is taken is made anew (`RetryGenerateName`).
+const ATTEMPTS: usize = 8;
+
+fn generated(world: &mut World, kind: Kind, namespace: &str, prefix: &str) -> String {
+    let mut name = String::new();
+    for _ in 0..ATTEMPTS {
+        name = format!("{prefix}{}", world.dice.suffix());
+        if world.store.get(kind, namespace, &name).is_none() {
+            break;
+        }
+    }
+    name
+}
+
 fn exists(resource: &'static Resource, there: &Value) -> Status {
     if object::is_terminating(there) {
         let mut status = Status::already_exists(resource, object::name(there));
@@ -106,8 +118,9 @@ fn exists(resource: &'static Resource, there: &Value) -> Status {
     Status::already_exists(resource, object::name(there))
 }
 
-/// A client cannot create an object together with its status; the server starts it.
-fn forget_status(kind: Kind, object: &mut Value) {
+/// A client cannot create an object together with its status; the server begins it. Nodes and quotas
+/// keep theirs: the kubelet and the scenario, who write it elsewhere, make them whole here.
+fn begin_status(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Pod => {
             let class = qos(object);
@@ -120,12 +133,6 @@ fn forget_status(kind: Kind, object: &mut Value) {
         Kind::Namespace => {
             put(object, "/spec/finalizers", json!(["kubernetes"]));
             put(object, "/status", json!({"phase": "Active"}));
-            let name = object::name(object).to_owned();
-            put_default(
-                object,
-                "/metadata/labels/kubernetes.io~1metadata.name",
-                name,
-            );
         }
         Kind::Deployment
         | Kind::ReplicaSet

@@ -3,9 +3,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::sandbox::{
-    object::{put, put_default, remove, text},
-    resources::Kind,
+use crate::{
+    domain::image::ImageRef,
+    sandbox::{
+        object::{self, put, put_default, remove, text},
+        resources::Kind,
+    },
 };
 
 pub(super) fn apply(kind: Kind, object: &mut Value) {
@@ -24,8 +27,15 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             put_default(object, "/roleRef/apiGroup", "rbac.authorization.k8s.io");
         }
-        Kind::Namespace
-        | Kind::Node
+        Kind::Namespace => {
+            let name = object::name(object).to_owned();
+            put(
+                object,
+                "/metadata/labels/kubernetes.io~1metadata.name",
+                name,
+            );
+        }
+        Kind::Node
         | Kind::ConfigMap
         | Kind::ServiceAccount
         | Kind::Event
@@ -38,14 +48,12 @@ pub(super) fn apply(kind: Kind, object: &mut Value) {
 /// `stringData` is write-only: it goes into `data` and is never kept.
 fn secret(object: &mut Value) {
     if let Some(Value::Object(plain)) = remove(object, "/stringData") {
+        let mut data = object::map(object, "/data").cloned().unwrap_or_default();
         for (key, value) in plain {
             let encoded = STANDARD.encode(value.as_str().unwrap_or_default());
-            put(
-                object,
-                &format!("/data/{}", key.replace('/', "~1")),
-                encoded,
-            );
+            data.insert(key, encoded.into());
         }
+        put(object, "/data", data);
     }
     put_default(object, "/type", "Opaque");
 }
@@ -128,12 +136,12 @@ fn pod_spec(object: &mut Value, spec: &str) {
     }
     let volumes = spec.get_mut("volumes").and_then(Value::as_array_mut);
     for volume in volumes.into_iter().flatten() {
-        if volume.pointer("/image").is_some() {
+        if volume.pointer("/image").is_some_and(Value::is_object) {
             let policy = default_policy(text(volume, "/image/reference"));
             put_default(volume, "/image/pullPolicy", policy);
         }
         for source in ["secret", "configMap", "projected"] {
-            if volume.get(source).is_some() {
+            if volume.get(source).is_some_and(Value::is_object) {
                 put_default(volume, &format!("/{source}/defaultMode"), 420);
             }
         }
@@ -152,12 +160,11 @@ fn container(container: &mut Value) {
     }
 }
 
-/// `Always` for `latest`, which is also what no tag means; `IfNotPresent` for any other tag and
-/// for a digest (`SetDefaults_Container`).
+/// `Always` for `latest`, which is also what no tag means; `IfNotPresent` for any other tag, for a
+/// digest alone and for what is no image reference (`SetDefaults_Container`).
 fn default_policy(image: &str) -> &'static str {
-    let last = image.rsplit('/').next().unwrap_or_default();
-    match (last.contains('@'), last.split_once(':')) {
-        (false, None | Some((_, "latest"))) => "Always",
+    match ImageRef::parse(image) {
+        Ok(image) if image.tag() == Some("latest") => "Always",
         _ => "IfNotPresent",
     }
 }
@@ -174,19 +181,23 @@ mod tests {
             ("nginx:1.27", "IfNotPresent"),
             ("localhost:5000/nginx", "Always"),
             ("localhost:5000/nginx:latest", "Always"),
-            ("nginx@sha256:abc", "IfNotPresent"),
+            ("localhost:5000/nginx:1.27", "IfNotPresent"),
+            ("No-Such:latest", "IfNotPresent"),
         ] {
             assert_eq!(default_policy(image), policy, "{image}");
         }
+        let digest = format!("sha256:{}", "a".repeat(64));
+        assert_eq!(default_policy(&format!("nginx@{digest}")), "IfNotPresent");
+        assert_eq!(default_policy(&format!("nginx:latest@{digest}")), "Always");
     }
 
     #[test]
     fn string_data_becomes_data() {
-        let mut secret = json!({"stringData": {"a.b/c": "x"}, "data": {"k": "eQ=="}});
+        let mut secret = json!({"stringData": {"a~1/b": "x", "k": "z"}, "data": {"k": "eQ=="}});
         apply(Kind::Secret, &mut secret);
         assert_eq!(
             secret,
-            json!({"data": {"a.b/c": "eA==", "k": "eQ=="}, "type": "Opaque"})
+            json!({"data": {"a~1/b": "eA==", "k": "eg=="}, "type": "Opaque"})
         );
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::sandbox::{
     clock::later,
     object::{self, Object, is_terminating, list, number, put, seconds, text, uid},
-    resources::{Kind, RESOURCES, Resource},
+    resources::{Kind, Resource},
     status::{Refused, Status},
     store::Place,
     world::World,
@@ -194,10 +194,7 @@ fn dependents(world: &World, kind: Kind, owner: &Value) -> Vec<(Kind, Place)> {
         .resource()
         .is_namespaced()
         .then(|| object::namespace(owner));
-    let mut kinds: Vec<Kind> = RESOURCES.iter().map(|row| row.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds
+    Kind::ALL
         .into_iter()
         .filter(|kind| *kind != Kind::Event)
         .flat_map(|kind| {
@@ -240,7 +237,7 @@ fn drop_finalizer(world: &mut World, kind: Kind, place: &Place, cascade: Cascade
         .filter(|finalizer| finalizer.as_str() != cascade.finalizer())
         .cloned()
         .collect();
-    put(&mut object, "/metadata/finalizers", json!(left));
+    put(&mut object, "/metadata/finalizers", left);
     world.store.put(kind, object);
     finish(world, kind, place);
 }

@@ -3,13 +3,12 @@
 //! An update takes over the fields that it changes and gives up those that it removes; an apply
 //! does so only by force. See `structured-merge-diff/merge/update.go`.
 
-use crate::sandbox::object::Put;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::{
     fields::FieldSet,
-    object::{list, put, remove, seconds, text},
+    object::{Put, list, put, remove, seconds, text},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

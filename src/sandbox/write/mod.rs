@@ -12,7 +12,7 @@ mod update;
 
 pub use create::create;
 pub use delete::{Cascade, Deletion, Outcome, collect_garbage, delete, finish};
-pub use update::{update, update_status};
+pub use update::{Part, update, update_part};
 
 use managed_fields::Manager;
 

@@ -22,7 +22,24 @@ const SERVER_FIELDS: &[&str] = &[
     "/metadata/selfLink",
 ];
 
-/// Replaces an object, except for its status.
+/// What is written through a subresource of its own, and through nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Status,
+    /// What a Namespace waits for before it goes.
+    Finalizers,
+}
+
+impl Part {
+    fn pointer(self) -> &'static str {
+        match self {
+            Self::Status => "/status",
+            Self::Finalizers => "/spec/finalizers",
+        }
+    }
+}
+
+/// Replaces an object, except for its parts.
 pub fn update(
     world: &mut World,
     kind: Kind,
@@ -31,14 +48,16 @@ pub fn update(
     intent: &Intent,
 ) -> Refused<Object> {
     let resource = kind.resource();
+    validate::encoding(kind, &object)?;
     let old = current(world, resource, place)?;
     check_identity(resource, place, &old, &object)?;
     for field in SERVER_FIELDS {
         copy(&mut object, &old, field);
     }
     identify(resource, place, &mut object);
-    if kind != Kind::Event {
-        copy(&mut object, &old, "/status");
+    copy(&mut object, &old, "/status");
+    if kind == Kind::Namespace {
+        copy(&mut object, &old, Part::Finalizers.pointer());
     }
     defaults::apply(kind, &mut object);
     if has_generation(kind) && old.get("spec") != object.get("spec") {
@@ -49,11 +68,12 @@ pub fn update(
     Ok(store(world, kind, &old, object, intent))
 }
 
-/// Replaces the status of an object and nothing else.
-pub fn update_status(
+/// Replaces a part of an object and nothing else.
+pub fn update_part(
     world: &mut World,
     kind: Kind,
     place: &Place,
+    part: Part,
     object: &Value,
     intent: &Intent,
 ) -> Refused<Object> {
@@ -61,7 +81,7 @@ pub fn update_status(
     let old = current(world, resource, place)?;
     check_identity(resource, place, &old, object)?;
     let mut changed = (*old).clone();
-    copy(&mut changed, object, "/status");
+    copy(&mut changed, object, part.pointer());
     Ok(store(world, kind, &old, changed, intent))
 }
 
@@ -101,10 +121,9 @@ fn check_identity(
         )));
     }
     if resource.is_namespaced() && !namespace.is_empty() && namespace != place.namespace {
-        return Err(Status::bad_request(format!(
-            "the namespace of the object ({namespace}) does not match the namespace on the URL ({})",
-            place.namespace
-        )));
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
     }
     let (said, is) = (object::uid(new), object::uid(old));
     if !said.is_empty() && said != is {

@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use super::super::{
     body::{self, Body},
+    call::Call,
     events,
+    intent::manager,
     negotiate::Shape,
     read::dress,
     route::Target,
-    service::Call,
-    write as writing,
 };
 use crate::sandbox::{
     fields::{Element, FieldSet, ListShape, MapShape, child, element_of, list_shape, map_shape},
@@ -27,7 +27,7 @@ use crate::sandbox::{
     store::Place,
     world::World,
     write::{
-        self, Intent,
+        self, Intent, Part,
         managed_fields::{self, Entry, Manager, Operation, owned_only},
     },
 };
@@ -44,12 +44,12 @@ pub fn apply(
             &Cause::required("fieldManager", "is required for apply patch"),
         ));
     }
-    let mut wanted = writing::yaml(&call.body)?;
+    let mut wanted = call.yaml()?;
     check(target.resource, target, &mut wanted)?;
     if events::is_new_view(target.resource) {
         events::to_core(&mut wanted);
     }
-    let manager = writing::manager(call, target, Operation::Apply);
+    let manager = manager(call, target, Operation::Apply);
     let intent = Intent {
         manager: None,
         dry_run: call.query.is_dry_run("PatchOptions")?,
@@ -72,7 +72,7 @@ pub fn apply(
     let merged = merge_into(&live, &wanted, &manager, call.query.flag("force"), world)?;
     let stored = match target.subresource {
         Some(Subresource::Status) => {
-            write::update_status(world, resource.kind, &place, &merged, &intent)?
+            write::update_part(world, resource.kind, &place, Part::Status, &merged, &intent)?
         }
         _ => write::update(world, resource.kind, &place, merged, &intent)?,
     };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::sandbox::{
-    object::text,
+    object::{key, text},
     status::{Refused, Status},
 };
 
@@ -65,14 +65,13 @@ fn parent<'a>(
     path: &str,
     operation: &str,
 ) -> Result<(&'a mut Value, String), String> {
-    let (parent, key) = path
+    let (parent, step) = path
         .rsplit_once('/')
         .ok_or_else(|| missing(operation, path))?;
-    let key = key.replace("~1", "/").replace("~0", "~");
     let parent = object
         .pointer_mut(parent)
         .ok_or_else(|| missing(operation, path))?;
-    Ok((parent, key))
+    Ok((parent, key(step)))
 }
 
 fn add(object: &mut Value, path: &str, value: Value) -> Result<(), String> {

@@ -7,12 +7,12 @@ mod strategic;
 
 pub use merge::patch as merge_patch;
 
-use http::{Response, header};
+use http::Response;
 use serde_json::Value;
 
 use super::{
-    body::Body, events, negotiate::Shape, parts, read, route::Target, service::Call,
-    write as writing,
+    body::Body, call::Call, events, intent::intent, negotiate::Shape, parts, read, route::Target,
+    write,
 };
 use crate::sandbox::{
     resources::Subresource,
@@ -33,8 +33,7 @@ pub fn patch(
     target: &Target,
     shape: Shape,
 ) -> Refused<Response<Body>> {
-    let media = call.header(header::CONTENT_TYPE);
-    let media = media.split(';').next().unwrap_or_default().trim();
+    let media = call.media();
     if media == "application/apply-patch+yaml" {
         return apply::apply(world, call, target, shape);
     }
@@ -49,16 +48,16 @@ pub fn patch(
     match media {
         "application/json-patch+json" => json::patch(&mut object, &call.body)?,
         "application/merge-patch+json" => {
-            merge::patch(&mut object, &writing::json(&call.body)?);
+            merge::patch(&mut object, &call.json()?);
         }
         "application/strategic-merge-patch+json" => {
-            object = strategic::patch(&object, &writing::json(&call.body)?)?;
+            object = strategic::patch(&object, &call.json()?)?;
         }
         _ => return Err(Status::unsupported_media_type(ACCEPTED)),
     }
     if events::is_new_view(target.resource) {
         events::to_core(&mut object);
     }
-    let intent = writing::intent(call, target)?;
-    writing::store(world, target, object, &intent, shape)
+    let intent = intent(call, target)?;
+    write::store(world, target, object, &intent, shape)
 }

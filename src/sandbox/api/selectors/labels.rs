@@ -1,0 +1,148 @@
+//! Label selectors, in the words of a query (`k8s.io/apimachinery/pkg/labels`).
+
+use serde_json::Value;
+
+use crate::sandbox::{
+    object,
+    status::{Refused, Status},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Requirement {
+    key: String,
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    Exists,
+    Absent,
+    In(Vec<String>),
+    NotIn(Vec<String>),
+}
+
+impl Test {
+    /// Whether its values can be values of a label.
+    fn fits(&self) -> bool {
+        let (Self::In(values) | Self::NotIn(values)) = self else {
+            return true;
+        };
+        values.iter().all(|value| {
+            value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        })
+    }
+}
+
+impl Requirement {
+    pub(super) fn holds(&self, object: &Value) -> bool {
+        let value = object::label(object, &self.key);
+        let is_one_of = |values: &[String]| {
+            value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
+        };
+        match &self.test {
+            Test::Exists => value.is_some(),
+            Test::Absent => value.is_none(),
+            Test::In(values) => is_one_of(values),
+            Test::NotIn(values) => !is_one_of(values),
+        }
+    }
+}
+
+pub(super) fn parse(text: &str) -> Refused<Vec<Requirement>> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    split_outside_brackets(text)
+        .into_iter()
+        .map(str::trim)
+        .map(|term| {
+            requirement(term).ok_or_else(|| {
+                Status::bad_request(format!(
+                    "unable to parse requirement: invalid label selector {term:?}"
+                ))
+            })
+        })
+        .collect()
+}
+
+fn requirement(term: &str) -> Option<Requirement> {
+    let make = |key: &str, test: Test| {
+        let key = key.trim();
+        let fits = !key.is_empty()
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
+        (fits && test.fits()).then(|| Requirement {
+            key: key.to_owned(),
+            test,
+        })
+    };
+    let one = |value: &str| vec![value.trim().to_owned()];
+    if let Some(key) = term.strip_prefix('!') {
+        return make(key, Test::Absent);
+    }
+    if let Some((key, value)) = term.split_once("!=") {
+        return make(key, Test::NotIn(one(value)));
+    }
+    if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
+        return make(key, Test::In(one(value)));
+    }
+    if let Some((head, values)) = term.split_once('(') {
+        let values = values
+            .strip_suffix(')')?
+            .split(',')
+            .map(|value| value.trim().to_owned())
+            .collect();
+        let (key, operator) = head.trim().rsplit_once(char::is_whitespace)?;
+        return match operator {
+            "in" => make(key, Test::In(values)),
+            "notin" => make(key, Test::NotIn(values)),
+            _ => None,
+        };
+    }
+    make(term, Test::Exists)
+}
+
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    text.split(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn label_selectors_select() {
+        let object = json!({"metadata": {"labels": {"app": "web", "tier": "front"}}});
+        for (selector, matches) in [
+            ("", true),
+            ("app=web", true),
+            ("app==web,tier!=back", true),
+            ("app in (web, api),tier", true),
+            ("app notin (web)", false),
+            ("!app", false),
+            ("!other", true),
+            ("other!=x", true),
+            ("other", false),
+        ] {
+            let wanted = parse(selector).unwrap();
+            let holds = wanted.iter().all(|wanted| wanted.holds(&object));
+            assert_eq!(holds, matches, "{selector}");
+        }
+        for nonsense in ["a b", "app=a(b", "app in web", "=web"] {
+            assert!(parse(nonsense).is_err(), "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a list, a watch or a `deletecollection` means of a collection: label and field selectors.
+
+mod fields;
+mod labels;
+
+use serde_json::Value;
+
+use super::query::Query;
+use crate::sandbox::{object, resources::Resource, status::Refused};
+
+/// What a request shows of a collection.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    namespace: Option<String>,
+    name: Option<String>,
+    labels: Vec<labels::Requirement>,
+    fields: Vec<fields::Requirement>,
+}
+
+impl Selector {
+    pub fn parse(resource: &Resource, namespace: Option<&str>, query: &Query) -> Refused<Self> {
+        let (labels, fields) = (query.get("labelSelector"), query.get("fieldSelector"));
+        Ok(Self {
+            namespace: namespace.map(str::to_owned),
+            name: None,
+            labels: labels::parse(labels.unwrap_or_default())?,
+            fields: fields::parse(resource.kind, fields.unwrap_or_default())?,
+        })
+    }
+
+    /// Narrows to one object, as a watch of a single name does.
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// Whether everything in the namespace is meant.
+    pub fn is_plain(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty() && self.name.is_none()
+    }
+
+    pub fn matches(&self, object: &Value) -> bool {
+        let is = |wanted: &Option<String>, found: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == found)
+        };
+        is(&self.namespace, object::namespace(object))
+            && is(&self.name, object::name(object))
+            && self.labels.iter().all(|wanted| wanted.holds(object))
+            && self.fields.iter().all(|wanted| wanted.holds(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::resources::Kind;
+    use serde_json::json;
+
+    #[test]
+    fn a_selector_asks_for_all_at_once() {
+        let object = json!({
+            "metadata": {"namespace": "app", "name": "web", "labels": {"tier": "front"}},
+            "status": {"phase": "Pending"},
+        });
+        for (namespace, name, query, matches) in [
+            (None, None, "", true),
+            (Some("app"), Some("web"), "", true),
+            (Some("b"), None, "", false),
+            (None, Some("w"), "", false),
+            (
+                None,
+                None,
+                "labelSelector=tier&fieldSelector=status.phase%3DPending",
+                true,
+            ),
+            (
+                None,
+                None,
+                "labelSelector=tier&fieldSelector=status.phase%3DRunning",
+                false,
+            ),
+            (
+                None,
+                None,
+                "labelSelector=app&fieldSelector=status.phase%3DPending",
+                false,
+            ),
+        ] {
+            let query_of = Query::parse(query);
+            let mut selector = Selector::parse(Kind::Pod.resource(), namespace, &query_of).unwrap();
+            if let Some(name) = name {
+                selector = selector.named(name);
+            }
+            assert_eq!(
+                selector.matches(&object),
+                matches,
+                "{namespace:?} {name:?} {query}"
+            );
+        }
+    }
+}
