@@ -9,9 +9,7 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::{
-        proposal::{Proposal, Stage},
-    },
+    app::proposal::{Proposal, Stage},
     domain::{
         age,
         plan::{Change, Mark, Outcome},
@@ -45,8 +43,8 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
         hint,
         wide: WIDE,
     };
-    
-    window.lines(lines, scroll, view.theme, area, buffer);
+
+    window.lines(lines, proposal.scroll, view.theme, area, buffer);
 }
 
 fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
