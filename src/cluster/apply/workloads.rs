@@ -3,30 +3,31 @@
 use serde_json::Value;
 
 use super::{
-    bodies, is_conflict,
-    server::{MERGE, STRATEGIC, Server, applied, failed, made, unchanged},
+    bodies,
+    server::{MERGE, STRATEGIC, Server, applied, failed, is_conflict, made, unchanged},
 };
 use crate::{
-    cluster::Trouble,
+    cluster::{
+        Trouble,
+        paths::{self, workload as path},
+    },
     domain::{
         key::Name,
-        objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+        objects::{ServiceAccount, WorkloadKey},
         plan::{Before, Deployment, Done, Outcome, manifest},
     },
 };
 
 pub(super) async fn create(server: Server<'_>, deployment: &Deployment) -> Result<Done, Trouble> {
-    let collection = format!(
-        "/apis/apps/v1/namespaces/{}/deployments",
-        deployment.key.namespace
-    );
+    let id = deployment.id();
+    let deployments = paths::workloads(id.kind, &id.key.namespace);
     match server
-        .post(&collection, &manifest::deployment(deployment))
+        .post(&deployments, &manifest::deployment(deployment))
         .await
     {
         Ok(object) => Ok(made(&object)),
         Err(trouble) if is_conflict(&trouble) => {
-            let there = server.get(&path(&deployment.id())).await?;
+            let there = server.get(&path(&id)).await?;
             let image = there.pointer("/spec/template/spec/containers/0/image");
             Ok(
                 if image.and_then(Value::as_str) == Some(&deployment.image) {
@@ -89,17 +90,4 @@ pub(super) async fn set_image(
             })
         }
     }
-}
-
-pub(super) fn path(id: &WorkloadKey) -> String {
-    let (namespace, name) = (&id.key.namespace, &id.key.name);
-    let (group, plural) = match id.kind {
-        WorkloadKind::Deployment => ("apps", "deployments"),
-        WorkloadKind::ReplicaSet => ("apps", "replicasets"),
-        WorkloadKind::StatefulSet => ("apps", "statefulsets"),
-        WorkloadKind::DaemonSet => ("apps", "daemonsets"),
-        WorkloadKind::Job => ("batch", "jobs"),
-        WorkloadKind::CronJob => ("batch", "cronjobs"),
-    };
-    format!("/apis/{group}/v1/namespaces/{namespace}/{plural}/{name}")
 }
