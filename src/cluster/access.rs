@@ -3,7 +3,7 @@
 
 use kube::Client;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Connection, Trouble, ask};
 use crate::domain::{
@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
-const PATH: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const ACCESS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// Asks the server about one permission.
 pub async fn may(connection: &Connection, permission: &Permission) -> Result<bool, Trouble> {
@@ -24,19 +24,27 @@ pub async fn may(connection: &Connection, permission: &Permission) -> Result<boo
     struct Status {
         allowed: bool,
     }
-    let body = json!({
+    let body = question(permission);
+    let client: &Client = &connection.client;
+    let review: Review = ask::post(client, ACCESS, &body, connection.request_limit).await?;
+    Ok(review.status.allowed)
+}
+
+/// A Role has `pods/log` in one word, a review has the subresource apart.
+fn question(permission: &Permission) -> Value {
+    let resource = &*permission.resource;
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {
             "verb": permission.verb,
             "group": permission.group,
-            "resource": permission.resource,
+            "resource": resource,
+            "subresource": subresource,
             "namespace": permission.namespace,
         }},
-    });
-    let client: &Client = &connection.client;
-    let review: Review = ask::post(client, PATH, &body, connection.request_limit).await?;
-    Ok(review.status.allowed)
+    })
 }
 
 /// Asks the server for all that is allowed in a namespace.
@@ -80,4 +88,25 @@ pub async fn rules(connection: &Connection, namespace: &Namespace) -> Result<Rul
             .collect(),
         incomplete: review.status.incomplete,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subresource_is_asked_for_as_such() {
+        let asked = |resource: &str| {
+            let permission = Permission {
+                verb: "get".into(),
+                group: "".into(),
+                resource: resource.into(),
+                namespace: None,
+            };
+            let spec = question(&permission)["spec"]["resourceAttributes"].take();
+            (spec["resource"].clone(), spec["subresource"].clone())
+        };
+        assert_eq!(asked("pods/log"), (json!("pods"), json!("log")));
+        assert_eq!(asked("pods"), (json!("pods"), json!("")));
+    }
 }

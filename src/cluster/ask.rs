@@ -1,23 +1,21 @@
 //! One request, one answer: raw bytes from the API server, or the `Trouble`.
 //!
 //! kube's typed calls are not used for reading: `Client::request` copies the body and writes it to the
-//! log when it does not parse, and a body may be a list of Secrets. Here the bytes stay in one buffer
-//! that the caller may wipe.
+//! log when it does not parse, and a body may be a list of Secrets. Here the bytes stay in one buffer,
+//! which is wiped.
 
 use std::time::Duration;
 
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Trouble, slim};
+use super::{Trouble, buffer::Buffer, slim};
+use crate::domain::printable::printable;
 
 /// Of an error's body, no more than this is read: it is a sentence, not data.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
-
-/// Of an error's text, no more than this is passed on: a sentence of the API server fits.
-const ERROR_TEXT_LIMIT: usize = 600;
 
 /// No honest answer is larger: a page holds 500 objects, and etcd holds none above 1.5 MiB.
 const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
@@ -25,9 +23,32 @@ const ANSWER_LIMIT: usize = 768 * 1024 * 1024;
 /// A server that wants to be left alone for longer is asked again nevertheless: somebody waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// The media type of a request's body, when it is no patch.
+pub(super) const JSON: &str = "application/json";
+
+/// A `GET` of what is at this path.
+pub(super) fn getting(path: &str) -> Result<Request<Buffer>, Trouble> {
+    Ok(Request::get(path).body(Buffer::default())?)
+}
+
+/// A request that sends something.
+pub(super) fn sending(
+    method: Method,
+    path: &str,
+    media_type: &str,
+    body: &impl Serialize,
+) -> Result<Request<Buffer>, Trouble> {
+    let mut bytes = Buffer::default();
+    serde_json::to_writer(&mut bytes, body).map_err(|error| Trouble::Other(error.to_string()))?;
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::CONTENT_TYPE, media_type);
+    Ok(request.body(bytes)?)
+}
+
 /// An answer whose status says success; the body is still on its way.
-pub(super) async fn open(client: &Client, request: Request<Vec<u8>>) -> Result<Body, Trouble> {
-    let response = client.send(request.map(Body::from)).await?;
+pub(super) async fn open(client: &Client, request: Request<Buffer>) -> Result<Body, Trouble> {
+    let request = request.map(|body| Body::from(body.into_bytes()));
+    let response = client.send(request).await?;
     let status = response.status();
     if status.is_success() {
         return Ok(response.into_body());
@@ -60,21 +81,31 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// The whole answer within the time limit.
 pub(super) async fn bytes(
     client: &Client,
-    request: Request<Vec<u8>>,
+    request: Request<Buffer>,
     limit: Duration,
-) -> Result<Vec<u8>, Trouble> {
+) -> Result<Buffer, Trouble> {
+    bytes_of(client, request, limit, 0).await
+}
+
+/// The same, of an answer that will have about so many bytes.
+pub(super) async fn bytes_of(
+    client: &Client,
+    request: Request<Buffer>,
+    limit: Duration,
+    about: usize,
+) -> Result<Buffer, Trouble> {
     let reading = async {
         let body = open(client, request).await?;
-        gather(body, ANSWER_LIMIT).await
+        gather(body, about, ANSWER_LIMIT).await
     };
     tokio::time::timeout(limit, reading)
         .await
         .unwrap_or(Err(Trouble::Silent(limit)))
 }
 
-/// A whole body, unless it is larger than this.
-async fn gather(mut body: Body, most: usize) -> Result<Vec<u8>, Trouble> {
-    let mut bytes = Vec::new();
+/// A whole body, unless it is larger than `most`.
+async fn gather(mut body: Body, about: usize, most: usize) -> Result<Buffer, Trouble> {
+    let mut bytes = Buffer::with_room(about);
     while let Some(chunk) = chunk(&mut body).await? {
         if bytes.len() + chunk.len() > most {
             let most = most / (1024 * 1024);
@@ -82,7 +113,7 @@ async fn gather(mut body: Body, most: usize) -> Result<Vec<u8>, Trouble> {
                 "it has no end: more than {most} MiB"
             )));
         }
-        bytes.extend_from_slice(&chunk);
+        bytes.extend(&chunk);
     }
     Ok(bytes)
 }
@@ -108,10 +139,7 @@ pub(super) async fn get<T: DeserializeOwned>(
     path: &str,
     limit: Duration,
 ) -> Result<T, Trouble> {
-    let request = Request::get(path)
-        .body(Vec::new())
-        .map_err(|error| Trouble::Other(error.to_string()))?;
-    parse(&bytes(client, request, limit).await?)
+    parse(&bytes(client, getting(path)?, limit).await?)
 }
 
 /// A `POST` of a review or the like, answered with JSON.
@@ -121,21 +149,13 @@ pub(super) async fn post<T: DeserializeOwned>(
     body: &impl Serialize,
     limit: Duration,
 ) -> Result<T, Trouble> {
-    let body = serde_json::to_vec(body).map_err(|error| Trouble::Other(error.to_string()))?;
-    let request = Request::post(path)
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|error| Trouble::Other(error.to_string()))?;
+    let request = sending(Method::POST, path, JSON, body)?;
     parse(&bytes(client, request, limit).await?)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
-    serde_json::from_slice(bytes).map_err(|error| unreadable(&error))
-}
-
-/// Where it went wrong, without what stood there: serde quotes values in its messages.
-pub(super) fn unreadable(error: &serde_json::Error) -> Trouble {
-    Trouble::Unreadable(format!("line {} column {}", error.line(), error.column()))
+/// Reads an answer in JSON.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
+    serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))
 }
 
 async fn error_message(mut body: Body) -> Option<String> {
@@ -161,17 +181,6 @@ async fn error_message(mut body: Body) -> Option<String> {
     text.lines().map(printable).find(|line| !line.is_empty())
 }
 
-/// What somebody else wrote, fit to stand in an error: errors are printed to a terminal too, past the
-/// screen's own door for such texts.
-pub(super) fn printable(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(ERROR_TEXT_LIMIT)
-        .collect();
-    text.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,9 +188,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_end_is_given_up() {
         let body = || Body::from(vec![b' '; 3 * 1024 * 1024]);
-        let whole = gather(body(), 3 * 1024 * 1024).await;
-        assert_eq!(whole.unwrap().len(), 3 * 1024 * 1024);
-        let refused = gather(body(), 2 * 1024 * 1024).await;
+        let whole = gather(body(), 0, 3 * 1024 * 1024).await;
+        assert_eq!(whole.ok().unwrap().len(), 3 * 1024 * 1024);
+        let refused = gather(body(), 0, 2 * 1024 * 1024).await;
         assert!(matches!(refused, Err(Trouble::Unreadable(why)) if why.contains("2 MiB")));
     }
 }

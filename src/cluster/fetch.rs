@@ -5,7 +5,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Connection, Trouble, ask};
+use super::{
+    Connection, Trouble, ask, paths,
+    slim::{self, Interner},
+};
 use crate::domain::{
     dockerconfig::{self, Config, Format},
     key::{Key, Name},
@@ -41,10 +44,8 @@ pub async fn pull_secret(
     connection: &Connection,
     key: &Key<Secret>,
 ) -> Result<PullSecret, Trouble> {
-    let (namespace, name) = (&key.namespace, &key.name);
-    let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
-    let wire = ask::get(&connection.client, &path, connection.request_limit).await?;
-    read(wire)
+    let path = paths::secret(key);
+    read(ask::get(&connection.client, &path, connection.request_limit).await?)
 }
 
 /// The Secrets that a ServiceAccount lists, which admission copies into a Pod that lists none itself.
@@ -52,24 +53,10 @@ pub async fn listed_by_account(
     connection: &Connection,
     key: &Key<ServiceAccount>,
 ) -> Result<Vec<Name<Secret>>, Trouble> {
-    let (namespace, name) = (&key.namespace, &key.name);
-    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}");
-    let account: AccountWire =
-        ask::get(&connection.client, &path, connection.request_limit).await?;
-    let listed = account.image_pull_secrets.into_iter();
-    Ok(listed.filter_map(|it| it.name).map(Name::new).collect())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountWire {
-    #[serde(default)]
-    image_pull_secrets: Vec<Reference>,
-}
-
-#[derive(Deserialize)]
-struct Reference {
-    name: Option<String>,
+    let request = ask::getting(&paths::account(key))?;
+    let bytes = ask::bytes(&connection.client, request, connection.request_limit).await?;
+    let account = slim::object(&slim::ServiceAccounts, &bytes, &mut Interner::default())?;
+    Ok(account.pull_secrets.to_vec())
 }
 
 fn read(wire: Wire) -> Result<PullSecret, Trouble> {

@@ -7,10 +7,13 @@
 pub mod access;
 pub mod apply;
 mod ask;
-pub mod batch;
+mod buffer;
 pub mod connect;
 pub mod fetch;
+#[cfg(test)]
+mod mock;
 pub mod nodes;
+mod paths;
 pub mod pull_test;
 pub mod read;
 mod slim;

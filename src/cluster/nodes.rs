@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 
-use super::{Connection, Trouble, ask};
+use super::{Connection, Trouble, ask, buffer::Buffer};
 use crate::domain::{probe::Platform, rights::Permission};
 
 const PAGE: u32 = 500;
@@ -15,8 +15,8 @@ const PAGE: u32 = 500;
 struct List {
     #[serde(default)]
     metadata: ListMeta,
-    #[serde(default)]
-    items: Vec<Node>,
+    // Go writes the list of a cluster without nodes as null.
+    items: Option<Vec<Node>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,6 +37,12 @@ struct NodeMeta {
     labels: BTreeMap<String, String>,
 }
 
+impl List {
+    fn platforms(&self) -> impl Iterator<Item = Platform> {
+        self.items.iter().flatten().filter_map(platform)
+    }
+}
+
 /// The platforms of the nodes, each with the number of nodes that are of it. Needs `list nodes`, which
 /// no Role of a namespace gives.
 pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>, Trouble> {
@@ -44,7 +50,7 @@ pub async fn platforms(connection: &Connection) -> Result<Vec<(Platform, usize)>
     let mut next = String::new();
     loop {
         let page = page(connection, &next).await?;
-        for platform in page.items.iter().filter_map(platform) {
+        for platform in page.platforms() {
             *counts.entry(platform).or_default() += 1;
         }
         next = page.metadata.next;
@@ -72,10 +78,9 @@ async fn page(connection: &Connection, next: &str) -> Result<List, Trouble> {
     };
     // Metadata is enough: a Node's status lists all images that it holds.
     let request = Request::new("/api/v1/nodes")
-        .list_metadata(&parameters)
-        .map_err(|error| Trouble::Other(error.to_string()))?;
-    let bytes = ask::bytes(&connection.client, request, connection.request_limit).await?;
-    serde_json::from_slice(&bytes).map_err(|error| ask::unreadable(&error))
+        .list_metadata(&parameters)?
+        .map(|_| Buffer::default());
+    ask::parse(&ask::bytes(&connection.client, request, connection.request_limit).await?)
 }
 
 /// `kubernetes.io/os` and `kubernetes.io/arch`, which the kubelet sets since 1.14.
@@ -96,7 +101,7 @@ mod tests {
     fn a_node_says_what_it_is() {
         let read = |text: &str| {
             let list: List = serde_json::from_str(text).unwrap();
-            list.items.iter().filter_map(platform).collect::<Vec<_>>()
+            list.platforms().collect::<Vec<_>>()
         };
         let text = r#"{"metadata":{},"items":[
             {"metadata":{"labels":{"kubernetes.io/os":"linux","kubernetes.io/arch":"arm64"}}},
@@ -104,6 +109,8 @@ mod tests {
             {"metadata":{}}
         ]}"#;
         assert_eq!(read(text), [Platform::parse("linux/arm64").unwrap()]);
-        assert_eq!(read("{}"), []);
+        for none in ["{}", r#"{"items":null}"#] {
+            assert_eq!(read(none), []);
+        }
     }
 }

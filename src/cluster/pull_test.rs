@@ -3,10 +3,11 @@
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
+    sync::Arc,
     time::Duration,
 };
 
-use http::{Method, Request, header};
+use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -14,6 +15,8 @@ use super::{
     Connection, Trouble,
     apply::WritePermit,
     ask,
+    buffer::Buffer,
+    paths,
     slim::{self, Interner},
 };
 use crate::domain::{
@@ -26,19 +29,20 @@ use crate::domain::{
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// Lets the kubelet of this node pull the image. However it ends, the Pod is deleted: also when the
-/// caller loses interest and drops this future.
+/// caller loses interest and drops this future, and when nobody knows whether it was made.
 pub async fn run(connection: &Connection, _: WritePermit, test: &PullTest, node: &str) -> Pulled {
     let number = RandomState::new().build_hasher().finish();
     let manifest = test.pod(node, number);
-    let collection = format!("/api/v1/namespaces/{}/pods", test.namespace);
-    if let Err(trouble) = send(connection, Method::POST, &collection, &manifest).await {
-        return Pulled::Unknown(format!("the Pod of the test could not be made: {trouble}"));
-    }
-    let cleaner = Cleaner {
+    let mut cleaner = Cleaner {
         connection: connection.clone(),
         key: pull_test::key(&test.namespace, &manifest),
         done: false,
     };
+    let pods = paths::pods(&test.namespace);
+    if let Err(trouble) = send(connection, Method::POST, &pods, &manifest).await {
+        cleaner.done = trouble.is_refusal();
+        return Pulled::Unknown(format!("the Pod of the test could not be made: {trouble}"));
+    }
     let pulled = watch(connection, &cleaner.key).await;
     cleaner.clean().await;
     pulled
@@ -66,22 +70,17 @@ async fn look(
     key: &Key<Pod>,
     texts: &mut Interner,
 ) -> Result<Option<Pulled>, Trouble> {
-    let (namespace, name) = (&key.namespace, &key.name);
-    let field = |kind: &str| format!("fieldSelector={kind}%3D{name}");
-    let pods = format!(
-        "/api/v1/namespaces/{namespace}/pods?{}",
-        field("metadata.name")
-    );
+    let name = &key.name;
+    let pods = paths::pods(&key.namespace);
+    let pods = format!("{pods}?fieldSelector=metadata.name%3D{name}");
     let pods = slim::objects(&slim::Pods, &get(connection, &pods).await?, texts)?;
     let Some(pod) = pods.first() else {
         return Err(Trouble::NotFound(name.to_string()));
     };
-    let events = format!(
-        "/api/v1/namespaces/{namespace}/events?{}",
-        field("involvedObject.name")
-    );
+    let events = paths::events(&key.namespace);
+    let events = format!("{events}?fieldSelector=involvedObject.name%3D{name}");
     // Who may not list events is told what the status says.
-    let mut events: Vec<std::sync::Arc<Event>> = match get(connection, &events).await {
+    let mut events: Vec<Arc<Event>> = match get(connection, &events).await {
         Ok(bytes) => slim::objects(&slim::Events, &bytes, texts)?,
         Err(_) => Vec::new(),
     };
@@ -98,8 +97,9 @@ struct Cleaner {
 
 impl Cleaner {
     async fn clean(mut self) {
-        self.done = true;
         delete(&self.connection, &self.key).await;
+        // Only now: whoever drops this future before has the Pod deleted all the same.
+        self.done = true;
     }
 }
 
@@ -116,18 +116,20 @@ impl Drop for Cleaner {
 }
 
 async fn delete(connection: &Connection, key: &Key<Pod>) {
-    let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
     let options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
-    if let Err(trouble) = send(connection, Method::DELETE, &path, &options).await {
-        tracing::warn!(%trouble, pod = %key, "a pull test's Pod is left over");
+    match send(connection, Method::DELETE, &paths::pod(key), &options).await {
+        Ok(()) | Err(Trouble::NotFound(_)) => {}
+        Err(trouble) => tracing::warn!(%trouble, pod = %key, "a pull test's Pod may be left over"),
     }
 }
 
-async fn get(connection: &Connection, path: &str) -> Result<Vec<u8>, Trouble> {
-    let request = Request::get(path)
-        .body(Vec::new())
-        .map_err(|error| Trouble::Other(error.to_string()))?;
-    ask::bytes(&connection.client, request, connection.request_limit).await
+async fn get(connection: &Connection, path: &str) -> Result<Buffer, Trouble> {
+    ask::bytes(
+        &connection.client,
+        ask::getting(path)?,
+        connection.request_limit,
+    )
+    .await
 }
 
 async fn send(
@@ -135,13 +137,56 @@ async fn send(
     method: Method,
     path: &str,
     body: &Value,
-) -> Result<Vec<u8>, Trouble> {
-    let body = serde_json::to_vec(body).map_err(|error| Trouble::Other(error.to_string()))?;
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|error| Trouble::Other(error.to_string()))?;
-    ask::bytes(&connection.client, request, connection.request_limit).await
+) -> Result<(), Trouble> {
+    let request = ask::sending(method, path, ask::JSON, body)?;
+    let answer = ask::bytes(&connection.client, request, connection.request_limit).await;
+    answer.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::{
+        cluster::mock,
+        domain::key::{Name, Namespace},
+    };
+
+    /// The methods that a server was asked with which answers a `POST` so, while a test runs that is given
+    /// up after a while.
+    async fn asked(post: Option<(u16, String)>) -> Vec<Method> {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        let connection = mock::connection(move |method, _| {
+            heard.lock().unwrap().push(method.clone());
+            match *method {
+                Method::POST => post.clone(),
+                _ => Some((200, "{}".to_owned())),
+            }
+        });
+        let test = PullTest {
+            namespace: Namespace::new("app"),
+            image: "r.example/a".into(),
+            account: Name::new("default"),
+            secrets: Vec::new(),
+        };
+        let permit = WritePermit::unless(false).unwrap();
+        let running = run(&connection, permit, &test, "node");
+        let _ = timeout(Duration::from_millis(50), running).await;
+        sleep(Duration::from_millis(50)).await;
+        let asked = asked.lock().unwrap();
+        asked.clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pod_of_which_nobody_knows_whether_it_was_made_is_deleted() {
+        let made = [Method::POST, Method::DELETE];
+        assert_eq!(asked(None).await, made, "given up while it was made");
+        assert_eq!(asked(Some((504, String::new()))).await, made);
+        assert_eq!(asked(Some((201, "{}".to_owned()))).await, made);
+        assert_eq!(asked(Some((403, String::new()))).await, [Method::POST]);
+    }
 }

@@ -5,9 +5,8 @@
 use http::Request;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use zeroize::Zeroizing;
 
-use super::{Connection, Trouble, ask};
+use super::{Connection, Trouble, ask, buffer::Buffer, paths};
 use crate::domain::{
     document::Document,
     logs::{Source, Splitter},
@@ -17,37 +16,24 @@ use crate::domain::{
 
 /// The object as the API server has it now; a Secret without its values.
 pub async fn document(connection: &Connection, object: &ObjectKey) -> Result<Document, Trouble> {
-    let request = Request::get(path(object))
-        .body(Vec::new())
-        .map_err(|error| Trouble::Other(error.to_string()))?;
-    let bytes = ask::bytes(&connection.client, request, connection.request_limit).await?;
-    let bytes = Zeroizing::new(bytes);
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| ask::unreadable(&error))?;
+    let now = paths::object(object);
+    let value: Value = match (get(connection, &now).await, paths::before(object)) {
+        (Err(Trouble::NotFound(_)), Some(before)) => get(connection, &before).await?,
+        (answer, _) => answer?,
+    };
     Document::of(value).map_err(Trouble::Unreadable)
 }
 
-/// Where the API has an object.
-fn path(object: &ObjectKey) -> String {
-    let (namespace, name) = (object.namespace(), object.name());
-    match object {
-        ObjectKey::Namespace(namespace) => format!("/api/v1/namespaces/{namespace}"),
-        ObjectKey::Secret(_) => format!("/api/v1/namespaces/{namespace}/secrets/{name}"),
-        ObjectKey::ServiceAccount(_) => {
-            format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}")
-        }
-        ObjectKey::Pod(_) => format!("/api/v1/namespaces/{namespace}/pods/{name}"),
-        ObjectKey::Workload(id) => {
-            let (group, resource) = (id.kind.group(), id.kind.resource());
-            format!("/apis/{group}/v1/namespaces/{namespace}/{resource}/{name}")
-        }
-    }
+async fn get(connection: &Connection, path: &str) -> Result<Value, Trouble> {
+    ask::get(&connection.client, path, connection.request_limit).await
 }
 
 /// Lines of a log that are asked for from before now.
 const TAIL: u32 = 1000;
 
 /// Sends a container's log, piece by piece, until it ends or nobody listens. A log that is there no
-/// more (`previous`) or that nobody writes to ends; that of a running container is followed.
+/// more (`previous`) or that nobody writes to ends; that of a running container is followed. There is no
+/// limit of time: of a container that has written nothing yet the server sends not even a head.
 pub async fn log(
     connection: &Connection,
     source: &Source,
@@ -77,23 +63,18 @@ pub fn log_permission() -> Permission {
     }
 }
 
-fn log_request(source: &Source) -> Result<Request<Vec<u8>>, Trouble> {
-    let (namespace, pod) = (&source.pod.namespace, &source.pod.name);
-    let query = form_urlencoded(&[
+fn log_request(source: &Source) -> Result<Request<Buffer>, Trouble> {
+    let query = query(&[
         ("container", &source.container),
         ("follow", if source.previous { "false" } else { "true" }),
         ("previous", if source.previous { "true" } else { "false" }),
         ("tailLines", &TAIL.to_string()),
     ]);
-    Request::get(format!(
-        "/api/v1/namespaces/{namespace}/pods/{pod}/log?{query}"
-    ))
-    .body(Vec::new())
-    .map_err(|error| Trouble::Other(error.to_string()))
+    ask::getting(&format!("{}/log?{query}", paths::pod(&source.pod)))
 }
 
 /// Container names are DNS labels and the rest is ours: nothing needs to be escaped.
-fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
+fn query(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -104,20 +85,28 @@ fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        key::{Key, Name, Namespace},
-        objects::{WorkloadKey, WorkloadKind},
+    use crate::{
+        cluster::mock,
+        domain::{
+            key::{Key, Name, Namespace},
+            objects::{WorkloadKey, WorkloadKind},
+        },
     };
 
-    #[test]
-    fn the_path_names_group_and_namespace() {
-        let job = ObjectKey::Workload(WorkloadKey {
-            kind: WorkloadKind::Job,
-            key: Key::new(Namespace::new("shop"), Name::new("import")),
+    #[tokio::test]
+    async fn a_cronjob_is_found_on_a_server_before_1_21() {
+        let connection = mock::connection(|_, path| {
+            let is_old = path == "/apis/batch/v1beta1/namespaces/shop/cronjobs/nightly";
+            let status = if is_old { 200 } else { 404 };
+            Some((status, r#"{"kind":"CronJob"}"#.to_owned()))
         });
-        assert_eq!(path(&job), "/apis/batch/v1/namespaces/shop/jobs/import");
-        let namespace = ObjectKey::Namespace(Namespace::new("shop"));
-        assert_eq!(path(&namespace), "/api/v1/namespaces/shop");
+        let read = async |kind| {
+            let key = Key::new(Namespace::new("shop"), Name::new("nightly"));
+            document(&connection, &ObjectKey::Workload(WorkloadKey { kind, key })).await
+        };
+        assert!(read(WorkloadKind::CronJob).await.is_ok());
+        let job = read(WorkloadKind::Job).await;
+        assert!(matches!(job, Err(Trouble::NotFound(_))), "{job:?}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod nearest;
 pub mod objects;
 pub mod plan;
 pub mod presets;
+pub mod printable;
 pub mod probe;
 pub mod problem;
 pub mod progress;

@@ -8,9 +8,13 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
-use super::{Who, exchange::Reply, text::printable};
-use crate::domain::probe::{Failure, Manifest, Platform, Refusal, Tags};
+use super::{exchange::Reply, who::Who};
+use crate::domain::{
+    printable::printable,
+    probe::{Failure, Manifest, Platform, Refusal, Tags},
+};
 
 /// Error codes that are kept of one answer.
 const CODES: usize = 4;
@@ -50,12 +54,10 @@ pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
         status: reply.status.as_u16(),
         codes: codes
             .take(CODES)
-            .filter(|code| !repeats(code, who))
-            .map(printable)
+            .filter_map(|code| quotable(code, who))
             .collect(),
         message: message
-            .filter(|text| !repeats(text, who))
-            .map(printable)
+            .and_then(|text| quotable(text, who))
             .filter(|text| !text.is_empty()),
         retry_after: header(&reply.headers, RETRY_AFTER.as_str())
             .and_then(|seconds| seconds.parse().ok())
@@ -63,13 +65,21 @@ pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
     }
 }
 
+/// What may be told of a registry's words: they may be broken up by characters that are not kept.
+fn quotable(text: &str, who: &Who) -> Option<String> {
+    let kept = printable(text);
+    let repeats = repeats(text, who) || repeats(&kept, who);
+    (!repeats).then_some(kept)
+}
+
 fn repeats(text: &str, who: &Who) -> bool {
     let Who::User { name, password } = who else {
         return false;
     };
     let password = password.expose();
-    let pair = BASE64_STANDARD.encode(format!("{name}:{password}"));
-    !password.is_empty() && (text.contains(password) || text.contains(&pair))
+    let pair = Zeroizing::new(format!("{name}:{password}"));
+    let pair = Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()));
+    !password.is_empty() && (text.contains(password) || text.contains(pair.as_str()))
 }
 
 /// A server of TLS that got plain HTTP says so in plain HTTP (Go's `net/http`, nginx).
@@ -105,7 +115,8 @@ struct Descriptor {
     platform: Option<WirePlatform>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct WirePlatform {
     os: String,
     architecture: String,
@@ -131,27 +142,33 @@ pub(super) fn configuration(body: &[u8]) -> Option<String> {
 /// The platform that stands in the configuration of an image.
 pub(super) fn platform(body: &[u8]) -> Option<Platform> {
     let wire: WirePlatform = serde_json::from_slice(body).ok()?;
-    (!wire.os.is_empty() && !wire.architecture.is_empty()).then(|| wire.read())
+    wire.read()
 }
 
 /// The platforms of an index, without those of attestations (`unknown/unknown`); none of an image.
 pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, Failure> {
     let index: Index = serde_json::from_slice(body)
-        .map_err(|error| Failure::Unreadable(format!("no manifest: {error}")))?;
+        // serde quotes what it found, which may be megabytes.
+        .map_err(|error| Failure::Unreadable(printable(&format!("no manifest: {error}"))))?;
     let platforms = index.manifests.into_iter().filter_map(|one| one.platform);
     Ok(platforms
         .filter(|platform| platform.os != "unknown")
-        .map(WirePlatform::read)
+        .filter_map(WirePlatform::read)
         .collect())
 }
 
 impl WirePlatform {
-    fn read(self) -> Platform {
-        Platform {
+    /// `None` where it does not say both what the specification asks for.
+    fn read(self) -> Option<Platform> {
+        let told = !self.os.is_empty() && !self.architecture.is_empty();
+        told.then(|| Platform {
             os: printable(&self.os),
             architecture: printable(&self.architecture),
-            variant: self.variant.map(|variant| printable(&variant)),
-        }
+            variant: self
+                .variant
+                .filter(|variant| !variant.is_empty())
+                .map(|variant| printable(&variant)),
+        })
     }
 }
 
@@ -196,7 +213,7 @@ mod tests {
                 .iter()
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
                 .collect(),
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
         }
     }
 
@@ -236,7 +253,7 @@ mod tests {
             name: "jane".into(),
             password: Password::new("canary"),
         };
-        for told in ["canary", "amFuZTpjYW5hcnk="] {
+        for told in ["canary", "amFuZTpjYW5hcnk=", "can\\u0007ary"] {
             let body = format!(r#"{{"errors":[{{"code":"{told}","message":"bad {told}"}}]}}"#);
             let found = refusal(&reply(401, &[], &body), &who);
             assert_eq!((found.codes.len(), found.message), (0, None));
@@ -265,12 +282,18 @@ mod tests {
         assert_eq!(found.pulls_left.as_deref(), Some("76;w=21600"));
         let body =
             br#"{"manifests":[{"platform":{"os":"linux","architecture":"arm","variant":"v7"}},
-            {"platform":{"os":"unknown","architecture":"unknown"}},{}]}"#;
+            {"platform":{"os":"unknown","architecture":"unknown"}},
+            {"platform":{"os":"linux"}},{}]}"#;
         assert_eq!(
             platforms(body),
             Ok(vec![Platform::parse("linux/arm/v7").unwrap()])
         );
         assert!(platforms(b"<html>").is_err());
+        let long = format!(r#"{{"manifests":"{}"}}"#, "x".repeat(100_000));
+        let Err(Failure::Unreadable(why)) = platforms(long.as_bytes()) else {
+            panic!("it is no index");
+        };
+        assert!(why.len() < 1000, "{}", why.len());
     }
 
     #[test]

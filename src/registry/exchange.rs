@@ -3,7 +3,7 @@
 //! A connection is kept per server and used again. The login goes to the server that it is meant for
 //! and to no other.
 
-use std::{collections::HashMap, error::Error as _, future::Future, io, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{
@@ -18,20 +18,18 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    task::JoinHandle,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
 
 use super::{
+    driver::{AGENT, Driver, failure},
     network::Road,
     proxy::{Proxies, Proxy},
     settings::{Limits, Settings},
-    text,
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::probe::Failure;
+use crate::domain::{printable::printable, probe::Failure};
 
 /// Enough for a registry behind a load balancer behind a name that moved.
 const REDIRECTS: usize = 5;
@@ -39,7 +37,9 @@ const REDIRECTS: usize = 5;
 /// An honest answer of a registry has some twenty.
 const HEADERS: usize = 100;
 
-pub(super) const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
+/// Room for an answer whose length nobody says: no token is longer, so that none leaves a copy of its
+/// first half behind when the room grows.
+const UNDECLARED: usize = 64 * 1024;
 
 /// What is asked. An answer's body that is longer than `most` is an error.
 #[derive(Clone)]
@@ -54,7 +54,8 @@ pub(super) struct Question {
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    /// It may be a token.
+    pub(super) body: Zeroizing<Vec<u8>>,
 }
 
 /// The connections of one walk.
@@ -72,24 +73,6 @@ struct Line {
     /// Who hands the requests on, when it is not the server itself that hears them.
     forwarder: Option<Proxy>,
     _driver: Driver,
-}
-
-/// What moves the bytes of a connection. Ends with it, whatever the other side does.
-pub(super) struct Driver(JoinHandle<()>);
-
-impl Driver {
-    pub(super) fn of<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
-        Self(tokio::spawn(async move {
-            // How it ends is told to the one who asks.
-            let _ = connection.await;
-        }))
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Exchange {
@@ -212,7 +195,7 @@ impl Line {
 
 fn origin(uri: &Uri) -> Result<Origin, Failure> {
     Origin::of_uri(uri).ok_or_else(|| Failure::BadRedirect {
-        to: text::printable(&uri.to_string()),
+        to: shown(&uri.to_string()),
     })
 }
 
@@ -251,10 +234,16 @@ async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply
     let (head, mut incoming) = response.into_parts();
     let limit = question.most;
     let too_large = Err(Failure::BodyTooLarge { limit });
-    if question.method != Method::HEAD && declared(&head.headers) > limit {
+    // The head of an answer to HEAD has the length of a body that does not come.
+    let length = match question.method {
+        Method::HEAD => Some(0),
+        _ => declared(&head.headers),
+    };
+    if length.is_some_and(|length| length > limit) {
         return too_large;
     }
-    let mut body = Vec::new();
+    let room = length.unwrap_or(UNDECLARED).min(limit);
+    let mut body = Zeroizing::new(Vec::with_capacity(room));
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| failure(&error))?;
         if let Some(data) = frame.data_ref() {
@@ -271,11 +260,8 @@ async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply
     })
 }
 
-fn declared(headers: &HeaderMap) -> usize {
-    let length = headers.get(CONTENT_LENGTH);
-    length
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .unwrap_or(0)
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn is_redirect(reply: &Reply) -> bool {
@@ -293,8 +279,14 @@ fn location(reply: &Reply) -> Option<String> {
 
 fn bad_redirect(reply: &Reply) -> Failure {
     Failure::BadRedirect {
-        to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| text::printable(&to)),
+        to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| shown(&to)),
     }
+}
+
+/// An address as far as it may be told: behind the path may stand a signature that opens a store.
+fn shown(address: &str) -> String {
+    let end = address.find(['?', '#']).unwrap_or(address.len());
+    printable(address.get(..end).unwrap_or_default())
 }
 
 /// The target of a redirect: an address, or a path on the same server.
@@ -312,25 +304,16 @@ fn resolve(base: &Uri, target: &str) -> Option<Uri> {
         .then(|| format!("{scheme}://{authority}{target}").parse().ok())?
 }
 
-pub(super) fn failure(error: &hyper::Error) -> Failure {
-    let socket = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>());
-    if let Some(socket) = socket {
-        return wire::io_failure(socket);
-    }
-    if error.is_parse_too_large() {
-        Failure::HeadTooLarge
-    } else if error.is_parse() {
-        Failure::NotHttp(text::printable(&error.to_string()))
-    } else {
-        Failure::Reset
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_is_not_told() {
+        let signed = "http://store.example/blob?X-Amz-Signature=canary#x";
+        assert_eq!(shown(signed), "http://store.example/blob");
+        assert_eq!(shown("nowhere"), "nowhere");
+    }
 
     #[test]
     fn targets_of_redirects_are_resolved() {

@@ -10,8 +10,8 @@ use http::{HeaderValue, Uri};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Who, text, trust::Origin};
-use crate::domain::probe::Failure;
+use super::{trust::Origin, who::Who};
+use crate::domain::{printable::printable, probe::Failure};
 
 /// A token as the header that it is sent in.
 pub(super) struct Token {
@@ -34,7 +34,7 @@ pub(super) fn basic(who: &Who) -> Option<HeaderValue> {
     };
     let pair = Zeroizing::new(format!("{name}:{}", password.expose()));
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()));
-    header(&format!("Basic {}", *encoded))
+    header("Basic", &encoded)
 }
 
 /// Where to ask for a token, and whose server that is.
@@ -57,10 +57,7 @@ pub(super) fn token_address(
     let uri: Option<Uri> = address.parse().ok();
     uri.and_then(|uri| Origin::of_uri(&uri).map(|origin| (uri, origin)))
         .ok_or_else(|| {
-            Failure::Unreadable(format!(
-                "the realm {:?} is no address",
-                text::printable(realm)
-            ))
+            Failure::Unreadable(format!("the realm {:?} is no address", printable(realm)))
         })
 }
 
@@ -86,20 +83,19 @@ pub(super) fn token(body: &[u8]) -> Result<Token, Failure> {
             error.column()
         ))
     })?;
-    let token = wire
-        .token
-        .or(wire.access_token)
-        .filter(|token| !token.is_empty());
+    let mut tokens = [wire.token, wire.access_token].into_iter().flatten();
+    let token = tokens.find(|token| !token.is_empty());
     let token = token.ok_or_else(|| unreadable("there is no token in it".into()))?;
-    let login = header(&format!("Bearer {}", *token));
+    let login = header("Bearer", &token);
     Ok(Token {
         login: login.ok_or_else(|| unreadable("the token cannot stand in a header".into()))?,
         lives: wire.expires_in.map(Duration::from_secs),
     })
 }
 
-fn header(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
+fn header(scheme: &str, secret: &str) -> Option<HeaderValue> {
+    let text = Zeroizing::new(format!("{scheme} {secret}"));
+    let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
@@ -142,6 +138,8 @@ mod tests {
         assert_eq!(read.lives, Some(Duration::from_secs(300)));
         assert_eq!(read.login, "Bearer canary");
         assert!(!format!("{:?}", read.login).contains("canary"));
+        let empty = token(br#"{"token":"","access_token":"canary"}"#).unwrap();
+        assert_eq!(empty.login, "Bearer canary", "the other name has it");
         for body in [
             &br#"{"token":"cana\nry"}"#[..],
             br#"{"token":""}"#,

@@ -10,17 +10,18 @@
 
 mod answer;
 mod challenge;
+mod driver;
 mod exchange;
 pub mod local;
 mod login;
 mod network;
 mod proxy;
 mod settings;
-mod text;
 mod tls;
 mod trust;
 mod verifier;
 mod walk;
+mod who;
 mod wire;
 
 use std::sync::Arc;
@@ -29,21 +30,14 @@ pub use network::Network;
 pub use proxy::Proxies;
 pub use settings::{Limits, PlainHttp, Settings};
 pub use trust::Security;
+pub use who::Who;
 
 use crate::domain::{
-    credential::Password,
     image::ImageRef,
     probe::{Asker, Failure, Nameless, Refusal, Stranger, Transcript},
 };
 use network::Road;
 use walk::Walk;
-
-/// In whose name to ask.
-#[derive(Clone, Debug)]
-pub enum Who {
-    User { name: String, password: Password },
-    Nobody(Nameless),
-}
 
 /// Asks registries, all with the same settings.
 #[derive(Clone)]

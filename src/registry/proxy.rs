@@ -28,12 +28,11 @@ use rustls::ClientConfig;
 use tower::Service;
 
 use super::{
-    exchange::{self, AGENT, Driver},
-    text,
+    driver::{self, AGENT, Driver},
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::probe::Failure;
+use crate::domain::{printable::printable, probe::Failure};
 
 /// The proxies of a machine, and what goes past them.
 #[derive(Clone, Default)]
@@ -157,7 +156,7 @@ impl Proxy {
     async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
         let (mut requests, connection) = http1::handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| exchange::failure(&error))?;
+            .map_err(|error| driver::failure(&error))?;
         // Lives until the connection is handed over, or is given up.
         let _driver = Driver::of(connection.with_upgrades());
         let target = to.with_port();
@@ -175,14 +174,14 @@ impl Proxy {
         let response = requests
             .send_request(request)
             .await
-            .map_err(|error| exchange::failure(&error))?;
+            .map_err(|error| driver::failure(&error))?;
         let status = response.status();
         if !status.is_success() {
             return Err(Failure::ProxyRefuses(status.to_string()));
         }
         let upgraded = hyper::upgrade::on(response)
             .await
-            .map_err(|error| exchange::failure(&error))?;
+            .map_err(|error| driver::failure(&error))?;
         Ok(Box::new(TokioIo::new(upgraded)))
     }
 
@@ -195,7 +194,7 @@ impl Proxy {
         let led = tunnel.call(target).await;
         let led = led.map_err(|error| {
             let why = format!("{error:?}");
-            Failure::ProxyRefuses(format!("SOCKS: {}", text::printable(&why)))
+            Failure::ProxyRefuses(format!("SOCKS: {}", printable(&why)))
         })?;
         Ok(Box::new(led.into_inner()))
     }

@@ -7,11 +7,8 @@ use rustls::{
     client::WebPkiServerVerifier, crypto::ring, pki_types::CertificateDer,
 };
 
-use super::{
-    text,
-    verifier::{AsGo, is_authority_as_server},
-};
-use crate::domain::probe::Failure;
+use super::verifier::{AsGo, is_authority_as_server};
+use crate::domain::{printable::printable, probe::Failure};
 
 /// Names of a certificate that are worth saying.
 const NAMES: usize = 8;
@@ -73,7 +70,7 @@ fn failure(error: &Error) -> Failure {
     match error {
         Error::InvalidCertificate(problem) => certificate(problem),
         Error::NoCertificatesPresented => Failure::Handshake("no certificate was presented".into()),
-        other => Failure::Handshake(text::printable(&other.to_string())),
+        other => Failure::Handshake(printable(&other.to_string())),
     }
 }
 
@@ -93,11 +90,11 @@ fn certificate(problem: &CertificateError) -> Failure {
             presented: presented
                 .iter()
                 .take(NAMES)
-                .map(|name| text::printable(&plain_name(name)))
+                .map(|name| printable(&plain_name(name)))
                 .collect(),
         },
         problem if is_authority_as_server(problem) => Failure::UntrustedCa,
-        other => Failure::Handshake(text::printable(&other.to_string())),
+        other => Failure::Handshake(printable(&other.to_string())),
     }
 }
 

@@ -133,9 +133,12 @@ pub(super) fn may_receive(registry: &Origin, realm: &Origin, named: &[String]) -
     }
     let usual = |origin: &Origin| origin.security == Security::Tls && origin.port == 443;
     let both_usual = usual(registry) && usual(realm);
+    let is_named = |named: &String| {
+        let named = Origin::of_registry(named, realm.security);
+        named.is_some_and(|named| named == *realm)
+    };
     let known = KNOWN.contains(&(registry.host.as_str(), realm.host.as_str()));
-    (both_usual && (known || is_family(&registry.host, &realm.host)))
-        || named.contains(&realm.authority())
+    (both_usual && (known || is_family(&registry.host, &realm.host))) || named.iter().any(is_named)
 }
 
 fn is_family(registry: &str, realm: &str) -> bool {
@@ -224,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_user_may_name_others_but_not_give_up_tls() {
-        let named = ["sso.example.net".to_owned(), "127.0.0.1:5001".to_owned()];
+        let named = ["SSO.example.net:443", "127.0.0.1:5001"].map(str::to_owned);
         let registry = origin("https://registry.example.com");
         assert!(may_receive(
             &registry,

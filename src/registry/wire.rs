@@ -31,7 +31,9 @@ pub(super) async fn resolve(
     origin: &Origin,
     known: &[(String, IpAddr)],
 ) -> Result<Vec<SocketAddr>, Failure> {
-    let given = known.iter().find(|(host, _)| *host == origin.host);
+    let given = known
+        .iter()
+        .find(|(host, _)| host.eq_ignore_ascii_case(&origin.host));
     let address = origin.address().or(given.map(|(_, address)| *address));
     if let Some(address) = address {
         return Ok(vec![SocketAddr::new(address, origin.port)]);
@@ -165,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn given_addresses_are_not_looked_up() {
         let origin = Origin::of_registry("r.example:5000", Security::Tls).unwrap();
-        let known = [("r.example".to_owned(), "127.0.0.9".parse().unwrap())];
+        let known = [("R.example".to_owned(), "127.0.0.9".parse().unwrap())];
         let found = resolve(&origin, &known).await;
         assert_eq!(found, Ok(vec!["127.0.0.9:5000".parse().unwrap()]));
     }

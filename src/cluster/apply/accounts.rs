@@ -1,34 +1,26 @@
 //! Changes to ServiceAccounts.
 
 use super::{
-    bodies, is_conflict,
-    server::{ATTEMPTS, MERGE, Server, applied, unchanged},
+    bodies,
+    server::{ATTEMPTS, MERGE, Server, applied, is_conflict, unchanged},
 };
 use crate::{
-    cluster::Trouble,
+    cluster::{Trouble, paths},
     domain::{
-        key::{Key, Name, Namespace},
+        key::{Key, Name},
         objects::{Secret, ServiceAccount},
         plan::{Before, Done, Revision, manifest, with, without},
     },
 };
-
-pub(super) fn path(key: &Key<ServiceAccount>) -> String {
-    format!("{}/{}", collection(&key.namespace), key.name)
-}
-
-pub(super) fn collection(namespace: &Namespace) -> String {
-    format!("/api/v1/namespaces/{namespace}/serviceaccounts")
-}
 
 pub(super) async fn create(
     server: Server<'_>,
     key: &Key<ServiceAccount>,
     pull_secrets: &[Name<Secret>],
 ) -> Result<Done, Trouble> {
-    let collection = collection(&key.namespace);
+    let accounts = paths::accounts(&key.namespace);
     server
-        .create(&collection, &manifest::account(key, pull_secrets))
+        .create(&accounts, &manifest::account(key, pull_secrets))
         .await
 }
 
@@ -80,7 +72,7 @@ async fn change_list(
     account: &Key<ServiceAccount>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Done, Revision), Trouble> {
-    let path = path(account);
+    let path = paths::account(account);
     let mut attempt = 0;
     loop {
         attempt += 1;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::wiped::Wiped;
 use crate::domain::{
     key::Name,
     objects::{Secret, ServiceAccount},
@@ -72,7 +73,7 @@ pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
 }
 
 /// An object as it can be made again: without what the server gave it.
-pub(super) fn reborn(mut object: Value) -> Value {
+pub(super) fn reborn(mut object: Wiped) -> Wiped {
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");
     }

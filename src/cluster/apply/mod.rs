@@ -12,12 +12,16 @@ mod rollout;
 mod secrets;
 mod server;
 mod undo;
+mod wiped;
 mod workloads;
 
 use std::collections::BTreeSet;
 
-use self::{alike::Alike, server::Server};
-use super::{Connection, Trouble, access};
+use self::{
+    alike::Alike,
+    server::{Mode, Server},
+};
+use super::{Connection, Trouble, access, paths};
 use crate::domain::{
     key::Namespace,
     plan::{Change, Done, OnFailure, Outcome, Plan, manifest, undo as inverse},
@@ -33,14 +37,6 @@ impl WritePermit {
     pub fn unless(read_only: bool) -> Option<Self> {
         (!read_only).then_some(Self(()))
     }
-}
-
-/// Whether a request is meant, or only tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    /// `dryRun=All`: admission and validation run, nothing is stored.
-    Rehearsal,
-    Earnest,
 }
 
 /// Asks for the permissions and lets the server try each change without storing it.
@@ -164,7 +160,7 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
     match change {
         Change::CreateNamespace(name) => {
             let made = server
-                .create("/api/v1/namespaces", &manifest::namespace(name))
+                .create(paths::NAMESPACES, &manifest::namespace(name))
                 .await?;
             // With it would go whatever others have put into it since.
             Ok(Done {
@@ -180,11 +176,11 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
         Change::EditSecret { key, edit } => secrets::edit(server, key, edit).await,
         Change::ConvertSecret { key } => secrets::convert(server, key).await,
         Change::CopySecret(copy) => secrets::copy(server, copy).await,
-        Change::DeleteSecret { key } => server.remove(&secrets::path(key)).await,
+        Change::DeleteSecret { key } => server.remove(&paths::secret(key)).await,
         Change::CreateAccount { key, pull_secrets } => {
             accounts::create(server, key, pull_secrets).await
         }
-        Change::DeleteAccount { key } => server.remove(&accounts::path(key)).await,
+        Change::DeleteAccount { key } => server.remove(&paths::account(key)).await,
         Change::AttachSecret {
             account, secret, ..
         } => accounts::attach(server, account, secret).await,
@@ -208,19 +204,11 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
         Change::RollBack {
             deployment, set, ..
         } => rollout::roll_back(server, deployment, set).await,
-        Change::DeletePod(key) => {
-            let path = format!("/api/v1/namespaces/{}/pods/{}", key.namespace, key.name);
-            match server.delete(&path, None).await {
-                Ok(_) => Ok(Done::new(Outcome::Applied)),
-                Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
-                Err(trouble) => Err(trouble),
-            }
-        }
+        Change::DeletePod(key) => match server.delete(&paths::pod(key), None).await {
+            Ok(()) => Ok(Done::new(Outcome::Applied)),
+            Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
+            Err(trouble) => Err(trouble),
+        },
         Change::TakeBack { change, before } => undo::take_back(server, change, before, alike).await,
     }
-}
-
-/// Whether somebody wrote in between, or made the same object before.
-fn is_conflict(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Status(409, _))
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::server::{JSON_PATCH, MERGE, Server, applied, failed, unchanged};
 use crate::{
-    cluster::Trouble,
+    cluster::{Trouble, paths},
     domain::{
         key::{Key, Name},
-        objects::Workload,
+        objects::{Workload, WorkloadKey, WorkloadKind},
         plan::{Before, Done},
     },
 };
@@ -17,7 +17,7 @@ pub(super) async fn set_paused(
     deployment: &Key<Workload>,
     paused: bool,
 ) -> Result<Done, Trouble> {
-    let path = path("deployments", deployment, &deployment.name);
+    let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let found = server.get(&path).await?;
     let is = found.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
     if is == paused {
@@ -38,11 +38,13 @@ pub(super) async fn roll_back(
     deployment: &Key<Workload>,
     set: &Name<Workload>,
 ) -> Result<Done, Trouble> {
-    let older = server.get(&path("replicasets", deployment, set)).await?;
+    let older = server
+        .get(&path(WorkloadKind::ReplicaSet, deployment, set))
+        .await?;
     let Some(template) = template(&older) else {
         return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };
-    let path = path("deployments", deployment, &deployment.name);
+    let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let found = server.get(&path).await?;
     if found.pointer("/spec/template") == Some(&template) {
         return Ok(unchanged(&found));
@@ -69,9 +71,10 @@ fn template(set: &Value) -> Option<Value> {
     Some(template)
 }
 
-fn path(plural: &str, deployment: &Key<Workload>, name: &Name<Workload>) -> String {
-    format!(
-        "/apis/apps/v1/namespaces/{}/{plural}/{name}",
-        deployment.namespace
-    )
+/// Where something in the Deployment's namespace is.
+fn path(kind: WorkloadKind, deployment: &Key<Workload>, name: &Name<Workload>) -> String {
+    paths::workload(&WorkloadKey {
+        kind,
+        key: Key::new(deployment.namespace.clone(), name.clone()),
+    })
 }

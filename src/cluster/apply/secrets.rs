@@ -1,18 +1,22 @@
 //! Changes to pull Secrets: the values are read when the change is made, and wiped after it.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 use zeroize::Zeroizing;
 
 use super::{
-    bodies, is_conflict,
-    server::{ATTEMPTS, MERGE, Server, applied, failed, made, precondition, unchanged},
-    undo::CHANGED,
+    bodies,
+    server::{
+        ATTEMPTS, CHANGED, MERGE, Server, applied, failed, is_conflict, made, precondition,
+        unchanged,
+    },
+    wiped::Wiped,
 };
 use crate::{
-    cluster::Trouble,
+    cluster::{Trouble, paths},
     domain::{
-        key::{Key, Namespace},
+        key::Key,
         objects::Secret,
         plan::{
             Before, Copy, Done, Edit, Existing, Login, Outcome, Revision, edited, manifest, merged,
@@ -27,14 +31,6 @@ const LEGACY_KEY: &str = ".dockercfg";
 
 /// A Secret may hold so many bytes (`MaxSecretSize`).
 const MOST: usize = 1024 * 1024;
-
-pub(super) fn path(key: &Key<Secret>) -> String {
-    format!("{}/{}", collection(&key.namespace), key.name)
-}
-
-pub(super) fn collection(namespace: &Namespace) -> String {
-    format!("/api/v1/namespaces/{namespace}/secrets")
-}
 
 /// The field that holds the configuration, and whether it is of the old format; `None` for a type that
 /// the kubelet does not read.
@@ -75,7 +71,7 @@ pub(super) async fn create(
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
 pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Trouble> {
-    let found = server.get(&path(&copy.from)).await?;
+    let found = server.get(&paths::secret(&copy.from)).await?;
     let Some((name, is_legacy)) = field(&found) else {
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
     };
@@ -112,19 +108,22 @@ async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Do
     if content.len() > MOST {
         return Ok(failed(format!("{key} would be larger than 1 MiB")));
     }
-    let data = json!({ KEY: BASE64_STANDARD.encode(content.as_bytes()) });
-    let body = manifest::secret(key, "data", &data);
-    match server.post(&collection(&key.namespace), &body).await {
+    let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
+    let data = Wiped::from(json!({ KEY: *encoded }));
+    let body = Wiped::from(manifest::secret(key, "data", &data));
+    match server.post(&paths::secrets(&key.namespace), &body).await {
         Ok(object) => Ok(made(&object)),
         Err(trouble) if is_conflict(&trouble) => {
-            let there = server.get(&path(key)).await?;
-            Ok(if there.get("data") == Some(&data) {
-                unchanged(&there)
-            } else {
-                failed(format!(
-                    "a Secret {key} with another content exists already"
-                ))
-            })
+            let there = server.get(&paths::secret(key)).await?;
+            Ok(
+                if kind(&there) == TYPE && there.get("data") == Some(&data) {
+                    unchanged(&there)
+                } else {
+                    failed(format!(
+                        "a Secret {key} with another type or content exists already"
+                    ))
+                },
+            )
         }
         Err(trouble) => Err(trouble),
     }
@@ -144,7 +143,7 @@ async fn rewrite(
     key: &Key<Secret>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
-    let path = path(key);
+    let path = paths::secret(key);
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -156,21 +155,22 @@ async fn rewrite(
             )));
         };
         let before = content(&found, field, is_legacy);
-        let after = match change(before.as_ref().map(|text| text.as_str())) {
-            Ok(after) => written(&after, is_legacy),
+        let after = change(before.as_ref().map(|text| text.as_str()));
+        let after = match after.and_then(|text| written(text, is_legacy)) {
+            Ok(after) => after,
             Err(why) => return Ok(failed(why)),
         };
         if after.len() > MOST {
             return Ok(failed(format!("{key} would be larger than 1 MiB")));
         }
-        let encoded = BASE64_STANDARD.encode(after.as_bytes());
+        let encoded = Zeroizing::new(BASE64_STANDARD.encode(after.as_bytes()));
         if stored(&found, field) == Some(&encoded) {
             return Ok(unchanged(&found));
         }
-        let patch = json!({
+        let patch = Wiped::from(json!({
             "metadata": { "resourceVersion": bodies::version(&found) },
-            "data": { field: encoded },
-        });
+            "data": { field: *encoded },
+        }));
         match server.patch(&path, MERGE, &patch).await {
             Ok(object) => {
                 let after = Some(bodies::revision(&object));
@@ -195,11 +195,11 @@ pub(super) async fn put_back(
     let Some((field, _)) = field(before) else {
         return Ok((failed("what was there before is not known"), None));
     };
-    let patch = json!({
+    let patch = Wiped::from(json!({
         "metadata": { "resourceVersion": after.version },
         "data": { field: stored(before, field) },
-    });
-    match server.patch(&path(key), MERGE, &patch).await {
+    }));
+    match server.patch(&paths::secret(key), MERGE, &patch).await {
         Ok(object) => Ok((applied(&object), Some(bodies::revision(&object)))),
         Err(trouble) if is_conflict(&trouble) => Ok((failed(CHANGED), None)),
         Err(trouble) => Err(trouble),
@@ -218,20 +218,21 @@ fn content(secret: &Value, field: &str, is_legacy: bool) -> Option<Zeroizing<Str
 }
 
 /// The text as the Secret's format has it.
-fn written(text: &Zeroizing<String>, is_legacy: bool) -> Zeroizing<String> {
+fn written(text: Zeroizing<String>, is_legacy: bool) -> Result<Zeroizing<String>, String> {
     if !is_legacy {
-        return text.clone();
+        return Ok(text);
     }
     let inner = text
         .strip_prefix("{\"auths\":")
-        .and_then(|rest| rest.strip_suffix('}'));
-    Zeroizing::new(inner.unwrap_or(text).to_owned())
+        .and_then(|rest| rest.strip_suffix('}'))
+        .ok_or("the configuration cannot be written in the old format")?;
+    Ok(Zeroizing::new(inner.to_owned()))
 }
 
 /// Deletes a Secret of another type and makes it again as a pull Secret; should that fail, the old one
 /// is put back.
 pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
-    let found = server.get(&path(key)).await?;
+    let found = server.get(&paths::secret(key)).await?;
     if kind(&found) == TYPE {
         return Ok(unchanged(&found));
     }
@@ -241,40 +242,123 @@ pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Don
         )));
     };
     let same = precondition(&bodies::revision(&found));
-    server.delete(&path(key), Some(same)).await?;
+    server.delete(&paths::secret(key), Some(same)).await?;
     if server.rehearses() {
         return Ok(applied(&found));
     }
-    let answer = make(server, key, &config).await;
-    match answer {
+    let why = match make(server, key, &config).await {
         Ok(Done {
             outcome: Outcome::Applied,
             before: Some(Before::Made(revision)),
             ..
-        }) => Ok(Done {
-            before: Some(Before::was(&found, Some(revision))),
-            ..applied(&found)
-        }),
-        answer => {
-            if !answer.as_ref().is_ok_and(|done| done.outcome.is_good()) {
-                let before = bodies::reborn(found);
-                server.post(&collection(&key.namespace), &before).await?;
-            }
-            answer
+        }) => {
+            return Ok(Done {
+                before: Some(Before::was(&found, Some(revision))),
+                ..applied(&found)
+            });
         }
-    }
+        // Somebody else has made it meanwhile, and the same.
+        Ok(done) if done.outcome.is_good() => return Ok(done),
+        Ok(Done {
+            outcome: Outcome::Failed(why),
+            ..
+        }) => why,
+        Ok(done) => return Ok(done),
+        Err(trouble) => trouble.to_string(),
+    };
+    let before = Before::was(&found, None);
+    let secrets = paths::secrets(&key.namespace);
+    Ok(match server.post(&secrets, &bodies::reborn(found)).await {
+        Ok(_) => failed(why),
+        // It is kept, so that it is not lost: taking the change back tries again.
+        Err(trouble) => Done {
+            before: Some(before),
+            ..failed(format!(
+                "{why}; and the old Secret, deleted for it, could not be put back: {trouble}"
+            ))
+        },
+    })
 }
 
 /// The Docker configuration that a Secret of another type holds under whatever key.
 fn configuration(secret: &Value) -> Option<Zeroizing<String>> {
+    /// What tells one; the logins are not even read.
+    #[derive(Deserialize)]
+    struct Config<'a> {
+        #[serde(borrow)]
+        auths: &'a RawValue,
+    }
     let data = secret.get("data")?.as_object()?;
     data.values().filter_map(Value::as_str).find_map(|encoded| {
         let bytes = Zeroizing::new(BASE64_STANDARD.decode(encoded).ok()?);
         let text = std::str::from_utf8(&bytes).ok()?;
-        let parsed: Value = serde_json::from_str(text).ok()?;
-        parsed
-            .get("auths")
-            .is_some_and(Value::is_object)
-            .then(|| Zeroizing::new(text.to_owned()))
+        let found: Config<'_> = serde_json::from_str(text).ok()?;
+        let is_map = found.auths.get().starts_with('{');
+        is_map.then(|| Zeroizing::new(text.to_owned()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::{
+        cluster::{apply::server::Mode, mock},
+        domain::key::{Name, Namespace},
+    };
+
+    /// A Secret with this type and this value under `.dockerconfigjson`.
+    fn secret(kind: &str, value: &str) -> String {
+        let data = json!({ KEY: BASE64_STANDARD.encode(value) });
+        let meta = json!({ "name": "regcred", "namespace": "app", "resourceVersion": "7" });
+        json!({ "metadata": meta, "type": kind, "data": data }).to_string()
+    }
+
+    fn key() -> Key<Secret> {
+        Key::new(Namespace::new("app"), Name::new("regcred"))
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_cannot_be_put_back_is_kept() {
+        let found = secret("Opaque", r#"{"auths":{}}"#);
+        let connection = mock::connection(move |method, _| {
+            Some(match *method {
+                Method::POST => (507, r#"{"message":"no room"}"#.to_owned()),
+                _ => (200, found.clone()),
+            })
+        });
+        let server = Server::new(&connection, Mode::Earnest);
+        let done = convert(server, &key()).await.unwrap();
+        let Outcome::Failed(why) = &done.outcome else {
+            panic!("{done:?}");
+        };
+        assert!(why.contains("could not be put back: 507"), "{why}");
+        assert!(matches!(done.before, Some(Before::Was { after: None, .. })));
+    }
+
+    #[tokio::test]
+    async fn the_same_content_in_another_type_is_not_as_good() {
+        let content = r#"{"auths":{}}"#;
+        for (kind, good) in [(TYPE, true), ("Opaque", false)] {
+            let there = secret(kind, content);
+            let connection = mock::connection(move |method, _| {
+                Some(match *method {
+                    Method::POST => (409, String::new()),
+                    _ => (200, there.clone()),
+                })
+            });
+            let server = Server::new(&connection, Mode::Earnest);
+            let done = make(server, &key(), content).await.unwrap();
+            assert_eq!(done.outcome.is_good(), good, "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_old_format_lacks_a_level() {
+        let text = |text: &str| Zeroizing::new(text.to_owned());
+        let old = written(text(r#"{"auths":{"r":{}}}"#), true);
+        assert_eq!(*old.unwrap(), r#"{"r":{}}"#);
+        assert!(written(text(r#"{"other":{}}"#), true).is_err());
+    }
 }

@@ -1,11 +1,12 @@
 //! The API server for one plan: requests that are meant, or only tried.
 
-use http::{Method, Request, header};
+use http::{Method, Request};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Mode, bodies, is_conflict};
+use super::{bodies, wiped::Wiped};
 use crate::{
-    cluster::{Connection, Trouble, ask},
+    cluster::{Connection, Trouble, ask, buffer::Buffer},
     domain::plan::{Before, Done, Outcome, Revision, keeper::Traces},
 };
 
@@ -18,7 +19,14 @@ pub(super) const ATTEMPTS: usize = 5;
 pub(super) const MERGE: &str = "application/merge-patch+json";
 pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
 pub(super) const JSON_PATCH: &str = "application/json-patch+json";
-const JSON: &str = "application/json";
+
+/// Whether a request is meant, or only tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// `dryRun=All`: admission and validation run, nothing is stored.
+    Rehearsal,
+    Earnest,
+}
 
 #[derive(Clone, Copy)]
 pub(super) struct Server<'a> {
@@ -31,21 +39,22 @@ impl<'a> Server<'a> {
         Self { connection, mode }
     }
 
-    pub(super) async fn get(self, path: &str) -> Result<Value, Trouble> {
-        self.request(Method::GET, path, None).await
+    pub(super) async fn get(self, path: &str) -> Result<Wiped, Trouble> {
+        self.request(ask::getting(path)?).await
     }
 
-    pub(super) async fn post(self, path: &str, body: &Value) -> Result<Value, Trouble> {
-        self.request(Method::POST, path, Some((JSON, body))).await
+    pub(super) async fn post(self, path: &str, body: &impl Serialize) -> Result<Wiped, Trouble> {
+        self.write(Method::POST, path, ask::JSON, body).await
     }
 
+    /// `media_type` says what kind of patch it is.
     pub(super) async fn patch(
         self,
         path: &str,
-        kind: &'static str,
-        body: &Value,
-    ) -> Result<Value, Trouble> {
-        self.request(Method::PATCH, path, Some((kind, body))).await
+        media_type: &str,
+        body: &impl Serialize,
+    ) -> Result<Wiped, Trouble> {
+        self.write(Method::PATCH, path, media_type, body).await
     }
 
     /// `preconditions`: what must still be so, or nothing is deleted.
@@ -56,10 +65,10 @@ impl<'a> Server<'a> {
         self,
         path: &str,
         preconditions: Option<Value>,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<(), Trouble> {
         let options = bodies::delete(self.rehearses(), preconditions);
-        self.request(Method::DELETE, path, Some((JSON, &options)))
-            .await
+        let answer = self.write(Method::DELETE, path, ask::JSON, &options);
+        answer.await.map(drop)
     }
 
     pub(super) fn rehearses(self) -> bool {
@@ -67,7 +76,11 @@ impl<'a> Server<'a> {
     }
 
     /// Makes an object, or finds that somebody has.
-    pub(super) async fn create(self, collection: &str, body: &Value) -> Result<Done, Trouble> {
+    pub(super) async fn create(
+        self,
+        collection: &str,
+        body: &impl Serialize,
+    ) -> Result<Done, Trouble> {
         match self.post(collection, body).await {
             Ok(object) => Ok(made(&object)),
             Err(trouble) if is_conflict(&trouble) => Ok(Done::new(Outcome::Unchanged)),
@@ -83,7 +96,7 @@ impl<'a> Server<'a> {
         };
         let seen = precondition(&bodies::revision(&found));
         match self.delete(path, Some(seen)).await {
-            Ok(_) => Ok(Done {
+            Ok(()) => Ok(Done {
                 before: Some(Before::was(&found, None)),
                 ..applied(&found)
             }),
@@ -94,33 +107,24 @@ impl<'a> Server<'a> {
         }
     }
 
-    async fn request(
+    async fn request(self, request: Request<Buffer>) -> Result<Wiped, Trouble> {
+        let connection = self.connection;
+        let answer = ask::bytes(&connection.client, request, connection.request_limit).await?;
+        ask::parse::<Value>(&answer).map(Wiped::from)
+    }
+
+    /// A request that changes something, if it is meant.
+    async fn write(
         self,
         method: Method,
         path: &str,
-        body: Option<(&'static str, &Value)>,
-    ) -> Result<Value, Trouble> {
-        let reads = method == Method::GET;
+        media_type: &str,
+        body: &impl Serialize,
+    ) -> Result<Wiped, Trouble> {
         let dry = if self.rehearses() { "&dryRun=All" } else { "" };
-        let uri = if reads {
-            path.to_owned()
-        } else {
-            format!("{path}?fieldManager={MANAGER}{dry}")
-        };
-        let mut request = Request::builder().method(method).uri(uri);
-        let bytes = match body {
-            Some((kind, body)) => {
-                request = request.header(header::CONTENT_TYPE, kind);
-                serde_json::to_vec(body).map_err(|error| Trouble::Other(error.to_string()))?
-            }
-            None => Vec::new(),
-        };
-        let request = request
-            .body(bytes)
-            .map_err(|error| Trouble::Other(error.to_string()))?;
-        let connection = self.connection;
-        let answer = ask::bytes(&connection.client, request, connection.request_limit).await?;
-        serde_json::from_slice(&answer).map_err(|error| ask::unreadable(&error))
+        let uri = format!("{path}?fieldManager={MANAGER}{dry}");
+        self.request(ask::sending(method, &uri, media_type, body)?)
+            .await
     }
 }
 
@@ -155,4 +159,12 @@ pub(super) fn made(object: &Value) -> Done {
 
 pub(super) fn failed(why: impl Into<String>) -> Done {
     Done::new(Outcome::Failed(why.into()))
+}
+
+/// Why something is not taken back.
+pub(super) const CHANGED: &str = "somebody has changed it since, so it is left as it is";
+
+/// Whether somebody wrote in between, or made the same object before.
+pub(super) fn is_conflict(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Status(409, _))
 }

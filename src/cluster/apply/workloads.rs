@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 use super::{
-    bodies, is_conflict,
-    server::{MERGE, STRATEGIC, Server, applied, failed, made, unchanged},
+    bodies,
+    server::{MERGE, STRATEGIC, Server, applied, failed, is_conflict, made, unchanged},
 };
 use crate::{
-    cluster::Trouble,
+    cluster::{
+        Trouble,
+        paths::{self, workload as path},
+    },
     domain::{
         key::Name,
         objects::{ServiceAccount, WorkloadKey},
@@ -16,17 +19,15 @@ use crate::{
 };
 
 pub(super) async fn create(server: Server<'_>, deployment: &Deployment) -> Result<Done, Trouble> {
-    let collection = format!(
-        "/apis/apps/v1/namespaces/{}/deployments",
-        deployment.key.namespace
-    );
+    let id = deployment.id();
+    let deployments = paths::workloads(id.kind, &id.key.namespace);
     match server
-        .post(&collection, &manifest::deployment(deployment))
+        .post(&deployments, &manifest::deployment(deployment))
         .await
     {
         Ok(object) => Ok(made(&object)),
         Err(trouble) if is_conflict(&trouble) => {
-            let there = server.get(&path(&deployment.id())).await?;
+            let there = server.get(&path(&id)).await?;
             let image = there.pointer("/spec/template/spec/containers/0/image");
             Ok(
                 if image.and_then(Value::as_str) == Some(&deployment.image) {
@@ -89,10 +90,4 @@ pub(super) async fn set_image(
             })
         }
     }
-}
-
-pub(super) fn path(id: &WorkloadKey) -> String {
-    let (namespace, name) = (&id.key.namespace, &id.key.name);
-    let (group, resource) = (id.kind.group(), id.kind.resource());
-    format!("/apis/{group}/v1/namespaces/{namespace}/{resource}/{name}")
 }

@@ -4,10 +4,12 @@ use std::{fmt, path::PathBuf};
 
 use jiff::Timestamp;
 
-use super::exec::PluginFault;
 use crate::{
-    cluster::{Trouble, trouble::TlsTrouble},
-    domain::problem::Problem,
+    cluster::{
+        Trouble,
+        trouble::{PluginFault, TlsTrouble},
+    },
+    domain::{nearest::nearest, problem::Problem},
 };
 
 /// A connection that could not be made. `Display` gives the three parts on lines of their own.
@@ -180,11 +182,17 @@ impl ConnectError {
     }
 }
 
-impl From<ConnectError> for Problem {
-    fn from(error: ConnectError) -> Self {
+impl From<&ConnectError> for Problem {
+    fn from(error: &ConnectError) -> Self {
         Self::new(error.what())
             .because(error.why())
             .next(error.next())
+    }
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        Self::from(&error)
     }
 }
 
@@ -251,49 +259,15 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl From<&ConnectError> for Problem {
-    fn from(error: &ConnectError) -> Self {
-        Self::new(error.what())
-            .because(error.why())
-            .next(error.next())
-    }
-}
-
 fn of(user: Option<&str>) -> String {
     user.map(|user| format!(" of {user}")).unwrap_or_default()
 }
 
-/// The known name that needs the fewest edits, if it needs few.
+/// The known name that was meant, perhaps by a part of it: those of clouds are long.
 fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (distance(name, candidate), candidate.as_str()))
-        .filter(|(distance, candidate)| {
-            *distance <= 1 + name.chars().count() / 3 || candidate.contains(name)
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        let mut next = vec![before];
-        for (r, &above) in right.iter().zip(row.iter().skip(1)) {
-            let cost = (before + 1)
-                .min(above + 1)
-                .min(diagonal + usize::from(l != *r));
-            diagonal = above;
-            before = cost;
-            next.push(cost);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
+    let mut names = known.iter().map(String::as_str);
+    let near = nearest(name, names.clone());
+    near.or_else(|| names.find(|known| !name.is_empty() && known.contains(name)))
 }
 
 #[cfg(test)]
@@ -306,6 +280,7 @@ mod tests {
         for (typed, meant) in [
             ("prod-eo", Some("prod-eu")),
             ("kind", Some("kind-dev")),
+            ("dev", Some("kind-dev")),
             ("staging", None),
         ] {
             assert_eq!(closest(typed, &known), meant, "{typed}");
@@ -318,17 +293,5 @@ mod tests {
             error.to_string(),
             "there is no context prod-u\n  known contexts: prod-eu, prod-us, kind-dev\n  next: did you mean --context prod-eu?"
         );
-    }
-
-    #[test]
-    fn distances() {
-        for (left, right, expected) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("ab", "ba", 2),
-        ] {
-            assert_eq!(distance(left, right), expected, "{left} {right}");
-        }
     }
 }

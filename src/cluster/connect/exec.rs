@@ -7,7 +7,7 @@
 //!
 //! The protocol is `client.authentication.k8s.io` (v1 and v1beta1 read alike).
 
-use std::{fmt, io, process::Stdio, time::Duration};
+use std::{io, process::Stdio, time::Duration};
 
 use jiff::Timestamp;
 use kube::config::{ExecAuthCluster, ExecConfig};
@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use crate::{cluster::ask, domain::credential::Password};
+use crate::{
+    cluster::trouble::{PluginError, PluginFault},
+    domain::{credential::Password, printable::printable},
+};
 
 /// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.
 const TIME_LIMIT: Duration = Duration::from_secs(45);
@@ -23,8 +26,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(45);
 /// Lines of a failed plugin's stderr that an error quotes.
 const QUOTED_LINES: usize = 6;
 
-/// A plugin that can be asked for a credential.
-#[derive(Clone, Debug)]
+/// A plugin that can be asked for a credential. The environment that the kubeconfig gives it may hold
+/// secrets, so nothing prints it.
 pub(super) struct Plugin {
     command: String,
     config: ExecConfig,
@@ -32,84 +35,17 @@ pub(super) struct Plugin {
 }
 
 /// What a plugin gave.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Credential {
     pub(super) token: Option<Password>,
     pub(super) certificate: Option<ClientCertificate>,
     pub(super) expires: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct ClientCertificate {
     pub(super) certificate_pem: String,
     pub(super) key_pem: Password,
-}
-
-/// Why a plugin gave no credential. Never holds its standard output, which may be one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginError {
-    pub command: String,
-    pub fault: PluginFault,
-    /// `installHint` of the kubeconfig.
-    pub install_hint: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PluginFault {
-    NoCommand,
-    NotFound,
-    NotStarted(String),
-    Failed {
-        status: String,
-        stderr: String,
-    },
-    TimedOut(Duration),
-    /// It is still being waited for.
-    Slow(Duration),
-    Unreadable,
-    Empty,
-}
-
-impl std::error::Error for PluginError {}
-
-impl fmt::Display for PluginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let command = &self.command;
-        match &self.fault {
-            PluginFault::NoCommand => f.write_str("the kubeconfig names no command for its plugin"),
-            PluginFault::NotFound => write!(f, "credential plugin {command} is not installed"),
-            PluginFault::NotStarted(why) => {
-                write!(f, "credential plugin {command} could not be started: {why}")
-            }
-            PluginFault::Failed { status, stderr } if stderr.is_empty() => {
-                write!(
-                    f,
-                    "credential plugin {command} failed ({status}) and said nothing"
-                )
-            }
-            PluginFault::Failed { status, stderr } => {
-                write!(f, "credential plugin {command} failed ({status}): {stderr}")
-            }
-            PluginFault::TimedOut(limit) => write!(
-                f,
-                "credential plugin {command} gave no credential within {} s",
-                limit.as_secs()
-            ),
-            PluginFault::Slow(time) => write!(
-                f,
-                "credential plugin {command} has not answered for {} s",
-                time.as_secs()
-            ),
-            PluginFault::Unreadable => write!(
-                f,
-                "credential plugin {command} did not print an ExecCredential"
-            ),
-            PluginFault::Empty => write!(
-                f,
-                "credential plugin {command} printed an ExecCredential without token or certificate"
-            ),
-        }
-    }
 }
 
 impl Plugin {
@@ -186,16 +122,17 @@ impl Plugin {
         let certificate = match (status.client_certificate_data, status.client_key_data) {
             (Some(certificate_pem), Some(key)) => Some(ClientCertificate {
                 certificate_pem,
-                key_pem: Password::new(key),
+                key_pem: Password::new(key.as_str()),
             }),
             _ => None,
         };
         let token = status.token.filter(|token| !token.is_empty());
+        let token = token.map(|token| Password::new(token.as_str()));
         if token.is_none() && certificate.is_none() {
             return Err(self.error(PluginFault::Empty));
         }
         Ok(Credential {
-            token: token.map(Password::new),
+            token,
             certificate,
             expires: status
                 .expiration_timestamp
@@ -261,7 +198,7 @@ fn last_lines(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<String> = text
         .lines()
-        .map(ask::printable)
+        .map(printable)
         .filter(|line| !line.is_empty())
         .collect();
     let skipped = lines.len().saturating_sub(QUOTED_LINES);
@@ -309,9 +246,9 @@ struct ExecAnswer {
 #[serde(rename_all = "camelCase")]
 struct ExecStatus {
     expiration_timestamp: Option<String>,
-    token: Option<String>,
+    token: Option<Zeroizing<String>>,
     client_certificate_data: Option<String>,
-    client_key_data: Option<String>,
+    client_key_data: Option<Zeroizing<String>>,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::{
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
-use super::ConnectError;
+use super::error::ConnectError;
 use crate::domain::identity::ContextEntry;
 
 /// The contexts of the kubeconfig files, in their order.

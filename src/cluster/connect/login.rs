@@ -20,8 +20,8 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::exec::{Credential, Plugin, PluginError};
-use crate::domain::credential::Password;
+use super::exec::{Credential, Plugin};
+use crate::{cluster::trouble::PluginError, domain::credential::Password};
 
 /// A credential is renewed this long before its end, as clocks differ.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);

@@ -88,7 +88,10 @@ fn matches(pattern: &str, host: &str, port: u16) -> bool {
         }
         _ => pattern,
     };
-    let pattern = pattern.strip_prefix('*').unwrap_or(pattern);
+    let pattern = match pattern.strip_prefix('*') {
+        Some(below) if below.starts_with('.') => below,
+        _ => pattern,
+    };
     match pattern.strip_prefix('.') {
         // `.example.com` is for what is below it only.
         Some(domain) => is_below(host, domain),
@@ -145,6 +148,7 @@ mod tests {
             ("https://api.example.com:6443", ".example.com", false),
             ("https://example.com", ".example.com", true),
             ("https://example.com", "*.example.com", true),
+            ("https://api.example.com", "*example.com", true),
             ("https://notexample.com", "example.com", true),
             ("https://api.example.com:6443", "example.com:6443", false),
             ("https://api.example.com:6443", "example.com:443", true),

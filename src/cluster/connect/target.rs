@@ -11,7 +11,12 @@ use kube::{
 };
 
 use super::{
-    ConnectError, ConnectOptions, Connection, Limits, certificate, exec::Plugin, kubeconfig, login,
+    certificate,
+    connection::Connection,
+    error::ConnectError,
+    exec::Plugin,
+    kubeconfig, login,
+    options::{ConnectOptions, Limits},
     proxy::ProxyVariables,
 };
 use crate::{cluster::Trouble, domain::key::Namespace};

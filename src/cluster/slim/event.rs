@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    Decode, Interner,
+    decode::Decode,
+    interner::Interner,
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
     text::{Moment, Text},

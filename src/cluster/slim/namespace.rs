@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Decode, Interner, meta::WireMeta, text::Text};
+use super::{decode::Decode, interner::Interner, meta::WireMeta, text::Text};
 use crate::domain::{
     batch::{Batch, Delta},
     key::Namespace,

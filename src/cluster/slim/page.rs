@@ -6,12 +6,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Decode, Interner,
+    decode::Decode,
+    interner::Interner,
     meta::WireMeta,
     protobuf::{self, Message, Reader},
     text::Text,
 };
-use crate::cluster::{Trouble, ask};
+use crate::{cluster::Trouble, domain::printable::printable};
 
 /// A page of a list, opened far enough to tell whether more follow: the next one is asked for before
 /// the objects of this one are made.
@@ -62,7 +63,7 @@ impl<'a, D: Decode> Opened<'a, D> {
             return Ok(Self::new(list.metadata, Items::Read(items)));
         }
         let list: WireList<'_, &RawValue> =
-            serde_json::from_slice(bytes).map_err(|error| ask::unreadable(&error))?;
+            serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
         let items = list.items.unwrap_or_default();
         Ok(Self::new(list.metadata, Items::Json(items)))
     }
@@ -125,6 +126,17 @@ pub(in crate::cluster) fn objects<D: Decode>(
     Ok(objects)
 }
 
+/// One object that was asked for by its name.
+pub(in crate::cluster) fn object<D: Decode>(
+    decode: &D,
+    bytes: &[u8],
+    texts: &mut Interner,
+) -> Result<D::Object, Trouble> {
+    let wire = serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
+    let object = decode.object(wire, texts);
+    object.ok_or_else(|| Trouble::Unreadable("an object without a name".to_owned()))
+}
+
 /// A line of a watch.
 pub(in crate::cluster) enum Change<T> {
     /// With its version, from which the watch goes on.
@@ -168,13 +180,13 @@ pub(in crate::cluster) fn change<D: Decode>(
 ) -> Change<D::Object> {
     let wire: WireChange<'_> = match serde_json::from_slice(line) {
         Ok(wire) => wire,
-        Err(error) => return Change::End(ask::unreadable(&error)),
+        Err(error) => return Change::End(Trouble::unreadable(&error)),
     };
     let raw = wire.object.get();
     match wire.kind.as_str() {
         "ERROR" => {
             let error: WireError<'_> = serde_json::from_str(raw).unwrap_or_default();
-            let message = ask::printable(error.message.as_str());
+            let message = printable(error.message.as_str());
             return Change::End(Trouble::from_status(error.code, message));
         }
         "BOOKMARK" => {

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Decode, Interner,
+    decode::Decode,
+    interner::Interner,
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
     template::{WireContainer, WirePodSpec, WireVolume, policy},

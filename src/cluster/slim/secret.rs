@@ -13,7 +13,7 @@ use serde::{
 };
 use zeroize::Zeroizing;
 
-use super::{Decode, Interner, meta::WireMeta, text::Text};
+use super::{decode::Decode, interner::Interner, meta::WireMeta, text::Text};
 use crate::domain::{
     batch::{Batch, Delta},
     credential::FingerprintKey,

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Decode, Interner,
-    interner::Reference,
+    decode::Decode,
+    interner::{Interner, Reference},
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
     text::Items,

@@ -121,6 +121,20 @@ proptest! {
 }
 
 #[test]
+fn numbers_of_any_size_are_added() {
+    let most = u64::MAX;
+    let line = format!(
+        r#"{{"type":"ADDED","object":{{"metadata":{{"name":"a","namespace":"b"}},
+        "status":{{"active":{most},"succeeded":4294967295,"ready":4294967295}}}}}}"#
+    );
+    let mut texts = Interner::default();
+    let Change::Put(job, _) = change(&Jobs::default(), line.as_bytes(), &mut texts) else {
+        panic!("it is read");
+    };
+    assert_eq!(job.rollout.current, u32::MAX);
+}
+
+#[test]
 fn annotations_of_a_megabyte_are_not_kept() {
     let big = "x".repeat(1 << 20);
     let line = json!({"type": "ADDED", "object": {"metadata": {

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    Decode, Interner,
+    decode::Decode,
+    interner::Interner,
     meta::WireMeta,
     template::WirePodSpec,
     text::{Count, Items, Moment, Pairs, Text},
@@ -239,14 +240,14 @@ impl Kind for Job {
 
     fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
         let succeeded = number(status.succeeded);
-        let current = status.active.0 + succeeded;
+        let current = status.active.0.saturating_add(succeeded);
         Rollout {
             // Without a number of completions, one success completes the Job.
             desired: number(spec.completions.or(spec.parallelism).or(Some(1))),
             current,
             updated: current,
             // Servers before 1.24 do not report which of the active Pods are ready.
-            ready: number(status.ready) + succeeded,
+            ready: number(status.ready).saturating_add(succeeded),
             available: succeeded,
             paused: spec.suspend == Some(true),
             ..Rollout::default()

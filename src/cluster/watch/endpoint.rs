@@ -7,7 +7,7 @@ use kube::core::{
 };
 
 use crate::{
-    cluster::Trouble,
+    cluster::{Trouble, buffer::Buffer},
     domain::{
         objects::WorkloadKind,
         rights::Permission,
@@ -186,7 +186,7 @@ impl Endpoint {
         &self,
         scope: &Scope,
         next: Option<String>,
-    ) -> Result<Request<Vec<u8>>, Trouble> {
+    ) -> Result<Request<Buffer>, Trouble> {
         let parameters = ListParams {
             field_selector: self.fields.map(str::to_owned),
             limit: Some(self.page),
@@ -198,7 +198,7 @@ impl Endpoint {
             Content::Whole | Content::Protobuf => build.list(&parameters),
             Content::Metadata => build.list_metadata(&parameters),
         };
-        let mut request = request.map_err(|error| Trouble::Other(error.to_string()))?;
+        let mut request = request?.map(|_| Buffer::default());
         if self.content == Content::Protobuf {
             request.headers_mut().insert(header::ACCEPT, PROTOBUF);
         }
@@ -206,12 +206,12 @@ impl Endpoint {
     }
 
     /// The smallest list, to see whether listing is permitted.
-    pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<Vec<u8>>, Trouble> {
+    pub(super) fn list_one(&self, scope: &Scope) -> Result<Request<Buffer>, Trouble> {
         Self { page: 1, ..*self }.list(scope, None)
     }
 
     /// The request for all changes after this version.
-    pub(super) fn watch(&self, scope: &Scope, version: &str) -> Result<Request<Vec<u8>>, Trouble> {
+    pub(super) fn watch(&self, scope: &Scope, version: &str) -> Result<Request<Buffer>, Trouble> {
         let parameters = WatchParams {
             field_selector: self.fields.map(str::to_owned),
             timeout: Some(WATCH_SECONDS),
@@ -223,7 +223,7 @@ impl Endpoint {
             Content::Whole | Content::Protobuf => build.watch(&parameters, version),
             Content::Metadata => build.watch_metadata(&parameters, version),
         };
-        let mut request = request.map_err(|error| Trouble::Other(error.to_string()))?;
+        let mut request = request?.map(|_| Buffer::default());
         // Servers from 1.37 on compress each change for itself, which our decompression cannot read
         // (kube 5.0 asks for the same in `Client::request_events`).
         request.headers_mut().insert(

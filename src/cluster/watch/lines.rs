@@ -2,7 +2,7 @@
 
 use kube::client::Body;
 
-use crate::cluster::{Trouble, ask};
+use crate::cluster::{Trouble, ask, buffer::Buffer};
 
 /// No change is longer: etcd takes objects of a megabyte and a half, and JSON makes six bytes out of one
 /// at the worst.
@@ -10,7 +10,8 @@ const LONGEST: usize = 16 << 20;
 
 pub(super) struct Lines {
     body: Body,
-    buffer: Vec<u8>,
+    /// A change of a pull Secret is full of passwords.
+    buffer: Buffer,
     /// Up to here the buffer has been given out.
     given: usize,
     /// Up to here the buffer is known to hold no end of line.
@@ -21,7 +22,7 @@ impl Lines {
     pub(super) fn new(body: Body) -> Self {
         Self {
             body,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             given: 0,
             searched: 0,
         }
@@ -37,7 +38,7 @@ impl Lines {
             if let Some(at) = unseen.iter().position(|&byte| byte == b'\n') {
                 break self.searched + at;
             }
-            self.buffer.drain(..self.given);
+            self.buffer.forget(self.given);
             self.given = 0;
             self.searched = self.buffer.len();
             if self.searched > LONGEST {
@@ -47,7 +48,7 @@ impl Lines {
                 )));
             }
             match ask::chunk(&mut self.body).await? {
-                Some(chunk) => self.buffer.extend_from_slice(&chunk),
+                Some(chunk) => self.buffer.extend(&chunk),
                 None => return Ok(None),
             }
         };
@@ -81,7 +82,7 @@ mod tests {
             }
         });
         let client = Client::new(service, "default");
-        let request = http::Request::get("/").body(Vec::new()).unwrap();
+        let request = ask::getting("/").unwrap();
         let mut lines = Lines::new(ask::open(&client, request).await.unwrap());
         let mut seen = Vec::new();
         while let Some(line) = lines.next().await.unwrap() {

@@ -8,22 +8,19 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use kube::{
-    Client,
-    runtime::{utils::Backoff, watcher::DefaultBackoff},
-};
+use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
-    endpoint::{Endpoint, WATCH_SECONDS},
+    endpoint::WATCH_SECONDS,
     lines::Lines,
+    outbox::Outbox,
     pages::{Pages, Source},
     pulse::{NOTICED, Pulse},
 };
 use crate::{
     cluster::{
         Trouble, ask,
-        batch::Outbox,
         slim::{self, Change, Decode, Interner},
     },
     domain::{
@@ -61,17 +58,16 @@ pub(super) enum Refusal {
 }
 
 pub(super) struct ListWatch<D: Decode> {
-    client: Client,
-    endpoint: Endpoint,
+    source: Source<D>,
     scope: Scope,
     first: Vec<Namespace>,
-    limit: Duration,
-    decode: Arc<D>,
     outbox: Arc<Outbox<D>>,
     pulse: Arc<Pulse>,
     texts: Interner,
     /// From here the changes are known.
     version: Option<Arc<str>>,
+    /// A watch has gone on from the last list: the server still had what came after it.
+    held: bool,
     standing: Standing,
     backoff: DefaultBackoff,
     failures: u32,
@@ -93,53 +89,27 @@ enum Ended {
     Closed,
 }
 
-pub(super) struct Parts<D: Decode> {
-    pub(super) client: Client,
-    pub(super) endpoint: Endpoint,
-    pub(super) scope: Scope,
-    /// Namespaces to look into before a long list is complete.
-    pub(super) first: Vec<Namespace>,
-    pub(super) limit: Duration,
-    pub(super) decode: Arc<D>,
-    pub(super) outbox: Arc<Outbox<D>>,
-    pub(super) pulse: Arc<Pulse>,
-}
-
 impl<D: Decode> ListWatch<D> {
-    pub(super) fn new(parts: Parts<D>) -> Self {
-        let Parts {
-            client,
-            endpoint,
-            scope,
-            first,
-            limit,
-            decode,
-            outbox,
-            pulse,
-        } = parts;
+    /// `first` are namespaces to look into before a long list is complete.
+    pub(super) fn new(
+        source: Source<D>,
+        scope: Scope,
+        first: Vec<Namespace>,
+        outbox: Arc<Outbox<D>>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
         Self {
-            client,
-            endpoint,
+            source,
             scope,
             first,
-            limit,
-            decode,
             outbox,
             pulse,
             texts: Interner::default(),
             version: None,
+            held: false,
             standing: Standing::New,
             backoff: DefaultBackoff::default(),
             failures: 0,
-        }
-    }
-
-    fn source(&self) -> Source<D> {
-        Source {
-            client: self.client.clone(),
-            endpoint: self.endpoint,
-            limit: self.limit,
-            decode: Arc::clone(&self.decode),
         }
     }
 
@@ -154,12 +124,13 @@ impl<D: Decode> ListWatch<D> {
             match outcome {
                 Ok(Ended::Listed(version)) => {
                     self.version = Some(version);
+                    self.held = false;
                     self.live();
                 }
                 Ok(Ended::Closed) if began.elapsed() >= SHORT => {}
                 Ok(Ended::Closed) => self.pause(true).await,
                 Err(Trouble::Forbidden(why)) => {
-                    let missing = self.endpoint.permission(verb, &self.scope);
+                    let missing = self.source.endpoint.permission(verb, &self.scope);
                     return Refusal::Forbidden {
                         missing,
                         why: why.into(),
@@ -172,7 +143,7 @@ impl<D: Decode> ListWatch<D> {
     }
 
     async fn list(&mut self) -> Result<Ended, Trouble> {
-        let mut pages = Pages::ask(self.source(), self.scope.clone())?;
+        let mut pages = Pages::ask(self.source.clone(), self.scope.clone())?;
         let mut objects = Vec::new();
         while pages.next(&mut self.texts, &mut objects).await? {
             self.pulse.beat();
@@ -197,14 +168,11 @@ impl<D: Decode> ListWatch<D> {
     async fn look_first(&mut self) {
         for namespace in std::mem::take(&mut self.first) {
             let scope = Scope::Namespace(namespace);
-            let Ok(mut pages) = Pages::ask(self.source(), scope.clone()) else {
+            let Ok(pages) = Pages::ask(self.source.clone(), scope.clone()) else {
                 continue;
             };
-            let mut objects = Vec::new();
-            while let Ok(true) = pages.next(&mut self.texts, &mut objects).await {
-                self.pulse.beat();
-            }
-            if pages.is_whole() {
+            let beat = || self.pulse.beat();
+            if let Ok(objects) = pages.all(&mut self.texts, beat).await {
                 self.outbox.ahead(scope, objects);
             }
         }
@@ -212,12 +180,13 @@ impl<D: Decode> ListWatch<D> {
 
     async fn watch(&mut self, version: Arc<str>) -> Result<Ended, Trouble> {
         let mut losses = self.pulse.losses();
-        let request = self.endpoint.watch(&self.scope, &version)?;
-        let body = timeout(OPEN, ask::open(&self.client, request))
+        let request = self.source.endpoint.watch(&self.scope, &version)?;
+        let body = timeout(OPEN, ask::open(&self.source.client, request))
             .await
             .unwrap_or(Err(Trouble::Silent(OPEN)))?;
         let mut lines = Lines::new(body);
         let opened = Instant::now();
+        let mut settled = false;
         loop {
             tokio::select! {
                 line = lines.next() => match line? {
@@ -225,12 +194,16 @@ impl<D: Decode> ListWatch<D> {
                     // Some proxies write blank ones to keep a connection alive.
                     Some(line) if line.trim_ascii().is_empty() => self.pulse.beat(),
                     Some(line) => {
-                        let change = slim::change(&*self.decode, line, &mut self.texts);
+                        let change = slim::change(&*self.source.decode, line, &mut self.texts);
                         self.take(change)?;
-                        self.live();
+                        self.settled();
+                        settled = true;
                     }
                 },
-                () = sleep_until(opened + SETTLE), if self.standing != Standing::Live => self.live(),
+                () = sleep_until(opened + SETTLE), if !settled => {
+                    self.settled();
+                    settled = true;
+                }
                 _ = losses.changed() => return Err(Trouble::Silent(NOTICED)),
                 () = sleep_until(opened + OVERDUE) => return Ok(Ended::Closed),
             }
@@ -241,22 +214,37 @@ impl<D: Decode> ListWatch<D> {
         self.pulse.beat();
         match change {
             Change::Put(object, version) => {
-                self.version = Some(version);
                 self.outbox.put(object);
+                self.go_on_from(Some(version));
             }
             Change::Gone(object, version) => {
-                self.version = Some(version);
                 self.outbox.gone(&object);
+                self.go_on_from(Some(version));
             }
-            Change::Bookmark(version) => self.version = Some(version),
+            Change::Bookmark(version) => self.go_on_from(Some(version)),
             Change::Unreadable(version) => {
-                tracing::warn!(endpoint = ?self.endpoint, "a change left out: it cannot be read");
-                self.version = version.or(self.version.take());
+                tracing::warn!(endpoint = ?self.source.endpoint, "a change left out: it cannot be read");
+                self.go_on_from(version);
             }
             Change::End(trouble) => return Err(trouble),
         }
         self.texts.sweep();
         Ok(())
+    }
+
+    /// An object that lacks its version leaves it where it was.
+    fn go_on_from(&mut self, version: Option<Arc<str>>) {
+        if let Some(version) = version.filter(|version| !version.is_empty()) {
+            self.version = Some(version);
+        }
+    }
+
+    /// The server has what comes after the version: only that ends the waiting, for a server that lists
+    /// but lets nobody watch would be asked for list after list.
+    fn settled(&mut self) {
+        self.held = true;
+        self.backoff.reset();
+        self.live();
     }
 
     fn live(&mut self) {
@@ -265,7 +253,6 @@ impl<D: Decode> ListWatch<D> {
             return;
         }
         self.standing = Standing::Live;
-        self.backoff.reset();
         self.outbox.state(WatchState::Live);
         self.pulse.found();
     }
@@ -284,6 +271,12 @@ impl<D: Decode> ListWatch<D> {
         });
         if *trouble == Trouble::Expired {
             self.version = None;
+            // What was held has merely grown old. A version that was never held is one that the server
+            // took back at once, or that of a list which took longer than it keeps them: the next
+            // list may fare no better.
+            if !std::mem::take(&mut self.held) {
+                self.pause(false).await;
+            }
             return;
         }
         self.failures += 1;

@@ -5,16 +5,21 @@
 //! were chosen, so that rights in one namespace are enough for that namespace.
 
 mod endpoint;
+mod feed;
 mod lines;
 mod list_watch;
+mod outbox;
 mod pages;
 mod pulse;
+mod reach;
 mod supervise;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+pub use feed::Feed;
+pub use reach::Reach;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -28,12 +33,10 @@ use super::{
     },
 };
 use crate::domain::{
-    batch::Batch,
     credential::FingerprintKey,
-    key::Namespace,
     objects::WorkloadKind,
     rights::Permission,
-    watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+    watch::{Scope, SecretSlice, WatchKind},
 };
 use endpoint::endpoints;
 use pulse::Pulse;
@@ -42,15 +45,6 @@ use supervise::Supervisor;
 /// Batches that may wait for the loop: a few turns of all kinds. More would only make the data older;
 /// when the lane is full, the watches merge.
 const LANE: usize = 32;
-
-/// What comes out of the watches.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Feed {
-    Batch(Batch),
-    State(WatchId, WatchState),
-    /// This watch is no more; its objects were taken back or are another watch's now.
-    Ended(WatchId),
-}
 
 /// What the watches need to be permitted, in all namespaces. Where the server has two endpoints of a
 /// kind, the one that is tried first counts.
@@ -63,24 +57,6 @@ pub fn permissions() -> Vec<Permission> {
             ["list", "watch"].map(|verb| endpoint.permission(verb, &Scope::Cluster))
         })
         .collect()
-}
-
-/// Where to look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Everywhere; for kinds that may not be listed everywhere, in these namespaces.
-    Cluster { otherwise: Vec<Namespace> },
-    /// In these namespaces only.
-    Namespaces(Vec<Namespace>),
-}
-
-impl Reach {
-    pub(super) fn namespaces(&self) -> &[Namespace] {
-        match self {
-            Self::Cluster { otherwise } => otherwise,
-            Self::Namespaces(namespaces) => namespaces,
-        }
-    }
 }
 
 /// All kinds that are watched; what a first screen needs comes first.

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use kube::Client;
 use tokio::task::JoinSet;
-use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use crate::{
     cluster::{
         Trouble, ask,
+        buffer::Buffer,
         slim::{Decode, Interner, Opened},
     },
     domain::watch::Scope,
@@ -23,17 +23,30 @@ pub(super) struct Source<D> {
     pub(super) decode: Arc<D>,
 }
 
+impl<D> Clone for Source<D> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            endpoint: self.endpoint,
+            limit: self.limit,
+            decode: Arc::clone(&self.decode),
+        }
+    }
+}
+
 pub(super) struct Pages<D> {
     source: Source<D>,
     scope: Scope,
-    /// The page that was asked for; none when the last has been read. Ends when dropped. A page of pull
-    /// Secrets is full of passwords, so it is wiped.
-    asked: JoinSet<Result<Zeroizing<Vec<u8>>, Trouble>>,
+    /// The page that was asked for; none when the last has been read, or after a trouble. Ends when
+    /// dropped.
+    asked: JoinSet<Result<Buffer, Trouble>>,
     /// Pages that have been read.
     pub(super) read: usize,
     /// The version of the list, once a page has been read.
     pub(super) version: Arc<str>,
     unreadable: usize,
+    /// Bytes of the largest page: the next one is likely to have as many.
+    largest: usize,
 }
 
 impl<D: Decode> Pages<D> {
@@ -46,6 +59,7 @@ impl<D: Decode> Pages<D> {
             read: 0,
             version: "".into(),
             unreadable: 0,
+            largest: 0,
         };
         pages.ask_for(None)?;
         Ok(pages)
@@ -54,11 +68,9 @@ impl<D: Decode> Pages<D> {
     fn ask_for(&mut self, next: Option<String>) -> Result<(), Trouble> {
         let request = self.source.endpoint.list(&self.scope, next)?;
         let (client, limit) = (self.source.client.clone(), self.source.limit);
-        self.asked.spawn(async move {
-            ask::bytes(&client, request, limit)
-                .await
-                .map(Zeroizing::new)
-        });
+        let about = self.largest + self.largest / 8;
+        self.asked
+            .spawn(async move { ask::bytes_of(&client, request, limit, about).await });
         Ok(())
     }
 
@@ -73,6 +85,7 @@ impl<D: Decode> Pages<D> {
             Some(Ok(answer)) => answer?,
             Some(Err(error)) => return Err(Trouble::Other(error.to_string())),
         };
+        self.largest = self.largest.max(bytes.len());
         let page = Opened::<D>::of(&bytes)?;
         self.version = page.version();
         if let Some(next) = page.next() {
@@ -88,9 +101,17 @@ impl<D: Decode> Pages<D> {
         !self.asked.is_empty()
     }
 
-    /// Whether the last page has been read.
-    pub(super) fn is_whole(&self) -> bool {
-        self.read > 0 && !self.more()
+    /// All objects; `read` is called after each page. Part of a list is no list.
+    pub(super) async fn all(
+        mut self,
+        texts: &mut Interner,
+        mut read: impl FnMut(),
+    ) -> Result<Vec<Arc<D::Object>>, Trouble> {
+        let mut objects = Vec::new();
+        while self.next(texts, &mut objects).await? {
+            read();
+        }
+        Ok(objects)
     }
 
     /// Tells the log what was left out.

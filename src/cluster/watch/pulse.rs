@@ -78,24 +78,36 @@ impl Pulse {
                 sleep_until(heard + QUIET).await;
                 continue;
             }
-            if answers(client).await.is_ok() {
-                self.beat();
-            } else {
-                self.lost.send_modify(|times| *times += 1);
-                sleep_until(Instant::now() + QUIET).await;
+            match ask_for_version(client).await {
+                Heard::Something => {
+                    self.beat();
+                    continue;
+                }
+                Heard::Nothing => self.lost.send_modify(|times| *times += 1),
+                Heard::NotAsked => {}
             }
+            sleep_until(Instant::now() + QUIET).await;
         }
     }
 }
 
+/// What asking taught of the path to the server.
+enum Heard {
+    Something,
+    Nothing,
+    /// Nothing was sent: the credential plugin gave no credential.
+    NotAsked,
+}
+
 /// Any answer will do, a refusal too.
-async fn answers(client: &Client) -> Result<(), Trouble> {
-    let request = http::Request::get("/version")
-        .body(Vec::new())
-        .map_err(|error| Trouble::Other(error.to_string()))?;
+async fn ask_for_version(client: &Client) -> Heard {
+    let Ok(request) = ask::getting("/version") else {
+        return Heard::NotAsked;
+    };
     match timeout(ANSWER, ask::open(client, request)).await {
-        Err(_) => Err(Trouble::Silent(ANSWER)),
-        Ok(Err(trouble)) if trouble.is_out_of_reach() => Err(trouble),
-        Ok(_) => Ok(()),
+        Err(_) => Heard::Nothing,
+        Ok(Err(Trouble::Plugin(_))) => Heard::NotAsked,
+        Ok(Err(trouble)) if trouble.is_out_of_reach() => Heard::Nothing,
+        Ok(_) => Heard::Something,
     }
 }

@@ -13,17 +13,23 @@ use tokio::{
         watch::{self, error::RecvError},
     },
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{
-    Feed, Reach,
-    endpoint::endpoints,
-    list_watch::{ListWatch, Parts, Refusal},
+    endpoint::{Endpoint, endpoints},
+    feed::Feed,
+    list_watch::{ListWatch, Refusal},
+    outbox::Outbox,
+    pages::Source,
     pulse::Pulse,
+    reach::Reach,
 };
 use crate::{
-    cluster::{ask, batch::Outbox, slim::Decode},
+    cluster::{
+        Trouble, ask,
+        slim::{Decode, Opened},
+    },
     domain::{
         batch::Delta,
         key::Namespace,
@@ -64,6 +70,7 @@ impl<D: Decode> Supervisor<D> {
         }
         let mut local = Local::default();
         let mut refused = None;
+        let mut said = false;
         loop {
             let now = reach.borrow_and_update().clone();
             let ended = match (now, &refused) {
@@ -71,11 +78,14 @@ impl<D: Decode> Supervisor<D> {
                     self.retire_all(&mut local, Objects::Kept).await;
                     let (refusal, ended) = self.everywhere(&mut reach).await;
                     refused = refusal;
+                    said = false;
                     self.retire(Scope::Cluster, Objects::TakenBack).await;
                     ended
                 }
                 (Reach::Cluster { otherwise }, Some(refusal)) => {
-                    self.only_in(&mut local, &otherwise, Some(refusal)).await;
+                    self.only_in(&mut local, &otherwise).await;
+                    let nowhere = otherwise.is_empty().then_some(refusal);
+                    self.say_of_cluster(nowhere, &mut said).await;
                     tokio::select! {
                         () = self.until_permitted() => {
                             refused = None;
@@ -86,7 +96,8 @@ impl<D: Decode> Supervisor<D> {
                 }
                 (Reach::Namespaces(namespaces), _) => {
                     refused = None;
-                    self.only_in(&mut local, &namespaces, None).await;
+                    self.only_in(&mut local, &namespaces).await;
+                    self.say_of_cluster(None, &mut said).await;
                     reach.changed().await
                 }
             };
@@ -136,14 +147,8 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// Makes the running watches those of these namespaces. With none to look into, a refusal of the
-    /// whole cluster is all there is to say.
-    async fn only_in(
-        &self,
-        local: &mut Local,
-        namespaces: &[Namespace],
-        refusal: Option<&Refusal>,
-    ) {
+    /// Makes the running watches those of these namespaces.
+    async fn only_in(&self, local: &mut Local, namespaces: &[Namespace]) {
         let wanted: BTreeSet<Scope> = namespaces.iter().cloned().map(Scope::Namespace).collect();
         let left: Vec<Scope> = local
             .keys()
@@ -164,10 +169,19 @@ impl<D: Decode> Supervisor<D> {
                 task
             });
         }
-        if let (true, Some(refusal)) = (namespaces.is_empty(), refusal) {
-            let state = Feed::State(self.id(Scope::Cluster), state_of(refusal));
-            let _ = self.lane.send(state).await;
-        }
+    }
+
+    /// With no namespace to look into, a refusal of the whole cluster is all there is to say; `said` is
+    /// whether it stands, for it does not when there is one.
+    async fn say_of_cluster(&self, refusal: Option<&Refusal>, said: &mut bool) {
+        let id = self.id(Scope::Cluster);
+        let word = match refusal {
+            Some(refusal) => Feed::State(id, state_of(refusal)),
+            None if *said => Feed::Ended(id),
+            None => return,
+        };
+        *said = refusal.is_some();
+        let _ = self.lane.send(word).await;
     }
 
     /// Watches one scope, and says so while that is refused.
@@ -188,7 +202,8 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody receives any more.
+    /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody
+    /// receives any more.
     async fn attempt(&self, scope: Scope, first: Vec<Namespace>) -> Option<Refusal> {
         let outbox = self.outbox(&scope);
         let watching = async {
@@ -218,16 +233,19 @@ impl<D: Decode> Supervisor<D> {
     ) -> Refusal {
         let mut first = None;
         for endpoint in endpoints(self.kind) {
-            let mut watch = ListWatch::new(Parts {
+            let source = Source {
                 client: self.client.clone(),
                 endpoint: *endpoint,
-                scope: scope.clone(),
-                first: looked_at.to_vec(),
                 limit: self.limit,
                 decode: Arc::clone(&self.decode),
-                outbox: Arc::clone(outbox),
-                pulse: Arc::clone(&self.pulse),
-            });
+            };
+            let mut watch = ListWatch::new(
+                source,
+                scope.clone(),
+                looked_at.to_vec(),
+                Arc::clone(outbox),
+                Arc::clone(&self.pulse),
+            );
             let refusal = watch.run().await;
             match first {
                 Some(Refusal::Forbidden { .. }) => {}
@@ -237,19 +255,27 @@ impl<D: Decode> Supervisor<D> {
         first.unwrap_or(Refusal::NoSuchApi)
     }
 
-    /// Asks now and then whether this kind may be listed everywhere by now.
+    /// Asks now and then whether this kind may be listed and watched everywhere by now.
     async fn until_permitted(&self) {
         loop {
             sleep(ASK_AGAIN).await;
             for endpoint in endpoints(self.kind) {
-                let Ok(request) = endpoint.list_one(&Scope::Cluster) else {
-                    continue;
-                };
-                if ask::bytes(&self.client, request, self.limit).await.is_ok() {
+                if self.try_out(endpoint).await.is_ok() {
                     return;
                 }
             }
         }
+    }
+
+    /// Lists one object and opens a watch. With only one of the two rights, all that is seen would be
+    /// taken back and listed anew each time.
+    async fn try_out(&self, endpoint: &Endpoint) -> Result<(), Trouble> {
+        let scope = Scope::Cluster;
+        let page = ask::bytes(&self.client, endpoint.list_one(&scope)?, self.limit).await?;
+        let version = Opened::<D>::of(&page)?.version();
+        let watch = ask::open(&self.client, endpoint.watch(&scope, &version)?);
+        let opened = timeout(self.limit, watch).await;
+        opened.unwrap_or(Err(Trouble::Silent(self.limit))).map(drop)
     }
 
     async fn retire_all(&self, local: &mut Local, objects: Objects) {

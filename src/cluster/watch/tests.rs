@@ -20,14 +20,14 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Feed, Reach, pulse::Pulse, supervise::Supervisor};
+use super::{feed::Feed, pulse::Pulse, reach::Reach, supervise::Supervisor};
 use crate::{
     cluster::slim::{CronJobs, Decode, ServiceAccounts},
     domain::{
         batch::{Batch, Delta},
         key::Namespace,
         objects::{ServiceAccount, WorkloadKind},
-        watch::{WatchKind, WatchState},
+        watch::{Scope, WatchKind, WatchState},
     },
 };
 
@@ -242,6 +242,14 @@ fn list(version: u32, objects: &[&str]) -> String {
     )
 }
 
+/// A page of one object with more to follow.
+fn part(name: &str, next: &str) -> Answer {
+    Page(list(5, &[name]).replace(
+        r#""resourceVersion":"5"},"items""#,
+        &format!(r#""resourceVersion":"5","continue":"{next}"}},"items""#),
+    ))
+}
+
 fn change(kind: &str, name: &str, version: u32) -> String {
     format!(r#"{{"type":"{kind}","object":{}}}"#, object(name, version))
 }
@@ -252,9 +260,7 @@ fn hold() -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn pages_become_one_whole_batch() {
-    let first = r#"{"metadata":{"resourceVersion":"5","continue":"c1"},"items":[]}"#;
-    let first = first.replace("[]", &format!("[{}]", object("a", 3)));
-    let mut watched = Watched::accounts([Page(first), Page(list(5, &["b"]))], hold);
+    let mut watched = Watched::accounts([part("a", "c1"), Page(list(5, &["b"]))], hold);
     assert_eq!(
         watched.batch().await,
         (true, vec!["a".into(), "b".into()], vec![])
@@ -270,19 +276,13 @@ async fn pages_become_one_whole_batch() {
 
 #[tokio::test(start_paused = true)]
 async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
-    let page = |number: usize| {
-        let next = format!(r#""resourceVersion":"5","continue":"c{number}""#);
-        let page = list(5, &[&format!("a{number}")]);
-        Page(page.replace(
-            r#""resourceVersion":"5"},"items""#,
-            &format!("{next}}},\"items\""),
-        ))
-    };
     let mut watched = Watched::accounts([], hold);
     watched.reach.send_replace(Reach::Cluster {
         otherwise: vec![Namespace::new("app")],
     });
-    let mut script: VecDeque<Answer> = (0..20).map(page).collect();
+    let mut script: VecDeque<Answer> = (0..20)
+        .map(|number| part(&format!("a{number}"), &format!("c{number}")))
+        .collect();
     // The second page is asked for before the namespace is.
     script.insert(2, Page(list(5, &["mine", "own"])));
     script.push_back(Page(list(5, &["last"])));
@@ -297,6 +297,24 @@ async fn of_a_long_list_the_namespace_that_is_looked_at_comes_first() {
         asked.iter().filter(|asked| asked.contains("/app/")).count(),
         1
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_a_namespace_is_never_seen() {
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    // Two pages of the cluster, the first of the namespace, and no second one.
+    let script = [
+        part("a", "c"),
+        Page(list(5, &["b"])),
+        part("mine", "d"),
+        Refused(500),
+    ];
+    *watched.server.script.lock().unwrap() = script.into();
+    assert_eq!(watched.batch().await.1, ["a", "b"]);
+    assert_eq!(watched.server.script.lock().unwrap().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -424,6 +442,24 @@ async fn what_the_server_has_forgotten_is_listed_anew() {
         "{:?}",
         watched.asked()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_forgets_at_once_is_listed_ever_more_seldom() {
+    let forgets = r#"{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}"#;
+    let script = (0..200).flat_map(|_| {
+        let watch = Answer::Watch(vec![forgets.to_owned()], Close);
+        [Page(list(5, &[])), watch]
+    });
+    let mut watched = Watched::accounts(script, hold);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(300) {
+        watched.next().await;
+    }
+    let asked = watched.asked();
+    let lists = asked.iter().filter(|asked| !asked.contains("watch="));
+    let lists = lists.count();
+    assert!((5..=25).contains(&lists), "{lists} lists in five minutes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -569,4 +605,62 @@ async fn where_the_cluster_may_not_be_listed_the_namespace_is() {
         asked[1].starts_with("/api/v1/namespaces/app/serviceaccounts?"),
         "{asked:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    // The cluster, then the namespace, then the cluster again after a while.
+    let script = [
+        Page(list(5, &["a"])),
+        Refused(403),
+        Page(list(5, &["a"])),
+        hold(),
+        Page(list(5, &["a"])),
+        Refused(403),
+    ];
+    *watched.server.script.lock().unwrap() = script.into();
+    let app = Scope::Namespace(Namespace::new("app"));
+    loop {
+        if let Feed::State(id, WatchState::Live) = watched.next().await
+            && id.scope == app
+        {
+            break;
+        }
+    }
+    let ended = async {
+        loop {
+            if let Feed::Ended(id) = watched.next().await {
+                return id;
+            }
+        }
+    };
+    let ended = timeout(Duration::from_secs(100), ended).await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert_eq!(watched.server.script.lock().unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_cluster_stands_only_while_there_is_nothing_else() {
+    let mut watched = Watched::accounts([], || Refused(403));
+    let nowhere = Vec::new();
+    let reach = |otherwise| Reach::Cluster { otherwise };
+    watched.reach.send_replace(reach(nowhere));
+    let refused = |state: &WatchState| matches!(state, WatchState::Forbidden { .. });
+    watched.state(refused).await;
+    watched
+        .reach
+        .send_replace(reach(vec![Namespace::new("app")]));
+    let ended = async {
+        loop {
+            if let Feed::Ended(id) = watched.next().await {
+                return id.scope;
+            }
+        }
+    };
+    let ended = timeout(Duration::from_secs(30), ended).await;
+    assert_eq!(ended, Ok(Scope::Cluster));
 }

@@ -11,17 +11,18 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::{
-    Who, answer,
+    answer,
     challenge::{self, Challenge},
     exchange::{Exchange, Question, Reply},
     login,
     network::Road,
     settings::Settings,
-    text,
     trust::{self, Origin, Security},
+    who::Who,
 };
 use crate::domain::{
     image::ImageRef,
+    printable::printable,
     probe::{Failure, Found, Login, Platform, Stage, Step, Tags},
 };
 
@@ -336,7 +337,7 @@ impl<'a> Walk<'a> {
         let login = match &challenge {
             Challenge::Basic => Login::Basic,
             Challenge::Bearer { realm, .. } => Login::Bearer {
-                realm: text::printable(realm),
+                realm: printable(realm),
             },
         };
         Ok((Found::Login(login), Door::Asks(challenge)))

@@ -16,10 +16,13 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{slim::Decode, watch::Feed};
-use crate::domain::{
-    batch::Delta,
-    watch::{Scope, WatchId, WatchState},
+use super::feed::Feed;
+use crate::{
+    cluster::slim::Decode,
+    domain::{
+        batch::Delta,
+        watch::{Scope, WatchId, WatchState},
+    },
 };
 
 /// Changes are gathered for this long after a batch was sent: three frames of the screen, short of

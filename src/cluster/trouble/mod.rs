@@ -4,12 +4,16 @@
 //! nobody listened, the certificate was not trusted or the login was refused. This is the one place
 //! that walks those layers.
 
+mod plugin;
+
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use jiff::Timestamp;
 use rustls::CertificateError;
 
-use super::connect::exec::PluginError;
+pub use plugin::{PluginError, PluginFault};
+
+use crate::domain::printable::printable;
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +93,24 @@ impl Trouble {
         }
     }
 
-    /// The trouble that an answer with this status and body tells of.
+    /// The server has read the request and said no: nothing was done.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotFound(_) | Self::Busy { .. } => {
+                true
+            }
+            // 500 and above: it may have been stored all the same.
+            Self::Status(code, _) => *code < 500,
+            _ => false,
+        }
+    }
+
+    /// Where an answer went wrong, without what stood there: serde quotes values in its messages.
+    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    }
+
+    /// The trouble that an answer with this status and message tells of.
     pub(super) fn from_status(code: u16, message: String) -> Self {
         match code {
             401 => Self::Unauthorized(message),
@@ -118,9 +139,27 @@ impl Trouble {
 impl From<kube::Error> for Trouble {
     fn from(error: kube::Error) -> Self {
         match error {
-            kube::Error::Api(status) => Self::from_status(status.code, status.message.clone()),
+            kube::Error::Api(status) => Self::from_status(status.code, printable(&status.message)),
+            // Their own texts quote the proxy's address, with the password that may stand in it.
+            kube::Error::ProxyProtocolUnsupported { .. }
+            | kube::Error::ProxyProtocolDisabled { .. } => {
+                Self::Proxy("its protocol is not known here".to_owned())
+            }
             other => Self::from_error(&other),
         }
+    }
+}
+
+/// A request that could not be made.
+impl From<http::Error> for Trouble {
+    fn from(error: http::Error) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<kube::core::request::Error> for Trouble {
+    fn from(error: kube::core::request::Error) -> Self {
+        Self::Other(error.to_string())
     }
 }
 
@@ -255,5 +294,20 @@ impl fmt::Display for TlsTrouble {
             Self::Alert(alert) => write!(f, "the server ended the TLS handshake: {alert}"),
             Self::Other(text) => write!(f, "TLS failed: {text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_proxy_is_not_told() {
+        let address = "ftp://jane:canary@proxy.example/".parse().unwrap();
+        let trouble = Trouble::from(kube::Error::ProxyProtocolUnsupported {
+            proxy_url: Box::new(address),
+        });
+        assert!(matches!(trouble, Trouble::Proxy(_)), "{trouble:?}");
+        assert!(!format!("{trouble} {trouble:?}").contains("canary"));
     }
 }

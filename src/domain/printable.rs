@@ -1,10 +1,11 @@
-//! What somebody else wrote, fit to stand in a transcript.
+//! What somebody else wrote, made fit to stand in an error or a transcript: those are printed to a
+//! terminal too, past the screen's own door for such texts.
 
-/// Of a registry's text no more than this is kept: an error's sentence fits.
-const LONGEST: usize = 300;
+/// Of a text no more letters than this are kept: a sentence of a server fits.
+const LONGEST: usize = 600;
 
-/// Without control characters, and cut.
-pub(super) fn printable(text: &str) -> String {
+/// The text without control characters and without space around it, and cut.
+pub fn printable(text: &str) -> String {
     let kept: String = text
         .chars()
         .filter(|c| !c.is_control())

@@ -1,0 +1,80 @@
+//! Received bytes that may hold passwords: wiped when they are dropped, and wherever they have been
+//! while they became more.
+
+use std::{io, ops::Deref};
+
+use zeroize::Zeroizing;
+
+/// Room for the first bytes.
+const FEW: usize = 16 * 1024;
+
+/// A `Vec` that leaves nothing behind when it grows. What the layers below keep of the same bytes is out
+/// of its reach.
+#[derive(Default)]
+pub(super) struct Buffer(Zeroizing<Vec<u8>>);
+
+impl Buffer {
+    /// With room for so many bytes: one that need not grow is the cheapest.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(bytes)))
+    }
+
+    pub(super) fn extend(&mut self, more: &[u8]) {
+        let needed = self.0.len() + more.len();
+        if needed > self.0.capacity() {
+            let room = needed.max(2 * self.0.capacity()).max(FEW);
+            let mut larger = Zeroizing::new(Vec::with_capacity(room));
+            larger.extend_from_slice(&self.0);
+            // The smaller one is wiped here.
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(more);
+    }
+
+    /// Forgets the first bytes; the others move to the front.
+    pub(super) fn forget(&mut self, first: usize) {
+        self.0.drain(..first);
+    }
+
+    /// The bytes as the body of a request, wiped when that has been sent.
+    pub(super) fn into_bytes(self) -> bytes::Bytes {
+        bytes::Bytes::from_owner(self.0)
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_however_they_come_and_go() {
+        let all: Vec<u8> = (0..=255).cycle().take(3 * FEW).collect();
+        let mut buffer = Buffer::with_room(7);
+        for piece in all.chunks(1000) {
+            buffer.extend(piece);
+        }
+        assert_eq!(*buffer, *all);
+        buffer.forget(1234);
+        assert_eq!(Some(&*buffer), all.get(1234..));
+        assert_eq!(Some(&*buffer.into_bytes()), all.get(1234..));
+    }
+}

@@ -1,0 +1,55 @@
+//! What the command line says about the connection, and how long to wait for what.
+
+use std::{path::PathBuf, time::Duration};
+
+/// How long a single answer may take when `--request-timeout` says nothing.
+pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// `--request-timeout 0`, which is kubectl's word for no limit.
+const UNLIMITED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Named as kubectl's flags are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    pub kubeconfig: Option<PathBuf>,
+    pub context: Option<String>,
+    pub namespace: Option<String>,
+    pub impersonate: Option<String>,
+    pub impersonate_groups: Vec<String>,
+    /// The limit of a single request; watches are not single requests. `Some(0)`: none, as kubectl
+    /// has it.
+    pub request_timeout: Option<Duration>,
+}
+
+/// How long to wait for what.
+pub(super) struct Limits {
+    /// A TCP and TLS handshake.
+    pub(super) connect: Duration,
+    /// The first questions, while a person waits.
+    pub(super) introduce: Duration,
+    /// Any other request.
+    pub(super) request: Duration,
+}
+
+impl Limits {
+    pub(super) fn of(options: &ConnectOptions) -> Self {
+        match options.request_timeout {
+            None => Self {
+                // kube's 30 s is long for a person who waits.
+                connect: Duration::from_secs(10),
+                introduce: Duration::from_secs(20),
+                request: REQUEST_LIMIT,
+            },
+            Some(Duration::ZERO) => Self::all(UNLIMITED),
+            Some(limit) => Self::all(limit),
+        }
+    }
+
+    fn all(limit: Duration) -> Self {
+        Self {
+            connect: limit,
+            introduce: limit,
+            request: limit,
+        }
+    }
+}

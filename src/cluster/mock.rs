@@ -1,0 +1,37 @@
+//! For tests: a server that is a function of the request.
+
+use std::{io, sync::Arc, time::Duration};
+
+use http::{Method, Request, Response};
+use kube::{Client, client::Body};
+
+use super::Connection;
+use crate::domain::key::Namespace;
+
+/// A connection to a server that answers so to a method and a path: a status and a body, or never.
+pub(super) fn connection(
+    answer: impl Fn(&Method, &str) -> Option<(u16, String)> + Send + Sync + 'static,
+) -> Connection {
+    let answer = Arc::new(answer);
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let answer = (*answer)(request.method(), request.uri().path());
+        async {
+            let Some((status, text)) = answer else {
+                return std::future::pending().await;
+            };
+            let response = Response::builder().status(status);
+            let response = response.body(Body::from(text.into_bytes()));
+            Ok::<Response<Body>, io::Error>(response.unwrap())
+        }
+    });
+    Connection {
+        client: Client::new(service, "default"),
+        context: None,
+        cluster: "mock".into(),
+        server: "mock".into(),
+        user: None,
+        namespace: Namespace::new("default"),
+        version: None,
+        request_limit: Duration::from_secs(5),
+    }
+}

@@ -1,0 +1,38 @@
+//! How one kind comes off the wire.
+
+use std::{fmt::Debug, hash::Hash, sync::Arc};
+
+use serde::Deserialize;
+
+use super::{interner::Interner, protobuf::Reader};
+use crate::domain::{
+    batch::{Batch, Delta},
+    key::Namespace,
+};
+
+/// What is a kind's own: its form on the wire, its object, its key.
+pub(in crate::cluster) trait Decode: Send + Sync + 'static {
+    type Wire<'a>: Deserialize<'a>;
+    type Object: Send + Sync;
+    type Key: Clone + Eq + Hash + Debug + Send;
+
+    /// How the wire struct is read from protobuf, for kinds that are asked for in it.
+    fn protobuf<'a>() -> Option<Reader<'a, Self::Wire<'a>>> {
+        None
+    }
+
+    /// Makes the domain object; `None` when it lacks what every object has.
+    fn object(&self, wire: Self::Wire<'_>, texts: &mut Interner) -> Option<Self::Object>;
+
+    fn key(object: &Self::Object) -> Self::Key;
+
+    /// The object's `resourceVersion`, from which a watch goes on.
+    fn version<'w>(wire: &'w Self::Wire<'_>) -> &'w str;
+
+    /// Stand-ins for namespaces that are known by name when their list may not be had.
+    fn known(&self, _names: &[Namespace]) -> Vec<Arc<Self::Object>> {
+        Vec::new()
+    }
+
+    fn batch(&self, delta: Delta<Self::Object, Self::Key>) -> Batch;
+}
