@@ -13,9 +13,12 @@ use super::{
     writing::Writer,
 };
 use crate::{
-    app::{effect::Effect, look::ThemeName, message::Message, reveal::Clip, ticket::Ticket},
+    app::{
+        effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
+        settled::Question, ticket::Ticket,
+    },
     cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit},
-    domain::{credential::FingerprintKey, key::Namespace, problem::Problem},
+    domain::{credential::FingerprintKey, key::Namespace, problem::Problem, pull_test::PullTest},
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
@@ -88,62 +91,15 @@ impl Effects {
                     Message::Rehearsed(ticket, done)
                 });
             }
-            // Changes that have begun are not aborted when the dashboard goes on: what becomes of them is
-            // told.
-            Effect::CarryOut { ticket, plan } => {
-                let (writer, answers) = (self.writer(), self.answers.clone());
-                self.answer(async move {
-                    let tell = |change, outcome| {
-                        // A screen that is behind sees the next one, and all of them at the end.
-                        let _ = answers.try_send(Message::Progress(ticket, change, outcome));
-                    };
-                    let done = writer.carry_out(&plan.0, tell).await;
-                    Message::CarriedOut(ticket, plan, done)
-                });
-            }
-            // One task per node; each deletes its Pod, whether the answer is still wanted or not.
+            Effect::CarryOut { ticket, plan } => self.carry_out(ticket, plan),
             Effect::PullTest {
                 ticket,
                 test,
                 nodes,
-            } => {
-                for node in nodes {
-                    let (writer, test) = (self.writer(), test.clone());
-                    self.answer(async move {
-                        let pulled = writer.pull(&test, &node).await;
-                        Message::Pulled(ticket, node, pulled)
-                    });
-                }
-            }
-            Effect::AskRights { ticket, namespace } => {
-                let connection = self.connected();
-                self.answer(async move {
-                    let rules = match connection {
-                        Ok(connection) => access::rules(&connection, &namespace).await.ok(),
-                        Err(_) => None,
-                    };
-                    Message::Rights(ticket, rules)
-                });
-            }
-            Effect::Settle { ticket, question } => {
-                let (connection, prober) = (self.connected(), self.source.prober());
-                let nodes = self.nodes.clone();
-                self.answer(async move {
-                    let answer = settle::ask(connection, prober, &question, &nodes).await;
-                    Message::Settled(ticket, answer.map(Box::new))
-                });
-            }
-            Effect::Verify { ticket, plan } => {
-                // Where registries are not to be asked, nobody answers, and the plan says so.
-                if let (Some(prober), Some(question)) = (self.source.prober(), &plan.0.question) {
-                    let (connection, nodes) = (self.connected().ok(), self.nodes.clone());
-                    let question = question.clone();
-                    self.answer(async move {
-                        let verdict = settle::verify(connection, &prober, question, &nodes).await;
-                        Message::Verified(ticket, Box::new(verdict))
-                    });
-                }
-            }
+            } => self.pull_test(ticket, &test, nodes),
+            Effect::AskRights { ticket, namespace } => self.ask_rights(ticket, namespace),
+            Effect::Settle { ticket, question } => self.settle(ticket, question),
+            Effect::Verify { ticket, plan } => self.verify(ticket, &plan),
             Effect::Import {
                 ticket,
                 origin,
@@ -200,6 +156,66 @@ impl Effects {
     fn answer_from_disk(&self, task: impl FnOnce() -> Message + Send + 'static) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || drop(answers.blocking_send(task())));
+    }
+
+    /// Changes that have begun are not aborted when the dashboard goes on: what becomes of them is told.
+    fn carry_out(&self, ticket: Ticket, plan: Planned) {
+        let (writer, answers) = (self.writer(), self.answers.clone());
+        self.answer(async move {
+            let tell = |change, outcome| {
+                // A screen that is behind sees the next one, and all of them at the end.
+                let _ = answers.try_send(Message::Progress(ticket, change, outcome));
+            };
+            let done = writer.carry_out(&plan.0, tell).await;
+            Message::CarriedOut(ticket, plan, done)
+        });
+    }
+
+    /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
+    fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
+        for node in nodes {
+            let (writer, test) = (self.writer(), test.clone());
+            self.answer(async move {
+                let pulled = writer.pull(&test, &node).await;
+                Message::Pulled(ticket, node, pulled)
+            });
+        }
+    }
+
+    fn ask_rights(&self, ticket: Ticket, namespace: Namespace) {
+        let connection = self.connected();
+        self.answer(async move {
+            let rules = match connection {
+                Ok(connection) => access::rules(&connection, &namespace).await.ok(),
+                Err(_) => None,
+            };
+            Message::Rights(ticket, rules)
+        });
+    }
+
+    /// Asks the registry about a Pod's image.
+    fn settle(&self, ticket: Ticket, question: Question) {
+        let (connection, prober) = (self.connected(), self.source.prober());
+        let nodes = self.nodes.clone();
+        self.answer(async move {
+            // In a box, as it holds more than all the others.
+            let answer = Box::pin(settle::ask(connection, prober, &question, &nodes)).await;
+            Message::Settled(ticket, answer.map(Box::new))
+        });
+    }
+
+    /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
+    /// and the plan says so.
+    fn verify(&self, ticket: Ticket, plan: &Planned) {
+        let (Some(prober), Some(question)) = (self.source.prober(), plan.0.question.clone()) else {
+            return;
+        };
+        let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
+        self.answer(async move {
+            let asked = settle::verify(connection, &prober, question, &nodes);
+            let verdict = Box::pin(asked).await;
+            Message::Verified(ticket, Box::new(verdict))
+        });
     }
 
     fn connected(&self) -> Result<Connection, Problem> {

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         dockerconfig::Config,
         document::Document,
-        key::Key,
+        key::{Key, Namespace},
         logs::Source,
         objects::{ObjectKey, Secret, WorkloadKind},
         problem::Problem,
@@ -29,7 +29,7 @@ pub(super) async fn document(
         refused(
             format!("cannot read {object}"),
             &trouble,
-            get(group, &resource, namespace),
+            &get(group, &resource, namespace),
         )
     })
 }
@@ -73,18 +73,18 @@ pub(super) async fn log(
     end.map_err(|trouble| {
         let what = format!("no log of container {}", source.container);
         let namespace = source.pod.namespace.clone();
-        refused(what, &trouble, get("", "pods/log", namespace))
+        refused(what, &trouble, &get("", "pods/log", namespace))
     })
 }
 
 /// A Secret whose values could not be read.
 pub(super) fn unread(secret: &Key<Secret>, trouble: &Trouble) -> Problem {
     let what = format!("cannot read Secret {secret}");
-    refused(what, trouble, get("", "secrets", secret.namespace.clone()))
+    refused(what, trouble, &get("", "secrets", secret.namespace.clone()))
 }
 
 /// What could not be done, and which permission is missing if it is one.
-fn refused(what: String, trouble: &Trouble, takes: Permission) -> Problem {
+fn refused(what: String, trouble: &Trouble, takes: &Permission) -> Problem {
     let problem = Problem::new(what).because(trouble.to_string());
     match trouble {
         Trouble::Forbidden(_) => problem.next(format!("ask for the permission to {takes}")),
@@ -92,7 +92,7 @@ fn refused(what: String, trouble: &Trouble, takes: Permission) -> Problem {
     }
 }
 
-fn get(group: &str, resource: &str, namespace: crate::domain::key::Namespace) -> Permission {
+fn get(group: &str, resource: &str, namespace: Namespace) -> Permission {
     Permission {
         verb: "get".into(),
         group: group.into(),
@@ -122,10 +122,7 @@ fn resource(object: &ObjectKey) -> (&'static str, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        key::{Name, Namespace},
-        objects::WorkloadKey,
-    };
+    use crate::domain::{key::Name, objects::WorkloadKey};
 
     #[test]
     fn a_refusal_names_the_permission_as_rbac_has_it() {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    connect, copy, detail, filter, fix, forms, layers, lists, menu, navigate, propose, pull_test,
-    reveal, rollout, settle, wizard,
+    connect, copy, detail, filter, find, fix, forms, layers, lists, menu, navigate, propose,
+    pull_test, reading, reveal, rollout, settle, wizard,
 };
 use crate::{
     app::{
@@ -54,9 +54,9 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Detail(tab) => detail::open(model, tab, now),
         Action::PreviousLog => detail::logs(model, true, now),
         Action::NextContainer => detail::next_container(model),
-        Action::Find => detail::begin_find(model, now),
-        Action::NextMatch => detail::go_to_match(model, 1, now),
-        Action::PreviousMatch => detail::go_to_match(model, -1, now),
+        Action::Find => find::begin(model, now),
+        Action::NextMatch => find::go_to_match(model, 1, now),
+        Action::PreviousMatch => find::go_to_match(model, -1, now),
         Action::NextTab => detail::turn(model, 1),
         Action::PreviousTab => detail::turn(model, -1),
         Action::Fix(number) => return fix::fix(model, number, now),
@@ -115,7 +115,7 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::Reveal => return reveal::reveal(model, now),
         Action::CopyPassword => return reveal::copy(model, now),
         Action::LastNamespace => navigate::to_last_scope(model),
-        Action::ReadAgain => detail::read_again(model),
+        Action::ReadAgain => reading::read_again(model),
         Action::GoBack => navigate::along_the_trail(model, Trail::back, now),
         Action::GoForth => navigate::along_the_trail(model, Trail::forth, now),
         Action::Retry => return connect::connect(model, None, now),

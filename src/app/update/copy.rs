@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::navigate;
+use super::selection;
 use crate::app::{
     action::{Action, Elsewhere},
     connection::Phase,
@@ -103,17 +103,17 @@ fn selected_name(model: &Model) -> Option<String> {
         return Some(proposal.plan.0.commands().join("\n"));
     }
     if is_of_events(model) {
-        return Some(navigate::selected_line(model)?.event.message.to_string());
+        return Some(selection::selected_line(model)?.event.message.to_string());
     }
-    Some(navigate::selected_object(model)?.name().to_owned())
+    Some(selection::selected_object(model)?.name().to_owned())
 }
 
 fn selected_namespace(model: &Model) -> Option<String> {
     if is_of_events(model) {
-        let subject = &navigate::selected_line(model)?.event.subject;
+        let subject = &selection::selected_line(model)?.event.subject;
         return Some(subject.namespace.as_ref()?.to_string());
     }
-    Some(navigate::selected_object(model)?.namespace().to_string())
+    Some(selection::selected_object(model)?.namespace().to_string())
 }
 
 /// Whether the keys speak of an event, and not of an object.
@@ -143,9 +143,9 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Verbs that belong to k9s: the command is put on the clipboard, so that no habit is lost.
 pub(super) fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> Vec<Effect> {
     let command = match verb {
-        Elsewhere::Edit => navigate::selected_object(model).map(|object| edit(&object)),
+        Elsewhere::Edit => selection::selected_object(model).map(|object| edit(&object)),
         Elsewhere::Shell | Elsewhere::Attach | Elsewhere::PortForward => {
-            navigate::selected_pod(model).map(|pod| of_pod(&pod, verb))
+            selection::selected_pod(model).map(|pod| of_pod(&pod, verb))
         }
     };
     let Some(command) = command else {

@@ -1,46 +1,35 @@
-//! The details of an object: opening them, turning their pages, looking for words in them, and asking
-//! for what an open page shows.
+//! The details of an object: opened, turned from view to view, folded.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::navigate;
+use super::selection;
 use crate::{
     app::{
-        detail::{Details, Find, Tab, has},
-        effect::Effect,
-        field,
+        detail::{Details, Tab},
         inquiry::Inquiry,
-        key::{Code, Key},
         keymap::Context,
         model::Model,
         overlay::Overlay,
-        reading::{Log, LogState, Reading, ReadingState},
         scroll::Scroll,
-        ticket::Ticket,
     },
-    domain::{
-        document::Document,
-        logs::{Source, Tail},
-        objects::ObjectKey,
-        problem::Problem,
-    },
+    domain::objects::ObjectKey,
 };
 
 /// Opens a view of what the keys speak of; in open details, turns to it.
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     let (object, missing) = match wanted {
         Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
-            navigate::subject_of_interest(model).map(ObjectKey::Pod),
+            selection::subject_of_interest(model).map(ObjectKey::Pod),
             "no Pod is selected",
         ),
         Tab::Rollout => (
-            navigate::workload_of_interest(model).map(ObjectKey::Workload),
+            selection::workload_of_interest(model).map(ObjectKey::Workload),
             "no workload is selected",
         ),
         Tab::Describe | Tab::Yaml | Tab::Events => (
-            navigate::selected_object(model),
+            selection::selected_object(model),
             "nothing is selected that could be shown",
         ),
     };
@@ -113,14 +102,16 @@ pub(super) fn turn(model: &mut Model, by: isize) {
     }
 }
 
-fn shown_on_top(model: &Model) -> Option<Tab> {
+/// The view that the details on top show.
+pub(super) fn shown_on_top(model: &Model) -> Option<Tab> {
     match model.overlays.last() {
         Some(Overlay::Details(details)) => Some(shown(model.inquiry.as_ref(), details)),
         _ => None,
     }
 }
 
-fn top(model: &mut Model) -> Option<&mut Details> {
+/// The details on top.
+pub(super) fn top(model: &mut Model) -> Option<&mut Details> {
     match model.overlays.last_mut() {
         Some(Overlay::Details(details)) => Some(details),
         _ => None,
@@ -157,207 +148,8 @@ pub fn fitting(inquiry: Option<&Inquiry>) -> Tab {
     if wrong { Tab::Diagnosis } else { Tab::Timeline }
 }
 
-/// Asks for what the top view shows and nobody has asked for yet, and lets go of what it shows no more.
-pub(super) fn keep_reading(model: &mut Model) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    match wanted_document(model) {
-        None => model.reading = None,
-        Some(object) => {
-            let asked = model.reading.as_ref().map(|reading| &reading.object);
-            if asked != Some(&object) {
-                let ticket = model.tickets.issue();
-                model.reading = Some(Reading {
-                    object: object.clone(),
-                    state: ReadingState::Asked(ticket),
-                });
-                effects.push(Effect::Read { ticket, object });
-            }
-        }
-    }
-    match wanted_log(model) {
-        None if model.log.take().is_some() => effects.push(Effect::StopLog),
-        None => {}
-        Some(source) if model.log.as_ref().is_some_and(|log| log.source == source) => {}
-        Some(source) => {
-            let ticket = model.tickets.issue();
-            model.log = Some(Log {
-                source: source.clone(),
-                ticket,
-                tail: Tail::default(),
-                state: LogState::Opening,
-            });
-            effects.push(Effect::FollowLog { ticket, source });
-        }
-    }
-    effects
-}
-
-fn wanted_document(model: &Model) -> Option<ObjectKey> {
-    let Some(Overlay::Details(details)) = model.overlays.last() else {
-        return None;
-    };
-    (details.tab == Some(Tab::Yaml)).then(|| details.object.clone())
-}
-
-/// Whose log the top view shows. The container that was spoken of when it was opened stays.
-fn wanted_log(model: &mut Model) -> Option<Source> {
-    let spoken_of = model.inquiry.as_ref().and_then(|inquiry| {
-        let name = Arc::clone(&inquiry.container()?.name);
-        Some((inquiry.pod.clone(), name))
-    });
-    let Some(Overlay::Details(details)) = model.overlays.last_mut() else {
-        return None;
-    };
-    if details.tab != Some(Tab::Logs) {
-        return None;
-    }
-    let pod = details.object.pod()?.clone();
-    if details.container.is_none() {
-        let first = || {
-            let containers = &model.world.pod(&pod)?.containers;
-            containers.first().map(|c| Arc::clone(&c.name))
-        };
-        details.container = spoken_of
-            .filter(|(of, _)| *of == pod)
-            .map(|(_, name)| name)
-            .or_else(first);
-    }
-    Some(Source {
-        pod,
-        container: details.container.clone()?,
-        previous: details.previous,
-    })
-}
-
-/// Reads the object again.
-pub(super) fn read_again(model: &mut Model) {
-    model.reading = None;
-}
-
-pub(super) fn read(
-    model: &mut Model,
-    ticket: Ticket,
-    answer: Result<Box<Document>, Problem>,
-    now: Timestamp,
-) {
-    if let Some(reading) = &mut model.reading
-        && matches!(reading.state, ReadingState::Asked(waiting) if waiting == ticket)
-    {
-        reading.state = match answer {
-            Ok(document) => ReadingState::Here {
-                document: *document,
-                at: now,
-            },
-            Err(problem) => ReadingState::Failed(problem),
-        };
-    }
-}
-
-pub(super) fn logged(model: &mut Model, ticket: Ticket, lines: Vec<String>) {
-    if let Some(log) = &mut model.log
-        && log.ticket == ticket
-    {
-        log.tail.push(lines);
-        log.state = LogState::Open;
-    }
-}
-
-pub(super) fn log_ended(model: &mut Model, ticket: Ticket, end: Result<(), Problem>) {
-    if let Some(log) = &mut model.log
-        && log.ticket == ticket
-    {
-        log.state = match end {
-            Ok(()) => LogState::Ended,
-            Err(problem) => LogState::Failed(problem),
-        };
-    }
-}
-
 /// Folds the text differently.
 pub(super) fn fold(details: &mut Details) {
     details.fold = details.fold.next();
     details.scroll = Scroll::TOP;
-}
-
-/// Begins to look for words, where there is a text to look through.
-pub(super) fn begin_find(model: &mut Model, now: Timestamp) {
-    let searchable = matches!(shown_on_top(model), Some(Tab::Yaml | Tab::Logs));
-    if !searchable {
-        model.flash("words can be looked for in YAML and logs", now);
-    } else if let Some(details) = top(model) {
-        let find = details.find.get_or_insert_with(Find::default);
-        find.typing = true;
-    }
-}
-
-/// A key while words to look for are typed.
-pub(super) fn type_words(model: &mut Model, key: Key, now: Timestamp) {
-    let Some(details) = top(model) else { return };
-    let Some(find) = &mut details.find else {
-        return;
-    };
-    match key.code {
-        Code::Esc => details.find = None,
-        Code::Enter => {
-            find.typing = false;
-            go_to_match(model, 0, now);
-        }
-        _ => {
-            field::edit(&mut find.input, key);
-        }
-    }
-}
-
-/// Goes to the next line that has the words (`1`), the one before (`-1`), or the first from here (`0`).
-pub(super) fn go_to_match(model: &mut Model, by: isize, now: Timestamp) {
-    let Some(Overlay::Details(details)) = model.overlays.last() else {
-        return;
-    };
-    let Some(sought) = details.sought() else {
-        model.flash("nothing is looked for: / begins", now);
-        return;
-    };
-    let matching = matches(model, details, sought);
-    let count = matching.len();
-    let here = details.scroll.first(count, 1);
-    let found = if by < 0 {
-        (1..=count)
-            .map(|back| (here + count - back) % count)
-            .find(|at| matching.get(*at) == Some(&true))
-    } else {
-        let start = here + by.unsigned_abs();
-        (0..count)
-            .map(|on| (start + on) % count)
-            .find(|at| matching.get(*at) == Some(&true))
-    };
-    match found {
-        None => {
-            let text = format!("no line has {sought:?}");
-            model.flash(text, now);
-        }
-        Some(line) => {
-            if let Some(details) = top(model) {
-                details.scroll = Scroll::FromTop(line);
-            }
-        }
-    }
-}
-
-/// Of each line of the text that is shown, whether it has the words.
-fn matches(model: &Model, details: &Details, sought: &str) -> Vec<bool> {
-    match (details.tab, &model.reading, &model.log) {
-        (Some(Tab::Yaml), Some(reading), _) => match &reading.state {
-            ReadingState::Here { document, .. } => document
-                .folded(details.fold)
-                .iter()
-                .map(|line| has(line.text, sought))
-                .collect(),
-            ReadingState::Asked(_) | ReadingState::Failed(_) => Vec::new(),
-        },
-        (Some(Tab::Logs), _, Some(log)) => {
-            let lines = log.tail.lines().iter();
-            lines.map(|line| has(line, sought)).collect()
-        }
-        _ => Vec::new(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{forms, navigate, propose};
+use super::{forms, propose, selection};
 use crate::{
     app::{connection::Health, effect::Effect, model::Model, overlay::Overlay},
     domain::{
@@ -133,7 +133,7 @@ fn sufferers(model: &Model, fault: Option<&FaultId>) -> (Vec<WorkloadKey>, Vec<K
 
 /// The workload of the Pod that the keys speak of, if it can be restarted.
 pub(super) fn restartable(model: &Model) -> Option<Restartable> {
-    let pod = model.world.pod(&navigate::subject_of_interest(model)?)?;
+    let pod = model.world.pod(&selection::subject_of_interest(model)?)?;
     Restartable::new(model.world.workload_of(pod)?.id.clone())
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{act, command, detail, filter, menu, path};
+use super::{act, command, filter, find, menu, path};
 use crate::app::{
     action::Action, effect::Effect, field, key::Key, keymap::Context, model::Model,
     overlay::Overlay, rebind::Keymap,
@@ -23,7 +23,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
     match model.overlays.last() {
         Some(Overlay::Filter { .. }) => filter::type_into(model, key),
         Some(Overlay::Palette(_)) => return command::type_into(model, key, now),
-        Some(Overlay::Details(_)) if finding => detail::type_words(model, key, now),
+        Some(Overlay::Details(_)) if finding => find::type_into(model, key, now),
         Some(Overlay::Menu(menu)) if menu.by_key(key).is_some() => {
             return match menu::by_key(model, key, now) {
                 Ok(action) => act::act(model, action, now),

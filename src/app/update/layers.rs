@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, filter, forms, navigate, propose};
+use super::{connect, filter, forms, navigate, propose, selection};
 use crate::{
     app::{
         action::Motion,
@@ -148,15 +148,15 @@ fn follow(model: &mut Model, now: Timestamp) {
     match model.focus {
         Pane::Namespaces => model.focus = Pane::Pods,
         Pane::Pods => open_pod(model),
-        Pane::ServiceAccounts => match navigate::secret_of_account(model) {
+        Pane::ServiceAccounts => match selection::secret_of_account(model) {
             Some(secret) => navigate::to_secret(model, secret),
             None => model.flash("the account lists no pull Secret", now),
         },
-        Pane::Secrets => match navigate::account_of_secret(model) {
+        Pane::Secrets => match selection::account_of_secret(model) {
             Some(account) => navigate::to_account(model, account),
             None => model.flash("no ServiceAccount lists it", now),
         },
-        Pane::Events => match navigate::pod_of_event(model) {
+        Pane::Events => match selection::pod_of_event(model) {
             Some(pod) => navigate::to_pod(model, pod),
             None => model.flash("that object is gone, or is no Pod", now),
         },

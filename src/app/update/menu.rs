@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{fix, navigate, path, reveal, wizard};
+use super::{fix, path, reveal, selection, wizard};
 use crate::{
     app::{
         action::Action,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Opens the menu, and asks what is permitted where that is not known yet.
 pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let object = navigate::selected_object(model);
+    let object = selection::selected_object(model);
     let namespace = object.as_ref().map(|object| object.namespace().clone());
     let title = object.map_or_else(
         || model.focus.title().to_owned(),
@@ -104,11 +104,11 @@ fn needs(model: &Model, action: Action) -> Needs {
             Some(workload) => changes(&[Change::Restart(workload)]),
             None => Needs::SomethingElse(fix::NOT_RESTARTABLE.to_owned()),
         },
-        Action::Delete => match navigate::selected_pod(model) {
+        Action::Delete => match selection::selected_pod(model) {
             Some(pod) => changes(&[Change::DeletePod(pod)]),
             None => Needs::SomethingElse("workloads are not deleted from here".to_owned()),
         },
-        Action::PullTest => match navigate::subject_of_interest(model) {
+        Action::PullTest => match selection::subject_of_interest(model) {
             Some(pod) => Needs::ToChange(pull_test::permissions(&pod.namespace).into()),
             None => Needs::SomethingElse("no Pod is selected".to_owned()),
         },
@@ -123,7 +123,7 @@ fn needs(model: &Model, action: Action) -> Needs {
 }
 
 fn to_get(model: &Model, resource: &str) -> Needs {
-    let pod = navigate::subject_of_interest(model);
+    let pod = selection::subject_of_interest(model);
     Needs::ToRead(vec![get(resource, pod.map(|pod| pod.namespace))])
 }
 

@@ -9,6 +9,7 @@ mod detail;
 #[cfg(test)]
 mod detail_tests;
 mod filter;
+mod find;
 mod fix;
 mod forms;
 mod keys;
@@ -23,10 +24,12 @@ mod propose;
 #[cfg(test)]
 mod propose_tests;
 mod pull_test;
+mod reading;
 mod reveal;
 #[cfg(test)]
 mod reveal_tests;
 mod rollout;
+mod selection;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -41,8 +44,8 @@ use zeroize::Zeroizing;
 pub use self::{
     connect::leave,
     detail::{fitting, shown},
-    navigate::{selected_pod, subject_of_interest},
     path::path,
+    selection::{selected_pod, subject_of_interest},
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
@@ -51,7 +54,7 @@ use crate::domain::problem::Problem;
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     let mut effects = take(model, message, now);
-    effects.extend(detail::keep_reading(model));
+    effects.extend(reading::keep(model));
     effects
 }
 
@@ -97,13 +100,13 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Saved(answer) => forms::saved(model, answer, now),
         Message::Settled(ticket, answer) => settle::answered(model, ticket, answer, now),
         Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
-        Message::Read(ticket, answer) => detail::read(model, ticket, answer, now),
+        Message::Read(ticket, answer) => reading::read(model, ticket, answer, now),
         Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),
         Message::Pulled(ticket, node, pulled) => {
             pull_test::answered(model, ticket, node, pulled, now);
         }
-        Message::Logged(ticket, lines) => detail::logged(model, ticket, lines),
-        Message::LogEnded(ticket, end) => detail::log_ended(model, ticket, end),
+        Message::Logged(ticket, lines) => reading::logged(model, ticket, lines),
+        Message::LogEnded(ticket, end) => reading::log_ended(model, ticket, end),
     }
     Vec::new()
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::selection;
 use crate::{
     app::{
         action::Motion,
@@ -9,16 +10,14 @@ use crate::{
         effect::Effect,
         model::{Model, Stop},
         overlay::Overlay,
-        panes::{Pane, events, pods},
+        panes::{Pane, pods},
         trail::{Place, Selected, Trail},
     },
     domain::{
         faults::{Fault, FaultId, Subject},
-        key::{Key, Name, Namespace},
-        objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-        status::pod_status,
+        key::{Key, Namespace},
+        objects::{ObjectKey, Pod, Secret, ServiceAccount},
         watch::Scope,
-        world::Line,
     },
 };
 
@@ -62,7 +61,7 @@ pub(super) fn to_namespace(model: &mut Model, namespace: Namespace) -> Vec<Effec
 
 /// Narrows to the namespace of what is selected (k9s: warp).
 pub(super) fn warp(model: &mut Model, now: Timestamp) {
-    let Some(object) = selected_object(model) else {
+    let Some(object) = selection::selected_object(model) else {
         model.flash("nothing is selected that lies in a namespace", now);
         return;
     };
@@ -180,19 +179,6 @@ pub(super) fn along_the_trail(
     };
 }
 
-/// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.
-pub fn selected_pod(model: &Model) -> Option<Key<Pod>> {
-    match model.panes.pods.list.selected()? {
-        pods::Row::Pod(key) => Some(key.clone()),
-        pods::Row::Workload(id) => model
-            .panes
-            .folding
-            .groups
-            .get(id)
-            .map(|group| group.worst.clone()),
-    }
-}
-
 /// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.
 pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
     let faults = model.verdicts.faults();
@@ -262,162 +248,17 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     }
 }
 
-/// The Pod that the keys speak of: the one whose details are open, else that of the selection.
-pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
-    if let Some(Overlay::Details(details)) = model.overlays.last() {
-        match &details.object {
-            ObjectKey::Pod(pod) => return Some(pod.clone()),
-            ObjectKey::Workload(id) => return worst_pod(model, id),
-            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {}
-        }
-    }
-    match model.focus {
-        Pane::Namespaces | Pane::Pods => selected_pod(model),
-        Pane::ServiceAccounts | Pane::Secrets => user_of_selection(model),
-        Pane::Events => pod_of_event(model),
-    }
-}
-
-/// The workload that the keys speak of: the one whose details are open, else that of the Pod.
-pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
-    if let Some(Overlay::Details(details)) = model.overlays.last()
-        && let ObjectKey::Workload(id) = &details.object
-    {
-        return Some(id.clone());
-    }
-    if model.overlays.is_empty()
-        && model.focus == Pane::Pods
-        && let Some(pods::Row::Workload(id)) = model.panes.pods.list.selected()
-    {
-        return Some(id.clone());
-    }
-    let pod = model.world.pod(&subject_of_interest(model)?)?;
-    Some(model.world.workload_of(pod)?.id.clone())
-}
-
-/// Of a workload's Pods the one that fares worst.
-fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
-    let world = &model.world;
-    let here = Scope::Namespace(id.key.namespace.clone());
-    world
-        .pods(&here)
-        .filter(|pod| world.workload_of(pod).is_some_and(|found| found.id == *id))
-        .min_by_key(|pod| pod_status(pod).health)
-        .map(|pod| pod.key.clone())
-}
-
-/// What is selected in the focused pane; of an event, what it is about.
-pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
-    if let Some(Overlay::Details(details)) = model.overlays.last() {
-        return Some(details.object.clone());
-    }
-    match model.focus {
-        Pane::Namespaces => {
-            let row = model.panes.namespaces.list.selected()?.clone();
-            row.map(ObjectKey::Namespace)
-        }
-        Pane::Pods => match model.panes.pods.list.selected()? {
-            pods::Row::Pod(key) => Some(ObjectKey::Pod(key.clone())),
-            pods::Row::Workload(id) => Some(ObjectKey::Workload(id.clone())),
-        },
-        Pane::ServiceAccounts => {
-            let key = model.panes.accounts.list.selected()?.clone();
-            Some(ObjectKey::ServiceAccount(key))
-        }
-        Pane::Secrets => {
-            let key = model.panes.secrets.list.selected()?.clone();
-            Some(ObjectKey::Secret(key))
-        }
-        Pane::Events => pod_of_event(model).map(ObjectKey::Pod).or_else(|| {
-            let subject = &selected_line(model)?.event.subject;
-            let id = WorkloadKey {
-                kind: WorkloadKind::parse(&subject.kind)?,
-                key: Key::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
-            };
-            Some(ObjectKey::Workload(id))
-        }),
-    }
-}
-
 /// Goes to the ServiceAccount of the selected Pod.
 pub(super) fn to_account_of_pod(model: &mut Model) {
-    if let Some(account) = account_of_pod(model) {
+    if let Some(account) = selection::account_of_pod(model) {
         to_account(model, account);
     }
 }
 
-/// The ServiceAccount of the selected Pod.
-fn account_of_pod(model: &Model) -> Option<Key<ServiceAccount>> {
-    let pod = model.world.pod(&selected_pod(model)?)?;
-    Some(Key::new(
-        pod.key.namespace.clone(),
-        pod.service_account.clone(),
-    ))
-}
-
-/// The first pull Secret of the selected ServiceAccount.
-pub(super) fn secret_of_account(model: &Model) -> Option<Key<Secret>> {
-    let account = model.world.account(model.panes.accounts.list.selected()?)?;
-    let first: &Name<Secret> = account.pull_secrets.first()?;
-    Some(Key::new(account.key.namespace.clone(), first.clone()))
-}
-
-/// The first ServiceAccount that lists the selected Secret.
-pub(super) fn account_of_secret(model: &Model) -> Option<Key<ServiceAccount>> {
-    let secret = model.panes.secrets.list.selected()?;
-    let name = model.world.accounts_of_secret(secret).next()?;
-    Some(Key::new(secret.namespace.clone(), name.clone()))
-}
-
 /// Goes to a Pod that uses what is selected.
 pub(super) fn to_user_of_selection(model: &mut Model, now: Timestamp) {
-    match user_of_selection(model) {
+    match selection::user_of_selection(model) {
         Some(pod) => to_pod(model, pod),
         None => model.flash("no Pod uses it", now),
     }
-}
-
-/// The Pod that uses what is selected, one that fares ill if there is one.
-fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
-    let world = &model.world;
-    let users: Vec<Key<Pod>> = match model.focus {
-        Pane::Secrets => {
-            let secret = model.panes.secrets.list.selected()?;
-            let names = world.pods_of_secret(secret);
-            names
-                .map(|name| Key::new(secret.namespace.clone(), name.clone()))
-                .collect()
-        }
-        Pane::ServiceAccounts => {
-            let account = model.panes.accounts.list.selected()?;
-            let names = world.pods_of_account(account);
-            names
-                .map(|name| Key::new(account.namespace.clone(), name.clone()))
-                .collect()
-        }
-        Pane::Namespaces | Pane::Pods | Pane::Events => return None,
-    };
-    let health = |key: &Key<Pod>| world.pod(key).map(|pod| pod_status(pod).health);
-    users.into_iter().min_by_key(|key| health(key))
-}
-
-/// The event line that is selected; of what is folded, none.
-pub(super) fn selected_line(model: &Model) -> Option<&Line> {
-    match model.panes.events.list.selected()? {
-        events::Row::Line(key) => model.world.event_line(key),
-        events::Row::Story(_) | events::Row::Start(_) => None,
-    }
-}
-
-/// The Pod that the selected event is about, while it exists; of what is folded, the first of its Pods.
-pub(super) fn pod_of_event(model: &Model) -> Option<Key<Pod>> {
-    let key = match model.panes.events.list.selected()? {
-        events::Row::Line(key) => events::subject(model.world.event_line(key)?)?,
-        events::Row::Story(id) => model.panes.stories.told.get(id)?.pods.first()?.clone(),
-        events::Row::Start(owner) => {
-            let start = model.panes.stories.starts.get(owner)?;
-            start.pods.first_key_value()?.0.clone()
-        }
-    };
-    model.world.pod(&key).is_some().then_some(key)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::navigate;
+use super::selection;
 use crate::{
     app::{
         effect::Effect,
@@ -25,7 +25,7 @@ pub(super) const NO_SECRET: &str = "only a Secret has values to reveal";
 
 /// The Secret that the keys speak of.
 pub(super) fn secret(model: &Model) -> Option<Key<Secret>> {
-    match navigate::selected_object(model)? {
+    match selection::selected_object(model)? {
         ObjectKey::Secret(key) => Some(key),
         _ => None,
     }

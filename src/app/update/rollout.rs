@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{navigate, propose};
+use super::{propose, selection};
 use crate::{
     app::{effect::Effect, model::Model},
     domain::{
@@ -63,7 +63,7 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// The Deployment that the keys speak of; says so when it is another kind.
 fn deployment(model: &mut Model, now: Timestamp) -> Option<Progress> {
-    let id: Option<WorkloadKey> = navigate::workload_of_interest(model);
+    let id: Option<WorkloadKey> = selection::workload_of_interest(model);
     let found = id.and_then(|id| progress(&model.world, &id));
     let found = found.filter(|found| found.workload.id.kind == WorkloadKind::Deployment);
     if found.is_none() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{detail, navigate};
+use super::{detail, selection};
 use crate::{
     app::{
         detail::Tab,
@@ -37,7 +37,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    match navigate::selected_object(model) {
+    match selection::selected_object(model) {
         Some(ObjectKey::Secret(secret)) => about_secret(model, &secret, now),
         _ => about_pod(model, now),
     }

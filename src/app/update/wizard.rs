@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{forms, navigate, propose};
+use super::{forms, propose, selection};
 use crate::{
     app::{
         action::Action,
@@ -129,7 +129,7 @@ fn bind(model: &Model) -> Result<Ask, &'static str> {
 /// Another image for the container that the keys speak of, else for the last of the template: init
 /// containers come first there.
 fn set_image(model: &Model) -> Result<Ask, &'static str> {
-    let id = navigate::workload_of_interest(model).ok_or(
+    let id = selection::workload_of_interest(model).ok_or(
         "no workload made this Pod: set its image with kubectl set image, or make it anew",
     )?;
     let workload = model
@@ -179,7 +179,7 @@ pub(super) fn delete(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let pod = navigate::selected_pod(model).and_then(|key| model.world.pod(&key));
+    let pod = selection::selected_pod(model).and_then(|key| model.world.pod(&key));
     let Some(pod) = pod else {
         model.flash("select a Pod: workloads are not deleted from here", now);
         return Vec::new();
