@@ -43,9 +43,7 @@ impl Form {
             Answer::Account if text.is_empty() && matches!(self.ask, Ask::NewSecret { .. }) => None,
             Answer::Account => check::subdomain(text).or_else(|| self.account_is_elsewhere(world)),
             Answer::Secret => check::subdomain(text).or_else(|| self.secret_is_there(world)),
-            Answer::Deployment => {
-                check::subdomain(text).or_else(|| self.deployment_is_there(world))
-            }
+            Answer::Deployment => check::label(text).or_else(|| self.deployment_is_there(world)),
             Answer::Replicas => check::replicas(text),
             Answer::Port => check::port(text),
             Answer::Confirm => match &self.ask {

@@ -26,7 +26,7 @@ impl Password {
         Self(SecretString::from(text.into()))
     }
 
-    /// The value itself; each caller is a border that a test counts.
+    /// The value itself: what is made of it is wiped, and neither kept nor printed.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

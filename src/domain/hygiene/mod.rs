@@ -66,6 +66,7 @@ pub enum Lint {
         /// Below zero: so long ago.
         seconds: i64,
     },
+    /// By the age of the Secret: when its content was last changed is not known.
     NotRotated {
         secret: Key<Secret>,
         days: i64,

@@ -30,15 +30,15 @@ pub fn warn(text: impl Into<String>) -> Complaint {
     }
 }
 
-/// A namespace: an RFC 1123 label.
+/// A namespace, or a Deployment, whose container and Pods' label are called like it: an RFC 1123 label.
 pub fn label(text: &str) -> Option<Complaint> {
     if text.contains('.') {
-        return Some(refuse("no dots: a namespace is one label"));
+        return Some(refuse("no dots: it is one label"));
     }
     name(text, 63)
 }
 
-/// The name of a Secret, ServiceAccount or Deployment: an RFC 1123 subdomain.
+/// The name of a Secret or ServiceAccount: an RFC 1123 subdomain.
 pub fn subdomain(text: &str) -> Option<Complaint> {
     text.split('.')
         .find_map(|part| name(part, 253))
