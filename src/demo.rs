@@ -48,7 +48,7 @@ pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Pro
             found.ok_or_else(|| unknown_user(name))?
         }
     };
-    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live { speed: 1.0 });
+    let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live);
     sandbox.keep();
     Ok((sandbox, user))
 }
@@ -82,7 +82,7 @@ async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<Exit
     let config = serve::kubeconfig(listener.local_addr()?);
     answer::print(format!("{config:#}\n").as_bytes())?;
     eprintln!("serving until ctrl-c; save what is printed above and name it with --kubeconfig");
-    serve::serve(sandbox, listener).await?;
+    serve::serve(sandbox, listener).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,7 @@ mod dice;
 mod fields;
 mod kubelet;
 mod labels;
+mod life;
 mod object;
 mod profile;
 mod recorder;

@@ -4,7 +4,7 @@
 //! a server without TLS (`clientcmd` reads the user's part of a kubeconfig only for TLS), and each
 //! context of the printed kubeconfig has a server of its own for that reason. A bearer token does too.
 
-use std::{io, net::SocketAddr};
+use std::{net::SocketAddr, time::Duration};
 
 use http::{Request, Uri, uri::PathAndQuery};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -17,13 +17,15 @@ use super::{Sandbox, Service, User};
 
 const PREFIX: &str = "/users/";
 
-/// Answers requests until the task ends, or the port can take no more.
-pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
+/// After a connection that did not come about: there may be too many open ones.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers requests until the task ends.
+pub async fn serve(sandbox: Sandbox, listener: TcpListener) {
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) if is_the_clients(&error) => continue,
-            Err(error) => return Err(error),
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
         };
         let sandbox = sandbox.clone();
         tokio::spawn(async move {
@@ -39,16 +41,6 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
             );
         });
     }
-}
-
-/// One client that went away before it was let in is no reason to turn away the others.
-fn is_the_clients(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// The API as the one sees it whom the path names, and the request without that name.
