@@ -23,6 +23,10 @@ const SHOWN: SignedDuration = SignedDuration::from_secs(12);
 /// For so long a workload must not fail to be said to work again.
 const QUIET: SignedDuration = SignedDuration::from_secs(5);
 
+/// The same for a program that crashes: between two crashes it runs, and the kubelet forgets its back-off
+/// when it has run for ten minutes.
+const STEADY: SignedDuration = SignedDuration::from_mins(10);
+
 #[derive(Debug, Default)]
 pub struct Notices {
     /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
@@ -39,6 +43,8 @@ pub struct Notices {
 #[derive(Debug)]
 struct Failing {
     since: Timestamp,
+    /// For how long it must not fail to be well.
+    patience: SignedDuration,
     /// Since when it has not been seen failing.
     quiet: Option<Timestamp>,
 }
@@ -106,6 +112,7 @@ impl Notices {
         let failing = current.iter().map(|(subject, fault)| {
             let failing = Failing {
                 since: fault.since.unwrap_or(now),
+                patience: patience(fault),
                 quiet: None,
             };
             (subject.clone(), failing)
@@ -133,10 +140,12 @@ impl Notices {
         for (subject, fault) in current {
             if let Some(known) = failing.get_mut(subject) {
                 known.quiet = None;
+                known.patience = patience(fault);
                 continue;
             }
             let begun = Failing {
                 since: now,
+                patience: patience(fault),
                 quiet: None,
             };
             failing.insert(subject.clone(), begun);
@@ -160,7 +169,7 @@ impl Notices {
                     return true;
                 }
                 let quiet = *known.quiet.get_or_insert(now);
-                if now.duration_since(quiet) < QUIET {
+                if now.duration_since(quiet) < known.patience {
                     return true;
                 }
                 if exists(world, subject) {
@@ -190,8 +199,17 @@ impl Notices {
     /// When the next workload has not failed for long enough to be said to work again.
     fn quiet_until(&self) -> Option<Timestamp> {
         let failing = self.failing.iter().flat_map(BTreeMap::values);
-        let quiet = failing.filter_map(|known| known.quiet).min();
-        quiet.map(|quiet| quiet + QUIET)
+        failing
+            .filter_map(|known| Some(known.quiet? + known.patience))
+            .min()
+    }
+}
+
+fn patience(fault: &Fault) -> SignedDuration {
+    if fault.finding.is_crash() {
+        STEADY
+    } else {
+        QUIET
     }
 }
 

@@ -6,7 +6,9 @@ use super::{
     detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
     proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll, ticket::Ticket,
 };
-use crate::domain::{faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem};
+use crate::domain::{
+    cause::Fix, faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem,
+};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -41,6 +43,11 @@ pub enum Overlay {
     /// A plan, before and after it is carried out.
     Proposal(Proposal),
     Form(Form),
+    /// A fix that is made elsewhere: at the registry, on the node, by a build.
+    Steps {
+        fix: Fix,
+        scroll: Scroll,
+    },
     Problem {
         problem: Problem,
         scroll: Scroll,
@@ -94,6 +101,7 @@ impl Overlay {
             | Self::PullTest(_)
             | Self::Proposal(_)
             | Self::Hygiene { .. }
+            | Self::Steps { .. }
             | Self::Problem { .. } => None,
         }
     }
@@ -104,6 +112,7 @@ impl Overlay {
             Self::Help { scroll }
             | Self::Problem { scroll, .. }
             | Self::Hygiene { scroll, .. }
+            | Self::Steps { scroll, .. }
             | Self::Details(Details { scroll, .. })
             | Self::Learn(Learn { scroll, .. })
             | Self::Proposal(Proposal { scroll, .. }) => Some(scroll),

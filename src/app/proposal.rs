@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use super::{inquiry::Inquiry, scroll::Scroll, ticket::Ticket, verdicts::Verdicts};
 use crate::domain::{
     faults::{Fault, FaultId},
-    objects::WorkloadKey,
-    plan::{Outcome, Plan, keeper::Keeper},
+    key::Key,
+    objects::{Pod, WorkloadKey, WorkloadKind},
+    plan::{Change, Outcome, Plan, keeper::Keeper},
     probe::Verdict,
+    world::World,
 };
 
 /// A plan as effects carry it; the same plan is the same object.
@@ -55,13 +57,49 @@ pub struct Applied {
 }
 
 impl Proposal {
-    /// What still goes wrong with the workloads that it was for, once it is carried out.
-    pub fn trouble<'a>(&self, verdicts: &'a Verdicts) -> Option<&'a Fault> {
-        if !matches!(self.stage, Stage::Done { healed: None, .. }) {
+    /// What goes wrong with the workloads that it was for, once it is carried out. Pods that the plan
+    /// has replaced fail until they are gone, and that is no news.
+    pub fn trouble<'a>(&self, world: &World, verdicts: &'a Verdicts) -> Option<&'a Fault> {
+        let Stage::Done {
+            healed: None, at, ..
+        } = &self.stage
+        else {
             return None;
-        }
-        let suffers = |fault: &&Fault| self.workloads.iter().any(|id| fault.workloads.contains(id));
+        };
+        // Objects have the second that they were made in.
+        let made = |key: &Key<Pod>| {
+            let created = world.pod(key).and_then(|pod| pod.meta.created);
+            created.is_none_or(|created| created.as_second() >= at.as_second())
+        };
+        let still = |fault: &Fault, id: &WorkloadKey| {
+            let of_it = |key: &&Key<Pod>| {
+                let owner = world.pod(key).and_then(|pod| world.workload_of(pod));
+                owner.is_some_and(|owner| owner.id == *id)
+            };
+            let mut pods = fault.pods.iter().filter(of_it).peekable();
+            pods.peek().is_none() || !self.replaces(id) || pods.any(made)
+        };
+        let suffers = |fault: &&Fault| {
+            let mut ours = self
+                .workloads
+                .iter()
+                .filter(|id| fault.workloads.contains(id));
+            ours.any(|id| still(fault, id))
+        };
         verdicts.faults().iter().find(suffers)
+    }
+
+    /// Whether the workload gets new Pods by a change of its template.
+    fn replaces(&self, id: &WorkloadKey) -> bool {
+        self.plan.0.changes.iter().any(|change| match change {
+            Change::Restart(workload)
+            | Change::SetImage { workload, .. }
+            | Change::SetAccount { workload, .. } => workload.id() == id,
+            Change::RollBack { deployment, .. } => {
+                id.kind == WorkloadKind::Deployment && id.key == *deployment
+            }
+            _ => false,
+        })
     }
 }
 

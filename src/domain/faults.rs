@@ -42,7 +42,8 @@ impl fmt::Display for Blame {
             Self::Image(image) => write!(f, "image {image}"),
             Self::Registry(host) => write!(f, "registry {host}"),
             Self::Node(name) => write!(f, "node {name}"),
-            Self::Subject(subject) => write!(f, "{subject}"),
+            Self::Subject(Subject::Pod(key)) => write!(f, "Pod {key}"),
+            Self::Subject(Subject::Workload(id)) => write!(f, "{} {}", id.kind, id.key),
         }
     }
 }

@@ -11,9 +11,14 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     End,
-    /// For image references and generated names: both ends matter, the end most.
+    /// For image references: both ends matter, the end most.
     Middle,
+    /// For generated names: the beginning says whose they are, the last characters which.
+    Name,
 }
+
+/// Random characters at the end of the name of a Pod.
+const RANDOM: usize = 5;
 
 const ELLIPSIS: char = '…';
 
@@ -68,6 +73,7 @@ pub fn fit(text: &str, cells: usize, cut: Cut) -> Cow<'_, str> {
     let head = match cut {
         Cut::End => room,
         Cut::Middle => room * 2 / 5,
+        Cut::Name => room - (room / 3).min(RANDOM),
     };
     let mut out = String::new();
     let mut used = 0;

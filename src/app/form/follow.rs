@@ -86,7 +86,11 @@ impl Form {
         };
         let mut holders = source::holders(world, fits);
         holders.retain(|key| !self.is_itself(key));
-        let namespace = self.text(Answer::Namespace).to_owned();
+        let namespace = match &self.ask {
+            Ask::Login { secret, .. } => secret.namespace.to_string(),
+            Ask::NewSecret { namespace, .. } => namespace.to_string(),
+            _ => self.text(Answer::Namespace).to_owned(),
+        };
         let here = |key: &Key<Secret>| key.namespace.as_str() == namespace;
         holders.sort_by_key(|key| !here(key));
         let fitting_here = image.is_some() && holders.first().is_some_and(here);

@@ -1,7 +1,10 @@
 //! What to know about an answer before it is given.
 
+use std::collections::BTreeSet;
+
 use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
 use crate::domain::{
+    image::ImageRef,
     key::{Name, Namespace},
     plan::Ask,
     presets::Preset,
@@ -38,6 +41,7 @@ impl Form {
                 let all = world.namespaces().map(|namespace| namespace.name.as_str());
                 made_or_meant(namespace.as_str(), all)
             }
+            (Answer::Image, _) => self.image_hint(world),
             (Answer::Account, _) => self.account_hint(world),
             (Answer::Port, _) => "what the container listens on, if it does".to_owned(),
             (Answer::Restart, _) => {
@@ -54,6 +58,35 @@ impl Form {
             },
             _ => String::new(),
         }
+    }
+
+    /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
+    fn image_hint(&self, world: &World) -> String {
+        let Ask::Image {
+            workload, before, ..
+        } = &self.ask
+        else {
+            return String::new();
+        };
+        let Ok(wrong) = ImageRef::parse(before) else {
+            return String::new();
+        };
+        let scope = Scope::Namespace(workload.key.namespace.clone());
+        let containers = world.pods(&scope).flat_map(|pod| &pod.containers);
+        let running = containers.filter(|container| container.ready);
+        let siblings: BTreeSet<&str> = running
+            .filter(|container| container.image != *before)
+            .filter(|container| {
+                ImageRef::parse(&container.image)
+                    .is_ok_and(|image| image.repository() == wrong.repository())
+            })
+            .map(|container| &*container.image)
+            .collect();
+        if siblings.is_empty() {
+            return String::new();
+        }
+        let some: Vec<&str> = siblings.into_iter().take(NEAR).collect();
+        format!("runs in this namespace: {}", some.join(", "))
     }
 
     fn account_hint(&self, world: &World) -> String {

@@ -36,6 +36,13 @@ fn name(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         let words = problem.to_string();
         return text(model, words, "the problem", now);
     }
+    if let Some(Overlay::Steps { fix, .. }) = model.overlays.last() {
+        let (lines, what) = match fix.commands.as_slice() {
+            [] => (&fix.steps, "the steps"),
+            _ => (&fix.commands, "the commands"),
+        };
+        return text(model, lines.join("\n"), what, now);
+    }
     copy(model, selected_name(model), now)
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{forms, propose, selection};
 use crate::{
-    app::{connection::Health, effect::Effect, model::Model, overlay::Overlay},
+    app::{connection::Health, effect::Effect, model::Model, overlay::Overlay, scroll::Scroll},
     domain::{
         cause::{Fix, FixId},
         diagnose::Finding,
@@ -12,6 +12,7 @@ use crate::{
         key::Key,
         objects::{ObjectKey, Pod, WorkloadKey},
         plan::{Ask, Change, Offer, Plan, Restartable, Sufferers, carriers, for_fix},
+        progress::progress,
     },
 };
 
@@ -43,14 +44,11 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
             Vec::new()
         }
         Offer::ByHand => {
-            let fix = offered.fix;
-            let text = if fix.commands.is_empty() {
-                fix.steps.join("\n")
-            } else {
-                fix.commands.join("\n")
-            };
-            model.flash(format!("not done from here; copied: {}", fix.title), now);
-            vec![Effect::Copy(text)]
+            model.overlays.push(Overlay::Steps {
+                fix: offered.fix,
+                scroll: Scroll::TOP,
+            });
+            Vec::new()
         }
     }
 }
@@ -72,10 +70,25 @@ pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
         owned_pods: &owned_pods,
     };
     Some(Offered {
-        offer: everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
+        offer: match fix {
+            FixId::UndoRollout => undo_rollout(model, &workloads),
+            fix => everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
+        },
         fix: fix.fill(&finding.names),
         fault,
     })
+}
+
+/// Back to what worked, for all Deployments that suffer and have such a revision.
+fn undo_rollout(model: &Model, workloads: &[WorkloadKey]) -> Offer {
+    let found = workloads.iter().filter_map(|id| progress(&model.world, id));
+    let changes: Vec<Change> = found
+        .filter_map(|found| Change::roll_back(&found))
+        .collect();
+    if changes.is_empty() {
+        return Offer::ByHand;
+    }
+    Offer::Plan(Plan::new(FixId::UndoRollout.title(), changes))
 }
 
 /// A new token is for all Secrets that carry the old one, in whatever namespace: it is as bad there.

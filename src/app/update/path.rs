@@ -32,6 +32,7 @@ pub fn path(model: &Model) -> Vec<Context> {
             | Overlay::Filter { .. }
             | Overlay::Palette(_)
             | Overlay::Hygiene { .. }
+            | Overlay::Steps { .. }
             | Overlay::Problem { .. },
         ) => over(&[]),
     }

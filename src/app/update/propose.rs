@@ -260,7 +260,7 @@ fn outcomes(done: &[Done]) -> Vec<Outcome> {
 pub(super) fn leave(model: &mut Model) {
     let blamed = match model.overlays.last() {
         Some(Overlay::Proposal(proposal)) => proposal
-            .trouble(&model.verdicts)
+            .trouble(&model.world, &model.verdicts)
             .map(|fault| to_blame(proposal, fault.finding.link())),
         _ => None,
     };

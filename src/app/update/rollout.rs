@@ -33,29 +33,12 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(found) = deployment(model, now) else {
         return Vec::new();
     };
-    let older = found.healthy_before();
-    let target = older.and_then(|revision| {
-        let set = revision.set.as_ref()?;
-        Some((
-            set.key.name.clone(),
-            revision.number?,
-            revision.images.clone(),
-        ))
-    });
-    let Some((set, revision, after)) = target else {
+    let Some(change) = Change::roll_back(&found) else {
         model.flash("there is no older revision with another image", now);
         return Vec::new();
     };
-    let id = &found.workload.id;
-    let change = Change::RollBack {
-        deployment: id.key.clone(),
-        set,
-        revision,
-        before: found.workload.images.clone(),
-        after,
-    };
     let plan = Plan::new(
-        format!("Take {id} back to revision {revision}"),
+        format!("Undo the rollout of {}", found.workload.id),
         vec![change],
     );
     propose::propose(model, plan, None, now)

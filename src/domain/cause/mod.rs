@@ -178,7 +178,7 @@ impl Cause {
 
     /// What to look at to tell it from its look-alikes, with its name in front.
     pub(in crate::domain) fn question(self) -> String {
-        format!("{self}: {}", self.entry().tells)
+        format!("{}: {}", self.title(), self.entry().tells)
     }
 
     /// The cause of this name.

@@ -35,12 +35,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         now,
         account: account(world, sight, &key.namespace, &pod.service_account),
         elsewhere: elsewhere(world, &listed, &pod, &images),
-        accounts: world
-            .accounts(&here)
-            .filter(|account| !account.pull_secrets.is_empty())
-            .take(ENOUGH)
-            .cloned()
-            .collect(),
+        accounts: holders(world, &here),
         revisions: workload
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),
@@ -52,6 +47,18 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         workload,
         pod,
     })
+}
+
+/// The ServiceAccounts of the namespace that list Secrets, the ones that most Pods run as first.
+fn holders(world: &World, here: &Scope) -> Vec<Arc<ServiceAccount>> {
+    let mut holders: Vec<_> = world
+        .accounts(here)
+        .filter(|account| !account.pull_secrets.is_empty())
+        .cloned()
+        .collect();
+    holders.sort_by_key(|account| std::cmp::Reverse(world.pods_of_account(&account.key).len()));
+    holders.truncate(ENOUGH);
+    holders
 }
 
 /// A workload and what is said about it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Draft, Fact, Root, Source};
 use crate::domain::{
-    cause::Cause,
+    cause::{Cause, FixId, Link},
     chain::{Case, Neighbour},
     classify::Confidence,
     image::{ImageError, ImageRef},
@@ -13,10 +13,11 @@ use crate::domain::{
 };
 
 /// The reference is malformed: no pull is tried, so nothing else can be the cause.
-pub(super) fn invalid(draft: &mut Draft, error: &ImageError) {
+pub(super) fn invalid(draft: &mut Draft, case: &Case, container: &Container, error: &ImageError) {
     draft.settle_on(Cause::InvalidImageName, Root::ImageNameInvalid);
     let text = format!("{error}: {}", error.problem.hint());
     draft.tell(Fact::ImageProblem { text }, Source::Pod);
+    older_revision(draft, case, container);
 }
 
 pub(super) fn judge(draft: &mut Draft, case: &Case, container: &Container, image: &ImageRef) {
@@ -118,7 +119,24 @@ fn older_revision(draft: &mut Draft, case: &Case, container: &Container) {
     if let Some(image) = older {
         let fact = Fact::OlderRevisionHad { image };
         draft.tell(fact, Source::Workload);
+        if is_of_the_newest(case) && link(draft) == Link::Image {
+            // Nothing has to be known for it, and it serves again at once.
+            draft.fixes.insert(0, FixId::UndoRollout);
+        }
     }
+}
+
+fn is_of_the_newest(case: &Case) -> bool {
+    let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
+    owner
+        .zip(newest)
+        .is_some_and(|(owner, newest)| owner.uid == newest.meta.uid)
+}
+
+fn link(draft: &Draft) -> Link {
+    draft
+        .root
+        .map_or_else(|| Link::of_cause(draft.cause), Root::link)
 }
 
 #[cfg(test)]

@@ -85,6 +85,11 @@ impl Finding {
         self.cause.is_pull_failure()
     }
 
+    /// Whether the program has run and ended: why stands in its log.
+    pub fn is_crash(&self) -> bool {
+        self.fixes.first() == Some(&FixId::ReadLog)
+    }
+
     /// The link of the chain that is broken.
     pub fn link(&self) -> Link {
         match self.root {
@@ -178,7 +183,7 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
     draft.alternatives = found.alternatives;
     draft.evidence.push(told.evidence());
     match ImageRef::parse(&told.container.image) {
-        Err(error) => image::invalid(&mut draft, &error),
+        Err(error) => image::invalid(&mut draft, case, told.container, &error),
         Ok(parsed) => {
             access::judge(&mut draft, case, told, &parsed);
             image::judge(&mut draft, case, told.container, &parsed);

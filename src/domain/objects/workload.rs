@@ -43,6 +43,18 @@ impl WorkloadKind {
         }
     }
 
+    /// The short name of the resource, as `kubectl api-resources` lists it; of a Job, which has none, `job`.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Deployment => "deploy",
+            Self::ReplicaSet => "rs",
+            Self::StatefulSet => "sts",
+            Self::DaemonSet => "ds",
+            Self::Job => "job",
+            Self::CronJob => "cj",
+        }
+    }
+
     /// The API group that it is of.
     pub fn group(self) -> &'static str {
         match self {
@@ -80,6 +92,13 @@ impl fmt::Display for WorkloadKind {
 pub struct WorkloadKey {
     pub kind: WorkloadKind,
     pub key: Key<Workload>,
+}
+
+impl WorkloadKey {
+    /// `deploy/web`, for where there is little room.
+    pub fn short(&self) -> String {
+        format!("{}/{}", self.kind.short(), self.key.name)
+    }
 }
 
 impl fmt::Display for WorkloadKey {

@@ -149,7 +149,8 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
         }]),
         FixId::Restart => Some(restarts(sufferers.workloads).collect()),
         FixId::RetryNow => Some(retries(sufferers).collect()),
-        // The rest is done at the registry, on the node, or by a build.
+        // The rest is done at the registry, on the node, or by a build; where a rollout goes back to is
+        // known to the store.
         _ => None,
     }
 }

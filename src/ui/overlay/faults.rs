@@ -1,6 +1,11 @@
 //! All that is wrong, over all namespaces: each fault once, with who suffers from it and the fix.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::Widget,
+};
 
 use super::window::{Window, choice};
 use crate::{
@@ -11,6 +16,7 @@ use crate::{
         status::Health,
     },
     ui::{
+        text,
         view::View,
         widgets::table::{Cell, Column},
     },
@@ -22,10 +28,13 @@ const COLUMNS: &[Column] = &[
     Column::new("WHERE", 0, 80).gives(20).middle(),
     Column::new("PODS", 1, 6).right(),
     Column::new("SINCE", 3, 6).right(),
-    Column::new("FIX", 2, 100).grows(18),
+    Column::new("FIX", 4, 100).grows(26),
 ];
 
 const WIDE: u16 = 160;
+
+/// Below this many columns the fix of the chosen one has a line of its own, and the others none.
+const NARROW: u16 = 100;
 
 pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let rows = list.rows();
@@ -34,10 +43,30 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
         hint: "enter go there · esc back",
         wide: WIDE,
     };
-    let inside = window.open(rows.len() + 1, view.theme, area, buffer);
+    let narrow = area.width < NARROW;
+    let inside = window.open(
+        rows.len() + 1 + usize::from(narrow),
+        view.theme,
+        area,
+        buffer,
+    );
     let cells = |id: &FaultId| cells(view, id);
     let chosen = list.position();
-    choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
+    if !narrow {
+        choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
+        return;
+    }
+    let [table, fix] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(inside);
+    choice(COLUMNS, rows, chosen, cells, view.theme, table, buffer);
+    if let Some(fault) = list.selected().and_then(|id| view.model.verdicts.fault(id)) {
+        let words = format!("Fix: {}", first_fix(fault));
+        let words = text::fit(&words, usize::from(fix.width), text::Cut::End);
+        Line::styled(words, view.theme.accent()).render(fix, buffer);
+    }
+}
+
+fn first_fix(fault: &Fault) -> &'static str {
+    fault.finding.fixes.first().map_or("", |fix| fix.title())
 }
 
 fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
@@ -54,14 +83,13 @@ fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
     let since = fault
         .since
         .map_or_else(String::new, |since| age::age(since, view.now));
-    let fix = fault.finding.fixes.first().map_or("", |fix| fix.title());
     vec![
         Cell::new(symbol, style),
         Cell::new(fault.finding.title(), style),
         Cell::new(id.blame.to_string(), theme.text()),
         Cell::new(pods(fault), theme.text()),
         Cell::new(since, theme.dim()),
-        Cell::new(fix, theme.text()),
+        Cell::new(first_fix(fault), theme.text()),
     ]
 }
 

@@ -68,6 +68,7 @@ fn sign_and_input(overlay: &Overlay) -> Option<(char, &Input)> {
         | Overlay::Proposal(_)
         | Overlay::Form(_)
         | Overlay::Hygiene { .. }
+        | Overlay::Steps { .. }
         | Overlay::Problem { .. } => None,
     }
 }

@@ -13,6 +13,7 @@ mod problem;
 mod proposal;
 mod pull_test;
 mod reveal;
+mod steps;
 mod window;
 
 use ratatui::{
@@ -29,7 +30,12 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     if let Phase::Failed { problem, .. } = &view.model.connection.phase {
         problem::no_connection(problem, view, area, buffer);
     }
-    for overlay in &view.model.overlays {
+    let layers = &view.model.overlays;
+    for (at, overlay) in layers.iter().enumerate() {
+        // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
+        if let (Overlay::Form(_), Some(Overlay::Proposal(_))) = (overlay, layers.get(at + 1)) {
+            continue;
+        }
         match overlay {
             Overlay::Help { scroll } => help::draw(*scroll, view, area, buffer),
             Overlay::Details(details) => details::draw(details, view, area, buffer),
@@ -44,6 +50,7 @@ pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
                 hygiene::draw(standings, *scroll, view, area, buffer);
             }
             Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
+            Overlay::Steps { fix, scroll } => steps::draw(fix, *scroll, view, area, buffer),
             Overlay::Problem { problem, scroll } => {
                 problem::draw(problem, *scroll, view, area, buffer);
             }

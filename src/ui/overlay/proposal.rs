@@ -33,7 +33,11 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
         Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
             "c copy commands · y export · esc back"
         }
-        Stage::Done { .. } if proposal.trouble(&view.model.verdicts).is_some() => {
+        Stage::Done { .. }
+            if proposal
+                .trouble(&view.model.world, &view.model.verdicts)
+                .is_some() =>
+        {
             "esc back to the answers · u undo · enter close"
         }
         Stage::Done { .. } => "enter close · u undo",
@@ -166,7 +170,7 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
 
 /// What goes wrong with what was made, and the way back to the answer that is to blame.
 fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let Some(fault) = proposal.trouble(&view.model.verdicts) else {
+    let Some(fault) = proposal.trouble(&view.model.world, &view.model.verdicts) else {
         return Vec::new();
     };
     let theme = view.theme;

@@ -8,7 +8,13 @@ use crate::{
         Pane,
         events::{self, Start, Step, StoryId},
     },
-    domain::{age, faults::Subject, pull, status::Health, world::Line},
+    domain::{
+        age,
+        objects::{Subject, WorkloadKind},
+        pull,
+        status::Health,
+        world::Line,
+    },
     ui::{
         text,
         widgets::table::{Cell, Column},
@@ -18,7 +24,7 @@ use crate::{
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("LAST", 1, 6).right(),
     Column::new("", 0, 1),
-    Column::new("OBJECT", 2, 44).gives(18).middle(),
+    Column::new("OBJECT", 2, 44).gives(18).names(),
     Column::new("REASON", 1, 24).gives(10),
     Column::new("MESSAGE", 0, 400).grows(30).middle(),
     Column::new("FIX", 3, 60).gives(20),
@@ -130,14 +136,15 @@ fn reached(start: &Start, pods: usize) -> String {
     }
 }
 
-/// `ghcr.io/acme/search:3.1 pulled in 2.9 s to 3.4 s (88 MB)`
+/// `pulled in 2.9 s to 3.4 s (88 MB): ghcr.io/acme/search:3.1`; where it is cut in the middle, both how long
+/// and which tag are left.
 fn pulled(start: &Start) -> Option<String> {
     let image = start.image.as_deref()?;
     let Some((least, most)) = start.pulls else {
         return Some(match start.slowest()? {
             Step::Scheduled | Step::Pulling => image.to_owned(),
             Step::Pulled | Step::Created | Step::Started => {
-                format!("{image} was on the node already")
+                format!("on the node already: {image}")
             }
         });
     };
@@ -148,14 +155,19 @@ fn pulled(start: &Start) -> Option<String> {
     let size = most
         .size
         .map_or_else(String::new, |bytes| format!(" ({})", text::size(bytes)));
-    Some(format!("{image} pulled in {took}{size}"))
+    Some(format!("pulled in {took}{size}: {image}"))
 }
 
 /// Whose Pods a folded row is about, and how many of them.
 fn owner(view: View<'_>, owner: &Subject, pods: usize) -> String {
-    let owner = match (view.all_namespaces(), owner) {
-        (true, owner) => format!("{} {owner}", owner.namespace()),
-        (false, owner) => owner.to_string(),
+    let short = match owner {
+        Subject::Pod(key) => format!("pod/{}", key.name),
+        Subject::Workload(id) => id.short(),
+    };
+    let owner = if view.all_namespaces() {
+        format!("{} {short}", owner.namespace())
+    } else {
+        short
     };
     match pods {
         0 | 1 => owner,
@@ -173,10 +185,17 @@ fn times(count: u32) -> String {
 
 fn object(view: View<'_>, line: &Line) -> String {
     let subject = &line.event.subject;
+    let kind = short(&subject.kind);
     match &subject.namespace {
-        Some(namespace) if view.all_namespaces() => {
-            format!("{namespace} {}/{}", subject.kind, subject.name)
-        }
-        _ => format!("{}/{}", subject.kind, subject.name),
+        Some(namespace) if view.all_namespaces() => format!("{namespace} {kind}/{}", subject.name),
+        _ => format!("{kind}/{}", subject.name),
     }
+}
+
+/// A kind as kubectl takes it on its command line.
+fn short(kind: &str) -> String {
+    let known = WorkloadKind::ALL
+        .into_iter()
+        .find(|known| known.as_str() == kind);
+    known.map_or_else(|| kind.to_lowercase(), |known| known.short().to_owned())
 }

@@ -21,7 +21,7 @@ use crate::{
 pub(super) const COLUMNS: &[Column] = &[
     Column::new("", 0, 1),
     Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 63).grows(20).middle(),
+    Column::new("NAME", 0, 63).grows(20).names(),
     Column::new("READY", 2, 9).right(),
     Column::new("STATUS", 1, 26).gives(16),
     Column::new("WHY", 1, 18).gives(14),
@@ -133,10 +133,7 @@ fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
     vec![
         Cell::new(symbol, style),
         Cell::new(id.key.namespace.as_str(), theme.dim()),
-        Cell::new(
-            format!("{}/{} ×{}", id.kind, id.key.name, group.pods),
-            theme.text(),
-        ),
+        Cell::new(format!("{} ×{}", id.short(), group.pods), theme.text()),
         Cell::new(format!("{}/{}", group.ready, group.pods), theme.text()),
         Cell::new(
             word,

@@ -57,6 +57,13 @@ impl Column {
         self
     }
 
+    /// Holds generated names.
+    #[must_use]
+    pub const fn names(mut self) -> Self {
+        self.cut = Cut::Name;
+        self
+    }
+
     #[must_use]
     pub const fn middle(mut self) -> Self {
         self.cut = Cut::Middle;

@@ -14,8 +14,9 @@ pub(super) struct Row {
 }
 
 const CREATE_SECRET: &[&str] = &[
-    "read -rs TOKEN",
-    "printf '{\"auths\":{\"%s\":{\"username\":\"%s\",\"password\":\"%s\"}}}' {server} {user} \"$TOKEN\" | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
+    "read -rs TOKEN; export TOKEN",
+    "jq -n --arg s {server} --arg u {user} '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n {ns} create secret docker-registry {secret} --from-file=.dockerconfigjson=/dev/stdin",
+    "unset TOKEN",
 ];
 
 pub(super) const ROWS: &[Row] = &[
@@ -51,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
         commands: &[
             "read -rs TOKEN; export TOKEN",
-            "kubectl -n {ns} get secret {secret} -o json | jq --arg server {server} --arg user {user} '.data[\".dockerconfigjson\"] |= ((try (@base64d | fromjson | objects) catch {}) // {} | .auths[$server] = {username: $user, password: env.TOKEN} | tojson | @base64)' | kubectl -n {ns} replace -f -",
+            "kubectl -n {ns} get secret {secret} -o json | jq --arg s {server} --arg u {user} '.data[\".dockerconfigjson\"] = (.data[\".dockerconfigjson\"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] = {username: $u, password: env.TOKEN} | tojson | @base64)' | kubectl -n {ns} replace -f -",
             "unset TOKEN",
         ],
     },
@@ -126,6 +127,13 @@ pub(super) const ROWS: &[Row] = &[
         title: "Skip the back-off: delete the Pod, its controller makes it again",
         steps: &[],
         commands: &["kubectl -n {ns} delete pod {pod}"],
+    },
+    Row {
+        id: FixId::UndoRollout,
+        slug: "undo-rollout",
+        title: "Undo the rollout: back to the revision that works",
+        steps: &[],
+        commands: &["kubectl -n {ns} rollout undo {workload}"],
     },
     Row {
         id: FixId::CorrectImage,

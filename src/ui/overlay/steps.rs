@@ -1,0 +1,49 @@
+//! A fix that nothing here can make: what to do, where, and the commands for it.
+
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+
+use super::window::{self, Window};
+use crate::{
+    app::scroll::Scroll,
+    domain::cause::Fix,
+    ui::{
+        view::View,
+        widgets::paragraph::{indented, wrapped},
+    },
+};
+
+const WIDE: u16 = 100;
+
+pub(super) fn draw(fix: &Fix, scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+    let hint = if fix.commands.is_empty() {
+        "c copy steps · L explain · esc back"
+    } else {
+        "c copy commands · L explain · esc back"
+    };
+    let window = Window {
+        title: &fix.title,
+        hint,
+        wide: WIDE,
+    };
+    let lines = lines(fix, view, window::room(WIDE, area));
+    window.lines(lines, scroll, view.theme, area, buffer);
+}
+
+fn lines(fix: &Fix, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = view.theme;
+    let words = "No object of this cluster has to change for it, so it is not made from here.";
+    let mut lines = wrapped(words, room, theme.dim());
+    if !fix.steps.is_empty() {
+        lines.push(Line::default());
+    }
+    for step in &fix.steps {
+        lines.extend(wrapped(step, room, theme.text()));
+    }
+    if !fix.commands.is_empty() {
+        lines.push(Line::default());
+    }
+    for command in &fix.commands {
+        lines.extend(indented(&format!("$ {command}"), 2, room, theme.accent()));
+    }
+    lines
+}
