@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 /// Happenings in the order of their time; those of one moment in the order of their entry.
-#[derive(Debug)]
 pub struct Agenda<T> {
     entries: BTreeMap<(Timestamp, u64), T>,
     serial: u64,

@@ -14,6 +14,7 @@ mod controllers;
 mod dice;
 mod fields;
 mod kubelet;
+mod life;
 mod object;
 mod profile;
 mod recorder;

@@ -130,7 +130,7 @@ pub fn micros(moment: Timestamp) -> String {
 
 /// Whether the object has been asked to go and waits for its finalizers or its grace period.
 pub fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some()
+    at(object, "/metadata/deletionTimestamp").is_some()
 }
 
 /// The owner reference with `controller: true`.

@@ -33,7 +33,7 @@ impl Profile {
         }
     }
 
-    /// Before 1.2x kubelets said little; 1.36 names missing Secrets, repeats the cause in the
+    /// Whether it is 1.20, which said little; 1.36 names missing Secrets, repeats the cause in the
     /// back-off, and checks who pulled an image that is there already.
     pub fn is_old(self) -> bool {
         self == Self::Containerd16

@@ -4,7 +4,7 @@
 //! a server without TLS (`clientcmd` reads the user's part of a kubeconfig only for TLS), and each
 //! context of the printed kubeconfig has a server of its own for that reason. A bearer token does too.
 
-use std::{io, net::SocketAddr};
+use std::{net::SocketAddr, time::Duration};
 
 use http::{Request, Uri, uri::PathAndQuery};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -17,10 +17,16 @@ use super::{Sandbox, Service, User};
 
 const PREFIX: &str = "/users/";
 
+/// After a connection that did not come about: there may be too many open ones.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Answers requests until the task ends.
-pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
+pub async fn serve(sandbox: Sandbox, listener: TcpListener) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
         let sandbox = sandbox.clone();
         tokio::spawn(async move {
             let answer = service_fn(|request| {

@@ -3,10 +3,9 @@
 //! Codes, reasons and wording are those of `k8s.io/apimachinery/pkg/api/errors`; clients branch on
 //! `reason` and people read `message`.
 
-use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
-use super::resources::Resource;
+use super::{object::Put, resources::Resource};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {

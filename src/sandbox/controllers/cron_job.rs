@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Work, pods};
+use super::{pods, when::wake_at, work::Work};
 use crate::sandbox::{
     clock::later,
     object::{self, flag, is_terminating, number, put, seconds, text, time},
@@ -36,7 +36,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     }
     prune(world, &cron);
     if let Some(next) = next(schedule, minute) {
-        super::wake_at(world, next, Work::CronJob(place.clone()));
+        wake_at(world, next, Work::CronJob(place.clone()));
     }
 }
 
@@ -47,21 +47,21 @@ fn next(schedule: &str, after: Timestamp) -> Option<Timestamp> {
         .find(|minute| is_due(schedule, *minute))
 }
 
-/// Minute and hour of the five fields; the demo's schedules say `*` in the others.
+/// Minute and hour of the five fields, in UTC; the demo's schedules say `*` in the others.
 fn is_due(schedule: &str, at: Timestamp) -> bool {
-    let at = at.to_zoned(TimeZone::UTC);
+    let minutes = at.as_second().div_euclid(60);
     let mut fields = schedule.split_whitespace();
-    let mut fits = |value: i8| {
+    let mut fits = |value: i64| {
         fields.next().is_some_and(|field| {
             field.split(',').any(|part| match part.strip_prefix("*/") {
                 Some(step) => step
-                    .parse::<i8>()
+                    .parse::<i64>()
                     .is_ok_and(|step| step > 0 && value % step == 0),
                 None => part == "*" || part.parse() == Ok(value),
             })
         })
     };
-    fits(at.minute()) && fits(at.hour())
+    fits(minutes.rem_euclid(60)) && fits(minutes.div_euclid(60).rem_euclid(24))
 }
 
 fn run(world: &mut World, cron: &Value, minute: Timestamp) {

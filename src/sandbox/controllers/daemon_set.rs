@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Work, forgive, pods, retry};
+use super::{pods, when::retry, work::Work};
 use crate::sandbox::{
-    dice::template_hash,
     object::{self, Object, is_terminating, number, put, text},
     resources::Kind,
     store::Place,
@@ -23,7 +22,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
         return;
     }
     let template = set.pointer("/spec/template").cloned().unwrap_or_default();
-    let revision = template_hash(&template.to_string());
+    let revision = pods::hash_of_template(&set);
     let nodes: Vec<String> = world
         .store
         .list(Kind::Node, None)
@@ -40,7 +39,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
             retry(world, Work::DaemonSet(place.clone()));
             break;
         }
-        forgive(world, &Work::DaemonSet(place.clone()));
+        world.controllers.forgive(&Work::DaemonSet(place.clone()));
     }
     update(world, &set, &revision);
     write_status(world, &set, &revision, nodes.len());

@@ -1,18 +1,17 @@
 //! Deployments: one ReplicaSet per template, rolled from the old to the new.
 
-use crate::sandbox::object::Put;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Work, pods,
+    pods,
     rollout::{self, Bounds, Share},
+    work::Work,
 };
 use crate::sandbox::{
     clock::later,
-    dice::template_hash,
-    object::{self, Object, flag, is_terminating, list, number, put, seconds, text, time},
+    object::{self, Object, Put, flag, is_terminating, list, number, put, seconds, text, time},
     recorder::Level,
     resources::Kind,
     store::Place,
@@ -42,14 +41,9 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     clean_up(world, &deployment);
 }
 
-fn hash(deployment: &Value) -> String {
-    let template = deployment.pointer("/spec/template");
-    template_hash(&template.map(Value::to_string).unwrap_or_default())
-}
-
 /// The ReplicaSet of the present template, and the others.
 fn sets(world: &World, deployment: &Value) -> (Option<Object>, Vec<Object>) {
-    let hash = hash(deployment);
+    let hash = pods::hash_of_template(deployment);
     let (mut new, old): (Vec<Object>, Vec<Object>) =
         pods::owned(world, Kind::ReplicaSet, deployment)
             .into_iter()
@@ -58,7 +52,7 @@ fn sets(world: &World, deployment: &Value) -> (Option<Object>, Vec<Object>) {
 }
 
 fn make_set(world: &mut World, deployment: &Value, old: &[Object]) -> Option<Object> {
-    let hash = hash(deployment);
+    let hash = pods::hash_of_template(deployment);
     let mut template = deployment.pointer("/spec/template")?.clone();
     put(&mut template, HASH, hash.as_str());
     let mut selector = deployment.pointer("/spec/selector")?.clone();
@@ -202,15 +196,19 @@ fn write_status(world: &mut World, deployment: &Value) {
         }
     }
     let bounds = Bounds::of(deployment.pointer("/spec/strategy/rollingUpdate"), replicas);
-    let is_done =
-        updated == replicas && total("/status/replicas") == replicas && available == replicas;
+    let counts = Counts {
+        total: total("/status/replicas"),
+        updated,
+        ready: total("/status/readyReplicas"),
+        available,
+    };
     let conditions = vec![
         available_condition(
             world,
             deployment,
             available >= replicas - bounds.unavailable,
         ),
-        progress_condition(world, deployment, new.first(), is_done, available + updated),
+        progress_condition(world, deployment, new.first(), replicas, counts),
     ];
     status.put("conditions", conditions);
     pods::set_status(world, Kind::Deployment, deployment, status);
@@ -233,65 +231,84 @@ fn available_condition(world: &World, deployment: &Value, is_available: bool) ->
     condition(world, deployment, "Available", status, reason, message)
 }
 
+/// The Pods of a Deployment's ReplicaSets.
+#[derive(Clone, Copy)]
+struct Counts {
+    total: i64,
+    updated: i64,
+    ready: i64,
+    available: i64,
+}
+
+impl Counts {
+    /// As the Deployment said last.
+    fn of(deployment: &Value) -> Self {
+        Self {
+            total: number(deployment, "/status/replicas"),
+            updated: number(deployment, "/status/updatedReplicas"),
+            ready: number(deployment, "/status/readyReplicas"),
+            available: number(deployment, "/status/availableReplicas"),
+        }
+    }
+
+    /// `DeploymentProgressing`: more that is new, less that is old, more that works.
+    fn is_progress_after(self, before: Self) -> bool {
+        self.updated > before.updated
+            || self.total - self.updated < before.total - before.updated
+            || self.ready > before.ready
+            || self.available > before.available
+    }
+}
+
+/// How the rollout goes (`syncRolloutStatus`).
 fn progress_condition(
     world: &mut World,
     deployment: &Value,
     new: Option<&Object>,
-    is_done: bool,
-    progress: i64,
+    replicas: i64,
+    now: Counts,
 ) -> Value {
     let set = new.map_or("", |set| object::name(set));
     let before = list(deployment, "/status/conditions")
         .iter()
-        .find(|it| text(it, "/type") == "Progressing");
-    let made_progress = before.is_none()
-        || number(deployment, "/status/availableReplicas")
-            + number(deployment, "/status/updatedReplicas")
-            != progress
-        || number(deployment, "/status/observedGeneration")
-            != number(deployment, "/metadata/generation");
-    let stuck_since = before.and_then(|it| time(it, "/lastUpdateTime"));
-    let limit = deadline(deployment);
-    let is_overdue =
-        !made_progress && stuck_since.is_some_and(|since| later(since, limit) <= world.now);
+        .find(|it| text(it, "/type") == "Progressing" && text(it, "/message").contains(set));
+    let reason = before.map_or("", |it| text(it, "/reason"));
+    // What is through stays so, whatever becomes of its Pods.
+    if let Some(before) = before
+        && reason == "NewReplicaSetAvailable"
+        && now.total == now.updated
+    {
+        return before.clone();
+    }
+    let is_done = [now.total, now.updated, now.available] == [replicas; 3];
+    let progressing = |world: &World, status: &str, reason: &str, how: &str| {
+        let message = format!("ReplicaSet \"{set}\" {how}.");
+        condition(world, deployment, "Progressing", status, reason, &message)
+    };
     if is_done {
-        let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
-        return condition(
-            world,
-            deployment,
-            "Progressing",
-            "True",
-            "NewReplicaSetAvailable",
-            &message,
-        );
+        let reason = "NewReplicaSetAvailable";
+        return progressing(world, "True", reason, "has successfully progressed");
     }
-    if is_overdue {
-        let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
-        return condition(
-            world,
-            deployment,
-            "Progressing",
-            "False",
-            "ProgressDeadlineExceeded",
-            &message,
-        );
+    let limit = deadline(deployment);
+    match before {
+        Some(before) if !now.is_progress_after(Counts::of(deployment)) => {
+            let since = time(before, "/lastUpdateTime");
+            let is_late = since.is_some_and(|since| later(since, limit) <= world.now);
+            if is_late && reason == "ReplicaSetUpdated" {
+                let reason = "ProgressDeadlineExceeded";
+                return progressing(world, "False", reason, "has timed out progressing");
+            }
+            before.clone()
+        }
+        _ => {
+            let mut condition = progressing(world, "True", "ReplicaSetUpdated", "is progressing");
+            put(&mut condition, "/lastUpdateTime", seconds(world.now));
+            let again = later(world.now, limit + Duration::from_secs(1));
+            let work = Work::Deployment(Place::of(deployment));
+            world.agenda.enter(again, Due::Work(work));
+            condition
+        }
     }
-    let message = format!("ReplicaSet \"{set}\" is progressing.");
-    let mut condition = condition(
-        world,
-        deployment,
-        "Progressing",
-        "True",
-        "ReplicaSetUpdated",
-        &message,
-    );
-    if made_progress {
-        put(&mut condition, "/lastUpdateTime", seconds(world.now));
-        let again = later(world.now, limit + Duration::from_secs(1));
-        let work = Work::Deployment(Place::of(deployment));
-        world.agenda.enter(again, Due::Work(work));
-    }
-    condition
 }
 
 fn condition(
@@ -341,14 +358,60 @@ fn clean_up(world: &mut World, deployment: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::scenario::trial;
+
+    fn progressing(world: &World) -> (String, String) {
+        let deployment = world.store.get(Kind::Deployment, "app", "web").unwrap();
+        let condition = list(deployment, "/status/conditions")
+            .iter()
+            .find(|it| text(it, "/type") == "Progressing")
+            .unwrap();
+        let field = |name: &str| text(condition, name).to_owned();
+        (field("/status"), field("/reason"))
+    }
+
+    fn of_image(image: &str) -> World {
+        trial(&format!(
+            "[[workload]]
+            name = 'web'
+            namespace = 'app'
+            at = '-1s'
+            image = 'reg.example/{image}'"
+        ))
+    }
 
     #[test]
-    fn the_hash_follows_the_template_alone() {
-        let one = json!({"spec": {"replicas": 1, "template": {"spec": {"a": 1}}}});
-        let two = json!({"spec": {"replicas": 2, "template": {"spec": {"a": 1}}}});
-        let mut three = two.clone();
-        put(&mut three, "/spec/template/spec/a", 2);
-        assert_eq!(hash(&one), hash(&two));
-        assert_ne!(hash(&one), hash(&three));
+    fn a_rollout_that_is_stuck_for_ten_minutes_is_called_so_from_then_on() {
+        let mut world = of_image("serve:9");
+        let said = |status: &str, reason: &str| (status.to_owned(), reason.to_owned());
+        world.advance(Duration::from_secs(9 * 60));
+        assert_eq!(progressing(&world), said("True", "ReplicaSetUpdated"));
+        for _ in 0..20 {
+            world.advance(Duration::from_secs(90));
+            assert_eq!(
+                progressing(&world),
+                said("False", "ProgressDeadlineExceeded")
+            );
+        }
+    }
+
+    #[test]
+    fn a_rollout_that_is_through_stays_so_when_a_pod_is_lost() {
+        let mut world = of_image("serve:2");
+        world.advance(Duration::from_secs(60));
+        let through = ("True".to_owned(), "NewReplicaSetAvailable".to_owned());
+        assert_eq!(progressing(&world), through);
+        let pods = world.store.list(Kind::Pod, Some("app"));
+        let pod = pods.map(|pod| Place::of(pod)).next().unwrap();
+        drop(write::delete(
+            &mut world,
+            Kind::Pod,
+            &pod,
+            &Deletion::default(),
+        ));
+        for _ in 0..20 {
+            world.advance(Duration::from_millis(200));
+            assert_eq!(progressing(&world), through);
+        }
     }
 }

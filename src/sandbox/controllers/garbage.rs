@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::sandbox::{
-    object::{list, text, uid},
+    object::{self, Object, list, text, uid},
     resources::Kind,
     store::Place,
     world::World,
@@ -27,13 +27,13 @@ fn may_own(kind: Kind) -> bool {
 }
 
 /// Owners of a deleted object that are still there and may have waited for it.
-fn waiting_owners(world: &World, object: &Value) -> Vec<(Kind, std::sync::Arc<Value>)> {
+fn waiting_owners(world: &World, object: &Value) -> Vec<(Kind, Object)> {
     list(object, "/metadata/ownerReferences")
         .iter()
         .filter_map(|reference| {
             let kind = Kind::parse(text(reference, "/apiVersion"), text(reference, "/kind"))?;
             let namespace = if kind.resource().is_namespaced() {
-                text(object, "/metadata/namespace")
+                object::namespace(object)
             } else {
                 ""
             };

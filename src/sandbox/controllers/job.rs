@@ -1,11 +1,10 @@
 //! Jobs: Pods that run to their end.
 
-use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
-use super::{Work, forgive, pods, retry};
+use super::{pods, when::retry, work::Work};
 use crate::sandbox::{
-    object::{self, Object, is_terminating, list, number, put, seconds, text, uid},
+    object::{self, Object, Put, is_terminating, list, number, put, seconds, text, uid},
     recorder::Level,
     resources::Kind,
     store::Place,
@@ -82,7 +81,7 @@ fn create(world: &mut World, place: &Place, job: &Value) -> bool {
     let made = pods::create(world, COMPONENT, job, pod).is_ok();
     let work = Work::Job(place.clone());
     if made {
-        forgive(world, &work);
+        world.controllers.forgive(&work);
     } else {
         retry(world, work);
     }

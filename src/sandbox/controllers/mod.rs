@@ -12,62 +12,22 @@ mod rollout;
 mod scheduler;
 mod service_account;
 mod stateful_set;
+mod when;
+pub(super) mod work;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
-
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    clock::later,
     kubelet,
     object::{self, controller, text},
     resources::Kind,
     store::{Change, ChangeKind, Place},
-    world::{Due, World},
+    world::World,
 };
-
-/// One thing to look at again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Work {
-    Namespace(String),
-    CronJob(Place),
-    Deployment(Place),
-    ReplicaSet(Place),
-    StatefulSet(Place),
-    DaemonSet(Place),
-    Job(Place),
-    /// A Pod without a node.
-    Schedule(Place),
-}
-
-/// What has been seen and what waits to be looked at.
-#[derive(Default)]
-pub struct Controllers {
-    seen: u64,
-    queue: BTreeSet<Work>,
-    /// What will be looked at again, and when at the latest.
-    alarms: BTreeMap<Work, Timestamp>,
-    /// How often in a row something has failed.
-    failures: BTreeMap<Work, u32>,
-}
+use work::Work;
 
 pub fn enqueue(world: &mut World, work: Work) {
-    world.controllers.alarms.remove(&work);
-    world.controllers.queue.insert(work);
-}
-
-/// Has this looked at again at that moment, unless it will be before: who looks then asks again.
-fn wake_at(world: &mut World, at: Timestamp, work: Work) {
-    let alarms = &mut world.controllers.alarms;
-    if alarms.get(&work).is_some_and(|earlier| *earlier <= at) {
-        return;
-    }
-    alarms.insert(work.clone(), at);
-    world.agenda.enter(at, Due::Work(work));
+    world.controllers.enqueue(work);
 }
 
 /// Works until there is nothing left to do at this moment.
@@ -123,7 +83,7 @@ fn notice(world: &mut World, change: &Change) {
         }
         Kind::Pod => notice_pod(world, object, change.event),
         Kind::Node => wake_unscheduled(world),
-        kind => queue.extend(work_for(kind, place.clone())),
+        kind => queue.extend(Work::on(kind, place.clone())),
     }
     if is_gone && is_going(world, &place.namespace) {
         let work = Work::Namespace(place.namespace);
@@ -132,21 +92,15 @@ fn notice(world: &mut World, change: &Change) {
     if let Some(owner) = controller(object) {
         let kind = Kind::parse(text(owner, "/apiVersion"), text(owner, "/kind"));
         let place = Place::new(object::namespace(object), text(owner, "/name"));
-        let work = kind.and_then(|kind| work_for(kind, place));
+        let work = kind.and_then(|kind| Work::on(kind, place));
         world.controllers.queue.extend(work);
     }
     garbage::notice(world, change.kind, object, is_gone);
-}
-
-fn work_for(kind: Kind, place: Place) -> Option<Work> {
-    match kind {
-        Kind::CronJob => Some(Work::CronJob(place)),
-        Kind::Deployment => Some(Work::Deployment(place)),
-        Kind::ReplicaSet => Some(Work::ReplicaSet(place)),
-        Kind::StatefulSet => Some(Work::StatefulSet(place)),
-        Kind::DaemonSet => Some(Work::DaemonSet(place)),
-        Kind::Job => Some(Work::Job(place)),
-        _ => None,
+    if is_gone {
+        world.recorder.forget(object::uid(object));
+        if let Some(work) = Work::on(change.kind, Place::of(object)) {
+            world.controllers.forgive(&work);
+        }
     }
 }
 
@@ -175,19 +129,4 @@ fn wake_unscheduled(world: &mut World) {
         .map(|pod| Work::Schedule(Place::of(pod)))
         .collect();
     world.controllers.queue.extend(waiting);
-}
-
-/// Comes back to what has failed, after ever longer waits (`DefaultControllerRateLimiter`: from
-/// 5 ms, doubling, to 1000 s).
-fn retry(world: &mut World, work: Work) {
-    let failures = world.controllers.failures.entry(work.clone()).or_default();
-    *failures += 1;
-    let wait = Duration::from_millis(5) * 2_u32.saturating_pow((*failures).min(18) - 1);
-    let at = later(world.now, wait.min(Duration::from_secs(1000)));
-    world.agenda.enter(at, Due::Work(work));
-}
-
-/// What has failed works again.
-fn forgive(world: &mut World, work: &Work) {
-    world.controllers.failures.remove(work);
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{
+    dice::template_hash,
     object::{self, Object, controller, is_terminating, list, put, text, uid},
     recorder::{self, Level, Report, Source},
     resources::Kind,
@@ -14,11 +15,12 @@ use crate::sandbox::{
 
 /// The objects of a kind that this owner controls.
 pub(super) fn owned(world: &World, kind: Kind, owner: &Value) -> Vec<Object> {
+    let wanted = uid(owner);
     world
         .store
         .list(kind, Some(object::namespace(owner)))
         .filter(|object| {
-            controller(object).is_some_and(|reference| text(reference, "/uid") == uid(owner))
+            controller(object).is_some_and(|reference| text(reference, "/uid") == wanted)
         })
         .cloned()
         .collect()
@@ -67,6 +69,12 @@ pub(super) fn from_template(owner: &Value, template: &Value, name: Option<String
         ),
     }
     pod
+}
+
+/// What tells one version of the owner's template from another.
+pub(super) fn hash_of_template(owner: &Value) -> String {
+    let template = owner.pointer("/spec/template").map(Value::to_string);
+    template_hash(&template.unwrap_or_default())
 }
 
 /// Creates a Pod and reports on the owner how it went.
@@ -171,7 +179,25 @@ pub(super) fn set_status(world: &mut World, kind: Kind, workload: &Value, status
     let Some(current) = world.store.at(kind, &Place::of(workload)) else {
         return;
     };
+    if current.get("status") == Some(&status) {
+        return;
+    }
     let mut changed = Value::clone(current);
     put(&mut changed, "/status", status);
     world.store.put(kind, changed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_follows_the_template_alone() {
+        let one = json!({"spec": {"replicas": 1, "template": {"spec": {"a": 1}}}});
+        let two = json!({"spec": {"replicas": 2, "template": {"spec": {"a": 1}}}});
+        let mut three = two.clone();
+        put(&mut three, "/spec/template/spec/a", 2);
+        assert_eq!(hash_of_template(&one), hash_of_template(&two));
+        assert_ne!(hash_of_template(&one), hash_of_template(&three));
+    }
 }

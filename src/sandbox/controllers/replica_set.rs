@@ -1,13 +1,12 @@
 //! ReplicaSets: as many Pods as wanted.
 
-use crate::sandbox::object::Put;
 use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::{Work, forgive, pods, retry};
+use super::{pods, when::retry, work::Work};
 use crate::sandbox::{
-    object::{Object, is_terminating, number, text},
+    object::{Object, Put, is_terminating, number, text},
     resources::Kind,
     store::Place,
     world::World,
@@ -62,7 +61,7 @@ fn create(world: &mut World, place: &Place, set: &Value, count: usize) {
             return;
         }
     }
-    forgive(world, &Work::ReplicaSet(place.clone()));
+    world.controllers.forgive(&Work::ReplicaSet(place.clone()));
 }
 
 fn write_status(world: &mut World, set: &Value) {

@@ -1,14 +1,13 @@
 //! The scheduler: a node with room for each Pod, or the reason why there is none.
 
-use crate::sandbox::object::Put;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Work, pods};
+use super::{pods, when::wake_at, work::Work};
 use crate::sandbox::{
     clock::later,
-    object::{self, Object, flag, is_terminating, list, map, put, seconds, text},
+    object::{self, Object, Put, flag, is_terminating, list, map, put, seconds, text},
     recorder::{self, Level, Report, Source},
     resources::Kind,
     store::Place,
@@ -23,6 +22,15 @@ const AGAIN: Duration = Duration::from_secs(300);
 struct Room {
     cpu: i64,
     memory: i64,
+}
+
+impl Room {
+    fn and(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu.saturating_add(other.cpu),
+            memory: self.memory.saturating_add(other.memory),
+        }
+    }
 }
 
 pub(super) fn schedule(world: &mut World, place: &Place) {
@@ -41,6 +49,7 @@ pub(super) fn schedule(world: &mut World, place: &Place) {
 /// The fitting node with the most processor left; or why no node fits.
 fn choose(world: &World, pod: &Value) -> Result<String, String> {
     let wanted = requested(pod);
+    let taken = taken(world);
     let nodes: Vec<Object> = world.store.list(Kind::Node, None).cloned().collect();
     let mut reasons: Vec<&str> = Vec::new();
     let mut best: Option<(i64, String)> = None;
@@ -49,7 +58,7 @@ fn choose(world: &World, pod: &Value) -> Result<String, String> {
             reasons.push(reason);
             continue;
         }
-        let free = free(world, node);
+        let free = free(node, taken.get(object::name(node)).copied());
         if wanted.cpu > free.cpu {
             reasons.push("Insufficient cpu");
         } else if wanted.memory > free.memory {
@@ -110,56 +119,77 @@ fn explain(world: &World, count: usize, mut reasons: Vec<&str>) -> String {
     )
 }
 
+fn free(node: &Value, taken: Option<Room>) -> Room {
+    let taken = taken.unwrap_or_default();
+    Room {
+        cpu: quantity(node.pointer("/status/allocatable/cpu"), 1000).saturating_sub(taken.cpu),
+        memory: quantity(node.pointer("/status/allocatable/memory"), 1)
+            .saturating_sub(taken.memory),
+    }
+}
+
+/// What the Pods on each node have asked for; one that goes still has it.
+fn taken(world: &World) -> BTreeMap<&str, Room> {
+    let mut taken: BTreeMap<&str, Room> = BTreeMap::new();
+    for pod in world.store.list(Kind::Pod, None) {
+        let node = text(pod, "/spec/nodeName");
+        if !node.is_empty() && (pods::is_active(pod) || is_terminating(pod)) {
+            let room = taken.entry(node).or_default();
+            *room = room.and(requested(pod));
+        }
+    }
+    taken
+}
+
 fn requested(pod: &Value) -> Room {
     list(pod, "/spec/containers")
         .iter()
-        .fold(Room::default(), |room, container| Room {
-            cpu: room.cpu + quantity(container.pointer("/resources/requests/cpu"), 1000),
-            memory: room.memory + quantity(container.pointer("/resources/requests/memory"), 1),
-        })
-}
-
-fn free(world: &World, node: &Value) -> Room {
-    let offered = Room {
-        cpu: quantity(node.pointer("/status/allocatable/cpu"), 1000),
-        memory: quantity(node.pointer("/status/allocatable/memory"), 1),
-    };
-    world
-        .store
-        .list(Kind::Pod, None)
-        .filter(|pod| text(pod, "/spec/nodeName") == object::name(node))
-        .filter(|pod| pods::is_active(pod) || is_terminating(pod))
-        .fold(offered, |room, pod| {
-            let taken = requested(pod);
+        .map(|container| {
+            let requests = container
+                .get("resources")
+                .and_then(|resources| resources.get("requests"));
+            let request = |name| requests.and_then(|requests| requests.get(name));
             Room {
-                cpu: room.cpu - taken.cpu,
-                memory: room.memory - taken.memory,
+                cpu: quantity(request("cpu"), 1000),
+                memory: quantity(request("memory"), 1),
             }
         })
+        .fold(Room::default(), Room::and)
 }
 
-/// `250m`, `1`, `128Mi` in units of `1 / scale`.
+/// `250m`, `1.5`, `128Mi` in units of `1 / scale`.
 fn quantity(value: Option<&Value>, scale: i64) -> i64 {
-    let text = match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => return 0,
-    };
-    let split = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (digits, unit) = text.split_at(split);
-    let number: i64 = digits.parse().unwrap_or_default();
-    match unit {
-        "m" => number * scale / 1000,
-        "k" => number * scale * 1000,
-        "M" => number * scale * 1_000_000,
-        "G" => number * scale * 1_000_000_000,
-        "Ki" => (number * scale) << 10,
-        "Mi" => (number * scale) << 20,
-        "Gi" => (number * scale) << 30,
-        _ => number * scale,
+    match value {
+        Some(Value::String(text)) => parse_quantity(text, scale),
+        Some(other) => parse_quantity(&other.to_string(), scale),
+        None => 0,
     }
+}
+
+fn parse_quantity(text: &str, scale: i64) -> i64 {
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let (factor, divisor) = match unit {
+        "m" => (scale, 1000),
+        "k" => (scale * 1000, 1),
+        "M" => (scale * 1_000_000, 1),
+        "G" => (scale * 1_000_000_000, 1),
+        "T" => (scale * 1_000_000_000_000, 1),
+        "Ki" => (scale << 10, 1),
+        "Mi" => (scale << 20, 1),
+        "Gi" => (scale << 30, 1),
+        "Ti" => (scale << 40, 1),
+        _ => (scale, 1),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: i64 = whole.parse().unwrap_or_default();
+    let thousandths = fraction.chars().chain("000".chars()).take(3);
+    let thousandths = thousandths.fold(0, |sum, c| {
+        sum * 10 + i64::from(c.to_digit(10).unwrap_or(0))
+    });
+    (whole.saturating_mul(factor)).saturating_add(thousandths * factor / 1000) / divisor
 }
 
 fn bind(world: &mut World, pod: &Value, node: &str) {
@@ -194,7 +224,7 @@ fn refuse(world: &mut World, pod: &Value, why: &str) {
     }
     let again = later(world.now, AGAIN);
     let work = Work::Schedule(Place::of(pod));
-    super::wake_at(world, again, work);
+    wake_at(world, again, work);
 }
 
 fn set_condition(world: &World, pod: &mut Value, refused: Option<&str>) {
@@ -245,6 +275,9 @@ mod tests {
             (json!(2), 1000, 2000),
             (json!("128Mi"), 1, 128 << 20),
             (json!("1G"), 1, 1_000_000_000),
+            (json!("0.5"), 1000, 500),
+            (json!("1.5Gi"), 1, 3 << 29),
+            (json!("9223372036854775807"), 1000, i64::MAX),
         ] {
             assert_eq!(quantity(Some(&text), scale), value, "{text}");
         }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Work, forgive, pods, retry};
+use super::{pods, when::retry, work::Work};
 use crate::sandbox::{
-    dice::template_hash,
     object::{self, Object, is_terminating, number, put, text},
     resources::Kind,
     store::Place,
@@ -30,12 +29,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
 }
 
 fn revision(set: &Value) -> String {
-    let template = set.pointer("/spec/template").map(Value::to_string);
-    format!(
-        "{}-{}",
-        object::name(set),
-        template_hash(&template.unwrap_or_default())
-    )
+    format!("{}-{}", object::name(set), pods::hash_of_template(set))
 }
 
 fn pod(world: &World, set: &Value, ordinal: i64) -> Option<Object> {
@@ -66,7 +60,7 @@ fn grow(world: &mut World, place: &Place, set: &Value, revision: &str, wanted: i
                     retry(world, Work::StatefulSet(place.clone()));
                     return;
                 }
-                forgive(world, &Work::StatefulSet(place.clone()));
+                world.controllers.forgive(&Work::StatefulSet(place.clone()));
                 if ordered {
                     return;
                 }

@@ -12,30 +12,40 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backoff {
+    /// When it was last set, and the wait.
     last: Option<(Timestamp, Duration)>,
 }
 
 impl Backoff {
-    /// Whether a new attempt has to wait.
+    /// Whether a new attempt has to wait, after the last one.
     pub fn holds(&self, now: Timestamp) -> bool {
+        self.last.is_some_and(|(set, wait)| now < later(set, wait))
+    }
+
+    /// Whether a new attempt has to wait, after an end that came later than the last attempt.
+    pub fn holds_after(&self, end: Timestamp, now: Timestamp) -> bool {
         self.last
-            .is_some_and(|(since, wait)| now < later(since, wait))
+            .is_some_and(|(set, wait)| !is_over(set, end) && now < later(end, wait))
     }
 
     pub fn wait(&self) -> Duration {
         self.last.map_or(Duration::ZERO, |(_, wait)| wait)
     }
 
-    /// After a failure: ten seconds, then double, at most five minutes.
-    pub fn fail(&mut self, now: Timestamp) {
+    /// After a failure at `end`: ten seconds, then double, at most five minutes.
+    pub fn fail(&mut self, end: Timestamp, now: Timestamp) {
         let wait = match self.last {
             None => FIRST,
-            // Twice the longest wait without an attempt, and it begins anew.
-            Some((since, _)) if now >= later(since, LONGEST * 2) => FIRST,
+            Some((set, _)) if is_over(set, end) => FIRST,
             Some((_, wait)) => (wait * 2).min(LONGEST),
         };
         self.last = Some((now, wait));
     }
+}
+
+/// Twice the longest wait without a failure, and it begins anew.
+fn is_over(set: Timestamp, end: Timestamp) -> bool {
+    end > later(set, LONGEST * 2)
 }
 
 #[cfg(test)]
@@ -49,11 +59,25 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..7 {
             assert!(!backoff.holds(now));
-            backoff.fail(now);
+            backoff.fail(now, now);
             assert!(backoff.holds(now));
             waits.push(backoff.wait().as_secs());
             now = later(now, backoff.wait());
         }
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+    }
+
+    #[test]
+    fn a_program_waits_from_its_end_on() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut backoff = Backoff::default();
+        assert!(!backoff.holds_after(at(9), at(9)), "the first end is free");
+        backoff.fail(at(9), at(10));
+        assert!(backoff.holds_after(at(30), at(39)));
+        assert!(!backoff.holds_after(at(30), at(40)));
+        // It has run for more than ten minutes.
+        assert!(!backoff.holds_after(at(611), at(611)));
+        backoff.fail(at(611), at(612));
+        assert_eq!(backoff.wait().as_secs(), 10);
     }
 }

@@ -4,6 +4,8 @@
 //! which Secrets are looked at, and what is said of those that are missing, is here
 //! (`getPullSecretsForPod`, `MakeDockerKeyring`).
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
@@ -15,22 +17,45 @@ use crate::{
         keyring::Keyring,
     },
     sandbox::{
-        object::{self, list, map, text},
+        object::{self, Object, list, map, text},
         resources::Kind,
-        world::World,
+        store::Store,
     },
 };
 
 /// What the listed Secrets came to.
 pub struct Found {
-    /// Names of Secrets that are not there.
-    pub missing: Vec<String>,
     /// The kubelet's words about the first Secret that it could not read: it stops the pull.
     pub unreadable: Option<String>,
     keyring: Keyring<Login>,
+    /// Those that it was read from.
+    secrets: Vec<Object>,
 }
 
 impl Found {
+    fn read(secrets: Vec<Object>) -> Self {
+        let mut found = Self {
+            unreadable: None,
+            keyring: Keyring::default(),
+            secrets: Vec::new(),
+        };
+        for secret in &secrets {
+            read(secret, &mut found);
+        }
+        found.secrets = secrets;
+        found
+    }
+
+    /// Whether it was read from these: a Secret that was changed is another object.
+    fn is_of(&self, secrets: &[Object]) -> bool {
+        self.secrets.len() == secrets.len()
+            && self
+                .secrets
+                .iter()
+                .zip(secrets)
+                .all(|(mine, secret)| Arc::ptr_eq(mine, secret))
+    }
+
     /// The logins for an image, in the order of trial.
     pub fn logins(&self, image: &ImageRef) -> Vec<Login> {
         self.keyring
@@ -41,22 +66,38 @@ impl Found {
     }
 }
 
-pub fn find(world: &World, pod: &Value) -> Found {
-    let mut found = Found {
-        missing: Vec::new(),
-        unreadable: None,
-        keyring: Keyring::default(),
-    };
-    for reference in list(pod, "/spec/imagePullSecrets") {
-        let name = text(reference, "/name");
-        match world.store.get(Kind::Secret, object::namespace(pod), name) {
-            Some(secret) => read(secret, &mut found),
-            // An entry without a name is passed over in silence.
-            None if name.is_empty() => {}
-            None => found.missing.push(name.to_owned()),
-        }
+/// Names of listed Secrets that are not there.
+pub fn missing(store: &Store, pod: &Value) -> Vec<String> {
+    listed(store, pod)
+        .filter(|(_, secret)| secret.is_none())
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// What the listed Secrets hold. They are only read where they are not those that were read before:
+/// a Pod that fails is looked at every few seconds.
+pub fn find(store: &Store, pod: &Value, before: Option<&Arc<Found>>) -> Arc<Found> {
+    let secrets: Vec<Object> = listed(store, pod)
+        .filter_map(|(_, secret)| secret.cloned())
+        .collect();
+    match before {
+        Some(before) if before.is_of(&secrets) => Arc::clone(before),
+        _ => Arc::new(Found::read(secrets)),
     }
-    found
+}
+
+/// The names that the Pod lists, and the Secrets that are there. An entry without a name is passed
+/// over in silence.
+fn listed<'a>(
+    store: &'a Store,
+    pod: &'a Value,
+) -> impl Iterator<Item = (&'a str, Option<&'a Object>)> {
+    let namespace = object::namespace(pod);
+    list(pod, "/spec/imagePullSecrets")
+        .iter()
+        .map(|reference| text(reference, "/name"))
+        .filter(|name| !name.is_empty())
+        .map(move |name| (name, store.get(Kind::Secret, namespace, name)))
 }
 
 /// A Secret of another type, or without the key of its type, says nothing at all.

@@ -3,11 +3,9 @@
 //! Since 1.35 a kubelet remembers who pulled an image that is there, and lets others use it only if
 //! they could have pulled it themselves (KEP-2535).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
-use super::{credentials::Found, puller::Login, worker::Container};
+use super::{credentials::Found, puller::Login};
 use crate::{
     domain::image::ImageRef,
     sandbox::{profile::Profile, registry::Image},
@@ -17,48 +15,61 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Access {
     Everybody,
-    /// Those who hold one of these logins.
-    Holders(Vec<String>),
+    /// Those who hold one of these logins, by their marks.
+    Holders(BTreeSet<String>),
+}
+
+/// An image on the node.
+struct Kept {
+    /// What the runtime knows of it; nothing of one that was there from the start.
+    digest: Option<String>,
+    access: Access,
 }
 
 /// The images on a node, by their full name.
 #[derive(Default)]
-pub(super) struct Cache(BTreeMap<String, (Option<Image>, Access)>);
+pub(super) struct Cache(BTreeMap<String, Kept>);
 
 impl Cache {
     pub(super) fn preload(&mut self, image: &str) {
-        let name = full_name(image);
-        self.0.insert(name, (None, Access::Everybody));
+        let kept = Kept {
+            digest: None,
+            access: Access::Everybody,
+        };
+        self.0.insert(full_name(image), kept);
     }
 
     /// Notes a pull and who opened it.
     pub(super) fn note(&mut self, image: &str, pulled: &Image, by: Option<&Login>) {
-        let entry = self
-            .0
-            .entry(full_name(image))
-            .or_insert_with(|| (None, Access::Holders(Vec::new())));
-        entry.0 = Some(pulled.clone());
-        match (by, &mut entry.1) {
+        let kept = self.0.entry(full_name(image)).or_insert_with(|| Kept {
+            digest: None,
+            access: Access::Holders(BTreeSet::new()),
+        });
+        kept.digest = Some(pulled.digest.clone());
+        match (by, &mut kept.access) {
             (None, access) => *access = Access::Everybody,
-            (Some(login), Access::Holders(marks)) => marks.push(login.mark()),
+            (Some(login), Access::Holders(marks)) => drop(marks.insert(login.mark())),
             (Some(_), Access::Everybody) => {}
         }
     }
 
-    fn is_usable(&self, profile: Profile, image: &str, logins: &[Login]) -> bool {
-        match self.0.get(&full_name(image)) {
-            None => false,
-            Some((_, Access::Everybody)) => true,
-            Some((_, Access::Holders(marks))) => {
-                profile.is_old() || logins.iter().any(|login| marks.contains(&login.mark()))
-            }
+    fn is_usable(&self, profile: Profile, image: &ImageRef, found: &Found) -> bool {
+        let Some(kept) = self.0.get(&image.to_string()) else {
+            return false;
+        };
+        match &kept.access {
+            Access::Everybody => true,
+            Access::Holders(_) if profile.is_old() => true,
+            Access::Holders(marks) => found
+                .logins(image)
+                .iter()
+                .any(|login| marks.contains(&login.mark())),
         }
     }
 
     /// What the runtime knows of an image that it has.
     pub(super) fn digest(&self, image: &str) -> Option<&str> {
-        let (image, _) = self.0.get(&full_name(image))?;
-        image.as_ref().map(|image| image.digest.as_str())
+        self.0.get(&full_name(image))?.digest.as_deref()
     }
 }
 
@@ -77,16 +88,16 @@ pub(super) enum Decision {
     Pull(ImageRef, Vec<Login>),
 }
 
+/// `is_held_back` says whether the last failure was too short a while ago.
 pub(super) fn decide(
     profile: Profile,
     cache: &Cache,
-    container: &Container,
+    image: &str,
     policy: &str,
     found: &Found,
-    is_held_back: impl Fn(Timestamp) -> bool,
-    now: Timestamp,
+    is_held_back: bool,
 ) -> Decision {
-    let Ok(image) = ImageRef::parse(&container.image) else {
+    let Ok(image) = ImageRef::parse(image) else {
         return Decision::InvalidName;
     };
     if let Some(text) = &found.unreadable
@@ -94,12 +105,13 @@ pub(super) fn decide(
     {
         return Decision::Unreadable(text.clone());
     }
-    let logins = found.logins(&image);
-    let is_usable = cache.is_usable(profile, &container.image, &logins);
     match policy {
-        "Never" | "IfNotPresent" if is_usable => Decision::Present,
+        "Never" | "IfNotPresent" if cache.is_usable(profile, &image, found) => Decision::Present,
         "Never" => Decision::NeverPulled,
-        _ if is_held_back(now) => Decision::BackOff,
-        _ => Decision::Pull(image, logins),
+        _ if is_held_back => Decision::BackOff,
+        _ => {
+            let logins = found.logins(&image);
+            Decision::Pull(image, logins)
+        }
     }
 }

@@ -13,72 +13,27 @@ mod pull;
 mod puller;
 mod run;
 mod setup;
+pub(super) mod state;
 mod status;
 mod sync;
 mod tell;
 mod terminate;
+mod when;
 mod wording;
 mod worker;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    clock::later,
     object::{is_terminating, text, uid},
     store::{ChangeKind, Place},
-    world::{Due, World},
+    world::World,
 };
-use image::Cache;
+use state::Task;
+use when::{enter, sync_after};
 use worker::Worker;
-
-/// All kubelets: their Pods by uid, their nodes by name.
-#[derive(Default)]
-pub struct Kubelets {
-    workers: BTreeMap<String, Worker>,
-    nodes: BTreeMap<String, NodeState>,
-    addresses: u32,
-}
-
-/// What a node remembers.
-#[derive(Default)]
-struct NodeState {
-    images: Cache,
-    /// Images are pulled one after the other (`serializeImagePulls`).
-    pulls_free_at: Option<Timestamp>,
-}
-
-impl Kubelets {
-    /// Puts an image on a node before anything runs there; everybody may use it.
-    pub fn preload(&mut self, node: &str, image: &str) {
-        let node = self.nodes.entry(node.to_owned()).or_default();
-        node.images.preload(image);
-    }
-}
-
-/// Something that a kubelet does at its time.
-#[derive(Clone, Debug)]
-pub enum Task {
-    Sync(String),
-    /// The runtime has answered for a container's image.
-    Pulled {
-        uid: String,
-        container: usize,
-    },
-    /// A container's process ends by itself.
-    Exit {
-        uid: String,
-        container: usize,
-        run: u32,
-    },
-    Ready {
-        uid: String,
-    },
-    /// The grace period or the wish to stop is over.
-    Terminated(String),
-}
 
 /// How soon a kubelet looks at a Pod that was assigned to it.
 const FIRST_LOOK: Duration = Duration::from_millis(400);
@@ -92,7 +47,6 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
     let uid = uid(pod).to_owned();
     if event == ChangeKind::Deleted {
         world.kubelets.workers.remove(&uid);
-        world.recorder.forget(&uid);
         return;
     }
     let worker = world.kubelets.workers.get_mut(&uid);
@@ -108,10 +62,9 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
             terminate::begin(world, &uid, pod);
         }
         Some(worker) => {
-            let made_anew = worker.adopt_images(pod);
-            if made_anew {
-                // `kubectl set image` on a Pod.
-                enter(world, FIRST_LOOK, Task::Sync(uid));
+            // `kubectl set image` on a Pod.
+            if worker.adopt_images(pod) {
+                sync_after(world, &uid, FIRST_LOOK);
             }
         }
         None => {}
@@ -121,18 +74,116 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
 pub fn perform(world: &mut World, task: Task) {
     match task {
         Task::Sync(uid) => sync::sync(world, &uid),
-        Task::Pulled { uid, container } => pull::pulled(world, &uid, container),
+        Task::Pulled { uid, container } => sync::pulled(world, &uid, container),
         Task::Exit {
             uid,
             container,
             run,
         } => run::exited(world, &uid, container, run),
-        Task::Ready { uid } => probe::ready(world, &uid),
+        Task::Ready(uid) => probe::ready(world, &uid),
         Task::Terminated(uid) => terminate::end(world, &uid),
     }
 }
 
-fn enter(world: &mut World, after: Duration, task: Task) {
-    let at = later(world.now, after);
-    world.agenda.enter(at, Due::Kubelet(task));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{
+        object::{list, put},
+        resources::Kind,
+        scenario::trial,
+        write::{self, Intent},
+    };
+
+    /// A world with one Pod, `web`, whose spec this is.
+    fn of_pod(spec: &str) -> World {
+        trial(&format!(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: app}}, spec: {spec}}}'"
+        ))
+    }
+
+    fn of_image(image: &str) -> World {
+        of_pod(&format!(
+            "{{containers: [{{name: app, image: reg.example/{image}}}]}}"
+        ))
+    }
+
+    fn pod(world: &World) -> &Value {
+        world.store.get(Kind::Pod, "app", "web").unwrap()
+    }
+
+    fn set_image(world: &mut World, image: &str) {
+        let mut changed = pod(world).clone();
+        put(
+            &mut changed,
+            "/spec/containers",
+            serde_json::json!([
+                {"name": "app", "image": format!("reg.example/{image}")},
+            ]),
+        );
+        let place = Place::new("app", "web");
+        write::update(world, Kind::Pod, &place, changed, &Intent::controller()).unwrap();
+    }
+
+    /// How many seconds pass until the Pod says so.
+    fn wait_for(world: &mut World, pointer: &str, wanted: &str) -> usize {
+        (0..600)
+            .find(|_| {
+                let is_there = text(pod(world), pointer) == wanted;
+                if !is_there {
+                    world.advance(Duration::from_secs(1));
+                }
+                is_there
+            })
+            .unwrap_or_else(|| panic!("never {wanted}: {:#}", pod(world)))
+    }
+
+    const WAITING: &str = "/status/containerStatuses/0/state/waiting/reason";
+
+    #[test]
+    fn an_image_that_is_set_is_pulled_at_once() {
+        let mut world = of_image("serve:9");
+        // It was looked at just now, and would be again in twelve seconds.
+        wait_for(&mut world, WAITING, "ImagePullBackOff");
+        set_image(&mut world, "serve:2");
+        assert!(wait_for(&mut world, "/status/phase", "Running") < 5);
+    }
+
+    #[test]
+    fn an_answer_about_an_image_that_is_no_longer_wanted_starts_nothing() {
+        let mut world = of_image("serve:1");
+        // Ten seconds for that, and two for the other behind it.
+        world.advance(Duration::from_secs(3));
+        set_image(&mut world, "serve:2");
+        assert!(wait_for(&mut world, "/status/phase", "Running") >= 8);
+    }
+
+    #[test]
+    fn an_init_container_is_ready_when_it_has_succeeded() {
+        let mut world = of_pod(
+            "{initContainers: [{name: first, image: reg.example/work:1}], containers: [{name: app, image: reg.example/serve:2}]}",
+        );
+        let is_ready = |world: &World| {
+            let first = list(pod(world), "/status/initContainerStatuses").first();
+            first.and_then(|it| it.get("ready")).cloned()
+        };
+        wait_for(&mut world, WAITING, "PodInitializing");
+        world.advance(Duration::from_secs(4));
+        assert_eq!(is_ready(&world), Some(false.into()), "it runs");
+        wait_for(&mut world, "/status/phase", "Running");
+        assert_eq!(is_ready(&world), Some(true.into()));
+    }
+
+    #[test]
+    fn a_pod_that_has_failed_says_so_in_its_conditions() {
+        let mut world =
+            of_pod("{restartPolicy: Never, containers: [{name: app, image: reg.example/crash:1}]}");
+        wait_for(&mut world, "/status/phase", "Failed");
+        let ready = list(pod(&world), "/status/conditions")
+            .iter()
+            .find(|it| text(it, "/type") == "Ready");
+        assert_eq!(text(ready.unwrap(), "/reason"), "PodFailed");
+    }
 }

@@ -5,47 +5,34 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Task, enter, status,
-    sync::{get, get_mut},
-    worker::Process,
+    state::Task,
+    status,
+    tell::Subject,
+    when::enter,
+    worker::{Container, Process, Role},
 };
-use crate::sandbox::{
-    clock::later,
-    object::{list, number, text},
-    world::World,
-};
+use crate::sandbox::{clock::later, object::number, world::World};
 
-pub(super) fn begin(world: &mut World, uid: &str, pod: &Value, index: usize) {
-    let Some(mine) = get(world, uid, index) else {
+/// The container has just been started.
+pub(super) fn begin(world: &mut World, it: Subject<'_>) {
+    let Some(mine) = world.kubelets.container_mut(it.uid(), it.index) else {
         return;
     };
-    match delay(pod, &mine.name) {
-        None => {
-            if let Some(mine) = get_mut(world, uid, index) {
-                mine.ready = true;
-            }
-        }
-        Some(delay) => enter(
-            world,
-            delay,
-            Task::Ready {
-                uid: uid.to_owned(),
-            },
-        ),
+    match delay(it.pod, mine) {
+        None => mine.ready = mine.role != Role::Init,
+        Some(delay) => enter(world, delay, Task::Ready(it.uid().to_owned())),
     }
 }
 
-/// How long a container takes to answer its readiness probe; none without a probe.
-fn delay(pod: &Value, name: &str) -> Option<Duration> {
-    let spec = list(pod, "/spec/containers")
-        .iter()
-        .find(|container| text(container, "/name") == name)?;
-    let probe = spec.get("readinessProbe")?;
+/// How long a container takes to answer its readiness probe; none without a probe. What runs to its
+/// end has none.
+fn delay(pod: &Value, container: &Container) -> Option<Duration> {
+    let probe = container.spec(pod)?.get("readinessProbe")?;
     let period = match number(probe, "/periodSeconds") {
         0 => 10,
         period => period,
     };
-    let seconds = number(probe, "/initialDelaySeconds") + period;
+    let seconds = number(probe, "/initialDelaySeconds").saturating_add(period);
     Some(Duration::from_secs(
         u64::try_from(seconds).unwrap_or_default(),
     ))
@@ -54,15 +41,14 @@ fn delay(pod: &Value, name: &str) -> Option<Duration> {
 /// Marks the containers ready that have run long enough.
 pub(super) fn ready(world: &mut World, uid: &str) {
     let now = world.now;
-    let Some(pod) = super::sync::pod(world, uid) else {
+    let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return;
     };
-    for mine in &mut worker.containers {
-        if let (Process::Running { since }, Some(delay)) = (&mine.process, delay(&pod, &mine.name))
-        {
+    for mine in worker.containers_mut() {
+        if let (Process::Running { since }, Some(delay)) = (&mine.process, delay(&pod, mine)) {
             mine.ready |= later(*since, delay) <= now;
         }
     }

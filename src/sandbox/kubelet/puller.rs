@@ -11,8 +11,11 @@ use serde_json::Value;
 
 use crate::{
     domain::{credential::Password, image::ImageRef},
-    sandbox::registry::{
-        Image, Method, Network, Request, Response, Scheme, Unreachable, basic_header, digest_of,
+    sandbox::{
+        profile::Profile,
+        registry::{
+            Image, Method, Network, Request, Response, Scheme, Unreachable, basic_header, digest_of,
+        },
     },
 };
 
@@ -77,8 +80,6 @@ pub enum PullError {
 pub struct Fetched {
     pub result: Result<Image, PullError>,
     pub took: Duration,
-    /// With the time in the queue of the node.
-    pub waited: Duration,
     /// Which login opened it; none for an anonymous pull.
     pub opened_by: Option<Login>,
 }
@@ -105,7 +106,6 @@ pub fn pull(
                 return Fetched {
                     result: Ok(found),
                     took,
-                    waited: took,
                     opened_by: login.cloned(),
                 };
             }
@@ -115,7 +115,6 @@ pub fn pull(
     Fetched {
         result: Err(last.expect("there was at least one try")),
         took,
-        waited: took,
         opened_by: None,
     }
 }
@@ -199,6 +198,14 @@ pub enum LocalHabit {
 }
 
 impl LocalHabit {
+    pub fn of(profile: Profile) -> Self {
+        if profile.is_old() {
+            Self::Plain
+        } else {
+            Self::TlsFirst
+        }
+    }
+
     fn scheme(self, host: &str) -> Scheme {
         match self {
             Self::Plain if is_local(host) => Scheme::Http,
@@ -226,7 +233,6 @@ impl Resolver<'_> {
             scheme: self.scheme,
             host: self.host.clone(),
             path: self.path.clone(),
-            query: String::new(),
             authorization,
         };
         match self.network.exchange(&request, self.now) {
@@ -298,7 +304,6 @@ impl Resolver<'_> {
             scheme,
             host: host.to_owned(),
             path: format!("/{path}"),
-            query: query.clone(),
             authorization: login.map(Login::header),
         };
         let url = format!("{realm}?{query}");

@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 use super::{
-    Task, enter, probe, status,
-    sync::{get, get_mut, schedule},
-    tell::{fail, tell},
-    terminate, wording,
-    worker::{Ended, Process, Role, Waiting},
+    probe,
+    state::Task,
+    status,
+    tell::{Subject, fail, tell, wait},
+    terminate,
+    when::{enter, sync_after},
+    wording,
+    worker::{Ended, Process, Role},
 };
 use crate::{
     domain::image::ImageRef,
@@ -16,6 +19,7 @@ use crate::{
         recorder::Level,
         registry::Program,
         resources::Kind,
+        store::Store,
         world::World,
     },
 };
@@ -31,58 +35,47 @@ pub(super) fn restarts(pod: &Value, role: Role, code: i32) -> bool {
     }
 }
 
-pub(super) fn start(
-    world: &mut World,
-    uid: &str,
-    pod: &Value,
-    index: usize,
-    digest: Option<String>,
-) {
-    let Some(mine) = get(world, uid, index) else {
+/// Starts the container from its image, unless something that it asks for is missing.
+pub(super) fn start(world: &mut World, it: Subject<'_>, digest: Option<String>) {
+    let uid = it.uid();
+    let Some(mine) = world.kubelets.container(uid, it.index) else {
         return;
     };
-    let (name, image) = (mine.name.clone(), mine.image.clone());
-    if let Some(missing) = missing_config(world, pod, &name) {
-        fail(
-            world,
-            uid,
-            pod,
-            index,
-            "CreateContainerConfigError",
-            missing,
-        );
+    let spec = mine.spec(it.pod);
+    if let Some(missing) = spec.and_then(|spec| missing_config(&world.store, it.pod, spec)) {
+        fail(world, it, "CreateContainerConfigError", missing);
         return;
     }
     let (now, profile) = (world.now, world.profile);
-    let Some(mine) = get_mut(world, uid, index) else {
+    let Some(mine) = world.kubelets.container_mut(uid, it.index) else {
         return;
     };
     if let Process::Ended(end) = &mine.process {
+        mine.crash_backoff.fail(end.finished, now);
         mine.last_end = Some(end.clone());
         mine.restarts += 1;
-        mine.crash_backoff.fail(now);
     }
     mine.waiting = None;
     mine.pull_error = None;
-    mine.image_id = digest.map(|digest| image_id(&image, &digest));
+    mine.image_id = digest.map(|digest| image_id(&mine.image, &digest));
     mine.process = Process::Running { since: now };
     mine.ready = false;
-    let run = mine.restarts;
+    let (name, image, run) = (mine.name.clone(), mine.image.clone(), mine.restarts);
     let created = wording::created(profile, &name);
-    tell(world, uid, pod, index, Level::Normal, "Created", created);
+    tell(world, it, Level::Normal, "Created", created);
     let started = wording::started(profile, &name);
-    tell(world, uid, pod, index, Level::Normal, "Started", started);
-    probe::begin(world, uid, pod, index);
+    tell(world, it, Level::Normal, "Started", started);
+    probe::begin(world, it);
     let exit = Task::Exit {
         uid: uid.to_owned(),
-        container: index,
+        container: it.index,
         run,
     };
     match program(world, &image) {
         Program::Serve => {}
         Program::Work(length) | Program::Crash(length) => enter(world, length, exit),
     }
-    schedule(world, uid, NOTICED);
+    sync_after(world, uid, NOTICED);
 }
 
 fn image_id(image: &str, digest: &str) -> String {
@@ -104,7 +97,7 @@ fn program(world: &World, image: &str) -> Program {
 /// The process has ended by itself.
 pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
     let now = world.now;
-    let Some(mine) = get(world, uid, index) else {
+    let Some(mine) = world.kubelets.container(uid, index) else {
         return;
     };
     let Process::Running { since } = mine.process else {
@@ -117,7 +110,7 @@ pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
         Program::Crash(_) => 1,
         Program::Serve | Program::Work(_) => 0,
     };
-    if let Some(mine) = get_mut(world, uid, index) {
+    if let Some(mine) = world.kubelets.container_mut(uid, index) {
         mine.ready = false;
         mine.process = Process::Ended(Ended {
             code,
@@ -129,34 +122,26 @@ pub(super) fn exited(world: &mut World, uid: &str, index: usize, run: u32) {
     if status::is_finished(world, uid) {
         terminate::leave(world, uid);
     } else {
-        schedule(world, uid, NOTICED);
+        sync_after(world, uid, NOTICED);
     }
 }
 
 /// A crashed container waits for its back-off.
-pub(super) fn hold_back(world: &mut World, uid: &str, pod: &Value, index: usize) {
-    let Some(mine) = get(world, uid, index) else {
+pub(super) fn hold_back(world: &mut World, it: Subject<'_>) {
+    let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
         return;
     };
-    let (name, wait) = (mine.name.clone(), mine.crash_backoff.wait());
-    let full = format!("{}_{}({uid})", object::name(pod), object::namespace(pod));
+    let (name, length) = (mine.name.clone(), mine.crash_backoff.wait());
+    let (namespace, uid) = (object::namespace(it.pod), it.uid());
+    let full = format!("{}_{namespace}({uid})", object::name(it.pod));
     let event = wording::restart_event(world.profile, &name, &full);
-    tell(world, uid, pod, index, Level::Warning, "BackOff", event);
-    let message = wording::restart_waiting(wait, &name, &full);
-    if let Some(mine) = get_mut(world, uid, index) {
-        mine.waiting = Some(Waiting {
-            reason: "CrashLoopBackOff".to_owned(),
-            message,
-        });
-    }
+    tell(world, it, Level::Warning, "BackOff", event);
+    let message = wording::restart_waiting(length, &name, &full);
+    wait(world, it, "CrashLoopBackOff", message);
 }
 
 /// The first ConfigMap or Secret that the environment asks for and that is not there.
-fn missing_config(world: &World, pod: &Value, name: &str) -> Option<String> {
-    let spec = list(pod, "/spec/initContainers")
-        .iter()
-        .chain(list(pod, "/spec/containers"))
-        .find(|container| text(container, "/name") == name)?;
+fn missing_config(store: &Store, pod: &Value, spec: &Value) -> Option<String> {
     let from = list(spec, "/envFrom").iter().flat_map(|source| {
         [
             (Kind::ConfigMap, source.pointer("/configMapRef")),
@@ -175,10 +160,7 @@ fn missing_config(world: &World, pod: &Value, name: &str) -> Option<String> {
     from.chain(values).find_map(|(kind, reference)| {
         let reference = reference?;
         let wanted = text(reference, "/name");
-        let is_there = world
-            .store
-            .get(kind, object::namespace(pod), wanted)
-            .is_some();
+        let is_there = store.get(kind, object::namespace(pod), wanted).is_some();
         (!is_there && !flag(reference, "/optional"))
             .then(|| format!("{} \"{wanted}\" not found", kind.resource().singular))
     })

@@ -3,48 +3,43 @@
 
 use serde_json::Value;
 
-use super::{sync::schedule, tell::report};
+use super::{tell::report, when::sync_after};
 use crate::sandbox::{
-    object::{list, text},
+    object::{self, list, text},
     recorder::Level,
     resources::Kind,
+    store::Store,
     world::World,
 };
 
 /// Whether the Pod is ready for its containers.
 pub(super) fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
-    let missing = missing_volume(world, pod);
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return false;
     };
-    if worker.is_set_up {
+    if worker.is_set_up() {
         return true;
     }
-    if let Some((volume, what)) = missing {
-        worker.volume_backoff.fail(world.now);
+    if let Some((volume, what)) = missing_volume(&world.store, pod) {
+        worker.volume_backoff.fail(world.now, world.now);
         let wait = worker.volume_backoff.wait();
         let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what}");
-        report(
-            world,
-            uid,
-            pod,
-            Level::Warning,
-            "FailedMount",
-            message,
-            None,
-        );
-        schedule(world, uid, wait);
+        report(world, pod, Level::Warning, "FailedMount", message, None);
+        sync_after(world, uid, wait);
         return false;
     }
-    worker.is_set_up = true;
     world.kubelets.addresses += 1;
     let number = world.kubelets.addresses;
-    worker.address = Some(format!("10.244.{}.{}", number / 250, number % 250 + 2));
+    worker.set_up(format!(
+        "10.244.{}.{}",
+        number / 250 % 256,
+        number % 250 + 2
+    ));
     true
 }
 
-fn missing_volume(world: &World, pod: &Value) -> Option<(String, String)> {
-    let namespace = text(pod, "/metadata/namespace");
+fn missing_volume(store: &Store, pod: &Value) -> Option<(String, String)> {
+    let namespace = object::namespace(pod);
     list(pod, "/spec/volumes").iter().find_map(|volume| {
         [
             (Kind::Secret, "/secret/secretName", "/secret/optional"),
@@ -55,7 +50,7 @@ fn missing_volume(world: &World, pod: &Value) -> Option<(String, String)> {
             let name = text(volume, name);
             let is_missing = !name.is_empty()
                 && volume.pointer(optional) != Some(&Value::Bool(true))
-                && world.store.get(kind, namespace, name).is_none();
+                && store.get(kind, namespace, name).is_none();
             is_missing.then(|| {
                 let what = format!("{} \"{name}\" not found", kind.resource().singular);
                 (text(volume, "/name").to_owned(), what)

@@ -1,64 +1,83 @@
 //! The status of a Pod, as its kubelet sees it (`generateAPIPodStatus`).
 
-use crate::sandbox::object::Put;
 use serde_json::{Value, json};
 
 use super::worker::{Container, Ended, Process, Role, Worker};
 use crate::sandbox::{
     dice::template_hash,
-    object::{list, put, seconds, text},
+    object::{self, Put, list, seconds, text},
+    profile::Profile,
     resources::Kind,
     world::World,
 };
 
 /// Writes the status, if anything in it has changed.
 pub(super) fn write(world: &mut World, uid: &str) {
-    let Some(mut pod) = super::sync::pod(world, uid) else {
+    let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
-    let Some(worker) = world.kubelets.workers.get(uid) else {
+    let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return;
     };
-    let now = seconds(world.now);
-    let phase = phase(&pod, worker);
-    let conditions = conditions(&pod, worker, phase, &now, world.profile.is_old());
-    put(&mut pod, "/status/phase", phase);
-    put(&mut pod, "/status/conditions", conditions);
-    put(&mut pod, "/status/hostIP", host_address(&worker.node));
-    if let Some(started) = worker.started {
-        put(&mut pod, "/status/startTime", seconds(started));
+    if worker.is_shown_by(&pod) {
+        return;
     }
-    if let Some(address) = &worker.address {
-        put(&mut pod, "/status/podIP", address.as_str());
-        put(&mut pod, "/status/podIPs", json!([{"ip": address}]));
+    let status = status(&pod, worker, &seconds(world.now), world.profile);
+    let shown = if pod.get("status") == Some(&status) {
+        pod
+    } else {
+        let mut changed = without(&pod, &["status"]);
+        changed.put("status", status);
+        world.store.put(Kind::Pod, changed)
+    };
+    worker.note_shown_by(shown);
+}
+
+/// A copy of a map that leaves out what will be written anew.
+fn without(object: &Value, fields: &[&str]) -> Value {
+    let kept = object.as_object().into_iter().flatten();
+    kept.filter(|(name, _)| !fields.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn status(pod: &Value, worker: &Worker, now: &str, profile: Profile) -> Value {
+    let phase = phase(pod, worker);
+    let mut status = without(
+        pod.get("status").unwrap_or(&Value::Null),
+        &["conditions", "containerStatuses", "initContainerStatuses"],
+    );
+    status.put("phase", phase);
+    status.put("conditions", conditions(pod, worker, phase, now, profile));
+    status.put("hostIP", host_address(&worker.node));
+    if let Some(started) = worker.started() {
+        status.put("startTime", seconds(started));
+    }
+    if let Some(address) = worker.address() {
+        status.put("podIP", address);
+        status.put("podIPs", json!([{"ip": address}]));
     }
     for (field, is_init) in [
         ("initContainerStatuses", true),
         ("containerStatuses", false),
     ] {
         let statuses: Vec<Value> = worker
-            .containers
+            .containers()
             .iter()
             .filter(|container| (container.role != Role::App) == is_init)
-            .map(|container| container_status(uid, worker, container))
+            .map(|container| container_status(object::uid(pod), worker, container))
             .collect();
         if !statuses.is_empty() {
-            put(&mut pod, &format!("/status/{field}"), statuses);
+            status.put(field, statuses);
         }
     }
-    world.store.put(Kind::Pod, pod);
+    status
 }
 
 /// Whether nothing will run in this Pod any more.
 pub(super) fn is_finished(world: &World, uid: &str) -> bool {
-    let Some(worker) = world.kubelets.workers.get(uid) else {
-        return true;
-    };
-    let phase = world
-        .store
-        .at(Kind::Pod, &worker.place)
-        .map(|pod| text(pod, "/status/phase").to_owned());
-    matches!(phase.as_deref(), Some("Succeeded" | "Failed"))
+    let pod = world.kubelets.pod(&world.store, uid);
+    pod.is_none_or(|pod| matches!(text(&pod, "/status/phase"), "Succeeded" | "Failed"))
 }
 
 fn host_address(node: &str) -> String {
@@ -68,7 +87,7 @@ fn host_address(node: &str) -> String {
 
 fn is_initialised(worker: &Worker) -> bool {
     worker
-        .containers
+        .containers()
         .iter()
         .all(|it| match (it.role, &it.process) {
             (Role::Init, Process::Ended(end)) => end.code == 0,
@@ -80,7 +99,7 @@ fn is_initialised(worker: &Worker) -> bool {
 /// `getPhase`: what waits and never ran keeps the Pod pending.
 fn phase(pod: &Value, worker: &Worker) -> &'static str {
     let policy = text(pod, "/spec/restartPolicy");
-    let failed_init = worker.containers.iter().any(|it| {
+    let failed_init = worker.containers().iter().any(|it| {
         it.role == Role::Init
             && matches!(&it.process, Process::Ended(end) if end.code != 0)
             && policy == "Never"
@@ -91,7 +110,7 @@ fn phase(pod: &Value, worker: &Worker) -> &'static str {
     if !is_initialised(worker) {
         return "Pending";
     }
-    let apps = || worker.containers.iter().filter(|it| it.role == Role::App);
+    let apps = || worker.containers().iter().filter(|it| it.role == Role::App);
     if apps().any(|it| it.process == Process::None) {
         return "Pending";
     }
@@ -110,51 +129,61 @@ fn phase(pod: &Value, worker: &Worker) -> &'static str {
     }
 }
 
-fn conditions(pod: &Value, worker: &Worker, phase: &str, now: &str, old: bool) -> Vec<Value> {
-    let is_done = phase == "Succeeded";
-    let unready: Vec<&str> = worker
-        .containers
-        .iter()
-        .filter(|it| it.role != Role::Init && !it.ready)
-        .map(|it| it.name.as_str())
-        .collect();
-    let incomplete: Vec<&str> = worker
-        .containers
-        .iter()
-        .filter(|it| it.role == Role::Init)
-        .filter(|it| !matches!(&it.process, Process::Ended(end) if end.code == 0))
-        .map(|it| it.name.as_str())
-        .collect();
+fn conditions(
+    pod: &Value,
+    worker: &Worker,
+    phase: &str,
+    now: &str,
+    profile: Profile,
+) -> Vec<Value> {
+    let end = match phase {
+        "Succeeded" => Some("PodCompleted"),
+        "Failed" if !profile.is_old() => Some("PodFailed"),
+        _ => None,
+    };
+    let unready = names(worker, |it| it.role != Role::Init && !it.ready);
+    let incomplete = names(worker, |it| it.role == Role::Init && !has_succeeded(it));
     let initialised = is_initialised(worker);
-    let ready = unready.is_empty() && !is_done;
-    let unready_reason = Some(if is_done {
-        ("PodCompleted", String::new())
-    } else {
-        (
+    let ready = unready.is_empty() && end.is_none();
+    let unready = match end {
+        Some(reason) => (reason, String::new()),
+        None => (
             "ContainersNotReady",
-            format!("containers with unready status: [{}]", unready.join(" ")),
-        )
-    });
-    let incomplete_reason = Some((
-        "ContainersNotInitialized",
-        format!(
-            "containers with incomplete status: [{}]",
-            incomplete.join(" ")
+            format!("containers with unready status: [{unready}]"),
         ),
-    ));
+    };
+    let incomplete = (
+        "ContainersNotInitialized",
+        format!("containers with incomplete status: [{incomplete}]"),
+    );
     let mut wanted = vec![
-        ("Initialized", initialised, incomplete_reason),
-        ("Ready", ready, unready_reason.clone()),
-        ("ContainersReady", ready, unready_reason),
+        ("Initialized", initialised, Some(incomplete)),
+        ("Ready", ready, Some(unready.clone())),
+        ("ContainersReady", ready, Some(unready)),
         ("PodScheduled", true, None),
     ];
-    if !old {
-        wanted.insert(0, ("PodReadyToStartContainers", worker.is_set_up, None));
+    if !profile.is_old() {
+        wanted.insert(0, ("PodReadyToStartContainers", worker.is_set_up(), None));
     }
     wanted
         .into_iter()
         .map(|(kind, holds, why)| condition(pod, kind, holds, why.filter(|_| !holds), now))
         .collect()
+}
+
+/// The names of some containers, as the kubelet lists them.
+fn names(worker: &Worker, which: impl Fn(&Container) -> bool) -> String {
+    let names: Vec<&str> = worker
+        .containers()
+        .iter()
+        .filter(|it| which(it))
+        .map(|it| it.name.as_str())
+        .collect();
+    names.join(" ")
+}
+
+fn has_succeeded(container: &Container) -> bool {
+    matches!(&container.process, Process::Ended(end) if end.code == 0)
 }
 
 fn condition(
@@ -199,7 +228,7 @@ fn container_status(uid: &str, worker: &Worker, container: &Container) -> Value 
         "name": container.name,
         "state": state,
         "lastState": last,
-        "ready": container.ready,
+        "ready": container.ready || container.role == Role::Init && has_succeeded(container),
         "restartCount": container.restarts,
         "image": container.image,
         "imageID": container.image_id.as_deref().unwrap_or_default(),
@@ -232,7 +261,7 @@ fn state(worker: &Worker, container: &Container) -> (Value, Value) {
             before,
         ),
         (Process::None, None) => {
-            let has_inits = worker.containers.iter().any(|it| it.role != Role::App);
+            let has_inits = worker.containers().iter().any(|it| it.role != Role::App);
             let reason = if has_inits && !is_initialised(worker) {
                 "PodInitializing"
             } else {
@@ -263,9 +292,9 @@ mod tests {
             {"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}});
         let mut worker = Worker::new(Place::new("app", "web"), "node", &pod);
         let since = jiff::Timestamp::UNIX_EPOCH;
-        worker.containers[0].process = Process::Running { since };
+        worker.containers_mut()[0].process = Process::Running { since };
         assert_eq!(phase(&pod, &worker), "Pending");
-        worker.containers[1].process = Process::Running { since };
+        worker.containers_mut()[1].process = Process::Running { since };
         assert_eq!(phase(&pod, &worker), "Running");
     }
 }

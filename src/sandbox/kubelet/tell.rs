@@ -2,63 +2,78 @@
 
 use serde_json::Value;
 
-use super::{
-    sync::{get, get_mut},
-    worker::Waiting,
-};
+use super::worker::Waiting;
 use crate::sandbox::{
+    object,
     recorder::{self, Level, Report, Source},
     world::World,
 };
 
+/// The container that is dealt with: the Pod as this look found it, and its place among the Pod's.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub pod: &'a Value,
+    pub index: usize,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn uid(&self) -> &'a str {
+        object::uid(self.pod)
+    }
+}
+
 /// Notes why the container waits, and says so once more as `startContainer` does.
-pub(super) fn fail(
-    world: &mut World,
-    uid: &str,
-    pod: &Value,
-    index: usize,
-    reason: &str,
-    message: String,
-) {
+pub(super) fn fail(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
     let text = match reason {
         "CreateContainerConfigError" => format!("Error: {message}"),
         reason => format!("Error: {reason}"),
     };
-    tell(world, uid, pod, index, Level::Warning, "Failed", text);
-    if let Some(mine) = get_mut(world, uid, index) {
-        mine.waiting = Some(Waiting {
-            reason: reason.to_owned(),
-            message,
-        });
+    tell(world, it, Level::Warning, "Failed", text);
+    wait(world, it, reason, message);
+}
+
+/// Notes why the container waits.
+pub(super) fn wait(world: &mut World, it: Subject<'_>, reason: &str, message: String) {
+    let waiting = Waiting {
+        reason: reason.to_owned(),
+        message,
+    };
+    let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
+        return;
+    };
+    // Most looks find what the one before has found, and then nothing has changed.
+    if mine.waiting.as_ref() != Some(&waiting)
+        && let Some(mine) = world.kubelets.container_mut(it.uid(), it.index)
+    {
+        mine.waiting = Some(waiting);
     }
 }
 
 /// Reports about a container.
 pub(super) fn tell(
     world: &mut World,
-    uid: &str,
-    pod: &Value,
-    index: usize,
+    it: Subject<'_>,
     level: Level,
     reason: &str,
     message: String,
 ) {
-    let field =
-        get(world, uid, index).map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name));
-    report(world, uid, pod, level, reason, message, field);
+    let field = world
+        .kubelets
+        .container(it.uid(), it.index)
+        .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name));
+    report(world, it.pod, level, reason, message, field);
 }
 
 /// Reports about the Pod, or a part of it.
 pub(super) fn report(
     world: &mut World,
-    uid: &str,
     pod: &Value,
     level: Level,
     reason: &str,
     message: String,
     field: Option<String>,
 ) {
-    let Some(worker) = world.kubelets.workers.get(uid) else {
+    let Some(worker) = world.kubelets.workers.get(object::uid(pod)) else {
         return;
     };
     let report = Report {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Task, enter, status,
-    tell::tell,
+    state::Task,
+    status,
+    tell::{Subject, tell},
+    when::enter,
     wording,
     worker::{Ended, Process},
 };
@@ -28,7 +30,7 @@ pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
         return;
     };
     let running: Vec<(usize, String)> = worker
-        .containers
+        .containers()
         .iter()
         .enumerate()
         .filter(|(_, it)| matches!(it.process, Process::Running { .. }))
@@ -43,7 +45,8 @@ pub(super) fn begin(world: &mut World, uid: &str, pod: &Value) {
     };
     for (index, name) in running {
         let message = wording::stopping(&name);
-        tell(world, uid, pod, index, Level::Normal, "Killing", message);
+        let it = Subject { pod, index };
+        tell(world, it, Level::Normal, "Killing", message);
     }
     enter(world, wait, Task::Terminated(uid.to_owned()));
 }
@@ -53,7 +56,7 @@ pub(super) fn end(world: &mut World, uid: &str) {
     let Some(worker) = world.kubelets.workers.get_mut(uid) else {
         return;
     };
-    for mine in &mut worker.containers {
+    for mine in worker.containers_mut() {
         mine.ready = false;
         if let Process::Running { since } = mine.process {
             mine.process = Process::Ended(Ended {
@@ -65,10 +68,10 @@ pub(super) fn end(world: &mut World, uid: &str) {
     }
     let place = worker.place.clone();
     status::write(world, uid);
-    let Some(pod) = super::sync::pod(world, uid) else {
+    let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
-    let mut pod = pod;
+    let mut pod = Value::clone(&pod);
     put(&mut pod, "/metadata/deletionGracePeriodSeconds", 0);
     world.store.put(Kind::Pod, pod);
     write::finish(world, Kind::Pod, &place);

@@ -1,13 +1,13 @@
 //! What a kubelet keeps in mind about one Pod.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{backoff::Backoff, puller::Fetched};
+use super::{backoff::Backoff, credentials::Found, puller::Fetched};
 use crate::sandbox::{
-    object::{list, text},
+    object::{Object, text},
     store::Place,
 };
 
@@ -27,6 +27,41 @@ impl Role {
             Self::App => "containers",
         }
     }
+
+    fn of(spec: &Value, field: &str) -> Self {
+        match (field, text(spec, "/restartPolicy")) {
+            ("initContainers", "Always") => Self::Sidecar,
+            ("initContainers", _) => Self::Init,
+            _ => Self::App,
+        }
+    }
+
+    /// What the containers behind may do once this one has started: an init container has to end
+    /// first.
+    pub fn once_started(self) -> Step {
+        match self {
+            Self::Init => Step::Blocked,
+            Self::Sidecar | Self::App => Step::Next,
+        }
+    }
+
+    /// What the containers behind may do while this one cannot start.
+    pub fn while_waiting(self) -> Step {
+        match self {
+            Self::Init | Self::Sidecar => Step::Blocked,
+            Self::App => Step::Next,
+        }
+    }
+}
+
+/// What became of one container at a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Next,
+    /// The runtime works; the sync goes on when it answers.
+    Pulling,
+    /// The containers behind have to wait for this one.
+    Blocked,
 }
 
 /// A container's process.
@@ -51,6 +86,15 @@ pub struct Waiting {
     pub message: String,
 }
 
+/// A pull that is under way, and how it is going to end.
+#[derive(Clone, Debug)]
+pub struct Pull {
+    pub asked: Timestamp,
+    /// After the pulls that were asked for before.
+    pub ends: Timestamp,
+    pub fetched: Fetched,
+}
+
 #[derive(Clone, Debug)]
 pub struct Container {
     pub name: String,
@@ -60,30 +104,59 @@ pub struct Container {
     pub process: Process,
     pub last_end: Option<Ended>,
     pub restarts: u32,
+    /// It runs, and a readiness probe, if it has one, has answered well.
     pub ready: bool,
     /// What the last sync found.
     pub waiting: Option<Waiting>,
     /// The cause of the last failed pull, which the back-off repeats.
     pub pull_error: Option<String>,
     pub crash_backoff: Backoff,
-    /// The pull that is under way.
-    pub pull: Option<Fetched>,
+    pub pull: Option<Pull>,
+}
+
+impl Container {
+    fn new(spec: &Value, role: Role) -> Self {
+        Self {
+            name: text(spec, "/name").to_owned(),
+            role,
+            image: text(spec, "/image").to_owned(),
+            image_id: None,
+            process: Process::None,
+            last_end: None,
+            restarts: 0,
+            ready: false,
+            waiting: None,
+            pull_error: None,
+            crash_backoff: Backoff::default(),
+            pull: None,
+        }
+    }
+
+    /// Its part of the Pod's spec.
+    pub fn spec<'a>(&self, pod: &'a Value) -> Option<&'a Value> {
+        specs(pod)
+            .map(|(spec, _)| spec)
+            .find(|spec| text(spec, "/name") == self.name)
+    }
 }
 
 pub struct Worker {
     pub place: Place,
     pub node: String,
-    pub containers: Vec<Container>,
+    containers: Vec<Container>,
     /// By image, as the kubelet keys it within a Pod.
     pub pull_backoff: BTreeMap<String, Backoff>,
     pub volume_backoff: Backoff,
-    /// Volumes are mounted and the sandbox is up.
-    pub is_set_up: bool,
-    pub address: Option<String>,
-    pub started: Option<Timestamp>,
+    /// Given when the volumes are mounted and the sandbox is up.
+    address: Option<String>,
+    started: Option<Timestamp>,
     pub is_stopping: bool,
-    /// A sync is due at this moment; older entries in the agenda are void.
+    /// A sync is due at this moment; until then those that the agenda has for others are void.
     pub next_sync: Option<Timestamp>,
+    /// What the pull Secrets held when they were last read.
+    pub credentials: Option<Arc<Found>>,
+    /// The Pod that says all that is above, so that it need not be compared again.
+    shown: Option<Object>,
 }
 
 impl Worker {
@@ -91,58 +164,94 @@ impl Worker {
         Self {
             place,
             node: node.to_owned(),
-            containers: containers(pod),
+            containers: specs(pod)
+                .map(|(spec, role)| Container::new(spec, role))
+                .collect(),
             pull_backoff: BTreeMap::new(),
             volume_backoff: Backoff::default(),
-            is_set_up: false,
             address: None,
             started: None,
             is_stopping: false,
             next_sync: None,
+            credentials: None,
+            shown: None,
         }
+    }
+
+    pub fn containers(&self) -> &[Container] {
+        &self.containers
+    }
+
+    /// The containers, to be changed: the Pod's status will be compared with them again.
+    pub fn containers_mut(&mut self) -> &mut [Container] {
+        self.shown = None;
+        &mut self.containers
     }
 
     /// Takes over images that were changed in the spec; whether there were any.
     pub fn adopt_images(&mut self, pod: &Value) -> bool {
         let mut changed = false;
-        for (mine, spec) in self.containers.iter_mut().zip(containers(pod)) {
-            if mine.image != spec.image {
+        for (mine, (spec, role)) in self.containers.iter_mut().zip(specs(pod)) {
+            if mine.image != text(spec, "/image") {
                 changed = true;
                 *mine = Container {
                     restarts: mine.restarts + u32::from(mine.process != Process::None),
-                    ..spec
+                    ..Container::new(spec, role)
                 };
             }
         }
+        if changed {
+            self.shown = None;
+        }
         changed
+    }
+
+    /// Notes the first look, which is the start of the Pod.
+    pub fn begin(&mut self, now: Timestamp) {
+        if self.started.is_none() {
+            self.shown = None;
+            self.started = Some(now);
+        }
+    }
+
+    pub fn started(&self) -> Option<Timestamp> {
+        self.started
+    }
+
+    /// Volumes are mounted, and the sandbox is up under this address.
+    pub fn set_up(&mut self, address: String) {
+        self.shown = None;
+        self.address = Some(address);
+    }
+
+    pub fn is_set_up(&self) -> bool {
+        self.address.is_some()
+    }
+
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// Whether the Pod's status is known to say what this worker knows.
+    pub fn is_shown_by(&self, pod: &Object) -> bool {
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| Arc::ptr_eq(shown, pod))
+    }
+
+    /// Notes that the Pod's status says what this worker knows.
+    pub fn note_shown_by(&mut self, pod: Object) {
+        self.shown = Some(pod);
     }
 }
 
-fn containers(pod: &Value) -> Vec<Container> {
-    let role_of = |spec: &Value, field: &str| match (field, text(spec, "/restartPolicy")) {
-        ("initContainers", "Always") => Role::Sidecar,
-        ("initContainers", _) => Role::Init,
-        _ => Role::App,
-    };
+/// The containers of a Pod in the order of their start.
+fn specs(pod: &Value) -> impl Iterator<Item = (&Value, Role)> {
     ["initContainers", "containers"]
         .into_iter()
         .flat_map(|field| {
-            list(pod, &format!("/spec/{field}"))
-                .iter()
-                .map(move |spec| Container {
-                    name: text(spec, "/name").to_owned(),
-                    role: role_of(spec, field),
-                    image: text(spec, "/image").to_owned(),
-                    image_id: None,
-                    process: Process::None,
-                    last_end: None,
-                    restarts: 0,
-                    ready: false,
-                    waiting: None,
-                    pull_error: None,
-                    crash_backoff: Backoff::default(),
-                    pull: None,
-                })
+            let specs = pod.get("spec").and_then(|spec| spec.get(field));
+            let specs = specs.and_then(Value::as_array).into_iter().flatten();
+            specs.map(move |spec| (spec, Role::of(spec, field)))
         })
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! What a registry answers (OCI distribution specification 1.1).
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Auth, Health, Limit, Method, Registry, Request, Response, auth::Verdict, content::INDEX,
@@ -12,7 +12,7 @@ const RATE_LIMIT: &str = "You have reached your unauthenticated pull rate limit.
 impl Registry {
     pub(super) fn answer(&mut self, request: &Request, serial: u64, now: Timestamp) -> Response {
         if let Health::Failing(status) = self.health {
-            return error(status, "UNKNOWN", "the registry is out of order");
+            return Response::error(status, "UNKNOWN", "the registry is out of order");
         }
         if self.is_token_request(request) {
             return self.issue(request, serial, now);
@@ -41,27 +41,29 @@ impl Registry {
 
     fn distribution(&self, request: &Request, now: Timestamp) -> Response {
         let Some(path) = request.path.strip_prefix("/v2/") else {
-            return error(404, "UNSUPPORTED", "not a registry path");
+            return Response::error(404, "UNSUPPORTED", "not a registry path");
         };
         if path.is_empty() {
             return self.base(request, now);
         }
         if self.limit == Some(Limit::EveryRequest) {
-            return error(429, "TOOMANYREQUESTS", RATE_LIMIT);
+            return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
         }
         let (repository, reference) = match path.rsplit_once("/manifests/") {
             Some(split) => split,
             None => match path.strip_suffix("/tags/list") {
                 Some(repository) => (repository, ""),
-                None => return error(404, "UNSUPPORTED", "not served here"),
+                None => return Response::error(404, "UNSUPPORTED", "not served here"),
             },
         };
         match self.judge(request, repository, now) {
             Verdict::Granted if reference.is_empty() => self.tags(repository),
             Verdict::Granted => self.manifest(request, repository, reference),
-            Verdict::Denied => error(403, "DENIED", "requested access to the resource is denied"),
+            Verdict::Denied => {
+                Response::error(403, "DENIED", "requested access to the resource is denied")
+            }
             Verdict::Challenge { insufficient_scope } => {
-                let mut response = error(401, "UNAUTHORIZED", "authentication required");
+                let mut response = Response::error(401, "UNAUTHORIZED", "authentication required");
                 response.headers.extend(
                     self.challenge(repository, insufficient_scope)
                         .map(|challenge| ("WWW-Authenticate", challenge)),
@@ -82,9 +84,9 @@ impl Registry {
                 }
             );
         if is_open || is_known {
-            return json(200, &json!({}));
+            return Response::json(200, &json!({}));
         }
-        let mut response = error(401, "UNAUTHORIZED", "authentication required");
+        let mut response = Response::error(401, "UNAUTHORIZED", "authentication required");
         response.headers.extend(
             self.challenge("", false)
                 .map(|challenge| ("WWW-Authenticate", challenge)),
@@ -94,26 +96,26 @@ impl Registry {
 
     fn tags(&self, repository: &str) -> Response {
         match self.repositories.get(repository) {
-            None => error(404, "NAME_UNKNOWN", "repository name not known to registry"),
+            None => Response::error(404, "NAME_UNKNOWN", "repository name not known to registry"),
             Some(found) => {
                 let tags: Vec<&String> = found.tags.keys().collect();
-                json(200, &json!({"name": repository, "tags": tags}))
+                Response::json(200, &json!({"name": repository, "tags": tags}))
             }
         }
     }
 
     fn manifest(&self, request: &Request, repository: &str, reference: &str) -> Response {
         let Some(found) = self.repositories.get(repository) else {
-            return error(404, "NAME_UNKNOWN", "repository name not known to registry");
+            return Response::error(404, "NAME_UNKNOWN", "repository name not known to registry");
         };
         let Some(image) = found.find(reference) else {
-            return error(404, "MANIFEST_UNKNOWN", "manifest unknown");
+            return Response::error(404, "MANIFEST_UNKNOWN", "manifest unknown");
         };
         if request.method == Method::Get
             && self.limit == Some(Limit::Anonymous)
             && self.is_anonymous(request)
         {
-            return error(429, "TOOMANYREQUESTS", RATE_LIMIT);
+            return Response::error(429, "TOOMANYREQUESTS", RATE_LIMIT);
         }
         let body = image.index().to_string().into_bytes();
         Response {
@@ -129,26 +131,10 @@ impl Registry {
     }
 }
 
-pub(super) fn json(status: u16, value: &Value) -> Response {
-    Response {
-        status,
-        headers: vec![
-            ("Content-Type", "application/json".to_owned()),
-            ("Docker-Distribution-API-Version", "registry/2.0".to_owned()),
-        ],
-        body: value.to_string().into_bytes(),
-    }
-}
-
-pub(super) fn error(status: u16, code: &str, message: &str) -> Response {
-    json(
-        status,
-        &json!({"errors": [{"code": code, "message": message}]}),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::sandbox::registry::{
         Account, Image, Network, Program, Repository, Scheme, basic_header, digest_of,
@@ -194,7 +180,6 @@ mod tests {
             scheme: Scheme::Https,
             host: host.to_owned(),
             path: path.to_owned(),
-            query: String::new(),
             authorization,
         };
         network.exchange(&request, Timestamp::UNIX_EPOCH).unwrap()

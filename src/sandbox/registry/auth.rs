@@ -151,16 +151,16 @@ impl Registry {
     /// The token service's answer.
     pub(super) fn issue(&mut self, request: &Request, serial: u64, now: Timestamp) -> Response {
         let Auth::Token { anonymous, .. } = &self.auth else {
-            return super::answer::error(404, "NAME_UNKNOWN", "no token service here");
+            return Response::error(404, "NAME_UNKNOWN", "no token service here");
         };
         let user = match basic(request) {
             None if *anonymous => None,
-            None => return super::answer::error(401, "UNAUTHORIZED", "authentication required"),
+            None => return Response::error(401, "UNAUTHORIZED", "authentication required"),
             Some((user, password)) => match self.account(&user, &password) {
                 Some(account) if !is_expired(account, now) => Some(user),
                 _ => {
                     let message = "incorrect username or password";
-                    return super::answer::error(401, "UNAUTHORIZED", message);
+                    return Response::error(401, "UNAUTHORIZED", message);
                 }
             },
         };
@@ -174,7 +174,7 @@ impl Registry {
             "expires_in": TOKEN_LIFE.as_secs(),
             "issued_at": now.to_string(),
         });
-        super::answer::json(200, &body)
+        Response::json(200, &body)
     }
 
     /// Whether nobody in particular asks.

@@ -1,10 +1,11 @@
 //! A connection to a registry without a socket: HTTP over a pipe in memory.
 
+use std::future::ready;
+
 use http::Uri;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{DuplexStream, duplex};
-use tower::Service;
 
 use super::{Scheme, Transport};
 
@@ -22,7 +23,7 @@ impl Transport {
             if let Some(whole) = absolute(scheme, &host, request.uri()) {
                 *request.uri_mut() = whole;
             }
-            transport.clone().call(request)
+            ready(transport.answer(&request))
         });
         tokio::spawn(async move {
             let served = http1::Builder::new().serve_connection(TokioIo::new(far), answer);

@@ -13,10 +13,11 @@ mod transport;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 pub use auth::{Account, Auth, Token, basic_header};
 pub use content::{Image, Program, Repository, digest_of};
-pub use transport::{Transport, Unreached};
+pub use transport::Transport;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -47,7 +48,6 @@ pub struct Request {
     /// With the port, if it is not the scheme's own.
     pub host: String,
     pub path: String,
-    pub query: String,
     pub authorization: Option<String>,
 }
 
@@ -59,6 +59,22 @@ pub struct Response {
 }
 
 impl Response {
+    fn json(status: u16, value: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![
+                ("Content-Type", "application/json".to_owned()),
+                ("Docker-Distribution-API-Version", "registry/2.0".to_owned()),
+            ],
+            body: value.to_string().into_bytes(),
+        }
+    }
+
+    fn error(status: u16, code: &str, message: &str) -> Self {
+        let error = json!({"code": code, "message": message});
+        Self::json(status, &json!({ "errors": [error] }))
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -68,7 +84,8 @@ impl Response {
 }
 
 /// Why there was no response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no response: {self:?}")]
 pub enum Unreachable {
     NoSuchHost,
     Refused {
@@ -201,7 +218,7 @@ impl Network {
         self.registries.get_mut(name)
     }
 
-    /// What an image does when it runs.
+    /// The image under a tag or a digest.
     pub fn image(&self, registry: &str, path: &str, reference: &str) -> Option<&Image> {
         self.named(registry)?
             .repositories

@@ -1,11 +1,6 @@
-//! The registries as a tower service over HTTP's types: the probe's transport in the demo.
+//! The registries over HTTP's types: the probe's network in the demo.
 
-use std::{
-    fmt,
-    future::{Ready, ready},
-    net::IpAddr,
-    task::{Context, Poll},
-};
+use std::net::IpAddr;
 
 use http::{StatusCode, header};
 use http_body_util::Full;
@@ -31,53 +26,18 @@ impl Transport {
     pub fn reach(&self, host: &str, scheme: Scheme) -> Result<(), Unreachable> {
         self.0.world().network.at(host)?.connect(scheme)
     }
-}
 
-/// No response: the reason, in the words of the resolver, the connection or the TLS library.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreached {
-    pub host: String,
-    pub why: Unreachable,
-}
-
-impl fmt::Display for Unreached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = &self.host;
-        match &self.why {
-            Unreachable::NoSuchHost => write!(f, "lookup {host}: no such host"),
-            Unreachable::Refused { address } => write!(f, "connect {address}: connection refused"),
-            Unreachable::TimedOut { address } => write!(f, "connect {address}: timed out"),
-            Unreachable::HandshakeTimeout => write!(f, "TLS handshake with {host} timed out"),
-            Unreachable::UntrustedCertificate => {
-                write!(f, "invalid peer certificate: UnknownIssuer")
-            }
-            Unreachable::PlainHttp => {
-                write!(f, "received corrupt message of type InvalidContentType")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Unreached {}
-
-impl<B> tower::Service<http::Request<B>> for Transport {
-    type Response = http::Response<Full<bytes::Bytes>>;
-    type Error = Unreached;
-    type Future = Ready<Result<Self::Response, Unreached>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unreached>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let request = translate(&request);
+    /// What the registry answers; nothing, if none can be reached any more.
+    pub(super) fn answer<B>(
+        &self,
+        request: &http::Request<B>,
+    ) -> Result<http::Response<Full<bytes::Bytes>>, Unreachable> {
         let mut world = self.0.world();
         let now = world.now;
-        let answer = world.network.exchange(&request, now);
-        ready(answer.map(respond).map_err(|why| Unreached {
-            host: request.host,
-            why,
-        }))
+        world
+            .network
+            .exchange(&translate(request), now)
+            .map(respond)
     }
 }
 
@@ -102,7 +62,6 @@ fn translate<B>(request: &http::Request<B>) -> Request {
         },
         host,
         path: uri.path().to_owned(),
-        query: uri.query().unwrap_or_default().to_owned(),
         authorization: header(header::AUTHORIZATION),
     }
 }

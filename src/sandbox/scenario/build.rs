@@ -4,42 +4,58 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
-    enter,
+    act::enter,
     file::{self, File, Moment, What},
     founding,
-    happening::{Action, Happening, image, kind_named, kind_of, stock},
+    happening::{Action, Happening},
     manifest,
 };
 use crate::sandbox::{
-    object,
-    registry::{Account, Auth, Health, Limit, Program, Registry, Wire},
-    resources::Kind,
+    object::{self, text},
+    registry::{Account, Auth, Health, Image, Limit, Program, Registry, Wire, digest_of},
+    resources::{Kind, RESOURCES},
     store::Place,
     world::World,
 };
 
 /// All that a file makes happen, in the order of its time.
+#[derive(Clone)]
 pub(super) struct Plan {
-    steps: Vec<(Moment, Happening)>,
-    /// By registry, user and password.
-    expiries: Vec<(String, String, String, Moment)>,
+    steps: Steps,
+    /// By registry and the place of the account in it.
+    expiries: Vec<(String, usize, Moment)>,
 }
 
 impl Plan {
+    /// Or what in the file cannot be meant.
+    pub(super) fn of(file: &File) -> Result<Self, String> {
+        let mut steps = steps(file)?;
+        steps.sort_by_key(|(moment, _)| *moment);
+        let mut expiries = Vec::new();
+        for registry in &file.registries {
+            for (index, login) in registry.logins.iter().enumerate() {
+                let expiry = login.expires;
+                expiries.extend(expiry.map(|expiry| (registry.name.clone(), index, expiry)));
+            }
+        }
+        Ok(Self { steps, expiries })
+    }
+
     /// A minute before the first step.
     pub(super) fn first_moment(&self, now: Timestamp) -> Timestamp {
         let first = self.steps.first().map_or(0, |(moment, _)| moment.0).min(0);
-        at(now, Moment(first - 60))
+        at(now, Moment(first.saturating_sub(60)))
     }
 
     pub(super) fn enter(self, world: &mut World, now: Timestamp) {
         for (moment, mut happening) in self.steps {
             if let Action::Connect(registry) = &mut happening.action {
-                for account in &mut registry.accounts {
-                    let expiry = self.expiries.iter().find(|it| {
-                        it.0 == registry.name && it.1 == account.user && it.2 == account.password
-                    });
-                    account.expires = expiry.map(|it| at(now, it.3));
+                for (name, index, expiry) in &self.expiries {
+                    if *name == registry.name
+                        && let Some(account) = registry.accounts.get_mut(*index)
+                    {
+                        account.expires = Some(at(now, *expiry));
+                    }
                 }
             }
             enter(world, at(now, moment), happening);
@@ -52,38 +68,9 @@ fn at(now: Timestamp, moment: Moment) -> Timestamp {
         .unwrap_or(now)
 }
 
-/// Says what in the file cannot be meant.
-pub(super) fn check(file: &File) -> Result<(), String> {
-    file.fix
-        .iter()
-        .try_for_each(|what| action(what).map(drop))?;
-    steps(file).map(drop)
-}
-
-pub(super) fn plan(file: &File) -> Plan {
-    let mut steps = steps(file).expect("the file was checked when it was read");
-    steps.sort_by_key(|(moment, _)| *moment);
-    let expiries = file
-        .registries
-        .iter()
-        .flat_map(|registry| {
-            registry.logins.iter().filter_map(|login| {
-                let expires = login.expires?;
-                let (user, password) = (login.user.clone(), login.password.clone());
-                Some((registry.name.clone(), user, password, expires))
-            })
-        })
-        .collect();
-    Plan { steps, expiries }
-}
-
-/// What heals the file's world.
-pub(super) fn repair(file: &File) -> Vec<Happening> {
-    file.fix
-        .iter()
-        .filter_map(|what| action(what).ok())
-        .map(once)
-        .collect()
+/// What heals the file's world; or what in that cannot be meant.
+pub(super) fn repair(file: &File) -> Result<Vec<Happening>, String> {
+    file.fix.iter().map(|what| action(what).map(once)).collect()
 }
 
 type Steps = Vec<(Moment, Happening)>;
@@ -223,6 +210,28 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
     Ok(registry)
 }
 
+/// A repository gets one more tag.
+fn stock(registry: &mut Registry, path: &str, tag: &str, public: bool, image: Image) {
+    let repository = registry.repositories.entry(path.to_owned()).or_default();
+    repository.public |= public;
+    repository.tags.insert(tag.to_owned(), image);
+}
+
+fn image(
+    path: &str,
+    tag: &str,
+    architectures: &[String],
+    megabytes: u64,
+    program: Program,
+) -> Image {
+    Image {
+        digest: digest_of(&format!("{path}:{tag}")),
+        architectures: architectures.to_vec(),
+        bytes: megabytes.saturating_mul(1_000_000),
+        program,
+    }
+}
+
 fn wire(wire: file::Wire) -> Wire {
     match wire {
         file::Wire::Tls => Wire::Tls,
@@ -319,6 +328,19 @@ fn action(what: &What) -> Result<Action, String> {
     })
 }
 
+/// The kind whose name or plural this is.
+fn kind_named(text: &str) -> Option<Kind> {
+    RESOURCES
+        .iter()
+        .find(|row| row.name == text || row.plural == text)
+        .map(|row| row.kind)
+}
+
+/// The kind of an object by what it says itself.
+fn kind_of(object: &Value) -> Option<Kind> {
+    Kind::parse(text(object, "/apiVersion"), text(object, "/kind"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,9 +351,7 @@ mod tests {
             "title = 't'\nstory = 's'\n[[happening]]\nat = '+1m'\nrestart = { workload = 'web' }",
         )
         .unwrap();
-        assert_eq!(
-            check(&file),
-            Err("\"web\" is not namespace/name".to_owned())
-        );
+        let wrong = Plan::of(&file).err();
+        assert_eq!(wrong.as_deref(), Some("\"web\" is not namespace/name"));
     }
 }

@@ -1,10 +1,12 @@
-//! The form of a scenario file.
+//! The form of a scenario file. It has no `Debug`: passwords are in it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-#[derive(Clone, Debug, Deserialize)]
+use crate::sandbox::profile::Profile;
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub title: String,
@@ -49,7 +51,19 @@ pub(super) enum Kubelet {
     CriO,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+impl Kubelet {
+    /// The profile of the nodes.
+    pub(super) fn profile(self) -> Profile {
+        match self {
+            Self::Containerd21 => Profile::Containerd21,
+            Self::Containerd17 => Profile::Containerd17,
+            Self::Containerd16 => Profile::Containerd16,
+            Self::CriO => Profile::CriO,
+        }
+    }
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Node {
     pub name: String,
@@ -60,7 +74,7 @@ pub(super) struct Node {
     pub preloaded: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Registry {
     pub name: String,
@@ -126,7 +140,7 @@ pub(super) enum Limit {
     Anonymous,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     pub user: String,
@@ -135,13 +149,7 @@ pub(super) struct Login {
     pub expires: Option<Moment>,
 }
 
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Login({})", self.user)
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Image {
     /// `path:tag`, or several tags: `path:1.0,1.1`.
@@ -166,14 +174,14 @@ fn eighty() -> u64 {
     80
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Namespace {
     pub name: String,
     pub at: Moment,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Secret {
     pub name: String,
@@ -193,17 +201,11 @@ pub(super) struct Secret {
     pub key: Option<String>,
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secret({}/{})", self.namespace, self.name)
-    }
-}
-
 fn docker_type() -> String {
     "kubernetes.io/dockerconfigjson".to_owned()
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceAccount {
     pub name: String,
@@ -213,7 +215,7 @@ pub(super) struct ServiceAccount {
     pub secrets: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Workload {
     pub name: String,
@@ -256,7 +258,7 @@ pub(super) enum WorkloadKind {
 }
 
 /// Objects as YAML, for what the other sections cannot say.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Manifest {
     pub at: Moment,
@@ -264,7 +266,7 @@ pub(super) struct Manifest {
 }
 
 /// Something that happens, once or again and again.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Event {
     pub at: Moment,
@@ -273,7 +275,7 @@ pub(super) struct Event {
     pub what: What,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum What {
     /// Rolls a Deployment through these images, one at each time.
@@ -328,13 +330,6 @@ pub(super) enum What {
         kind: String,
         object: String,
     },
-}
-
-/// A password may be in it.
-impl std::fmt::Debug for What {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("What")
-    }
 }
 
 /// Seconds from the start of the scenario; negative is before it. Written `-9d`, `-40m`, `+30s`.

@@ -3,22 +3,20 @@
 //! A scenario says what there is and since when, and what happens on the way. Starting one lives
 //! through its past, so that ages, events and back-offs are what they would be.
 
+mod act;
 mod build;
 mod file;
-pub mod founding;
-mod happening;
+pub(super) mod founding;
+pub(super) mod happening;
 mod manifest;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{
-    clock::{Pace, later},
-    profile::Profile,
-    world::{Due, World},
-};
-pub use happening::{Happening, happen};
+use super::{clock::Pace, profile::Profile, world::World};
+pub(super) use act::happen;
+use happening::Happening;
 
 /// A scenario is one file: its name, and the file with that name.
 macro_rules! files {
@@ -53,13 +51,22 @@ const FILES: &[(&str, &str)] = files![
 ];
 
 /// One world to start from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scenario {
     pub name: String,
     pub title: String,
     /// What is wrong and what heals it, for people.
     pub story: String,
-    file: file::File,
+    profile: Profile,
+    plan: build::Plan,
+    fix: Vec<Happening>,
+}
+
+/// Without what happens: passwords are in it.
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scenario({})", self.name)
+    }
 }
 
 /// Why a scenario cannot be used.
@@ -107,39 +114,39 @@ impl Scenario {
                 name: name.to_owned(),
                 source: Box::new(source),
             })?;
-        build::check(&file).map_err(|what| ScenarioError::Wrong {
+        let wrong = |what| ScenarioError::Wrong {
             name: name.to_owned(),
             what,
-        })?;
+        };
         Ok(Self {
             name: name.to_owned(),
-            title: file.title.clone(),
-            story: file.story.clone(),
-            file,
+            profile: file.kubelet.profile(),
+            plan: build::Plan::of(&file).map_err(wrong)?,
+            fix: build::repair(&file).map_err(wrong)?,
+            title: file.title,
+            story: file.story,
         })
     }
 
     /// Does what heals it.
     pub fn repair(&self, world: &mut World) {
-        for happening in build::repair(&self.file) {
-            happen(world, happening);
+        for happening in &self.fix {
+            happen(world, happening.clone());
             world.catch_up();
         }
     }
 
     /// Whether something is wrong that is healed by [`Scenario::repair`].
     pub fn has_fix(&self) -> bool {
-        !self.file.fix.is_empty()
+        !self.fix.is_empty()
     }
 
     /// The world as it is at `now`, its past lived through.
     pub fn world(&self, now: Timestamp, pace: Pace) -> World {
-        let plan = build::plan(&self.file);
-        let start = plan.first_moment(now);
-        let profile = self.file.kubelet.profile();
-        let mut world = World::new(start, Pace::Manual, profile);
+        let start = self.plan.first_moment(now);
+        let mut world = World::new(start, Pace::Manual, self.profile);
         founding::found(&mut world);
-        plan.enter(&mut world, now);
+        self.plan.clone().enter(&mut world, now);
         let past = Duration::try_from(now.duration_since(start)).unwrap_or_default();
         world.advance(past);
         world.set_pace(pace);
@@ -147,26 +154,31 @@ impl Scenario {
     }
 }
 
-/// The profile of the nodes, as a file names it.
-impl file::Kubelet {
-    fn profile(self) -> Profile {
-        match self {
-            Self::Containerd21 => Profile::Containerd21,
-            Self::Containerd17 => Profile::Containerd17,
-            Self::Containerd16 => Profile::Containerd16,
-            Self::CriO => Profile::CriO,
-        }
-    }
-}
-
-/// Enters a happening for its time; one that repeats enters itself again when it has happened.
-fn enter(world: &mut World, at: Timestamp, happening: Happening) {
-    world.agenda.enter(at, Due::Happening(Box::new(happening)));
-}
-
-fn again(world: &mut World, after: Duration, happening: Happening) {
-    let at = later(world.now, after);
-    enter(world, at, happening);
+/// A small world for tests: one node, one registry without logins, the namespace `app`, and more.
+#[cfg(test)]
+pub(super) fn trial(more: &str) -> World {
+    const BASE: &str = "
+        title = 't'
+        story = 's'
+        [[node]]
+        name = 'lab'
+        cpu = '4'
+        memory = '8Gi'
+        [[namespace]]
+        name = 'app'
+        at = '-10m'
+        [[registry]]
+        name = 'reg.example'
+        image = [
+            { name = 'serve:1', megabytes = 500 },
+            { name = 'serve:2' },
+            { name = 'work:1', works = '5s' },
+            { name = 'crash:1', crashes = '9s' },
+        ]
+    ";
+    let scenario = Scenario::parse("trial", &format!("{BASE}{more}")).expect("it is a scenario");
+    let now = "2026-11-23T12:00:00Z".parse().expect("it is a moment");
+    scenario.world(now, Pace::Manual)
 }
 
 #[cfg(test)]

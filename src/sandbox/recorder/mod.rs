@@ -5,7 +5,9 @@
 //! (`client-go/tools/record/events_cache.go`). That is why the events of a Pod fall silent after
 //! some four minutes of failing pulls while the attempts go on.
 
-use std::{collections::BTreeMap, time::Duration};
+pub(super) mod memory;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,8 +21,6 @@ use super::{
     write::{self, Intent},
 };
 
-const BURST: f64 = 25.0;
-const REFILL_SECONDS: f64 = 300.0;
 /// The API server forgets an Event an hour after its last change (`--event-ttl`).
 pub const LIFE: Duration = Duration::from_secs(3600);
 
@@ -72,52 +72,15 @@ pub struct Report<'a> {
     pub field: Option<String>,
 }
 
-#[derive(Clone, Debug)]
-struct Bucket {
-    tokens: f64,
-    filled: Timestamp,
-}
-
-/// What a recorder remembers: its budget per object, and the Event that a repetition belongs to.
-#[derive(Default)]
-pub struct Memory {
-    buckets: BTreeMap<String, Bucket>,
-    written: BTreeMap<String, Place>,
-}
-
-impl Memory {
-    fn spend(&mut self, key: String, now: Timestamp) -> bool {
-        let bucket = self.buckets.entry(key).or_insert(Bucket {
-            tokens: BURST,
-            filled: now,
-        });
-        let passed = now.duration_since(bucket.filled).as_secs_f64();
-        bucket.tokens = (bucket.tokens + passed / REFILL_SECONDS).min(BURST);
-        bucket.filled = now;
-        let allowed = bucket.tokens >= 1.0;
-        if allowed {
-            bucket.tokens -= 1.0;
-        }
-        allowed
-    }
-
-    /// Forgets an object that is gone.
-    pub fn forget(&mut self, uid: &str) {
-        self.buckets.retain(|key, _| !key.contains(uid));
-        self.written.retain(|key, _| !key.contains(uid));
-    }
-}
-
 /// Reports about an object, unless it has been reported on too much.
 pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
-    let now = world.now;
-    let who = format!("{} {}", report.source.component, uid(about));
-    if !world.recorder.spend(who.clone(), now) {
+    let (who, component) = (uid(about), report.source.component);
+    if !world.recorder.spend(who, component, world.now) {
         return;
     }
     let field = report.field.as_deref().unwrap_or_default();
-    let same = format!("{who} {} {field} {}", report.reason, report.message);
-    if let Some(place) = world.recorder.written.get(&same).cloned()
+    let same = format!("{field} {} {}", report.reason, report.message);
+    if let Some(place) = world.recorder.written(who, component, &same).cloned()
         && count_again(world, &place)
     {
         return;
@@ -130,7 +93,8 @@ pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
     let made = write::create(world, Kind::Event, &namespace, event, &Intent::controller());
     // A namespace that is going takes no new Events; nobody misses them.
     if let Ok(made) = made {
-        world.recorder.written.insert(same, Place::of(&made));
+        let place = Place::of(&made);
+        world.recorder.note(who, component, same, place);
     }
 }
 
@@ -213,21 +177,19 @@ pub fn record_once(world: &mut World, about: &Value, report: &Report<'_>, action
 /// Takes the Events away that nobody has touched for an hour, and says when the next one will be old.
 pub fn expire(world: &mut World) -> Option<Timestamp> {
     let now = world.now;
-    let old: Vec<Place> = world
-        .store
-        .list(Kind::Event, None)
-        .filter(|event| {
-            last_seen(event)
-                .is_some_and(|seen| now.duration_since(seen).unsigned_abs() >= LIFE && seen < now)
-        })
-        .map(|event| Place::of(event))
-        .collect();
+    let is_old = |seen: Timestamp| now.duration_since(seen).unsigned_abs() >= LIFE && seen < now;
+    let (mut old, mut oldest): (Vec<Place>, Option<Timestamp>) = (Vec::new(), None);
+    for event in world.store.list(Kind::Event, None) {
+        match last_seen(event) {
+            Some(seen) if is_old(seen) => old.push(Place::of(event)),
+            Some(seen) => oldest = Some(oldest.map_or(seen, |oldest| oldest.min(seen))),
+            None => {}
+        }
+    }
     for place in old {
         world.store.remove(Kind::Event, &place);
     }
-    let left = world.store.list(Kind::Event, None);
-    let oldest = left.filter_map(|event| last_seen(event)).min()?;
-    Some(later(oldest, LIFE))
+    Some(later(oldest?, LIFE))
 }
 
 fn last_seen(event: &Value) -> Option<Timestamp> {

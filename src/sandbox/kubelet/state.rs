@@ -1,0 +1,81 @@
+//! What the kubelets keep in mind between two looks: their Pods, their nodes, and what they will do.
+//!
+//! It is part of the world and knows nothing of how it moves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    image::Cache,
+    worker::{Container, Worker},
+};
+use crate::sandbox::{
+    object::{Object, uid},
+    resources::Kind,
+    store::Store,
+};
+
+/// All kubelets: their Pods by uid, their nodes by name.
+#[derive(Default)]
+pub struct Kubelets {
+    pub(super) workers: BTreeMap<String, Worker>,
+    pub(super) nodes: BTreeMap<String, NodeState>,
+    /// How many addresses were given to Pods.
+    pub(super) addresses: u32,
+}
+
+/// What a node remembers.
+#[derive(Default)]
+pub(super) struct NodeState {
+    pub(super) images: Cache,
+    /// Images are pulled one after the other (`serializeImagePulls`).
+    pub(super) pulls_free_at: Option<Timestamp>,
+}
+
+/// Something that a kubelet does at its time.
+#[derive(Clone, Debug)]
+pub enum Task {
+    Sync(String),
+    /// The runtime has answered for a container's image.
+    Pulled {
+        uid: String,
+        container: usize,
+    },
+    /// A container's process ends by itself.
+    Exit {
+        uid: String,
+        container: usize,
+        run: u32,
+    },
+    /// A readiness probe may have its first good answer.
+    Ready(String),
+    /// The grace period or the wish to stop is over.
+    Terminated(String),
+}
+
+impl Kubelets {
+    /// Puts an image on a node before anything runs there; everybody may use it.
+    pub fn preload(&mut self, node: &str, image: &str) {
+        self.node(node).images.preload(image);
+    }
+
+    pub(super) fn node(&mut self, name: &str) -> &mut NodeState {
+        self.nodes.entry(name.to_owned()).or_default()
+    }
+
+    /// The Pod in the store, if it still is the one that this worker is for.
+    pub(super) fn pod(&self, store: &Store, wanted: &str) -> Option<Object> {
+        let worker = self.workers.get(wanted)?;
+        let pod = store.at(Kind::Pod, &worker.place)?;
+        (uid(pod) == wanted).then(|| Object::clone(pod))
+    }
+
+    pub(super) fn container(&self, uid: &str, index: usize) -> Option<&Container> {
+        self.workers.get(uid)?.containers().get(index)
+    }
+
+    pub(super) fn container_mut(&mut self, uid: &str, index: usize) -> Option<&mut Container> {
+        self.workers.get_mut(uid)?.containers_mut().get_mut(index)
+    }
+}

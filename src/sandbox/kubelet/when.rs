@@ -1,0 +1,30 @@
+//! When a kubelet does something.
+
+use std::time::Duration;
+
+use super::state::Task;
+use crate::sandbox::{
+    clock::later,
+    world::{Due, World},
+};
+
+pub(super) fn enter(world: &mut World, after: Duration, task: Task) {
+    let at = later(world.now, after);
+    world.agenda.enter(at, Due::Kubelet(task));
+}
+
+/// Has the Pod looked at after a while, or earlier if that was already to be.
+pub(super) fn sync_after(world: &mut World, uid: &str, after: Duration) {
+    let at = later(world.now, after);
+    let Some(worker) = world.kubelets.workers.get_mut(uid) else {
+        return;
+    };
+    if worker
+        .next_sync
+        .is_some_and(|next| next <= at && next >= world.now)
+    {
+        return;
+    }
+    worker.next_sync = Some(at);
+    enter(world, after, Task::Sync(uid.to_owned()));
+}

@@ -1,0 +1,88 @@
+//! What recorders remember of each object: how much was said of it, and where.
+//!
+//! It is part of the world and knows nothing of how it moves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::sandbox::store::Place;
+
+const BURST: f64 = 25.0;
+const REFILL_SECONDS: f64 = 300.0;
+
+/// By the object's uid and the component that reports.
+#[derive(Default)]
+pub struct Memory(BTreeMap<String, BTreeMap<&'static str, Reported>>);
+
+struct Reported {
+    tokens: f64,
+    filled: Timestamp,
+    /// The Events that were written, by what they say.
+    written: BTreeMap<String, Place>,
+}
+
+impl Memory {
+    /// Whether there is room for one more Event about an object.
+    pub(super) fn spend(&mut self, uid: &str, component: &'static str, now: Timestamp) -> bool {
+        if !self.0.contains_key(uid) {
+            self.0.insert(uid.to_owned(), BTreeMap::new());
+        }
+        let Some(of_object) = self.0.get_mut(uid) else {
+            return false;
+        };
+        let reported = of_object.entry(component).or_insert_with(|| Reported {
+            tokens: BURST,
+            filled: now,
+            written: BTreeMap::new(),
+        });
+        let passed = now.duration_since(reported.filled).as_secs_f64();
+        reported.tokens = (reported.tokens + passed / REFILL_SECONDS).min(BURST);
+        reported.filled = now;
+        let allowed = reported.tokens >= 1.0;
+        if allowed {
+            reported.tokens -= 1.0;
+        }
+        allowed
+    }
+
+    /// The Event that says the same.
+    pub(super) fn written(&self, uid: &str, component: &str, same: &str) -> Option<&Place> {
+        self.0.get(uid)?.get(component)?.written.get(same)
+    }
+
+    pub(super) fn note(&mut self, uid: &str, component: &str, same: String, place: Place) {
+        let of_object = self.0.get_mut(uid);
+        if let Some(reported) = of_object.and_then(|it| it.get_mut(component)) {
+            reported.written.insert(same, place);
+        }
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&mut self, uid: &str) {
+        self.0.remove(uid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sandbox::clock::later;
+
+    #[test]
+    fn an_object_is_reported_on_twenty_five_times_and_then_once_in_five_minutes() {
+        let mut memory = Memory::default();
+        let mut now = Timestamp::UNIX_EPOCH;
+        let said = |memory: &mut Memory, now| memory.spend("a", "kubelet", now);
+        assert_eq!((0..40).filter(|_| said(&mut memory, now)).count(), 25);
+        assert!(memory.spend("b", "kubelet", now), "another object");
+        assert!(memory.spend("a", "scheduler", now), "another component");
+        now = later(now, Duration::from_secs(300));
+        assert!(said(&mut memory, now));
+        assert!(!said(&mut memory, now));
+        memory.forget("a");
+        assert!(said(&mut memory, now));
+    }
+}
