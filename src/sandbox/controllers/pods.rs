@@ -95,39 +95,18 @@ pub(super) fn create(
     );
     match &made {
         Ok(pod) => {
-            let message = match text(owner, "/kind") {
-                "StatefulSet" => format!(
-                    "create Pod {} in StatefulSet {} successful",
-                    object::name(pod),
-                    object::name(owner)
-                ),
-                _ => format!("Created pod: {}", object::name(pod)),
-            };
-            report(
-                world,
-                component,
-                owner,
-                Level::Normal,
-                "SuccessfulCreate",
-                message,
-            );
+            let message = success(owner, pod, "create", "Created");
+            let reason = "SuccessfulCreate";
+            report(world, component, owner, Level::Normal, reason, message);
         }
         Err(status) => {
             // The name was drawn after the refusal's point of view: it is not part of the message.
             let drawn = status.message.split('"').nth(1).unwrap_or_default();
             let shown = if named.is_empty() { &prefix } else { &named };
-            let why = status
-                .message
-                .replacen(drawn, shown, usize::from(!drawn.is_empty()));
-            let message = format!("Error creating: {why}");
-            report(
-                world,
-                component,
-                owner,
-                Level::Warning,
-                "FailedCreate",
-                message,
-            );
+            let once = usize::from(!drawn.is_empty());
+            let why = status.message.replacen(drawn, shown, once);
+            let (reason, message) = ("FailedCreate", format!("Error creating: {why}"));
+            report(world, component, owner, Level::Warning, reason, message);
         }
     }
     made
@@ -137,22 +116,18 @@ pub(super) fn create(
 pub(super) fn delete(world: &mut World, component: &'static str, owner: &Value, pod: &Value) {
     let deleted = write::delete(world, Kind::Pod, &Place::of(pod), &Deletion::default());
     if deleted.is_ok() {
-        let message = match text(owner, "/kind") {
-            "StatefulSet" => format!(
-                "delete Pod {} in StatefulSet {} successful",
-                object::name(pod),
-                object::name(owner)
-            ),
-            _ => format!("Deleted pod: {}", object::name(pod)),
-        };
-        report(
-            world,
-            component,
-            owner,
-            Level::Normal,
-            "SuccessfulDelete",
-            message,
-        );
+        let message = success(owner, pod, "delete", "Deleted");
+        let reason = "SuccessfulDelete";
+        report(world, component, owner, Level::Normal, reason, message);
+    }
+}
+
+/// What was done to a Pod, in the words of the owner's controller.
+fn success(owner: &Value, pod: &Value, verb: &str, done: &str) -> String {
+    let (pod, name) = (object::name(pod), object::name(owner));
+    match text(owner, "/kind") {
+        "StatefulSet" => format!("{verb} Pod {pod} in StatefulSet {name} successful"),
+        _ => format!("{done} pod: {pod}"),
     }
 }
 

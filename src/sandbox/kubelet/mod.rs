@@ -63,7 +63,8 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
         }
         Some(worker) => {
             // `kubectl set image` on a Pod.
-            if worker.adopt_images(pod) {
+            let changed = worker.adopt_images(pod);
+            if changed {
                 sync_after(world, &uid, FIRST_LOOK);
             }
         }
