@@ -370,15 +370,6 @@ mod tests {
                 Some("a.b.example.com"),
             ),
             (
-                "*.example.com",
-                "badexample.com/x",
-                MissReason::OtherHost {
-                    key: "*.example.com".into(),
-                    image: "badexample.com".into(),
-                },
-                None,
-            ),
-            (
                 "qua?.io",
                 "quay.io/a",
                 MissReason::NotAWildcard,
@@ -408,6 +399,13 @@ mod tests {
             assert_eq!(found.reason, reason, "{key} for {image}");
             assert_eq!(found.instead.as_deref(), instead, "{key} for {image}");
         }
+    }
+
+    #[test]
+    fn a_host_that_only_ends_alike_is_another_one() {
+        let found = miss("*.example.com", "badexample.com/x");
+        assert!(!found.reason.is_near(), "{}", found.reason);
+        assert_eq!(found.instead, None);
     }
 
     #[test]

@@ -165,10 +165,10 @@ fn ruled_out(transcript: &Transcript) -> impl Iterator<Item = Cause> {
     let signed_in = transcript.is_signed_in();
     // Before the proxy has led on, everything is about the proxy.
     let proxied = transcript.proxy.is_some();
-    // Plain HTTP by choice says nothing of what TLS would have met.
+    // Plain HTTP says nothing of what TLS would have met.
     let plain = |step: &Step| matches!(step.outcome, Ok(Found::Unencrypted(_)));
     succeeded
-        .filter(move |step| !(proxied && step.stage < Stage::Proxy) && !plain(step))
+        .filter(move |step| !(plain(step) || proxied && step.stage < Stage::Proxy))
         .flat_map(move |step| disproved_by(step.stage, signed_in))
         .copied()
 }
