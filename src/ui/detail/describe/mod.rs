@@ -26,8 +26,11 @@ pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line
         wide,
         lines: Vec::new(),
     };
-    let found = match object {
-        ObjectKey::Namespace(name) => Some(namespace::write(name, &mut sheet)),
+    let written = match object {
+        ObjectKey::Namespace(name) => {
+            namespace::write(name, &mut sheet);
+            Some(())
+        }
         ObjectKey::Secret(key) => world
             .secret(key)
             .map(|secret| secret::write(secret, &mut sheet)),
@@ -39,7 +42,7 @@ pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line
             .workload(id)
             .map(|workload| workload::write(workload, &mut sheet)),
     };
-    if found.is_none() {
+    if written.is_none() {
         return vec![super::gone(view)];
     }
     sheet.lines
