@@ -86,9 +86,7 @@ pub fn fit(text: &str, cells: usize, cut: Cut) -> Cow<'_, str> {
         out.push(c);
     }
     out.push(ELLIPSIS);
-    if cut == Cut::Middle {
-        out.push_str(tail(&text, room - head));
-    }
+    out.push_str(tail(&text, room - head));
     Cow::Owned(out)
 }
 
@@ -181,6 +179,9 @@ mod tests {
     fn the_end_of_an_image_stays_in_view() {
         let image = "registry.example.com/team/checkout:7.1.0";
         assert_eq!(fit(image, 20, Cut::Middle), "registr…eckout:7.1.0");
+        let pod = "warehouse-sync-lmzfwwwkcw-fkz25";
+        assert_eq!(fit(pod, 25, Cut::Name), "warehouse-sync-lmzf…fkz25");
+        assert_eq!(fit(pod, 7, Cut::Name), "ware…25");
         assert_eq!(fit(image, 20, Cut::End), "registry.example.co…");
         assert_eq!(fit("漢字漢字", 4, Cut::End), "漢…");
         assert_eq!(fit("abc", 0, Cut::End), "");
@@ -196,7 +197,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_wider_than_asked(text in "\\PC*|.*", cells in 0usize..40) {
-            for cut in [Cut::End, Cut::Middle] {
+            for cut in [Cut::End, Cut::Middle, Cut::Name] {
                 prop_assert!(width(&fit(&text, cells, cut)) <= cells);
             }
             // A character that is two cells wide cannot be made narrower.
