@@ -18,8 +18,8 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
     let named = global.namespace.as_deref().unwrap_or_default();
     let named: Vec<&str> = named.split(',').filter(|name| !name.is_empty()).collect();
     let (connection, prober) = if global.demo {
-        let (sandbox, user) = demo::simulated(&Demo::default().scenario, global)?;
-        let given = demo::given(&sandbox, user).await?;
+        let (sandbox, user, story) = demo::simulated(&Demo::default().scenario, global)?;
+        let given = demo::given(&sandbox, user, story).await?;
         (given.connection, args.probe.then_some(given.prober))
     } else {
         let prober = args.probe.then(|| prober(asking)).transpose()?;

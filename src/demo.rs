@@ -5,6 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
 use pullscope::{
+    app::story::Story,
     cli::{Demo, Global},
     cluster::Connection,
     domain::{key::Namespace, problem::Problem},
@@ -21,24 +22,30 @@ const UNNAMED: &str = "default";
 
 pub async fn run(args: &Demo, global: &Global) -> color_eyre::Result<ExitCode> {
     if args.list {
-        let lines = Scenario::list().into_iter();
-        let lines: Vec<String> = lines
-            .map(|scenario| format!("{:20} {}\n", scenario.name, scenario.title))
-            .collect();
-        return answer::print(lines.concat().as_bytes());
+        let worlds: Vec<String> = Scenario::list().iter().map(listed).collect();
+        return answer::print(worlds.join("\n").as_bytes());
     }
     let settings = asked::settings(global)?.settings;
-    let (sandbox, user) = simulated(&args.scenario, global)?;
+    let (sandbox, user, story) = simulated(&args.scenario, global)?;
     if let Some(address) = args.serve {
         return serve(sandbox, address).await;
     }
-    let given = given(&sandbox, user).await?;
+    let given = given(&sandbox, user, story).await?;
     // What is remembered of clusters has no use here, and the demo begins the same each time.
     dashboard::run(Arc::new(given), global, &settings, None).await
 }
 
+/// A world's name, and what there is to find in it.
+fn listed(scenario: &Scenario) -> String {
+    let story = scenario.story.trim().lines();
+    let story: String = story
+        .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
+        .collect();
+    format!("{:20} {}\n{story}", scenario.name, scenario.title)
+}
+
 /// A world that runs by itself, and the user who looks at it.
-pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Problem> {
+pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), Problem> {
     let scenario = Scenario::named(scenario).map_err(|error| Problem::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
@@ -50,7 +57,11 @@ pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User), Pro
     };
     let sandbox = Sandbox::start(&scenario, Timestamp::now(), Pace::Live);
     sandbox.keep();
-    Ok((sandbox, user))
+    let story = Story {
+        title: scenario.title.clone(),
+        text: scenario.story.clone(),
+    };
+    Ok((sandbox, user, story))
 }
 
 fn unknown_user(name: &str) -> Problem {
@@ -60,12 +71,16 @@ fn unknown_user(name: &str) -> Problem {
 }
 
 /// The way to a simulated cluster and to its registries.
-pub async fn given(sandbox: &Sandbox, user: User) -> Result<Given, Problem> {
+pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, Problem> {
     let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
     let connection = Connection::from_client(client, "demo", namespace).await?;
-    Ok(Given { connection, prober })
+    Ok(Given {
+        connection,
+        prober,
+        story,
+    })
 }
 
 /// Serves the simulated cluster until the program is interrupted.

@@ -38,6 +38,7 @@ pub mod rights;
 pub mod scroll;
 pub mod secret_test;
 pub mod settled;
+pub mod story;
 pub mod ticket;
 pub mod trail;
 mod update;

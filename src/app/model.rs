@@ -17,6 +17,7 @@ use super::{
     reading::{Log, Reading},
     rights::Rights,
     settled::Answers,
+    story::Story,
     ticket::{Ticket, Tickets},
     trail::{Place, Selected, Trail},
     verdicts::Verdicts,
@@ -71,6 +72,8 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     pub abilities: Abilities,
     pub preferences: Preferences,
+    /// Of a real cluster there is none.
+    pub story: Option<Story>,
     /// What is remembered until the next start.
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
@@ -135,6 +138,7 @@ impl Model {
             panes: Panes::default(),
             overlays: Vec::new(),
             preferences: Preferences::default(),
+            story: None,
             memory: Memory::default(),
             applied: Vec::new(),
             under_way: BTreeSet::new(),

@@ -29,6 +29,14 @@ use crate::domain::{
 /// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
 pub type Heights = [usize; 5];
 
+/// Takes in how far the text on top can be scrolled, as the frame has shown.
+pub fn scrolled(model: &mut Model, end: Option<usize>) {
+    let scroll = model.overlays.last_mut().and_then(Overlay::scroll);
+    if let (Some(end), Some(scroll)) = (end, scroll) {
+        scroll.within(end);
+    }
+}
+
 /// Makes the model ready to be drawn.
 pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     for (pane, height) in Pane::ALL.into_iter().zip(heights) {

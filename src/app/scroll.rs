@@ -34,6 +34,13 @@ impl Scroll {
         }
     }
 
+    /// Forgets what was pressed beyond the end, which is so far from the top: the way back begins there.
+    pub fn within(&mut self, end: usize) {
+        match self {
+            Self::FromTop(n) | Self::FromEnd(n) => *n = end.min(*n),
+        }
+    }
+
     /// The first line to show, of so many, when so many fit.
     pub fn first(self, lines: usize, fit: usize) -> usize {
         let most = lines.saturating_sub(fit);
@@ -60,5 +67,8 @@ mod tests {
         scroll.go(Motion::PageDown);
         assert_eq!((scroll.first(100, 10), scroll.first(12, 10)), (10, 2));
         assert_eq!(scroll.first(3, 10), 0);
+        scroll.within(2);
+        scroll.go(Motion::Up);
+        assert_eq!(scroll, Scroll::FromTop(1));
     }
 }

@@ -33,9 +33,11 @@ impl Frames {
         self.wanted = Some(self.wanted.map_or(earliest, |wanted| wanted.min(earliest)));
     }
 
-    /// Nothing has changed, but at this moment the screen will read differently.
+    /// Nothing has changed, but at this moment the screen will read differently. A moment that is over does
+    /// not make frames follow each other without a pause.
     pub(super) fn wake_at(&mut self, at: Option<Instant>) {
-        self.wake = at;
+        let earliest = self.last.map(|last| last + SHORTEST);
+        self.wake = at.map(|at| earliest.map_or(at, |earliest| at.max(earliest)));
     }
 
     /// The next moment at which something is to be done; `None`: sleep until something happens.

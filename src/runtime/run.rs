@@ -138,6 +138,11 @@ impl Shell {
             asks_registries: start.source.prober().is_some(),
         };
         model.preferences = start.preferences;
+        if let Some(story) = start.source.story() {
+            let told = format!("{}: ? tells its story", story.title);
+            model.flash(told, Timestamp::now());
+            model.story = Some(story);
+        }
         model.memory = start
             .state
             .as_ref()
@@ -290,9 +295,11 @@ impl Shell {
             self.takeover.forget()?;
         }
         let (model, theme) = (&self.model, &self.theme);
+        let mut end = None;
         self.takeover
             .screen
-            .draw(|frame| frame::draw(model, theme, now, frame))?;
+            .draw(|frame| end = frame::draw(model, theme, now, frame))?;
+        refresh::scrolled(&mut self.model, end);
         queue!(self.takeover.screen.backend_mut(), EndSynchronizedUpdate)?;
         if let Some(news) = self.model.notices.take_ring() {
             let terminal = self.takeover.screen.backend_mut();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
+    app::story::Story,
     cluster::{ConnectOptions, Connection, connect},
     domain::{
         identity::{ContextEntry, Identity},
@@ -23,6 +24,11 @@ pub trait Source: Send + Sync {
 
     /// What asks this cluster's registries; `None` where they are not to be asked.
     fn prober(&self) -> Option<Prober>;
+
+    /// What there is to tell of a cluster that was made up.
+    fn story(&self) -> Option<Story> {
+        None
+    }
 }
 
 /// The contexts of the kubeconfig.
@@ -63,6 +69,7 @@ pub struct Given {
     pub connection: Connection,
     /// What asks its registries. Whoever has their names on the machine's network is somebody else.
     pub prober: Prober,
+    pub story: Story,
 }
 
 impl Source for Given {
@@ -84,6 +91,10 @@ impl Source for Given {
 
     fn prober(&self) -> Option<Prober> {
         Some(self.prober.clone())
+    }
+
+    fn story(&self) -> Option<Story> {
+        Some(self.story.clone())
     }
 }
 

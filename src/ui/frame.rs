@@ -6,20 +6,21 @@ use ratatui::{Frame, buffer::Buffer};
 use super::{chain, chrome, detail, layout::Layout, overlay, panes, theme::Theme, view::View};
 use crate::app::model::Model;
 
-/// Draws the model.
-pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) {
+/// Draws the model; returns how far the text on top can be scrolled, which only shows while it is drawn.
+pub fn draw(model: &Model, theme: &Theme, now: Timestamp, frame: &mut Frame<'_>) -> Option<usize> {
     let layout = Layout::of(frame.area(), model.focus);
     let view = View { model, theme, now };
-    paint(view, &layout, frame.buffer_mut());
+    let end = paint(view, &layout, frame.buffer_mut());
     if let Some(position) = overlay::cursor(view, &layout) {
         frame.set_cursor_position(position);
     }
+    end
 }
 
-/// Draws the model into a buffer.
-pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+/// Draws the model into a buffer; returns the same.
+pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     if layout.area.is_empty() {
-        return;
+        return None;
     }
     chrome::header(view, layout.header, buffer);
     if let Some(tabs) = layout.tabs {
@@ -35,6 +36,7 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
         detail::draw(view, area, buffer);
     }
     chrome::footer(view, layout.footer, buffer);
-    overlay::draw(view, layout, buffer);
+    let end = overlay::draw(view, layout, buffer);
     view.theme.finish(buffer);
+    end
 }

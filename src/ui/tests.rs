@@ -127,7 +127,8 @@ impl Screen {
             theme: &self.theme,
             now,
         };
-        paint(view, &layout, &mut buffer);
+        let end = paint(view, &layout, &mut buffer);
+        refresh::scrolled(&mut self.model, end);
         buffer
     }
 

@@ -234,7 +234,9 @@ impl Bench {
         refresh::refresh(&mut self.model, layout.heights(), self.now);
         let (model, theme, now) = (&self.model, &self.theme, self.now);
         self.terminal
-            .draw(|frame| frame::draw(model, theme, now, frame))
+            .draw(|frame| {
+                frame::draw(model, theme, now, frame);
+            })
             .unwrap();
     }
 

@@ -53,11 +53,17 @@ fn type_answer(model: &mut Model, key: Key) {
 }
 
 /// Puts a pasted text into the field that has the keyboard.
-pub(super) fn paste(model: &mut Model, text: &str) {
+pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     let Some(input) = model.overlays.last_mut().and_then(Overlay::field) else {
         return;
     };
-    field::paste(input, text);
+    if !field::paste(input, text) {
+        model.flash(
+            "what was pasted is longer than a field takes: 4096 characters",
+            now,
+        );
+        return;
+    }
     match model.overlays.last_mut() {
         Some(Overlay::Form(form)) => form.changed(&model.world),
         Some(Overlay::Palette(palette)) => palette.typed(),

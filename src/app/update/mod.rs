@@ -67,7 +67,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     match message {
         Message::Key(key) => return keys::press(model, key, now),
         // It may be a token.
-        Message::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
+        Message::Paste(text) => keys::paste(model, &Zeroizing::new(text), now),
         Message::Click { pane, row } => navigate::click(model, pane, row),
         Message::Scroll { pane, down } => layers::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}

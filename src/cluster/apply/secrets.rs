@@ -115,15 +115,16 @@ async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Do
         Ok(object) => Ok(made(&object)),
         Err(trouble) if is_conflict(&trouble) => {
             let there = server.get(&paths::secret(key)).await?;
-            Ok(
-                if kind(&there) == TYPE && there.get("data") == Some(&data) {
-                    unchanged(&there)
-                } else {
-                    failed(format!(
-                        "a Secret {key} with another type or content exists already"
-                    ))
-                },
-            )
+            Ok(if kind(&there) != TYPE {
+                let kind = kind(&there);
+                failed(format!("a Secret {key} of type {kind} exists already"))
+            } else if there.get("data") == Some(&data) {
+                unchanged(&there)
+            } else {
+                failed(format!(
+                    "a Secret {key} with another content exists already"
+                ))
+            })
         }
         Err(trouble) => Err(trouble),
     }

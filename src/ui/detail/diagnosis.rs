@@ -94,13 +94,12 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
         lines.extend(bullets(view, &evidence.line(view.now), wide));
     }
     if !finding.alternatives.is_empty() {
-        let others: Vec<&str> = finding
-            .alternatives
-            .iter()
-            .map(|cause| cause.title())
-            .collect();
         lines.push(heading(view, "It could also be"));
-        lines.extend(bullets(view, &others.join(", "), wide));
+        for cause in &finding.alternatives {
+            let entry = cause.entry();
+            let words = format!("{}: {}", entry.title, entry.meaning);
+            lines.extend(bullets(view, &words, wide));
+        }
     }
     if !finding.settle.is_empty() {
         lines.push(heading(view, "What would settle it"));

@@ -15,14 +15,14 @@ use crate::{
     },
 };
 
-/// Draws the YAML or the log under a line that says how it stands.
+/// Draws the YAML or the log under a line that says how it stands; returns how far it can be scrolled.
 pub(in crate::ui) fn draw(
     tab: Tab,
     details: &Details,
     view: View<'_>,
     area: Rect,
     buffer: &mut Buffer,
-) {
+) -> usize {
     let (state, reader) = match tab {
         Tab::Logs => log(details, view),
         _ => yaml(details, view),
@@ -40,7 +40,7 @@ pub(in crate::ui) fn draw(
         height: area.height.saturating_sub(1),
         ..area
     };
-    reader.draw(view.theme, body, buffer);
+    reader.draw(view.theme, body, buffer)
 }
 
 fn matches(reader: &Reader<'_>, sought: &str) -> String {

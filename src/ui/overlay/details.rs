@@ -32,7 +32,13 @@ const FULL: usize = usize::MAX;
 /// From here on there is room beside the tabs for how sure a diagnosis is.
 const WIDE_WITH_EXTENT: u16 = 90;
 
-pub(super) fn draw(details: &Details, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+/// Returns how far what is shown can be scrolled.
+pub(super) fn draw(
+    details: &Details,
+    view: View<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<usize> {
     let object = &details.object;
     let inquiry = view
         .model
@@ -48,7 +54,7 @@ pub(super) fn draw(details: &Details, view: View<'_>, area: Rect, buffer: &mut B
     };
     let inside = window.open(FULL, view.theme, room_for(area), buffer);
     if inside.height < 2 {
-        return;
+        return None;
     }
     let head = Rect {
         height: 1,
@@ -62,12 +68,11 @@ pub(super) fn draw(details: &Details, view: View<'_>, area: Rect, buffer: &mut B
         ..inside
     };
     if matches!(tab, Tab::Yaml | Tab::Logs) {
-        detail::raw::draw(tab, details, view, body, buffer);
-        return;
+        return Some(detail::raw::draw(tab, details, view, body, buffer));
     }
     let room = usize::from(body.width);
     let lines = detail::lines(tab, view, object, inquiry, room, Room::All);
-    scrolled(lines, details.scroll, body, buffer);
+    Some(scrolled(lines, details.scroll, body, buffer))
 }
 
 /// Everything but the header, whatever is on the page: the window keeps its size while pages are turned.

@@ -9,7 +9,7 @@ use ratatui::{
 use super::window::{self, Window};
 use crate::{
     app::{keymap::Context, rebind::Row, scroll::Scroll},
-    ui::{text, view::View},
+    ui::{text, view::View, widgets::paragraph::wrapped},
 };
 
 const WIDE: u16 = 100;
@@ -17,14 +17,14 @@ const WIDE: u16 = 100;
 /// Cells for the keys of a binding.
 const KEYS: usize = 17;
 
-pub(super) fn draw(scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let window = Window {
         title: "Keys",
         hint: "↑↓ scroll · esc back",
         wide: WIDE,
     };
     let lines = lines(view, window::room(WIDE, area));
-    window.lines(lines, scroll, view.theme, area, buffer);
+    window.lines(lines, scroll, view.theme, area, buffer)
 }
 
 fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
@@ -37,7 +37,7 @@ fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
             contexts.push(context);
         }
     }
-    let mut lines = Vec::new();
+    let mut lines = story(view, room);
     for context in contexts {
         if !lines.is_empty() {
             lines.push(Line::default());
@@ -46,6 +46,19 @@ fn lines(view: View<'_>, room: usize) -> Vec<Line<'static>> {
         for row in rows.iter().filter(|row| row.binding.context == context) {
             lines.extend(binding(row, room, view));
         }
+    }
+    lines
+}
+
+/// What a demonstration's world is about.
+fn story(view: View<'_>, room: usize) -> Vec<Line<'static>> {
+    let Some(story) = &view.model.story else {
+        return Vec::new();
+    };
+    let mut lines = wrapped(&story.title, room, view.theme.strong());
+    for paragraph in story.text.trim().split("\n\n") {
+        let words = paragraph.replace('\n', " ").replace('`', "");
+        lines.extend(wrapped(&words, room, view.theme.text()));
     }
     lines
 }

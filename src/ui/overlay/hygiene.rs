@@ -25,7 +25,7 @@ pub(super) fn draw(
     view: View<'_>,
     area: Rect,
     buffer: &mut Buffer,
-) {
+) -> usize {
     let room = window::room(WIDE, area);
     let mut lines = Vec::new();
     for standing in standings {
@@ -39,7 +39,7 @@ pub(super) fn draw(
         hint: "↑↓ scroll · L the practices · esc back",
         wide: WIDE,
     };
-    window.lines(lines, scroll, view.theme, area, buffer);
+    window.lines(lines, scroll, view.theme, area, buffer)
 }
 
 fn namespace(standing: &Standing, view: View<'_>, room: usize) -> Vec<Line<'static>> {

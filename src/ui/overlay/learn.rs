@@ -25,7 +25,7 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let room = window::room(WIDE, area);
     let own = explain::own(view.model);
     let mut lines = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         hint: "↑↓ scroll · ←→ other sections · esc back",
         wide: WIDE,
     };
-    window.lines(lines, learn.scroll, view.theme, area, buffer);
+    window.lines(lines, learn.scroll, view.theme, area, buffer)
 }
 
 /// What the catalogue has of a cause, and why it is so for this Pod.

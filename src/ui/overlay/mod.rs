@@ -24,41 +24,56 @@ use ratatui::{
 use super::{layout::Layout, view::View};
 use crate::app::{connection::Phase, overlay::Overlay};
 
-/// Draws what lies above the panes, lowest layer first.
-pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
+/// Draws what lies above the panes, lowest layer first; returns how far the topmost can be scrolled, if it
+/// is a text.
+pub(super) fn draw(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usize> {
     let area = above_footer(layout);
     if let Phase::Failed { problem, .. } = &view.model.connection.phase {
         problem::no_connection(problem, view, area, buffer);
     }
     let layers = &view.model.overlays;
+    let mut end = None;
     for (at, overlay) in layers.iter().enumerate() {
         // A form that has become a plan waits below it, unseen: two boxes of one size confuse.
         if let (Overlay::Form(_), Some(Overlay::Proposal(_))) = (overlay, layers.get(at + 1)) {
             continue;
         }
-        match overlay {
-            Overlay::Help { scroll } => help::draw(*scroll, view, area, buffer),
-            Overlay::Details(details) => details::draw(details, view, area, buffer),
-            Overlay::Faults(list) => faults::draw(list, view, area, buffer),
-            Overlay::Proposal(proposal) => proposal::draw(proposal, view, area, buffer),
-            Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
-            Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
-            Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
-            Overlay::Learn(learn) => learn::draw(learn, view, area, buffer),
-            Overlay::Form(form) => form::draw(form, view, area, buffer),
-            Overlay::Hygiene { standings, scroll } => {
-                hygiene::draw(standings, *scroll, view, area, buffer);
-            }
-            Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
-            Overlay::Steps { fix, scroll } => steps::draw(fix, *scroll, view, area, buffer),
-            Overlay::Problem { problem, scroll } => {
-                problem::draw(problem, *scroll, view, area, buffer);
-            }
-            Overlay::Filter { .. } | Overlay::Palette(_) => {
-                field::draw(overlay, view, layout, buffer);
-            }
-        }
+        end = layer(overlay, view, layout, area, buffer);
     }
+    end
+}
+
+/// Draws one layer; returns how far it can be scrolled, if it is a text.
+fn layer(
+    overlay: &Overlay,
+    view: View<'_>,
+    layout: &Layout,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<usize> {
+    match overlay {
+        Overlay::Help { scroll } => return Some(help::draw(*scroll, view, area, buffer)),
+        Overlay::Details(details) => return details::draw(details, view, area, buffer),
+        Overlay::Proposal(proposal) => return Some(proposal::draw(proposal, view, area, buffer)),
+        Overlay::Learn(learn) => return Some(learn::draw(learn, view, area, buffer)),
+        Overlay::Hygiene { standings, scroll } => {
+            return Some(hygiene::draw(standings, *scroll, view, area, buffer));
+        }
+        Overlay::Steps { fix, scroll } => {
+            return Some(steps::draw(fix, *scroll, view, area, buffer));
+        }
+        Overlay::Problem { problem, scroll } => {
+            return Some(problem::draw(problem, *scroll, view, area, buffer));
+        }
+        Overlay::Faults(list) => faults::draw(list, view, area, buffer),
+        Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
+        Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
+        Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),
+        Overlay::Form(form) => form::draw(form, view, area, buffer),
+        Overlay::Contexts(picker) => contexts::draw(picker, view, area, buffer),
+        Overlay::Filter { .. } | Overlay::Palette(_) => field::draw(overlay, view, layout, buffer),
+    }
+    None
 }
 
 /// Layers leave the last row free: there stands what a key did, and which keys there are.

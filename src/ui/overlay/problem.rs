@@ -18,14 +18,14 @@ pub(super) fn draw(
     view: View<'_>,
     area: Rect,
     buffer: &mut Buffer,
-) {
+) -> usize {
     let window = Window {
         title: "Problem",
         hint: "↑↓ scroll · esc back",
         wide: WIDE,
     };
     let lines = lines(problem, window::room(WIDE, area), view.theme);
-    window.lines(lines, scroll, view.theme, area, buffer);
+    window.lines(lines, scroll, view.theme, area, buffer)
 }
 
 /// Why there is nothing to show at all.

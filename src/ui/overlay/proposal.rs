@@ -24,7 +24,7 @@ use crate::{
 
 const WIDE: u16 = 116;
 
-pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let lines = lines(proposal, view, window::room(WIDE, area));
     let hint = match proposal.stage {
         Stage::Ready(_) if proposal.stage.is_good() => {
@@ -48,7 +48,7 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
         wide: WIDE,
     };
 
-    window.lines(lines, proposal.scroll, view.theme, area, buffer);
+    window.lines(lines, proposal.scroll, view.theme, area, buffer)
 }
 
 fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {

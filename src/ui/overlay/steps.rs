@@ -14,7 +14,13 @@ use crate::{
 
 const WIDE: u16 = 100;
 
-pub(super) fn draw(fix: &Fix, scroll: Scroll, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    fix: &Fix,
+    scroll: Scroll,
+    view: View<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
     let hint = if fix.commands.is_empty() {
         "c copy steps · L explain · esc back"
     } else {
@@ -26,7 +32,7 @@ pub(super) fn draw(fix: &Fix, scroll: Scroll, view: View<'_>, area: Rect, buffer
         wide: WIDE,
     };
     let lines = lines(fix, view, window::room(WIDE, area));
-    window.lines(lines, scroll, view.theme, area, buffer);
+    window.lines(lines, scroll, view.theme, area, buffer)
 }
 
 fn lines(fix: &Fix, view: View<'_>, room: usize) -> Vec<Line<'static>> {

@@ -65,7 +65,7 @@ impl Window<'_> {
         inside
     }
 
-    /// A window as high as its lines.
+    /// A window as high as its lines; returns how far they can be scrolled.
     pub(super) fn lines(
         &self,
         lines: Vec<Line<'_>>,
@@ -73,18 +73,25 @@ impl Window<'_> {
         theme: &Theme,
         area: Rect,
         buffer: &mut Buffer,
-    ) {
+    ) -> usize {
         let inside = self.open(lines.len(), theme, area, buffer);
-        scrolled(lines, scroll, inside, buffer);
+        scrolled(lines, scroll, inside, buffer)
     }
 }
 
-/// Lines scrolled no further than that the last one stands at the bottom.
-pub(super) fn scrolled(lines: Vec<Line<'_>>, scroll: Scroll, area: Rect, buffer: &mut Buffer) {
+/// Lines scrolled no further than that the last one stands at the bottom; returns how far that is.
+pub(super) fn scrolled(
+    lines: Vec<Line<'_>>,
+    scroll: Scroll,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> usize {
     let high = usize::from(area.height);
+    let end = Scroll::END.first(lines.len(), high);
     let first = scroll.first(lines.len(), high);
     let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(high).collect();
     Paragraph::new(shown).render(area, buffer);
+    end
 }
 
 /// Rows to choose from, the chosen one in view.

@@ -38,24 +38,27 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         view,
         pane,
         COLUMNS,
-        |row| cells(view, row),
+        |row| cells(view, row, area.width < NARROW),
         area,
         buffer,
     );
 }
 
-fn cells(view: View<'_>, row: &events::Row) -> Vec<Cell> {
+/// Below this many columns objects are named without their kinds.
+const NARROW: u16 = 100;
+
+fn cells(view: View<'_>, row: &events::Row, narrow: bool) -> Vec<Cell> {
     match row {
         events::Row::Line(key) => match view.model.world.event_line(key) {
-            Some(line) => line_cells(view, line),
+            Some(line) => line_cells(view, line, narrow),
             None => Vec::new(),
         },
-        events::Row::Story(id) => story_cells(view, id),
-        events::Row::Start(owner) => start_cells(view, owner),
+        events::Row::Story(id) => story_cells(view, id, narrow),
+        events::Row::Start(owner) => start_cells(view, owner, narrow),
     }
 }
 
-fn line_cells(view: View<'_>, line: &Line) -> Vec<Cell> {
+fn line_cells(view: View<'_>, line: &Line, narrow: bool) -> Vec<Cell> {
     let theme = view.theme;
     let (symbol, style) = theme.event(line);
     let words = if line.pull_failure {
@@ -66,7 +69,7 @@ fn line_cells(view: View<'_>, line: &Line) -> Vec<Cell> {
     vec![
         view.age(line.last),
         Cell::new(symbol, style),
-        Cell::new(object(view, line), theme.text()),
+        Cell::new(object(view, line, narrow), theme.text()),
         Cell::new(&*line.event.reason, words),
         Cell::new(&*line.event.message, words),
         Cell::new("", theme.dim()),
@@ -75,7 +78,7 @@ fn line_cells(view: View<'_>, line: &Line) -> Vec<Cell> {
 }
 
 /// One fault of one workload: what it is, what was said, what helps.
-fn story_cells(view: View<'_>, id: &StoryId) -> Vec<Cell> {
+fn story_cells(view: View<'_>, id: &StoryId, narrow: bool) -> Vec<Cell> {
     let theme = view.theme;
     let told = view.model.panes.stories.told.get(id);
     let (Some(story), Some(fault)) = (told, view.model.verdicts.fault(&id.fault)) else {
@@ -95,7 +98,10 @@ fn story_cells(view: View<'_>, id: &StoryId) -> Vec<Cell> {
     vec![
         last,
         Cell::new(symbol, style),
-        Cell::new(owner(view, &id.owner, story.pods.len()), theme.text()),
+        Cell::new(
+            owner(view, &id.owner, story.pods.len(), narrow),
+            theme.text(),
+        ),
         Cell::new(fault.finding.title(), style),
         Cell::new(message, theme.text()),
         Cell::new(fix, theme.accent()),
@@ -104,7 +110,7 @@ fn story_cells(view: View<'_>, id: &StoryId) -> Vec<Cell> {
 }
 
 /// The Pods of one workload on their way up: how far they are, and how long the pull took.
-fn start_cells(view: View<'_>, id: &Subject) -> Vec<Cell> {
+fn start_cells(view: View<'_>, id: &Subject, narrow: bool) -> Vec<Cell> {
     let theme = view.theme;
     let Some(start) = view.model.panes.stories.starts.get(id) else {
         return Vec::new();
@@ -120,7 +126,7 @@ fn start_cells(view: View<'_>, id: &Subject) -> Vec<Cell> {
     vec![
         view.age(start.last),
         Cell::new(theme.symbols().quiet, theme.dim()),
-        Cell::new(owner(view, id, start.pods.len()), theme.text()),
+        Cell::new(owner(view, id, start.pods.len(), narrow), theme.text()),
         Cell::new(reached, theme.text()),
         Cell::new(message.unwrap_or_default(), theme.text()),
         Cell::new("", theme.dim()),
@@ -159,9 +165,11 @@ fn pulled(start: &Start) -> Option<String> {
 }
 
 /// Whose Pods a folded row is about, and how many of them.
-fn owner(view: View<'_>, owner: &Subject, pods: usize) -> String {
+fn owner(view: View<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
     let short = match owner {
+        Subject::Pod(key) if narrow => key.name.to_string(),
         Subject::Pod(key) => format!("pod/{}", key.name),
+        Subject::Workload(id) if narrow => id.key.name.to_string(),
         Subject::Workload(id) => id.short(),
     };
     let owner = if view.all_namespaces() {
@@ -183,12 +191,16 @@ fn times(count: u32) -> String {
     }
 }
 
-fn object(view: View<'_>, line: &Line) -> String {
+fn object(view: View<'_>, line: &Line, narrow: bool) -> String {
     let subject = &line.event.subject;
-    let kind = short(&subject.kind);
+    let name = if narrow {
+        subject.name.to_string()
+    } else {
+        format!("{}/{}", short(&subject.kind), subject.name)
+    };
     match &subject.namespace {
-        Some(namespace) if view.all_namespaces() => format!("{namespace} {kind}/{}", subject.name),
-        _ => format!("{kind}/{}", subject.name),
+        Some(namespace) if view.all_namespaces() => format!("{namespace} {name}"),
+        _ => name,
     }
 }
 

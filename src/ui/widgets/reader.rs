@@ -41,11 +41,11 @@ pub(in crate::ui) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub(in crate::ui) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    /// Returns how many lines it can be scrolled by.
+    pub(in crate::ui) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) -> usize {
         let (wide, high) = (usize::from(area.width), usize::from(area.height));
-        let first = self
-            .scroll
-            .first(self.lines.len(), self.fit_at_end(wide, high));
+        let fit = self.fit_at_end(wide, high);
+        let first = self.scroll.first(self.lines.len(), fit);
         let mut shown: Vec<Line<'static>> = Vec::new();
         for line in self.lines.iter().skip(first) {
             if shown.len() >= high {
@@ -55,6 +55,7 @@ impl Reader<'_> {
         }
         shown.truncate(high);
         Paragraph::new(shown).render(area, buffer);
+        Scroll::END.first(self.lines.len(), fit)
     }
 
     /// How many of the last lines fit.
