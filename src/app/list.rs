@@ -29,10 +29,12 @@ impl<K> Default for List<K> {
 }
 
 impl<K: Clone + PartialEq> List<K> {
-    /// A list for a layer that makes room for its rows by itself: all of them count as visible.
+    /// A list for a layer that makes room for its rows by itself: all of them count as visible. It was
+    /// opened to choose from, so what is selected does not change under the hand.
     pub fn whole(rows: Vec<K>) -> Self {
         let mut list = Self {
             height: usize::MAX / 2,
+            moved: true,
             ..Self::default()
         };
         list.set_rows(rows);

@@ -245,6 +245,7 @@ mod tests {
     use crate::app::settled::Answers;
     use crate::domain::{
         batch::Batch,
+        objects::Exit,
         sample::{changed, gone, key, now, pod, running, waiting},
         watch::Sight,
     };
@@ -312,6 +313,34 @@ mod tests {
         stage.wait(12);
         stage.look();
         assert_eq!(stage.notices.shown(), None);
+    }
+
+    #[test]
+    fn a_program_that_crashes_does_not_work_again_between_two_crashes() {
+        let mut stage = Stage::new();
+        let crash = || {
+            let mut crashed = pod("shop", "job", waiting("CrashLoopBackOff", ""));
+            crashed.containers[0].last_exit = Some(Box::new(Exit {
+                code: 1,
+                reason: None,
+                message: None,
+                started: None,
+                finished: None,
+            }));
+            Batch::Pods(changed(vec![crashed]))
+        };
+        stage.world.fold(crash(), stage.now);
+        assert!(stage.look().unwrap().starts_with("Pod/job in shop fails"));
+        stage.pod("job", true);
+        stage.look();
+        stage.wait(300);
+        assert_eq!(stage.look(), None);
+        stage.world.fold(crash(), stage.now);
+        assert_eq!(stage.look(), None, "it has been told");
+        stage.pod("job", true);
+        stage.look();
+        stage.wait(600);
+        assert!(stage.look().unwrap().contains("works again"));
     }
 
     #[test]

@@ -95,15 +95,20 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     );
 }
 
-/// The open list of what is wrong takes in what is new; what is gone stays at its end, to be seen gone.
+/// The open list of what is wrong takes in what is new; what is gone stays, to be seen gone.
 fn list_faults(model: &mut Model) {
     let Some(Overlay::Faults(list)) = model.overlays.last_mut() else {
         return;
     };
     let ids = model.verdicts.faults().iter().map(|fault| &fault.id);
     let there: BTreeSet<&FaultId> = ids.clone().collect();
-    let gone = list.rows().iter().filter(|id| !there.contains(id));
-    let rows: Vec<FaultId> = ids.chain(gone).cloned().collect();
+    // What is gone keeps its place: the next one is below it.
+    let mut rows: Vec<FaultId> = ids.cloned().collect();
+    for (at, id) in list.rows().iter().enumerate() {
+        if !there.contains(id) {
+            rows.insert(at.min(rows.len()), id.clone());
+        }
+    }
     if rows != list.rows() {
         list.set_rows(rows);
     }

@@ -9,7 +9,7 @@ use crate::domain::{
     classify::Confidence,
     image::{ImageError, ImageRef},
     nearest::distance,
-    objects::Container,
+    objects::{Container, Workload},
 };
 
 /// The reference is malformed: no pull is tried, so nothing else can be the cause.
@@ -109,20 +109,24 @@ fn close(left: &str, right: &str) -> bool {
 
 /// What the revision before had under this container's name, when it differs.
 fn older_revision(draft: &mut Draft, case: &Case, container: &Container) {
-    let older = case.revisions.iter().skip(1).find_map(|revision| {
-        let (_, image) = revision
-            .images
-            .iter()
-            .find(|(name, _)| *name == container.name)?;
-        (*image != container.image && revision.rollout.ready > 0).then(|| Arc::clone(image))
+    let another = |revision: &&Arc<Workload>| {
+        let mut images = revision.images.iter();
+        images.any(|(name, image)| *name == container.name && *image != container.image)
+    };
+    let mut older = case.revisions.iter().skip(1).filter(another).peekable();
+    let undone = older.peek().is_some() && is_of_the_newest(case) && link(draft) == Link::Image;
+    let serving = older.find(|revision| revision.rollout.ready > 0);
+    if undone {
+        // Where it still serves nothing has to be known to go back to it.
+        let at = usize::from(serving.is_none()).min(draft.fixes.len());
+        draft.fixes.insert(at, FixId::UndoRollout);
+    }
+    let image = serving.and_then(|revision| {
+        let mut images = revision.images.iter();
+        images.find_map(|(name, image)| (*name == container.name).then(|| Arc::clone(image)))
     });
-    if let Some(image) = older {
-        let fact = Fact::OlderRevisionHad { image };
-        draft.tell(fact, Source::Workload);
-        if is_of_the_newest(case) && link(draft) == Link::Image {
-            // Nothing has to be known for it, and it serves again at once.
-            draft.fixes.insert(0, FixId::UndoRollout);
-        }
+    if let Some(image) = image {
+        draft.tell(Fact::OlderRevisionHad { image }, Source::Workload);
     }
 }
 

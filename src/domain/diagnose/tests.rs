@@ -9,8 +9,8 @@ use crate::domain::{
     chain,
     key::Name,
     objects::{
-        ContainerState, Event, Phase, Pod, Rollout, Secret, SecretType, ServiceAccount, Workload,
-        WorkloadKind,
+        ContainerState, Event, Phase, Pod, Revision, Rollout, Secret, SecretType, ServiceAccount,
+        Workload, WorkloadKind,
     },
     sample::{self, IMAGE, account, ago, changed, event, now, owned, pod, secret, waiting},
     watch::{SecretSlice, Sight},
@@ -27,6 +27,8 @@ struct Scene {
     secrets: Vec<Secret>,
     events: Vec<Event>,
     others: Vec<Pod>,
+    /// Of the revision before: its image and how many of its Pods are ready.
+    before: Option<(&'static str, u32)>,
     sight: Sight,
 }
 
@@ -44,6 +46,7 @@ impl Scene {
             secrets: Vec::new(),
             events: Vec::new(),
             others: Vec::new(),
+            before: None,
             sight: Sight::full(),
         }
     }
@@ -60,12 +63,16 @@ impl Scene {
         let kind = WorkloadKind::Deployment;
         let above = sample::workload(kind, "shop", "web", None);
         let kind = WorkloadKind::ReplicaSet;
-        let between = sample::workload(kind, "shop", "web-5c9f", Some("web"));
+        let mut sets = vec![revision("web-5c9f", 2, IMAGE, 0)];
+        sets.extend(
+            self.before
+                .map(|(image, ready)| revision("web-old", 1, image, ready)),
+        );
         world.fold(
             Batch::Workloads(WorkloadKind::Deployment, changed(vec![above])),
             now(),
         );
-        world.fold(Batch::Workloads(kind, changed(vec![between])), now());
+        world.fold(Batch::Workloads(kind, changed(sets)), now());
         let mut pods = self.others;
         pods.push(self.pod);
         world.fold(Batch::Pods(changed(pods)), now());
@@ -82,6 +89,18 @@ impl Scene {
     fn finding(self) -> Finding {
         self.diagnose().findings.remove(0)
     }
+}
+
+/// A ReplicaSet of the Deployment `web`.
+fn revision(name: &str, number: u64, image: &str, ready: u32) -> Workload {
+    let mut set = sample::workload(WorkloadKind::ReplicaSet, "shop", name, Some("web"));
+    set.images = Arc::new([("app".into(), image.into())]);
+    set.rollout.revision = Some(Revision {
+        number,
+        since: None,
+    });
+    set.rollout.ready = ready;
+    set
 }
 
 fn judged(finding: &Finding) -> (Cause, Option<Root>, Confidence) {
@@ -246,6 +265,26 @@ fn a_pod_that_runs_has_no_findings() {
     scene.pod.containers[0].state = sample::running();
     scene.pod.phase = Phase::Running;
     assert_eq!(scene.diagnose(), Diagnosis::default());
+}
+
+/// Back is the first thing to offer where the revision before still serves, the second where it had
+/// another image, and none where the image is not to blame.
+#[test]
+fn a_rollout_to_a_wrong_image_can_be_undone() {
+    let missing = "failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve reference \"registry.example/team/app:1\": registry.example/team/app:1: not found";
+    for (message, before, at) in [
+        (missing, Some(("registry.example/team/app:0", 2)), Some(0)),
+        (missing, Some(("registry.example/team/app:0", 0)), Some(1)),
+        (missing, Some((IMAGE, 2)), None),
+        (missing, None, None),
+        (REFUSED, Some(("registry.example/team/app:0", 2)), None),
+    ] {
+        let mut scene = Scene::new(message, &[]);
+        scene.before = before;
+        let fixes = scene.finding().fixes;
+        let found = fixes.iter().position(|fix| *fix == FixId::UndoRollout);
+        assert_eq!(found, at, "{message} {before:?}: {fixes:?}");
+    }
 }
 
 #[test]

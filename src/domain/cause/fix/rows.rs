@@ -131,7 +131,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         id: FixId::UndoRollout,
         slug: "undo-rollout",
-        title: "Undo the rollout: back to the revision that works",
+        title: "Undo the rollout: back to the revision before",
         steps: &[],
         commands: &["kubectl -n {ns} rollout undo {workload}"],
     },
