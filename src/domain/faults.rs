@@ -93,6 +93,13 @@ impl FaultId {
             blame: blame(finding, subject, owner),
         }))
     }
+
+    /// What it is in two words, when no Pod is left to say it.
+    pub fn title(&self) -> &'static str {
+        let root = self.root.map(Root::title);
+        root.or_else(|| self.cause.map(Cause::title))
+            .unwrap_or_default()
+    }
 }
 
 fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Blame {

@@ -72,7 +72,8 @@ fn first_fix(fault: &Fault) -> &'static str {
 fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
     let theme = view.theme;
     let Some(fault) = view.model.verdicts.fault(id) else {
-        let gone = [theme.symbols().finished, "gone", "", "", "", ""];
+        let was = id.blame.to_string();
+        let gone = [theme.symbols().finished, id.title(), &was, "", "gone", ""];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
     let (symbol, style) = theme.health(if fault.is_pull() {
