@@ -9,6 +9,7 @@ pub mod connection;
 pub mod detail;
 pub mod effect;
 pub mod explain;
+pub mod fault_list;
 mod field;
 pub mod filter;
 pub mod form;

@@ -3,12 +3,11 @@
 use tui_input::Input;
 
 use super::{
-    detail::Details, form::Form, learn::Learn, list::List, menu::Menu, panes::Pane,
-    proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll, ticket::Ticket,
+    detail::Details, fault_list::FaultList, form::Form, learn::Learn, list::List, menu::Menu,
+    panes::Pane, proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll,
+    ticket::Ticket,
 };
-use crate::domain::{
-    cause::Fix, faults::FaultId, hygiene::Standing, identity::ContextEntry, problem::Problem,
-};
+use crate::domain::{cause::Fix, hygiene::Standing, identity::ContextEntry, problem::Problem};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -20,7 +19,7 @@ pub enum Overlay {
     Details(Details),
     Contexts(ContextPicker),
     /// What is wrong, over all namespaces.
-    Faults(List<FaultId>),
+    Faults(FaultList),
     /// The filter of a pane while it is typed; `before` is what esc brings back.
     Filter {
         pane: Pane,

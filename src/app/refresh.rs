@@ -19,7 +19,6 @@ use super::{
 };
 use crate::domain::{
     age,
-    faults::FaultId,
     key::{Key, Namespace},
     objects::{Pod, WorkloadKey},
     watch::Scope,
@@ -95,34 +94,12 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     );
 }
 
-/// The open list of what is wrong takes in what is new; what is gone stays, to be seen gone.
+/// The open list of what is wrong takes in what is new.
 fn list_faults(model: &mut Model) {
-    let Some(Overlay::Faults(list)) = model.overlays.last_mut() else {
-        return;
-    };
     let ids = model.verdicts.faults().iter().map(|fault| &fault.id);
-    let there: BTreeSet<&FaultId> = ids.clone().collect();
-    let rows = with_gone(ids.cloned().collect(), list.rows(), |id| there.contains(id));
-    if rows != list.rows() {
-        list.set_rows(rows);
+    if let Some(Overlay::Faults(faults)) = model.overlays.last_mut() {
+        faults.refresh(ids);
     }
-}
-
-/// These rows, and those that are gone below what they stood below: the next one to look at is below them.
-fn with_gone<T: Clone + PartialEq>(
-    mut rows: Vec<T>,
-    before: &[T],
-    is_there: impl Fn(&T) -> bool,
-) -> Vec<T> {
-    let mut above: Option<&T> = None;
-    for row in before {
-        if !is_there(row) {
-            let place = above.and_then(|above| rows.iter().position(|row| row == above));
-            rows.insert(place.map_or(0, |place| place + 1), row.clone());
-        }
-        above = Some(row);
-    }
-    rows
 }
 
 /// Whether what a plan was for has recovered: its fault is gone and its workloads are ready.
@@ -293,24 +270,4 @@ fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
 
 fn shown<K: Clone + PartialEq>(list: &List<K>) -> impl Iterator<Item = &K> {
     list.visible().1.iter()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_gone_stays_where_it_was_among_the_others() {
-        let rows =
-            |now: &[u8], before: &[u8]| with_gone(now.to_vec(), before, |row| now.contains(row));
-        assert_eq!(rows(&[1, 3], &[1, 2, 3]), [1, 2, 3]);
-        assert_eq!(
-            rows(&[9, 1, 3], &[1, 2, 3]),
-            [9, 1, 2, 3],
-            "a new one above"
-        );
-        assert_eq!(rows(&[3], &[1, 2, 3]), [1, 2, 3]);
-        assert_eq!(rows(&[9], &[1, 2]), [1, 2, 9]);
-        assert_eq!(rows(&[3, 1], &[1, 2, 3]), [3, 1, 2], "in another order");
-    }
 }

@@ -94,6 +94,15 @@ impl FaultId {
         }))
     }
 
+    #[cfg(test)]
+    pub(crate) fn blaming(root: Root, blame: Blame) -> Self {
+        Self(Arc::new(Identity {
+            root: Some(root),
+            cause: None,
+            blame,
+        }))
+    }
+
     /// What it is in two words, when no Pod is left to say it.
     pub fn title(&self) -> &'static str {
         let root = self.root.map(Root::title);

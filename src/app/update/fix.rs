@@ -106,8 +106,8 @@ fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
 /// What is to be fixed: of the chosen fault, of the workload that is shown and makes no Pods, else of
 /// the Pod that the keys speak of.
 fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
-    if let Some(Overlay::Faults(list)) = model.overlays.last() {
-        let id = list.selected()?;
+    if let Some(Overlay::Faults(faults)) = model.overlays.last() {
+        let id = faults.list.selected()?;
         let fault = model.verdicts.fault(id)?;
         return Some((fault.finding.clone(), Some(id.clone())));
     }

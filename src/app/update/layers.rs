@@ -80,7 +80,7 @@ pub(super) fn travel(model: &mut Model, motion: Motion) {
     };
     match overlay {
         Overlay::Contexts(ContextPicker::Ready { list, .. }) => list.go(motion),
-        Overlay::Faults(list) => list.go(motion),
+        Overlay::Faults(faults) => faults.list.go(motion),
         Overlay::Menu(menu) => menu.list.go(motion),
         Overlay::Form(form) => forms::travel(form, motion),
         Overlay::PullTest(trial) => trial.nodes.go(motion),
@@ -129,8 +129,8 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             let chosen = list.selected().cloned();
             return connect::connect(model, chosen, now);
         }
-        Some(Overlay::Faults(list)) => {
-            let chosen = list.selected().cloned();
+        Some(Overlay::Faults(faults)) => {
+            let chosen = faults.list.selected().cloned();
             model.overlays.clear();
             if let Some(id) = chosen {
                 navigate::to_fault(model, &id);

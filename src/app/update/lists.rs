@@ -7,7 +7,7 @@ use crate::{
     app::{
         action::SortBy,
         effect::Effect,
-        list::List,
+        fault_list::FaultList,
         model::Model,
         overlay::Overlay,
         panes::{Pane, PaneState},
@@ -40,11 +40,11 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
         return;
     }
     let faults = model.verdicts.faults().iter();
-    let list = List::whole(faults.map(|fault| fault.id.clone()).collect());
-    if list.rows().is_empty() {
+    let faults = FaultList::open(faults.map(|fault| fault.id.clone()));
+    if faults.list.rows().is_empty() {
         model.flash("nothing is wrong", now);
     } else {
-        model.overlays.push(Overlay::Faults(list));
+        model.overlays.push(Overlay::Faults(faults));
     }
 }
 

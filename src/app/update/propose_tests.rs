@@ -282,10 +282,13 @@ fn what_was_carried_out_can_be_taken_back_once() {
 fn one_fix_for_all_that_suffer_from_the_same() {
     let mut model = model();
     press(&mut model, &["W"]);
-    let Some(Overlay::Faults(list)) = model.overlays.last() else {
+    let Some(Overlay::Faults(faults)) = model.overlays.last() else {
         panic!("no list of faults")
     };
-    let fault = model.verdicts.fault(list.selected().unwrap()).unwrap();
+    let fault = model
+        .verdicts
+        .fault(faults.list.selected().unwrap())
+        .unwrap();
     let pods = fault.pods.len();
     assert!(pods > 1, "the first fault has several Pods");
     press(&mut model, &["ctrl-x"]);

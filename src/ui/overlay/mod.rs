@@ -65,7 +65,7 @@ fn layer(
         Overlay::Problem { problem, scroll } => {
             return Some(problem::draw(problem, *scroll, view, area, buffer));
         }
-        Overlay::Faults(list) => faults::draw(list, view, area, buffer),
+        Overlay::Faults(faults) => faults::draw(&faults.list, view, area, buffer),
         Overlay::PullTest(trial) => pull_test::draw(trial, view, area, buffer),
         Overlay::Menu(menu) => menu::draw(menu, view, area, buffer),
         Overlay::Reveal(values) => reveal::draw(values, view, area, buffer),

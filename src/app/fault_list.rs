@@ -1,0 +1,64 @@
+//! The list of what is wrong while it is open: it does not move under the hand that works through it.
+
+use std::collections::BTreeSet;
+
+use super::list::List;
+use crate::domain::faults::FaultId;
+
+#[derive(Debug)]
+pub struct FaultList {
+    pub list: List<FaultId>,
+    /// What was wrong when the list was opened: it stays when it is gone, to be seen gone.
+    opened: BTreeSet<FaultId>,
+}
+
+impl FaultList {
+    pub fn open(faults: impl Iterator<Item = FaultId>) -> Self {
+        let rows: Vec<FaultId> = faults.collect();
+        Self {
+            opened: rows.iter().cloned().collect(),
+            list: List::whole(rows),
+        }
+    }
+
+    /// Takes in what is wrong now: rows keep their order, what is new comes below them, and what came and
+    /// went in between leaves nothing behind.
+    pub fn refresh<'a>(&mut self, faults: impl Iterator<Item = &'a FaultId> + Clone) {
+        let there: BTreeSet<&FaultId> = faults.clone().collect();
+        let known: BTreeSet<&FaultId> = self.list.rows().iter().collect();
+        let stays = |id: &&FaultId| there.contains(id) || self.opened.contains(*id);
+        let old = self.list.rows().iter().filter(stays);
+        let new = faults.filter(|id| !known.contains(id));
+        let rows: Vec<FaultId> = old.cloned().chain(new.cloned()).collect();
+        if rows != self.list.rows() {
+            self.list.set_rows(rows);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::motion::Motion,
+        domain::{cause::Root, faults::Blame},
+    };
+
+    fn fault(registry: &str) -> FaultId {
+        FaultId::blaming(Root::RegistryDown, Blame::Registry(registry.to_owned()))
+    }
+
+    #[test]
+    fn rows_stay_where_they_are_while_the_list_is_open() {
+        let [a, b, c, x] = ["a", "b", "c", "x"].map(fault);
+        let mut faults = FaultList::open([a.clone(), b.clone(), c.clone()].into_iter());
+        faults.list.go(Motion::Down);
+        // One is gone, the others have changed places, and another has come.
+        faults.refresh([&x, &c, &a].into_iter());
+        assert_eq!(faults.list.rows(), [a.clone(), b.clone(), c.clone(), x]);
+        assert_eq!(faults.list.selected(), Some(&b));
+        // What has come is gone again, and was never there.
+        faults.refresh([&c, &a].into_iter());
+        assert_eq!(faults.list.rows(), [a, b, c]);
+    }
+}
