@@ -44,6 +44,8 @@ pub enum Overlay {
     Form(Form),
     /// A fix that is made elsewhere: at the registry, on the node, by a build.
     Steps {
+        /// What is wrong, in one sentence.
+        why: String,
         fix: Fix,
         scroll: Scroll,
     },

@@ -183,6 +183,10 @@ fn overlays() {
         Screen::company().press(&["/", "l", "e", "d"]).text(80, 24)
     );
     insta::assert_snapshot!("faults", Screen::company().press(&["W"]).text(120, 40));
+    insta::assert_snapshot!(
+        "steps",
+        Screen::company().press(&["W", "j", "ctrl-x"]).text(80, 24)
+    );
     insta::assert_snapshot!("timeline", Screen::company().press(&["T"]).text(80, 24));
     insta::assert_snapshot!("hygiene", Screen::company().press(&["H"]).text(80, 24));
     insta::assert_snapshot!("menu", Screen::company().press(&["."]).text(80, 24));

@@ -45,6 +45,7 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
         }
         Offer::ByHand => {
             model.overlays.push(Overlay::Steps {
+                why: offered.why,
                 fix: offered.fix,
                 scroll: Scroll::TOP,
             });
@@ -56,6 +57,8 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
 /// A fix and what can be done of it from here.
 pub(super) struct Offered {
     pub fix: Fix,
+    /// What it is for.
+    why: String,
     pub offer: Offer,
     fault: Option<FaultId>,
 }
@@ -75,6 +78,7 @@ pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
             fix => everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
         },
         fix: fix.fill(&finding.names),
+        why: finding.summary(),
         fault,
     })
 }

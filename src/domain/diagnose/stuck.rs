@@ -194,6 +194,10 @@ pub fn workload(case: &WorkloadCase) -> Option<Finding> {
         || trouble.is_some_and(|(_, message)| looked_up(message));
     let mut finding = unmade(case, evidence);
     if no_account {
+        // It is there by now: the controller's next attempt makes the Pods.
+        if case.account.present().is_some() {
+            return None;
+        }
         account_missing(&mut finding, case);
     }
     Some(finding)
@@ -224,15 +228,10 @@ fn unmade(case: &WorkloadCase, evidence: Evidence) -> Finding {
 fn account_missing(finding: &mut Finding, case: &WorkloadCase) {
     finding.root = Some(Root::ServiceAccountMissing);
     finding.fixes = vec![FixId::CreateServiceAccount];
-    match case.account {
-        Known::Missing => {
-            let account = case.workload.service_account.shared();
-            let fact = Fact::AccountMissing { account };
-            let fact = Evidence::now(fact, Source::ServiceAccount);
-            finding.evidence.push(fact);
-        }
-        // It is there by now: the controller's next attempt makes the Pods.
-        Known::Present(_) => finding.confidence = Confidence::Likely,
-        Known::Unknown => {}
+    if matches!(case.account, Known::Missing) {
+        let account = case.workload.service_account.shared();
+        let fact = Fact::AccountMissing { account };
+        let fact = Evidence::now(fact, Source::ServiceAccount);
+        finding.evidence.push(fact);
     }
 }

@@ -362,11 +362,19 @@ fn a_missing_service_account_makes_no_pods() {
         ago(5),
     );
     refused.subject.kind = "ReplicaSet".into();
-    world.fold(Batch::Events(changed(vec![refused])), now());
+    world.fold(Batch::Events(changed(vec![refused.clone()])), now());
     let case = chain::workload_case(&world, &Sight::full(), &web, now());
     let finding = workload(&case).unwrap();
     assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
+    let mut made = World::default();
+    made.fold(
+        Batch::ServiceAccounts(changed(vec![account("shop", "runner", &[])])),
+        now(),
+    );
+    made.fold(Batch::Events(changed(vec![refused])), now());
+    let mended = chain::workload_case(&made, &Sight::full(), &web, now());
+    assert_eq!(workload(&mended), None, "it is there by now");
     let case = chain::workload_case(&world, &Sight::full(), &idle, now());
     assert_eq!(workload(&case), None, "no Pods are wanted any more");
 }

@@ -143,10 +143,16 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
             };
             Some(workloads.map(set).collect())
         }
-        FixId::CreateServiceAccount => Some(vec![Change::CreateAccount {
-            key: account()?,
-            pull_secrets: Vec::new(),
-        }]),
+        FixId::CreateServiceAccount => {
+            let create = Change::CreateAccount {
+                key: account()?,
+                pull_secrets: Vec::new(),
+            };
+            // Its controller has backed off: a new template is tried at once.
+            let mut changes = vec![create];
+            changes.extend(restarts(sufferers.workloads));
+            Some(changes)
+        }
         FixId::Restart => Some(restarts(sufferers.workloads).collect()),
         FixId::RetryNow => Some(retries(sufferers).collect()),
         // The rest is done at the registry, on the node, or by a build; where a rollout goes back to is

@@ -59,8 +59,8 @@ fn layer(
         Overlay::Hygiene { standings, scroll } => {
             return Some(hygiene::draw(standings, *scroll, view, area, buffer));
         }
-        Overlay::Steps { fix, scroll } => {
-            return Some(steps::draw(fix, *scroll, view, area, buffer));
+        Overlay::Steps { why, fix, scroll } => {
+            return Some(steps::draw(why, fix, *scroll, view, area, buffer));
         }
         Overlay::Problem { problem, scroll } => {
             return Some(problem::draw(problem, *scroll, view, area, buffer));

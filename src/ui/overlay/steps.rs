@@ -15,6 +15,7 @@ use crate::{
 const WIDE: u16 = 100;
 
 pub(super) fn draw(
+    why: &str,
     fix: &Fix,
     scroll: Scroll,
     view: View<'_>,
@@ -31,14 +32,16 @@ pub(super) fn draw(
         hint,
         wide: WIDE,
     };
-    let lines = lines(fix, view, window::room(WIDE, area));
+    let lines = lines(why, fix, view, window::room(WIDE, area));
     window.lines(lines, scroll, view.theme, area, buffer)
 }
 
-fn lines(fix: &Fix, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn lines(why: &str, fix: &Fix, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let words = "No object of this cluster has to change for it, so it is not made from here.";
-    let mut lines = wrapped(words, room, theme.dim());
+    let mut lines = wrapped(why, room, theme.strong());
+    let words = "What helps is not done from here. This is how it is done:";
+    lines.push(Line::default());
+    lines.extend(wrapped(words, room, theme.dim()));
     if !fix.steps.is_empty() {
         lines.push(Line::default());
     }

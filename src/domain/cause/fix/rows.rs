@@ -112,7 +112,10 @@ pub(super) const ROWS: &[Row] = &[
         slug: "create-service-account",
         title: "Create the ServiceAccount that the workload names",
         steps: &[],
-        commands: &["kubectl -n {ns} create serviceaccount {sa}"],
+        commands: &[
+            "kubectl -n {ns} create serviceaccount {sa}",
+            "kubectl -n {ns} rollout restart {workload}",
+        ],
     },
     Row {
         id: FixId::Restart,
@@ -476,7 +479,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "read-log",
         title: "Read what the program said before it ended",
         steps: &[
-            "exec format error: the image is made for another processor than the node's. Build it for both, or select nodes by kubernetes.io/arch.",
+            "If it says exec format error, the image is made for another processor than the node's: build it for both, or select nodes by kubernetes.io/arch.",
         ],
         commands: &["kubectl -n {ns} logs {pod} -c {container} --previous"],
     },
