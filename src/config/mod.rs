@@ -12,9 +12,9 @@ mod settings;
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 pub use self::{
-    origin::{Origin, Sourced},
+    origin::{Entries, Origin, Sourced},
     place::Places,
-    settings::{Entries, Hygiene, Registries, Row, Settings},
+    settings::{Hygiene, Registries, Row, Settings},
 };
 use crate::domain::problem::Problem;
 

@@ -1,6 +1,6 @@
 //! A value and where it came from.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
 use crate::domain::problem::Problem;
 
@@ -33,6 +33,9 @@ pub struct Sourced<T> {
     pub value: T,
     pub origin: Origin,
 }
+
+/// Settings whose names another room knows: roles, actions, panes.
+pub type Entries<T> = BTreeMap<String, Sourced<T>>;
 
 impl<T> Sourced<T> {
     pub(super) fn default_of(value: T) -> Self {

@@ -8,10 +8,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    origin::{Origin, Sourced},
-    settings::Entries,
-};
+use super::origin::{Entries, Origin, Sourced};
 use crate::domain::{nearest::nearest, problem::Problem};
 
 /// A file that is being read, for what its messages need.

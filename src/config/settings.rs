@@ -1,16 +1,11 @@
 //! All settings, with their defaults. Names of themes, keys, panes and columns stay texts here: the rooms
 //! that know them resolve them.
 
-use std::collections::BTreeMap;
-
 use super::{
-    origin::{Origin, Sourced},
+    origin::{Entries, Origin, Sourced},
     read::File,
 };
 use crate::domain::problem::Problem;
-
-/// Settings whose names another room knows: roles, actions, panes.
-pub type Entries<T> = BTreeMap<String, Sourced<T>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
