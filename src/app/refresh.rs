@@ -139,7 +139,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// The Pod that was made last for any of these workloads.
+/// The Pod that was made last for any of these workloads, of those that are to stay.
 fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
     let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
     let pods = namespaces.into_iter().flat_map(|namespace| {
@@ -149,7 +149,7 @@ fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
     });
     let of_them = |pod: &&Arc<Pod>| {
         let owner = world.workload_of(pod);
-        owner.is_some_and(|owner| workloads.contains(&owner.id))
+        pod.meta.deleting.is_none() && owner.is_some_and(|owner| workloads.contains(&owner.id))
     };
     let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
     Some(youngest.key.clone())

@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::window::{self, Window};
 use crate::{
-    app::proposal::{Proposal, Stage},
+    app::{
+        overlay::Overlay,
+        proposal::{Proposal, Stage},
+    },
     domain::{
         age,
         plan::{Change, Mark, Outcome},
@@ -38,7 +41,16 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
                 .trouble(&view.model.world, &view.model.verdicts)
                 .is_some() =>
         {
-            "esc back to the answers · u undo · enter close"
+            if view
+                .model
+                .overlays
+                .iter()
+                .any(|layer| matches!(layer, Overlay::Form(_)))
+            {
+                "esc back to the answers · u undo · enter close"
+            } else {
+                "enter close · u undo"
+            }
         }
         Stage::Done { .. } => "enter close · u undo",
     };
