@@ -131,7 +131,8 @@ fn draw(picture: &Picture) -> String {
     for shown in picture.shows {
         session.sees(shown);
     }
-    // What is still on its way (an age, a notice that begins) has arrived.
+    // The keys are back where the story was announced, and what was still on its way has arrived.
+    session.misses("tells its story");
     thread::sleep(Duration::from_millis(300));
     let output = session.screen.output();
     svg::draw(output.terminal.screen())
