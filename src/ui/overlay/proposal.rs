@@ -68,7 +68,15 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     let mut lines = vec![state(proposal, view)];
     lines.extend(registry(proposal, view, room));
     if let Some(words) = healing(proposal, view) {
-        lines.extend(wrapped(&words, room, theme.text()));
+        let healed = matches!(
+            proposal.stage,
+            Stage::Done {
+                healed: Some(_),
+                ..
+            }
+        );
+        let style = if healed { theme.good() } else { theme.text() };
+        lines.extend(wrapped(&words, room, style));
     }
     lines.extend(trouble(proposal, view, room));
     if let Some(watched) = &proposal.watched {
