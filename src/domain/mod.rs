@@ -36,6 +36,7 @@ pub mod report;
 pub mod rights;
 #[cfg(test)]
 pub(crate) mod sample;
+mod shell;
 pub mod status;
 pub mod timeline;
 pub mod watch;

@@ -79,5 +79,6 @@ pub fn tally(world: &World, namespace: &Namespace) -> Tally {
 }
 
 fn trouble(world: &World, namespace: &Namespace) -> bool {
-    tally(world, namespace).pull_failing > 0
+    let tally = tally(world, namespace);
+    tally.pull_failing + tally.failing > 0
 }

@@ -3,13 +3,7 @@
 use std::sync::Arc;
 
 use super::Draft;
-use crate::domain::{
-    cause::Names,
-    chain::Case,
-    image::ImageRef,
-    objects::{Container, WorkloadKey},
-    presets,
-};
+use crate::domain::{cause::Names, chain::Case, image::ImageRef, objects::Container, presets};
 
 pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     let image = ImageRef::parse(&container.image).ok();
@@ -18,7 +12,7 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     Names {
         namespace: Some(pod.key.namespace.to_string()),
         pod: Some(pod.key.name.to_string()),
-        workload: case.workload.as_ref().map(|it| kubectl(&it.id)),
+        workload: case.workload.as_ref().map(|it| it.id.kubectl()),
         container: Some(container.name.to_string()),
         service_account: Some(pod.service_account.to_string()),
         account_lists: case.account.present().map(|account| {
@@ -40,11 +34,6 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
     }
-}
-
-/// `deployment/web`, as kubectl takes it.
-pub(super) fn kubectl(id: &WorkloadKey) -> String {
-    format!("{}/{}", id.kind.as_str().to_lowercase(), id.key.name)
 }
 
 fn only_listed(case: &Case) -> Option<Arc<str>> {

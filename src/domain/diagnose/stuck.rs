@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest, names};
+use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest};
 use crate::domain::{
     age,
     cause::{Cause, FixId, Names},
@@ -219,7 +219,7 @@ fn unmade(case: &WorkloadCase, evidence: Evidence) -> Finding {
         names: Names {
             namespace: Some(id.key.namespace.to_string()),
             service_account: Some(case.workload.service_account.to_string()),
-            workload: Some(names::kubectl(id)),
+            workload: Some(id.kubectl()),
             ..Names::default()
         },
     }

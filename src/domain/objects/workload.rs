@@ -95,6 +95,11 @@ pub struct WorkloadKey {
 }
 
 impl WorkloadKey {
+    /// `deployment/web`, as kubectl takes it.
+    pub fn kubectl(&self) -> String {
+        format!("{}/{}", self.kind.as_str().to_lowercase(), self.key.name)
+    }
+
     /// `deploy/web`, for where there is little room.
     pub fn short(&self) -> String {
         format!("{}/{}", self.kind.short(), self.key.name)

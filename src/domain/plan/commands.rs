@@ -11,7 +11,8 @@ use super::{
 };
 use crate::domain::{
     key::{Key, Name},
-    objects::{Secret, WorkloadKey},
+    objects::Secret,
+    shell,
 };
 
 impl Change {
@@ -25,8 +26,8 @@ impl Change {
                 READ.to_owned(),
                 format!(
                     "jq -n --arg s {} --arg u {} '{{auths: {{($s): {LOGIN}}}}}' | kubectl -n {namespace} create secret docker-registry {} --from-file=.dockerconfigjson=/dev/stdin",
-                    shell(server),
-                    shell(&login.username),
+                    shell::word(server),
+                    shell::word(&login.username),
                     key.name
                 ),
             ],
@@ -62,7 +63,7 @@ impl Change {
                 workload, account, ..
             } => kubectl(format!(
                 "set serviceaccount {} {account}",
-                slash(workload.id())
+                workload.id().kubectl()
             )),
             Self::SetImage {
                 workload,
@@ -71,11 +72,13 @@ impl Change {
                 ..
             } => kubectl(format!(
                 "set image {} {}",
-                slash(workload.id()),
-                shell(&format!("{container}={image}"))
+                workload.id().kubectl(),
+                shell::word(&format!("{container}={image}"))
             )),
             Self::CreateDeployment(deployment) => deploy_commands(deployment),
-            Self::Restart(workload) => kubectl(format!("rollout restart {}", slash(workload.id()))),
+            Self::Restart(workload) => {
+                kubectl(format!("rollout restart {}", workload.id().kubectl()))
+            }
             Self::SetPaused { deployment, paused } => {
                 let verb = if *paused { "pause" } else { "resume" };
                 kubectl(format!("rollout {verb} deployment/{}", deployment.name))
@@ -144,9 +147,9 @@ fn deploy_commands(deployment: &Deployment) -> Vec<String> {
     // kubectl calls the container after the image: the name of the patch must be that of the object.
     vec![format!(
         "kubectl -n {namespace} create deployment {name} --image={} --replicas={}{port} --dry-run=client -o json | jq '.spec.template.spec.containers[0].name = \"{name}\"' | kubectl patch --local -f - -o json -p {} | kubectl -n {namespace} create -f -",
-        shell(&deployment.image),
+        shell::word(&deployment.image),
         deployment.replicas,
-        shell(&spec.to_string())
+        shell::word(&spec.to_string())
     )]
 }
 
@@ -185,7 +188,7 @@ fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
         Edit::Put { server, login } => vec![
             READ.to_owned(),
             through_jq(
-                format!("--arg s {} --arg u {}", shell(server), shell(&login.username)),
+                format!("--arg s {} --arg u {}", shell::word(server), shell::word(&login.username)),
                 format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] = {LOGIN}"),
             ),
         ],
@@ -194,18 +197,18 @@ fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
             through_jq(
                 format!(
                     "--argjson s {} --arg u {}",
-                    shell(&json!(servers).to_string()),
-                    shell(&login.username)
+                    shell::word(&json!(servers).to_string()),
+                    shell::word(&login.username)
                 ),
                 format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] = {LOGIN})"),
             ),
         ],
         Edit::Rekey { from, to } => vec![through_jq(
-            format!("--arg from {} --arg to {}", shell(from), shell(to)),
+            format!("--arg from {} --arg to {}", shell::word(from), shell::word(to)),
             "@base64d | fromjson | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
         )],
         Edit::Remove { server } => vec![through_jq(
-            format!("--arg s {}", shell(server)),
+            format!("--arg s {}", shell::word(server)),
             "@base64d | fromjson | del(.auths[$s])".to_owned(),
         )],
     }
@@ -221,22 +224,8 @@ fn list_patch(account: &str, list: &[Name<Secret>]) -> String {
     let patch = json!({ "imagePullSecrets": manifest::references(list) });
     format!(
         "patch serviceaccount {account} -p {}",
-        shell(&patch.to_string())
+        shell::word(&patch.to_string())
     )
-}
-
-fn slash(id: &WorkloadKey) -> String {
-    format!("{}/{}", id.kind.as_str().to_lowercase(), id.key.name)
-}
-
-/// A value as one word of a shell.
-fn shell(value: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
-    if !value.is_empty() && value.chars().all(safe) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::domain::image::DOCKER_HUB;
+use crate::domain::{image::DOCKER_HUB, shell};
 
 /// What is known of the names that a fix speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl Names {
                 .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
             rest = match slot {
                 Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
-                    out.push_str(&shell(&value));
+                    out.push_str(&shell::word(&value));
                     tail
                 }
                 Some(((value, placeholder), tail)) => {
@@ -121,7 +121,7 @@ impl Names {
         let Some(listed) = &self.account_lists else {
             let patch =
                 json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry(secret) }]);
-            return format!("--type=json -p {}", shell(&patch.to_string()));
+            return format!("--type=json -p {}", shell::word(&patch.to_string()));
         };
         let before = listed.iter().map(String::as_str);
         let whole: Vec<_> = before
@@ -130,7 +130,7 @@ impl Names {
             .map(entry)
             .collect();
         let patch = json!({ "imagePullSecrets": whole });
-        format!("-p {}", shell(&patch.to_string()))
+        format!("-p {}", shell::word(&patch.to_string()))
     }
 }
 
@@ -148,15 +148,5 @@ fn split(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
         _ => (host, None),
-    }
-}
-
-/// A value as one word of a shell; an image reference may hold anything.
-fn shell(value: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
-    if !value.is_empty() && value.chars().all(safe) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
     }
 }

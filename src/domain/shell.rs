@@ -1,0 +1,23 @@
+//! Values in commands for a shell.
+
+/// A value as one word of a POSIX shell, whatever is in it.
+pub(in crate::domain) fn word(value: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
+    if !value.is_empty() && value.chars().all(safe) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_one() {
+        assert_eq!(word("ghcr.io/a/b:1"), "ghcr.io/a/b:1");
+        assert_eq!(word(""), "''");
+        assert_eq!(word("it's; reboot"), r"'it'\''s; reboot'");
+    }
+}
