@@ -140,7 +140,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
 }
 
 /// The Pod that was made last for any of these workloads, of those that are to stay.
-fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
+pub(super) fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
     let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
     let pods = namespaces.into_iter().flat_map(|namespace| {
         world

@@ -98,7 +98,10 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Verified(ticket, verdict) => propose::verified(model, ticket, *verdict),
         Message::Imported(ticket, answer) => forms::imported(model, ticket, answer, now),
         Message::Saved(answer) => forms::saved(model, answer, now),
-        Message::Settled(ticket, answer) => settle::answered(model, ticket, answer, now),
+        Message::Settled(ticket, answer) => {
+            propose::settled(model, ticket, answer.as_deref().ok());
+            settle::answered(model, ticket, answer, now);
+        }
         Message::Rights(ticket, rules) => model.rights.told(ticket, rules),
         Message::Read(ticket, answer) => reading::read(model, ticket, answer, now),
         Message::Revealed(ticket, answer) => reveal::revealed(model, ticket, answer, now),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::settle;
 use crate::{
     app::{
         effect::Effect,
@@ -11,10 +12,13 @@ use crate::{
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
+        refresh,
         scroll::Scroll,
+        settled::Question,
         ticket::Ticket,
     },
     domain::{
+        chain,
         diagnose::{Link, Root},
         faults::FaultId,
         key::Key,
@@ -64,11 +68,40 @@ pub(super) fn propose(
     }));
     workloads.sort();
     workloads.dedup();
-    show(model, Planned(Arc::new(plan)), |proposal| Proposal {
+    let question = image_question(model, &plan, &workloads, now);
+    let mut effects = show(model, Planned(Arc::new(plan)), |proposal| Proposal {
         fault,
         workloads,
         ..proposal
-    })
+    });
+    if let Some(question) = question {
+        let ticket = model.tickets.issue();
+        if let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() {
+            proposal.asked = Some(ticket);
+        }
+        effects.push(settle::put(model, question, ticket));
+    }
+    effects
+}
+
+/// Whether the image that a plan sets is there, and open to the Secrets that its Pods list. A login that is
+/// typed is a question of its own.
+fn image_question(
+    model: &Model,
+    plan: &Plan,
+    workloads: &[WorkloadKey],
+    now: Timestamp,
+) -> Option<Question> {
+    if plan.question.is_some() || !model.abilities.asks_registries {
+        return None;
+    }
+    let image = plan.changes.iter().find_map(|change| match change {
+        Change::SetImage { image, .. } => Some(image),
+        _ => None,
+    })?;
+    let pod = refresh::youngest(&model.world, workloads)?;
+    let case = chain::case(&model.world, model.connection.sight(), &pod, now)?;
+    Question::of(&case, image)
 }
 
 fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Proposal) -> Vec<Effect> {
@@ -125,7 +158,24 @@ fn awaiting(model: &mut Model, ticket: Ticket) -> Option<&mut Proposal> {
     })
 }
 
-/// What the registry says of the login that a plan would save.
+/// What the registry says of the image that a plan sets; nothing, where it could not be asked.
+pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&Verdict>) {
+    match verdict {
+        Some(verdict) => verified(model, ticket, verdict.clone()),
+        None => {
+            let overlays = model.overlays.iter_mut();
+            let proposals = overlays.filter_map(|overlay| match overlay {
+                Overlay::Proposal(proposal) => Some(proposal),
+                _ => None,
+            });
+            for proposal in proposals.filter(|proposal| proposal.asked == Some(ticket)) {
+                proposal.asked = None;
+            }
+        }
+    }
+}
+
+/// What the registry says of the login that a plan would save, or of the image that it sets.
 pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
         Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),

@@ -163,6 +163,44 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
 }
 
 #[test]
+fn another_image_is_asked_for_before_it_is_set() {
+    let mut model = model();
+    press(&mut model, &["g", "i"]);
+    type_text(&mut model, "2");
+    let effects = press(&mut model, &["enter"]);
+    let [
+        Effect::Rehearse {
+            ticket: tried,
+            plan,
+        },
+        Effect::Settle { ticket, question },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(question.image.to_string(), "registry.example/team/app:12");
+    assert_eq!(question.secrets().len(), 1, "with what the Pod lists");
+    let done = all_well(plan.0.changes.len());
+    update(&mut model, Message::Rehearsed(*tried, done), now());
+    let no = Verdict {
+        answer: Answer::No,
+        cause: None,
+        root: Some(crate::domain::cause::Root::TagMissing),
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        summary: "it is not there".into(),
+    };
+    update(
+        &mut model,
+        Message::Settled(*ticket, Ok(Box::new(no))),
+        now(),
+    );
+    assert_eq!(press(&mut model, &["enter"]), [], "told first");
+    press(&mut model, &["esc"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Form(_))));
+}
+
+#[test]
 fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     use crate::app::settled::State;
     let mut model = model();

@@ -58,7 +58,8 @@ fn about_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     show(model, ObjectKey::Pod(pod), Tab::Diagnosis);
-    vec![put(model, question)]
+    let ticket = model.tickets.issue();
+    vec![put(model, question, ticket)]
 }
 
 fn about_secret(model: &mut Model, key: &Key<Secret>, now: Timestamp) -> Vec<Effect> {
@@ -87,12 +88,14 @@ fn about_secret(model: &mut Model, key: &Key<Secret>, now: Timestamp) -> Vec<Eff
         open.truncate(AT_ONCE);
     }
     open.into_iter()
-        .map(|question| put(model, question))
+        .map(|question| {
+            let ticket = model.tickets.issue();
+            put(model, question, ticket)
+        })
         .collect()
 }
 
-fn put(model: &mut Model, question: Question) -> Effect {
-    let ticket = model.tickets.issue();
+pub(super) fn put(model: &mut Model, question: Question, ticket: Ticket) -> Effect {
     model.answers.ask(question.clone(), ticket);
     Effect::Settle { ticket, question }
 }

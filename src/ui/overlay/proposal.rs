@@ -218,7 +218,7 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
         (None, Some(_)) => (
             symbols.quiet,
             theme.dim(),
-            "the registry has not said yet whether it takes the login",
+            "the registry has not answered yet",
         ),
         (None, None) => return Vec::new(),
     };
