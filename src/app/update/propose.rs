@@ -160,17 +160,15 @@ fn awaiting(model: &mut Model, ticket: Ticket) -> Option<&mut Proposal> {
 
 /// What the registry says of the image that a plan sets; nothing, where it could not be asked.
 pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&Verdict>) {
-    match verdict {
-        Some(verdict) => verified(model, ticket, verdict.clone()),
-        None => {
-            let overlays = model.overlays.iter_mut();
-            let proposals = overlays.filter_map(|overlay| match overlay {
-                Overlay::Proposal(proposal) => Some(proposal),
-                _ => None,
-            });
-            for proposal in proposals.filter(|proposal| proposal.asked == Some(ticket)) {
-                proposal.asked = None;
-            }
+    if let Some(verdict) = verdict {
+        verified(model, ticket, verdict.clone());
+        return;
+    }
+    for overlay in &mut model.overlays {
+        if let Overlay::Proposal(proposal) = overlay
+            && proposal.asked == Some(ticket)
+        {
+            proposal.asked = None;
         }
     }
 }

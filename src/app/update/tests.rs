@@ -198,6 +198,21 @@ fn a_pasted_text_goes_into_the_field_in_one_line() {
 }
 
 #[test]
+fn half_a_token_is_not_pasted() {
+    let mut model = model();
+    press(&mut model, &["g", "ctrl-x"]);
+    let long = "x".repeat(5000);
+    update(&mut model, Message::Paste(long), now());
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
+        panic!("no form")
+    };
+    let field = form.focused_mut().unwrap();
+    assert!(field.answer.is_masked(), "the token is what is asked for");
+    assert_eq!(field.input().unwrap().value(), "");
+    assert!(model.flash.is_some());
+}
+
+#[test]
 fn a_pasted_command_is_meant_and_no_suggestion_for_the_line_before() {
     let mut model = model();
     press(&mut model, &[":", "down", "down"]);
