@@ -74,19 +74,17 @@ impl Form {
         let scope = Scope::Namespace(workload.key.namespace.clone());
         let containers = world.pods(&scope).flat_map(|pod| &pod.containers);
         let running = containers.filter(|container| container.ready);
-        let siblings: BTreeSet<&str> = running
+        let siblings: BTreeSet<String> = running
             .filter(|container| container.image != *before)
-            .filter(|container| {
-                ImageRef::parse(&container.image)
-                    .is_ok_and(|image| image.repository() == wrong.repository())
-            })
-            .map(|container| &*container.image)
+            .filter_map(|container| ImageRef::parse(&container.image).ok())
+            .filter(|image| image.repository() == wrong.repository())
+            .filter_map(|image| Some(image.tag().or(image.digest())?.to_owned()))
             .collect();
         if siblings.is_empty() {
             return String::new();
         }
-        let some: Vec<&str> = siblings.into_iter().take(NEAR).collect();
-        format!("runs in this namespace: {}", some.join(", "))
+        let some: Vec<String> = siblings.into_iter().take(NEAR).collect();
+        format!("in this namespace runs {}", some.join(", "))
     }
 
     fn account_hint(&self, world: &World) -> String {

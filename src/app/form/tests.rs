@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{
     batch::Batch,
     credential::Password,
+    objects::{WorkloadKey, WorkloadKind},
     plan::{Change, Listing, Login},
     sample,
 };
@@ -26,6 +27,30 @@ fn typed(form: &mut Form, world: &World, answer: Answer, text: &str) {
 fn said(form: &Form, world: &World) -> Vec<String> {
     let plan = form.plan(world).unwrap();
     plan.changes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn another_image_names_the_tags_that_run_beside_it() {
+    let mut world = World::default();
+    let pods = ["team/app:1", "team/other:3", "team/app:2"].map(|image| {
+        let mut pod = sample::pod("shop", &image.replace(['/', ':'], "-"), sample::running());
+        pod.containers[0].image = image.into();
+        pod
+    });
+    world.fold(Batch::Pods(sample::changed(pods.into())), sample::now());
+    let ask = Ask::Image {
+        workload: WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: sample::key("shop", "web"),
+        },
+        container: "app".into(),
+        before: "team/app:9".into(),
+    };
+    let form = Form::new(ask, None, &world);
+    assert_eq!(
+        form.hint(Answer::Image, &world),
+        "in this namespace runs 1, 2"
+    );
 }
 
 #[test]
