@@ -1,8 +1,6 @@
 //! Before each frame: rows that are out of date are made again, and the next moment is found at which
 //! the screen would read differently although nothing happened.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -17,13 +15,7 @@ use super::{
     reveal::{self, Reveal},
     update::subject_of_interest,
 };
-use crate::domain::{
-    age,
-    key::{Key, Namespace},
-    objects::{Pod, WorkloadKey},
-    watch::Scope,
-    world::World,
-};
+use crate::domain::{age, progress};
 
 /// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
 pub type Heights = [usize; 5];
@@ -110,7 +102,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     if proposal.stage.is_done() {
         let watched = Inquiry::of(
             proposal.watched.take().map(|inquiry| *inquiry),
-            youngest(&model.world, &proposal.workloads),
+            progress::youngest(&model.world, &proposal.workloads),
             &model.world,
             model.connection.sight(),
             &model.answers,
@@ -137,22 +129,6 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
     {
         *healed = Some(now);
     }
-}
-
-/// The Pod that was made last for any of these workloads, of those that are to stay.
-pub(super) fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
-    let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
-    let pods = namespaces.into_iter().flat_map(|namespace| {
-        world
-            .pods(&Scope::Namespace(namespace.clone()))
-            .collect::<Vec<_>>()
-    });
-    let of_them = |pod: &&Arc<Pod>| {
-        let owner = world.workload_of(pod);
-        pod.meta.deleting.is_none() && owner.is_some_and(|owner| workloads.contains(&owner.id))
-    };
-    let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
-    Some(youngest.key.clone())
 }
 
 /// A turn of the spinner while something is awaited.

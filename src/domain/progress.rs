@@ -3,13 +3,13 @@
 //! Controllers never give up: a Deployment whose deadline has passed still tries. So *will not end*
 //! means that it cannot end unless somebody changes something.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     chain,
-    key::Key,
+    key::{Key, Namespace},
     objects::{Pod, Workload, WorkloadKey, WorkloadKind},
     status::{Health, pod_status},
     watch::Scope,
@@ -161,6 +161,22 @@ impl Progress {
             .find(|revision| revision.ready > 0 && differs(revision));
         ready.or_else(|| older.iter().find(differs))
     }
+}
+
+/// The Pod that was made last for any of these workloads, of those that are to stay.
+pub fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
+    let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
+    let pods = namespaces.into_iter().flat_map(|namespace| {
+        world
+            .pods(&Scope::Namespace(namespace.clone()))
+            .collect::<Vec<_>>()
+    });
+    let of_them = |pod: &&Arc<Pod>| {
+        let owner = world.workload_of(pod);
+        pod.meta.deleting.is_none() && owner.is_some_and(|owner| workloads.contains(&owner.id))
+    };
+    let youngest = pods.filter(of_them).max_by_key(|pod| pod.meta.created)?;
+    Some(youngest.key.clone())
 }
 
 #[cfg(test)]

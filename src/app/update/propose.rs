@@ -12,7 +12,6 @@ use crate::{
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
-        refresh,
         scroll::Scroll,
         settled::Question,
         ticket::Ticket,
@@ -25,6 +24,7 @@ use crate::{
         objects::{Pod, WorkloadKey, WorkloadKind},
         plan::{Change, Done, Outcome, Plan},
         probe::{Answer, Verdict},
+        progress,
     },
 };
 
@@ -99,7 +99,7 @@ fn image_question(
         Change::SetImage { image, .. } => Some(image),
         _ => None,
     })?;
-    let pod = refresh::youngest(&model.world, workloads)?;
+    let pod = progress::youngest(&model.world, workloads)?;
     let case = chain::case(&model.world, model.connection.sight(), &pod, now)?;
     Question::of(&case, image)
 }
