@@ -123,19 +123,19 @@ mod tests {
             (
                 "harbor.lab.nordwind.example/platform/scanner:0.2",
                 None,
-                Answer::No,
+                Answer::Unknown,
                 Some(Stage::Tls),
             ),
             (
                 "mirror.nordwind.example:5000/a/b:1",
                 None,
-                Answer::No,
+                Answer::Unknown,
                 Some(Stage::Connect),
             ),
             (
                 "registry.nordwnd.example/a/b:1",
                 None,
-                Answer::No,
+                Answer::Unknown,
                 Some(Stage::Resolve),
             ),
         ] {

@@ -11,8 +11,9 @@ use std::{
 };
 
 use pullscope::domain::{
-    chain::Case,
-    diagnose::{Diagnosis, diagnose},
+    cause::Cause,
+    chain::{Case, Known, Visibility},
+    diagnose::{Diagnosis, Finding, Root, diagnose},
 };
 
 fn cases() -> Vec<PathBuf> {
@@ -48,4 +49,45 @@ fn each_case_is_diagnosed_as_recorded() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The same case for a user who may not read Secrets.
+fn hide_secrets(case: &Case) -> Case {
+    let mut hidden = case.clone();
+    hidden.secrets = Visibility::Forbidden;
+    hidden.others.clear();
+    hidden.elsewhere.clear();
+    for listed in &mut hidden.listed {
+        listed.secret = Known::Unknown;
+    }
+    hidden
+}
+
+/// All that a finding could be, by what is said of it.
+fn candidates(finding: &Finding) -> impl Iterator<Item = Cause> {
+    std::iter::once(finding.cause).chain(finding.alternatives.iter().copied())
+}
+
+/// Whoever may not read Secrets learns less, and nothing else: no node is blamed for it, no root is claimed
+/// that the Secrets would not bear out, nothing is surer, and what it is remains among what is said.
+#[test]
+fn hiding_the_secrets_never_makes_up_a_cause() {
+    let mut judged = 0;
+    for path in cases() {
+        let case: Case = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let (seen, hidden) = (diagnose(&case), diagnose(&hide_secrets(&case)));
+        assert_eq!(seen.findings.len(), hidden.findings.len());
+        for (seen, hidden) in seen.findings.iter().zip(&hidden.findings) {
+            let place = format!("{}:\n{seen:#?}\n{hidden:#?}", path.display());
+            if hidden.root == Some(Root::NodeProblem) {
+                assert_eq!(seen.root, Some(Root::NodeProblem), "{place}");
+            }
+            assert!(hidden.root.is_none() || hidden.root == seen.root, "{place}");
+            assert!(hidden.confidence <= seen.confidence, "{place}");
+            let kept = candidates(hidden).any(|cause| cause == seen.cause);
+            assert!(kept, "the cause is lost: {place}");
+            judged += usize::from(hidden.root != seen.root);
+        }
+    }
+    assert!(judged > 5, "only {judged} cases depend on their Secrets");
 }

@@ -51,7 +51,17 @@ const COMPANY: &[(&str, &str)] = &[
 
 /// What `check` reports, with or without asking the registries.
 async fn report(sandbox: &Sandbox, prober: Option<&Prober>, all: bool) -> (Exit, Value) {
-    let client = Client::new(sandbox.service(User::admin()), "default");
+    report_to(User::admin(), sandbox, prober, all).await
+}
+
+/// What `check` reports to this user.
+async fn report_to(
+    user: User,
+    sandbox: &Sandbox,
+    prober: Option<&Prober>,
+    all: bool,
+) -> (Exit, Value) {
+    let client = Client::new(sandbox.service(user), "default");
     let connection = Connection::from_client(client, "demo", Namespace::new("default"))
         .await
         .unwrap();
@@ -169,16 +179,123 @@ async fn what_runs_is_asked_about_too_where_that_is_wanted() {
     for finding in findings {
         assert_eq!(finding["state"], "Running");
         let evidence = finding["evidence"].as_array().unwrap().iter();
-        let asked = evidence.filter(|it| it.as_str().unwrap().starts_with("asked from here"));
+        let asked =
+            evidence.filter(|it| it.as_str().unwrap().starts_with("asked from this machine"));
         assert_eq!(asked.count(), 1, "{finding:#}");
         assert_eq!(finding["cause"], finding["probe"]["cause"]);
         assert_eq!(finding["chain"]["secrets"][0]["state"], "ok");
     }
     let image = &all["images"][0];
-    assert_eq!(image["image"], "registry.example/app/api:1.1");
+    let app = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app/api:1.1";
+    assert_eq!(image["image"], app);
     assert_eq!(image["verdict"], "no");
 
     sandbox.repair(&scenario);
     let (exit, all) = report(&sandbox, Some(&prober), true).await;
     assert_eq!(exit, Exit::Success, "{all:#}");
+}
+
+/// The token is older than its kind lives, and the registry, asked, says so.
+#[tokio::test]
+async fn a_token_that_has_ended_is_called_expired() {
+    let scenario = Scenario::named("expired-token").unwrap();
+    let now = "2026-11-23T12:00:00Z".parse().unwrap();
+    let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+    let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
+    for (prober, confidence) in [(None, "likely"), (Some(&prober), "certain")] {
+        let (_, found) = report(&sandbox, prober, false).await;
+        for finding in found["findings"].as_array().unwrap() {
+            assert_eq!(finding["root"], "credential-expired", "{finding:#}");
+            assert_eq!(finding["confidence"], confidence, "{finding:#}");
+            assert_eq!(finding["fixes"][0]["id"], "new-token", "{finding:#}");
+        }
+    }
+}
+
+/// In every world, whoever may not read Secrets is told the same failures, blames no node for what was not
+/// seen, and is surer of nothing.
+#[tokio::test]
+async fn without_secrets_nothing_is_made_up() {
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let rank = |confidence: &str| match confidence {
+        "possible" => 0,
+        "likely" => 1,
+        _ => 2,
+    };
+    let mut less = 0;
+    for scenario in Scenario::list() {
+        let sandbox = Sandbox::start(&scenario, now, Pace::Manual);
+        let (_, seen) = report(&sandbox, None, false).await;
+        let (_, hidden) = report_to(User::viewer(), &sandbox, None, false).await;
+        let (seen_causes, seen_sure) = (field(&seen, "cause"), field(&seen, "confidence"));
+        let seen = field(&seen, "root");
+        let causes: BTreeMap<String, String> = hidden["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| {
+                let subject = finding["workload"].as_str().or(finding["pod"].as_str());
+                let place = format!(
+                    "{} {}",
+                    finding["namespace"].as_str().unwrap(),
+                    subject.unwrap()
+                );
+                (
+                    place,
+                    format!("{} {}", finding["cause"], finding["alternatives"]),
+                )
+            })
+            .collect();
+        let (sure, hidden) = (field(&hidden, "confidence"), field(&hidden, "root"));
+        assert_eq!(
+            seen.keys().collect::<Vec<_>>(),
+            hidden.keys().collect::<Vec<_>>(),
+            "{}",
+            scenario.name
+        );
+        for (workload, root) in &hidden {
+            let place = format!("{}: {workload}: {root}", scenario.name);
+            assert!(root == "?" || *root == seen[workload], "{place}");
+            assert!(
+                rank(&sure[workload]) <= rank(&seen_sure[workload]),
+                "{place}"
+            );
+            assert!(
+                causes[workload].contains(&seen_causes[workload]),
+                "{place}: {} is lost, said is {}",
+                seen_causes[workload],
+                causes[workload]
+            );
+            less += usize::from(root == "?");
+        }
+    }
+    assert!(less > 10, "{less}");
+}
+
+/// The example of the issue: a refused credential is a refused credential, by its Secret.
+#[tokio::test]
+async fn a_viewer_is_told_of_a_refused_credential() {
+    let sandbox = company("2026-11-23T12:00:00Z");
+    let (exit, found) = report_to(User::viewer(), &sandbox, None, false).await;
+    assert_eq!(exit, Exit::Negative);
+    let findings = found["findings"].as_array().unwrap();
+    let ingest = findings
+        .iter()
+        .find(|it| it["workload"] == "Deployment/ingest")
+        .unwrap();
+    assert_eq!(ingest["cause"], "unauthorized");
+    assert_eq!(ingest["root"], Value::Null);
+    assert_eq!(ingest["confidence"], "possible");
+    let evidence = ingest["evidence"].to_string();
+    assert!(
+        evidence.contains("Secret dockerhub is listed; you may not read Secrets in data"),
+        "{evidence}"
+    );
+    // The kubelet itself tells of a Secret that is not there.
+    let encoder = findings
+        .iter()
+        .find(|it| it["workload"] == "Deployment/encoder")
+        .unwrap();
+    assert_eq!(encoder["root"], "secret-missing");
+    assert_eq!(encoder["chain"]["secrets"][0]["state"], "missing");
 }

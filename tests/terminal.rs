@@ -282,7 +282,7 @@ fn in_the_demo_the_registry_is_asked_and_settles_the_cause() {
     session.press("D");
     session.sees("Evidence");
     session.press("t");
-    session.sees("asked from here");
+    session.sees("asked from this machine");
     session.sees("answered 401");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
@@ -297,8 +297,8 @@ fn in_the_demo_a_secret_is_tested_with_the_images_that_are_pulled_with_it() {
     session.press(":sec\r");
     session.press("/nordwind-registry\r");
     session.press("t");
-    session.sees("asked from here");
-    session.sees("can be pulled as ci-puller");
+    session.sees("asked from this machine");
+    session.sees("manifest found as ci-puller");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -381,7 +381,7 @@ fn in_the_demo_a_wrong_token_is_told_before_it_is_saved() {
 fn in_the_demo_a_first_private_image_runs_after_a_form() {
     let token = "nw-3f1c-example";
     let mut session = first_setup(token);
-    session.sees("can be pulled as ci-puller");
+    session.sees("manifest found as ci-puller");
     session.press("\r");
     session.sees("ready after");
     session.press(CTRL_C);

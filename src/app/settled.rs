@@ -66,7 +66,7 @@ pub enum State {
 #[derive(Clone, Debug)]
 pub struct Said {
     pub verdict: Verdict,
-    /// The registry, asked from here, or the kubelet of a node in a pull test.
+    /// The registry, asked from this machine, or the kubelet of a node in a pull test.
     pub by: Source,
     pub at: Timestamp,
 }

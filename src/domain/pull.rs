@@ -126,12 +126,34 @@ pub fn is_pull_failure_event(event: &Event) -> bool {
     match &*event.reason {
         "Failed" => is_pull_failure_text(&event.message),
         "BackOff" => event.message.starts_with(BACK_OFF),
-        "ErrImageNeverPull"
-        | "InspectFailed"
-        | "InvalidImageName"
-        | "FailedToRetrieveImagePullSecret" => true,
+        "ErrImageNeverPull" | "InspectFailed" | "InvalidImageName" | UNRETRIEVED => true,
         reason => reason.contains(' '),
     }
+}
+
+/// The reason of the event that names pull Secrets which do not exist (kubelet 1.30 and later).
+const UNRETRIEVED: &str = "FailedToRetrieveImagePullSecret";
+
+/// The pull Secrets that this event says the kubelet could not retrieve. Two wordings are known:
+/// `Unable to retrieve some image pull secrets (a, b); …` and `Unable to retrieve pull secret NS/a for …`.
+pub fn unretrieved_secrets(event: &Event) -> impl Iterator<Item = &str> {
+    let text = match &*event.reason {
+        UNRETRIEVED => &*event.message,
+        _ => "",
+    };
+    let several = text
+        .split_once("image pull secrets (")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(names, _)| names);
+    let one = || {
+        let (_, rest) = text.split_once("retrieve pull secret ")?;
+        rest.split_once(" for ").map(|(name, _)| name)
+    };
+    let names = several.or_else(one).unwrap_or_default().split(',');
+    // One of the wordings has the namespace in front.
+    names
+        .filter_map(|name| name.trim().rsplit('/').next())
+        .filter(|name| !name.is_empty())
 }
 
 fn is_pull_failure_text(message: &str) -> bool {
@@ -146,6 +168,7 @@ fn is_pull_failure_text(message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sample::{event, now};
 
     #[test]
     fn the_bare_back_off_names_no_cause() {
@@ -160,6 +183,37 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(names_cause(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_secrets_that_the_kubelet_misses_are_named() {
+        for (reason, message, names) in [
+            (
+                UNRETRIEVED,
+                "Unable to retrieve some image pull secrets (regcred, hub); attempting to pull the image may not succeed.",
+                &["regcred", "hub"][..],
+            ),
+            (
+                UNRETRIEVED,
+                "Unable to retrieve pull secret shop/regcred for shop/web-0 due to secret \"regcred\" not found.  The image pull may not succeed.",
+                &["regcred"],
+            ),
+            (
+                UNRETRIEVED,
+                "Unable to retrieve some image pull secrets (); attempting",
+                &[],
+            ),
+            (UNRETRIEVED, "something else (regcred)", &[]),
+            (
+                "Failed",
+                "Unable to retrieve some image pull secrets (regcred);",
+                &[],
+            ),
+        ] {
+            let event = event("e1", "web-0", reason, message, 1, now());
+            let found: Vec<&str> = unretrieved_secrets(&event).collect();
+            assert_eq!(found, names, "{message}");
         }
     }
 

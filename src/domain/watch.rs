@@ -71,6 +71,8 @@ pub enum WatchState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     whole: BTreeSet<WatchId>,
+    /// What the server refuses to list.
+    denied: BTreeSet<WatchId>,
 }
 
 impl Sight {
@@ -91,6 +93,7 @@ impl Sight {
         };
         Self {
             whole: kinds.map(everywhere).collect(),
+            denied: BTreeSet::new(),
         }
     }
 
@@ -99,8 +102,12 @@ impl Sight {
         match state {
             WatchState::Live => {
                 self.whole.insert(id.clone());
+                self.denied.remove(id);
             }
-            WatchState::Forbidden { .. } => self.lose(id),
+            WatchState::Forbidden { .. } => {
+                self.whole.remove(id);
+                self.denied.insert(id.clone());
+            }
             WatchState::Connecting | WatchState::Listing { .. } | WatchState::Stale { .. } => {}
         }
     }
@@ -108,14 +115,18 @@ impl Sight {
     /// This watch is no more.
     pub fn lose(&mut self, id: &WatchId) {
         self.whole.remove(id);
+        self.denied.remove(id);
     }
 
     /// Whether all objects of this kind in this namespace are in the store.
     pub fn sees(&self, kind: WatchKind, namespace: &Namespace) -> bool {
-        let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
-        scopes
-            .into_iter()
-            .any(|scope| self.whole.contains(&WatchId { kind, scope }))
+        holds(&self.whole, kind, namespace)
+    }
+
+    /// Whether the user may not list the Secrets of this namespace.
+    pub fn is_denied_secrets(&self, namespace: &Namespace) -> bool {
+        let denied = |slice| holds(&self.denied, WatchKind::Secrets(slice), namespace);
+        !self.sees_secrets(namespace) && SecretSlice::ALL.into_iter().any(denied)
     }
 
     /// Whether a Secret of any type that is not in the store does not exist.
@@ -124,4 +135,11 @@ impl Sight {
             .into_iter()
             .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
     }
+}
+
+fn holds(watches: &BTreeSet<WatchId>, kind: WatchKind, namespace: &Namespace) -> bool {
+    let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
+    scopes
+        .into_iter()
+        .any(|scope| watches.contains(&WatchId { kind, scope }))
 }

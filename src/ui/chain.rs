@@ -195,6 +195,8 @@ fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
         count => format!("{} +{}", link.name, count - 1),
     };
     let (state, why) = match (blamed, &link.state) {
+        // What it holds is not known, so it is no more than suspect.
+        (Some((_, why)), SecretState::Unknown) => (State::Odd, why),
         (Some((_, why)), _) => (State::Broken, why),
         (None, SecretState::Matches { .. }) => (State::Good, ""),
         (None, SecretState::Unknown) => (State::Unknown, ""),

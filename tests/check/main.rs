@@ -413,8 +413,75 @@ fn match_and_verify_have_the_documented_shape() {
     // The name of RFC 2606 that nobody can have: asked, and answered without leaving the machine.
     let line = "verify r.invalid/a/b:1 --resolve r.invalid=127.0.0.1 --from - -o json";
     let output = with_input(line, config);
-    assert!(status(&output) > 0);
-    schema::obeys("verify", &json(&output));
+    let said = json(&output);
+    assert_eq!(
+        status(&output),
+        2,
+        "nothing listens there: not told, and not a no"
+    );
+    schema::obeys("verify", &said);
+    assert_eq!(said["verdict"], "unknown");
+    assert_eq!(said["cause"], "registry-unreachable-refused");
+    assert_eq!(said["root"], Value::Null);
+    let summary = said["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("this machine cannot reach r.invalid"),
+        "{summary}"
+    );
+    assert!(!summary.contains("the node"), "{summary}");
+}
+
+/// The demo's registries are nowhere on this machine's network. That is no fault of the Pods that run, nor
+/// of their nodes.
+#[test]
+fn what_this_machine_cannot_reach_is_no_finding_about_a_running_pod() {
+    let demo = Demo::start();
+    let line = "check -n media -l app=player --all --probe";
+    let output = demo.run(&format!("{line} -o json"));
+    let found = json(&output);
+    schema::obeys("check", &found);
+    assert_eq!(found["findings"], json!([]), "{found:#}");
+    assert_eq!(status(&output), 0);
+    assert!(found["pods_checked"].as_u64().unwrap() > 0);
+    let images = found["images"].as_array().unwrap();
+    assert!(!images.is_empty());
+    for image in images {
+        assert_eq!(image["verdict"], "unknown", "{image}");
+        let summary = image["summary"].as_str().unwrap();
+        assert!(summary.contains("this machine"), "{summary}");
+    }
+    let text = text(&demo.run(line).stdout);
+    assert!(text.contains("this machine"), "why it is not known: {text}");
+    assert!(!text.contains("fix"), "{text}");
+}
+
+/// Nor does it change what is wrong with one that fails.
+#[test]
+fn what_this_machine_cannot_reach_changes_no_diagnosis() {
+    let demo = Demo::start();
+    let line = "check -n data deployment/ingest -o json";
+    let without = json(&demo.run(line));
+    let with = json(&demo.run(&format!("{line} --probe --request-timeout 5s")));
+    let (without, with) = (&without["findings"][0], &with["findings"][0]);
+    for field in ["cause", "root", "confidence", "alternatives", "summary"] {
+        assert_eq!(without[field], with[field], "{field}");
+    }
+}
+
+#[test]
+fn a_viewer_is_told_what_may_not_be_seen() {
+    let output = Command::new(PROGRAM)
+        .args("check --demo --as viewer -n data".split(' '))
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(status(&output), 1, "{said}");
+    assert!(said.contains("cause   unauthorized (possible)"), "{said}");
+    let words = "Secret dockerhub is listed; you may not read Secrets in data";
+    assert!(said.contains(words), "{said}");
+    assert!(!said.contains("node problem"), "{said}");
+    assert!(!said.contains("credential provider"), "{said}");
 }
 
 #[test]

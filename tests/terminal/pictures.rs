@@ -72,11 +72,11 @@ const PICTURES: [Picture; 6] = [
             (ENTER, ""),
             (ENTER, ""),
             (ENTER, ""),
-            (ENTER, "can be pulled as myusername"),
+            (ENTER, "manifest found as myusername"),
             (ENTER, "7 ✓ container ready"),
         ],
         shows: &[
-            "can be pulled as myusername",
+            "manifest found as myusername",
             "ready after",
             "7 ✓ container ready",
         ],

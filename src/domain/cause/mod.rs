@@ -7,6 +7,7 @@
 
 pub(crate) mod content_corrupt;
 pub(crate) mod credential_provider;
+pub(crate) mod credentials_not_verified;
 pub(crate) mod disk_full;
 pub mod fix;
 pub(crate) mod forbidden;
@@ -84,6 +85,7 @@ pub enum Cause {
     InvalidImageName,
     ShortNameUnresolved,
     NeverPullAbsent,
+    CredentialsNotVerified,
     PlatformMismatch,
     ManifestUnsupported,
     SignaturePolicy,
@@ -114,7 +116,7 @@ pub struct Entry {
     pub fixes: &'static [FixId],
 }
 
-const ENTRIES: [Entry; 38] = [
+const ENTRIES: [Entry; 39] = [
     image_not_found::ENTRY,
     repository_access::ENTRY,
     no_credentials::ENTRY,
@@ -141,6 +143,7 @@ const ENTRIES: [Entry; 38] = [
     invalid_image_name::ENTRY,
     short_name::ENTRY,
     never_pull::ENTRY,
+    credentials_not_verified::ENTRY,
     platform_mismatch::ENTRY,
     manifest_unsupported::ENTRY,
     signature_policy::ENTRY,

@@ -1,6 +1,8 @@
 //! `never-pull-absent`: not there, and not allowed to be pulled.
 //!
 //! `Container image "a:1" is not present with pull policy of Never`
+//!
+//! From 1.35 on the kubelet says so of an image that is there, too, if the Pod has no credential for it.
 
 use super::{Cause, Entry, FixId, Verdict};
 use crate::domain::reading::{Reading, Sign};
@@ -17,7 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
 pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
     reading
         .has(Sign::NeverPull)
-        .then(|| Verdict::sure(Cause::NeverPullAbsent))
+        .then(|| Verdict::or(Cause::NeverPullAbsent, &[Cause::CredentialsNotVerified]))
 }
 
 #[cfg(test)]
@@ -32,9 +34,9 @@ mod tests {
             &[
                 (
                     "Container image \"shop:dev\" is not present with pull policy of Never",
-                    &[],
+                    &[Cause::CredentialsNotVerified],
                 ),
-                ("Error: ErrImageNeverPull", &[]),
+                ("Error: ErrImageNeverPull", &[Cause::CredentialsNotVerified]),
             ],
         );
     }

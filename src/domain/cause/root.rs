@@ -215,6 +215,7 @@ impl Root {
             | Cause::TlsHandshakeFailure
             | Cause::ContentCorrupt
             | Cause::PullTimeoutCancelled
+            | Cause::CredentialsNotVerified
             | Cause::CauseNotStated => None,
         }
     }
@@ -236,10 +237,43 @@ impl Link {
     pub(in crate::domain) fn of_cause(cause: Cause) -> Self {
         match cause {
             Cause::RegistryUnreachableReset
+            | Cause::RegistryUnreachableDns
+            | Cause::RegistryUnreachableRefused
+            | Cause::RegistryUnreachableTimeout
+            | Cause::RegistryUnreachableNoRoute
+            | Cause::Registry5xx
             | Cause::RegistryBadResponse
-            | Cause::TlsHandshakeFailure => Self::Registry,
-            Cause::CauseNotStated => Self::Pod,
-            _ => Self::Image,
+            | Cause::RateLimited
+            | Cause::TlsUntrustedCa
+            | Cause::TlsHostnameOrExpired
+            | Cause::TlsHandshakeFailure
+            | Cause::TlsHttpMismatch => Self::Registry,
+            Cause::NoCredentialsSent
+            | Cause::Unauthorized
+            | Cause::TokenExpired
+            | Cause::PullSecretMissing
+            | Cause::PullSecretMalformed
+            | Cause::ForbiddenByPolicy
+            | Cause::CredentialsNotVerified => Self::Secret,
+            Cause::RegistryUnreachableProxy
+            | Cause::CredentialProviderFailure
+            | Cause::KubeletPullThrottled
+            | Cause::LocalStoreError
+            | Cause::DiskFull
+            | Cause::RuntimeUnavailable
+            | Cause::SandboxImagePull => Self::Node,
+            Cause::NotAPullFailure | Cause::CauseNotStated => Self::Pod,
+            Cause::ImageNotFound
+            | Cause::RepositoryMissingOrNoAccess
+            | Cause::InvalidImageName
+            | Cause::ShortNameUnresolved
+            | Cause::NeverPullAbsent
+            | Cause::PlatformMismatch
+            | Cause::ManifestUnsupported
+            | Cause::SignaturePolicy
+            | Cause::ContentCorrupt
+            | Cause::LayerUnpackFailed
+            | Cause::PullTimeoutCancelled => Self::Image,
         }
     }
 }

@@ -81,7 +81,13 @@ fn oauth(reading: &Reading<'_>) -> Verdict {
 
 /// The registry says that the credential is wrong; a token may also have ended.
 fn named_bad(reading: &Reading<'_>) -> Verdict {
-    if reading.has(Sign::BadToken) {
+    if reading.is_google() {
+        // "…, and you may have invalid credentials" is also what Google tells a stranger.
+        Verdict::or(
+            Cause::Unauthorized,
+            &[Cause::NoCredentialsSent, Cause::ForbiddenByPolicy],
+        )
+    } else if reading.has(Sign::BadToken) {
         Verdict::or(
             Cause::Unauthorized,
             &[Cause::TokenExpired, Cause::PullSecretMalformed],
@@ -106,6 +112,10 @@ mod tests {
                     &[Cause::TokenExpired, Cause::ForbiddenByPolicy],
                 ),
                 ("unauthorized: incorrect username or password", &[]),
+                (
+                    "failed to resolve reference \"gcr.io/acme/shop:1\": unauthorized: You don't have the needed permissions to perform this operation, and you may have invalid credentials.",
+                    &[Cause::NoCredentialsSent, Cause::ForbiddenByPolicy],
+                ),
                 (
                     "Error response from daemon: Get https://r.example/v2/a/manifests/1: unauthorized: invalid username/password",
                     &[],

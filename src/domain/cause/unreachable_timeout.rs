@@ -9,7 +9,7 @@ pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableTimeout,
     slug: "registry-unreachable-timeout",
     title: "timeout",
-    meaning: "the registry does not answer in time: packets are dropped on the way",
+    meaning: "the registry does not answer in time",
     tells: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
     fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
 };

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{Case, Known, Listed, Neighbour, WorkloadCase, links::opens};
+use super::{Case, Known, Listed, Neighbour, Visibility, WorkloadCase, links::opens};
 use crate::domain::{
     image::{ImageRef, host_of},
     key::{Key, Name, Namespace},
@@ -35,6 +35,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         now,
         account: account(world, sight, &key.namespace, &pod.service_account),
         elsewhere: elsewhere(world, &listed, &pod, &images),
+        secrets: visibility(sight, &key.namespace),
         accounts: holders(world, &here),
         revisions: workload
             .as_deref()
@@ -127,6 +128,16 @@ fn listed(world: &World, sight: &Sight, pod: &Pod) -> Vec<Listed> {
         }
     };
     pod.pull_secrets.iter().map(of).collect()
+}
+
+fn visibility(sight: &Sight, namespace: &Namespace) -> Visibility {
+    if sight.sees_secrets(namespace) {
+        Visibility::Whole
+    } else if sight.is_denied_secrets(namespace) {
+        Visibility::Forbidden
+    } else {
+        Visibility::Partial
+    }
 }
 
 fn is_pull_secret(secret: &Secret) -> bool {

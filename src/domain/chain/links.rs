@@ -2,13 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Case, Known};
+use super::{Case, Known, Visibility};
 use crate::domain::{
     dockerconfig::{EntryProblem, EntrySummary, Malformation, Oddity, Summary},
     image::ImageRef,
     key::Name,
     keyring::{Keyring, Miss, Via, may_match},
-    objects::{Secret, SecretContent, SecretType, ServiceAccount},
+    objects::{Event, Secret, SecretContent, SecretType, ServiceAccount},
+    pull,
 };
 
 /// The chain of one image, from the Pod to the entries that the kubelet tries.
@@ -63,6 +64,21 @@ pub enum SecretState {
     Unknown,
 }
 
+impl Links {
+    /// Whether a listed Secret cannot be seen.
+    pub fn has_hidden(&self) -> bool {
+        self.secrets
+            .iter()
+            .any(|link| link.state == SecretState::Unknown)
+    }
+}
+
+impl SecretLink {
+    pub fn is_missing(&self) -> bool {
+        self.state == SecretState::Missing
+    }
+}
+
 impl SecretState {
     /// The word of the JSON shape `check`.
     pub fn slug(&self) -> &'static str {
@@ -101,7 +117,7 @@ impl fmt::Display for SecretState {
                 Some((key, miss)) => write!(f, "its entry {key} does not match: {}", miss.reason),
                 None => f.write_str("no entry of it matches the image"),
             },
-            Self::Unknown => f.write_str("is not to be seen"),
+            Self::Unknown => f.write_str("cannot be read"),
         }
     }
 }
@@ -123,6 +139,7 @@ impl Case {
         let secrets = self.listed.iter().map(|listed| {
             let state = match &listed.secret {
                 Known::Missing => SecretState::Missing,
+                Known::Unknown if self.is_reported_missing(&listed.name) => SecretState::Missing,
                 Known::Unknown => SecretState::Unknown,
                 Known::Present(secret) => unread(secret).unwrap_or_else(|| {
                     let of = |found: &Arc<Secret>| Arc::ptr_eq(found, secret);
@@ -158,6 +175,33 @@ impl Case {
                 .map(|t| (Arc::clone(t.entry.0), t.entry.1.clone()))
                 .collect(),
         }
+    }
+
+    /// The newest event that names pull Secrets which the kubelet could not retrieve.
+    pub fn missing_secret_event(&self) -> Option<&Arc<Event>> {
+        let names_some = |event: &&Arc<Event>| pull::unretrieved_secrets(event).next().is_some();
+        self.events.iter().rev().find(names_some)
+    }
+
+    /// Whether the kubelet says that this Secret is not there.
+    fn is_reported_missing(&self, name: &Name<Secret>) -> bool {
+        self.missing_secret_event()
+            .is_some_and(|event| pull::unretrieved_secrets(event).any(|it| it == name.as_str()))
+    }
+
+    /// Whether there may be a Secret of this name that we cannot see.
+    pub fn hides(&self, name: &Name<Secret>) -> bool {
+        let listed = self.listed.iter();
+        let known = listed.filter_map(|listed| listed.secret.present());
+        self.secrets != Visibility::Whole
+            && known
+                .chain(&self.others)
+                .all(|secret| secret.key.name != *name)
+    }
+
+    /// Whether another Pod has pulled from this registry with this Secret.
+    pub fn has_worked(&self, secret: &Name<Secret>, host: &str) -> bool {
+        self.standing(secret, host) == Shown::Works
     }
 
     fn account_state(&self) -> AccountState {

@@ -30,6 +30,9 @@ pub struct Case {
     pub account: Known<Arc<ServiceAccount>>,
     /// What the Pod lists, in its order.
     pub listed: Vec<Listed>,
+    /// How much of the namespace's Secrets could be read.
+    #[serde(default)]
+    pub secrets: Visibility,
     /// Pull Secrets of the namespace that the Pod does not list.
     #[serde(default)]
     pub others: Vec<Arc<Secret>>,
@@ -60,6 +63,19 @@ pub enum Known<T> {
     Missing,
     /// We may not look, or have not looked yet.
     Unknown,
+}
+
+/// How much of a list could be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// What is not in it does not exist.
+    Whole,
+    /// The user has no right to list them.
+    Forbidden,
+    /// Not read, or not to its end; also said of cases that were saved before this was recorded.
+    #[default]
+    Partial,
 }
 
 impl<T> Known<T> {

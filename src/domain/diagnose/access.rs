@@ -2,23 +2,16 @@
 //! apart.
 //!
 //! The first question is whether a credential was sent at all: an entry of a listed Secret matches and
-//! carries something. What follows when it was is said here; when it was not, `unsent` looks for the
-//! link at which the chain is broken.
+//! carries something. What follows when it was is said by `sent`; when it was not, `unsent` looks for the
+//! link at which the chain is broken, and `node_credential` for what the node may have sent; where the
+//! Secrets may not be read, `hidden` keeps to the message.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-
-use super::{Draft, Fact, Root, Source, message::Told, unsent};
+use super::{Draft, Root, Source, hidden, message::Told, node_credential, sent, unsent};
 use crate::domain::{
-    age,
     cause::{Cause, FixId},
-    chain::{Case, Links, SecretLink, SecretState, carries},
+    chain::{Case, Known, Links, Listed, SecretLink, SecretState, carries},
     classify::Confidence,
-    dockerconfig::EntrySummary,
     image::ImageRef,
-    objects::{Event, Secret},
-    reading::{Reading, Sign, Step},
 };
 
 /// The causes that a refusal can have.
@@ -45,12 +38,59 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
     }
-    match links.tries.iter().find(|(_, entry)| carries(entry)) {
-        Some((secret, entry)) => sent(draft, case, told, secret, entry, image),
-        None if says_sent(draft) => node_credential(draft),
-        None if says_why(draft) => {}
-        None => unsent::judge(draft, case, &links, image),
+    let mut sending = links.tries.iter().filter(|(_, entry)| carries(entry));
+    if let Some((secret, entry)) = sending.next() {
+        if draft.cause == Cause::PullSecretMalformed {
+            return mended(draft, &links);
+        }
+        for (other, entry) in sending {
+            draft.tell(sent::fact(other, entry), Source::Secret);
+        }
+        sent::judge(draft, case, told, secret, entry, image);
+        if links.has_hidden() {
+            // One of those may be the one that was refused.
+            draft.doubt(Confidence::Likely);
+        }
+    } else if is_hidden(draft, case, &links) {
+        hidden::judge(draft, case, &links);
+    } else if draft.cause == Cause::PullSecretMalformed {
+        mended(draft, &links);
+    } else if says_sent(draft) {
+        node_credential::sent(draft);
+    } else if !says_why(draft) {
+        nothing_sent(draft, case, told, &links, image);
     }
+}
+
+/// Whether Secrets that cannot be read could decide it. The event of a missing one may be older than the
+/// Secret, so it is no proof against a credential that was sent.
+fn is_hidden(draft: &Draft, case: &Case, links: &Links) -> bool {
+    let told_missing =
+        draft.cause == Cause::RepositoryMissingOrNoAccess && draft.alternatives.is_empty();
+    let unread = |listed: &Listed| matches!(listed.secret, Known::Unknown);
+    let sent_unread = says_sent(draft) && case.listed.iter().any(unread);
+    !told_missing && (links.has_hidden() || sent_unread)
+}
+
+/// No Secret of the Pod sends anything.
+fn nothing_sent(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, image: &ImageRef) {
+    let said: Vec<Cause> = std::iter::once(draft.cause)
+        .chain(draft.alternatives.iter().copied())
+        .collect();
+    unsent::judge(draft, case, links, image);
+    if links.secrets.is_empty() && draft.root == Some(Root::SecretNotAttached) {
+        node_credential::consider(draft, case, told, image, &said);
+    }
+}
+
+/// The kubelet could not read a Secret, and now all of them can be read.
+fn mended(draft: &mut Draft, links: &Links) {
+    for link in &links.secrets {
+        draft.tell(unsent::secret_fact(link), Source::Secret);
+    }
+    draft.root = None;
+    draft.doubt(Confidence::Likely);
+    draft.fixes = vec![FixId::RetryNow, FixId::RecreateSecret];
 }
 
 /// The events have expired and the status speaks of the back-off alone. Where no credential would be
@@ -80,7 +120,7 @@ fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
         return;
     }
     draft.cause = Cause::CauseNotStated;
-    draft.confidence = Confidence::Likely;
+    draft.doubt(Confidence::Likely);
 }
 
 pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
@@ -94,181 +134,25 @@ pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
 pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
     let direct = draft.cause == Cause::PullSecretMalformed;
     draft.settle_on(Cause::PullSecretMalformed, Root::SecretMalformed);
-    draft.confidence = if direct {
-        Confidence::Certain
-    } else {
-        Confidence::Likely
-    };
+    if !direct {
+        draft.doubt(Confidence::Likely);
+    }
     draft.secret = Some(link.name.shared());
     draft.tell(unsent::secret_fact(link), Source::Secret);
     draft.fixes = vec![FixId::RecreateSecret];
 }
 
 /// The message itself says that there was a credential.
-fn says_sent(draft: &Draft) -> bool {
+pub(super) fn says_sent(draft: &Draft) -> bool {
     matches!(draft.cause, Cause::TokenExpired | Cause::Unauthorized)
         && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
 
 /// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
 /// for everybody or for the node's own identity, or a credential provider that failed.
-fn says_why(draft: &Draft) -> bool {
+pub(super) fn says_why(draft: &Draft) -> bool {
     matches!(
         draft.cause,
         Cause::ForbiddenByPolicy | Cause::CredentialProviderFailure
     ) && !draft.alternatives.contains(&Cause::NoCredentialsSent)
-}
-
-/// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.
-fn node_credential(draft: &mut Draft) {
-    draft.root = Some(match draft.cause {
-        Cause::TokenExpired => Root::CredentialExpired,
-        _ => Root::NodeProblem,
-    });
-    draft.confidence = Confidence::Likely;
-    draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
-}
-
-/// The credential that is spoken of.
-pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummary) {
-    let name = secret.key.name.shared();
-    draft.secret = Some(Arc::clone(&name));
-    draft.entry = Some(Arc::clone(&entry.server));
-    draft.server = Some(entry.server.to_string());
-    draft.username.clone_from(&entry.username);
-    let fact = Fact::Sent {
-        secret: name,
-        key: Arc::clone(&entry.server),
-        username: entry.username.clone(),
-        kind: entry.kind.label().to_owned(),
-    };
-    draft.tell(fact, Source::Secret);
-}
-
-fn sent(
-    draft: &mut Draft,
-    case: &Case,
-    told: &Told<'_>,
-    secret: &Arc<Secret>,
-    entry: &EntrySummary,
-    image: &ImageRef,
-) {
-    let name = secret.key.name.shared();
-    credential(draft, secret, entry);
-    for problem in entry.problems.iter() {
-        let fact = Fact::Odd {
-            secret: Arc::clone(&name),
-            problem: problem.to_string(),
-        };
-        draft.tell(fact, Source::Secret);
-    }
-    if let Some(fact) = ended(secret, entry, case.now) {
-        let sure = matches!(fact, Fact::Ended { .. }) || draft.cause == Cause::TokenExpired;
-        draft.tell(fact, Source::Secret);
-        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
-        if !sure {
-            draft.confidence = Confidence::Likely;
-            draft.alternatives = vec![Cause::Unauthorized];
-        }
-        return;
-    }
-    if arrived_late(draft, secret, told) {
-        return;
-    }
-    refused(draft, case, told, image);
-}
-
-/// The attempt went without the Secret, which is younger or was changed since: the next one will have it.
-fn arrived_late(draft: &mut Draft, secret: &Secret, told: &Told<'_>) -> bool {
-    let said_nothing_sent =
-        draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
-    let late = match (secret.meta.created, told.seen) {
-        (Some(created), Some(seen)) => created > seen,
-        _ => false,
-    };
-    if !late && !said_nothing_sent {
-        return false;
-    }
-    let fact = Fact::NotYetSent {
-        secret: secret.key.name.shared(),
-    };
-    draft.tell(fact, Source::Secret);
-    draft.root = None;
-    draft.confidence = Confidence::Likely;
-    draft.fixes = vec![FixId::RetryNow];
-    true
-}
-
-/// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
-/// credentials of its kind live. A Secret keeps its date when its content is renewed, so an age is a hint.
-pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
-    let name = secret.key.name.shared();
-    if let Some(at) = entry.expires {
-        return (at <= now).then_some(Fact::Ended { secret: name, at });
-    }
-    let life = entry.kind.life()?;
-    let seconds = age::seconds(secret.meta.created?, now);
-    (seconds > life.as_secs()).then(|| Fact::TooOld {
-        secret: name,
-        kind: entry.kind.label().to_owned(),
-        hours: seconds / 3600,
-    })
-}
-
-/// A credential went out and did not help: it is bad, or it may not read this repository.
-fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
-    let reading = Reading::of(told.text);
-    let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
-    if draft.cause == Cause::TokenExpired {
-        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
-    } else if draft.cause == Cause::ForbiddenByPolicy {
-        let sure = draft.alternatives.is_empty();
-        draft.settle_on(Cause::ForbiddenByPolicy, Root::CredentialLacksAccess);
-        if !sure {
-            draft.confidence = Confidence::Likely;
-            draft.alternatives = vec![Cause::Unauthorized, Cause::RepositoryMissingOrNoAccess];
-        }
-    } else if unclear || reading.has(Sign::Scope) {
-        // A token was given, and this repository is not in it.
-        draft.settle_on(
-            Cause::RepositoryMissingOrNoAccess,
-            Root::CredentialLacksAccess,
-        );
-        draft.confidence = Confidence::Likely;
-        draft.alternatives = vec![Cause::Unauthorized];
-    } else {
-        // Where a token is refused, nobody has looked at the repository yet.
-        let at_login = reading.step() == Some(Step::Token)
-            || reading.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
-        let sure = draft.alternatives.is_empty() || !unsent::hides_private(image) || at_login;
-        draft.settle_on(Cause::Unauthorized, Root::CredentialRejected);
-        if !sure {
-            draft.confidence = Confidence::Likely;
-            draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
-        }
-    }
-    unsent::own_list(draft, case);
-    if only_once(case, told) {
-        draft.tell(Fact::FirstAttempt, Source::Event);
-        draft.confidence = draft.confidence.min(Confidence::Likely);
-    }
-}
-
-/// With many Pods starting at once a registry may refuse one attempt by mistake.
-fn only_once(case: &Case, told: &Told<'_>) -> bool {
-    let of_this = |event: &&Arc<Event>| {
-        event.message.starts_with("Failed to pull image")
-            && event.subject.container() == Some(&*told.container.name)
-    };
-    let attempts: u32 = case
-        .events
-        .iter()
-        .filter(of_this)
-        .map(|event| event.count)
-        .sum();
-    let young = case
-        .pod
-        .started
-        .is_some_and(|started| age::seconds(started, case.now) < 30);
-    attempts == 1 && young
 }

@@ -72,6 +72,15 @@ pub enum Fact {
         name: Arc<str>,
         state: String,
     },
+    /// A listed Secret that the user has no right to read.
+    SecretForbidden {
+        name: Arc<str>,
+        namespace: Arc<str>,
+    },
+    /// A listed Secret that is not known (yet), for another reason than missing rights.
+    SecretNotRead {
+        name: Arc<str>,
+    },
     SecretElsewhere {
         name: Arc<str>,
         namespace: Arc<str>,
@@ -117,6 +126,11 @@ pub enum Fact {
         pod: Arc<str>,
         node: Option<Arc<str>>,
     },
+    /// A Pod without any pull Secret got an image of the same registry.
+    PulledWithoutSecret {
+        pod: Arc<str>,
+        image: Arc<str>,
+    },
     OtherTagRuns {
         pod: Arc<str>,
         image: Arc<str>,
@@ -160,23 +174,19 @@ impl fmt::Display for Fact {
                 )
             }
             Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
+            Self::SecretForbidden { name, namespace } => write!(
+                f,
+                "Secret {name} is listed; you may not read Secrets in {namespace}"
+            ),
+            Self::SecretNotRead { name } => {
+                write!(f, "Secret {name} is listed; it has not been read")
+            }
             Self::SecretElsewhere { name, namespace } => {
                 write!(f, "a Secret {name} is in namespace {namespace}")
             }
-            Self::UnlistedMatches {
-                name,
-                account: Some(account),
-            } => {
-                write!(
-                    f,
-                    "Secret {name} would match, and is listed by ServiceAccount {account}"
-                )
-            }
-            Self::UnlistedMatches {
-                name,
-                account: None,
-            } => {
-                write!(f, "Secret {name} would match, and nothing lists it")
+            Self::UnlistedMatches { name, account } => {
+                let by = listed_by(account.as_ref());
+                write!(f, "Secret {name} would match, and {by}")
             }
             Self::WouldMatch { name, key } => {
                 write!(f, "in Secret {name} the key {key} would match")
@@ -201,7 +211,7 @@ impl fmt::Display for Fact {
             } => {
                 write!(
                     f,
-                    "Secret {secret} is {hours} h old, and a {kind} has ended by then unless it was renewed"
+                    "Secret {secret} is {hours} h old: unless it was renewed, its {kind} has ended"
                 )
             }
             Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
@@ -217,6 +227,9 @@ impl fmt::Display for Fact {
                     on(node.as_ref())
                 )
             }
+            Self::PulledWithoutSecret { pod, image } => {
+                write!(f, "Pod {pod} lists no pull Secret and runs {image}")
+            }
             Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
             Self::SimilarImage { image } => {
                 write!(f, "{image} runs here and has nearly the same name")
@@ -225,16 +238,27 @@ impl fmt::Display for Fact {
                 write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
             }
             Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
-            Self::RegistrySays { text } => write!(f, "asked from here: {text}"),
+            Self::RegistrySays { text } => write!(f, "asked from this machine: {text}"),
             Self::RegistryGives => f.write_str(
-                "asked from here, it gives the image: the next attempt works, or the node goes another way",
+                "asked from this machine: the registry returns the manifest; nodes may use another route",
             ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
             Self::Pulling { seconds } => {
-                write!(f, "the pull has been going on for {}", age::span(*seconds))
+                write!(
+                    f,
+                    "pulling, or waiting in the node's queue, for {}",
+                    age::span(*seconds)
+                )
             }
         }
     }
+}
+
+fn listed_by(account: Option<&Arc<str>>) -> String {
+    account.map_or_else(
+        || "nothing lists it".to_owned(),
+        |account| format!("is listed by ServiceAccount {account}"),
+    )
 }
 
 fn on(node: Option<&Arc<str>>) -> String {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Draft, Evidence, Fact, Finding, Source, access, finish};
+use super::{Draft, Evidence, Fact, Finding, Source, access, finish, sent};
 use crate::domain::{
     cause::Cause,
     chain::{Case, Links, carries},
@@ -29,7 +29,7 @@ fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
     let links = case.links(&image);
     let draft = match access::malformed(&links) {
         Some(link) => {
-            let mut draft = Draft::new(Cause::PullSecretMalformed, Confidence::Certain);
+            let mut draft = Draft::new(Cause::PullSecretMalformed);
             access::spoiled(&mut draft, link);
             draft
         }
@@ -42,7 +42,7 @@ fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
 fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
     let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
     let (secret, entry) = tried.next()?;
-    let ended = access::ended(secret, entry, now)?;
+    let ended = sent::ended(secret, entry, now)?;
     if !matches!(ended, Fact::Ended { .. }) {
         return None;
     }
@@ -51,8 +51,9 @@ fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
         Some(_) => Confidence::Possible,
         None => Confidence::Likely,
     };
-    let mut draft = Draft::new(Cause::TokenExpired, confidence);
-    access::credential(&mut draft, secret, entry);
+    let mut draft = Draft::new(Cause::TokenExpired);
+    draft.doubt(confidence);
+    sent::credential(&mut draft, secret, entry);
     draft.tell(ended, Source::Secret);
     Some(draft)
 }
@@ -71,19 +72,14 @@ pub fn foresee_refusal(
     let refused = containers.filter(|container| &*container.image == image);
     refused
         .map(|container| {
-            let confidence = if verdict.alternatives.is_empty() {
-                Confidence::Certain
-            } else {
-                Confidence::Likely
-            };
-            let mut draft = Draft::new(cause, confidence);
+            let mut draft = Draft::new(cause);
             draft.root = verdict.root;
             draft.alternatives.clone_from(&verdict.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
                 && let links = case.links(&parsed)
                 && let Some((secret, entry)) = links.tries.iter().find(|(_, it)| carries(it))
             {
-                access::credential(&mut draft, secret, entry);
+                sent::credential(&mut draft, secret, entry);
             }
             draft.evidence.push(Evidence {
                 fact: Fact::RegistrySays {

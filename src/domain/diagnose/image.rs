@@ -59,15 +59,10 @@ fn pulled_elsewhere(draft: &mut Draft, case: &Case, neighbour: &Neighbour) {
     );
     if other_node && of_the_wire {
         draft.root = Some(Root::NodeProblem);
-        draft.confidence = draft.confidence.min(Confidence::Likely);
+        draft.doubt(Confidence::Likely);
     }
     if draft.cause == Cause::NoCredentialsSent || draft.cause == Cause::Unauthorized {
-        draft
-            .alternatives
-            .retain(|cause| *cause != Cause::RepositoryMissingOrNoAccess);
-        if draft.alternatives.is_empty() && draft.root.is_some() {
-            draft.confidence = Confidence::Certain;
-        }
+        draft.rule_out(Cause::RepositoryMissingOrNoAccess);
     }
 }
 
@@ -82,9 +77,7 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
         };
         draft.tell(fact, Source::OtherPods);
         if other != image {
-            draft.root = Some(Root::TagMissing);
-            draft.alternatives.clear();
-            draft.confidence = Confidence::Certain;
+            draft.prove(Root::TagMissing);
         }
         return;
     }
@@ -97,7 +90,7 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
         };
         draft.tell(fact, Source::OtherPods);
         draft.root = Some(Root::RepositoryMissing);
-        draft.confidence = Confidence::Likely;
+        draft.doubt(Confidence::Likely);
     }
 }
 

@@ -1,16 +1,24 @@
 //! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
 //!
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
-//! chain what a refusal means, and `unsent` at which link the chain is broken; `image` uses what the
-//! images of other Pods show; `stuck` names what is no pull at all. Nothing here asks a registry; what
-//! one has said when somebody asked is added by `settled`. `foresee` looks at Pods that run.
+//! chain what a refusal means: `sent` of a credential that went out, `unsent` at which link the chain is
+//! broken when none did; `image` uses what the
+//! images of other Pods show; `stuck` names what is no pull at all. `hidden` judges where the Pod's
+//! Secrets may not be read, `node_credential` what speaks for a credential of the node's own, `never` the
+//! pull policy Never. Nothing here asks a registry; what one has said when somebody asked is added by
+//! `settled`. `foresee` looks at Pods that run. A judgement in the making is a `Draft`.
 
 mod access;
+mod draft;
 mod evidence;
 mod foresee;
+mod hidden;
 mod image;
 mod message;
 mod names;
+mod never;
+mod node_credential;
+mod sent;
 mod sentence;
 mod settled;
 mod stuck;
@@ -36,6 +44,7 @@ use super::{
     image::ImageRef,
     objects::Container,
 };
+use draft::Draft;
 use message::Told;
 
 /// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
@@ -94,7 +103,11 @@ impl Finding {
     pub fn link(&self) -> Link {
         match self.root {
             Some(root) => root.link(),
-            None => Link::of_cause(self.cause),
+            None => match Link::of_cause(self.cause) {
+                // Which of several Secrets it is, or whether it is one at all, is not known.
+                Link::Secret if self.names.secret.is_none() => Link::Registry,
+                link => link,
+            },
         }
     }
 
@@ -121,71 +134,14 @@ pub fn diagnose(case: &Case) -> Diagnosis {
     Diagnosis { findings }
 }
 
-/// A judgement in the making.
-struct Draft {
-    cause: Cause,
-    root: Option<Root>,
-    confidence: Confidence,
-    alternatives: Vec<Cause>,
-    evidence: Vec<Evidence>,
-    /// What is known of the Secret that matters.
-    secret: Option<Arc<str>>,
-    from: Option<Arc<str>>,
-    /// A Secret that would open the image and is not listed.
-    matching: Option<Arc<str>>,
-    /// Another ServiceAccount, which lists that one.
-    holder: Option<Arc<str>>,
-    /// The key of its entry, and what the key should be.
-    entry: Option<Arc<str>>,
-    server: Option<String>,
-    username: Option<Arc<str>>,
-    fixes: Vec<FixId>,
-}
-
-impl Draft {
-    fn new(cause: Cause, confidence: Confidence) -> Self {
-        Self {
-            cause,
-            root: Root::of_cause(cause),
-            confidence,
-            alternatives: Vec::new(),
-            evidence: Vec::new(),
-            secret: None,
-            from: None,
-            matching: None,
-            holder: None,
-            entry: None,
-            server: None,
-            username: None,
-            fixes: cause.entry().fixes.to_vec(),
-        }
-    }
-
-    /// The objects prove it: this cause, this root, and nothing else.
-    fn settle_on(&mut self, cause: Cause, root: Root) {
-        self.cause = cause;
-        self.root = Some(root);
-        self.alternatives.clear();
-        self.confidence = Confidence::Certain;
-        self.fixes = cause.entry().fixes.to_vec();
-    }
-
-    /// Adds what the objects say now.
-    fn tell(&mut self, fact: Fact, source: Source) {
-        self.evidence.push(Evidence::now(fact, source));
-    }
-}
-
 fn finding(case: &Case, told: &Told<'_>) -> Finding {
-    let found = classify(told.text);
-    let cause = found.cause.unwrap_or(Cause::CauseNotStated);
-    let mut draft = Draft::new(cause, found.confidence);
-    draft.alternatives = found.alternatives;
+    let mut draft = Draft::of_message(classify(told.text));
     draft.evidence.push(told.evidence());
     match ImageRef::parse(&told.container.image) {
         Err(error) => image::invalid(&mut draft, case, told.container, &error),
         Ok(parsed) => {
             access::judge(&mut draft, case, told, &parsed);
+            never::judge(&mut draft, case, &parsed);
             image::judge(&mut draft, case, told.container, &parsed);
         }
     }
@@ -194,7 +150,8 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
 
 fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -> Finding {
     let names = names::of(case, container, &draft);
-    let settle = if draft.confidence == Confidence::Certain {
+    let confidence = draft.confidence();
+    let settle = if confidence == Confidence::Certain {
         Vec::new()
     } else {
         questions(draft.cause, &draft.alternatives)
@@ -205,7 +162,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
         state: Arc::clone(reason),
         cause: draft.cause,
         root: draft.root,
-        confidence: draft.confidence,
+        confidence,
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         settle,

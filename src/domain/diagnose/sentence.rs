@@ -3,16 +3,37 @@
 //! Words only: what is wrong was decided before. Where the object to blame is not known by name, the
 //! cause's own words have to do.
 
-use super::{Finding, Root};
+use super::{Fact, Finding, Root};
 use crate::domain::cause::{Cause, Names};
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn of(finding: &Finding) -> String {
-    let named = finding
-        .root
-        .filter(|_| finding.cause != Cause::CauseNotStated)
-        .and_then(|root| named(root, &finding.names));
+    let named = match finding.root {
+        Some(root) => Some(root)
+            .filter(|_| finding.cause != Cause::CauseNotStated)
+            .and_then(|root| named(root, &finding.names)),
+        None => not_read(finding),
+    };
     named.unwrap_or_else(|| general(finding))
+}
+
+/// What the registry said, where the Secret that would tell why may not be read.
+fn not_read(finding: &Finding) -> Option<String> {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    let hidden = facts.find_map(|fact| match fact {
+        Fact::SecretForbidden { name, .. } | Fact::SecretNotRead { name } => Some(name),
+        _ => None,
+    })?;
+    let host = finding.names.host.as_deref()?;
+    let answer = match finding.cause {
+        Cause::Unauthorized => "rejects the credential",
+        Cause::NoCredentialsSent => "wants a login",
+        Cause::ForbiddenByPolicy => "denies access",
+        _ => return None,
+    };
+    Some(format!(
+        "{host} {answer}; Secret {hidden} cannot be read to check it"
+    ))
 }
 
 fn general(finding: &Finding) -> String {

@@ -61,11 +61,26 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
         finding.alternatives.retain(|other| *other != cause);
         finding.settle = questions(cause, &finding.alternatives);
         finding.confidence = Confidence::Likely;
-    } else {
-        finding.alternatives.clear();
+        return;
+    }
+    let kept = finding.root;
+    finding
+        .alternatives
+        .retain(|cause| kept == Some(Root::SecretNotAttached) && is_of_the_node(*cause));
+    if finding.alternatives.is_empty() {
         finding.settle.clear();
         finding.confidence = Confidence::Certain;
+    } else {
+        finding.settle = questions(finding.cause, &finding.alternatives);
     }
+}
+
+/// Whether it is about a credential of the node's own, of which nothing is learnt by asking from here.
+fn is_of_the_node(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Unauthorized | Cause::CredentialProviderFailure
+    )
 }
 
 /// What the cluster's own objects show is no guess that a registry could better.
@@ -214,7 +229,41 @@ mod tests {
             now(),
         );
         assert_eq!(finding.confidence, Confidence::Likely);
-        assert!(finding.evidence[0].line(now()).contains("from here"));
+        assert!(
+            finding.evidence[0]
+                .line(now())
+                .contains("from this machine")
+        );
+    }
+
+    #[test]
+    fn a_credential_of_the_node_is_not_ruled_out_from_here() {
+        let provider = Cause::CredentialProviderFailure;
+        let attached = Some(Root::SecretNotAttached);
+        let mut finding = finding(
+            Cause::NoCredentialsSent,
+            attached,
+            &[Cause::ForbiddenByPolicy, provider],
+        );
+        let says = verdict(Answer::No, Some(Cause::NoCredentialsSent), None);
+        settle(&mut finding, &says, Source::Registry, now());
+        assert_eq!(finding.root, attached);
+        assert_eq!(finding.alternatives, [provider]);
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(finding.settle.len(), 2);
+    }
+
+    /// Not even where the node says the same of itself.
+    #[test]
+    fn what_is_out_of_reach_from_here_is_evidence_only() {
+        let root = Some(Root::RegistryUnknownHost);
+        let mut finding = finding(Cause::RegistryUnreachableDns, root, &[]);
+        let before = finding.clone();
+        let says = verdict(Answer::Unknown, Some(Cause::RegistryUnreachableDns), None);
+        settle(&mut finding, &says, Source::Registry, now());
+        assert_eq!(finding.evidence.len(), 1);
+        finding.evidence.clear();
+        assert_eq!(finding, before);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn pod(case: &Case) -> Option<Finding> {
 
 /// Something other than a pull, and it is plain to see.
 fn no_pull(root: Root) -> Draft {
-    let mut draft = Draft::new(Cause::NotAPullFailure, Confidence::Certain);
+    let mut draft = Draft::new(Cause::NotAPullFailure);
     draft.root = Some(root);
     draft
 }
@@ -105,7 +105,7 @@ fn sandbox(case: &Case, container: &Container) -> Option<Finding> {
         return None;
     }
     let mut draft = match classify(&event.message).cause {
-        Some(cause @ Cause::SandboxImagePull) => Draft::new(cause, Confidence::Certain),
+        Some(cause @ Cause::SandboxImagePull) => Draft::new(cause),
         _ => no_pull(Root::NotAPull),
     };
     draft.evidence.push(said(event));
@@ -156,7 +156,8 @@ fn long_pull(case: &Case) -> Option<Finding> {
     if seconds < LONG_PULL || !waits {
         return None;
     }
-    let mut draft = Draft::new(Cause::RegistryUnreachableTimeout, Confidence::Possible);
+    let mut draft = Draft::new(Cause::RegistryUnreachableTimeout);
+    draft.doubt(Confidence::Possible);
     draft.root = None;
     draft.alternatives = vec![Cause::PullTimeoutCancelled];
     draft.evidence.push(Evidence {

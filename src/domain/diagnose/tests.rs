@@ -1,5 +1,8 @@
 //! What is said of one Pod in one namespace, as the objects around it vary.
 
+mod hidden;
+mod sure;
+
 use std::sync::Arc;
 
 use super::{Confidence, Diagnosis, Fact, Finding, Root, diagnose, workload};
@@ -323,7 +326,10 @@ fn a_reason_that_is_told_is_not_a_missing_secret() {
 fn a_restart_helps_only_where_the_account_lists_what_opens_the_image() {
     let mut scene = Scene::new(REFUSED, &[]).with("other", JSON, "ghcr.io");
     scene.account = Some(account("shop", "runner", &["other"]));
-    assert_eq!(scene.finding().root, Some(Root::SecretNotAttached));
+    let finding = scene.finding();
+    assert_eq!(finding.root, Some(Root::SecretNotAttached));
+    let lists = |it: &super::Evidence| matches!(it.fact, Fact::AccountLists { .. });
+    assert!(finding.evidence.iter().any(lists), "it lists something");
 }
 
 #[test]

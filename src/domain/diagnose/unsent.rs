@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Fact, Root, Source};
+use super::{Draft, Fact, Root, Source, hidden};
 use crate::domain::{
     cause::{Cause, FixId},
     chain::{AccountState, Case, Links, SecretLink, SecretState},
@@ -31,21 +31,12 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &Image
         return;
     }
     let maybe_missing = draft.cause == missing || draft.alternatives.contains(&missing);
-    if links
-        .secrets
-        .iter()
-        .any(|link| link.state == SecretState::Unknown)
-    {
-        draft.confidence = Confidence::Possible;
-        return;
-    }
     let keep = draft.cause;
     draft.settle_on(Cause::NoCredentialsSent, Root::SecretNotAttached);
     if keep == Cause::PullSecretMissing {
         draft.cause = keep;
     }
     if maybe_missing && hides_private(image) {
-        draft.confidence = Confidence::Likely;
         draft.alternatives = vec![missing];
     }
     if image.host_named() == HostNamed::No && image.path().starts_with("library/") {
@@ -53,7 +44,6 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &Image
         draft.cause = missing;
         draft.root = Some(Root::RepositoryMissing);
         draft.alternatives = vec![Cause::NoCredentialsSent];
-        draft.confidence = Confidence::Likely;
         draft.tell(Fact::HostAssumed, Source::Pod);
         draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
         return;
@@ -68,6 +58,11 @@ pub(super) fn broken_link(draft: &mut Draft, case: &Case, links: &Links, image: 
     }
     for link in &links.secrets {
         draft.tell(secret_fact(link), Source::Secret);
+    }
+    if links.secrets.iter().any(SecretLink::is_missing)
+        && let Some(event) = case.missing_secret_event()
+    {
+        draft.hear(event);
     }
     if predates_binding(draft, case, image) {
         return;
@@ -184,36 +179,54 @@ fn predates_binding(draft: &mut Draft, case: &Case, image: &ImageRef) -> bool {
     }
     let matches = case.unlisted_matches(image);
     let opens = |name: &Name<Secret>| matches.iter().any(|secret| secret.key.name == *name);
-    // One that cannot be seen may open the image too, and a Pod that lists nothing loses nothing.
-    let unseen = |name: &Name<Secret>| case.others.iter().all(|secret| secret.key.name != *name);
-    let mut lists = account.pull_secrets.iter();
-    let helps = if case.pod.pull_secrets.is_empty() {
-        lists.any(|name| opens(name) || unseen(name))
-    } else {
-        lists.any(opens)
-    };
-    if !helps {
+    let lists = &account.pull_secrets;
+    let proven = lists.iter().any(opens);
+    // A Pod that lists nothing loses nothing by a restart, if a Secret that cannot be read is the right one.
+    let unread = case.pod.pull_secrets.is_empty() && lists.iter().any(|name| case.hides(name));
+    if !proven && !unread {
         return false;
     }
-    let fact = Fact::AccountLists {
-        account: account.key.name.shared(),
-        secrets: account.pull_secrets.iter().map(Name::shared).collect(),
-    };
-    draft.tell(fact, Source::ServiceAccount);
-    draft.root = Some(Root::PodPredatesBinding);
+    draft.tell(account_lists(case), Source::ServiceAccount);
     draft.fixes = vec![FixId::Restart, FixId::RetryNow];
+    if proven {
+        draft.root = Some(Root::PodPredatesBinding);
+        return true;
+    }
+    let hidden: Vec<_> = lists.iter().filter(|name| case.hides(name)).collect();
+    for name in &hidden {
+        hidden::tell(draft, case, name);
+    }
+    if let [only] = hidden[..] {
+        draft.secret = Some(only.shared());
+    }
+    draft.root = None;
+    draft.doubt(Confidence::Possible);
+    draft.fixes.push(FixId::CheckSecret);
     true
+}
+
+/// What the Pod's ServiceAccount lists.
+fn account_lists(case: &Case) -> Fact {
+    let account = case.pod.service_account.shared();
+    let lists = case.account.present().map(|it| &it.pull_secrets);
+    match lists.filter(|lists| !lists.is_empty()) {
+        Some(lists) => Fact::AccountLists {
+            account,
+            secrets: lists.iter().map(Name::shared).collect(),
+        },
+        None => Fact::AccountListsNothing { account },
+    }
 }
 
 fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
     let account = case.pod.service_account.shared();
     let fact = match links.account {
         AccountState::Missing => Fact::AccountMissing { account },
-        AccountState::Present | AccountState::Unknown => Fact::AccountListsNothing { account },
+        AccountState::Present | AccountState::Unknown => account_lists(case),
     };
     if links.account == AccountState::Unknown {
         // Unseen, it may have the Secret by now, and the Pod be older than that.
-        draft.confidence = draft.confidence.min(Confidence::Likely);
+        draft.doubt(Confidence::Likely);
     } else {
         draft.tell(fact, Source::ServiceAccount);
     }

@@ -56,6 +56,38 @@ pub enum Failure {
     Refusal(Refusal),
 }
 
+impl Failure {
+    /// Whether the registry itself was never heard: name, route, TLS and trust are those of the machine that
+    /// asks, and a node may have others. Such a failure says nothing of whether a node can pull.
+    pub(super) fn is_on_the_way(&self) -> bool {
+        match self {
+            Self::UnknownHost
+            | Self::NameServerSilent
+            | Self::Refused
+            | Self::NoRoute
+            | Self::Reset
+            | Self::Silent(_)
+            | Self::UntrustedCa
+            | Self::WrongName { .. }
+            | Self::CertificateExpired
+            | Self::CertificateNotYetValid
+            | Self::ProxyRefuses(_)
+            | Self::SpeaksPlainHttp
+            | Self::SpeaksTls
+            | Self::Handshake(_) => true,
+            Self::NotHttp(_)
+            | Self::HeadTooLarge
+            | Self::BodyTooLarge { .. }
+            | Self::Unreadable(_)
+            | Self::TooManyRedirects
+            | Self::BadRedirect { .. }
+            | Self::NoChallenge
+            | Self::ForeignRealm { .. }
+            | Self::Refusal(_) => false,
+        }
+    }
+}
+
 /// A status that is no success, and what came with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {

@@ -171,6 +171,15 @@ impl Stage {
 }
 
 impl Manifest {
+    /// Whether it has Docker's first format, which runtimes no longer take (containerd 2.1 and later).
+    pub fn is_schema_1(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            "application/vnd.docker.distribution.manifest.v1+json"
+                | "application/vnd.docker.distribution.manifest.v1+prettyjws"
+        )
+    }
+
     /// Whether it is a list of manifests, one for each platform.
     pub fn is_index(&self) -> bool {
         matches!(

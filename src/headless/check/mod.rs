@@ -52,7 +52,8 @@ pub struct Args {
     /// such as 2m; what has not settled by then is status 1
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub wait: Option<Duration>,
-    /// Ask the registries too, from this machine, with the credentials that the Pods list
+    /// Ask the registries too, from this machine, with the credentials that the Pods list; what this
+    /// machine cannot reach is unknown, and no finding
     #[arg(long)]
     pub probe: bool,
     /// Look into Pods that run, too: whether their images could be pulled again, which an expired token

@@ -167,6 +167,9 @@ impl Report {
             };
             let line = printable(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
+            if matches!(image.verdict, Some(Answer::Unknown) | None) {
+                writeln!(out, "  {}", printable(&image.summary))?;
+            }
         }
         for missing in &self.not_seen {
             let line = format!("not seen: needs {missing}");

@@ -62,6 +62,11 @@ impl Registry {
             Verdict::Denied => {
                 Response::error(403, "DENIED", "requested access to the resource is denied")
             }
+            // ECR's words.
+            Verdict::Expired => {
+                let words = "Your authorization token has expired. Reauthenticate and try again.";
+                Response::error(403, "DENIED", words)
+            }
             Verdict::Challenge { insufficient_scope } => {
                 let mut response = Response::error(401, "UNAUTHORIZED", "authentication required");
                 response.headers.extend(

@@ -84,6 +84,8 @@ pub(super) enum Verdict {
     },
     /// You are known, and this is not for you.
     Denied,
+    /// You were known: the token has ended.
+    Expired,
 }
 
 impl Registry {
@@ -103,7 +105,7 @@ impl Registry {
                     None => Verdict::Challenge {
                         insufficient_scope: false,
                     },
-                    Some(account) if is_expired(account, now) => Verdict::Denied,
+                    Some(account) if is_expired(account, now) => Verdict::Expired,
                     Some(account) if is_public || account.may_pull(repository) => Verdict::Granted,
                     Some(_) => Verdict::Denied,
                 },

@@ -26,7 +26,7 @@ pub(super) fn words(view: View<'_>, state: &State) -> (&'static str, Style, Stri
             let ago = age::age(said.at, view.now);
             let from = match said.by {
                 Source::PullTest => "tried",
-                _ => "asked from here",
+                _ => "asked from this machine",
             };
             let text = format!("{from} {ago} ago: {}", said.verdict.summary);
             (symbol, style, text)

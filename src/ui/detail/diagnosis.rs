@@ -10,7 +10,7 @@ use crate::{
     domain::{
         age,
         cause::{Fix, FixId},
-        diagnose::Finding,
+        diagnose::{Finding, Source},
         key::{Key, Name},
         plan::carriers,
         status::Health,
@@ -86,11 +86,18 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     if let Some(retry) = retry(view, inquiry) {
         lines.push(Line::styled(format!("    {retry}"), theme.dim()));
     }
-    lines.extend(answered(view, inquiry, wide));
-    if !finding.evidence.is_empty() {
+    let answered = answered(view, inquiry, wide);
+    // The answer is not told a second time as evidence.
+    let is_told = |source| matches!(source, Source::Registry | Source::PullTest);
+    let evidence = finding.evidence.iter();
+    let evidence: Vec<_> = evidence
+        .filter(|evidence| answered.is_empty() || !is_told(evidence.source))
+        .collect();
+    lines.extend(answered);
+    if !evidence.is_empty() {
         lines.push(heading(view, "Evidence"));
     }
-    for evidence in &finding.evidence {
+    for evidence in evidence {
         lines.extend(bullets(view, &evidence.line(view.now), wide));
     }
     if !finding.alternatives.is_empty() {

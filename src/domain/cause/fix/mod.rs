@@ -30,6 +30,8 @@ pub enum FixId {
     ConvertType,
     CopySecret,
     CorrectSecretName,
+    CheckSecret,
+    TestPull,
     UseServiceAccount,
     CreateServiceAccount,
     Restart,

@@ -101,6 +101,29 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
+        id: FixId::CheckSecret,
+        slug: "check-secret",
+        title: "Ask someone who may read the Secret to check it",
+        steps: &[
+            "You may not read Secrets in {ns}, so what this one holds is not known.",
+            "It needs an entry for {host}, with a credential that the registry accepts.",
+        ],
+        commands: &[
+            "pullscope verify {image} -n {ns} --secret {secret}",
+            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d | jq '.auths | keys'",
+        ],
+    },
+    Row {
+        id: FixId::TestPull,
+        slug: "test-pull",
+        title: "Test the pull on the nodes",
+        steps: &[
+            "ctrl-t in the dashboard: the kubelets pull the image with the Pod's Secrets, and nothing is started.",
+            "It needs the right to create Pods in {ns}.",
+        ],
+        commands: &[],
+    },
+    Row {
         id: FixId::UseServiceAccount,
         slug: "use-service-account",
         title: "Let the workload use the ServiceAccount that has the Secret",
@@ -221,7 +244,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "Grant read access to the repository",
         steps: &[
             "To the identity whose credential is sent: role Reader or AcrPull, read on the repository, the token's scope.",
-            "Ask whoever administers the registry; logging in again does not help.",
+            "Ask whoever administers the registry. Only if the token has ended, a new one helps.",
         ],
         commands: &[],
     },

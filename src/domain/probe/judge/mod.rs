@@ -110,28 +110,28 @@ impl Finding {
         self
     }
 
+    /// The registry was not heard from this machine. The cause is this machine's, so no root is claimed.
+    fn unreached(cause: Cause) -> Self {
+        Self::unknown(cause, None)
+    }
+
     fn of(transcript: &Transcript, stage: Stage, failure: &Failure) -> Self {
         match failure {
-            Failure::UnknownHost => {
-                Self::no(Cause::RegistryUnreachableDns, Root::RegistryUnknownHost)
+            Failure::UnknownHost | Failure::NameServerSilent => {
+                Self::unreached(Cause::RegistryUnreachableDns)
             }
-            Failure::NameServerSilent => Self::no(Cause::RegistryUnreachableDns, None),
-            Failure::Refused => Self::no(Cause::RegistryUnreachableRefused, Root::RegistryDown),
-            Failure::NoRoute => Self::no(Cause::RegistryUnreachableNoRoute, None),
-            Failure::Reset => Self::no(Cause::RegistryUnreachableReset, None),
-            Failure::Silent(_) if stage <= Stage::Connect => {
-                Self::no(Cause::RegistryUnreachableTimeout, None)
-            }
-            Failure::Silent(_) => Self::unknown(Cause::RegistryUnreachableTimeout, None),
-            Failure::UntrustedCa => Self::no(Cause::TlsUntrustedCa, Root::CaUntrusted),
+            Failure::Refused => Self::unreached(Cause::RegistryUnreachableRefused),
+            Failure::NoRoute => Self::unreached(Cause::RegistryUnreachableNoRoute),
+            Failure::Reset => Self::unreached(Cause::RegistryUnreachableReset),
+            Failure::Silent(_) => Self::unreached(Cause::RegistryUnreachableTimeout),
+            Failure::UntrustedCa => Self::unreached(Cause::TlsUntrustedCa),
             Failure::WrongName { .. }
             | Failure::CertificateExpired
-            | Failure::CertificateNotYetValid => {
-                Self::no(Cause::TlsHostnameOrExpired, Root::CertificateWrong)
+            | Failure::CertificateNotYetValid => Self::unreached(Cause::TlsHostnameOrExpired),
+            Failure::SpeaksPlainHttp | Failure::SpeaksTls => {
+                Self::unreached(Cause::TlsHttpMismatch)
             }
-            Failure::SpeaksPlainHttp => Self::no(Cause::TlsHttpMismatch, Root::PlainHttp),
-            Failure::SpeaksTls => Self::unknown(Cause::TlsHttpMismatch, None),
-            Failure::Handshake(_) => Self::no(Cause::TlsHandshakeFailure, None),
+            Failure::Handshake(_) => Self::unreached(Cause::TlsHandshakeFailure),
             Failure::NotHttp(_)
             | Failure::HeadTooLarge
             | Failure::BodyTooLarge { .. }
@@ -150,6 +150,9 @@ fn arrived(transcript: &Transcript, wanted: &Wanted) -> Finding {
     let Some(manifest) = transcript.manifest() else {
         return Finding::unknown(Cause::RegistryBadResponse, None);
     };
+    if manifest.is_schema_1() {
+        return Finding::no(Cause::ManifestUnsupported, Root::ImageFormat);
+    }
     if let Fit::No(_) = wanted.fit(manifest) {
         return Finding::no(Cause::PlatformMismatch, Root::WrongPlatform);
     }

@@ -51,7 +51,8 @@ fn not_let_in(transcript: &Transcript, refusal: &Refusal) -> Finding {
     if !matches!(transcript.asker, Asker::User(_)) {
         return nobody_may(transcript);
     }
-    if !transcript.is_signed_in() {
+    // With a basic login the registry itself says so, having taken the user name (ECR).
+    if !transcript.is_signed_in() || refusal.says_expired() {
         return not_signed_in(transcript, refusal);
     }
     if hides_repositories(transcript) {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Asker, Found, Login, Stage, Stranger, Tags, Transcript, closest,
+        Asker, Failure, Found, Login, Stage, Step, Stranger, Tags, Transcript, closest,
         platform::{Fit, Wanted},
     },
     Answer, Finding,
@@ -19,19 +19,21 @@ pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) ->
         Asker::Anonymous(_) => "anonymously".to_owned(),
     };
     let mut sentence = match (finding.answer, finding.cause) {
-        (Answer::Ok, _) => format!("{image} can be pulled {who}"),
+        // Nothing more was asked for: a blob may still be missing.
+        (Answer::Ok, _) => format!("{image}: manifest found {who} (layers not pulled)"),
         (Answer::No, Some(cause)) => {
             format!("{image} cannot be pulled {who}: {}", cause.entry().meaning)
         }
-        (Answer::Unknown, Some(cause)) => format!(
-            "whether {image} can be pulled {who} could not be told: {}",
-            cause.entry().meaning
-        ),
-        (Answer::No | Answer::Unknown, None) => {
-            format!("whether {image} can be pulled {who} could not be told")
+        (Answer::No | Answer::Unknown, _) => {
+            format!(
+                "{image} not tested {who}: {}",
+                untested(transcript, finding)
+            )
         }
     };
-    if let Some((step, _)) = transcript.failed() {
+    if let Some((step, failure)) = transcript.failed()
+        && !failure.is_on_the_way()
+    {
         sentence.push_str("; ");
         sentence.push_str(&step.detail());
     }
@@ -42,6 +44,41 @@ pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) ->
     sentence
 }
 
+/// Why the registry gave no answer to the question.
+fn untested(transcript: &Transcript, finding: &Finding) -> String {
+    match (transcript.failed(), finding.cause) {
+        (Some((step, failure)), _) if failure.is_on_the_way() => {
+            on_the_way(transcript, step, failure)
+        }
+        (_, Some(cause)) => cause.entry().meaning.to_owned(),
+        (_, None) => "no answer".to_owned(),
+    }
+}
+
+/// What keeps this machine from the registry, or from its own proxy.
+fn on_the_way(transcript: &Transcript, step: &Step, failure: &Failure) -> String {
+    let host = &step.host;
+    if let Some(proxy) = transcript
+        .proxy
+        .as_deref()
+        .filter(|_| step.stage <= Stage::Proxy)
+    {
+        return format!("this machine cannot use its proxy {proxy}: {failure}");
+    }
+    let rest = match failure {
+        Failure::UnknownHost | Failure::NameServerSilent => format!("cannot resolve {host}"),
+        Failure::UntrustedCa
+        | Failure::WrongName { .. }
+        | Failure::CertificateExpired
+        | Failure::CertificateNotYetValid
+        | Failure::SpeaksPlainHttp
+        | Failure::SpeaksTls
+        | Failure::Handshake(_) => format!("has no TLS connection to {host}"),
+        _ => format!("cannot reach {host}"),
+    };
+    format!("this machine {rest}: {failure}")
+}
+
 fn remarks(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(manifest) = transcript.manifest()
@@ -49,21 +86,20 @@ fn remarks(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> Vec<S
     {
         remarks.push(why);
     }
-    if let Some(proxy) = &transcript.proxy {
+    let stage = transcript.failed().map(|(step, _)| step.stage);
+    let beyond = stage.is_none_or(|stage| stage > Stage::Proxy);
+    if let Some(proxy) = transcript.proxy.as_ref().filter(|_| beyond) {
         remarks.push(format!(
             "it was asked through the proxy {proxy} of this machine; a node may go another way"
         ));
     }
-    let here = |stage| stage <= Stage::Tls && transcript.proxy.is_none();
-    if transcript
-        .failed()
-        .is_some_and(|(step, _)| here(step.stage))
+    let direct = transcript.proxy.is_none();
+    if direct
+        && transcript
+            .failed()
+            .is_some_and(|(_, failure)| failure.is_on_the_way())
     {
-        remarks.push(
-            "so it is from here: a node may have other name servers, mirrors, proxies and \
-             authorities"
-                .to_owned(),
-        );
+        remarks.push("nodes may use other name servers, mirrors, proxies and CAs".to_owned());
     }
     if transcript.stranger == Some(Stranger::MayPull) {
         remarks.push("without the credential it can be pulled: the image is public".to_owned());

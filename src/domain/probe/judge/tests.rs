@@ -85,75 +85,149 @@ fn expect(transcript: &Transcript, expected: Expected) {
     );
 }
 
+/// Whatever keeps this machine from the registry is no answer of the registry, and proves no root.
 #[test]
-fn the_registry_is_out_of_reach() {
+fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
     use Stage::{Connect, Resolve, Tls};
     let limit = Duration::from_secs(10);
-    for (stage, failure, cause, root) in [
+    let presented = Vec::new();
+    for (stage, failure, cause, words) in [
         (
             Resolve,
             Failure::UnknownHost,
             Cause::RegistryUnreachableDns,
-            Some(Root::RegistryUnknownHost),
+            "this machine cannot resolve r.example: no such host",
         ),
         (
             Resolve,
             Failure::NameServerSilent,
             Cause::RegistryUnreachableDns,
-            None,
+            "this machine cannot resolve r.example: no name server answered",
         ),
         (
             Connect,
             Failure::Refused,
             Cause::RegistryUnreachableRefused,
-            Some(Root::RegistryDown),
+            "this machine cannot reach r.example: connection refused",
         ),
         (
             Connect,
             Failure::Silent(limit),
             Cause::RegistryUnreachableTimeout,
-            None,
+            "this machine cannot reach r.example: no answer within 10 s",
         ),
         (
             Connect,
             Failure::NoRoute,
             Cause::RegistryUnreachableNoRoute,
-            None,
+            "this machine cannot reach r.example: no route to the host",
         ),
-        (Tls, Failure::Reset, Cause::RegistryUnreachableReset, None),
+        (
+            Tls,
+            Failure::Reset,
+            Cause::RegistryUnreachableReset,
+            "this machine cannot reach r.example",
+        ),
+        (
+            Tls,
+            Failure::UntrustedCa,
+            Cause::TlsUntrustedCa,
+            "this machine has no TLS connection to r.example",
+        ),
+        (
+            Tls,
+            Failure::WrongName { presented },
+            Cause::TlsHostnameOrExpired,
+            "this machine has no TLS connection to r.example: the certificate is for another name",
+        ),
+        (
+            Tls,
+            Failure::CertificateExpired,
+            Cause::TlsHostnameOrExpired,
+            "this machine has no TLS connection to r.example: the certificate has expired",
+        ),
+        (
+            Tls,
+            Failure::SpeaksPlainHttp,
+            Cause::TlsHttpMismatch,
+            "this machine has no TLS connection to r.example",
+        ),
+        (
+            Tls,
+            Failure::Handshake("x".into()),
+            Cause::TlsHandshakeFailure,
+            "this machine has no TLS connection to r.example",
+        ),
     ] {
-        expect(
-            &fails(user(), stage, failure),
-            (Answer::No, Some(cause), root, &[]),
+        let transcript = fails(user(), stage, failure);
+        expect(&transcript, (Answer::Unknown, Some(cause), None, &[]));
+        let summary = judge(&transcript, &Wanted::Anything).summary;
+        assert!(summary.contains(words), "{summary}");
+        assert!(summary.contains("nodes may use other"), "{summary}");
+        assert!(
+            !summary.contains("the node"),
+            "no node was asked: {summary}"
         );
     }
 }
 
 #[test]
-fn the_registry_is_not_trusted() {
-    let presented = Vec::new();
-    let wrong = (Cause::TlsHostnameOrExpired, Some(Root::CertificateWrong));
-    for (failure, (cause, root)) in [
+fn a_proxy_of_this_machine_that_does_not_lead_on_is_this_machines() {
+    let mut transcript = fails(
+        user(),
+        Stage::Proxy,
+        Failure::ProxyRefuses("407 Proxy Authentication Required".into()),
+    );
+    transcript.proxy = Some("proxy.example:3128".into());
+    expect(&transcript, (Answer::Unknown, None, None, &[]));
+    let summary = judge(&transcript, &Wanted::Anything).summary;
+    assert!(
+        summary.contains("this machine cannot use its proxy proxy.example:3128: the proxy"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn only_the_manifest_was_asked_for() {
+    let found = |media_type: &str| {
+        let manifest = Manifest {
+            media_type: media_type.to_owned(),
+            ..Manifest::default()
+        };
+        let found = Ok(Found::Manifest(manifest));
+        walk("r.example/a:1", user(), Stage::Manifest, found)
+    };
+    let summary = judge(&found(""), &Wanted::Anything).summary;
+    assert_eq!(
+        summary,
+        "r.example/a:1: manifest found as jane (layers not pulled)"
+    );
+    let old = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+    let unsupported = (Cause::ManifestUnsupported, Root::ImageFormat);
+    expect(
+        &found(old),
+        (Answer::No, Some(unsupported.0), Some(unsupported.1), &[]),
+    );
+}
+
+/// ECR takes the user name, and says at the manifest that the token is too old.
+#[test]
+fn a_body_that_says_so_is_an_expired_token() {
+    let expired = Failure::Refusal(Refusal {
+        status: 403,
+        codes: vec!["DENIED".into()],
+        message: Some("Your authorization token has expired. Reauthenticate and try again.".into()),
+        ..Refusal::default()
+    });
+    expect(
+        &fails(user(), Stage::Manifest, expired),
         (
-            Failure::UntrustedCa,
-            (Cause::TlsUntrustedCa, Some(Root::CaUntrusted)),
+            Answer::No,
+            Some(Cause::TokenExpired),
+            Some(Root::CredentialExpired),
+            &[],
         ),
-        (Failure::WrongName { presented }, wrong),
-        (Failure::CertificateExpired, wrong),
-        (
-            Failure::SpeaksPlainHttp,
-            (Cause::TlsHttpMismatch, Some(Root::PlainHttp)),
-        ),
-        (
-            Failure::Handshake("x".into()),
-            (Cause::TlsHandshakeFailure, None),
-        ),
-    ] {
-        expect(
-            &fails(user(), Stage::Tls, failure),
-            (Answer::No, Some(cause), root, &[]),
-        );
-    }
+    );
 }
 
 #[test]

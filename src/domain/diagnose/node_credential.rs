@@ -1,0 +1,82 @@
+//! What speaks for a credential of the node's own: the kubelet's credential provider plugins, and what the
+//! node's configuration holds. Neither leaves a trace in the API, so it is never more than likely.
+
+use super::{Draft, Fact, Root, Source, message::Told};
+use crate::domain::{
+    cause::{Cause, FixId},
+    chain::{Case, Neighbour},
+    classify::Confidence,
+    image::ImageRef,
+    presets::{self, Login},
+    reading::{Reading, Sign},
+};
+
+/// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.
+pub(super) fn sent(draft: &mut Draft) {
+    draft.root = Some(match draft.cause {
+        Cause::TokenExpired => Root::CredentialExpired,
+        _ => Root::NodeProblem,
+    });
+    draft.doubt(Confidence::Likely);
+    draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
+}
+
+/// What a refused pull without any Secret could be beside a missing login; `said`: what the message could
+/// mean. A node may have sent a credential that the registry refuses, a provider may have delivered none,
+/// and a bare 403 may be a rule that no login changes.
+pub(super) fn consider(
+    draft: &mut Draft,
+    case: &Case,
+    told: &Told<'_>,
+    image: &ImageRef,
+    said: &[Cause],
+) {
+    let reading = Reading::of(told.text);
+    // "pull access denied" tells of a token that opens nothing, and not of a refused credential.
+    if !reading.has(Sign::AccessUnclear) {
+        for cause in [Cause::Unauthorized, Cause::ForbiddenByPolicy] {
+            if said.contains(&cause) {
+                draft.also(cause);
+            }
+        }
+    }
+    let pulled = pulls_without_secret(case, image);
+    if let Some(other) = pulled {
+        let fact = Fact::PulledWithoutSecret {
+            pod: other.pod.name.shared(),
+            image: other.image.clone(),
+        };
+        draft.tell(fact, Source::OtherPods);
+    }
+    if pulled.is_some() || said.contains(&Cause::CredentialProviderFailure) {
+        draft.also(Cause::CredentialProviderFailure);
+        // What is there to be attached goes first.
+        let at = usize::from(draft.matching.is_some() || draft.from.is_some());
+        draft.fixes.insert(at, FixId::CredentialProvider);
+    }
+}
+
+/// A Pod that lists no Secret and got an image that is not public, as far as that can be told: of the same
+/// repository, or of a registry that is not one of the world's public ones. Not one whose image the node
+/// had already from a pull with a Secret: before 1.35 any Pod of the node may use that.
+fn pulls_without_secret<'a>(case: &'a Case, image: &ImageRef) -> Option<&'a Neighbour> {
+    let mostly_private =
+        presets::of_host(image.host()).is_none_or(|preset| preset.login == Login::Required);
+    let cached = |it: &Neighbour| {
+        let mut others = case.neighbours.iter();
+        others.any(|other| {
+            other.pulled
+                && !other.secrets.is_empty()
+                && (&other.node, &other.image) == (&it.node, &it.image)
+        })
+    };
+    case.neighbours.iter().find(|other| {
+        other.pulled
+            && other.secrets.is_empty()
+            && !cached(other)
+            && ImageRef::parse(&other.image).is_ok_and(|other| {
+                other.repository() == image.repository()
+                    || mostly_private && other.host() == image.host()
+            })
+    })
+}

@@ -1,0 +1,211 @@
+//! What it means that a credential of the Pod's Secrets went out and was refused: it is bad, has ended, may
+//! not read the repository, or the attempt was made before it was there.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Draft, Fact, Root, Source, message::Told, unsent};
+use crate::domain::{
+    age,
+    cause::{Cause, FixId},
+    chain::Case,
+    classify::Confidence,
+    dockerconfig::EntrySummary,
+    image::ImageRef,
+    objects::{Event, Secret},
+    reading::{Reading, Sign, Step},
+};
+
+/// The credential that is spoken of.
+pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummary) {
+    draft.secret = Some(secret.key.name.shared());
+    draft.entry = Some(Arc::clone(&entry.server));
+    draft.server = Some(entry.server.to_string());
+    draft.username.clone_from(&entry.username);
+    draft.tell(fact(secret, entry), Source::Secret);
+}
+
+pub(super) fn fact(secret: &Secret, entry: &EntrySummary) -> Fact {
+    Fact::Sent {
+        secret: secret.key.name.shared(),
+        key: Arc::clone(&entry.server),
+        username: entry.username.clone(),
+        kind: entry.kind.label().to_owned(),
+    }
+}
+
+/// Judges a refusal of this credential.
+pub(super) fn judge(
+    draft: &mut Draft,
+    case: &Case,
+    told: &Told<'_>,
+    secret: &Arc<Secret>,
+    entry: &EntrySummary,
+    image: &ImageRef,
+) {
+    let name = secret.key.name.shared();
+    credential(draft, secret, entry);
+    for problem in entry.problems.iter() {
+        let fact = Fact::Odd {
+            secret: Arc::clone(&name),
+            problem: problem.to_string(),
+        };
+        draft.tell(fact, Source::Secret);
+    }
+    if let Some(fact) = ended(secret, entry, case.now) {
+        let sure = matches!(fact, Fact::Ended { .. }) || draft.cause == Cause::TokenExpired;
+        draft.tell(fact, Source::Secret);
+        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
+        if !sure {
+            draft.alternatives = vec![Cause::Unauthorized];
+        }
+        return;
+    }
+    if arrived_late(draft, case, secret, told) {
+        return;
+    }
+    refused(draft, case, told, secret, image);
+}
+
+/// The kubelet waits 5 min between two attempts at most; a minute more is for the pull itself.
+const NEXT_ATTEMPT: i64 = 6 * 60;
+
+/// The attempt went without the Secret, which is younger: the next one will have it.
+fn arrived_late(draft: &mut Draft, case: &Case, secret: &Secret, told: &Told<'_>) -> bool {
+    let said_nothing_sent = draft.cause == Cause::PullSecretMissing
+        || draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
+    let late = match (secret.meta.created, last_attempt(case, told)) {
+        (Some(created), Some(attempt)) => {
+            // Events are dropped while attempts go on, so after this time one must have had it.
+            created > attempt && age::seconds(created, case.now) < NEXT_ATTEMPT
+        }
+        _ => false,
+    };
+    if !late && !said_nothing_sent {
+        return false;
+    }
+    let fact = Fact::NotYetSent {
+        secret: secret.key.name.shared(),
+    };
+    draft.tell(fact, Source::Secret);
+    draft.root = None;
+    draft.doubt(Confidence::Likely);
+    draft.fixes = vec![FixId::RetryNow];
+    true
+}
+
+/// When the attempt was that the message tells of. A status has no time of its own, so it is that of the
+/// newest event about an attempt; that of a back-off says nothing.
+fn last_attempt(case: &Case, told: &Told<'_>) -> Option<Timestamp> {
+    let of_attempt = |event: &&Arc<Event>| {
+        event.subject.container() == Some(&*told.container.name)
+            && (&*event.reason == "Pulling" || event.message.starts_with("Failed to pull image"))
+    };
+    let newest = || {
+        case.events
+            .iter()
+            .filter(of_attempt)
+            .filter_map(|it| it.last)
+            .max()
+    };
+    told.seen.or_else(newest)
+}
+
+/// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
+/// credentials of its kind live. A Secret keeps its date when its content is renewed, so an age is a hint.
+pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
+    let name = secret.key.name.shared();
+    if let Some(at) = entry.expires {
+        return (at <= now).then_some(Fact::Ended { secret: name, at });
+    }
+    let life = entry.kind.life()?;
+    let seconds = age::seconds(secret.meta.created?, now);
+    (seconds > life.as_secs()).then(|| Fact::TooOld {
+        secret: name,
+        kind: entry.kind.label().to_owned(),
+        hours: seconds / 3600,
+    })
+}
+
+/// A credential went out and did not help: it is bad, or it may not read this repository.
+fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, image: &ImageRef) {
+    let reading = Reading::of(told.text);
+    let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
+    if draft.cause == Cause::TokenExpired {
+        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
+    } else if draft.cause == Cause::ForbiddenByPolicy {
+        let sure = draft.alternatives.is_empty();
+        draft.settle_on(Cause::ForbiddenByPolicy, Root::CredentialLacksAccess);
+        if !sure {
+            bare_forbidden(draft, case, secret, image);
+        }
+    } else if unclear || reading.has(Sign::Scope) {
+        // A token was given, and this repository is not in it.
+        draft.settle_on(
+            Cause::RepositoryMissingOrNoAccess,
+            Root::CredentialLacksAccess,
+        );
+        draft.alternatives = vec![Cause::Unauthorized];
+    } else {
+        // Where a token is refused, nobody has looked at the repository yet.
+        let at_login = reading.step() == Some(Step::Token)
+            || reading.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
+        let sure = draft.alternatives.is_empty() || !unsent::hides_private(image) || at_login;
+        draft.settle_on(Cause::Unauthorized, Root::CredentialRejected);
+        if !sure {
+            draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
+        }
+    }
+    if differ(told.text) {
+        // Several credentials were tried: which answer belongs to which is not told.
+        draft.doubt(Confidence::Likely);
+    }
+    unsent::own_list(draft, case);
+    if only_once(case, told) {
+        draft.tell(Fact::FirstAttempt, Source::Event);
+        draft.doubt(Confidence::Likely);
+    }
+}
+
+/// A 403 that gives no reason. Registries also answer so to a token that has ended (ECR), unless other
+/// Pods show that this credential works.
+fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &ImageRef) {
+    let missing = Cause::RepositoryMissingOrNoAccess;
+    if case.has_worked(&secret.key.name, image.host()) {
+        draft.alternatives = vec![missing];
+        return;
+    }
+    draft.alternatives = vec![Cause::TokenExpired, Cause::Unauthorized, missing];
+    draft.fixes = vec![
+        FixId::RecreateSecret,
+        FixId::GrantAccess,
+        FixId::OpenRegistryFirewall,
+    ];
+}
+
+/// Whether the kubelet tells several errors: it puts those of all credentials that it tried in brackets, the
+/// same ones once (`utilerrors.NewAggregate`).
+fn differ(text: &str) -> bool {
+    let text = text.trim_end();
+    text.ends_with(']') && (text.starts_with('[') || text.contains(": ["))
+}
+
+/// With many Pods starting at once a registry may refuse one attempt by mistake.
+fn only_once(case: &Case, told: &Told<'_>) -> bool {
+    let of_this = |event: &&Arc<Event>| {
+        event.message.starts_with("Failed to pull image")
+            && event.subject.container() == Some(&*told.container.name)
+    };
+    let attempts: u32 = case
+        .events
+        .iter()
+        .filter(of_this)
+        .map(|event| event.count)
+        .sum();
+    let young = case
+        .pod
+        .started
+        .is_some_and(|started| age::seconds(started, case.now) < 30);
+    attempts == 1 && young
+}
