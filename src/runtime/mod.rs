@@ -6,6 +6,7 @@ mod announce;
 mod background;
 pub mod capabilities;
 mod effects;
+mod files;
 mod frames;
 mod import;
 mod inbox;
