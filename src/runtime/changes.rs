@@ -132,7 +132,7 @@ impl ActiveChanges {
         let mut is_ending = self.0.is_ending.subscribe();
         async move {
             if is_ending.wait_for(|ending| *ending).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }

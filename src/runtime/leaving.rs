@@ -4,7 +4,10 @@
 //! cluster to new changes and waits for those under way; a second one, or the end of the time, does not wait
 //! any longer.
 
-use std::time::{Duration, Instant};
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use tokio::time::{sleep_until, timeout_at};
 
@@ -14,6 +17,7 @@ use super::{
     signals::{Signal, Signals},
     terminal,
 };
+use crate::ui::text;
 
 /// What comes so soon after the first wish to end is the same one: `timeout` signals both its child and the
 /// process group, and a key repeats while it is held.
@@ -23,20 +27,20 @@ const SAME: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaving {
     pub(super) ending: Ending,
-    pub(super) since: Instant,
-}
-
-/// What becomes of a wish to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// Changes are under way, and the first wish to end waits for them.
-    Wait,
-    End(Ending),
+    since: Instant,
+    /// Nobody sees the screen any more.
+    pub(super) is_unseen: bool,
 }
 
 impl Leaving {
-    pub(super) fn new(ending: Ending, now: Instant) -> Self {
-        Self { ending, since: now }
+    pub(super) fn new(wish: Wish, now: Instant) -> Self {
+        let (Wish::Key(ending) | Wish::Signal(ending) | Wish::HangUp(ending) | Wish::Gone(ending)) =
+            wish;
+        Self {
+            ending,
+            since: now,
+            is_unseen: matches!(wish, Wish::Gone(_)),
+        }
     }
 
     /// When it no longer waits.
@@ -44,12 +48,17 @@ impl Leaving {
         self.since + LIMIT
     }
 
-    /// What another wish to end does while this one waits.
-    pub(super) fn again(&self, wish: Wish, now: Instant) -> Answer {
+    /// Takes in another wish to end while this one waits; returns the ending when it is obeyed at once.
+    pub(super) fn again(&mut self, wish: Wish, now: Instant) -> Option<Ending> {
         match wish {
-            Wish::Key(_) | Wish::Signal(_) if now < self.since + SAME => Answer::Wait,
-            Wish::Key(ending) | Wish::Signal(ending) => Answer::End(ending),
-            Wish::HangUp(_) => Answer::Wait,
+            Wish::Key(ending) | Wish::Signal(ending) => {
+                (now >= self.since + SAME).then_some(ending)
+            }
+            Wish::HangUp(_) => None,
+            Wish::Gone(_) => {
+                self.is_unseen = true;
+                None
+            }
         }
     }
 }
@@ -59,21 +68,61 @@ impl Leaving {
 pub(super) enum Wish {
     Key(Ending),
     Signal(Ending),
-    /// The terminal is gone, or `SIGHUP` was sent.
+    /// `SIGHUP`, with the terminal still there.
     HangUp(Ending),
+    /// The terminal is gone.
+    Gone(Ending),
 }
 
-impl Wish {
-    pub(super) fn ending(self) -> Ending {
-        match self {
-            Self::Key(ending) | Self::Signal(ending) | Self::HangUp(ending) => ending,
+/// How the event loop was left.
+pub(super) enum Left {
+    /// No change is under way, or none is waited for any longer.
+    Ended(Ending),
+    /// Changes are under way, and nobody sees the screen any more.
+    Unseen(Leaving),
+    /// A task has panicked.
+    Panicked,
+}
+
+/// Waits for changes that are still under way when the event loop has ended.
+pub(super) async fn finish(
+    left: thread::Result<io::Result<Left>>,
+    changes: &ActiveChanges,
+    signals: &mut Signals,
+) -> io::Result<Ending> {
+    match left {
+        Ok(Ok(Left::Ended(ending))) => Ok(ending),
+        Ok(Ok(Left::Unseen(leaving))) => {
+            terminal::silence_input();
+            wait_unseen(changes, signals, leaving.since).await;
+            Ok(leaving.ending)
         }
+        // The hook has given the terminal back, and the panic was reported there.
+        Ok(Ok(Left::Panicked)) | Err(_) => {
+            wait_restored(changes, signals).await;
+            Ok(Ending::Panic)
+        }
+        Ok(Err(error)) => {
+            terminal::restore();
+            wait_restored(changes, signals).await;
+            Err(error)
+        }
+    }
+}
+
+/// Tells what was not finished.
+pub(super) fn report(changes: &ActiveChanges) {
+    if let Some(report) = changes.report() {
+        let lines: Vec<_> = report.lines().map(text::clean).collect();
+        let report = lines.join("\n");
+        tracing::error!("changes were not finished:\n{report}");
+        terminal::print_error(format!("pullscope: changes were not finished\n\n{report}"));
     }
 }
 
 /// Waits for the changes without a screen: it is gone, or was given back after a panic. Returns when they
 /// are finished, the time is over, or a signal will not wait.
-pub(super) async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, begun: Instant) {
+async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, begun: Instant) {
     let refused = async {
         loop {
             match signals.next().await {
@@ -92,7 +141,7 @@ pub(super) async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, 
 }
 
 /// Waits for the changes where the terminal was given back, with a line there that says so.
-pub(super) async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
+async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
     changes.end();
     let begun = Instant::now();
     // Most have ended before anybody has read a line.
@@ -115,16 +164,28 @@ mod tests {
     #[test]
     fn a_second_end_is_obeyed_unless_it_is_the_first_one_again() {
         let now = Instant::now();
-        let leaving = Leaving::new(Ending::Quit, now);
+        let key = Wish::Key(Ending::Quit);
+        let mut leaving = Leaving::new(key, now);
         let later = now + SAME;
         let term = Ending::Signal(143);
-        assert_eq!(leaving.again(Wish::Signal(term), now), Answer::Wait);
-        assert_eq!(leaving.again(Wish::Key(Ending::Quit), now), Answer::Wait);
-        let hang_up = Wish::HangUp(Ending::Signal(129));
-        assert_eq!(leaving.again(hang_up, later), Answer::Wait);
-        assert_eq!(leaving.again(Wish::Signal(term), later), Answer::End(term));
-        let key = Wish::Key(Ending::Quit);
-        assert_eq!(leaving.again(key, later), Answer::End(Ending::Quit));
+        assert_eq!(leaving.again(Wish::Signal(term), now), None);
+        assert_eq!(leaving.again(key, now), None);
+        assert_eq!(leaving.again(Wish::Signal(term), later), Some(term));
+        assert_eq!(leaving.again(key, later), Some(Ending::Quit));
         assert_eq!(leaving.deadline(), now + LIMIT);
+    }
+
+    #[test]
+    fn a_terminal_that_is_closed_is_no_second_end() {
+        let now = Instant::now();
+        let hang_up = Ending::Signal(129);
+        let mut leaving = Leaving::new(Wish::Signal(Ending::Signal(143)), now);
+        let later = now + SAME;
+        assert_eq!(leaving.again(Wish::HangUp(hang_up), later), None);
+        assert!(!leaving.is_unseen);
+        assert_eq!(leaving.again(Wish::Gone(hang_up), later), None);
+        assert!(leaving.is_unseen);
+        assert_eq!(leaving.ending, Ending::Signal(143));
+        assert!(Leaving::new(Wish::Gone(hang_up), now).is_unseen);
     }
 }

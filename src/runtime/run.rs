@@ -30,7 +30,7 @@ use super::{
     inbox::{Arrival, Inbox},
     input,
     late_answers::{Heard, LateAnswers},
-    leaving::{self, Answer, Leaving, Wish},
+    leaving::{self, Leaving, Left, Wish},
     output::OUTPUT,
     signals::{HANG_UP, Signal, Signals},
     source::SharedSource,
@@ -83,6 +83,9 @@ pub enum Ending {
     Panic,
 }
 
+/// After a hang-up.
+const HUNG_UP: Ending = Ending::Signal(HANG_UP);
+
 /// What one turn takes in before a frame may be drawn.
 const BUDGET: usize = 32;
 
@@ -105,7 +108,7 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
         shell.refresh();
     }
     let left = AssertUnwindSafe(shell.run(&mut signals)).catch_unwind();
-    let ending = finish(left.await, &changes, &mut signals).await;
+    let ending = leaving::finish(left.await, &changes, &mut signals).await;
     // After a panic nobody knows what the model is.
     let has_panicked = matches!(ending, Ok(Ending::Panic));
     let memory = state.filter(|_| !has_panicked).map(|state| {
@@ -117,54 +120,16 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
     if let Some((state, memory)) = memory {
         state.write(&memory);
     }
-    report(&changes);
+    leaving::report(&changes);
     ending
 }
 
-/// Waits for changes that are still under way when the event loop has ended.
-async fn finish(
-    left: std::thread::Result<io::Result<Left>>,
-    changes: &ActiveChanges,
-    signals: &mut Signals,
-) -> io::Result<Ending> {
-    match left {
-        Ok(Ok(Left::Ended(ending))) => Ok(ending),
-        Ok(Ok(Left::Unseen(leaving))) => {
-            terminal::silence_input();
-            leaving::wait_unseen(changes, signals, leaving.since).await;
-            Ok(leaving.ending)
-        }
-        // The hook has given the terminal back, and the panic was reported there.
-        Ok(Ok(Left::Panicked)) | Err(_) => {
-            leaving::wait_restored(changes, signals).await;
-            Ok(Ending::Panic)
-        }
-        Ok(Err(error)) => {
-            terminal::restore();
-            leaving::wait_restored(changes, signals).await;
-            Err(error)
-        }
+/// Makes a wish to end of an error of a terminal that is gone.
+fn unless_gone(result: io::Result<()>) -> io::Result<Option<Wish>> {
+    match result {
+        Err(_) if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
+        result => result.map(|()| None),
     }
-}
-
-/// Tells what was not finished.
-fn report(changes: &ActiveChanges) {
-    if let Some(report) = changes.report() {
-        let lines: Vec<_> = report.lines().map(text::clean).collect();
-        let report = lines.join("\n");
-        tracing::error!("changes were not finished:\n{report}");
-        terminal::print_error(format!("pullscope: changes were not finished\n\n{report}"));
-    }
-}
-
-/// How the event loop was left.
-enum Left {
-    /// No change is under way, or none is waited for any longer.
-    Ended(Ending),
-    /// Changes are under way, and nobody sees the screen any more.
-    Unseen(Leaving),
-    /// A task has panicked.
-    Panicked,
 }
 
 struct Shell {
@@ -188,8 +153,6 @@ struct Shell {
     counts: watch::Receiver<usize>,
     /// It ends when the changes under way are finished.
     leaving: Option<Leaving>,
-    /// The terminal is gone.
-    is_unseen: bool,
 }
 
 /// What a turn of the loop woke up for.
@@ -258,7 +221,6 @@ impl Shell {
             counts: changes.counts(),
             changes,
             leaving: None,
-            is_unseen: false,
         };
         let ticket = shell.model.connection.ticket;
         shell.take_over(ticket, &start.connection);
@@ -277,29 +239,14 @@ impl Shell {
                 }
             }
             // A terminal that is slow, or stalled, gets the next frame when it has taken the last one.
-            if OUTPUT.is_idle() && self.frames.take(now) {
-                self.draw()?;
-            }
-            let wish = match self.wait(signals).await {
-                Woken::Arrival(Some(arrival)) => {
-                    self.take_in(arrival);
-                    std::mem::take(&mut self.quits).then_some(Wish::Key(Ending::Quit))
-                }
-                // As if by the signal that says so.
-                Woken::Arrival(None) => Some(self.lose_terminal(Ending::Signal(HANG_UP))),
-                Woken::Gone(io::ErrorKind::BrokenPipe) => Some(self.lose_terminal(Ending::Quit)),
-                Woken::Gone(_) => Some(self.lose_terminal(Ending::Signal(HANG_UP))),
-                Woken::Made((ticket, connection)) => {
-                    self.take_over(ticket, &connection);
-                    None
-                }
-                Woken::Signal(signal) => self.obey(signal, signals).await?,
-                Woken::Panic => return Ok(Left::Panicked),
-                Woken::Frame => {
-                    self.update(Message::Tick);
-                    None
-                }
-                Woken::Changes => None,
+            let is_due = OUTPUT.is_idle() && self.frames.take(now);
+            let drawn = if is_due { self.draw() } else { Ok(()) };
+            let wish = match unless_gone(drawn)? {
+                Some(wish) => Some(wish),
+                None => match self.wait(signals).await {
+                    Woken::Panic => return Ok(Left::Panicked),
+                    woken => self.turn(woken, signals).await?,
+                },
             };
             if let Some(left) = self.leave(wish) {
                 return Ok(left);
@@ -307,43 +254,54 @@ impl Shell {
         }
     }
 
-    /// Does what a signal asks for; returns whether it asks to end.
-    async fn obey(&mut self, signal: Signal, signals: &mut Signals) -> io::Result<Option<Wish>> {
-        match signal {
-            Signal::Quit(status) => return Ok(Some(Wish::Signal(Ending::Signal(status)))),
-            Signal::HangUp => {
-                self.is_unseen |= terminal::is_gone();
-                return Ok(Some(Wish::HangUp(Ending::Signal(HANG_UP))));
+    /// Does what the loop woke up for; returns the wish to end, if there is one.
+    async fn turn(&mut self, woken: Woken, signals: &mut Signals) -> io::Result<Option<Wish>> {
+        match woken {
+            Woken::Arrival(Some(arrival)) => {
+                self.take_in(arrival);
+                let quits = std::mem::take(&mut self.quits);
+                return Ok(quits.then_some(Wish::Key(Ending::Quit)));
             }
-            Signal::Stop => {
-                terminal::restore();
-                signals.stop_self().await?;
-                self.come_back()?;
-            }
-            // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
-            Signal::Continue => self.come_back()?,
+            Woken::Gone(io::ErrorKind::BrokenPipe) => return Ok(Some(Wish::Gone(Ending::Quit))),
+            // As if by the signal that says so.
+            Woken::Arrival(None) | Woken::Gone(_) => return Ok(Some(Wish::Gone(HUNG_UP))),
+            Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
+            Woken::Signal(signal) => return self.obey(signal, signals).await,
+            Woken::Frame => self.update(Message::Tick),
+            Woken::Changes | Woken::Panic => {}
         }
         Ok(None)
     }
 
-    fn lose_terminal(&mut self, ending: Ending) -> Wish {
-        self.is_unseen = true;
-        Wish::HangUp(ending)
+    /// Does what a signal asks for; returns the wish to end, if it is one.
+    async fn obey(&mut self, signal: Signal, signals: &mut Signals) -> io::Result<Option<Wish>> {
+        match signal {
+            Signal::Quit(status) => Ok(Some(Wish::Signal(Ending::Signal(status)))),
+            Signal::HangUp if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
+            Signal::HangUp => Ok(Some(Wish::HangUp(HUNG_UP))),
+            Signal::Stop => {
+                terminal::restore();
+                signals.stop_self().await?;
+                unless_gone(self.come_back())
+            }
+            // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
+            Signal::Continue => unless_gone(self.come_back()),
+        }
     }
 
     /// Decides, after each turn, whether the loop ends: at once, or when the changes under way are finished.
     fn leave(&mut self, wish: Option<Wish>) -> Option<Left> {
         let now = Instant::now();
-        if let Some(wish) = wish {
-            match &self.leaving {
-                Some(leaving) => match leaving.again(wish, now) {
-                    Answer::Wait => {}
-                    Answer::End(ending) => return Some(Left::Ended(ending)),
-                },
-                None => {
-                    self.changes.end();
-                    self.leaving = Some(Leaving::new(wish.ending(), now));
+        match (wish, &mut self.leaving) {
+            (None, _) => {}
+            (Some(wish), Some(leaving)) => {
+                if let Some(ending) = leaving.again(wish, now) {
+                    return Some(Left::Ended(ending));
                 }
+            }
+            (Some(wish), leaving @ None) => {
+                self.changes.end();
+                *leaving = Some(Leaving::new(wish, now));
             }
         }
         let leaving = self.leaving?;
@@ -351,17 +309,19 @@ impl Shell {
         if changes == 0 || now >= leaving.deadline() {
             return Some(Left::Ended(leaving.ending));
         }
-        if self.is_unseen {
+        if leaving.is_unseen {
             return Some(Left::Unseen(leaving));
         }
+        self.show_finishing(changes, leaving.deadline() - now);
+        None
+    }
+
+    fn show_finishing(&mut self, changes: usize, left: Duration) {
         let shown = self.model.finishing;
         if shown.is_none_or(|shown| shown.changes != changes) {
-            let left = leaving.deadline() - now;
-            let until = Timestamp::now() + left;
-            let until = shown.map_or(until, |shown| shown.until);
+            let until = shown.map_or_else(|| Timestamp::now() + left, |shown| shown.until);
             self.update(Message::Finishing(Finishing { changes, until }));
         }
-        None
     }
 
     async fn wait(&mut self, signals: &mut Signals) -> Woken {

@@ -49,7 +49,9 @@ mod unix {
         }
 
         pub(in super::super) async fn next(&mut self) -> Signal {
+            // Ends first: a terminal that is closed sends SIGHUP and SIGCONT.
             tokio::select! {
+                biased;
                 _ = self.terminate.recv() => Signal::Quit(128 + 15),
                 _ = self.hang_up.recv() => Signal::HangUp,
                 _ = self.interrupt.recv() => Signal::Quit(128 + 2),

@@ -123,7 +123,8 @@ impl Case {
                     .with(endings::WHERE, "thread")
                     .with(endings::SERVER, &format!("http://{}", gate.address))
                     .with(endings::NAMESPACE, self.namespace);
-                setup.program = env::current_exe().unwrap().to_str().unwrap().to_owned();
+                let program = env::current_exe().unwrap();
+                setup.program = program.display().to_string();
                 setup
             }
             _ => Setup::new(&["-n", self.namespace]).with("KUBECONFIG", &gate.kubeconfig()),

@@ -25,14 +25,14 @@ impl Plan {
         let has_stopped = outcomes.iter().any(has_failed);
         let mut lines = Vec::new();
         for (index, change) in self.changes.iter().enumerate() {
+            let is_under_way = index == outcomes.len() && !has_stopped;
             let progress = match outcomes.get(index) {
                 Some(Outcome::Applied) if takes_back => Progress::NotTakenBack,
                 Some(Outcome::Applied | Outcome::Unchanged) => Progress::Made,
                 Some(Outcome::TakenBack) => Progress::TakenBack,
                 Some(Outcome::Failed(why)) => Progress::Failed(why),
-                Some(Outcome::NotTried) => Progress::NotStarted,
-                None if index == outcomes.len() && !has_stopped => Progress::Unknown,
-                None => Progress::NotStarted,
+                None if is_under_way => Progress::Unknown,
+                Some(Outcome::NotTried) | None => Progress::NotStarted,
             };
             let number = index + 1;
             let (state, looks, makes) = match progress {
