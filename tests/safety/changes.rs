@@ -284,6 +284,7 @@ fn a_pull_test_is_cut_short() {
     session.press(CTRL_C);
     let stop = gate.next(|| session.text());
     assert!(stop.what.starts_with("DELETE "), "{}", stop.what);
+    session.sees(FINISHING);
     finish(&gate, stop, &mut session);
     assert_eq!(exit_code(&mut session), 0);
     (PULL_TEST.check)(&gate);
@@ -318,12 +319,12 @@ fn a_second_end_is_obeyed_and_the_commands_are_printed() {
     }
 }
 
-/// Stops the terminal's output, as ctrl-s does and a dead connection.
-fn stall(session: &Session) {
+/// Stops the terminal's output, as ctrl-s does and a dead connection, or lets it go on.
+fn output(session: &Session, action: Action) {
     let name = session.master.as_ref().unwrap().tty_name().unwrap();
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let terminal = open(name, flags, Mode::empty()).unwrap();
-    tcflow(&terminal, Action::OOff).unwrap();
+    tcflow(&terminal, action).unwrap();
 }
 
 #[test]
@@ -331,7 +332,7 @@ fn a_signal_is_obeyed_while_the_terminal_takes_no_output() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut session = Setup::new(&["demo"]).start();
         session.sees("● live");
-        stall(&session);
+        output(&session, Action::OOff);
         // More frames are wanted than the terminal takes.
         session.press("?");
         session.signal(signal);
@@ -368,8 +369,12 @@ fn a_change_is_finished_while_the_terminal_takes_no_output() {
     let mut session = CONVERSION.start(&gate, End::Key);
     gate.next(|| session.text()).go_on();
     let stop = gate.next(|| session.text());
-    stall(&session);
+    output(&session, Action::OOff);
     session.signal(Signal::TERM);
+    // What it has to say is there when the terminal takes output again.
+    output(&session, Action::OOn);
+    session.sees(FINISHING);
+    output(&session, Action::OOff);
     finish(&gate, stop, &mut session);
     assert_eq!(exit_code(&mut session), 143);
     (CONVERSION.check)(&gate);
