@@ -16,6 +16,9 @@ use pullscope::{
 
 use crate::asked;
 
+/// The exit status of a Rust program that has panicked.
+const PANICKED: u8 = 101;
+
 /// The dashboard on the cluster that the kubeconfig names.
 pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     let settings = asked::settings(global)?.settings;
@@ -62,5 +65,6 @@ pub async fn run(
     Ok(match runtime::run(start, signals).await? {
         Ending::Quit => ExitCode::SUCCESS,
         Ending::Signal(status) => ExitCode::from(status),
+        Ending::Panic => ExitCode::from(PANICKED),
     })
 }

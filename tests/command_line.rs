@@ -57,7 +57,7 @@ fn is_refused(setup: Setup, parts: &[&str]) {
     assert_eq!(status, 2, "{message}");
     is_message(&message, parts);
     assert_eq!(
-        format!("{:?}", session.master.get_termios()),
+        format!("{:?}", session.master.as_ref().unwrap().get_termios()),
         session.modes,
         "the terminal is as before"
     );
@@ -296,11 +296,15 @@ fn a_plugin_that_hangs_can_be_interrupted() {
     let config = files.kubeconfig(&deaf_server(), &plugin);
     let mut session = on_terminal(&["--kubeconfig", &config]).start();
     wait_for(&mark);
-    session.writer.write_all(b"\x03").unwrap();
-    session.writer.flush().unwrap();
+    let writer = session.writer.as_mut().unwrap();
+    writer.write_all(b"\x03").unwrap();
+    writer.flush().unwrap();
     session.screen.wait("the end", |output| output.ended);
     session.child.wait().unwrap();
-    assert_eq!(format!("{:?}", session.master.get_termios()), session.modes);
+    assert_eq!(
+        format!("{:?}", session.master.as_ref().unwrap().get_termios()),
+        session.modes
+    );
 }
 
 fn wait_for(path: &Path) {

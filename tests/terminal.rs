@@ -92,6 +92,49 @@ fn signals_that_end_give_the_terminal_back() {
     }
 }
 
+/// GNU screen answers so, and every terminal at the end of a slow link: the colour of the background comes
+/// after what should be the last answer, long after the first frame.
+#[test]
+fn an_answer_of_the_terminal_that_comes_late_is_no_key() {
+    let cluster = Cluster::start();
+    for pieces in [
+        &["\x1b]11;rgb:ffff/ffff/ffff\x1b\\"][..],
+        &["\x1b]11;rgb:ffff/ff", "ff/ffff\x1b\\"],
+        &["\x1b]", "11;rgb:ffff/ffff/ffff\x07"],
+    ] {
+        let mut session = watching(on(&cluster).with("COLORTERM", "truecolor"));
+        session.misses("listing");
+        let asked = String::from_utf8_lossy(&session.screen.output().bytes).contains("\x1b]11;?");
+        assert!(asked);
+        session.press("\x1b[?1;2c");
+        let before = session.text();
+        let dark = session
+            .screen
+            .output()
+            .terminal
+            .screen()
+            .contents_formatted();
+        for piece in pieces {
+            session.press(piece);
+            // The pieces are read one by one.
+            thread::sleep(Duration::from_millis(30));
+        }
+        // What it says is heeded: the colours of a light background are drawn.
+        session.screen.wait("another theme", |output| {
+            output.terminal.screen().contents_formatted() != dark
+        });
+        session.press("?");
+        session.sees("Go to the next thing");
+        session.press(ESCAPE);
+        session.screen.wait("the same screen", |output| {
+            output.terminal.screen().contents() == before
+        });
+        session.press(":q\r");
+        assert_eq!(session.exit(), 0);
+        session.is_restored();
+    }
+}
+
 #[test]
 fn job_control_gives_the_terminal_back_for_a_while() {
     let cluster = Cluster::start();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket};
+use super::{
+    finishing::Finishing, form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket,
+};
 use crate::domain::{
     batch::Batch,
     dockerconfig::Config,
@@ -32,6 +34,8 @@ pub enum Message {
     Tick,
     /// The terminal has another size, or was away.
     Redraw,
+    /// The program is ending and waits for changes.
+    Finishing(Finishing),
     Connected(Ticket, Result<Identity, Problem>),
     Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
     Batch(Ticket, Batch),

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod fault_list;
 mod field;
 pub mod filter;
+pub mod finishing;
 pub mod form;
 pub mod inquiry;
 pub mod key;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     connection::Connection,
+    finishing::Finishing,
     inquiry::Inquiry,
     memory::Memory,
     menu::{May, Menu},
@@ -80,6 +81,8 @@ pub struct Model {
     pub applied: Vec<Applied>,
     /// Plans that are being carried out in this cluster.
     pub under_way: BTreeSet<Ticket>,
+    /// The program is ending, and waits for changes.
+    pub finishing: Option<Finishing>,
     /// What the server says of the user's rights.
     pub rights: Rights,
     /// What registries were asked.
@@ -142,6 +145,7 @@ impl Model {
             memory: Memory::default(),
             applied: Vec::new(),
             under_way: BTreeSet::new(),
+            finishing: None,
             rights: Rights::default(),
             answers: Answers::default(),
             trail: Trail::default(),

@@ -161,6 +161,8 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.waits())
         || model.connection.health() == Health::Listing;
     let spinner = waiting.then_some(now + SPIN);
+    // Its seconds are counted down.
+    let finishing = model.finishing.map(|_| now + SignedDuration::from_secs(1));
     let flash = model.flash.as_ref().map(|flash| flash.until);
     let stale = match model.connection.health() {
         Health::Stale { since, .. } => Some(turn(since, now)),
@@ -182,12 +184,14 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         panes.secrets.due(),
         panes.events.due(),
     ];
-    [spinner, flash, stale, notices, lapsed, unfinished, ages]
-        .into_iter()
-        .chain(paced)
-        .flatten()
-        .chain(revealed)
-        .min()
+    [
+        spinner, finishing, flash, stale, notices, lapsed, unfinished, ages,
+    ]
+    .into_iter()
+    .chain(paced)
+    .flatten()
+    .chain(revealed)
+    .min()
 }
 
 /// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds

@@ -1,12 +1,14 @@
-//! Making the Pod of a pull test, waiting for the kubelet's verdict, and deleting it: always.
+//! The Pod of a pull test: created, looked at until the kubelet has said something, and deleted.
 
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
 
+use futures::future::{Either, select};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -28,24 +30,99 @@ use crate::domain::{
 /// Between two looks at the Pod.
 const PAUSE: Duration = Duration::from_millis(400);
 
-/// Lets the kubelet of this node pull the image. However it ends, the Pod is deleted: also when the
-/// caller loses interest and drops this future, and when nobody knows whether it was made.
-pub async fn run(connection: &Connection, _: WritePermit, test: &PullTest, node: &str) -> Pulled {
-    let number = RandomState::new().build_hasher().finish();
-    let manifest = test.pod(node, number);
-    let mut cleaner = Cleaner {
-        connection: connection.clone(),
-        key: pull_test::key(&test.namespace, &manifest),
-        done: false,
-    };
-    let pods = paths::pods(&test.namespace);
-    if let Err(trouble) = send(connection, Method::POST, &pods, &manifest).await {
-        cleaner.done = trouble.is_refusal();
-        return Pulled::Unknown(format!("the Pod of the test could not be made: {trouble}"));
+/// So often its deletion is tried.
+const DELETIONS: usize = 4;
+
+/// Between two of them.
+const BEFORE_RETRY: Duration = Duration::from_secs(1);
+
+/// A Pod that is not created yet. It has its name, so that whoever must see to its deletion knows it before
+/// the first request is sent.
+pub struct TestPod {
+    manifest: Value,
+    key: Key<Pod>,
+}
+
+/// The end of a pull test.
+#[derive(Debug)]
+pub struct Tested {
+    pub pulled: Pulled,
+    /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
+    pub is_deleted: bool,
+}
+
+impl TestPod {
+    /// The Pod that lets the kubelet of this node pull the image.
+    pub fn new(test: &PullTest, node: &str) -> Self {
+        let number = RandomState::new().build_hasher().finish();
+        let manifest = test.pod(node, number);
+        let key = pull_test::key(&test.namespace, &manifest);
+        Self { manifest, key }
     }
-    let pulled = watch(connection, &cleaner.key).await;
-    cleaner.clean().await;
-    pulled
+
+    pub fn key(&self) -> &Key<Pod> {
+        &self.key
+    }
+
+    /// Creates the Pod, waits for the kubelet's verdict, and deletes the Pod: also when nobody knows
+    /// whether it was created. `stop` cuts the waiting short; a request that was sent is waited for.
+    ///
+    /// The future must be polled to its end: dropped before, it leaves the Pod.
+    pub async fn run(
+        &self,
+        connection: &Connection,
+        _: WritePermit,
+        stop: impl Future<Output = ()>,
+    ) -> Tested {
+        let pods = paths::pods(&self.key.namespace);
+        let created = send(connection, Method::POST, &pods, &self.manifest).await;
+        match created {
+            Ok(()) => {
+                let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
+                let pulled = match select(waiting, stop).await {
+                    Either::Left((pulled, _)) => pulled,
+                    Either::Right(((), _)) => {
+                        Pulled::Unknown("the test was stopped: pullscope is quitting".to_owned())
+                    }
+                };
+                Tested {
+                    pulled,
+                    is_deleted: self.delete(connection, true).await,
+                }
+            }
+            Err(trouble) => Tested {
+                is_deleted: trouble.is_refusal() || self.delete(connection, false).await,
+                pulled: Pulled::Unknown(format!("the Pod of the test was not created: {trouble}")),
+            },
+        }
+    }
+
+    /// Deletes the Pod; returns whether it is gone. A Pod that may still come, because the answer to its
+    /// creation was lost, is looked for more than once.
+    async fn delete(&self, connection: &Connection, is_created: bool) -> bool {
+        let options =
+            json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
+        let path = paths::pod(&self.key);
+        let mut is_gone = false;
+        for attempt in 1..=DELETIONS {
+            match send(connection, Method::DELETE, &path, &options).await {
+                Ok(()) => return true,
+                Err(Trouble::NotFound(_)) if is_created => return true,
+                Err(Trouble::NotFound(_)) => is_gone = true,
+                Err(trouble) => {
+                    is_gone = false;
+                    tracing::warn!(%trouble, pod = %self.key, attempt, "a pull test's Pod is not deleted");
+                    if matches!(trouble, Trouble::Unauthorized(_) | Trouble::Forbidden(_)) {
+                        break;
+                    }
+                }
+            }
+            if attempt < DELETIONS {
+                sleep(BEFORE_RETRY).await;
+            }
+        }
+        is_gone
+    }
 }
 
 async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
@@ -88,41 +165,6 @@ async fn look(
     Ok(verdict(pod, &events))
 }
 
-/// Deletes the Pod when it is dropped, if it has not been deleted before.
-struct Cleaner {
-    connection: Connection,
-    key: Key<Pod>,
-    done: bool,
-}
-
-impl Cleaner {
-    async fn clean(mut self) {
-        delete(&self.connection, &self.key).await;
-        // Only now: whoever drops this future before has the Pod deleted all the same.
-        self.done = true;
-    }
-}
-
-impl Drop for Cleaner {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (connection, key) = (self.connection.clone(), self.key.clone());
-            runtime.spawn(async move { delete(&connection, &key).await });
-        }
-    }
-}
-
-async fn delete(connection: &Connection, key: &Key<Pod>) {
-    let options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
-    match send(connection, Method::DELETE, &paths::pod(key), &options).await {
-        Ok(()) | Err(Trouble::NotFound(_)) => {}
-        Err(trouble) => tracing::warn!(%trouble, pod = %key, "a pull test's Pod may be left over"),
-    }
-}
-
 async fn get(connection: &Connection, path: &str) -> Result<Buffer, Trouble> {
     ask::bytes(
         &connection.client,
@@ -145,9 +187,10 @@ async fn send(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use tokio::time::timeout;
+    use std::{
+        future::{pending, ready},
+        sync::Mutex,
+    };
 
     use super::*;
     use crate::{
@@ -155,17 +198,26 @@ mod tests {
         domain::key::{Name, Namespace},
     };
 
-    /// The methods that a server was asked with which answers a `POST` so, while a test runs that is given
-    /// up after a while.
-    async fn asked(post: Option<(u16, String)>) -> Vec<Method> {
+    /// An answer of a server: a status and a body, or never any.
+    type Answer = Option<(u16, String)>;
+
+    #[expect(clippy::unnecessary_wraps, reason = "a server may also give no answer")]
+    fn status(status: u16) -> Answer {
+        Some((status, "{}".to_owned()))
+    }
+
+    /// The methods that a server was asked with which answers so, and how the test ended.
+    async fn run(
+        stop: impl Future<Output = ()>,
+        answer: impl Fn(&Method, usize) -> Answer + Send + Sync + 'static,
+    ) -> (Vec<Method>, Tested) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         let connection = mock::connection(move |method, _| {
-            heard.lock().unwrap().push(method.clone());
-            match *method {
-                Method::POST => post.clone(),
-                _ => Some((200, "{}".to_owned())),
-            }
+            let mut heard = heard.lock().unwrap();
+            let before = heard.iter().filter(|other| *other == method).count();
+            heard.push(method.clone());
+            answer(method, before)
         });
         let test = PullTest {
             namespace: Namespace::new("app"),
@@ -174,19 +226,69 @@ mod tests {
             secrets: Vec::new(),
         };
         let permit = WritePermit::unless(false).unwrap();
-        let running = run(&connection, permit, &test, "node");
-        let _ = timeout(Duration::from_millis(50), running).await;
-        sleep(Duration::from_millis(50)).await;
+        let pod = TestPod::new(&test, "node");
+        let tested = pod.run(&connection, permit, stop).await;
         let asked = asked.lock().unwrap();
-        asked.clone()
+        (asked.clone(), tested)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pod_of_which_nobody_knows_whether_it_was_made_is_deleted() {
+    async fn a_pod_of_which_nobody_knows_whether_it_was_created_is_deleted() {
         let made = [Method::POST, Method::DELETE];
-        assert_eq!(asked(None).await, made, "given up while it was made");
-        assert_eq!(asked(Some((504, String::new()))).await, made);
-        assert_eq!(asked(Some((201, "{}".to_owned()))).await, made);
-        assert_eq!(asked(Some((403, String::new()))).await, [Method::POST]);
+        for post in [None, status(504), Some((201, "no JSON".to_owned()))] {
+            let answers = move |method: &Method, _| match *method {
+                Method::POST => post.clone(),
+                _ => status(200),
+            };
+            let (asked, tested) = run(ready(()), answers).await;
+            assert_eq!((asked.as_slice(), tested.is_deleted), (&made[..], true));
+        }
+        let (asked, tested) = run(ready(()), |_, _| status(403)).await;
+        assert_eq!(asked, [Method::POST]);
+        assert!(tested.is_deleted, "there is none");
+    }
+
+    /// The answer was lost, and the server stores the Pod after it was looked for.
+    #[tokio::test(start_paused = true)]
+    async fn a_pod_that_comes_late_is_deleted() {
+        let answers = |method: &Method, before| match (method, before) {
+            (&Method::POST, _) => status(504),
+            (_, 0) => status(404),
+            _ => status(200),
+        };
+        let (asked, tested) = run(ready(()), answers).await;
+        assert_eq!(asked, [Method::POST, Method::DELETE, Method::DELETE]);
+        assert!(tested.is_deleted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_program_cuts_the_waiting_short() {
+        let started = Instant::now();
+        let stop = sleep(Duration::from_secs(3));
+        let (asked, tested) = run(stop, |method, _| match *method {
+            Method::GET => None,
+            _ => status(200),
+        })
+        .await;
+        assert_eq!(started.elapsed(), Duration::from_secs(3));
+        assert_eq!(asked.last(), Some(&Method::DELETE));
+        assert!(tested.is_deleted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deletion_is_tried_again_and_one_in_vain_is_told() {
+        let answers = |good: usize| {
+            move |method: &Method, before| match *method {
+                Method::DELETE if before < good => status(503),
+                Method::GET => status(404),
+                _ => status(200),
+            }
+        };
+        let (_, tested) = run(pending(), answers(2)).await;
+        assert!(tested.is_deleted);
+        let (asked, tested) = run(pending(), answers(usize::MAX)).await;
+        assert!(!tested.is_deleted);
+        let deletions = asked.iter().filter(|method| **method == Method::DELETE);
+        assert_eq!(deletions.count(), DELETIONS);
     }
 }

@@ -214,6 +214,14 @@ pub fn key(namespace: &Namespace, manifest: &Value) -> Key<Pod> {
     Key::new(namespace.clone(), Name::new(name.unwrap_or_default()))
 }
 
+/// The kubectl command that deletes the Pod of a test.
+pub fn deletion(pod: &Key<Pod>) -> String {
+    format!(
+        "kubectl -n {} delete pod {} --ignore-not-found",
+        pod.namespace, pod.name
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! Asking the terminal how bright its background is (OSC 11), before its keys are read.
 //!
 //! Behind that question goes one that every terminal answers (primary device attributes): when its
-//! answer is there, the other will not come any more. So nobody waits for a terminal that does not know
-//! OSC 11, and no answer arrives where keys are expected. What else arrives meanwhile are keys, and is
-//! handed back.
+//! answer is there, the other hardly comes any more. So nobody waits for a terminal that does not know
+//! OSC 11. What else arrives meanwhile are keys, and is handed back; an answer that comes later than that is
+//! taken out of the keys (`late_answers`).
 
 #![cfg_attr(
     not(unix),
@@ -13,6 +13,8 @@
     )
 )]
 
+#[cfg(unix)]
+use super::output::OUTPUT;
 use crate::{
     app::key::{Code, Key},
     ui::theme::Background,
@@ -24,13 +26,15 @@ pub(super) struct Heard {
     pub(super) background: Option<Background>,
     /// Typed meanwhile.
     pub(super) keys: Vec<Key>,
+    /// The beginning of an answer, of which the rest has not come yet.
+    pub(super) rest: Vec<u8>,
 }
 
 /// Asks; the terminal must be in raw mode.
 #[cfg(unix)]
 pub(super) fn ask() -> Heard {
     use std::{
-        io::{self, Write},
+        io,
         time::{Duration, Instant},
     };
 
@@ -43,10 +47,7 @@ pub(super) fn ask() -> Heard {
     const LIMIT: Duration = Duration::from_secs(1);
     const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 
-    let mut stdout = io::stdout();
-    if stdout.write_all(QUESTIONS).is_err() || stdout.flush().is_err() {
-        return Heard::default();
-    }
+    OUTPUT.send(QUESTIONS);
     let stdin = io::stdin();
     let deadline = Instant::now() + LIMIT;
     let mut bytes = Vec::new();
@@ -119,16 +120,22 @@ fn heard(mut bytes: &[u8]) -> Heard {
         match piece {
             Piece::Osc(text) => heard.background = background(text).or(heard.background),
             Piece::Csi(sequence) => heard.keys.extend(arrow(sequence)),
+            // The rest of what begins so may be on its way.
+            Piece::Byte(0x1b) if bytes.is_empty() => heard.rest = vec![0x1b],
             Piece::Byte(byte) => heard.keys.extend(key(byte)),
         }
     }
+    heard.rest.extend_from_slice(bytes);
     heard
 }
 
-/// Reads `11;rgb:RRRR/GGGG/BBBB`, with one to four digits each.
-fn background(text: &[u8]) -> Option<Background> {
+/// Reads `11;rgb:RRRR/GGGG/BBBB`, with one to four digits each, as the background's brightness.
+pub(super) fn background(text: &[u8]) -> Option<Background> {
     let text = std::str::from_utf8(text).ok()?;
-    let colours = text.strip_prefix("11;rgb:")?;
+    // rxvt-unicode adds how opaque it is.
+    let colours = text
+        .strip_prefix("11;rgb:")
+        .or_else(|| text.strip_prefix("11;rgba:"))?;
     let mut light = 0.0;
     let mut parts = colours.split('/');
     // How much each adds to what the eye takes for bright (Rec. 709).
@@ -190,6 +197,10 @@ mod tests {
         assert!(is_answered(b"\x1b[?1;2c"));
         assert_eq!(heard(b"\x1b[?1;2c"), Heard::default());
         assert!(!is_answered(b"\x1b]11;rgb:ff/ff/ff\x07"));
+        for begun in [&b"\x1b]11;rgb:ff/f"[..], b"\x1b[?64;1", b"\x1b"] {
+            let heard = heard(&[b"q", begun].concat());
+            assert_eq!((heard.rest.as_slice(), heard.keys.len()), (begun, 1));
+        }
         assert!(!is_answered(b"\x1b[?1;2"));
     }
 
@@ -201,6 +212,7 @@ mod tests {
             Some(Background::Light)
         );
         assert_eq!(background(b"11;rgb:0/0/8"), Some(Background::Dark));
+        assert_eq!(background(b"11;rgba:ff/ff/ff/80"), Some(Background::Light));
         for nonsense in [
             &b"11;rgb:ff/ff"[..],
             b"11;rgb:fffff/0/0",

@@ -1,24 +1,33 @@
 //! Carrying out effects: each becomes a task, and its answer a message with the same ticket.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
-use crossterm::{clipboard::CopyToClipboard, execute};
+use crossterm::{clipboard::CopyToClipboard, queue};
 use tokio::{sync::mpsc, task::JoinHandle};
+use zeroize::Zeroizing;
 
 use super::{
+    changes::ActiveChanges,
     import,
     nodes::Nodes,
+    output::OUTPUT,
     reading, save, settle,
     source::{SharedSource, identity},
-    writing::Writer,
+    writing::{self, Writer},
 };
 use crate::{
     app::{
         effect::Effect, look::ThemeName, message::Message, proposal::Planned, reveal::Clip,
         settled::Question, ticket::Ticket,
     },
-    cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit},
-    domain::{credential::FingerprintKey, key::Namespace, problem::Problem, pull_test::PullTest},
+    cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
+    domain::{
+        credential::FingerprintKey,
+        key::Namespace,
+        plan::Outcome,
+        problem::Problem,
+        pull_test::{PullTest, Pulled},
+    },
 };
 
 /// A connection that a task has made and the loop has not yet taken over.
@@ -37,6 +46,7 @@ pub(super) struct Effects {
     connection: Option<Connection>,
     nodes: Nodes,
     permit: Option<WritePermit>,
+    changes: ActiveChanges,
     namespaces: BTreeSet<Namespace>,
 }
 
@@ -55,6 +65,7 @@ impl Effects {
         answers: mpsc::Sender<Message>,
         namespaces: BTreeSet<Namespace>,
         permit: Option<WritePermit>,
+        changes: ActiveChanges,
     ) -> (Self, mpsc::Receiver<Made>) {
         let (made, receiver) = mpsc::channel(1);
         let effects = Self {
@@ -68,6 +79,7 @@ impl Effects {
             connection: None,
             nodes: Nodes::default(),
             permit,
+            changes,
             namespaces,
         };
         (effects, receiver)
@@ -161,12 +173,19 @@ impl Effects {
     /// Changes that have begun are not aborted when the dashboard goes on: what becomes of them is told.
     fn carry_out(&self, ticket: Ticket, plan: Planned) {
         let (writer, answers) = (self.writer(), self.answers.clone());
+        let active = self.changes.begin_plan(self.context(), plan.clone());
         self.answer(async move {
-            let tell = |change, outcome| {
+            let Some(active) = active else {
+                let done = writing::refused_at_end(&plan.0);
+                return Message::CarriedOut(ticket, plan, done);
+            };
+            let tell = |change, outcome: Outcome| {
+                active.note(change, outcome.clone());
                 // A screen that is behind sees the next one, and all of them at the end.
                 let _ = answers.try_send(Message::Progress(ticket, change, outcome));
             };
             let done = writer.carry_out(&plan.0, tell).await;
+            active.finish(&done);
             Message::CarriedOut(ticket, plan, done)
         });
     }
@@ -174,9 +193,18 @@ impl Effects {
     /// One task per node; each deletes its Pod, whether the answer is still wanted or not.
     fn pull_test(&self, ticket: Ticket, test: &PullTest, nodes: Vec<Arc<str>>) {
         for node in nodes {
-            let (writer, test) = (self.writer(), test.clone());
+            let (writer, stop) = (self.writer(), self.changes.ending());
+            let pod = TestPod::new(test, &node);
+            let active = self.changes.begin_pod(self.context(), pod.key().clone());
             self.answer(async move {
-                let pulled = writer.pull(&test, &node).await;
+                let pulled = match active {
+                    Some(active) => {
+                        let tested = writer.pull(&pod, stop).await;
+                        active.finish(tested.is_deleted);
+                        tested.pulled
+                    }
+                    None => Pulled::Unknown(writing::QUITTING.to_owned()),
+                };
                 Message::Pulled(ticket, node, pulled)
             });
         }
@@ -221,6 +249,12 @@ impl Effects {
     fn connected(&self) -> Result<Connection, Problem> {
         let connection = self.connection.clone();
         connection.ok_or_else(|| Problem::new("not connected"))
+    }
+
+    /// The kubeconfig context of what is connected.
+    fn context(&self) -> String {
+        let connection = self.connection.as_ref();
+        connection.map_or_else(String::new, |connection| connection.identity().context)
     }
 
     fn writer(&self) -> Writer {
@@ -283,5 +317,8 @@ impl Effects {
 
 /// Puts a text on the clipboard; a terminal that knows none ignores it.
 fn copy(text: &str) {
-    let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+    let mut bytes = Zeroizing::new(Vec::new());
+    // Into memory, where no write fails.
+    let _ = queue!(*bytes, CopyToClipboard::to_clipboard_from(text));
+    OUTPUT.send(&bytes);
 }

@@ -1,11 +1,12 @@
 //! The lanes that lead to `update`: keys first, then answers of effects, then what the watches bring.
 
-use std::future::pending;
+use std::{future::pending, time::Instant};
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::EventStream;
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::sleep_until};
 
+use super::late_answers::{Heard, LateAnswers};
 use crate::{
     app::{message::Message, ticket::Ticket},
     cluster::Feed,
@@ -18,23 +19,24 @@ const ANSWERS: usize = 64;
 const INPUT: usize = 256;
 
 pub(super) enum Arrival {
-    Input(Event),
+    Input(Heard),
     Answer(Message),
     Feed(Message),
 }
 
 pub(super) struct Inbox {
-    input: mpsc::Receiver<Event>,
+    input: mpsc::Receiver<Heard>,
     answers: mpsc::Receiver<Message>,
     sender: mpsc::Sender<Message>,
     feed: Option<(Ticket, mpsc::Receiver<Feed>)>,
 }
 
 impl Inbox {
-    pub(super) fn new() -> Self {
+    /// `late`: what takes late answers of the terminal out of the keys, where it was asked anything.
+    pub(super) fn new(late: Option<LateAnswers>) -> Self {
         let (sender, answers) = mpsc::channel(ANSWERS);
         Self {
-            input: read_input(),
+            input: read_input(late),
             answers,
             sender,
             feed: None,
@@ -75,7 +77,7 @@ impl Inbox {
         // Keys come before data when both wait.
         tokio::select! {
             biased;
-            event = input.recv() => event.map(Arrival::Input),
+            heard = input.recv() => heard.map(Arrival::Input),
             Some(answer) = answers.recv() => Some(Arrival::Answer(answer)),
             feed = fed => Some(Arrival::Feed(feed)),
         }
@@ -83,8 +85,8 @@ impl Inbox {
 
     /// What is there already, in the same order of precedence.
     pub(super) fn ready(&mut self) -> Option<Arrival> {
-        if let Ok(event) = self.input.try_recv() {
-            return Some(Arrival::Input(event));
+        if let Ok(heard) = self.input.try_recv() {
+            return Some(Arrival::Input(heard));
         }
         if let Ok(answer) = self.answers.try_recv() {
             return Some(Arrival::Answer(answer));
@@ -98,13 +100,34 @@ impl Inbox {
 
 /// Reads the terminal in a task of its own. crossterm's stream remembers the first waker that it was
 /// polled with, so that it must not be polled from several places.
-fn read_input() -> mpsc::Receiver<Event> {
+fn read_input(mut late: Option<LateAnswers>) -> mpsc::Receiver<Heard> {
     let (sender, receiver) = mpsc::channel(INPUT);
     tokio::spawn(async move {
         let mut events = EventStream::new();
-        while let Some(Ok(event)) = events.next().await {
-            if sender.send(event).await.is_err() {
-                break;
+        loop {
+            let deadline = late.as_ref().and_then(LateAnswers::deadline);
+            let expired = async {
+                match deadline {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => pending().await,
+                }
+            };
+            let event = tokio::select! {
+                event = events.next() => Some(event),
+                () = expired => None,
+            };
+            let now = Instant::now();
+            let heard = match (&mut late, event) {
+                (_, Some(None | Some(Err(_)))) => break,
+                (None, Some(Some(Ok(event)))) => vec![Heard::Event(event)],
+                (Some(late), Some(Some(Ok(event)))) => late.take(event, now),
+                (Some(late), None) => late.expire(now),
+                (None, None) => Vec::new(),
+            };
+            for heard in heard {
+                if sender.send(heard).await.is_err() {
+                    return;
+                }
             }
         }
     });

@@ -1,13 +1,10 @@
 //! The log: to a file, never to the terminal.
 
-use std::{
-    fs::{self, OpenOptions},
-    io,
-    path::Path,
-    sync::Mutex,
-};
+use std::{fs, io, path::Path, sync::Mutex};
 
 use tracing_subscriber::EnvFilter;
+
+use super::files;
 
 /// Starts logging to this file, which only its owner can read.
 ///
@@ -17,11 +14,7 @@ pub fn start(path: &Path, level: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = files::append_private(path)?;
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("warn,pullscope={level}")))
         .with_writer(Mutex::new(file))

@@ -5,13 +5,18 @@
 mod announce;
 mod background;
 pub mod capabilities;
+mod changes;
 mod effects;
+mod files;
 mod frames;
 mod import;
 mod inbox;
 mod input;
+mod late_answers;
+mod leaving;
 pub mod log;
 mod nodes;
+mod output;
 mod reading;
 mod run;
 mod save;

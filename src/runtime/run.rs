@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self, Write},
+    io,
+    panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
 
@@ -12,24 +13,33 @@ use crossterm::{
     queue,
     terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate},
 };
+use futures::FutureExt;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
-use tokio::{sync::mpsc, time::sleep_until};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep_until,
+};
 
 use super::{
     announce::Announce,
     background,
+    changes::ActiveChanges,
     effects::{Effects, Made, Order},
     frames::Frames,
     inbox::{Arrival, Inbox},
     input,
-    signals::{Signal, Signals},
+    late_answers::{Heard, LateAnswers},
+    leaving::{self, Leaving, Left, Wish},
+    output::OUTPUT,
+    signals::{HANG_UP, Signal, Signals},
     source::SharedSource,
     state::StateFile,
     terminal::{self, Takeover},
 };
 use crate::{
     app::{
+        finishing::Finishing,
         leave,
         message::Message,
         model::{Abilities, Model, StartScope},
@@ -43,7 +53,7 @@ use crate::{
         frame,
         layout::Layout,
         text,
-        theme::{Look, Theme},
+        theme::{Background, Look, Theme},
     },
 };
 
@@ -69,37 +79,57 @@ pub enum Ending {
     Quit,
     /// By a signal; the exit status that shells expect.
     Signal(u8),
+    /// By a panic, which has been reported.
+    Panic,
 }
+
+/// After a hang-up.
+const HUNG_UP: Ending = Ending::Signal(HANG_UP);
 
 /// What one turn takes in before a frame may be drawn.
 const BUDGET: usize = 32;
 
-/// Runs the dashboard until it is left.
-pub async fn run(start: Start, signals: Signals) -> io::Result<Ending> {
+/// Runs the dashboard until it is left, and the changes that it has begun are finished.
+pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
     let takeover = Takeover::begin()?;
     let mut start = start;
-    let mut typed = Vec::new();
+    let (mut typed, mut late) = (Vec::new(), None);
     if start.look.depends_on_background() {
         let heard = background::ask();
         start.look.background = heard.background;
         typed = heard.keys;
+        late = Some(LateAnswers::new(&heard.rest, Instant::now()));
     }
     let state = start.state.clone();
-    let mut shell = Shell::new(start, takeover);
+    let changes = ActiveChanges::default();
+    let mut shell = Shell::new(start, takeover, late, changes.clone());
     for key in typed {
         shell.update(Message::Key(key));
         shell.refresh();
     }
-    let ending = match shell.run(signals).await {
-        // A terminal that goes away while it is drawn to has ended the program, and not in error.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Quit),
-        ending => ending,
-    };
-    if let Some(state) = state {
+    let left = AssertUnwindSafe(shell.run(&mut signals)).catch_unwind();
+    let ending = leaving::finish(left.await, &changes, &mut signals).await;
+    // After a panic nobody knows what the model is.
+    let has_panicked = matches!(ending, Ok(Ending::Panic));
+    let memory = state.filter(|_| !has_panicked).map(|state| {
         leave(&mut shell.model);
-        state.write(&shell.model.memory);
+        (state, std::mem::take(&mut shell.model.memory))
+    });
+    // Gives the terminal back: before anything is printed, or waits for a disk.
+    drop(shell);
+    if let Some((state, memory)) = memory {
+        state.write(&memory);
     }
+    leaving::report(&changes);
     ending
+}
+
+/// Makes a wish to end of an error of a terminal that is gone.
+fn unless_gone(result: io::Result<()>) -> io::Result<Option<Wish>> {
+    match result {
+        Err(_) if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
+        result => result.map(|()| None),
+    }
 }
 
 struct Shell {
@@ -118,6 +148,11 @@ struct Shell {
     /// The screen may show something else than the last frame.
     unknown: bool,
     quits: bool,
+    changes: ActiveChanges,
+    /// Sees how many changes are under way.
+    counts: watch::Receiver<usize>,
+    /// It ends when the changes under way are finished.
+    leaving: Option<Leaving>,
 }
 
 /// What a turn of the loop woke up for.
@@ -126,11 +161,22 @@ enum Woken {
     Arrival(Option<Arrival>),
     Made(Made),
     Signal(Signal),
+    /// A task has panicked.
+    Panic,
+    /// The terminal takes no more output.
+    Gone(io::ErrorKind),
+    /// There are more or fewer changes under way, or the time to wait for them is over.
+    Changes,
     Frame,
 }
 
 impl Shell {
-    fn new(start: Start, takeover: Takeover) -> Self {
+    fn new(
+        start: Start,
+        takeover: Takeover,
+        late: Option<LateAnswers>,
+        changes: ActiveChanges,
+    ) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
         model.abilities = Abilities {
             remembers: start.state.is_some(),
@@ -148,9 +194,16 @@ impl Shell {
             .as_ref()
             .map(StateFile::read)
             .unwrap_or_default();
-        let inbox = Inbox::new();
+        let inbox = Inbox::new(late);
         let namespaces: BTreeSet<_> = model.known.clone();
-        let (effects, made) = Effects::new(start.source, inbox.answers(), namespaces, start.permit);
+        let answers = inbox.answers();
+        let (effects, made) = Effects::new(
+            start.source,
+            answers,
+            namespaces,
+            start.permit,
+            changes.clone(),
+        );
         let mut shell = Self {
             layout: Layout::of(Rect::default(), model.focus),
             model,
@@ -165,13 +218,16 @@ impl Shell {
             pressed: false,
             unknown: false,
             quits: false,
+            counts: changes.counts(),
+            changes,
+            leaving: None,
         };
         let ticket = shell.model.connection.ticket;
         shell.take_over(ticket, &start.connection);
         shell
     }
 
-    async fn run(&mut self, mut signals: Signals) -> io::Result<Ending> {
+    async fn run(&mut self, signals: &mut Signals) -> io::Result<Left> {
         loop {
             let now = Instant::now();
             let pressed = std::mem::take(&mut self.pressed);
@@ -182,28 +238,89 @@ impl Shell {
                     self.frames.request(now);
                 }
             }
-            if self.frames.take(now) {
-                self.draw()?;
+            // A terminal that is slow, or stalled, gets the next frame when it has taken the last one.
+            let is_due = OUTPUT.is_idle() && self.frames.take(now);
+            let drawn = if is_due { self.draw() } else { Ok(()) };
+            let wish = match unless_gone(drawn)? {
+                Some(wish) => Some(wish),
+                None => match self.wait(signals).await {
+                    Woken::Panic => return Ok(Left::Panicked),
+                    woken => self.turn(woken, signals).await?,
+                },
+            };
+            if let Some(left) = self.leave(wish) {
+                return Ok(left);
             }
-            if self.quits {
-                return Ok(Ending::Quit);
+        }
+    }
+
+    /// Does what the loop woke up for; returns the wish to end, if there is one.
+    async fn turn(&mut self, woken: Woken, signals: &mut Signals) -> io::Result<Option<Wish>> {
+        match woken {
+            Woken::Arrival(Some(arrival)) => {
+                self.take_in(arrival);
+                let quits = std::mem::take(&mut self.quits);
+                return Ok(quits.then_some(Wish::Key(Ending::Quit)));
             }
-            let woken = self.wait(&mut signals).await;
-            match woken {
-                Woken::Arrival(Some(arrival)) => self.take_in(arrival),
-                // As if by the signal that says so.
-                Woken::Arrival(None) => return Ok(Ending::Signal(128 + 1)),
-                Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
-                Woken::Signal(Signal::Quit(status)) => return Ok(Ending::Signal(status)),
-                Woken::Signal(Signal::Stop) => {
-                    terminal::restore();
-                    signals.stop_self().await?;
-                    self.come_back()?;
+            Woken::Gone(io::ErrorKind::BrokenPipe) => return Ok(Some(Wish::Gone(Ending::Quit))),
+            // As if by the signal that says so.
+            Woken::Arrival(None) | Woken::Gone(_) => return Ok(Some(Wish::Gone(HUNG_UP))),
+            Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
+            Woken::Signal(signal) => return self.obey(signal, signals).await,
+            Woken::Frame => self.update(Message::Tick),
+            Woken::Changes | Woken::Panic => {}
+        }
+        Ok(None)
+    }
+
+    /// Does what a signal asks for; returns the wish to end, if it is one.
+    async fn obey(&mut self, signal: Signal, signals: &mut Signals) -> io::Result<Option<Wish>> {
+        match signal {
+            Signal::Quit(status) => Ok(Some(Wish::Signal(Ending::Signal(status)))),
+            Signal::HangUp if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
+            Signal::HangUp => Ok(Some(Wish::HangUp(HUNG_UP))),
+            Signal::Stop => {
+                terminal::restore();
+                signals.stop_self().await?;
+                unless_gone(self.come_back())
+            }
+            // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
+            Signal::Continue => unless_gone(self.come_back()),
+        }
+    }
+
+    /// Decides, after each turn, whether the loop ends: at once, or when the changes under way are finished.
+    fn leave(&mut self, wish: Option<Wish>) -> Option<Left> {
+        let now = Instant::now();
+        match (wish, &mut self.leaving) {
+            (None, _) => {}
+            (Some(wish), Some(leaving)) => {
+                if let Some(ending) = leaving.again(wish, now) {
+                    return Some(Left::Ended(ending));
                 }
-                // After SIGSTOP, which nobody can catch, the terminal is no longer as we left it.
-                Woken::Signal(Signal::Continue) => self.come_back()?,
-                Woken::Frame => self.update(Message::Tick),
             }
+            (Some(wish), leaving @ None) => {
+                self.changes.end();
+                *leaving = Some(Leaving::new(wish, now));
+            }
+        }
+        let leaving = self.leaving?;
+        let changes = *self.counts.borrow_and_update();
+        if changes == 0 || now >= leaving.deadline() {
+            return Some(Left::Ended(leaving.ending));
+        }
+        if leaving.is_unseen {
+            return Some(Left::Unseen(leaving));
+        }
+        self.show_finishing(changes, leaving.deadline() - now);
+        None
+    }
+
+    fn show_finishing(&mut self, changes: usize, left: Duration) {
+        let shown = self.model.finishing;
+        if shown.is_none_or(|shown| shown.changes != changes) {
+            let until = shown.map_or_else(|| Timestamp::now() + left, |shown| shown.until);
+            self.update(Message::Finishing(Finishing { changes, until }));
         }
     }
 
@@ -211,13 +328,27 @@ impl Shell {
         let deadline = self.frames.deadline();
         let frame = async {
             match deadline {
-                Some(at) => sleep_until(at.into()).await,
+                Some(at) => {
+                    sleep_until(at.into()).await;
+                    OUTPUT.idle().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let leaving = self.leaving;
+        let over = async {
+            match leaving {
+                Some(leaving) => sleep_until(leaving.deadline().into()).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
             signal = signals.next() => Woken::Signal(signal),
+            () = terminal::panicked() => Woken::Panic,
+            kind = OUTPUT.failure() => Woken::Gone(kind),
+            () = over => Woken::Changes,
+            Ok(()) = self.counts.changed(), if leaving.is_some() => Woken::Changes,
             () = frame => Woken::Frame,
             Some(made) = self.made.recv() => Woken::Made(made),
             arrival = self.inbox.next() => Woken::Arrival(arrival),
@@ -230,7 +361,8 @@ impl Shell {
         let mut budget = BUDGET;
         while let Some(next) = arrival.take() {
             match next {
-                Arrival::Input(event) => {
+                Arrival::Input(Heard::Background(background)) => self.learn(background),
+                Arrival::Input(Heard::Event(event)) => {
                     if let Event::Resize(columns, rows) = event {
                         self.layout = Layout::of(Rect::new(0, 0, columns, rows), self.model.focus);
                         // Between two frames the size may have changed and changed back, and the
@@ -258,7 +390,10 @@ impl Shell {
             match self.effects.start(effect) {
                 Order::Nothing => {}
                 Order::Hush => self.inbox.hush(),
-                Order::Theme(name) => self.theme = self.look.named(name),
+                Order::Theme(name) => {
+                    self.look.theme = name;
+                    self.theme = self.look.theme();
+                }
                 Order::Quit => self.quits = true,
             }
         }
@@ -271,6 +406,13 @@ impl Shell {
             self.inbox.listen(ticket, feed);
             self.update(message);
         }
+    }
+
+    /// The terminal has told its background after the first frame.
+    fn learn(&mut self, background: Background) {
+        self.look.background = Some(background);
+        self.theme = self.look.theme();
+        self.update(Message::Redraw);
     }
 
     fn come_back(&mut self) -> io::Result<()> {
@@ -305,7 +447,7 @@ impl Shell {
             let terminal = self.takeover.screen.backend_mut();
             self.announce.tell(&text::clean(&news), terminal)?;
         }
-        Write::flush(self.takeover.screen.backend_mut())?;
+        self.takeover.send_frame();
         let wake = refresh::wake(&self.model, now).map(|at| {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait

@@ -1,16 +1,14 @@
 //! Writing what the user asked to have in a file.
 
-use std::{
-    fs::OpenOptions,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
+use super::files;
 use crate::{domain::problem::Problem, registry::local};
 
-/// Writes a new file, and says which; what is there is not overwritten.
+/// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
 pub(super) fn save(path: String, text: &str) -> Result<String, Problem> {
     let place = local::expanded(&path);
-    let made = OpenOptions::new().write(true).create_new(true).open(place);
+    let made = files::create_private(&place);
     let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => Ok(path),
@@ -37,6 +35,12 @@ mod tests {
         assert_eq!(save(path.clone(), "first"), Ok(path.clone()));
         let refused = save(path.clone(), "second").unwrap_err();
         assert!(refused.next.is_some(), "{refused}");
-        assert_eq!(fs::read_to_string(path).unwrap(), "first");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        #[cfg(unix)]
+        {
+            let mode = fs::metadata(&path).unwrap().permissions();
+            let mode = std::os::unix::fs::PermissionsExt::mode(&mode);
+            assert_eq!(mode & 0o777, 0o600, "nobody else can read it");
+        }
     }
 }

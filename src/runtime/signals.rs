@@ -5,11 +5,17 @@
 pub(super) enum Signal {
     /// Ends the program; the number is the exit status that shells expect (128 + signal).
     Quit(u8),
+    /// The terminal was closed, or a service manager ends the session: systemd sends it right after
+    /// `SIGTERM`, and a shell passes on the one that it gets itself. So it is no second wish to end.
+    HangUp,
     /// The shell wants the terminal back for a while.
     Stop,
     /// The program goes on after a stop.
     Continue,
 }
+
+/// The exit status after a hang-up.
+pub(super) const HANG_UP: u8 = 128 + 1;
 
 #[cfg(unix)]
 mod unix {
@@ -43,9 +49,11 @@ mod unix {
         }
 
         pub(in super::super) async fn next(&mut self) -> Signal {
+            // Ends first: a terminal that is closed sends SIGHUP and SIGCONT.
             tokio::select! {
+                biased;
                 _ = self.terminate.recv() => Signal::Quit(128 + 15),
-                _ = self.hang_up.recv() => Signal::Quit(128 + 1),
+                _ = self.hang_up.recv() => Signal::HangUp,
                 _ = self.interrupt.recv() => Signal::Quit(128 + 2),
                 _ = self.quit.recv() => Signal::Quit(128 + 3),
                 _ = self.stop.recv() => Signal::Stop,
@@ -103,6 +111,7 @@ impl Signals {
         loop {
             match self.next().await {
                 Signal::Quit(status) => return status,
+                Signal::HangUp => return HANG_UP,
                 // A process that cannot be stopped goes on.
                 Signal::Stop => drop(self.stop_self().await),
                 Signal::Continue => {}

@@ -2,12 +2,13 @@
 //! ignored, one that cannot be written is a line in the log.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
+    hash::{BuildHasher, Hasher, RandomState},
     io::{self, Write},
     path::{Path, PathBuf},
-    process,
 };
 
+use super::files;
 use crate::app::memory::Memory;
 
 #[derive(Clone, Debug)]
@@ -46,7 +47,9 @@ impl StateFile {
     fn replace(&self, memory: &Memory) -> io::Result<()> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
-        let aside = self.path.with_extension(format!("{}.new", process::id()));
+        // A name that nobody can have put a link in the place of.
+        let number = RandomState::new().build_hasher().finish();
+        let aside = self.path.with_extension(format!("{number:x}.new"));
         let written = write_private(&aside, &serde_json::to_vec_pretty(memory)?)
             .and_then(|()| fs::rename(&aside, &self.path));
         if written.is_err() {
@@ -58,11 +61,7 @@ impl StateFile {
 
 /// Names of clusters and namespaces are nobody else's business.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = files::create_private(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -2,63 +2,41 @@
 
 use std::{
     env,
-    io::{self, BufWriter, IsTerminal, Stdout, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    io::{self, IsTerminal, Write},
+    panic, thread,
+    time::Duration,
 };
 
 use crossterm::{
-    cursor, event, execute,
+    cursor, event, queue,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
 };
 use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
+use tokio::sync::Notify;
 
+use super::output::{FrameBuffer, OUTPUT};
 use crate::domain::problem::Problem;
-
-/// One write per frame instead of one per cell.
-const BUFFER: usize = 64 * 1024;
 
 /// The smallest screen on which the dashboard still says something.
 const SMALLEST: (u16, u16) = (40, 10);
 
-/// Whether the terminal is ours. Global because the panic hook has no other way to know.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// A terminal that takes no output for so long is left as it is when the program ends.
+const STALLED: Duration = Duration::from_secs(1);
 
-pub(super) type Screen = Terminal<CrosstermBackend<BufWriter<WhileOurs>>>;
-
-/// Standard output as long as the terminal is ours; what is written later goes nowhere.
-///
-/// When a task panics, the loop may be in the middle of a frame: written after the terminal was given
-/// back, it would hide the cursor for good. The lock of standard output keeps the two apart, and may be
-/// taken again by the thread that has it.
-pub(super) struct WhileOurs(Stdout);
-
-impl Write for WhileOurs {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut terminal = self.0.lock();
-        if TAKEN.load(Ordering::SeqCst) {
-            terminal.write(bytes)
-        } else {
-            Ok(bytes.len())
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
+pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
 
 /// The terminal while it is ours; given back when dropped.
 pub struct Takeover {
     pub(super) screen: Screen,
+    frame: FrameBuffer,
 }
 
 impl Takeover {
     pub fn begin() -> io::Result<Self> {
         enter()?;
-        let backend =
-            CrosstermBackend::new(BufWriter::with_capacity(BUFFER, WhileOurs(io::stdout())));
-        match Terminal::new(backend) {
-            Ok(screen) => Ok(Self { screen }),
+        let frame = FrameBuffer::default();
+        match Terminal::new(CrosstermBackend::new(frame.clone())) {
+            Ok(screen) => Ok(Self { screen, frame }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -80,6 +58,11 @@ impl Takeover {
         let size = self.screen.size()?;
         self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
+
+    /// Hands what was drawn to the terminal.
+    pub(super) fn send_frame(&self) {
+        self.frame.send();
+    }
 }
 
 impl Drop for Takeover {
@@ -89,16 +72,19 @@ impl Drop for Takeover {
 }
 
 fn enter() -> io::Result<()> {
-    // Marked first: when a step fails half-way, what was done is undone.
-    TAKEN.store(true, Ordering::SeqCst);
+    // Opened first: when a step fails half-way, what was done is undone.
+    OUTPUT.open()?;
     let taken = terminal::enable_raw_mode().and_then(|()| {
-        execute!(
-            io::stdout(),
+        let mut bytes = Vec::new();
+        queue!(
+            bytes,
             EnterAlternateScreen,
             event::EnableBracketedPaste,
             event::EnableMouseCapture,
             cursor::Hide
-        )
+        )?;
+        OUTPUT.send(&bytes);
+        Ok(())
     });
     if taken.is_err() {
         restore();
@@ -106,35 +92,104 @@ fn enter() -> io::Result<()> {
     taken
 }
 
-/// Gives the terminal back. May be called at any time, any number of times, and never fails: there is
-/// nobody left to tell.
-pub fn restore() {
-    let mut stdout = io::stdout().lock();
-    if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(
-            stdout,
-            event::DisableMouseCapture,
-            event::DisableBracketedPaste,
-            LeaveAlternateScreen,
-            cursor::Show
-        );
-        let _ = terminal::disable_raw_mode();
-        let _ = stdout.flush();
+/// Gives the terminal back; returns whether it takes output. May be called at any time, any number of
+/// times, and never fails: there is nobody left to tell. It takes a second at most.
+pub fn restore() -> bool {
+    if !OUTPUT.is_open() {
+        return true;
     }
+    let mut bytes = Vec::new();
+    // Into memory, where no write fails.
+    let _ = queue!(
+        bytes,
+        event::DisableMouseCapture,
+        event::DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let written = OUTPUT.close(&bytes, STALLED);
+    let _ = terminal::disable_raw_mode();
+    written
+}
+
+/// Prints a text to standard error, which may be a terminal that takes no output: then it is given up after
+/// a second.
+pub(super) fn print_error(text: String) {
+    let (done, printed) = std::sync::mpsc::channel();
+    let print = move || {
+        let _ = writeln!(io::stderr(), "{text}");
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(print).is_ok() {
+        let _ = printed.recv_timeout(STALLED);
+    }
+}
+
+/// Whether the terminal was hung up: its window was closed, or the connection to it was lost.
+#[cfg(unix)]
+pub(super) fn is_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+    let at_once = Timespec::default();
+    let Ok(1..) = poll(&mut terminal, Some(&at_once)) else {
+        return false;
+    };
+    let [terminal] = terminal;
+    terminal
+        .revents()
+        .intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_gone() -> bool {
+    false
+}
+
+/// Puts a pipe that says nothing in the place of a terminal that is gone: crossterm's reader would read the
+/// end of it over and over, with a whole processor.
+#[cfg(unix)]
+pub(super) fn silence_input() {
+    use std::{os::fd::OwnedFd, sync::OnceLock};
+
+    /// The end that would speak: as long as it is open, a reader waits.
+    static SILENT: OnceLock<OwnedFd> = OnceLock::new();
+    if let Ok((reader, writer)) = io::pipe()
+        && rustix::stdio::dup2_stdin(reader).is_ok()
+    {
+        let _ = SILENT.set(writer.into());
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn silence_input() {}
+
+/// Wakes the event loop after a panic.
+static PANICKED: Notify = Notify::const_new();
+
+/// Waits for a panic while the terminal is ours. One task may wait at a time.
+pub(super) async fn panicked() {
+    PANICKED.notified().await;
 }
 
 /// Makes a panic give the terminal back before it is reported, in whatever task it happens.
 ///
 /// While the terminal is ours a panic ends the program: a dashboard that has lost one of its tasks
-/// would go on showing what is no longer true.
+/// would go on showing what is no longer true. It is the event loop that ends it, for changes that are under
+/// way are finished first.
 pub fn install_panic_hook() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let dashboard = TAKEN.load(Ordering::SeqCst);
-        restore();
-        report(info);
-        if dashboard {
-            std::process::exit(101);
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let is_dashboard = OUTPUT.is_open();
+        if restore() {
+            report(info);
+        } else {
+            // A terminal that takes no output would hold up the thread that panics.
+            tracing::error!("{info}");
+        }
+        if is_dashboard {
+            PANICKED.notify_one();
         }
     }));
 }

@@ -4,11 +4,11 @@ use crate::{
     cluster::{
         Connection,
         apply::{self, WritePermit},
-        pull_test,
+        pull_test::{TestPod, Tested},
     },
     domain::{
         plan::{Done, Outcome, Plan},
-        pull_test::{PullTest, Pulled},
+        pull_test::Pulled,
     },
 };
 
@@ -16,6 +16,9 @@ use crate::{
 pub(super) struct Writer(pub(super) Option<(Connection, WritePermit)>);
 
 const NOBODY: &str = "not connected, or read-only";
+
+/// Why nothing new is begun.
+pub(super) const QUITTING: &str = "not started: pullscope is quitting";
 
 impl Writer {
     /// Lets the server try the changes of a plan.
@@ -35,13 +38,22 @@ impl Writer {
         apply::carry_out(&connection, permit, plan, tell).await
     }
 
-    /// Lets the kubelet of a node pull.
-    pub(super) async fn pull(self, test: &PullTest, node: &str) -> Pulled {
+    /// Lets the kubelet of a node pull, with this Pod.
+    pub(super) async fn pull(self, pod: &TestPod, stop: impl Future<Output = ()>) -> Tested {
         match self.0 {
-            Some((connection, permit)) => pull_test::run(&connection, permit, test, node).await,
-            None => Pulled::Unknown(NOBODY.to_owned()),
+            Some((connection, permit)) => pod.run(&connection, permit, stop).await,
+            None => Tested {
+                pulled: Pulled::Unknown(NOBODY.to_owned()),
+                is_deleted: true,
+            },
         }
     }
+}
+
+/// What becomes of a plan that is confirmed while the program ends.
+pub(super) fn refused_at_end(plan: &Plan) -> Vec<Done> {
+    let why = || Done::new(Outcome::Failed(QUITTING.to_owned()));
+    plan.changes.iter().map(|_| why()).collect()
 }
 
 fn nothing_done(plan: &Plan) -> Vec<Done> {

@@ -164,6 +164,13 @@ pub(super) fn tabs(view: View<'_>, area: Rect, buffer: &mut Buffer) {
 /// What a key did, what has changed meanwhile, or the keys that matter here.
 pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = view.theme;
+    if let Some(finishing) = view.model.finishing {
+        let line = finishing.line(&view.model.preferences.keymap, view.now);
+        let line = format!(" {} {line}", theme.symbols().failing);
+        let line = text::fit(&line, usize::from(area.width), text::Cut::End).into_owned();
+        Line::styled(line, theme.warning()).render(area, buffer);
+        return;
+    }
     if let Some(flash) = &view.model.flash {
         let line = text::fit(
             &format!(" {}", flash.text),

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
     app::{model::StartScope, preferences::Preferences},
-    cluster::Connection,
+    cluster::{Connection, apply::WritePermit},
     domain::{identity::ContextEntry, key::Namespace, problem::Problem},
     registry::{Prober, Settings},
     runtime::{self, Announce, Signals, Start, source::Source, terminal},
@@ -108,7 +108,7 @@ fn a_start_that_waits_for_a_plugin_is_interrupted() {
     }
 }
 
-fn is_running(pid: &str) -> bool {
+pub fn is_running(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat
         .rsplit(") ")
@@ -165,7 +165,13 @@ fn closed() -> Stdio {
     writer.into()
 }
 
-const WHERE: &str = "PULLSCOPE_TEST_PANICS_IN";
+/// Tells the child where to panic.
+pub const WHERE: &str = "PULLSCOPE_TEST_PANICS_IN";
+
+/// Tells the child which API server to look at, and in which namespace; without it there is a small one in
+/// the child.
+pub const SERVER: &str = "PULLSCOPE_TEST_SERVER";
+pub const NAMESPACE: &str = "PULLSCOPE_TEST_NAMESPACE";
 
 /// In the loop (as in `update` and `draw`), in a task, and in a thread of its own, while much is drawn.
 #[test]
@@ -206,12 +212,22 @@ fn as_a_child() {
         .enable_all()
         .build()
         .unwrap();
-    let _ = runtime.block_on(dashboard(place));
+    let ending = runtime.block_on(dashboard(place)).unwrap();
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    if ending == runtime::Ending::Panic {
+        std::process::exit(101);
+    }
 }
 
 async fn dashboard(place: String) -> std::io::Result<runtime::Ending> {
     let sandbox = Sandbox::empty(Timestamp::now(), Pace::Manual);
-    let client = Client::new(sandbox.service(User::admin()), "default");
+    let client = match env::var(SERVER) {
+        Ok(server) => {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            Client::try_from(kube::Config::new(server.parse().unwrap())).unwrap()
+        }
+        Err(_) => Client::new(sandbox.service(User::admin()), "default"),
+    };
     let connection = Connection::from_client(client, "child", Namespace::new("default"))
         .await
         .unwrap();
@@ -228,11 +244,14 @@ async fn dashboard(place: String) -> std::io::Result<runtime::Ending> {
             connection: connection.clone(),
         }),
         connection,
-        scope: StartScope::All,
+        scope: match env::var(NAMESPACE) {
+            Ok(namespace) => StartScope::Namespace(Namespace::new(namespace)),
+            Err(_) => StartScope::All,
+        },
         look: Look::default(),
         preferences: Preferences::default(),
         state: None,
-        permit: None,
+        permit: WritePermit::unless(false),
         announce: Announce::Off,
     };
     runtime::run(start, Signals::new().unwrap()).await

@@ -133,8 +133,9 @@ fn keys_that_are_no_text_and_a_paste_of_ten_megabytes() {
         b"\x1b]11;rgb:",
         b"\x00\x00",
     ] {
-        session.writer.write_all(bytes).unwrap();
-        session.writer.flush().unwrap();
+        let writer = session.writer.as_mut().unwrap();
+        writer.write_all(bytes).unwrap();
+        writer.flush().unwrap();
     }
     // Ends what the last of them began.
     session.press("\x1b\\");

@@ -18,7 +18,9 @@ mod drive;
 mod session;
 
 mod canary;
+mod changes;
 mod endings;
+mod gate;
 mod hostile;
 mod memory;
 

@@ -10,8 +10,9 @@ use crate::session::{LIMIT, Session, size};
 impl Session {
     /// Types these bytes, as a terminal sends them.
     pub fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
     }
 
     pub fn paste(&mut self, text: &str) {
@@ -37,7 +38,8 @@ impl Session {
             .output()
             .terminal
             .set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
-        self.master.resize(size(columns, rows)).unwrap();
+        let master = self.master.as_ref().unwrap();
+        master.resize(size(columns, rows)).unwrap();
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -75,7 +77,7 @@ impl Session {
         for (taken, what) in left {
             assert!(!taken, "not so: {what}");
         }
-        let now = format!("{:?}", self.master.get_termios());
+        let now = format!("{:?}", self.master.as_ref().unwrap().get_termios());
         assert_eq!(now, self.modes, "input is treated as before");
     }
 

@@ -2,8 +2,11 @@
 
 use std::{
     io::{Read, Write},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
-    thread,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -52,6 +55,14 @@ impl Setup {
     }
 
     pub fn start(self) -> Session {
+        let mut session = self.start_unread();
+        let reader = session.master.as_ref().unwrap().try_clone_reader();
+        session.reading = Some(read(reader.unwrap(), session.screen.clone()));
+        session
+    }
+
+    /// Starts it on a terminal whose output nobody reads.
+    pub fn start_unread(self) -> Session {
         let pair = native_pty_system()
             .openpty(size(self.columns, self.rows))
             .unwrap();
@@ -64,13 +75,12 @@ impl Setup {
         }
         command.cwd(self.home.path());
         let child = pair.slave.spawn_command(command).unwrap();
-        let screen = Arc::new(Shared::new(self.columns, self.rows));
-        read(pair.master.try_clone_reader().unwrap(), screen.clone());
         Session {
-            writer: pair.master.take_writer().unwrap(),
-            master: pair.master,
+            writer: Some(pair.master.take_writer().unwrap()),
+            master: Some(pair.master),
             child,
-            screen,
+            screen: Arc::new(Shared::new(self.columns, self.rows)),
+            reading: None,
             modes,
             _home: self.home,
         }
@@ -88,10 +98,12 @@ pub fn size(columns: u16, rows: u16) -> PtySize {
 
 /// A run of the binary; ended when dropped.
 pub struct Session {
-    pub master: Box<dyn MasterPty + Send>,
-    pub writer: Box<dyn Write + Send>,
+    /// Gone when the terminal was closed.
+    pub master: Option<Box<dyn MasterPty + Send>>,
+    pub writer: Option<Box<dyn Write + Send>>,
     pub child: Box<dyn Child + Send + Sync>,
     pub screen: Arc<Shared>,
+    reading: Option<JoinHandle<()>>,
     /// How the terminal treated input before the start.
     pub modes: String,
     _home: tempfile::TempDir,
@@ -107,6 +119,8 @@ pub struct Output {
 
 pub struct Shared {
     output: Mutex<Output>,
+    /// Nothing is to be read any more.
+    closing: AtomicBool,
     more: Condvar,
 }
 
@@ -119,6 +133,7 @@ impl Shared {
                 bytes: Vec::new(),
                 ended: false,
             }),
+            closing: AtomicBool::new(false),
             more: Condvar::new(),
         }
     }
@@ -143,7 +158,7 @@ impl Shared {
     }
 }
 
-fn read(mut from: Box<dyn Read + Send>, screen: Arc<Shared>) {
+fn read(mut from: Box<dyn Read + Send>, screen: Arc<Shared>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -153,11 +168,11 @@ fn read(mut from: Box<dyn Read + Send>, screen: Arc<Shared>) {
             output.bytes.extend_from_slice(&buffer[..count]);
             output.ended = count == 0;
             screen.more.notify_all();
-            if count == 0 {
+            if count == 0 || screen.closing.load(Ordering::SeqCst) {
                 return;
             }
         }
-    });
+    })
 }
 
 impl Session {
@@ -173,6 +188,26 @@ impl Session {
             assert!(Instant::now() < deadline, "the process does not end");
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Closes the terminal's window: nobody has its other end any more.
+    #[allow(dead_code, reason = "not every suite closes it")]
+    pub fn close(&mut self) {
+        self.screen.closing.store(true, Ordering::SeqCst);
+        // The reader has a handle of its own, and lets go of it after the next output.
+        let reading = self.reading.take().unwrap();
+        let deadline = Instant::now() + LIMIT;
+        let mut columns = 100;
+        while !reading.is_finished() {
+            assert!(Instant::now() < deadline, "no more output");
+            let master = self.master.as_ref().unwrap();
+            columns = if columns == 100 { 101 } else { 100 };
+            master.resize(size(columns, 40)).unwrap();
+            thread::sleep(Duration::from_millis(20));
+        }
+        reading.join().unwrap();
+        self.writer = None;
+        self.master = None;
     }
 
     pub fn text(&self) -> String {

@@ -71,6 +71,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Click { pane, row } => navigate::click(model, pane, row),
         Message::Scroll { pane, down } => layers::scroll(model, pane, down),
         Message::Tick | Message::Redraw => {}
+        Message::Finishing(finishing) => model.finishing = Some(finishing),
         Message::Connected(ticket, answer) => return connect::connected(model, ticket, answer),
         Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
         Message::Batch(ticket, batch) => {

@@ -22,6 +22,7 @@ mod preview;
 mod rotate;
 mod sentence;
 mod undo;
+mod unfinished;
 
 pub use self::{
     ask::{Ask, Listing, Target},

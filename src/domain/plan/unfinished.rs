@@ -1,0 +1,155 @@
+//! What is left to do of a plan that was interrupted, for whoever finishes it with kubectl.
+
+use super::{Change, OnFailure, Outcome, Plan};
+use crate::domain::objects::WorkloadKey;
+
+/// How far a change has come.
+enum Progress<'a> {
+    Made,
+    /// Made, although a later change has failed and it was to be taken back.
+    NotTakenBack,
+    TakenBack,
+    Failed(&'a str),
+    /// Its requests were under way: nobody knows what the server has stored.
+    Unknown,
+    NotStarted,
+}
+
+impl Plan {
+    /// Tells of each change how far it has come, and where it was not made, the kubectl commands that look
+    /// at the object and that make the change. No secret value is in them. `outcomes`: of the changes that
+    /// have been tried.
+    pub fn unfinished(&self, outcomes: &[Outcome]) -> Vec<String> {
+        let has_failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        let takes_back = self.on_failure == OnFailure::TakeBack && outcomes.iter().any(has_failed);
+        let has_stopped = outcomes.iter().any(has_failed);
+        let mut lines = Vec::new();
+        for (index, change) in self.changes.iter().enumerate() {
+            let is_under_way = index == outcomes.len() && !has_stopped;
+            let progress = match outcomes.get(index) {
+                Some(Outcome::Applied) if takes_back => Progress::NotTakenBack,
+                Some(Outcome::Applied | Outcome::Unchanged) => Progress::Made,
+                Some(Outcome::TakenBack) => Progress::TakenBack,
+                Some(Outcome::Failed(why)) => Progress::Failed(why),
+                None if is_under_way => Progress::Unknown,
+                Some(Outcome::NotTried) | None => Progress::NotStarted,
+            };
+            let number = index + 1;
+            let (state, looks, makes) = match progress {
+                Progress::Made => ("done".to_owned(), false, false),
+                Progress::NotTakenBack => ("done, not taken back".to_owned(), true, false),
+                Progress::TakenBack => ("taken back".to_owned(), false, false),
+                Progress::Failed(why) => (format!("failed: {why}"), true, true),
+                Progress::Unknown => ("result unknown".to_owned(), true, true),
+                Progress::NotStarted => ("not started".to_owned(), false, true),
+            };
+            lines.push(format!("  {number}. {change}: {state}"));
+            if looks {
+                lines.push(format!("    {}", change.look()));
+            }
+            if makes {
+                let commands = change.commands();
+                lines.extend(commands.iter().map(|command| format!("    {command}")));
+            }
+            if matches!(change, Change::ConvertSecret { .. }) && looks && makes {
+                let told = "If it is not found, create it again with its login, or restore it from a backup.";
+                lines.push(format!("    # {told}"));
+            }
+        }
+        lines
+    }
+}
+
+impl Change {
+    /// The kubectl command that shows the object of the change.
+    fn look(&self) -> String {
+        let namespace = self.namespace();
+        let get = |what: String| format!("kubectl -n {namespace} get {what}");
+        let workload = |id: &WorkloadKey| get(id.kubectl());
+        match self {
+            Self::CreateNamespace(name) => format!("kubectl get namespace {name}"),
+            Self::CreateSecret { key, .. }
+            | Self::EditSecret { key, .. }
+            | Self::ConvertSecret { key }
+            | Self::DeleteSecret { key } => get(format!("secret {}", key.name)),
+            Self::CopySecret(copy) => get(format!("secret {}", copy.to.name)),
+            Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => {
+                get(format!("serviceaccount {} -o yaml", key.name))
+            }
+            Self::AttachSecret { account, .. } | Self::DetachSecret { account, .. } => {
+                get(format!("serviceaccount {} -o yaml", account.name))
+            }
+            Self::SetAccount { workload: id, .. }
+            | Self::SetImage { workload: id, .. }
+            | Self::Restart(id) => workload(id.id()),
+            Self::CreateDeployment(deployment) => workload(&deployment.id()),
+            Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
+                get(format!("deployment/{}", deployment.name))
+            }
+            Self::DeletePod(key) => get(format!("pod {}", key.name)),
+            Self::TakeBack { change, .. } => change.look(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{credential::Password, plan::Login, sample::key};
+
+    fn rotation() -> Plan {
+        let login = Login {
+            username: "bot".into(),
+            password: Password::new("canary-1"),
+        };
+        let create = |name| Change::CreateSecret {
+            key: key("shop", name),
+            server: "ghcr.io".into(),
+            login: login.clone(),
+        };
+        let changes = vec![create("one"), create("two"), create("three")];
+        Plan::new("Rotate", changes)
+    }
+
+    #[test]
+    fn the_change_under_way_is_looked_at_and_made_and_no_value_is_told() {
+        let text = rotation().unfinished(&[Outcome::Applied]).join("\n");
+        assert!(text.contains("1. Create the pull Secret shop/one for ghcr.io as bot: done\n"));
+        assert!(text.contains(
+            "shop/two for ghcr.io as bot: result unknown\n    kubectl -n shop get secret two\n"
+        ));
+        assert!(text.contains("shop/three for ghcr.io as bot: not started\n"));
+        assert!(text.contains("create secret docker-registry three"));
+        assert!(!text.contains("secret one"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn what_was_to_be_taken_back_is_named() {
+        let plan = Plan {
+            on_failure: OnFailure::TakeBack,
+            ..rotation()
+        };
+        let failed = Outcome::Failed("507".into());
+        let outcomes = [Outcome::Applied, Outcome::TakenBack, failed.clone()];
+        let text = plan.unfinished(&outcomes).join("\n");
+        assert!(text.contains("as bot: done, not taken back\n    kubectl -n shop get secret one"));
+        assert!(text.contains("as bot: taken back\n"), "{text}");
+        assert!(text.contains("as bot: failed: 507\n"), "{text}");
+        let text = rotation().unfinished(&[failed]).join("\n");
+        assert_eq!(text.matches("not started").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_secret_that_may_be_gone_is_not_found_in_silence() {
+        let changes = vec![Change::ConvertSecret {
+            key: key("shop", "regcred"),
+        }];
+        let text = Plan::new("Convert", changes).unfinished(&[]).join("\n");
+        assert!(
+            text.contains("kubectl -n shop get secret regcred\n"),
+            "{text}"
+        );
+        assert!(text.contains("If it is not found"), "{text}");
+    }
+}
