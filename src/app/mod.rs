@@ -14,6 +14,7 @@ mod field;
 pub mod filter;
 pub mod form;
 pub mod inquiry;
+mod k9s;
 pub mod key;
 pub mod keymap;
 pub mod learn;
