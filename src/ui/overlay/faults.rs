@@ -72,7 +72,7 @@ fn first_fix(fault: &Fault) -> &'static str {
 fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
     let theme = view.theme;
     let Some(fault) = view.model.verdicts.fault(id) else {
-        let was = id.blame.to_string();
+        let was = id.place();
         let gone = [theme.symbols().finished, id.title(), &was, "", "gone", ""];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
@@ -87,7 +87,7 @@ fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
     vec![
         Cell::new(symbol, style),
         Cell::new(fault.finding.title(), style),
-        Cell::new(id.blame.to_string(), theme.text()),
+        Cell::new(id.place(), theme.text()),
         Cell::new(pods(fault), theme.text()),
         Cell::new(since, theme.dim()),
         Cell::new(first_fix(fault), theme.text()),
