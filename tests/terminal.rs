@@ -268,7 +268,7 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
     session.sees("Nothing has been changed yet");
     session.press("\r");
     session.sees("All changes are made");
-    session.sees("healed after");
+    session.sees("recovered after");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }

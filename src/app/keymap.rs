@@ -238,6 +238,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["i"], WorkloadDetails, Action::SetImage, "", "Set another image for the workload", 0),
     row(&["r"], In(Pane::Pods), Action::Restart, "", "Restart the workload of the Pod", 0),
     row(&["enter"], Proposal, Action::CarryOut, "apply, then close", "Make the changes; when they are made, close", 1),
+    row(&["ctrl-x"], Proposal, Action::Fix(1), "", "When something still fails after the changes: show what the next fix would change", 0),
     row(&["u"], Proposal, Action::Undo, "undo", "Take back what was carried out last", 3),
     row(&["y"], Proposal, Action::Export, "export", "Export as YAML, without credentials", 4),
     row(&["space"], Picks, Action::Toggle, "take or leave", "Take or leave the row; what is typed filters the list", 1),

@@ -52,7 +52,14 @@ impl fmt::Display for Change {
                 ),
             },
             Self::DeleteSecret { key } => write!(f, "Delete the Secret {key}"),
-            Self::CreateAccount { key, .. } => write!(f, "Create the ServiceAccount {key}"),
+            Self::CreateAccount { key, pull_secrets } => {
+                write!(f, "Create the ServiceAccount {key}")?;
+                for (at, secret) in pull_secrets.iter().enumerate() {
+                    let before = if at == 0 { " with" } else { "," };
+                    write!(f, "{before} {secret}")?;
+                }
+                Ok(())
+            }
             Self::DeleteAccount { key } => write!(f, "Delete the ServiceAccount {key}"),
             Self::AttachSecret {
                 account, secret, ..
@@ -72,11 +79,20 @@ impl fmt::Display for Change {
                 container,
                 image,
                 ..
-            } => write!(
-                f,
-                "Set the image of {container} in {} to {image}",
-                workload.id()
-            ),
+            } => write!(f, "Set the image of {container} in {workload} to {image}"),
+            Self::SetTemplatePullSecrets {
+                workload,
+                add,
+                instead_of,
+                ..
+            } => match instead_of {
+                Some(wrong) => write!(
+                    f,
+                    "Replace {wrong} by {add} in imagePullSecrets of {}",
+                    workload.id()
+                ),
+                None => write!(f, "Add {add} to imagePullSecrets of {}", workload.id()),
+            },
             Self::CreateDeployment(deployment) => write!(
                 f,
                 "Create the Deployment {} with {}",
@@ -100,6 +116,7 @@ impl fmt::Display for Change {
                 "Take the Deployment {deployment} back to its revision {revision}"
             ),
             Self::DeletePod(key) => write!(f, "Delete the Pod {key}"),
+            Self::DeleteJob(key) => write!(f, "Delete the Job {key} with its Pods"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }
     }
