@@ -48,7 +48,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         names: &["po", "pod", "pods"],
-        help: "Pods; with a namespace behind it, its Pods",
+        help: "Pods, or those of the namespace named",
         does: Does::Pane(Pane::Pods),
     },
     Command {
@@ -311,6 +311,13 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
     let mut found: Vec<Suggestion> = commands.collect();
     if typed.is_empty() {
         return found;
+    }
+    // What k9s means by this name is not what else has its letters.
+    if let Some(resource) = Resource::named(typed) {
+        return vec![Suggestion {
+            text: typed.to_owned(),
+            help: Cow::Owned(resource.answer()),
+        }];
     }
     // Behind them verbs that begin so, and then all that has these letters in this order.
     let begin = verbs().filter(|(name, _)| name.starts_with(typed));

@@ -10,7 +10,7 @@ use super::{
     renew::{attached, not_reached, renewed, retried, rolling, stuck},
 };
 use crate::domain::{
-    cause::{FixId, FixTarget, ListOrigin, PodOwner},
+    cause::{FixId, FixTarget, ListOrigin, PodOwner, TargetContainer},
     diagnose::Finding,
     key::{Key, Name, Namespace},
     objects::{Secret, ServiceAccount, Subject},
@@ -90,7 +90,10 @@ pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
     if made.changes.is_empty() {
         return Offer::ByHand;
     }
-    let mut plan = Plan::new(titled(fix.title(), &made.targets), made.changes);
+    let mut plan = Plan::new(
+        titled(fix.title_for(&scope.own.names), &made.targets),
+        made.changes,
+    );
     plan.notes = not_reached(&made.targets);
     Offer::Plan(plan)
 }
@@ -170,7 +173,7 @@ fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
     let mut targets: Vec<ImageTarget> = Vec::new();
     let mut left_out: Vec<String> = Vec::new();
     for target in scope.workload_targets() {
-        let is_same = |container: &crate::domain::cause::TargetContainer| container.image == *image;
+        let is_same = |container: &TargetContainer| container.image == *image;
         if !target.container.as_ref().is_some_and(is_same) {
             continue;
         }

@@ -113,12 +113,23 @@ impl FixId {
         self.row().title
     }
 
+    /// The title for a case: a template with a list of its own gets the Secret itself.
+    pub fn title_for(self, names: &Names) -> &'static str {
+        let origin = names.target.as_deref().map(|target| &target.list_origin);
+        match (self, origin) {
+            (Self::AttachSecret, Some(ListOrigin::Template(_))) => {
+                "Add the pull Secret to imagePullSecrets of the Pod template"
+            }
+            _ => self.title(),
+        }
+    }
+
     /// The fix for a case.
     pub fn fill(self, names: &Names) -> Fix {
         let row = self.row();
         Fix {
             id: self,
-            title: row.title.to_owned(),
+            title: self.title_for(names).to_owned(),
             steps: row
                 .steps
                 .iter()
