@@ -142,10 +142,11 @@ fn is_per_registry(root: Root) -> bool {
         | Root::CredentialRejected
         | Root::CredentialExpired
         | Root::CredentialLacksAccess => true,
-        // The type is converted, and the ServiceAccount created, for all at once.
-        Root::SecretWrongType | Root::ServiceAccountMissing => false,
-        // Something else is to blame than a Secret or a ServiceAccount.
-        Root::PodPredatesBinding
+        // The type is converted, and the ServiceAccount created, for all at once; for the others something
+        // else is to blame than a Secret or a ServiceAccount.
+        Root::SecretWrongType
+        | Root::ServiceAccountMissing
+        | Root::PodPredatesBinding
         | Root::TagMissing
         | Root::RepositoryMissing
         | Root::ImageNameInvalid

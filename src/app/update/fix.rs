@@ -205,10 +205,7 @@ fn asked(model: &Model) -> Option<Asked> {
         }
         Some(Overlay::Proposal(proposal)) => {
             let trouble = proposal.trouble(&model.world, &model.verdicts)?;
-            return Some(Asked {
-                reach: Reach::All,
-                ..Asked::of_verdict(trouble.subject, trouble.verdict)
-            });
+            return Some(Asked::of_verdict(trouble.subject, trouble.verdict));
         }
         Some(Overlay::Details(details)) => {
             if let ObjectKey::Workload(id) = &details.object {

@@ -6,14 +6,15 @@
 //! a ServiceAccount) names all that the change is for.
 
 use super::{
-    Ask, Change, Copy, Edit, Existing, ImageOwner, ImageTarget, Plan,
+    Ask, Change, Copy, Edit, Existing, Plan,
+    image::ask_image,
     renew::{attached, not_reached, renewed, retried, rolling, stuck},
 };
 use crate::domain::{
-    cause::{FixId, FixTarget, ListOrigin, PodOwner, TargetContainer},
+    cause::{FixId, FixTarget, ListOrigin, PodOwner},
     diagnose::Finding,
     key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount, Subject},
+    objects::{Secret, ServiceAccount},
 };
 
 /// What can be done about a fix.
@@ -167,103 +168,6 @@ fn alike(scope: FixScope<'_>) -> Vec<&FixTarget> {
     scope.targets().into_iter().filter(of_account).collect()
 }
 
-/// Another image for the containers that have the own one's; those that cannot get one are named.
-fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
-    let image = &own.container.as_ref()?.image;
-    let mut targets: Vec<ImageTarget> = Vec::new();
-    let mut left_out: Vec<String> = Vec::new();
-    for target in scope.workload_targets() {
-        let is_same = |container: &TargetContainer| container.image == *image;
-        if !target.container.as_ref().is_some_and(is_same) {
-            continue;
-        }
-        match image_target(target) {
-            Ok(found) => {
-                let known = |other: &&mut ImageTarget| {
-                    other.owner == found.owner && other.container == found.container
-                };
-                match targets.iter_mut().find(known) {
-                    Some(known) => known.pods.extend(found.pods),
-                    None => targets.push(found),
-                }
-            }
-            Err(why) if !left_out.contains(&why) => left_out.push(why),
-            Err(_) => {}
-        }
-    }
-    (!targets.is_empty()).then_some(Ask::Image { targets, left_out })
-}
-
-/// A container that can get another image, or why it cannot.
-fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
-    let subject = match (&target.owner, &target.pod) {
-        _ if target.is_ephemeral() => return Err(not_reached(&[target]).concat()),
-        (PodOwner::None, Some(pod)) => Subject::Pod(pod.clone()),
-        (PodOwner::None, None) => return Err("there is no Pod".to_owned()),
-        (PodOwner::Other { kind, name }, _) => {
-            return Err(format!("{kind}/{name} is not changed from here."));
-        }
-        (
-            PodOwner::Rolling(id)
-            | PodOwner::ReplicaSet(id)
-            | PodOwner::Job(id)
-            | PodOwner::CronJob { id, .. },
-            _,
-        ) => Subject::Workload(id.clone()),
-    };
-    let Some(owner) = ImageOwner::new(subject.clone()) else {
-        return Err(format!(
-            "{subject} is not changed: the template of a Job is immutable."
-        ));
-    };
-    let container = target.container.as_ref();
-    let container = container.ok_or_else(|| format!("{subject} has no such container"))?;
-    let before = match owner.workload() {
-        None => Some(&container.image),
-        Some(_) => container.template_image.as_ref(),
-    };
-    let before = before.ok_or_else(|| {
-        let name = &container.name;
-        format!("{subject} is not changed: container {name} is not in its template.")
-    })?;
-    let replaces = rolling(target).is_some() && stuck(&[target]).is_empty();
-    let is_deleted = match &target.owner {
-        PodOwner::Rolling(_) | PodOwner::ReplicaSet(_) => !replaces,
-        PodOwner::None | PodOwner::Job(_) | PodOwner::CronJob { .. } | PodOwner::Other { .. } => {
-            false
-        }
-    };
-    Ok(ImageTarget {
-        container: container.name.clone(),
-        before: before.clone(),
-        pods: target.pod.iter().filter(|_| is_deleted).cloned().collect(),
-        job: match &target.owner {
-            PodOwner::CronJob { job, .. } => job.clone(),
-            PodOwner::None
-            | PodOwner::Rolling(_)
-            | PodOwner::ReplicaSet(_)
-            | PodOwner::Job(_)
-            | PodOwner::Other { .. } => None,
-        },
-        owner,
-    })
-}
-
-impl ImageTarget {
-    /// Sets the image, and ends what would go on with the old one.
-    pub fn set(&self, image: &str) -> Vec<Change> {
-        let set = Change::SetImage {
-            workload: self.owner.clone(),
-            container: self.container.clone(),
-            before: self.before.clone(),
-            image: image.to_owned(),
-        };
-        let jobs = self.job.iter().cloned().map(Change::DeleteJob);
-        let pods = self.pods.iter().cloned().map(Change::DeletePod);
-        std::iter::once(set).chain(jobs).chain(pods).collect()
-    }
-}
-
 /// Changes, and what they are for.
 struct Made<'a> {
     changes: Vec<Change>,
@@ -343,7 +247,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
             };
             saved(Change::CopySecret(copy), &name)
         }
-        FixId::UseServiceAccount => set_account(scope, &Name::new(names.holder.clone()?)),
+        FixId::UseServiceAccount => Some(set_account(scope, &Name::new(names.holder.clone()?))),
         FixId::CreateServiceAccount => {
             let create = Change::CreateAccount {
                 key: account,
@@ -375,7 +279,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
     }
 }
 
-fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Option<Made<'a>> {
+fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Made<'a> {
     let targets = scope.workload_targets();
     let mut changes: Vec<Change> = Vec::new();
     let mut done = Vec::new();
@@ -394,7 +298,7 @@ fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Optio
         });
     }
     changes.extend(stuck(&targets));
-    Some(Made { changes, targets })
+    Made { changes, targets }
 }
 
 fn listed(finding: &Finding) -> Vec<Name<Secret>> {

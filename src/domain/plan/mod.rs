@@ -4,6 +4,7 @@
 //! lines added and removed, and as kubectl commands, and which permission it takes. It knows nothing
 //! of how a change is sent: that is `cluster::apply`. A password is in it and in none of its words.
 
+mod affected;
 mod ask;
 mod before;
 mod change;
@@ -13,6 +14,7 @@ mod entries;
 mod export;
 mod fixes;
 mod gather;
+mod image;
 pub mod keeper;
 mod lists;
 pub mod manifest;
@@ -26,6 +28,7 @@ mod sentence;
 mod undo;
 
 pub use self::{
+    affected::Affected,
     ask::{Ask, ImageTarget, Listing, Target},
     before::{Before, Revision},
     change::{Change, Copy, Deployment, Existing, ImageOwner, Images, Restartable},
@@ -36,7 +39,7 @@ pub use self::{
     lists::{corrected, with, without},
     outcome::{Done, Outcome},
     preview::{Line, Mark},
-    recovery::{Affected, Recovery, recovery},
+    recovery::{Recovery, recovery},
     renew::{attached, renewed, retried},
     rotate::{Holder, Spread, carriers},
     undo::undo,

@@ -3,9 +3,9 @@
 use super::*;
 use crate::domain::{
     batch::Batch,
-    key::Namespace,
-    objects::{Condition, Owner, Phase, Rollout},
-    plan::{Restartable, Revision},
+    key::{Name, Namespace},
+    objects::{Condition, Owner, Phase, Rollout, Subject},
+    plan::{Change, Outcome, Plan, Restartable, Revision},
     sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
 };
 
@@ -243,7 +243,10 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
     };
     let plan = Plan::new("Image", vec![set]);
     let affected = Affected::of(&world, &plan, [bare.key.clone()], []);
-    assert_eq!(recovery(&world, &affected).failing, [bare.key.clone()]);
+    assert_eq!(
+        recovery(&world, &affected).failing,
+        std::slice::from_ref(&bare.key)
+    );
     let well = pod("media", "tool", running());
     world.fold(Batch::Pods(changed(vec![well])), now());
     assert!(recovery(&world, &affected).is_complete());
@@ -255,7 +258,7 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
 fn a_workload_that_made_no_pods_has_to_have_them_all() {
     let mut world = World::default();
     set_rollout(&mut world, |rollout| {
-        (rollout.current, rollout.updated) = (0, 0)
+        (rollout.current, rollout.updated) = (0, 0);
     });
     let set = workload(
         WorkloadKind::ReplicaSet,
@@ -303,4 +306,13 @@ fn a_plan_that_takes_back_waits_for_nothing() {
     assert!(Affected::of(&world(), &plan, [], []).is_empty());
     let made = Plan::new("Ns", vec![Change::CreateNamespace(Namespace::new("media"))]);
     assert!(Affected::of(&world(), &made, [], []).is_empty());
+}
+
+#[test]
+fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
+    let mut world = World::default();
+    let bare = pod("media", "tool", running());
+    world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
+    let plan = Plan::new("Delete", vec![Change::DeletePod(bare.key)]);
+    assert!(Affected::of(&world, &plan, [], []).is_empty());
 }

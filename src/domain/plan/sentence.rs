@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Change, Edit, Existing};
+use super::{Change, Copy, Edit, Existing};
+use crate::domain::{key::Name, objects::Secret};
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,29 +37,14 @@ impl fmt::Display for Change {
                 f,
                 "Delete the Secret {key} and create it again as kubernetes.io/dockerconfigjson"
             ),
-            Self::CopySecret(copy) => match (&copy.there, copy.existing) {
-                (None, _) | (Some(_), Existing::Keep) => {
-                    write!(f, "Copy the Secret {} to {}", copy.from, copy.to)
-                }
-                (Some(_), Existing::Merge) => write!(
-                    f,
-                    "Add the entries of the Secret {} to {}; its own stay",
-                    copy.from, copy.to
-                ),
-                (Some(_), Existing::Replace) => write!(
-                    f,
-                    "Replace the content of the Secret {} by that of {}",
-                    copy.to, copy.from
-                ),
-            },
+            Self::CopySecret(copy) => copied(copy, f),
             Self::DeleteSecret { key } => write!(f, "Delete the Secret {key}"),
             Self::CreateAccount { key, pull_secrets } => {
-                write!(f, "Create the ServiceAccount {key}")?;
-                for (at, secret) in pull_secrets.iter().enumerate() {
-                    let before = if at == 0 { " with" } else { "," };
-                    write!(f, "{before} {secret}")?;
-                }
-                Ok(())
+                write!(
+                    f,
+                    "Create the ServiceAccount {key}{}",
+                    listing(pull_secrets)
+                )
             }
             Self::DeleteAccount { key } => write!(f, "Delete the ServiceAccount {key}"),
             Self::AttachSecret {
@@ -119,5 +105,29 @@ impl fmt::Display for Change {
             Self::DeleteJob(key) => write!(f, "Delete the Job {key} with its Pods"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }
+    }
+}
+
+/// The pull Secrets that a new ServiceAccount lists.
+fn listing(secrets: &[Name<Secret>]) -> String {
+    if secrets.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = secrets.iter().map(Name::as_str).collect();
+    format!(" with {}", names.join(", "))
+}
+
+fn copied(copy: &Copy, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (from, to) = (&copy.from, &copy.to);
+    match (&copy.there, copy.existing) {
+        (None, _) | (Some(_), Existing::Keep) => write!(f, "Copy the Secret {from} to {to}"),
+        (Some(_), Existing::Merge) => write!(
+            f,
+            "Add the entries of the Secret {from} to {to}; its own stay"
+        ),
+        (Some(_), Existing::Replace) => write!(
+            f,
+            "Replace the content of the Secret {to} by that of {from}"
+        ),
     }
 }
