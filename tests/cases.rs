@@ -41,7 +41,9 @@ fn each_case_is_diagnosed_as_recorded() {
             fs::write(&golden, text + "\n").unwrap();
         }
         let recorded: Diagnosis = serde_json::from_slice(&fs::read(&golden).unwrap()).unwrap();
-        if found != recorded {
+        // What is not written down (the target of the fixes) follows from the case.
+        let written = |diagnosis: &Diagnosis| serde_json::to_value(diagnosis).unwrap();
+        if written(&found) != written(&recorded) {
             wrong.push(format!(
                 "{}:\n{found:#?}\nbut recorded\n{recorded:#?}",
                 path.display()

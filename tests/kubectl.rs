@@ -8,6 +8,14 @@ use std::{
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pullscope::domain::{
+    cause::{FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable},
+    key::{Key, Name, Namespace},
+    objects::{ContainerRole, Secret, WorkloadKey, WorkloadKind},
 };
 
 use serde_json::Value;
@@ -50,6 +58,32 @@ impl Demo {
             .write_all(input.as_bytes())
             .unwrap();
         child.wait_with_output().unwrap()
+    }
+}
+
+impl Demo {
+    /// Runs a line as a person would type it; what it prints. It has to end well.
+    fn shell(&self, kubectl: &Path, line: &str, input: &str) -> String {
+        let path = env::var("PATH").unwrap_or_default();
+        let bin = kubectl.parent().unwrap().display();
+        let mut child = Command::new("bash")
+            .args(["-o", "pipefail", "-c", line])
+            .env("PATH", format!("{bin}:{path}"))
+            .env("KUBECONFIG", self.directory.path().join("config"))
+            .env("HOME", self.directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // What reads no input may have ended.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {error}");
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -188,6 +222,152 @@ fn the_demo_is_a_cluster_to_kubectl() {
         assert!(text.contains(says), "kubectl {arguments}: {text}{error}");
     }
     refuses_what_a_cluster_refuses(&demo, &kubectl);
+}
+
+/// One of each kind of owner of a Pod, with lists of their own in some templates.
+const OWNERS: &str = r#"
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: runner}}
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: puller}}
+- {apiVersion: v1, kind: Pod, metadata: {name: bare}, spec: &spec {serviceAccountName: runner, imagePullSecrets: [{name: typo}],
+   restartPolicy: Never, containers: [{name: app, image: "r.example/a:1"}], initContainers: [{name: setup, image: "r.example/s:1"}]}}
+- {apiVersion: batch/v1, kind: Job, metadata: {name: migrate}, spec: &job {template: {spec: *spec}}}
+- {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: "0 3 1 1 *", jobTemplate: {spec: *job}}}
+- {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: &web {selector: {matchLabels: {app: web}}, template: {
+   metadata: {labels: {app: web}}, spec: &always {serviceAccountName: runner, imagePullSecrets: [{name: typo}], containers: [{name: app, image: "r.example/a:1"}]}}}}
+- {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: *always}}}
+- {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}}, spec: *always}}}
+- {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: set}, spec: {selector: {matchLabels: {app: set}}, template: {metadata: {labels: {app: set}}, spec: *always}}}
+"#;
+
+/// The targets of fixes for these, each with a Pod of its own.
+fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
+    let id = |kind, name: &str| WorkloadKey {
+        kind,
+        key: Key::new(Namespace::new(namespace), Name::new(name)),
+    };
+    let run = Key::new(Namespace::new(namespace), Name::new("nightly-7"));
+    let owners = [
+        (PodOwner::None, "bare"),
+        (PodOwner::Job(id(WorkloadKind::Job, "migrate")), "migrate-"),
+        (
+            PodOwner::CronJob {
+                id: id(WorkloadKind::CronJob, "nightly"),
+                job: Some(run),
+            },
+            "nightly-7-",
+        ),
+        (
+            PodOwner::Rolling(id(WorkloadKind::Deployment, "web")),
+            "web-",
+        ),
+        (
+            PodOwner::Rolling(id(WorkloadKind::StatefulSet, "db")),
+            "db-",
+        ),
+        (
+            PodOwner::Rolling(id(WorkloadKind::DaemonSet, "agent")),
+            "agent-",
+        ),
+        (
+            PodOwner::ReplicaSet(id(WorkloadKind::ReplicaSet, "set")),
+            "set-",
+        ),
+    ];
+    let own: Arc<[Name<Secret>]> = Arc::from([Name::new("typo")]);
+    owners
+        .into_iter()
+        .map(|(owner, pod)| FixTarget {
+            namespace: Namespace::new(namespace),
+            pod: Some(Key::new(Namespace::new(namespace), Name::new(pod_of(pod)))),
+            owner,
+            container: Some(TargetContainer {
+                name: "app".into(),
+                role: ContainerRole::App,
+                image: "r.example/a:1".into(),
+                template_image: Some("r.example/a:1".into()),
+            }),
+            listed: Arc::clone(&own),
+            list_origin: ListOrigin::Template(Arc::clone(&own)),
+            service_account: Name::new("runner"),
+        })
+        .collect()
+}
+
+/// Each command that a fix shows for an owner of a Pod is taken by kubectl and the server.
+#[test]
+fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
+    let Some(kubectl) = find() else {
+        eprintln!("SKIPPED: there is no kubectl, no command of a fix is tried");
+        return;
+    };
+    let demo = Demo::start();
+    let names = |target: &FixTarget| Names {
+        service_account: Some("runner".into()),
+        account_lists: Some(Vec::new()),
+        secret: Some("typo".into()),
+        matching: Some("hub".into()),
+        holder: Some("puller".into()),
+        image: Some("r.example/a:2".into()),
+        target: Some(Box::new(target.clone())),
+        ..Names::default()
+    };
+    let fixes = [
+        FixId::CorrectImage,
+        FixId::WriteFullName,
+        FixId::AttachSecret,
+        FixId::CorrectSecretName,
+        FixId::UseServiceAccount,
+        FixId::Restart,
+        FixId::RetryNow,
+        FixId::PullPolicy,
+    ];
+    for (number, fix) in fixes.into_iter().enumerate() {
+        let namespace = format!("fix-{number}");
+        demo.shell(
+            &kubectl,
+            &format!("kubectl create namespace {namespace}"),
+            "",
+        );
+        let apply = format!("kubectl -n {namespace} apply -f -");
+        demo.shell(&kubectl, &apply, OWNERS);
+        let run = format!("kubectl -n {namespace} create job nightly-7 --from=cronjob/nightly");
+        demo.shell(&kubectl, &run, "");
+        let list = format!("kubectl -n {namespace} get pods -o name");
+        let pod_of = |prefix: &str| {
+            // Their controllers make them at once, and yet after the answer.
+            let deadline = Instant::now() + Duration::from_secs(30);
+            loop {
+                let all = demo.shell(&kubectl, &list, "");
+                let mut pods = all.lines().filter_map(|line| line.strip_prefix("pod/"));
+                if let Some(pod) = pods.find(|pod| pod.starts_with(prefix)) {
+                    return pod.to_owned();
+                }
+                assert!(Instant::now() < deadline, "no Pod {prefix} among {all}");
+            }
+        };
+        for target in targets(&namespace, pod_of) {
+            for fix in suitable([fix], &target, None) {
+                let filled = fix.fill(&names(&target));
+                assert!(!filled.commands.is_empty(), "{fix} for {:?}", target.owner);
+                let typed = filled.commands.iter();
+                // An editor is a person's.
+                for line in typed.filter(|line| !line.contains(" edit ")) {
+                    demo.shell(&kubectl, &line.replace("IMAGE", "r.example/a:3"), "");
+                }
+            }
+        }
+    }
+    let image = demo.shell(
+        &kubectl,
+        "kubectl -n fix-0 get job migrate -o jsonpath='{.spec.template.spec.containers[0].image}'",
+        "",
+    );
+    assert_eq!(image, "r.example/a:3", "the Job was created again");
+    let list = "kubectl -n fix-3 get pod bare -o jsonpath='{.spec.imagePullSecrets[*].name}'";
+    assert_eq!(demo.shell(&kubectl, list, ""), "hub");
 }
 
 fn refuses_what_a_cluster_refuses(demo: &Demo, kubectl: &Path) {

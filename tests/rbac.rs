@@ -8,8 +8,11 @@ use pullscope::{
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
-        objects::{WorkloadKey, WorkloadKind},
-        plan::{Before, Change, Copy, Deployment, Edit, Existing, Login, Restartable, Revision},
+        objects::{Subject, WorkloadKey, WorkloadKind},
+        plan::{
+            Before, Change, Copy, Deployment, Edit, Existing, ImageOwner, Login, Restartable,
+            Revision,
+        },
         pull_test,
         rights::Permission,
     },
@@ -138,6 +141,7 @@ fn changes() -> Vec<Change> {
             after: [].into(),
         },
         Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
+        Change::DeleteJob(Key::new(namespace(), Name::new("nightly-7"))),
     ];
     all.extend(changes_to_workloads());
     let made = || {
@@ -168,15 +172,28 @@ fn changes_to_workloads() -> Vec<Change> {
                 before: Name::new("b"),
                 account: Name::new("a"),
             });
-            all.push(Change::SetImage {
+            all.push(Change::SetTemplatePullSecrets {
                 workload: workload(kind),
-                container: "app".into(),
-                before: "r.example/web:1".into(),
-                image: "r.example/web:2".to_owned(),
+                add: Name::new("hub"),
+                instead_of: None,
+                seen: Vec::new(),
             });
         }
+        let key = Key::new(namespace(), Name::new("web"));
+        all.extend(set_image(Subject::Workload(WorkloadKey { kind, key })));
     }
+    let pod = Key::new(namespace(), Name::new("web"));
+    all.extend(set_image(Subject::Pod(pod)));
     all
+}
+
+fn set_image(subject: Subject) -> Option<Change> {
+    Some(Change::SetImage {
+        workload: ImageOwner::new(subject)?,
+        container: "app".into(),
+        before: "r.example/web:1".into(),
+        image: "r.example/web:2".to_owned(),
+    })
 }
 
 /// A new change does not compile without its place here: then it needs one in `changes`.
@@ -194,6 +211,8 @@ fn is_listed(change: &Change) -> bool {
         | Change::DetachSecret { .. }
         | Change::SetAccount { .. }
         | Change::SetImage { .. }
+        | Change::SetTemplatePullSecrets { .. }
+        | Change::DeleteJob(_)
         | Change::CreateDeployment(_)
         | Change::Restart(_)
         | Change::SetPaused { .. }

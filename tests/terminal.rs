@@ -311,7 +311,7 @@ fn in_the_demo_a_failing_workload_is_healed_by_keys() {
     session.sees("Nothing has been changed yet");
     session.press("\r");
     session.sees("All changes are made");
-    session.sees("healed after");
+    session.sees("recovered after");
     session.press(CTRL_C);
     assert_eq!(session.exit(), 0);
 }
@@ -464,7 +464,7 @@ fn in_the_demo_a_private_image_is_deployed_with_the_secret_that_is_there() {
     let mut session = Setup::new(&["demo", "-n", "web"]).start();
     session.sees("● live");
     session.sees("Deployment/");
-    session.press(":deploy\r");
+    session.press(":create-deployment\r");
     session.sees("Deploy a private image");
     session.press("registry.nordwind.example/web/landing:7\r");
     session.sees("out of a Secret in the cluster");

@@ -131,6 +131,92 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether it changes the cluster, a file or the clipboard, or is the first step to it. A command that
+    /// does needs its full name: what only begins like it, or has its letters, may be meant for another.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Fix(_)
+            | Self::PullTest
+            | Self::StartPullTest
+            | Self::Report
+            | Self::CleanUp
+            | Self::CarryOut
+            | Self::New
+            | Self::Setup
+            | Self::Deploy
+            | Self::Bind
+            | Self::Rotate
+            | Self::CopyTo
+            | Self::Delete
+            | Self::Restart
+            | Self::SetImage
+            | Self::Undo
+            | Self::Export
+            | Self::Submit
+            | Self::PauseRollout
+            | Self::RollBack
+            | Self::Copy
+            | Self::CopyNamespace
+            | Self::CopyImage
+            | Self::CopyMessage
+            | Self::CopyCommands
+            | Self::CopyPassword
+            | Self::Reveal
+            | Self::Elsewhere(_) => true,
+            Self::Quit
+            | Self::Help
+            | Self::Back
+            | Self::NextPane
+            | Self::PreviousPane
+            | Self::Focus(_)
+            | Self::Move(_)
+            | Self::Open
+            | Self::Detail(_)
+            | Self::NextTab
+            | Self::PreviousTab
+            | Self::PreviousLog
+            | Self::NextContainer
+            | Self::Find
+            | Self::NextMatch
+            | Self::PreviousMatch
+            | Self::Faults
+            | Self::Settle
+            | Self::Hygiene
+            | Self::Menu
+            | Self::Learn
+            | Self::NextSection
+            | Self::PreviousSection
+            | Self::Toggle
+            | Self::ToggleAll
+            | Self::NextOption
+            | Self::PreviousOption
+            | Self::NextField
+            | Self::PreviousField
+            | Self::Filter
+            | Self::Palette
+            | Self::Contexts
+            | Self::Favourite(_)
+            | Self::Sort(_)
+            | Self::NextSortColumn
+            | Self::PreviousSortColumn
+            | Self::FaultsOnly
+            | Self::Fold
+            | Self::Hold
+            | Self::NextProblem
+            | Self::PreviousProblem
+            | Self::ToAccount
+            | Self::UsedBy
+            | Self::LastNamespace
+            | Self::Warp
+            | Self::GoBack
+            | Self::GoForth
+            | Self::Retry
+            | Self::ReadAgain => false,
+        }
+    }
+}
+
 /// Verbs that k9s has on these keys and this product leaves to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Elsewhere {

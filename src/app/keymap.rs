@@ -41,6 +41,8 @@ pub enum Context {
     Guide,
     /// On a plan that is proposed.
     Proposal,
+    /// On a plan that has been carried out.
+    Applied,
     /// In a form, beside what can be typed.
     Form,
     /// In a list of a form.
@@ -66,6 +68,7 @@ impl Context {
             Self::Reveal => "The values of a Secret",
             Self::Guide => "The guide",
             Self::Proposal => "A proposed change",
+            Self::Applied => "An applied change",
             Self::Form => "Forms",
             Self::Picks => "Lists in forms",
             Self::Options => "Choices in forms",
@@ -105,7 +108,7 @@ const fn row(
 }
 
 use Context::{
-    Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
+    Applied, Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
     PodDetails, Proposal, SecretDetails, Text, WorkloadDetails,
 };
 
@@ -186,7 +189,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&["home", "g"], Overlay, Action::Move(Motion::First), "", "To the top", 0),
     row(&["end", "G"], Overlay, Action::Move(Motion::Last), "", "To the end", 0),
     row(&["enter"], Choice, Action::Open, "choose", "Choose", 1),
-    row(&["ctrl-x"], Faults, Action::Fix(1), "fix all", "Show what the best fix would change, for all that suffers from it", 2),
+    row(&["ctrl-x"], Faults, Action::Fix(1), "fix", "Show what the best fix would change, for all workloads that suffer from the problem", 2),
     row(&["tab", "right"], Details, Action::NextTab, "next view", "The next view of it", 2),
     row(&["shift-tab", "left"], Details, Action::PreviousTab, "", "The view before", 0),
     row(&["D"], Details, Action::Detail(Tab::Diagnosis), "", "The diagnosis", 0),
@@ -237,9 +240,12 @@ pub const BINDINGS: &[Binding] = &[
     row(&["i"], PodDetails, Action::SetImage, "", "Set another image for the Pod's workload", 0),
     row(&["i"], WorkloadDetails, Action::SetImage, "", "Set another image for the workload", 0),
     row(&["r"], In(Pane::Pods), Action::Restart, "", "Restart the workload of the Pod", 0),
-    row(&["enter"], Proposal, Action::CarryOut, "apply, then close", "Make the changes; when they are made, close", 1),
-    row(&["u"], Proposal, Action::Undo, "undo", "Take back what was carried out last", 3),
+    row(&["enter"], Proposal, Action::CarryOut, "apply", "Make the changes", 1),
     row(&["y"], Proposal, Action::Export, "export", "Export as YAML, without credentials", 4),
+    row(&["enter"], Applied, Action::CarryOut, "close", "Close the plan", 1),
+    row(&["ctrl-x"], Applied, Action::Fix(1), "", "When Pods still fail after the changes: show what the next fix would change", 0),
+    row(&["u"], Applied, Action::Undo, "undo", "Take back what was carried out last", 3),
+    row(&["y"], Applied, Action::Export, "export", "Export as YAML, without credentials", 4),
     row(&["space"], Picks, Action::Toggle, "take or leave", "Take or leave the row; what is typed filters the list", 1),
     row(&["ctrl-space", "ctrl-a"], Picks, Action::ToggleAll, "all", "Take all rows that are shown, or none", 2),
     row(&["up"], Picks, Action::Move(Motion::Up), "", "The row above; at the top the field before", 0),

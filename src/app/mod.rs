@@ -15,6 +15,7 @@ pub mod filter;
 pub mod finishing;
 pub mod form;
 pub mod inquiry;
+mod k9s;
 pub mod key;
 pub mod keymap;
 pub mod learn;

@@ -70,6 +70,8 @@ pub struct Palette {
     pub input: Input,
     /// The suggestion that enter takes.
     pub chosen: usize,
+    /// The command that enter did not run, as only a part of its name is typed.
+    pub held: Option<String>,
     /// The command typed so many commands ago stands in the field; 0: none.
     pub recalled: usize,
 }
@@ -78,6 +80,7 @@ impl Palette {
     /// Something else was typed: what was chosen or recalled for the line before means nothing to it.
     pub fn typed(&mut self) {
         self.chosen = 0;
+        self.held = None;
         self.recalled = 0;
     }
 }

@@ -1,10 +1,14 @@
 //! Commands behind `:`, named as in k9s, with completion.
+//!
+//! A part of a name, or its letters in their order, is enough to go somewhere. What changes the cluster, a
+//! file or the clipboard runs by its full name only, or when it is chosen from the list.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     action::Action,
     filter::{Filter, Sieve},
+    k9s::Resource,
     keymap::{BINDINGS, Binding, Context},
     look::ThemeName,
     memory::Memory,
@@ -21,6 +25,8 @@ struct Command {
 #[derive(Clone, Copy)]
 enum Does {
     Act(Action),
+    /// With a name behind it: this pane of this namespace; without: the pane.
+    Pane(Pane),
     /// With a name behind it: this namespace; without: the pane.
     Namespace,
     /// With a name behind it: this context; without: the picker.
@@ -36,29 +42,29 @@ enum Does {
 
 const COMMANDS: &[Command] = &[
     Command {
-        names: &["ns", "namespaces"],
+        names: &["ns", "namespace", "namespaces"],
         help: "Namespaces, or the one named",
         does: Does::Namespace,
     },
     Command {
-        names: &["po", "pods"],
-        help: "Pods",
-        does: Does::Act(Action::Focus(Pane::Pods)),
+        names: &["po", "pod", "pods"],
+        help: "Pods, or those of the namespace named",
+        does: Does::Pane(Pane::Pods),
     },
     Command {
-        names: &["sa", "serviceaccounts"],
+        names: &["sa", "serviceaccount", "serviceaccounts"],
         help: "ServiceAccounts",
-        does: Does::Act(Action::Focus(Pane::ServiceAccounts)),
+        does: Does::Pane(Pane::ServiceAccounts),
     },
     Command {
-        names: &["sec", "secrets"],
+        names: &["sec", "secret", "secrets"],
         help: "Pull Secrets",
-        does: Does::Act(Action::Focus(Pane::Secrets)),
+        does: Does::Pane(Pane::Secrets),
     },
     Command {
-        names: &["ev", "events"],
+        names: &["ev", "event", "events"],
         help: "Events",
-        does: Does::Act(Action::Focus(Pane::Events)),
+        does: Does::Pane(Pane::Events),
     },
     Command {
         names: &["pull", "problems"],
@@ -91,8 +97,8 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Setup),
     },
     Command {
-        names: &["deploy"],
-        help: "Deploy a private image",
+        names: &["create-deployment", "deploy-image"],
+        help: "Create a Deployment of a private image",
         does: Does::Act(Action::Deploy),
     },
     Command {
@@ -131,7 +137,7 @@ const COMMANDS: &[Command] = &[
         does: Does::Act(Action::Undo),
     },
     Command {
-        names: &["ctx", "contexts"],
+        names: &["ctx", "context", "contexts"],
         help: "Contexts, or the one named",
         does: Does::Context,
     },
@@ -183,6 +189,7 @@ pub struct Suggestion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     Act(Action),
+    Pane(Pane, Option<Namespace>),
     Namespace(Namespace),
     Context(String),
     Theme(ThemeName),
@@ -191,15 +198,74 @@ pub enum Asked {
     Forget(Option<String>),
     /// A command, but its word says nothing; this is what it takes.
     Misused(&'static str),
+    /// A resource that k9s lists and this program does not; what there is instead.
+    NoView(String),
     /// No such command; the nearest one, if one is near.
     Unknown(Option<&'static str>),
+}
+
+impl Asked {
+    /// Whether a part of the name is not enough for it.
+    fn needs_full_name(&self) -> bool {
+        match self {
+            Self::Act(action) => action.writes(),
+            Self::Save(_) | Self::Forget(_) => true,
+            Self::Pane(..)
+            | Self::Namespace(_)
+            | Self::Context(_)
+            | Self::Theme(_)
+            | Self::View(_)
+            | Self::Misused(_)
+            | Self::NoView(_)
+            | Self::Unknown(_) => false,
+        }
+    }
+}
+
+/// What enter runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entered {
+    Run(String),
+    /// This one is meant, it seems, and it runs only by its full name or when it is chosen.
+    Choose(String),
+}
+
+/// What enter means: `chosen` is the suggestion that the cursor is on, and that was walked to where it is
+/// not the first.
+pub fn entered(typed: &str, suggestions: &[Suggestion], chosen: usize) -> Entered {
+    let asked = read(typed);
+    let Some(suggestion) = suggestions.get(chosen) else {
+        return Entered::Run(typed.to_owned());
+    };
+    if chosen > 0 {
+        return Entered::Run(suggestion.text.clone());
+    }
+    match asked {
+        Asked::Unknown(_) if read(&suggestion.text).needs_full_name() => {
+            Entered::Choose(suggestion.text.clone())
+        }
+        Asked::Unknown(_) => Entered::Run(suggestion.text.clone()),
+        // After a command that chooses among names, the first one is meant.
+        Asked::View(None) if typed.ends_with(' ') => Entered::Run(suggestion.text.clone()),
+        Asked::Forget(None) if typed.ends_with(' ') => Entered::Choose(suggestion.text.clone()),
+        Asked::Act(_)
+        | Asked::Pane(..)
+        | Asked::Namespace(_)
+        | Asked::Context(_)
+        | Asked::Theme(_)
+        | Asked::View(_)
+        | Asked::Save(_)
+        | Asked::Forget(_)
+        | Asked::Misused(_)
+        | Asked::NoView(_) => Entered::Run(typed.to_owned()),
+    }
 }
 
 /// Completions of what is typed; empty when nothing begins so.
 pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestion> {
     let typed = typed.trim_start();
-    if let Some((command, argument)) = typed.split_once(' ') {
-        let Some(command) = find(command) else {
+    if let Some((word, argument)) = typed.split_once(' ') {
+        let Some(command) = find(word) else {
             return Vec::new();
         };
         let argument = argument.trim();
@@ -222,6 +288,10 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
                 .filter(|name| name.as_str().contains(argument))
                 .map(|name| complete(format!("ns {name}")))
                 .collect(),
+            Does::Pane(_) => names(world)
+                .filter(|name| name.as_str().contains(argument))
+                .map(|name| complete(format!("{word} {name}")))
+                .collect(),
             Does::Theme => ThemeName::ALL
                 .into_iter()
                 .filter(|theme| theme.name().starts_with(argument))
@@ -241,6 +311,13 @@ pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestio
     let mut found: Vec<Suggestion> = commands.collect();
     if typed.is_empty() {
         return found;
+    }
+    // What k9s means by this name is not what else has its letters.
+    if let Some(resource) = Resource::named(typed) {
+        return vec![Suggestion {
+            text: typed.to_owned(),
+            help: Cow::Owned(resource.answer()),
+        }];
     }
     // Behind them verbs that begin so, and then all that has these letters in this order.
     let begin = verbs().filter(|(name, _)| name.starts_with(typed));
@@ -295,6 +372,9 @@ pub fn read(line: &str) -> Asked {
     };
     let argument = words.next();
     let Some(command) = find(name) else {
+        if let Some(resource) = Resource::named(name) {
+            return Asked::NoView(resource.answer());
+        }
         if let Some((_, verb)) = verbs().find(|(verb, _)| *verb == name) {
             return Asked::Act(verb.action);
         }
@@ -305,6 +385,7 @@ pub fn read(line: &str) -> Asked {
     };
     match (command.does, argument) {
         (Does::Act(action), _) => Asked::Act(action),
+        (Does::Pane(pane), name) => Asked::Pane(pane, name.map(Namespace::new)),
         (Does::Namespace, Some(name)) => Asked::Namespace(Namespace::new(name)),
         (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
         (Does::Context, Some(name)) => Asked::Context(name.to_owned()),
@@ -336,11 +417,14 @@ mod tests {
 
     #[test]
     fn reads_what_a_k9s_user_types() {
-        assert_eq!(read("po"), Asked::Act(Action::Focus(Pane::Pods)));
+        assert_eq!(read("po"), Asked::Pane(Pane::Pods, None));
+        let shop = Some(Namespace::new("shop"));
+        assert_eq!(read("pod shop"), Asked::Pane(Pane::Pods, shop));
         assert_eq!(read(" ns  shop "), Asked::Namespace(Namespace::new("shop")));
         assert_eq!(read("ctx prod"), Asked::Context("prod".into()));
         assert_eq!(read("q"), Asked::Act(Action::Quit));
         assert_eq!(read("secr"), Asked::Unknown(Some("sec")));
+        assert!(matches!(read("deploy"), Asked::NoView(_)));
         assert_eq!(read("zzz"), Asked::Unknown(None));
         assert_eq!(read(""), Asked::Unknown(None));
         assert_eq!(read("theme light"), Asked::Theme(ThemeName::Light));
@@ -358,6 +442,56 @@ mod tests {
         let first = |typed| found(typed).into_iter().next().map(|it| it.text);
         assert_eq!(first("rst").as_deref(), Some("restart"));
         assert_eq!(found("zzz"), []);
+    }
+
+    fn enter(typed: &str) -> Entered {
+        let (world, memory) = (World::default(), Memory::default());
+        entered(typed, &suggestions(typed, &world, &memory), 0)
+    }
+
+    #[test]
+    fn what_writes_runs_by_its_full_name_only() {
+        // Every beginning of every name, and what has its letters in their order.
+        let names = COMMANDS.iter().flat_map(|command| command.names).copied();
+        let names: Vec<&str> = names.chain(verbs().map(|(name, _)| name)).collect();
+        for name in &names {
+            assert_eq!(enter(name), Entered::Run((*name).to_owned()));
+            let skipped: String = name.chars().step_by(2).collect();
+            for part in (1..name.len()).map(|end| &name[..end]).chain([&*skipped]) {
+                let Entered::Run(line) = enter(part) else {
+                    continue;
+                };
+                let runs = read(&line);
+                assert!(
+                    !runs.needs_full_name() || line == part,
+                    ":{part} runs {line}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn resources_of_k9s_run_nothing() {
+        for name in Resource::all_names() {
+            assert!(find(name).is_none(), "{name} is a command");
+            assert_eq!(enter(name), Entered::Run(name.to_owned()));
+            assert!(matches!(read(name), Asked::NoView(_)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_from_the_list_runs() {
+        let (world, memory) = (World::default(), Memory::default());
+        let found = suggestions("rst", &world, &memory);
+        let at = found.iter().position(|it| it.text == "restart").unwrap();
+        assert!(at == 0, "{found:?}");
+        assert_eq!(enter("rst"), Entered::Choose("restart".to_owned()));
+        let found = suggestions("re", &world, &memory);
+        let at = found.iter().position(|it| it.text == "restart").unwrap();
+        assert_eq!(
+            entered("re", &found, at),
+            Entered::Run("restart".to_owned())
+        );
     }
 
     #[test]

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{inquiry::Inquiry, scroll::Scroll, ticket::Ticket, verdicts::Verdicts};
+use super::{
+    inquiry::Inquiry,
+    scroll::Scroll,
+    ticket::Ticket,
+    verdicts::{Verdict, Verdicts},
+};
 use crate::domain::{
-    faults::{Fault, FaultId},
-    key::Key,
-    objects::{Pod, WorkloadKey, WorkloadKind},
-    plan::{Change, Outcome, Plan, keeper::Keeper},
-    probe::Verdict,
+    faults::{FaultId, Subject},
+    plan::{Affected, Outcome, Plan, Recovery, keeper::Keeper, recovery},
+    probe,
     world::World,
 };
 
@@ -31,13 +34,13 @@ pub struct Proposal {
     pub plan: Planned,
     /// What the plan is to remove.
     pub fault: Option<FaultId>,
-    /// Whose recovery shows that it worked.
-    pub workloads: Vec<WorkloadKey>,
+    /// The Pods and workloads whose recovery shows that it worked.
+    pub affected: Affected,
     pub stage: Stage,
     /// The registry is being asked whether it takes the login.
     pub asked: Option<Ticket>,
     /// What it said.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<probe::Verdict>,
     /// The user has been told that the registry refuses the login, and wants it all the same.
     pub insists: bool,
     /// Who else keeps the object of each change, as the server's rehearsal showed.
@@ -57,50 +60,54 @@ pub struct Applied {
 }
 
 impl Proposal {
-    /// What goes wrong with the workloads that it was for, once it is carried out. Pods that the plan
-    /// has replaced fail until they are gone, and that is no news.
-    pub fn trouble<'a>(&self, world: &World, verdicts: &'a Verdicts) -> Option<&'a Fault> {
+    /// How far what the plan was for has recovered; `None` before it is carried out.
+    pub fn recovery(&self, world: &World) -> Option<Recovery> {
+        let is_watched = self.stage.is_done() && self.stage.is_good() && !self.affected.is_empty();
+        is_watched.then(|| recovery(world, &self.affected))
+    }
+
+    /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
+    /// for another reason than before. What fails as before may have had no other attempt yet.
+    pub fn trouble<'a>(&self, world: &World, verdicts: &'a Verdicts) -> Option<Trouble<'a>> {
         let Stage::Done {
-            healed: None, at, ..
+            recovered: None, ..
         } = &self.stage
         else {
             return None;
         };
-        // Objects have the second that they were made in.
-        let made = |key: &Key<Pod>| {
-            let created = world.pod(key).and_then(|pod| pod.meta.created);
-            created.is_none_or(|created| created.as_second() >= at.as_second())
-        };
-        let still = |fault: &Fault, id: &WorkloadKey| {
-            let of_it = |key: &&Key<Pod>| {
-                let owner = world.pod(key).and_then(|pod| world.workload_of(pod));
-                owner.is_some_and(|owner| owner.id == *id)
-            };
-            let mut pods = fault.pods.iter().filter(of_it).peekable();
-            pods.peek().is_none() || !self.replaces(id) || pods.any(made)
-        };
-        let suffers = |fault: &&Fault| {
-            let mut ours = self
-                .workloads
-                .iter()
-                .filter(|id| fault.workloads.contains(id));
-            ours.any(|id| still(fault, id))
-        };
-        verdicts.faults().iter().find(suffers)
-    }
-
-    /// Whether the workload gets new Pods by a change of its template.
-    fn replaces(&self, id: &WorkloadKey) -> bool {
-        self.plan.0.changes.iter().any(|change| match change {
-            Change::Restart(workload)
-            | Change::SetImage { workload, .. }
-            | Change::SetAccount { workload, .. } => workload.id() == id,
-            Change::RollBack { deployment, .. } => {
-                id.kind == WorkloadKind::Deployment && id.key == *deployment
-            }
-            _ => false,
+        let found = self.recovery(world)?;
+        let subjects = found.failing.iter().cloned().map(Subject::Pod);
+        // Of a workload that cannot create Pods nothing but itself can fail.
+        let none = found.failing.is_empty();
+        let workloads = self.affected.workloads().into_iter().filter(|_| none);
+        let (subject, verdict) = subjects
+            .chain(workloads.map(Subject::Workload))
+            .filter_map(|subject| {
+                let verdict = verdicts.of(&subject)?;
+                Some((subject, verdict))
+            })
+            .find(|(_, verdict)| {
+                found.new_ones_fail || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
+            })?;
+        Some(Trouble {
+            failing: found.failing.len(),
+            pods: found.wanted.max(found.failing.len()),
+            subject,
+            verdict,
         })
     }
+}
+
+/// What fails after a plan was carried out.
+#[derive(Clone, Debug)]
+pub struct Trouble<'a> {
+    /// So many Pods fail; 0 where none can be created.
+    pub failing: usize,
+    /// Of so many that the plan was for.
+    pub pods: usize,
+    /// One of them, or the workload that cannot create any, and its diagnosis.
+    pub subject: Subject,
+    pub verdict: &'a Verdict,
 }
 
 #[derive(Debug)]
@@ -114,8 +121,8 @@ pub enum Stage {
     Done {
         outcomes: Vec<Outcome>,
         at: Timestamp,
-        /// When the fault was gone and the workloads were ready.
-        healed: Option<Timestamp>,
+        /// When every Pod that the plan was for was ready.
+        recovered: Option<Timestamp>,
     },
 }
 

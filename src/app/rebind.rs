@@ -190,8 +190,8 @@ impl Keymap {
 /// Whether a key can be meant for either context at the same time.
 fn meet(a: Context, b: Context) -> bool {
     use Context::{
-        Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes, Picks,
-        PodDetails, Proposal, PullTest, Reveal, SecretDetails, Text, WorkloadDetails,
+        Applied, Choice, Details, Everywhere, Faults, Form, Guide, In, Options, Overlay, Panes,
+        Picks, PodDetails, Proposal, PullTest, Reveal, SecretDetails, Text, WorkloadDetails,
     };
     if a == b {
         return true;
@@ -211,7 +211,7 @@ fn meet(a: Context, b: Context) -> bool {
         | (PodDetails | SecretDetails | WorkloadDetails | Text, Details) => true,
         (
             Panes | In(_) | Overlay | Choice | Faults | Details | PodDetails | SecretDetails
-            | WorkloadDetails | Text | Guide | Proposal | PullTest | Reveal,
+            | WorkloadDetails | Text | Guide | Proposal | Applied | PullTest | Reveal,
             _,
         ) => false,
     }

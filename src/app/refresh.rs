@@ -94,40 +94,40 @@ fn list_faults(model: &mut Model) {
     }
 }
 
-/// Whether what a plan was for has recovered: its fault is gone and its workloads are ready.
+/// Whether what the plans that are shown were for has recovered.
 fn watch_recovery(model: &mut Model, now: Timestamp) {
-    let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
-        return;
-    };
-    if proposal.stage.is_done() {
+    let Model {
+        overlays,
+        world,
+        connection,
+        answers,
+        ..
+    } = model;
+    for overlay in overlays {
+        let Overlay::Proposal(proposal) = overlay else {
+            continue;
+        };
+        let Some(found) = proposal.recovery(world) else {
+            continue;
+        };
+        let youngest = || progress::youngest(world, &proposal.affected.workloads());
+        let pod = found.failing.first().cloned().or_else(youngest);
+        let pod = pod.or_else(|| proposal.affected.pod().cloned());
         let watched = Inquiry::of(
             proposal.watched.take().map(|inquiry| *inquiry),
-            progress::youngest(&model.world, &proposal.workloads),
-            &model.world,
-            model.connection.sight(),
-            &model.answers,
+            pod,
+            world,
+            connection.sight(),
+            answers,
             now,
         );
         proposal.watched = watched.map(Box::new);
-    }
-    let gone = proposal
-        .fault
-        .as_ref()
-        .is_none_or(|id| model.verdicts.fault(id).is_none());
-    let ready = proposal.workloads.iter().all(|id| {
-        model.world.workload(id).is_some_and(|workload| {
-            let rollout = &workload.rollout;
-            rollout.observed_generation >= rollout.generation
-                && rollout.updated >= rollout.desired
-                && rollout.ready >= rollout.desired
-        })
-    });
-    if let Stage::Done { healed, .. } = &mut proposal.stage
-        && healed.is_none()
-        && gone
-        && ready
-    {
-        *healed = Some(now);
+        if let Stage::Done { recovered, .. } = &mut proposal.stage
+            && recovered.is_none()
+            && found.is_complete()
+        {
+            *recovered = Some(now);
+        }
     }
 }
 
@@ -145,7 +145,10 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
                     | Overlay::Proposal(Proposal {
                         stage: Stage::Rehearsing(_)
                             | Stage::CarryingOut(..)
-                            | Stage::Done { healed: None, .. },
+                            | Stage::Done {
+                                recovered: None,
+                                ..
+                            },
                         ..
                     })
                     | Overlay::Reveal(Reveal {

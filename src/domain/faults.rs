@@ -58,6 +58,19 @@ pub struct Identity {
     /// Only where no root is known: a refusal and a time-out are not one fault.
     pub cause: Option<Cause>,
     pub blame: Blame,
+    /// The registry, where a Secret or a ServiceAccount is to blame and each registry needs a fix of its
+    /// own: one credential does not open another registry.
+    pub host: Option<String>,
+}
+
+impl Identity {
+    /// The object to blame, and for which registry.
+    pub fn place(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{} for {host}", self.blame),
+            None => self.blame.to_string(),
+        }
+    }
 }
 
 impl Deref for FaultId {
@@ -91,6 +104,11 @@ impl FaultId {
             root: finding.root,
             cause: finding.root.is_none().then_some(finding.cause),
             blame: blame(finding, subject, owner),
+            host: finding
+                .names
+                .host
+                .clone()
+                .filter(|_| finding.root.is_some_and(is_per_registry)),
         }))
     }
 
@@ -100,6 +118,7 @@ impl FaultId {
             root: Some(root),
             cause: None,
             blame,
+            host: None,
         }))
     }
 
@@ -108,6 +127,42 @@ impl FaultId {
         let root = self.root.map(Root::title);
         root.or_else(|| self.cause.map(Cause::title))
             .unwrap_or_default()
+    }
+}
+
+/// Whether the fix of one Secret or ServiceAccount is made for one registry at a time.
+fn is_per_registry(root: Root) -> bool {
+    match root {
+        Root::SecretNotAttached
+        | Root::SecretMissing
+        | Root::SecretWrongKey
+        | Root::SecretMalformed
+        | Root::EntryForOtherRegistry
+        | Root::EntryEmpty
+        | Root::CredentialRejected
+        | Root::CredentialExpired
+        | Root::CredentialLacksAccess => true,
+        // The type is converted, and the ServiceAccount created, for all at once; for the others something
+        // else is to blame than a Secret or a ServiceAccount.
+        Root::SecretWrongType
+        | Root::ServiceAccountMissing
+        | Root::PodPredatesBinding
+        | Root::TagMissing
+        | Root::RepositoryMissing
+        | Root::ImageNameInvalid
+        | Root::PolicyNever
+        | Root::RegistryDown
+        | Root::RegistryUnknownHost
+        | Root::CaUntrusted
+        | Root::CertificateWrong
+        | Root::PlainHttp
+        | Root::RateLimit
+        | Root::WrongPlatform
+        | Root::ImageFormat
+        | Root::ImagePolicy
+        | Root::NodeProblem
+        | Root::NotScheduled
+        | Root::NotAPull => false,
     }
 }
 

@@ -67,6 +67,8 @@ contract!(writing: plans {
     pull_secrets_are_made_and_changed,
     a_denied_step_stops_the_plan,
     workloads_are_changed,
+    the_list_of_a_template_is_changed,
+    images_are_set_where_they_stand,
     a_rollout_is_stopped_and_taken_back,
     a_rehearsal_changes_nothing,
 });

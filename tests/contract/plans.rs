@@ -9,8 +9,11 @@ use pullscope::{
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
-        objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-        plan::{Change, Copy, Deployment, Done, Edit, Existing, Login, Outcome, Plan, Restartable},
+        objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
+        plan::{
+            Change, Copy, Deployment, Done, Edit, Existing, ImageOwner, Login, Outcome, Plan,
+            Restartable,
+        },
     },
 };
 use serde_json::{Value, json};
@@ -269,7 +272,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     })
     .unwrap();
     let set_image = |container: &str| Change::SetImage {
-        workload: workload.clone(),
+        workload: workload.clone().into(),
         container: container.into(),
         before: "ghcr.io/acme/web:1".into(),
         image: "ghcr.io/acme/web:2".into(),
@@ -306,6 +309,111 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     assert_eq!(template["spec"]["serviceAccountName"], "default");
     let restarted = &template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"];
     assert!(restarted.is_string());
+}
+
+/// The list of a Pod template with a list of its own, and taken back: what others added stays.
+pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "template").await;
+    let key = Key::new(namespace.clone(), Name::new("web"));
+    let deployment = Deployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
+    let made = Plan::new("deploy", vec![Change::CreateDeployment(deployment)]);
+    assert_eq!(carry_out(&connection, &made).await, [Outcome::Applied]);
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
+    let put = async |names: &[&str]| {
+        let list: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+        let spec = json!({ "imagePullSecrets": list });
+        let patch = json!({ "spec": { "template": { "spec": spec } } });
+        cluster.patch(&path, patch).await;
+    };
+    let list = async || {
+        let found = object(cluster, &path).await;
+        let list = found["spec"]["template"]["spec"]["imagePullSecrets"].clone();
+        let names = list.as_array().cloned().unwrap_or_default();
+        let name = |item: &Value| item["name"].as_str().unwrap().to_owned();
+        names.iter().map(name).collect::<Vec<String>>()
+    };
+    put(&["mirror", "typo"]).await;
+    let plan = Plan::new(
+        "correct",
+        vec![Change::SetTemplatePullSecrets {
+            workload: Restartable::new(WorkloadKey {
+                kind: WorkloadKind::Deployment,
+                key,
+            })
+            .unwrap(),
+            add: Name::new("hub"),
+            instead_of: Some(Name::new("typo")),
+            // As the screen had it; what is there counts.
+            seen: vec![Name::new("typo")],
+        }],
+    );
+    assert_eq!(rehearse(&connection, &plan).await, [Outcome::Applied]);
+    assert_eq!(list().await, ["mirror", "typo"], "only rehearsed");
+    let done = carried_out(&connection, &plan).await;
+    assert_eq!(outcomes(&done), [Outcome::Applied]);
+    assert_eq!(list().await, ["mirror", "hub"]);
+    let again = carry_out(&connection, &plan).await;
+    assert_eq!(again, [Outcome::Unchanged]);
+    put(&["mirror", "hub", "theirs"]).await;
+    let undone = plan.undone(&done).unwrap();
+    assert_eq!(carry_out(&connection, &undone).await, [Outcome::Applied]);
+    assert_eq!(list().await, ["mirror", "theirs", "typo"]);
+}
+
+/// Images of what is no rolling workload: a Pod without a controller, and a CronJob, whose run is deleted.
+pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "images").await;
+    let core = format!("/api/v1/namespaces/{namespace}");
+    let batch = format!("/apis/batch/v1/namespaces/{namespace}");
+    let spec = json!({
+        "serviceAccountName": "web", "restartPolicy": "Never",
+        "initContainers": [{"name": "setup", "image": "ghcr.io/acme/setup:1"}],
+        "containers": [{"name": "app", "image": "ghcr.io/acme/web:1"}],
+    });
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bare"}, "spec": spec,
+    });
+    cluster.create(&format!("{core}/pods"), pod).await;
+    let job = json!({ "template": { "spec": spec } });
+    let run = json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-7"}, "spec": job,
+    });
+    cluster.create(&format!("{batch}/jobs"), run).await;
+    let set = |subject, container: &str| Change::SetImage {
+        workload: ImageOwner::new(subject).unwrap(),
+        container: container.into(),
+        before: "ghcr.io/acme/web:1".into(),
+        image: "ghcr.io/acme/web:2".into(),
+    };
+    let bare = Subject::Pod(Key::new(namespace.clone(), Name::new("bare")));
+    let plan = Plan::new(
+        "images",
+        vec![
+            set(bare.clone(), "app"),
+            set(bare, "setup"),
+            Change::DeleteJob(Key::new(namespace.clone(), Name::new("nightly-7"))),
+        ],
+    );
+    let rehearsed = rehearse(&connection, &plan).await;
+    assert_eq!(rehearsed, vec![Outcome::Applied; 3]);
+    let done = carried_out(&connection, &plan).await;
+    assert_eq!(outcomes(&done), vec![Outcome::Applied; 3]);
+    let found = object(cluster, &format!("{core}/pods/bare")).await;
+    for list in ["containers", "initContainers"] {
+        assert_eq!(found["spec"][list][0]["image"], "ghcr.io/acme/web:2");
+    }
+    let jobs = object(cluster, &format!("{batch}/jobs")).await;
+    let stays = |job: &&Value| job["metadata"]["deletionTimestamp"].is_null();
+    let jobs = jobs["items"].as_array().unwrap().iter().filter(stays);
+    assert_eq!(jobs.count(), 0);
+    let undone = plan.undone(&done).unwrap();
+    let back = carry_out(&connection, &undone).await;
+    assert_eq!(back, vec![Outcome::Applied; 2]);
+    let job = Subject::Workload(WorkloadKey {
+        kind: WorkloadKind::Job,
+        key: Key::new(namespace, Name::new("nightly-7")),
+    });
+    assert!(ImageOwner::new(job).is_none(), "its template is immutable");
 }
 
 /// A rollout is paused and resumed, and a Deployment gets the template of an older ReplicaSet.

@@ -27,7 +27,10 @@ pub(super) fn of(ask: &Ask) -> Vec<Field> {
         } => new_secret(name, server, account.as_ref()),
         Ask::Rotate { spreads } => rotation(spreads),
         Ask::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
-        Ask::Image { before, .. } => vec![text(Answer::Image, before)],
+        Ask::Image { targets, .. } => {
+            let before = targets.first().map_or("", |target| &target.before);
+            vec![text(Answer::Image, before)]
+        }
         Ask::Bind { secret, accounts } => vec![
             many(
                 Answer::Accounts,

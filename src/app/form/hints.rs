@@ -6,7 +6,7 @@ use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
 use crate::domain::{
     image::ImageRef,
     key::{Name, Namespace},
-    plan::Ask,
+    plan::{Ask, ImageTarget},
     presets::Preset,
     watch::Scope,
     world::World,
@@ -62,16 +62,16 @@ impl Form {
 
     /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
     fn image_hint(&self, world: &World) -> String {
-        let Ask::Image {
-            workload, before, ..
-        } = &self.ask
-        else {
+        let Ask::Image { targets, .. } = &self.ask else {
+            return String::new();
+        };
+        let Some(ImageTarget { owner, before, .. }) = targets.first() else {
             return String::new();
         };
         let Ok(wrong) = ImageRef::parse(before) else {
             return String::new();
         };
-        let scope = Scope::Namespace(workload.key.namespace.clone());
+        let scope = Scope::Namespace(owner.subject().namespace().clone());
         let containers = world.pods(&scope).flat_map(|pod| &pod.containers);
         let running = containers.filter(|container| container.ready);
         let siblings: BTreeSet<String> = running

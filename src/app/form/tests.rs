@@ -4,8 +4,8 @@ use super::*;
 use crate::domain::{
     batch::Batch,
     credential::Password,
-    objects::{WorkloadKey, WorkloadKind},
-    plan::{Change, Listing, Login},
+    objects::{Subject, WorkloadKey, WorkloadKind},
+    plan::{Change, ImageOwner, ImageTarget, Listing, Login},
     sample,
 };
 
@@ -38,13 +38,19 @@ fn another_image_names_the_tags_that_run_beside_it() {
         pod
     });
     world.fold(Batch::Pods(sample::changed(pods.into())), sample::now());
+    let workload = WorkloadKey {
+        kind: WorkloadKind::Deployment,
+        key: sample::key("shop", "web"),
+    };
     let ask = Ask::Image {
-        workload: WorkloadKey {
-            kind: WorkloadKind::Deployment,
-            key: sample::key("shop", "web"),
-        },
-        container: "app".into(),
-        before: "team/app:9".into(),
+        targets: vec![ImageTarget {
+            owner: ImageOwner::new(Subject::Workload(workload)).unwrap(),
+            container: "app".into(),
+            before: "team/app:9".into(),
+            pods: Vec::new(),
+            job: None,
+        }],
+        left_out: Vec::new(),
     };
     let form = Form::new(ask, None, &world);
     assert_eq!(
@@ -73,7 +79,7 @@ fn the_first_setup_follows_from_few_answers() {
         [
             "Create the namespace shop",
             "Create the pull Secret shop/regcred for ghcr.io as acme",
-            "Create the ServiceAccount shop/web",
+            "Create the ServiceAccount shop/web with regcred",
             "Create the Deployment shop/web-app with ghcr.io/acme/web_app:1",
         ]
     );
@@ -119,7 +125,7 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
     assert_eq!(
         said(&form, &world),
         [
-            "Create the ServiceAccount shop/other",
+            "Create the ServiceAccount shop/other with regcred",
             "Create the Deployment shop/other with registry.example/team/other:1",
         ]
     );
@@ -141,7 +147,7 @@ fn what_is_read_fills_in_the_login_and_no_words() {
         image: None,
         account: None,
         listed: Vec::new(),
-        workloads: Vec::new(),
+        targets: Vec::new(),
     };
     let mut form = Form::new(ask, None, &world);
     assert_eq!(form.wants(), None);
@@ -197,7 +203,7 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
         image: None,
         account: Some(Name::new("web")),
         listed: Vec::new(),
-        workloads: Vec::new(),
+        targets: Vec::new(),
     };
     let mut form = Form::new(ask, None, &world);
     typed(&mut form, &world, Answer::Username, "acme");

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{act, connect, navigate, views};
+use super::{act, connect, layers, navigate, views};
 use crate::app::{
     effect::Effect,
     field,
     key::{Code, Key},
     model::Model,
     overlay::Overlay,
-    palette::{self, Asked},
+    palette::{self, Asked, Entered},
 };
 
 /// A key while a command is typed.
@@ -49,21 +49,13 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
             }
         }
         Code::Enter => {
-            let typed = palette.input.value().to_owned();
-            // A suggestion that was walked to is meant; else what is typed, if it is a command.
-            let line = match (palette::read(&typed), suggestions.get(palette.chosen)) {
-                (Asked::Unknown(_), Some(suggestion)) => suggestion.text.clone(),
-                // After a command that chooses among names, the first one is meant.
-                (Asked::View(None) | Asked::Forget(None), Some(suggestion))
-                    if typed.ends_with(' ') =>
-                {
-                    suggestion.text.clone()
+            match palette::entered(palette.input.value(), &suggestions, palette.chosen) {
+                Entered::Run(line) => {
+                    model.overlays.pop();
+                    return run(model, &line, now);
                 }
-                (_, Some(suggestion)) if palette.chosen > 0 => suggestion.text.clone(),
-                _ => typed,
-            };
-            model.overlays.pop();
-            return run(model, &line, now);
+                Entered::Choose(name) => palette.held = Some(name),
+            }
         }
         _ => {
             if field::edit(&mut palette.input, key) {
@@ -78,11 +70,25 @@ pub(super) fn type_into(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effe
 fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
     let asked = palette::read(line);
     // What is no command may be a password that was pasted into the wrong field.
-    if !matches!(asked, Asked::Unknown(_) | Asked::Misused(_)) {
+    if !matches!(
+        asked,
+        Asked::Unknown(_) | Asked::Misused(_) | Asked::NoView(_)
+    ) {
         model.memory.note_command(line);
     }
     match asked {
         Asked::Act(action) => act::act(model, action, now),
+        Asked::Pane(pane, namespace) => {
+            let effects = namespace
+                .map(|namespace| navigate::to_namespace(model, namespace))
+                .unwrap_or_default();
+            layers::to_pane(model, pane);
+            effects
+        }
+        Asked::NoView(answer) => {
+            model.flash(answer, now);
+            Vec::new()
+        }
         Asked::Namespace(namespace) => navigate::to_namespace(model, namespace),
         Asked::Context(context) => connect::connect(model, Some(context), now),
         Asked::Theme(theme) => vec![Effect::Theme(theme)],

@@ -1,28 +1,34 @@
 //! From what is wrong to the plan that removes it, or to the form that asks what it takes.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{forms, propose, selection};
 use crate::{
-    app::{connection::Health, effect::Effect, model::Model, overlay::Overlay, scroll::Scroll},
+    app::{
+        connection::Health, effect::Effect, model::Model, overlay::Overlay, scroll::Scroll,
+        verdicts::Verdict,
+    },
     domain::{
         cause::{Fix, FixId},
         diagnose::Finding,
         faults::{FaultId, Subject},
-        key::Key,
-        objects::{ObjectKey, Pod, WorkloadKey},
-        plan::{Ask, Change, Offer, Plan, Restartable, Sufferers, carriers, for_fix},
+        image::{ImageRef, host_of},
+        objects::{ObjectKey, WorkloadKey},
+        plan::{
+            Ask, Change, FixScope, Offer, Plan, Reach, Restartable, carriers, for_fix,
+            secrets_that_open,
+        },
         progress::progress,
+        watch::Scope,
     },
 };
 
-/// Pods that one plan makes new at most: more would be a restart by the back door.
-const RETRIES: usize = 20;
-
 pub(super) const NOT_RESTARTABLE: &str = "it has no workload that could be restarted";
 
-/// Takes the fix with this number of what is wrong with the Pod that the keys speak of, or of the
-/// fault that is chosen in the list: for all that suffers from the same.
+/// Takes the fix with this number of what is wrong with the Pod that the keys speak of: for its own workload;
+/// or of the fault that is chosen in the list: for all that suffer from the same.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     // A plan that was made before all workloads are known would leave some of them out.
     if model.connection.health() == Health::Listing {
@@ -30,7 +36,7 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
         return Vec::new();
     }
     let Some(offered) = offered(model, number) else {
-        let text = match finding(model) {
+        let text = match asked(model) {
             Some(_) => format!("there is no fix {number}"),
             None => "nothing is wrong with this Pod".to_owned(),
         };
@@ -65,17 +71,23 @@ pub(super) struct Offered {
 
 /// The fix with this number of what the keys speak of.
 pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
-    let (finding, fault) = finding(model)?;
+    let Asked {
+        finding,
+        fault,
+        subject,
+        reach,
+    } = asked(model)?;
     let fix = finding.fixes.get(usize::from(number).checked_sub(1)?)?;
-    let (workloads, owned_pods) = sufferers(model, fault.as_ref());
-    let sufferers = Sufferers {
-        workloads: &workloads,
-        owned_pods: &owned_pods,
+    let others = others(model, fault.as_ref(), subject.as_ref());
+    let scope = FixScope {
+        own: &finding,
+        others: &others,
+        reach,
     };
     Some(Offered {
         offer: match fix {
-            FixId::UndoRollout => undo_rollout(model, &workloads),
-            fix => everywhere(model, *fix, for_fix(*fix, &finding, sufferers)),
+            FixId::UndoRollout => undo_rollout(model, &scope),
+            fix => with_pull_secrets(model, everywhere(model, *fix, for_fix(*fix, scope)), scope),
         },
         fix: fix.fill(&finding.names),
         why: finding.summary(),
@@ -83,8 +95,12 @@ pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
     })
 }
 
-/// Back to what worked, for all Deployments that suffer and have such a revision.
-fn undo_rollout(model: &Model, workloads: &[WorkloadKey]) -> Offer {
+/// Back to what worked, for the Deployments that are meant and have such a revision.
+fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> Offer {
+    let owners = scope.workload_targets().into_iter();
+    let workloads: BTreeSet<&WorkloadKey> = owners
+        .filter_map(|target| target.owner.workload())
+        .collect();
     let found = workloads.iter().filter_map(|id| progress(&model.world, id));
     let changes: Vec<Change> = found
         .filter_map(|found| Change::roll_back(&found))
@@ -93,6 +109,53 @@ fn undo_rollout(model: &Model, workloads: &[WorkloadKey]) -> Offer {
         return Offer::ByHand;
     }
     Offer::Plan(Plan::new(FixId::UndoRollout.title(), changes))
+}
+
+/// A new ServiceAccount gets the pull Secrets that the images of its workloads need: without them its Pods
+/// would fail next. Where the namespace has none for them, the plan says so.
+fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer {
+    let Offer::Plan(mut plan) = offer else {
+        return offer;
+    };
+    let images: Vec<ImageRef> = scope
+        .targets()
+        .into_iter()
+        .filter_map(|target| model.world.workload(target.owner.workload()?))
+        .filter(|workload| workload.pull_secrets.is_empty())
+        .flat_map(|workload| workload.images.iter())
+        .filter_map(|(_, image)| ImageRef::parse(image).ok())
+        .collect();
+    let mut notes = Vec::new();
+    for change in &mut plan.changes {
+        let Change::CreateAccount { key, pull_secrets } = change else {
+            continue;
+        };
+        *pull_secrets = secrets_that_open(&model.world, &key.namespace, &images);
+        let unopened = images.iter().find(|image| {
+            let alone = std::slice::from_ref(*image);
+            secrets_that_open(&model.world, &key.namespace, alone).is_empty()
+                && is_pulled_with_secrets(model, image)
+        });
+        notes.extend(unopened.map(|image| {
+            format!(
+                "No Secret in {} opens {}: Pods may fail next for lack of a pull Secret.",
+                key.namespace,
+                image.host()
+            )
+        }));
+    }
+    plan.notes.extend(notes);
+    Offer::Plan(plan)
+}
+
+/// Whether Pods that list pull Secrets pull from the same registry.
+fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
+    let mut pods = model.world.pods(&Scope::Cluster);
+    pods.any(|pod| {
+        let mut containers = pod.containers.iter();
+        !pod.pull_secrets.is_empty()
+            && containers.any(|container| host_of(&container.image) == image.host())
+    })
 }
 
 /// A new token is for all Secrets that carry the old one, in whatever namespace: it is as bad there.
@@ -107,45 +170,80 @@ fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
     }
 }
 
-/// What is to be fixed: of the chosen fault, of the workload that is shown and makes no Pods, else of
-/// the Pod that the keys speak of.
-fn finding(model: &Model) -> Option<(Finding, Option<FaultId>)> {
-    if let Some(Overlay::Faults(faults)) = model.overlays.last() {
-        let id = faults.list.selected()?;
-        let fault = model.verdicts.fault(id)?;
-        return Some((fault.finding.clone(), Some(id.clone())));
+/// What is to be fixed, and for whom.
+struct Asked {
+    finding: Finding,
+    fault: Option<FaultId>,
+    subject: Option<Subject>,
+    reach: Reach,
+}
+
+impl Asked {
+    fn of_verdict(subject: Subject, verdict: &Verdict) -> Self {
+        Self {
+            finding: verdict.finding.clone(),
+            fault: Some(verdict.fault.clone()),
+            subject: Some(subject),
+            reach: Reach::Selected,
+        }
     }
-    if let Some(Overlay::Details(details)) = model.overlays.last()
-        && let ObjectKey::Workload(id) = &details.object
-        && let Some(verdict) = model.verdicts.of(&Subject::Workload(id.clone()))
-    {
-        return Some((verdict.finding.clone(), Some(verdict.fault.clone())));
+}
+
+/// What is to be fixed: of the chosen fault, for all that suffer from it; of what fails after a plan; of the
+/// workload that is shown and makes no Pods; else of the Pod that the keys speak of.
+fn asked(model: &Model) -> Option<Asked> {
+    match model.overlays.last() {
+        Some(Overlay::Faults(faults)) => {
+            let id = faults.list.selected()?;
+            let fault = model.verdicts.fault(id)?;
+            return Some(Asked {
+                finding: fault.finding.clone(),
+                fault: Some(id.clone()),
+                subject: Some(fault.example.clone()),
+                reach: Reach::All,
+            });
+        }
+        Some(Overlay::Proposal(proposal)) => {
+            let trouble = proposal.trouble(&model.world, &model.verdicts)?;
+            return Some(Asked::of_verdict(trouble.subject, trouble.verdict));
+        }
+        Some(Overlay::Details(details)) => {
+            if let ObjectKey::Workload(id) = &details.object {
+                let subject = Subject::Workload(id.clone());
+                if let Some(verdict) = model.verdicts.of(&subject) {
+                    return Some(Asked::of_verdict(subject, verdict));
+                }
+            }
+        }
+        _ => {}
     }
     let inquiry = model.inquiry.as_ref()?;
     let verdict = model.verdicts.of_pod(&inquiry.pod);
-    let fault = verdict.map(|verdict| verdict.fault.clone());
-    Some((inquiry.diagnosis.first()?.clone(), fault))
+    Some(Asked {
+        finding: inquiry.diagnosis.first()?.clone(),
+        fault: verdict.map(|verdict| verdict.fault.clone()),
+        subject: Some(Subject::Pod(inquiry.pod.clone())),
+        reach: Reach::Selected,
+    })
 }
 
-/// All workloads that suffer from a fault, and Pods that come back by themselves when deleted.
-fn sufferers(model: &Model, fault: Option<&FaultId>) -> (Vec<WorkloadKey>, Vec<Key<Pod>>) {
+/// The findings of all others that suffer from a fault: each of its own container and image.
+fn others<'a>(
+    model: &'a Model,
+    fault: Option<&FaultId>,
+    but: Option<&Subject>,
+) -> Vec<&'a Finding> {
     let Some(fault) = fault.and_then(|id| model.verdicts.fault(id)) else {
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     };
-    let owned = |key: &&Key<Pod>| {
-        let pod = model.world.pod(key);
-        pod.is_some_and(|pod| pod.meta.owner.is_some())
-    };
-    (
-        fault.workloads.iter().cloned().collect(),
-        fault
-            .pods
-            .iter()
-            .filter(owned)
-            .take(RETRIES)
-            .cloned()
-            .collect(),
-    )
+    let pods = fault.pods.iter().cloned().map(Subject::Pod);
+    let workloads = fault.workloads.iter().cloned().map(Subject::Workload);
+    pods.chain(workloads)
+        .filter(|subject| Some(subject) != but)
+        .filter_map(|subject| model.verdicts.of(&subject))
+        .filter(|verdict| verdict.fault == fault.id)
+        .map(|verdict| &verdict.finding)
+        .collect()
 }
 
 /// The workload of the Pod that the keys speak of, if it can be restarted.

@@ -20,9 +20,8 @@ use crate::{
         chain,
         diagnose::{Link, Root},
         faults::FaultId,
-        key::Key,
-        objects::{Pod, WorkloadKey, WorkloadKind},
-        plan::{Change, Done, Outcome, Plan},
+        objects::WorkloadKey,
+        plan::{Affected, Change, Done, Outcome, Plan},
         probe::{Answer, Verdict},
         progress,
     },
@@ -47,31 +46,11 @@ pub(super) fn propose(
     if refused(model, now) {
         return Vec::new();
     }
-    let found = fault.as_ref().and_then(|id| model.verdicts.fault(id));
-    let mut workloads: Vec<WorkloadKey> =
-        found.map_or_else(Vec::new, |fault| fault.workloads.iter().cloned().collect());
-    let owner = |pod: &Key<Pod>| {
-        let owner = model.world.workload_of(model.world.pod(pod)?)?;
-        Some(owner.id.clone())
-    };
-    workloads.extend(plan.changes.iter().filter_map(|change| match change {
-        Change::DeletePod(pod) => owner(pod),
-        Change::CreateDeployment(deployment) => Some(deployment.id()),
-        Change::RollBack { deployment, .. } => Some(WorkloadKey {
-            kind: WorkloadKind::Deployment,
-            key: deployment.clone(),
-        }),
-        Change::Restart(workload)
-        | Change::SetImage { workload, .. }
-        | Change::SetAccount { workload, .. } => Some(workload.id().clone()),
-        _ => None,
-    }));
-    workloads.sort();
-    workloads.dedup();
-    let question = image_question(model, &plan, &workloads, now);
+    let affected = affected(model, &plan, fault.as_ref());
+    let question = image_question(model, &plan, &affected.workloads(), now);
     let mut effects = show(model, Planned(Arc::new(plan)), |proposal| Proposal {
         fault,
-        workloads,
+        affected,
         ..proposal
     });
     if let Some(question) = question {
@@ -82,6 +61,18 @@ pub(super) fn propose(
         effects.push(settle::put(model, question, ticket));
     }
     effects
+}
+
+/// What a plan is for: of all that suffers from the fault what its changes reach.
+fn affected(model: &Model, plan: &Plan, fault: Option<&FaultId>) -> Affected {
+    let found = fault.and_then(|id| model.verdicts.fault(id));
+    let pods = found
+        .into_iter()
+        .flat_map(|fault| fault.pods.iter().cloned());
+    let workloads = found
+        .into_iter()
+        .flat_map(|fault| fault.workloads.iter().cloned());
+    Affected::of(&model.world, plan, pods, workloads)
 }
 
 /// Whether the image that a plan sets is there, and open to the Secrets that its Pods list. A login that is
@@ -110,7 +101,7 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
     model.overlays.push(Overlay::Proposal(about(Proposal {
         plan: plan.clone(),
         fault: None,
-        workloads: Vec::new(),
+        affected: Affected::default(),
         stage: Stage::Rehearsing(ticket),
         asked: asks.then_some(ticket),
         verdict: None,
@@ -204,6 +195,11 @@ fn go_to(model: &mut Model, answers: &[FormAnswer]) {
 /// Carries out the plan that is shown, if the server would take it.
 pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let ticket = model.tickets.issue();
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let (plan, fault) = (proposal.plan.clone(), proposal.fault.clone());
+    let affected = affected(model, &plan.0, fault.as_ref());
     let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
         return Vec::new();
     };
@@ -222,7 +218,8 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     match &proposal.stage {
         Stage::Ready(_) if proposal.stage.is_good() => {
             proposal.stage = Stage::CarryingOut(ticket, Vec::new());
-            let plan = proposal.plan.clone();
+            // What suffers now, and not when the plan was made, is to recover by it.
+            proposal.affected = affected;
             model.under_way.insert(ticket);
             vec![Effect::CarryOut { ticket, plan }]
         }
@@ -282,10 +279,12 @@ pub(super) fn carried_out(
     }
     let mut undone = None;
     if let Some(proposal) = awaiting(model, ticket) {
+        let outcomes = outcomes(done);
+        proposal.affected.applied(&plan.0, &outcomes);
         proposal.stage = Stage::Done {
-            outcomes: outcomes(done),
+            outcomes,
             at: now,
-            healed: None,
+            recovered: None,
         };
         undone = proposal.undoes.filter(|_| proposal.stage.is_good());
     }
@@ -309,7 +308,7 @@ pub(super) fn leave(model: &mut Model) {
     let blamed = match model.overlays.last() {
         Some(Overlay::Proposal(proposal)) => proposal
             .trouble(&model.world, &model.verdicts)
-            .map(|fault| to_blame(proposal, fault.finding.link())),
+            .map(|trouble| to_blame(proposal, trouble.verdict.finding.link())),
         _ => None,
     };
     let over = matches!(
@@ -354,7 +353,15 @@ fn close(model: &mut Model) {
     let Some(Overlay::Proposal(proposal)) = model.overlays.pop() else {
         return;
     };
-    if proposal.stage.is_good() && matches!(model.overlays.last(), Some(Overlay::Form(_))) {
+    if !proposal.stage.is_good() {
+        return;
+    }
+    if matches!(model.overlays.last(), Some(Overlay::Form(_))) {
+        model.overlays.pop();
+    }
+    // Below may be the plan before, that this one went on from.
+    while matches!(model.overlays.last(), Some(Overlay::Proposal(before)) if before.stage.is_done())
+    {
         model.overlays.pop();
     }
 }

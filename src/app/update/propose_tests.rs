@@ -70,7 +70,13 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     assert!(matches!(stage(&model), Stage::CarryingOut(_, so_far) if so_far.len() == 1));
     let carried = Message::CarriedOut(*ticket, plan.clone(), all_well(all));
     update(&mut model, carried, now());
-    assert!(matches!(stage(&model), Stage::Done { healed: None, .. }));
+    assert!(matches!(
+        stage(&model),
+        Stage::Done {
+            recovered: None,
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -107,7 +113,6 @@ fn read_only_asks_and_does_nothing() {
         &["ctrl-d"],
         &["shift-tab", "b"],
         &["ctrl-d"],
-        &[":", "d", "e", "p", "l", "o", "y", "enter"],
         &[":", "u", "n", "d", "o", "enter"],
         &[":", "s", "e", "t", "u", "p", "enter"],
     ] {
@@ -407,4 +412,139 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
         }]
     ));
     assert_eq!(press(&mut model, &["t"]).len(), 1, "and again");
+}
+
+/// Two Deployments with containers of their own names, which wait for one image that is not there.
+fn two_with_one_missing_image() -> Model {
+    use crate::domain::{
+        batch::Batch,
+        objects::WorkloadKind,
+        sample::{changed, owned, pod, waiting, workload},
+    };
+    let message = "failed to pull and unpack image \"registry.example/team/app:9\": registry.example/team/app:9: not found";
+    let mut model = model();
+    for (name, container) in [("aaa", "proxy"), ("web", "app")] {
+        let mut deployment = workload(WorkloadKind::Deployment, "shop", name, None);
+        let image = "registry.example/team/app:9";
+        deployment.images = [(container.into(), image.into())].into();
+        let set = format!("{name}-1");
+        let of = workload(WorkloadKind::ReplicaSet, "shop", &set, Some(name));
+        let mut pod = owned(
+            pod(
+                "shop",
+                &format!("{set}-x"),
+                waiting("ErrImagePull", message),
+            ),
+            &set,
+        );
+        pod.containers[0].name = container.into();
+        pod.containers[0].image = image.into();
+        for batch in [
+            Batch::Workloads(WorkloadKind::Deployment, changed(vec![deployment])),
+            Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![of])),
+            Batch::Pods(changed(vec![pod])),
+        ] {
+            model.world.fold(batch, now());
+        }
+    }
+    crate::app::refresh::refresh(&mut model, [20; 5], now());
+    model
+}
+
+fn form_title(model: &Model) -> String {
+    match model.overlays.last() {
+        Some(Overlay::Form(form)) => form.ask.title(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_fault_that_several_share_is_fixed_in_the_selected_one() {
+    for (pod, title) in [
+        ("web-1-x", "Another image for app in Deployment/web"),
+        ("aaa-1-x", "Another image for proxy in Deployment/aaa"),
+    ] {
+        let mut model = two_with_one_missing_image();
+        press(&mut model, &["/"]);
+        typed(&mut model, pod);
+        press(&mut model, &["enter", "ctrl-x"]);
+        assert_eq!(form_title(&model), title);
+    }
+}
+
+#[test]
+fn for_all_that_share_a_fault_the_plan_lists_each() {
+    let mut model = two_with_one_missing_image();
+    press(&mut model, &["W"]);
+    let Some(Overlay::Faults(faults)) = model.overlays.last() else {
+        panic!("no list of faults")
+    };
+    let of_image = |id: &&crate::domain::faults::FaultId| {
+        matches!(id.blame, crate::domain::faults::Blame::Image(_))
+    };
+    let rows = faults.list.rows();
+    let at = rows.iter().position(|id| of_image(&id)).unwrap();
+    press(&mut model, &vec!["down"; at]);
+    press(&mut model, &["ctrl-x"]);
+    assert_eq!(form_title(&model), "Another image for 2 workloads");
+    press(&mut model, &["backspace", "1"]);
+    let effects = press(&mut model, &["enter"]);
+    let Some(Effect::Rehearse { plan, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    let said: Vec<String> = plan.0.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "Set the image of proxy in Deployment/aaa to registry.example/team/app:1",
+            "Set the image of app in Deployment/web to registry.example/team/app:1",
+        ]
+    );
+}
+
+#[test]
+fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
+    use crate::domain::{
+        batch::Batch,
+        sample::{changed, gone, key, owned, pod, running, waiting},
+    };
+    let mut model = model();
+    let answer = made(&mut model);
+    update(&mut model, answer, now());
+    let recovered = |model: &Model| match stage(model) {
+        Stage::Done { recovered, .. } => recovered.is_some(),
+        other => panic!("{other:?}"),
+    };
+    let names = [0, 1, 2].map(|n| format!("checkout-5c9f-{n}"));
+    let old = names.iter().map(|name| key("shop", name)).collect();
+    model.world.fold(Batch::Pods(gone(old)), now());
+    let none_yet = crate::app::refresh::refresh;
+    none_yet(&mut model, [20; 5], now());
+    assert!(!recovered(&model), "the fault is gone, the Pods are too");
+    let missing = "failed to pull image \"registry.example/team/app:1\": registry.example/team/app:1: not found";
+    let put = |model: &mut Model, state: crate::domain::objects::ContainerState, uid: &str| {
+        let pods = ["x", "y", "z"].map(|name| {
+            let name = format!("checkout-5c9f-{name}");
+            let mut pod = owned(pod("shop", &name, state.clone()), "checkout-5c9f");
+            pod.meta.uid = format!("{name}-{uid}").as_str().into();
+            pod
+        });
+        model.world.fold(Batch::Pods(changed(pods.to_vec())), now());
+        crate::app::refresh::refresh(model, [20; 5], now());
+    };
+    put(&mut model, waiting("ErrImagePull", missing), "1");
+    assert!(!recovered(&model));
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let trouble = proposal.trouble(&model.world, &model.verdicts).unwrap();
+    assert_eq!((trouble.failing, trouble.pods), (3, 3));
+    press(&mut model, &["ctrl-x"]);
+    assert_eq!(
+        form_title(&model),
+        "Another image for app in Deployment/checkout"
+    );
+    press(&mut model, &["esc"]);
+    put(&mut model, running(), "1");
+    assert!(recovered(&model));
 }

@@ -622,7 +622,7 @@ fn keys_that_k9s_users_have_in_their_fingers() {
 }
 
 #[test]
-fn a_bare_pod_has_no_image_to_set_from_here() {
+fn a_pod_without_a_controller_gets_another_image_itself() {
     let mut model = model();
     let ticket = model.connection.ticket;
     let bare = pod("shop", "alone", waiting("ErrImagePull", "denied"));
@@ -634,7 +634,47 @@ fn a_bare_pod_has_no_image_to_set_from_here() {
     press(&mut model, &["/"]);
     typed(&mut model, "alone");
     press(&mut model, &["enter", "i"]);
-    assert!(model.overlays.is_empty());
-    let said = model.flash.clone().unwrap().text;
-    assert!(said.contains("no workload made this Pod"), "{said}");
+    let Some(Overlay::Form(form)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    assert_eq!(form.ask.title(), "Another image for app in Pod/alone");
+}
+
+#[test]
+fn names_of_k9s_resources_say_that_there_is_no_view_and_do_nothing() {
+    for name in [
+        "rs", "no", "cm", "deploy", "dp", "svc", "sts", "sc", "ep", "ds", "pv", "rb",
+    ] {
+        let mut model = model();
+        press(&mut model, &["g", ":"]);
+        typed(&mut model, name);
+        assert_eq!(press(&mut model, &["enter"]), [], ":{name}");
+        assert!(model.overlays.is_empty(), ":{name}: {:?}", model.overlays);
+        let said = model.flash.clone().unwrap().text;
+        assert!(said.starts_with("pullscope has no "), ":{name}: {said}");
+    }
+}
+
+#[test]
+fn a_part_of_the_name_of_what_writes_is_not_run_by_enter() {
+    let mut model = model();
+    for part in ["resta", "rst", "und", "copy-im", "fi"] {
+        press(&mut model, &["g", ":"]);
+        typed(&mut model, part);
+        assert_eq!(press(&mut model, &["enter", "enter"]), [], ":{part}");
+        let Some(Overlay::Palette(palette)) = model.overlays.last() else {
+            panic!(":{part}: {:?}", model.overlays)
+        };
+        assert!(palette.held.is_some(), ":{part}");
+        press(&mut model, &["esc"]);
+    }
+    press(&mut model, &[":"]);
+    typed(&mut model, "resta");
+    press(&mut model, &["enter", "tab", "enter"]);
+    assert!(matches!(model.overlays.last(), Some(Overlay::Proposal(_))));
+    press(&mut model, &["esc", ":"]);
+    typed(&mut model, "pod shop");
+    press(&mut model, &["enter"]);
+    assert_eq!(model.scope, Scope::Namespace(Namespace::new("shop")));
+    assert_eq!(model.focus, Pane::Pods);
 }

@@ -16,8 +16,10 @@ use crate::{
     },
     domain::{
         key::{Key, Name, Namespace},
-        objects::{Secret, ServiceAccount, Workload},
-        plan::{Ask, Change, Plan, Restartable},
+        objects::{
+            Container, ContainerRole, Secret, ServiceAccount, Subject, Workload, WorkloadKey,
+        },
+        plan::{Ask, Change, ImageOwner, ImageTarget, Plan},
         watch::Scope,
     },
 };
@@ -107,7 +109,7 @@ fn new_secret(
         image: None,
         account,
         listed,
-        workloads: Vec::new(),
+        targets: Vec::new(),
     }
 }
 
@@ -129,26 +131,64 @@ fn bind(model: &Model) -> Result<Ask, &'static str> {
 /// Another image for the container that the keys speak of, else for the last of the template: init
 /// containers come first there.
 fn set_image(model: &Model) -> Result<Ask, &'static str> {
-    let id = selection::workload_of_interest(model).ok_or(
-        "no workload made this Pod: set its image with kubectl set image, or make it anew",
-    )?;
+    let spoken_of = model.inquiry.as_ref().and_then(Inquiry::container);
+    if spoken_of.is_some_and(|container| container.role == ContainerRole::Ephemeral) {
+        return Err("the image of a debug container cannot be changed: kubectl debug adds another");
+    }
+    let target = match selection::workload_of_interest(model) {
+        Some(id) => image_of_workload(model, id, spoken_of)?,
+        None => image_of_pod(model, spoken_of)?,
+    };
+    Ok(Ask::Image {
+        targets: vec![target],
+        left_out: Vec::new(),
+    })
+}
+
+fn image_of_workload(
+    model: &Model,
+    id: WorkloadKey,
+    spoken_of: Option<&Container>,
+) -> Result<ImageTarget, &'static str> {
     let workload = model
         .world
         .workload(&id)
         .ok_or("its workload is not there")?;
-    let restartable = Restartable::new(id)
-        .ok_or("the image of a Job, CronJob or bare ReplicaSet is not set from here")?;
-    let spoken_of = model.inquiry.as_ref().and_then(Inquiry::container);
-    let (container, before) = workload
-        .images
-        .iter()
-        .find(|(name, _)| spoken_of.is_some_and(|container| container.name == *name))
-        .or_else(|| workload.images.last())
-        .ok_or("it has no container")?;
-    Ok(Ask::Image {
-        workload: restartable.id().clone(),
+    let owner = ImageOwner::new(Subject::Workload(id))
+        .ok_or("the Pod template of a Job is immutable: delete the Job and create it again")?;
+    let (container, before) = match spoken_of {
+        Some(container) => workload
+            .images
+            .iter()
+            .find(|(name, _)| *name == container.name)
+            .ok_or("the container is not in the Pod template")?,
+        None => workload.images.last().ok_or("it has no container")?,
+    };
+    Ok(ImageTarget {
+        owner,
         container: Arc::clone(container),
         before: Arc::clone(before),
+        pods: Vec::new(),
+        job: None,
+    })
+}
+
+/// A Pod without a controller: its own image can be changed.
+fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTarget, &'static str> {
+    let key = selection::subject_of_interest(model).ok_or("no Pod is selected")?;
+    let pod = model.world.pod(&key).ok_or("the Pod is gone")?;
+    if pod.meta.owner.is_some() {
+        return Err("its controller is not known here: set the image with kubectl set image");
+    }
+    let container = spoken_of.or_else(|| pod.containers.first());
+    let container = container.ok_or("it has no container")?;
+    let owner = ImageOwner::new(Subject::Pod(key)).ok_or("its image cannot be changed")?;
+    Ok(ImageTarget {
+        owner,
+        container: Arc::clone(&container.name),
+        before: Arc::clone(&container.image),
+        pods: Vec::new(),
+        job: None,
     })
 }
 

@@ -34,6 +34,36 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
     assert!(verdicts.version() > version, "the panes hear of it");
 }
 
+#[test]
+fn two_registries_of_one_service_account_are_two_faults() {
+    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let pods = [
+        ("ghcr", "ghcr.io"),
+        ("own", "r.example"),
+        ("two", "r.example"),
+    ];
+    let pods = pods.map(|(name, host)| {
+        let image = format!("{host}/team/app:1");
+        let message = format!("failed to pull image \"{image}\": no basic auth credentials");
+        let mut pod = pod("shop", name, waiting("ErrImagePull", &message));
+        pod.pull_secrets = [].into();
+        pod.containers[0].image = image.as_str().into();
+        pod
+    });
+    world.fold(Batch::Pods(changed(pods.to_vec())), now());
+    let account = sample::account("shop", "runner", &[]);
+    world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
+    verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+    let mut places: Vec<(String, usize)> = verdicts
+        .faults()
+        .iter()
+        .map(|fault| (fault.id.place(), fault.pods.len()))
+        .collect();
+    places.sort();
+    let place = |host: &str| format!("ServiceAccount shop/runner for {host}");
+    assert_eq!(places, [(place("ghcr.io"), 1), (place("r.example"), 2)]);
+}
+
 /// One thing that happens in a cluster.
 #[derive(Clone, Debug)]
 enum Happening {

@@ -50,20 +50,26 @@ pub(super) async fn put_back(
     before: &[Name<Secret>],
     after: &[Name<Secret>],
 ) -> Result<(Done, Revision), Trouble> {
-    change_list(server, account, |list| {
-        if list == after {
-            return before.to_vec();
-        }
-        let kept = list
-            .iter()
-            .filter(|name| before.contains(name) || !after.contains(name));
-        let mut list: Vec<_> = kept.cloned().collect();
-        for name in before.iter().filter(|name| !after.contains(name)) {
-            list = with(&list, name);
-        }
-        list
-    })
-    .await
+    change_list(server, account, |list| restored(list, before, after)).await
+}
+
+/// The list as it was, or without the one change where others have changed it since.
+pub(super) fn restored(
+    list: &[Name<Secret>],
+    before: &[Name<Secret>],
+    after: &[Name<Secret>],
+) -> Vec<Name<Secret>> {
+    if list == after {
+        return before.to_vec();
+    }
+    let kept = list
+        .iter()
+        .filter(|name| before.contains(name) || !after.contains(name));
+    let mut list: Vec<_> = kept.cloned().collect();
+    for name in before.iter().filter(|name| !after.contains(name)) {
+        list = with(&list, name);
+    }
+    list
 }
 
 /// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it.

@@ -28,6 +28,20 @@ pub(super) fn set_pull_secrets(account: &Value, list: &[Name<Secret>]) -> Value 
     })
 }
 
+/// The names in `imagePullSecrets` of a Pod template.
+pub(super) fn template_pull_secrets(workload: &Value) -> Vec<Name<Secret>> {
+    let spec = workload.pointer("/spec/template/spec");
+    spec.map(pull_secrets).unwrap_or_default()
+}
+
+/// The whole list of a Pod template, for the version that was read.
+pub(super) fn set_template_pull_secrets(workload: &Value, list: &[Name<Secret>]) -> Value {
+    json!({
+        "metadata": { "resourceVersion": version(workload) },
+        "spec": { "template": { "spec": { "imagePullSecrets": manifest::references(list) } } },
+    })
+}
+
 pub(super) fn version(object: &Value) -> &Value {
     object
         .pointer("/metadata/resourceVersion")
@@ -61,8 +75,13 @@ pub(super) fn restart(now: Timestamp) -> Value {
     } } } } })
 }
 
+/// What is deleted takes with it what it owns, as with kubectl: of a Job `batch/v1` would leave the Pods.
 pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
-    let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions" });
+    let mut options = json!({
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "propagationPolicy": "Background",
+    });
     if let Some(fields) = options.as_object_mut() {
         if rehearses {
             fields.insert("dryRun".to_owned(), json!(["All"]));
@@ -97,11 +116,17 @@ pub(super) enum ImagePatch {
     NoContainer,
 }
 
-/// A strategic merge patch: it finds the container in the list by its name.
-pub(super) fn image_patch(workload: &Value, container: &str, image: &str) -> ImagePatch {
+/// A strategic merge patch: it finds the container in the list by its name. `pod_spec`: the fields that
+/// lead to it.
+pub(super) fn image_patch(
+    object: &Value,
+    pod_spec: &[&str],
+    container: &str,
+    image: &str,
+) -> ImagePatch {
     for list in ["containers", "initContainers"] {
-        let all = workload
-            .pointer(&format!("/spec/template/spec/{list}"))
+        let all = object
+            .pointer(&format!("/{}/{list}", pod_spec.join("/")))
             .and_then(Value::as_array);
         let found = all
             .into_iter()
@@ -115,9 +140,9 @@ pub(super) fn image_patch(workload: &Value, container: &str, image: &str) -> Ima
         if before == image {
             return ImagePatch::Same;
         }
-        let patch = json!({ "spec": { "template": { "spec": {
-            list: [{ "name": container, "image": image }],
-        } } } });
+        let spec = json!({ list: [{ "name": container, "image": image }] });
+        let fields = pod_spec.iter().rev();
+        let patch = fields.fold(spec, |inner, field| json!({ *field: inner }));
         return ImagePatch::Patch(patch, before.to_owned());
     }
     ImagePatch::NoContainer

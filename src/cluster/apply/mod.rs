@@ -24,7 +24,7 @@ use self::{
 use super::{Connection, Trouble, access, paths};
 use crate::domain::{
     key::Namespace,
-    plan::{Change, Done, OnFailure, Outcome, Plan, manifest, undo as inverse},
+    plan::{Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse},
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -83,7 +83,10 @@ pub async fn carry_out(
         };
         tell(index, &done.outcome);
         // A Pod that could not be made new is no reason to take a credential back.
-        let matters = !matches!(change, Change::DeletePod(_) | Change::Restart(_));
+        let matters = !matches!(
+            change,
+            Change::DeletePod(_) | Change::DeleteJob(_) | Change::Restart(_)
+        );
         let fails = !failed && !done.outcome.is_good();
         all.push(done);
         failed |= fails;
@@ -195,7 +198,18 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
             container,
             image,
             ..
-        } => workloads::set_image(server, workload.id(), container, image).await,
+        } => workloads::set_image(server, workload, container, image).await,
+        Change::SetTemplatePullSecrets {
+            workload,
+            add,
+            instead_of,
+            ..
+        } => {
+            workloads::set_pull_secrets(server, workload.id(), |list| {
+                corrected(list, add, instead_of.as_ref())
+            })
+            .await
+        }
         Change::CreateDeployment(deployment) => workloads::create(server, deployment).await,
         Change::Restart(workload) => workloads::restart(server, workload.id()).await,
         Change::SetPaused { deployment, paused } => {
@@ -209,6 +223,7 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
             Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
             Err(trouble) => Err(trouble),
         },
+        Change::DeleteJob(key) => workloads::delete_job(server, key).await,
         Change::TakeBack { change, before } => undo::take_back(server, change, before, alike).await,
     }
 }

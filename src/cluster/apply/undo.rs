@@ -8,6 +8,7 @@ use super::{
     bodies, secrets,
     server::{CHANGED, Server, failed, is_conflict, precondition, unchanged},
     wiped::Wiped,
+    workloads,
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -36,6 +37,12 @@ pub(super) async fn take_back(
             let (done, now) = accounts::put_back(server, account, before, after).await?;
             alike.learn(seen.clone(), now);
             Ok(done)
+        }
+        (Change::SetTemplatePullSecrets { workload, .. }, Before::List { before, after, .. }) => {
+            workloads::set_pull_secrets(server, workload.id(), |list| {
+                accounts::restored(list, before, after)
+            })
+            .await
         }
         (Change::CreateSecret { key, .. }, Before::Made(seen)) => {
             unmake(server, &paths::secret(key), precondition(&alike.now(seen))).await

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     bodies,
-    server::{MERGE, STRATEGIC, Server, applied, failed, is_conflict, made, unchanged},
+    server::{ATTEMPTS, MERGE, STRATEGIC, Server, applied, failed, is_conflict, made, unchanged},
 };
 use crate::{
     cluster::{
@@ -12,9 +12,9 @@ use crate::{
         paths::{self, workload as path},
     },
     domain::{
-        key::Name,
-        objects::{ServiceAccount, WorkloadKey},
-        plan::{Before, Deployment, Done, Outcome, manifest},
+        key::{Key, Name},
+        objects::{Secret, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
+        plan::{Before, Deployment, Done, ImageOwner, Outcome, manifest},
     },
 };
 
@@ -72,22 +72,74 @@ pub(super) async fn set_account(
 
 pub(super) async fn set_image(
     server: Server<'_>,
-    id: &WorkloadKey,
+    owner: &ImageOwner,
     container: &str,
     image: &str,
 ) -> Result<Done, Trouble> {
-    let found = server.get(&path(id)).await?;
-    match bodies::image_patch(&found, container, image) {
+    let path = match owner.subject() {
+        Subject::Pod(key) => paths::pod(key),
+        Subject::Workload(id) => path(id),
+    };
+    let found = server.get(&path).await?;
+    match bodies::image_patch(&found, owner.pod_spec(), container, image) {
         bodies::ImagePatch::Same => Ok(unchanged(&found)),
         bodies::ImagePatch::NoContainer => Ok(failed(format!(
-            "{id} has no container {container} any more"
+            "{owner} has no container {container} any more"
         ))),
         bodies::ImagePatch::Patch(patch, before) => {
-            let object = server.patch(&path(id), STRATEGIC, &patch).await?;
+            let object = server.patch(&path, STRATEGIC, &patch).await?;
             Ok(Done {
                 before: Some(Before::Image(before.into())),
                 ..applied(&object)
             })
         }
+    }
+}
+
+/// Changes the list of a Pod template as it is now, for the version that was read. What others add
+/// meanwhile stays.
+pub(super) async fn set_pull_secrets(
+    server: Server<'_>,
+    id: &WorkloadKey,
+    change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
+) -> Result<Done, Trouble> {
+    let path = path(id);
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let found = server.get(&path).await?;
+        let list = bodies::template_pull_secrets(&found);
+        let changed = change(&list);
+        if changed == list {
+            return Ok(unchanged(&found));
+        }
+        let patch = bodies::set_template_pull_secrets(&found, &changed);
+        match server.patch(&path, MERGE, &patch).await {
+            Ok(object) => {
+                return Ok(Done {
+                    before: Some(Before::List {
+                        before: list,
+                        after: changed,
+                        seen: bodies::revision(&found),
+                    }),
+                    ..applied(&object)
+                });
+            }
+            Err(trouble) if is_conflict(&trouble) && attempt < ATTEMPTS => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+}
+
+/// Deletes a Job with its Pods; `batch/v1` would leave them by default.
+pub(super) async fn delete_job(server: Server<'_>, key: &Key<Workload>) -> Result<Done, Trouble> {
+    let id = WorkloadKey {
+        kind: WorkloadKind::Job,
+        key: key.clone(),
+    };
+    match server.delete(&path(&id), None).await {
+        Ok(()) => Ok(Done::new(Outcome::Applied)),
+        Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
+        Err(trouble) => Err(trouble),
     }
 }

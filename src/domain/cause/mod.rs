@@ -52,7 +52,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use fix::{BEST, Fix, FixId, Names};
+pub use fix::{
+    BEST, Fix, FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable,
+};
 pub use root::{Link, Root};
 pub(in crate::domain) use verdict::Verdict;
 

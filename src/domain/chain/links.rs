@@ -258,7 +258,7 @@ enum Shown {
 }
 
 /// Whether a Secret's entry would be sent for the image.
-pub(super) fn opens(secret: &Secret, image: &ImageRef) -> bool {
+pub(crate) fn opens(secret: &Secret, image: &ImageRef) -> bool {
     let entries = readable(secret).map_or(&[][..], |summary| &summary.entries);
     let mut likely = entries
         .iter()

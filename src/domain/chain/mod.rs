@@ -19,8 +19,8 @@ use super::{
 };
 
 pub use gather::{case, events_of_workload, revisions, workload_case};
-pub(crate) use links::carries;
 pub use links::{AccountState, Links, SecretLink, SecretState};
+pub(crate) use links::{carries, opens};
 
 /// One Pod with everything that its images' pulls depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -38,7 +38,7 @@ pub use self::{
 };
 pub use super::cause::{Link, Root};
 use super::{
-    cause::{BEST, Cause, Fix, FixId, Names},
+    cause::{BEST, Cause, Fix, FixId, Names, suitable},
     chain::Case,
     classify::{Confidence, classify},
     image::ImageRef,
@@ -156,6 +156,10 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
     } else {
         questions(draft.cause, &draft.alternatives)
     };
+    let fixes = match names.target.as_deref() {
+        Some(target) => suitable(draft.fixes, target, draft.root),
+        None => draft.fixes,
+    };
     Finding {
         container: Some(Arc::clone(&container.name)),
         image: Some(Arc::clone(&container.image)),
@@ -166,7 +170,7 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         settle,
-        fixes: draft.fixes.into_iter().take(BEST).collect(),
+        fixes: fixes.into_iter().take(BEST).collect(),
         names,
     }
 }

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use super::Draft;
-use crate::domain::{cause::Names, chain::Case, image::ImageRef, objects::Container, presets};
+use crate::domain::{
+    cause::{FixTarget, Names},
+    chain::Case,
+    image::ImageRef,
+    objects::Container,
+    presets,
+};
 
 pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
     let image = ImageRef::parse(&container.image).ok();
@@ -33,7 +39,20 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
+        involved: None,
+        target: Some(Box::new(target(case, container))),
     }
+}
+
+/// What a fix for this container changes.
+fn target(case: &Case, container: &Container) -> FixTarget {
+    let account = case.account.present();
+    FixTarget::of_pod(
+        &case.pod,
+        &container.name,
+        case.workload.as_deref(),
+        account.map(|account| &*account.pull_secrets),
+    )
 }
 
 fn only_listed(case: &Case) -> Option<Arc<str>> {

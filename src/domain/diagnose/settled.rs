@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Evidence, Fact, Finding, Root, Source, questions};
 use crate::domain::{
-    cause::{BEST, Cause, FixId},
+    cause::{BEST, Cause, FixId, suitable},
     classify::Confidence,
     probe::{Answer, Verdict},
 };
@@ -50,7 +50,11 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
     if root != finding.root
         && let Some(cause) = verdict.cause
     {
-        finding.fixes = first(cause.entry().fixes, &finding.fixes);
+        let fixes = match finding.names.target.as_deref() {
+            Some(target) => suitable(cause.entry().fixes.iter().copied(), target, root),
+            None => cause.entry().fixes.to_vec(),
+        };
+        finding.fixes = first(&fixes, &finding.fixes);
     }
     finding.root = root;
     // A registry that hides what exists leaves two answers open to whoever asks.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest};
 use crate::domain::{
     age,
-    cause::{Cause, FixId, Names},
+    cause::{Cause, FixId, FixTarget, Names},
     chain::{Case, Known, WorkloadCase},
     classify::{Confidence, classify},
     objects::{Condition, Container, ContainerState, Event, Phase, WorkloadKind},
@@ -193,7 +193,11 @@ pub fn workload(case: &WorkloadCase) -> Option<Finding> {
     let looked_up = |text: &str| text.contains("looking up service account");
     let no_account = event.is_some_and(|event| looked_up(&event.message))
         || trouble.is_some_and(|(_, message)| looked_up(message));
-    let mut finding = unmade(case, evidence);
+    let involved = event.map(|event| {
+        let subject = &event.subject;
+        (subject.kind.to_string(), subject.name.to_string())
+    });
+    let mut finding = unmade(case, evidence, involved);
     if no_account {
         // It is there by now: the controller's next attempt makes the Pods.
         if case.account.present().is_some() {
@@ -204,7 +208,8 @@ pub fn workload(case: &WorkloadCase) -> Option<Finding> {
     Some(finding)
 }
 
-fn unmade(case: &WorkloadCase, evidence: Evidence) -> Finding {
+/// `involved`: what the event is about, mostly a ReplicaSet.
+fn unmade(case: &WorkloadCase, evidence: Evidence, involved: Option<(String, String)>) -> Finding {
     let id = &case.workload.id;
     Finding {
         container: None,
@@ -221,6 +226,8 @@ fn unmade(case: &WorkloadCase, evidence: Evidence) -> Finding {
             namespace: Some(id.key.namespace.to_string()),
             service_account: Some(case.workload.service_account.to_string()),
             workload: Some(id.kubectl()),
+            involved,
+            target: Some(Box::new(FixTarget::of_workload(&case.workload))),
             ..Names::default()
         },
     }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Spread;
+use super::{ImageOwner, Spread};
 use crate::domain::{
+    cause::FixTarget,
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, ServiceAccount, WorkloadKey},
+    objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
 };
 
 /// Something to ask for.
@@ -30,7 +31,8 @@ pub enum Ask {
         /// What gets it; `None`: nobody yet.
         account: Option<Name<ServiceAccount>>,
         listed: Vec<Name<Secret>>,
-        workloads: Vec<WorkloadKey>,
+        /// What waits for it.
+        targets: Vec<FixTarget>,
     },
     /// Another login for all that carry this one.
     Rotate { spreads: Vec<Spread> },
@@ -40,11 +42,11 @@ pub enum Ask {
         brings: Vec<Arc<str>>,
         targets: Vec<Target>,
     },
-    /// Another image.
+    /// Another image for one container, or for the containers of several workloads.
     Image {
-        workload: WorkloadKey,
-        container: Arc<str>,
-        before: Arc<str>,
+        targets: Vec<ImageTarget>,
+        /// Workloads with the same image that cannot get another one, and why.
+        left_out: Vec<String>,
     },
     /// The ServiceAccounts that list a Secret.
     Bind {
@@ -90,6 +92,19 @@ pub struct Target {
     pub there: Option<Vec<Arc<str>>>,
 }
 
+/// A container that gets another image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageTarget {
+    pub owner: ImageOwner,
+    pub container: Arc<str>,
+    /// The image in the template, or in a Pod without a controller, as it is known.
+    pub before: Arc<str>,
+    /// Pods with the old image that nothing replaces by itself.
+    pub pods: Vec<Key<Pod>>,
+    /// The run of a CronJob that has the old image.
+    pub job: Option<Key<Workload>>,
+}
+
 /// A ServiceAccount, its pull Secrets and what runs as it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -107,11 +122,14 @@ impl Ask {
             Self::NewSecret { namespace, .. } => format!("A new pull Secret in {namespace}"),
             Self::Rotate { .. } => "Rotate a credential, wherever it is".to_owned(),
             Self::Copy { from, .. } => format!("Copy the Secret {from}"),
-            Self::Image {
-                workload,
-                container,
-                ..
-            } => format!("Another image for {container} in {workload}"),
+            Self::Image { targets, .. } => match &targets[..] {
+                [
+                    ImageTarget {
+                        owner, container, ..
+                    },
+                ] => format!("Another image for {container} in {owner}"),
+                several => format!("Another image for {} workloads", several.len()),
+            },
             Self::Bind { secret, .. } => format!("Who lists the Secret {secret}"),
             Self::List { account, .. } => format!("Pull Secrets of the ServiceAccount {account}"),
             Self::RunAs { workload, .. } => format!("The ServiceAccount of {workload}"),

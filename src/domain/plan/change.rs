@@ -1,6 +1,6 @@
 //! One change: what it does, and to what.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     before::Before,
@@ -8,7 +8,9 @@ use super::{
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::{Pod, PullPolicy, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    objects::{
+        Pod, PullPolicy, Secret, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind,
+    },
 };
 
 /// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
@@ -28,6 +30,74 @@ impl Restartable {
 
     pub fn id(&self) -> &WorkloadKey {
         &self.0
+    }
+}
+
+/// A Pod, or a workload whose Pod template can be changed: what a container's image is set in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageOwner(Subject);
+
+impl ImageOwner {
+    /// `None` for a Job: its Pod template is immutable.
+    pub fn new(subject: Subject) -> Option<Self> {
+        match &subject {
+            Subject::Pod(_) => Some(Self(subject)),
+            Subject::Workload(id) => match id.kind {
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet
+                | WorkloadKind::CronJob => Some(Self(subject)),
+                WorkloadKind::Job => None,
+            },
+        }
+    }
+
+    pub fn subject(&self) -> &Subject {
+        &self.0
+    }
+
+    /// The workload; `None` for a Pod without one.
+    pub fn workload(&self) -> Option<&WorkloadKey> {
+        match &self.0 {
+            Subject::Pod(_) => None,
+            Subject::Workload(id) => Some(id),
+        }
+    }
+
+    /// `deployment/web`, as kubectl takes it.
+    pub fn kubectl(&self) -> String {
+        match &self.0 {
+            Subject::Pod(key) => format!("pod/{}", key.name),
+            Subject::Workload(id) => id.kubectl(),
+        }
+    }
+
+    /// The names of the fields from the object to the spec of its Pods.
+    pub fn pod_spec(&self) -> &'static [&'static str] {
+        match self.workload().map(|id| id.kind) {
+            None => &["spec"],
+            Some(WorkloadKind::CronJob) => &["spec", "jobTemplate", "spec", "template", "spec"],
+            Some(
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet
+                | WorkloadKind::Job,
+            ) => &["spec", "template", "spec"],
+        }
+    }
+}
+
+impl From<Restartable> for ImageOwner {
+    fn from(workload: Restartable) -> Self {
+        Self(Subject::Workload(workload.0))
+    }
+}
+
+impl fmt::Display for ImageOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -78,11 +148,21 @@ pub enum Change {
         before: Name<ServiceAccount>,
         account: Name<ServiceAccount>,
     },
+    /// The image of a container in a Pod template, or in a Pod without a controller.
     SetImage {
-        workload: Restartable,
+        workload: ImageOwner,
         container: Arc<str>,
         before: Arc<str>,
         image: String,
+    },
+    /// `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
+    /// ServiceAccount's then. `seen`: the list as it is known; what is there when the change is made counts.
+    SetTemplatePullSecrets {
+        workload: Restartable,
+        add: Name<Secret>,
+        /// The name whose place the new one takes.
+        instead_of: Option<Name<Secret>>,
+        seen: Vec<Name<Secret>>,
     },
     CreateDeployment(Deployment),
     Restart(Restartable),
@@ -103,6 +183,8 @@ pub enum Change {
     },
     /// Pods that wait: what owns them makes new ones, which do not wait.
     DeletePod(Key<Pod>),
+    /// A run of a CronJob, with its Pods: the next run has the changed template.
+    DeleteJob(Key<Workload>),
     /// A change that was made is unmade, as far as nobody has changed the same since.
     TakeBack {
         change: Box<Self>,
@@ -186,13 +268,15 @@ impl Change {
                 &account.namespace
             }
             Self::SetAccount { workload, .. }
-            | Self::SetImage { workload, .. }
+            | Self::SetTemplatePullSecrets { workload, .. }
             | Self::Restart(workload) => &workload.id().key.namespace,
+            Self::SetImage { workload, .. } => workload.subject().namespace(),
             Self::CreateDeployment(deployment) => &deployment.key.namespace,
             Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
                 &deployment.namespace
             }
             Self::DeletePod(key) => &key.namespace,
+            Self::DeleteJob(key) => &key.namespace,
             Self::TakeBack { change, .. } => change.namespace(),
         }
     }

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{
     before::Before,
-    change::{Change, Copy, Deployment, Existing},
+    change::{Change, Copy, Deployment, Existing, Restartable},
     entries::Edit,
-    lists::{with, without},
+    lists::{corrected, with, without},
     manifest,
 };
 use crate::domain::{
@@ -72,8 +72,17 @@ impl Change {
                 ..
             } => kubectl(format!(
                 "set image {} {}",
-                workload.id().kubectl(),
+                workload.kubectl(),
                 shell::word(&format!("{container}={image}"))
+            )),
+            Self::SetTemplatePullSecrets {
+                workload,
+                add,
+                instead_of,
+                seen,
+            } => kubectl(template_patch(
+                workload,
+                &corrected(seen, add, instead_of.as_ref()),
             )),
             Self::CreateDeployment(deployment) => deploy_commands(deployment),
             Self::Restart(workload) => {
@@ -92,9 +101,21 @@ impl Change {
                 deployment.name
             )),
             Self::DeletePod(key) => kubectl(format!("delete pod {} --wait=false", key.name)),
+            Self::DeleteJob(key) => kubectl(format!("delete job {} --wait=false", key.name)),
             Self::TakeBack { change, before } => taken_back(change, before),
         }
     }
+}
+
+/// A JSON merge patch replaces the list whole; kubectl's default patch would merge it by name.
+fn template_patch(workload: &Restartable, list: &[Name<Secret>]) -> String {
+    let spec = json!({ "imagePullSecrets": manifest::references(list) });
+    let patch = json!({ "spec": { "template": { "spec": spec } } });
+    format!(
+        "patch {} --type=merge -p {}",
+        workload.id().kubectl(),
+        shell::word(&patch.to_string())
+    )
 }
 
 fn copy_commands(copy: &Copy) -> Vec<String> {
@@ -162,6 +183,9 @@ fn taken_back(change: &Change, before: &Before) -> Vec<String> {
             Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. },
             Before::List { before, .. },
         ) => kubectl(list_patch(account.name.as_str(), before)),
+        (Change::SetTemplatePullSecrets { workload, .. }, Before::List { before, .. }) => {
+            kubectl(template_patch(workload, before))
+        }
         (Change::CreateSecret { key, .. }, _) => kubectl(format!("delete secret {}", key.name)),
         (Change::CopySecret(copy), Before::Made(_)) => {
             kubectl(format!("delete secret {}", copy.to.name))

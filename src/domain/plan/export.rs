@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Edit, Plan,
-    change::{Copy, Existing},
-    lists::{with, without},
+    change::{Copy, Existing, ImageOwner},
+    lists::{corrected, with, without},
     manifest::{self, yaml},
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount, WorkloadKey},
+    objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
 };
 
 /// How a Secret is written.
@@ -152,10 +152,20 @@ impl Change {
                 container,
                 image,
                 ..
-            } => Some(template(
-                workload.id(),
-                &json!({ "containers": [{ "name": &**container, "image": image }] }),
-            )),
+            } => {
+                let spec = json!({ "containers": [{ "name": &**container, "image": image }] });
+                Some(pod_spec(workload, &spec))
+            }
+            Self::SetTemplatePullSecrets {
+                workload,
+                add,
+                instead_of,
+                seen,
+            } => {
+                let list = corrected(seen, add, instead_of.as_ref());
+                let spec = json!({ "imagePullSecrets": manifest::references(&list) });
+                Some(template(workload.id(), &spec))
+            }
             Self::CreateDeployment(deployment) => Some(manifest::deployment(deployment)),
             Self::DeleteSecret { .. }
             | Self::DeleteAccount { .. }
@@ -163,9 +173,41 @@ impl Change {
             | Self::SetPaused { .. }
             | Self::RollBack { .. }
             | Self::DeletePod(_)
+            | Self::DeleteJob(_)
             | Self::TakeBack { .. } => None,
         }
     }
+}
+
+/// The part of the spec of Pods that changes, in what they are made of.
+fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
+    let (version, kind, namespace, name) = match owner.subject() {
+        Subject::Pod(key) => ("v1", "Pod", &key.namespace, key.name.as_str()),
+        Subject::Workload(id) => {
+            let version = match id.kind {
+                WorkloadKind::Job | WorkloadKind::CronJob => "batch/v1",
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet => "apps/v1",
+            };
+            (
+                version,
+                id.kind.as_str(),
+                &id.key.namespace,
+                id.key.name.as_str(),
+            )
+        }
+    };
+    let fields = owner.pod_spec().iter().rev();
+    let mut object = fields.fold(spec.clone(), |inner, field| json!({ *field: inner }));
+    if let Some(top) = object.as_object_mut() {
+        top.insert("apiVersion".to_owned(), version.into());
+        top.insert("kind".to_owned(), kind.into());
+        let metadata = json!({ "name": name, "namespace": namespace });
+        top.insert("metadata".to_owned(), metadata);
+    }
+    object
 }
 
 /// The part of a workload that changes: a patch for Kustomize, or what to look for in a chart.

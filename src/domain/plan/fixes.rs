@@ -1,11 +1,20 @@
 //! From a fix of a finding to a plan, where the product can make the change itself.
+//!
+//! A fix is for the finding's own Pod. What changes a workload's own fields (its image, its ServiceAccount,
+//! the list in its template) changes the workload of that Pod alone, unless the plan is for all that suffer
+//! from the same; each workload gets the change in its own container. What changes a shared object (a Secret,
+//! a ServiceAccount) names all that the change is for.
 
-use super::{Ask, Change, Copy, Edit, Existing, Plan, Restartable};
+use super::{
+    Ask, Change, Copy, Edit, Existing, Plan,
+    image::ask_image,
+    renew::{attached, not_reached, renewed, retried, rolling, stuck},
+};
 use crate::domain::{
-    cause::FixId,
+    cause::{FixId, FixTarget, ListOrigin, PodOwner},
     diagnose::Finding,
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, ServiceAccount, WorkloadKey},
+    objects::{Secret, ServiceAccount},
 };
 
 /// What can be done about a fix.
@@ -18,59 +27,158 @@ pub enum Offer {
     ByHand,
 }
 
-/// Who suffers from the fault that is to be fixed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sufferers<'a> {
-    pub workloads: &'a [WorkloadKey],
-    /// Pods that wait, and that something makes again when they are deleted.
-    pub owned_pods: &'a [Key<Pod>],
+/// Whose own fields a fix changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the finding's own workload.
+    Selected,
+    /// Those of all workloads that suffer from the same.
+    All,
 }
 
-/// What can be done about a fix of this finding.
-pub fn for_fix(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Offer {
-    if let Some(ask) = ask(fix, finding, sufferers) {
+/// The finding that is to be fixed, and those of all others that suffer from the same.
+#[derive(Clone, Copy, Debug)]
+pub struct FixScope<'a> {
+    pub own: &'a Finding,
+    pub others: &'a [&'a Finding],
+    pub reach: Reach,
+}
+
+impl<'a> FixScope<'a> {
+    fn own_target(&self) -> Option<&'a FixTarget> {
+        self.own.names.target.as_deref()
+    }
+
+    /// The own target first, then those of the others.
+    pub fn targets(&self) -> Vec<&'a FixTarget> {
+        let others = self.others.iter();
+        let others = others.filter_map(|finding| finding.names.target.as_deref());
+        self.own_target().into_iter().chain(others).collect()
+    }
+
+    /// The targets of a change to a workload's own fields: all Pods of the own workload, or of all.
+    pub fn workload_targets(&self) -> Vec<&'a FixTarget> {
+        let Some(own) = self.own_target() else {
+            return Vec::new();
+        };
+        let is_meant = |target: &&FixTarget| match self.reach {
+            Reach::All => true,
+            Reach::Selected => is_of_the_same(own, target),
+        };
+        self.targets().into_iter().filter(is_meant).collect()
+    }
+}
+
+/// Whether two targets are changed by one change: Pods of one workload, with the same container.
+fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
+    let container = |target: &FixTarget| target.container.as_ref().map(|it| it.name.clone());
+    let same_pod = own.pod == other.pod;
+    let same_owner = own.owner == other.owner && own.owner != PodOwner::None;
+    own.namespace == other.namespace
+        && (same_pod || same_owner)
+        && container(own) == container(other)
+        && own.is_ephemeral() == other.is_ephemeral()
+}
+
+/// What can be done about a fix.
+pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
+    if let Some(ask) = ask(fix, scope) {
         return Offer::Ask(ask);
     }
-    match changes(fix, finding, sufferers) {
-        Some(changes) if !changes.is_empty() => Offer::Plan(Plan::new(fix.title(), changes)),
-        Some(_) | None => Offer::ByHand,
+    let Some(made) = changes(fix, scope) else {
+        return Offer::ByHand;
+    };
+    if made.changes.is_empty() {
+        return Offer::ByHand;
+    }
+    let mut plan = Plan::new(
+        titled(fix.title_for(&scope.own.names), &made.targets),
+        made.changes,
+    );
+    plan.notes = not_reached(&made.targets);
+    Offer::Plan(plan)
+}
+
+/// The title of a plan, with the number of workloads where there are several.
+pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
+    let mut owners: Vec<(&PodOwner, Option<&FixTarget>)> = targets
+        .iter()
+        .map(|target| match &target.owner {
+            PodOwner::None => (&target.owner, Some(*target)),
+            owner => (owner, None),
+        })
+        .collect();
+    owners.sort_by_key(|(owner, target)| (*owner, target.and_then(|target| target.pod.clone())));
+    owners.dedup();
+    match owners.len() {
+        0 | 1 => title.to_owned(),
+        several => format!("{title}: {several} workloads"),
     }
 }
 
 /// What has to be typed for a fix; `None` where nothing has, or a name is not known.
-fn ask(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ask> {
-    let names = &finding.names;
+fn ask(fix: FixId, scope: FixScope<'_>) -> Option<Ask> {
+    let names = &scope.own.names;
+    let image = scope.own.image.clone();
+    let own = scope.own_target()?;
     let namespace = Namespace::new(names.namespace.as_deref()?);
     match fix {
         FixId::CreateSecret | FixId::Authenticate => Some(Ask::NewSecret {
             name: names.secret.clone().unwrap_or_else(|| "regcred".to_owned()),
             server: names.server.clone()?,
-            account: Some(Name::new(names.service_account.clone()?)),
-            image: finding.image.clone(),
-            listed: listed(finding),
-            workloads: sufferers.workloads.to_vec(),
+            account: (own.list_origin == ListOrigin::ServiceAccount && !own.is_ephemeral())
+                .then(|| own.service_account.clone()),
+            image,
+            listed: listed(scope.own),
+            targets: alike(scope).into_iter().cloned().collect(),
             namespace,
         }),
         FixId::RecreateSecret | FixId::NewToken => Some(Ask::Login {
             secret: Key::new(namespace, Name::new(names.secret.clone()?)),
             server: names.entry.clone().or_else(|| names.server.clone())?,
             username: names.username.clone().unwrap_or_default(),
-            image: finding.image.clone(),
-            waiting: sufferers.owned_pods.to_vec(),
+            image,
+            waiting: retried(&scope.targets())
+                .into_iter()
+                .filter_map(|change| match change {
+                    Change::DeletePod(pod) => Some(pod),
+                    _ => None,
+                })
+                .collect(),
         }),
-        FixId::CorrectImage | FixId::WriteFullName => Some(Ask::Image {
-            workload: restartable(sufferers.workloads).next()?.id().clone(),
-            container: finding.container.clone()?,
-            before: finding.image.clone()?,
-        }),
+        FixId::CorrectImage | FixId::WriteFullName => ask_image(own, scope),
         _ => None,
     }
 }
 
+/// The targets whose list is where the own one's is: in its template, or in the same ServiceAccount. For
+/// all, also those with a list of their own.
+fn alike(scope: FixScope<'_>) -> Vec<&FixTarget> {
+    let Some(own) = scope.own_target() else {
+        return Vec::new();
+    };
+    if own.list_origin != ListOrigin::ServiceAccount {
+        return scope.workload_targets();
+    }
+    let of_account = |target: &&FixTarget| {
+        let same_account = target.service_account == own.service_account;
+        let by_account = target.list_origin == ListOrigin::ServiceAccount && same_account;
+        target.namespace == own.namespace && (by_account || scope.reach == Reach::All)
+    };
+    scope.targets().into_iter().filter(of_account).collect()
+}
+
+/// Changes, and what they are for.
+struct Made<'a> {
+    changes: Vec<Change>,
+    targets: Vec<&'a FixTarget>,
+}
+
 /// The changes of a fix that needs nothing typed; `None` where it is no change to the cluster's
 /// objects, or a name is not known.
-fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Vec<Change>> {
-    let names = &finding.names;
+fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
+    let names = &scope.own.names;
+    let own = scope.own_target()?;
     let namespace = Namespace::new(names.namespace.as_deref()?);
     let secret = || {
         Some(Key::new(
@@ -78,34 +186,38 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
             Name::new(names.secret.clone()?),
         ))
     };
-    let account = || {
-        let name = names.service_account.clone()?;
-        Some(Key::new(namespace.clone(), Name::new(name)))
+    let account = Key::new(namespace.clone(), own.service_account.clone());
+    let attach = |name: &Name<Secret>, instead_of: Option<&Name<Secret>>| {
+        let targets = alike(scope);
+        let changes = attached(&account, name, instead_of, &listed(scope.own), &targets);
+        Some(Made { changes, targets })
+    };
+    // A Secret that nobody lists yet has to be attached too.
+    let saved = |change: Change, secret: &Name<Secret>| {
+        let (rest, targets) = if own.listed.contains(secret) {
+            (retried(&scope.targets()), scope.targets())
+        } else if own.is_ephemeral() {
+            (Vec::new(), vec![own])
+        } else {
+            let attached = attach(secret, None)?;
+            (attached.changes, attached.targets)
+        };
+        let changes = std::iter::once(change).chain(rest).collect();
+        Some(Made { changes, targets })
     };
     let edit = |edit: Edit| {
-        let change = Change::EditSecret {
-            key: secret()?,
-            edit,
-        };
-        Some(with_retries(change, sufferers))
+        let key = secret()?;
+        let name = key.name.clone();
+        saved(Change::EditSecret { key, edit }, &name)
     };
     match fix {
         FixId::AttachSecret => {
             let name = names.matching.clone().or_else(|| names.secret.clone())?;
-            let mut changes = vec![attach(account()?, Name::new(name), finding)];
-            changes.extend(restarts(sufferers.workloads));
-            Some(changes)
+            attach(&Name::new(name), None)
         }
         FixId::CorrectSecretName => {
-            let detach = Change::DetachSecret {
-                account: account()?,
-                secret: secret()?.name,
-                seen: listed(finding),
-            };
             let right = Name::new(names.matching.clone()?);
-            let mut changes = vec![attach(account()?, right, finding), detach];
-            changes.extend(restarts(sufferers.workloads));
-            Some(changes)
+            attach(&right, Some(&secret()?.name))
         }
         FixId::CorrectServer => edit(Edit::Rekey {
             from: names.entry.clone()?,
@@ -114,14 +226,17 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
         FixId::RemoveEntry => edit(Edit::Remove {
             server: names.entry.clone().or_else(|| names.server.clone())?,
         }),
-        FixId::ConvertType => Some(with_retries(
-            Change::ConvertSecret { key: secret()? },
-            sufferers,
-        )),
+        FixId::ConvertType => {
+            let key = secret()?;
+            let name = key.name.clone();
+            saved(Change::ConvertSecret { key }, &name)
+        }
         FixId::CopySecret => {
+            let to = secret()?;
+            let name = to.name.clone();
             let copy = Copy {
-                from: Key::new(Namespace::new(names.from.as_deref()?), secret()?.name),
-                to: secret()?,
+                from: Key::new(Namespace::new(names.from.as_deref()?), name.clone()),
+                to,
                 existing: Existing::Keep,
                 brings: names
                     .server
@@ -130,43 +245,60 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
                     .collect(),
                 there: None,
             };
-            Some(with_retries(Change::CopySecret(copy), sufferers))
+            saved(Change::CopySecret(copy), &name)
         }
-        FixId::UseServiceAccount => {
-            let account: Name<ServiceAccount> = Name::new(names.holder.clone()?);
-            let workloads = restartable(sufferers.workloads);
-            let before = Name::new(names.service_account.as_deref().unwrap_or("default"));
-            let set = |workload| Change::SetAccount {
-                workload,
-                before: before.clone(),
-                account: account.clone(),
-            };
-            Some(workloads.map(set).collect())
-        }
+        FixId::UseServiceAccount => Some(set_account(scope, &Name::new(names.holder.clone()?))),
         FixId::CreateServiceAccount => {
             let create = Change::CreateAccount {
-                key: account()?,
+                key: account,
                 pull_secrets: Vec::new(),
             };
+            let targets = scope.targets();
             // Its controller has backed off: a new template is tried at once.
-            let mut changes = vec![create];
-            changes.extend(restarts(sufferers.workloads));
-            Some(changes)
+            let restarts = renewed(&targets).into_iter();
+            let changes = std::iter::once(create).chain(restarts).collect();
+            Some(Made { changes, targets })
         }
-        FixId::Restart => Some(restarts(sufferers.workloads).collect()),
-        FixId::RetryNow => Some(retries(sufferers).collect()),
+        FixId::Restart => {
+            let targets = scope.workload_targets();
+            Some(Made {
+                changes: renewed(&targets),
+                targets,
+            })
+        }
+        FixId::RetryNow => {
+            let targets = scope.workload_targets();
+            Some(Made {
+                changes: retried(&targets),
+                targets,
+            })
+        }
         // The rest is done at the registry, on the node, or by a build; where a rollout goes back to is
         // known to the store.
         _ => None,
     }
 }
 
-fn attach(account: Key<ServiceAccount>, secret: Name<Secret>, finding: &Finding) -> Change {
-    Change::AttachSecret {
-        account,
-        secret,
-        seen: listed(finding),
+fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Made<'a> {
+    let targets = scope.workload_targets();
+    let mut changes: Vec<Change> = Vec::new();
+    let mut done = Vec::new();
+    for target in &targets {
+        let Some(workload) = rolling(target) else {
+            continue;
+        };
+        if done.contains(&workload) {
+            continue;
+        }
+        done.push(workload.clone());
+        changes.push(Change::SetAccount {
+            workload,
+            before: target.service_account.clone(),
+            account: account.clone(),
+        });
     }
+    changes.extend(stuck(&targets));
+    Made { changes, targets }
 }
 
 fn listed(finding: &Finding) -> Vec<Name<Secret>> {
@@ -174,19 +306,6 @@ fn listed(finding: &Finding) -> Vec<Name<Secret>> {
     names.map(|name| Name::new(name.clone())).collect()
 }
 
-fn restartable(workloads: &[WorkloadKey]) -> impl Iterator<Item = Restartable> {
-    workloads.iter().cloned().filter_map(Restartable::new)
-}
-
-fn restarts(workloads: &[WorkloadKey]) -> impl Iterator<Item = Change> {
-    restartable(workloads).map(Change::Restart)
-}
-
-fn retries(sufferers: Sufferers<'_>) -> impl Iterator<Item = Change> {
-    sufferers.owned_pods.iter().cloned().map(Change::DeletePod)
-}
-
-/// A change that the Pods need not be made again for, and the end of their back-off.
-fn with_retries(change: Change, sufferers: Sufferers<'_>) -> Vec<Change> {
-    std::iter::once(change).chain(retries(sufferers)).collect()
-}
+#[cfg(test)]
+#[path = "fixes_tests.rs"]
+mod tests;

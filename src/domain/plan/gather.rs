@@ -7,6 +7,8 @@ use super::{
     ask::{Ask, Listing, Target},
 };
 use crate::domain::{
+    chain::opens,
+    image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey},
     progress::Progress,
@@ -148,6 +150,24 @@ fn listing(world: &World, account: &ServiceAccount) -> Listing {
         workloads: of(&mut pods.iter()),
         waiting: of(&mut pods.iter().filter(waits)),
     }
+}
+
+/// The pull Secrets of a namespace that hold a credential for one of these images: for each image the one
+/// that most Pods list.
+pub fn secrets_that_open(
+    world: &World,
+    namespace: &Namespace,
+    images: &[ImageRef],
+) -> Vec<Name<Secret>> {
+    let here = Scope::Namespace(namespace.clone());
+    let mut found: Vec<Name<Secret>> = Vec::new();
+    for image in images {
+        let fitting = world.secrets(&here).filter(|secret| opens(secret, image));
+        let most_used = fitting.max_by_key(|secret| world.pods_of_secret(&secret.key).len());
+        let name = most_used.map(|secret| secret.key.name.clone());
+        found.extend(name.filter(|name| !found.contains(name)));
+    }
+    found
 }
 
 /// The servers of the entries of a Secret.

@@ -242,7 +242,8 @@ impl Change {
             | Self::CreateDeployment(_)
             | Self::Restart(_)
             | Self::SetPaused { .. }
-            | Self::DeletePod(_) => None,
+            | Self::DeletePod(_)
+            | Self::DeleteJob(_) => None,
             Self::EditSecret { .. }
             | Self::ConvertSecret { .. }
             | Self::CopySecret(_)
@@ -252,6 +253,7 @@ impl Change {
             | Self::DetachSecret { .. }
             | Self::SetAccount { .. }
             | Self::SetImage { .. }
+            | Self::SetTemplatePullSecrets { .. }
             | Self::RollBack { .. }
             | Self::TakeBack { .. } => Keeper::of(traces),
         }

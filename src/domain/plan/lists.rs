@@ -1,4 +1,4 @@
-//! `imagePullSecrets` of a ServiceAccount.
+//! `imagePullSecrets` of a ServiceAccount or of a Pod template.
 //!
 //! The API replaces this list as a whole (it is atomic for merge patches), and the kubelet tries the
 //! Secrets in its order. So an addition is made to the list that is there: nothing of others is lost,
@@ -21,6 +21,25 @@ pub fn without(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>
         .filter(|name| *name != secret)
         .cloned()
         .collect()
+}
+
+/// The list with this Secret, in the place of another one where that is named.
+pub fn corrected(
+    list: &[Name<Secret>],
+    add: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+) -> Vec<Name<Secret>> {
+    let Some(wrong) = instead_of.filter(|wrong| list.contains(wrong)) else {
+        return with(list, add);
+    };
+    let mut corrected: Vec<Name<Secret>> = Vec::new();
+    for name in list {
+        let name = if name == wrong { add } else { name };
+        if !corrected.contains(name) {
+            corrected.push(name.clone());
+        }
+    }
+    corrected
 }
 
 #[cfg(test)]
@@ -53,6 +72,19 @@ mod tests {
             prop_assert_eq!(after.len(), others);
             if !list.contains(&name) {
                 prop_assert_eq!(without(&with(&list, &name), &name), list);
+            }
+        }
+
+        #[test]
+        fn a_corrected_name_takes_the_place_of_the_wrong_one(
+            list in names(), add in "[a-c]{1,2}", wrong in "[a-c]{1,2}"
+        ) {
+            let (add, wrong) = (Name::new(add), Name::new(wrong));
+            let after = corrected(&list, &add, Some(&wrong));
+            prop_assert!(after.contains(&add));
+            prop_assert!(add == wrong || !list.contains(&wrong) || !after.contains(&wrong));
+            for name in list.iter().filter(|name| **name != wrong) {
+                prop_assert!(after.contains(name));
             }
         }
     }

@@ -4,6 +4,7 @@
 //! lines added and removed, and as kubectl commands, and which permission it takes. It knows nothing
 //! of how a change is sent: that is `cluster::apply`. A password is in it and in none of its words.
 
+mod affected;
 mod ask;
 mod before;
 mod change;
@@ -13,28 +14,34 @@ mod entries;
 mod export;
 mod fixes;
 mod gather;
+mod image;
 pub mod keeper;
 mod lists;
 pub mod manifest;
 mod outcome;
 mod permissions;
 mod preview;
+mod recovery;
+mod renew;
 mod rotate;
 mod sentence;
 mod undo;
 mod unfinished;
 
 pub use self::{
-    ask::{Ask, Listing, Target},
+    affected::Affected,
+    ask::{Ask, ImageTarget, Listing, Target},
     before::{Before, Revision},
-    change::{Change, Copy, Deployment, Existing, Images, Restartable},
+    change::{Change, Copy, Deployment, Existing, ImageOwner, Images, Restartable},
     entries::{Edit, Login, edited, merged},
     export::Style,
-    fixes::{Offer, Sufferers, for_fix},
-    gather::{servers, servers_in},
-    lists::{with, without},
+    fixes::{FixScope, Offer, Reach, for_fix},
+    gather::{secrets_that_open, servers, servers_in},
+    lists::{corrected, with, without},
     outcome::{Done, Outcome},
     preview::{Line, Mark},
+    recovery::{Recovery, recovery},
+    renew::{attached, renewed, retried},
     rotate::{Holder, Spread, carriers},
     undo::undo,
 };
@@ -108,6 +115,7 @@ impl Plan {
 /// lines, its command and its manifest have the whole list: without this the second would undo the first.
 fn see_earlier(changes: &mut [Change]) {
     let mut lists: BTreeMap<Key<ServiceAccount>, Vec<Name<Secret>>> = BTreeMap::new();
+    let mut templates: BTreeMap<Restartable, Vec<Name<Secret>>> = BTreeMap::new();
     for change in changes {
         match change {
             Change::CreateAccount { key, pull_secrets } => {
@@ -128,6 +136,20 @@ fn see_earlier(changes: &mut [Change]) {
             } => {
                 seen.clone_from(lists.entry(account.clone()).or_insert_with(|| seen.clone()));
                 lists.insert(account.clone(), without(seen, secret));
+            }
+            Change::SetTemplatePullSecrets {
+                workload,
+                add,
+                instead_of,
+                seen,
+            } => {
+                seen.clone_from(
+                    templates
+                        .entry(workload.clone())
+                        .or_insert_with(|| seen.clone()),
+                );
+                let list = corrected(seen, add, instead_of.as_ref());
+                templates.insert(workload.clone(), list);
             }
             _ => {}
         }

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Ask, Before, Change, Existing};
-use crate::domain::{key::Namespace, objects::WorkloadKey, rights::Permission};
+use crate::domain::{
+    key::Namespace,
+    objects::{Subject, WorkloadKey},
+    rights::Permission,
+};
 
 impl Change {
     /// What the user must be allowed to do.
@@ -35,8 +39,16 @@ impl Change {
             Self::AttachSecret { .. } | Self::DetachSecret { .. } => {
                 all("serviceaccounts", &["get", "patch"])
             }
-            Self::SetAccount { workload, .. } | Self::SetImage { workload, .. } => ["get", "patch"]
-                .map(|verb| of_workload(verb, workload.id()))
+            Self::SetAccount { workload, .. } | Self::SetTemplatePullSecrets { workload, .. } => {
+                ["get", "patch"]
+                    .map(|verb| of_workload(verb, workload.id()))
+                    .into()
+            }
+            Self::SetImage { workload, .. } => ["get", "patch"]
+                .map(|verb| match workload.subject() {
+                    Subject::Pod(_) => one(verb, "", "pods", here),
+                    Subject::Workload(id) => of_workload(verb, id),
+                })
                 .into(),
             Self::Restart(workload) => vec![of_workload("patch", workload.id())],
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
@@ -49,6 +61,7 @@ impl Change {
                 one("patch", "apps", "deployments", here),
             ],
             Self::DeletePod(_) => all("pods", &["delete"]),
+            Self::DeleteJob(_) => vec![one("delete", "batch", "jobs", here)],
             Self::TakeBack { change, before } => match (&**change, &**before) {
                 (Self::CreateDeployment(_), _) => vec![one("delete", "apps", "deployments", here)],
                 (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
@@ -83,9 +96,14 @@ impl Ask {
                 each.map(|here| one("patch", "", "secrets", here)).collect()
             }
             Self::Copy { from, .. } => vec![one("get", "", "secrets", &from.namespace)],
-            Self::Image { workload, .. } | Self::RunAs { workload, .. } => {
-                vec![of_workload("patch", workload)]
+            Self::Image { targets, .. } => {
+                let each = targets.iter().map(|target| match target.owner.subject() {
+                    Subject::Pod(key) => one("patch", "", "pods", &key.namespace),
+                    Subject::Workload(id) => of_workload("patch", id),
+                });
+                each.collect::<BTreeSet<_>>().into_iter().collect()
             }
+            Self::RunAs { workload, .. } => vec![of_workload("patch", workload)],
             Self::Bind { secret, .. } => {
                 vec![one("patch", "", "serviceaccounts", &secret.namespace)]
             }

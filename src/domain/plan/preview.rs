@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     change::{Change, Copy, Existing, Images},
     entries::Edit,
-    lists::{with, without},
+    lists::{corrected, with, without},
     manifest,
 };
 use crate::domain::{
@@ -96,16 +96,31 @@ impl Change {
                 added(format!("  serviceAccountName: {account}")),
             ],
             Self::SetImage {
+                workload,
                 container,
                 before,
                 image,
-                ..
             } => vec![
-                same("spec.template.spec.containers:"),
+                same(format!("{}.containers:", workload.pod_spec().join("."))),
                 same(format!("  - name: {container}")),
                 removed(format!("    image: {before}")),
                 added(format!("    image: {image}")),
             ],
+            Self::SetTemplatePullSecrets {
+                add,
+                instead_of,
+                seen,
+                ..
+            } => {
+                let after = corrected(seen, add, instead_of.as_ref());
+                let mut lines = vec![same("spec.template.spec:")];
+                let list = list_lines(seen, &after).into_iter();
+                lines.extend(list.map(|line| Line {
+                    text: format!("  {}", line.text),
+                    ..line
+                }));
+                lines
+            }
             Self::CreateDeployment(deployment) => all_added(&manifest::deployment(deployment)),
             Self::Restart(_) => vec![
                 same("spec.template.metadata.annotations:"),
@@ -118,6 +133,7 @@ impl Change {
             ],
             Self::RollBack { before, after, .. } => template_lines(before, after),
             Self::DeletePod(key) => vec![removed(format!("Pod {}", key.name))],
+            Self::DeleteJob(key) => vec![removed(format!("Job {}", key.name))],
             Self::TakeBack { change, .. } => {
                 let lines = change.preview().into_iter();
                 lines.map(Line::turned).collect()

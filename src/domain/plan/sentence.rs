@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Change, Edit, Existing};
+use super::{Change, Copy, Edit, Existing};
+use crate::domain::{key::Name, objects::Secret};
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,23 +37,15 @@ impl fmt::Display for Change {
                 f,
                 "Delete the Secret {key} and create it again as kubernetes.io/dockerconfigjson"
             ),
-            Self::CopySecret(copy) => match (&copy.there, copy.existing) {
-                (None, _) | (Some(_), Existing::Keep) => {
-                    write!(f, "Copy the Secret {} to {}", copy.from, copy.to)
-                }
-                (Some(_), Existing::Merge) => write!(
-                    f,
-                    "Add the entries of the Secret {} to {}; its own stay",
-                    copy.from, copy.to
-                ),
-                (Some(_), Existing::Replace) => write!(
-                    f,
-                    "Replace the content of the Secret {} by that of {}",
-                    copy.to, copy.from
-                ),
-            },
+            Self::CopySecret(copy) => copied(copy, f),
             Self::DeleteSecret { key } => write!(f, "Delete the Secret {key}"),
-            Self::CreateAccount { key, .. } => write!(f, "Create the ServiceAccount {key}"),
+            Self::CreateAccount { key, pull_secrets } => {
+                write!(
+                    f,
+                    "Create the ServiceAccount {key}{}",
+                    listing(pull_secrets)
+                )
+            }
             Self::DeleteAccount { key } => write!(f, "Delete the ServiceAccount {key}"),
             Self::AttachSecret {
                 account, secret, ..
@@ -72,11 +65,20 @@ impl fmt::Display for Change {
                 container,
                 image,
                 ..
-            } => write!(
-                f,
-                "Set the image of {container} in {} to {image}",
-                workload.id()
-            ),
+            } => write!(f, "Set the image of {container} in {workload} to {image}"),
+            Self::SetTemplatePullSecrets {
+                workload,
+                add,
+                instead_of,
+                ..
+            } => match instead_of {
+                Some(wrong) => write!(
+                    f,
+                    "Replace {wrong} by {add} in imagePullSecrets of {}",
+                    workload.id()
+                ),
+                None => write!(f, "Add {add} to imagePullSecrets of {}", workload.id()),
+            },
             Self::CreateDeployment(deployment) => write!(
                 f,
                 "Create the Deployment {} with {}",
@@ -100,7 +102,32 @@ impl fmt::Display for Change {
                 "Take the Deployment {deployment} back to its revision {revision}"
             ),
             Self::DeletePod(key) => write!(f, "Delete the Pod {key}"),
+            Self::DeleteJob(key) => write!(f, "Delete the Job {key} with its Pods"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }
+    }
+}
+
+/// The pull Secrets that a new ServiceAccount lists.
+fn listing(secrets: &[Name<Secret>]) -> String {
+    if secrets.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = secrets.iter().map(Name::as_str).collect();
+    format!(" with {}", names.join(", "))
+}
+
+fn copied(copy: &Copy, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (from, to) = (&copy.from, &copy.to);
+    match (&copy.there, copy.existing) {
+        (None, _) | (Some(_), Existing::Keep) => write!(f, "Copy the Secret {from} to {to}"),
+        (Some(_), Existing::Merge) => write!(
+            f,
+            "Add the entries of the Secret {from} to {to}; its own stay"
+        ),
+        (Some(_), Existing::Replace) => write!(
+            f,
+            "Replace the content of the Secret {to} by that of {from}"
+        ),
     }
 }

@@ -97,7 +97,7 @@ mod tests {
                     seen: Vec::new(),
                 },
                 Change::SetImage {
-                    workload: workload.clone(),
+                    workload: workload.clone().into(),
                     container: "web".into(),
                     before: "a:1".into(),
                     image: "a:2".into(),

@@ -50,7 +50,7 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
         area,
         buffer,
     );
-    let cells = |id: &FaultId| cells(view, id);
+    let cells = |id: &FaultId| cells(view, id, place(id, rows));
     let chosen = list.position();
     if !narrow {
         choice(COLUMNS, rows, chosen, cells, view.theme, inside, buffer);
@@ -69,11 +69,22 @@ fn first_fix(fault: &Fault) -> &'static str {
     fault.finding.fixes.first().map_or("", |fix| fix.title())
 }
 
-fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
+/// The object to blame; for which registry, where another row blames it for the same.
+fn place(id: &FaultId, rows: &[FaultId]) -> String {
+    let is_alike = |other: &&FaultId| {
+        *other != id && other.blame == id.blame && other.root == id.root && other.host != id.host
+    };
+    if rows.iter().any(|other| is_alike(&other)) {
+        id.place()
+    } else {
+        id.blame.to_string()
+    }
+}
+
+fn cells(view: View<'_>, id: &FaultId, place: String) -> Vec<Cell> {
     let theme = view.theme;
     let Some(fault) = view.model.verdicts.fault(id) else {
-        let was = id.blame.to_string();
-        let gone = [theme.symbols().finished, id.title(), &was, "", "gone", ""];
+        let gone = [theme.symbols().finished, id.title(), &place, "", "gone", ""];
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
     let (symbol, style) = theme.health(if fault.is_pull() {
@@ -87,7 +98,7 @@ fn cells(view: View<'_>, id: &FaultId) -> Vec<Cell> {
     vec![
         Cell::new(symbol, style),
         Cell::new(fault.finding.title(), style),
-        Cell::new(id.blame.to_string(), theme.text()),
+        Cell::new(place, theme.text()),
         Cell::new(pods(fault), theme.text()),
         Cell::new(since, theme.dim()),
         Cell::new(first_fix(fault), theme.text()),

@@ -79,6 +79,9 @@ const WIDE: u16 = 80;
 /// Cells for the suggestion itself.
 const NAME: usize = 24;
 
+/// What stands beside a command that enter did not run.
+const HELD: &str = "changes something: tab, then enter runs it";
+
 /// The suggestions grow upwards from the line.
 fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut Buffer) {
     let theme = view.theme;
@@ -100,7 +103,13 @@ fn suggestions(palette: &Palette, view: View<'_>, layout: &Layout, buffer: &mut 
         Clear.render(area, buffer);
         let name = text::fit(&suggestion.text, NAME, text::Cut::Middle);
         let room = usize::from(area.width).saturating_sub(NAME + 3);
-        let help = text::fit(&suggestion.help, room, text::Cut::End);
+        let is_held = palette.held.as_deref() == Some(&*suggestion.text);
+        let help = if is_held && index == palette.chosen {
+            HELD
+        } else {
+            &suggestion.help
+        };
+        let help = text::fit(help, room, text::Cut::End);
         let line = Line::from(vec![
             Span::styled(format!("  {name:NAME$} "), theme.key()),
             Span::styled(help.into_owned(), theme.dim()),

@@ -11,10 +11,11 @@ use super::window::{self, Window};
 use crate::{
     app::{
         overlay::Overlay,
-        proposal::{Proposal, Stage},
+        proposal::{Proposal, Stage, Trouble},
     },
     domain::{
         age,
+        objects::WorkloadKey,
         plan::{Change, Mark, Outcome},
         probe::Answer,
     },
@@ -47,9 +48,9 @@ pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut
                 .iter()
                 .any(|layer| matches!(layer, Overlay::Form(_)))
             {
-                "esc back to the answers · u undo · enter close"
+                "ctrl-x next fix · esc back to the answers · u undo · enter close"
             } else {
-                "enter close · u undo"
+                "ctrl-x next fix · enter close · u undo"
             }
         }
         Stage::Done { .. } => "enter close · u undo",
@@ -67,15 +68,19 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     let theme = view.theme;
     let mut lines = vec![state(proposal, view)];
     lines.extend(registry(proposal, view, room));
-    if let Some(words) = healing(proposal, view) {
-        let healed = matches!(
+    if let Some(words) = recovery(proposal, view) {
+        let recovered = matches!(
             proposal.stage,
             Stage::Done {
-                healed: Some(_),
+                recovered: Some(_),
                 ..
             }
         );
-        let style = if healed { theme.good() } else { theme.text() };
+        let style = if recovered {
+            theme.good()
+        } else {
+            theme.text()
+        };
         lines.extend(wrapped(&words, room, style));
     }
     lines.extend(trouble(proposal, view, room));
@@ -188,18 +193,38 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
     Line::styled(format!("{symbol} {text}"), style)
 }
 
-/// What goes wrong with what was made, and the way back to the answer that is to blame.
+/// What fails now, and the fix for that.
 fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
-    let Some(fault) = proposal.trouble(&view.model.world, &view.model.verdicts) else {
+    let Some(trouble) = proposal.trouble(&view.model.world, &view.model.verdicts) else {
         return Vec::new();
     };
     let theme = view.theme;
+    let finding = &trouble.verdict.finding;
     let text = format!(
-        "{} {}",
+        "{} {}: {}",
         theme.symbols().pull_failing,
-        fault.finding.summary()
+        still_failing(&trouble),
+        finding.summary()
     );
-    wrapped(&text, room, theme.failing())
+    let mut lines = wrapped(&text, room, theme.failing());
+    if let Some(fix) = finding.fixes.first() {
+        let next = format!("  ctrl-x next fix: {}", fix.title());
+        lines.extend(wrapped(&next, room, theme.accent()));
+    }
+    lines
+}
+
+fn still_failing(trouble: &Trouble<'_>) -> String {
+    let cannot = if trouble.verdict.finding.is_pull() {
+        "cannot pull"
+    } else {
+        "cannot start"
+    };
+    match (trouble.failing, trouble.pods) {
+        (0, _) => "Pods still cannot be created".to_owned(),
+        (failing, 1) => format!("{failing} of 1 Pod still {cannot}"),
+        (failing, pods) => format!("{failing} of {pods} Pods still {cannot}"),
+    }
 }
 
 /// What the registry says of the login that would be saved.
@@ -226,49 +251,34 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
 }
 
 /// Whether it has worked, once it is done.
-fn healing(proposal: &Proposal, view: View<'_>) -> Option<String> {
-    let Stage::Done { at, healed, .. } = &proposal.stage else {
+fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
+    let Stage::Done { at, recovered, .. } = &proposal.stage else {
         return None;
     };
-    if !proposal.stage.is_good() || (proposal.fault.is_none() && proposal.workloads.is_empty()) {
-        return None;
-    }
+    let found = proposal.recovery(&view.model.world)?;
     let symbols = view.theme.symbols();
-    if let Some(healed) = healed {
-        let took = age::countdown(healed.duration_since(*at).as_secs());
+    if let Some(recovered) = recovered {
+        let took = age::countdown(recovered.duration_since(*at).as_secs());
         let word = if proposal.fault.is_some() {
-            "healed"
+            "recovered"
         } else {
             "ready"
         };
         return Some(format!("{} {word} after {took}", symbols.finished));
     }
     let waited = age::countdown(age::seconds(*at, view.now));
-    let waiting = proposal
-        .fault
-        .as_ref()
-        .and_then(|id| view.model.verdicts.fault(id))
-        .map_or(0, |fault| fault.pods.len());
-    let ready: Vec<String> = proposal
-        .workloads
-        .iter()
-        .filter_map(|id| view.model.world.workload(id))
-        .map(|workload| {
-            let rollout = &workload.rollout;
-            format!(
-                "{} {}/{} ready",
-                workload.id, rollout.ready, rollout.desired
-            )
-        })
-        .take(3)
-        .collect();
-    let pods = match (&proposal.fault, waiting) {
-        (None, _) => None,
-        (Some(_), 0) => Some("no Pod fails any more".to_owned()),
-        (Some(_), 1) => Some("1 Pod still fails".to_owned()),
-        (Some(_), pods) => Some(format!("{pods} Pods still fail")),
+    let rollout = |id: &WorkloadKey| {
+        let rollout = &view.model.world.workload(id)?.rollout;
+        Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
-    let seen: Vec<String> = pods.into_iter().chain(ready).collect();
+    let pods = match found.wanted {
+        0 => "waiting for new Pods".to_owned(),
+        1 => format!("{} of 1 Pod ready", found.ready),
+        pods => format!("{} of {pods} Pods ready", found.ready),
+    };
+    let workloads = proposal.affected.workloads();
+    let workloads = workloads.iter().filter_map(rollout).take(3);
+    let seen: Vec<String> = std::iter::once(pods).chain(workloads).collect();
     Some(format!(
         "{} watching for {waited}: {}",
         view.spinner(),

@@ -14,7 +14,7 @@ use crate::domain::{
     image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-    plan::{Ask, Change, Login, Plan, Question, Restartable, Style},
+    plan::{Ask, Change, Login, Plan, Question, Style},
     world::World,
 };
 
@@ -139,22 +139,13 @@ impl Form {
             Ask::NewSecret {
                 namespace,
                 listed,
-                workloads,
+                targets,
                 ..
-            } => self.new_secret(namespace, listed, workloads, world),
-            Ask::Image {
-                workload,
-                container,
-                before,
-            } => {
-                let set = |workload| Change::SetImage {
-                    workload,
-                    container: container.clone(),
-                    before: before.clone(),
-                    image: self.text(Answer::Image).to_owned(),
-                };
-                let workload = Restartable::new(workload.clone());
-                workload.map(set).into_iter().collect()
+            } => self.new_secret(namespace, listed, targets, world),
+            Ask::Image { targets, .. } => {
+                let image = self.text(Answer::Image);
+                let targets = targets.iter();
+                targets.flat_map(|target| target.set(image)).collect()
             }
             Ask::Copy {
                 from,
@@ -193,6 +184,7 @@ impl Form {
                     pods_do(*pods, "runs", "run")
                 )
             }
+            Ask::Image { left_out, .. } => return left_out.clone(),
             Ask::Copy { .. } => {
                 "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
                     .to_owned()

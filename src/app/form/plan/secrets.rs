@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{super::fields, Answer, Form};
 use crate::domain::{
+    cause::{FixTarget, ListOrigin},
     key::{Key, Name, Namespace},
-    objects::{Pod, Secret, WorkloadKey},
-    plan::{Change, Copy, Edit, Existing, Listing, Restartable, Target, servers},
+    objects::{Pod, Secret},
+    plan::{Change, Copy, Edit, Existing, Listing, Target, attached, servers},
     world::World,
 };
 
@@ -25,20 +26,31 @@ impl Form {
         std::iter::once(change).chain(retries).collect()
     }
 
-    /// A Secret, and if somebody is to list it, the restart of what runs as that account.
+    /// A Secret, and for what waits for it the entry in the list that counts and new Pods. What lists the
+    /// Secret already only tries again.
     pub(super) fn new_secret(
         &self,
         namespace: &Namespace,
         listed: &[Name<Secret>],
-        workloads: &[WorkloadKey],
+        targets: &[FixTarget],
         world: &World,
     ) -> Vec<Change> {
         let mut changes = vec![self.save_secret(namespace, world)];
-        if !self.text(Answer::Account).is_empty() {
-            let secret = Name::new(self.text(Answer::Secret));
+        let secret = Name::new(self.text(Answer::Secret));
+        let all_list_it = targets.iter().all(|target| target.listed.contains(&secret));
+        let named = !self.text(Answer::Account).is_empty();
+        let targets: Vec<&FixTarget> = targets.iter().collect();
+        let account = Key::new(namespace.clone(), self.account());
+        if named && (targets.is_empty() || !all_list_it) {
             changes.extend(self.attach(namespace, &secret, world, listed));
-            let restartable = workloads.iter().cloned().filter_map(Restartable::new);
-            changes.extend(restartable.map(Change::Restart));
+        }
+        // The ServiceAccount has been dealt with: it may have to be created.
+        let in_its_list = [secret.clone()];
+        let of_account =
+            |target: &&FixTarget| named || target.list_origin != ListOrigin::ServiceAccount;
+        let targets: Vec<&FixTarget> = targets.into_iter().filter(of_account).collect();
+        if !targets.is_empty() {
+            changes.extend(attached(&account, &secret, None, &in_its_list, &targets));
         }
         changes
     }

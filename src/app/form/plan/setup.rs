@@ -60,7 +60,7 @@ impl Form {
             .or_else(|| there.images.last());
         if let Some((container, before)) = container.filter(|(_, before)| **before != *image) {
             changes.push(Change::SetImage {
-                workload: workload.clone(),
+                workload: workload.clone().into(),
                 container: container.clone(),
                 before: before.clone(),
                 image: image.to_owned(),

@@ -4,14 +4,21 @@
 //! in with the names of the case. What the product can do itself is a plan of the room `plan`, found by
 //! the fix's id; the rest are steps for people.
 
+mod commands;
 mod names;
 mod rows;
+mod suitable;
+mod target;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::names::Names;
+pub use self::{
+    names::Names,
+    suitable::suitable,
+    target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
+};
 use self::{
     names::Quoting,
     rows::{ROWS, Row},
@@ -36,6 +43,8 @@ pub enum FixId {
     CreateServiceAccount,
     Restart,
     RetryNow,
+    RecreatePod,
+    DebugAgain,
     UndoRollout,
     CorrectImage,
     WriteFullName,
@@ -106,23 +115,40 @@ impl FixId {
         self.row().title
     }
 
+    /// The title for a case: a template with a list of its own gets the Secret itself.
+    pub fn title_for(self, names: &Names) -> &'static str {
+        let origin = names.target.as_deref().map(|target| &target.list_origin);
+        match (self, origin) {
+            (Self::AttachSecret, Some(ListOrigin::Template(_))) => {
+                "Add the pull Secret to imagePullSecrets of the Pod template"
+            }
+            _ => self.title(),
+        }
+    }
+
     /// The fix for a case.
     pub fn fill(self, names: &Names) -> Fix {
         let row = self.row();
         Fix {
             id: self,
-            title: row.title.to_owned(),
+            title: self.title_for(names).to_owned(),
             steps: row
                 .steps
                 .iter()
                 .map(|step| names.fill(step, Quoting::Plain))
                 .collect(),
-            commands: row
-                .commands
-                .iter()
-                .map(|line| names.fill(line, Quoting::Shell))
-                .collect(),
+            commands: self.commands(names),
         }
+    }
+
+    /// The commands for the target, where they depend on it and it is known.
+    fn commands(self, names: &Names) -> Vec<String> {
+        let target = names.target.as_deref();
+        let of_target = target.and_then(|target| commands::of(self, target, names));
+        of_target.unwrap_or_else(|| {
+            let lines = self.row().commands.iter();
+            lines.map(|line| names.fill(line, Quoting::Shell)).collect()
+        })
     }
 }
 

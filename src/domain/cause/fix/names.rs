@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::FixTarget;
 use crate::domain::{image::DOCKER_HUB, shell};
 
 /// What is known of the names that a fix speaks of.
@@ -38,6 +39,12 @@ pub struct Names {
     pub repository: Option<String>,
     pub host: Option<String>,
     pub node: Option<String>,
+    /// The object whose events tell what failed, where it is no Pod: kind and name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involved: Option<(String, String)>,
+    /// What a fix of this finding changes. It follows from the case, and is not written down with it.
+    #[serde(skip)]
+    pub target: Option<Box<FixTarget>>,
 }
 
 /// For whom a template is filled in.
@@ -67,6 +74,7 @@ impl Names {
             "repository" => (&self.repository, "HOST/REPO"),
             "host" => (&self.host, "HOST"),
             "node" => (&self.node, "NODE"),
+            "involved" => return Some((Some(self.involved().into()), "")),
             "endpoint" => return Some((endpoint.map(Cow::Borrowed), "HOST")),
             "endpoint-name" => return Some((endpoint.map(|at| split(at).0.into()), "HOST")),
             "endpoint-port" => {
@@ -76,6 +84,17 @@ impl Names {
             _ => return None,
         };
         Some((name.as_deref().map(Cow::Borrowed), placeholder))
+    }
+
+    /// The field selector of the events that tell what failed. Without a name it is the reason alone.
+    fn involved(&self) -> String {
+        match (&self.involved, &self.pod) {
+            (Some((kind, name)), _) => {
+                format!("involvedObject.kind={kind},involvedObject.name={name}")
+            }
+            (None, Some(pod)) => format!("involvedObject.name={pod}"),
+            (None, None) => "type=Warning".to_owned(),
+        }
     }
 
     pub(super) fn fill(&self, template: &str, quoting: Quoting) -> String {
@@ -114,7 +133,7 @@ impl Names {
     ///
     /// `imagePullSecrets` of a ServiceAccount is an atomic list: a merge patch replaces it whole. So the
     /// whole list is written where it is known; a JSON patch appends to the one that is not.
-    fn attach(&self) -> String {
+    pub(super) fn attach(&self) -> String {
         let secret = self.matching.as_deref().or(self.secret.as_deref());
         let secret = secret.unwrap_or("SECRET");
         let entry = |name: &str| json!({ "name": name });

@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "attach-secret",
         title: "Attach the pull Secret to the ServiceAccount",
         steps: &[
-            "Pods that exist keep the list they were created with, so restart what runs under it.",
+            "Pods that exist keep the list they were created with: they have to be recreated.",
         ],
         commands: &[
             "kubectl -n {ns} patch serviceaccount {sa} {attach}",
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
         slug: "correct-secret-name",
         title: "Correct the name in imagePullSecrets",
         steps: &[
-            "In the Pod template or, where the Pod has the list from there, in the ServiceAccount; then restart.",
+            "In the Pod template where that has a list of its own, else in the ServiceAccount; a new list is for new Pods.",
         ],
         commands: &[
             "kubectl -n {ns} get secrets --field-selector type=kubernetes.io/dockerconfigjson",
@@ -155,6 +155,25 @@ pub(super) const ROWS: &[Row] = &[
         commands: &["kubectl -n {ns} delete pod {pod}"],
     },
     Row {
+        id: FixId::RecreatePod,
+        slug: "recreate-pod",
+        title: "Delete the Pod and create it again",
+        steps: &[
+            "No controller recreates this Pod, and most of its spec is immutable; what it runs now ends.",
+        ],
+        commands: &["kubectl -n {ns} get pod {pod} -o yaml"],
+    },
+    Row {
+        id: FixId::DebugAgain,
+        slug: "debug-again",
+        title: "Add another debug container, with an image that this Pod can pull",
+        steps: &[
+            "An ephemeral container cannot be changed or removed, and it is in no Pod template: no restart is needed.",
+            "The Pod's imagePullSecrets were set when it was created: a Secret that is attached to the ServiceAccount now does not reach it.",
+        ],
+        commands: &["kubectl -n {ns} debug -it {pod} --image=IMAGE"],
+    },
+    Row {
         id: FixId::UndoRollout,
         slug: "undo-rollout",
         title: "Undo the rollout: back to the revision before",
@@ -214,7 +233,7 @@ pub(super) const ROWS: &[Row] = &[
             "Once an entry matches there is no anonymous try: a bad one breaks public images too.",
         ],
         commands: &[
-            "kubectl -n {ns} get secret {secret} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d | jq '.auths | keys'",
+            "kubectl -n {ns} get secret {secret} -o json | jq --arg s {entry} '.data[\".dockerconfigjson\"] |= (@base64d | fromjson | del(.auths[$s]) | tojson | @base64)' | kubectl -n {ns} replace -f -",
         ],
     },
     Row {
@@ -491,10 +510,10 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         id: FixId::ReadEvents,
         slug: "read-events",
-        title: "Read the Pod's events from the first",
-        steps: &["Events expire after an hour; deleting the Pod provokes new ones."],
+        title: "Read the events, oldest first",
+        steps: &["Events expire after an hour."],
         commands: &[
-            "kubectl -n {ns} get events --field-selector involvedObject.name={pod} --sort-by=.lastTimestamp",
+            "kubectl -n {ns} get events --field-selector {involved} --sort-by=.lastTimestamp",
         ],
     },
     Row {

@@ -1,0 +1,280 @@
+//! What a fix changes: the Pod of a finding, the workload that created it, and the container.
+//!
+//! All changes and all kubectl commands of a fix are rendered from it. So a fix names no object of another
+//! workload, and nothing that Kubernetes refuses: the Pod template of a Job is immutable, nothing recreates
+//! a Pod without a controller, and an ephemeral container is in no template at all.
+
+use std::sync::Arc;
+
+use crate::domain::{
+    key::{Key, Name, Namespace},
+    objects::{
+        ContainerRole, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+    },
+};
+
+/// The target of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixTarget {
+    pub namespace: Namespace,
+    /// `None`: the workload cannot create Pods.
+    pub pod: Option<Key<Pod>>,
+    pub owner: PodOwner,
+    /// `None` with the Pod.
+    pub container: Option<TargetContainer>,
+    /// What the Pod lists: the only list that the kubelet reads.
+    pub listed: Arc<[Name<Secret>]>,
+    pub list_origin: ListOrigin,
+    pub service_account: Name<ServiceAccount>,
+}
+
+/// A container that cannot pull its image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetContainer {
+    pub name: Arc<str>,
+    pub role: ContainerRole,
+    /// The image in the Pod.
+    pub image: Arc<str>,
+    /// The image in the workload's Pod template now; `None` where the template has no such container, as
+    /// when a webhook has injected it.
+    pub template_image: Option<Arc<str>>,
+}
+
+/// Where the `imagePullSecrets` of a Pod come from, and so which list has to be edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListOrigin {
+    /// The Pod template (of a Pod without a controller: its own spec) lists these; the ServiceAccount's
+    /// list is not read then.
+    Template(Arc<[Name<Secret>]>),
+    /// Admission copies the ServiceAccount's list into each new Pod.
+    ServiceAccount,
+}
+
+/// What created a Pod, by what it does with a deleted Pod and with a changed template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PodOwner {
+    /// No controller: a deleted Pod is not recreated.
+    None,
+    /// Replaces its Pods when its template changes: Deployment, StatefulSet, DaemonSet.
+    Rolling(WorkloadKey),
+    /// A ReplicaSet without a Deployment: a changed template is for new Pods only.
+    ReplicaSet(WorkloadKey),
+    /// Its template is immutable.
+    Job(WorkloadKey),
+    /// A changed template is for the next run. `job`: the run that the Pod is of.
+    CronJob {
+        id: WorkloadKey,
+        job: Option<Key<Workload>>,
+    },
+    /// A controller of another kind, or one that has not been seen.
+    Other { kind: Arc<str>, name: Arc<str> },
+}
+
+impl PodOwner {
+    /// The owner of a Pod: its controller, and the workload at the top of it.
+    pub fn of(namespace: &Namespace, owner: Option<&Owner>, top: Option<&WorkloadKey>) -> Self {
+        match (owner, top) {
+            (owner, Some(id)) => {
+                let job = owner
+                    .filter(|owner| &*owner.kind == WorkloadKind::Job.as_str())
+                    .map(|job| Key::new(namespace.clone(), Name::new(Arc::clone(&job.name))));
+                Self::of_workload(id, job)
+            }
+            (Some(owner), None) => Self::Other {
+                kind: Arc::clone(&owner.kind),
+                name: Arc::clone(&owner.name),
+            },
+            (None, None) => Self::None,
+        }
+    }
+
+    fn of_workload(id: &WorkloadKey, job: Option<Key<Workload>>) -> Self {
+        let id = id.clone();
+        match id.kind {
+            WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                Self::Rolling(id)
+            }
+            WorkloadKind::ReplicaSet => Self::ReplicaSet(id),
+            WorkloadKind::Job => Self::Job(id),
+            WorkloadKind::CronJob => Self::CronJob { id, job },
+        }
+    }
+
+    /// The workload, where it is known.
+    pub fn workload(&self) -> Option<&WorkloadKey> {
+        match self {
+            Self::Rolling(id) | Self::ReplicaSet(id) | Self::Job(id) | Self::CronJob { id, .. } => {
+                Some(id)
+            }
+            Self::None | Self::Other { .. } => None,
+        }
+    }
+
+    /// Whether a deleted Pod is created again. The API server's Pod of a static Pod is only a mirror of a
+    /// file on the node.
+    pub fn recreates_pods(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Other { kind, .. } => &**kind != "Node",
+            Self::Rolling(_) | Self::ReplicaSet(_) | Self::Job(_) | Self::CronJob { .. } => true,
+        }
+    }
+}
+
+impl FixTarget {
+    /// The target for a container of a Pod.
+    pub fn of_pod(
+        pod: &Pod,
+        container: &str,
+        workload: Option<&Workload>,
+        account_lists: Option<&[Name<Secret>]>,
+    ) -> Self {
+        let namespace = pod.key.namespace.clone();
+        let owner = PodOwner::of(
+            &namespace,
+            pod.meta.owner.as_deref(),
+            workload.map(|workload| &workload.id),
+        );
+        let found = pod.containers.iter().find(|it| *it.name == *container);
+        let in_template = workload.and_then(|workload| {
+            let mut images = workload.images.iter();
+            images.find(|(name, _)| **name == *container)
+        });
+        Self {
+            pod: Some(pod.key.clone()),
+            container: found.map(|container| TargetContainer {
+                name: Arc::clone(&container.name),
+                role: container.role,
+                image: Arc::clone(&container.image),
+                template_image: in_template.map(|(_, image)| Arc::clone(image)),
+            }),
+            listed: Arc::clone(&pod.pull_secrets),
+            list_origin: list_origin(&owner, pod, workload, account_lists),
+            service_account: pod.service_account.clone(),
+            owner,
+            namespace,
+        }
+    }
+
+    /// The target for a workload that cannot create Pods.
+    pub fn of_workload(workload: &Workload) -> Self {
+        Self {
+            namespace: workload.id.key.namespace.clone(),
+            pod: None,
+            owner: PodOwner::of_workload(&workload.id, None),
+            container: None,
+            listed: Arc::clone(&workload.pull_secrets),
+            list_origin: template_list(workload),
+            service_account: workload.service_account.clone(),
+        }
+    }
+
+    /// Whether the container is an ephemeral one: no change to a workload or a ServiceAccount reaches it.
+    pub fn is_ephemeral(&self) -> bool {
+        let container = self.container.as_ref();
+        container.is_some_and(|container| container.role == ContainerRole::Ephemeral)
+    }
+
+    /// Whether the Pod is created again when it is deleted, and that is of use: what the other containers
+    /// of a Pod do is not ended for a debug container.
+    pub fn is_retried_by_delete(&self) -> bool {
+        self.pod.is_some() && self.owner.recreates_pods() && !self.is_ephemeral()
+    }
+}
+
+fn list_origin(
+    owner: &PodOwner,
+    pod: &Pod,
+    workload: Option<&Workload>,
+    account_lists: Option<&[Name<Secret>]>,
+) -> ListOrigin {
+    match (owner, workload) {
+        (_, Some(workload)) => template_list(workload),
+        (PodOwner::None, None)
+            if !pod.pull_secrets.is_empty()
+                && account_lists.is_some_and(|list| *list != *pod.pull_secrets) =>
+        {
+            ListOrigin::Template(Arc::clone(&pod.pull_secrets))
+        }
+        (_, None) => ListOrigin::ServiceAccount,
+    }
+}
+
+fn template_list(workload: &Workload) -> ListOrigin {
+    if workload.pull_secrets.is_empty() {
+        ListOrigin::ServiceAccount
+    } else {
+        ListOrigin::Template(Arc::clone(&workload.pull_secrets))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{self, key, owned, running, workload};
+
+    fn owner_of(kind: WorkloadKind) -> PodOwner {
+        let mut pod = sample::pod("shop", "web-1", running());
+        pod.meta.owner = Some(Arc::new(Owner {
+            kind: "Job".into(),
+            name: "web-7".into(),
+            uid: "u".into(),
+        }));
+        let workload = workload(kind, "shop", "web", None);
+        FixTarget::of_pod(&pod, "app", Some(&workload), None).owner
+    }
+
+    #[test]
+    fn the_owner_is_told_by_what_it_does_with_its_pods() {
+        let id = |kind| WorkloadKey {
+            kind,
+            key: key("shop", "web"),
+        };
+        for kind in WorkloadKind::ALL {
+            let expected = match kind {
+                WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                    PodOwner::Rolling(id(kind))
+                }
+                WorkloadKind::ReplicaSet => PodOwner::ReplicaSet(id(kind)),
+                WorkloadKind::Job => PodOwner::Job(id(kind)),
+                WorkloadKind::CronJob => PodOwner::CronJob {
+                    id: id(kind),
+                    job: Some(key("shop", "web-7")),
+                },
+            };
+            assert_eq!(owner_of(kind), expected);
+            assert!(expected.recreates_pods());
+        }
+        let bare = sample::pod("shop", "web-1", running());
+        let bare = FixTarget::of_pod(&bare, "app", None, None);
+        assert_eq!(bare.owner, PodOwner::None);
+        assert!(!bare.is_retried_by_delete());
+        let mut mirror = sample::pod("shop", "web-1", running());
+        mirror.meta.owner = Some(Arc::new(Owner {
+            kind: "Node".into(),
+            name: "node-1".into(),
+            uid: "u".into(),
+        }));
+        assert!(!FixTarget::of_pod(&mirror, "app", None, None).is_retried_by_delete());
+        // Its ReplicaSet has not been seen.
+        let unseen = owned(sample::pod("shop", "web-1", running()), "web-5c9f");
+        assert!(FixTarget::of_pod(&unseen, "app", None, None).is_retried_by_delete());
+    }
+
+    #[test]
+    fn the_list_that_counts_is_the_templates_where_it_has_one() {
+        let pod = sample::pod("shop", "web-1", running());
+        let mut workload = workload(WorkloadKind::Deployment, "shop", "web", None);
+        let origin =
+            |workload: &Workload| FixTarget::of_pod(&pod, "app", Some(workload), None).list_origin;
+        assert_eq!(origin(&workload), ListOrigin::ServiceAccount);
+        let own: Arc<[Name<Secret>]> = Arc::from([Name::new("own")]);
+        workload.pull_secrets = Arc::clone(&own);
+        assert_eq!(origin(&workload), ListOrigin::Template(own));
+        // A Pod without a controller: what its ServiceAccount does not list is its own.
+        let bare = |lists: &[Name<Secret>]| FixTarget::of_pod(&pod, "app", None, Some(lists));
+        let copied = bare(&[Name::new("regcred")]);
+        assert_eq!(copied.list_origin, ListOrigin::ServiceAccount);
+        assert!(matches!(bare(&[]).list_origin, ListOrigin::Template(_)));
+    }
+}

@@ -1,0 +1,300 @@
+//! The Pods and workloads that a plan is for, as they are before it is applied.
+//!
+//! What comes after is told by this: which Pods were there before is known by their uids, and what the
+//! controllers have not seen yet by the generation of the workload. The clock of the server may be another
+//! than ours.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Change, Outcome, Plan};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{Pod, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
+    watch::Scope,
+    world::World,
+};
+
+/// What a plan is for, as it is before the plan is applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    pub(super) pods: Vec<AffectedPod>,
+    /// Workloads of which all Pods have to be ready.
+    pub(super) whole: BTreeMap<WorkloadKey, Awaited>,
+    /// The uids of all Pods of these workloads and controllers.
+    pub(super) before: BTreeSet<Arc<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AffectedPod {
+    pub(super) key: Key<Pod>,
+    pub(super) uid: Arc<str>,
+    pub(super) controller: Option<Controller>,
+    /// The plan deletes it.
+    pub(super) is_deleted: bool,
+}
+
+/// What replaces a Pod: the workload at the top of its owners, else its direct owner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Controller {
+    Workload(WorkloadKey),
+    Owner(Arc<str>),
+}
+
+/// What the store has to show of a workload before it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Awaited {
+    /// `metadata.generation` before the plan.
+    pub(super) generation: i64,
+    /// Changes of its spec in the plan; each makes the generation grow by one.
+    pub(super) changes: i64,
+    /// The plan changes its template, so that its old Pods go.
+    pub(super) rolls: bool,
+}
+
+impl Affected {
+    /// What this plan is for. `pods`, `workloads`: what suffers from the fault; what the plan does not reach
+    /// is not waited for.
+    pub fn of(
+        world: &World,
+        plan: &Plan,
+        pods: impl IntoIterator<Item = Key<Pod>>,
+        workloads: impl IntoIterator<Item = WorkloadKey>,
+    ) -> Self {
+        let reached = Reached::by(plan);
+        let mut affected = Self {
+            whole: reached.rolled.clone(),
+            ..Self::default()
+        };
+        for (id, awaited) in &mut affected.whole {
+            awaited.generation = world
+                .workload(id)
+                .map_or(0, |workload| workload.rollout.generation);
+        }
+        // Nothing takes the place of a Pod without a controller that somebody wants deleted.
+        let is_replaced = |key: &&Key<Pod>| {
+            let pod = world.pod(key);
+            pod.is_some_and(|pod| pod.meta.owner.is_some())
+        };
+        let deleted = reached.deleted.iter().filter(is_replaced).cloned();
+        let pods: BTreeSet<Key<Pod>> = pods.into_iter().chain(deleted).collect();
+        for key in pods {
+            let Some(pod) = world.pod(&key) else { continue };
+            let workload = world.workload_of(pod);
+            let is_whole = workload.is_some_and(|id| affected.whole.contains_key(&id.id));
+            if !is_whole && reached.reaches(pod, workload.map(|workload| &**workload)) {
+                affected.pods.push(AffectedPod {
+                    uid: Arc::clone(&pod.meta.uid),
+                    controller: controller(world, pod),
+                    is_deleted: reached.deletes(pod, workload.map(|workload| &workload.id)),
+                    key,
+                });
+            }
+        }
+        for id in workloads {
+            let makes_none = world
+                .workload(&id)
+                .is_some_and(|workload| workload.rollout.current == 0);
+            if makes_none && reached.is_shared() {
+                affected.whole.entry(id).or_default();
+            }
+        }
+        affected.before = affected.uids(world);
+        affected
+    }
+
+    fn uids(&self, world: &World) -> BTreeSet<Arc<str>> {
+        let namespaces = self.pods.iter().map(|pod| &pod.key.namespace);
+        let namespaces = namespaces.chain(self.whole.keys().map(|id| &id.key.namespace));
+        let namespaces: BTreeSet<_> = namespaces.collect();
+        let pods = namespaces.into_iter().flat_map(|namespace| {
+            let here = Scope::Namespace(namespace.clone());
+            world
+                .pods(&here)
+                .map(|pod| Arc::clone(&pod.meta.uid))
+                .collect::<Vec<_>>()
+        });
+        pods.collect()
+    }
+
+    /// Nothing is waited for.
+    pub fn is_empty(&self) -> bool {
+        self.pods.is_empty() && self.whole.is_empty()
+    }
+
+    /// Does not wait for a change that turned out to be made already.
+    pub fn applied(&mut self, plan: &Plan, outcomes: &[Outcome]) {
+        for (change, outcome) in plan.changes.iter().zip(outcomes) {
+            if *outcome != Outcome::Applied
+                && let Some((id, _)) = rolled(change)
+                && let Some(awaited) = self.whole.get_mut(&id)
+            {
+                awaited.changes -= 1;
+            }
+        }
+        for awaited in self.whole.values_mut() {
+            awaited.changes = awaited.changes.max(0);
+        }
+    }
+
+    /// The workloads that the plan is for.
+    pub fn workloads(&self) -> Vec<WorkloadKey> {
+        let of_pods = self.pods.iter().filter_map(|pod| match &pod.controller {
+            Some(Controller::Workload(id)) => Some(id),
+            Some(Controller::Owner(_)) | None => None,
+        });
+        let all: BTreeSet<&WorkloadKey> = self.whole.keys().chain(of_pods).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// A Pod of those that the plan is for, where none of a workload is.
+    pub fn pod(&self) -> Option<&Key<Pod>> {
+        self.pods.first().map(|pod| &pod.key)
+    }
+}
+
+fn controller(world: &World, pod: &Pod) -> Option<Controller> {
+    if let Some(workload) = world.workload_of(pod) {
+        return Some(Controller::Workload(workload.id.clone()));
+    }
+    let owner = pod.meta.owner.as_ref()?;
+    Some(Controller::Owner(Arc::clone(&owner.uid)))
+}
+
+/// The workload whose template a change changes, and by how many writes of its spec.
+fn rolled(change: &Change) -> Option<(WorkloadKey, i64)> {
+    match change {
+        Change::Restart(workload)
+        | Change::SetAccount { workload, .. }
+        | Change::SetTemplatePullSecrets { workload, .. } => Some((workload.id().clone(), 1)),
+        Change::SetImage { workload, .. } => {
+            let id = workload.workload()?;
+            rolls(id.kind).then(|| (id.clone(), 1))
+        }
+        Change::RollBack { deployment, .. } => Some((
+            WorkloadKey {
+                kind: WorkloadKind::Deployment,
+                key: deployment.clone(),
+            },
+            1,
+        )),
+        Change::CreateDeployment(deployment) => Some((deployment.id(), 0)),
+        Change::CreateNamespace(_)
+        | Change::CreateSecret { .. }
+        | Change::EditSecret { .. }
+        | Change::ConvertSecret { .. }
+        | Change::CopySecret(_)
+        | Change::DeleteSecret { .. }
+        | Change::CreateAccount { .. }
+        | Change::DeleteAccount { .. }
+        | Change::AttachSecret { .. }
+        | Change::DetachSecret { .. }
+        | Change::SetPaused { .. }
+        | Change::DeletePod(_)
+        | Change::DeleteJob(_)
+        | Change::TakeBack { .. } => None,
+    }
+}
+
+/// Whether a changed template replaces the Pods of this kind.
+pub(super) fn rolls(kind: WorkloadKind) -> bool {
+    match kind {
+        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => true,
+        WorkloadKind::ReplicaSet | WorkloadKind::Job | WorkloadKind::CronJob => false,
+    }
+}
+
+/// What the changes of a plan reach.
+#[derive(Default)]
+struct Reached {
+    rolled: BTreeMap<WorkloadKey, Awaited>,
+    subjects: BTreeSet<Subject>,
+    jobs: BTreeSet<Key<Workload>>,
+    deleted: BTreeSet<Key<Pod>>,
+    /// A Secret: all that suffer from the same fault are reached.
+    secret: bool,
+    accounts: BTreeSet<Key<ServiceAccount>>,
+}
+
+impl Reached {
+    fn by(plan: &Plan) -> Self {
+        let mut reached = Self::default();
+        for change in &plan.changes {
+            if let Some((id, changes)) = rolled(change) {
+                let awaited = reached.rolled.entry(id).or_default();
+                awaited.changes += changes;
+                awaited.rolls = true;
+            }
+            reached.add(change);
+        }
+        reached
+    }
+
+    fn add(&mut self, change: &Change) {
+        match change {
+            Change::CreateSecret { .. }
+            | Change::EditSecret { .. }
+            | Change::ConvertSecret { .. }
+            | Change::CopySecret(_) => self.secret = true,
+            Change::CreateAccount { key, .. } => {
+                self.accounts.insert(key.clone());
+            }
+            Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
+                self.accounts.insert(account.clone());
+            }
+            Change::SetImage { workload, .. } => {
+                self.subjects.insert(workload.subject().clone());
+            }
+            Change::DeletePod(key) => {
+                self.deleted.insert(key.clone());
+            }
+            Change::DeleteJob(key) => {
+                self.jobs.insert(key.clone());
+            }
+            Change::CreateNamespace(_)
+            | Change::DeleteSecret { .. }
+            | Change::DeleteAccount { .. }
+            | Change::SetAccount { .. }
+            | Change::SetTemplatePullSecrets { .. }
+            | Change::CreateDeployment(_)
+            | Change::Restart(_)
+            | Change::SetPaused { .. }
+            | Change::RollBack { .. }
+            | Change::TakeBack { .. } => {}
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        self.secret || !self.accounts.is_empty()
+    }
+
+    fn reaches(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
+        let subject = workload.map(|workload| Subject::Workload(workload.id.clone()));
+        let subject = subject.unwrap_or_else(|| Subject::Pod(pod.key.clone()));
+        let account: Key<ServiceAccount> =
+            Key::new(pod.key.namespace.clone(), pod.service_account.clone());
+        let own_list = workload.is_some_and(|workload| !workload.pull_secrets.is_empty());
+        self.deleted.contains(&pod.key)
+            || self.subjects.contains(&subject)
+            || self.deletes_job(pod)
+            || (self.accounts.contains(&account) && !own_list)
+            || (self.secret && (self.accounts.is_empty() || self.accounts.contains(&account)))
+    }
+
+    fn deletes_job(&self, pod: &Pod) -> bool {
+        pod.meta.owner.as_ref().is_some_and(|owner| {
+            let name: Name<Workload> = Name::new(Arc::clone(&owner.name));
+            let job = Key::new(pod.key.namespace.clone(), name);
+            &*owner.kind == WorkloadKind::Job.as_str() && self.jobs.contains(&job)
+        })
+    }
+
+    /// Whether a Pod is there no more after the plan.
+    fn deletes(&self, pod: &Pod, workload: Option<&WorkloadKey>) -> bool {
+        self.deleted.contains(&pod.key)
+            || self.deletes_job(pod)
+            || workload.is_some_and(|id| self.rolled.contains_key(id))
+    }
+}

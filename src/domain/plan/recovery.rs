@@ -1,0 +1,196 @@
+//! Whether what a plan was for has recovered: every Pod that suffered is ready, or what replaced it.
+//!
+//! That a fault has another name now is no recovery: [`Affected`] says which Pods have to be ready.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::affected::{Affected, AffectedPod, Awaited, Controller, rolls};
+use crate::domain::{
+    key::Key,
+    objects::{Pod, WorkloadKey, WorkloadKind},
+    status::{Health, pod_status},
+    watch::Scope,
+    world::World,
+};
+
+/// How far the recovery is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Pods that have to be ready.
+    pub wanted: usize,
+    pub ready: usize,
+    /// Pods that fail now, and that the plan does not take away.
+    pub failing: Vec<Key<Pod>>,
+    /// Some of those are new since the plan was applied.
+    pub new_ones_fail: bool,
+    /// Something has not been seen yet, or is on its way.
+    pub pending: bool,
+}
+
+impl Recovery {
+    pub fn is_complete(&self) -> bool {
+        !self.pending && self.failing.is_empty() && self.ready >= self.wanted
+    }
+}
+
+/// How far what a plan was for has recovered.
+pub fn recovery(world: &World, affected: &Affected) -> Recovery {
+    let mut found = Recovery::default();
+    for (id, awaited) in &affected.whole {
+        whole(world, id, *awaited, &affected.before, &mut found);
+    }
+    let mut gone: BTreeMap<&Controller, usize> = BTreeMap::new();
+    for pod in &affected.pods {
+        one(world, pod, &mut gone, &mut found);
+    }
+    for (controller, count) in gone {
+        replaced(world, controller, count, &affected.before, &mut found);
+    }
+    found
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    matches!(pod_status(pod).health, Health::Healthy | Health::Finished)
+}
+
+fn fails(pod: &Pod) -> bool {
+    matches!(
+        pod_status(pod).health,
+        Health::PullFailing | Health::Failing
+    )
+}
+
+/// All Pods of a workload.
+fn whole(
+    world: &World,
+    id: &WorkloadKey,
+    awaited: Awaited,
+    before: &BTreeSet<Arc<str>>,
+    found: &mut Recovery,
+) {
+    let Some(workload) = world.workload(id) else {
+        found.wanted += 1;
+        found.pending = true;
+        return;
+    };
+    let rollout = &workload.rollout;
+    let is_run = matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob);
+    let wanted = rollout.desired.max(u32::from(is_run));
+    let pods = pods_of(world, &Controller::Workload(id.clone()));
+    for pod in pods.iter().filter(|pod| fails(pod)) {
+        let is_new = !before.contains(&pod.meta.uid);
+        if is_new || !awaited.rolls {
+            found.failing.push(pod.key.clone());
+            found.new_ones_fail |= is_new;
+        }
+    }
+    let ready = pods.iter().filter(|pod| is_ready(pod)).count();
+    let seen = rollout.generation >= awaited.generation + awaited.changes
+        && rollout.observed_generation >= rollout.generation;
+    let rolled_out = !rolls(id.kind)
+        || (rollout.updated >= rollout.desired
+            && rollout.ready >= rollout.desired
+            && rollout.current <= rollout.desired.max(rollout.updated));
+    found.pending |= !(seen && rolled_out);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    found.wanted = found.wanted.saturating_add(wanted);
+    // Before the controller has seen the change, those that are ready are the old ones.
+    found.ready += if seen { ready.min(wanted) } else { 0 };
+}
+
+/// A Pod that is still there, or that has to be replaced.
+fn one<'a>(
+    world: &World,
+    affected: &'a AffectedPod,
+    gone: &mut BTreeMap<&'a Controller, usize>,
+    found: &mut Recovery,
+) {
+    let there = world
+        .pod(&affected.key)
+        .filter(|pod| pod.meta.deleting.is_none());
+    let same = there.filter(|pod| pod.meta.uid == affected.uid);
+    match (same, &affected.controller) {
+        (Some(_), _) if affected.is_deleted => {
+            found.wanted += 1;
+            found.pending = true;
+        }
+        (Some(pod), _) => {
+            found.wanted += 1;
+            count(pod, false, found);
+        }
+        (None, Some(controller)) => *gone.entry(controller).or_default() += 1,
+        // Without a controller one of the same name takes its place.
+        (None, None) => {
+            found.wanted += 1;
+            match there {
+                Some(pod) => count(pod, true, found),
+                None => found.pending = true,
+            }
+        }
+    }
+}
+
+fn count(pod: &Pod, is_new: bool, found: &mut Recovery) {
+    if fails(pod) {
+        found.failing.push(pod.key.clone());
+        found.new_ones_fail |= is_new;
+    } else if is_ready(pod) {
+        found.ready += 1;
+    }
+}
+
+/// The new Pods of a controller, of which so many are gone.
+fn replaced(
+    world: &World,
+    controller: &Controller,
+    gone: usize,
+    before: &BTreeSet<Arc<str>>,
+    found: &mut Recovery,
+) {
+    let desired = match controller {
+        Controller::Workload(id) => match id.kind {
+            WorkloadKind::Job | WorkloadKind::CronJob => None,
+            WorkloadKind::Deployment
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet => world.workload(id).map(|found| found.rollout.desired),
+        },
+        Controller::Owner(_) => None,
+    };
+    let desired = desired.and_then(|desired| usize::try_from(desired).ok());
+    let wanted = desired.map_or(gone, |desired| gone.min(desired));
+    let pods = pods_of(world, controller);
+    let new = pods.iter().filter(|pod| !before.contains(&pod.meta.uid));
+    let mut those = Recovery::default();
+    for pod in new {
+        count(pod, true, &mut those);
+    }
+    found.wanted += wanted;
+    found.ready += those.ready.min(wanted);
+    found.failing.extend(those.failing);
+    found.new_ones_fail |= those.new_ones_fail;
+}
+
+/// The Pods of a controller that are to stay.
+fn pods_of(world: &World, controller: &Controller) -> Vec<Arc<Pod>> {
+    let pods: Vec<&Arc<Pod>> = match controller {
+        Controller::Workload(id) => {
+            let here = Scope::Namespace(id.key.namespace.clone());
+            let of_it = |pod: &&Arc<Pod>| world.workload_of(pod).is_some_and(|it| it.id == *id);
+            world.pods(&here).filter(of_it).collect()
+        }
+        Controller::Owner(uid) => {
+            let keys = world.pods_of_owner(uid);
+            keys.filter_map(|key| world.pod(key)).collect()
+        }
+    };
+    let stays = |pod: &&Arc<Pod>| pod.meta.deleting.is_none();
+    pods.into_iter().filter(stays).cloned().collect()
+}
+
+#[cfg(test)]
+#[path = "recovery_tests.rs"]
+mod tests;

@@ -1,0 +1,318 @@
+//! When a plan has worked, and when it only looks so.
+
+use super::*;
+use crate::domain::{
+    batch::Batch,
+    key::{Name, Namespace},
+    objects::{Condition, Owner, Phase, Rollout, Subject},
+    plan::{Change, Outcome, Plan, Restartable, Revision},
+    sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
+};
+
+fn id(kind: WorkloadKind, name: &str) -> WorkloadKey {
+    WorkloadKey {
+        kind,
+        key: key("media", name),
+    }
+}
+
+fn deployment() -> WorkloadKey {
+    id(WorkloadKind::Deployment, "encoder")
+}
+
+fn restart() -> Plan {
+    let workload = Restartable::new(deployment()).unwrap();
+    Plan::new("Restart", vec![Change::Restart(workload)])
+}
+
+fn set_rollout(world: &mut World, edit: impl FnOnce(&mut Rollout)) {
+    let mut found = workload(WorkloadKind::Deployment, "media", "encoder", None);
+    found.rollout = Rollout {
+        desired: 2,
+        current: 2,
+        updated: 2,
+        generation: 1,
+        observed_generation: 1,
+        ..Rollout::default()
+    };
+    edit(&mut found.rollout);
+    let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![found]));
+    world.fold(batch, now());
+}
+
+fn put(world: &mut World, name: &str, uid: &str, is_ready: bool) {
+    let state = if is_ready {
+        running()
+    } else {
+        waiting("ErrImagePull", "not found")
+    };
+    let mut pod = owned(pod("media", name, state), "encoder-1");
+    pod.meta.uid = uid.into();
+    world.fold(Batch::Pods(changed(vec![pod])), now());
+}
+
+fn remove(world: &mut World, name: &str) {
+    world.fold(Batch::Pods(gone(vec![key("media", name)])), now());
+}
+
+/// A Deployment of two Pods that cannot pull.
+fn world() -> World {
+    let mut world = World::default();
+    set_rollout(&mut world, |_| {});
+    let set = workload(
+        WorkloadKind::ReplicaSet,
+        "media",
+        "encoder-1",
+        Some("encoder"),
+    );
+    let batch = Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set]));
+    world.fold(batch, now());
+    put(&mut world, "encoder-1-a", "a", false);
+    put(&mut world, "encoder-1-b", "b", false);
+    world
+}
+
+fn suffering() -> Vec<Key<Pod>> {
+    vec![key("media", "encoder-1-a"), key("media", "encoder-1-b")]
+}
+
+#[test]
+fn a_status_from_before_the_change_is_no_recovery() {
+    let mut world = world();
+    // All was well before: a restart of a healthy Deployment.
+    put(&mut world, "encoder-1-a", "a", true);
+    put(&mut world, "encoder-1-b", "b", true);
+    let ready = |rollout: &mut Rollout| (rollout.ready, rollout.available) = (2, 2);
+    set_rollout(&mut world, ready);
+    let affected = Affected::of(&world, &restart(), [], []);
+    assert!(!recovery(&world, &affected).is_complete(), "not seen yet");
+    let unseen = |rollout: &mut Rollout| {
+        ready(rollout);
+        rollout.generation = 2;
+    };
+    set_rollout(&mut world, unseen);
+    assert!(!recovery(&world, &affected).is_complete(), "not observed");
+    let begun = |rollout: &mut Rollout| {
+        (rollout.generation, rollout.observed_generation) = (2, 2);
+        (rollout.updated, rollout.current, rollout.ready) = (1, 3, 2);
+    };
+    set_rollout(&mut world, begun);
+    assert!(!recovery(&world, &affected).is_complete(), "half way");
+    for (old, new) in [("encoder-1-a", "c"), ("encoder-1-b", "d")] {
+        remove(&mut world, old);
+        put(&mut world, &format!("encoder-2-{new}"), new, true);
+    }
+    let ended = |rollout: &mut Rollout| {
+        ready(rollout);
+        (rollout.generation, rollout.observed_generation) = (2, 2);
+    };
+    set_rollout(&mut world, ended);
+    let found = recovery(&world, &affected);
+    assert!(found.is_complete(), "{found:?}");
+    assert_eq!((found.ready, found.wanted), (2, 2));
+}
+
+#[test]
+fn a_change_that_was_made_already_is_not_waited_for() {
+    let mut world = world();
+    put(&mut world, "encoder-1-a", "a", true);
+    put(&mut world, "encoder-1-b", "b", true);
+    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    let mut affected = Affected::of(&world, &restart(), [], []);
+    affected.applied(&restart(), &[Outcome::Unchanged]);
+    assert!(recovery(&world, &affected).is_complete());
+}
+
+#[test]
+fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
+    let mut world = world();
+    let affected = Affected::of(&world, &restart(), suffering(), [deployment()]);
+    assert_eq!(recovery(&world, &affected).failing, []);
+    put(&mut world, "encoder-2-c", "c", false);
+    let found = recovery(&world, &affected);
+    assert_eq!(found.failing, [key("media", "encoder-2-c")]);
+    assert!(found.new_ones_fail && !found.is_complete());
+}
+
+#[test]
+fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
+    let secret = Change::DeleteSecret {
+        key: key("media", "unused"),
+    };
+    let copied = Change::ConvertSecret {
+        key: key("media", "hub"),
+    };
+    let plan = Plan::new("Mend the Secret", vec![copied, secret]);
+    let mut world = world();
+    let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
+    assert_eq!(recovery(&world, &affected).failing.len(), 2);
+    put(&mut world, "encoder-1-a", "a", true);
+    let found = recovery(&world, &affected);
+    assert!(!found.is_complete());
+    assert_eq!((found.ready, found.wanted), (1, 2));
+    // The other one is deleted by somebody, and replaced by one that is not ready yet.
+    remove(&mut world, "encoder-1-b");
+    assert!(!recovery(&world, &affected).is_complete());
+    put(&mut world, "encoder-1-e", "e", false);
+    let found = recovery(&world, &affected);
+    assert_eq!(found.failing, [key("media", "encoder-1-e")]);
+    put(&mut world, "encoder-1-e", "e", true);
+    assert!(recovery(&world, &affected).is_complete());
+}
+
+#[test]
+fn a_pod_that_the_plan_deletes_is_no_success_while_it_is_there() {
+    let mut world = world();
+    let plan = Plan::new(
+        "Retry",
+        vec![Change::DeletePod(key("media", "encoder-1-a"))],
+    );
+    let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
+    // Its image was pulled just before it goes.
+    put(&mut world, "encoder-1-a", "a", true);
+    assert!(!recovery(&world, &affected).is_complete());
+    remove(&mut world, "encoder-1-a");
+    put(&mut world, "encoder-1-c", "c", true);
+    let found = recovery(&world, &affected);
+    assert!(
+        found.is_complete(),
+        "the other Pod was not meant: {found:?}"
+    );
+}
+
+#[test]
+fn the_pod_of_a_job_may_have_ended_as_it_should() {
+    let mut world = World::default();
+    let cron_job = workload(WorkloadKind::CronJob, "media", "nightly", None);
+    let mut job = workload(WorkloadKind::Job, "media", "nightly-7", None);
+    job.meta.owner = Some(
+        Owner {
+            kind: "CronJob".into(),
+            name: "nightly".into(),
+            uid: "uid-CronJob-nightly".into(),
+        }
+        .into(),
+    );
+    for workload in [cron_job, job] {
+        let batch = Batch::Workloads(workload.id.kind, changed(vec![workload]));
+        world.fold(batch, now());
+    }
+    let run = |name: &str, state| {
+        let mut pod = pod("media", name, state);
+        pod.meta.owner = Some(
+            Owner {
+                kind: "Job".into(),
+                name: "nightly-7".into(),
+                uid: "uid-Job-nightly-7".into(),
+            }
+            .into(),
+        );
+        pod
+    };
+    let stuck = run("nightly-7-a", waiting("ErrImagePull", "no login"));
+    world.fold(Batch::Pods(changed(vec![stuck])), now());
+    let attach = Change::AttachSecret {
+        account: key("media", "runner"),
+        secret: Name::new("hub"),
+        seen: Vec::new(),
+    };
+    let retry = Change::DeletePod(key("media", "nightly-7-a"));
+    let plan = Plan::new("Attach", vec![attach, retry]);
+    let affected = Affected::of(&world, &plan, [key("media", "nightly-7-a")], []);
+    assert!(!recovery(&world, &affected).is_complete());
+    remove(&mut world, "nightly-7-a");
+    assert!(!recovery(&world, &affected).is_complete(), "none came yet");
+    let mut ended = run("nightly-7-b", running());
+    ended.phase = Phase::Succeeded;
+    ended.conditions = Box::new([condition(Condition::Ready, false)]);
+    world.fold(Batch::Pods(changed(vec![ended])), now());
+    assert!(recovery(&world, &affected).is_complete());
+}
+
+#[test]
+fn a_pod_without_a_controller_has_to_be_ready_itself() {
+    let mut world = World::default();
+    let bare = pod("media", "tool", waiting("ErrImagePull", "not found"));
+    world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
+    let owner = super::super::ImageOwner::new(Subject::Pod(bare.key.clone())).unwrap();
+    let set = Change::SetImage {
+        workload: owner,
+        container: "app".into(),
+        before: "a:1".into(),
+        image: "a:2".into(),
+    };
+    let plan = Plan::new("Image", vec![set]);
+    let affected = Affected::of(&world, &plan, [bare.key.clone()], []);
+    assert_eq!(
+        recovery(&world, &affected).failing,
+        std::slice::from_ref(&bare.key)
+    );
+    let well = pod("media", "tool", running());
+    world.fold(Batch::Pods(changed(vec![well])), now());
+    assert!(recovery(&world, &affected).is_complete());
+    remove(&mut world, "tool");
+    assert!(!recovery(&world, &affected).is_complete(), "it is gone");
+}
+
+#[test]
+fn a_workload_that_made_no_pods_has_to_have_them_all() {
+    let mut world = World::default();
+    set_rollout(&mut world, |rollout| {
+        (rollout.current, rollout.updated) = (0, 0);
+    });
+    let set = workload(
+        WorkloadKind::ReplicaSet,
+        "media",
+        "encoder-1",
+        Some("encoder"),
+    );
+    world.fold(
+        Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
+        now(),
+    );
+    let create = Change::CreateAccount {
+        key: key("media", "runner"),
+        pull_secrets: Vec::new(),
+    };
+    let plan = Plan::new("Create", vec![create]);
+    let affected = Affected::of(&world, &plan, [], [deployment()]);
+    assert!(!affected.is_empty());
+    assert!(!recovery(&world, &affected).is_complete());
+    // They are made, and cannot pull: another fault, and no recovery.
+    set_rollout(&mut world, |_| {});
+    put(&mut world, "encoder-1-a", "a", false);
+    put(&mut world, "encoder-1-b", "b", true);
+    let found = recovery(&world, &affected);
+    assert_eq!(found.failing, [key("media", "encoder-1-a")]);
+    assert!(found.new_ones_fail && !found.is_complete());
+    put(&mut world, "encoder-1-a", "a", true);
+    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    assert!(recovery(&world, &affected).is_complete());
+}
+
+#[test]
+fn a_plan_that_takes_back_waits_for_nothing() {
+    let change = Change::TakeBack {
+        change: Box::new(Change::CreateAccount {
+            key: key("media", "runner"),
+            pull_secrets: Vec::new(),
+        }),
+        before: Arc::new(super::super::Before::Made(Revision {
+            uid: String::new(),
+            version: String::new(),
+        })),
+    };
+    let plan = Plan::new("Undo", vec![change]);
+    assert!(Affected::of(&world(), &plan, [], []).is_empty());
+    let made = Plan::new("Ns", vec![Change::CreateNamespace(Namespace::new("media"))]);
+    assert!(Affected::of(&world(), &made, [], []).is_empty());
+}
+
+#[test]
+fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
+    let mut world = World::default();
+    let bare = pod("media", "tool", running());
+    world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
+    let plan = Plan::new("Delete", vec![Change::DeletePod(bare.key)]);
+    assert!(Affected::of(&world, &plan, [], []).is_empty());
+}
