@@ -166,5 +166,5 @@ pub(super) const CHANGED: &str = "somebody has changed it since, so it is left a
 
 /// Whether somebody wrote in between, or made the same object before.
 pub(super) fn is_conflict(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Status(409, _))
+    matches!(trouble, Trouble::Conflict(_) | Trouble::AlreadyExists(_))
 }
