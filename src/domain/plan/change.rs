@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    before::Before,
+    before::{Before, Seen},
     entries::{Edit, Login},
+    found::{Lists, Template},
+    outline::Outline,
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
@@ -47,9 +49,11 @@ pub enum Change {
         key: Key<Secret>,
         edit: Edit,
     },
-    /// A Secret's type is immutable, so it is deleted and made again with the same content.
+    /// A Secret's type is immutable, so it is deleted and made again with all that it holds. `found`: what
+    /// it holds, once that was read from the server.
     ConvertSecret {
         key: Key<Secret>,
+        found: Option<Arc<Outline>>,
     },
     CopySecret(Copy),
     DeleteSecret {
@@ -73,15 +77,18 @@ pub enum Change {
         secret: Name<Secret>,
         seen: Vec<Name<Secret>>,
     },
+    /// `before`: what must be there for the change to be made, as it was read from the server by the
+    /// rehearsal, or left by the change that this one takes back; `None` until then.
     SetAccount {
         workload: Restartable,
-        before: Name<ServiceAccount>,
+        before: Option<Seen<Name<ServiceAccount>>>,
         account: Name<ServiceAccount>,
     },
+    /// `before`: as in `SetAccount`.
     SetImage {
         workload: Restartable,
         container: Arc<str>,
-        before: Arc<str>,
+        before: Option<Seen<Arc<str>>>,
         image: String,
     },
     CreateDeployment(Deployment),
@@ -97,16 +104,23 @@ pub enum Change {
         deployment: Key<Workload>,
         set: Name<Workload>,
         revision: u64,
-        /// As they are and as they will be: container name and image.
-        before: Images,
+        /// The template that is there, once it was read from the server.
+        before: Option<Seen<Template>>,
+        /// As they will be: container name and image.
         after: Images,
     },
-    /// Pods that wait: what owns them makes new ones, which do not wait.
-    DeletePod(Key<Pod>),
-    /// A change that was made is unmade, as far as nobody has changed the same since.
+    /// Pods that wait: what owns them makes new ones, which do not wait. `uid`: of the Pod that was seen;
+    /// another one of its name is left alone.
+    DeletePod {
+        pod: Key<Pod>,
+        uid: Option<Arc<str>>,
+    },
+    /// A change that was made is unmade, as far as nobody has changed the same since. `found`: a list as
+    /// it is and as it will be, once it was read from the server.
     TakeBack {
         change: Box<Self>,
         before: Arc<Before>,
+        found: Option<Lists>,
     },
 }
 
@@ -172,13 +186,23 @@ impl Deployment {
 }
 
 impl Change {
+    /// Deletes a Pod; which one of that name is known when the plan is proposed.
+    pub fn delete_pod(pod: Key<Pod>) -> Self {
+        Self::DeletePod { pod, uid: None }
+    }
+
+    /// Makes a pull Secret of a Secret of another type.
+    pub fn convert_secret(key: Key<Secret>) -> Self {
+        Self::ConvertSecret { key, found: None }
+    }
+
     /// The namespace that the change is made in.
     pub fn namespace(&self) -> &Namespace {
         match self {
             Self::CreateNamespace(namespace) => namespace,
             Self::CreateSecret { key, .. }
             | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key }
+            | Self::ConvertSecret { key, .. }
             | Self::DeleteSecret { key } => &key.namespace,
             Self::CopySecret(copy) => &copy.to.namespace,
             Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => &key.namespace,
@@ -192,7 +216,7 @@ impl Change {
             Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
                 &deployment.namespace
             }
-            Self::DeletePod(key) => &key.namespace,
+            Self::DeletePod { pod, .. } => &pod.namespace,
             Self::TakeBack { change, .. } => change.namespace(),
         }
     }

@@ -114,10 +114,7 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
         FixId::RemoveEntry => edit(Edit::Remove {
             server: names.entry.clone().or_else(|| names.server.clone())?,
         }),
-        FixId::ConvertType => Some(with_retries(
-            Change::ConvertSecret { key: secret()? },
-            sufferers,
-        )),
+        FixId::ConvertType => Some(with_retries(Change::convert_secret(secret()?), sufferers)),
         FixId::CopySecret => {
             let copy = Copy {
                 from: Key::new(Namespace::new(names.from.as_deref()?), secret()?.name),
@@ -135,10 +132,9 @@ fn changes(fix: FixId, finding: &Finding, sufferers: Sufferers<'_>) -> Option<Ve
         FixId::UseServiceAccount => {
             let account: Name<ServiceAccount> = Name::new(names.holder.clone()?);
             let workloads = restartable(sufferers.workloads);
-            let before = Name::new(names.service_account.as_deref().unwrap_or("default"));
             let set = |workload| Change::SetAccount {
                 workload,
-                before: before.clone(),
+                before: None,
                 account: account.clone(),
             };
             Some(workloads.map(set).collect())
@@ -183,7 +179,7 @@ fn restarts(workloads: &[WorkloadKey]) -> impl Iterator<Item = Change> {
 }
 
 fn retries(sufferers: Sufferers<'_>) -> impl Iterator<Item = Change> {
-    sufferers.owned_pods.iter().cloned().map(Change::DeletePod)
+    sufferers.owned_pods.iter().cloned().map(Change::delete_pod)
 }
 
 /// A change that the Pods need not be made again for, and the end of their back-off.

@@ -242,7 +242,7 @@ impl Change {
             | Self::CreateDeployment(_)
             | Self::Restart(_)
             | Self::SetPaused { .. }
-            | Self::DeletePod(_) => None,
+            | Self::DeletePod { .. } => None,
             Self::EditSecret { .. }
             | Self::ConvertSecret { .. }
             | Self::CopySecret(_)

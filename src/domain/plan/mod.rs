@@ -12,11 +12,13 @@ mod commands;
 mod entries;
 mod export;
 mod fixes;
+mod found;
 mod gather;
 pub mod keeper;
 mod lists;
 pub mod manifest;
 mod outcome;
+mod outline;
 mod permissions;
 mod preview;
 mod rotate;
@@ -25,14 +27,17 @@ mod undo;
 
 pub use self::{
     ask::{Ask, Listing, Target},
-    before::{Before, Revision},
+    before::{Before, Revision, Seen},
     change::{Change, Copy, Deployment, Existing, Images, Restartable},
-    entries::{Edit, Login, edited, merged},
+    commands::recreated,
+    entries::{Edit, Login, edited, merged, servers_of},
     export::Style,
     fixes::{Offer, Sufferers, for_fix},
+    found::{Found, Lists, Template},
     gather::{servers, servers_in},
     lists::{with, without},
     outcome::{Done, Outcome},
+    outline::Outline,
     preview::{Line, Mark},
     rotate::{Holder, Spread, carriers},
     undo::undo,

@@ -38,7 +38,10 @@ impl Change {
             Self::SetAccount { workload, .. } | Self::SetImage { workload, .. } => ["get", "patch"]
                 .map(|verb| of_workload(verb, workload.id()))
                 .into(),
-            Self::Restart(workload) => vec![of_workload("patch", workload.id())],
+            // Read first: the patch carries the version that was read.
+            Self::Restart(workload) => ["get", "patch"]
+                .map(|verb| of_workload(verb, workload.id()))
+                .into(),
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
             Self::SetPaused { .. } => ["get", "patch"]
                 .map(|verb| one(verb, "apps", "deployments", here))
@@ -48,8 +51,8 @@ impl Change {
                 one("get", "apps", "deployments", here),
                 one("patch", "apps", "deployments", here),
             ],
-            Self::DeletePod(_) => all("pods", &["delete"]),
-            Self::TakeBack { change, before } => match (&**change, &**before) {
+            Self::DeletePod { .. } => all("pods", &["delete"]),
+            Self::TakeBack { change, before, .. } => match (&**change, &**before) {
                 (Self::CreateDeployment(_), _) => vec![one("delete", "apps", "deployments", here)],
                 (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
                 (Self::DeleteAccount { .. }, _) => all("serviceaccounts", &["create"]),

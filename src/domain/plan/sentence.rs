@@ -32,7 +32,7 @@ impl fmt::Display for Change {
                     write!(f, "Remove the entry {server} from the Secret {key}")
                 }
             },
-            Self::ConvertSecret { key } => write!(
+            Self::ConvertSecret { key, .. } => write!(
                 f,
                 "Delete the Secret {key} and create it again as kubernetes.io/dockerconfigjson"
             ),
@@ -99,7 +99,7 @@ impl fmt::Display for Change {
                 f,
                 "Take the Deployment {deployment} back to its revision {revision}"
             ),
-            Self::DeletePod(key) => write!(f, "Delete the Pod {key}"),
+            Self::DeletePod { pod, .. } => write!(f, "Delete the Pod {pod}"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }
     }

@@ -145,12 +145,12 @@ impl Form {
             Ask::Image {
                 workload,
                 container,
-                before,
+                before: _,
             } => {
                 let set = |workload| Change::SetImage {
                     workload,
                     container: container.clone(),
-                    before: before.clone(),
+                    before: None,
                     image: self.text(Answer::Image).to_owned(),
                 };
                 let workload = Restartable::new(workload.clone());
