@@ -19,6 +19,7 @@ mod lists;
 pub mod manifest;
 mod outcome;
 mod outline;
+mod owned;
 mod permissions;
 mod preview;
 mod rotate;
