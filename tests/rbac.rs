@@ -94,9 +94,7 @@ fn changes() -> Vec<Change> {
                 server: "r.example".to_owned(),
             },
         },
-        Change::ConvertSecret {
-            key: Key::new(namespace(), Name::new("s")),
-        },
+        Change::convert_secret(Key::new(namespace(), Name::new("s"))),
         Change::CopySecret(Copy {
             from: Key::new(namespace(), Name::new("s")),
             to: Key::new(Namespace::new("pay"), Name::new("s")),
@@ -137,11 +135,11 @@ fn changes() -> Vec<Change> {
             deployment: Key::new(namespace(), Name::new("web")),
             set: Name::new("web-1"),
             revision: 1,
-            before: [].into(),
+            before: None,
             after: [].into(),
         },
-        Change::DeletePod(Key::new(namespace(), Name::new("web-1"))),
-        Change::DeleteJob(Key::new(namespace(), Name::new("nightly-7"))),
+        Change::delete_pod(Key::new(namespace(), Name::new("web-1"))),
+        Change::delete_job(Key::new(namespace(), Name::new("nightly-7"))),
     ];
     all.extend(changes_to_workloads());
     let made = || {
@@ -151,6 +149,7 @@ fn changes() -> Vec<Change> {
     let taken_back = all.clone().into_iter().map(|change| Change::TakeBack {
         change: Box::new(change),
         before: made(),
+        found: None,
     });
     all.extend(taken_back.collect::<Vec<_>>());
     all
@@ -169,7 +168,7 @@ fn changes_to_workloads() -> Vec<Change> {
             all.push(Change::Restart(workload(kind)));
             all.push(Change::SetAccount {
                 workload: workload(kind),
-                before: Name::new("b"),
+                before: None,
                 account: Name::new("a"),
             });
             all.push(Change::SetTemplatePullSecrets {
@@ -191,7 +190,7 @@ fn set_image(subject: Subject) -> Option<Change> {
     Some(Change::SetImage {
         workload: ImageOwner::new(subject)?,
         container: "app".into(),
-        before: "r.example/web:1".into(),
+        before: None,
         image: "r.example/web:2".to_owned(),
     })
 }
@@ -212,12 +211,12 @@ fn is_listed(change: &Change) -> bool {
         | Change::SetAccount { .. }
         | Change::SetImage { .. }
         | Change::SetTemplatePullSecrets { .. }
-        | Change::DeleteJob(_)
+        | Change::DeleteJob { .. }
         | Change::CreateDeployment(_)
         | Change::Restart(_)
         | Change::SetPaused { .. }
         | Change::RollBack { .. }
-        | Change::DeletePod(_)
+        | Change::DeletePod { .. }
         | Change::TakeBack { .. } => true,
     }
 }

@@ -54,7 +54,8 @@ pub(super) async fn open(client: &Client, request: Request<Buffer>) -> Result<Bo
         return Ok(response.into_body());
     }
     let after = retry_after(response.headers());
-    let message = error_message(response.into_body()).await;
+    let refusal = refusal(response.into_body()).await;
+    let message = refusal.message;
     let message = message.unwrap_or_else(|| status.canonical_reason().unwrap_or("").to_owned());
     Err(match (status.as_u16(), after) {
         (code @ (429 | 503), Some(after)) => Trouble::Busy {
@@ -62,7 +63,7 @@ pub(super) async fn open(client: &Client, request: Request<Buffer>) -> Result<Bo
             message,
             after,
         },
-        (code, _) => Trouble::from_status(code, message),
+        (code, _) => Trouble::from_reason(code, refusal.reason.as_deref(), message),
     })
 }
 
@@ -158,10 +159,19 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
     serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))
 }
 
-async fn error_message(mut body: Body) -> Option<String> {
+/// What the body of an error says.
+struct Refusal {
+    message: Option<String>,
+    /// `reason` of a `Status`, a word for programs; `None` where something else has answered, or in
+    /// protobuf.
+    reason: Option<String>,
+}
+
+async fn refusal(mut body: Body) -> Refusal {
     #[derive(serde::Deserialize)]
     struct Status {
         message: String,
+        reason: Option<String>,
     }
     let mut bytes = Vec::new();
     while let Ok(Some(piece)) = chunk(&mut body).await {
@@ -171,14 +181,23 @@ async fn error_message(mut body: Body) -> Option<String> {
         }
     }
     if let Some(message) = slim::status(&bytes) {
-        return Some(printable(&message));
+        return Refusal {
+            message: Some(printable(&message)),
+            reason: None,
+        };
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
-        return Some(printable(&status.message));
+        return Refusal {
+            message: Some(printable(&status.message)),
+            reason: status.reason,
+        };
     }
     // A load balancer or proxy answers in its own words.
     let text = String::from_utf8_lossy(&bytes);
-    text.lines().map(printable).find(|line| !line.is_empty())
+    Refusal {
+        message: text.lines().map(printable).find(|line| !line.is_empty()),
+        reason: None,
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use kube::{Client, client::Body};
+use serde_json::Value;
 
 use super::Connection;
 use crate::domain::key::Namespace;
@@ -12,11 +13,21 @@ use crate::domain::key::Namespace;
 pub(super) fn connection(
     answer: impl Fn(&Method, &str) -> Option<(u16, String)> + Send + Sync + 'static,
 ) -> Connection {
+    server(move |method, uri, _| answer(method, uri.path()))
+}
+
+/// The same for a server that looks at the query and the body too.
+pub(super) fn server(
+    answer: impl Fn(&Method, &Uri, &Value) -> Option<(u16, String)> + Send + Sync + 'static,
+) -> Connection {
     let answer = Arc::new(answer);
     let service = tower::service_fn(move |request: Request<Body>| {
-        let answer = (*answer)(request.method(), request.uri().path());
-        async {
-            let Some((status, text)) = answer else {
+        let answer = Arc::clone(&answer);
+        async move {
+            let (head, body) = request.into_parts();
+            let bytes = body.collect_bytes().await.unwrap();
+            let body = serde_json::from_slice(&bytes).unwrap_or_default();
+            let Some((status, text)) = (*answer)(&head.method, &head.uri, &body) else {
                 return std::future::pending().await;
             };
             let response = Response::builder().status(status);

@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn plan() -> Planned {
-        let secret = |name| plan::Change::ConvertSecret { key: key(name) };
+        let secret = |name| plan::Change::convert_secret(key(name));
         let changes = vec![secret("one"), secret("two")];
         Planned(Arc::new(Plan::new("Convert Secrets", changes)))
     }

@@ -17,6 +17,7 @@ mod endings;
 mod lists;
 mod observer;
 mod plans;
+mod preconditions;
 mod process;
 mod raw;
 mod real;
@@ -71,6 +72,16 @@ contract!(writing: plans {
     images_are_set_where_they_stand,
     a_rollout_is_stopped_and_taken_back,
     a_rehearsal_changes_nothing,
+});
+
+contract!(with_preconditions: preconditions {
+    what_others_set_since_is_left_alone,
+    another_of_the_same_name_is_left_alone,
+    a_change_is_made_to_what_was_shown,
+    a_conversion_keeps_everything,
+    a_conversion_that_cannot_end_is_not_begun,
+    what_is_there_must_be_what_was_wanted,
+    an_owner_by_server_side_apply_is_named,
 });
 
 contract!(in_trouble: trouble {

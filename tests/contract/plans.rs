@@ -217,9 +217,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
     cluster
         .create(&format!("/api/v1/namespaces/{namespace}/secrets"), opaque)
         .await;
-    let convert = plan(vec![Change::ConvertSecret {
-        key: secret(&namespace, "opaque"),
-    }]);
+    let convert = plan(vec![Change::convert_secret(secret(&namespace, "opaque"))]);
     for expected in [Outcome::Applied, Outcome::Unchanged] {
         assert_eq!(carry_out(&connection, &convert).await, [expected]);
     }
@@ -274,7 +272,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
     let set_image = |container: &str| Change::SetImage {
         workload: workload.clone().into(),
         container: container.into(),
-        before: "ghcr.io/acme/web:1".into(),
+        before: None,
         image: "ghcr.io/acme/web:2".into(),
     };
     let plan = Plan::new(
@@ -287,7 +285,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
             set_image("web"),
             Change::SetAccount {
                 workload: workload.clone(),
-                before: Name::new("web"),
+                before: None,
                 account: Name::new("default"),
             },
             Change::Restart(workload.clone()),
@@ -391,7 +389,7 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
         vec![
             set(bare.clone(), "app"),
             set(bare, "setup"),
-            Change::DeleteJob(Key::new(namespace.clone(), Name::new("nightly-7"))),
+            Change::delete_job(Key::new(namespace.clone(), Name::new("nightly-7"))),
         ],
     );
     let rehearsed = rehearse(&connection, &plan).await;
@@ -441,7 +439,7 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
         deployment: key.clone(),
         set: Name::new("web-old"),
         revision: 1,
-        before: [].into(),
+        before: None,
         after: [].into(),
     };
     let paused = |paused| Change::SetPaused {
@@ -516,9 +514,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                     server: "ghcr.io".into(),
                 },
             },
-            Change::ConvertSecret {
-                key: secret(&namespace, "opaque"),
-            },
+            Change::convert_secret(secret(&namespace, "opaque")),
             copy(&key, &secret(&other, "regcred"), Existing::Keep),
             copy(&key, &secret(&namespace, "regcred"), Existing::Merge),
             create(&namespace, "second", "quay.io"),
@@ -532,10 +528,10 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
             Change::Restart(workload.clone()),
             Change::SetAccount {
                 workload,
-                before: Name::new("web"),
+                before: None,
                 account: Name::new("default"),
             },
-            Change::DeletePod(Key::new(namespace.clone(), Name::new("waits"))),
+            Change::delete_pod(Key::new(namespace.clone(), Name::new("waits"))),
             Change::DeleteSecret {
                 key: secret(&namespace, "opaque"),
             },

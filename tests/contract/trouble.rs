@@ -180,9 +180,7 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
                 secret: Name::new("mirror"),
                 seen: Vec::new(),
             },
-            Change::ConvertSecret {
-                key: secret(&namespace, "opaque"),
-            },
+            Change::convert_secret(secret(&namespace, "opaque")),
             Change::CreateDeployment(Deployment::new(web, "ghcr.io/acme/web:1", Name::new("web"))),
             Change::DeleteSecret {
                 key: secret(&namespace, "opaque"),

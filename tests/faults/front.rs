@@ -23,6 +23,10 @@ use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 pub enum Fault {
     /// Another answer is given: status, one header, body.
     Instead(u16, Option<(&'static str, &'static str)>, String),
+    /// The request is handed on, and when it is done another answer is given.
+    Afterwards(u16, String),
+    /// A gateway gives up (504), and hands the request on only after the one that comes next.
+    Late,
     /// So many bytes of the body come through, and then it ends as if that were all.
     Short(usize),
     /// So many bytes of the body come through, and then the connection breaks.
@@ -66,6 +70,8 @@ pub struct Front {
     client: Client,
     rules: Mutex<Vec<Rule>>,
     asked: Mutex<Vec<Asked>>,
+    /// What a gateway still holds.
+    held: Mutex<Option<Request<Body>>>,
     /// The bearer token without which the answer is 401.
     token: Mutex<Option<String>>,
     /// Ends with the front.
@@ -83,6 +89,7 @@ impl Front {
             client,
             rules: Mutex::default(),
             asked: Mutex::default(),
+            held: Mutex::default(),
             token: Mutex::default(),
             serving: Mutex::default(),
         });
@@ -145,8 +152,21 @@ impl Front {
         head.headers.remove(header::AUTHORIZATION);
         head.headers.remove(header::HOST);
         let body = Body::from(body.collect().await.unwrap().to_bytes().to_vec());
-        match self.client.send(Request::from_parts(head, body)).await {
-            Ok(answer) => disturbed(answer, fault),
+        let request = Request::from_parts(head, body);
+        if matches!(fault, Some(Fault::Late)) {
+            *self.held.lock().unwrap() = Some(request);
+            return whole(504, None, "<html>504 Gateway Time-out</html>");
+        }
+        let answer = self.client.send(request).await;
+        let held = self.held.lock().unwrap().take();
+        if let Some(held) = held {
+            let _ = self.client.send(held).await;
+        }
+        match answer {
+            Ok(answer) => match fault {
+                Some(Fault::Afterwards(status, body)) => whole(status, None, &body),
+                fault => disturbed(answer, fault),
+            },
             Err(error) => whole(502, None, &error.to_string()),
         }
     }
@@ -173,7 +193,7 @@ fn disturbed(answer: Response<Body>, fault: Option<Fault>) -> Answer {
     let is_text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
     let fault = fault.filter(|fault| is_text || !matches!(fault, Fault::Rewritten(_)));
     let pieces: BoxStream<'static, io::Result<Bytes>> = match fault {
-        None | Some(Fault::Instead(..)) => pieces.boxed(),
+        None | Some(Fault::Instead(..) | Fault::Afterwards(..) | Fault::Late) => pieces.boxed(),
         Some(Fault::Short(bytes)) => first(bytes, pieces.boxed()),
         Some(Fault::Broken(bytes)) => first(bytes, pieces.boxed())
             .chain(stream::once(async {

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
+mod changes;
 mod front;
 mod line;
 mod logins;
@@ -87,6 +88,27 @@ async fn on_a_real_server() {
         let mut cases = common(Place::Server(server));
         cases.extend(cases! { Place::Server(server) => network::cut_under_tls });
         all(cases).await;
+    }
+}
+
+/// The cases of changes, which any server can stand behind.
+fn changes(place: Place) -> Vec<Case> {
+    cases! { place =>
+        changes::a_rotation_is_all_or_none_when_an_answer_is_lost,
+        changes::an_object_is_made_once_when_an_answer_is_lost,
+        changes::a_conversion_survives_lost_answers,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_on_the_sandbox() {
+    all(changes(Place::Sandbox)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_on_a_real_server() {
+    if let Some(server) = server::shared() {
+        all(changes(Place::Server(server))).await;
     }
 }
 

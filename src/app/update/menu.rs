@@ -105,7 +105,7 @@ fn needs(model: &Model, action: Action) -> Needs {
             None => Needs::SomethingElse(fix::NOT_RESTARTABLE.to_owned()),
         },
         Action::Delete => match selection::selected_pod(model) {
-            Some(pod) => changes(&[Change::DeletePod(pod)]),
+            Some(pod) => changes(&[Change::delete_pod(pod)]),
             None => Needs::SomethingElse("workloads are not deleted from here".to_owned()),
         },
         Action::PullTest => match selection::subject_of_interest(model) {

@@ -48,6 +48,7 @@ pub(super) fn propose(
     }
     let affected = affected(model, &plan, fault.as_ref());
     let question = image_question(model, &plan, &affected.workloads(), now);
+    let plan = plan.pinned(&model.world);
     let mut effects = show(model, Planned(Arc::new(plan)), |proposal| Proposal {
         fault,
         affected,
@@ -238,7 +239,8 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
-/// The server's answer to a rehearsal, and who else keeps what would be changed.
+/// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
+/// what was found: that is shown, and that must still be there when it is carried out.
 pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
     let Some(proposal) = awaiting(model, ticket) else {
         return;
@@ -247,7 +249,15 @@ pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
     proposal.keepers = changes
         .map(|(change, done)| change.keeper(&done.traces))
         .collect();
+    take_found(proposal, done);
     proposal.stage = Stage::Ready(outcomes(done));
+}
+
+/// Shows the plan as what it changes was found.
+fn take_found(proposal: &mut Proposal, done: &[Done]) {
+    if done.iter().any(|done| done.found.is_some()) {
+        proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
+    }
 }
 
 /// One more change was made, or taken back.
@@ -279,6 +289,8 @@ pub(super) fn carried_out(
     }
     let mut undone = None;
     if let Some(proposal) = awaiting(model, ticket) {
+        // Of what somebody has changed meanwhile, it is shown what is there.
+        take_found(proposal, done);
         let outcomes = outcomes(done);
         proposal.affected.applied(&plan.0, &outcomes);
         proposal.stage = Stage::Done {

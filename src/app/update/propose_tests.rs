@@ -2,13 +2,15 @@
 
 use super::{
     super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
+    propose,
     tests::{model, press, typed},
     update,
 };
 use crate::domain::{
-    plan::{Change, Done, Outcome},
+    objects::{WorkloadKey, WorkloadKind},
+    plan::{Change, Done, Found, Outcome, Plan, Restartable, Seen},
     probe::{Answer, Verdict},
-    sample::now,
+    sample::{key, now},
 };
 
 const CANARY: &str = "canary-token-3141";
@@ -77,6 +79,66 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
             ..
         }
     ));
+}
+
+#[test]
+fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
+    let mut model = model();
+    let workload = Restartable::new(WorkloadKey {
+        kind: WorkloadKind::Deployment,
+        key: key("shop", "checkout"),
+    });
+    let set = Change::SetImage {
+        workload: workload.unwrap().into(),
+        container: "app".into(),
+        before: None,
+        image: "a:2".to_owned(),
+    };
+    let plan = Plan::new("Another image", vec![set]);
+    let effects = propose::propose(&mut model, plan, None, now());
+    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    let seen = Seen {
+        uid: "u".to_owned(),
+        value: "live:9".into(),
+    };
+    let done = Done {
+        found: Some(Found::Image(seen.clone())),
+        ..Done::new(Outcome::Applied)
+    };
+    update(&mut model, Message::Rehearsed(*ticket, vec![done]), now());
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let shown = proposal.plan.clone();
+    let lines = shown.0.changes[0].preview();
+    assert!(lines.iter().any(|line| line.text.contains("live:9")));
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*plan, shown);
+    let Change::SetImage { before, .. } = &plan.0.changes[0] else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(before.as_ref(), Some(&seen));
+    // Somebody was faster.
+    let theirs = Seen {
+        value: "theirs:1".into(),
+        ..seen
+    };
+    let late = Done {
+        found: Some(Found::Image(theirs)),
+        ..Done::new(Outcome::Failed("somebody has changed it".to_owned()))
+    };
+    let carried = Message::CarriedOut(*ticket, plan.clone(), vec![late]);
+    update(&mut model, carried, now());
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let lines = proposal.plan.0.changes[0].preview();
+    assert!(lines.iter().any(|line| line.text.contains("theirs:1")));
 }
 
 #[test]
@@ -341,7 +403,7 @@ fn one_fix_for_all_that_suffer_from_the_same() {
         panic!("{effects:?}")
     };
     let retried = plan.0.changes.iter();
-    let retried = retried.filter(|change| matches!(change, Change::DeletePod(_)));
+    let retried = retried.filter(|change| matches!(change, Change::DeletePod { .. }));
     assert_eq!(retried.count(), pods);
 }
 

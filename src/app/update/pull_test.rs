@@ -147,7 +147,7 @@ pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .world
         .pods(&Scope::Cluster)
         .filter(|pod| is_of_a_test(pod))
-        .map(|pod| Change::DeletePod(pod.key.clone()))
+        .map(|pod| Change::delete_pod(pod.key.clone()))
         .collect();
     if left.is_empty() {
         model.flash("no pull test has left anything behind", now);

@@ -231,7 +231,7 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let title = format!("Delete the Pod {}", pod.key);
     let plan = Plan {
         notes: vec![note],
-        ..Plan::new(title, vec![Change::DeletePod(pod.key.clone())])
+        ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
     };
     propose::propose(model, plan, None, now)
 }

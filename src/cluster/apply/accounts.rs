@@ -1,15 +1,20 @@
 //! Changes to ServiceAccounts.
 
+use serde_json::{Value, json};
+
 use super::{
     bodies,
-    server::{ATTEMPTS, MERGE, Server, applied, is_conflict, unchanged},
+    create::create as make,
+    patch::Patch,
+    server::Server,
+    update::{Step, update},
 };
 use crate::{
     cluster::{Trouble, paths},
     domain::{
         key::{Key, Name},
         objects::{Secret, ServiceAccount},
-        plan::{Before, Done, Revision, manifest, with, without},
+        plan::{Before, Done, Found, Lists, Revision, manifest, with, without},
     },
 };
 
@@ -19,9 +24,23 @@ pub(super) async fn create(
     pull_secrets: &[Name<Secret>],
 ) -> Result<Done, Trouble> {
     let accounts = paths::accounts(&key.namespace);
-    server
-        .create(&accounts, &manifest::account(key, pull_secrets))
-        .await
+    let body = manifest::account(key, pull_secrets);
+    let fits = |there: &Value| {
+        let list = bodies::pull_secrets(there);
+        let missing: Vec<&str> = pull_secrets
+            .iter()
+            .filter(|name| !list.contains(name))
+            .map(Name::as_str)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "the ServiceAccount {key} exists already and does not list {}: attach it",
+            missing.join(", ")
+        ))
+    };
+    make(server, &accounts, key.name.as_str(), &body, fits).await
 }
 
 pub(super) async fn attach(
@@ -78,31 +97,25 @@ async fn change_list(
     account: &Key<ServiceAccount>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Done, Revision), Trouble> {
-    let path = paths::account(account);
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let found = server.get(&path).await?;
-        let list = bodies::pull_secrets(&found);
+    let step = |found: &Value| {
+        let list = bodies::pull_secrets(found);
         let changed = change(&list);
         if changed == list {
-            return Ok((unchanged(&found), bodies::revision(&found)));
+            return Step::Keep;
         }
-        let patch = bodies::set_pull_secrets(&found, &changed);
-        match server.patch(&path, MERGE, &patch).await {
-            Ok(object) => {
-                let done = Done {
-                    before: Some(Before::List {
-                        before: list,
-                        after: changed,
-                        seen: bodies::revision(&found),
-                    }),
-                    ..applied(&object)
-                };
-                return Ok((done, bodies::revision(&object)));
-            }
-            Err(trouble) if is_conflict(&trouble) && attempt < ATTEMPTS => {}
-            Err(trouble) => return Err(trouble),
-        }
-    }
+        // A merge patch replaces lists.
+        let list = json!({ "imagePullSecrets": manifest::references(&changed) });
+        Step::Write(Patch::merge(found, list))
+    };
+    let updated = update(server, &paths::account(account), step).await?;
+    let now = bodies::pull_secrets(updated.found());
+    let then = change(&now);
+    let revision = updated.revision();
+    let done = updated.done(|found| Before::List {
+        before: now.clone(),
+        after: then.clone(),
+        seen: bodies::revision(found),
+    });
+    let found = Some(Found::Lists(Lists { now, then }));
+    Ok((Done { found, ..done }, revision))
 }

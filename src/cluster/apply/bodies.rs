@@ -1,13 +1,18 @@
 //! What is sent to change an object that is there: patches as JSON, and what is read off its answers.
 
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::wiped::Wiped;
 use crate::domain::{
     key::Name,
-    objects::{Secret, ServiceAccount},
-    plan::{Revision, manifest},
+    objects::Secret,
+    plan::{Images, Revision},
 };
 
 /// The names in a ServiceAccount's `imagePullSecrets`.
@@ -20,26 +25,10 @@ pub(super) fn pull_secrets(account: &Value) -> Vec<Name<Secret>> {
     names.map(Name::new).collect()
 }
 
-/// The whole list, for the version that was read: a merge patch replaces lists.
-pub(super) fn set_pull_secrets(account: &Value, list: &[Name<Secret>]) -> Value {
-    json!({
-        "metadata": { "resourceVersion": version(account) },
-        "imagePullSecrets": manifest::references(list),
-    })
-}
-
 /// The names in `imagePullSecrets` of a Pod template.
 pub(super) fn template_pull_secrets(workload: &Value) -> Vec<Name<Secret>> {
     let spec = workload.pointer("/spec/template/spec");
     spec.map(pull_secrets).unwrap_or_default()
-}
-
-/// The whole list of a Pod template, for the version that was read.
-pub(super) fn set_template_pull_secrets(workload: &Value, list: &[Name<Secret>]) -> Value {
-    json!({
-        "metadata": { "resourceVersion": version(workload) },
-        "spec": { "template": { "spec": { "imagePullSecrets": manifest::references(list) } } },
-    })
 }
 
 pub(super) fn version(object: &Value) -> &Value {
@@ -60,12 +49,9 @@ pub(super) fn revision(object: &Value) -> Revision {
     }
 }
 
-pub(super) fn set_account(account: &Name<ServiceAccount>) -> Value {
-    // `serviceAccount` is the old name of the field; the server keeps both alike.
-    json!({ "spec": { "template": { "spec": {
-        "serviceAccountName": account.as_str(),
-        "serviceAccount": account.as_str(),
-    } } } })
+/// A change of the Pod template's spec.
+pub(super) fn pod_spec(fields: &Value) -> Value {
+    json!({ "spec": { "template": { "spec": fields } } })
 }
 
 /// As `kubectl rollout restart` does it.
@@ -73,6 +59,37 @@ pub(super) fn restart(now: Timestamp) -> Value {
     json!({ "spec": { "template": { "metadata": { "annotations": {
         "kubectl.kubernetes.io/restartedAt": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     } } } } })
+}
+
+/// What holds an object that is being deleted, in a sentence; `None` while it is not.
+pub(super) fn deleting(object: &Value) -> Option<String> {
+    object.pointer("/metadata/deletionTimestamp")?;
+    let held = finalizers(object);
+    Some(if held.is_empty() {
+        "it is being deleted: try again when it is gone".to_owned()
+    } else {
+        format!(
+            "it is being deleted and stays until its finalizers are removed ({}): try again when it is gone",
+            held.join(", ")
+        )
+    })
+}
+
+pub(super) fn finalizers(object: &Value) -> Vec<&str> {
+    let list = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// A hash of a value: whether it still stands is seen without keeping it.
+pub(super) fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What is deleted takes with it what it owns, as with kubectl: of a Job `batch/v1` would leave the Pods.
@@ -91,8 +108,10 @@ pub(super) fn delete(rehearses: bool, preconditions: Option<Value>) -> Value {
     options
 }
 
-/// An object as it can be made again: without what the server gave it.
-pub(super) fn reborn(mut object: Wiped) -> Wiped {
+/// An object as it can be made again: with all that people and controllers gave it, and without what the
+/// server did (`uid`, `resourceVersion`, `creationTimestamp`, `generation`, `managedFields`, `status`).
+pub(super) fn reborn(object: &Value) -> Wiped {
+    let mut object = Wiped::from(object.clone());
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");
     }
@@ -100,50 +119,40 @@ pub(super) fn reborn(mut object: Wiped) -> Wiped {
         meta.retain(|field, _| {
             matches!(
                 field.as_str(),
-                "name" | "namespace" | "labels" | "annotations"
+                "name" | "namespace" | "labels" | "annotations" | "ownerReferences" | "finalizers"
             )
         });
     }
     object
 }
 
-/// How a container gets another image.
-pub(super) enum ImagePatch {
-    /// The patch, and the image before.
-    Patch(Value, String),
-    /// It has it already.
-    Same,
-    NoContainer,
-}
-
-/// A strategic merge patch: it finds the container in the list by its name. `pod_spec`: the fields that
-/// lead to it.
-pub(super) fn image_patch(
-    object: &Value,
+/// The list that a container is in, and its image. `pod_spec`: the fields that lead from the object to the
+/// spec of its Pods.
+pub(super) fn image<'a>(
+    object: &'a Value,
     pod_spec: &[&str],
     container: &str,
-    image: &str,
-) -> ImagePatch {
-    for list in ["containers", "initContainers"] {
-        let all = object
-            .pointer(&format!("/{}/{list}", pod_spec.join("/")))
-            .and_then(Value::as_array);
-        let found = all
-            .into_iter()
-            .flatten()
-            .find(|item| item.get("name").and_then(Value::as_str) == Some(container));
-        let Some(found) = found else { continue };
-        let before = found
-            .get("image")
+) -> Option<(&'static str, &'a str)> {
+    ["containers", "initContainers"].iter().find_map(|list| {
+        let all = object.pointer(&format!("/{}/{list}", pod_spec.join("/")))?;
+        let mut all = all.as_array()?.iter();
+        let found = all.find(|item| item.get("name").and_then(Value::as_str) == Some(container))?;
+        let image = found.get("image").and_then(Value::as_str);
+        Some((*list, image.unwrap_or_default()))
+    })
+}
+
+/// The containers of a Pod template with their images.
+pub(super) fn images(template: &Value) -> Images {
+    let lists = ["initContainers", "containers"].into_iter();
+    let all = lists.filter_map(|list| template.pointer(&format!("/spec/{list}"))?.as_array());
+    let text = |item: &Value, field: &str| -> Arc<str> {
+        item.get(field)
             .and_then(Value::as_str)
-            .unwrap_or_default();
-        if before == image {
-            return ImagePatch::Same;
-        }
-        let spec = json!({ list: [{ "name": container, "image": image }] });
-        let fields = pod_spec.iter().rev();
-        let patch = fields.fold(spec, |inner, field| json!({ *field: inner }));
-        return ImagePatch::Patch(patch, before.to_owned());
-    }
-    ImagePatch::NoContainer
+            .unwrap_or_default()
+            .into()
+    };
+    all.flatten()
+        .map(|item| (text(item, "name"), text(item, "image")))
+        .collect()
 }

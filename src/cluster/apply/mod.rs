@@ -1,29 +1,44 @@
 //! Carrying out a plan: asked for first, rehearsed by the server, then made change by change.
 //!
-//! What is there counts, never what a watch showed earlier: lists and Secrets are read, changed and
-//! written back with the version that was read, and read again when somebody wrote in between. A plan
-//! that has been carried out can be carried out again and changes nothing. What was there before is
-//! given back to the caller, in memory, so that it can be taken back.
+//! What is there counts, never what a watch showed earlier: each object is read, and written for the version
+//! that was read; it is read again when somebody wrote in between. Where a field is replaced (an image, a
+//! ServiceAccount, a template), what is there must be what was shown. A plan that has been carried out can
+//! be carried out again and changes nothing. What was there before is given back to the caller, in memory,
+//! so that it can be taken back.
+//!
+//! A change whose answer is lost may have been stored: the object is read and compared with what was sent
+//! (`update`, `create`, `delete`).
 
 mod accounts;
 mod alike;
 mod bodies;
+mod convert;
+mod create;
+mod delete;
+mod patch;
+mod patience;
 mod rollout;
 mod secrets;
 mod server;
 mod undo;
+mod update;
 mod wiped;
 mod workloads;
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use self::{
     alike::Alike,
+    create::create,
+    delete::remove,
     server::{Mode, Server},
 };
 use super::{Connection, Trouble, access, paths};
 use crate::domain::{
     key::Namespace,
+    objects::{Subject, WorkloadKey, WorkloadKind},
     plan::{Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse},
 };
 
@@ -46,7 +61,9 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
     let mut alike = Alike::default();
     // What an earlier change is going to make is not there for the server to try the next one on.
     let mut to_be_made: BTreeSet<&Namespace> = BTreeSet::new();
+    let mut changed: BTreeSet<String> = BTreeSet::new();
     for change in &plan.changes {
+        let server = server.behind_another(!changed.insert(subject(change)));
         all.push(match missing(connection, change).await {
             Some(why) => Done::new(Outcome::Failed(why)),
             None => match make(server, change, &mut alike).await {
@@ -85,7 +102,7 @@ pub async fn carry_out(
         // A Pod that could not be made new is no reason to take a credential back.
         let matters = !matches!(
             change,
-            Change::DeletePod(_) | Change::DeleteJob(_) | Change::Restart(_)
+            Change::DeletePod { .. } | Change::DeleteJob { .. } | Change::Restart(_)
         );
         let fails = !failed && !done.outcome.is_good();
         all.push(done);
@@ -97,7 +114,7 @@ pub async fn carry_out(
     all
 }
 
-/// Takes back what was made, last one first.
+/// Takes back what was made, last one first; also that of which it is not known.
 async fn take_back(
     server: Server<'_>,
     plan: &Plan,
@@ -112,12 +129,56 @@ async fn take_back(
         };
         let back = told(make(server, &inverse(change, before), &mut alike).await).outcome;
         done.outcome = match back {
+            // It is as it was, and may still be changed by what is on its way.
+            Outcome::Unchanged if matches!(done.outcome, Outcome::Unknown(_)) => continue,
             Outcome::Failed(why) => {
                 Outcome::Failed(format!("it was made, and could not be taken back: {why}"))
             }
-            _ => Outcome::TakenBack,
+            Outcome::Unknown(why) => Outcome::Unknown(format!(
+                "it was made, and whether it was taken back is not known: {why}"
+            )),
+            Outcome::Applied
+            | Outcome::Unchanged
+            | Outcome::NotNeeded(_)
+            | Outcome::TakenBack
+            | Outcome::NotTried => Outcome::TakenBack,
         };
         tell(index, &done.outcome);
+    }
+}
+
+/// The object that a change is made to.
+fn subject(change: &Change) -> String {
+    match change {
+        Change::CreateNamespace(name) => paths::namespace(name),
+        Change::CreateSecret { key, .. }
+        | Change::EditSecret { key, .. }
+        | Change::ConvertSecret { key, .. }
+        | Change::DeleteSecret { key } => paths::secret(key),
+        Change::CopySecret(copy) => paths::secret(&copy.to),
+        Change::CreateAccount { key, .. } | Change::DeleteAccount { key } => paths::account(key),
+        Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
+            paths::account(account)
+        }
+        Change::SetAccount { workload, .. }
+        | Change::SetTemplatePullSecrets { workload, .. }
+        | Change::Restart(workload) => paths::workload(workload.id()),
+        Change::SetImage { workload, .. } => match workload.subject() {
+            Subject::Pod(key) => paths::pod(key),
+            Subject::Workload(id) => paths::workload(id),
+        },
+        Change::CreateDeployment(deployment) => paths::workload(&deployment.id()),
+        Change::SetPaused { deployment, .. } | Change::RollBack { deployment, .. } => {
+            let kind = WorkloadKind::Deployment;
+            let key = deployment.clone();
+            paths::workload(&WorkloadKey { kind, key })
+        }
+        Change::DeletePod { pod, .. } => paths::pod(pod),
+        Change::DeleteJob { job, .. } => paths::workload(&WorkloadKey {
+            kind: WorkloadKind::Job,
+            key: job.clone(),
+        }),
+        Change::TakeBack { change, .. } => subject(change),
     }
 }
 
@@ -162,9 +223,15 @@ fn told(answer: Result<Done, Trouble>) -> Done {
 async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<Done, Trouble> {
     match change {
         Change::CreateNamespace(name) => {
-            let made = server
-                .create(paths::NAMESPACES, &manifest::namespace(name))
-                .await?;
+            let body = manifest::namespace(name);
+            let goes = |there: &Value| {
+                let phase = there.pointer("/status/phase").and_then(Value::as_str);
+                if phase == Some("Terminating") {
+                    return Err("it is being deleted: try again when it is gone".to_owned());
+                }
+                Ok(())
+            };
+            let made = create(server, paths::NAMESPACES, name.as_str(), &body, goes).await?;
             // With it would go whatever others have put into it since.
             Ok(Done {
                 before: None,
@@ -177,13 +244,13 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
             login,
         } => secrets::create(server, key, registry, login).await,
         Change::EditSecret { key, edit } => secrets::edit(server, key, edit).await,
-        Change::ConvertSecret { key } => secrets::convert(server, key).await,
+        Change::ConvertSecret { key, .. } => convert::convert(server, key).await,
         Change::CopySecret(copy) => secrets::copy(server, copy).await,
-        Change::DeleteSecret { key } => server.remove(&paths::secret(key)).await,
+        Change::DeleteSecret { key } => remove(server, &paths::secret(key)).await,
         Change::CreateAccount { key, pull_secrets } => {
             accounts::create(server, key, pull_secrets).await
         }
-        Change::DeleteAccount { key } => server.remove(&paths::account(key)).await,
+        Change::DeleteAccount { key } => remove(server, &paths::account(key)).await,
         Change::AttachSecret {
             account, secret, ..
         } => accounts::attach(server, account, secret).await,
@@ -191,14 +258,16 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
             account, secret, ..
         } => accounts::detach(server, account, secret).await,
         Change::SetAccount {
-            workload, account, ..
-        } => workloads::set_account(server, workload.id(), account).await,
+            workload,
+            before,
+            account,
+        } => workloads::set_account(server, workload.id(), before.as_ref(), account).await,
         Change::SetImage {
             workload,
             container,
+            before,
             image,
-            ..
-        } => workloads::set_image(server, workload, container, image).await,
+        } => workloads::set_image(server, workload, container, before.as_ref(), image).await,
         Change::SetTemplatePullSecrets {
             workload,
             add,
@@ -216,14 +285,15 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
             rollout::set_paused(server, deployment, *paused).await
         }
         Change::RollBack {
-            deployment, set, ..
-        } => rollout::roll_back(server, deployment, set).await,
-        Change::DeletePod(key) => match server.delete(&paths::pod(key), None).await {
-            Ok(()) => Ok(Done::new(Outcome::Applied)),
-            Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
-            Err(trouble) => Err(trouble),
-        },
-        Change::DeleteJob(key) => workloads::delete_job(server, key).await,
-        Change::TakeBack { change, before } => undo::take_back(server, change, before, alike).await,
+            deployment,
+            set,
+            before,
+            ..
+        } => rollout::roll_back(server, deployment, set, before.as_ref()).await,
+        Change::DeletePod { pod, uid } => workloads::delete_pod(server, pod, uid.as_deref()).await,
+        Change::DeleteJob { job, uid } => workloads::delete_job(server, job, uid.as_deref()).await,
+        Change::TakeBack { change, before, .. } => {
+            undo::take_back(server, change, before, alike).await
+        }
     }
 }

@@ -2,13 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::server::{JSON_PATCH, MERGE, Server, applied, failed, unchanged};
+use super::{
+    bodies,
+    patch::Patch,
+    server::{Server, failed},
+    update::{Step, update},
+};
 use crate::{
     cluster::{Trouble, paths},
     domain::{
         key::{Key, Name},
         objects::{Workload, WorkloadKey, WorkloadKind},
-        plan::{Before, Done},
+        plan::{Before, Done, Found, Seen, Template},
     },
 };
 
@@ -18,25 +23,27 @@ pub(super) async fn set_paused(
     paused: bool,
 ) -> Result<Done, Trouble> {
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
-    let found = server.get(&path).await?;
-    let is = found.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
-    if is == paused {
-        return Ok(unchanged(&found));
-    }
-    let patch = json!({ "spec": { "paused": paused } });
-    let object = server.patch(&path, MERGE, &patch).await?;
-    Ok(Done {
-        before: Some(Before::Paused(is)),
-        ..applied(&object)
-    })
+    let step = |found: &Value| {
+        if is_paused(found) == paused {
+            return Step::Keep;
+        }
+        Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
+    };
+    let updated = update(server, &path, step).await?;
+    Ok(updated.done(|found| Before::Paused(is_paused(found))))
+}
+
+fn is_paused(deployment: &Value) -> bool {
+    deployment.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
 }
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
-/// Deployment's. When somebody changes the Deployment in between, nothing is done.
+/// Deployment's. When that is not the one that was shown, nothing is done.
 pub(super) async fn roll_back(
     server: Server<'_>,
     deployment: &Key<Workload>,
     set: &Name<Workload>,
+    expected: Option<&Seen<Template>>,
 ) -> Result<Done, Trouble> {
     let older = server
         .get(&path(WorkloadKind::ReplicaSet, deployment, set))
@@ -45,20 +52,36 @@ pub(super) async fn roll_back(
         return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
-    let found = server.get(&path).await?;
-    if found.pointer("/spec/template") == Some(&template) {
-        return Ok(unchanged(&found));
-    }
-    let patch = json!([
-        { "op": "test", "path": "/metadata/generation", "value": found.pointer("/metadata/generation") },
-        { "op": "replace", "path": "/spec/template", "value": template },
-    ]);
-    match server.patch(&path, JSON_PATCH, &patch).await {
-        Ok(object) => Ok(applied(&object)),
-        Err(Trouble::Status(422, text)) => Ok(failed(format!(
-            "somebody has changed the Deployment meanwhile: {text}"
-        ))),
-        Err(trouble) => Err(trouble),
+    let step = |found: &Value| {
+        if found.pointer("/spec/template") == Some(&template) {
+            return Step::Keep;
+        }
+        let is_other = |expected: &&Seen<Template>| **expected != seen(found);
+        if expected.as_ref().is_some_and(is_other) && server.expects() {
+            return Step::Refuse(
+                "somebody has changed the Deployment meanwhile, so it is left as it is".to_owned(),
+            );
+        }
+        Step::Write(Patch::replace(found, "/spec/template", &template))
+    };
+    let updated = update(server, &path, step).await?;
+    let now = seen(updated.found());
+    let then = bodies::images(&template);
+    Ok(Done {
+        found: Some(Found::Template { now, then }),
+        ..updated.done_for_good()
+    })
+}
+
+/// The template of a Deployment as it is shown and compared.
+fn seen(deployment: &Value) -> Seen<Template> {
+    let template = deployment.pointer("/spec/template").unwrap_or(&Value::Null);
+    Seen {
+        uid: bodies::revision(deployment).uid,
+        value: Template {
+            images: bodies::images(template),
+            hash: bodies::hash(&template.to_string()),
+        },
     }
 }
 

@@ -1,16 +1,17 @@
 //! Changes to pull Secrets: the values are read when the change is made, and wiped after it.
 
+use std::sync::Arc;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
     bodies,
-    server::{
-        ATTEMPTS, CHANGED, MERGE, Server, applied, failed, is_conflict, made, precondition,
-        unchanged,
-    },
+    create::create as make_object,
+    patch::Patch,
+    server::{CHANGED, Server, failed},
+    update::{Step, update},
     wiped::Wiped,
 };
 use crate::{
@@ -19,14 +20,15 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Before, Copy, Done, Edit, Existing, Login, Outcome, Revision, edited, manifest, merged,
+            Before, Copy, Done, Edit, Existing, Found, Login, Revision, edited, manifest, merged,
+            servers_of,
         },
     },
 };
 
-const TYPE: &str = "kubernetes.io/dockerconfigjson";
+pub(super) const TYPE: &str = "kubernetes.io/dockerconfigjson";
 const LEGACY: &str = "kubernetes.io/dockercfg";
-const KEY: &str = ".dockerconfigjson";
+pub(super) const KEY: &str = ".dockerconfigjson";
 const LEGACY_KEY: &str = ".dockercfg";
 
 /// A Secret may hold so many bytes (`MaxSecretSize`).
@@ -42,7 +44,7 @@ fn field(secret: &Value) -> Option<(&'static str, bool)> {
     }
 }
 
-fn kind(secret: &Value) -> &str {
+pub(super) fn kind(secret: &Value) -> &str {
     secret
         .get("type")
         .and_then(Value::as_str)
@@ -81,11 +83,33 @@ pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Troubl
             copy.from
         )));
     };
-    match copy.existing {
-        Existing::Keep => make(server, &copy.to, &brought).await,
-        Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await,
-        Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await,
-    }
+    let there = there(server, &copy.to).await;
+    let entries = there.map(|there| Found::Entries {
+        brings: servers_of(&brought),
+        there,
+    });
+    let done = match copy.existing {
+        Existing::Keep => make(server, &copy.to, &brought).await?,
+        Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
+        Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
+    };
+    Ok(Done {
+        found: entries,
+        ..done
+    })
+}
+
+/// The servers of the entries of a Secret, if there is one; `None` where it may not be read.
+async fn there(server: Server<'_>, key: &Key<Secret>) -> Option<Option<Vec<Arc<str>>>> {
+    let found = match server.get(&paths::secret(key)).await {
+        Ok(found) => found,
+        Err(Trouble::NotFound(_)) => return Some(None),
+        Err(_) => return None,
+    };
+    let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
+    Some(Some(
+        content.map_or_else(Vec::new, |content| servers_of(&content)),
+    ))
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
@@ -111,23 +135,29 @@ async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Do
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
     let data = Wiped::from(json!({ KEY: *encoded }));
     let body = Wiped::from(manifest::secret(key, "data", &data));
-    match server.post(&paths::secrets(&key.namespace), &body).await {
-        Ok(object) => Ok(made(&object)),
-        Err(trouble) if is_conflict(&trouble) => {
-            let there = server.get(&paths::secret(key)).await?;
-            Ok(if kind(&there) != TYPE {
-                let kind = kind(&there);
-                failed(format!("a Secret {key} of type {kind} exists already"))
-            } else if there.get("data") == Some(&data) {
-                unchanged(&there)
-            } else {
-                failed(format!(
-                    "a Secret {key} with another content exists already"
-                ))
-            })
+    place(server, key, &body).await
+}
+
+/// Makes a Secret as it is given; one of its type with the same content is as good.
+pub(super) async fn place(
+    server: Server<'_>,
+    key: &Key<Secret>,
+    body: &Wiped,
+) -> Result<Done, Trouble> {
+    let secrets = paths::secrets(&key.namespace);
+    let fits = |there: &Value| {
+        let kind = kind(there);
+        if kind != self::kind(body) {
+            return Err(format!("a Secret {key} of type {kind} exists already"));
         }
-        Err(trouble) => Err(trouble),
-    }
+        if there.get("data") != body.get("data") {
+            return Err(format!(
+                "a Secret {key} with another content exists already"
+            ));
+        }
+        Ok(())
+    };
+    make_object(server, &secrets, key.name.as_str(), body, fits).await
 }
 
 pub(super) async fn edit(
@@ -144,67 +174,71 @@ async fn rewrite(
     key: &Key<Secret>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
-    let path = paths::secret(key);
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let found = server.get(&path).await?;
-        let Some((field, is_legacy)) = field(&found) else {
-            return Ok(failed(format!(
-                "{key} has type {}, which the kubelet does not read",
-                kind(&found)
-            )));
-        };
-        let before = content(&found, field, is_legacy);
-        let after = change(before.as_ref().map(|text| text.as_str()));
-        let after = match after.and_then(|text| written(text, is_legacy)) {
-            Ok(after) => after,
-            Err(why) => return Ok(failed(why)),
-        };
-        if after.len() > MOST {
-            return Ok(failed(format!("{key} would be larger than 1 MiB")));
+    let step = |found: &Value| match rewritten(found, key, &change) {
+        Err(why) => Step::Refuse(why),
+        Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
+        Ok((field, after)) => {
+            Step::Write(Patch::merge(found, json!({ "data": { field: *after } })))
         }
-        let encoded = Zeroizing::new(BASE64_STANDARD.encode(after.as_bytes()));
-        if stored(&found, field) == Some(&encoded) {
-            return Ok(unchanged(&found));
-        }
-        let patch = Wiped::from(json!({
-            "metadata": { "resourceVersion": bodies::version(&found) },
-            "data": { field: *encoded },
-        }));
-        match server.patch(&path, MERGE, &patch).await {
-            Ok(object) => {
-                let after = Some(bodies::revision(&object));
-                return Ok(Done {
-                    before: Some(Before::was(&found, after)),
-                    ..applied(&object)
-                });
-            }
-            Err(trouble) if is_conflict(&trouble) && attempt < ATTEMPTS => {}
-            Err(trouble) => return Err(trouble),
-        }
-    }
+    };
+    let updated = update(server, &paths::secret(key), step).await?;
+    Ok(updated.done(|found| {
+        let left = rewritten(found, key, &change);
+        let left = left.map_or(0, |(_, after)| bodies::hash(&*after));
+        Before::content(found, left)
+    }))
 }
 
-/// Puts the old content back, if the Secret is still as the change left it, and says how it is then.
+/// The field of a Secret with what the change makes of it, as it is stored.
+fn rewritten(
+    found: &Value,
+    key: &Key<Secret>,
+    change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
+) -> Result<(&'static str, Zeroizing<String>), String> {
+    let Some((field, is_legacy)) = field(found) else {
+        return Err(format!(
+            "{key} has type {}, which the kubelet does not read",
+            kind(found)
+        ));
+    };
+    let before = content(found, field, is_legacy);
+    let after = change(before.as_ref().map(|text| text.as_str()))?;
+    let after = written(after, is_legacy)?;
+    if after.len() > MOST {
+        return Err(format!("{key} would be larger than 1 MiB"));
+    }
+    let encoded = Zeroizing::new(BASE64_STANDARD.encode(after.as_bytes()));
+    Ok((field, encoded))
+}
+
+/// Puts the old content back where what the change has left still stands (`left`: its hash), and says how
+/// the Secret is then.
 pub(super) async fn put_back(
     server: Server<'_>,
     key: &Key<Secret>,
     before: &Value,
-    after: &Revision,
-) -> Result<(Done, Option<Revision>), Trouble> {
-    let Some((field, _)) = field(before) else {
-        return Ok((failed("what was there before is not known"), None));
+    left: u64,
+) -> Result<(Done, Revision), Trouble> {
+    let step = |found: &Value| {
+        let Some((field, _)) = field(before) else {
+            return Step::Refuse("what was there before is not known".to_owned());
+        };
+        let now = stored(found, field);
+        let is_left = kind(found) == kind(before)
+            && bodies::revision(found).uid == bodies::revision(before).uid
+            && now.is_some_and(|now| bodies::hash(&now) == left);
+        if kind(found) == kind(before) && now == stored(before, field) {
+            Step::Keep
+        } else if server.expects() && !is_left {
+            Step::Refuse(CHANGED.to_owned())
+        } else {
+            let data = json!({ "data": { field: stored(before, field) } });
+            Step::Write(Patch::merge(found, data))
+        }
     };
-    let patch = Wiped::from(json!({
-        "metadata": { "resourceVersion": after.version },
-        "data": { field: stored(before, field) },
-    }));
-    match server.patch(&paths::secret(key), MERGE, &patch).await {
-        Ok(object) => Ok((applied(&object), Some(bodies::revision(&object)))),
-        Err(trouble) if is_conflict(&trouble) => Ok((failed(CHANGED), None)),
-        Err(trouble) => Err(trouble),
-    }
+    let updated = update(server, &paths::secret(key), step).await?;
+    let revision = updated.revision();
+    Ok((updated.done_for_good(), revision))
 }
 
 /// The configuration in a Secret, the old format with the level that it lacks.
@@ -230,75 +264,6 @@ fn written(text: Zeroizing<String>, is_legacy: bool) -> Result<Zeroizing<String>
     Ok(Zeroizing::new(inner.to_owned()))
 }
 
-/// Deletes a Secret of another type and makes it again as a pull Secret; should that fail, the old one
-/// is put back.
-pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
-    let found = server.get(&paths::secret(key)).await?;
-    if kind(&found) == TYPE {
-        return Ok(unchanged(&found));
-    }
-    let Some(config) = configuration(&found) else {
-        return Ok(failed(format!(
-            "{key} holds no Docker configuration: create it afresh with a login"
-        )));
-    };
-    let same = precondition(&bodies::revision(&found));
-    server.delete(&paths::secret(key), Some(same)).await?;
-    if server.rehearses() {
-        return Ok(applied(&found));
-    }
-    let why = match make(server, key, &config).await {
-        Ok(Done {
-            outcome: Outcome::Applied,
-            before: Some(Before::Made(revision)),
-            ..
-        }) => {
-            return Ok(Done {
-                before: Some(Before::was(&found, Some(revision))),
-                ..applied(&found)
-            });
-        }
-        // Somebody else has made it meanwhile, and the same.
-        Ok(done) if done.outcome.is_good() => return Ok(done),
-        Ok(Done {
-            outcome: Outcome::Failed(why),
-            ..
-        }) => why,
-        Ok(done) => return Ok(done),
-        Err(trouble) => trouble.to_string(),
-    };
-    let before = Before::was(&found, None);
-    let secrets = paths::secrets(&key.namespace);
-    Ok(match server.post(&secrets, &bodies::reborn(found)).await {
-        Ok(_) => failed(why),
-        // It is kept, so that it is not lost: taking the change back tries again.
-        Err(trouble) => Done {
-            before: Some(before),
-            ..failed(format!(
-                "{why}; and the old Secret, deleted for it, could not be put back: {trouble}"
-            ))
-        },
-    })
-}
-
-/// The Docker configuration that a Secret of another type holds under whatever key.
-fn configuration(secret: &Value) -> Option<Zeroizing<String>> {
-    /// What tells one; the logins are not even read.
-    #[derive(Deserialize)]
-    struct Config<'a> {
-        #[serde(borrow)]
-        auths: &'a RawValue,
-    }
-    let data = secret.get("data")?.as_object()?;
-    data.values().filter_map(Value::as_str).find_map(|encoded| {
-        let bytes = Zeroizing::new(BASE64_STANDARD.decode(encoded).ok()?);
-        let text = std::str::from_utf8(&bytes).ok()?;
-        let found: Config<'_> = serde_json::from_str(text).ok()?;
-        let is_map = found.auths.get().starts_with('{');
-        is_map.then(|| Zeroizing::new(text.to_owned()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use http::Method;
@@ -309,45 +274,19 @@ mod tests {
         domain::key::{Name, Namespace},
     };
 
-    /// A Secret with this type and this value under `.dockerconfigjson`.
-    fn secret(kind: &str, value: &str) -> String {
-        let data = json!({ KEY: BASE64_STANDARD.encode(value) });
-        let meta = json!({ "name": "regcred", "namespace": "app", "resourceVersion": "7" });
-        json!({ "metadata": meta, "type": kind, "data": data }).to_string()
-    }
-
     fn key() -> Key<Secret> {
         Key::new(Namespace::new("app"), Name::new("regcred"))
-    }
-
-    #[tokio::test]
-    async fn a_secret_that_cannot_be_put_back_is_kept() {
-        let found = secret("Opaque", r#"{"auths":{}}"#);
-        let connection = mock::connection(move |method, _| {
-            Some(match *method {
-                Method::POST => (507, r#"{"message":"no room"}"#.to_owned()),
-                _ => (200, found.clone()),
-            })
-        });
-        let server = Server::new(&connection, Mode::Earnest);
-        let done = convert(server, &key()).await.unwrap();
-        let Outcome::Failed(why) = &done.outcome else {
-            panic!("{done:?}");
-        };
-        assert!(why.contains("could not be put back: 507"), "{why}");
-        assert!(matches!(done.before, Some(Before::Was { after: None, .. })));
     }
 
     #[tokio::test]
     async fn the_same_content_in_another_type_is_not_as_good() {
         let content = r#"{"auths":{}}"#;
         for (kind, good) in [(TYPE, true), ("Opaque", false)] {
-            let there = secret(kind, content);
+            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
+            let there = json!({ "metadata": {}, "type": kind, "data": data }).to_string();
             let connection = mock::connection(move |method, _| {
-                Some(match *method {
-                    Method::POST => (409, String::new()),
-                    _ => (200, there.clone()),
-                })
+                assert_eq!(method, Method::GET);
+                Some((200, there.clone()))
             });
             let server = Server::new(&connection, Mode::Earnest);
             let done = make(server, &key(), content).await.unwrap();

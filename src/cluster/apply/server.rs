@@ -2,23 +2,16 @@
 
 use http::{Method, Request};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{bodies, wiped::Wiped};
+use super::{bodies, patch::Patch, wiped::Wiped};
 use crate::{
-    cluster::{Connection, Trouble, ask, buffer::Buffer},
-    domain::plan::{Before, Done, Outcome, Revision, keeper::Traces},
+    cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
+    domain::plan::{Before, Done, Outcome, keeper::Traces},
 };
 
 /// Who the server should say has set a field.
 const MANAGER: &str = "pullscope";
-
-/// Attempts when others write the same object all the time.
-pub(super) const ATTEMPTS: usize = 5;
-
-pub(super) const MERGE: &str = "application/merge-patch+json";
-pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
-pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 
 /// Whether a request is meant, or only tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,29 +25,60 @@ pub(super) enum Mode {
 pub(super) struct Server<'a> {
     connection: &'a Connection,
     mode: Mode,
+    /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
+    behind_another: bool,
 }
 
 impl<'a> Server<'a> {
     pub(super) fn new(connection: &'a Connection, mode: Mode) -> Self {
-        Self { connection, mode }
+        Self {
+            connection,
+            mode,
+            behind_another: false,
+        }
+    }
+
+    /// For a change of an object that an earlier change of the plan changes too.
+    pub(super) fn behind_another(self, behind_another: bool) -> Self {
+        Self {
+            behind_another,
+            ..self
+        }
+    }
+
+    /// The same server, asked without storing anything.
+    pub(super) fn trying(self) -> Self {
+        Self {
+            mode: Mode::Rehearsal,
+            ..self
+        }
+    }
+
+    pub(super) fn rehearses(self) -> bool {
+        self.mode == Mode::Rehearsal
+    }
+
+    /// Whether what is there must be what the change expects.
+    pub(super) fn expects(self) -> bool {
+        !(self.rehearses() && self.behind_another)
+    }
+
+    /// Whether a write that ended so may have been stored all the same. A rehearsal stores nothing.
+    pub(super) fn loses(self, trouble: &Trouble) -> bool {
+        !self.rehearses() && trouble.fate() != Fate::NotStored
     }
 
     pub(super) async fn get(self, path: &str) -> Result<Wiped, Trouble> {
-        self.request(ask::getting(path)?).await
+        self.request(ask::getting(checked(path)?)?).await
     }
 
     pub(super) async fn post(self, path: &str, body: &impl Serialize) -> Result<Wiped, Trouble> {
         self.write(Method::POST, path, ask::JSON, body).await
     }
 
-    /// `media_type` says what kind of patch it is.
-    pub(super) async fn patch(
-        self,
-        path: &str,
-        media_type: &str,
-        body: &impl Serialize,
-    ) -> Result<Wiped, Trouble> {
-        self.write(Method::PATCH, path, media_type, body).await
+    pub(super) async fn patch(self, path: &str, patch: &Patch) -> Result<Wiped, Trouble> {
+        self.write(Method::PATCH, path, patch.media_type(), patch.body())
+            .await
     }
 
     /// `preconditions`: what must still be so, or nothing is deleted.
@@ -65,46 +89,9 @@ impl<'a> Server<'a> {
         self,
         path: &str,
         preconditions: Option<Value>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Wiped, Trouble> {
         let options = bodies::delete(self.rehearses(), preconditions);
-        let answer = self.write(Method::DELETE, path, ask::JSON, &options);
-        answer.await.map(drop)
-    }
-
-    pub(super) fn rehearses(self) -> bool {
-        self.mode == Mode::Rehearsal
-    }
-
-    /// Makes an object, or finds that somebody has.
-    pub(super) async fn create(
-        self,
-        collection: &str,
-        body: &impl Serialize,
-    ) -> Result<Done, Trouble> {
-        match self.post(collection, body).await {
-            Ok(object) => Ok(made(&object)),
-            Err(trouble) if is_conflict(&trouble) => Ok(Done::new(Outcome::Unchanged)),
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    /// Deletes an object as it is now, and keeps it.
-    pub(super) async fn remove(self, path: &str) -> Result<Done, Trouble> {
-        let found = match self.get(path).await {
-            Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
-            found => found?,
-        };
-        let seen = precondition(&bodies::revision(&found));
-        match self.delete(path, Some(seen)).await {
-            Ok(()) => Ok(Done {
-                before: Some(Before::was(&found, None)),
-                ..applied(&found)
-            }),
-            Err(trouble) if is_conflict(&trouble) => Ok(failed(
-                "somebody has just changed it: look at it again before it is deleted",
-            )),
-            Err(trouble) => Err(trouble),
-        }
+        self.write(Method::DELETE, path, ask::JSON, &options).await
     }
 
     async fn request(self, request: Request<Buffer>) -> Result<Wiped, Trouble> {
@@ -122,31 +109,39 @@ impl<'a> Server<'a> {
         body: &impl Serialize,
     ) -> Result<Wiped, Trouble> {
         let dry = if self.rehearses() { "&dryRun=All" } else { "" };
-        let uri = format!("{path}?fieldManager={MANAGER}{dry}");
+        let uri = format!("{}?fieldManager={MANAGER}{dry}", checked(path)?);
         self.request(ask::sending(method, &uri, media_type, body)?)
             .await
     }
 }
 
-/// The object must still be in this state.
-pub(super) fn precondition(revision: &Revision) -> Value {
-    json!({ "uid": revision.uid, "resourceVersion": revision.version })
+/// A path that ends where the query begins: a name with a `?` or `#` in it would swallow `dryRun`, and one
+/// of dots leads elsewhere. No object can have such a name.
+fn checked(path: &str) -> Result<&str, Trouble> {
+    let leads_away = |step: &str| matches!(step, "." | "..");
+    if path.contains(['?', '#']) || path.split('/').any(leads_away) {
+        let why = "no object can have a name like that".to_owned();
+        return Err(Trouble::from_status(400, why));
+    }
+    Ok(path)
+}
+
+/// The change with who else keeps the object, as it was found.
+pub(super) fn with_traces(found: &Value, done: Done) -> Done {
+    Done {
+        traces: Traces::of(found),
+        ..done
+    }
 }
 
 /// A change was made of this object.
-pub(super) fn applied(object: &Value) -> Done {
-    Done {
-        traces: Traces::of(object),
-        ..Done::new(Outcome::Applied)
-    }
+pub(super) fn applied(found: &Value) -> Done {
+    with_traces(found, Done::new(Outcome::Applied))
 }
 
 /// The object was as it should be.
-pub(super) fn unchanged(object: &Value) -> Done {
-    Done {
-        traces: Traces::of(object),
-        ..Done::new(Outcome::Unchanged)
-    }
+pub(super) fn unchanged(found: &Value) -> Done {
+    with_traces(found, Done::new(Outcome::Unchanged))
 }
 
 /// This object was made.
@@ -161,10 +156,42 @@ pub(super) fn failed(why: impl Into<String>) -> Done {
     Done::new(Outcome::Failed(why.into()))
 }
 
+/// An answer was lost for this reason, and looking did not tell what became of the change.
+pub(super) fn unknown(why: &str) -> Done {
+    Done::new(Outcome::Unknown(format!(
+        "{why}; it may have been stored or not: look at the object before you try again"
+    )))
+}
+
 /// Why something is not taken back.
 pub(super) const CHANGED: &str = "somebody has changed it since, so it is left as it is";
 
-/// Whether somebody wrote in between, or made the same object before.
-pub(super) fn is_conflict(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Status(409, _))
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::mock;
+
+    #[tokio::test]
+    async fn a_strange_name_cannot_swallow_that_it_is_only_tried() {
+        let asked = Arc::new(Mutex::new(0));
+        let heard = Arc::clone(&asked);
+        let connection = mock::connection(move |_, _| {
+            *heard.lock().unwrap() += 1;
+            Some((200, "{}".to_owned()))
+        });
+        let server = Server::new(&connection, Mode::Rehearsal);
+        for name in ["x?fieldManager=a&b=", "x#", "..", "x/../../y"] {
+            let path = format!("/api/v1/namespaces/a/secrets/{name}");
+            let answer = server.post(&path, &json!({})).await;
+            assert!(matches!(answer, Err(Trouble::Status(400, _))), "{name}");
+        }
+        assert_eq!(*asked.lock().unwrap(), 0);
+        let body = json!({});
+        let fine = server.post("/api/v1/namespaces/a/secrets", &body).await;
+        assert!(fine.is_ok());
+    }
 }

@@ -1,12 +1,15 @@
 //! Taking back: what was there is put back where nobody has changed it since.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     accounts,
     alike::Alike,
-    bodies, secrets,
-    server::{CHANGED, Server, failed, is_conflict, precondition, unchanged},
+    bodies, convert,
+    create::create,
+    delete::{Seen, unmake},
+    secrets,
+    server::{CHANGED, Server, failed, unchanged},
     wiped::Wiped,
     workloads,
 };
@@ -15,7 +18,7 @@ use crate::{
     domain::{
         key::Key,
         objects::Secret,
-        plan::{Before, Change, Done, Outcome, Revision},
+        plan::{Before, Change, Done, Revision},
     },
 };
 
@@ -25,6 +28,7 @@ pub(super) async fn take_back(
     before: &Before,
     alike: &mut Alike,
 ) -> Result<Done, Trouble> {
+    let state = |alike: &Alike, seen: &Revision| Seen::State(alike.now(seen));
     match (change, before) {
         (
             Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. },
@@ -45,52 +49,38 @@ pub(super) async fn take_back(
             .await
         }
         (Change::CreateSecret { key, .. }, Before::Made(seen)) => {
-            unmake(server, &paths::secret(key), precondition(&alike.now(seen))).await
+            unmake(server, &paths::secret(key), &state(alike, seen)).await
         }
         (Change::CopySecret(copy), Before::Made(seen)) => {
-            let path = paths::secret(&copy.to);
-            unmake(server, &path, precondition(&alike.now(seen))).await
+            unmake(server, &paths::secret(&copy.to), &state(alike, seen)).await
         }
         (Change::CreateAccount { key, .. }, Before::Made(seen)) => {
-            unmake(server, &paths::account(key), precondition(&alike.now(seen))).await
+            unmake(server, &paths::account(key), &state(alike, seen)).await
         }
         // Its status is written all the time: the version says nothing of what a person changed.
         (Change::CreateDeployment(deployment), Before::Made(Revision { uid, .. })) => {
             let path = paths::workload(&deployment.id());
-            unmake(server, &path, json!({ "uid": uid })).await
+            unmake(server, &path, &Seen::Object(uid.clone())).await
         }
-        (
-            Change::EditSecret { key, .. },
-            Before::Was {
-                object,
-                after: Some(after),
-            },
-        ) => put_back(server, key, object, after, alike).await,
-        (
-            Change::CopySecret(copy),
-            Before::Was {
-                object,
-                after: Some(after),
-            },
-        ) => put_back(server, &copy.to, object, after, alike).await,
-        (Change::ConvertSecret { key }, Before::Was { object, after }) => {
-            if let Some(seen) = after {
-                let seen = precondition(&alike.now(seen));
-                let gone = unmake(server, &paths::secret(key), seen).await?;
-                // While the converted Secret is there, the server cannot try to make the old one.
-                if !gone.outcome.is_good() || server.rehearses() {
-                    return Ok(gone);
-                }
-            }
-            revive(server, &paths::secrets(&key.namespace), object, alike).await
+        (Change::EditSecret { key, .. }, Before::Content { object, left }) => {
+            put_back(server, key, object, *left, alike).await
+        }
+        (Change::CopySecret(copy), Before::Content { object, left }) => {
+            put_back(server, &copy.to, object, *left, alike).await
+        }
+        (Change::ConvertSecret { key, .. }, Before::Was { object, after }) => {
+            convert_back(server, key, object, after.as_ref(), alike).await
         }
         (Change::DeleteSecret { key }, Before::Was { object, .. }) => {
-            revive(server, &paths::secrets(&key.namespace), object, alike).await
+            let secrets = paths::secrets(&key.namespace);
+            revive(server, &secrets, parsed(object)?, alike).await
         }
         (Change::DeleteAccount { key }, Before::Was { object, .. }) => {
-            revive(server, &paths::accounts(&key.namespace), object, alike).await
+            let accounts = paths::accounts(&key.namespace);
+            revive(server, &accounts, parsed(object)?, alike).await
         }
-        _ => Ok(failed("what was there before is not known")),
+        // A change keeps what takes it back; another pair is not made.
+        (_, _) => Ok(failed("what was there before is not known")),
     }
 }
 
@@ -99,66 +89,89 @@ async fn put_back(
     server: Server<'_>,
     key: &Key<Secret>,
     object: &str,
-    after: &Revision,
+    left: u64,
     alike: &mut Alike,
 ) -> Result<Done, Trouble> {
     let before = parsed(object)?;
-    let seen = alike.now(after);
-    let (done, now) = secrets::put_back(server, key, &before, &seen).await?;
-    // A rehearsal stores nothing: the next change is tried on what is there.
-    let now = if server.rehearses() { Some(seen) } else { now };
-    if let Some(now) = now {
+    let (done, now) = secrets::put_back(server, key, &before, left).await?;
+    if done.outcome.is_good() {
         alike.learn(bodies::revision(&before), now);
     }
     Ok(done)
+}
+
+/// Gives a Secret its old type again.
+async fn convert_back(
+    server: Server<'_>,
+    key: &Key<Secret>,
+    object: &str,
+    after: Option<&Revision>,
+    alike: &mut Alike,
+) -> Result<Done, Trouble> {
+    let old = parsed(object)?;
+    let found = match server.get(&paths::secret(key)).await {
+        Ok(found) => found,
+        Err(Trouble::NotFound(_)) => {
+            return revive(server, &paths::secrets(&key.namespace), old, alike).await;
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    if is_same(&found, &old) {
+        return Ok(unchanged(&found));
+    }
+    let is_ours = match after {
+        Some(seen) => alike.now(seen) == bodies::revision(&found),
+        // Whether it was made was not known.
+        None => convert::replacement(&old).is_some_and(|(_, made)| is_same(&found, &made)),
+    };
+    if !is_ours {
+        return Ok(failed(CHANGED));
+    }
+    let done = convert::swap(server, key, &found, &bodies::reborn(&old)).await?;
+    if let (
+        Some(Before::Was {
+            after: Some(now), ..
+        }),
+        false,
+    ) = (&done.before, server.rehearses())
+    {
+        alike.learn(bodies::revision(&old), now.clone());
+    }
+    // What is taken back is not made again; where it failed, the first attempt's `Before` is still there.
+    Ok(Done {
+        before: None,
+        ..done
+    })
 }
 
 /// Makes again what was deleted; `collection` is where.
 async fn revive(
     server: Server<'_>,
     collection: &str,
-    object: &str,
+    old: Wiped,
     alike: &mut Alike,
 ) -> Result<Done, Trouble> {
-    let object = parsed(object)?;
-    let was = bodies::revision(&object);
-    let object = bodies::reborn(object);
-    let done = server.create(collection, &object).await?;
-    if done.outcome == Outcome::Unchanged {
-        return same(server, collection, &object).await;
-    }
+    let object = bodies::reborn(&old);
+    let name = object.pointer("/metadata/name").and_then(Value::as_str);
+    // Somebody has made it again: that is as good, if it holds the same.
+    let fits = |there: &Value| {
+        let same = is_same(there, &object);
+        let why = || "somebody has made another one of that name".to_owned();
+        same.then_some(()).ok_or_else(why)
+    };
+    let done = create(server, collection, name.unwrap_or_default(), &object, fits).await?;
     if let (Some(Before::Made(now)), false) = (&done.before, server.rehearses()) {
-        alike.learn(was, now.clone());
+        alike.learn(bodies::revision(&old), now.clone());
     }
     Ok(done)
 }
 
-/// Somebody has made it again: that is as good, if it holds the same.
-async fn same(server: Server<'_>, collection: &str, object: &Value) -> Result<Done, Trouble> {
-    let name = object.pointer("/metadata/name").and_then(Value::as_str);
-    let path = format!("{collection}/{}", name.unwrap_or_default());
-    let there = server.get(&path).await?;
+/// Whether two objects hold the same.
+fn is_same(there: &Value, wanted: &Value) -> bool {
     let holds = ["type", "data", "imagePullSecrets"];
-    Ok(
-        if holds
-            .iter()
-            .all(|field| there.get(field) == object.get(field))
-        {
-            unchanged(&there)
-        } else {
-            failed("somebody has made another one of that name")
-        },
-    )
-}
-
-/// Deletes what was made, unless it is another one by now.
-async fn unmake(server: Server<'_>, path: &str, seen: Value) -> Result<Done, Trouble> {
-    match server.delete(path, Some(seen)).await {
-        Ok(()) => Ok(Done::new(Outcome::Applied)),
-        Err(Trouble::NotFound(_)) => Ok(Done::new(Outcome::Unchanged)),
-        Err(trouble) if is_conflict(&trouble) => Ok(failed(CHANGED)),
-        Err(trouble) => Err(trouble),
-    }
+    holds
+        .iter()
+        .all(|field| there.get(field) == wanted.get(field))
 }
 
 fn parsed(object: &str) -> Result<Wiped, Trouble> {
@@ -170,6 +183,7 @@ fn parsed(object: &str) -> Result<Wiped, Trouble> {
 #[cfg(test)]
 mod tests {
     use http::Method;
+    use serde_json::json;
 
     use super::*;
     use crate::{
@@ -179,18 +193,22 @@ mod tests {
 
     #[tokio::test]
     async fn another_secret_of_the_same_name_is_not_the_one_that_was_deleted() {
-        let secret = |value: &str| {
-            let meta = json!({ "name": "regcred", "namespace": "app" });
+        let secret = |value: &str, deleting: bool| {
+            let mut meta = json!({ "name": "regcred", "namespace": "app" });
+            if deleting {
+                meta["deletionTimestamp"] = json!("2026-11-30T10:00:00Z");
+            }
             json!({ "metadata": meta, "type": "Opaque", "data": { "a": value } })
         };
-        let before = Before::was(&secret("old"), None);
-        for (there, good) in [("old", true), ("new", false)] {
-            let there = secret(there).to_string();
+        let before = Before::was(&secret("old", false), None);
+        for (there, good) in [
+            (secret("old", false), true),
+            (secret("new", false), false),
+            (secret("old", true), false),
+        ] {
             let connection = mock::connection(move |method, _| {
-                Some(match *method {
-                    Method::POST => (409, String::new()),
-                    _ => (200, there.clone()),
-                })
+                assert_eq!(method, Method::GET, "it is seen before");
+                Some((200, there.to_string()))
             });
             let key = Key::new(Namespace::new("app"), Name::new("regcred"));
             let deleted = Change::DeleteSecret { key };

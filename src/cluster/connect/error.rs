@@ -242,6 +242,8 @@ fn next_after(trouble: &Trouble) -> String {
         }
         Trouble::Forbidden(_) => "leave --as out, or ask for the right to impersonate",
         Trouble::NotFound(_)
+        | Trouble::AlreadyExists(_)
+        | Trouble::Conflict(_)
         | Trouble::Expired
         | Trouble::Busy { .. }
         | Trouble::Status(..)

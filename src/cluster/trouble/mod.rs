@@ -4,6 +4,7 @@
 //! nobody listened, the certificate was not trusted or the login was refused. This is the one place
 //! that walks those layers.
 
+mod fate;
 mod plugin;
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
@@ -11,6 +12,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 use jiff::Timestamp;
 use rustls::CertificateError;
 
+pub(super) use fate::Fate;
 pub use plugin::{PluginError, PluginFault};
 
 use crate::domain::printable::printable;
@@ -38,6 +40,10 @@ pub enum Trouble {
     Forbidden(String),
     /// 404: no such object, or no such API on this server.
     NotFound(String),
+    /// 409 with the reason `AlreadyExists`: an object of that name is there.
+    AlreadyExists(String),
+    /// Any other 409: the object, or a quota, was written in between, or a precondition does not hold.
+    Conflict(String),
     /// 410: the server no longer has the changes since the version that we know.
     Expired,
     /// 429 or 503, and the server says how long to leave it alone.
@@ -85,6 +91,8 @@ impl Trouble {
             | Self::Unauthorized(_)
             | Self::Forbidden(_)
             | Self::NotFound(_)
+            | Self::AlreadyExists(_)
+            | Self::Conflict(_)
             | Self::Expired
             | Self::Busy { .. }
             | Self::Status(..)
@@ -96,9 +104,12 @@ impl Trouble {
     /// The server has read the request and said no: nothing was done.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
-            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotFound(_) | Self::Busy { .. } => {
-                true
-            }
+            Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::AlreadyExists(_)
+            | Self::Conflict(_)
+            | Self::Busy { .. } => true,
             // 500 and above: it may have been stored all the same.
             Self::Status(code, _) => *code < 500,
             _ => false,
@@ -112,12 +123,19 @@ impl Trouble {
 
     /// The trouble that an answer with this status and message tells of.
     pub(super) fn from_status(code: u16, message: String) -> Self {
-        match code {
-            401 => Self::Unauthorized(message),
-            403 => Self::Forbidden(message),
-            404 => Self::NotFound(message),
-            410 => Self::Expired,
-            code => Self::Status(code, message),
+        Self::from_reason(code, None, message)
+    }
+
+    /// The same, with the `reason` of the `Status` that was answered: 409 has several meanings.
+    pub(super) fn from_reason(code: u16, reason: Option<&str>, message: String) -> Self {
+        match (code, reason) {
+            (401, _) => Self::Unauthorized(message),
+            (403, _) => Self::Forbidden(message),
+            (404, _) => Self::NotFound(message),
+            (409, Some("AlreadyExists")) => Self::AlreadyExists(message),
+            (409, _) => Self::Conflict(message),
+            (410, _) => Self::Expired,
+            (code, _) => Self::Status(code, message),
         }
     }
 
@@ -139,7 +157,10 @@ impl Trouble {
 impl From<kube::Error> for Trouble {
     fn from(error: kube::Error) -> Self {
         match error {
-            kube::Error::Api(status) => Self::from_status(status.code, printable(&status.message)),
+            kube::Error::Api(status) => {
+                let message = printable(&status.message);
+                Self::from_reason(status.code, Some(&status.reason), message)
+            }
             // Their own texts quote the proxy's address, with the password that may stand in it.
             kube::Error::ProxyProtocolUnsupported { .. }
             | kube::Error::ProxyProtocolDisabled { .. } => {
@@ -265,6 +286,7 @@ impl fmt::Display for Trouble {
             Self::Unauthorized(text) => write!(f, "401, the login is not accepted: {text}"),
             Self::Forbidden(text) => write!(f, "403, not permitted: {text}"),
             Self::NotFound(text) => write!(f, "404, not found: {text}"),
+            Self::AlreadyExists(text) | Self::Conflict(text) => write!(f, "409: {text}"),
             Self::Expired => f.write_str("410, the changes since then are no longer kept"),
             Self::Busy { code, message, .. } => write!(f, "{code}: {message}"),
             Self::Status(code, text) => write!(f, "{code}: {text}"),

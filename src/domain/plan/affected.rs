@@ -192,8 +192,8 @@ fn rolled(change: &Change) -> Option<(WorkloadKey, i64)> {
         | Change::AttachSecret { .. }
         | Change::DetachSecret { .. }
         | Change::SetPaused { .. }
-        | Change::DeletePod(_)
-        | Change::DeleteJob(_)
+        | Change::DeletePod { .. }
+        | Change::DeleteJob { .. }
         | Change::TakeBack { .. } => None,
     }
 }
@@ -247,10 +247,10 @@ impl Reached {
             Change::SetImage { workload, .. } => {
                 self.subjects.insert(workload.subject().clone());
             }
-            Change::DeletePod(key) => {
+            Change::DeletePod { pod: key, .. } => {
                 self.deleted.insert(key.clone());
             }
-            Change::DeleteJob(key) => {
+            Change::DeleteJob { job: key, .. } => {
                 self.jobs.insert(key.clone());
             }
             Change::CreateNamespace(_)

@@ -21,6 +21,13 @@ pub struct Revision {
     pub version: String,
 }
 
+/// A value, and the object that it was read from. Another object of the same name has another `uid`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen<T> {
+    pub uid: String,
+    pub value: T,
+}
+
 /// What a change found.
 #[derive(Clone)]
 pub enum Before {
@@ -31,14 +38,20 @@ pub enum Before {
         object: Zeroizing<String>,
         after: Option<Revision>,
     },
+    /// The object as JSON, of which the change has rewritten one value; `left`: a hash of the value that
+    /// it wrote. It is put back only where that value still stands.
+    Content {
+        object: Zeroizing<String>,
+        left: u64,
+    },
     /// A list, what the change made of it, and the state of the object before.
     List {
         before: Vec<Name<Secret>>,
         after: Vec<Name<Secret>>,
         seen: Revision,
     },
-    Account(Name<ServiceAccount>),
-    Image(Arc<str>),
+    Account(Seen<Name<ServiceAccount>>),
+    Image(Seen<Arc<str>>),
     /// Whether a rollout stood still.
     Paused(bool),
 }
@@ -51,6 +64,14 @@ impl Before {
             after,
         }
     }
+
+    /// Keeps an object of which a value is rewritten.
+    pub fn content(object: &Value, left: u64) -> Self {
+        Self::Content {
+            object: Zeroizing::new(object.to_string()),
+            left,
+        }
+    }
 }
 
 impl fmt::Debug for Before {
@@ -58,6 +79,7 @@ impl fmt::Debug for Before {
         f.write_str(match self {
             Self::Made(_) => "Made(…)",
             Self::Was { .. } => "Was(…)",
+            Self::Content { .. } => "Content(…)",
             Self::List { .. } => "List(…)",
             Self::Account(_) => "Account(…)",
             Self::Image(_) => "Image(…)",
@@ -74,7 +96,9 @@ mod tests {
 
     #[test]
     fn nothing_is_printed_of_what_was_there() {
-        let before = Before::was(&json!({"data": {"a": "canary"}}), None);
-        assert!(!format!("{before:?}").contains("canary"));
+        let object = json!({"data": {"a": "canary"}});
+        for before in [Before::was(&object, None), Before::content(&object, 7)] {
+            assert!(!format!("{before:?}").contains("canary"));
+        }
     }
 }

@@ -3,8 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    before::Before,
+    before::{Before, Seen},
     entries::{Edit, Login},
+    found::{Lists, Template},
+    outline::Outline,
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
@@ -117,9 +119,11 @@ pub enum Change {
         key: Key<Secret>,
         edit: Edit,
     },
-    /// A Secret's type is immutable, so it is deleted and made again with the same content.
+    /// A Secret's type is immutable, so it is deleted and made again with all that it holds. `found`: what
+    /// it holds, once that was read from the server.
     ConvertSecret {
         key: Key<Secret>,
+        found: Option<Arc<Outline>>,
     },
     CopySecret(Copy),
     DeleteSecret {
@@ -143,16 +147,19 @@ pub enum Change {
         secret: Name<Secret>,
         seen: Vec<Name<Secret>>,
     },
+    /// `before`: what must be there for the change to be made, as it was read from the server by the
+    /// rehearsal, or left by the change that this one takes back; `None` until then.
     SetAccount {
         workload: Restartable,
-        before: Name<ServiceAccount>,
+        before: Option<Seen<Name<ServiceAccount>>>,
         account: Name<ServiceAccount>,
     },
-    /// The image of a container in a Pod template, or in a Pod without a controller.
+    /// The image of a container in a Pod template, or in a Pod without a controller. `before`: as in
+    /// `SetAccount`.
     SetImage {
         workload: ImageOwner,
         container: Arc<str>,
-        before: Arc<str>,
+        before: Option<Seen<Arc<str>>>,
         image: String,
     },
     /// `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
@@ -177,18 +184,28 @@ pub enum Change {
         deployment: Key<Workload>,
         set: Name<Workload>,
         revision: u64,
-        /// As they are and as they will be: container name and image.
-        before: Images,
+        /// The template that is there, once it was read from the server.
+        before: Option<Seen<Template>>,
+        /// As they will be: container name and image.
         after: Images,
     },
-    /// Pods that wait: what owns them makes new ones, which do not wait.
-    DeletePod(Key<Pod>),
-    /// A run of a CronJob, with its Pods: the next run has the changed template.
-    DeleteJob(Key<Workload>),
-    /// A change that was made is unmade, as far as nobody has changed the same since.
+    /// Pods that wait: what owns them makes new ones, which do not wait. `uid`: of the Pod that was seen;
+    /// another one of its name is left alone.
+    DeletePod {
+        pod: Key<Pod>,
+        uid: Option<Arc<str>>,
+    },
+    /// A run of a CronJob, with its Pods: the next run has the changed template. `uid`: as in `DeletePod`.
+    DeleteJob {
+        job: Key<Workload>,
+        uid: Option<Arc<str>>,
+    },
+    /// A change that was made is unmade, as far as nobody has changed the same since. `found`: a list as
+    /// it is and as it will be, once it was read from the server.
     TakeBack {
         change: Box<Self>,
         before: Arc<Before>,
+        found: Option<Lists>,
     },
 }
 
@@ -254,13 +271,28 @@ impl Deployment {
 }
 
 impl Change {
+    /// Deletes a Pod; which one of that name is known when the plan is proposed.
+    pub fn delete_pod(pod: Key<Pod>) -> Self {
+        Self::DeletePod { pod, uid: None }
+    }
+
+    /// Deletes whatever Job bears the name, until the plan is pinned to the one that was seen.
+    pub fn delete_job(job: Key<Workload>) -> Self {
+        Self::DeleteJob { job, uid: None }
+    }
+
+    /// Makes a pull Secret of a Secret of another type.
+    pub fn convert_secret(key: Key<Secret>) -> Self {
+        Self::ConvertSecret { key, found: None }
+    }
+
     /// The namespace that the change is made in.
     pub fn namespace(&self) -> &Namespace {
         match self {
             Self::CreateNamespace(namespace) => namespace,
             Self::CreateSecret { key, .. }
             | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key }
+            | Self::ConvertSecret { key, .. }
             | Self::DeleteSecret { key } => &key.namespace,
             Self::CopySecret(copy) => &copy.to.namespace,
             Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => &key.namespace,
@@ -275,8 +307,8 @@ impl Change {
             Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
                 &deployment.namespace
             }
-            Self::DeletePod(key) => &key.namespace,
-            Self::DeleteJob(key) => &key.namespace,
+            Self::DeletePod { pod, .. } => &pod.namespace,
+            Self::DeleteJob { job, .. } => &job.namespace,
             Self::TakeBack { change, .. } => change.namespace(),
         }
     }

@@ -5,11 +5,13 @@ use serde_json::json;
 use super::{
     before::Before,
     change::{Change, Copy, Deployment, Existing, Restartable},
-    entries::Edit,
+    entries::{Edit, Login},
     lists::{corrected, with, without},
     manifest,
 };
 use crate::domain::{
+    credential::Password,
+    dockerconfig::{self, Format},
     key::{Key, Name},
     objects::Secret,
     shell,
@@ -35,8 +37,8 @@ impl Change {
                 edit_commands(edit, key.name.as_str(), namespace.as_str())
             }
             // Where nothing in it is a configuration jq says nothing, and nothing is replaced.
-            Self::ConvertSecret { key } => vec![format!(
-                "kubectl -n {namespace} get secret {} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data = {{\".dockerconfigjson\": first(.data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))}}' | kubectl -n {namespace} replace --force -f -",
+            Self::ConvertSecret { key, .. } => vec![format!(
+                "kubectl -n {namespace} get secret {} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data[\".dockerconfigjson\"] = first((.data[\".dockerconfigjson\"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))' | kubectl -n {namespace} replace --force -f -",
                 key.name
             )],
             Self::CopySecret(copy) => copy_commands(copy),
@@ -100,9 +102,9 @@ impl Change {
                 "rollout undo deployment/{} --to-revision={revision}",
                 deployment.name
             )),
-            Self::DeletePod(key) => kubectl(format!("delete pod {} --wait=false", key.name)),
-            Self::DeleteJob(key) => kubectl(format!("delete job {} --wait=false", key.name)),
-            Self::TakeBack { change, before } => taken_back(change, before),
+            Self::DeletePod { pod, .. } => kubectl(format!("delete pod {} --wait=false", pod.name)),
+            Self::DeleteJob { job, .. } => kubectl(format!("delete job {} --wait=false", job.name)),
+            Self::TakeBack { change, before, .. } => taken_back(change, before),
         }
     }
 }
@@ -200,6 +202,29 @@ fn taken_back(change: &Change, before: &Before) -> Vec<String> {
     }
 }
 
+/// The commands that make a pull Secret with the entries of this configuration. The passwords are not taken
+/// over: the shell asks for each.
+pub fn recreated(key: &Key<Secret>, configuration: &[u8]) -> Vec<String> {
+    let config = dockerconfig::read(Format::ConfigJson, configuration);
+    let logins = config.entries.iter().map(|entry| {
+        let login = Login {
+            username: entry.username.to_string(),
+            password: Password::new(""),
+        };
+        (entry.server.to_string(), login)
+    });
+    let change = |(number, (server, login)): (usize, (String, Login))| {
+        let key = key.clone();
+        if number == 0 {
+            return Change::CreateSecret { key, server, login };
+        }
+        let edit = Edit::Put { server, login };
+        Change::EditSecret { key, edit }
+    };
+    let changes = logins.enumerate().map(change);
+    changes.flat_map(|change| change.commands()).collect()
+}
+
 fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
     // `|=` would be shorter; in jq 1.6 it loses what `try` gives.
     let through_jq = |arguments: String, change: String| {
@@ -255,7 +280,7 @@ fn list_patch(account: &str, list: &[Name<Secret>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{credential::Password, plan::Login, sample::key};
+    use crate::domain::sample::key;
 
     fn commands(change: &Change) -> String {
         change.commands().join("\n")
@@ -296,6 +321,18 @@ jq -n --arg s ghcr.io --arg u 'it'\''s me' '{auths: {($s): {username: $u, passwo
             assert!(said.starts_with(READ) && said.contains(LOGIN), "{said}");
             assert!(!said.contains("canary"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_made_again_by_hand_without_its_passwords() {
+        let config = r#"{"auths":{"ghcr.io":{"username":"bot","password":"canary"},"quay.io":{"auth":"YTpjYW5hcnk="}}}"#;
+        let said = recreated(&key("shop", "regcred"), config.as_bytes()).join("\n");
+        assert!(
+            said.contains("create secret docker-registry regcred"),
+            "{said}"
+        );
+        assert!(said.contains("--arg s quay.io --arg u a"), "{said}");
+        assert!(!said.contains("canary") && !said.contains("YTpj"), "{said}");
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Changing one entry of a Docker configuration and leaving the others as they are.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::domain::{credential::Password, dockerconfig};
+use crate::domain::{
+    credential::Password,
+    dockerconfig::{self, Format},
+};
 
 /// Who signs in.
 #[derive(Clone, Debug)]
@@ -121,10 +126,17 @@ pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, S
     Ok(config(auths))
 }
 
+/// The servers of the entries of a configuration.
+pub fn servers_of(content: &str) -> Vec<Arc<str>> {
+    let config = dockerconfig::read(Format::ConfigJson, content.as_bytes());
+    let entries = config.entries.iter();
+    entries.map(|entry| Arc::clone(&entry.server)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dockerconfig::{Format, read};
+    use crate::domain::dockerconfig::read;
 
     const TWO: &str =
         r#"{"auths":{"ghcr.io":{"auth":"YTpi"},"quay.io":{"auth":"Yzpk"}},"credsStore":"x"}"#;

@@ -118,7 +118,7 @@ impl Change {
                 Edit::Rekey { to, .. } => Some(secret(key, &[(to, "REPLACE_WITH_USER")], style)),
                 Edit::Remove { .. } => None,
             },
-            Self::ConvertSecret { key } => Some(secret(
+            Self::ConvertSecret { key, .. } => Some(secret(
                 key,
                 &[("REPLACE_WITH_REGISTRY", "REPLACE_WITH_USER")],
                 style,
@@ -172,8 +172,8 @@ impl Change {
             | Self::Restart(_)
             | Self::SetPaused { .. }
             | Self::RollBack { .. }
-            | Self::DeletePod(_)
-            | Self::DeleteJob(_)
+            | Self::DeletePod { .. }
+            | Self::DeleteJob { .. }
             | Self::TakeBack { .. } => None,
         }
     }
@@ -328,7 +328,7 @@ mod tests {
                     "ghcr.io/acme/web:1",
                     Name::new("web"),
                 )),
-                Change::DeletePod(Key::new(namespace, Name::new("web-1"))),
+                Change::delete_pod(Key::new(namespace, Name::new("web-1"))),
             ],
         )
     }

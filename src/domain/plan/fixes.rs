@@ -141,7 +141,7 @@ fn ask(fix: FixId, scope: FixScope<'_>) -> Option<Ask> {
             waiting: retried(&scope.targets())
                 .into_iter()
                 .filter_map(|change| match change {
-                    Change::DeletePod(pod) => Some(pod),
+                    Change::DeletePod { pod, .. } => Some(pod),
                     _ => None,
                 })
                 .collect(),
@@ -229,7 +229,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
         FixId::ConvertType => {
             let key = secret()?;
             let name = key.name.clone();
-            saved(Change::ConvertSecret { key }, &name)
+            saved(Change::convert_secret(key), &name)
         }
         FixId::CopySecret => {
             let to = secret()?;
@@ -293,7 +293,7 @@ fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Made<
         done.push(workload.clone());
         changes.push(Change::SetAccount {
             workload,
-            before: target.service_account.clone(),
+            before: None,
             account: account.clone(),
         });
     }

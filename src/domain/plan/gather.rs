@@ -26,7 +26,7 @@ impl Change {
             deployment: found.workload.id.key.clone(),
             set: revision.set.as_ref()?.key.name.clone(),
             revision: revision.number?,
-            before: Arc::clone(&found.workload.images),
+            before: None,
             after: Arc::clone(&revision.images),
         })
     }

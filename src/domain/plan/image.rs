@@ -97,11 +97,11 @@ impl ImageTarget {
         let set = Change::SetImage {
             workload: self.owner.clone(),
             container: self.container.clone(),
-            before: self.before.clone(),
+            before: None,
             image: image.to_owned(),
         };
-        let jobs = self.job.iter().cloned().map(Change::DeleteJob);
-        let pods = self.pods.iter().cloned().map(Change::DeletePod);
+        let jobs = self.job.iter().cloned().map(Change::delete_job);
+        let pods = self.pods.iter().cloned().map(Change::delete_pod);
         std::iter::once(set).chain(jobs).chain(pods).collect()
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::Change;
+use super::{Change, owned::Applied};
 
 /// What tells who keeps an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Traces {
     managers: Vec<String>,
     /// Kind and name of the controlling owner.
     owner: Option<(String, String)>,
+    /// Who owns which fields by server-side apply.
+    applied: Applied,
 }
 
 impl Traces {
@@ -44,6 +46,7 @@ impl Traces {
             }),
             managers: managers.collect(),
             owner: owner.and_then(|owner| Some((text(owner, "kind")?, text(owner, "name")?))),
+            applied: Applied::of(object),
         }
     }
 }
@@ -62,6 +65,8 @@ pub enum Tool {
     Terraform,
     /// A controller of another kind owns it.
     Owner,
+    /// Whoever applies it from the server's side under the name of the manager.
+    Apply,
 }
 
 /// Who keeps an object, and by which thing of theirs.
@@ -69,6 +74,16 @@ pub enum Tool {
 pub struct Keeper {
     pub tool: Tool,
     pub name: String,
+    /// Whose server-side apply owns the very field that is changed.
+    pub manager: Option<Manager>,
+}
+
+/// A field manager that owns a field by server-side apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    pub name: String,
+    /// The field as a manifest names it.
+    pub field: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,6 +145,7 @@ impl Keeper {
             Some(Self {
                 tool: sign.tool,
                 name,
+                manager: None,
             })
         });
         let rests = |keeper: &Self| {
@@ -147,11 +163,26 @@ impl Keeper {
         Some(Self {
             tool: Tool::Owner,
             name: format!("{kind}/{name}"),
+            manager: None,
         })
     }
 
-    /// What becomes of a change beside it.
+    /// What becomes of a change beside it, and where to make it instead.
     pub fn warning(&self) -> String {
+        let owned = self.manager.as_ref().map(|Manager { name, field }| {
+            format!(
+                "The field manager {name} owns {field} (server-side apply): its next apply fails with a conflict, or puts this back. Add the + lines to its manifest instead; y exports them."
+            )
+        });
+        match (self.tool, owned) {
+            (Tool::Apply, owned) => owned.unwrap_or_default(),
+            (_, Some(owned)) => format!("{}. {owned}", self.habit()),
+            (_, None) => self.habit(),
+        }
+    }
+
+    /// What the tool does with a change beside it.
+    fn habit(&self) -> String {
         let name = &self.name;
         let named = |what: &str| {
             if name.is_empty() {
@@ -196,6 +227,7 @@ impl Keeper {
             Tool::Fleet => format!("{} keeps it: this may be put back", named("Fleet")),
             Tool::Terraform => "Terraform keeps it: the next apply puts it back".to_owned(),
             Tool::Owner => format!("{name} owns it and may put it back"),
+            Tool::Apply => format!("{name} applies it and may put it back"),
         }
     }
 }
@@ -242,8 +274,8 @@ impl Change {
             | Self::CreateDeployment(_)
             | Self::Restart(_)
             | Self::SetPaused { .. }
-            | Self::DeletePod(_)
-            | Self::DeleteJob(_) => None,
+            | Self::DeletePod { .. }
+            | Self::DeleteJob { .. } => None,
             Self::EditSecret { .. }
             | Self::ConvertSecret { .. }
             | Self::CopySecret(_)
@@ -255,7 +287,18 @@ impl Change {
             | Self::SetImage { .. }
             | Self::SetTemplatePullSecrets { .. }
             | Self::RollBack { .. }
-            | Self::TakeBack { .. } => Keeper::of(traces),
+            | Self::TakeBack { .. } => {
+                let manager = traces.applied.owner_of(self);
+                match (Keeper::of(traces), manager) {
+                    (Some(keeper), manager) => Some(Keeper { manager, ..keeper }),
+                    (None, Some(manager)) => Some(Keeper {
+                        tool: Tool::Apply,
+                        name: manager.name.clone(),
+                        manager: Some(manager),
+                    }),
+                    (None, None) => None,
+                }
+            }
         }
     }
 }

@@ -13,12 +13,15 @@ mod commands;
 mod entries;
 mod export;
 mod fixes;
+mod found;
 mod gather;
 mod image;
 pub mod keeper;
 mod lists;
 pub mod manifest;
 mod outcome;
+mod outline;
+mod owned;
 mod permissions;
 mod preview;
 mod recovery;
@@ -31,14 +34,17 @@ mod unfinished;
 pub use self::{
     affected::Affected,
     ask::{Ask, ImageTarget, Listing, Target},
-    before::{Before, Revision},
+    before::{Before, Revision, Seen},
     change::{Change, Copy, Deployment, Existing, ImageOwner, Images, Restartable},
-    entries::{Edit, Login, edited, merged},
+    commands::recreated,
+    entries::{Edit, Login, edited, merged, servers_of},
     export::Style,
     fixes::{FixScope, Offer, Reach, for_fix},
+    found::{Found, Lists, Template},
     gather::{secrets_that_open, servers, servers_in},
     lists::{corrected, with, without},
     outcome::{Done, Outcome},
+    outline::Outline,
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
     renew::{attached, renewed, retried},

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Before, keeper::Traces};
+use super::{Before, found::Found, keeper::Traces};
 
 /// The end of one change, or of its rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,11 @@ pub enum Outcome {
     Applied,
     /// It was so already.
     Unchanged,
+    /// There is nothing left to change, for this reason.
+    NotNeeded(String),
     Failed(String),
+    /// The answer was lost, and looking at the object did not tell whether the change was stored.
+    Unknown(String),
     /// A change before it failed.
     NotTried,
     /// It was made, and taken back because a change behind it failed.
@@ -19,7 +23,10 @@ pub enum Outcome {
 
 impl Outcome {
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Applied | Self::Unchanged)
+        match self {
+            Self::Applied | Self::Unchanged | Self::NotNeeded(_) => true,
+            Self::Failed(_) | Self::Unknown(_) | Self::NotTried | Self::TakenBack => false,
+        }
     }
 }
 
@@ -28,7 +35,9 @@ impl fmt::Display for Outcome {
         match self {
             Self::Applied => f.write_str("applied"),
             Self::Unchanged => f.write_str("unchanged: it was so already"),
+            Self::NotNeeded(why) => write!(f, "not needed: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
+            Self::Unknown(why) => write!(f, "unknown: {why}"),
             Self::NotTried => f.write_str("not tried"),
             Self::TakenBack => f.write_str("made, and taken back"),
         }
@@ -41,6 +50,8 @@ pub struct Done {
     pub outcome: Outcome,
     /// `None` where nothing was changed, or where nothing can be taken back.
     pub before: Option<Before>,
+    /// What the change found on the server, as far as its preview shows it.
+    pub found: Option<Found>,
     /// Who else keeps the object.
     pub traces: Traces,
 }
@@ -50,6 +61,7 @@ impl Done {
         Self {
             outcome,
             before: None,
+            found: None,
             traces: Traces::default(),
         }
     }

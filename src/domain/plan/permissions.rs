@@ -50,7 +50,10 @@ impl Change {
                     Subject::Workload(id) => of_workload(verb, id),
                 })
                 .into(),
-            Self::Restart(workload) => vec![of_workload("patch", workload.id())],
+            // Read first: the patch carries the version that was read.
+            Self::Restart(workload) => ["get", "patch"]
+                .map(|verb| of_workload(verb, workload.id()))
+                .into(),
             Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
             Self::SetPaused { .. } => ["get", "patch"]
                 .map(|verb| one(verb, "apps", "deployments", here))
@@ -60,9 +63,9 @@ impl Change {
                 one("get", "apps", "deployments", here),
                 one("patch", "apps", "deployments", here),
             ],
-            Self::DeletePod(_) => all("pods", &["delete"]),
-            Self::DeleteJob(_) => vec![one("delete", "batch", "jobs", here)],
-            Self::TakeBack { change, before } => match (&**change, &**before) {
+            Self::DeletePod { .. } => all("pods", &["delete"]),
+            Self::DeleteJob { .. } => vec![one("delete", "batch", "jobs", here)],
+            Self::TakeBack { change, before, .. } => match (&**change, &**before) {
                 (Self::CreateDeployment(_), _) => vec![one("delete", "apps", "deployments", here)],
                 (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
                 (Self::DeleteAccount { .. }, _) => all("serviceaccounts", &["create"]),

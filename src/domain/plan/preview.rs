@@ -40,23 +40,23 @@ impl Line {
 }
 
 /// What stands where a credential will.
-const HIDDEN: &str = "••••••";
+pub(super) const HIDDEN: &str = "••••••";
 
-fn same(text: impl Into<String>) -> Line {
+pub(super) fn same(text: impl Into<String>) -> Line {
     Line {
         mark: Mark::Same,
         text: text.into(),
     }
 }
 
-fn added(text: impl Into<String>) -> Line {
+pub(super) fn added(text: impl Into<String>) -> Line {
     Line {
         mark: Mark::Added,
         text: text.into(),
     }
 }
 
-fn removed(text: impl Into<String>) -> Line {
+pub(super) fn removed(text: impl Into<String>) -> Line {
     Line {
         mark: Mark::Removed,
         text: text.into(),
@@ -76,10 +76,12 @@ impl Change {
                 lines
             }
             Self::EditSecret { edit, .. } => edit_lines(edit),
-            Self::ConvertSecret { .. } => vec![
-                removed("type: Opaque"),
-                added("type: kubernetes.io/dockerconfigjson"),
-            ],
+            Self::ConvertSecret {
+                found: Some(found), ..
+            } => found.converted(),
+            Self::ConvertSecret { found: None, .. } => {
+                vec![added("type: kubernetes.io/dockerconfigjson")]
+            }
             Self::CopySecret(copy) => copy_lines(copy),
             Self::DeleteSecret { key } => vec![removed(format!("Secret {}", key.name))],
             Self::CreateAccount { key, pull_secrets } => {
@@ -90,22 +92,26 @@ impl Change {
             Self::DetachSecret { secret, seen, .. } => list_lines(seen, &without(seen, secret)),
             Self::SetAccount {
                 before, account, ..
-            } => vec![
-                same("spec.template.spec:"),
-                removed(format!("  serviceAccountName: {before}")),
-                added(format!("  serviceAccountName: {account}")),
-            ],
+            } => {
+                let head = [same("spec.template.spec:")];
+                let field = |name: &str| format!("  serviceAccountName: {name}");
+                let old = before.as_ref().map(|seen| field(seen.value.as_str()));
+                replaced(head, old, field(account.as_str()))
+            }
             Self::SetImage {
                 workload,
                 container,
                 before,
                 image,
-            } => vec![
-                same(format!("{}.containers:", workload.pod_spec().join("."))),
-                same(format!("  - name: {container}")),
-                removed(format!("    image: {before}")),
-                added(format!("    image: {image}")),
-            ],
+            } => {
+                let head = [
+                    same(format!("{}.containers:", workload.pod_spec().join("."))),
+                    same(format!("  - name: {container}")),
+                ];
+                let field = |image: &str| format!("    image: {image}");
+                let old = before.as_ref().map(|seen| field(&seen.value));
+                replaced(head, old, field(image))
+            }
             Self::SetTemplatePullSecrets {
                 add,
                 instead_of,
@@ -131,15 +137,31 @@ impl Change {
                 removed(format!("  paused: {}", !paused)),
                 added(format!("  paused: {paused}")),
             ],
-            Self::RollBack { before, after, .. } => template_lines(before, after),
-            Self::DeletePod(key) => vec![removed(format!("Pod {}", key.name))],
-            Self::DeleteJob(key) => vec![removed(format!("Job {}", key.name))],
-            Self::TakeBack { change, .. } => {
+            Self::RollBack { before, after, .. } => {
+                let before = before.as_ref().map(|seen| &seen.value.images);
+                template_lines(before.unwrap_or(&Arc::from([])), after)
+            }
+            Self::DeletePod { pod, .. } => vec![removed(format!("Pod {}", pod.name))],
+            Self::DeleteJob { job, .. } => vec![removed(format!("Job {}", job.name))],
+            Self::TakeBack {
+                found: Some(lists), ..
+            } => list_lines(&lists.now, &lists.then),
+            Self::TakeBack {
+                change,
+                found: None,
+                ..
+            } => {
                 let lines = change.preview().into_iter();
                 lines.map(Line::turned).collect()
             }
         }
     }
+}
+
+/// A field that gets another value; the old one is known once the server was asked.
+fn replaced(head: impl IntoIterator<Item = Line>, old: Option<String>, new: String) -> Vec<Line> {
+    let head = head.into_iter().chain(old.map(removed));
+    head.chain([added(new)]).collect()
 }
 
 fn new_secret(key: &Key<Secret>) -> Vec<Line> {

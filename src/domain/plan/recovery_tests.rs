@@ -139,9 +139,7 @@ fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
     let secret = Change::DeleteSecret {
         key: key("media", "unused"),
     };
-    let copied = Change::ConvertSecret {
-        key: key("media", "hub"),
-    };
+    let copied = Change::convert_secret(key("media", "hub"));
     let plan = Plan::new("Mend the Secret", vec![copied, secret]);
     let mut world = world();
     let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
@@ -165,7 +163,7 @@ fn a_pod_that_the_plan_deletes_is_no_success_while_it_is_there() {
     let mut world = world();
     let plan = Plan::new(
         "Retry",
-        vec![Change::DeletePod(key("media", "encoder-1-a"))],
+        vec![Change::delete_pod(key("media", "encoder-1-a"))],
     );
     let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
     // Its image was pulled just before it goes.
@@ -216,7 +214,7 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
         secret: Name::new("hub"),
         seen: Vec::new(),
     };
-    let retry = Change::DeletePod(key("media", "nightly-7-a"));
+    let retry = Change::delete_pod(key("media", "nightly-7-a"));
     let plan = Plan::new("Attach", vec![attach, retry]);
     let affected = Affected::of(&world, &plan, [key("media", "nightly-7-a")], []);
     assert!(!recovery(&world, &affected).is_complete());
@@ -238,7 +236,7 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
     let set = Change::SetImage {
         workload: owner,
         container: "app".into(),
-        before: "a:1".into(),
+        before: None,
         image: "a:2".into(),
     };
     let plan = Plan::new("Image", vec![set]);
@@ -301,6 +299,7 @@ fn a_plan_that_takes_back_waits_for_nothing() {
             uid: String::new(),
             version: String::new(),
         })),
+        found: None,
     };
     let plan = Plan::new("Undo", vec![change]);
     assert!(Affected::of(&world(), &plan, [], []).is_empty());
@@ -313,6 +312,6 @@ fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
     let mut world = World::default();
     let bare = pod("media", "tool", running());
     world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
-    let plan = Plan::new("Delete", vec![Change::DeletePod(bare.key)]);
+    let plan = Plan::new("Delete", vec![Change::delete_pod(bare.key)]);
     assert!(Affected::of(&world, &plan, [], []).is_empty());
 }

@@ -52,7 +52,7 @@ fn deleted<'a>(
         let pod = target.pod.as_ref()?;
         (!seen.contains(&pod)).then(|| {
             seen.push(pod);
-            Change::DeletePod(pod.clone())
+            Change::delete_pod(pod.clone())
         })
     })
     .take(MOST_DELETED)

@@ -138,7 +138,7 @@ impl Spread {
             .iter()
             .filter(|pod| namespaces.contains(&pod.namespace))
             .cloned()
-            .map(Change::DeletePod)
+            .map(Change::delete_pod)
             .collect();
         let late = retried.len().saturating_sub(RETRIES);
         retried.truncate(RETRIES);

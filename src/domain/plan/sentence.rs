@@ -33,7 +33,7 @@ impl fmt::Display for Change {
                     write!(f, "Remove the entry {server} from the Secret {key}")
                 }
             },
-            Self::ConvertSecret { key } => write!(
+            Self::ConvertSecret { key, .. } => write!(
                 f,
                 "Delete the Secret {key} and create it again as kubernetes.io/dockerconfigjson"
             ),
@@ -101,8 +101,8 @@ impl fmt::Display for Change {
                 f,
                 "Take the Deployment {deployment} back to its revision {revision}"
             ),
-            Self::DeletePod(key) => write!(f, "Delete the Pod {key}"),
-            Self::DeleteJob(key) => write!(f, "Delete the Job {key} with its Pods"),
+            Self::DeletePod { pod, .. } => write!(f, "Delete the Pod {pod}"),
+            Self::DeleteJob { job, .. } => write!(f, "Delete the Job {job} with its Pods"),
             Self::TakeBack { change, .. } => write!(f, "Take back: {change}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Before, Change, Done, Outcome, Plan};
+use super::{Before, Change, Done, Outcome, Plan, before::Seen};
 
 /// The change that takes this one back.
 pub fn undo(change: &Change, before: Before) -> Change {
@@ -18,8 +18,11 @@ pub fn undo(change: &Change, before: Before) -> Change {
         ) => Change::SetImage {
             workload: workload.clone(),
             container: Arc::clone(container),
-            before: image.as_str().into(),
-            image: was.to_string(),
+            before: Some(Seen {
+                uid: was.uid,
+                value: image.as_str().into(),
+            }),
+            image: was.value.to_string(),
         },
         (
             Change::SetAccount {
@@ -28,8 +31,11 @@ pub fn undo(change: &Change, before: Before) -> Change {
             Before::Account(was),
         ) => Change::SetAccount {
             workload: workload.clone(),
-            before: account.clone(),
-            account: was,
+            before: Some(Seen {
+                uid: was.uid,
+                value: account.clone(),
+            }),
+            account: was.value,
         },
         (Change::SetPaused { deployment, .. }, Before::Paused(was)) => Change::SetPaused {
             deployment: deployment.clone(),
@@ -38,6 +44,7 @@ pub fn undo(change: &Change, before: Before) -> Change {
         (change, before) => Change::TakeBack {
             change: Box::new(change.clone()),
             before: Arc::new(before),
+            found: None,
         },
     }
 }
@@ -99,7 +106,7 @@ mod tests {
                 Change::SetImage {
                     workload: workload.clone().into(),
                     container: "web".into(),
-                    before: "a:1".into(),
+                    before: None,
                     image: "a:2".into(),
                 },
                 Change::Restart(workload),
@@ -115,7 +122,10 @@ mod tests {
         };
         let done = [
             made(list),
-            made(Before::Image("a:1".into())),
+            made(Before::Image(Seen {
+                uid: "3".to_owned(),
+                value: "a:1".into(),
+            })),
             Done::new(Outcome::Applied),
         ];
         let undone = plan.undone(&done).unwrap();
@@ -126,6 +136,18 @@ mod tests {
                 "Set the image of web in Deployment/web to a:1",
                 "Take back: Attach regcred to the ServiceAccount shop/web",
             ]
+        );
+        let Change::SetImage { before, .. } = &undone.changes[0] else {
+            panic!("{undone:?}")
+        };
+        let left = Seen {
+            uid: "3".to_owned(),
+            value: "a:2".into(),
+        };
+        assert_eq!(
+            before.as_ref(),
+            Some(&left),
+            "only what the change has left is taken back"
         );
         assert_eq!(undone.notes.len(), 1, "{:?}", undone.notes);
         assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());

@@ -10,8 +10,8 @@ enum Progress<'a> {
     NotTakenBack,
     TakenBack,
     Failed(&'a str),
-    /// Its requests were under way: nobody knows what the server has stored.
-    Unknown,
+    /// Its requests were under way, or the server's answer was lost: what it has stored is not known.
+    Unknown(Option<&'a str>),
     NotStarted,
 }
 
@@ -20,7 +20,8 @@ impl Plan {
     /// at the object and that make the change. No secret value is in them. `outcomes`: of the changes that
     /// have been tried.
     pub fn unfinished(&self, outcomes: &[Outcome]) -> Vec<String> {
-        let has_failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        let has_failed =
+            |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_));
         let takes_back = self.on_failure == OnFailure::TakeBack && outcomes.iter().any(has_failed);
         let has_stopped = outcomes.iter().any(has_failed);
         let mut lines = Vec::new();
@@ -28,10 +29,13 @@ impl Plan {
             let is_under_way = index == outcomes.len() && !has_stopped;
             let progress = match outcomes.get(index) {
                 Some(Outcome::Applied) if takes_back => Progress::NotTakenBack,
-                Some(Outcome::Applied | Outcome::Unchanged) => Progress::Made,
+                Some(Outcome::Applied | Outcome::Unchanged | Outcome::NotNeeded(_)) => {
+                    Progress::Made
+                }
                 Some(Outcome::TakenBack) => Progress::TakenBack,
                 Some(Outcome::Failed(why)) => Progress::Failed(why),
-                None if is_under_way => Progress::Unknown,
+                Some(Outcome::Unknown(why)) => Progress::Unknown(Some(why)),
+                None if is_under_way => Progress::Unknown(None),
                 Some(Outcome::NotTried) | None => Progress::NotStarted,
             };
             let number = index + 1;
@@ -40,7 +44,8 @@ impl Plan {
                 Progress::NotTakenBack => ("done, not taken back".to_owned(), true, false),
                 Progress::TakenBack => ("taken back".to_owned(), false, false),
                 Progress::Failed(why) => (format!("failed: {why}"), true, true),
-                Progress::Unknown => ("result unknown".to_owned(), true, true),
+                Progress::Unknown(None) => ("result unknown".to_owned(), true, true),
+                Progress::Unknown(Some(why)) => (format!("result unknown: {why}"), true, true),
                 Progress::NotStarted => ("not started".to_owned(), false, true),
             };
             lines.push(format!("  {number}. {change}: {state}"));
@@ -70,7 +75,7 @@ impl Change {
             Self::CreateNamespace(name) => format!("kubectl get namespace {name}"),
             Self::CreateSecret { key, .. }
             | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key }
+            | Self::ConvertSecret { key, .. }
             | Self::DeleteSecret { key } => get(format!("secret {}", key.name)),
             Self::CopySecret(copy) => get(format!("secret {}", copy.to.name)),
             Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => {
@@ -80,13 +85,15 @@ impl Change {
                 get(format!("serviceaccount {} -o yaml", account.name))
             }
             Self::SetAccount { workload: id, .. }
-            | Self::SetImage { workload: id, .. }
+            | Self::SetTemplatePullSecrets { workload: id, .. }
             | Self::Restart(id) => workload(id.id()),
+            Self::SetImage { workload, .. } => get(workload.kubectl()),
             Self::CreateDeployment(deployment) => workload(&deployment.id()),
             Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
                 get(format!("deployment/{}", deployment.name))
             }
-            Self::DeletePod(key) => get(format!("pod {}", key.name)),
+            Self::DeletePod { pod, .. } => get(format!("pod {}", pod.name)),
+            Self::DeleteJob { job, .. } => get(format!("job {}", job.name)),
             Self::TakeBack { change, .. } => change.look(),
         }
     }
@@ -142,9 +149,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_may_be_gone_is_not_found_in_silence() {
-        let changes = vec![Change::ConvertSecret {
-            key: key("shop", "regcred"),
-        }];
+        let changes = vec![Change::convert_secret(key("shop", "regcred"))];
         let text = Plan::new("Convert", changes).unfinished(&[]).join("\n");
         assert!(
             text.contains("kubectl -n shop get secret regcred\n"),

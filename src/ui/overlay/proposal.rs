@@ -111,8 +111,8 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
             let warning = format!("{} {}", theme.symbols().failing, keeper.warning());
             lines.extend(indented(&warning, 4, room, theme.warning()));
         }
-        if !made {
-            lines.extend(preview(change, view, room));
+        if !made && !is_so_already(outcomes.get(index)) {
+            lines.extend(preview(change, &proposal.stage, view, room));
         }
     }
     if made {
@@ -128,10 +128,13 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
 
 /// The lines that a change adds and takes away. What is agreed to is shown whole: long ones are broken, not
 /// cut.
-fn preview(change: &Change, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+/// What goes is shown when the server has said that it is there.
+fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
+    let unread = matches!(stage, Stage::Rehearsing(_));
     let mut lines = Vec::new();
-    for line in change.preview() {
+    let shown = change.preview().into_iter();
+    for line in shown.filter(|line| !unread || line.mark != Mark::Removed) {
         let (mark, style) = match line.mark {
             Mark::Same => (" ", theme.dim()),
             Mark::Added => ("+", theme.good()),
@@ -146,6 +149,11 @@ fn preview(change: &Change, view: View<'_>, room: usize) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// Nothing becomes different, so there is no difference to show.
+fn is_so_already(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Unchanged | Outcome::NotNeeded(_)))
 }
 
 fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
@@ -163,7 +171,7 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
         ),
         Stage::Ready(_) => (
             symbols.pull_failing,
-            "The server refuses a part of it. Nothing has been changed.".to_owned(),
+            "A part of it cannot be made. Nothing has been changed.".to_owned(),
             theme.failing(),
         ),
         Stage::CarryingOut(_, outcomes) => (
@@ -182,7 +190,10 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
         ),
         Stage::Done { outcomes, .. } => {
             let back = outcomes.contains(&Outcome::TakenBack);
-            let text = if back {
+            let unknown = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(_));
+            let text = if outcomes.iter().any(unknown) {
+                "An answer was lost: look at what is there before you try again."
+            } else if back {
                 "A change failed; what was made before it was taken back."
             } else {
                 "Not all changes were made; what was, stays. It can be tried again."
@@ -298,8 +309,8 @@ fn sentence(
     let (symbol, style) = match outcome {
         None | Some(Outcome::NotTried) => (symbols.quiet, theme.dim()),
         Some(Outcome::Applied) => (symbols.finished, theme.good()),
-        Some(Outcome::Unchanged) => (symbols.finished, theme.dim()),
-        Some(Outcome::TakenBack) => (symbols.failing, theme.warning()),
+        Some(Outcome::Unchanged | Outcome::NotNeeded(_)) => (symbols.finished, theme.dim()),
+        Some(Outcome::Unknown(_) | Outcome::TakenBack) => (symbols.failing, theme.warning()),
         Some(Outcome::Failed(_)) => (symbols.pull_failing, theme.failing()),
     };
     let head = text::wrap(&format!("{}. {change}", index + 1), room.saturating_sub(2));
@@ -311,7 +322,13 @@ fn sentence(
         ])
     });
     let mut lines: Vec<Line<'static>> = head.collect();
-    if let Some(outcome @ (Outcome::Failed(_) | Outcome::Unchanged | Outcome::TakenBack)) = outcome
+    if let Some(
+        outcome @ (Outcome::Failed(_)
+        | Outcome::Unknown(_)
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::TakenBack),
+    ) = outcome
     {
         lines.extend(indented(&outcome.to_string(), 4, room, style));
     }

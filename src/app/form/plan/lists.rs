@@ -48,7 +48,7 @@ impl Form {
                 let account = Name::new(self.text(Answer::Account));
                 let set = |workload| Change::SetAccount {
                     workload,
-                    before: before.clone(),
+                    before: None,
                     account: account.clone(),
                 };
                 let workload = Restartable::new(workload.clone());

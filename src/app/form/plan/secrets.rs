@@ -22,7 +22,7 @@ impl Form {
             key: secret.clone(),
             edit,
         };
-        let retries = waiting.iter().cloned().map(Change::DeletePod);
+        let retries = waiting.iter().cloned().map(Change::delete_pod);
         std::iter::once(change).chain(retries).collect()
     }
 

@@ -58,18 +58,18 @@ impl Form {
             .iter()
             .find(|(name, _)| **name == *deployment.key.name.as_str())
             .or_else(|| there.images.last());
-        if let Some((container, before)) = container.filter(|(_, before)| **before != *image) {
+        if let Some((container, _)) = container.filter(|(_, before)| **before != *image) {
             changes.push(Change::SetImage {
                 workload: workload.clone().into(),
                 container: container.clone(),
-                before: before.clone(),
+                before: None,
                 image: image.to_owned(),
             });
         }
         if there.service_account != deployment.account {
             changes.push(Change::SetAccount {
                 workload: workload.clone(),
-                before: there.service_account.clone(),
+                before: None,
                 account: deployment.account,
             });
         }

@@ -1,0 +1,275 @@
+//! Another type for a Secret. The field is immutable, so the Secret is deleted and made again.
+//!
+//! In between there is none. So the whole replacement is tried before, by a dry run under a name that is
+//! free, and the old one is deleted only in the state of which the replacement was made. No second Secret is
+//! stored under another name meanwhile: it would be a copy of a credential that stays behind whenever the
+//! program ends or the right to delete it is missing. Should the replacement be refused after all, the old
+//! Secret is put back; should that fail too, it is kept in memory, and the commands that make it again are
+//! told.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use tokio::time::{Instant, sleep};
+use zeroize::Zeroizing;
+
+use super::{
+    bodies,
+    delete::{Deleted, Seen, delete},
+    patience::random,
+    secrets::{KEY, TYPE, kind, place},
+    server::{Server, applied, failed, unchanged, unknown},
+    wiped::Wiped,
+};
+use crate::{
+    cluster::{Trouble, paths},
+    domain::{
+        key::Key,
+        objects::Secret,
+        plan::{Before, Done, Found, Outcome, Outline, recreated},
+    },
+};
+
+/// Between attempts to make the replacement, once the old Secret is gone: a server that is restarted is back
+/// by then.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// A server that wants to be left alone for longer is asked again nevertheless: the Secret is gone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// However long each attempt takes, none begins later than this after the first.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Names have at most 253 characters (RFC 1123 subdomain).
+const LONGEST_NAME: usize = 253;
+
+/// Makes a pull Secret of a Secret of another type. All that it holds is kept.
+pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
+    let found = server.get(&paths::secret(key)).await?;
+    if let Some(why) = bodies::deleting(&found) {
+        return Ok(failed(why));
+    }
+    if kind(&found) == TYPE {
+        return Ok(unchanged(&found));
+    }
+    let Some((source, replacement)) = replacement(&found) else {
+        return Ok(failed(format!(
+            "{key} holds no Docker configuration: create it afresh with a login"
+        )));
+    };
+    let outline = Outline::of(&found, &source);
+    let done = swap(server, key, &found, &replacement).await?;
+    Ok(Done {
+        found: Some(Found::Secret(Arc::new(outline))),
+        ..done
+    })
+}
+
+/// The pull Secret that a Secret of another type becomes, and under which key its configuration is.
+pub(super) fn replacement(found: &Value) -> Option<(String, Wiped)> {
+    let source = source(found)?;
+    let encoded = found.get("data")?.get(&source)?.clone();
+    let mut object = bodies::reborn(found);
+    let fields = object.as_object_mut()?;
+    fields.insert("type".to_owned(), json!(TYPE));
+    let data = fields.get_mut("data")?.as_object_mut()?;
+    drop(data.insert(KEY.to_owned(), encoded).map(Wiped::from));
+    Some((source, object))
+}
+
+/// The key under which a Secret holds a Docker configuration: the one that the kubelet reads, else the first
+/// that does.
+fn source(secret: &Value) -> Option<String> {
+    let data = secret.get("data")?.as_object()?;
+    let first = data.get_key_value(KEY).into_iter();
+    let holds = |value: &Value| value.as_str().is_some_and(is_configuration);
+    let mut holding = first.chain(data).filter(|(_, value)| holds(value));
+    holding.next().map(|(key, _)| key.clone())
+}
+
+fn is_configuration(encoded: &str) -> bool {
+    /// What tells one; the logins are not even read.
+    #[derive(Deserialize)]
+    struct Config<'a> {
+        #[serde(borrow)]
+        auths: &'a RawValue,
+    }
+    let Ok(bytes) = BASE64_STANDARD.decode(encoded).map(Zeroizing::new) else {
+        return false;
+    };
+    let found: Result<Config<'_>, _> = serde_json::from_slice(&bytes);
+    found.is_ok_and(|found| found.auths.get().starts_with('{'))
+}
+
+/// Deletes the Secret that was found, and makes the wanted one in its place.
+pub(super) async fn swap(
+    server: Server<'_>,
+    key: &Key<Secret>,
+    found: &Wiped,
+    wanted: &Wiped,
+) -> Result<Done, Trouble> {
+    let held = bodies::finalizers(found).join(", ");
+    if !held.is_empty() {
+        return Ok(failed(format!(
+            "it has finalizers ({held}), so it would not be gone at once, and its place would not be free: remove them first"
+        )));
+    }
+    if let Err(trouble) = try_elsewhere(server, key, wanted).await {
+        return Ok(failed(format!(
+            "the server would not take the new Secret, so the old one stays: {trouble}"
+        )));
+    }
+    let seen = Seen::State(bodies::revision(found));
+    let kept = || Some(Before::was(found, None));
+    match delete(server, &paths::secret(key), &seen).await? {
+        Deleted::Gone => {}
+        Deleted::Lingers(_) if server.rehearses() => {}
+        Deleted::Absent | Deleted::Changed => {
+            return Ok(failed(
+                "somebody has just changed it, so it is left as it is",
+            ));
+        }
+        Deleted::Lingers(why) => {
+            return Ok(Done {
+                before: kept(),
+                ..failed(format!("{why}, or by hand: {}", by_hand(key, wanted)))
+            });
+        }
+        Deleted::Unknown(why) => {
+            return Ok(Done {
+                before: kept(),
+                ..unknown(&why)
+            });
+        }
+    }
+    if server.rehearses() {
+        return Ok(applied(found));
+    }
+    let (answer, retried) = persist(|| place(server, key, wanted)).await;
+    let why = match answer {
+        Ok(Done {
+            outcome: Outcome::Applied,
+            before: Some(Before::Made(revision)),
+            ..
+        }) => {
+            return Ok(Done {
+                before: Some(Before::was(found, Some(revision))),
+                ..applied(found)
+            });
+        }
+        // What is there after an attempt whose end was not known was made by it.
+        Ok(done) if done.outcome.is_good() && retried => {
+            let now = server.get(&paths::secret(key)).await.ok();
+            let after = now.map(|now| bodies::revision(&now));
+            return Ok(Done {
+                before: Some(Before::was(found, after)),
+                ..applied(found)
+            });
+        }
+        // Somebody else has made it meanwhile, and the same.
+        Ok(done) if done.outcome.is_good() => return Ok(done),
+        Ok(done) => match done.outcome {
+            Outcome::Failed(why) | Outcome::Unknown(why) => why,
+            other => other.to_string(),
+        },
+        Err(trouble) => trouble.to_string(),
+    };
+    Ok(put_back(server, key, found, wanted, why).await)
+}
+
+/// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
+async fn try_elsewhere(
+    server: Server<'_>,
+    key: &Key<Secret>,
+    wanted: &Wiped,
+) -> Result<(), Trouble> {
+    let suffix = format!("-{:016x}", random());
+    let name = key.name.as_str();
+    let room = LONGEST_NAME - suffix.len();
+    let name = format!("{}{suffix}", name.get(..room).unwrap_or(name));
+    let mut tried = Wiped::from(Value::clone(wanted));
+    if let Some(meta) = tried.get_mut("metadata").and_then(Value::as_object_mut) {
+        meta.insert("name".to_owned(), json!(name));
+    }
+    let secrets = paths::secrets(&key.namespace);
+    server.trying().post(&secrets, &tried).await.map(drop)
+}
+
+/// Makes the old Secret again after the new one was refused for this reason.
+async fn put_back(
+    server: Server<'_>,
+    key: &Key<Secret>,
+    found: &Wiped,
+    wanted: &Wiped,
+    why: String,
+) -> Done {
+    let old = bodies::reborn(found);
+    let (answer, _) = persist(|| place(server, key, &old)).await;
+    let trouble = match answer {
+        Ok(done) if done.outcome.is_good() => {
+            return failed(format!("{why}; the old Secret is put back"));
+        }
+        Ok(done) => done.outcome.to_string(),
+        Err(trouble) => trouble.to_string(),
+    };
+    // It is kept, so that it is not lost: taking the change back tries again.
+    Done {
+        before: Some(Before::was(found, None)),
+        ..failed(format!(
+            "{why}; and the old Secret, deleted for it, could not be put back: {trouble}. u tries again while pullscope runs; by hand: {}",
+            by_hand(key, wanted)
+        ))
+    }
+}
+
+/// The commands that make the Secret, in one line; the password is asked for.
+fn by_hand(key: &Key<Secret>, wanted: &Wiped) -> String {
+    let encoded = wanted.get("data").and_then(|data| data.get(KEY)?.as_str());
+    let bytes = encoded.and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+    let bytes = Zeroizing::new(bytes.unwrap_or_default());
+    recreated(key, &bytes).join(" && ")
+}
+
+/// Goes on as long as the trouble may pass; says whether there was more than one attempt.
+async fn persist<F, R>(attempt: F) -> (Result<Done, Trouble>, bool)
+where
+    F: Fn() -> R,
+    R: Future<Output = Result<Done, Trouble>>,
+{
+    let since = Instant::now();
+    let mut answer = attempt().await;
+    for (number, pause) in PAUSES.into_iter().enumerate() {
+        let pause = match &answer {
+            Err(Trouble::Busy { after, .. }) => (*after).clamp(pause, LONGEST_PAUSE),
+            Err(trouble) if may_pass(trouble) => pause,
+            Ok(done) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
+            Ok(_) | Err(_) => return (answer, number > 0),
+        };
+        if since.elapsed() + pause > LONGEST {
+            return (answer, number > 0);
+        }
+        sleep(pause).await;
+        answer = attempt().await;
+    }
+    (answer, true)
+}
+
+/// The server did not say no to the object itself.
+fn may_pass(trouble: &Trouble) -> bool {
+    trouble.is_out_of_reach()
+        || matches!(
+            trouble,
+            Trouble::Conflict(_) | Trouble::Status(500.., _) | Trouble::Other(_)
+        )
+}
+
+#[cfg(test)]
+mod tests;

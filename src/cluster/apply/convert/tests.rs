@@ -1,0 +1,231 @@
+//! What a conversion keeps, and what becomes of it when the server does not do its part.
+
+use std::sync::{Arc, Mutex};
+
+use http::Method;
+
+use super::*;
+use crate::{
+    cluster::{Connection, apply::server::Mode, mock},
+    domain::key::{Name, Namespace},
+};
+
+fn key() -> Key<Secret> {
+    Key::new(Namespace::new("app"), Name::new("regcred"))
+}
+
+/// A Secret with a configuration under another key, and all else that one can have.
+fn opaque() -> Value {
+    let config = r#"{"auths":{"ghcr.io":{"username":"bot","password":"canary"}}}"#;
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "immutable": true,
+        "metadata": {
+            "name": "regcred", "namespace": "app", "uid": "u", "resourceVersion": "7",
+            "creationTimestamp": "2026-01-01T00:00:00Z", "managedFields": [{"manager": "m"}],
+            "labels": {"team": "a"}, "annotations": {"note": "b"},
+            "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "1"}],
+        },
+        "data": {"config.json": BASE64_STANDARD.encode(config), "other": "aXJyZXBsYWNlYWJsZQ=="},
+    })
+}
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// A server with this Secret that answers to each `POST` that is meant, and to each that is only tried, so.
+fn server(
+    found: Value,
+    meant: impl Fn(usize) -> (u16, String) + Send + Sync + 'static,
+    tried: (u16, &'static str),
+) -> (Connection, Asked) {
+    let asked = Asked::default();
+    let heard = Arc::clone(&asked);
+    let (there, posts) = (Mutex::new(true), Mutex::new(0));
+    let connection = mock::server(move |method, uri, body| {
+        let dry = uri
+            .query()
+            .is_some_and(|query| query.contains("dryRun=All"));
+        let name = body.pointer("/metadata/name").and_then(Value::as_str);
+        let word = match (method, dry) {
+            (&Method::POST, true) => {
+                assert_ne!(name, Some("regcred"), "its own name is taken");
+                "try"
+            }
+            (&Method::POST, false) => "make",
+            (&Method::DELETE, _) => "delete",
+            (_, _) => "read",
+        };
+        heard.lock().unwrap().push(word.to_owned());
+        let mut there = there.lock().unwrap();
+        Some(match (word, *there) {
+            ("try", _) => (tried.0, tried.1.to_owned()),
+            ("make", _) => {
+                let mut posts = posts.lock().unwrap();
+                *posts += 1;
+                meant(*posts)
+            }
+            ("delete", _) => {
+                let seen = body.pointer("/preconditions/resourceVersion");
+                assert_eq!(seen, Some(&json!("7")));
+                *there = false;
+                (200, "{}".to_owned())
+            }
+            (_, true) => (200, found.to_string()),
+            (_, false) => (404, String::new()),
+        })
+    });
+    (connection, asked)
+}
+
+fn asked(asked: &Asked, word: &str) -> usize {
+    let asked = asked.lock().unwrap();
+    asked.iter().filter(|one| *one == word).count()
+}
+
+async fn converted(connection: &Connection) -> Done {
+    let server = Server::new(connection, Mode::Earnest);
+    convert(server, &key()).await.unwrap()
+}
+
+#[test]
+fn all_that_a_secret_holds_is_kept() {
+    let found = opaque();
+    let (source, made) = replacement(&found).unwrap();
+    assert_eq!(source, "config.json");
+    let mut wanted = found.clone();
+    wanted["type"] = json!(TYPE);
+    wanted["data"][KEY] = found["data"]["config.json"].clone();
+    let meta = wanted["metadata"].as_object_mut().unwrap();
+    for field in [
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "managedFields",
+    ] {
+        meta.remove(field);
+    }
+    assert_eq!(*made, wanted);
+}
+
+#[test]
+fn what_the_kubelet_reads_is_taken_before_anything_else() {
+    let mut found = opaque();
+    found["data"]["a"] = found["data"]["config.json"].clone();
+    found["data"][KEY] = json!(BASE64_STANDARD.encode(r#"{"auths":{}}"#));
+    let (source, made) = replacement(&found).unwrap();
+    assert_eq!(source, KEY);
+    assert_eq!(made["data"], found["data"]);
+    found["data"][KEY] = json!(BASE64_STANDARD.encode("{}"));
+    let (source, made) = replacement(&found).unwrap();
+    assert_eq!(source, "a");
+    assert_eq!(made["data"][KEY], found["data"]["a"]);
+}
+
+#[tokio::test]
+async fn what_the_server_would_not_take_is_known_before_the_old_one_goes() {
+    let refused = r#"{"message":"denied by policy","reason":"Forbidden"}"#;
+    let (connection, heard) = server(opaque(), |_| (201, "{}".to_owned()), (403, refused));
+    let done = converted(&connection).await;
+    assert!(
+        matches!(&done.outcome, Outcome::Failed(why) if why.contains("denied by policy")),
+        "{done:?}"
+    );
+    assert_eq!(asked(&heard, "delete"), 0);
+}
+
+#[tokio::test]
+async fn a_secret_that_would_not_be_gone_at_once_is_not_deleted() {
+    let mut found = opaque();
+    found["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    let (connection, heard) = server(found, |_| (201, "{}".to_owned()), (201, "{}"));
+    let done = converted(&connection).await;
+    assert!(
+        matches!(&done.outcome, Outcome::Failed(why) if why.contains("example.com/hold")),
+        "{done:?}"
+    );
+    assert_eq!(asked(&heard, "delete"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_busy_is_asked_again() {
+    let made = opaque().to_string();
+    let answer = move |number| match number {
+        1 | 2 => (
+            503,
+            r#"{"message":"apiserver is shutting down"}"#.to_owned(),
+        ),
+        _ => (201, made.clone()),
+    };
+    let (connection, _) = server(opaque(), answer, (201, "{}"));
+    let done = converted(&connection).await;
+    assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
+    assert!(matches!(
+        done.before,
+        Some(Before::Was { after: Some(_), .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_cannot_be_put_back_is_kept_and_made_again_by_hand() {
+    let full = |_| (507, r#"{"message":"no room"}"#.to_owned());
+    let (connection, heard) = server(opaque(), full, (201, "{}"));
+    let done = converted(&connection).await;
+    let Outcome::Failed(why) = &done.outcome else {
+        panic!("{done:?}");
+    };
+    assert!(why.contains("could not be put back: "), "{why}");
+    assert!(
+        why.contains("create secret docker-registry regcred"),
+        "{why}"
+    );
+    assert!(!format!("{done:?}").contains("canary"));
+    assert!(matches!(done.before, Some(Before::Was { after: None, .. })));
+    assert!(asked(&heard, "make") > 2, "it does not give up at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_by_an_attempt_whose_end_was_not_known_can_be_taken_back() {
+    // The first attempt ends without an answer, and the object comes later.
+    let count = Mutex::new(0);
+    let found = opaque();
+    let made = {
+        let (_, made) = replacement(&found).unwrap();
+        let mut made = Value::clone(&made);
+        made["metadata"]["uid"] = json!("v");
+        made["metadata"]["resourceVersion"] = json!("9");
+        made
+    };
+    let state = Mutex::new(("old", found));
+    let connection = mock::server(move |method, uri, _| {
+        let dry = uri
+            .query()
+            .is_some_and(|query| query.contains("dryRun=All"));
+        let mut state = state.lock().unwrap();
+        Some(match (method, dry) {
+            (&Method::POST, true) => (201, "{}".to_owned()),
+            (&Method::POST, false) => {
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                (504, String::new())
+            }
+            (&Method::DELETE, _) => {
+                *state = ("gone", Value::Null);
+                (200, "{}".to_owned())
+            }
+            (_, _) if state.0 == "gone" && *count.lock().unwrap() > 5 => {
+                *state = ("made", made.clone());
+                (404, String::new())
+            }
+            (_, _) if state.0 == "gone" => (404, String::new()),
+            (_, _) => (200, state.1.to_string()),
+        })
+    });
+    let done = converted(&connection).await;
+    assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
+    let Some(Before::Was {
+        after: Some(after), ..
+    }) = &done.before
+    else {
+        panic!("{done:?}");
+    };
+    assert_eq!(after.version, "9");
+}

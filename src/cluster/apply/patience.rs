@@ -1,0 +1,96 @@
+//! How long a change bears with others who write at the same time, and with answers that are lost.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+/// Attempts when others write the same object all the time.
+const ATTEMPTS: u32 = 6;
+
+/// Before the second attempt; doubled each time (client-go's `retry.DefaultBackoff` begins alike).
+const FIRST: Duration = Duration::from_millis(10);
+
+/// Between two looks after a lost answer: a server that is restarted behind a load balancer is back by then.
+const LOOKS: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(2),
+];
+
+/// However long each request takes, no look begins later than this after the first.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    conflicts: u32,
+    looks: usize,
+    since: Option<Instant>,
+}
+
+impl Patience {
+    /// Waits after a conflict; `false` when it is time to give up.
+    pub(super) async fn after_conflict(&mut self) -> bool {
+        self.conflicts += 1;
+        if self.conflicts >= ATTEMPTS {
+            return false;
+        }
+        let pause = FIRST * 2_u32.pow(self.conflicts - 1);
+        sleep(pause + jitter(pause)).await;
+        true
+    }
+
+    /// Waits before the object is looked at again; `false` when it is time to give up.
+    pub(super) async fn before_look(&mut self) -> bool {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let Some(pause) = LOOKS.get(self.looks) else {
+            return false;
+        };
+        self.looks += 1;
+        if since.elapsed() + *pause > LONGEST {
+            return false;
+        }
+        sleep(*pause).await;
+        true
+    }
+}
+
+/// Up to as long again, so that two who met do not meet again.
+fn jitter(pause: Duration) -> Duration {
+    let [first, ..] = random().to_be_bytes();
+    pause.mul_f64(f64::from(first) / f64::from(u8::MAX))
+}
+
+/// A number that nobody else has: hash maps are seeded by the system's source of randomness.
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends() {
+        let mut patience = Patience::default();
+        let mut conflicts = 0;
+        while patience.after_conflict().await {
+            conflicts += 1;
+        }
+        assert_eq!(conflicts + 1, ATTEMPTS);
+        let mut looks = 0;
+        while patience.before_look().await {
+            looks += 1;
+        }
+        assert_eq!(looks, LOOKS.len());
+        let mut patience = Patience::default();
+        assert!(patience.before_look().await);
+        sleep(LONGEST).await;
+        assert!(!patience.before_look().await, "each look took very long");
+    }
+}

@@ -1,0 +1,175 @@
+//! One object on a server whose answers get lost, and that somebody else writes too.
+
+use std::sync::{Arc, Mutex};
+
+use http::Method;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    cluster::{Connection, apply::server::Mode, mock},
+    domain::plan::Outcome,
+};
+
+/// What becomes of a patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fall {
+    Stored,
+    /// Stored, and answered with this status all the same.
+    Lost(u16),
+    /// Not stored, and answered with this status.
+    Dropped(u16),
+    /// Answered with 504, and stored only after the next time that the object was read.
+    Delayed,
+    /// Somebody else writes this just before.
+    Behind(&'static str),
+    /// Stored, and then somebody writes a field beside it; answered with 504.
+    LostUnder,
+}
+
+struct Shelf {
+    object: Value,
+    version: u64,
+    falls: Vec<Fall>,
+    delayed: Option<Value>,
+    patches: usize,
+}
+
+impl Shelf {
+    fn write(&mut self, patch: &Value) -> (u16, String) {
+        let sent = patch.pointer("/metadata/resourceVersion").cloned();
+        if sent != self.object.pointer("/metadata/resourceVersion").cloned() {
+            let body = r#"{"message":"the object has been modified","reason":"Conflict"}"#;
+            return (409, body.to_owned());
+        }
+        self.set("value", patch["value"].clone());
+        (200, self.object.to_string())
+    }
+
+    fn set(&mut self, field: &str, value: Value) {
+        self.version += 1;
+        self.object[field] = value;
+        self.object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+    }
+
+    fn patch(&mut self, patch: &Value) -> (u16, String) {
+        self.patches += 1;
+        let fall = if self.falls.is_empty() {
+            Fall::Stored
+        } else {
+            self.falls.remove(0)
+        };
+        match fall {
+            Fall::Stored => self.write(patch),
+            Fall::Lost(code) => {
+                self.write(patch);
+                (code, String::new())
+            }
+            Fall::Dropped(code) => (code, String::new()),
+            Fall::Delayed => {
+                self.delayed = Some(patch.clone());
+                (504, String::new())
+            }
+            Fall::Behind(value) => {
+                self.set("value", json!(value));
+                self.write(patch)
+            }
+            Fall::LostUnder => {
+                self.write(patch);
+                self.set("other", json!("theirs"));
+                (504, String::new())
+            }
+        }
+    }
+}
+
+fn shelf(falls: &[Fall]) -> (Connection, Arc<Mutex<Shelf>>) {
+    let shelf = Arc::new(Mutex::new(Shelf {
+        object: json!({"metadata": {"uid": "u", "resourceVersion": "1"}, "value": "old"}),
+        version: 1,
+        falls: falls.to_vec(),
+        delayed: None,
+        patches: 0,
+    }));
+    let held = Arc::clone(&shelf);
+    let connection = mock::server(move |method, _, body| {
+        let mut shelf = held.lock().unwrap();
+        Some(if method == Method::PATCH {
+            shelf.patch(body)
+        } else {
+            let answer = shelf.object.to_string();
+            if let Some(late) = shelf.delayed.take() {
+                shelf.write(&late);
+            }
+            (200, answer)
+        })
+    });
+    (connection, shelf)
+}
+
+/// Changes `old` to `new`; another value is refused.
+async fn run(connection: &Connection, mode: Mode) -> Result<Done, Trouble> {
+    let step = |found: &Value| match found["value"].as_str() {
+        Some("new") => Step::Keep,
+        Some("old") => Step::Write(Patch::merge(found, json!({"value": "new"}))),
+        other => Step::Refuse(format!("it is {other:?}")),
+    };
+    let updated = update(Server::new(connection, mode), "/x", step).await?;
+    Ok(updated.done(|_| Before::Paused(true)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_whose_answer_is_lost_is_made_once_and_can_be_taken_back() {
+    for falls in [
+        &[Fall::Lost(504)][..],
+        &[Fall::Lost(500)],
+        &[Fall::Dropped(504)],
+        &[Fall::Dropped(502), Fall::Dropped(503)],
+        &[Fall::Dropped(504), Fall::Lost(504)],
+        &[Fall::Delayed],
+        &[Fall::LostUnder],
+    ] {
+        let (connection, shelf) = shelf(falls);
+        let done = run(&connection, Mode::Earnest).await.unwrap();
+        assert_eq!(done.outcome, Outcome::Applied, "{falls:?}");
+        assert!(done.before.is_some(), "{falls:?}");
+        let shelf = shelf.lock().unwrap();
+        assert_eq!(shelf.object["value"], "new", "{falls:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_has_written_meanwhile_is_looked_at_again() {
+    let (connection, shelf) = shelf(&[Fall::Behind("theirs")]);
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert!(
+        matches!(&done.outcome, Outcome::Failed(why) if why.contains("theirs")),
+        "{done:?}"
+    );
+    assert_eq!(shelf.lock().unwrap().object["value"], "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_told_is_said_to_be_unknown() {
+    // A time limit that is over each time: something on the way may still deliver it.
+    let (connection, _) = shelf(&[Fall::Dropped(504); 20]);
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
+    assert!(done.before.is_some(), "should it come, it is taken back");
+    // The server itself has given up: what is not stored by now is not stored.
+    let (connection, shelf) = shelf(&[Fall::Dropped(500); 20]);
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert!(
+        matches!(&done.outcome, Outcome::Failed(why) if why.contains("nothing was stored")),
+        "{done:?}"
+    );
+    assert!(shelf.lock().unwrap().patches > 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_is_not_tried_again() {
+    let (connection, shelf) = shelf(&[Fall::Dropped(500)]);
+    let answer = run(&connection, Mode::Rehearsal).await;
+    assert!(matches!(answer, Err(Trouble::Status(500, _))), "{answer:?}");
+    assert_eq!(shelf.lock().unwrap().patches, 1);
+}

@@ -1,0 +1,83 @@
+//! Whether a write may have been stored although its answer did not come.
+
+use super::Trouble;
+
+/// What became of a write that was not answered as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cluster) enum Fate {
+    /// It never reached the server, or the server refused it.
+    NotStored,
+    /// The answer was lost: it is stored or not, and nothing more will happen to it.
+    Lost,
+    /// The same, but something on the way may still hold it and deliver it later.
+    Pending,
+}
+
+impl Trouble {
+    /// What may have become of a write that ended so.
+    ///
+    /// A gateway's 504 and a time limit of ours say nothing of the server behind. A 5xx of the API server
+    /// itself may come after etcd has stored the object (`etcdserver: request timed out`).
+    pub(in crate::cluster) fn fate(&self) -> Fate {
+        match self {
+            Self::Refused
+            | Self::NoSuchHost
+            | Self::Tls(_)
+            | Self::Proxy(_)
+            | Self::Plugin(_)
+            | Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::AlreadyExists(_)
+            | Self::Conflict(_)
+            | Self::Expired => Fate::NotStored,
+            Self::Silent(_) => Fate::Pending,
+            // Of the answer only the body is missing, or the connection is: what is sent is sent.
+            Self::Broken(_) | Self::Unreadable(_) | Self::Other(_) => Fate::Lost,
+            Self::Busy { code, .. } | Self::Status(code, _) => match code {
+                408 | 504 => Fate::Pending,
+                500.. => Fate::Lost,
+                _ => Fate::NotStored,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_stores_nothing_and_a_lost_answer_may_have() {
+        let status = |code| Trouble::from_status(code, String::new()).fate();
+        for code in [400, 401, 403, 404, 409, 410, 413, 422] {
+            assert_eq!(status(code), Fate::NotStored, "{code}");
+        }
+        for code in [500, 502, 503] {
+            assert_eq!(status(code), Fate::Lost, "{code}");
+        }
+        for code in [408, 504] {
+            assert_eq!(status(code), Fate::Pending, "{code}");
+        }
+        assert_eq!(Trouble::Refused.fate(), Fate::NotStored);
+        assert_eq!(Trouble::Broken(String::new()).fate(), Fate::Lost);
+        assert_eq!(
+            Trouble::Silent(Duration::from_secs(1)).fate(),
+            Fate::Pending
+        );
+    }
+
+    #[test]
+    fn a_409_says_by_its_reason_what_it_means() {
+        let trouble = |reason| Trouble::from_reason(409, reason, "x".to_owned());
+        assert_eq!(
+            trouble(Some("AlreadyExists")),
+            Trouble::AlreadyExists("x".to_owned())
+        );
+        for reason in [Some("Conflict"), None] {
+            assert_eq!(trouble(reason), Trouble::Conflict("x".to_owned()));
+        }
+    }
+}
