@@ -380,7 +380,7 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
     let set = |subject, container: &str| Change::SetImage {
         workload: ImageOwner::new(subject).unwrap(),
         container: container.into(),
-        before: "ghcr.io/acme/web:1".into(),
+        before: None,
         image: "ghcr.io/acme/web:2".into(),
     };
     let bare = Subject::Pod(Key::new(namespace.clone(), Name::new("bare")));

@@ -34,7 +34,7 @@ async fn deployed(cluster: &Cluster, prefix: &str) -> (Namespace, Connection, Re
 
 fn set_image(workload: &Restartable, image: &str) -> Change {
     Change::SetImage {
-        workload: workload.clone(),
+        workload: workload.clone().into(),
         container: "web".into(),
         before: None,
         image: image.to_owned(),
