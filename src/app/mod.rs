@@ -6,6 +6,7 @@
 pub mod action;
 mod action_table;
 pub mod connection;
+pub mod coverage;
 pub mod detail;
 pub mod effect;
 pub mod explain;
@@ -13,6 +14,7 @@ pub mod fault_list;
 mod field;
 pub mod filter;
 pub mod form;
+pub mod gap;
 pub mod inquiry;
 pub mod key;
 pub mod keymap;
