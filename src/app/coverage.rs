@@ -101,14 +101,25 @@ fn grouped(number: usize) -> String {
 
 /// What of the scope was not read, in one line; `None` where all was.
 pub fn not_read(model: &Model, now: Timestamp) -> Option<String> {
-    let gaps = model.connection.gaps(&model.scope);
-    let mut words: Vec<String> = Vec::new();
-    for gap in &gaps {
-        let word = gap.sentence(namespaces(model), now);
-        if !words.contains(&word) {
-            words.push(word);
+    /// Kinds that are named of those that lack the same.
+    const NAMED: usize = 3;
+    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
+    for gap in model.connection.gaps(&model.scope) {
+        let (what, why) = gap.words(namespaces(model), now);
+        match alike.iter_mut().find(|(same, _)| *same == why) {
+            Some((_, all)) => all.push(what),
+            None => alike.push((why, vec![what])),
         }
     }
+    let words = alike.into_iter().map(|(why, mut all)| {
+        let more = all.len().saturating_sub(NAMED);
+        all.truncate(NAMED);
+        match more {
+            0 => format!("{}{why}", all.join(", ")),
+            more => format!("{} and {more} more kinds{why}", all.join(", ")),
+        }
+    });
+    let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| format!("not read: {}", words.join(", ")))
 }
 
@@ -172,24 +183,26 @@ fn counted(kind: WatchKind, unreadable: &Unreadable) -> String {
 }
 
 impl Gap<'_> {
-    /// What is not read and why, for a list of such gaps.
-    fn sentence(&self, namespaces: Option<usize>, now: Timestamp) -> String {
-        let plural = self.kind.plural();
+    /// What is not read, and how much of it and why.
+    fn words(&self, namespaces: Option<usize>, now: Timestamp) -> (String, String) {
+        let plural = self.kind.plural().to_owned();
         match &self.lack {
-            Lack::Forbidden { as_of: None, .. } => format!("{plural} (403)"),
+            Lack::Forbidden { as_of: None, .. } => (plural, " (403)".to_owned()),
             Lack::Forbidden {
                 as_of: Some(at), ..
-            } => {
-                format!("{plural} since {} ago (403)", age::age(*at, now))
-            }
-            Lack::Namespaces { listed, .. } => match namespaces {
-                Some(all) if all > *listed => {
-                    format!("{plural} in {} of {all} namespaces (403)", all - listed)
+            } => (plural, format!(" since {} ago (403)", age::age(*at, now))),
+            Lack::Namespaces { listed, .. } => {
+                let unread = namespaces.and_then(|all| Some((all.checked_sub(*listed)?, all)));
+                match unread {
+                    Some((unread @ 1.., all)) => {
+                        (plural, format!(" in {unread} of {all} namespaces (403)"))
+                    }
+                    Some((0, _)) | None => (plural, " in other namespaces (403)".to_owned()),
                 }
-                Some(_) | None => format!("{plural} in other namespaces (403)"),
-            },
+            }
             Lack::Unreadable(unreadable) => {
-                format!("{} ({unreadable})", counted(self.kind, unreadable))
+                let counted = counted(self.kind, unreadable);
+                (counted, format!(" ({unreadable})"))
             }
         }
     }

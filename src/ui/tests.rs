@@ -521,7 +521,9 @@ fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
     }
     let asked = screen.press(&["!"]).text(120, 40);
     assert!(
-        asked.contains("not read: Pods in 2 of 3 namespaces (403)"),
+        asked.contains(
+            "not read: Pods, Events, Deployments and 7 more kinds in 2 of 3 namespaces (403)"
+        ),
         "{asked}"
     );
     // The namespace itself is read in full.

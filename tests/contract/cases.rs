@@ -396,8 +396,8 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
             other => panic!("{:?}: {other:?}", id.kind),
         }
     }
-    let cluster = seen.states.keys().filter(|id| id.scope == Scope::Cluster);
-    assert_eq!(cluster.count(), WATCHED.len());
+    let refused = seen.states.keys().filter(|id| id.scope == Scope::Cluster);
+    assert_eq!(refused.count(), WATCHED.len());
     let pod = key(&namespace, "web");
     create_account(cluster, &namespace).await;
     cluster
@@ -410,6 +410,24 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
         seen.world.pod(&pod).is_some()
     })
     .await;
+}
+
+/// By its discovery documents an API that is not served is told from an outage that answers 404.
+pub async fn discovery_tells_what_is_served(cluster: &Cluster) {
+    let groups = cluster.read("/apis").await.ok().body;
+    let versions: Vec<&Value> = groups["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|group| group["versions"].as_array().unwrap())
+        .map(|version| &version["groupVersion"])
+        .collect();
+    assert!(versions.contains(&&json!("batch/v1")), "{versions:?}");
+    assert!(!versions.contains(&&json!("nothing.example/v1")));
+    let batch = cluster.read("/apis/batch/v1").await.ok().body;
+    let names = batch["resources"].as_array().unwrap();
+    assert!(names.iter().any(|it| it["name"] == "jobs"), "{names:?}");
+    assert_eq!(cluster.read("/apis/nothing.example/v1").await.code, 404);
 }
 
 pub async fn says_which_permission_is_missing(cluster: &Cluster) {

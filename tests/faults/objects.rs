@@ -100,6 +100,9 @@ pub async fn rights_are_revoked(place: Place) {
 pub async fn one_refusal_takes_nothing_back(place: Place) {
     let scene = Scene::at(place).await;
     let mut seen = scene.watched().await;
+    // A change that has come shows that the watch was permitted.
+    scene.touch_pod("web-0", "before").await;
+    scene.is_whole(&mut seen).await;
     let body = r#"{"kind":"Status","code":403,"message":"pods is forbidden: webhook timed out"}"#;
     let pods = |uri: &str| watches(uri) && uri.contains("/pods");
     scene

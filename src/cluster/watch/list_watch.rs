@@ -104,6 +104,10 @@ pub(super) enum Standing {
     Stale {
         since: Timestamp,
     },
+    /// The same, and the server has refused to go on, doubts and all: the next refusal is believed.
+    Refused {
+        since: Timestamp,
+    },
 }
 
 impl Standing {
@@ -112,7 +116,7 @@ impl Standing {
         match self {
             Self::New | Self::Failed { .. } => None,
             Self::Live => Some(Timestamp::now()),
-            Self::Stale { since } => Some(since),
+            Self::Stale { since } | Self::Refused { since } => Some(since),
         }
     }
 }
@@ -195,7 +199,7 @@ impl<D: Decode> ListWatch<D> {
     /// At once where nothing was listed before, or where the watch was never permitted.
     fn doubts(&mut self) -> Option<Duration> {
         let was_permitted = match self.standing {
-            Standing::New | Standing::Failed { .. } => false,
+            Standing::New | Standing::Failed { .. } | Standing::Refused { .. } => false,
             Standing::Live | Standing::Stale { .. } => self.version.is_none() || self.held,
         };
         let pause = DOUBTS.get(self.refusals).filter(|_| was_permitted)?;
@@ -204,9 +208,8 @@ impl<D: Decode> ListWatch<D> {
     }
 
     fn refused(&mut self, verb: &str, why: String) -> Refusal {
-        if self.standing == Standing::Live {
-            let since = Timestamp::now();
-            self.standing = Standing::Stale { since };
+        if let Some(since) = self.standing.as_of() {
+            self.standing = Standing::Refused { since };
         }
         Refusal::Forbidden {
             missing: self.source.endpoint.permission(verb, &self.scope),
@@ -376,13 +379,19 @@ impl<D: Decode> ListWatch<D> {
     /// Says what is wrong, and since when the data is old.
     fn stale(&mut self, trouble: &Trouble) {
         let since = match (self.standing, trouble) {
-            (Standing::Stale { since } | Standing::Failed { since }, _) => since,
+            (
+                Standing::Stale { since }
+                | Standing::Failed { since }
+                | Standing::Refused { since },
+                _,
+            ) => since,
             (_, Trouble::Silent(_)) => self.pulse.last_heard(),
             (Standing::New | Standing::Live, _) => Timestamp::now(),
         };
         self.standing = match self.standing {
             Standing::New | Standing::Failed { .. } => Standing::Failed { since },
             Standing::Live | Standing::Stale { .. } => Standing::Stale { since },
+            Standing::Refused { .. } => Standing::Refused { since },
         };
         self.outbox.state(WatchState::Stale {
             since,

@@ -141,8 +141,7 @@ fn missing(namespace: &Namespace, seen: &Seen) -> Problem {
 }
 
 /// Advice where nothing was found.
-pub(super) const ALLOW_EMPTY: &str =
-    "--allow-empty makes nothing found no error, --wait waits for it";
+pub(super) const ALLOW_EMPTY: &str = "--allow-empty accepts that, --wait waits for it";
 
 fn unknown(namespace: &Namespace, trouble: &Trouble) -> Problem {
     let what = format!("nothing found in Namespace {namespace}, and it may not exist");
