@@ -273,7 +273,7 @@ fn in_some_namespaces<'a>(
     as_of: Option<Timestamp>,
     local: impl Iterator<Item = KindState<'a>>,
 ) -> KindState<'a> {
-    let (mut listed, mut sum) = (0, None);
+    let (mut listed, mut sum, mut kept) = (0, None, as_of);
     for state in local {
         match state {
             KindState::Live | KindState::Partial { .. } => listed += 1,
@@ -284,12 +284,16 @@ fn in_some_namespaces<'a>(
             KindState::Loading { .. } => {
                 sum = Some(sum.map_or(state, |sum: KindState<'a>| sum.worse(state)));
             }
-            KindState::Forbidden { .. } => {}
+            // What is oldest of all that is kept tells how old it is.
+            KindState::Forbidden { as_of, .. } => kept = kept.into_iter().chain(as_of).min(),
         }
     }
     match (sum, listed) {
         (Some(sum), _) => sum,
-        (None, 0) => KindState::Forbidden { missing, as_of },
+        (None, 0) => KindState::Forbidden {
+            missing,
+            as_of: kept,
+        },
         (None, listed) => KindState::Partial { missing, listed },
     }
 }
