@@ -14,7 +14,7 @@ use std::{env, io, process::ExitCode, time::Duration};
 use answer::{console, exit, print};
 use pullscope::{
     cli::{self, Cli, Command, Demo},
-    domain::problem::Problem,
+    domain::{printable, problem::Problem},
     headless::{explain, match_image, rbac, verify},
     runtime::{terminal, wishes},
 };
@@ -91,6 +91,7 @@ fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
 /// What could not be begun is told in its own words; any other error is a fault of the program.
 fn refuse(report: color_eyre::Report) -> color_eyre::Result<ExitCode> {
     let problem: Problem = report.downcast()?;
-    eprintln!("pullscope: {problem}");
+    // Names and messages of a cluster stand in it.
+    eprintln!("pullscope: {}", printable::lines(&problem.to_string()));
     Ok(ExitCode::from(COULD_NOT_RUN))
 }

@@ -7,12 +7,16 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::ticket::Ticket;
+use super::{
+    gap::{Gap, Lack},
+    ticket::Ticket,
+};
 use crate::domain::{
     identity::Identity,
     problem::Problem,
     rights::Permission,
-    watch::{Sight, WatchId, WatchKind, WatchState},
+    unreadable::Unreadable,
+    watch::{Scope, Sight, WatchId, WatchKind, WatchState},
 };
 
 #[derive(Debug)]
@@ -42,7 +46,10 @@ pub enum Phase {
 pub enum Health {
     Connecting,
     Listing,
+    /// Everything in scope is read and kept up to date.
     Live,
+    /// What is read is kept up to date, and not everything in scope is read.
+    Partial,
     /// Some watch has lost its server; the oldest of them counts.
     Stale {
         since: Timestamp,
@@ -51,13 +58,27 @@ pub enum Health {
     Failed,
 }
 
-/// What one kind's watches have come to, over all scopes.
+/// What one kind's watches have come to in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KindState<'a> {
-    Loading { received: usize },
+    Loading {
+        received: usize,
+    },
     Live,
-    Stale { since: Timestamp },
-    Forbidden { missing: &'a Permission },
+    /// The whole cluster may not be listed; so many of its namespaces are.
+    Partial {
+        missing: &'a Permission,
+        listed: usize,
+    },
+    Stale {
+        since: Timestamp,
+        why: &'a str,
+    },
+    /// What was listed while that was permitted is shown as of then.
+    Forbidden {
+        missing: &'a Permission,
+        as_of: Option<Timestamp>,
+    },
 }
 
 impl Connection {
@@ -74,6 +95,11 @@ impl Connection {
     pub fn note(&mut self, id: WatchId, state: WatchState) {
         self.sight.note(&id, &state);
         self.watches.insert(id, state);
+    }
+
+    /// Takes in which objects of a watch could not be decoded.
+    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<Unreadable>) {
+        self.sight.note_unreadable(id, unreadable);
     }
 
     /// This watch is no more.
@@ -103,7 +129,8 @@ impl Connection {
         }
     }
 
-    pub fn health(&self) -> Health {
+    /// How the watches stand, and whether they show all of this scope.
+    pub fn health(&self, scope: &Scope) -> Health {
         match &self.phase {
             Phase::Connecting { .. } => return Health::Connecting,
             Phase::Failed { .. } => return Health::Failed,
@@ -128,58 +155,190 @@ impl Connection {
         };
         if self.watches.is_empty() || self.watches.values().any(waiting) {
             Health::Listing
-        } else {
+        } else if self.gaps(scope).is_empty() {
             Health::Live
+        } else {
+            Health::Partial
         }
     }
 
-    /// The state of the watches of these kinds together, the worst first: forbidden, stale, loading, live.
-    pub fn of(&self, kinds: impl Fn(WatchKind) -> bool) -> KindState<'_> {
+    /// The state of the watches of these kinds together in a scope, the worst first: forbidden, stale,
+    /// loading, partial, live.
+    pub fn of(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> KindState<'_> {
         let mut states = self
-            .watches
-            .iter()
-            .filter(|(id, _)| kinds(id.kind))
-            .map(|(_, state)| state)
+            .kinds()
+            .into_iter()
+            .filter(|kind| kinds(*kind))
+            .filter_map(|kind| self.of_kind(kind, scope))
             .peekable();
         if states.peek().is_none() {
             return KindState::Loading { received: 0 };
         }
-        let mut sum = KindState::Live;
-        for state in states {
-            sum = worse(sum, state);
-        }
-        sum
+        states.fold(KindState::Live, KindState::worse)
     }
 
-    /// Permissions that watches were refused for lack of, each once.
-    pub fn missing(&self) -> BTreeSet<&Permission> {
-        self.watches
-            .values()
-            .filter_map(|state| match state {
-                WatchState::Forbidden { missing, .. } => Some(missing),
-                _ => None,
-            })
-            .collect()
+    /// Objects of these kinds in a scope that could not be decoded.
+    pub fn unreadable(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> Unreadable {
+        let all = self.sight.unreadable();
+        let all = all.filter(|(id, _)| kinds(id.kind));
+        all.fold(Unreadable::default(), |sum, (id, unreadable)| {
+            match (scope, &id.scope) {
+                (Scope::Cluster, _) => sum.and(unreadable),
+                (Scope::Namespace(wanted), Scope::Cluster) => sum.and(&unreadable.within(wanted)),
+                (Scope::Namespace(wanted), Scope::Namespace(is)) if wanted == is => {
+                    sum.and(unreadable)
+                }
+                (Scope::Namespace(_), Scope::Namespace(_)) => sum,
+            }
+        })
+    }
+
+    /// What of a scope is not read, in the order of the kinds that matter most.
+    pub fn gaps(&self, scope: &Scope) -> Vec<Gap<'_>> {
+        let mut kinds: Vec<WatchKind> = self.kinds().into_iter().collect();
+        kinds.sort_by_key(|kind| (*kind != WatchKind::Pods, !kind.shows_failures(), *kind));
+        let mut gaps: Vec<Gap<'_>> = Vec::new();
+        for kind in kinds {
+            // A namespace's objects are seen without the list of all namespaces.
+            if kind == WatchKind::Namespaces && *scope != Scope::Cluster {
+                continue;
+            }
+            let refused = match self.of_kind(kind, scope) {
+                Some(KindState::Forbidden { missing, as_of }) => {
+                    Some(Lack::Forbidden { missing, as_of })
+                }
+                Some(KindState::Partial { missing, listed }) => {
+                    Some(Lack::Namespaces { missing, listed })
+                }
+                Some(KindState::Loading { .. } | KindState::Live | KindState::Stale { .. })
+                | None => None,
+            };
+            let unreadable = self.unreadable(|it| it == kind, scope);
+            let unreadable = (!unreadable.is_empty()).then_some(Lack::Unreadable(unreadable));
+            let lacks = refused.into_iter().chain(unreadable);
+            for gap in lacks.map(|lack| Gap { kind, lack }) {
+                // Secrets come by three watches, which are refused alike.
+                let same = |it: &Gap<'_>| {
+                    it.kind.plural() == gap.kind.plural() && it.lack.is_refusal_as(&gap.lack)
+                };
+                if !gaps.iter().any(same) {
+                    gaps.push(gap);
+                }
+            }
+        }
+        gaps
+    }
+
+    /// Whether these kinds were once read in full in this scope.
+    pub fn was_read(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> bool {
+        let watched = self.kinds().into_iter();
+        watched
+            .filter(|kind| kinds(*kind))
+            .all(|kind| self.sight.sees_all(kind, scope))
+    }
+
+    fn kinds(&self) -> BTreeSet<WatchKind> {
+        self.watches.keys().map(|id| id.kind).collect()
+    }
+
+    fn of_kind(&self, kind: WatchKind, scope: &Scope) -> Option<KindState<'_>> {
+        let cluster = self.watches.get(&WatchId {
+            kind,
+            scope: Scope::Cluster,
+        });
+        if let Scope::Namespace(_) = scope {
+            let id = WatchId {
+                kind,
+                scope: scope.clone(),
+            };
+            let state = self.watches.get(&id).or(cluster);
+            return state.map(KindState::of_state);
+        }
+        let local = self.watches.iter();
+        let local = local.filter(|(id, _)| id.kind == kind && id.scope != Scope::Cluster);
+        let local = local.map(|(_, state)| KindState::of_state(state));
+        match cluster {
+            Some(WatchState::Forbidden { missing, as_of, .. }) => {
+                Some(in_some_namespaces(missing, *as_of, local))
+            }
+            Some(state) => Some(KindState::of_state(state)),
+            None => local.reduce(KindState::worse),
+        }
     }
 }
 
-fn worse<'a>(sum: KindState<'a>, state: &'a WatchState) -> KindState<'a> {
-    match (sum, state) {
-        (KindState::Forbidden { missing }, _) | (_, WatchState::Forbidden { missing, .. }) => {
-            KindState::Forbidden { missing }
+/// Where the whole cluster may not be listed: what single namespaces show of it.
+fn in_some_namespaces<'a>(
+    missing: &'a Permission,
+    as_of: Option<Timestamp>,
+    local: impl Iterator<Item = KindState<'a>>,
+) -> KindState<'a> {
+    let (mut listed, mut sum, mut kept) = (0, None, as_of);
+    for state in local {
+        match state {
+            KindState::Live | KindState::Partial { .. } => listed += 1,
+            KindState::Stale { .. } => {
+                listed += 1;
+                sum = Some(sum.map_or(state, |sum: KindState<'a>| sum.worse(state)));
+            }
+            KindState::Loading { .. } => {
+                sum = Some(sum.map_or(state, |sum: KindState<'a>| sum.worse(state)));
+            }
+            // What is oldest of all that is kept tells how old it is.
+            KindState::Forbidden { as_of, .. } => kept = kept.into_iter().chain(as_of).min(),
         }
-        (KindState::Stale { since: a }, WatchState::Stale { since: b, .. }) => {
-            KindState::Stale { since: a.min(*b) }
-        }
-        (_, WatchState::Stale { since, .. }) => KindState::Stale { since: *since },
-        (KindState::Stale { since }, _) => KindState::Stale { since },
-        (KindState::Loading { received: a }, WatchState::Listing { received: b }) => {
-            KindState::Loading { received: a + b }
-        }
-        (_, WatchState::Listing { received }) => KindState::Loading {
-            received: *received,
+    }
+    match (sum, listed) {
+        (Some(sum), _) => sum,
+        (None, 0) => KindState::Forbidden {
+            missing,
+            as_of: kept,
         },
-        (_, WatchState::Connecting) => KindState::Loading { received: 0 },
-        (sum, WatchState::Live) => sum,
+        (None, listed) => KindState::Partial { missing, listed },
+    }
+}
+
+impl<'a> KindState<'a> {
+    fn of_state(state: &'a WatchState) -> Self {
+        match state {
+            WatchState::Connecting => Self::Loading { received: 0 },
+            WatchState::Listing { received } => Self::Loading {
+                received: *received,
+            },
+            WatchState::Live => Self::Live,
+            WatchState::Stale { since, why } => Self::Stale { since: *since, why },
+            WatchState::Forbidden { missing, as_of, .. } => Self::Forbidden {
+                missing,
+                as_of: *as_of,
+            },
+        }
+    }
+
+    #[must_use]
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Stale { since: a, .. }, Self::Stale { since: b, .. }) => {
+                if b < a {
+                    other
+                } else {
+                    self
+                }
+            }
+            (Self::Loading { received: a }, Self::Loading { received: b }) => {
+                Self::Loading { received: a + b }
+            }
+            (a, b) if b.rank() > a.rank() => b,
+            (a, _) => a,
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Live => 0,
+            Self::Partial { .. } => 1,
+            Self::Loading { .. } => 2,
+            Self::Stale { .. } => 3,
+            Self::Forbidden { .. } => 4,
+        }
     }
 }

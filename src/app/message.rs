@@ -15,6 +15,7 @@ use crate::domain::{
     problem::Problem,
     pull_test::Pulled,
     rights::Rules,
+    unreadable::Unreadable,
     watch::{WatchId, WatchState},
 };
 
@@ -40,6 +41,8 @@ pub enum Message {
     Contexts(Ticket, Result<Vec<ContextEntry>, Problem>),
     Batch(Ticket, Batch),
     Watch(Ticket, WatchId, WatchState),
+    /// Objects of a watch that could not be decoded: these, and no others.
+    Unreadable(Ticket, WatchId, Arc<Unreadable>),
     /// What the server said of each change when it tried it.
     Rehearsed(Ticket, Vec<Done>),
     /// What became of the change with this number.

@@ -6,6 +6,7 @@
 pub mod action;
 mod action_table;
 pub mod connection;
+pub mod coverage;
 pub mod detail;
 pub mod effect;
 pub mod explain;
@@ -14,6 +15,7 @@ mod field;
 pub mod filter;
 pub mod finishing;
 pub mod form;
+pub mod gap;
 pub mod inquiry;
 mod k9s;
 pub mod key;

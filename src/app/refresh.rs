@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     connection::{Health, Phase},
     form::{Form, Import},
+    gap::Lack,
     inquiry::Inquiry,
     list::List,
     model::Model,
@@ -52,7 +53,8 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     } = model;
     answers.age(now);
     verdicts.refresh(world, connection.sight(), answers, now);
-    let seen = connection.health() == Health::Live && !verdicts.unfinished();
+    let watched = matches!(connection.health(scope), Health::Live | Health::Partial);
+    let seen = watched && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
     let turn = &mut Turn::new(now);
     panes::namespaces::refresh(&mut panes.namespaces, world, known, turn);
@@ -162,13 +164,14 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
             )
         )
         || matches!(model.overlays.last(), Some(Overlay::PullTest(trial)) if trial.waits())
-        || model.connection.health() == Health::Listing;
+        || model.connection.health(&model.scope) == Health::Listing;
     let spinner = waiting.then_some(now + SPIN);
     // Its seconds are counted down.
     let finishing = model.finishing.map(|_| now + SignedDuration::from_secs(1));
     let flash = model.flash.as_ref().map(|flash| flash.until);
-    let stale = match model.connection.health() {
+    let stale = match model.connection.health(&model.scope) {
         Health::Stale { since, .. } => Some(turn(since, now)),
+        Health::Partial => kept_since(model).map(|since| turn(since, now)).min(),
         _ => None,
     };
     let notices = model.notices.wake();
@@ -195,6 +198,15 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     .flatten()
     .chain(revealed)
     .min()
+}
+
+/// When what is kept of refused lists was last read.
+fn kept_since(model: &Model) -> impl Iterator<Item = Timestamp> {
+    let gaps = model.connection.gaps(&model.scope).into_iter();
+    gaps.filter_map(|gap| match gap.lack {
+        Lack::Forbidden { as_of, .. } => as_of,
+        Lack::Namespaces { .. } | Lack::Unreadable(_) => None,
+    })
 }
 
 /// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds

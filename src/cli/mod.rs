@@ -77,7 +77,7 @@ fn is_named(program: &Path, name: &str) -> bool {
 pub enum Command {
     /// The dashboard on a simulated cluster: no cluster, no network, no port needed
     Demo(Demo),
-    /// Diagnose once, as CI or a script would: status 0 healthy, 1 findings, 2 could not run
+    /// Diagnose once, as CI or a script would: status 0 healthy, 1 findings, 2 could not run or not read all
     Check(check::Args),
     /// Classify pull-failure messages, offline
     Explain(explain::Args),

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Trouble, buffer::Buffer, slim};
+use super::{Trouble, buffer::Buffer, paths, slim};
 use crate::domain::printable::printable;
 
 /// Of an error's body, no more than this is read: it is a sentence, not data.
@@ -28,7 +28,18 @@ pub(super) const JSON: &str = "application/json";
 
 /// A `GET` of what is at this path.
 pub(super) fn getting(path: &str) -> Result<Request<Buffer>, Trouble> {
-    Ok(Request::get(path).body(Buffer::default())?)
+    plain(Request::get(path).body(Buffer::default())?)
+}
+
+/// The request, unless its path names what no object can be called: that is found nowhere.
+pub(super) fn plain<B>(request: Request<B>) -> Result<Request<B>, Trouble> {
+    let path = request.uri().path_and_query();
+    if path.is_some_and(|path| !paths::is_plain(path)) {
+        return Err(Trouble::NotFound(
+            "no object can have such a name".to_owned(),
+        ));
+    }
+    Ok(request)
 }
 
 /// A request that sends something.
@@ -42,7 +53,7 @@ pub(super) fn sending(
     serde_json::to_writer(&mut bytes, body).map_err(|error| Trouble::Other(error.to_string()))?;
     let request = Request::builder().method(method).uri(path);
     let request = request.header(header::CONTENT_TYPE, media_type);
-    Ok(request.body(bytes)?)
+    plain(request.body(bytes)?)
 }
 
 /// An answer whose status says success; the body is still on its way.

@@ -1,14 +1,44 @@
 //! Where the API has each object.
+//!
+//! A name is percent-encoded as one segment, so that none becomes a query or another path. The API
+//! server splits a path after it has decoded it: a segment that would still be several, or `.` or `..`, is
+//! never sent (`ask::getting`), for no object has such a name.
+
+use std::borrow::Cow;
+
+use http::uri::PathAndQuery;
 
 use crate::domain::{
-    key::{Key, Namespace},
+    key::{Key, Name, Namespace},
     objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
 };
 
 pub(super) const NAMESPACES: &str = "/api/v1/namespaces";
 
 pub(super) fn namespace(namespace: &Namespace) -> String {
-    format!("{NAMESPACES}/{namespace}")
+    format!("{NAMESPACES}/{}", segment(namespace.as_str()))
+}
+
+/// One segment of a path: all but the unreserved characters of RFC 3986 percent-encoded.
+pub(super) fn segment(text: &str) -> Cow<'_, str> {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    if !text.bytes().all(is_unreserved) {
+        let encoded = text.bytes().map(|byte| match byte {
+            byte if is_unreserved(byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        });
+        return Cow::Owned(encoded.collect());
+    }
+    Cow::Borrowed(text)
+}
+
+/// Whether the path leads to what its segments name, for a server that decodes it before it splits it.
+pub(super) fn is_plain(path: &PathAndQuery) -> bool {
+    let mut segments = path.path().split('/').skip(1);
+    path.path() == "/"
+        || segments.all(|segment| {
+            !matches!(segment, "" | "." | "..") && !segment.to_ascii_uppercase().contains("%2F")
+        })
 }
 
 pub(super) fn secrets(within: &Namespace) -> String {
@@ -16,7 +46,7 @@ pub(super) fn secrets(within: &Namespace) -> String {
 }
 
 pub(super) fn secret(key: &Key<Secret>) -> String {
-    format!("{}/{}", secrets(&key.namespace), key.name)
+    named(secrets(&key.namespace), &key.name)
 }
 
 pub(super) fn accounts(within: &Namespace) -> String {
@@ -24,7 +54,7 @@ pub(super) fn accounts(within: &Namespace) -> String {
 }
 
 pub(super) fn account(key: &Key<ServiceAccount>) -> String {
-    format!("{}/{}", accounts(&key.namespace), key.name)
+    named(accounts(&key.namespace), &key.name)
 }
 
 pub(super) fn pods(within: &Namespace) -> String {
@@ -32,7 +62,7 @@ pub(super) fn pods(within: &Namespace) -> String {
 }
 
 pub(super) fn pod(key: &Key<Pod>) -> String {
-    format!("{}/{}", pods(&key.namespace), key.name)
+    named(pods(&key.namespace), &key.name)
 }
 
 pub(super) fn events(within: &Namespace) -> String {
@@ -41,11 +71,16 @@ pub(super) fn events(within: &Namespace) -> String {
 
 pub(super) fn workloads(kind: WorkloadKind, within: &Namespace) -> String {
     let (group, plural) = (kind.group(), kind.resource());
+    let within = segment(within.as_str());
     format!("/apis/{group}/v1/namespaces/{within}/{plural}")
 }
 
 pub(super) fn workload(id: &WorkloadKey) -> String {
-    format!("{}/{}", workloads(id.kind, &id.key.namespace), id.key.name)
+    named(workloads(id.kind, &id.key.namespace), &id.key.name)
+}
+
+fn named<K>(collection: String, name: &Name<K>) -> String {
+    collection + "/" + &segment(name.as_str())
 }
 
 /// Any object that is shown.
@@ -64,7 +99,8 @@ pub(super) fn object(object: &ObjectKey) -> String {
 pub(super) fn before(object: &ObjectKey) -> Option<String> {
     match object {
         ObjectKey::Workload(id) if id.kind == WorkloadKind::CronJob => {
-            let (namespace, name) = (&id.key.namespace, &id.key.name);
+            let namespace = segment(id.key.namespace.as_str());
+            let name = segment(id.key.name.as_str());
             Some(format!(
                 "/apis/batch/v1beta1/namespaces/{namespace}/cronjobs/{name}"
             ))
@@ -80,7 +116,6 @@ pub(super) fn before(object: &ObjectKey) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::key::Name;
 
     #[test]
     fn a_path_names_group_and_namespace() {
@@ -99,5 +134,23 @@ mod tests {
         );
         let namespace = ObjectKey::Namespace(Namespace::new("shop"));
         assert_eq!(object(&namespace), "/api/v1/namespaces/shop");
+    }
+
+    #[test]
+    fn a_name_stays_one_segment() {
+        let secret = |name: &str| secret(&Key::new(Namespace::new("a b"), Name::new(name)));
+        assert_eq!(
+            secret("x?fieldManager=a&dryRun=%41#é"),
+            "/api/v1/namespaces/a%20b/secrets/x%3FfieldManager%3Da%26dryRun%3D%2541%23%C3%A9"
+        );
+        assert_eq!(
+            secret("web-1.v2_~"),
+            "/api/v1/namespaces/a%20b/secrets/web-1.v2_~"
+        );
+        let is_plain = |name: &str| is_plain(&secret(name).parse().unwrap());
+        assert!(is_plain("web-1.v2") && is_plain("x?y") && is_plain("...") && is_plain("%2e"));
+        for name in ["", ".", "..", "a/b", "../../kube-system/secrets/admin"] {
+            assert!(!is_plain(name), "{name}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::{Connection, Trouble, ask, buffer::Buffer, paths};
 use crate::domain::{
     document::Document,
+    key::Namespace,
     logs::{Source, Splitter},
     objects::ObjectKey,
     rights::Permission,
@@ -22,6 +23,18 @@ pub async fn document(connection: &Connection, object: &ObjectKey) -> Result<Doc
         (answer, _) => answer?,
     };
     Document::of(value).map_err(Trouble::Unreadable)
+}
+
+/// Whether the namespace exists. Who may look into it may often `get` it where all may not be listed.
+pub async fn namespace_exists(
+    connection: &Connection,
+    namespace: &Namespace,
+) -> Result<bool, Trouble> {
+    match get(connection, &paths::namespace(namespace)).await {
+        Ok(_) => Ok(true),
+        Err(Trouble::NotFound(_)) => Ok(false),
+        Err(trouble) => Err(trouble),
+    }
 }
 
 async fn get(connection: &Connection, path: &str) -> Result<Value, Trouble> {

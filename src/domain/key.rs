@@ -34,10 +34,35 @@ impl<K> Name<K> {
         &self.0
     }
 
+    /// Whether Kubernetes takes this for a name: a DNS subdomain of RFC 1123.
+    ///
+    /// A name that another object refers to (`imagePullSecrets`) is not validated by the API server, and a
+    /// server may answer anything. What is no valid name exists nowhere, and is no part of a path or file.
+    pub fn is_valid(&self) -> bool {
+        is_dns_subdomain(&self.0)
+    }
+
     /// The shared text itself, for those who pass it on without copying.
     pub fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
+}
+
+/// Longest name of an object (`validation.DNS1123SubdomainMaxLength`).
+const LONGEST_NAME: usize = 253;
+
+/// Longest name of a Namespace (`validation.DNS1123LabelMaxLength`).
+const LONGEST_LABEL: usize = 63;
+
+/// `IsDNS1123Subdomain` of `k8s.io/apimachinery`: labels joined by dots.
+fn is_dns_subdomain(text: &str) -> bool {
+    text.len() <= LONGEST_NAME && text.split('.').all(is_label)
+}
+
+/// A label of any length: the pattern of `IsDNS1123Label`, whose limit of 63 holds for whole names only.
+fn is_label(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(is_part) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 impl<K> Clone for Name<K> {
@@ -127,6 +152,11 @@ impl Namespace {
         Self(text.into())
     }
 
+    /// Whether Kubernetes takes this for the name of a Namespace: a DNS label of RFC 1123.
+    pub fn is_valid(&self) -> bool {
+        self.0.len() <= LONGEST_LABEL && is_label(&self.0)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -211,5 +241,37 @@ impl<'de, K> Deserialize<'de> for Key<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <(Namespace, Name<K>)>::deserialize(deserializer)
             .map(|(namespace, name)| Self::new(namespace, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_valid_as_the_api_server_has_it() {
+        let long = "a".repeat(254);
+        for (text, name, namespace) in [
+            ("regcred", true, true),
+            ("web-1.example", true, false),
+            ("0", true, true),
+            ("", false, false),
+            (".", false, false),
+            ("..", false, false),
+            ("a/b", false, false),
+            ("../../kube-system", false, false),
+            ("x?dryRun=All", false, false),
+            ("Bad_NS", false, false),
+            ("-a", false, false),
+            ("a-", false, false),
+            ("a..b", false, false),
+            ("ä", false, false),
+            (&long[..253], true, false),
+            (&long[..63], true, true),
+            (&long, false, false),
+        ] {
+            assert_eq!(Name::<()>::new(text).is_valid(), name, "{text}");
+            assert_eq!(Namespace::new(text).is_valid(), namespace, "{text}");
+        }
     }
 }

@@ -39,5 +39,6 @@ pub(crate) mod sample;
 mod shell;
 pub mod status;
 pub mod timeline;
+pub mod unreadable;
 pub mod watch;
 pub mod world;

@@ -1,11 +1,14 @@
 //! Which watches there are, and the state of each: what the screen must know to say how old its
 //! data is.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
-use super::{key::Namespace, objects::WorkloadKind, rights::Permission};
+use super::{key::Namespace, objects::WorkloadKind, rights::Permission, unreadable::Unreadable};
 
 /// What a watch looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +19,38 @@ pub enum WatchKind {
     Pods,
     Events,
     Workloads(WorkloadKind),
+}
+
+impl WatchKind {
+    /// What the objects are called, as the API names the kind.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Namespaces => "Namespaces",
+            Self::Secrets(_) => "Secrets",
+            Self::ServiceAccounts => "ServiceAccounts",
+            Self::Pods => "Pods",
+            Self::Events => "Events",
+            Self::Workloads(WorkloadKind::Deployment) => "Deployments",
+            Self::Workloads(WorkloadKind::ReplicaSet) => "ReplicaSets",
+            Self::Workloads(WorkloadKind::StatefulSet) => "StatefulSets",
+            Self::Workloads(WorkloadKind::DaemonSet) => "DaemonSets",
+            Self::Workloads(WorkloadKind::Job) => "Jobs",
+            Self::Workloads(WorkloadKind::CronJob) => "CronJobs",
+        }
+    }
+
+    /// Whether *nothing is wrong* rests on this kind.
+    ///
+    /// What fails shows in the Pods, in the workloads that make none, and in the events of what has no
+    /// other place for its errors. Secrets and ServiceAccounts explain a failure and are not needed to
+    /// see one; a CronJob's failures are those of its Jobs.
+    pub fn shows_failures(self) -> bool {
+        match self {
+            Self::Pods | Self::Events => true,
+            Self::Workloads(kind) => kind != WorkloadKind::CronJob,
+            Self::Namespaces | Self::Secrets(_) | Self::ServiceAccounts => false,
+        }
+    }
 }
 
 /// Secrets come by three watches, so that no data but that of pull Secrets is ever transferred.
@@ -64,6 +99,8 @@ pub enum WatchState {
     Forbidden {
         missing: Permission,
         why: Arc<str>,
+        /// What was listed while that was permitted is kept as it was then; `None`: nothing ever was.
+        as_of: Option<Timestamp>,
     },
 }
 
@@ -73,6 +110,8 @@ pub struct Sight {
     whole: BTreeSet<WatchId>,
     /// What the server refuses to list.
     denied: BTreeSet<WatchId>,
+    /// What the lists lack because it could not be decoded.
+    unreadable: BTreeMap<WatchId, Arc<Unreadable>>,
 }
 
 impl Sight {
@@ -94,6 +133,7 @@ impl Sight {
         Self {
             whole: kinds.map(everywhere).collect(),
             denied: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
         }
     }
 
@@ -112,21 +152,56 @@ impl Sight {
         }
     }
 
+    /// Learns which objects of a watch could not be decoded.
+    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<Unreadable>) {
+        if unreadable.is_empty() {
+            self.unreadable.remove(&id);
+        } else {
+            self.unreadable.insert(id, unreadable);
+        }
+    }
+
+    /// What could not be decoded, per watch.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &Unreadable)> {
+        let all = self.unreadable.iter();
+        all.map(|(id, unreadable)| (id, &**unreadable))
+    }
+
     /// This watch is no more.
     pub fn lose(&mut self, id: &WatchId) {
         self.whole.remove(id);
         self.denied.remove(id);
+        self.unreadable.remove(id);
     }
 
     /// Whether all objects of this kind in this namespace are in the store.
     pub fn sees(&self, kind: WatchKind, namespace: &Namespace) -> bool {
-        holds(&self.whole, kind, namespace)
+        let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
+        scopes.into_iter().any(|scope| {
+            let id = WatchId { kind, scope };
+            let lacks = self.unreadable.get(&id);
+            self.whole.contains(&id) && lacks.is_none_or(|it| it.within(namespace).is_empty())
+        })
     }
 
     /// Whether the user may not list the Secrets of this namespace.
     pub fn is_denied_secrets(&self, namespace: &Namespace) -> bool {
         let denied = |slice| holds(&self.denied, WatchKind::Secrets(slice), namespace);
         !self.sees_secrets(namespace) && SecretSlice::ALL.into_iter().any(denied)
+    }
+
+    /// Whether all objects of this kind in the scope are in the store.
+    pub fn sees_all(&self, kind: WatchKind, scope: &Scope) -> bool {
+        match scope {
+            Scope::Namespace(namespace) => self.sees(kind, namespace),
+            Scope::Cluster => {
+                let id = WatchId {
+                    kind,
+                    scope: Scope::Cluster,
+                };
+                self.whole.contains(&id) && !self.unreadable.contains_key(&id)
+            }
+        }
     }
 
     /// Whether a Secret of any type that is not in the store does not exist.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exit, unless_closed};
+use super::{Exit, ended};
 
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Config {
@@ -39,5 +39,5 @@ pub fn list(entries: &[Entry], mut stdout: impl Write) -> io::Result<Exit> {
         text.push('\n');
     }
     let written = stdout.write_all(text.as_bytes());
-    unless_closed(written.map(|()| Exit::Success))
+    ended(written, Exit::Success)
 }

@@ -8,6 +8,8 @@ use std::{
     io::{self, Write},
 };
 
+use crate::domain::printable::one_line;
+
 /// The reader of the two streams; the default is a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Console {
@@ -79,7 +81,8 @@ impl Progress {
     pub(super) fn say(&self, text: &str) {
         let Some(said) = &self.said else { return };
         if *said.borrow() != text {
-            let _ = write!(io::stderr(), "\r\x1b[K{text}").and_then(|()| io::stderr().flush());
+            let shown = one_line(text);
+            let _ = write!(io::stderr(), "\r\x1b[K{shown}").and_then(|()| io::stderr().flush());
             text.clone_into(&mut said.borrow_mut());
         }
     }

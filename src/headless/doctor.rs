@@ -12,14 +12,14 @@ use serde::Serialize;
 use super::{
     Exit, Output, check,
     console::{Console, Tone},
-    report::printable,
-    unless_closed,
+    ended, json,
 };
 use crate::{
     cluster::{Connection, access, watch::permissions},
     domain::{
         image::ImageRef,
         key::Namespace,
+        printable::one_line,
         probe::{Answer, Failure, Nameless, Wanted, judge},
         problem::Problem,
         rights::Permission,
@@ -123,15 +123,14 @@ pub async fn run(
         }
     }
     let well = lines.iter().all(|line| line.state == State::Ok);
-    unless_closed(write(&lines, args.output, console, stdout).map(|()| {
-        if lines.iter().any(|line| line.state == State::Failed) {
-            Exit::BadInput
-        } else if well {
-            Exit::Success
-        } else {
-            Exit::Negative
-        }
-    }))
+    let exit = if lines.iter().any(|line| line.state == State::Failed) {
+        Exit::BadInput
+    } else if well {
+        Exit::Success
+    } else {
+        Exit::Negative
+    };
+    ended(write(&lines, args.output, console, stdout), exit)
 }
 
 fn cluster(connection: &Connection) -> Line {
@@ -227,11 +226,10 @@ fn write(
     console: Console,
     mut stdout: impl Write,
 ) -> io::Result<()> {
-    let text = match output {
-        Output::Json => format!("{}\n", serde_json::json!({ "checks": lines })),
-        Output::Text => text(lines, console),
-    };
-    stdout.write_all(text.as_bytes())
+    match output {
+        Output::Json => json::write(&serde_json::json!({ "checks": lines }), &mut stdout),
+        Output::Text => stdout.write_all(text(lines, console).as_bytes()),
+    }
 }
 
 fn text(lines: &[Line], console: Console) -> String {
@@ -244,10 +242,10 @@ fn text(lines: &[Line], console: Console) -> String {
             State::Failed => (Tone::Bad, "failed "),
         };
         let state = console.paint(tone, state);
-        let detail = printable(&line.detail);
+        let detail = one_line(&line.detail);
         let _ = writeln!(text, "{state}  {:wide$}  {detail}", line.topic);
         if let Some(next) = &line.next {
-            let _ = writeln!(text, "{:1$}next: {2}", "", wide + 11, printable(next));
+            let _ = writeln!(text, "{:1$}next: {2}", "", wide + 11, one_line(next));
         }
     }
     text

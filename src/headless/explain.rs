@@ -7,9 +7,8 @@ use std::io::{self, BufRead, Write};
 use super::{
     Exit, Output,
     console::{Console, Tone},
-    messages,
+    ended, json, messages,
     report::{Explanation, write_error},
-    unless_closed,
 };
 use crate::domain::{cause::Cause, classify::classify};
 
@@ -35,12 +34,13 @@ pub fn run(
         output: args.output,
         console,
         stdout: io::BufWriter::new(stdout),
+        exit: Exit::Success,
     };
-    let answered = match args.message.as_deref() {
+    let written = match args.message.as_deref() {
         Some(message) if message != "-" => answer.explain(message),
         Some(_) | None => answer.explain_all(stdin),
     };
-    unless_closed(answered)
+    ended(written, answer.exit)
 }
 
 /// The way of the answers out.
@@ -48,68 +48,62 @@ struct Answering<W: Write> {
     output: Output,
     console: Console,
     stdout: io::BufWriter<W>,
+    /// The worst of what was answered so far.
+    exit: Exit,
 }
 
 impl<W: Write> Answering<W> {
-    fn explain_all(&mut self, mut stdin: impl BufRead) -> io::Result<Exit> {
+    fn explain_all(&mut self, mut stdin: impl BufRead) -> io::Result<()> {
         if stdin.fill_buf()?.is_empty() {
             return self.refuse("the input is empty");
         }
-        let mut exit = None;
+        let mut answered = false;
         messages::each(stdin, |found| {
-            let answered = match found {
-                Ok(message) => self.explain(message)?,
-                Err(error) => self.refuse(error)?,
-            };
-            exit = Some(exit.map_or(answered, |before: Exit| before.and(answered)));
-            Ok(())
+            answered = true;
+            match found {
+                Ok(message) => self.explain(message),
+                Err(error) => self.refuse(error),
+            }
         })?;
-        match exit {
-            Some(exit) => Ok(exit),
-            None => self.say_nothing(),
+        if answered {
+            return Ok(());
         }
+        self.say_nothing()
     }
 
     /// Of Pods that run, nothing is said: that is as it should be.
-    fn say_nothing(&mut self) -> io::Result<Exit> {
+    fn say_nothing(&mut self) -> io::Result<()> {
         if self.output == Output::Text {
             let line = "nothing to explain: there is no message in the input";
             writeln!(self.stdout, "{}", self.console.paint(Tone::Dim, line))?;
         }
-        self.hand_over()?;
-        Ok(Exit::Success)
+        self.hand_over()
     }
 
-    fn explain(&mut self, message: &str) -> io::Result<Exit> {
+    fn explain(&mut self, message: &str) -> io::Result<()> {
         let found = classify(message);
-        let exit = match found.cause {
+        self.exit = self.exit.and(match found.cause {
             Some(cause) if cause != Cause::NotAPullFailure => Exit::Success,
             Some(_) | None => Exit::Negative,
-        };
+        });
         let explanation = Explanation::of(found);
         match self.output {
             Output::Text => explanation.write_text(self.console, &mut self.stdout)?,
-            Output::Json => {
-                serde_json::to_writer(&mut self.stdout, &explanation)?;
-                writeln!(self.stdout)?;
-            }
+            Output::Json => json::write(&explanation, &mut self.stdout)?,
         }
-        self.hand_over()?;
-        Ok(exit)
+        self.hand_over()
     }
 
-    fn refuse(&mut self, error: &str) -> io::Result<Exit> {
+    fn refuse(&mut self, error: &str) -> io::Result<()> {
+        self.exit = self.exit.and(Exit::BadInput);
         match self.output {
             Output::Text => {
                 let line = format!("bad input: {error}");
                 writeln!(self.stdout, "{}", self.console.paint(Tone::Odd, &line))?;
             }
-            Output::Json => {
-                write_error(error, self.output, &mut self.stdout)?;
-            }
+            Output::Json => write_error(error, self.output, &mut self.stdout)?,
         }
-        self.hand_over()?;
-        Ok(Exit::BadInput)
+        self.hand_over()
     }
 
     /// Each answer goes out at once: behind `kubectl get events --watch` the next message may be hours

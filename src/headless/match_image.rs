@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::{
     Exit, Output,
     console::{Console, Tone},
-    image, named,
-    report::{printable, write_error},
-    secrets, unless_closed,
+    ended, image, json, named,
+    report::write_error,
+    secrets,
 };
 use crate::{
     cluster::{ConnectOptions, Connection, Trouble, fetch},
@@ -22,6 +22,7 @@ use crate::{
         key::{Key, Name},
         keyring::{Keyring, Lookup},
         objects::{Secret, SecretType},
+        printable::one_line,
         problem::Problem,
     },
 };
@@ -102,11 +103,17 @@ pub async fn run(
     stdout: impl Write,
 ) -> io::Result<Exit> {
     let mut stdout = io::BufWriter::new(stdout);
-    let answered = match answer(args, options, stdin).await {
-        Ok(matches) => write_matches(&matches, args.output, console, &mut stdout),
-        Err(error) => write_error(&error, args.output, &mut stdout),
+    let (written, exit) = match answer(args, options, stdin).await {
+        Ok(matches) => {
+            let written = write_matches(&matches, args.output, console, &mut stdout);
+            (written, matches.exit())
+        }
+        Err(error) => {
+            let written = write_error(&error, args.output, &mut stdout);
+            (written, Exit::BadInput)
+        }
     };
-    unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
+    ended(written.and_then(|()| stdout.flush()), exit)
 }
 
 async fn answer(
@@ -237,6 +244,14 @@ impl Matches {
             skipped: Vec::new(),
         }
     }
+
+    fn exit(&self) -> Exit {
+        if self.entries.is_empty() {
+            Exit::Negative
+        } else {
+            Exit::Success
+        }
+    }
 }
 
 fn write_matches(
@@ -244,19 +259,11 @@ fn write_matches(
     output: Output,
     console: Console,
     stdout: &mut impl Write,
-) -> io::Result<Exit> {
+) -> io::Result<()> {
     match output {
-        Output::Json => {
-            serde_json::to_writer(&mut *stdout, matches)?;
-            writeln!(stdout)?;
-        }
-        Output::Text => write_text(matches, console, stdout)?,
+        Output::Json => json::write(matches, stdout),
+        Output::Text => write_text(matches, console, stdout),
     }
-    Ok(if matches.entries.is_empty() {
-        Exit::Negative
-    } else {
-        Exit::Success
-    })
 }
 
 fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> io::Result<()> {
@@ -268,7 +275,7 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
             &entry.username
         };
         let line = format!("{}. {} as {user} ({})", at + 1, entry.key, entry.source);
-        let line = console.paint(Tone::Good, &printable(&line));
+        let line = console.paint(Tone::Good, &one_line(&line));
         writeln!(stdout, "  {line}")?;
     }
     if matches.entries.is_empty() {
@@ -277,14 +284,14 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
     }
     for miss in &matches.misses {
         let line = format!("not {} ({}): {}", miss.key, miss.source, miss.reason);
-        writeln!(stdout, "  {}", printable(&line))?;
+        writeln!(stdout, "  {}", one_line(&line))?;
         if let Some(instead) = &miss.instead {
-            writeln!(stdout, "      {} would match", printable(instead))?;
+            writeln!(stdout, "      {} would match", one_line(instead))?;
         }
     }
     for skipped in &matches.skipped {
         let line = format!("passed over: {}: {}", skipped.source, skipped.reason);
-        writeln!(stdout, "  {}", console.paint(Tone::Odd, &printable(&line)))?;
+        writeln!(stdout, "  {}", console.paint(Tone::Odd, &one_line(&line)))?;
     }
     Ok(())
 }

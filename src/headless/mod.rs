@@ -8,6 +8,7 @@ pub mod config;
 pub mod console;
 pub mod doctor;
 pub mod explain;
+mod json;
 pub mod match_image;
 mod messages;
 pub mod rbac;
@@ -78,11 +79,14 @@ fn named(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A reader that has had enough closes the pipe (`| head -1`), and that is no error.
-fn unless_closed(written: io::Result<Exit>) -> io::Result<Exit> {
+/// The exit status after the answer was written.
+///
+/// A reader that has had enough closes the pipe (`| head -1`): that is no error, and what was found stays
+/// found.
+fn ended(written: io::Result<()>, exit: Exit) -> io::Result<Exit> {
     match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-        other => other,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Err(_) | Ok(()) => Ok(exit),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use super::{Exit, unless_closed};
+use super::{Exit, ended};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -35,7 +35,7 @@ impl Role {
 pub fn run(args: &Args, namespace: Option<&str>, mut stdout: impl Write) -> io::Result<Exit> {
     let text = manifest(args.role, namespace);
     let written = stdout.write_all(text.as_bytes());
-    unless_closed(written.map(|()| Exit::Success))
+    ended(written, Exit::Success)
 }
 
 fn manifest(role: Role, namespace: Option<&str>) -> String {

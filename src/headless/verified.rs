@@ -4,13 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{
-    console::{Console, Tone},
-    report::printable,
-};
+use super::console::{Console, Tone};
 use crate::domain::{
     cause::Cause,
     diagnose::Root,
+    printable::one_line,
     probe::{Answer, Step, Transcript, Verdict},
 };
 
@@ -125,10 +123,10 @@ impl Verified {
             (Some(cause), None) => writeln!(out, " ({cause})")?,
             (None, _) => writeln!(out)?,
         }
-        writeln!(out, "  {}", printable(&self.summary))?;
+        writeln!(out, "  {}", one_line(&self.summary))?;
         for step in &self.steps {
             let mark = console.mark(step.ok);
-            let detail = printable(&step.detail);
+            let detail = one_line(&step.detail);
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }
         for cause in &self.alternatives {
@@ -141,7 +139,7 @@ impl Verified {
                 "{} as {} ({}): {verdict}",
                 entry.key, entry.username, entry.source
             );
-            writeln!(out, "  tried {}", printable(&line))?;
+            writeln!(out, "  tried {}", one_line(&line))?;
         }
         Ok(())
     }

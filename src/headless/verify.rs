@@ -11,10 +11,9 @@ use std::{
 use super::{
     Exit, Output,
     console::Console,
-    image, named,
+    ended, image, json, named,
     report::write_error,
     secrets::{self, Source},
-    unless_closed,
     verified::{Asked, Origin, Verified},
 };
 use crate::{
@@ -96,11 +95,17 @@ pub async fn run(
     progress.say(&format!("asking about {}", args.image));
     let answer = answer(args, options, asking, stdin).await;
     drop(progress);
-    let answered = match answer {
-        Ok(verified) => write(&verified, args.output, console, &mut stdout),
-        Err(error) => write_error(&error, args.output, &mut stdout),
+    let (written, exit) = match answer {
+        Ok(verified) => {
+            let written = write(&verified, args.output, console, &mut stdout);
+            (written, exit(&verified))
+        }
+        Err(error) => {
+            let written = write_error(&error, args.output, &mut stdout);
+            (written, Exit::BadInput)
+        }
     };
-    unless_closed(answered.and_then(|exit| stdout.flush().map(|()| exit)))
+    ended(written.and_then(|()| stdout.flush()), exit)
 }
 
 fn write(
@@ -108,19 +113,19 @@ fn write(
     output: Output,
     console: Console,
     stdout: &mut impl Write,
-) -> io::Result<Exit> {
+) -> io::Result<()> {
     match output {
-        Output::Json => {
-            serde_json::to_writer(&mut *stdout, verified)?;
-            writeln!(stdout)?;
-        }
-        Output::Text => verified.write_text(console, stdout)?,
+        Output::Json => json::write(verified, stdout),
+        Output::Text => verified.write_text(console, stdout),
     }
-    Ok(match verified.answer() {
+}
+
+fn exit(verified: &Verified) -> Exit {
+    match verified.answer() {
         Answer::Ok => Exit::Success,
         Answer::No => Exit::Negative,
         Answer::Unknown => Exit::BadInput,
-    })
+    }
 }
 
 async fn answer(

@@ -137,6 +137,7 @@ fn read_input(mut late: Option<LateAnswers>) -> mpsc::Receiver<Heard> {
 fn message(ticket: Ticket, feed: Feed) -> Message {
     match feed {
         Feed::Batch(batch) => Message::Batch(ticket, batch),
+        Feed::Unreadable(id, unreadable) => Message::Unreadable(ticket, id, unreadable),
         Feed::State(id, state) => Message::Watch(ticket, id, state),
         Feed::Ended(id) => Message::Ended(ticket, id),
     }

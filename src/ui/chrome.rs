@@ -11,15 +11,12 @@ use ratatui::{
 use super::{text, view::View};
 use crate::{
     app::{
-        connection::{Health, KindState, Phase},
+        connection::{Health, Phase},
+        coverage::{self, AllClear},
         panes::Pane,
         path,
     },
-    domain::{
-        age,
-        faults::Fault,
-        watch::{Scope, WatchKind},
-    },
+    domain::{age, faults::Fault, watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `
@@ -48,14 +45,13 @@ pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
         format!(" pullscope  {context} › {place} ")
     };
     let left = text::clean(&left);
-    let (state, state_style) = state(view);
-    let mut right = vec![
-        Span::styled(state, state_style),
-        Span::raw("   "),
-        problems(view),
-        Span::raw(" "),
-    ];
-    let wide: usize = right.iter().map(Span::width).sum();
+    let mut right = standing(view, false);
+    let mut wide: usize = right.iter().map(Span::width).sum();
+    // What is not read gives way before the place does; the panes say it too.
+    if wide + text::width(&left) > usize::from(area.width) {
+        right = standing(view, true);
+        wide = right.iter().map(Span::width).sum();
+    }
     let who = text::clean(&who).into_owned();
     // Who we are and the server's version give way before the place does.
     if wide + text::width(&who) + 3 + text::width(&left) <= usize::from(area.width) {
@@ -81,23 +77,23 @@ pub(super) fn header(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     );
 }
 
+/// How the data stands, and the problems.
+fn standing(view: View<'_>, short: bool) -> Vec<Span<'static>> {
+    let (state, style) = state(view, short);
+    vec![
+        Span::styled(state, style),
+        Span::raw("   "),
+        problems(view),
+        Span::raw(" "),
+    ]
+}
+
 fn problems(view: View<'_>) -> Span<'static> {
     let faults = view.model.verdicts.faults();
     let pods: usize = faults.iter().map(|fault| fault.pods.len()).sum();
     let symbols = view.theme.symbols();
-    let connection = &view.model.connection;
-    // Where Pods may not be listed, or not yet are, nobody knows that nothing is wrong.
-    let pods_known = match connection.of(|kind| kind == WatchKind::Pods) {
-        KindState::Live | KindState::Stale { .. } => true,
-        KindState::Loading { .. } | KindState::Forbidden { .. } => false,
-    };
-    let known = matches!(connection.health(), Health::Live | Health::Stale { .. });
     let (symbol, style) = match faults.iter().map(Fault::is_pull).max() {
-        None if !known || !pods_known => return Span::raw(""),
-        None => {
-            let text = format!("{} nothing is wrong", symbols.finished);
-            return Span::styled(text, view.theme.good());
-        }
+        None => return all_clear(view),
         Some(false) => (symbols.failing, view.theme.warning()),
         Some(true) => (symbols.pull_failing, view.theme.failing()),
     };
@@ -109,15 +105,37 @@ fn problems(view: View<'_>) -> Span<'static> {
     Span::styled(text, style)
 }
 
+/// Only where everything was read is nothing wrong.
+fn all_clear(view: View<'_>) -> Span<'static> {
+    let clear = coverage::all_clear(view.model);
+    let sentence = clear.sentence();
+    match clear {
+        AllClear::Cluster | AllClear::Namespace => {
+            let text = format!("{} {sentence}", view.theme.symbols().finished);
+            Span::styled(text, view.theme.good())
+        }
+        AllClear::NoFailures => Span::styled(sentence, view.theme.text()),
+        AllClear::Unknown => Span::styled(sentence, view.theme.dim()),
+        AllClear::NotYet => Span::raw(""),
+    }
+}
+
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn state(view: View<'_>) -> (String, Style) {
+/// How the data stands; `short` where there is no room for what is not read.
+fn state(view: View<'_>, short: bool) -> (String, Style) {
     let theme = view.theme;
+    let verdicts = &view.model.verdicts;
     let symbols = theme.symbols();
     let spinner = view.spinner();
-    match view.model.connection.health() {
+    let health = view.model.connection.health(&view.model.scope);
+    if let (Health::Live | Health::Partial, Some((done, all))) = (&health, verdicts.progress()) {
+        let text = format!("{spinner} {}", coverage::diagnosing(done, all));
+        return (text, theme.accent());
+    }
+    match health {
         Health::Connecting => (format!("{spinner} connecting"), theme.accent()),
         Health::Listing => {
             let received = view.model.connection.received();
@@ -135,13 +153,15 @@ fn state(view: View<'_>) -> (String, Style) {
             format!("{} not connected", symbols.pull_failing),
             theme.failing(),
         ),
-        Health::Live => match view.model.connection.missing().len() {
-            0 => (format!("{} live", symbols.healthy), theme.good()),
-            n => (
-                format!("{} live, {n} forbidden", symbols.failing),
-                theme.warning(),
-            ),
-        },
+        Health::Live => (format!("{} live", symbols.healthy), theme.good()),
+        Health::Partial => {
+            let what = match coverage::partial(view.model, view.now) {
+                Some(what) if !short => format!(": {what}"),
+                Some(_) | None => String::new(),
+            };
+            let text = format!("{} partial{what}", symbols.failing);
+            (text, theme.warning())
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Screens at three sizes and in every state, and no panic at any size.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -29,6 +31,7 @@ use crate::{
         problem::Problem,
         rights::Permission,
         sample::{ago, changed, company_batches, event, now, pod, waiting},
+        unreadable::{ObjectName, Unreadable},
         watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
     },
 };
@@ -307,6 +310,7 @@ fn every_state_of_the_connection_is_said() {
         let state = WatchState::Forbidden {
             missing: missing.clone(),
             why: "".into(),
+            as_of: None,
         };
         forbidden.state(WatchKind::Secrets(slice), state);
     }
@@ -459,8 +463,196 @@ fn nothing_is_called_well_that_may_not_be_seen() {
         namespace: None,
     };
     let why = "".into();
-    screen.state(WatchKind::Pods, WatchState::Forbidden { missing, why });
-    assert!(!screen.text(120, 40).contains("nothing is wrong"));
+    let as_of = None;
+    let refused = WatchState::Forbidden {
+        missing,
+        why,
+        as_of,
+    };
+    screen.state(WatchKind::Pods, refused);
+    let text = screen.text(120, 40);
+    assert!(!text.contains("nothing is wrong"), "{text}");
+    assert!(text.contains("partial: Pods not read (403)"), "{text}");
+}
+
+/// A kind that may not be listed in the whole cluster.
+fn refused(kind: WatchKind, as_of: Option<Timestamp>) -> WatchState {
+    WatchState::Forbidden {
+        missing: Permission::new("list", "", &kind.plural().to_lowercase(), None),
+        why: "".into(),
+        as_of,
+    }
+}
+
+impl Screen {
+    /// Rights in one namespace of four only.
+    fn restricted() -> Self {
+        let mut screen = Self::connected();
+        for kind in KINDS
+            .into_iter()
+            .filter(|kind| *kind != WatchKind::Namespaces)
+        {
+            screen.state(kind, refused(kind, None));
+            let scope = Scope::Namespace(Namespace::new("platform"));
+            let id = WatchId { kind, scope };
+            screen.take(Message::Watch(screen.ticket, id, WatchState::Live));
+        }
+        screen.state(WatchKind::Namespaces, WatchState::Live);
+        for batch in company_batches() {
+            if let Batch::Namespaces(_) = batch {
+                screen.take(Message::Batch(screen.ticket, batch));
+            }
+        }
+        screen
+    }
+}
+
+/// With rights in one namespace only, that nothing is wrong in it says nothing of the cluster.
+#[test]
+fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
+    let mut screen = Screen::restricted();
+    for (width, height) in [(80, 24), (120, 40)] {
+        let text = screen.text(width, height);
+        insta::assert_snapshot!(format!("partial_{width}x{height}"), text);
+        assert!(
+            !text.contains("nothing is wrong") && !text.contains("● live"),
+            "{text}"
+        );
+    }
+    let asked = screen.press(&["!"]).text(120, 40);
+    assert!(
+        asked.contains(
+            "not read: Pods, Events, Deployments and 7 more kinds in 2 of 3 namespaces (403)"
+        ),
+        "{asked}"
+    );
+    // The namespace itself is read in full.
+    let mut there = Screen::restricted();
+    there.model.scope = Scope::Namespace(Namespace::new("platform"));
+    let text = there.text(120, 40);
+    assert!(
+        text.contains("✓ nothing is wrong in this namespace"),
+        "{text}"
+    );
+    assert!(text.contains("● live"), "{text}");
+    there.model.scope = Scope::Namespace(Namespace::new("shop"));
+    let text = there.text(120, 40);
+    assert!(
+        text.contains("forbidden: you may not list pods in all namespaces"),
+        "{text}"
+    );
+    assert!(!text.contains("nothing is wrong"), "{text}");
+}
+
+/// What was seen stays, with the time that it is from.
+#[test]
+fn what_may_no_longer_be_read_is_shown_as_of_then() {
+    let mut screen = Screen::company();
+    screen.state(WatchKind::Pods, refused(WatchKind::Pods, Some(ago(300))));
+    insta::assert_snapshot!("refused_80x24", screen.text(80, 24));
+    let text = screen.text(120, 40);
+    insta::assert_snapshot!("refused_120x40", text);
+    assert!(text.contains("403, as of 5m ago"), "{text}");
+    let listed = screen.press(&["W"]).text(120, 40);
+    assert!(
+        listed.contains("not read: Pods since 5m ago (403)"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn an_object_that_cannot_be_decoded_is_counted_and_named() {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        screen.state(kind, WatchState::Live);
+    }
+    let kind = WatchKind::Pods;
+    let id = WatchId {
+        kind,
+        scope: Scope::Cluster,
+    };
+    let web = ObjectName {
+        namespace: Some(Namespace::new("shop")),
+        name: "web-1\u{202e}".into(),
+    };
+    let unreadable = Arc::new(Unreadable {
+        named: [web].into(),
+        nameless: 0,
+    });
+    screen.take(Message::Unreadable(screen.ticket, id, unreadable));
+    let text = screen.text(120, 40);
+    assert!(text.contains("partial: 1 Pod not read"), "{text}");
+    assert!(text.contains("not read: shop/web-1 "), "{text}");
+    assert!(text.contains("no problems in what was read"), "{text}");
+}
+
+/// Secrets explain a failure; that no Pod fails is seen without them.
+#[test]
+fn without_secrets_only_what_was_read_is_claimed() {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        let state = match kind {
+            WatchKind::Secrets(_) => refused(kind, None),
+            _ => WatchState::Live,
+        };
+        screen.state(kind, state);
+    }
+    let text = screen.text(120, 40);
+    assert!(text.contains("partial: Secrets not read (403)"), "{text}");
+    assert!(text.contains("no failing Pods"), "{text}");
+    assert!(!text.contains("nothing is wrong"), "{text}");
+}
+
+#[test]
+fn stale_data_is_not_called_well() {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        screen.state(kind, WatchState::Live);
+    }
+    let why = "404, not found: <html>".into();
+    screen.state(WatchKind::Pods, WatchState::Stale { since: ago(9), why });
+    let text = screen.text(120, 40);
+    assert!(!text.contains("nothing is wrong"), "{text}");
+    // Of a list that never came, the pane says why.
+    let mut screen = Screen::connected();
+    let why = "404, not found: default backend".into();
+    screen.state(WatchKind::Pods, WatchState::Stale { since: ago(9), why });
+    let text = screen.text(120, 40);
+    assert!(
+        text.contains("not read yet: 404, not found: default backend"),
+        "{text}"
+    );
+    assert!(!text.contains("no Pods"), "{text}");
+}
+
+/// On a large cluster the first look takes many frames: until it is through, the header says how far it is.
+#[test]
+fn the_header_says_how_far_the_diagnosis_is() {
+    let mut screen = Screen::connected();
+    for kind in KINDS {
+        screen.state(kind, WatchState::Live);
+    }
+    let pods = (0..1500).map(|number| {
+        let image = waiting("ErrImagePull", "401 Unauthorized");
+        pod("shop", &format!("web-{number}"), image)
+    });
+    let pods = Batch::Pods(changed(pods.collect()));
+    screen.take(Message::Batch(screen.ticket, pods));
+    let first = screen.text(120, 40);
+    assert!(first.contains("diagnosing 200 of 1,500 Pods"), "{first}");
+    assert!(!first.contains("live"), "{first}");
+    assert!(
+        refresh::wake(&screen.model, now()) == Some(now()),
+        "it goes on at once"
+    );
+    for _ in 0..7 {
+        screen.text(120, 40);
+    }
+    let last = screen.text(120, 40);
+    assert!(
+        last.contains("● live") && last.contains("1500 Pods"),
+        "{last}"
+    );
 }
 
 /// At the smallest screen a list over all namespaces still tells one `regcred` from another.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::domain::printable::is_hidden;
+
 /// Which part gives way when a text is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
@@ -38,11 +40,10 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Characters that take no cell of their own or change how others are shown.
+/// Characters that take no cell of their own or change how others are shown: on a screen of cells also
+/// those that combine with the one before.
 fn hidden(c: char) -> bool {
-    c.is_control()
-        || c.width().unwrap_or(0) == 0
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
+    is_hidden(c) || c.width().unwrap_or(0) == 0
 }
 
 /// A number of bytes as runtimes and registries give it: decimal units.

@@ -1,7 +1,7 @@
 //! What must hold against every server that speaks the Kubernetes API.
 
 use pullscope::{
-    cluster::{Reach, access, read},
+    cluster::{Reach, access, read, watch::WATCHED},
     domain::{
         document::Fold,
         key::{Name, Namespace},
@@ -365,6 +365,12 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
     seen.until_settled().await;
 
     let here = Scope::Namespace(namespace.clone());
+    seen.until("the namespace is read", LONG, |seen| {
+        let local = seen.states.iter().filter(|(id, _)| id.scope == here);
+        let live = local.filter(|(_, state)| **state == WatchState::Live);
+        live.count() == WATCHED.len() - 1
+    })
+    .await;
     let WatchState::Forbidden { missing, .. } =
         seen.state(WatchKind::Namespaces, &Scope::Cluster).unwrap()
     else {
@@ -375,16 +381,23 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
         seen.world.namespace(&namespace).is_some(),
         "the known namespace stands in"
     );
-    for (id, state) in &seen.states {
-        if id.kind != WatchKind::Namespaces {
-            assert_eq!(
-                (&id.scope, state),
-                (&here, &WatchState::Live),
-                "{:?}",
-                id.kind
-            );
+    let watched = seen.states.iter();
+    for (id, state) in watched.filter(|(id, _)| id.kind != WatchKind::Namespaces) {
+        match (&id.scope, state) {
+            (scope, WatchState::Live) => assert_eq!(scope, &here, "{:?}", id.kind),
+            // What one namespace shows is not all, and that is said beside it.
+            (Scope::Cluster, WatchState::Forbidden { missing, as_of, .. }) => {
+                assert!(
+                    missing.to_string().ends_with("in all namespaces"),
+                    "{missing}"
+                );
+                assert_eq!(*as_of, None);
+            }
+            other => panic!("{:?}: {other:?}", id.kind),
         }
     }
+    let refused = seen.states.keys().filter(|id| id.scope == Scope::Cluster);
+    assert_eq!(refused.count(), WATCHED.len());
     let pod = key(&namespace, "web");
     create_account(cluster, &namespace).await;
     cluster
@@ -397,6 +410,24 @@ pub async fn works_with_rights_in_one_namespace(cluster: &Cluster) {
         seen.world.pod(&pod).is_some()
     })
     .await;
+}
+
+/// By its discovery documents an API that is not served is told from an outage that answers 404.
+pub async fn discovery_tells_what_is_served(cluster: &Cluster) {
+    let groups = cluster.read("/apis").await.ok().body;
+    let versions: Vec<&Value> = groups["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|group| group["versions"].as_array().unwrap())
+        .map(|version| &version["groupVersion"])
+        .collect();
+    assert!(versions.contains(&&json!("batch/v1")), "{versions:?}");
+    assert!(!versions.contains(&&json!("nothing.example/v1")));
+    let batch = cluster.read("/apis/batch/v1").await.ok().body;
+    let names = batch["resources"].as_array().unwrap();
+    assert!(names.iter().any(|it| it["name"] == "jobs"), "{names:?}");
+    assert_eq!(cluster.read("/apis/nothing.example/v1").await.code, 404);
 }
 
 pub async fn says_which_permission_is_missing(cluster: &Cluster) {

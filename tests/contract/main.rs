@@ -58,6 +58,7 @@ contract!(reading: cases {
     reads_events_of_both_apis,
     works_with_rights_in_one_namespace,
     says_which_permission_is_missing,
+    discovery_tells_what_is_served,
     follows_a_changed_reach,
     answers_access_questions,
     documents_hide_the_values_of_secrets,

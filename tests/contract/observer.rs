@@ -1,6 +1,6 @@
 //! Looks at what the watches bring, as the dashboard does, and waits for a state with a deadline.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use pullscope::{
@@ -9,6 +9,7 @@ use pullscope::{
         batch::Batch,
         credential::FingerprintKey,
         key::{Key, Name, Namespace},
+        unreadable::Unreadable,
         watch::{Scope, WatchId, WatchKind, WatchState},
         world::World,
     },
@@ -29,6 +30,7 @@ pub struct Observer {
     feed: Receiver<Feed>,
     pub world: World,
     pub states: BTreeMap<WatchId, WatchState>,
+    pub unreadable: BTreeMap<WatchId, Arc<Unreadable>>,
     /// Batches so far, in words, to explain a test that waits in vain.
     pub batches: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl Observer {
             feed,
             world: World::default(),
             states: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
             batches: Vec::new(),
         }
     }
@@ -81,6 +84,9 @@ impl Observer {
 
     fn take(&mut self, feed: Feed) {
         match feed {
+            Feed::Unreadable(id, unreadable) => {
+                self.unreadable.insert(id, unreadable);
+            }
             Feed::State(id, state) => {
                 self.states.insert(id, state);
             }

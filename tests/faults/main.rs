@@ -64,6 +64,8 @@ fn common(place: Place) -> Vec<Case> {
         answers::a_body_without_end,
         objects::history_is_forgotten,
         objects::rights_are_revoked,
+        objects::one_refusal_takes_nothing_back,
+        objects::a_404_of_an_ingress_is_no_empty_list,
         objects::churn_under_cuts,
         objects::a_reader_that_does_not_keep_up,
         logins::a_token_expires,

@@ -11,10 +11,10 @@ use pullscope::{
 
 use crate::{
     cluster::{Behind, Cluster},
-    front::lists,
+    front::{Fault, lists, watches},
     line::Mood,
     observer::Observer,
-    scene::{HEALED, Place, Scene, TOLD},
+    scene::{HEALED, Place, Scene, TOLD, told},
     view::view,
 };
 
@@ -33,8 +33,8 @@ pub async fn history_is_forgotten(place: Place) {
 
 const READ: &[&str] = &["get", "list", "watch"];
 
-/// What may no longer be read is taken away, and the missing right is named; when it is granted again,
-/// all is there again by itself.
+/// What may no longer be read stays as it was, with the missing right and the time that it is from; when
+/// it is granted again, all is up to date again by itself.
 pub async fn rights_are_revoked(place: Place) {
     let scene = Scene::of(place.cluster(), "viewer").await;
     let rules: &[(&str, &[&str])] = &[
@@ -63,8 +63,13 @@ pub async fn rights_are_revoked(place: Place) {
         matches!(pods(seen), Some(WatchState::Forbidden { .. }))
     })
     .await;
-    let Some(WatchState::Forbidden { missing, .. }) = pods(&seen) else {
-        panic!()
+    let Some(WatchState::Forbidden {
+        missing,
+        as_of: Some(_),
+        ..
+    }) = pods(&seen)
+    else {
+        panic!("{:?}", pods(&seen))
     };
     let namespace = &scene.namespace;
     assert!(
@@ -73,10 +78,7 @@ pub async fn rights_are_revoked(place: Place) {
             .ends_with(&format!("pods in namespace {namespace}")),
         "{missing}"
     );
-    seen.until("what may not be read is gone", TOLD, |seen| {
-        pods_in(seen, &scene) == 0
-    })
-    .await;
+    assert_eq!(pods_in(&seen, &scene), 5, "unknown is not gone");
 
     let body = serde_json::json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
@@ -92,6 +94,71 @@ pub async fn rights_are_revoked(place: Place) {
         pods(seen) == Some(WatchState::Live) && pods_in(seen, &scene) == 5
     })
     .await;
+}
+
+/// An authorizer that has a hiccup answers 403, once.
+pub async fn one_refusal_takes_nothing_back(place: Place) {
+    let scene = Scene::at(place).await;
+    let mut seen = scene.watched().await;
+    // A change that has come shows that the watch was permitted.
+    scene.touch_pod("web-0", "before").await;
+    scene.is_whole(&mut seen).await;
+    let body = r#"{"kind":"Status","code":403,"message":"pods is forbidden: webhook timed out"}"#;
+    let pods = |uri: &str| watches(uri) && uri.contains("/pods");
+    scene
+        .front
+        .next(1, pods, Fault::Instead(403, None, body.to_owned()));
+    scene.line.cut();
+    told(&mut seen, "403, not permitted: pods is forbidden").await;
+    scene.change().await;
+    let batches = seen.batches.len();
+    scene.is_whole(&mut seen).await;
+    let since = &seen.batches[batches..];
+    let listed = since.iter().filter(|batch| batch.starts_with("Pods all:"));
+    assert_eq!(listed.count(), 0, "the watch went on: {since:?}");
+    assert!(
+        !seen
+            .batches
+            .iter()
+            .any(|batch| batch.starts_with("Pods all: 0 changed")),
+        "{:?}",
+        seen.batches
+    );
+}
+
+/// The API server's own 404 comes with a Status; what an ingress without a backend answers does not.
+pub async fn a_404_of_an_ingress_is_no_empty_list(place: Place) {
+    let scene = Scene::at(place).await;
+    let mut seen = scene.watched().await;
+    let gone = r#"{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}"#;
+    let page = "<html><head><title>404 Not Found</title></head></html>";
+    let html = Some(("content-type", "text/html"));
+    scene
+        .front
+        .next(13, watches, Fault::Instead(200, None, format!("{gone}\n")));
+    scene.front.always(
+        |uri| !watches(uri),
+        Fault::Instead(404, html, page.to_owned()),
+    );
+    scene.line.cut();
+    told(&mut seen, "404, not found").await;
+    seen.until("every list has met the ingress", TOLD, |seen| {
+        let stale = |state: &&WatchState| matches!(state, WatchState::Stale { .. });
+        seen.states.values().filter(stale).count() == seen.states.len()
+    })
+    .await;
+    assert_eq!(pods_in(&seen, &scene), 5);
+    scene.heal();
+    scene.change().await;
+    scene.is_whole(&mut seen).await;
+    assert!(
+        !seen
+            .batches
+            .iter()
+            .any(|batch| batch.starts_with("Pods all: 0 changed")),
+        "{:?}",
+        seen.batches
+    );
 }
 
 fn state(seen: &Observer, kind: WatchKind) -> Option<WatchState> {

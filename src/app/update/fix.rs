@@ -31,7 +31,7 @@ pub(super) const NOT_RESTARTABLE: &str = "it has no workload that could be resta
 /// or of the fault that is chosen in the list: for all that suffer from the same.
 pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> {
     // A plan that was made before all workloads are known would leave some of them out.
-    if model.connection.health() == Health::Listing {
+    if model.connection.health(&model.scope) == Health::Listing {
         model.flash("the lists are still coming in: once more in a moment", now);
         return Vec::new();
     }

@@ -6,6 +6,7 @@ use super::{detail, navigate};
 use crate::{
     app::{
         action::SortBy,
+        coverage,
         effect::Effect,
         fault_list::FaultList,
         model::Model,
@@ -42,7 +43,7 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
     let faults = model.verdicts.faults().iter();
     let faults = FaultList::open(faults.map(|fault| fault.id.clone()));
     if faults.list.rows().is_empty() {
-        model.flash("nothing is wrong", now);
+        model.flash(coverage::no_problem(model, now), now);
     } else {
         model.overlays.push(Overlay::Faults(faults));
     }

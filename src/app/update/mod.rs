@@ -84,6 +84,11 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
                 model.connection.note(id, state);
             }
         }
+        Message::Unreadable(ticket, id, unreadable) => {
+            if ticket == model.connection.ticket {
+                model.connection.note_unreadable(id, unreadable);
+            }
+        }
         Message::Ended(ticket, id) => {
             if ticket == model.connection.ticket {
                 model.connection.forget(&id);

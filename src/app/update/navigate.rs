@@ -6,6 +6,7 @@ use super::selection;
 use crate::{
     app::{
         action::Motion,
+        coverage,
         detail::{Details, Tab},
         effect::Effect,
         model::{Model, Stop},
@@ -184,7 +185,7 @@ pub(super) fn next_problem(model: &mut Model, forward: bool, now: Timestamp) {
     let faults = model.verdicts.faults();
     let count = faults.len();
     if count == 0 {
-        model.flash("nothing is wrong", now);
+        model.flash(coverage::no_problem(model, now), now);
         return;
     }
     let here = |stop: &Stop| faults.iter().position(|fault| fault.id == stop.fault);

@@ -479,7 +479,7 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
     };
     let problem = Problem::new("cannot reach the server").because("connection refused");
     update(&mut model, Message::Connected(ticket, Err(problem)), now());
-    assert_eq!(model.connection.health(), Health::Failed);
+    assert_eq!(model.connection.health(&model.scope), Health::Failed);
     assert!(matches!(
         press(&mut model, &["ctrl-r"])[..],
         [Effect::Connect { .. }]
@@ -563,14 +563,16 @@ fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
         why: "connection refused".into(),
     };
     update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
-    assert!(matches!(model.connection.health(), Health::Stale { since, .. } if since == ago(12)));
+    assert!(
+        matches!(model.connection.health(&model.scope), Health::Stale { since, .. } if since == ago(12))
+    );
     assert!(refresh::wake(&model, now()).is_some());
     update(
         &mut model,
         Message::Watch(ticket, id, WatchState::Live),
         now(),
     );
-    assert_eq!(model.connection.health(), Health::Live);
+    assert_eq!(model.connection.health(&model.scope), Health::Live);
 }
 
 #[test]

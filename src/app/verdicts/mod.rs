@@ -130,6 +130,16 @@ impl Verdicts {
         !self.open.is_empty()
     }
 
+    /// How many of the failing Pods are diagnosed while that goes on, and of how many.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        let is_pod = |subject: &&Subject| matches!(subject, Subject::Pod(_));
+        let open = self.open.iter().filter(is_pod).count();
+        let new = self.open.iter().filter(is_pod);
+        let new = new.filter(|subject| !self.kept.contains_key(*subject));
+        let all = self.kept.keys().filter(is_pod).count() + new.count();
+        self.unfinished().then(|| (all - open, all))
+    }
+
     /// Judges what has changed.
     pub fn refresh(&mut self, world: &World, sight: &Sight, answers: &Answers, now: Timestamp) {
         if self.sight != *sight {

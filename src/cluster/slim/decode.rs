@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::{interner::Interner, protobuf::Reader};
 use crate::domain::{
     batch::{Batch, Delta},
-    key::Namespace,
+    key::{Key, Name, Namespace},
+    unreadable::ObjectName,
 };
 
 /// What is a kind's own: its form on the wire, its object, its key.
@@ -26,6 +27,9 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
 
     fn key(object: &Self::Object) -> Self::Key;
 
+    /// The key of an object of which nothing but the name could be read.
+    fn key_of(object: &ObjectName) -> Option<Self::Key>;
+
     /// The object's `resourceVersion`, from which a watch goes on.
     fn version<'w>(wire: &'w Self::Wire<'_>) -> &'w str;
 
@@ -35,4 +39,10 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     }
 
     fn batch(&self, delta: Delta<Self::Object, Self::Key>) -> Batch;
+}
+
+/// The key of an object that is in a namespace.
+pub(super) fn namespaced<K>(object: &ObjectName) -> Option<Key<K>> {
+    let namespace = object.namespace.clone()?;
+    Some(Key::new(namespace, Name::new(Arc::clone(&object.name))))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    decode::Decode,
+    decode::{Decode, namespaced},
     interner::Interner,
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
@@ -18,6 +18,7 @@ use crate::domain::{
     batch::{Batch, Delta},
     key::{Key, Namespace},
     objects::{Event, EventKind, EventSubject},
+    unreadable::ObjectName,
 };
 
 pub(in crate::cluster) struct Events;
@@ -211,6 +212,10 @@ impl Decode for Events {
 
     fn key(object: &Event) -> Key<Event> {
         object.key.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<Key<Event>> {
+        namespaced(object)
     }
 
     fn version<'w>(wire: &'w WireEvent<'_>) -> &'w str {

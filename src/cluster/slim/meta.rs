@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::{Meta, Owner},
+    unreadable::ObjectName,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -86,6 +87,15 @@ impl<'a> Message<'a> for WireOwner<'a> {
 }
 
 impl WireMeta<'_> {
+    /// Namespace and name; `None` without a name.
+    pub(super) fn object_name(&self) -> Option<ObjectName> {
+        (!self.name.is_empty()).then(|| ObjectName {
+            namespace: (!self.namespace.is_empty())
+                .then(|| Namespace::new(self.namespace.as_str())),
+            name: self.name.as_str().into(),
+        })
+    }
+
     /// The key of a namespaced object; `None` without a name.
     pub(super) fn key<K>(&self, texts: &mut Interner) -> Option<Key<K>> {
         if self.name.is_empty() || self.namespace.is_empty() {

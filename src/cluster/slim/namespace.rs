@@ -9,6 +9,7 @@ use crate::domain::{
     batch::{Batch, Delta},
     key::Namespace,
     objects::NamespaceObject,
+    unreadable::ObjectName,
 };
 
 pub(in crate::cluster) struct Namespaces;
@@ -46,6 +47,10 @@ impl Decode for Namespaces {
 
     fn key(object: &NamespaceObject) -> Namespace {
         object.name.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<Namespace> {
+        Some(Namespace::new(Arc::clone(&object.name)))
     }
 
     fn version<'w>(wire: &'w WireNamespace<'_>) -> &'w str {

@@ -12,7 +12,13 @@ use super::{
     protobuf::{self, Message, Reader},
     text::Text,
 };
-use crate::{cluster::Trouble, domain::printable::printable};
+use crate::{
+    cluster::Trouble,
+    domain::{
+        printable::printable,
+        unreadable::{ObjectName, Unreadable},
+    },
+};
 
 /// A page of a list, opened far enough to tell whether more follow: the next one is asked for before
 /// the objects of this one are made.
@@ -91,25 +97,36 @@ impl<'a, D: Decode> Opened<'a, D> {
         (!next.is_empty()).then(|| next.to_owned())
     }
 
-    /// Puts the objects into the list; gives the number of those that could not be read.
+    /// Puts the objects into the list; gives those that could not be read.
     pub(in crate::cluster) fn objects(
         self,
         decode: &D,
         texts: &mut Interner,
         into: &mut Vec<Arc<D::Object>>,
-    ) -> usize {
-        let mut unreadable = 0;
-        let mut take =
-            |wire: Option<D::Wire<'_>>| match wire.and_then(|wire| decode.object(wire, texts)) {
-                Some(object) => into.push(Arc::new(object)),
-                None => unreadable += 1,
-            };
+    ) -> Unreadable {
+        let mut unreadable = Unreadable::default();
+        let mut take = |wire: Option<D::Wire<'_>>, name: &dyn Fn() -> Option<ObjectName>| match wire
+            .and_then(|wire| decode.object(wire, texts))
+        {
+            Some(object) => into.push(Arc::new(object)),
+            None => match name() {
+                Some(name) => {
+                    unreadable.named.insert(name);
+                }
+                None => unreadable.nameless += 1,
+            },
+        };
         match self.items {
-            Items::Read(wires) => wires.into_iter().for_each(|wire| take(Some(wire))),
-            Items::Json(raws) => raws
+            // What has been read and makes no object lacks a name.
+            Items::Read(wires) => wires
                 .into_iter()
-                .for_each(|raw| take(serde_json::from_str(raw.get()).ok())),
-            Items::Protobuf(items, read) => items.into_iter().for_each(|item| take(read(item))),
+                .for_each(|wire| take(Some(wire), &|| None)),
+            Items::Json(raws) => raws.into_iter().for_each(|raw| {
+                take(serde_json::from_str(raw.get()).ok(), &|| name(raw.get()));
+            }),
+            Items::Protobuf(items, read) => items.into_iter().for_each(|item| {
+                take(read(item), &|| protobuf::metadata(item).object_name());
+            }),
         }
         unreadable
     }
@@ -142,10 +159,14 @@ pub(in crate::cluster) enum Change<T> {
     /// With its version, from which the watch goes on.
     Put(Arc<T>, Arc<str>),
     Gone(Arc<T>, Arc<str>),
-    /// Nothing changed up to this version.
-    Bookmark(Arc<str>),
-    /// An object came that cannot be read; the watch goes on from its version.
-    Unreadable(Option<Arc<str>>),
+    /// Nothing changed up to this version, if it names one.
+    Bookmark(Option<Arc<str>>),
+    /// An object came, or went, that cannot be read; the watch goes on from its version.
+    Unreadable {
+        object: Option<ObjectName>,
+        deleted: bool,
+        version: Option<Arc<str>>,
+    },
     /// The server ends the watch.
     End(Trouble),
 }
@@ -189,12 +210,7 @@ pub(in crate::cluster) fn change<D: Decode>(
             let message = printable(error.message.as_str());
             return Change::End(Trouble::from_status(error.code, message));
         }
-        "BOOKMARK" => {
-            return match version(raw) {
-                Some(version) => Change::Bookmark(version),
-                None => Change::Unreadable(None),
-            };
-        }
+        "BOOKMARK" => return Change::Bookmark(version(raw)),
         _ => {}
     }
     let read = serde_json::from_str(raw).ok().and_then(|wire| {
@@ -203,10 +219,19 @@ pub(in crate::cluster) fn change<D: Decode>(
         Some((Arc::new(object), version))
     });
     match read {
-        None => Change::Unreadable(version(raw)),
+        None => Change::Unreadable {
+            object: name(raw),
+            deleted: wire.kind.as_str() == "DELETED",
+            version: version(raw),
+        },
         Some((object, version)) if wire.kind.as_str() == "DELETED" => Change::Gone(object, version),
         Some((object, version)) => Change::Put(object, version),
     }
+}
+
+fn name(raw: &str) -> Option<ObjectName> {
+    let wire: WireVersion<'_> = serde_json::from_str(raw).ok()?;
+    wire.metadata.object_name()
 }
 
 fn version(raw: &str) -> Option<Arc<str>> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    decode::Decode,
+    decode::{Decode, namespaced},
     interner::Interner,
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
@@ -17,6 +17,7 @@ use crate::domain::{
         Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
         PodCondition,
     },
+    unreadable::ObjectName,
 };
 
 pub(in crate::cluster) struct Pods;
@@ -241,6 +242,10 @@ impl Decode for Pods {
 
     fn key(object: &Pod) -> Key<Pod> {
         object.key.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<Key<Pod>> {
+        namespaced(object)
     }
 
     fn version<'w>(wire: &'w WirePod<'_>) -> &'w str {

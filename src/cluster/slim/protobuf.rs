@@ -7,7 +7,10 @@
 
 use jiff::Timestamp;
 
-use super::text::{Items, Moment, Pairs, Text};
+use super::{
+    meta::WireMeta,
+    text::{Items, Moment, Pairs, Text},
+};
 
 /// What stands before each object.
 const ENVELOPE: &[u8] = b"k8s\0";
@@ -94,8 +97,10 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A string. Kubernetes' messages are proto2, for which Go writes any bytes: the output of a probe in
+    /// an event, say. One that is no UTF-8 must not cost the object.
     pub(super) fn text(self) -> Option<Text<'a>> {
-        std::str::from_utf8(self.bytes()?).ok().map(Text::from)
+        self.bytes().map(Text::lossy)
     }
 
     pub(super) fn message<M: Message<'a>>(self) -> Option<M> {
@@ -218,6 +223,17 @@ impl<'a> Message<'a> for ListMeta<'a> {
     }
 }
 
+/// The `metadata` of an object that cannot be read as a whole: field 1 of all of them.
+pub(super) fn metadata(object: &[u8]) -> WireMeta<'_> {
+    let mut fields = Fields(object);
+    while let Some(Some((number, value))) = fields.next() {
+        if number == 1 {
+            return value.message().unwrap_or_default();
+        }
+    }
+    WireMeta::default()
+}
+
 /// The message of a `Status`, which is what an error is answered with.
 pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<String> {
     #[derive(Default)]
@@ -307,6 +323,16 @@ mod tests {
         ] {
             assert!(Entry::read(bytes).is_none(), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_no_utf8_is_read_all_the_same() {
+        let entry = [field(1, b"a\xffb"), field(2, b"web")].concat();
+        let entry: Entry<'_> = Message::read(&entry).unwrap();
+        assert_eq!(
+            (entry.key.as_str(), entry.value.as_str()),
+            ("a\u{fffd}b", "web")
+        );
     }
 
     #[test]

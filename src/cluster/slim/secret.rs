@@ -13,13 +13,19 @@ use serde::{
 };
 use zeroize::Zeroizing;
 
-use super::{decode::Decode, interner::Interner, meta::WireMeta, text::Text};
+use super::{
+    decode::{Decode, namespaced},
+    interner::Interner,
+    meta::WireMeta,
+    text::Text,
+};
 use crate::domain::{
     batch::{Batch, Delta},
     credential::FingerprintKey,
     dockerconfig::{self, Format, Summary},
     key::Key,
     objects::{Secret, SecretContent, SecretType},
+    unreadable::ObjectName,
     watch::SecretSlice,
 };
 
@@ -117,6 +123,10 @@ impl Decode for PullSecrets {
         object.key.clone()
     }
 
+    fn key_of(object: &ObjectName) -> Option<Key<Secret>> {
+        namespaced(object)
+    }
+
     fn version<'w>(wire: &'w WireSecret<'_>) -> &'w str {
         wire.metadata.resource_version.as_str()
     }
@@ -152,6 +162,10 @@ impl Decode for OtherSecrets {
 
     fn key(object: &Secret) -> Key<Secret> {
         object.key.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<Key<Secret>> {
+        namespaced(object)
     }
 
     fn version<'w>(wire: &'w WirePartial<'_>) -> &'w str {

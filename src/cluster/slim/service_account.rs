@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    decode::Decode,
+    decode::{Decode, namespaced},
     interner::{Interner, Reference},
     meta::WireMeta,
     protobuf::{Message, Reader, Value},
@@ -13,6 +13,7 @@ use crate::domain::{
     batch::{Batch, Delta},
     key::Key,
     objects::ServiceAccount,
+    unreadable::ObjectName,
 };
 
 pub(in crate::cluster) struct ServiceAccounts;
@@ -56,6 +57,10 @@ impl Decode for ServiceAccounts {
 
     fn key(object: &ServiceAccount) -> Key<ServiceAccount> {
         object.key.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<Key<ServiceAccount>> {
+        namespaced(object)
     }
 
     fn version<'w>(wire: &'w WireServiceAccount<'_>) -> &'w str {

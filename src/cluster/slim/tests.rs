@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, OtherSecrets, Pods,
-    PullSecrets, ServiceAccounts, change, objects,
+    Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, Opened,
+    OtherSecrets, Pods, PullSecrets, ServiceAccounts, change, objects,
 };
 use crate::domain::{credential::FingerprintKey, watch::SecretSlice};
 
@@ -157,4 +157,72 @@ fn lists_in_lists_without_end_are_refused() {
         r#"{"metadata":"#.repeat(200_000)
     );
     read_all(deep.as_bytes());
+}
+
+/// A field of a protobuf message that holds bytes, shorter than 128.
+fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    assert!(length < 128);
+    [&[number << 3 | 2, length], bytes].concat()
+}
+
+/// A PodList in the API server's envelope.
+fn pod_list(pods: &[Vec<u8>]) -> Vec<u8> {
+    let items = pods.iter().flat_map(|pod| bytes_field(2, pod));
+    let list: Vec<u8> = bytes_field(1, &bytes_field(2, b"7"))
+        .into_iter()
+        .chain(items)
+        .collect();
+    let mut length = Vec::new();
+    let mut left = list.len();
+    while left >= 0x80 {
+        length.push(u8::try_from(left & 0x7f).unwrap() | 0x80);
+        left >>= 7;
+    }
+    length.push(u8::try_from(left).unwrap());
+    [&b"k8s\0\x12"[..], &length, &list].concat()
+}
+
+fn wire_meta(name: &str) -> Vec<u8> {
+    bytes_field(
+        1,
+        &[bytes_field(1, name.as_bytes()), bytes_field(3, b"shop")].concat(),
+    )
+}
+
+/// Go writes any bytes into a string of protobuf; the failing Pod must not be lost for one of them.
+#[test]
+fn a_byte_that_is_no_utf8_costs_no_object() {
+    let message = bytes_field(4, b"dial tcp \xff: refused");
+    let odd = [wire_meta("web"), bytes_field(3, &message)].concat();
+    let bytes = pod_list(&[odd, wire_meta("api")]);
+    let page = Opened::<Pods>::of(&bytes).unwrap();
+    let (mut texts, mut pods) = (Interner::default(), Vec::new());
+    let unreadable = page.objects(&Pods, &mut texts, &mut pods);
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    let names: Vec<&str> = pods.iter().map(|pod| pod.key.name.as_str()).collect();
+    assert_eq!(names, ["web", "api"]);
+}
+
+#[test]
+fn what_cannot_be_decoded_is_named() {
+    // Field 3, the status, is no message.
+    let broken = [wire_meta("web"), vec![3 << 3, 1]].concat();
+    let nameless = bytes_field(3, b"");
+    let bytes = pod_list(&[broken, wire_meta("api"), nameless]);
+    let json = json!({"metadata": {"resourceVersion": "7"}, "items": [
+        {"metadata": {"name": "web", "namespace": "shop"}, "status": 7},
+        {"metadata": {"name": "api", "namespace": "shop"}},
+        {"metadata": {}},
+    ]});
+    for bytes in [bytes, json.to_string().into_bytes()] {
+        let page = Opened::<Pods>::of(&bytes).unwrap();
+        let (mut texts, mut pods) = (Interner::default(), Vec::new());
+        let unreadable = page.objects(&Pods, &mut texts, &mut pods);
+        assert_eq!(pods.len(), 1);
+        assert_eq!(
+            unreadable.to_string(),
+            "shop/web, 1 without a readable name"
+        );
+    }
 }

@@ -29,6 +29,13 @@ impl<'a> From<&'a str> for Text<'a> {
     }
 }
 
+impl<'a> Text<'a> {
+    /// Any bytes; what is no UTF-8 is replaced.
+    pub(super) fn lossy(bytes: &'a [u8]) -> Self {
+        Self(String::from_utf8_lossy(bytes))
+    }
+}
+
 /// A time, if there is one that can be read: in JSON RFC 3339, Kubernetes writes no other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moment(pub(super) Option<Timestamp>);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    decode::Decode,
+    decode::{Decode, namespaced},
     interner::Interner,
     meta::WireMeta,
     template::WirePodSpec,
@@ -18,6 +18,7 @@ use crate::domain::{
     batch::{Batch, Delta},
     key::Key,
     objects::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind},
+    unreadable::ObjectName,
 };
 
 /// One of the six kinds: what is its own.
@@ -347,6 +348,11 @@ impl<K: Kind> Decode for Workloads<K> {
 
     fn key(object: &Workload) -> WorkloadKey {
         object.id.clone()
+    }
+
+    fn key_of(object: &ObjectName) -> Option<WorkloadKey> {
+        let key = namespaced(object)?;
+        Some(WorkloadKey { kind: K::KIND, key })
     }
 
     fn version<'w>(wire: &'w WireWorkload<'_>) -> &'w str {

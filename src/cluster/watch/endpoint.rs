@@ -7,7 +7,7 @@ use kube::core::{
 };
 
 use crate::{
-    cluster::{Trouble, buffer::Buffer},
+    cluster::{Trouble, ask, buffer::Buffer, paths},
     domain::{
         objects::WorkloadKind,
         rights::Permission,
@@ -30,6 +30,8 @@ pub(super) struct Endpoint {
     fields: Option<&'static str>,
     content: Content,
     page: u32,
+    /// Servers there are that do not serve it, so that a 404 may mean just that.
+    optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ const CORE: Endpoint = Endpoint {
     fields: None,
     content: Content::Whole,
     page: PAGE,
+    optional: false,
 };
 
 const APPS: Endpoint = Endpoint {
@@ -123,6 +126,7 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
                 base: "/apis/events.k8s.io/v1",
                 group: "events.k8s.io",
                 resource: "events",
+                optional: true,
                 ..CORE
             },
         ],
@@ -156,11 +160,13 @@ fn workload_endpoints(kind: WorkloadKind) -> &'static [Endpoint] {
         WorkloadKind::CronJob => &[
             Endpoint {
                 resource: "cronjobs",
+                optional: true,
                 ..BATCH
             },
             Endpoint {
                 base: "/apis/batch/v1beta1",
                 resource: "cronjobs",
+                optional: true,
                 ..BATCH
             },
         ],
@@ -168,6 +174,19 @@ fn workload_endpoints(kind: WorkloadKind) -> &'static [Endpoint] {
 }
 
 impl Endpoint {
+    pub(super) fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    /// The path of its group and version, where discovery lists its resources.
+    pub(super) fn base(&self) -> &'static str {
+        self.base
+    }
+
+    pub(super) fn resource(&self) -> &'static str {
+        self.resource
+    }
+
     /// The permission without which this endpoint answers 403.
     pub(super) fn permission(&self, verb: &str, scope: &Scope) -> Permission {
         Permission {
@@ -202,7 +221,7 @@ impl Endpoint {
         if self.content == Content::Protobuf {
             request.headers_mut().insert(header::ACCEPT, PROTOBUF);
         }
-        Ok(request)
+        ask::plain(request)
     }
 
     /// The smallest list, to see whether listing is permitted.
@@ -230,14 +249,17 @@ impl Endpoint {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
-        Ok(request)
+        ask::plain(request)
     }
 
     fn build(&self, scope: &Scope) -> Build {
         let Self { base, resource, .. } = self;
         Build::new(match scope {
             Scope::Cluster => format!("{base}/{resource}"),
-            Scope::Namespace(namespace) => format!("{base}/namespaces/{namespace}/{resource}"),
+            Scope::Namespace(namespace) => {
+                let namespace = paths::segment(namespace.as_str());
+                format!("{base}/namespaces/{namespace}/{resource}")
+            }
         })
     }
 }

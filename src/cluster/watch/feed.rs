@@ -1,7 +1,10 @@
 //! What comes out of the watches.
 
+use std::sync::Arc;
+
 use crate::domain::{
     batch::Batch,
+    unreadable::Unreadable,
     watch::{WatchId, WatchState},
 };
 
@@ -9,6 +12,8 @@ use crate::domain::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Feed {
     Batch(Batch),
+    /// These objects of the watch could not be decoded, and no others; before the state that it led to.
+    Unreadable(WatchId, Arc<Unreadable>),
     State(WatchId, WatchState),
     /// This watch is no more; its objects were taken back or are another watch's now.
     Ended(WatchId),

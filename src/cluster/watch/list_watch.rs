@@ -12,6 +12,7 @@ use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
+    discovery,
     endpoint::WATCH_SECONDS,
     lines::Lines,
     outbox::Outbox,
@@ -26,6 +27,7 @@ use crate::{
     domain::{
         key::Namespace,
         rights::Permission,
+        unreadable::{ObjectName, Unreadable},
         watch::{Scope, WatchState},
     },
 };
@@ -46,6 +48,17 @@ const SHORT: Duration = Duration::from_secs(1);
 /// was restored from a backup calls it too large (504), for ever.
 const PATIENCE: u32 = 3;
 
+/// What was permitted and is refused is asked for again after these pauses, and only then given up: an
+/// authorizer that has a hiccup answers 403 too.
+const DOUBTS: [Duration; 3] = [
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// One line in the log per kind and time: a server may send thousands of unreadable changes a second.
+const LOG_AGAIN: Duration = Duration::from_secs(60);
+
 /// Why a watch cannot be held at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -53,8 +66,8 @@ pub(super) enum Refusal {
         missing: Permission,
         why: Arc<str>,
     },
-    /// The server does not serve this API.
-    NoSuchApi,
+    /// The server does not serve this API, as it need not.
+    NotServed,
 }
 
 pub(super) struct ListWatch<D: Decode> {
@@ -71,14 +84,41 @@ pub(super) struct ListWatch<D: Decode> {
     standing: Standing,
     backoff: DefaultBackoff,
     failures: u32,
+    /// Refusals since it was last permitted.
+    refusals: usize,
+    /// When the log was last told of an unreadable object.
+    logged: Option<Instant>,
 }
 
-/// What was last said of this watch.
+/// What was last said of a watch. It outlives a `ListWatch`: what was listed is kept when the server
+/// refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     New,
+    /// Nothing was ever listed, and not for want of trying.
+    Failed {
+        since: Timestamp,
+    },
     Live,
-    Stale { since: Timestamp },
+    /// What was listed is from then.
+    Stale {
+        since: Timestamp,
+    },
+    /// The same, and the server has refused to go on, doubts and all: the next refusal is believed.
+    Refused {
+        since: Timestamp,
+    },
+}
+
+impl Standing {
+    /// How old the objects are that are kept of a watch that is no longer held.
+    pub(super) fn as_of(self) -> Option<Timestamp> {
+        match self {
+            Self::New | Self::Failed { .. } => None,
+            Self::Live => Some(Timestamp::now()),
+            Self::Stale { since } | Self::Refused { since } => Some(since),
+        }
+    }
 }
 
 /// How a turn ended that was not refused.
@@ -97,6 +137,7 @@ impl<D: Decode> ListWatch<D> {
         first: Vec<Namespace>,
         outbox: Arc<Outbox<D>>,
         pulse: Arc<Pulse>,
+        standing: Standing,
     ) -> Self {
         Self {
             source,
@@ -107,10 +148,16 @@ impl<D: Decode> ListWatch<D> {
             texts: Interner::default(),
             version: None,
             held: false,
-            standing: Standing::New,
+            standing,
             backoff: DefaultBackoff::default(),
             failures: 0,
+            refusals: 0,
+            logged: None,
         }
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.standing
     }
 
     /// Lists and watches until the server refuses.
@@ -130,16 +177,56 @@ impl<D: Decode> ListWatch<D> {
                 Ok(Ended::Closed) if began.elapsed() >= SHORT => {}
                 Ok(Ended::Closed) => self.pause(true).await,
                 Err(Trouble::Forbidden(why)) => {
-                    let missing = self.source.endpoint.permission(verb, &self.scope);
-                    return Refusal::Forbidden {
-                        missing,
-                        why: why.into(),
+                    let Some(pause) = self.doubts() else {
+                        return self.refused(verb, why);
                     };
+                    self.stale(&Trouble::Forbidden(why));
+                    sleep(pause).await;
                 }
-                Err(Trouble::NotFound(_)) if self.version.is_none() => return Refusal::NoSuchApi,
+                Err(trouble @ Trouble::NotFound(_)) => {
+                    if self.version.is_none() && self.is_not_served().await {
+                        return Refusal::NotServed;
+                    }
+                    self.failed(&trouble).await;
+                }
                 Err(trouble) => self.failed(&trouble).await,
             }
         }
+    }
+
+    /// How long to wait before a refusal is believed; `None` when it is.
+    ///
+    /// At once where nothing was listed before, or where the watch was never permitted.
+    fn doubts(&mut self) -> Option<Duration> {
+        let was_permitted = match self.standing {
+            Standing::New | Standing::Failed { .. } | Standing::Refused { .. } => false,
+            Standing::Live | Standing::Stale { .. } => self.version.is_none() || self.held,
+        };
+        let pause = DOUBTS.get(self.refusals).filter(|_| was_permitted)?;
+        self.refusals += 1;
+        Some(*pause)
+    }
+
+    fn refused(&mut self, verb: &str, why: String) -> Refusal {
+        if let Some(since) = self.standing.as_of() {
+            self.standing = Standing::Refused { since };
+        }
+        Refusal::Forbidden {
+            missing: self.source.endpoint.permission(verb, &self.scope),
+            why: why.into(),
+        }
+    }
+
+    /// Only an API that some servers lack, and that discovery does not list: a 404 may come from anything
+    /// on the way.
+    async fn is_not_served(&self) -> bool {
+        let Source {
+            client,
+            endpoint,
+            limit,
+            ..
+        } = &self.source;
+        endpoint.is_optional() && discovery::is_served(client, *endpoint, *limit).await == Ok(false)
     }
 
     async fn list(&mut self) -> Result<Ended, Trouble> {
@@ -157,8 +244,10 @@ impl<D: Decode> ListWatch<D> {
                 self.look_first().await;
             }
         }
-        pages.report();
-        self.outbox.replace(objects);
+        if !pages.unreadable.is_empty() {
+            self.log_unreadable(&pages.unreadable);
+        }
+        self.outbox.replace(objects, pages.unreadable);
         self.texts.sweep();
         Ok(Ended::Listed(pages.version))
     }
@@ -221,15 +310,44 @@ impl<D: Decode> ListWatch<D> {
                 self.outbox.gone(&object);
                 self.go_on_from(Some(version));
             }
-            Change::Bookmark(version) => self.go_on_from(Some(version)),
-            Change::Unreadable(version) => {
-                tracing::warn!(endpoint = ?self.source.endpoint, "a change left out: it cannot be read");
+            Change::Bookmark(version) => self.go_on_from(version),
+            Change::Unreadable {
+                object,
+                deleted,
+                version,
+            } => {
+                self.unreadable(object, deleted);
                 self.go_on_from(version);
             }
             Change::End(trouble) => return Err(trouble),
         }
         self.texts.sweep();
         Ok(())
+    }
+
+    fn unreadable(&mut self, object: Option<ObjectName>, deleted: bool) {
+        match (object, deleted) {
+            (Some(object), true) => self.outbox.gone_unreadable(&object),
+            // Which one is gone is not known; the next list tells.
+            (None, true) => {}
+            (object, false) => {
+                let unreadable = Unreadable {
+                    nameless: usize::from(object.is_none()),
+                    named: object.iter().cloned().collect(),
+                };
+                self.log_unreadable(&unreadable);
+                self.outbox.unreadable(object);
+            }
+        }
+    }
+
+    fn log_unreadable(&mut self, unreadable: &Unreadable) {
+        if self.logged.is_some_and(|at| at.elapsed() < LOG_AGAIN) {
+            return;
+        }
+        self.logged = Some(Instant::now());
+        let resource = self.source.endpoint.resource();
+        tracing::warn!(resource, %unreadable, "objects left out: they cannot be decoded");
     }
 
     /// An object that lacks its version leaves it where it was.
@@ -249,6 +367,7 @@ impl<D: Decode> ListWatch<D> {
 
     fn live(&mut self) {
         self.failures = 0;
+        self.refusals = 0;
         if self.standing == Standing::Live {
             return;
         }
@@ -257,18 +376,32 @@ impl<D: Decode> ListWatch<D> {
         self.pulse.found();
     }
 
-    /// Says what is wrong and waits before the next try.
-    async fn failed(&mut self, trouble: &Trouble) {
+    /// Says what is wrong, and since when the data is old.
+    fn stale(&mut self, trouble: &Trouble) {
         let since = match (self.standing, trouble) {
-            (Standing::Stale { since }, _) => since,
+            (
+                Standing::Stale { since }
+                | Standing::Failed { since }
+                | Standing::Refused { since },
+                _,
+            ) => since,
             (_, Trouble::Silent(_)) => self.pulse.last_heard(),
             (Standing::New | Standing::Live, _) => Timestamp::now(),
         };
-        self.standing = Standing::Stale { since };
+        self.standing = match self.standing {
+            Standing::New | Standing::Failed { .. } => Standing::Failed { since },
+            Standing::Live | Standing::Stale { .. } => Standing::Stale { since },
+            Standing::Refused { .. } => Standing::Refused { since },
+        };
         self.outbox.state(WatchState::Stale {
             since,
             why: trouble.to_string().into(),
         });
+    }
+
+    /// Says what is wrong and waits before the next try.
+    async fn failed(&mut self, trouble: &Trouble) {
+        self.stale(trouble);
         if *trouble == Trouble::Expired {
             self.version = None;
             // What was held has merely grown old. A version that was never held is one that the server

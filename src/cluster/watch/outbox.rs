@@ -21,6 +21,7 @@ use crate::{
     cluster::slim::Decode,
     domain::{
         batch::Delta,
+        unreadable::{ObjectName, Unreadable},
         watch::{Scope, WatchId, WatchState},
     },
 };
@@ -37,7 +38,14 @@ struct Pending<T, K> {
     /// A whole list, before the changes.
     replace: Option<Vec<Arc<T>>>,
     changes: HashMap<K, Option<Arc<T>>>,
+    /// What could not be decoded, and its key where that is known.
+    unreadable: HashMap<K, ObjectName>,
+    nameless: usize,
+    /// Whether what could not be decoded was handed over as it is.
+    told: bool,
     state: Option<WatchState>,
+    /// Nothing more comes.
+    closed: bool,
 }
 
 impl<T, K> Default for Pending<T, K> {
@@ -46,18 +54,50 @@ impl<T, K> Default for Pending<T, K> {
             ahead: Vec::new(),
             replace: None,
             changes: HashMap::new(),
+            unreadable: HashMap::new(),
+            nameless: 0,
+            told: true,
             state: None,
+            closed: false,
         }
     }
 }
 
 impl<T, K: Eq + Hash> Pending<T, K> {
     fn put(&mut self, key: K, object: Arc<T>) {
+        self.told &= self.unreadable.remove(&key).is_none();
         self.changes.insert(key, Some(object));
     }
 
     fn gone(&mut self, key: K) {
+        self.told &= self.unreadable.remove(&key).is_none();
         self.changes.insert(key, None);
+    }
+
+    /// An object that cannot be decoded: what is known of it is kept as it was.
+    fn unreadable(&mut self, named: Option<(K, ObjectName)>) {
+        if let Some((key, name)) = named {
+            self.told &= self.unreadable.insert(key, name).is_some();
+        } else {
+            self.nameless += 1;
+            self.told = false;
+        }
+    }
+
+    /// What of the whole list could not be decoded.
+    fn replace_unreadable(&mut self, named: HashMap<K, ObjectName>, nameless: usize) {
+        self.told &= self.unreadable == named && self.nameless == nameless;
+        self.unreadable = named;
+        self.nameless = nameless;
+    }
+
+    /// All that could not be decoded, if that has changed.
+    fn take_unreadable(&mut self) -> Option<Unreadable> {
+        let told = std::mem::replace(&mut self.told, true);
+        (!told).then(|| Unreadable {
+            named: self.unreadable.values().cloned().collect(),
+            nameless: self.nameless,
+        })
     }
 
     /// A whole list makes all earlier changes void.
@@ -138,8 +178,36 @@ impl<D: Decode> Outbox<D> {
         self.filled.notify_one();
     }
 
-    pub(super) fn replace(&self, list: Vec<Arc<D::Object>>) {
-        self.lock().replace(list);
+    /// An object came that cannot be decoded.
+    pub(super) fn unreadable(&self, object: Option<ObjectName>) {
+        let key = |name: ObjectName| D::key_of(&name).map(|key| (key, name));
+        self.lock().unreadable(object.and_then(key));
+        self.filled.notify_one();
+    }
+
+    /// An object went that cannot be decoded.
+    pub(super) fn gone_unreadable(&self, object: &ObjectName) {
+        if let Some(key) = D::key_of(object) {
+            self.lock().gone(key);
+            self.filled.notify_one();
+        }
+    }
+
+    /// A whole list, without those of its objects that cannot be decoded.
+    pub(super) fn replace(&self, list: Vec<Arc<D::Object>>, unreadable: Unreadable) {
+        let Unreadable {
+            named,
+            mut nameless,
+        } = unreadable;
+        let all = named.len();
+        let keyed = named.into_iter();
+        let keyed = keyed.filter_map(|name| D::key_of(&name).map(|key| (key, name)));
+        let keyed: HashMap<_, _> = keyed.collect();
+        nameless += all - keyed.len();
+        let mut pending = self.lock();
+        pending.replace(list);
+        pending.replace_unreadable(keyed, nameless);
+        drop(pending);
         self.filled.notify_one();
     }
 
@@ -154,23 +222,39 @@ impl<D: Decode> Outbox<D> {
         self.filled.notify_one();
     }
 
-    /// Hands over for ever: changes first, then the state that they led to. Ends when nobody
+    /// Lets the handing over end once all is handed over.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// Hands over until it is closed: changes first, then what could not be decoded, then the state that they led to. Ends when nobody
     /// receives any more.
     pub(super) async fn hand_over(&self, lane: &mpsc::Sender<Feed>) {
+        let mut closed = false;
         loop {
-            self.filled.notified().await;
+            if !closed {
+                self.filled.notified().await;
+            }
             let Ok(room) = lane.reserve().await else {
                 return;
             };
-            let (deltas, state) = {
+            let (deltas, unreadable, state) = {
                 let mut pending = self.lock();
-                (pending.take(&self.id.scope, D::key), pending.state.take())
+                closed = pending.closed;
+                let deltas = pending.take(&self.id.scope, D::key);
+                (deltas, pending.take_unreadable(), pending.state.take())
             };
             let deltas = deltas.into_iter();
             let batches = deltas.map(|delta| Feed::Batch(self.decode.batch(delta)));
+            let unreadable = unreadable
+                .map(|unreadable| Feed::Unreadable(self.id.clone(), Arc::new(unreadable)));
             let state = state.map(|state| Feed::State(self.id.clone(), state));
-            let mut feeds = batches.chain(state);
+            let mut feeds = batches.chain(unreadable).chain(state);
             let Some(first) = feeds.next() else {
+                if closed {
+                    return;
+                }
                 continue;
             };
             room.send(first);
@@ -179,7 +263,9 @@ impl<D: Decode> Outbox<D> {
                     return;
                 }
             }
-            sleep_until(Instant::now() + GATHER).await;
+            if !closed {
+                sleep_until(Instant::now() + GATHER).await;
+            }
         }
     }
 
@@ -240,6 +326,31 @@ mod tests {
         pending.put("d", Arc::new(("d", 6)));
         let [delta] = take(&mut pending).try_into().unwrap();
         assert_eq!(sorted(delta), (true, vec![2, 3, 6], vec![]));
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_told_when_it_changes() {
+        let name = |name: &str| ObjectName {
+            namespace: None,
+            name: name.into(),
+        };
+        let mut pending: Pending<Thing, &'static str> = Pending::default();
+        assert_eq!(pending.take_unreadable(), None);
+        pending.unreadable(Some(("a", name("a"))));
+        pending.unreadable(Some(("b", name("b"))));
+        pending.unreadable(None);
+        assert_eq!(pending.take_unreadable().unwrap().count(), 3);
+        pending.unreadable(Some(("a", name("a"))));
+        assert_eq!(pending.take_unreadable(), None, "it was told");
+        // One can be read again, one is gone.
+        pending.put("a", Arc::new(("a", 1)));
+        pending.gone("b");
+        let left = pending.take_unreadable().unwrap();
+        assert_eq!((left.named.len(), left.nameless), (0, 1));
+        pending.replace_unreadable(HashMap::new(), 0);
+        assert!(pending.take_unreadable().unwrap().is_empty());
+        pending.replace_unreadable(HashMap::new(), 0);
+        assert_eq!(pending.take_unreadable(), None);
     }
 
     #[test]

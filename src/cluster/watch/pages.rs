@@ -12,7 +12,7 @@ use crate::{
         buffer::Buffer,
         slim::{Decode, Interner, Opened},
     },
-    domain::watch::Scope,
+    domain::{unreadable::Unreadable, watch::Scope},
 };
 
 /// Whom to ask for what, and who reads the answer.
@@ -44,7 +44,8 @@ pub(super) struct Pages<D> {
     pub(super) read: usize,
     /// The version of the list, once a page has been read.
     pub(super) version: Arc<str>,
-    unreadable: usize,
+    /// What was left out.
+    pub(super) unreadable: Unreadable,
     /// Bytes of the largest page: the next one is likely to have as many.
     largest: usize,
 }
@@ -58,7 +59,7 @@ impl<D: Decode> Pages<D> {
             asked: JoinSet::new(),
             read: 0,
             version: "".into(),
-            unreadable: 0,
+            unreadable: Unreadable::default(),
             largest: 0,
         };
         pages.ask_for(None)?;
@@ -91,7 +92,8 @@ impl<D: Decode> Pages<D> {
         if let Some(next) = page.next() {
             self.ask_for(Some(next))?;
         }
-        self.unreadable += page.objects(&self.source.decode, texts, into);
+        let unreadable = page.objects(&self.source.decode, texts, into);
+        self.unreadable = std::mem::take(&mut self.unreadable).and(&unreadable);
         self.read += 1;
         Ok(true)
     }
@@ -112,13 +114,5 @@ impl<D: Decode> Pages<D> {
             read();
         }
         Ok(objects)
-    }
-
-    /// Tells the log what was left out.
-    pub(super) fn report(&self) {
-        if self.unreadable > 0 {
-            let (endpoint, unreadable) = (self.source.endpoint, self.unreadable);
-            tracing::warn!(?endpoint, unreadable, "objects left out of a list");
-        }
     }
 }

@@ -13,13 +13,13 @@ use tokio::{
         watch::{self, error::RecvError},
     },
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
     endpoint::{Endpoint, endpoints},
     feed::Feed,
-    list_watch::{ListWatch, Refusal},
+    list_watch::{ListWatch, Refusal, Standing},
     outbox::Outbox,
     pages::Source,
     pulse::Pulse,
@@ -33,12 +33,53 @@ use crate::{
     domain::{
         batch::Delta,
         key::Namespace,
+        unreadable::Unreadable,
         watch::{Scope, WatchId, WatchKind, WatchState},
     },
 };
 
 /// Rights change seldom; a refused watch asks again after this time.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// One that was permitted before asks again after this time, and each further time after twice as much:
+/// what was taken away by mistake is soon given back.
+const ASK_SOON: Duration = Duration::from_secs(5);
+
+/// The time until a refused watch asks again.
+struct Patience {
+    next: Duration,
+    /// When it was last asked for.
+    at: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            next: ASK_SOON,
+            at: Instant::now(),
+        }
+    }
+
+    fn pause(&mut self, standing: Standing) -> Duration {
+        if standing.as_of().is_none() {
+            return ASK_AGAIN;
+        }
+        // It was permitted for a good while in between.
+        if self.at.elapsed() > 2 * ASK_AGAIN {
+            self.next = ASK_SOON;
+        }
+        self.at = Instant::now();
+        let pause = self.next;
+        self.next = (pause * 2).min(ASK_AGAIN);
+        pause
+    }
+}
+
+/// A watch that the server has refused, with what is kept of it.
+struct Refused {
+    refusal: Refusal,
+    standing: Standing,
+}
 
 pub(super) struct Supervisor<D: Decode> {
     pub(super) kind: WatchKind,
@@ -69,25 +110,28 @@ impl<D: Decode> Supervisor<D> {
             return self.follow_namespaces(&mut reach).await;
         }
         let mut local = Local::default();
-        let mut refused = None;
-        let mut said = false;
+        let mut refused: Option<Refused> = None;
+        // What is kept of the whole cluster.
+        let mut standing = Standing::New;
+        let mut patience = Patience::new();
         loop {
             let now = reach.borrow_and_update().clone();
             let ended = match (now, &refused) {
                 (Reach::Cluster { .. }, None) => {
                     self.retire_all(&mut local, Objects::Kept).await;
-                    let (refusal, ended) = self.everywhere(&mut reach).await;
-                    refused = refusal;
-                    said = false;
-                    self.retire(Scope::Cluster, Objects::TakenBack).await;
+                    let (ending, ended) = self.everywhere(&mut reach, standing).await;
+                    match &ending {
+                        Some(refused) => self.say_refused(Scope::Cluster, refused).await,
+                        None => self.retire(Scope::Cluster, Objects::TakenBack).await,
+                    }
+                    refused = ending;
                     ended
                 }
-                (Reach::Cluster { otherwise }, Some(refusal)) => {
+                (Reach::Cluster { otherwise }, Some(Refused { standing: kept, .. })) => {
                     self.only_in(&mut local, &otherwise).await;
-                    let nowhere = otherwise.is_empty().then_some(refusal);
-                    self.say_of_cluster(nowhere, &mut said).await;
+                    standing = *kept;
                     tokio::select! {
-                        () = self.until_permitted() => {
+                        () = self.until_permitted(&mut patience, standing) => {
                             refused = None;
                             Ok(())
                         }
@@ -95,9 +139,12 @@ impl<D: Decode> Supervisor<D> {
                     }
                 }
                 (Reach::Namespaces(namespaces), _) => {
-                    refused = None;
+                    if refused.take().is_some() {
+                        self.retire_all(&mut local, Objects::Kept).await;
+                        self.retire(Scope::Cluster, Objects::TakenBack).await;
+                    }
+                    standing = Standing::New;
                     self.only_in(&mut local, &namespaces).await;
-                    self.say_of_cluster(None, &mut said).await;
                     reach.changed().await
                 }
             };
@@ -111,29 +158,33 @@ impl<D: Decode> Supervisor<D> {
     async fn everywhere(
         &self,
         reach: &mut watch::Receiver<Reach>,
-    ) -> (Option<Refusal>, Result<(), RecvError>) {
+        standing: Standing,
+    ) -> (Option<Refused>, Result<(), RecvError>) {
         let first = reach.borrow().namespaces().to_vec();
         tokio::select! {
-            refusal = self.attempt(Scope::Cluster, first) => (refusal, Ok(())),
+            refused = self.attempt(Scope::Cluster, first, standing) => (refused, Ok(())),
             left = reach.wait_for(|reach| matches!(reach, Reach::Namespaces(_))) => {
                 (None, left.map(|_| ()))
             }
         }
     }
 
-    /// Namespaces are no part of a namespace: where they may not be listed, the known ones stand in.
+    /// Namespaces are no part of a namespace: where they were never listed, the known ones stand in.
     async fn follow_namespaces(&self, reach: &mut watch::Receiver<Reach>) {
         let outbox = self.outbox(&Scope::Cluster);
         let watching = async {
             outbox.state(WatchState::Connecting);
+            let (mut standing, mut patience) = (Standing::New, Patience::new());
             loop {
-                let refusal = self.run(&Scope::Cluster, &[], &outbox).await;
-                outbox.state(state_of(&refusal));
-                let again = sleep(ASK_AGAIN);
+                let refusal = self.run(&Scope::Cluster, &[], &outbox, &mut standing).await;
+                outbox.state(state_of(&refusal, standing));
+                let again = sleep(patience.pause(standing));
                 tokio::pin!(again);
                 loop {
-                    let known = self.decode.known(reach.borrow_and_update().namespaces());
-                    outbox.replace(known);
+                    let known = reach.borrow_and_update().namespaces().to_vec();
+                    if standing.as_of().is_none() {
+                        outbox.replace(self.decode.known(&known), Unreadable::default());
+                    }
                     tokio::select! {
                         () = &mut again => break,
                         changed = reach.changed() => if changed.is_err() { return },
@@ -171,29 +222,25 @@ impl<D: Decode> Supervisor<D> {
         }
     }
 
-    /// With no namespace to look into, a refusal of the whole cluster is all there is to say; `said` is
-    /// whether it stands, for it does not when there is one.
-    async fn say_of_cluster(&self, refusal: Option<&Refusal>, said: &mut bool) {
-        let id = self.id(Scope::Cluster);
-        let word = match refusal {
-            Some(refusal) => Feed::State(id, state_of(refusal)),
-            None if *said => Feed::Ended(id),
-            None => return,
-        };
-        *said = refusal.is_some();
-        let _ = self.lane.send(word).await;
+    /// The refusal stands as long as the scope is wanted: what is seen of single namespaces is not all.
+    async fn say_refused(&self, scope: Scope, refused: &Refused) {
+        let state = state_of(&refused.refusal, refused.standing);
+        let _ = self.lane.send(Feed::State(self.id(scope), state)).await;
     }
 
-    /// Watches one scope, and says so while that is refused.
+    /// Watches one scope, and says so while that is refused. What was listed before is kept.
     async fn stay(&self, scope: Scope) {
         let outbox = self.outbox(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
+            let (mut standing, mut patience) = (Standing::New, Patience::new());
             loop {
-                let refusal = self.run(&scope, &[], &outbox).await;
-                outbox.replace(Vec::new());
-                outbox.state(state_of(&refusal));
-                sleep(ASK_AGAIN).await;
+                let refusal = self.run(&scope, &[], &outbox, &mut standing).await;
+                if refusal == Refusal::NotServed {
+                    Self::not_served(&outbox, &mut standing);
+                }
+                outbox.state(state_of(&refusal, standing));
+                sleep(patience.pause(standing)).await;
             }
         };
         tokio::select! {
@@ -203,25 +250,42 @@ impl<D: Decode> Supervisor<D> {
     }
 
     /// Watches the scope, `first` before the rest of it, until that is forbidden; `None` when nobody
-    /// receives any more.
-    async fn attempt(&self, scope: Scope, first: Vec<Namespace>) -> Option<Refusal> {
+    /// receives any more. `standing` is how what was listed before stands.
+    async fn attempt(
+        &self,
+        scope: Scope,
+        first: Vec<Namespace>,
+        mut standing: Standing,
+    ) -> Option<Refused> {
         let outbox = self.outbox(&scope);
         let watching = async {
             outbox.state(WatchState::Connecting);
             loop {
-                let refusal = self.run(&scope, &first, &outbox).await;
-                if refusal != Refusal::NoSuchApi {
-                    return refusal;
+                let refusal = self.run(&scope, &first, &outbox, &mut standing).await;
+                if refusal != Refusal::NotServed {
+                    return Refused { refusal, standing };
                 }
-                outbox.replace(Vec::new());
-                outbox.state(state_of(&refusal));
+                Self::not_served(&outbox, &mut standing);
+                outbox.state(state_of(&refusal, standing));
                 sleep(ASK_AGAIN).await;
             }
         };
+        let mut handing = std::pin::pin!(outbox.hand_over(&self.lane));
         tokio::select! {
-            refusal = watching => Some(refusal),
-            () = outbox.hand_over(&self.lane) => None,
+            refused = watching => {
+                // What was listed is kept: all of it goes out before the refusal does.
+                outbox.close();
+                handing.await;
+                Some(refused)
+            }
+            () = &mut handing => None,
         }
+    }
+
+    /// A server without an API has no objects of that kind: that is as good as an empty list.
+    fn not_served(outbox: &Outbox<D>, standing: &mut Standing) {
+        outbox.replace(Vec::new(), Unreadable::default());
+        *standing = Standing::New;
     }
 
     /// Tries the kind's APIs in turn; the refusal is that of the first, which is the usual one.
@@ -230,6 +294,7 @@ impl<D: Decode> Supervisor<D> {
         scope: &Scope,
         looked_at: &[Namespace],
         outbox: &Arc<Outbox<D>>,
+        standing: &mut Standing,
     ) -> Refusal {
         let mut first = None;
         for endpoint in endpoints(self.kind) {
@@ -245,20 +310,22 @@ impl<D: Decode> Supervisor<D> {
                 looked_at.to_vec(),
                 Arc::clone(outbox),
                 Arc::clone(&self.pulse),
+                *standing,
             );
             let refusal = watch.run().await;
+            *standing = watch.standing();
             match first {
                 Some(Refusal::Forbidden { .. }) => {}
-                Some(Refusal::NoSuchApi) | None => first = Some(refusal),
+                Some(Refusal::NotServed) | None => first = Some(refusal),
             }
         }
-        first.unwrap_or(Refusal::NoSuchApi)
+        first.unwrap_or(Refusal::NotServed)
     }
 
     /// Asks now and then whether this kind may be listed and watched everywhere by now.
-    async fn until_permitted(&self) {
+    async fn until_permitted(&self, patience: &mut Patience, standing: Standing) {
         loop {
-            sleep(ASK_AGAIN).await;
+            sleep(patience.pause(standing)).await;
             for endpoint in endpoints(self.kind) {
                 if self.try_out(endpoint).await.is_ok() {
                     return;
@@ -323,14 +390,14 @@ async fn end(mut task: JoinSet<()>) {
     task.shutdown().await;
 }
 
-/// A server without an API has no objects of that kind: that is as good as an empty list.
-fn state_of(refusal: &Refusal) -> WatchState {
+fn state_of(refusal: &Refusal, standing: Standing) -> WatchState {
     match refusal {
         Refusal::Forbidden { missing, why } => WatchState::Forbidden {
             missing: missing.clone(),
             why: Arc::clone(why),
+            as_of: standing.as_of(),
         },
-        Refusal::NoSuchApi => WatchState::Live,
+        Refusal::NotServed => WatchState::Live,
     }
 }
 

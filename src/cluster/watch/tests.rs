@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,6 +30,7 @@ use crate::{
         batch::{Batch, Delta},
         key::Namespace,
         objects::{ServiceAccount, WorkloadKind},
+        unreadable::Unreadable,
         watch::{Scope, WatchKind, WatchState},
     },
 };
@@ -63,6 +67,8 @@ struct Server {
     script: Mutex<VecDeque<Answer>>,
     last: fn() -> Answer,
     asked: Mutex<Vec<String>>,
+    /// Discovery is answered; it knows `batch/v1`, without CronJobs.
+    discovery: AtomicBool,
 }
 
 type ServerBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -72,6 +78,9 @@ impl Server {
         let asked = request.uri().to_string();
         if asked == "/version" {
             return Ok(whole(200, r#"{"gitVersion":"v1.0.0"}"#.to_owned()));
+        }
+        if let Some(answer) = self.discovered(&asked) {
+            return Ok(answer);
         }
         self.asked.lock().unwrap().push(asked);
         let next = self.script.lock().unwrap().pop_front();
@@ -84,6 +93,23 @@ impl Server {
             NoServer => Err(io::ErrorKind::ConnectionRefused.into()),
             Answer::Watch(lines, then) => Ok(Response::new(watching(lines, then))),
         }
+    }
+}
+
+impl Server {
+    fn discovered(&self, path: &str) -> Option<Response<ServerBody>> {
+        let there = self.discovery.load(Ordering::Relaxed);
+        let found = match path {
+            "/apis" => r#"{"groups":[{"versions":[{"groupVersion":"batch/v1"}]}]}"#,
+            "/apis/batch/v1" => r#"{"resources":[{"name":"jobs"}]}"#,
+            "/apis/batch/v1beta1" => return Some(whole(404, "404 page not found".to_owned())),
+            _ => return None,
+        };
+        Some(if there {
+            whole(200, found.to_owned())
+        } else {
+            whole(404, "<html>default backend</html>".to_owned())
+        })
     }
 }
 
@@ -133,6 +159,7 @@ impl Watched {
             script: Mutex::new(script.into_iter().collect()),
             last,
             asked: Mutex::default(),
+            discovery: AtomicBool::new(true),
         });
         let answering = Arc::clone(&server);
         let service = tower::service_fn(move |request: Request<Body>| {
@@ -196,6 +223,33 @@ impl Watched {
                 return names(&delta);
             }
         }
+    }
+
+    /// The next word of what could not be decoded.
+    async fn unreadable(&mut self) -> Arc<Unreadable> {
+        loop {
+            if let Feed::Unreadable(_, unreadable) = self.next().await {
+                return unreadable;
+            }
+        }
+    }
+
+    /// Fails when what is known of the scope is taken back within this time.
+    async fn nothing_is_taken_back(&mut self, scope: &Scope, time: Duration) {
+        let taken = async {
+            loop {
+                match self.next().await {
+                    Feed::Batch(Batch::ServiceAccounts(delta))
+                        if delta.scope == *scope && delta.replace && delta.changed.is_empty() =>
+                    {
+                        return;
+                    }
+                    Feed::Ended(id) if id.scope == *scope => return,
+                    Feed::Batch(_) | Feed::State(..) | Feed::Unreadable(..) | Feed::Ended(_) => {}
+                }
+            }
+        };
+        assert!(timeout(time, taken).await.is_err(), "it was taken back");
     }
 
     /// The names in the next whole batch of so many objects.
@@ -495,7 +549,41 @@ async fn an_object_that_cannot_be_read_spoils_nothing() {
         watched.batch().await,
         (true, vec!["a".into(), "b".into()], vec![])
     );
+    let unreadable = watched.unreadable().await;
+    assert_eq!(
+        unreadable.to_string(),
+        "app/odd, 1 without a readable name",
+        "nothing is left out in silence"
+    );
     assert_eq!(watched.batch().await, (false, vec!["c".into()], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_can_no_longer_be_read_is_kept_and_told() {
+    let odd = |kind: &str, version: u32| {
+        format!(
+            r#"{{"type":"{kind}","object":{{"metadata":{{"name":"a","namespace":"app","resourceVersion":"{version}"}},"imagePullSecrets":7}}}}"#
+        )
+    };
+    let script = [
+        Page(list(5, &["a", "b"])),
+        Answer::Watch(vec![odd("MODIFIED", 6)], Close),
+        Answer::Watch(vec![change("MODIFIED", "a", 7)], Close),
+        Answer::Watch(vec![odd("MODIFIED", 8)], Close),
+        Answer::Watch(vec![odd("DELETED", 9)], Hold),
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    assert_eq!(watched.unreadable().await.to_string(), "app/a");
+    assert!(
+        watched.unreadable().await.is_empty(),
+        "it can be read again"
+    );
+    assert_eq!(watched.unreadable().await.to_string(), "app/a");
+    // What is gone is gone, readable or not.
+    assert_eq!(watched.batch().await, (false, vec![], vec!["a".into()]));
+    assert!(watched.unreadable().await.is_empty());
+    let asked = watched.asked();
+    assert!(asked[5 - 1].contains("resourceVersion=8"), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -540,7 +628,12 @@ async fn a_refusal_names_the_permission_and_ends_when_rights_are_granted() {
     let refused = watched
         .state(|state| matches!(state, WatchState::Forbidden { .. }))
         .await;
-    let WatchState::Forbidden { missing, why } = refused else {
+    let WatchState::Forbidden {
+        missing,
+        why,
+        as_of: None,
+    } = refused
+    else {
         panic!("{refused:?}");
     };
     assert_eq!(missing.to_string(), "list serviceaccounts in namespace app");
@@ -569,6 +662,146 @@ async fn a_watch_may_be_refused_where_the_list_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_refusal_is_doubted() {
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(vec![change("ADDED", "b", 6)], Close),
+        Refused(403),
+    ];
+    let mut watched = Watched::accounts(script, hold);
+    watched.live().await;
+    let began = Instant::now();
+    let (_, why) = watched.stale().await;
+    assert!(why.contains("403"), "{why}");
+    watched.live().await;
+    assert!(began.elapsed() < Duration::from_secs(20));
+    let asked = watched.asked();
+    assert_eq!(asked.len(), 4, "no second list: {asked:?}");
+    assert!(asked[3].contains("resourceVersion=6"), "{asked:?}");
+    let app = Scope::Namespace(Namespace::new("app"));
+    let hour = Duration::from_secs(600);
+    watched.nothing_is_taken_back(&app, hour).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_listed_stays_when_it_may_no_longer_be_read() {
+    let refusals = (0..4).map(|_| Refused(403));
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(vec![change("ADDED", "b", 6)], Close),
+    ];
+    let script = script.into_iter().chain(refusals);
+    // Some more, and then it is granted again.
+    let script = script.chain([Refused(403), Refused(403), Page(list(9, &["a", "c"]))]);
+    let mut watched = Watched::accounts(script, hold);
+    let before = Timestamp::now();
+    watched.batch_of(1).await;
+    let refused = watched
+        .state(|state| matches!(state, WatchState::Forbidden { .. }))
+        .await;
+    let WatchState::Forbidden {
+        missing,
+        as_of: Some(as_of),
+        ..
+    } = refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        missing.to_string(),
+        "watch serviceaccounts in namespace app"
+    );
+    assert!(as_of >= before, "as of when it was last permitted");
+    let began = Instant::now();
+    // Neither is anything taken back before the right returns, nor is each refusal doubted anew, nor does
+    // it take a minute.
+    let batch = loop {
+        match watched.next().await {
+            Feed::State(_, WatchState::Forbidden { .. }) => {}
+            Feed::Batch(Batch::ServiceAccounts(delta)) => break names(&delta),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(batch, (true, vec!["a".into(), "c".into()], vec![]));
+    watched.live().await;
+    assert!(
+        began.elapsed() < Duration::from_secs(45),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
+    let mut watched = Watched::accounts([], hold);
+    watched.reach.send_replace(Reach::Cluster {
+        otherwise: vec![Namespace::new("app")],
+    });
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(vec![change("ADDED", "b", 6)], Close),
+    ];
+    let script = script.into_iter().chain((0..4).map(|_| Refused(403)));
+    let script = script.chain([Page(list(9, &["a"]))]);
+    *watched.server.script.lock().unwrap() = script.collect();
+    let app = Scope::Namespace(Namespace::new("app"));
+    let (mut cluster, mut local) = (None, None);
+    while cluster.is_none() || local.is_none() {
+        match watched.next().await {
+            Feed::State(id, state @ WatchState::Forbidden { .. }) if id.scope == Scope::Cluster => {
+                cluster = Some(state);
+            }
+            Feed::State(id, state @ WatchState::Live) if id.scope == app => local = Some(state),
+            Feed::Batch(Batch::ServiceAccounts(delta)) => {
+                assert!(!delta.replace || !delta.changed.is_empty(), "{delta:?}");
+            }
+            Feed::Batch(_) | Feed::State(..) | Feed::Unreadable(..) => {}
+            Feed::Ended(id) => panic!("{id:?}"),
+        }
+    }
+    let Some(WatchState::Forbidden { missing, as_of, .. }) = cluster else {
+        panic!("{cluster:?}")
+    };
+    assert_eq!(
+        missing.to_string(),
+        "watch serviceaccounts in all namespaces"
+    );
+    assert!(as_of.is_some());
+    let minute = Duration::from_secs(60);
+    watched.nothing_is_taken_back(&Scope::Cluster, minute).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_of_what_every_server_has_is_no_empty_list() {
+    let gone = r#"{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}"#;
+    let script = [
+        Page(list(5, &["a"])),
+        Answer::Watch(vec![gone.into()], Close),
+    ];
+    let mut watched = Watched::accounts(script, || Refused(404));
+    assert_eq!(watched.batch().await.1, ["a"]);
+    watched
+        .state(|state| matches!(state, WatchState::Stale { why, .. } if why.contains("404")))
+        .await;
+    let app = Scope::Namespace(Namespace::new("app"));
+    let hour = Duration::from_secs(600);
+    watched.nothing_is_taken_back(&app, hour).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_counts_as_not_served_only_by_discovery() {
+    let kind = WatchKind::Workloads(WorkloadKind::CronJob);
+    let mut watched = Watched::start(kind, CronJobs::default(), [], || Refused(404));
+    watched.server.discovery.store(false, Ordering::Relaxed);
+    let (_, why) = watched.stale().await;
+    assert!(why.contains("404"), "{why}");
+    let live = timeout(Duration::from_secs(300), watched.live()).await;
+    assert!(live.is_err(), "an ingress answered, and not the API server");
+    watched.server.discovery.store(true, Ordering::Relaxed);
+    watched.live().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_older_api_is_tried_where_the_newer_is_not_served() {
     let kind = WatchKind::Workloads(WorkloadKind::CronJob);
     let script = [Refused(404), Page(list(5, &["nightly"]))];
@@ -581,9 +814,19 @@ async fn an_older_api_is_tried_where_the_newer_is_not_served() {
 
 #[tokio::test(start_paused = true)]
 async fn a_kind_that_is_not_served_at_all_is_empty() {
-    let mut watched = Watched::accounts([], || Refused(404));
-    assert_eq!(watched.batch().await, (true, vec![], vec![]));
+    let kind = WatchKind::Workloads(WorkloadKind::CronJob);
+    let mut watched = Watched::start(kind, CronJobs::default(), [], || Refused(404));
+    let delta = loop {
+        match watched.next().await {
+            Feed::Batch(Batch::Workloads(_, delta)) => break delta,
+            Feed::State(_, state) => assert_eq!(state, WatchState::Connecting),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(delta.replace && delta.changed.is_empty());
     watched.live().await;
+    let asked = watched.asked();
+    assert!(asked[1].starts_with("/apis/batch/v1beta1/"), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -644,23 +887,28 @@ async fn rights_to_list_everywhere_and_not_to_watch_take_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_the_cluster_stands_only_while_there_is_nothing_else() {
+async fn a_refusal_of_the_cluster_stands_beside_what_namespaces_show() {
     let mut watched = Watched::accounts([], || Refused(403));
     let nowhere = Vec::new();
     let reach = |otherwise| Reach::Cluster { otherwise };
     watched.reach.send_replace(reach(nowhere));
-    let refused = |state: &WatchState| matches!(state, WatchState::Forbidden { .. });
+    let refused = |state: &WatchState| matches!(state, WatchState::Forbidden { as_of: None, .. });
     watched.state(refused).await;
     watched
         .reach
         .send_replace(reach(vec![Namespace::new("app")]));
-    let ended = async {
-        loop {
-            if let Feed::Ended(id) = watched.next().await {
-                return id.scope;
-            }
+    // Of the namespace, too, and neither takes the other's place.
+    watched.state(refused).await;
+    let minute = Duration::from_secs(30);
+    watched.nothing_is_taken_back(&Scope::Cluster, minute).await;
+    // Only who looks at namespaces alone has no use for it.
+    let alone = Reach::Namespaces(vec![Namespace::new("app")]);
+    watched.reach.send_replace(alone);
+    loop {
+        if let Feed::Ended(id) = watched.next().await
+            && id.scope == Scope::Cluster
+        {
+            break;
         }
-    };
-    let ended = timeout(Duration::from_secs(30), ended).await;
-    assert_eq!(ended, Ok(Scope::Cluster));
+    }
 }

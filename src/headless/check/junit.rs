@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::report::{Report, Row, Well};
+use crate::domain::printable::is_hidden;
 
 /// The tests of one namespace.
 #[derive(Default)]
@@ -32,10 +33,11 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
     let unsettled = usize::from(report.settled == Some(false));
     let skipped = report.not_seen.len();
+    let errors = report.not_read.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
-        r#"<testsuites name="pullscope check" tests="{tests}" failures="{}" errors="0" skipped="{skipped}">"#,
+        r#"<testsuites name="pullscope check" tests="{tests}" failures="{}" errors="{errors}" skipped="{skipped}">"#,
         failures + unsettled
     )?;
     for (namespace, suite) in &suites {
@@ -45,7 +47,7 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         let count = run.len();
         writeln!(
             out,
-            r#"  <testsuite name="pullscope" tests="{count}" failures="{unsettled}" errors="0" skipped="{skipped}">"#
+            r#"  <testsuite name="pullscope" tests="{count}" failures="{unsettled}" errors="{errors}" skipped="{skipped}">"#
         )?;
         for case in run {
             writeln!(out, "    {case}")?;
@@ -71,7 +73,13 @@ fn run(report: &Report) -> Vec<String> {
         };
         format!(r#"<testcase classname="pullscope" name="settled">{inner}</testcase>"#)
     });
-    unseen.chain(settled).collect()
+    let unreadable = report.not_read.iter().map(|object| {
+        let object = escaped(object);
+        format!(
+            r#"<testcase classname="pullscope" name="read {object}"><error type="not-read" message="{object} cannot be decoded"/></testcase>"#
+        )
+    });
+    unseen.chain(unreadable).chain(settled).collect()
 }
 
 impl Suite<'_> {
@@ -139,7 +147,7 @@ fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\n' | '\t' => safe.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c if is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
             c => safe.push(c),
         }
     }

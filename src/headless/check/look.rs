@@ -1,7 +1,10 @@
 //! Listing once: the watches run until each has its list, or is refused it; and with `--wait` until what
 //! is looked at has settled.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
@@ -11,7 +14,7 @@ use tokio::{
 
 use super::{
     super::console::Progress,
-    target::Choice,
+    scope::Asked,
     wait::{STUCK, Standing},
 };
 
@@ -33,6 +36,8 @@ pub(super) struct Seen {
     pub sight: Sight,
     /// What could not be listed.
     pub forbidden: Vec<Permission>,
+    /// The kinds of which something is not in the world: refused, or not decoded.
+    pub partial: BTreeSet<WatchKind>,
     /// Whether it settled in the time given; `None` when nobody waited.
     pub settled: Option<bool>,
 }
@@ -40,7 +45,7 @@ pub(super) struct Seen {
 /// How long to wait for what.
 pub(super) struct Patience<'a> {
     pub limit: Duration,
-    pub choice: &'a Choice,
+    pub asked: &'a Asked<'a>,
 }
 
 /// Lists everything in reach.
@@ -63,8 +68,8 @@ pub(super) async fn once(
         return Err(looking.unsettled());
     }
     let mut settled = None;
-    if let Some(Patience { limit, choice }) = patience {
-        let waited = timeout(limit, looking.until_rolled_out(&mut feed, choice, progress)).await;
+    if let Some(Patience { limit, asked }) = patience {
+        let waited = timeout(limit, looking.until_rolled_out(&mut feed, asked, progress)).await;
         settled = Some(waited.is_ok());
     }
     looking.finish(settled)
@@ -124,6 +129,13 @@ impl Looking {
     fn learn(&mut self, feed: Feed) {
         match feed {
             Feed::Batch(batch) => self.world.fold(batch, Timestamp::now()),
+            Feed::Unreadable(id, unreadable) => self.sight.note_unreadable(id, unreadable),
+            Feed::State(id, state) if is_listed_once(&state) => {
+                self.sight.note(&id, &WatchState::Live);
+                if let Some(known) = self.states.get_mut(&id) {
+                    *known = Some(WatchState::Live);
+                }
+            }
             Feed::State(id, state) => {
                 self.sight.note(&id, &state);
                 if let Some(known) = self.states.get_mut(&id) {
@@ -134,17 +146,25 @@ impl Looking {
         }
     }
 
-    /// Follows the changes until all is well, or something fails and nothing gets on any more.
+    /// Follows the changes until what was asked for is there and all is well, or something fails and
+    /// nothing gets on any more.
     async fn until_rolled_out(
         &mut self,
         feed: &mut Receiver<Feed>,
-        choice: &Choice,
+        asked: &Asked<'_>,
         progress: &Progress,
     ) {
+        let choice = asked.choice;
         let mut standing = Standing::of(&self.world, choice);
         let mut since = Instant::now();
-        while !standing.is_well() {
-            progress.say(&standing.to_string());
+        loop {
+            let awaited = asked.awaited(&self.world, &self.sight);
+            match &awaited {
+                None if standing.is_well() => return,
+                None => progress.say(&standing.to_string()),
+                Some(awaited) => progress.say(awaited),
+            }
+            let may_be_stuck = awaited.is_none() && standing.fails();
             tokio::select! {
                 fed = feed.recv() => {
                     let Some(fed) = fed else {
@@ -157,7 +177,7 @@ impl Looking {
                         since = Instant::now();
                     }
                 }
-                () = sleep_until(since + STUCK), if standing.fails() => return,
+                () = sleep_until(since + STUCK), if may_be_stuck => return,
             }
         }
     }
@@ -176,10 +196,13 @@ impl Looking {
 
     fn finish(self, settled: Option<bool>) -> Result<Seen, Problem> {
         let mut forbidden = Vec::new();
+        let unreadable = self.sight.unreadable().map(|(id, _)| id.kind);
+        let mut partial: BTreeSet<WatchKind> = unreadable.collect();
         for (id, state) in self.states {
-            let Some(WatchState::Forbidden { missing, why }) = state else {
+            let Some(WatchState::Forbidden { missing, why, .. }) = state else {
                 continue;
             };
+            partial.insert(id.kind);
             if id.kind == WatchKind::Pods {
                 return Err(Problem::new("cannot list Pods")
                     .because(why.to_string())
@@ -193,8 +216,22 @@ impl Looking {
             world: self.world,
             sight: self.sight,
             forbidden,
+            partial,
             settled,
         })
+    }
+}
+
+/// A list is all that a check needs: whether its changes may be watched, too, is of no account.
+fn is_listed_once(state: &WatchState) -> bool {
+    match state {
+        WatchState::Forbidden { missing, as_of, .. } => {
+            as_of.is_some() && *missing.verb == *"watch"
+        }
+        WatchState::Connecting
+        | WatchState::Listing { .. }
+        | WatchState::Live
+        | WatchState::Stale { .. } => false,
     }
 }
 

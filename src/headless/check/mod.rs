@@ -8,36 +8,36 @@ mod look;
 mod probe;
 mod report;
 mod sarif;
+mod save;
+mod scope;
 mod selector;
 mod target;
 mod wait;
 
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
-use clap::ValueEnum;
-use jiff::Timestamp;
-use serde::Serialize;
-
 use self::{
-    findings::{Depth, Found},
+    findings::Depth,
     look::{Patience, Seen},
     probe::Answers,
-    report::Report,
+    report::{Looked, Report},
+    scope::Asked,
     selector::Selector,
     target::Choice,
 };
-use super::{Exit, console::Console, duration, unless_closed};
+use super::{Exit, console::Console, duration, ended, json};
 use crate::{
     cluster::{Connection, Reach},
     domain::{key::Namespace, problem::Problem, watch::Scope},
     registry::Prober,
 };
+use clap::ValueEnum;
+use jiff::Timestamp;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
@@ -49,9 +49,12 @@ pub struct Args {
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<Selector>,
     /// Wait until all runs, or something fails and nothing gets on any more, but no longer than this,
-    /// such as 2m; what has not settled by then is status 1
+    /// such as 2m; what has not settled by then is status 1. What was asked for is waited for, too
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub wait: Option<Duration>,
+    /// A namespace that does not exist, and a name or selector that leads to nothing, is no error
+    #[arg(long)]
+    pub allow_empty: bool,
     /// Ask the registries too, from this machine, with the credentials that the Pods list; what this
     /// machine cannot reach is unknown, and no finding
     #[arg(long)]
@@ -63,8 +66,8 @@ pub struct Args {
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Format,
-    /// Also write what each finding rests on to this directory, one file per Pod: objects and events,
-    /// no passwords
+    /// Also write what each finding rests on to this directory, one new file per Pod: objects and
+    /// events, no passwords
     #[arg(long, value_name = "DIR")]
     pub save_cases: Option<PathBuf>,
 }
@@ -95,14 +98,15 @@ pub async fn run(
 ) -> Result<Exit, Problem> {
     let progress = console.progress();
     let choice = Choice::read(&args.targets, args.selector.clone())?;
+    let asked = Asked::new(&choice, &reach, args.allow_empty)?;
     let patience = args.wait.map(|limit| Patience {
         limit,
-        choice: &choice,
+        asked: &asked,
     });
     let seen = look::once(connection, reach.clone(), patience, &progress).await?;
     let now = Timestamp::now();
     let namespaces = namespaces(&seen, reach);
-    choice.exists(&seen.world, &seen.forbidden)?;
+    asked.is_there(connection, &seen).await?;
     let depth = if args.all {
         Depth::Everything
     } else {
@@ -115,32 +119,28 @@ pub async fn run(
     };
     answers.settle(&mut found, now);
     if let Some(directory) = &args.save_cases {
-        save(directory, &found).map_err(|error| {
-            Problem::new(format!("cannot save cases to {}", directory.display()))
-                .because(error.to_string())
-        })?;
+        save::cases(directory, &found)?;
     }
     drop(progress);
-    let report = Report::of(connection, namespaces, &seen, &found, &answers, now);
-    let exit = if report.healthy() {
-        Exit::Success
-    } else {
-        Exit::Negative
+    let looked = Looked {
+        place: asked.place(),
+        namespaces,
+        needs_secrets: args.all || args.probe,
     };
+    let report = Report::of(connection, looked, &seen, &found, &answers, now);
+    let exit = report.exit();
+    if let Some(line) = report.not_read_line() {
+        eprintln!("pullscope: {line}");
+    }
     let mut stdout = io::BufWriter::new(stdout);
     let written = match args.output {
         Format::Text => report.write_text(console, &mut stdout),
-        Format::Json => write_json(&report, &mut stdout),
+        Format::Json => json::write(&report, &mut stdout),
         Format::Junit => junit::write(&report, &mut stdout),
-        Format::Sarif => write_json(&sarif::document(&report), &mut stdout),
+        Format::Sarif => json::write(&sarif::document(&report), &mut stdout),
     };
-    unless_closed(written.and_then(|()| stdout.flush()).map(|()| exit))
+    ended(written.and_then(|()| stdout.flush()), exit)
         .map_err(|error| Problem::new("cannot write the report").because(error.to_string()))
-}
-
-fn write_json(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
 }
 
 /// The images of a namespace's Pods, each once.
@@ -161,17 +161,4 @@ fn namespaces(seen: &Seen, reach: Reach) -> Vec<Namespace> {
         Reach::Cluster { .. } => seen.world.tallies().keys().cloned().collect(),
         Reach::Namespaces(namespaces) => namespaces,
     }
-}
-
-fn save(directory: &Path, found: &Found) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    for checked in found.pods.iter().filter(|pod| !pod.findings.is_empty()) {
-        let key = &checked.case.pod.key;
-        let path = directory.join(format!("{}.{}.json", key.namespace, key.name));
-        let mut file = io::BufWriter::new(fs::File::create(path)?);
-        serde_json::to_writer_pretty(&mut file, &checked.case)?;
-        writeln!(file)?;
-        file.flush()?;
-    }
-    Ok(())
 }

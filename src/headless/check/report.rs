@@ -25,11 +25,14 @@ use crate::{
         image::ImageRef,
         key::Namespace,
         objects::{Pod, Workload},
+        printable::one_line,
         probe::Answer,
+        watch::{Sight, WatchKind},
     },
     headless::{
+        Exit,
         console::{Console, Tone},
-        report::{printable, write_fixes},
+        report::write_fixes,
     },
 };
 
@@ -40,6 +43,13 @@ pub(super) struct Report {
     pods_checked: usize,
     /// What could not be looked at, for want of rights.
     pub(super) not_seen: Vec<String>,
+    /// Objects that could not be decoded.
+    pub(super) not_read: Vec<String>,
+    /// Whether all was read that *healthy* rests on: without it, no finding is no proof.
+    pub(super) complete: bool,
+    /// Where was looked, for a sentence.
+    #[serde(skip)]
+    place: String,
     /// With `--wait`: whether it settled in the time given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<bool>,
@@ -106,10 +116,27 @@ struct Link {
     state: &'static str,
 }
 
+/// Where a check has looked, and for what.
+pub(super) struct Looked {
+    pub(super) place: String,
+    pub(super) namespaces: Vec<Namespace>,
+    /// Whether what runs could be pulled again rests on Secrets and ServiceAccounts, too.
+    pub(super) needs_secrets: bool,
+}
+
+impl Looked {
+    fn needs(&self, kind: WatchKind) -> bool {
+        match kind {
+            WatchKind::Secrets(_) | WatchKind::ServiceAccounts => self.needs_secrets,
+            kind => kind.shows_failures(),
+        }
+    }
+}
+
 impl Report {
     pub(super) fn of(
         connection: &Connection,
-        namespaces: Vec<Namespace>,
+        looked: Looked,
         seen: &Seen,
         found: &Found,
         answers: &Answers,
@@ -126,10 +153,14 @@ impl Report {
             .workloads
             .iter()
             .map(|(workload, finding)| Row::of_workload(workload, finding, now));
+        let complete = !seen.partial.iter().any(|kind| looked.needs(*kind));
         let runs = found.pods.iter().any(|checked| checked.runs);
         Self {
             cluster: connection.cluster.to_string(),
-            namespaces,
+            place: looked.place,
+            namespaces: looked.namespaces,
+            not_read: not_read(&seen.sight),
+            complete,
             pods_checked: found.pods.len() + found.well.len(),
             settled: seen.settled,
             not_seen: seen.forbidden.iter().map(ToString::to_string).collect(),
@@ -148,8 +179,29 @@ impl Report {
         }
     }
 
-    pub(super) fn healthy(&self) -> bool {
-        self.findings.is_empty() && self.settled != Some(false)
+    /// Unknown is never well: without a finding it takes everything read to be healthy.
+    pub(super) fn exit(&self) -> Exit {
+        if !self.findings.is_empty() || self.settled == Some(false) {
+            Exit::Negative
+        } else if self.complete {
+            Exit::Success
+        } else {
+            Exit::BadInput
+        }
+    }
+
+    /// What was not read, in one line, where *healthy* would rest on it or objects are left out.
+    pub(super) fn not_read_line(&self) -> Option<String> {
+        let mut gaps = self.not_read.clone();
+        if !self.complete {
+            gaps.extend(
+                self.not_seen
+                    .iter()
+                    .map(|missing| format!("needs {missing}")),
+            );
+        }
+        (!gaps.is_empty())
+            .then(|| one_line(&format!("not everything was read: {}", gaps.join(", "))))
     }
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
@@ -165,28 +217,53 @@ impl Report {
                 Some(Answer::No) => console.mark(false),
                 Some(Answer::Unknown) | None => console.paint(Tone::Odd, "?"),
             };
-            let line = printable(&format!("{}  {}", image.namespace, image.image));
+            let line = one_line(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
             if matches!(image.verdict, Some(Answer::Unknown) | None) {
-                writeln!(out, "  {}", printable(&image.summary))?;
+                writeln!(out, "  {}", one_line(&image.summary))?;
             }
         }
         for missing in &self.not_seen {
             let line = format!("not seen: needs {missing}");
             writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
         }
+        for object in &self.not_read {
+            let line = one_line(&format!("not read: {object} cannot be decoded"));
+            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+        }
         if self.settled == Some(false) {
             let line = "not settled in the time given";
             writeln!(out, "{}", console.paint(Tone::Bad, line))?;
         }
-        let tone = if self.healthy() {
-            Tone::Good
-        } else {
-            Tone::Bad
+        self.write_sum(console, out)
+    }
+
+    fn write_sum(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
+        let tone = match self.exit() {
+            Exit::Success => Tone::Good,
+            Exit::Negative | Exit::BadInput => Tone::Bad,
         };
-        let findings = format!("findings: {}", self.findings.len());
+        let place = one_line(&format!("{} of cluster {}", self.place, self.cluster));
+        let known = if self.complete {
+            ""
+        } else {
+            ", not everything was read"
+        };
+        let findings = format!("findings: {}{known}", self.findings.len());
         let findings = console.paint(tone, &findings);
-        writeln!(out, "Pods checked: {}, {findings}", self.pods_checked)
+        if self.pods_checked == 0 && self.findings.is_empty() {
+            return match self.exit() {
+                Exit::Success => writeln!(out, "No Pods found {place}"),
+                Exit::Negative | Exit::BadInput => {
+                    writeln!(out, "No Pods found {place}, {findings}")
+                }
+            };
+        }
+        writeln!(
+            out,
+            "Pods checked: {}, {findings} ({place})",
+            self.pods_checked
+        )
     }
 
     /// The findings, those together that the Pods of one workload share.
@@ -208,6 +285,22 @@ impl Report {
         }
         groups
     }
+}
+
+/// Each object that could not be decoded, with its kind.
+fn not_read(sight: &Sight) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (id, unreadable) in sight.unreadable() {
+        let plural = id.kind.plural();
+        let kind = plural.trim_end_matches('s');
+        let named = unreadable.named.iter();
+        lines.extend(named.map(|object| format!("{kind} {object}")));
+        if unreadable.nameless > 0 {
+            let count = unreadable.nameless;
+            lines.push(format!("{count} {plural} without a readable name"));
+        }
+    }
+    lines
 }
 
 impl Well {
@@ -308,12 +401,12 @@ impl Row {
             _ => self.subject(),
         };
         let place = format!("{}/{subject}", self.namespace);
-        write!(out, "{}", console.paint(Tone::Strong, &printable(&place)))?;
+        write!(out, "{}", console.paint(Tone::Strong, &one_line(&place)))?;
         if let Some(container) = &self.container {
-            write!(out, " {}", printable(container))?;
+            write!(out, " {}", one_line(container))?;
         }
         let title = console.paint(Tone::Bad, self.title);
-        write!(out, ": {title} ({})", printable(&self.state))?;
+        write!(out, ": {title} ({})", one_line(&self.state))?;
         if alike.len() > 1 {
             write!(out, ", {} Pods", alike.len())?;
         }
@@ -323,23 +416,23 @@ impl Row {
     /// What is wrong, on what evidence, and what helps.
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let label = |name: &str| console.paint(Tone::Dim, &format!("{name:<8}"));
-        writeln!(out, "  {}", printable(&self.summary))?;
+        writeln!(out, "  {}", one_line(&self.summary))?;
         let root = self.root.map(|root| format!(", root {root}"));
         let root = root.unwrap_or_default();
         let confidence = self.confidence.as_str();
         let cause = label("cause");
         writeln!(out, "  {cause}{}{root} ({confidence})", self.cause)?;
         for line in &self.evidence {
-            writeln!(out, "  {}{}", label("seen"), printable(line))?;
+            writeln!(out, "  {}{}", label("seen"), one_line(line))?;
         }
         for line in &self.settle {
-            writeln!(out, "  {}{}", label("settle"), printable(line))?;
+            writeln!(out, "  {}{}", label("settle"), one_line(line))?;
         }
         // What it answered stands among the evidence.
         if let Some(probe) = &self.probe
             && probe.answer().is_none()
         {
-            writeln!(out, "  {}{}", label("probe"), printable(&probe.line()))?;
+            writeln!(out, "  {}{}", label("probe"), one_line(&probe.line()))?;
         }
         write_fixes(&self.fixes, console, out)
     }

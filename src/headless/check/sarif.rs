@@ -18,6 +18,10 @@ pub(super) fn document(report: &Report) -> Value {
     let mut notes: Vec<Value> = unseen
         .map(|missing| note("warning", &format!("not seen: needs {missing}")))
         .collect();
+    let unreadable = report.not_read.iter();
+    notes.extend(
+        unreadable.map(|object| note("error", &format!("not read: {object} cannot be decoded"))),
+    );
     if report.settled == Some(false) {
         notes.push(note("error", "not settled in the time given"));
     }
@@ -31,7 +35,7 @@ pub(super) fn document(report: &Report) -> Value {
                 "rules": rules,
             }},
             "invocations": [{
-                "executionSuccessful": true,
+                "executionSuccessful": report.complete,
                 "toolExecutionNotifications": notes,
             }],
             "columnKind": "unicodeCodePoints",

@@ -1,12 +1,21 @@
 //! `-l` as kubectl takes it: which Pods by their labels.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use crate::domain::objects::Labels;
+use crate::domain::{nearest::nearest, objects::Labels};
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selector(Vec<Requirement>);
+pub struct Selector {
+    text: String,
+    requirements: Vec<Requirement>,
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
 
 /// What a label has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +35,7 @@ enum Rule {
 
 impl Selector {
     pub(super) fn selects(&self, labels: &Labels) -> bool {
-        self.0.iter().all(|requirement| {
+        self.requirements.iter().all(|requirement| {
             let found = labels.iter().find(|(name, _)| **name == *requirement.label);
             let value = found.map(|(_, value)| &**value);
             let among =
@@ -41,13 +50,44 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// A requirement with a label or value that is there and near to one that was asked for.
+    pub(super) fn near(&self, labels: &[&Labels]) -> Option<String> {
+        self.requirements.iter().find_map(|requirement| {
+            let Requirement { label, rule } = requirement;
+            let all = labels.iter().flat_map(|labels| labels.iter());
+            let mut known = all.clone().map(|(name, _)| &**name);
+            if !known.any(|name| name == label) {
+                let known = all.map(|(name, _)| &**name);
+                return nearest(label, known).map(str::to_owned);
+            }
+            let Rule::In(values) = rule else { return None };
+            let known = all.filter(|(name, _)| **name == **label);
+            let known = known.map(|(_, value)| &**value);
+            if known
+                .clone()
+                .any(|known| values.iter().any(|it| it == known))
+            {
+                return None;
+            }
+            let near = values
+                .iter()
+                .find_map(|value| nearest(value, known.clone()))?;
+            Some(format!("{label}={near}"))
+        })
+    }
+}
+
 impl FromStr for Selector {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = parts(text).into_iter();
         let requirements: Result<Vec<_>, String> = parts.map(str::parse).collect();
-        requirements.map(Self)
+        Ok(Self {
+            text: text.trim().to_owned(),
+            requirements: requirements?,
+        })
     }
 }
 
@@ -128,6 +168,23 @@ mod tests {
         ] {
             let selector: Selector = text.parse().unwrap();
             assert_eq!(selector.selects(&labels), selected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_label_that_is_there_is_named() {
+        let labels: Labels = [("app", "web"), ("tier", "front")]
+            .map(|(name, value)| (name.into(), value.into()))
+            .into();
+        for (text, near) in [
+            ("app=wbe", Some("app=web")),
+            ("ap=web", Some("app")),
+            ("app=nothing-like-it", None),
+            ("app=web,tier in (back,frnt)", Some("tier=front")),
+        ] {
+            let selector: Selector = text.parse().unwrap();
+            let found = selector.near(&[&labels]);
+            assert_eq!(found.as_deref(), near, "{text}");
         }
     }
 

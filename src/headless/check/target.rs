@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::selector::Selector;
+use super::{scope::ALLOW_EMPTY, selector::Selector};
 use crate::domain::{
+    nearest::nearest,
     objects::{Pod, Workload, WorkloadKind},
     problem::Problem,
     rights::Permission,
@@ -89,6 +90,25 @@ impl Target {
         }
     }
 
+    /// The object of this kind whose name is nearest.
+    fn near(&self, world: &World) -> Option<Self> {
+        let name = self.name.as_deref()?;
+        let near = match self.kind {
+            Kind::Pod => {
+                let pods = world.pods(&Scope::Cluster);
+                nearest(name, pods.map(|pod| pod.key.name.as_str()))
+            }
+            Kind::Workload(kind) => {
+                let workloads = world.workloads().filter(|it| it.id.kind == kind);
+                nearest(name, workloads.map(|it| it.id.key.name.as_str()))
+            }
+        };
+        near.map(|near| Self {
+            kind: self.kind,
+            name: Some(near.to_owned()),
+        })
+    }
+
     fn exists(&self, world: &World) -> bool {
         match (&self.name, self.kind) {
             (None, _) => true,
@@ -125,20 +145,68 @@ impl Choice {
             && (self.targets.is_empty() || self.targets.iter().any(|it| it.is_workload(workload)))
     }
 
-    /// A name that leads nowhere is a mistake of the caller, not a healthy workload.
-    ///
-    /// Of a kind that may not be listed nobody knows what exists.
-    pub(super) fn exists(&self, world: &World, forbidden: &[Permission]) -> Result<(), Problem> {
-        let absent = self.targets.iter().find(|it| !it.exists(world));
-        let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
-        match absent.map(|target| (target, hides(target))) {
-            Some((target, Some(missing))) => Err(Problem::new(format!("cannot look for {target}"))
-                .because(format!("you may not {missing}"))
-                .next(missing.role_command())),
-            Some((target, None)) => Err(Problem::new(format!("{target} does not exist here"))
-                .next("choose the namespace with -n, or all with -A")),
-            None => Ok(()),
+    /// What was chosen and is not there, in words.
+    pub(super) fn absent(&self, world: &World) -> Option<String> {
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
+            return Some(target.to_string());
         }
+        let selector = self.selector.as_ref()?;
+        (!self.selects_something(world)).then(|| format!("a Pod with the labels {selector}"))
+    }
+
+    fn selects_something(&self, world: &World) -> bool {
+        let mut pods = world.pods(&Scope::Cluster);
+        pods.any(|pod| self.has_pod(pod, world.workload_of(pod).map(AsRef::as_ref)))
+            || world.workloads().any(|it| self.has_workload(it))
+    }
+
+    /// Fails where a name or a selector leads nowhere: that is a mistake of the caller, not a healthy
+    /// workload.
+    pub(super) fn exists(
+        &self,
+        world: &World,
+        forbidden: &[Permission],
+        place: &str,
+    ) -> Result<(), Problem> {
+        self.may_be_looked_for(world, forbidden)?;
+        if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
+            let problem = Problem::new(format!("{target} does not exist {place}"));
+            return Err(problem.next(match target.near(world) {
+                Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
+                None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
+            }));
+        }
+        let Some(selector) = &self.selector else {
+            return Ok(());
+        };
+        if self.selects_something(world) {
+            return Ok(());
+        }
+        let problem = Problem::new(format!("no Pod has the labels {selector} {place}"));
+        let pods = world.pods(&Scope::Cluster);
+        let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
+        Err(problem.next(match selector.near(&labels) {
+            Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
+            None => format!("check the selector; {ALLOW_EMPTY}"),
+        }))
+    }
+
+    /// Fails for a name of a kind that may not be listed: nobody knows whether it exists.
+    pub(super) fn may_be_looked_for(
+        &self,
+        world: &World,
+        forbidden: &[Permission],
+    ) -> Result<(), Problem> {
+        let absent = self.targets.iter().filter(|it| !it.exists(world));
+        let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
+        for (target, missing) in absent.map(|target| (target, hides(target))) {
+            if let Some(missing) = missing {
+                return Err(Problem::new(format!("cannot look for {target}"))
+                    .because(format!("you may not {missing}"))
+                    .next(missing.role_command()));
+            }
+        }
+        Ok(())
     }
 }
 

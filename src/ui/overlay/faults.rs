@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::window::{Window, choice};
 use crate::{
-    app::list::List,
+    app::{coverage, list::List},
     domain::{
         age,
         faults::{Fault, FaultId},
@@ -38,6 +38,7 @@ const NARROW: u16 = 100;
 
 pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let rows = list.rows();
+    let gaps = coverage::not_read(view.model, view.now);
     let window = Window {
         title: "What is wrong",
         hint: "enter go there · esc back",
@@ -45,11 +46,21 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
     };
     let narrow = area.width < NARROW;
     let inside = window.open(
-        rows.len() + 1 + usize::from(narrow),
+        rows.len() + 1 + usize::from(narrow) + usize::from(gaps.is_some()),
         view.theme,
         area,
         buffer,
     );
+    let inside = match gaps {
+        None => inside,
+        Some(gaps) => {
+            let areas = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]);
+            let [rest, line] = areas.areas(inside);
+            let gaps = text::fit(&gaps, usize::from(line.width), text::Cut::End);
+            Line::styled(gaps, view.theme.warning()).render(line, buffer);
+            rest
+        }
+    };
     let cells = |id: &FaultId| cells(view, id, place(id, rows));
     let chosen = list.position();
     if !narrow {

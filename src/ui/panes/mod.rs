@@ -20,6 +20,7 @@ use crate::{
     app::{
         action::SortBy,
         connection::{KindState, Phase},
+        coverage,
         panes::{Pane, PaneState, Sort},
     },
     domain::{age, watch::Scope},
@@ -125,9 +126,14 @@ fn listing<K: Clone + PartialEq>(
 }
 
 fn title(pane: Pane, view: View<'_>) -> String {
-    match (pane, &view.model.scope) {
+    let model = view.model;
+    let state = model.connection.of(|kind| pane.shows(kind), &model.scope);
+    match (pane, &model.scope) {
         (Pane::Namespaces, _) => pane.title().to_owned(),
-        (_, Scope::Cluster) => format!("{} · all namespaces", pane.title()),
+        (_, Scope::Cluster) => match coverage::shown_namespaces(model, state) {
+            Some(some) => format!("{} · {some}", pane.title()),
+            None => format!("{} · all namespaces", pane.title()),
+        },
         (_, Scope::Namespace(namespace)) => format!("{} · {namespace}", pane.title()),
     }
 }
@@ -144,14 +150,27 @@ fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) 
     if pane == Pane::Events && view.model.panes.stories.hold {
         parts.push("paused: p goes on".to_owned());
     }
-    match view.model.connection.of(|kind| pane.shows(kind)) {
+    let model = view.model;
+    let unreadable = model
+        .connection
+        .unreadable(|kind| pane.shows(kind), &model.scope);
+    if !unreadable.is_empty() {
+        parts.push(format!("{} not read", unreadable.count()));
+    }
+    match model.connection.of(|kind| pane.shows(kind), &model.scope) {
         KindState::Loading { received } if received > 0 => {
             parts.push(format!("listing, {received} so far"));
         }
-        KindState::Stale { since } => {
+        KindState::Stale { since, .. } => {
             parts.push(format!("stale for {}", age::age(since, view.now)));
         }
-        KindState::Loading { .. } | KindState::Live | KindState::Forbidden { .. } => {}
+        KindState::Forbidden {
+            as_of: Some(at), ..
+        } => parts.push(format!("403, as of {} ago", age::age(at, view.now))),
+        KindState::Loading { .. }
+        | KindState::Live
+        | KindState::Partial { .. }
+        | KindState::Forbidden { as_of: None, .. } => {}
     }
     let rows = state.list.rows().len();
     if let Some(position) = state.list.position() {
@@ -184,7 +203,7 @@ fn sorted_title(pane: Pane, sort: Sort) -> &'static str {
 fn why_empty<K: Clone + PartialEq>(
     pane: Pane,
     view: View<'_>,
-    state: &PaneState<K>,
+    pane_state: &PaneState<K>,
 ) -> Vec<String> {
     let model = view.model;
     match &model.connection.phase {
@@ -192,8 +211,9 @@ fn why_empty<K: Clone + PartialEq>(
         Phase::Failed { .. } => return vec!["not connected".to_owned()],
         Phase::Connected(_) => {}
     }
-    match model.connection.of(|kind| pane.shows(kind)) {
-        KindState::Forbidden { missing } => {
+    let state = model.connection.of(|kind| pane.shows(kind), &model.scope);
+    match state {
+        KindState::Forbidden { missing, .. } => {
             return vec![
                 format!("forbidden: you may not {missing}"),
                 "next: :ns NAME for a namespace where you may, or ask for a Role:".to_owned(),
@@ -201,15 +221,25 @@ fn why_empty<K: Clone + PartialEq>(
             ];
         }
         KindState::Loading { .. } => return vec!["listing…".to_owned()],
-        KindState::Live | KindState::Stale { .. } => {}
+        KindState::Stale { why, .. }
+            if !model
+                .connection
+                .was_read(|kind| pane.shows(kind), &model.scope) =>
+        {
+            return vec![
+                format!("not read yet: {why}"),
+                "it is tried again".to_owned(),
+            ];
+        }
+        KindState::Live | KindState::Partial { .. } | KindState::Stale { .. } => {}
     }
-    if !state.filter.is_empty() {
+    if !pane_state.filter.is_empty() {
         return vec![
-            format!("nothing fits /{}", state.filter.text()),
+            format!("nothing fits /{}", pane_state.filter.text()),
             "next: esc drops the filter".to_owned(),
         ];
     }
-    if state.faults_only {
+    if pane_state.faults_only {
         let what = match pane {
             Pane::Events => "no pull failure here",
             _ => "nothing fails here",
@@ -232,6 +262,22 @@ fn why_empty<K: Clone + PartialEq>(
         Pane::Secrets => "no pull Secrets",
         Pane::Events => "no events",
     };
+    if let KindState::Partial { missing, .. } = state {
+        return vec![
+            format!("{what} in the namespaces that you may list"),
+            "next: :ns NAME for another one, or ask for a Role:".to_owned(),
+            missing.role_command(),
+        ];
+    }
+    let unreadable = model
+        .connection
+        .unreadable(|kind| pane.shows(kind), &model.scope);
+    if !unreadable.is_empty() {
+        return vec![
+            format!("{what} {place} that could be read"),
+            format!("not read: {unreadable}"),
+        ];
+    }
     let mut lines = vec![format!("{what} {place}")];
     match pane {
         Pane::Events => lines.push("they expire after an hour".to_owned()),

@@ -4,8 +4,16 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{View, listing};
 use crate::{
-    app::panes::{Pane, namespaces},
-    domain::{status::Health, world::Tally},
+    app::{
+        connection::KindState,
+        panes::{Pane, namespaces},
+    },
+    domain::{
+        key::Namespace,
+        status::Health,
+        watch::{Scope, WatchKind},
+        world::Tally,
+    },
     ui::widgets::table::{Cell, Column},
 };
 
@@ -43,8 +51,10 @@ fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
             )
         }
     };
-    let (symbol, style) = symbol(view, tally);
+    let read = are_pods_read(view, row.as_ref());
+    let (symbol, style) = symbol(view, tally, read);
     let failing = match tally.pull_failing + tally.failing {
+        0 if !read => Cell::new("?", theme.dim()),
         0 => Cell::new(theme.symbols().quiet, theme.dim()),
         failing => Cell::new(failing.to_string(), style),
     };
@@ -66,12 +76,25 @@ fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
     ]
 }
 
-fn symbol(view: View<'_>, tally: Tally) -> (&'static str, Style) {
+/// Whether all Pods of the namespace may be listed, or of the cluster.
+fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
+    let scope = namespace.cloned().map_or(Scope::Cluster, Scope::Namespace);
+    let state = view
+        .model
+        .connection
+        .of(|kind| kind == WatchKind::Pods, &scope);
+    match state {
+        KindState::Forbidden { .. } | KindState::Partial { .. } => false,
+        KindState::Loading { .. } | KindState::Live | KindState::Stale { .. } => true,
+    }
+}
+
+fn symbol(view: View<'_>, tally: Tally, read: bool) -> (&'static str, Style) {
     if tally.pull_failing > 0 {
         view.theme.health(Health::PullFailing)
     } else if tally.failing > 0 {
         view.theme.health(Health::Failing)
-    } else if tally.pods > 0 {
+    } else if tally.pods > 0 && read {
         view.theme.health(Health::Healthy)
     } else {
         (view.theme.symbols().quiet, view.theme.dim())

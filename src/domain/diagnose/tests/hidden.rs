@@ -22,6 +22,7 @@ fn viewer() -> Sight {
         let state = WatchState::Forbidden {
             missing: Permission::new("list", "", "secrets", None),
             why: "forbidden".into(),
+            as_of: None,
         };
         sight.note(&id, &state);
     }

@@ -1,0 +1,227 @@
+//! What of the scope was not read, and what may be said of a scope in which no problem is known.
+//!
+//! Unknown is never well: *nothing is wrong* is said only where everything in scope was read. A gap has
+//! the same words in the header, in the panes and in the list of problems.
+
+use jiff::Timestamp;
+
+use super::{
+    connection::{Health, KindState},
+    gap::{Gap, Lack},
+    model::Model,
+};
+use crate::domain::{
+    age,
+    unreadable::Unreadable,
+    watch::{Scope, WatchKind},
+};
+
+/// What may be said where no problem is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllClear {
+    /// Everything in the cluster was read.
+    Cluster,
+    /// Everything in the namespace that is shown was read, and not everything elsewhere.
+    Namespace,
+    /// Everything that shows a failure was read. What only explains one (Secrets, ServiceAccounts) was
+    /// not.
+    NoFailures,
+    /// Something that would show a failure was not read, or not lately.
+    Unknown,
+    /// The lists are not complete yet, or not all of it is diagnosed.
+    NotYet,
+}
+
+/// What may be said of the scope that is shown when no problem is known.
+pub fn all_clear(model: &Model) -> AllClear {
+    let connection = &model.connection;
+    let gaps = match connection.health(&model.scope) {
+        Health::Connecting | Health::Listing | Health::Failed => return AllClear::NotYet,
+        Health::Live | Health::Partial if model.verdicts.unfinished() => return AllClear::NotYet,
+        Health::Stale { .. } => return AllClear::Unknown,
+        Health::Live => Vec::new(),
+        Health::Partial => connection.gaps(&model.scope),
+    };
+    if gaps.iter().any(|gap| gap.kind.shows_failures()) {
+        AllClear::Unknown
+    } else if !gaps.is_empty() {
+        AllClear::NoFailures
+    } else if connection.gaps(&Scope::Cluster).is_empty() {
+        AllClear::Cluster
+    } else {
+        AllClear::Namespace
+    }
+}
+
+impl AllClear {
+    /// The sentence; empty where nothing can be said yet.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Cluster => "nothing is wrong",
+            Self::Namespace => "nothing is wrong in this namespace",
+            Self::NoFailures => "no failing Pods",
+            Self::Unknown => "no problems in what was read",
+            Self::NotYet => "",
+        }
+    }
+}
+
+/// The answer to a key that looks for problems where none is known.
+pub fn no_problem(model: &Model, now: Timestamp) -> String {
+    match all_clear(model) {
+        clear @ (AllClear::Cluster | AllClear::Namespace) => clear.sentence().to_owned(),
+        AllClear::NotYet => match model.verdicts.progress() {
+            Some((done, all)) => diagnosing(done, all),
+            None => "the lists are still coming in".to_owned(),
+        },
+        clear @ (AllClear::NoFailures | AllClear::Unknown) => match not_read(model, now) {
+            Some(gaps) => format!("{}; {gaps}", clear.sentence()),
+            None => "no problems when last read".to_owned(),
+        },
+    }
+}
+
+/// How many of the failing Pods have been diagnosed.
+pub fn diagnosing(done: usize, all: usize) -> String {
+    format!("diagnosing {} of {} Pods", grouped(done), grouped(all))
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What of the scope was not read, in one line; `None` where all was.
+pub fn not_read(model: &Model, now: Timestamp) -> Option<String> {
+    /// Kinds that are named of those that lack the same.
+    const NAMED: usize = 3;
+    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
+    for gap in model.connection.gaps(&model.scope) {
+        let (what, why) = gap.words(namespaces(model), now);
+        match alike.iter_mut().find(|(same, _)| *same == why) {
+            Some((_, all)) => all.push(what),
+            None => alike.push((why, vec![what])),
+        }
+    }
+    let words = alike.into_iter().map(|(why, mut all)| {
+        let more = all.len().saturating_sub(NAMED);
+        all.truncate(NAMED);
+        match more {
+            0 => format!("{}{why}", all.join(", ")),
+            more => format!("{} and {more} more kinds{why}", all.join(", ")),
+        }
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| format!("not read: {}", words.join(", ")))
+}
+
+/// What of the scope was not read, short enough for the header.
+pub fn partial(model: &Model, now: Timestamp) -> Option<String> {
+    let gaps = model.connection.gaps(&model.scope);
+    let first = gaps.first()?;
+    let kinds = gaps.iter().map(|gap| gap.kind.plural());
+    let kinds = kinds.collect::<std::collections::BTreeSet<_>>().len();
+    Some(match &first.lack {
+        Lack::Namespaces { listed, .. } => some_namespaces(*listed, namespaces(model)),
+        Lack::Forbidden { .. } if kinds > 1 => format!("{kinds} kinds not read (403)"),
+        Lack::Forbidden {
+            as_of: Some(at), ..
+        } => {
+            let ago = age::age(*at, now);
+            format!("{} as of {ago} ago (403)", first.kind.plural())
+        }
+        Lack::Forbidden { as_of: None, .. } => format!("{} not read (403)", first.kind.plural()),
+        Lack::Unreadable(unreadable) => format!("{} not read", counted(first.kind, unreadable)),
+    })
+}
+
+/// The namespaces that a pane shows of the whole cluster, where those are not all.
+pub fn shown_namespaces(model: &Model, state: KindState<'_>) -> Option<String> {
+    match state {
+        KindState::Partial { listed, .. } => Some(some_namespaces(listed, namespaces(model))),
+        KindState::Loading { .. }
+        | KindState::Live
+        | KindState::Stale { .. }
+        | KindState::Forbidden { .. } => None,
+    }
+}
+
+/// How many namespaces there are; `None` where they may not be listed.
+fn namespaces(model: &Model) -> Option<usize> {
+    let state = model
+        .connection
+        .of(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+    match state {
+        KindState::Live | KindState::Stale { .. } => Some(model.world.namespaces().count()),
+        KindState::Loading { .. } | KindState::Partial { .. } | KindState::Forbidden { .. } => None,
+    }
+}
+
+fn some_namespaces(listed: usize, all: Option<usize>) -> String {
+    match (listed, all) {
+        (listed, Some(all)) if all > listed => format!("{listed} of {all} namespaces (403)"),
+        (1, _) => "1 namespace only (403)".to_owned(),
+        (listed, _) => format!("{listed} namespaces only (403)"),
+    }
+}
+
+/// The number of objects with their kind.
+fn counted(kind: WatchKind, unreadable: &Unreadable) -> String {
+    let plural = kind.plural();
+    match unreadable.count() {
+        1 => format!("1 {}", plural.trim_end_matches('s')),
+        count => format!("{count} {plural}"),
+    }
+}
+
+impl Gap<'_> {
+    /// What is not read, and how much of it and why.
+    fn words(&self, namespaces: Option<usize>, now: Timestamp) -> (String, String) {
+        let plural = self.kind.plural().to_owned();
+        match &self.lack {
+            Lack::Forbidden { as_of: None, .. } => (plural, " (403)".to_owned()),
+            Lack::Forbidden {
+                as_of: Some(at), ..
+            } => (plural, format!(" since {} ago (403)", age::age(*at, now))),
+            Lack::Namespaces { listed, .. } => {
+                let unread = namespaces.and_then(|all| Some((all.checked_sub(*listed)?, all)));
+                match unread {
+                    Some((unread @ 1.., all)) => {
+                        (plural, format!(" in {unread} of {all} namespaces (403)"))
+                    }
+                    Some((0, _)) | None => (plural, " in other namespaces (403)".to_owned()),
+                }
+            }
+            Lack::Unreadable(unreadable) => {
+                let counted = counted(self.kind, unreadable);
+                (counted, format!(" ({unreadable})"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (7500, "7,500"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

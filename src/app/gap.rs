@@ -1,0 +1,39 @@
+//! A kind of object of which something is not read, and why.
+
+use jiff::Timestamp;
+
+use crate::domain::{rights::Permission, unreadable::Unreadable, watch::WatchKind};
+
+/// What of one kind is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap<'a> {
+    pub kind: WatchKind,
+    pub lack: Lack<'a>,
+}
+
+/// Why something is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack<'a> {
+    /// None of it may be listed (403). What was listed before is shown as of then.
+    Forbidden {
+        missing: &'a Permission,
+        as_of: Option<Timestamp>,
+    },
+    /// Only so many namespaces may be listed.
+    Namespaces {
+        missing: &'a Permission,
+        listed: usize,
+    },
+    Unreadable(Unreadable),
+}
+
+impl Lack<'_> {
+    /// Whether both are refusals of the server, of the same extent.
+    pub fn is_refusal_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Forbidden { .. }, Self::Forbidden { .. }) => true,
+            (Self::Namespaces { listed: a, .. }, Self::Namespaces { listed: b, .. }) => a == b,
+            (Self::Forbidden { .. } | Self::Namespaces { .. } | Self::Unreadable(_), _) => false,
+        }
+    }
+}

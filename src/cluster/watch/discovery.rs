@@ -1,0 +1,62 @@
+//! Whether the server serves an API at all, by its own discovery documents.
+//!
+//! A 404 of a list alone does not tell: an ingress without a backend answers it too, and an API server
+//! answers it in plain text for a group that it does not know.
+
+use std::time::Duration;
+
+use kube::Client;
+use serde::Deserialize;
+
+use super::endpoint::Endpoint;
+use crate::cluster::{Trouble, ask};
+
+/// `APIResourceList`.
+#[derive(Deserialize)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    name: String,
+}
+
+/// `APIGroupList`.
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    group_version: String,
+}
+
+/// Whether discovery lists the endpoint's resource; an error where discovery itself is not answered.
+pub(super) async fn is_served(
+    client: &Client,
+    endpoint: Endpoint,
+    limit: Duration,
+) -> Result<bool, Trouble> {
+    let base = endpoint.base();
+    match ask::get::<Resources>(client, base, limit).await {
+        Ok(found) => {
+            let mut names = found.resources.iter().map(|resource| &resource.name);
+            Ok(names.any(|name| name == endpoint.resource()))
+        }
+        Err(Trouble::NotFound(_)) => {
+            let found: Groups = ask::get(client, "/apis", limit).await?;
+            let mut versions = found.groups.iter().flat_map(|group| &group.versions);
+            let version = base.trim_start_matches("/apis/");
+            Ok(versions.any(|served| served.group_version == version))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}

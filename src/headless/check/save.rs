@@ -1,0 +1,118 @@
+//! `--save-cases`: what each finding rests on, one file per Pod, for a report or a test of one's own.
+//!
+//! The names of the files come from the server, so they are checked before they become a part of a path.
+//! The files are new, and for their owner's eyes only: they hold messages and names of a cluster.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use super::findings::Found;
+use crate::{
+    domain::{key::Key, objects::Pod, problem::Problem},
+    headless::json,
+};
+
+/// Writes the case of each Pod with a finding into the folder, which is made where there is none.
+pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), Problem> {
+    let cannot = |why: String| {
+        Problem::new(format!("cannot save cases to {}", folder.display())).because(why)
+    };
+    create(folder).map_err(|error| cannot(error.to_string()))?;
+    for checked in found.pods.iter().filter(|pod| !pod.findings.is_empty()) {
+        let name = file_name(&checked.case.pod.key).map_err(cannot)?;
+        write(&folder.join(&name), &checked.case).map_err(|error| {
+            let exists = error.kind() == io::ErrorKind::AlreadyExists;
+            let problem = cannot(format!("{name}: {error}"));
+            if exists {
+                problem.next("name a new folder: nothing is overwritten")
+            } else {
+                problem
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
+fn file_name(key: &Key<Pod>) -> Result<String, String> {
+    if key.namespace.is_valid() && key.name.is_valid() {
+        Ok(format!("{}.{}.json", key.namespace, key.name))
+    } else {
+        Err(format!("the server names a Pod {:?}", key.to_string()))
+    }
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Writes a new file. `create_new` follows no symbolic link, and takes nothing that is there.
+fn write(path: &Path, case: &impl serde::Serialize) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = io::BufWriter::new(options.open(path)?);
+    json::write_pretty(case, &mut file)?;
+    file.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::{Name, Namespace};
+
+    #[test]
+    fn names_of_the_server_stay_inside_the_folder() {
+        let key =
+            |namespace: &str, name: &str| Key::new(Namespace::new(namespace), Name::new(name));
+        assert_eq!(
+            file_name(&key("shop", "web-1.a")).unwrap(),
+            "shop.web-1.a.json"
+        );
+        for (namespace, name) in [
+            ("/tmp/out", "web"),
+            ("..", "web"),
+            ("shop", "../web"),
+            ("shop", "a/b"),
+            ("", "web"),
+            ("shop", ""),
+            ("shop", "a\0b"),
+        ] {
+            assert!(
+                file_name(&key(namespace, name)).is_err(),
+                "{namespace} {name}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_new_and_for_their_owner() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("cases");
+        create(&folder).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        let file = folder.join("shop.web.json");
+        write(&file, &"one").unwrap();
+        assert_eq!(mode(&file), 0o600);
+        let again = write(&file, &"two").unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "\"one\"\n");
+        // Nor through a link to somewhere else.
+        let outside = home.path().join("outside");
+        let link = folder.join("shop.api.json");
+        symlink(&outside, &link).unwrap();
+        assert!(write(&link, &"three").is_err());
+        assert!(!outside.exists());
+    }
+}
