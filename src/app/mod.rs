@@ -23,6 +23,7 @@ pub mod keymap;
 pub mod learn;
 pub mod list;
 pub mod look;
+pub mod lost;
 pub mod memory;
 pub mod menu;
 pub mod message;

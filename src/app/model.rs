@@ -8,6 +8,7 @@ use super::{
     connection::Connection,
     finishing::Finishing,
     inquiry::Inquiry,
+    lost::LostSecrets,
     memory::Memory,
     menu::{May, Menu},
     notices::Notices,
@@ -79,6 +80,8 @@ pub struct Model {
     pub memory: Memory,
     /// What was carried out in this session and can be taken back, the last one at the end.
     pub applied: Vec<Applied>,
+    /// Secrets of which this session has the only copy.
+    pub lost: LostSecrets,
     /// Plans that are being carried out in this cluster.
     pub under_way: BTreeSet<Ticket>,
     /// The program is ending, and waits for changes.
@@ -144,6 +147,7 @@ impl Model {
             story: None,
             memory: Memory::default(),
             applied: Vec::new(),
+            lost: LostSecrets::default(),
             under_way: BTreeSet::new(),
             finishing: None,
             rights: Rights::default(),

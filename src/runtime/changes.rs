@@ -24,10 +24,10 @@ use crate::{
     },
 };
 
-/// How long the end waits for changes. Time for four requests that each run into their limit, as when a
-/// Secret is deleted, cannot be created again and is put back; and less than the 90 s after which systemd
-/// kills (`TimeoutStopSec`). Whoever will not wait ends it a second time.
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+/// How long the end waits for changes: a Secret that was deleted is created again for a minute, and the old
+/// one put back for another (`cluster::apply::convert`), each with a last request that runs into its limit.
+/// Whoever will not wait ends it a second time.
+pub(super) const LIMIT: Duration = Duration::from_secs(180);
 
 /// The changes of all connections of this process.
 #[derive(Clone)]

@@ -40,9 +40,20 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
     effects
 }
 
+/// Ends the program, unless something would be lost that the user has not been told of.
+pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    match model.lost.warning() {
+        Some(warning) => {
+            model.flash(warning, now);
+            Vec::new()
+        }
+        None => vec![Effect::Quit],
+    }
+}
+
 fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return quit(model, now),
         Action::Help => layers::help(model),
         Action::Back => layers::back(model),
         Action::NextPane => model.focus = model.focus.next(),

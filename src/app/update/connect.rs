@@ -34,6 +34,10 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         Phase::Connecting { context, .. } | Phase::Failed { context, .. } => context.clone(),
     };
     let leaves = context.is_some() && context != same;
+    if leaves && let Some(warning) = model.lost.warning() {
+        model.flash(warning, now);
+        return Vec::new();
+    }
     let context = context.or(same);
     let ticket = model.tickets.issue();
     if leaves {
@@ -58,6 +62,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         model.known.clear();
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
+        model.lost.clear();
         model.under_way.clear();
         model.scope_is_given = false;
         model.is_settled_in = false;

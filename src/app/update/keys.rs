@@ -18,7 +18,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             Some(Overlay::Filter { .. } | Overlay::Palette(_) | Overlay::Form(_))
         );
     if types && quits(&model.preferences.keymap, key) {
-        return vec![Effect::Quit];
+        return act::quit(model, now);
     }
     match model.overlays.last() {
         Some(Overlay::Filter { .. }) => filter::type_into(model, key),

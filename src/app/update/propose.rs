@@ -287,6 +287,7 @@ pub(super) fn carried_out(
     if !model.under_way.remove(&ticket) {
         return;
     }
+    model.lost.note(&plan.0, done);
     let mut undone = None;
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.

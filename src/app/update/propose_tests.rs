@@ -82,6 +82,38 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
 }
 
 #[test]
+fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
+    let mut model = model();
+    let plan = Plan::new(
+        "Convert",
+        vec![Change::convert_secret(key("shop", "regcred"))],
+    );
+    let effects = propose::propose(&mut model, plan, None, now());
+    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    let done = vec![Done::new(Outcome::Applied)];
+    update(&mut model, Message::Rehearsed(*ticket, done), now());
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let done = vec![Done {
+        is_lost: true,
+        ..Done::new(Outcome::Failed("507".to_owned()))
+    }];
+    update(
+        &mut model,
+        Message::CarriedOut(*ticket, plan.clone(), done),
+        now(),
+    );
+    assert_eq!(press(&mut model, &["ctrl-c"]), []);
+    let told = model.flash.as_ref().map(|flash| flash.text.to_string());
+    assert!(told.unwrap().contains("Secret shop/regcred"));
+    assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
+}
+
+#[test]
 fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     let mut model = model();
     let workload = Restartable::new(WorkloadKey {

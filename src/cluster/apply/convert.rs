@@ -140,12 +140,14 @@ pub(super) async fn swap(
         Deleted::Lingers(why) => {
             return Ok(Done {
                 before: kept(),
+                is_lost: true,
                 ..failed(format!("{why}, or by hand: {}", by_hand(key, wanted)))
             });
         }
         Deleted::Unknown(why) => {
             return Ok(Done {
                 before: kept(),
+                is_lost: true,
                 ..unknown(&why)
             });
         }
@@ -223,6 +225,7 @@ async fn put_back(
     // It is kept, so that it is not lost: taking the change back tries again.
     Done {
         before: Some(Before::was(found, None)),
+        is_lost: true,
         ..failed(format!(
             "{why}; and the old Secret, deleted for it, could not be put back: {trouble}. u tries again while pullscope runs; by hand: {}",
             by_hand(key, wanted)

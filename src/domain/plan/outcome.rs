@@ -54,6 +54,9 @@ pub struct Done {
     pub found: Option<Found>,
     /// Who else keeps the object.
     pub traces: Traces,
+    /// The object was deleted, or may have been, and could not be created again: what it held is in `before`
+    /// and nowhere else.
+    pub is_lost: bool,
 }
 
 impl Done {
@@ -63,6 +66,7 @@ impl Done {
             before: None,
             found: None,
             traces: Traces::default(),
+            is_lost: false,
         }
     }
 }
