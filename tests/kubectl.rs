@@ -134,7 +134,8 @@ fn the_demo_is_a_cluster_to_kubectl() {
     for (arguments, input, says) in [
         ("get pods -A", "", "ImagePullBackOff"),
         (
-            "-n payments describe pod -l app=ledger",
+            // Of several objects kubectl 1.36 and newer show no events unasked.
+            "-n payments describe pod -l app=ledger --show-events",
             "",
             "Failed to pull image",
         ),

@@ -103,7 +103,8 @@ fn an_answer_of_the_terminal_that_comes_late_is_no_key() {
         &["\x1b]", "11;rgb:ffff/ffff/ffff\x07"],
     ] {
         let mut session = watching(on(&cluster).with("COLORTERM", "truecolor"));
-        session.misses("listing");
+        session.sees("● live");
+        session.sees("✗ 1 problem");
         let asked = String::from_utf8_lossy(&session.screen.output().bytes).contains("\x1b]11;?");
         assert!(asked);
         session.press("\x1b[?1;2c");
