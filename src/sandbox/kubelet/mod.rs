@@ -62,8 +62,8 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
             terminate::begin(world, &uid, pod);
         }
         Some(worker) => {
-            // `kubectl set image` on a Pod.
-            let changed = worker.adopt_images(pod);
+            // `kubectl set image` on a Pod, `kubectl debug`.
+            let changed = worker.adopt(pod);
             if changed {
                 sync_after(world, &uid, FIRST_LOOK);
             }
@@ -75,7 +75,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
 pub fn perform(world: &mut World, task: Task) {
     match task {
         Task::Sync(uid) => sync::sync(world, &uid),
-        Task::Pulled { uid, container } => sync::pulled(world, &uid, container),
+        Task::Pulled { uid, target } => sync::pulled(world, &uid, target),
         Task::Exit {
             uid,
             container,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     domain::{credential::Password, image::ImageRef},
     sandbox::{
+        object::text,
         profile::Profile,
         registry::{
             Image, Method, Network, Request, Response, Scheme, Unreachable, basic_header, digest_of,
@@ -51,14 +52,16 @@ pub enum PullError {
     InsufficientScope,
     /// The token service said this status, to a user or to nobody.
     Token {
+        method: &'static str,
         url: String,
         status: u16,
         anonymous: bool,
     },
-    /// The registry said this status.
+    /// The registry said this status, and, asked again, this of itself.
     Status {
         url: String,
         status: u16,
+        message: Option<String>,
     },
     /// A GET after resolving was refused, with the registry's words.
     Fetch {
@@ -87,7 +90,7 @@ pub struct Fetched {
 /// Tries the logins in their order; without any it asks as nobody.
 pub fn pull(
     network: &mut Network,
-    habit: LocalHabit,
+    profile: Profile,
     image: &ImageRef,
     logins: &[Login],
     now: Timestamp,
@@ -99,8 +102,8 @@ pub fn pull(
     };
     let mut took = Duration::ZERO;
     for login in tries {
-        let result = resolve(network, habit, image, login, now);
-        took += duration(&result);
+        let result = resolve(network, profile, image, login, now);
+        took += duration(profile, &result);
         match result {
             Ok(found) => {
                 return Fetched {
@@ -121,11 +124,13 @@ pub fn pull(
 
 /// Some 150 ms for the questions and 50 MB/s for the layers; what hangs, hangs as long as the
 /// runtime lets it.
-fn duration(result: &Result<Image, PullError>) -> Duration {
+fn duration(profile: Profile, result: &Result<Image, PullError>) -> Duration {
     match result {
         Ok(image) => Duration::from_millis(150 + image.bytes / 50_000),
         Err(PullError::Unreachable { why, .. }) => match why {
             Unreachable::TimedOut { .. } => Duration::from_secs(30),
+            // containerd 2.4 tries five times.
+            Unreachable::HandshakeTimeout if profile.is_newest() => Duration::from_secs(50),
             Unreachable::HandshakeTimeout => Duration::from_secs(10),
             Unreachable::NoSuchHost
             | Unreachable::Refused { .. }
@@ -141,17 +146,19 @@ struct Resolver<'a> {
     host: String,
     scheme: Scheme,
     may_fall_back: bool,
+    asks_for_the_reason: bool,
     path: String,
     now: Timestamp,
 }
 
 fn resolve(
     network: &mut Network,
-    habit: LocalHabit,
+    profile: Profile,
     image: &ImageRef,
     login: Option<&Login>,
     now: Timestamp,
 ) -> Result<Image, PullError> {
+    let habit = LocalHabit::of(profile);
     let reference = image
         .digest()
         .or(image.tag())
@@ -165,6 +172,7 @@ fn resolve(
         network,
         scheme: habit.scheme(&host),
         may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
+        asks_for_the_reason: profile.asks_for_the_reason(),
         host,
         path: format!("/v2/{}/manifests/{reference}", image.path()),
         now,
@@ -191,14 +199,14 @@ const NODE_ARCHITECTURE: &str = "amd64";
 /// How the runtime speaks to a registry on the own machine. Without configuration that is the only
 /// one that it speaks plain HTTP to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LocalHabit {
+enum LocalHabit {
     Plain,
     /// containerd 1.7 and later try TLS and fall back (`docker.NewHTTPFallback`).
     TlsFirst,
 }
 
 impl LocalHabit {
-    pub fn of(profile: Profile) -> Self {
+    fn of(profile: Profile) -> Self {
         if profile.is_old() {
             Self::Plain
         } else {
@@ -252,7 +260,7 @@ impl Resolver<'_> {
     fn head(&mut self, login: Option<&Login>) -> Result<Option<String>, PullError> {
         let response = self.ask(Method::Head, None)?;
         if response.status != 401 {
-            return self.judge(&response).map(|()| None);
+            return self.judge(&response, None).map(|()| None);
         }
         let challenge = response
             .header("WWW-Authenticate")
@@ -268,18 +276,29 @@ impl Resolver<'_> {
         if response.status == 401 && scope.contains("insufficient_scope") {
             return Err(PullError::InsufficientScope);
         }
-        self.judge(&response).map(|()| Some(authorization))
+        self.judge(&response, Some(&authorization))?;
+        Ok(Some(authorization))
     }
 
-    fn judge(&self, response: &Response) -> Result<(), PullError> {
+    fn judge(&mut self, response: &Response, sent: Option<&String>) -> Result<(), PullError> {
         match response.status {
             200 => Ok(()),
             404 => Err(PullError::NotFound),
             status => Err(PullError::Status {
+                message: match status {
+                    403 if self.asks_for_the_reason => self.reason(sent.cloned()),
+                    _ => None,
+                },
                 url: self.url(),
                 status,
             }),
         }
+    }
+
+    /// What the registry says of a `403`: an answer to a `HEAD` has no body.
+    fn reason(&mut self, authorization: Option<String>) -> Option<String> {
+        let response = self.ask(Method::Get, authorization).ok()?;
+        (response.status == 403).then(|| error_of(&response))
     }
 
     fn token(&mut self, challenge: &str, login: Option<&Login>) -> Result<String, PullError> {
@@ -315,8 +334,11 @@ impl Resolver<'_> {
                     why,
                 })?;
         if response.status != 200 {
+            // A login is posted first; some refusals have it asked again with GET.
+            let is_posted = login.is_some() && !matches!(response.status, 400 | 401 | 404 | 405);
             return Err(PullError::Token {
-                url,
+                method: if is_posted { "POST" } else { "GET" },
+                url: if is_posted { realm.to_owned() } else { url },
                 status: response.status,
                 anonymous: login.is_none(),
             });
@@ -335,19 +357,21 @@ impl Resolver<'_> {
         if response.status == 200 {
             return Ok(());
         }
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let say = |field: &str| {
-            let pointer = format!("/errors/0/{field}");
-            body.pointer(&pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
         Err(PullError::Fetch {
             url: self.url(),
             status: response.status,
-            message: format!("{}: {}", say("code").to_lowercase(), say("message")),
+            message: error_of(&response),
         })
+    }
+}
+
+/// The first error of a registry's answer, as containerd prints it (`docker.Errors`).
+fn error_of(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let code = text(&body, "/errors/0/code").to_lowercase();
+    match text(&body, "/errors/0/message") {
+        "" => code,
+        message => format!("{code}: {message}"),
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     image::Cache,
-    worker::{Container, Worker},
+    worker::{Container, Target, Worker},
 };
 use crate::sandbox::{
     object::{Object, uid},
@@ -37,10 +37,10 @@ pub(super) struct NodeState {
 #[derive(Clone, Debug)]
 pub enum Task {
     Sync(String),
-    /// The runtime has answered for a container's image.
+    /// The runtime has answered for an image.
     Pulled {
         uid: String,
-        container: usize,
+        target: Target,
     },
     /// A container's process ends by itself.
     Exit {

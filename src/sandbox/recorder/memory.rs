@@ -6,14 +6,23 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Level;
 use crate::sandbox::store::Place;
 
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
 
-/// By the object's uid and the component that reports.
+/// Who reports on an object. Since client-go 0.37 normal Events and warnings do not use up each other's
+/// room (`getSpamKey`); before that the level is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Channel {
+    pub component: &'static str,
+    pub level: Option<Level>,
+}
+
+/// By the object's uid and the channel.
 #[derive(Default)]
-pub struct Memory(BTreeMap<String, BTreeMap<&'static str, Reported>>);
+pub struct Memory(BTreeMap<String, BTreeMap<Channel, Reported>>);
 
 struct Reported {
     tokens: f64,
@@ -24,14 +33,14 @@ struct Reported {
 
 impl Memory {
     /// Whether there is room for one more Event about an object.
-    pub(super) fn spend(&mut self, uid: &str, component: &'static str, now: Timestamp) -> bool {
+    pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
         if !self.0.contains_key(uid) {
             self.0.insert(uid.to_owned(), BTreeMap::new());
         }
         let Some(of_object) = self.0.get_mut(uid) else {
             return false;
         };
-        let reported = of_object.entry(component).or_insert_with(|| Reported {
+        let reported = of_object.entry(channel).or_insert_with(|| Reported {
             tokens: BURST,
             filled: now,
             written: BTreeMap::new(),
@@ -47,13 +56,13 @@ impl Memory {
     }
 
     /// The Event that says the same.
-    pub(super) fn written(&self, uid: &str, component: &str, same: &str) -> Option<&Place> {
-        self.0.get(uid)?.get(component)?.written.get(same)
+    pub(super) fn written(&self, uid: &str, channel: Channel, same: &str) -> Option<&Place> {
+        self.0.get(uid)?.get(&channel)?.written.get(same)
     }
 
-    pub(super) fn note(&mut self, uid: &str, component: &str, same: String, place: Place) {
+    pub(super) fn note(&mut self, uid: &str, channel: Channel, same: String, place: Place) {
         let of_object = self.0.get_mut(uid);
-        if let Some(reported) = of_object.and_then(|it| it.get_mut(component)) {
+        if let Some(reported) = of_object.and_then(|it| it.get_mut(&channel)) {
             reported.written.insert(same, place);
         }
     }
@@ -75,14 +84,31 @@ mod tests {
     fn an_object_is_reported_on_twenty_five_times_and_then_once_in_five_minutes() {
         let mut memory = Memory::default();
         let mut now = Timestamp::UNIX_EPOCH;
-        let said = |memory: &mut Memory, now| memory.spend("a", "kubelet", now);
+        let of = |component| Channel {
+            component,
+            level: None,
+        };
+        let said = |memory: &mut Memory, now| memory.spend("a", of("kubelet"), now);
         assert_eq!((0..40).filter(|_| said(&mut memory, now)).count(), 25);
-        assert!(memory.spend("b", "kubelet", now), "another object");
-        assert!(memory.spend("a", "scheduler", now), "another component");
+        assert!(memory.spend("b", of("kubelet"), now), "another object");
+        assert!(memory.spend("a", of("scheduler"), now), "another component");
         now = later(now, Duration::from_secs(300));
         assert!(said(&mut memory, now));
         assert!(!said(&mut memory, now));
         memory.forget("a");
         assert!(said(&mut memory, now));
+    }
+
+    #[test]
+    fn warnings_leave_room_for_what_is_normal() {
+        let mut memory = Memory::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let of = |level| Channel {
+            component: "kubelet",
+            level: Some(level),
+        };
+        let warned = (0..40).filter(|_| memory.spend("a", of(Level::Warning), now));
+        assert_eq!(warned.count(), 25);
+        assert!(memory.spend("a", of(Level::Normal), now));
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::memory::Channel;
 use super::{
     clock::later,
     object::{self, micros, number, put, seconds, text, uid},
@@ -24,7 +25,7 @@ use super::{
 /// The API server forgets an Event an hour after its last change (`--event-ttl`).
 pub const LIFE: Duration = Duration::from_secs(3600);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Normal,
     Warning,
@@ -74,13 +75,17 @@ pub struct Report<'a> {
 
 /// Reports about an object, unless it has been reported on too much.
 pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
-    let (who, component) = (uid(about), report.source.component);
-    if !world.recorder.spend(who, component, world.now) {
+    let who = uid(about);
+    let channel = Channel {
+        component: report.source.component,
+        level: world.profile.is_newest().then_some(report.level),
+    };
+    if !world.recorder.spend(who, channel, world.now) {
         return;
     }
     let field = report.field.as_deref().unwrap_or_default();
     let same = format!("{field} {} {}", report.reason, report.message);
-    if let Some(place) = world.recorder.written(who, component, &same).cloned()
+    if let Some(place) = world.recorder.written(who, channel, &same).cloned()
         && count_again(world, &place)
     {
         return;
@@ -94,7 +99,7 @@ pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
     // A namespace that is going takes no new Events; nobody misses them.
     if let Ok(made) = made {
         let place = Place::of(&made);
-        world.recorder.note(who, component, same, place);
+        world.recorder.note(who, channel, same, place);
     }
 }
 

@@ -84,6 +84,8 @@ pub(super) enum Verdict {
     },
     /// You are known, and this is not for you.
     Denied,
+    /// You were known.
+    Expired,
 }
 
 impl Registry {
@@ -103,7 +105,7 @@ impl Registry {
                     None => Verdict::Challenge {
                         insufficient_scope: false,
                     },
-                    Some(account) if is_expired(account, now) => Verdict::Denied,
+                    Some(account) if is_expired(account, now) => Verdict::Expired,
                     Some(account) if is_public || account.may_pull(repository) => Verdict::Granted,
                     Some(_) => Verdict::Denied,
                 },
@@ -153,6 +155,9 @@ impl Registry {
         let Auth::Token { anonymous, .. } = &self.auth else {
             return Response::error(404, "NAME_UNKNOWN", "no token service here");
         };
+        if let Some(status) = self.token_failure {
+            return Response::error(status, "UNKNOWN", "the token service is out of order");
+        }
         let user = match basic(request) {
             None if *anonymous => None,
             None => return Response::error(401, "UNAUTHORIZED", "authentication required"),
@@ -160,7 +165,7 @@ impl Registry {
                 Some(account) if !is_expired(account, now) => Some(user),
                 _ => {
                     let message = "incorrect username or password";
-                    return Response::error(401, "UNAUTHORIZED", message);
+                    return Response::error(self.token_refusal, "UNAUTHORIZED", message);
                 }
             },
         };

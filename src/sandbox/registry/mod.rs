@@ -144,6 +144,11 @@ pub struct Registry {
     pub accounts: Vec<Account>,
     pub repositories: BTreeMap<String, Repository>,
     pub limit: Option<Limit>,
+    /// The status with which the token service refuses a wrong login: 401, or 403 as GitHub and GitLab
+    /// do.
+    pub token_refusal: u16,
+    /// The status of every answer of a token service that is out of order.
+    pub token_failure: Option<u16>,
     tokens: BTreeMap<String, Token>,
 }
 
@@ -163,6 +168,8 @@ impl Registry {
             accounts: Vec::new(),
             repositories: BTreeMap::new(),
             limit: None,
+            token_refusal: 401,
+            token_failure: None,
             tokens: BTreeMap::new(),
         }
     }

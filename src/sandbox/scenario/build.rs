@@ -183,6 +183,8 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
     };
     registry.wire = wire(file.wire);
     registry.health = health(file.health);
+    registry.token_refusal = file.token_refusal.unwrap_or(registry.token_refusal);
+    registry.token_failure = file.token_failure;
     registry.limit = limit(file.limit);
     for login in &file.logins {
         registry.accounts.push(Account {
@@ -248,6 +250,8 @@ fn health(health: file::Health) -> Health {
         file::Health::Silent => Health::Silent,
         file::Health::Failing => Health::Failing(503),
         file::Health::Broken => Health::Failing(500),
+        file::Health::BadGateway => Health::Failing(502),
+        file::Health::Denying => Health::Failing(403),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct File {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(super) enum Kubelet {
+    #[serde(rename = "containerd-2.4")]
+    Containerd24,
     #[default]
     #[serde(rename = "containerd-2.1")]
     Containerd21,
@@ -55,6 +57,7 @@ impl Kubelet {
     /// The profile of the nodes.
     pub(super) fn profile(self) -> Profile {
         match self {
+            Self::Containerd24 => Profile::Containerd24,
             Self::Containerd21 => Profile::Containerd21,
             Self::Containerd17 => Profile::Containerd17,
             Self::Containerd16 => Profile::Containerd16,
@@ -92,6 +95,10 @@ pub(super) struct Registry {
     pub health: Health,
     #[serde(default)]
     pub limit: Limit,
+    /// The status with which the token service refuses a wrong login; 401 where nothing is said.
+    pub token_refusal: Option<u16>,
+    /// The status of every answer of the token service.
+    pub token_failure: Option<u16>,
     #[serde(default, rename = "login")]
     pub logins: Vec<Login>,
     #[serde(default, rename = "image")]
@@ -128,6 +135,10 @@ pub(super) enum Health {
     Failing,
     /// Every answer is 500.
     Broken,
+    /// Every answer is 502.
+    BadGateway,
+    /// Every answer is 403.
+    Denying,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
