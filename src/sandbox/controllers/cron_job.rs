@@ -162,6 +162,34 @@ fn prune(world: &mut World, cron: &Value) {
 mod tests {
     use super::*;
 
+    /// The Jobs that are there after some minutes in which none can pull, and what was said of it.
+    fn jobs(policy: &str) -> (usize, Vec<String>) {
+        let mut world = crate::sandbox::scenario::trial(&format!(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: often, namespace: app}}, spec: {{schedule: \"* * * * *\", concurrencyPolicy: {policy}, jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: app, image: reg.example/serve:9}}]}}}}}}}}}}}}'"
+        ));
+        world.advance(MINUTE * 3);
+        let told = world.store.list(Kind::Event, Some("app"));
+        let told = told.filter(|it| text(it, "/involvedObject/kind") == "CronJob");
+        let mut told: Vec<String> = told.map(|it| text(it, "/reason").to_owned()).collect();
+        told.sort_unstable();
+        told.dedup();
+        (world.store.list(Kind::Job, Some("app")).count(), told)
+    }
+
+    /// FACTS 26.
+    #[test]
+    fn what_runs_still_decides_about_the_next() {
+        assert_eq!(jobs("Allow"), (4, vec!["SuccessfulCreate".to_owned()]));
+        let (count, told) = jobs("Forbid");
+        assert_eq!(count, 1);
+        assert_eq!(told, ["JobAlreadyActive", "SuccessfulCreate"]);
+        let (count, told) = jobs("Replace");
+        assert_eq!(count, 1);
+        assert_eq!(told, ["SuccessfulCreate", "SuccessfulDelete"]);
+    }
+
     #[test]
     fn schedules_name_their_minutes() {
         let at: Timestamp = "2026-11-23T03:15:00Z".parse().unwrap();

@@ -33,19 +33,21 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     let wanted = number(&job, "/spec/completions") - now.succeeded;
     let room = number(&job, "/spec/parallelism").min(wanted) - now.active;
     let failure = failure(world, &job, &now);
-    if failure.is_some() {
+    let now = if failure.is_some() {
         end(world, &job);
+        Count {
+            active: 0,
+            failed: now.failed + now.active,
+            ..now
+        }
     } else {
         for _ in 0..room.max(0) {
             if !create(world, place, &job) {
                 break;
             }
         }
-    }
-    let mut now = count(world);
-    if failure.is_some() {
-        now.failed += std::mem::take(&mut now.active);
-    }
+        count(world)
+    };
     write_status(world, &job, &now, failure);
     watch_deadline(world, place);
 }
@@ -205,5 +207,34 @@ fn write_status(world: &mut World, job: &Value, count: &Count, failure: Option<F
             pods::report(world, COMPONENT, job, Level::Warning, reason, message);
         }
         None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::scenario::trial;
+
+    /// FACTS 26.
+    #[test]
+    fn a_job_that_misses_its_deadline_takes_its_pod_with_it() {
+        let mut world = trial(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{apiVersion: batch/v1, kind: Job, metadata: {name: late, namespace: app}, spec: {activeDeadlineSeconds: 40, template: {spec: {restartPolicy: Never, containers: [{name: app, image: reg.example/serve:9}]}}}}'",
+        );
+        let pods = |world: &World| world.store.list(Kind::Pod, Some("app")).count();
+        world.advance(Duration::from_secs(38));
+        assert_eq!(pods(&world), 1);
+        world.advance(Duration::from_secs(5));
+        assert_eq!(pods(&world), 0);
+        let job = world.store.get(Kind::Job, "app", "late").unwrap();
+        let condition = &list(job, "/status/conditions")[0];
+        assert_eq!(text(condition, "/type"), "Failed");
+        assert_eq!(text(condition, "/reason"), "DeadlineExceeded");
+        assert_eq!(number(job, "/status/failed"), 1);
+        let told = world.store.list(Kind::Event, Some("app"));
+        let told = told.filter(|it| text(it, "/reason") == "DeadlineExceeded");
+        assert_eq!(told.count(), 1);
     }
 }

@@ -290,6 +290,27 @@ fn report(
 mod tests {
     use super::*;
 
+    /// FACTS 28.
+    #[test]
+    fn a_gated_pod_is_scheduled_when_its_last_gate_goes() {
+        let mut world = crate::sandbox::scenario::trial(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: app}, spec: {schedulingGates: [{name: lab/wait}], containers: [{name: app, image: reg.example/serve:2}]}}'",
+        );
+        let place = Place::new("app", "web");
+        let pod = |world: &World| Value::clone(world.store.at(Kind::Pod, &place).unwrap());
+        world.advance(Duration::from_secs(600));
+        assert_eq!(text(&pod(&world), "/spec/nodeName"), "");
+        assert_eq!(world.store.list(Kind::Event, Some("app")).count(), 0);
+        let mut released = pod(&world);
+        put(&mut released, "/spec/schedulingGates", json!([]));
+        let intent = crate::sandbox::write::Intent::controller();
+        crate::sandbox::write::update(&mut world, Kind::Pod, &place, released, &intent).unwrap();
+        world.advance(Duration::from_secs(10));
+        assert_eq!(text(&pod(&world), "/status/phase"), "Running");
+    }
+
     #[test]
     fn quantities_are_read() {
         for (text, scale, value) in [

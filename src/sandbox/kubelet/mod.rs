@@ -90,6 +90,7 @@ pub fn perform(world: &mut World, task: Task) {
 mod tests {
     use super::*;
     use crate::sandbox::{
+        Profile,
         object::{list, put},
         resources::Kind,
         scenario::trial,
@@ -98,9 +99,14 @@ mod tests {
 
     /// A world with one Pod, `web`, whose spec this is.
     fn of_pod(spec: &str) -> World {
+        of_pod_since("-1s", spec)
+    }
+
+    fn of_pod_since(at: &str, spec: &str) -> World {
+        let spec = spec.replace('\n', " ");
         trial(&format!(
             "[[manifest]]
-            at = '-1s'
+            at = '{at}'
             yaml = '{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: app}}, spec: {spec}}}'"
         ))
     }
@@ -159,6 +165,81 @@ mod tests {
         world.advance(Duration::from_secs(3));
         set_image(&mut world, "serve:2");
         assert!(wait_for(&mut world, "/status/phase", "Running") >= 8);
+    }
+
+    /// FACTS 17; `toKubeContainerImageVolumes` of the kubelet.
+    #[test]
+    fn only_who_mounts_a_missing_image_waits_for_it() {
+        let mut world = of_pod(
+            "{volumes: [{name: model, image: {reference: reg.example/model:1}}],
+              containers: [{name: app, image: reg.example/serve:2, volumeMounts: [{name: model, mountPath: /model}]},
+                           {name: side, image: reg.example/serve:2}]}",
+        );
+        wait_for(&mut world, WAITING, "ImagePullBackOff");
+        assert_eq!(
+            text(
+                pod(&world),
+                "/status/containerStatuses/0/state/waiting/message"
+            ),
+            "Back-off pulling image \"reg.example/model:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"reg.example/model:1\": failed to resolve image: reg.example/model:1: not found"
+        );
+        let side = "/status/containerStatuses/1/state/running/startedAt";
+        assert!(!text(pod(&world), side).is_empty());
+        let registry = world.network.named_mut("reg.example").unwrap();
+        let image = registry.repositories["serve"].tags["2"].clone();
+        let model = registry.repositories.entry("model".to_owned());
+        model.or_default().tags.insert("1".to_owned(), image);
+        wait_for(&mut world, "/status/phase", "Running");
+    }
+
+    /// kubernetes/kubernetes#138432.
+    #[test]
+    fn the_newest_reports_a_missing_secret_only_when_a_pull_fails() {
+        const SPEC: &str = "{imagePullSecrets: [{name: nowhere}], containers: [{name: app, image: reg.example/IMAGE}]}";
+        let is_told = |profile: Profile, image: &str| {
+            let mut world = of_pod_since("+1s", &SPEC.replace("IMAGE", image));
+            world.profile = profile;
+            world.advance(Duration::from_secs(60));
+            let mut events = world.store.list(Kind::Event, Some("app"));
+            events.any(|event| text(event, "/reason") == "FailedToRetrieveImagePullSecret")
+        };
+        for (profile, served, missing) in [
+            (Profile::Containerd24, false, true),
+            (Profile::Containerd21, true, true),
+            (Profile::Containerd16, false, false),
+        ] {
+            assert_eq!(is_told(profile, "serve:2"), served, "{profile:?}");
+            assert_eq!(is_told(profile, "serve:9"), missing, "{profile:?}");
+        }
+    }
+
+    /// FACTS 18.
+    #[test]
+    fn a_container_for_debugging_decides_nothing_about_the_pod() {
+        let mut world = of_image("serve:2");
+        wait_for(&mut world, "/status/phase", "Running");
+        let mut wanted = pod(&world).clone();
+        put(
+            &mut wanted,
+            "/spec/ephemeralContainers",
+            serde_json::json!([
+                {"name": "late", "image": "reg.example/serve:9"},
+                {"name": "short", "image": "reg.example/work:1"},
+            ]),
+        );
+        let (place, part) = (Place::new("app", "web"), write::Part::EphemeralContainers);
+        let intent = Intent::controller();
+        write::update_part(&mut world, Kind::Pod, &place, part, &wanted, &intent).unwrap();
+        let status = "/status/ephemeralContainerStatuses";
+        let late = format!("{status}/0/state/waiting/reason");
+        wait_for(&mut world, &late, "ImagePullBackOff");
+        let short = format!("{status}/1/state/terminated/reason");
+        wait_for(&mut world, &short, "Completed");
+        world.advance(Duration::from_secs(60));
+        assert_eq!(text(pod(&world), &short), "Completed", "it ran once");
+        let ready = list(pod(&world), "/status/conditions").iter();
+        let mut ready = ready.filter(|it| text(it, "/type") == "Ready");
+        assert_eq!(text(ready.next().unwrap(), "/status"), "True");
     }
 
     #[test]

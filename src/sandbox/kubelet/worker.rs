@@ -260,12 +260,13 @@ impl Worker {
         }
     }
 
-    /// Takes over what can change in the spec of a Pod: images, and ephemeral containers, which come
-    /// last so that the others keep their places. Whether anything did.
+    /// Takes over what can change in the spec of a Pod: images, and ephemeral containers, which are
+    /// added behind the others wherever they stand in the spec. Whether anything did.
     pub fn adopt(&mut self, pod: &Value) -> bool {
         let mut changed = false;
-        for (index, (spec, role)) in specs(pod).enumerate() {
-            let Some(mine) = self.containers.get_mut(index) else {
+        for (spec, role) in specs(pod) {
+            let mut known = self.containers.iter_mut().enumerate();
+            let Some((index, mine)) = known.find(|(_, it)| it.name == text(spec, "/name")) else {
                 changed = true;
                 self.containers.push(Container::new(spec, role));
                 continue;
@@ -336,7 +337,7 @@ fn image_volumes(pod: &Value) -> impl Iterator<Item = ImageVolume> {
         })
 }
 
-/// The containers of a Pod; those that may be added later come last.
+/// The containers of a Pod.
 fn specs(pod: &Value) -> impl Iterator<Item = (&Value, Role)> {
     ["initContainers", "containers", "ephemeralContainers"]
         .into_iter()
