@@ -50,6 +50,9 @@ pub struct Play {
     secrets: Vec<String>,
     /// A ServiceAccount that is not there.
     account: Option<String>,
+    /// Of the ServiceAccount.
+    #[serde(default)]
+    annotations: toml::Table,
     policy: Option<String>,
     cpu: Option<String>,
     spec: Option<String>,
@@ -134,6 +137,7 @@ impl Plays {
                 &[("name", workload), ("namespace", "app"), ("at", "-9m")],
             );
             account.insert("secrets".to_owned(), play.secrets.clone().into());
+            account.insert("annotations".to_owned(), play.annotations.clone().into());
             push(&mut file, "account", account);
         }
         if let Some(manifest) = &play.manifest {

@@ -9,6 +9,7 @@ mod backoff;
 mod credentials;
 mod image;
 mod probe;
+pub(super) mod provider;
 mod pull;
 mod puller;
 mod run;

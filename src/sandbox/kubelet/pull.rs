@@ -5,18 +5,22 @@ use serde_json::Value;
 
 use super::{
     credentials,
-    image::{self, Decision},
+    image::{self, Decision, Node, Wish},
+    provider,
     puller::{self, Fetched},
     state::Task,
     tell::tell_of_image,
     wording,
     worker::{Pull, Target, Waiting, Worker},
 };
-use crate::sandbox::{
-    clock::later,
-    object::{list, text, uid},
-    recorder::Level,
-    world::{Due, World},
+use crate::{
+    domain::image::ImageRef,
+    sandbox::{
+        clock::later,
+        object::{list, text, uid},
+        recorder::Level,
+        world::{Due, World},
+    },
 };
 
 /// What came of an image that is needed.
@@ -95,16 +99,29 @@ fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option
     let policy = policy(worker, pod, target)?;
     let history = worker.pulls.get(image);
     let is_held_back = history.is_some_and(|it| it.backoff.holds(now));
+    let Ok(image) = ImageRef::parse(image) else {
+        return Some(Decision::InvalidName);
+    };
+    let mut logins = found.logins(&image);
+    logins.extend(provider::logins(
+        &world.providers,
+        &world.store,
+        pod,
+        &image,
+    ));
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let cache = &node.images;
-    Some(image::decide(
-        profile,
-        cache,
-        image,
+    let wish = Wish {
+        image: &image,
         policy,
-        &found,
+        logins,
+        unreadable: found.unreadable.as_deref(),
         is_held_back,
-    ))
+    };
+    let kind = Node {
+        profile,
+        verification: node.verification,
+    };
+    Some(image::decide(kind, &node.images, wish))
 }
 
 fn policy<'a>(worker: &Worker, pod: &'a Value, target: Target) -> Option<&'a str> {

@@ -20,25 +20,45 @@ use crate::{
     },
 };
 
+/// Where a login comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginSource {
+    /// A Secret or a ServiceAccount, by its uid.
+    Object(String),
+    /// Every Pod of the node has it.
+    Node,
+}
+
 /// A user and a password for a registry.
 #[derive(Clone, Debug)]
 pub struct Login {
     user: String,
     password: Password,
+    pub source: LoginSource,
 }
 
 impl Login {
-    pub fn new(user: String, password: Password) -> Self {
-        Self { user, password }
+    pub fn new(user: String, password: Password, source: LoginSource) -> Self {
+        Self {
+            user,
+            password,
+            source,
+        }
     }
 
     fn header(&self) -> String {
         basic_header(&self.user, self.password.expose())
     }
 
-    /// What tells logins apart in the kubelet's record of who pulled what.
-    pub fn mark(&self) -> String {
-        digest_of(&self.header())
+    /// What tells logins apart in the kubelet's record of who pulled what: the same login in another
+    /// Secret is as good, and so is the same Secret with another login.
+    pub fn marks(&self) -> Vec<String> {
+        let mut marks = vec![digest_of(&self.header())];
+        match &self.source {
+            LoginSource::Object(uid) => marks.push(uid.clone()),
+            LoginSource::Node => {}
+        }
+        marks
     }
 }
 
@@ -76,6 +96,21 @@ pub enum PullError {
     NoPlatform {
         digest: String,
     },
+}
+
+impl PullError {
+    /// Of several hosts' errors the weightiest is told, and of those the first (`firstErrPriority` of
+    /// containerd's resolver).
+    fn weight(&self) -> u8 {
+        match self {
+            Self::NoCredentials
+            | Self::InsufficientScope
+            | Self::Token { .. }
+            | Self::Unreachable { .. } => 1,
+            Self::NotFound => 2,
+            Self::Status { .. } | Self::Fetch { .. } | Self::NoPlatform { .. } => 3,
+        }
+    }
 }
 
 /// How a pull ended and how long it took.
@@ -147,6 +182,8 @@ struct Resolver<'a> {
     scheme: Scheme,
     may_fall_back: bool,
     asks_for_the_reason: bool,
+    /// The registry that is meant, where another host is asked in its place.
+    meant: Option<String>,
     path: String,
     now: Timestamp,
 }
@@ -164,33 +201,55 @@ fn resolve(
         .or(image.tag())
         .unwrap_or_default()
         .to_owned();
-    let host = network
-        .named(image.host())
-        .map_or(image.host(), |registry| &registry.endpoint)
-        .to_owned();
-    let mut resolver = Resolver {
-        network,
-        scheme: habit.scheme(&host),
-        may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
-        asks_for_the_reason: profile.asks_for_the_reason(),
-        host,
-        path: format!("/v2/{}/manifests/{reference}", image.path()),
-        now,
-    };
-    let authorization = resolver.head(login)?;
-    let found = resolver
-        .network
-        .image(image.host(), image.path(), &reference)
-        .cloned()
-        .ok_or(PullError::NotFound)?;
-    resolver.path = format!("/v2/{}/manifests/{}", image.path(), found.digest);
-    resolver.get(authorization)?;
-    if found.architectures.iter().any(|it| it == NODE_ARCHITECTURE) {
-        Ok(found)
-    } else {
-        Err(PullError::NoPlatform {
-            digest: found.digest,
-        })
+    let mut worst: Option<PullError> = None;
+    for host in network.hosts(image.host()) {
+        let own = network.named(image.host());
+        let is_own = host == image.host() || own.is_some_and(|own| own.endpoint == host);
+        let mut resolver = Resolver {
+            scheme: habit.scheme(&host),
+            may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
+            asks_for_the_reason: profile.asks_for_the_reason(),
+            meant: (!is_own).then(|| image.host().to_owned()),
+            network: &mut *network,
+            host,
+            path: format!("/v2/{}/manifests/{reference}", image.path()),
+            now,
+        };
+        match resolver.head(login) {
+            Ok(authorization) => return resolver.fetch(image, &reference, authorization),
+            // What is told is not what the last one said, but what says most.
+            Err(error) => {
+                let mut before = worst.iter();
+                if before.all(|before| before.weight() < error.weight()) {
+                    worst = Some(error);
+                }
+            }
+        }
+    }
+    Err(worst.unwrap_or(PullError::NotFound))
+}
+
+impl Resolver<'_> {
+    fn fetch(
+        &mut self,
+        image: &ImageRef,
+        reference: &str,
+        authorization: Option<String>,
+    ) -> Result<Image, PullError> {
+        let registry = self.network.at(&self.host).ok();
+        let found = registry
+            .and_then(|registry| registry.repositories.get(image.path())?.find(reference))
+            .cloned()
+            .ok_or(PullError::NotFound)?;
+        self.path = format!("/v2/{}/manifests/{}", image.path(), found.digest);
+        self.get(authorization)?;
+        if found.architectures.iter().any(|it| it == NODE_ARCHITECTURE) {
+            Ok(found)
+        } else {
+            Err(PullError::NoPlatform {
+                digest: found.digest,
+            })
+        }
     }
 }
 
@@ -228,7 +287,11 @@ fn is_local(host: &str) -> bool {
 
 impl Resolver<'_> {
     fn url(&self) -> String {
-        format!("{}://{}{}", self.scheme.as_str(), self.host, self.path)
+        let url = format!("{}://{}{}", self.scheme.as_str(), self.host, self.path);
+        match &self.meant {
+            Some(meant) => format!("{url}?ns={}", escape(meant)),
+            None => url,
+        }
     }
 
     fn ask(

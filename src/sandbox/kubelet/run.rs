@@ -88,7 +88,11 @@ fn program(world: &World, image: &str) -> Program {
         .ok()
         .and_then(|image| {
             let reference = image.digest().or(image.tag())?;
-            world.network.image(image.host(), image.path(), reference)
+            let hosts = world.network.hosts(image.host());
+            hosts.iter().find_map(|host| {
+                let registry = world.network.at(host).ok()?;
+                registry.repositories.get(image.path())?.find(reference)
+            })
         })
         .map(|image| image.program)
         .unwrap_or_default()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use super::image::Verification;
 use super::{
     image::Cache,
     worker::{Container, Target, Worker},
@@ -29,6 +30,7 @@ pub struct Kubelets {
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) images: Cache,
+    pub(super) verification: Verification,
     /// Images are pulled one after the other (`serializeImagePulls`).
     pub(super) pulls_free_at: Option<Timestamp>,
 }
@@ -58,6 +60,10 @@ impl Kubelets {
     /// Puts an image on a node before anything runs there; everybody may use it.
     pub fn preload(&mut self, node: &str, image: &str) {
         self.node(node).images.preload(image);
+    }
+
+    pub fn verify(&mut self, node: &str, verification: Verification) {
+        self.node(node).verification = verification;
     }
 
     pub(super) fn node(&mut self, name: &str) -> &mut NodeState {

@@ -208,6 +208,9 @@ impl Registry {
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     registries: BTreeMap<String, Registry>,
+    /// Which hosts the nodes ask in the place of a registry, in this order: mirrors first
+    /// (`hosts.toml` of containerd).
+    mirrors: BTreeMap<String, Vec<String>>,
     issued: u64,
 }
 
@@ -225,12 +228,17 @@ impl Network {
         self.registries.get_mut(name)
     }
 
-    /// The image under a tag or a digest.
-    pub fn image(&self, registry: &str, path: &str, reference: &str) -> Option<&Image> {
-        self.named(registry)?
-            .repositories
-            .get(path)?
-            .find(reference)
+    pub fn mirror(&mut self, registry: &str, hosts: Vec<String>) {
+        self.mirrors.insert(registry.to_owned(), hosts);
+    }
+
+    /// The hosts that a node asks for images of a registry, in this order.
+    pub fn hosts(&self, registry: &str) -> Vec<String> {
+        match (self.mirrors.get(registry), self.named(registry)) {
+            (Some(hosts), _) => hosts.clone(),
+            (None, Some(known)) => vec![known.endpoint.clone()],
+            (None, None) => vec![registry.to_owned()],
+        }
     }
 
     /// Whoever listens at a host, be it as a registry or as its token service.

@@ -11,6 +11,10 @@ use super::{
     manifest,
 };
 use crate::sandbox::{
+    kubelet::{
+        provider::{Provider, User},
+        state::Verification,
+    },
     object::{self, text},
     registry::{Account, Auth, Health, Image, Limit, Program, Registry, Wire, digest_of},
     resources::{Kind, RESOURCES},
@@ -113,6 +117,22 @@ fn steps(file: &File) -> Result<Steps, String> {
             };
             steps.push((founded, once(preload)));
         }
+        let verify = Action::Verify {
+            node: node.name.clone(),
+            verification: verification(node.verification),
+        };
+        steps.push((founded, once(verify)));
+    }
+    for mirror in &file.mirrors {
+        let mirror = Action::Mirror {
+            registry: mirror.registry.clone(),
+            hosts: mirror.hosts.clone(),
+        };
+        steps.push((founded, once(mirror)));
+    }
+    for provider in &file.providers {
+        let provide = Action::Provide(self::provider(provider)?);
+        steps.push((founded, once(provide)));
     }
     for namespace in &file.namespaces {
         let object = serde_json::json!({"metadata": {"name": namespace.name}});
@@ -234,6 +254,29 @@ fn image(
     }
 }
 
+fn verification(verification: file::Verification) -> Verification {
+    match verification {
+        file::Verification::NeverVerify => Verification::NeverVerify,
+        file::Verification::NeverVerifyPreloadedImages => Verification::NeverVerifyPreloadedImages,
+        file::Verification::AlwaysVerify => Verification::AlwaysVerify,
+    }
+}
+
+fn provider(file: &file::Provider) -> Result<Provider, String> {
+    let user = match (&file.user, &file.annotation) {
+        (Some(user), None) => User::Named(user.clone()),
+        (None, Some(annotation)) => User::Annotation(annotation.clone()),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err("a provider has a user or an annotation that names one".to_owned());
+        }
+    };
+    Ok(Provider {
+        images: file.images.clone(),
+        user,
+        password: file.password.clone(),
+    })
+}
+
 fn wire(wire: file::Wire) -> Wire {
     match wire {
         file::Wire::Tls => Wire::Tls,
@@ -324,6 +367,16 @@ fn action(what: &What) -> Result<Action, String> {
         } => Action::Renew {
             place: Place::new(namespace.as_str(), name.as_str()),
             secret: manifest::pull_secret(name, server, user, password),
+        },
+        What::Debug {
+            workload,
+            container,
+            image,
+        } => Action::Debug {
+            workload: place(workload)?,
+            container: serde_json::json!({
+                "name": container, "image": image, "imagePullPolicy": "Always",
+            }),
         },
         What::Delete { kind, object } => Action::Delete {
             kind: kind_named(kind).ok_or_else(|| format!("no kind {kind:?}"))?,

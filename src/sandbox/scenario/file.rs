@@ -1,6 +1,6 @@
 //! The form of a scenario file. It has no `Debug`: passwords are in it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -24,6 +24,10 @@ pub(super) struct File {
     pub nodes: Vec<Node>,
     #[serde(default, rename = "registry")]
     pub registries: Vec<Registry>,
+    #[serde(default, rename = "mirror")]
+    pub mirrors: Vec<Mirror>,
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
     #[serde(default, rename = "namespace")]
     pub namespaces: Vec<Namespace>,
     #[serde(default, rename = "secret")]
@@ -75,6 +79,38 @@ pub(super) struct Node {
     /// Images that are on it before anything runs.
     #[serde(default)]
     pub preloaded: Vec<String>,
+    #[serde(default)]
+    pub verification: Verification,
+}
+
+/// `imagePullCredentialsVerificationPolicy` of the kubelet.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Verification {
+    NeverVerify,
+    #[default]
+    NeverVerifyPreloadedImages,
+    AlwaysVerify,
+}
+
+/// The hosts that all nodes ask in the place of a registry.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    pub registry: String,
+    /// The last one is usually the registry itself.
+    pub hosts: Vec<String>,
+}
+
+/// A credential plugin of all kubelets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    /// The host, or the start of the repository, of the images that it is asked for.
+    pub images: String,
+    pub user: Option<String>,
+    /// The annotation of the ServiceAccount that names the user.
+    pub annotation: Option<String>,
+    pub password: String,
 }
 
 #[derive(Deserialize)]
@@ -224,6 +260,8 @@ pub(super) struct ServiceAccount {
     pub at: Moment,
     #[serde(default)]
     pub secrets: Vec<String>,
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -340,6 +378,12 @@ pub(super) enum What {
     Delete {
         kind: String,
         object: String,
+    },
+    /// Adds a container to a running Pod of a workload, as `kubectl debug` does.
+    Debug {
+        workload: String,
+        container: String,
+        image: String,
     },
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sandbox::{
+    kubelet::{provider::Provider, state::Verification},
     registry::{Health, Image, Limit, Registry, Wire},
     resources::Kind,
     store::Place,
@@ -31,6 +32,20 @@ pub enum Action {
     Preload {
         node: String,
         image: String,
+    },
+    Verify {
+        node: String,
+        verification: Verification,
+    },
+    Mirror {
+        registry: String,
+        hosts: Vec<String>,
+    },
+    Provide(Provider),
+    /// Adds a container to a running Pod of the workload.
+    Debug {
+        workload: Place,
+        container: Value,
     },
     Roll {
         workload: Place,
