@@ -214,6 +214,26 @@ mod tests {
         }
     }
 
+    /// After a quarter of an hour `wrong-tag` had `BackOff` ×66 and `Pulling` ×5 on a node of 1.37: what is
+    /// dropped is counted, and at each sync the first event takes the room that has grown.
+    #[test]
+    fn what_is_not_written_is_counted() {
+        let mut world = of_image("serve:9");
+        world.profile = Profile::Containerd24;
+        world.advance(Duration::from_secs(16 * 60));
+        let count = |message: &str| {
+            let mut events = world.store.list(Kind::Event, Some("app"));
+            let event = events.find(|event| text(event, "/message") == message);
+            crate::sandbox::object::number(event.unwrap(), "/count")
+        };
+        let (pulls, waits) = (
+            count("Pulling image \"reg.example/serve:9\""),
+            count("Back-off pulling image \"reg.example/serve:9\""),
+        );
+        assert!((4..=6).contains(&pulls), "{pulls}");
+        assert!((50..=75).contains(&waits), "{waits}");
+    }
+
     /// FACTS 18.
     #[test]
     fn a_container_for_debugging_decides_nothing_about_the_pod() {

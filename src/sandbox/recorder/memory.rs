@@ -27,24 +27,55 @@ pub struct Memory(BTreeMap<String, BTreeMap<Channel, Reported>>);
 struct Reported {
     tokens: f64,
     filled: Timestamp,
-    /// The Events that were written, by what they say.
-    written: BTreeMap<String, Place>,
+    /// By what they say.
+    observed: BTreeMap<String, Observed>,
+}
+
+/// An Event as its recorder knows it, whether it was written or not.
+#[derive(Clone, Debug)]
+pub(super) struct Observed {
+    /// How often it was reported, those times included that were dropped (`eventObserve` comes before
+    /// the filter).
+    pub count: i64,
+    pub first: Timestamp,
+    /// Where it was written.
+    pub place: Option<Place>,
 }
 
 impl Memory {
-    /// Whether there is room for one more Event about an object.
-    pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
-        if !self.0.contains_key(uid) {
-            self.0.insert(uid.to_owned(), BTreeMap::new());
-        }
-        let Some(of_object) = self.0.get_mut(uid) else {
-            return false;
-        };
-        let reported = of_object.entry(channel).or_insert_with(|| Reported {
+    fn of(&mut self, uid: &str, channel: Channel, now: Timestamp) -> &mut Reported {
+        let of_object = self.0.entry(uid.to_owned()).or_default();
+        of_object.entry(channel).or_insert_with(|| Reported {
             tokens: BURST,
             filled: now,
-            written: BTreeMap::new(),
-        });
+            observed: BTreeMap::new(),
+        })
+    }
+
+    /// Counts a report; what is known of those that said the same.
+    pub(super) fn observe(
+        &mut self,
+        uid: &str,
+        channel: Channel,
+        same: &str,
+        now: Timestamp,
+    ) -> Observed {
+        let reported = self.of(uid, channel, now);
+        let observed = reported
+            .observed
+            .entry(same.to_owned())
+            .or_insert_with(|| Observed {
+                count: 0,
+                first: now,
+                place: None,
+            });
+        observed.count += 1;
+        observed.clone()
+    }
+
+    /// Whether there is room for one more Event about an object.
+    pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
+        let reported = self.of(uid, channel, now);
         let passed = now.duration_since(reported.filled).as_secs_f64();
         reported.tokens = (reported.tokens + passed / REFILL_SECONDS).min(BURST);
         reported.filled = now;
@@ -55,15 +86,12 @@ impl Memory {
         allowed
     }
 
-    /// The Event that says the same.
-    pub(super) fn written(&self, uid: &str, channel: Channel, same: &str) -> Option<&Place> {
-        self.0.get(uid)?.get(&channel)?.written.get(same)
-    }
-
-    pub(super) fn note(&mut self, uid: &str, channel: Channel, same: String, place: Place) {
+    /// Notes where an Event was written.
+    pub(super) fn note(&mut self, uid: &str, channel: Channel, same: &str, place: Place) {
         let of_object = self.0.get_mut(uid);
-        if let Some(reported) = of_object.and_then(|it| it.get_mut(&channel)) {
-            reported.written.insert(same, place);
+        let reported = of_object.and_then(|it| it.get_mut(&channel));
+        if let Some(observed) = reported.and_then(|it| it.observed.get_mut(same)) {
+            observed.place = Some(place);
         }
     }
 
