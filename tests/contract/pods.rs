@@ -31,7 +31,7 @@ async fn pod(cluster: &Cluster, prefix: &str, more: Value) -> String {
     format!("{pods}/web")
 }
 
-fn adding(container: Value) -> Value {
+fn adding(container: &Value) -> Value {
     json!({"spec": {"ephemeralContainers": [container]}})
 }
 
@@ -39,7 +39,7 @@ pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
     let path = pod(cluster, "debugged", json!({})).await;
     let part = format!("{path}/ephemeralcontainers");
     let debugger = json!({"name": "debugger", "image": "reg.example/tools:1"});
-    let patch = adding(debugger);
+    let patch = adding(&debugger);
     let plain = cluster.change(&path, MERGE, &patch).await;
     assert_eq!(plain.causes(), [(FORBIDDEN, "spec")]);
 
@@ -48,7 +48,10 @@ pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
     assert_eq!(found, "IfNotPresent");
     let second =
         json!({"name": "second", "image": "reg.example/tools", "targetContainerName": "app"});
-    let both = cluster.change(&part, STRATEGIC, &adding(second)).await.ok();
+    let both = cluster
+        .change(&part, STRATEGIC, &adding(&second))
+        .await
+        .ok();
     let names: Vec<&str> = both.body["spec"]["ephemeralContainers"]
         .as_array()
         .unwrap()
@@ -66,7 +69,7 @@ pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
 
     let list = "spec.ephemeralContainers";
     let other = json!({"name": "debugger", "image": "reg.example/tools:2"});
-    let changed = cluster.change(&part, STRATEGIC, &adding(other)).await;
+    let changed = cluster.change(&part, STRATEGIC, &adding(&other)).await;
     assert_eq!(changed.refusal(), (422, "Invalid"));
     assert_eq!(changed.causes(), [(FORBIDDEN, list)]);
     let none = json!({"spec": {"ephemeralContainers": []}});
@@ -91,7 +94,7 @@ pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
     ] {
         let path = pod(cluster, "debugged", json!({})).await;
         let part = format!("{path}/ephemeralcontainers");
-        let refused = cluster.change(&part, STRATEGIC, &adding(container)).await;
+        let refused = cluster.change(&part, STRATEGIC, &adding(&container)).await;
         assert_eq!(refused.causes(), [(cause, field)]);
     }
 }

@@ -56,7 +56,7 @@ pub async fn case(record: &Record) -> Case {
     lab.0.advance(Duration::from_secs(1));
     let mut name = String::new();
     for record in all {
-        name = lab.relive(record, born).await;
+        name = lab.restore(record, born).await;
     }
     let (world, sight) = lab.look(born).await;
     let key = Key::new(Namespace::new("app"), Name::new(name));
@@ -162,7 +162,7 @@ struct Lab(Sandbox);
 
 impl Lab {
     /// Writes what was recorded of a scenario's Pod; gives its name.
-    async fn relive(&self, record: &Record, born: Timestamp) -> String {
+    async fn restore(&self, record: &Record, born: Timestamp) -> String {
         let pods = "/api/v1/namespaces/app/pods";
         let scenario = &record.scenario;
         let found = self
@@ -325,8 +325,8 @@ fn status(record: &Record, pod: &Value, born: Timestamp) -> Value {
 fn state(record: &Record, list: &str, container: &Value, born: Timestamp) -> Value {
     let (name, image) = (container["name"].as_str().unwrap(), &container["image"]);
     let own = |state: &&RecordedState| state.container == name;
-    let waiting = record.states.iter().filter(own);
-    let waiting = waiting.filter(|it| it.reason.is_some()).next_back();
+    let mut waiting = record.states.iter().filter(own);
+    let waiting = waiting.rfind(|it| it.reason.is_some());
     let exit = record.states.iter().filter(own).find_map(|it| it.exit);
     let field = format!("spec.{list}{{{name}}}");
     let is_there = record

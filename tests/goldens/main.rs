@@ -13,10 +13,10 @@ mod truth;
 
 use std::{collections::BTreeSet, env};
 
-use pullscope::domain::diagnose::{Diagnosis, diagnose};
+use pullscope::domain::diagnose::diagnose;
 
 use recording::{RECORDS, Record};
-use truth::{Truth, truths};
+use truth::{said, truths};
 
 /// What the diagnosis does not get right yet, and what it says instead. It can only shrink: a scenario
 /// that is right fails the test until it is taken off.
@@ -74,16 +74,10 @@ async fn the_cases_are_those_of_the_recording() {
         if env::var_os("UPDATE").is_some() {
             file::write(name, &made);
         }
-        let said = |diagnosis: Diagnosis| -> Vec<_> {
-            let findings = diagnosis.findings.into_iter();
-            findings
-                .map(|it| (it.container, it.image, it.cause, it.root, it.confidence))
-                .collect()
-        };
         let kept = file::read(name);
         assert_eq!(
-            said(diagnose(&made)),
-            said(diagnose(&kept)),
+            said(&diagnose(&made)),
+            said(&diagnose(&kept)),
             "{name}: the recording is no longer what its case was made of; UPDATE=1 makes it anew"
         );
     }
@@ -94,9 +88,9 @@ fn what_is_said_is_true() {
     let mut wrong = Vec::new();
     let mut right = Vec::new();
     for (name, truth) in truths() {
-        let said = diagnose(&file::read(&name));
+        let said = said(&diagnose(&file::read(&name)));
         let is_listed = NOT_YET.iter().any(|(listed, _)| *listed == name);
-        match (Truth::faults(&truth, &said), is_listed) {
+        match (truth.faults(&said), is_listed) {
             (faults, false) if !faults.is_empty() => {
                 wrong.push(format!("{name}: {}", faults.join("; ")));
             }

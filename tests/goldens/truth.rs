@@ -1,12 +1,10 @@
 //! What is true of a scenario, and what of a diagnosis is not.
+//!
+//! A diagnosis is read as it is written in JSON, whose names do not change.
 
 use std::collections::BTreeMap;
 
-use pullscope::domain::{
-    cause::Root,
-    classify::Confidence,
-    diagnose::{Diagnosis, Finding},
-};
+use pullscope::domain::diagnose::Diagnosis;
 use serde::Deserialize;
 
 /// A row of `truth.toml`.
@@ -32,13 +30,28 @@ pub struct Truth {
     open: bool,
 }
 
+/// What a finding says, as far as there is a truth for it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Said {
+    container: Option<String>,
+    image: Option<String>,
+    cause: String,
+    root: Option<String>,
+    confidence: String,
+}
+
 pub fn truths() -> BTreeMap<String, Truth> {
     toml::from_str(include_str!("truth.toml")).unwrap()
 }
 
+pub fn said(diagnosis: &Diagnosis) -> Vec<Said> {
+    let diagnosis = serde_json::to_value(diagnosis).unwrap();
+    serde_json::from_value(diagnosis["findings"].clone()).unwrap()
+}
+
 impl Truth {
     /// What of a diagnosis is not true, in words.
-    pub fn faults(&self, said: &Diagnosis) -> Vec<String> {
+    pub fn faults(&self, said: &[Said]) -> Vec<String> {
         match (self.runs, said.first()) {
             (true, None) => Vec::new(),
             (true, Some(found)) => vec![format!("it runs, found is {}", found.cause)],
@@ -47,13 +60,13 @@ impl Truth {
         }
     }
 
-    fn faults_of(&self, found: &Finding) -> Vec<String> {
+    fn faults_of(&self, found: &Said) -> Vec<String> {
         let mut faults = Vec::new();
-        let root = found.root.map_or("none", Root::slug);
+        let root = found.root.as_deref().unwrap_or("none");
         let image = found.image.as_deref().unwrap_or_default();
         let container = found.container.as_deref();
         let is_about = self.container.as_deref().unwrap_or("app");
-        if !self.cause.iter().any(|cause| cause == found.cause.slug()) {
+        if !self.cause.contains(&found.cause) {
             faults.push(format!("cause {} is {:?}", found.cause, self.cause));
         }
         if !self.root.is_empty() && !self.root.iter().any(|it| it == root) {
@@ -65,7 +78,7 @@ impl Truth {
         if container.is_some_and(|container| container != is_about) {
             faults.push(format!("container {container:?} is {is_about}"));
         }
-        if self.open && found.confidence == Confidence::Certain {
+        if self.open && found.confidence == "certain" {
             faults.push("certain without proof".to_owned());
         }
         faults

@@ -32,7 +32,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     let is_young = time(&cron, "/metadata/creationTimestamp").is_some_and(|made| made > minute);
     let schedule = text(&cron, "/spec/schedule");
     if is_due(schedule, minute) && !is_done && !is_young && !flag(&cron, "/spec/suspend") {
-        take_turn(world, &cron, minute);
+        start_due_job(world, &cron, minute);
     }
     prune(world, &cron);
     if let Some(next) = next(schedule, minute) {
@@ -65,7 +65,7 @@ fn is_due(schedule: &str, at: Timestamp) -> bool {
 }
 
 /// Starts a Job, unless one before runs still and none may run beside it.
-fn take_turn(world: &mut World, cron: &Value, minute: Timestamp) {
+fn start_due_job(world: &mut World, cron: &Value, minute: Timestamp) {
     let active: Vec<Object> = pods::owned(world, Kind::Job, cron)
         .into_iter()
         .filter(|job| !is_over(job))

@@ -75,10 +75,10 @@ pub(super) fn pulled(world: &mut World, uid: &str, target: Target) {
         return;
     };
     let turn = world.kubelets.workers.get(uid).and_then(|worker| {
-        let mut turns = worker.turns().into_iter();
+        let mut turns = worker.sync_order().into_iter();
         turns.position(|turn| turn == target)
     });
-    match (go_on(world, &pod, target, ensured), turn) {
+    match (proceed(world, &pod, target, ensured), turn) {
         (Step::Next, Some(turn)) => advance(world, &pod, turn + 1),
         (Step::Next | Step::Blocked | Step::Pulling, _) => finish(world, &pod),
     }
@@ -86,11 +86,11 @@ pub(super) fn pulled(world: &mut World, uid: &str, target: Target) {
 
 /// Deals with the Pod's volumes and containers from the turn `first` on.
 fn advance(world: &mut World, pod: &Value, first: usize) {
-    let turns = match world.kubelets.workers.get(uid(pod)) {
-        Some(worker) => worker.turns(),
+    let order = match world.kubelets.workers.get(uid(pod)) {
+        Some(worker) => worker.sync_order(),
         None => return,
     };
-    for target in turns.into_iter().skip(first) {
+    for target in order.into_iter().skip(first) {
         let step = match target {
             Target::Volume(_) => volume(world, pod, target),
             Target::Container(index) => container(world, Subject { pod, index }),
@@ -204,15 +204,15 @@ fn missing_volumes(world: &World, it: Subject<'_>) -> Vec<Waiting> {
 
 fn need_image(world: &mut World, pod: &Value, target: Target) -> Step {
     match pull::ensure(world, pod, target) {
-        Some(ensured) => go_on(world, pod, target, ensured),
+        Some(ensured) => proceed(world, pod, target, ensured),
         None => Step::Next,
     }
 }
 
 /// Goes on with what the image is for.
-fn go_on(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> Step {
+fn proceed(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> Step {
     match target {
-        Target::Container(index) => go_on_with_container(world, Subject { pod, index }, ensured),
+        Target::Container(index) => proceed_with_container(world, Subject { pod, index }, ensured),
         Target::Volume(index) => {
             let failure = match ensured {
                 Ensured::Pulling => return Step::Pulling,
@@ -228,7 +228,7 @@ fn go_on(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> St
     }
 }
 
-fn go_on_with_container(world: &mut World, it: Subject<'_>, ensured: Ensured) -> Step {
+fn proceed_with_container(world: &mut World, it: Subject<'_>, ensured: Ensured) -> Step {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
         return Step::Next;
     };

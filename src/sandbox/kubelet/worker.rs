@@ -240,7 +240,7 @@ impl Worker {
 
     /// In which order a sync looks at them (`SyncPod`): the volumes, since containers mount them, then
     /// the ephemeral containers, which do not wait for the init containers.
-    pub fn turns(&self) -> Vec<Target> {
+    pub fn sync_order(&self) -> Vec<Target> {
         let of = |wanted: fn(Role) -> bool| {
             let all = self.containers.iter().enumerate();
             all.filter(move |(_, it)| wanted(it.role))

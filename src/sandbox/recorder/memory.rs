@@ -12,8 +12,8 @@ use crate::sandbox::store::Place;
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
 
-/// Who reports on an object. Since client-go 0.37 normal Events and warnings do not use up each other's
-/// room (`getSpamKey`); before that the level is `None`.
+/// Who reports on an object. With client-go 0.37 normal Events and warnings do not use up each other's
+/// room (`getSpamKey`); for older recorders the level is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Channel {
     pub component: &'static str,
