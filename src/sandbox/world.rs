@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    admission::ImagePolicy,
     agenda::Agenda,
     clock::{Clock, Pace, later},
     controllers::work::{Controllers, Work},
@@ -31,6 +32,7 @@ pub struct World {
     pub dice: Dice,
     pub profile: Profile,
     pub network: Network,
+    pub(super) image_policies: Vec<ImagePolicy>,
     /// The credential plugins of all kubelets.
     pub(super) providers: Vec<Provider>,
     pub(super) clock: Clock,
@@ -60,6 +62,7 @@ impl World {
             dice: Dice::seeded(0x70_75_6c_6c),
             profile,
             network: Network::default(),
+            image_policies: Vec::new(),
             providers: Vec::new(),
             clock: Clock::starting(start, pace),
             agenda: Agenda::default(),

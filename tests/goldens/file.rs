@@ -2,15 +2,24 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
-use pullscope::domain::chain::Case;
+use pullscope::domain::chain::{Case, WorkloadCase};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// What a diagnosis looks at: a Pod, or a workload that makes none.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Golden {
+    Pod(Case),
+    Workload(WorkloadCase),
+}
 
 fn path(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/cases");
     folder.join(format!("{name}.json"))
 }
 
-pub fn read(name: &str) -> Case {
+pub fn read(name: &str) -> Golden {
     let path = path(name);
     let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| {
@@ -19,7 +28,7 @@ pub fn read(name: &str) -> Case {
 }
 
 /// Writes a case with one object in each line, which is small and can be compared.
-pub fn write(name: &str, case: &Case) {
+pub fn write(name: &str, case: &Golden) {
     let mut case = serde_json::to_value(case).unwrap();
     number_fingerprints(&mut case, &mut Vec::new());
     let mut text = String::from("{\n");

@@ -14,7 +14,8 @@ use kube::Client;
 use pullscope::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
     domain::{
-        chain::{self, Case},
+        batch::Batch,
+        chain,
         credential::FingerprintKey,
         key::{Key, Name, Namespace},
         watch::{Sight, WatchState},
@@ -25,6 +26,7 @@ use pullscope::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::file::Golden;
 use crate::recording::{RECORDS, Record, RecordedPod, RecordedState};
 
 /// The full minute at which all Pods are made, the CronJob's too.
@@ -44,7 +46,7 @@ const SECRETS: &[&str] = &[
     "elsewhere",
 ];
 
-pub async fn case(record: &Record) -> Case {
+pub async fn case(record: &Record) -> Golden {
     let neighbours = RECORDS
         .iter()
         .filter(|it| NEIGHBOURS.contains(&it.scenario.as_str()) && it.scenario != record.scenario);
@@ -55,12 +57,19 @@ pub async fn case(record: &Record) -> Case {
     let lab = Lab(Sandbox::start(&scenario, start, Pace::Manual));
     lab.0.advance(Duration::from_secs(1));
     let mut name = String::new();
-    for record in all {
+    for record in all.into_iter().filter(|record| record.pod.made) {
         name = lab.restore(record, born).await;
     }
     let (world, sight) = lab.look(born).await;
-    let key = Key::new(Namespace::new("app"), Name::new(name));
-    chain::case(&world, &sight, &key, born + MINUTES.minutes()).unwrap()
+    let now = born + MINUTES.minutes();
+    if record.pod.made {
+        let key = Key::new(Namespace::new("app"), Name::new(name));
+        return Golden::Pod(chain::case(&world, &sight, &key, now).unwrap());
+    }
+    let mut workloads = world.workloads();
+    let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);
+    let case = chain::workload_case(&world, &sight, workload.unwrap(), now);
+    Golden::Workload(case)
 }
 
 /// A scenario file with these workloads, and the Secrets and registries of the plays.
@@ -72,8 +81,7 @@ fn world(records: &[&Record]) -> String {
     )
     .parse()
     .unwrap();
-    let pods = records.iter().map(|it| (it.scenario.as_str(), pod(it)));
-    let listed: Vec<&str> = pods.flat_map(|(_, pod)| names(&pod.spec, pod)).collect();
+    let listed: Vec<&str> = records.iter().flat_map(|it| names(&it.pod)).collect();
     for (name, secret) in plays["secrets"].as_table().unwrap() {
         if !SECRETS.contains(&name.as_str()) && !listed.contains(&name.as_str()) {
             continue;
@@ -86,7 +94,7 @@ fn world(records: &[&Record]) -> String {
         push(&mut file, "secret", secret);
     }
     for record in records {
-        for (at, object) in objects(&record.scenario, pod(record)) {
+        for (at, object) in objects(&record.scenario, &record.pod) {
             let mut entry = toml::Table::new();
             entry.insert("at".to_owned(), at.into());
             entry.insert("yaml".to_owned(), object.to_string().into());
@@ -103,13 +111,12 @@ fn push(file: &mut toml::Table, section: &str, entry: toml::Table) {
     list.as_array_mut().unwrap().push(entry.into());
 }
 
-fn pod(record: &Record) -> &RecordedPod {
-    record.pod.as_ref().unwrap()
-}
-
 /// The Secrets that a Pod or its ServiceAccount lists.
-fn names<'a>(spec: &'a Value, pod: &'a RecordedPod) -> Vec<&'a str> {
-    let own = spec["imagePullSecrets"].as_array().into_iter().flatten();
+fn names(pod: &RecordedPod) -> Vec<&str> {
+    let own = pod.spec["imagePullSecrets"]
+        .as_array()
+        .into_iter()
+        .flatten();
     own.map(|it| it["name"].as_str().unwrap())
         .chain(pod.secrets.iter().map(String::as_str))
         .collect()
@@ -257,18 +264,31 @@ impl Lab {
             otherwise: Vec::new(),
         };
         let (_watches, mut feed) = Watches::start(&connection, reach, &FingerprintKey::default());
-        let (mut world, mut sight) = (World::default(), Sight::default());
+        let (mut batches, mut sight) = (Vec::new(), Sight::default());
         let mut live = 0;
         while live < WATCHED.len() {
             let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
             match next.await.unwrap().unwrap() {
-                Feed::Batch(batch) => world.fold(batch, now),
+                Feed::Batch(batch) => batches.push(batch),
                 Feed::State(id, state) => {
                     sight.note(&id, &state);
                     live += usize::from(matches!(state, WatchState::Live));
                 }
                 Feed::Ended(id) => sight.lose(&id),
             }
+        }
+        // Which list comes first is chance, and what is remembered of a failure depends on it.
+        batches.sort_by_key(|batch| match batch {
+            Batch::Namespaces(_) => 0,
+            Batch::Secrets(..) => 1,
+            Batch::ServiceAccounts(_) => 2,
+            Batch::Workloads(..) => 3,
+            Batch::Pods(_) => 4,
+            Batch::Events(_) => 5,
+        });
+        let mut world = World::default();
+        for batch in batches {
+            world.fold(batch, now);
         }
         (world, sight)
     }

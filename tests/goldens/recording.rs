@@ -8,8 +8,7 @@ use serde_json::Value;
 #[derive(Deserialize)]
 pub struct Record {
     pub scenario: String,
-    /// `None` where no Pod was made.
-    pub pod: Option<RecordedPod>,
+    pub pod: RecordedPod,
     pub events: Vec<RecordedEvent>,
     /// All that its containers were seen in, the last one last.
     pub states: Vec<RecordedState>,
@@ -17,6 +16,9 @@ pub struct Record {
 
 #[derive(Deserialize)]
 pub struct RecordedPod {
+    /// Whether there was one: some are refused.
+    #[serde(default = "yes")]
+    pub made: bool,
     pub kind: String,
     /// What its ServiceAccount lists.
     pub secrets: Vec<String>,
@@ -24,6 +26,10 @@ pub struct RecordedPod {
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
     pub spec: Value,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -47,8 +53,8 @@ pub struct RecordedState {
 impl Record {
     /// The lists of containers in the Pod's spec.
     pub fn containers(&self, list: &str) -> &[Value] {
-        let spec = self.pod.as_ref().map(|pod| &pod.spec[list]);
-        spec.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        let list = self.pod.spec[list].as_array();
+        list.map_or(&[], Vec::as_slice)
     }
 }
 

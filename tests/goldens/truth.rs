@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use pullscope::domain::diagnose::Diagnosis;
+use pullscope::domain::diagnose::{diagnose, workload};
 use serde::Deserialize;
+use serde_json::json;
+
+use crate::file::Golden;
 
 /// A row of `truth.toml`.
 #[derive(Deserialize)]
@@ -44,9 +47,13 @@ pub fn truths() -> BTreeMap<String, Truth> {
     toml::from_str(include_str!("truth.toml")).unwrap()
 }
 
-pub fn said(diagnosis: &Diagnosis) -> Vec<Said> {
-    let diagnosis = serde_json::to_value(diagnosis).unwrap();
-    serde_json::from_value(diagnosis["findings"].clone()).unwrap()
+/// What the product says of a case.
+pub fn said(case: &Golden) -> Vec<Said> {
+    let findings = match case {
+        Golden::Pod(case) => json!(diagnose(case).findings),
+        Golden::Workload(case) => json!(Vec::from_iter(workload(case))),
+    };
+    serde_json::from_value(findings).unwrap()
 }
 
 impl Truth {

@@ -4,7 +4,7 @@
 //! `kubelet-1.20.jsonl` has one state for each scenario, that of its end; `kubelet-1.36.jsonl` has all
 //! of them. `kubelet-1.37.jsonl` has what concerns pulling and what stands in its way: no events of
 //! rollouts, of scheduling that went well or of containers that started, and only states with a reason
-//! of their own. It also has the Pod, which `tests/goldens` makes cases of.
+//! of their own. It also has the Pod, or what would have been one, which `tests/goldens` makes cases of.
 //!
 //! Left out is what the load of those machines caused (`FailedMount … timed out waiting for the
 //! condition`; one time-out of five without its gRPC code), what Pods said that were made well by hand

@@ -60,6 +60,7 @@ fn act(world: &mut World, action: &Action, round: usize) {
         Action::Verify { node, verification } => world.kubelets.verify(node, *verification),
         Action::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
         Action::Provide(provider) => world.providers.push(provider.clone()),
+        Action::Forbid(policy) => world.image_policies.push(policy.clone()),
         Action::Debug {
             workload,
             container,

@@ -11,6 +11,7 @@ use super::{
     manifest,
 };
 use crate::sandbox::{
+    admission::ImagePolicy,
     kubelet::{
         provider::{Provider, User},
         state::Verification,
@@ -129,6 +130,14 @@ fn steps(file: &File) -> Result<Steps, String> {
             hosts: mirror.hosts.clone(),
         };
         steps.push((founded, once(mirror)));
+    }
+    for policy in &file.policies {
+        let forbid = Action::Forbid(ImagePolicy {
+            name: policy.name.clone(),
+            images: policy.images.clone(),
+            message: policy.message.clone(),
+        });
+        steps.push((founded, once(forbid)));
     }
     for provider in &file.providers {
         let provide = Action::Provide(self::provider(provider)?);

@@ -28,6 +28,8 @@ pub(super) struct File {
     pub mirrors: Vec<Mirror>,
     #[serde(default, rename = "provider")]
     pub providers: Vec<Provider>,
+    #[serde(default, rename = "policy")]
+    pub policies: Vec<Policy>,
     #[serde(default, rename = "namespace")]
     pub namespaces: Vec<Namespace>,
     #[serde(default, rename = "secret")]
@@ -99,6 +101,16 @@ pub(super) struct Mirror {
     pub registry: String,
     /// The last one is usually the registry itself.
     pub hosts: Vec<String>,
+}
+
+/// A `ValidatingAdmissionPolicy` that refuses Pods by their images.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub name: String,
+    /// What no image may start with.
+    pub images: String,
+    pub message: String,
 }
 
 /// A credential plugin of all kubelets.

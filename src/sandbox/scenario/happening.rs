@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sandbox::{
+    admission::ImagePolicy,
     kubelet::{provider::Provider, state::Verification},
     registry::{Health, Image, Limit, Registry, Wire},
     resources::Kind,
@@ -42,6 +43,7 @@ pub enum Action {
         hosts: Vec<String>,
     },
     Provide(Provider),
+    Forbid(ImagePolicy),
     /// Adds a container to a running Pod of the workload.
     Debug {
         workload: Place,

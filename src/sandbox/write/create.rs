@@ -30,6 +30,7 @@ pub fn create(
     admission::admit(world, kind, &mut object)?;
     begin_status(kind, &mut object);
     validate::new_object(kind, &object)?;
+    admission::validate(world, kind, &object)?;
     // Only the store knows, and it is asked last.
     if let Some(there) = world.store.at(kind, &Place::of(&object)) {
         return Err(exists(resource, there));
