@@ -178,7 +178,7 @@ mod tests {
         (world.store.list(Kind::Job, Some("app")).count(), told)
     }
 
-    /// FACTS 26.
+    /// `../shared/cluster/FACTS.md` 26.
     #[test]
     fn what_runs_still_decides_about_the_next() {
         assert_eq!(jobs("Allow"), (4, vec!["SuccessfulCreate".to_owned()]));

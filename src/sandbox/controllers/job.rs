@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use crate::sandbox::scenario::trial;
 
-    /// FACTS 26.
+    /// `../shared/cluster/FACTS.md` 26.
     #[test]
     fn a_job_that_misses_its_deadline_takes_its_pod_with_it() {
         let mut world = trial(

@@ -290,7 +290,7 @@ fn report(
 mod tests {
     use super::*;
 
-    /// FACTS 28.
+    /// `../shared/cluster/FACTS.md` 28.
     #[test]
     fn a_gated_pod_is_scheduled_when_its_last_gate_goes() {
         let mut world = crate::sandbox::scenario::trial(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::puller::{Login, LoginSource};
+use super::login::{Login, LoginSource};
 use crate::{
     domain::{
         dockerconfig::{self, Format},

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::puller::{Login, LoginSource};
+use super::login::{Login, LoginSource};
 use crate::{
     domain::image::ImageRef,
     sandbox::{profile::Profile, registry::Image},
@@ -188,7 +188,7 @@ mod tests {
         cache.is_usable(node, &ImageRef::parse(IMAGE).unwrap(), logins)
     }
 
-    /// KEP-2535, `MustAttemptImagePull`; FACTS 19.
+    /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
     #[test]
     fn an_image_is_for_those_who_could_have_pulled_it() {
         let usual = Verification::default();

@@ -8,10 +8,12 @@
 mod backoff;
 mod credentials;
 mod image;
+mod login;
 mod probe;
 pub(super) mod provider;
 mod pull;
 mod puller;
+mod resolver;
 mod run;
 mod setup;
 pub(super) mod state;
@@ -168,7 +170,7 @@ mod tests {
         assert!(wait_for(&mut world, "/status/phase", "Running") >= 8);
     }
 
-    /// FACTS 17; `toKubeContainerImageVolumes` of the kubelet.
+    /// `../shared/cluster/FACTS.md` 17; `toKubeContainerImageVolumes` of the kubelet.
     #[test]
     fn only_who_mounts_a_missing_image_waits_for_it() {
         let mut world = of_pod(
@@ -234,7 +236,7 @@ mod tests {
         assert!((50..=75).contains(&waits), "{waits}");
     }
 
-    /// FACTS 18.
+    /// `../shared/cluster/FACTS.md` 18.
     #[test]
     fn a_container_for_debugging_decides_nothing_about_the_pod() {
         let mut world = of_image("serve:2");

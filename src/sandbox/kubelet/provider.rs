@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::puller::{Login, LoginSource};
+use super::login::{Login, LoginSource};
 use crate::{
     domain::{credential::Password, image::ImageRef},
     sandbox::{
