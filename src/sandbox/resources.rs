@@ -62,6 +62,7 @@ pub enum Subresource {
     Eviction,
     Token,
     Finalize,
+    EphemeralContainers,
 }
 
 impl Subresource {
@@ -73,6 +74,7 @@ impl Subresource {
             "eviction" => Self::Eviction,
             "token" => Self::Token,
             "finalize" => Self::Finalize,
+            "ephemeralcontainers" => Self::EphemeralContainers,
             _ => return None,
         })
     }
@@ -85,6 +87,7 @@ impl Subresource {
             Self::Eviction => "eviction",
             Self::Token => "token",
             Self::Finalize => "finalize",
+            Self::EphemeralContainers => "ephemeralcontainers",
         }
     }
 
@@ -92,7 +95,7 @@ impl Subresource {
     /// the object above it.
     pub fn own_type(self) -> Option<(&'static str, &'static str, &'static str)> {
         match self {
-            Self::Status | Self::Finalize | Self::Log => None,
+            Self::Status | Self::Finalize | Self::Log | Self::EphemeralContainers => None,
             Self::Scale => Some(("autoscaling", "v1", "Scale")),
             Self::Eviction => Some(("policy", "v1", "Eviction")),
             Self::Token => Some(("authentication.k8s.io", "v1", "TokenRequest")),
@@ -101,7 +104,7 @@ impl Subresource {
 
     pub fn verbs(self) -> &'static [&'static str] {
         match self {
-            Self::Status | Self::Scale => &["get", "patch", "update"],
+            Self::Status | Self::Scale | Self::EphemeralContainers => &["get", "patch", "update"],
             Self::Log => &["get"],
             Self::Eviction | Self::Token => &["create"],
             Self::Finalize => &["update"],
@@ -241,7 +244,7 @@ impl Review {
 }
 
 use Scope::{Cluster, Namespaced};
-use Subresource::{Eviction, Finalize, Log, Scale, Status, Token};
+use Subresource::{EphemeralContainers, Eviction, Finalize, Log, Scale, Status, Token};
 
 /// Shorthand for a row of the table below, and for nothing else.
 macro_rules! row {
@@ -268,7 +271,7 @@ pub const RESOURCES: &[Resource] = &[
     row!(Event "" "v1" "events" "event" Namespaced ["ev"], [], []),
     row!(Namespace "" "v1" "namespaces" "namespace" Cluster ["ns"], [], [Finalize, Status]),
     row!(Node "" "v1" "nodes" "node" Cluster ["no"], [], [Status]),
-    row!(Pod "" "v1" "pods" "pod" Namespaced ["po"], ["all"], [Eviction, Log, Status]),
+    row!(Pod "" "v1" "pods" "pod" Namespaced ["po"], ["all"], [EphemeralContainers, Eviction, Log, Status]),
     row!(ResourceQuota "" "v1" "resourcequotas" "resourcequota" Namespaced ["quota"], [], [Status]),
     row!(Secret "" "v1" "secrets" "secret" Namespaced [], [], []),
     row!(ServiceAccount "" "v1" "serviceaccounts" "serviceaccount" Namespaced ["sa"], [], [Token]),

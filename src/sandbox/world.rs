@@ -9,11 +9,15 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    admission::ImagePolicy,
     agenda::Agenda,
     clock::{Clock, Pace, later},
     controllers::work::{Controllers, Work},
     dice::Dice,
-    kubelet::state::{Kubelets, Task},
+    kubelet::{
+        provider::Provider,
+        state::{Kubelets, Task},
+    },
     profile::Profile,
     recorder::memory::Memory,
     registry::Network,
@@ -28,6 +32,9 @@ pub struct World {
     pub dice: Dice,
     pub profile: Profile,
     pub network: Network,
+    pub(super) image_policies: Vec<ImagePolicy>,
+    /// The credential plugins of all kubelets.
+    pub(super) providers: Vec<Provider>,
     pub(super) clock: Clock,
     pub(super) agenda: Agenda<Due>,
     pub(super) controllers: Controllers,
@@ -55,6 +62,8 @@ impl World {
             dice: Dice::seeded(0x70_75_6c_6c),
             profile,
             network: Network::default(),
+            image_policies: Vec::new(),
+            providers: Vec::new(),
             clock: Clock::starting(start, pace),
             agenda: Agenda::default(),
             controllers: Controllers::default(),

@@ -17,6 +17,7 @@ mod endings;
 mod lists;
 mod observer;
 mod plans;
+mod pods;
 mod preconditions;
 mod process;
 mod raw;
@@ -124,6 +125,12 @@ contract!(refusing: refusals {
     new_objects_are_checked_with_causes,
     what_cannot_be_changed_is_refused,
     requests_that_make_no_sense_are_refused,
+});
+
+contract!(changing_pods: pods {
+    containers_are_added_for_debugging_and_stay,
+    a_new_pod_has_none_added,
+    gates_are_only_taken_away,
 });
 
 contract!(ending: endings {

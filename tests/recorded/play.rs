@@ -8,11 +8,11 @@ use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use pullscope::sandbox::{Pace, Sandbox, Scenario, User, api};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::{
-    record::{Event, State},
+    record::{Condition, Event, State},
     shape,
 };
 
@@ -38,11 +38,21 @@ pub struct Plays {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Play {
+    #[serde(default)]
     image: String,
+    /// Of which kind the workload is.
+    kind: Option<String>,
+    /// The workload as YAML, for what the other fields cannot say.
+    manifest: Option<String>,
+    /// The image of an ephemeral container that somebody adds.
+    debug: Option<String>,
     #[serde(default)]
     secrets: Vec<String>,
     /// A ServiceAccount that is not there.
     account: Option<String>,
+    /// Of the ServiceAccount.
+    #[serde(default)]
+    annotations: toml::Table,
     policy: Option<String>,
     cpu: Option<String>,
     spec: Option<String>,
@@ -55,11 +65,15 @@ pub struct Play {
     pods_deleted_after: Option<u64>,
 }
 
+/// When `kubectl debug` is called, in seconds after the start.
+const DEBUGGED: u64 = 20;
+
 /// What was seen of the played workload, each thing once and in its shape.
 #[derive(Debug, Default)]
 pub struct Seen {
     pub events: Vec<Event>,
     pub states: Vec<State>,
+    pub conditions: Vec<Condition>,
 }
 
 impl Plays {
@@ -86,10 +100,13 @@ impl Plays {
                 let path = format!("/api/v1/namespaces/app/pods?labelSelector=app%3D{workload}");
                 send(&sandbox, Request::delete(path)).await;
             }
+            if let Some(image) = play.debug.as_deref().filter(|_| second == DEBUGGED) {
+                debug(&sandbox, workload, image).await;
+            }
             sandbox.advance(Duration::from_secs(1));
             let [events, pods] = &mut watches;
             drain(events, |object| seen.note_event(&object, workload)).await;
-            drain(pods, |object| seen.note_states(&object, workload)).await;
+            drain(pods, |object| seen.note_pod(&object, workload)).await;
         }
         seen
     }
@@ -120,7 +137,14 @@ impl Plays {
                 &[("name", workload), ("namespace", "app"), ("at", "-9m")],
             );
             account.insert("secrets".to_owned(), play.secrets.clone().into());
+            account.insert("annotations".to_owned(), play.annotations.clone().into());
             push(&mut file, "account", account);
+        }
+        if let Some(manifest) = &play.manifest {
+            let mut entry = toml::Table::new();
+            add(&mut entry, &[("at", "+1s"), ("yaml", manifest)]);
+            push(&mut file, "manifest", entry);
+            return file.to_string();
         }
         let account = play.account.as_deref().unwrap_or(workload);
         let mut entry = toml::Table::new();
@@ -138,6 +162,7 @@ impl Plays {
         );
         for (key, value) in [
             ("policy", play.policy.as_ref().or(self.policy.as_ref())),
+            ("kind", play.kind.as_ref()),
             ("cpu", play.cpu.as_ref()),
             ("spec", play.spec.as_ref()),
         ] {
@@ -180,12 +205,24 @@ impl Seen {
         note(&mut self.events, shape::event(&event, workload));
     }
 
-    fn note_states(&mut self, object: &Value, workload: &str) {
-        let name = object.pointer("/metadata/name").and_then(Value::as_str);
-        if !name.is_some_and(|name| name.starts_with(&format!("{workload}-"))) {
+    fn note_pod(&mut self, object: &Value, workload: &str) {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        if name != workload && !name.starts_with(&format!("{workload}-")) {
             return;
         }
-        for list in ["initContainerStatuses", "containerStatuses"] {
+        for condition in object["status"]["conditions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let condition = serde_json::from_value(condition.clone()).unwrap();
+            note(&mut self.conditions, condition);
+        }
+        for list in [
+            "initContainerStatuses",
+            "containerStatuses",
+            "ephemeralContainerStatuses",
+        ] {
             let statuses = object.pointer(&format!("/status/{list}"));
             for status in statuses.and_then(Value::as_array).into_iter().flatten() {
                 let waiting = status.pointer("/state/waiting");
@@ -212,6 +249,23 @@ async fn send(sandbox: &Sandbox, request: http::request::Builder) -> api::Body {
     let request = request.body(Full::<bytes::Bytes>::default()).unwrap();
     let answer = sandbox.service(User::admin()).oneshot(request).await;
     answer.unwrap().into_body()
+}
+
+/// Adds a container to the workload's running Pod, as `kubectl debug` does.
+async fn debug(sandbox: &Sandbox, workload: &str, image: &str) {
+    let pods = "/api/v1/namespaces/app/pods";
+    let list = Request::get(format!("{pods}?labelSelector=app%3D{workload}"));
+    let list = send(sandbox, list).await.collect().await.unwrap();
+    let list: Value = serde_json::from_slice(&list.to_bytes()).unwrap();
+    let pod = list["items"][0]["metadata"]["name"].as_str().unwrap();
+    let added = json!({"name": "debugger", "image": image, "imagePullPolicy": "Always"});
+    let patch = json!({"spec": {"ephemeralContainers": [added]}}).to_string();
+    let request = Request::patch(format!("{pods}/{pod}/ephemeralcontainers"))
+        .header("Content-Type", "application/strategic-merge-patch+json")
+        .body(Full::from(patch))
+        .unwrap();
+    let answer = sandbox.service(User::admin()).oneshot(request).await;
+    assert_eq!(answer.unwrap().status(), 200);
 }
 
 async fn watch(sandbox: &Sandbox, plural: &str) -> api::Body {

@@ -27,7 +27,7 @@ pub fn state(state: &State, workload: &str) -> State {
 fn message(text: &str, workload: &str) -> String {
     // What a registry says of itself is the registry's.
     let own = text
-        .split_once("Server message: toomanyrequests: ")
+        .split_once("toomanyrequests: ")
         .map_or(text, |(own, _)| own);
     let words: Vec<&str> = own.split(' ').collect();
     let shapes: Vec<String> = words

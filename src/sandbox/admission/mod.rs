@@ -1,17 +1,42 @@
 //! What the server adds to a new object, or refuses it for, because of *other* objects.
 
+mod image_policy;
 mod namespace;
 mod service_account;
 
+pub use image_policy::ImagePolicy;
+
 use serde_json::Value;
 
-use super::{resources::Kind, status::Refused, world::World};
+use super::{
+    object::{self, text},
+    resources::Kind,
+    status::Refused,
+    world::World,
+};
 
-/// Passes a new object through the admission plugins in their order.
+/// Passes a new object through the admission plugins that may change it, in their order.
 pub fn admit(world: &World, kind: Kind, object: &mut Value) -> Refused<()> {
     namespace::admit(world, kind, object)?;
     if kind == Kind::Pod {
         service_account::admit(world, object)?;
     }
     Ok(())
+}
+
+/// Passes a new object, as it would be stored, through those that only judge it.
+pub fn validate(world: &World, kind: Kind, object: &Value) -> Refused<()> {
+    match kind {
+        Kind::Pod => image_policy::validate(world, object),
+        _ => Ok(()),
+    }
+}
+
+/// The name by which the plugins of the first phase speak of a new object: its own is not drawn yet, if
+/// it is to be.
+fn name_before_creation(object: &Value) -> &str {
+    match text(object, "/metadata/generateName") {
+        "" => object::name(object),
+        prefix => prefix,
+    }
 }

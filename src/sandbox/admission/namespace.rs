@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::name_before_creation;
 use crate::sandbox::{
     object,
     resources::Kind,
@@ -18,7 +19,7 @@ pub(super) fn admit(world: &World, kind: Kind, new: &Value) -> Refused<()> {
     match world.store.get(Kind::Namespace, "", namespace) {
         None => Err(Status::not_found(Kind::Namespace.resource(), namespace)),
         Some(there) if object::is_terminating(there) => {
-            let name = object::name(new);
+            let name = name_before_creation(new);
             Err(Status::namespace_terminating(resource, name, namespace))
         }
         Some(_) => Ok(()),

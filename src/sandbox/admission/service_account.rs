@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::name_before_creation;
 use crate::sandbox::{
     object::{self, list, put, put_default, text},
     resources::Kind,
@@ -25,7 +26,7 @@ pub(super) fn admit(world: &World, pod: &mut Value) -> Refused<()> {
         );
         return Err(Status::forbidden(
             Kind::Pod.resource(),
-            object::name(pod),
+            name_before_creation(pod),
             &why,
         ));
     };

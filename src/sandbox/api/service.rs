@@ -135,7 +135,9 @@ impl Service {
     ) -> Refused<Response<Body>> {
         let shape = negotiate::shape(&call.headers)?;
         match (verb, target.subresource) {
-            ("get", None | Some(Subresource::Status)) => read::get(world, target, shape),
+            ("get", None | Some(Subresource::Status | Subresource::EphemeralContainers)) => {
+                read::get(world, target, shape)
+            }
             ("get", Some(Subresource::Log)) => log::log(world, target, &call.query),
             ("get", Some(Subresource::Scale)) => {
                 Ok(body::ok(&parts::scale(&*read::find(world, target)?)))

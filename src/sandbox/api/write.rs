@@ -77,6 +77,10 @@ pub fn store(
             let part = Part::Finalizers;
             write::update_part(world, resource.kind, &place, part, &object, intent)?
         }
+        Some(Subresource::EphemeralContainers) => {
+            let part = Part::EphemeralContainers;
+            write::update_part(world, resource.kind, &place, part, &object, intent)?
+        }
         Some(Subresource::Scale) => {
             let scaled = parts::rescale(world, target, &object, intent)?;
             return Ok(body::ok(&parts::scale(&scaled)));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{pods, when::wake_at, work::Work};
 use crate::sandbox::{
     clock::later,
-    object::{self, flag, is_terminating, number, put, seconds, text, time},
+    object::{self, Object, flag, is_terminating, list, number, put, seconds, text, time},
     recorder::Level,
     resources::Kind,
     store::Place,
@@ -32,7 +32,7 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     let is_young = time(&cron, "/metadata/creationTimestamp").is_some_and(|made| made > minute);
     let schedule = text(&cron, "/spec/schedule");
     if is_due(schedule, minute) && !is_done && !is_young && !flag(&cron, "/spec/suspend") {
-        run(world, &cron, minute);
+        start_due_job(world, &cron, minute);
     }
     prune(world, &cron);
     if let Some(next) = next(schedule, minute) {
@@ -62,6 +62,45 @@ fn is_due(schedule: &str, at: Timestamp) -> bool {
         })
     };
     fits(minutes.rem_euclid(60)) && fits(minutes.div_euclid(60).rem_euclid(24))
+}
+
+/// Starts a Job, unless one before runs still and none may run beside it.
+fn start_due_job(world: &mut World, cron: &Value, minute: Timestamp) {
+    let active: Vec<Object> = pods::owned(world, Kind::Job, cron)
+        .into_iter()
+        .filter(|job| !is_over(job))
+        .collect();
+    match text(cron, "/spec/concurrencyPolicy") {
+        "Forbid" if !active.is_empty() => {
+            let (level, reason) = (Level::Normal, "JobAlreadyActive");
+            let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+            pods::report(world, COMPONENT, cron, level, reason, message.to_owned());
+            return;
+        }
+        "Replace" => {
+            for job in &active {
+                replace(world, cron, job);
+            }
+        }
+        _ => {}
+    }
+    run(world, cron, minute);
+}
+
+/// Deletes a Job that runs still, in favour of the next.
+fn replace(world: &mut World, cron: &Value, job: &Value) {
+    let wish = Deletion::default();
+    if write::delete(world, Kind::Job, &Place::of(job), &wish).is_ok() {
+        let (level, reason) = (Level::Normal, "SuccessfulDelete");
+        let message = format!("Deleted job {}", object::name(job));
+        pods::report(world, COMPONENT, cron, level, reason, message);
+    }
+}
+
+fn is_over(job: &Value) -> bool {
+    list(job, "/status/conditions")
+        .iter()
+        .any(|it| matches!(text(it, "/type"), "Complete" | "Failed"))
 }
 
 fn run(world: &mut World, cron: &Value, minute: Timestamp) {
@@ -122,6 +161,34 @@ fn prune(world: &mut World, cron: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The Jobs that are there after some minutes in which none can pull, and what was said of it.
+    fn jobs(policy: &str) -> (usize, Vec<String>) {
+        let mut world = crate::sandbox::scenario::trial(&format!(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: often, namespace: app}}, spec: {{schedule: \"* * * * *\", concurrencyPolicy: {policy}, jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: app, image: reg.example/serve:9}}]}}}}}}}}}}}}'"
+        ));
+        world.advance(MINUTE * 3);
+        let told = world.store.list(Kind::Event, Some("app"));
+        let told = told.filter(|it| text(it, "/involvedObject/kind") == "CronJob");
+        let mut told: Vec<String> = told.map(|it| text(it, "/reason").to_owned()).collect();
+        told.sort_unstable();
+        told.dedup();
+        (world.store.list(Kind::Job, Some("app")).count(), told)
+    }
+
+    /// `../shared/cluster/FACTS.md` 26.
+    #[test]
+    fn what_runs_still_decides_about_the_next() {
+        assert_eq!(jobs("Allow"), (4, vec!["SuccessfulCreate".to_owned()]));
+        let (count, told) = jobs("Forbid");
+        assert_eq!(count, 1);
+        assert_eq!(told, ["JobAlreadyActive", "SuccessfulCreate"]);
+        let (count, told) = jobs("Replace");
+        assert_eq!(count, 1);
+        assert_eq!(told, ["SuccessfulCreate", "SuccessfulDelete"]);
+    }
 
     #[test]
     fn schedules_name_their_minutes() {

@@ -1,9 +1,17 @@
 //! Jobs: Pods that run to their end.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{pods, when::retry, work::Work};
+use super::{
+    pods,
+    when::{retry, wake_at},
+    work::Work,
+};
 use crate::sandbox::{
+    clock::later,
     object::{self, Object, Put, is_terminating, list, number, put, seconds, text, uid},
     recorder::Level,
     resources::Kind,
@@ -24,16 +32,79 @@ pub(super) fn reconcile(world: &mut World, place: &Place) {
     let now = count(world);
     let wanted = number(&job, "/spec/completions") - now.succeeded;
     let room = number(&job, "/spec/parallelism").min(wanted) - now.active;
-    let is_failed = now.failed > number(&job, "/spec/backoffLimit");
-    if !is_failed {
+    let failure = failure(world, &job, &now);
+    let now = if failure.is_some() {
+        end(world, &job);
+        Count {
+            active: 0,
+            failed: now.failed + now.active,
+            ..now
+        }
+    } else {
         for _ in 0..room.max(0) {
             if !create(world, place, &job) {
                 break;
             }
         }
+        count(world)
+    };
+    write_status(world, &job, &now, failure);
+    watch_deadline(world, place);
+}
+
+/// Why a Job is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    Backoff,
+    Deadline,
+}
+
+impl Failure {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Backoff => "BackoffLimitExceeded",
+            Self::Deadline => "DeadlineExceeded",
+        }
     }
-    let now = count(world);
-    write_status(world, &job, &now, is_failed);
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Backoff => "Job has reached the specified backoff limit",
+            Self::Deadline => "Job was active longer than specified deadline",
+        }
+    }
+}
+
+fn failure(world: &World, job: &Value, count: &Count) -> Option<Failure> {
+    if count.failed > number(job, "/spec/backoffLimit") {
+        return Some(Failure::Backoff);
+    }
+    let is_late = deadline(job).is_some_and(|deadline| deadline <= world.now);
+    is_late.then_some(Failure::Deadline)
+}
+
+/// When a Job that has begun is given up (`spec.activeDeadlineSeconds`).
+fn deadline(job: &Value) -> Option<Timestamp> {
+    let started = object::time(job, "/status/startTime")?;
+    let seconds = u64::try_from(number(job, "/spec/activeDeadlineSeconds")).ok()?;
+    (seconds > 0).then(|| later(started, Duration::from_secs(seconds)))
+}
+
+fn watch_deadline(world: &mut World, place: &Place) {
+    let job = world.store.at(Kind::Job, place);
+    let job = job.filter(|job| !is_over(job));
+    if let Some(at) = job.and_then(|job| deadline(job)) {
+        wake_at(world, at, Work::Job(place.clone()));
+    }
+}
+
+/// Takes the Pods away that are still at it.
+fn end(world: &mut World, job: &Value) {
+    for pod in pods::owned(world, Kind::Pod, job) {
+        if pods::is_active(&pod) {
+            pods::delete(world, COMPONENT, job, &pod);
+        }
+    }
 }
 
 struct Count {
@@ -88,7 +159,7 @@ fn create(world: &mut World, place: &Place, job: &Value) -> bool {
     made
 }
 
-fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) {
+fn write_status(world: &mut World, job: &Value, count: &Count, failure: Option<Failure>) {
     let now = seconds(world.now);
     let mut status = json!({
         "startTime": job.pointer("/status/startTime").cloned().unwrap_or_else(|| json!(now)),
@@ -104,18 +175,14 @@ fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) 
         }
     }
     let is_complete = count.succeeded >= number(job, "/spec/completions");
-    let end = match (is_complete, is_failed) {
+    let end = match (is_complete, failure) {
         (true, _) => Some((
             "Complete",
             "CompletionsReached",
             "Reached expected number of succeeded pods",
         )),
-        (false, true) => Some((
-            "Failed",
-            "BackoffLimitExceeded",
-            "Job has reached the specified backoff limit",
-        )),
-        (false, false) => None,
+        (false, Some(failure)) => Some(("Failed", failure.reason(), failure.message())),
+        (false, None) => None,
     };
     if let Some((kind, reason, message)) = end {
         status.put(
@@ -140,5 +207,34 @@ fn write_status(world: &mut World, job: &Value, count: &Count, is_failed: bool) 
             pods::report(world, COMPONENT, job, Level::Warning, reason, message);
         }
         None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::scenario::trial;
+
+    /// `../shared/cluster/FACTS.md` 26.
+    #[test]
+    fn a_job_that_misses_its_deadline_takes_its_pod_with_it() {
+        let mut world = trial(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{apiVersion: batch/v1, kind: Job, metadata: {name: late, namespace: app}, spec: {activeDeadlineSeconds: 40, template: {spec: {restartPolicy: Never, containers: [{name: app, image: reg.example/serve:9}]}}}}'",
+        );
+        let pods = |world: &World| world.store.list(Kind::Pod, Some("app")).count();
+        world.advance(Duration::from_secs(38));
+        assert_eq!(pods(&world), 1);
+        world.advance(Duration::from_secs(5));
+        assert_eq!(pods(&world), 0);
+        let job = world.store.get(Kind::Job, "app", "late").unwrap();
+        let condition = &list(job, "/status/conditions")[0];
+        assert_eq!(text(condition, "/type"), "Failed");
+        assert_eq!(text(condition, "/reason"), "DeadlineExceeded");
+        assert_eq!(number(job, "/status/failed"), 1);
+        let told = world.store.list(Kind::Event, Some("app"));
+        let told = told.filter(|it| text(it, "/reason") == "DeadlineExceeded");
+        assert_eq!(told.count(), 1);
     }
 }

@@ -114,7 +114,9 @@ fn is_going(world: &World, namespace: &str) -> bool {
 fn notice_pod(world: &mut World, pod: &Value, event: ChangeKind) {
     if event == ChangeKind::Deleted {
         wake_unscheduled(world);
-    } else if event == ChangeKind::Added && text(pod, "/spec/nodeName").is_empty() {
+    } else if text(pod, "/spec/nodeName").is_empty()
+        && (event == ChangeKind::Added || scheduler::is_released(pod))
+    {
         enqueue(world, Work::Schedule(Place::of(pod)));
     }
     kubelet::notice(world, pod, event);

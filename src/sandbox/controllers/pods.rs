@@ -84,8 +84,6 @@ pub(super) fn create(
     owner: &Value,
     pod: Value,
 ) -> Refused<Object> {
-    let named = object::name(&pod).to_owned();
-    let prefix = text(&pod, "/metadata/generateName").to_owned();
     let made = write::create(
         world,
         Kind::Pod,
@@ -100,12 +98,8 @@ pub(super) fn create(
             report(world, component, owner, Level::Normal, reason, message);
         }
         Err(status) => {
-            // The name was drawn after the refusal's point of view: it is not part of the message.
-            let drawn = status.message.split('"').nth(1).unwrap_or_default();
-            let shown = if named.is_empty() { &prefix } else { &named };
-            let once = usize::from(!drawn.is_empty());
-            let why = status.message.replacen(drawn, shown, once);
-            let (reason, message) = ("FailedCreate", format!("Error creating: {why}"));
+            let message = format!("Error creating: {}", status.message);
+            let reason = "FailedCreate";
             report(world, component, owner, Level::Warning, reason, message);
         }
     }

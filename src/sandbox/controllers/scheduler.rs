@@ -37,13 +37,27 @@ pub(super) fn schedule(world: &mut World, place: &Place) {
     let Some(pod) = world.store.at(Kind::Pod, place).cloned() else {
         return;
     };
-    if !text(&pod, "/spec/nodeName").is_empty() || is_terminating(&pod) {
+    let is_held_back = is_gated(&pod) || is_terminating(&pod);
+    if !text(&pod, "/spec/nodeName").is_empty() || is_held_back {
         return;
     }
     match choose(world, &pod) {
         Ok(node) => bind(world, &pod, &node),
         Err(why) => refuse(world, &pod, &why),
     }
+}
+
+/// Whether somebody holds the Pod back (`spec.schedulingGates`).
+pub(super) fn is_gated(pod: &Value) -> bool {
+    !list(pod, "/spec/schedulingGates").is_empty()
+}
+
+/// Whether the last gate has gone, and no scheduler has looked at the Pod yet.
+pub(super) fn is_released(pod: &Value) -> bool {
+    !is_gated(pod)
+        && list(pod, "/status/conditions")
+            .iter()
+            .any(|it| text(it, "/reason") == "SchedulingGated")
 }
 
 /// The fitting node with the most processor left; or why no node fits.
@@ -53,11 +67,14 @@ fn choose(world: &World, pod: &Value) -> Result<String, String> {
     let nodes: Vec<Object> = world.store.list(Kind::Node, None).cloned().collect();
     let mut reasons: Vec<&str> = Vec::new();
     let mut best: Option<(i64, String)> = None;
+    let mut could_make_room = false;
     for node in &nodes {
         if let Some(reason) = mismatch(pod, node) {
             reasons.push(reason);
             continue;
         }
+        let whole = free(node, None);
+        could_make_room |= wanted.cpu <= whole.cpu && wanted.memory <= whole.memory;
         let free = free(node, taken.get(object::name(node)).copied());
         if wanted.cpu > free.cpu {
             reasons.push("Insufficient cpu");
@@ -69,7 +86,7 @@ fn choose(world: &World, pod: &Value) -> Result<String, String> {
     }
     match best {
         Some((_, name)) => Ok(name),
-        None => Err(explain(world, nodes.len(), reasons)),
+        None => Err(explain(world, nodes.len(), reasons, could_make_room)),
     }
 }
 
@@ -92,7 +109,8 @@ fn pinned_node(pod: &Value) -> Option<&str> {
         .as_str()
 }
 
-fn explain(world: &World, count: usize, mut reasons: Vec<&str>) -> String {
+/// `could_make_room` says whether the Pod would fit on a node that ran nothing else.
+fn explain(world: &World, count: usize, mut reasons: Vec<&str>, could_make_room: bool) -> String {
     reasons.sort_unstable();
     let mut parts: Vec<String> = Vec::new();
     for chunk in reasons.chunk_by(|a, b| a == b) {
@@ -108,15 +126,20 @@ fn explain(world: &World, count: usize, mut reasons: Vec<&str>) -> String {
     if world.profile.is_old() {
         return short;
     }
-    let helpless = reasons.iter().all(|reason| reason.starts_with("node(s)"));
+    let newest = world.profile.is_newest();
+    let helpless =
+        reasons.iter().all(|reason| reason.starts_with("node(s)")) || newest && !could_make_room;
     let preemption = if helpless {
         "Preemption is not helpful for scheduling."
     } else {
         "No preemption victims found for incoming pod."
     };
-    format!(
-        "{short} no new claims to deallocate, preemption: 0/{count} nodes are available: {count} {preemption}"
-    )
+    let claims = if newest {
+        ""
+    } else {
+        "no new claims to deallocate, "
+    };
+    format!("{short} {claims}preemption: 0/{count} nodes are available: {count} {preemption}")
 }
 
 fn free(node: &Value, taken: Option<Room>) -> Room {
@@ -266,6 +289,27 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `../shared/cluster/FACTS.md` 28.
+    #[test]
+    fn a_gated_pod_is_scheduled_when_its_last_gate_goes() {
+        let mut world = crate::sandbox::scenario::trial(
+            "[[manifest]]
+            at = '-1s'
+            yaml = '{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: app}, spec: {schedulingGates: [{name: lab/wait}], containers: [{name: app, image: reg.example/serve:2}]}}'",
+        );
+        let place = Place::new("app", "web");
+        let pod = |world: &World| Value::clone(world.store.at(Kind::Pod, &place).unwrap());
+        world.advance(Duration::from_secs(600));
+        assert_eq!(text(&pod(&world), "/spec/nodeName"), "");
+        assert_eq!(world.store.list(Kind::Event, Some("app")).count(), 0);
+        let mut released = pod(&world);
+        put(&mut released, "/spec/schedulingGates", json!([]));
+        let intent = crate::sandbox::write::Intent::controller();
+        crate::sandbox::write::update(&mut world, Kind::Pod, &place, released, &intent).unwrap();
+        world.advance(Duration::from_secs(10));
+        assert_eq!(text(&pod(&world), "/status/phase"), "Running");
+    }
 
     #[test]
     fn quantities_are_read() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::puller::Login;
+use super::login::{Login, LoginSource};
 use crate::{
     domain::{
         dockerconfig::{self, Format},
@@ -123,7 +123,9 @@ fn read(secret: &Value, found: &mut Found) {
         }
         Ok(entries) => {
             for entry in entries {
-                let login = Login::new(entry.username.to_string(), entry.password.clone());
+                let source = LoginSource::Object(object::uid(secret).to_owned());
+                let (user, password) = (entry.username.to_string(), entry.password.clone());
+                let login = Login::new(user, password, source);
                 found.keyring.add(&entry.server, login);
             }
         }

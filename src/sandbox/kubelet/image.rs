@@ -1,21 +1,36 @@
 //! Whether an image has to be pulled, and whether it may be now (`EnsureImageExists`).
 //!
 //! Since 1.35 a kubelet remembers who pulled an image that is there, and lets others use it only if
-//! they could have pulled it themselves (KEP-2535).
+//! they could have pulled it themselves (KEP-2535; `pkg/kubelet/images/pullmanager`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{credentials::Found, puller::Login};
+use super::login::{Login, LoginSource};
 use crate::{
     domain::image::ImageRef,
     sandbox::{profile::Profile, registry::Image},
 };
 
+/// Which images on a node have to be earned with a credential
+/// (`imagePullCredentialsVerificationPolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verification {
+    NeverVerify,
+    /// Those that a kubelet has pulled.
+    #[default]
+    NeverVerifyPreloadedImages,
+    AlwaysVerify,
+}
+
 /// Who may use an image that is on the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Access {
+    /// No kubelet has pulled it.
+    Preloaded,
+    /// It was pulled by nobody in particular, or with a credential of the node.
     Everybody,
-    /// Those who hold one of these logins, by their marks.
+    /// Those who hold one of these: a login, by its mark, or the Secret or ServiceAccount that it came
+    /// from, whatever that holds by now.
     Holders(BTreeSet<String>),
 }
 
@@ -34,7 +49,7 @@ impl Cache {
     pub(super) fn preload(&mut self, image: &str) {
         let kept = Kept {
             digest: None,
-            access: Access::Everybody,
+            access: Access::Preloaded,
         };
         self.0.insert(full_name(image), kept);
     }
@@ -46,24 +61,32 @@ impl Cache {
             access: Access::Holders(BTreeSet::new()),
         });
         kept.digest = Some(pulled.digest.clone());
-        match (by, &mut kept.access) {
+        let holder = by.filter(|login| login.source != LoginSource::Node);
+        match (holder, &mut kept.access) {
             (None, access) => *access = Access::Everybody,
-            (Some(login), Access::Holders(marks)) => drop(marks.insert(login.mark())),
             (Some(_), Access::Everybody) => {}
+            (Some(login), Access::Holders(marks)) => marks.extend(login.marks()),
+            // From now on it counts as pulled (kubernetes/kubernetes#138175).
+            (Some(login), Access::Preloaded) => {
+                kept.access = Access::Holders(login.marks().into_iter().collect());
+            }
         }
     }
 
-    fn is_usable(&self, profile: Profile, image: &ImageRef, found: &Found) -> bool {
+    fn is_usable(&self, node: Node, image: &ImageRef, logins: &[Login]) -> bool {
         let Some(kept) = self.0.get(&image.to_string()) else {
             return false;
         };
+        if node.profile.is_old() || node.verification == Verification::NeverVerify {
+            return true;
+        }
         match &kept.access {
+            Access::Preloaded => node.verification != Verification::AlwaysVerify,
             Access::Everybody => true,
-            Access::Holders(_) if profile.is_old() => true,
-            Access::Holders(marks) => found
-                .logins(image)
+            Access::Holders(marks) => logins
                 .iter()
-                .any(|login| marks.contains(&login.mark())),
+                .flat_map(Login::marks)
+                .any(|mark| marks.contains(&mark)),
         }
     }
 
@@ -77,6 +100,13 @@ fn full_name(image: &str) -> String {
     ImageRef::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string())
 }
 
+/// What kind of node it is.
+#[derive(Clone, Copy)]
+pub(super) struct Node {
+    pub profile: Profile,
+    pub verification: Verification,
+}
+
 /// What the kubelet does about a container's image at this sync.
 pub(super) enum Decision {
     InvalidName,
@@ -88,30 +118,113 @@ pub(super) enum Decision {
     Pull(ImageRef, Vec<Login>),
 }
 
-/// `is_held_back` says whether the last failure was too short a while ago.
-pub(super) fn decide(
-    profile: Profile,
-    cache: &Cache,
-    image: &str,
-    policy: &str,
-    found: &Found,
-    is_held_back: bool,
-) -> Decision {
-    let Ok(image) = ImageRef::parse(image) else {
-        return Decision::InvalidName;
-    };
-    if let Some(text) = &found.unreadable
-        && !profile.is_old()
+/// What is wanted, and with what.
+pub(super) struct Wish<'a> {
+    pub image: &'a ImageRef,
+    pub policy: &'a str,
+    /// In the order of trial.
+    pub logins: Vec<Login>,
+    /// What is said of the first Secret that cannot be read.
+    pub unreadable: Option<&'a str>,
+    /// The last failure was too short a while ago.
+    pub is_held_back: bool,
+}
+
+pub(super) fn decide(node: Node, cache: &Cache, wish: Wish<'_>) -> Decision {
+    if let Some(text) = wish.unreadable
+        && !node.profile.is_old()
     {
-        return Decision::Unreadable(text.clone());
+        return Decision::Unreadable(text.to_owned());
     }
-    match policy {
-        "Never" | "IfNotPresent" if cache.is_usable(profile, &image, found) => Decision::Present,
-        "Never" => Decision::NeverPulled,
-        _ if is_held_back => Decision::BackOff,
-        _ => {
-            let logins = found.logins(&image);
-            Decision::Pull(image, logins)
+    match wish.policy {
+        "Never" | "IfNotPresent" if cache.is_usable(node, wish.image, &wish.logins) => {
+            Decision::Present
         }
+        "Never" => Decision::NeverPulled,
+        _ if wish.is_held_back => Decision::BackOff,
+        _ => Decision::Pull(wish.image.clone(), wish.logins),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::credential::Password, sandbox::registry::Program};
+
+    const IMAGE: &str = "reg.example/app:1";
+
+    fn login(password: &str, source: LoginSource) -> Login {
+        Login::new("ci".to_owned(), Password::new(password), source)
+    }
+
+    fn of(secret: &str, password: &str) -> Login {
+        login(password, LoginSource::Object(secret.to_owned()))
+    }
+
+    /// The node's images after these pulls.
+    fn cache(is_preloaded: bool, pulls: &[Option<Login>]) -> Cache {
+        let mut cache = Cache::default();
+        if is_preloaded {
+            cache.preload(IMAGE);
+        }
+        let image = Image {
+            digest: "sha256:0".to_owned(),
+            architectures: Vec::new(),
+            bytes: 0,
+            program: Program::Serve,
+        };
+        for by in pulls {
+            cache.note(IMAGE, &image, by.as_ref());
+        }
+        cache
+    }
+
+    fn may_use(cache: &Cache, verification: Verification, logins: &[Login]) -> bool {
+        let profile = Profile::Containerd24;
+        let node = Node {
+            profile,
+            verification,
+        };
+        cache.is_usable(node, &ImageRef::parse(IMAGE).unwrap(), logins)
+    }
+
+    /// KEP-2535, `MustAttemptImagePull`; `../shared/cluster/FACTS.md` 19.
+    #[test]
+    fn an_image_is_for_those_who_could_have_pulled_it() {
+        let usual = Verification::default();
+        let pulled = cache(false, &[Some(of("a", "right"))]);
+        for (logins, usable) in [
+            (vec![], false),
+            (vec![of("b", "wrong")], false),
+            (vec![of("b", "wrong"), of("b", "right")], true),
+            // Who holds the Secret, whatever is in it by now.
+            (vec![of("a", "changed")], true),
+            (vec![login("right", LoginSource::Node)], true),
+        ] {
+            assert_eq!(may_use(&pulled, usual, &logins), usable);
+        }
+        assert!(may_use(&pulled, Verification::NeverVerify, &[]));
+        for by in [None, Some(login("right", LoginSource::Node))] {
+            assert!(may_use(&cache(false, &[by]), usual, &[]));
+        }
+    }
+
+    #[test]
+    fn an_image_that_was_there_is_for_all_until_somebody_pulls_it() {
+        let usual = Verification::default();
+        let there = cache(true, &[]);
+        assert!(may_use(&there, usual, &[]));
+        assert!(!may_use(&there, Verification::AlwaysVerify, &[]));
+        // kubernetes/kubernetes#138175
+        assert!(!may_use(
+            &cache(true, &[Some(of("a", "right"))]),
+            usual,
+            &[]
+        ));
+        assert!(may_use(
+            &cache(true, &[None, Some(of("a", "right"))]),
+            usual,
+            &[]
+        ));
     }
 }

@@ -8,9 +8,12 @@
 mod backoff;
 mod credentials;
 mod image;
+mod login;
 mod probe;
+pub(super) mod provider;
 mod pull;
 mod puller;
+mod resolver;
 mod run;
 mod setup;
 pub(super) mod state;
@@ -62,8 +65,8 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
             terminate::begin(world, &uid, pod);
         }
         Some(worker) => {
-            // `kubectl set image` on a Pod.
-            let changed = worker.adopt_images(pod);
+            // `kubectl set image` on a Pod, `kubectl debug`.
+            let changed = worker.adopt(pod);
             if changed {
                 sync_after(world, &uid, FIRST_LOOK);
             }
@@ -75,7 +78,7 @@ pub fn notice(world: &mut World, pod: &Value, event: ChangeKind) {
 pub fn perform(world: &mut World, task: Task) {
     match task {
         Task::Sync(uid) => sync::sync(world, &uid),
-        Task::Pulled { uid, container } => sync::pulled(world, &uid, container),
+        Task::Pulled { uid, target } => sync::pulled(world, &uid, target),
         Task::Exit {
             uid,
             container,
@@ -90,6 +93,7 @@ pub fn perform(world: &mut World, task: Task) {
 mod tests {
     use super::*;
     use crate::sandbox::{
+        Profile,
         object::{list, put},
         resources::Kind,
         scenario::trial,
@@ -98,9 +102,14 @@ mod tests {
 
     /// A world with one Pod, `web`, whose spec this is.
     fn of_pod(spec: &str) -> World {
+        of_pod_since("-1s", spec)
+    }
+
+    fn of_pod_since(at: &str, spec: &str) -> World {
+        let spec = spec.replace('\n', " ");
         trial(&format!(
             "[[manifest]]
-            at = '-1s'
+            at = '{at}'
             yaml = '{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: app}}, spec: {spec}}}'"
         ))
     }
@@ -159,6 +168,101 @@ mod tests {
         world.advance(Duration::from_secs(3));
         set_image(&mut world, "serve:2");
         assert!(wait_for(&mut world, "/status/phase", "Running") >= 8);
+    }
+
+    /// `../shared/cluster/FACTS.md` 17; `toKubeContainerImageVolumes` of the kubelet.
+    #[test]
+    fn only_who_mounts_a_missing_image_waits_for_it() {
+        let mut world = of_pod(
+            "{volumes: [{name: model, image: {reference: reg.example/model:1}}],
+              containers: [{name: app, image: reg.example/serve:2, volumeMounts: [{name: model, mountPath: /model}]},
+                           {name: side, image: reg.example/serve:2}]}",
+        );
+        wait_for(&mut world, WAITING, "ImagePullBackOff");
+        assert_eq!(
+            text(
+                pod(&world),
+                "/status/containerStatuses/0/state/waiting/message"
+            ),
+            "Back-off pulling image \"reg.example/model:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"reg.example/model:1\": failed to resolve image: reg.example/model:1: not found"
+        );
+        let side = "/status/containerStatuses/1/state/running/startedAt";
+        assert!(!text(pod(&world), side).is_empty());
+        let registry = world.network.named_mut("reg.example").unwrap();
+        let image = registry.repositories["serve"].tags["2"].clone();
+        let model = registry.repositories.entry("model".to_owned());
+        model.or_default().tags.insert("1".to_owned(), image);
+        wait_for(&mut world, "/status/phase", "Running");
+    }
+
+    /// kubernetes/kubernetes#138432.
+    #[test]
+    fn the_newest_reports_a_missing_secret_only_when_a_pull_fails() {
+        const SPEC: &str = "{imagePullSecrets: [{name: nowhere}], containers: [{name: app, image: reg.example/IMAGE}]}";
+        let is_told = |profile: Profile, image: &str| {
+            let mut world = of_pod_since("+1s", &SPEC.replace("IMAGE", image));
+            world.profile = profile;
+            world.advance(Duration::from_secs(60));
+            let mut events = world.store.list(Kind::Event, Some("app"));
+            events.any(|event| text(event, "/reason") == "FailedToRetrieveImagePullSecret")
+        };
+        for (profile, served, missing) in [
+            (Profile::Containerd24, false, true),
+            (Profile::Containerd21, true, true),
+            (Profile::Containerd16, false, false),
+        ] {
+            assert_eq!(is_told(profile, "serve:2"), served, "{profile:?}");
+            assert_eq!(is_told(profile, "serve:9"), missing, "{profile:?}");
+        }
+    }
+
+    /// After a quarter of an hour `wrong-tag` had `BackOff` ×66 and `Pulling` ×5 on a node of 1.37: what is
+    /// dropped is counted, and at each sync the first event takes the room that has grown.
+    #[test]
+    fn what_is_not_written_is_counted() {
+        let mut world = of_image("serve:9");
+        world.profile = Profile::Containerd24;
+        world.advance(Duration::from_secs(16 * 60));
+        let count = |message: &str| {
+            let mut events = world.store.list(Kind::Event, Some("app"));
+            let event = events.find(|event| text(event, "/message") == message);
+            crate::sandbox::object::number(event.unwrap(), "/count")
+        };
+        let (pulls, waits) = (
+            count("Pulling image \"reg.example/serve:9\""),
+            count("Back-off pulling image \"reg.example/serve:9\""),
+        );
+        assert!((4..=6).contains(&pulls), "{pulls}");
+        assert!((50..=75).contains(&waits), "{waits}");
+    }
+
+    /// `../shared/cluster/FACTS.md` 18.
+    #[test]
+    fn a_container_for_debugging_decides_nothing_about_the_pod() {
+        let mut world = of_image("serve:2");
+        wait_for(&mut world, "/status/phase", "Running");
+        let mut wanted = pod(&world).clone();
+        put(
+            &mut wanted,
+            "/spec/ephemeralContainers",
+            serde_json::json!([
+                {"name": "late", "image": "reg.example/serve:9"},
+                {"name": "short", "image": "reg.example/work:1"},
+            ]),
+        );
+        let (place, part) = (Place::new("app", "web"), write::Part::EphemeralContainers);
+        let intent = Intent::controller();
+        write::update_part(&mut world, Kind::Pod, &place, part, &wanted, &intent).unwrap();
+        let status = "/status/ephemeralContainerStatuses";
+        let late = format!("{status}/0/state/waiting/reason");
+        wait_for(&mut world, &late, "ImagePullBackOff");
+        let short = format!("{status}/1/state/terminated/reason");
+        wait_for(&mut world, &short, "Completed");
+        world.advance(Duration::from_secs(60));
+        assert_eq!(text(pod(&world), &short), "Completed", "it ran once");
+        let ready = list(pod(&world), "/status/conditions").iter();
+        let mut ready = ready.filter(|it| text(it, "/type") == "Ready");
+        assert_eq!(text(ready.next().unwrap(), "/status"), "True");
     }
 
     #[test]

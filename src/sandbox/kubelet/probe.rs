@@ -19,7 +19,7 @@ pub(super) fn begin(world: &mut World, it: Subject<'_>) {
         return;
     };
     match delay(it.pod, mine) {
-        None => mine.ready = mine.role != Role::Init,
+        None => mine.ready = !matches!(mine.role, Role::Init | Role::Ephemeral),
         Some(delay) => enter(world, delay, Task::Ready(it.uid().to_owned())),
     }
 }

@@ -1,144 +1,190 @@
-//! The image of a container that is to be started: there already, to be pulled, or not to be had.
+//! The image of a container that is to be started, or of a volume that it mounts: there already, to be
+//! pulled, or not to be had (`EnsureImageExists`).
+
+use serde_json::Value;
 
 use super::{
     credentials,
-    image::{self, Decision},
-    puller::{self, Fetched, LocalHabit},
-    run,
+    image::{self, Decision, Node, Wish},
+    provider,
+    puller::{self, Fetched},
     state::Task,
-    tell::{Subject, fail, tell},
+    tell::tell_of_image,
     wording,
-    worker::{Pull, Step},
+    worker::{Pull, Target, Waiting, Worker},
 };
-use crate::sandbox::{
-    clock::later,
-    object::text,
-    recorder::Level,
-    world::{Due, World},
+use crate::{
+    domain::image::ImageRef,
+    sandbox::{
+        clock::later,
+        object::{list, text, uid},
+        recorder::Level,
+        world::{Due, World},
+    },
 };
 
-/// Sees to the image, and starts the container if it is there.
-pub(super) fn need_image(world: &mut World, it: Subject<'_>) -> Step {
+/// What came of an image that is needed.
+pub(super) enum Ensured {
+    /// On the node, with its digest where the runtime knows it.
+    Present(Option<String>),
+    /// The runtime is asked; [`answered`] says what it answers.
+    Pulling,
+    Failed(Waiting),
+}
+
+fn failed(reason: &str, message: String) -> Ensured {
+    Ensured::Failed(Waiting {
+        reason: reason.to_owned(),
+        message,
+    })
+}
+
+/// Sees to an image; `None` when the worker has no such target any more.
+pub(super) fn ensure(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
     let profile = world.profile;
-    let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
-        return Step::Next;
-    };
-    let (image, role) = (mine.image.clone(), mine.role);
-    let Some(decision) = decide(world, it) else {
-        return Step::Next;
-    };
-    match decision {
+    let image = world
+        .kubelets
+        .workers
+        .get(uid(pod))?
+        .image(target)?
+        .to_owned();
+    Some(match decide(world, pod, target, &image)? {
         Decision::Present => {
             let message = wording::present(profile, &image);
-            tell(world, it, Level::Normal, "Pulled", message);
-            run::start(world, it, kept_digest(world, it, &image));
-            return role.once_started();
+            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            Ensured::Present(kept_digest(world, pod, &image))
         }
         Decision::Pull(reference, logins) => {
             let message = format!("Pulling image \"{image}\"");
-            tell(world, it, Level::Normal, "Pulling", message);
+            tell_of_image(world, pod, target, Level::Normal, "Pulling", message);
             // The old kubelet notices while it pulls.
-            if let Some(text) = unreadable(world, it) {
-                pull_failed(world, it, text);
-            } else {
-                let (network, now) = (&mut world.network, world.now);
-                let habit = LocalHabit::of(profile);
-                let fetched = puller::pull(network, habit, &reference, &logins, now);
-                under_way(world, it, fetched);
-                return Step::Pulling;
+            if let Some(text) = unreadable(world, pod) {
+                return Some(pull_failed(world, pod, target, &image, text));
             }
+            let (network, now) = (&mut world.network, world.now);
+            let fetched = puller::pull(network, profile, &reference, &logins, now);
+            under_way(world, pod, target, fetched);
+            Ensured::Pulling
         }
         Decision::BackOff => {
             let message = wording::back_off(&image);
-            tell(world, it, Level::Normal, "BackOff", message);
-            let cause = world.kubelets.container(it.uid(), it.index);
-            let cause = cause.and_then(|mine| mine.pull_error.as_deref());
-            let waiting = wording::back_off_waiting(profile, &image, cause);
-            fail(world, it, "ImagePullBackOff", waiting);
+            tell_of_image(world, pod, target, Level::Normal, "BackOff", message);
+            let worker = world.kubelets.workers.get(uid(pod))?;
+            let cause = worker.pulls.get(&image).and_then(|it| it.error.as_deref());
+            failed(
+                "ImagePullBackOff",
+                wording::back_off_waiting(profile, &image, cause),
+            )
         }
         Decision::InvalidName => {
             let message = wording::invalid_name(profile, &image);
-            tell(world, it, Level::Warning, "InspectFailed", message.clone());
-            fail(world, it, "InvalidImageName", message);
+            let reason = "InspectFailed";
+            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            failed("InvalidImageName", message)
         }
-        Decision::Unreadable(text) => fail(world, it, &text.clone(), text),
+        Decision::Unreadable(text) => failed(&text.clone(), text),
         Decision::NeverPulled => {
             let (reason, message) = ("ErrImageNeverPull", wording::never(&image));
-            tell(world, it, Level::Warning, reason, message.clone());
-            fail(world, it, reason, message);
+            tell_of_image(world, pod, target, Level::Warning, reason, message.clone());
+            failed(reason, message)
+        }
+    })
+}
+
+fn decide(world: &mut World, pod: &Value, target: Target, image: &str) -> Option<Decision> {
+    let (profile, now) = (world.profile, world.now);
+    let worker = world.kubelets.workers.get_mut(uid(pod))?;
+    let found = credentials::find(&world.store, pod, worker.credentials.as_ref());
+    worker.credentials = Some(found.clone());
+    let policy = policy(worker, pod, target)?;
+    let history = worker.pulls.get(image);
+    let is_held_back = history.is_some_and(|it| it.backoff.holds(now));
+    let Ok(image) = ImageRef::parse(image) else {
+        return Some(Decision::InvalidName);
+    };
+    let mut logins = found.logins(&image);
+    logins.extend(provider::logins(
+        &world.providers,
+        &world.store,
+        pod,
+        &image,
+    ));
+    let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
+    let wish = Wish {
+        image: &image,
+        policy,
+        logins,
+        unreadable: found.unreadable.as_deref(),
+        is_held_back,
+    };
+    let kind = Node {
+        profile,
+        verification: node.verification,
+    };
+    Some(image::decide(kind, &node.images, wish))
+}
+
+fn policy<'a>(worker: &Worker, pod: &'a Value, target: Target) -> Option<&'a str> {
+    match target {
+        Target::Container(index) => {
+            let spec = worker.containers().get(index)?.spec(pod);
+            Some(spec.map_or("", |spec| text(spec, "/imagePullPolicy")))
+        }
+        Target::Volume(index) => {
+            let name = &worker.image_volumes().get(index)?.name;
+            list(pod, "/spec/volumes")
+                .iter()
+                .find(|volume| text(volume, "/name") == name)
+                .map(|volume| text(volume, "/image/pullPolicy"))
         }
     }
-    role.while_waiting()
 }
 
-fn decide(world: &mut World, it: Subject<'_>) -> Option<Decision> {
-    let (profile, now) = (world.profile, world.now);
-    let worker = world.kubelets.workers.get_mut(it.uid())?;
-    let found = credentials::find(&world.store, it.pod, worker.credentials.as_ref());
-    worker.credentials = Some(found.clone());
-    let mine = worker.containers().get(it.index)?;
-    let policy = mine
-        .spec(it.pod)
-        .map_or("", |spec| text(spec, "/imagePullPolicy"));
-    let backoff = worker.pull_backoff.get(&mine.image);
-    let is_held_back = backoff.is_some_and(|backoff| backoff.holds(now));
-    let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
-    let cache = &node.images;
-    Some(image::decide(
-        profile,
-        cache,
-        &mine.image,
-        policy,
-        &found,
-        is_held_back,
-    ))
-}
-
-fn kept_digest(world: &World, it: Subject<'_>, image: &str) -> Option<String> {
-    let worker = world.kubelets.workers.get(it.uid())?;
+fn kept_digest(world: &World, pod: &Value, image: &str) -> Option<String> {
+    let worker = world.kubelets.workers.get(uid(pod))?;
     let node = world.kubelets.nodes.get(&worker.node)?;
     node.images.digest(image).map(str::to_owned)
 }
 
 /// What the kubelet says about a pull Secret that it has just read.
-fn unreadable(world: &World, it: Subject<'_>) -> Option<String> {
-    let worker = world.kubelets.workers.get(it.uid())?;
+fn unreadable(world: &World, pod: &Value) -> Option<String> {
+    let worker = world.kubelets.workers.get(uid(pod))?;
     worker.credentials.as_ref()?.unreadable.clone()
 }
 
 /// Puts the pull into the node's queue.
-fn under_way(world: &mut World, it: Subject<'_>, fetched: Fetched) {
+fn under_way(world: &mut World, pod: &Value, target: Target, fetched: Fetched) {
     let now = world.now;
-    let Some(worker) = world.kubelets.workers.get(it.uid()) else {
+    let Some(worker) = world.kubelets.workers.get_mut(uid(pod)) else {
         return;
     };
     let node = world.kubelets.nodes.entry(worker.node.clone()).or_default();
     let start = node.pulls_free_at.filter(|free| *free > now).unwrap_or(now);
     let ends = later(start, fetched.took);
     node.pulls_free_at = Some(ends);
-    if let Some(mine) = world.kubelets.container_mut(it.uid(), it.index) {
-        mine.pull = Some(Pull {
-            asked: now,
-            ends,
-            fetched,
-        });
-    }
+    worker.pull = Some(Pull {
+        target,
+        asked: now,
+        ends,
+        fetched,
+    });
     let done = Task::Pulled {
-        uid: it.uid().to_owned(),
-        container: it.index,
+        uid: uid(pod).to_owned(),
+        target,
     };
     world.agenda.enter(ends, Due::Kubelet(done));
 }
 
-/// The runtime has answered; what the containers behind may do. Nothing comes of an answer about an
-/// image that the Pod no longer wants, or for a Pod that goes.
-pub(super) fn answered(world: &mut World, it: Subject<'_>) -> Option<Step> {
+/// The runtime has answered. Nothing comes of an answer about an image that the Pod no longer wants, or
+/// for a Pod that goes.
+pub(super) fn answered(world: &mut World, pod: &Value, target: Target) -> Option<Ensured> {
     let (now, profile) = (world.now, world.profile);
-    let worker = world.kubelets.workers.get_mut(it.uid())?;
+    let worker = world.kubelets.workers.get_mut(uid(pod))?;
+    let pull = worker
+        .pull
+        .take_if(|pull| pull.target == target && pull.ends <= now)?;
     let (node, is_stopping) = (worker.node.clone(), worker.is_stopping);
-    let mine = worker.containers_mut().get_mut(it.index)?;
-    let pull = mine.pull.take_if(|pull| pull.ends <= now)?;
-    let (image, role) = (mine.image.clone(), mine.role);
+    let image = worker.image(target)?.to_owned();
     if let (Ok(found), opened_by) = (&pull.fetched.result, &pull.fetched.opened_by) {
         let images = &mut world.kubelets.node(&node).images;
         images.note(&image, found, opened_by.as_ref());
@@ -146,34 +192,41 @@ pub(super) fn answered(world: &mut World, it: Subject<'_>) -> Option<Step> {
     if is_stopping {
         return None;
     }
-    match pull.fetched.result {
+    Some(match pull.fetched.result {
         Ok(found) => {
             let took = pull.fetched.took;
             let waited = pull.ends.duration_since(pull.asked).unsigned_abs();
             let message = wording::pulled(profile, &image, took, waited, found.bytes);
-            tell(world, it, Level::Normal, "Pulled", message);
-            run::start(world, it, Some(found.digest));
-            Some(role.once_started())
+            tell_of_image(world, pod, target, Level::Normal, "Pulled", message);
+            if let Some(worker) = world.kubelets.workers.get_mut(uid(pod))
+                && let Some(history) = worker.pulls.get_mut(&image)
+            {
+                history.error = None;
+            }
+            Ensured::Present(Some(found.digest))
         }
         Err(error) => {
-            pull_failed(world, it, wording::pull_error(profile, &image, &error));
-            Some(role.while_waiting())
+            let text = wording::pull_error(profile, &image, &error);
+            pull_failed(world, pod, target, &image, text)
         }
-    }
+    })
 }
 
-fn pull_failed(world: &mut World, it: Subject<'_>, text: String) {
+fn pull_failed(
+    world: &mut World,
+    pod: &Value,
+    target: Target,
+    image: &str,
+    text: String,
+) -> Ensured {
     let now = world.now;
-    let Some(worker) = world.kubelets.workers.get_mut(it.uid()) else {
-        return;
-    };
-    let Some(mine) = worker.containers_mut().get_mut(it.index) else {
-        return;
-    };
-    mine.pull_error = Some(text.clone());
-    let image = mine.image.clone();
+    if let Some(worker) = world.kubelets.workers.get_mut(uid(pod)) {
+        worker.has_failed_pull = true;
+        let history = worker.pulls.entry(image.to_owned()).or_default();
+        history.error = Some(text.clone());
+        history.backoff.fail(now, now);
+    }
     let message = format!("Failed to pull image \"{image}\": {text}");
-    worker.pull_backoff.entry(image).or_default().fail(now, now);
-    tell(world, it, Level::Warning, "Failed", message);
-    fail(world, it, "ErrImagePull", text);
+    tell_of_image(world, pod, target, Level::Warning, "Failed", message);
+    failed("ErrImagePull", text)
 }

@@ -29,6 +29,7 @@ const NOTICED: std::time::Duration = std::time::Duration::from_millis(300);
 
 pub(super) fn restarts(pod: &Value, role: Role, code: i32) -> bool {
     match (text(pod, "/spec/restartPolicy"), role) {
+        (_, Role::Ephemeral) => false,
         (_, Role::Sidecar) | ("Always", Role::App) => true,
         ("OnFailure", _) | ("Always", Role::Init) => code != 0,
         _ => false,
@@ -56,7 +57,6 @@ pub(super) fn start(world: &mut World, it: Subject<'_>, digest: Option<String>) 
         mine.restarts += 1;
     }
     mine.waiting = None;
-    mine.pull_error = None;
     mine.image_id = digest.map(|digest| image_id(&mine.image, &digest));
     mine.process = Process::Running { since: now };
     mine.ready = false;
@@ -88,7 +88,11 @@ fn program(world: &World, image: &str) -> Program {
         .ok()
         .and_then(|image| {
             let reference = image.digest().or(image.tag())?;
-            world.network.image(image.host(), image.path(), reference)
+            let hosts = world.network.hosts(image.host());
+            hosts.iter().find_map(|host| {
+                let registry = world.network.at(host).ok()?;
+                registry.repositories.get(image.path())?.find(reference)
+            })
         })
         .map(|image| image.program)
         .unwrap_or_default()

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{tell::report, when::sync_after};
 use crate::sandbox::{
-    object::{self, list, text},
+    object::{self, flag, list, text},
     recorder::Level,
     resources::Kind,
     store::Store,
@@ -41,15 +41,25 @@ pub(super) fn set_up(world: &mut World, uid: &str, pod: &Value) -> bool {
 fn missing_volume(store: &Store, pod: &Value) -> Option<(String, String)> {
     let namespace = object::namespace(pod);
     list(pod, "/spec/volumes").iter().find_map(|volume| {
+        let projected = list(volume, "/projected/sources")
+            .iter()
+            .flat_map(|source| {
+                [
+                    (Kind::Secret, source.pointer("/secret"), "/name"),
+                    (Kind::ConfigMap, source.pointer("/configMap"), "/name"),
+                ]
+            });
         [
-            (Kind::Secret, "/secret/secretName", "/secret/optional"),
-            (Kind::ConfigMap, "/configMap/name", "/configMap/optional"),
+            (Kind::Secret, volume.pointer("/secret"), "/secretName"),
+            (Kind::ConfigMap, volume.pointer("/configMap"), "/name"),
         ]
         .into_iter()
-        .find_map(|(kind, name, optional)| {
-            let name = text(volume, name);
+        .chain(projected)
+        .find_map(|(kind, source, name)| {
+            let source = source?;
+            let name = text(source, name);
             let is_missing = !name.is_empty()
-                && volume.pointer(optional) != Some(&Value::Bool(true))
+                && !flag(source, "/optional")
                 && store.get(kind, namespace, name).is_none();
             is_missing.then(|| {
                 let what = format!("{} \"{name}\" not found", kind.resource().singular);

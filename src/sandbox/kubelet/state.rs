@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use super::image::Verification;
 use super::{
     image::Cache,
-    worker::{Container, Worker},
+    worker::{Container, Target, Worker},
 };
 use crate::sandbox::{
     object::{Object, uid},
@@ -29,6 +30,7 @@ pub struct Kubelets {
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) images: Cache,
+    pub(super) verification: Verification,
     /// Images are pulled one after the other (`serializeImagePulls`).
     pub(super) pulls_free_at: Option<Timestamp>,
 }
@@ -37,10 +39,10 @@ pub(super) struct NodeState {
 #[derive(Clone, Debug)]
 pub enum Task {
     Sync(String),
-    /// The runtime has answered for a container's image.
+    /// The runtime has answered for an image.
     Pulled {
         uid: String,
-        container: usize,
+        target: Target,
     },
     /// A container's process ends by itself.
     Exit {
@@ -58,6 +60,10 @@ impl Kubelets {
     /// Puts an image on a node before anything runs there; everybody may use it.
     pub fn preload(&mut self, node: &str, image: &str) {
         self.node(node).images.preload(image);
+    }
+
+    pub fn verify(&mut self, node: &str, verification: Verification) {
+        self.node(node).verification = verification;
     }
 
     pub(super) fn node(&mut self, name: &str) -> &mut NodeState {

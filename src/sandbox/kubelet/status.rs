@@ -45,7 +45,12 @@ fn status(pod: &Value, worker: &Worker, now: &str, profile: Profile) -> Value {
     let phase = phase(pod, worker);
     let mut status = without(
         pod.get("status").unwrap_or(&Value::Null),
-        &["conditions", "containerStatuses", "initContainerStatuses"],
+        &[
+            "conditions",
+            "containerStatuses",
+            "initContainerStatuses",
+            "ephemeralContainerStatuses",
+        ],
     );
     status.put("phase", phase);
     status.put("conditions", conditions(pod, worker, phase, now, profile));
@@ -57,14 +62,15 @@ fn status(pod: &Value, worker: &Worker, now: &str, profile: Profile) -> Value {
         status.put("podIP", address);
         status.put("podIPs", json!([{"ip": address}]));
     }
-    for (field, is_init) in [
-        ("initContainerStatuses", true),
-        ("containerStatuses", false),
+    for field in [
+        "initContainerStatuses",
+        "containerStatuses",
+        "ephemeralContainerStatuses",
     ] {
         let statuses: Vec<Value> = worker
             .containers()
             .iter()
-            .filter(|container| (container.role != Role::App) == is_init)
+            .filter(|container| container.role.status_field() == field)
             .map(|container| container_status(object::uid(pod), worker, container))
             .collect();
         if !statuses.is_empty() {
@@ -91,7 +97,7 @@ fn is_initialised(worker: &Worker) -> bool {
         .iter()
         .all(|it| match (it.role, &it.process) {
             (Role::Init, Process::Ended(end)) => end.code == 0,
-            (Role::Sidecar, Process::Running { .. }) | (Role::App, _) => true,
+            (Role::Sidecar, Process::Running { .. }) | (Role::App | Role::Ephemeral, _) => true,
             (Role::Init | Role::Sidecar, _) => false,
         })
 }
@@ -141,7 +147,9 @@ fn conditions(
         "Failed" if !profile.is_old() => Some("PodFailed"),
         _ => None,
     };
-    let unready = names(worker, |it| it.role != Role::Init && !it.ready);
+    let unready = names(worker, |it| {
+        matches!(it.role, Role::Sidecar | Role::App) && !it.ready
+    });
     let incomplete = names(worker, |it| it.role == Role::Init && !has_succeeded(it));
     let initialised = is_initialised(worker);
     let ready = unready.is_empty() && end.is_none();
@@ -261,7 +269,10 @@ fn state(worker: &Worker, container: &Container) -> (Value, Value) {
             before,
         ),
         (Process::None, None) => {
-            let has_inits = worker.containers().iter().any(|it| it.role != Role::App);
+            let has_inits = worker
+                .containers()
+                .iter()
+                .any(|it| matches!(it.role, Role::Init | Role::Sidecar));
             let reason = if has_inits && !is_initialised(worker) {
                 "PodInitializing"
             } else {

@@ -6,16 +6,22 @@ use serde_json::Value;
 
 use super::{
     credentials,
-    pull::{self, need_image},
+    pull::{self, Ensured},
     run,
     setup::set_up,
     status,
-    tell::{Subject, report},
+    tell::{Subject, fail, report},
     when::sync_after,
     wording,
-    worker::{Process, Role, Step},
+    worker::{Container, Process, Role, Step, Target, Waiting},
 };
-use crate::sandbox::{clock::later, recorder::Level, world::World};
+use crate::sandbox::{
+    clock::later,
+    object::{list, text, uid},
+    profile::MissingSecrets,
+    recorder::Level,
+    world::World,
+};
 
 /// A Pod whose sync failed is looked at again after ten seconds and up to half as much
 /// (`backOffPeriod` with its jitter).
@@ -32,10 +38,11 @@ pub(super) fn sync(world: &mut World, uid: &str) {
         return;
     };
     let is_void = worker.next_sync.is_some_and(|next| next != now);
-    if is_void || worker.is_stopping || worker.containers().iter().any(|it| it.pull.is_some()) {
+    if is_void || worker.is_stopping || worker.pull.is_some() {
         return;
     }
     worker.next_sync = None;
+    worker.has_failed_pull = false;
     worker.begin(now);
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
@@ -44,43 +51,67 @@ pub(super) fn sync(world: &mut World, uid: &str) {
     if !set_up(world, uid, &pod) {
         return;
     }
-    if !world.profile.is_old() {
-        let missing = credentials::missing(&world.store, &pod);
-        if !missing.is_empty() {
-            let message = wording::missing_secrets(&missing);
-            let reason = "FailedToRetrieveImagePullSecret";
-            report(world, &pod, Level::Warning, reason, message, None);
-        }
+    if world.profile.missing_secrets() == MissingSecrets::BeforePulls {
+        report_missing_secrets(world, &pod);
     }
-    advance(world, uid, &pod, 0);
+    advance(world, &pod, 0);
 }
 
-/// The runtime has answered for an image: the sync goes on behind its container.
-pub(super) fn pulled(world: &mut World, uid: &str, index: usize) {
+fn report_missing_secrets(world: &mut World, pod: &Value) {
+    let missing = credentials::missing(&world.store, pod);
+    if !missing.is_empty() {
+        let message = wording::missing_secrets(&missing);
+        let reason = "FailedToRetrieveImagePullSecret";
+        report(world, pod, Level::Warning, reason, message, None);
+    }
+}
+
+/// The runtime has answered for an image: the sync goes on behind what it is for.
+pub(super) fn pulled(world: &mut World, uid: &str, target: Target) {
     let Some(pod) = world.kubelets.pod(&world.store, uid) else {
         return;
     };
-    match pull::answered(world, Subject { pod: &pod, index }) {
-        Some(Step::Next) => advance(world, uid, &pod, index + 1),
-        Some(Step::Blocked | Step::Pulling) => look_again(world, uid),
-        None => {}
+    let Some(ensured) = pull::answered(world, &pod, target) else {
+        return;
+    };
+    let turn = world.kubelets.workers.get(uid).and_then(|worker| {
+        let mut turns = worker.sync_order().into_iter();
+        turns.position(|turn| turn == target)
+    });
+    match (proceed(world, &pod, target, ensured), turn) {
+        (Step::Next, Some(turn)) => advance(world, &pod, turn + 1),
+        (Step::Next | Step::Blocked | Step::Pulling, _) => finish(world, &pod),
     }
 }
 
-/// Deals with the containers from `first` on, and says when to look again.
-fn advance(world: &mut World, uid: &str, pod: &Value, first: usize) {
-    let count = match world.kubelets.workers.get(uid) {
-        Some(worker) => worker.containers().len(),
+/// Deals with the Pod's volumes and containers from the turn `first` on.
+fn advance(world: &mut World, pod: &Value, first: usize) {
+    let order = match world.kubelets.workers.get(uid(pod)) {
+        Some(worker) => worker.sync_order(),
         None => return,
     };
-    for index in first..count {
-        match container(world, Subject { pod, index }) {
+    for target in order.into_iter().skip(first) {
+        let step = match target {
+            Target::Volume(_) => volume(world, pod, target),
+            Target::Container(index) => container(world, Subject { pod, index }),
+        };
+        match step {
             Step::Next => {}
             Step::Pulling => return,
             Step::Blocked => break,
         }
     }
-    look_again(world, uid);
+    finish(world, pod);
+}
+
+/// The end of a sync: what is reported of it as a whole, and when to look again.
+fn finish(world: &mut World, pod: &Value) {
+    let worker = world.kubelets.workers.get(uid(pod));
+    let has_failed_pull = worker.is_some_and(|worker| worker.has_failed_pull);
+    if has_failed_pull && world.profile.missing_secrets() == MissingSecrets::AfterFailedPulls {
+        report_missing_secrets(world, pod);
+    }
+    look_again(world, uid(pod));
 }
 
 /// A Pod with trouble is looked at again, soon after its start and rarely later.
@@ -102,6 +133,28 @@ fn look_again(world: &mut World, uid: &str) {
     }
 }
 
+/// An image volume is seen to when there is a container to start, be it one that does not mount it
+/// (`lazyStart`).
+fn volume(world: &mut World, pod: &Value, target: Target) -> Step {
+    let worker = world.kubelets.workers.get(uid(pod));
+    let is_needed = worker.is_some_and(|worker| {
+        let mut containers = worker.containers().iter();
+        containers.any(|it| wants_start(pod, it))
+    });
+    if !is_needed || !world.profile.has_image_volumes() {
+        return Step::Next;
+    }
+    need_image(world, pod, target)
+}
+
+fn wants_start(pod: &Value, container: &Container) -> bool {
+    match &container.process {
+        Process::None => true,
+        Process::Running { .. } => false,
+        Process::Ended(end) => run::restarts(pod, container.role, end.code),
+    }
+}
+
 fn container(world: &mut World, it: Subject<'_>) -> Step {
     let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
         return Step::Next;
@@ -119,5 +172,76 @@ fn container(world: &mut World, it: Subject<'_>) -> Step {
         }
         Process::Ended(_) | Process::None => {}
     }
-    need_image(world, it)
+    let missing = missing_volumes(world, it);
+    if missing.is_empty() {
+        return need_image(world, it.pod, it.target());
+    }
+    for failure in missing {
+        fail(world, it, &failure.reason, failure.message);
+    }
+    role.while_waiting()
+}
+
+/// Why image volumes that the container mounts are not there; the container cannot start, and its own
+/// image is not looked at (`toKubeContainerImageVolumes`).
+fn missing_volumes(world: &World, it: Subject<'_>) -> Vec<Waiting> {
+    let Some(worker) = world.kubelets.workers.get(it.uid()) else {
+        return Vec::new();
+    };
+    let mine = worker.containers().get(it.index);
+    let mounts = mine
+        .and_then(|mine| mine.spec(it.pod))
+        .map_or(&[][..], |spec| list(spec, "/volumeMounts"));
+    mounts
+        .iter()
+        .filter_map(|mount| {
+            let mut volumes = worker.image_volumes().iter();
+            let volume = volumes.find(|volume| volume.name == text(mount, "/name"))?;
+            volume.failure.clone()
+        })
+        .collect()
+}
+
+fn need_image(world: &mut World, pod: &Value, target: Target) -> Step {
+    match pull::ensure(world, pod, target) {
+        Some(ensured) => proceed(world, pod, target, ensured),
+        None => Step::Next,
+    }
+}
+
+/// Goes on with what the image is for.
+fn proceed(world: &mut World, pod: &Value, target: Target, ensured: Ensured) -> Step {
+    match target {
+        Target::Container(index) => proceed_with_container(world, Subject { pod, index }, ensured),
+        Target::Volume(index) => {
+            let failure = match ensured {
+                Ensured::Pulling => return Step::Pulling,
+                Ensured::Present(_) => None,
+                Ensured::Failed(waiting) => Some(waiting),
+            };
+            let worker = world.kubelets.workers.get_mut(uid(pod));
+            if let Some(volume) = worker.and_then(|it| it.image_volumes_mut().get_mut(index)) {
+                volume.failure = failure;
+            }
+            Step::Next
+        }
+    }
+}
+
+fn proceed_with_container(world: &mut World, it: Subject<'_>, ensured: Ensured) -> Step {
+    let Some(mine) = world.kubelets.container(it.uid(), it.index) else {
+        return Step::Next;
+    };
+    let role = mine.role;
+    match ensured {
+        Ensured::Pulling => Step::Pulling,
+        Ensured::Present(digest) => {
+            run::start(world, it, digest);
+            role.once_started()
+        }
+        Ensured::Failed(waiting) => {
+            fail(world, it, &waiting.reason, waiting.message);
+            role.while_waiting()
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::worker::Waiting;
+use super::worker::{Target, Waiting};
 use crate::sandbox::{
     object,
     recorder::{self, Level, Report, Source},
@@ -19,6 +19,10 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn uid(&self) -> &'a str {
         object::uid(self.pod)
+    }
+
+    pub(super) fn target(&self) -> Target {
+        Target::Container(self.index)
     }
 }
 
@@ -57,11 +61,26 @@ pub(super) fn tell(
     reason: &str,
     message: String,
 ) {
-    let field = world
-        .kubelets
-        .container(it.uid(), it.index)
-        .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name));
-    report(world, it.pod, level, reason, message, field);
+    tell_of_image(world, it.pod, it.target(), level, reason, message);
+}
+
+/// Reports about an image: of a container, whose path is named, or of a volume, whose is not.
+pub(super) fn tell_of_image(
+    world: &mut World,
+    pod: &Value,
+    target: Target,
+    level: Level,
+    reason: &str,
+    message: String,
+) {
+    let field = match target {
+        Target::Container(index) => world
+            .kubelets
+            .container(object::uid(pod), index)
+            .map(|mine| format!("spec.{}{{{}}}", mine.role.field(), mine.name)),
+        Target::Volume(_) => None,
+    };
+    report(world, pod, level, reason, message, field);
 }
 
 /// Reports about the Pod, or a part of it.

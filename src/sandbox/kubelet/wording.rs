@@ -14,15 +14,16 @@ use crate::{
 pub fn pull_error(profile: Profile, image: &str, error: &PullError) -> String {
     match profile {
         Profile::CriO => cri_o(image, error),
-        Profile::Containerd21 | Profile::Containerd17 | Profile::Containerd16 => {
-            containerd(profile, image, error)
-        }
+        Profile::Containerd24
+        | Profile::Containerd21
+        | Profile::Containerd17
+        | Profile::Containerd16 => containerd(profile, image, error),
     }
 }
 
 fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
     let old = profile.is_old();
-    let name = spelled_out(image);
+    let name = without_needless_tag(image);
     let code = match error {
         PullError::NotFound | PullError::NoPlatform { .. } => "rpc error: code = NotFound desc = ",
         PullError::Unreachable {
@@ -34,7 +35,7 @@ fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
         _ => "",
     };
     let pull = format!("failed to pull and unpack image \"{name}\": ");
-    let by_transfer = profile == Profile::Containerd21;
+    let by_transfer = matches!(profile, Profile::Containerd24 | Profile::Containerd21);
     let resolve = if by_transfer {
         "failed to resolve image: ".to_owned()
     } else {
@@ -51,10 +52,15 @@ fn containerd(profile: Profile, image: &str, error: &PullError) -> String {
             url,
             status,
             message,
-        } => format!(
-            "{code}{pull}failed to copy: httpReadSeeker: failed open: unexpected status code {url}: {} - Server message: {message}",
-            status_line(*status)
-        ),
+        } => {
+            let line = status_line(*status);
+            let answer = if profile.is_newest() {
+                format!("unexpected status from GET request to {url}: {line}\n{message}")
+            } else {
+                format!("unexpected status code {url}: {line} - Server message: {message}")
+            };
+            format!("{code}{pull}failed to copy: httpReadSeeker: failed open: {answer}")
+        }
         other => format!("{code}{pull}{resolve}{}", resolving(old, &name, other)),
     }
 }
@@ -65,18 +71,20 @@ fn resolving(old: bool, name: &str, error: &PullError) -> String {
         PullError::NoCredentials if old => old_status(name, 401),
         PullError::NoCredentials => "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials".to_owned(),
         PullError::InsufficientScope => "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed".to_owned(),
-        PullError::Token { url, status, anonymous } => {
+        PullError::Token { method, url, status, anonymous } => {
             let whose = if *anonymous { "anonymous" } else { "oauth" };
             let line = status_line(*status);
             if old {
                 format!("failed to authorize: failed to fetch {whose} token: unexpected status: {line}")
             } else {
-                format!("failed to authorize: failed to fetch {whose} token: unexpected status from GET request to {url}: {line}")
+                format!("failed to authorize: failed to fetch {whose} token: unexpected status from {method} request to {url}: {line}")
             }
         }
         PullError::Status { status, .. } if old => old_status(name, *status),
-        PullError::Status { url, status } => {
-            format!("unexpected status from HEAD request to {url}: {}", status_line(*status))
+        PullError::Status { url, status, message } => {
+            let line = status_line(*status);
+            let told = message.as_ref().map_or_else(String::new, |it| format!("\n{it}"));
+            format!("unexpected status from HEAD request to {url}: {line}{told}")
         }
         PullError::Unreachable { url, why } => {
             let why = unreachable(old, url, why);
@@ -177,6 +185,17 @@ fn cri_o(image: &str, error: &PullError) -> String {
 /// containerd spells short names out; the kubelet itself quotes the image as the Pod writes it.
 fn spelled_out(image: &str) -> String {
     ImageRef::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string())
+}
+
+/// Beside a digest the tag is not looked at, and not repeated (`reference.ParseDockerRef`).
+fn without_needless_tag(image: &str) -> String {
+    match ImageRef::parse(image) {
+        Err(_) => image.to_owned(),
+        Ok(image) => match image.digest() {
+            Some(digest) => format!("{}@{digest}", image.repository()),
+            None => image.to_string(),
+        },
+    }
 }
 
 fn status_line(status: u16) -> String {

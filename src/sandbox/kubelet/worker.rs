@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{backoff::Backoff, credentials::Found, puller::Fetched};
 use crate::sandbox::{
-    object::{Object, text},
+    object::{Object, list, text},
     store::Place,
 };
 
@@ -17,6 +17,9 @@ pub enum Role {
     /// An init container that goes on running.
     Sidecar,
     App,
+    /// Added to a running Pod (`kubectl debug`); it is never restarted and decides nothing about the
+    /// Pod.
+    Ephemeral,
 }
 
 impl Role {
@@ -25,6 +28,16 @@ impl Role {
         match self {
             Self::Init | Self::Sidecar => "initContainers",
             Self::App => "containers",
+            Self::Ephemeral => "ephemeralContainers",
+        }
+    }
+
+    /// The list in the status that it stands in.
+    pub fn status_field(self) -> &'static str {
+        match self {
+            Self::Init | Self::Sidecar => "initContainerStatuses",
+            Self::App => "containerStatuses",
+            Self::Ephemeral => "ephemeralContainerStatuses",
         }
     }
 
@@ -32,6 +45,7 @@ impl Role {
         match (field, text(spec, "/restartPolicy")) {
             ("initContainers", "Always") => Self::Sidecar,
             ("initContainers", _) => Self::Init,
+            ("ephemeralContainers", _) => Self::Ephemeral,
             _ => Self::App,
         }
     }
@@ -41,7 +55,7 @@ impl Role {
     pub fn once_started(self) -> Step {
         match self {
             Self::Init => Step::Blocked,
-            Self::Sidecar | Self::App => Step::Next,
+            Self::Sidecar | Self::App | Self::Ephemeral => Step::Next,
         }
     }
 
@@ -49,9 +63,16 @@ impl Role {
     pub fn while_waiting(self) -> Step {
         match self {
             Self::Init | Self::Sidecar => Step::Blocked,
-            Self::App => Step::Next,
+            Self::App | Self::Ephemeral => Step::Next,
         }
     }
+}
+
+/// What an image is pulled for, by its place in the worker's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Container(usize),
+    Volume(usize),
 }
 
 /// What became of one container at a sync.
@@ -89,6 +110,7 @@ pub struct Waiting {
 /// A pull that is under way, and how it is going to end.
 #[derive(Clone, Debug)]
 pub struct Pull {
+    pub target: Target,
     pub asked: Timestamp,
     /// After the pulls that were asked for before.
     pub ends: Timestamp,
@@ -108,10 +130,7 @@ pub struct Container {
     pub ready: bool,
     /// What the last sync found.
     pub waiting: Option<Waiting>,
-    /// The cause of the last failed pull, which the back-off repeats.
-    pub pull_error: Option<String>,
     pub crash_backoff: Backoff,
-    pub pull: Option<Pull>,
 }
 
 impl Container {
@@ -126,9 +145,7 @@ impl Container {
             restarts: 0,
             ready: false,
             waiting: None,
-            pull_error: None,
             crash_backoff: Backoff::default(),
-            pull: None,
         }
     }
 
@@ -140,12 +157,34 @@ impl Container {
     }
 }
 
+/// A volume whose content is an image (KEP-4639).
+#[derive(Clone, Debug)]
+pub struct ImageVolume {
+    pub name: String,
+    pub image: String,
+    /// Why it is not there, as the last sync found; the containers that mount it cannot start.
+    pub failure: Option<Waiting>,
+}
+
+/// What a kubelet remembers of an image's pulls for a Pod.
+#[derive(Clone, Debug, Default)]
+pub struct PullHistory {
+    pub backoff: Backoff,
+    /// The cause of the last failed pull, which the back-off repeats.
+    pub error: Option<String>,
+}
+
 pub struct Worker {
     pub place: Place,
     pub node: String,
     containers: Vec<Container>,
+    image_volumes: Vec<ImageVolume>,
     /// By image, as the kubelet keys it within a Pod.
-    pub pull_backoff: BTreeMap<String, Backoff>,
+    pub pulls: BTreeMap<String, PullHistory>,
+    /// One at most: a sync pulls one image after the other.
+    pub pull: Option<Pull>,
+    /// Whether a pull has failed in this sync.
+    pub has_failed_pull: bool,
     pub volume_backoff: Backoff,
     /// Given when the volumes are mounted and the sandbox is up.
     address: Option<String>,
@@ -167,7 +206,10 @@ impl Worker {
             containers: specs(pod)
                 .map(|(spec, role)| Container::new(spec, role))
                 .collect(),
-            pull_backoff: BTreeMap::new(),
+            image_volumes: image_volumes(pod).collect(),
+            pulls: BTreeMap::new(),
+            pull: None,
+            has_failed_pull: false,
             volume_backoff: Backoff::default(),
             address: None,
             started: None,
@@ -188,16 +230,55 @@ impl Worker {
         &mut self.containers
     }
 
-    /// Takes over images that were changed in the spec; whether there were any.
-    pub fn adopt_images(&mut self, pod: &Value) -> bool {
+    pub fn image_volumes(&self) -> &[ImageVolume] {
+        &self.image_volumes
+    }
+
+    pub fn image_volumes_mut(&mut self) -> &mut [ImageVolume] {
+        &mut self.image_volumes
+    }
+
+    /// In which order a sync looks at them (`SyncPod`): the volumes, since containers mount them, then
+    /// the ephemeral containers, which do not wait for the init containers.
+    pub fn sync_order(&self) -> Vec<Target> {
+        let of = |wanted: fn(Role) -> bool| {
+            let all = self.containers.iter().enumerate();
+            all.filter(move |(_, it)| wanted(it.role))
+                .map(|(index, _)| Target::Container(index))
+        };
+        (0..self.image_volumes.len())
+            .map(Target::Volume)
+            .chain(of(|role| role == Role::Ephemeral))
+            .chain(of(|role| role != Role::Ephemeral))
+            .collect()
+    }
+
+    pub fn image(&self, target: Target) -> Option<&str> {
+        match target {
+            Target::Container(index) => Some(&self.containers.get(index)?.image),
+            Target::Volume(index) => Some(&self.image_volumes.get(index)?.image),
+        }
+    }
+
+    /// Takes over what can change in the spec of a Pod: images, and ephemeral containers, which are
+    /// added behind the others wherever they stand in the spec. Whether anything did.
+    pub fn adopt(&mut self, pod: &Value) -> bool {
         let mut changed = false;
-        for (mine, (spec, role)) in self.containers.iter_mut().zip(specs(pod)) {
+        for (spec, role) in specs(pod) {
+            let mut known = self.containers.iter_mut().enumerate();
+            let Some((index, mine)) = known.find(|(_, it)| it.name == text(spec, "/name")) else {
+                changed = true;
+                self.containers.push(Container::new(spec, role));
+                continue;
+            };
             if mine.image != text(spec, "/image") {
                 changed = true;
                 *mine = Container {
                     restarts: mine.restarts + u32::from(mine.process != Process::None),
                     ..Container::new(spec, role)
                 };
+                self.pull
+                    .take_if(|pull| pull.target == Target::Container(index));
             }
         }
         if changed {
@@ -245,9 +326,20 @@ impl Worker {
     }
 }
 
-/// The containers of a Pod in the order of their start.
+fn image_volumes(pod: &Value) -> impl Iterator<Item = ImageVolume> {
+    list(pod, "/spec/volumes")
+        .iter()
+        .filter(|volume| volume.get("image").is_some())
+        .map(|volume| ImageVolume {
+            name: text(volume, "/name").to_owned(),
+            image: text(volume, "/image/reference").to_owned(),
+            failure: None,
+        })
+}
+
+/// The containers of a Pod.
 fn specs(pod: &Value) -> impl Iterator<Item = (&Value, Role)> {
-    ["initContainers", "containers"]
+    ["initContainers", "containers", "ephemeralContainers"]
         .into_iter()
         .flat_map(|field| {
             let specs = pod.get("spec").and_then(|spec| spec.get(field));

@@ -6,36 +6,76 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Level;
 use crate::sandbox::store::Place;
 
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
 
-/// By the object's uid and the component that reports.
+/// Who reports on an object. With client-go 0.37 normal Events and warnings do not use up each other's
+/// room (`getSpamKey`); for older recorders the level is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Channel {
+    pub component: &'static str,
+    pub level: Option<Level>,
+}
+
+/// By the object's uid and the channel.
 #[derive(Default)]
-pub struct Memory(BTreeMap<String, BTreeMap<&'static str, Reported>>);
+pub struct Memory(BTreeMap<String, BTreeMap<Channel, Reported>>);
 
 struct Reported {
     tokens: f64,
     filled: Timestamp,
-    /// The Events that were written, by what they say.
-    written: BTreeMap<String, Place>,
+    /// By what they say.
+    observed: BTreeMap<String, Observed>,
+}
+
+/// An Event as its recorder knows it, whether it was written or not.
+#[derive(Clone, Debug)]
+pub(super) struct Observed {
+    /// How often it was reported, those times included that were dropped (`eventObserve` comes before
+    /// the filter).
+    pub count: i64,
+    pub first: Timestamp,
+    /// Where it was written.
+    pub place: Option<Place>,
 }
 
 impl Memory {
-    /// Whether there is room for one more Event about an object.
-    pub(super) fn spend(&mut self, uid: &str, component: &'static str, now: Timestamp) -> bool {
-        if !self.0.contains_key(uid) {
-            self.0.insert(uid.to_owned(), BTreeMap::new());
-        }
-        let Some(of_object) = self.0.get_mut(uid) else {
-            return false;
-        };
-        let reported = of_object.entry(component).or_insert_with(|| Reported {
+    fn of(&mut self, uid: &str, channel: Channel, now: Timestamp) -> &mut Reported {
+        let of_object = self.0.entry(uid.to_owned()).or_default();
+        of_object.entry(channel).or_insert_with(|| Reported {
             tokens: BURST,
             filled: now,
-            written: BTreeMap::new(),
-        });
+            observed: BTreeMap::new(),
+        })
+    }
+
+    /// Counts a report; what is known of those that said the same.
+    pub(super) fn observe(
+        &mut self,
+        uid: &str,
+        channel: Channel,
+        same: &str,
+        now: Timestamp,
+    ) -> Observed {
+        let reported = self.of(uid, channel, now);
+        let observed = reported
+            .observed
+            .entry(same.to_owned())
+            .or_insert_with(|| Observed {
+                count: 0,
+                first: now,
+                place: None,
+            });
+        observed.count += 1;
+        observed.clone()
+    }
+
+    /// Whether there is room for one more Event about an object.
+    pub(super) fn spend(&mut self, uid: &str, channel: Channel, now: Timestamp) -> bool {
+        let reported = self.of(uid, channel, now);
         let passed = now.duration_since(reported.filled).as_secs_f64();
         reported.tokens = (reported.tokens + passed / REFILL_SECONDS).min(BURST);
         reported.filled = now;
@@ -46,15 +86,12 @@ impl Memory {
         allowed
     }
 
-    /// The Event that says the same.
-    pub(super) fn written(&self, uid: &str, component: &str, same: &str) -> Option<&Place> {
-        self.0.get(uid)?.get(component)?.written.get(same)
-    }
-
-    pub(super) fn note(&mut self, uid: &str, component: &str, same: String, place: Place) {
+    /// Notes where an Event was written.
+    pub(super) fn note(&mut self, uid: &str, channel: Channel, same: &str, place: Place) {
         let of_object = self.0.get_mut(uid);
-        if let Some(reported) = of_object.and_then(|it| it.get_mut(component)) {
-            reported.written.insert(same, place);
+        let reported = of_object.and_then(|it| it.get_mut(&channel));
+        if let Some(observed) = reported.and_then(|it| it.observed.get_mut(same)) {
+            observed.place = Some(place);
         }
     }
 
@@ -75,14 +112,31 @@ mod tests {
     fn an_object_is_reported_on_twenty_five_times_and_then_once_in_five_minutes() {
         let mut memory = Memory::default();
         let mut now = Timestamp::UNIX_EPOCH;
-        let said = |memory: &mut Memory, now| memory.spend("a", "kubelet", now);
+        let of = |component| Channel {
+            component,
+            level: None,
+        };
+        let said = |memory: &mut Memory, now| memory.spend("a", of("kubelet"), now);
         assert_eq!((0..40).filter(|_| said(&mut memory, now)).count(), 25);
-        assert!(memory.spend("b", "kubelet", now), "another object");
-        assert!(memory.spend("a", "scheduler", now), "another component");
+        assert!(memory.spend("b", of("kubelet"), now), "another object");
+        assert!(memory.spend("a", of("scheduler"), now), "another component");
         now = later(now, Duration::from_secs(300));
         assert!(said(&mut memory, now));
         assert!(!said(&mut memory, now));
         memory.forget("a");
         assert!(said(&mut memory, now));
+    }
+
+    #[test]
+    fn warnings_leave_room_for_what_is_normal() {
+        let mut memory = Memory::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let of = |level| Channel {
+            component: "kubelet",
+            level: Some(level),
+        };
+        let warned = (0..40).filter(|_| memory.spend("a", of(Level::Warning), now));
+        assert_eq!(warned.count(), 25);
+        assert!(memory.spend("a", of(Level::Normal), now));
     }
 }

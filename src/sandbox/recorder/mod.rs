@@ -1,5 +1,5 @@
 //! Writing Events as client-go's recorder does: the same again is a count, and too many of one
-//! object are dropped.
+//! object are dropped, though not from the count.
 //!
 //! The filter is per object: 25 at once, then one more every five minutes
 //! (`client-go/tools/record/events_cache.go`). That is why the events of a Pod fall silent after
@@ -12,9 +12,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::memory::Channel;
 use super::{
     clock::later,
-    object::{self, micros, number, put, seconds, text, uid},
+    object::{self, micros, put, seconds, text, uid},
     resources::Kind,
     store::Place,
     world::World,
@@ -24,7 +25,7 @@ use super::{
 /// The API server forgets an Event an hour after its last change (`--event-ttl`).
 pub const LIFE: Duration = Duration::from_secs(3600);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Normal,
     Warning,
@@ -74,18 +75,25 @@ pub struct Report<'a> {
 
 /// Reports about an object, unless it has been reported on too much.
 pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
-    let (who, component) = (uid(about), report.source.component);
-    if !world.recorder.spend(who, component, world.now) {
-        return;
-    }
+    let who = uid(about);
+    let channel = Channel {
+        component: report.source.component,
+        level: world.profile.is_newest().then_some(report.level),
+    };
     let field = report.field.as_deref().unwrap_or_default();
     let same = format!("{field} {} {}", report.reason, report.message);
-    if let Some(place) = world.recorder.written(who, component, &same).cloned()
-        && count_again(world, &place)
+    let observed = world.recorder.observe(who, channel, &same, world.now);
+    if !world.recorder.spend(who, channel, world.now) {
+        return;
+    }
+    if let Some(place) = &observed.place
+        && count_again(world, place, observed.count)
     {
         return;
     }
-    let event = event(world, about, report);
+    let mut event = event(world, about, report);
+    put(&mut event, "/count", observed.count);
+    put(&mut event, "/firstTimestamp", seconds(observed.first));
     let namespace = match object::namespace(about) {
         "" => "default".to_owned(),
         namespace => namespace.to_owned(),
@@ -94,16 +102,15 @@ pub fn record(world: &mut World, about: &Value, report: &Report<'_>) {
     // A namespace that is going takes no new Events; nobody misses them.
     if let Ok(made) = made {
         let place = Place::of(&made);
-        world.recorder.note(who, component, same, place);
+        world.recorder.note(who, channel, &same, place);
     }
 }
 
-fn count_again(world: &mut World, place: &Place) -> bool {
+fn count_again(world: &mut World, place: &Place, count: i64) -> bool {
     let Some(event) = world.store.at(Kind::Event, place) else {
         return false;
     };
     let mut event = Value::clone(event);
-    let count = number(&event, "/count") + 1;
     put(&mut event, "/count", count);
     put(&mut event, "/lastTimestamp", seconds(world.now));
     world.store.put(Kind::Event, event);

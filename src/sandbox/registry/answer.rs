@@ -9,10 +9,17 @@ use super::{
 
 const RATE_LIMIT: &str = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
 
+/// As Amazon's registry says it.
+const EXPIRED: &str = "Your authorization token has expired. Reauthenticate and try again.";
+
 impl Registry {
     pub(super) fn answer(&mut self, request: &Request, serial: u64, now: Timestamp) -> Response {
-        if let Health::Failing(status) = self.health {
-            return Response::error(status, "UNKNOWN", "the registry is out of order");
+        match self.health {
+            Health::Failing(403) => return Response::error(403, "DENIED", ""),
+            Health::Failing(status) => {
+                return Response::error(status, "UNKNOWN", "the registry is out of order");
+            }
+            Health::Up | Health::Refusing | Health::TimingOut | Health::Silent => {}
         }
         if self.is_token_request(request) {
             return self.issue(request, serial, now);
@@ -62,11 +69,7 @@ impl Registry {
             Verdict::Denied => {
                 Response::error(403, "DENIED", "requested access to the resource is denied")
             }
-            // ECR's words.
-            Verdict::Expired => {
-                let words = "Your authorization token has expired. Reauthenticate and try again.";
-                Response::error(403, "DENIED", words)
-            }
+            Verdict::Expired => Response::error(403, "DENIED", EXPIRED),
             Verdict::Challenge { insufficient_scope } => {
                 let mut response = Response::error(401, "UNAUTHORIZED", "authentication required");
                 response.headers.extend(

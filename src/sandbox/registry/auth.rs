@@ -155,6 +155,9 @@ impl Registry {
         let Auth::Token { anonymous, .. } = &self.auth else {
             return Response::error(404, "NAME_UNKNOWN", "no token service here");
         };
+        if let Some(status) = self.token_failure {
+            return Response::error(status, "UNKNOWN", "the token service is out of order");
+        }
         let user = match basic(request) {
             None if *anonymous => None,
             None => return Response::error(401, "UNAUTHORIZED", "authentication required"),
@@ -162,7 +165,7 @@ impl Registry {
                 Some(account) if !is_expired(account, now) => Some(user),
                 _ => {
                     let message = "incorrect username or password";
-                    return Response::error(401, "UNAUTHORIZED", message);
+                    return Response::error(self.token_refusal, "UNAUTHORIZED", message);
                 }
             },
         };

@@ -144,6 +144,11 @@ pub struct Registry {
     pub accounts: Vec<Account>,
     pub repositories: BTreeMap<String, Repository>,
     pub limit: Option<Limit>,
+    /// The status with which the token service refuses a wrong login: 401, or 403 as GitHub and GitLab
+    /// do.
+    pub token_refusal: u16,
+    /// The status of every answer of a token service that is out of order.
+    pub token_failure: Option<u16>,
     tokens: BTreeMap<String, Token>,
 }
 
@@ -163,6 +168,8 @@ impl Registry {
             accounts: Vec::new(),
             repositories: BTreeMap::new(),
             limit: None,
+            token_refusal: 401,
+            token_failure: None,
             tokens: BTreeMap::new(),
         }
     }
@@ -201,6 +208,9 @@ impl Registry {
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     registries: BTreeMap<String, Registry>,
+    /// Which hosts the nodes ask in the place of a registry, in this order: mirrors first
+    /// (`hosts.toml` of containerd).
+    mirrors: BTreeMap<String, Vec<String>>,
     issued: u64,
 }
 
@@ -218,12 +228,17 @@ impl Network {
         self.registries.get_mut(name)
     }
 
-    /// The image under a tag or a digest.
-    pub fn image(&self, registry: &str, path: &str, reference: &str) -> Option<&Image> {
-        self.named(registry)?
-            .repositories
-            .get(path)?
-            .find(reference)
+    pub fn mirror(&mut self, registry: &str, hosts: Vec<String>) {
+        self.mirrors.insert(registry.to_owned(), hosts);
+    }
+
+    /// The hosts that a node asks for images of a registry, in this order.
+    pub fn hosts(&self, registry: &str) -> Vec<String> {
+        match (self.mirrors.get(registry), self.named(registry)) {
+            (Some(hosts), _) => hosts.clone(),
+            (None, Some(known)) => vec![known.endpoint.clone()],
+            (None, None) => vec![registry.to_owned()],
+        }
     }
 
     /// Whoever listens at a host, be it as a registry or as its token service.

@@ -10,12 +10,12 @@ use super::{
 use crate::sandbox::{
     api::merge_patch,
     clock::later,
-    object::{self, list, seconds},
+    object::{self, list, seconds, text},
     registry::Registry,
     resources::Kind,
     store::Place,
     world::{Due, World},
-    write::{self, Deletion, Intent},
+    write::{self, Deletion, Intent, Part},
 };
 
 /// Enters a happening for its time.
@@ -57,6 +57,14 @@ fn act(world: &mut World, action: &Action, round: usize) {
         } => plant(world, *kind, namespace, object.clone()),
         Action::Connect(registry) => world.network.add(Registry::clone(registry)),
         Action::Preload { node, image } => world.kubelets.preload(node, image),
+        Action::Verify { node, verification } => world.kubelets.verify(node, *verification),
+        Action::Mirror { registry, hosts } => world.network.mirror(registry, hosts.clone()),
+        Action::Provide(provider) => world.providers.push(provider.clone()),
+        Action::Forbid(policy) => world.image_policies.push(policy.clone()),
+        Action::Debug {
+            workload,
+            container,
+        } => debug(world, workload, container),
         Action::Roll { workload, images } => {
             if let Some(image) = turn(images, round) {
                 change_container(world, workload, "/image", image);
@@ -121,6 +129,33 @@ fn act(world: &mut World, action: &Action, round: usize) {
             drop(write::delete(world, *kind, place, &Deletion::default()));
         }
     }
+}
+
+/// Adds a container to a running Pod of the workload, if there is one.
+fn debug(world: &mut World, workload: &Place, container: &Value) {
+    let of_workload = |pod: &&object::Object| {
+        object::label(pod, "app") == Some(&workload.name) && text(pod, "/status/phase") == "Running"
+    };
+    let namespace = Some(workload.namespace.as_str());
+    let pod = world.store.list(Kind::Pod, namespace).find(of_workload);
+    let Some(pod) = pod.cloned() else {
+        return;
+    };
+    let mut added = list(&pod, "/spec/ephemeralContainers").to_vec();
+    added.push(container.clone());
+    let mut wanted = Value::clone(&pod);
+    object::put(&mut wanted, "/spec/ephemeralContainers", added);
+    let (place, part) = (Place::of(&pod), Part::EphemeralContainers);
+    let intent = Intent::controller();
+    // One of that name may be there; the story goes on without another.
+    drop(write::update_part(
+        world,
+        Kind::Pod,
+        &place,
+        part,
+        &wanted,
+        &intent,
+    ));
 }
 
 fn change(world: &mut World, kind: Kind, place: &Place, edit: impl FnOnce(&mut Value)) {

@@ -11,6 +11,11 @@ use super::{
     manifest,
 };
 use crate::sandbox::{
+    admission::ImagePolicy,
+    kubelet::{
+        provider::{Provider, User},
+        state::Verification,
+    },
     object::{self, text},
     registry::{Account, Auth, Health, Image, Limit, Program, Registry, Wire, digest_of},
     resources::{Kind, RESOURCES},
@@ -113,6 +118,30 @@ fn steps(file: &File) -> Result<Steps, String> {
             };
             steps.push((founded, once(preload)));
         }
+        let verify = Action::Verify {
+            node: node.name.clone(),
+            verification: verification(node.verification),
+        };
+        steps.push((founded, once(verify)));
+    }
+    for mirror in &file.mirrors {
+        let mirror = Action::Mirror {
+            registry: mirror.registry.clone(),
+            hosts: mirror.hosts.clone(),
+        };
+        steps.push((founded, once(mirror)));
+    }
+    for policy in &file.policies {
+        let forbid = Action::Forbid(ImagePolicy {
+            name: policy.name.clone(),
+            images: policy.images.clone(),
+            message: policy.message.clone(),
+        });
+        steps.push((founded, once(forbid)));
+    }
+    for provider in &file.providers {
+        let provide = Action::Provide(self::provider(provider)?);
+        steps.push((founded, once(provide)));
     }
     for namespace in &file.namespaces {
         let object = serde_json::json!({"metadata": {"name": namespace.name}});
@@ -183,6 +212,8 @@ fn registry(file: &file::Registry) -> Result<Registry, String> {
     };
     registry.wire = wire(file.wire);
     registry.health = health(file.health);
+    registry.token_refusal = file.token_refusal.unwrap_or(registry.token_refusal);
+    registry.token_failure = file.token_failure;
     registry.limit = limit(file.limit);
     for login in &file.logins {
         registry.accounts.push(Account {
@@ -232,6 +263,29 @@ fn image(
     }
 }
 
+fn verification(verification: file::Verification) -> Verification {
+    match verification {
+        file::Verification::NeverVerify => Verification::NeverVerify,
+        file::Verification::NeverVerifyPreloadedImages => Verification::NeverVerifyPreloadedImages,
+        file::Verification::AlwaysVerify => Verification::AlwaysVerify,
+    }
+}
+
+fn provider(file: &file::Provider) -> Result<Provider, String> {
+    let user = match (&file.user, &file.annotation) {
+        (Some(user), None) => User::Named(user.clone()),
+        (None, Some(annotation)) => User::Annotation(annotation.clone()),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err("a provider has a user or an annotation that names one".to_owned());
+        }
+    };
+    Ok(Provider {
+        images: file.images.clone(),
+        user,
+        password: file.password.clone(),
+    })
+}
+
 fn wire(wire: file::Wire) -> Wire {
     match wire {
         file::Wire::Tls => Wire::Tls,
@@ -248,6 +302,8 @@ fn health(health: file::Health) -> Health {
         file::Health::Silent => Health::Silent,
         file::Health::Failing => Health::Failing(503),
         file::Health::Broken => Health::Failing(500),
+        file::Health::BadGateway => Health::Failing(502),
+        file::Health::Denying => Health::Failing(403),
     }
 }
 
@@ -320,6 +376,16 @@ fn action(what: &What) -> Result<Action, String> {
         } => Action::Renew {
             place: Place::new(namespace.as_str(), name.as_str()),
             secret: manifest::pull_secret(name, server, user, password),
+        },
+        What::Debug {
+            workload,
+            container,
+            image,
+        } => Action::Debug {
+            workload: place(workload)?,
+            container: serde_json::json!({
+                "name": container, "image": image, "imagePullPolicy": "Always",
+            }),
         },
         What::Delete { kind, object } => Action::Delete {
             kind: kind_named(kind).ok_or_else(|| format!("no kind {kind:?}"))?,

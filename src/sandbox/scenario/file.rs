@@ -1,6 +1,6 @@
 //! The form of a scenario file. It has no `Debug`: passwords are in it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -24,6 +24,12 @@ pub(super) struct File {
     pub nodes: Vec<Node>,
     #[serde(default, rename = "registry")]
     pub registries: Vec<Registry>,
+    #[serde(default, rename = "mirror")]
+    pub mirrors: Vec<Mirror>,
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
+    #[serde(default, rename = "policy")]
+    pub policies: Vec<Policy>,
     #[serde(default, rename = "namespace")]
     pub namespaces: Vec<Namespace>,
     #[serde(default, rename = "secret")]
@@ -40,6 +46,8 @@ pub(super) struct File {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(super) enum Kubelet {
+    #[serde(rename = "containerd-2.4")]
+    Containerd24,
     #[default]
     #[serde(rename = "containerd-2.1")]
     Containerd21,
@@ -55,6 +63,7 @@ impl Kubelet {
     /// The profile of the nodes.
     pub(super) fn profile(self) -> Profile {
         match self {
+            Self::Containerd24 => Profile::Containerd24,
             Self::Containerd21 => Profile::Containerd21,
             Self::Containerd17 => Profile::Containerd17,
             Self::Containerd16 => Profile::Containerd16,
@@ -72,6 +81,48 @@ pub(super) struct Node {
     /// Images that are on it before anything runs.
     #[serde(default)]
     pub preloaded: Vec<String>,
+    #[serde(default)]
+    pub verification: Verification,
+}
+
+/// `imagePullCredentialsVerificationPolicy` of the kubelet.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Verification {
+    NeverVerify,
+    #[default]
+    NeverVerifyPreloadedImages,
+    AlwaysVerify,
+}
+
+/// The hosts that all nodes ask in the place of a registry.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    pub registry: String,
+    /// The last one is usually the registry itself.
+    pub hosts: Vec<String>,
+}
+
+/// A `ValidatingAdmissionPolicy` that refuses Pods by their images.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub name: String,
+    /// What no image may start with.
+    pub images: String,
+    pub message: String,
+}
+
+/// A credential plugin of all kubelets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    /// The host, or the start of the repository, of the images that it is asked for.
+    pub images: String,
+    pub user: Option<String>,
+    /// The annotation of the ServiceAccount that names the user.
+    pub annotation: Option<String>,
+    pub password: String,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +143,10 @@ pub(super) struct Registry {
     pub health: Health,
     #[serde(default)]
     pub limit: Limit,
+    /// The status with which the token service refuses a wrong login; 401 where nothing is said.
+    pub token_refusal: Option<u16>,
+    /// The status of every answer of the token service.
+    pub token_failure: Option<u16>,
     #[serde(default, rename = "login")]
     pub logins: Vec<Login>,
     #[serde(default, rename = "image")]
@@ -128,6 +183,10 @@ pub(super) enum Health {
     Failing,
     /// Every answer is 500.
     Broken,
+    /// Every answer is 502.
+    BadGateway,
+    /// Every answer is 403.
+    Denying,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -213,6 +272,8 @@ pub(super) struct ServiceAccount {
     pub at: Moment,
     #[serde(default)]
     pub secrets: Vec<String>,
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -329,6 +390,12 @@ pub(super) enum What {
     Delete {
         kind: String,
         object: String,
+    },
+    /// Adds a container to a running Pod of a workload, as `kubectl debug` does.
+    Debug {
+        workload: String,
+        container: String,
+        image: String,
     },
 }
 

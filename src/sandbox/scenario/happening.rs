@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sandbox::{
+    admission::ImagePolicy,
+    kubelet::{provider::Provider, state::Verification},
     registry::{Health, Image, Limit, Registry, Wire},
     resources::Kind,
     store::Place,
@@ -31,6 +33,21 @@ pub enum Action {
     Preload {
         node: String,
         image: String,
+    },
+    Verify {
+        node: String,
+        verification: Verification,
+    },
+    Mirror {
+        registry: String,
+        hosts: Vec<String>,
+    },
+    Provide(Provider),
+    Forbid(ImagePolicy),
+    /// Adds a container to a running Pod of the workload.
+    Debug {
+        workload: Place,
+        container: Value,
     },
     Roll {
         workload: Place,

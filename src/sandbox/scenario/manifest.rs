@@ -70,10 +70,18 @@ pub(super) fn pull_secret(name: &str, server: &str, user: &str, password: &str) 
 }
 
 pub(super) fn account(account: &ServiceAccount) -> Value {
-    json!({
+    let mut object = json!({
         "metadata": {"name": account.name},
         "imagePullSecrets": references(&account.secrets),
-    })
+    });
+    if !account.annotations.is_empty() {
+        put(
+            &mut object,
+            "/metadata/annotations",
+            json!(account.annotations),
+        );
+    }
+    object
 }
 
 /// `[{name: …}]`

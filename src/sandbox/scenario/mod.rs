@@ -47,6 +47,7 @@ const FILES: &[(&str, &str)] = files![
     "not-scheduled",
     "crash-loop",
     "old-node",
+    "new-node",
     "cri-o-node",
 ];
 

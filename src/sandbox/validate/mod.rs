@@ -1,5 +1,6 @@
 //! What an object must be by itself (`pkg/apis/*/validation`): 422 with every cause at once.
 
+mod ephemeral;
 mod names;
 mod rbac;
 mod secret;
@@ -22,7 +23,9 @@ pub fn encoding(kind: Kind, object: &Value) -> Refused<()> {
 }
 
 pub fn new_object(kind: Kind, object: &Value) -> Refused<()> {
-    refuse(kind, object, &causes(kind, object))
+    let mut causes = causes(kind, object);
+    causes.extend(ephemeral::of_new_object(kind, object));
+    refuse(kind, object, &causes)
 }
 
 pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
@@ -30,6 +33,13 @@ pub fn changed_object(kind: Kind, old: &Value, new: &Value) -> Refused<()> {
     causes.extend(new_finalizers(old, new));
     causes.extend(forbidden_changes(kind, old, new));
     refuse(kind, new, &causes)
+}
+
+/// The rules of a Pod's subresource `ephemeralcontainers`.
+pub fn changed_ephemeral_containers(old: &Value, new: &Value) -> Refused<()> {
+    let mut causes = causes(Kind::Pod, new);
+    causes.extend(ephemeral::changes(old, new));
+    refuse(Kind::Pod, new, &causes)
 }
 
 fn refuse(kind: Kind, object: &Value, causes: &[Cause]) -> Refused<()> {
@@ -46,7 +56,10 @@ fn causes(kind: Kind, object: &Value) -> Vec<Cause> {
     match kind {
         Kind::Secret => causes.extend(secret::check(object)),
         Kind::ConfigMap => causes.extend(secret::check_keys(object, "data")),
-        Kind::Pod => causes.extend(workload::pod_spec(object, "/spec")),
+        Kind::Pod => {
+            causes.extend(workload::pod_spec(object, "/spec"));
+            causes.extend(ephemeral::check(object));
+        }
         Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
             causes.extend(workload::check(object));
         }

@@ -80,7 +80,7 @@ pub(super) fn pod_spec(object: &Value, pointer: &str) -> Vec<Cause> {
     causes
 }
 
-fn container(container: &Value, field: &str) -> Vec<Cause> {
+pub(super) fn container(container: &Value, field: &str) -> Vec<Cause> {
     let mut causes = Vec::new();
     let name = text(container, "/name");
     causes.extend(required(container, "/name", format!("{field}.name")));
@@ -115,8 +115,9 @@ pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<Cause> {
     for field in [
         "activeDeadlineSeconds",
         "tolerations",
-        "ephemeralContainers",
         "nodeName",
+        // Has rules of its own.
+        "schedulingGates",
     ] {
         copy(&mut allowed, old, &format!("/spec/{field}"));
     }
@@ -132,10 +133,27 @@ pub(super) fn pod_changes(old: &Value, new: &Value) -> Vec<Cause> {
             object::put(container, "/image", image);
         }
     }
-    if allowed.get("spec") == old.get("spec") {
-        return Vec::new();
+    let mut causes = new_gates(old, new);
+    if allowed.get("spec") != old.get("spec") {
+        causes.push(Cause::forbidden("spec", RULE));
     }
-    vec![Cause::forbidden("spec", RULE)]
+    causes
+}
+
+/// Scheduling gates are taken away, and none is added (`validateSchedulingGates`).
+fn new_gates(old: &Value, new: &Value) -> Vec<Cause> {
+    const LIST: &str = "/spec/schedulingGates";
+    let before: Vec<&str> = list(old, LIST).iter().map(|it| text(it, "/name")).collect();
+    list(new, LIST)
+        .iter()
+        .map(|gate| text(gate, "/name"))
+        .enumerate()
+        .filter(|(_, name)| !before.contains(name))
+        .map(|(index, name)| {
+            let why = format!("only deletion is allowed, but found new scheduling gate '{name}'");
+            Cause::forbidden(format!("spec.schedulingGates[{index}].name"), &why)
+        })
+        .collect()
 }
 
 pub(super) fn stateful_set_changes(old: &Value, new: &Value) -> Vec<Cause> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Intent, defaults, managed_fields};
 use crate::sandbox::{
     admission,
-    object::{self, Object, put, put_default, remove, seconds, text},
+    object::{self, Object, list, put, put_default, remove, seconds, text},
     resources::{Kind, Resource},
     status::{Cause, Refused, Status},
     store::Place,
@@ -30,6 +30,7 @@ pub fn create(
     admission::admit(world, kind, &mut object)?;
     begin_status(kind, &mut object);
     validate::new_object(kind, &object)?;
+    admission::validate(world, kind, &object)?;
     // Only the store knows, and it is asked last.
     if let Some(there) = world.store.at(kind, &Place::of(&object)) {
         return Err(exists(resource, there));
@@ -120,6 +121,18 @@ fn exists(resource: &'static Resource, there: &Value) -> Status {
 
 /// A client cannot create an object together with its status; the server begins it. Nodes and quotas
 /// keep theirs: the kubelet and the scenario, who write it elsewhere, make them whole here.
+/// Set at once: no scheduler reports on a Pod that is held back (`applySchedulingGatedCondition`).
+fn gated() -> Value {
+    json!({
+        "type": "PodScheduled",
+        "status": "False",
+        "lastProbeTime": null,
+        "lastTransitionTime": null,
+        "reason": "SchedulingGated",
+        "message": "Scheduling is blocked due to non-empty scheduling gates",
+    })
+}
+
 fn begin_status(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Pod => {
@@ -129,6 +142,9 @@ fn begin_status(kind: Kind, object: &mut Value) {
                 "/status",
                 json!({"phase": "Pending", "qosClass": class}),
             );
+            if !list(object, "/spec/schedulingGates").is_empty() {
+                put(object, "/status/conditions", json!([gated()]));
+            }
         }
         Kind::Namespace => {
             put(object, "/spec/finalizers", json!(["kubernetes"]));

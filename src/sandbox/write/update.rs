@@ -28,6 +28,8 @@ pub enum Part {
     Status,
     /// What a Namespace waits for before it goes.
     Finalizers,
+    /// What was added to a Pod that is there (`kubectl debug`).
+    EphemeralContainers,
 }
 
 impl Part {
@@ -35,6 +37,7 @@ impl Part {
         match self {
             Self::Status => "/status",
             Self::Finalizers => "/spec/finalizers",
+            Self::EphemeralContainers => "/spec/ephemeralContainers",
         }
     }
 }
@@ -82,6 +85,13 @@ pub fn update_part(
     check_identity(resource, place, &old, object)?;
     let mut changed = (*old).clone();
     copy(&mut changed, object, part.pointer());
+    match part {
+        Part::Status | Part::Finalizers => {}
+        Part::EphemeralContainers => {
+            defaults::apply(kind, &mut changed);
+            validate::changed_ephemeral_containers(&old, &changed)?;
+        }
+    }
     Ok(store(world, kind, &old, changed, intent))
 }
 

@@ -74,6 +74,10 @@ pub fn apply(
         Some(Subresource::Status) => {
             write::update_part(world, resource.kind, &place, Part::Status, &merged, &intent)?
         }
+        Some(Subresource::EphemeralContainers) => {
+            let part = Part::EphemeralContainers;
+            write::update_part(world, resource.kind, &place, part, &merged, &intent)?
+        }
         _ => write::update(world, resource.kind, &place, merged, &intent)?,
     };
     Ok(body::ok(&dress(world, resource, &stored, shape)))

@@ -1,0 +1,48 @@
+//! A login for a registry, and where the kubelet has it from.
+
+use crate::{
+    domain::credential::Password,
+    sandbox::registry::{basic_header, digest_of},
+};
+
+/// Where a login comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginSource {
+    /// A Secret or a ServiceAccount, by its uid.
+    Object(String),
+    /// Every Pod of the node has it.
+    Node,
+}
+
+/// A user and a password for a registry.
+#[derive(Clone, Debug)]
+pub struct Login {
+    user: String,
+    password: Password,
+    pub source: LoginSource,
+}
+
+impl Login {
+    pub fn new(user: String, password: Password, source: LoginSource) -> Self {
+        Self {
+            user,
+            password,
+            source,
+        }
+    }
+
+    pub fn header(&self) -> String {
+        basic_header(&self.user, self.password.expose())
+    }
+
+    /// What tells logins apart in the kubelet's record of who pulled what: the same login in another
+    /// Secret is as good, and so is the same Secret with another login.
+    pub fn marks(&self) -> Vec<String> {
+        let mut marks = vec![digest_of(&self.header())];
+        match &self.source {
+            LoginSource::Object(uid) => marks.push(uid.clone()),
+            LoginSource::Node => {}
+        }
+        marks
+    }
+}

@@ -1,0 +1,62 @@
+//! Credential plugins of the kubelet (`CredentialProviderConfig`): they give logins for images of a
+//! registry, to all Pods of the node or by an annotation of the Pod's ServiceAccount (KEP-4412).
+//!
+//! Nothing in the API tells of them.
+
+use serde_json::Value;
+
+use super::login::{Login, LoginSource};
+use crate::{
+    domain::{credential::Password, image::ImageRef},
+    sandbox::{
+        object::{self, map, text, uid},
+        resources::Kind,
+        store::Store,
+    },
+};
+
+/// One plugin and what it gives. It has no `Debug`: a password is in it.
+#[derive(Clone)]
+pub struct Provider {
+    /// The host, or the start of the repository, of the images that it is asked for.
+    pub images: String,
+    pub user: User,
+    pub password: String,
+}
+
+/// For whom a plugin speaks.
+#[derive(Clone)]
+pub enum User {
+    Named(String),
+    /// The one whom this annotation of the ServiceAccount names; nobody without it.
+    Annotation(String),
+}
+
+/// What the plugins give for an image; they are tried after the Secrets.
+pub(super) fn logins(
+    providers: &[Provider],
+    store: &Store,
+    pod: &Value,
+    image: &ImageRef,
+) -> Vec<Login> {
+    let repository = image.repository();
+    let asked = providers.iter().filter(|it| {
+        let rest = repository.strip_prefix(it.images.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    asked.filter_map(|it| login(it, store, pod)).collect()
+}
+
+fn login(provider: &Provider, store: &Store, pod: &Value) -> Option<Login> {
+    let password = Password::new(provider.password.as_str());
+    match &provider.user {
+        User::Named(user) => Some(Login::new(user.clone(), password, LoginSource::Node)),
+        User::Annotation(name) => {
+            let account = text(pod, "/spec/serviceAccountName");
+            let account = store.get(Kind::ServiceAccount, object::namespace(pod), account)?;
+            let user = map(account, "/metadata/annotations")?.get(name)?.as_str()?;
+            let source = LoginSource::Object(uid(account).to_owned());
+            Some(Login::new(user.to_owned(), password, source))
+        }
+    }
+}

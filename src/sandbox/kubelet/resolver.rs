@@ -1,0 +1,289 @@
+//! Resolving an image at its registry, or at the hosts that are asked in its place
+//! (`core/remotes/docker` of containerd).
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{login::Login, puller::PullError};
+use crate::{
+    domain::image::ImageRef,
+    sandbox::{
+        object::text,
+        profile::Profile,
+        registry::{Image, Method, Network, Request, Response, Scheme, Unreachable},
+    },
+};
+
+struct Resolver<'a> {
+    network: &'a mut Network,
+    host: String,
+    scheme: Scheme,
+    may_fall_back: bool,
+    asks_for_the_reason: bool,
+    /// The registry that is meant, where another host is asked in its place.
+    meant: Option<String>,
+    path: String,
+    now: Timestamp,
+}
+
+pub(super) fn resolve(
+    network: &mut Network,
+    profile: Profile,
+    image: &ImageRef,
+    login: Option<&Login>,
+    now: Timestamp,
+) -> Result<Image, PullError> {
+    let habit = LocalHabit::of(profile);
+    let reference = image
+        .digest()
+        .or(image.tag())
+        .unwrap_or_default()
+        .to_owned();
+    let mut worst: Option<PullError> = None;
+    for host in network.hosts(image.host()) {
+        let own = network.named(image.host());
+        let is_own = host == image.host() || own.is_some_and(|own| own.endpoint == host);
+        let mut resolver = Resolver {
+            scheme: habit.scheme(&host),
+            may_fall_back: habit == LocalHabit::TlsFirst && is_local(&host),
+            asks_for_the_reason: profile.asks_for_the_reason(),
+            meant: (!is_own).then(|| image.host().to_owned()),
+            network: &mut *network,
+            host,
+            path: format!("/v2/{}/manifests/{reference}", image.path()),
+            now,
+        };
+        match resolver.head(login) {
+            Ok(authorization) => return resolver.fetch(image, &reference, authorization),
+            // What is told is not what the last one said, but what says most.
+            Err(error) => {
+                let mut before = worst.iter();
+                if before.all(|before| before.weight() < error.weight()) {
+                    worst = Some(error);
+                }
+            }
+        }
+    }
+    Err(worst.unwrap_or(PullError::NotFound))
+}
+
+impl Resolver<'_> {
+    fn fetch(
+        &mut self,
+        image: &ImageRef,
+        reference: &str,
+        authorization: Option<String>,
+    ) -> Result<Image, PullError> {
+        let registry = self.network.at(&self.host).ok();
+        let found = registry
+            .and_then(|registry| registry.repositories.get(image.path())?.find(reference))
+            .cloned()
+            .ok_or(PullError::NotFound)?;
+        self.path = format!("/v2/{}/manifests/{}", image.path(), found.digest);
+        self.get(authorization)?;
+        if found.architectures.iter().any(|it| it == NODE_ARCHITECTURE) {
+            Ok(found)
+        } else {
+            Err(PullError::NoPlatform {
+                digest: found.digest,
+            })
+        }
+    }
+}
+
+const NODE_ARCHITECTURE: &str = "amd64";
+
+/// How the runtime speaks to a registry on the own machine. Without configuration that is the only
+/// one that it speaks plain HTTP to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalHabit {
+    Plain,
+    /// containerd 1.7 and later try TLS and fall back (`docker.NewHTTPFallback`).
+    TlsFirst,
+}
+
+impl LocalHabit {
+    fn of(profile: Profile) -> Self {
+        if profile.is_old() {
+            Self::Plain
+        } else {
+            Self::TlsFirst
+        }
+    }
+
+    fn scheme(self, host: &str) -> Scheme {
+        match self {
+            Self::Plain if is_local(host) => Scheme::Http,
+            Self::Plain | Self::TlsFirst => Scheme::Https,
+        }
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    matches!(host.split(':').next(), Some("localhost" | "127.0.0.1"))
+}
+
+impl Resolver<'_> {
+    fn url(&self) -> String {
+        let url = format!("{}://{}{}", self.scheme.as_str(), self.host, self.path);
+        match &self.meant {
+            Some(meant) => format!("{url}?ns={}", escape(meant)),
+            None => url,
+        }
+    }
+
+    fn ask(
+        &mut self,
+        method: Method,
+        authorization: Option<String>,
+    ) -> Result<Response, PullError> {
+        let request = Request {
+            method,
+            scheme: self.scheme,
+            host: self.host.clone(),
+            path: self.path.clone(),
+            authorization,
+        };
+        match self.network.exchange(&request, self.now) {
+            Err(Unreachable::PlainHttp) if self.may_fall_back => {
+                self.scheme = Scheme::Http;
+                self.may_fall_back = false;
+                self.ask(method, request.authorization)
+            }
+            answer => answer.map_err(|why| PullError::Unreachable {
+                url: self.url(),
+                why,
+            }),
+        }
+    }
+
+    /// Resolves the reference; gives the authorization that opened it.
+    fn head(&mut self, login: Option<&Login>) -> Result<Option<String>, PullError> {
+        let response = self.ask(Method::Head, None)?;
+        if response.status != 401 {
+            return self.judge(&response, None).map(|()| None);
+        }
+        let challenge = response
+            .header("WWW-Authenticate")
+            .unwrap_or_default()
+            .to_owned();
+        let authorization = if let Some(challenge) = challenge.strip_prefix("Bearer ") {
+            self.token(challenge, login)?
+        } else {
+            login.ok_or(PullError::NoCredentials)?.header()
+        };
+        let response = self.ask(Method::Head, Some(authorization.clone()))?;
+        let scope = response.header("WWW-Authenticate").unwrap_or_default();
+        if response.status == 401 && scope.contains("insufficient_scope") {
+            return Err(PullError::InsufficientScope);
+        }
+        self.judge(&response, Some(&authorization))?;
+        Ok(Some(authorization))
+    }
+
+    fn judge(&mut self, response: &Response, sent: Option<&String>) -> Result<(), PullError> {
+        match response.status {
+            200 => Ok(()),
+            404 => Err(PullError::NotFound),
+            status => Err(PullError::Status {
+                message: match status {
+                    403 if self.asks_for_the_reason => self.reason(sent.cloned()),
+                    _ => None,
+                },
+                url: self.url(),
+                status,
+            }),
+        }
+    }
+
+    /// What the registry says of a `403`: an answer to a `HEAD` has no body.
+    fn reason(&mut self, authorization: Option<String>) -> Option<String> {
+        let response = self.ask(Method::Get, authorization).ok()?;
+        (response.status == 403).then(|| error_of(&response))
+    }
+
+    fn token(&mut self, challenge: &str, login: Option<&Login>) -> Result<String, PullError> {
+        let parameter = |name: &str| {
+            let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
+            rest.split('"').next()
+        };
+        let realm = parameter("realm").unwrap_or_default();
+        let query = format!(
+            "scope={}&service={}",
+            escape(parameter("scope").unwrap_or_default()),
+            escape(parameter("service").unwrap_or_default())
+        );
+        let (scheme, rest) = match realm.split_once("://") {
+            Some(("http", rest)) => (Scheme::Http, rest),
+            Some((_, rest)) => (Scheme::Https, rest),
+            None => (Scheme::Https, realm),
+        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let request = Request {
+            method: Method::Get,
+            scheme,
+            host: host.to_owned(),
+            path: format!("/{path}"),
+            authorization: login.map(Login::header),
+        };
+        let url = format!("{realm}?{query}");
+        let response =
+            self.network
+                .exchange(&request, self.now)
+                .map_err(|why| PullError::Unreachable {
+                    url: url.clone(),
+                    why,
+                })?;
+        if response.status != 200 {
+            // A login is posted first; some refusals have it asked again with GET.
+            let is_posted = login.is_some() && !matches!(response.status, 400 | 401 | 404 | 405);
+            return Err(PullError::Token {
+                method: if is_posted { "POST" } else { "GET" },
+                url: if is_posted { realm.to_owned() } else { url },
+                status: response.status,
+                anonymous: login.is_none(),
+            });
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let token = body
+            .get("token")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        Ok(format!("Bearer {token}"))
+    }
+
+    /// Fetches the manifest itself, which is where Docker Hub counts.
+    fn get(&mut self, authorization: Option<String>) -> Result<(), PullError> {
+        let response = self.ask(Method::Get, authorization)?;
+        if response.status == 200 {
+            return Ok(());
+        }
+        Err(PullError::Fetch {
+            url: self.url(),
+            status: response.status,
+            message: error_of(&response),
+        })
+    }
+}
+
+/// The first error of a registry's answer, as containerd prints it (`docker.Errors`).
+fn error_of(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let code = text(&body, "/errors/0/code").to_lowercase();
+    match text(&body, "/errors/0/message") {
+        "" => code,
+        message => format!("{code}: {message}"),
+    }
+}
+
+/// Percent-encoding of a query value, as Go's `url.QueryEscape`.
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
