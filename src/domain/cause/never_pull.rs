@@ -2,8 +2,7 @@
 //!
 //! `Container image "a:1" is not present with pull policy of Never`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NeverPullAbsent,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "crictl images on that node lists it under exactly this name?",
     fixes: &[FixId::LoadImage, FixId::PullPolicy],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::NeverPull)
-        .then(|| Verdict::sure(Cause::NeverPullAbsent))
-}
 
 #[cfg(test)]
 mod tests {
