@@ -44,6 +44,8 @@ pub struct Classification {
     pub image: Option<String>,
     /// The host that was asked, which need not be the registry.
     pub host: Option<String>,
+    /// The host that was asked, where it is a mirror of the registry: the fault is the mirror's.
+    pub mirror: Option<String>,
     /// The last HTTP status code that is told.
     pub status: Option<u16>,
 }
@@ -74,6 +76,7 @@ impl Classification {
             registry: message.registry(),
             image: message.image_text(),
             host: message.url().map(|url| url.host.to_owned()),
+            mirror: message.mirror().map(str::to_owned),
             status: message.statuses().last().copied(),
         }
     }

@@ -211,9 +211,12 @@ pub(super) fn is_name(chunk: &str, led_to: bool) -> bool {
 
 /// Characters between chunks of text.
 pub(super) fn separates(char: char) -> bool {
-    char.is_whitespace()
-        || char.is_control()
-        || "\"'`,;()[]{}<>=|*\\\u{201c}\u{201d}\u{2018}\u{2019}\u{2502}".contains(char)
+    match char {
+        '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '='
+        | '|' | '*' | '\\' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{2502}' => true,
+        '!'..='~' => false,
+        other => other.is_whitespace() || other.is_control(),
+    }
 }
 
 /// The quotation mark that closes what this one opens.

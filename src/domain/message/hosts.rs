@@ -46,20 +46,20 @@ impl<'a> Message<'a> {
         self.url().map(|url| url.registry().to_owned())
     }
 
-    /// Whether the host that was asked is a mirror of the image's registry.
+    /// The host that was asked, where it is a mirror of the image's registry.
     ///
     /// containerd says so: `?ns=REGISTRY` names who was meant, `pulling from host HOST` who was asked.
-    pub(in crate::domain) fn is_mirror(&self) -> bool {
+    pub(in crate::domain) fn mirror(&self) -> Option<&'a str> {
         if let Some(url) = self.url()
             && let Some(meant) = url.mirrored()
         {
-            return meant.replace("%3A", ":") != url.registry();
+            return (meant.replace("%3A", ":") != url.registry()).then_some(url.host);
         }
-        let Some((asked, image)) = self.asked_host.zip(self.image()) else {
-            return false;
-        };
+        let (asked, image) = self.asked_host.zip(self.image())?;
         let kind = |host: &str| presets::of_host(host).map(|preset| preset.id);
-        asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()))
+        let is_other =
+            asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()));
+        is_other.then_some(asked)
     }
 
     /// The address that was dialled, or at the far end of a broken connection.

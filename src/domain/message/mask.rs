@@ -164,7 +164,10 @@ impl<'a> Lexer<'a> {
         }
         self.gap.quote = forms::quote(char);
         self.gap.bracket |= char == '[';
-        self.gap.is_plain &= char.is_whitespace() || "=:([*\"'`\u{201c}\u{2018}".contains(char);
+        self.gap.is_plain &= matches!(
+            char,
+            '=' | '(' | '[' | '*' | '"' | '\'' | '`' | '\u{201c}' | '\u{2018}'
+        ) || char.is_whitespace();
         if char == ']' && self.mirrors == Mirrors::Open {
             self.mirrors = Mirrors::Outside;
         }
@@ -195,7 +198,7 @@ impl<'a> Lexer<'a> {
         let chunk = chunk.trim_end_matches([':', '.', '!', '?', '-']);
         let chunk = chunk.trim_start_matches(':');
         let closed = self.gap.quote.is_some_and(|quote| {
-            let after = self.rest().trim_start_matches('\\');
+            let after = url::head(self.rest()).trim_start_matches('\\');
             after.starts_with(quote)
         });
         match forms::form(chunk) {
@@ -348,7 +351,7 @@ impl<'a> Lexer<'a> {
     /// `reading manifest TAG in` (containers/image), `[manifests TAG]` (containerd 1.6, 1.7).
     fn is_tag(&self) -> bool {
         let manifest = [" reading manifest ", " fetching manifest "];
-        let after = self.rest().trim_start_matches([':', ' ']);
+        let after = url::head(self.rest()).trim_start_matches([':', ' ']);
         manifest.iter().any(|words| self.ends(words)) && after.starts_with("in ")
             || self.ends(" manifests ") && self.rest().starts_with(']')
             || self.ends(" tag ")
@@ -391,16 +394,20 @@ fn chunk_len(text: &str) -> usize {
         return length;
     }
     let head = url::head(text);
-    let mut at = 0;
-    while let Some(char) = head.get(at..).and_then(|rest| rest.chars().next()) {
-        let rest = head.get(at..).unwrap_or_default();
-        if let Some(length) = forms::placeholder_len(rest) {
-            at += length;
-        } else if forms::separates(char) {
-            break;
-        } else {
-            at += char.len_utf8();
+    let mut end = 0;
+    for (at, char) in head.char_indices() {
+        if at < end {
+            continue;
+        }
+        let placeholder = match char {
+            '<' | '$' => head.get(at..).and_then(forms::placeholder_len),
+            _ => None,
+        };
+        match placeholder {
+            Some(length) => end = at + length,
+            None if forms::separates(char) => return at,
+            None => end = at + char.len_utf8(),
         }
     }
-    at
+    head.len()
 }

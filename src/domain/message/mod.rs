@@ -43,6 +43,7 @@ pub struct Message<'a> {
     frames: Frames,
     words: String,
     preset: Option<&'static Preset>,
+    core: Core,
 }
 
 impl<'a> Message<'a> {
@@ -65,8 +66,10 @@ impl<'a> Message<'a> {
             frames,
             words,
             preset: None,
+            core: Core::Unknown,
         };
         message.preset = message.find_preset();
+        message.core = core::core(&message);
         message
     }
 
@@ -119,7 +122,7 @@ impl<'a> Message<'a> {
 
     /// What failed.
     pub fn core(&self) -> Core {
-        core::core(self)
+        self.core
     }
 
     /// What the text can mean.
@@ -134,7 +137,7 @@ impl<'a> Message<'a> {
 
     /// The registry, or the host that was asked, as one of the kinds that the causes are told apart by.
     pub fn registry_kind(&self) -> RegistryKind {
-        if self.is_mirror() {
+        if self.mirror().is_some() {
             return RegistryKind::OWN;
         }
         RegistryKind::of(self.preset())

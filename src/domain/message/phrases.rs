@@ -26,6 +26,7 @@ pub(in crate::domain) enum Sign {
     // Not the pull.
     Scheduling,
     Volume,
+    ImageVolume,
     Network,
     Crash,
     Start,
@@ -263,7 +264,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     ]),
     (Sign::SandboxImage, &["sandbox image", "infra container image", "infra image", "pause image"]),
     (Sign::PodContainer, &["StartContainer for POD with", "container POD with"]),
-    (Sign::Webhook, &["admission webhook", "denied the request", "validating admission policy"]),
+    (Sign::Webhook, &["admission webhook", "denied the request", "validating admission policy", "ValidatingAdmissionPolicy"]),
     (Sign::ImageWord, &[
         "image", "images", "imagePullSecret", "imagePullSecrets", "imagePullPolicy", "imageTag", "imageRegistry",
     ]),
@@ -280,6 +281,10 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "unable to attach or mount volumes", "unable to mount volumes", "waiting for volumes", "FailedMapVolume",
         "UnmountVolume", "failed to mount volume", "volume is already exclusively attached", "Multi-Attach error",
         "csi driver", "NodePublishVolume", "NodeStageVolume",
+    ]),
+    // kubelet and runtimes, image volumes: the image is there, and its mount fails (cri-api pkg/errors).
+    (Sign::ImageVolume, &[
+        "ImageVolumeMountFailed", "image volume subpath", "exist in OCI artifact volume", "mount image volume",
     ]),
     (Sign::Network, &[
         "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
@@ -492,7 +497,8 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     ]),
     (Sign::SurePolicy, &[
         "legal reasons", "cannot be pulled due to", "download blocking policy", "not been used in project",
-        "image is not signed", "export control", "client with IP", "GetDownloadUrlForLayer",
+        "image is not signed", "export control", "client with IP",
+        "Container Registry is deprecated", "GetDownloadUrlForLayer",
     ]),
     (Sign::GrantMissing, &[
         "downloadArtifacts", "not authorized to perform", "permission artifactregistry", "storage.objects.get",
@@ -712,7 +718,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "connaisseur", "binary authorization", "binaryauthorization", "attestation", "attestor",
         "signatures are required", "policy-controller", "verifyImages", "portieris", "allowed registries",
         "image registry is not allowed", "unknown image registry", "signature exists", "keyPath", "untrusted image",
-        "signature not found", "no attestations", "must be signed", "not allowed repo",
+        "signature not found", "image verifier", "no attestations", "must be signed", "not allowed repo",
     ]),
     (Sign::Trust, &["trust data", "notary", "content trust", "no valid trust"]),
     (Sign::NoSignatures, &["no signatures"]),

@@ -137,10 +137,11 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
 fn around_sandbox(core: Core, inner: &[Cause]) -> Possible {
     let underlying = inner.first().copied();
     // What only this image meets: the proxy of the node, the name in the runtime's settings.
-    let others = match underlying {
-        Some(Cause::RegistryUnreachableProxy | Cause::InvalidImageName) => inner,
-        _ => &[],
-    };
+    let is_of_node = matches!(
+        underlying,
+        Some(Cause::RegistryUnreachableProxy | Cause::InvalidImageName)
+    );
+    let others = if is_of_node { inner } else { &[] };
     Possible {
         core,
         causes: [&[Cause::SandboxImagePull], others].concat(),

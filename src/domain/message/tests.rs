@@ -111,6 +111,120 @@ fn no_part_of_a_message_is_certain_of_something_else() {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Texts that were misread once, in our own words.
+#[test]
+fn what_stands_around_a_core_never_overrules_it() {
+    for (message, cause) in [
+        // The token server has not got what is asked: no missing tag.
+        (
+            "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://auth.example/token?scope=x: 404 Not Found",
+            Cause::RegistryBadResponse,
+        ),
+        // A connection that ends at the first request: no broken layer.
+        (
+            "failed to do request: Head \"https://r.example/v2/a/manifests/1\": unexpected EOF",
+            Cause::RegistryUnreachableReset,
+        ),
+        // A store of blobs refuses: no bad password.
+        (
+            "failed to copy: httpReadSeeker: failed open: unexpected status from GET request to https://b.s3.amazonaws.com/x?X-Amz-Signature=y: 403 Forbidden",
+            Cause::ForbiddenByPolicy,
+        ),
+        // A page is no manifest.
+        (
+            "get image config descriptor: unexpected media type text/html for sha256:00: not found",
+            Cause::RegistryBadResponse,
+        ),
+        (
+            "children: invalid desc sha256:00: media-type: expected index but found manifest (application/vnd.oci.image.index.v1+json)",
+            Cause::ManifestUnsupported,
+        ),
+        // dockerd's API frames the registry's answer with a 500.
+        (
+            "API error (500): Get https://r.example:5000/v2/a/manifests/1: no basic auth credentials",
+            Cause::NoCredentialsSent,
+        ),
+        // Two lines are no sentence: there is no `unknown error`.
+        (
+            "reading manifest 1 in quay.io/a/b: name unknown\n * Error initializing source docker://quay.io/a/b:1",
+            Cause::RepositoryMissingOrNoAccess,
+        ),
+        (
+            "initializing source docker://a/b:1: (Mirrors also failed: [m.example/a/b:1: reading manifest 1 in m.example/a/b: toomanyrequests]): docker.io/a/b:1: reading manifest 1 in docker.io/a/b: manifest unknown",
+            Cause::ImageNotFound,
+        ),
+        // Not the pull.
+        (
+            "Error: INSTALLATION FAILED: context deadline exceeded",
+            Cause::CauseNotStated,
+        ),
+        (
+            "error retrieving resource lock: Get \"https://10.96.0.1:443/apis/coordination.k8s.io/v1/leases/x\": dial tcp 10.96.0.1:443: i/o timeout",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "ImageVolumeMountFailed: failed to mount image volume component: no such file",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "sub path \"x\" does not exist in OCI artifact volume",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "Created pod: odd-gitlab-forbidden-76cb79c446-78q92",
+            Cause::CauseNotStated,
+        ),
+        // Policies.
+        (
+            "image verifier bindir blocked pull of r.example/a:1 with digest sha256:00 for reason: too old",
+            Cause::SignaturePolicy,
+        ),
+        (
+            "ValidatingAdmissionPolicy 'allowed-registries' with binding 'b' denied request: images of r.example are not allowed here",
+            Cause::SignaturePolicy,
+        ),
+        (
+            "Head \"https://gcr.io/v2/a/manifests/1\": unknown: Container Registry is deprecated and shutting down",
+            Cause::ForbiddenByPolicy,
+        ),
+        (
+            "denied: Container Registry is deprecated and shutting down",
+            Cause::ForbiddenByPolicy,
+        ),
+    ] {
+        let found = possible(message).causes.first().copied();
+        // Of what is not known at all, the cause is not stated either.
+        assert_eq!(found.unwrap_or(Cause::CauseNotStated), cause, "{message}");
+    }
+}
+
+#[test]
+fn a_link_to_help_is_no_host_and_a_mirror_is_told_from_the_registry() {
+    let limited = classify(
+        "toomanyrequests: You have reached your pull rate limit. https://www.docker.com/increase-rate-limit",
+    );
+    assert_eq!((limited.host, limited.registry), (None, None));
+
+    let mirrored = classify(
+        "failed to resolve reference \"mirrored.lab:5000/a:1\": unexpected status from HEAD request to http://localhost:5005/v2/a/manifests/1?ns=mirrored.lab%3A5000: 503 Service Unavailable",
+    );
+    assert_eq!(mirrored.cause, Some(Cause::Registry5xx));
+    assert_eq!(mirrored.mirror.as_deref(), Some("localhost:5005"));
+    assert_eq!(mirrored.registry.as_deref(), Some("mirrored.lab:5000"));
+
+    let own = classify(
+        "failed to resolve reference \"docker.io/a/b:1\": pulling from host registry-1.docker.io failed with status code [manifests 1]: 403 Forbidden",
+    );
+    assert_eq!(own.mirror, None);
+}
+
+#[test]
+fn a_policy_of_never_is_not_certain_of_an_image_that_is_missing() {
+    let found = classify("Container image \"acme/web:1\" is not present with pull policy of Never");
+    assert_eq!(found.cause, Some(Cause::NeverPullAbsent));
+    assert_eq!(found.confidence, Confidence::Likely);
+}
+
 #[test]
 fn names_leave_no_word_behind() {
     for (text, words) in [

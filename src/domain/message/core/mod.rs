@@ -9,8 +9,28 @@ use crate::domain::cause::Cause as C;
 
 pub(super) use rules::{core, frame, is_cut, is_framed, is_of_sandbox};
 
+/// Whose words a core is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    /// Of the pull alone.
+    Own,
+    /// Of other programs, too: a connection can be anybody's.
+    Shared,
+}
+
+/// Where it is known from what a core can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The text says it.
+    Told,
+    /// The answer does not say why: it was measured. For the others, which faults happened to be played would
+    /// only narrow what is known.
+    Measured,
+}
+
+/// Rows of core, name, [`Words`], [`Source`] and the usual causes.
 macro_rules! cores {
-    ($($(#[$doc:meta])* $core:ident $slug:literal [$($cause:ident),*],)*) => {
+    ($($(#[$doc:meta])* $core:ident $slug:literal $words:ident $source:ident [$($cause:ident),*],)*) => {
         /// What failed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Core {
@@ -18,13 +38,22 @@ macro_rules! cores {
         }
 
         impl Core {
-            /// All cores, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$core),*];
-
             /// The name in the table of measurements.
             pub fn slug(self) -> &'static str {
                 match self {
                     $(Self::$core => $slug,)*
+                }
+            }
+
+            fn words(self) -> Words {
+                match self {
+                    $(Self::$core => Words::$words,)*
+                }
+            }
+
+            fn source(self) -> Source {
+                match self {
+                    $(Self::$core => Source::$source,)*
                 }
             }
 
@@ -40,287 +69,157 @@ macro_rules! cores {
 
 cores! {
     /// Scheduling, volumes, the Pod's network, crashes, probes, the API server.
-    Elsewhere "elsewhere" [NotAPullFailure],
+    Elsewhere "elsewhere" Own Told [NotAPullFailure],
     /// A program for another processor: the same mistake as a wrong platform, found when it starts.
-    ExecFormat "exec-format" [NotAPullFailure, PlatformMismatch],
+    ExecFormat "exec-format" Own Told [NotAPullFailure, PlatformMismatch],
+    /// The image of a volume is on the node, and its mount fails.
+    ImageVolume "image-volume" Own Told [NotAPullFailure, LayerUnpackFailed],
     /// A Secret that is not found, without a word that says it is for pulling.
-    SomeSecretMissing "some-secret-missing" [NotAPullFailure, PullSecretMissing],
+    SomeSecretMissing "some-secret-missing" Own Told [NotAPullFailure, PullSecretMissing],
     /// A certificate of the cluster's API.
-    ApiCertificate "api-certificate" [NotAPullFailure, TlsHostnameOrExpired],
+    ApiCertificate "api-certificate" Own Told [NotAPullFailure, TlsHostnameOrExpired],
     /// Admission refuses the image.
-    Admission "admission" [SignaturePolicy],
+    Admission "admission" Own Told [SignaturePolicy],
     /// Admission cannot verify the image for want of a login of its own.
-    AdmissionLogin "admission-login" [SignaturePolicy, NoCredentialsSent],
-    AdmissionSecret "admission-secret" [SignaturePolicy, PullSecretMalformed],
+    AdmissionLogin "admission-login" Own Told [SignaturePolicy, NoCredentialsSent],
+    AdmissionSecret "admission-secret" Own Told [SignaturePolicy, PullSecretMalformed],
     /// The kubelet's `pull QPS exceeded`.
-    PullQps "pull-qps" [KubeletPullThrottled, RateLimited],
+    PullQps "pull-qps" Own Told [KubeletPullThrottled, RateLimited],
     /// Policy `Never`: since 1.35 said, too, of an image that is there and was pulled with another login.
-    NeverPull "never-pull" [NeverPullAbsent],
-    PullSecretMissing "pull-secret-missing" [PullSecretMissing],
-    CredentialProvider "credential-provider" [CredentialProviderFailure],
+    NeverPull "never-pull" Own Told [NeverPullAbsent],
+    PullSecretMissing "pull-secret-missing" Own Told [PullSecretMissing],
+    CredentialProvider "credential-provider" Own Told [CredentialProviderFailure],
 
-    RuntimeDown "runtime-down" [RuntimeUnavailable],
-    RuntimeRefused "runtime-refused" [RuntimeUnavailable, RegistryUnreachableRefused],
-    Reference "reference" [InvalidImageName],
-    ShortName "short-name" [ShortNameUnresolved],
-    Signature "signature" [SignaturePolicy],
-    DiskFull "disk-full" [DiskFull],
-    Platform "platform" [PlatformMismatch],
+    RuntimeDown "runtime-down" Own Told [RuntimeUnavailable],
+    RuntimeRefused "runtime-refused" Own Told [RuntimeUnavailable, RegistryUnreachableRefused],
+    Reference "reference" Own Told [InvalidImageName],
+    ShortName "short-name" Own Told [ShortNameUnresolved],
+    Signature "signature" Shared Told [SignaturePolicy],
+    DiskFull "disk-full" Shared Told [DiskFull],
+    Platform "platform" Own Told [PlatformMismatch],
     /// containerd wraps it as `not found`, like a tag that is not there.
-    PlatformNotFound "platform-not-found" [PlatformMismatch, ImageNotFound],
-    ManifestFormat "manifest-format" [ManifestUnsupported],
-    OldSchema "old-schema" [ManifestUnsupported],
-    OldSchemaNotFound "old-schema-not-found" [ManifestUnsupported, ImageNotFound],
+    PlatformNotFound "platform-not-found" Own Told [PlatformMismatch, ImageNotFound],
+    ManifestFormat "manifest-format" Own Told [ManifestUnsupported],
+    OldSchema "old-schema" Own Told [ManifestUnsupported],
+    OldSchemaNotFound "old-schema-not-found" Own Told [ManifestUnsupported, ImageNotFound],
     /// A digest of the manifest that is none.
-    ManifestDigest "manifest-digest" [ManifestUnsupported, RegistryBadResponse],
-    StoreContent "store-content" [LocalStoreError, ContentCorrupt, ImageNotFound],
-    LocalStore "local-store" [LocalStoreError],
-    Unpack "unpack" [LayerUnpackFailed],
-    TarHeader "tar-header" [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
-    DiffId "diff-id" [ContentCorrupt, LayerUnpackFailed],
+    ManifestDigest "manifest-digest" Own Told [ManifestUnsupported, RegistryBadResponse],
+    StoreContent "store-content" Own Told [LocalStoreError, ContentCorrupt, ImageNotFound],
+    LocalStore "local-store" Own Told [LocalStoreError],
+    Unpack "unpack" Own Told [LayerUnpackFailed],
+    TarHeader "tar-header" Own Told [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
+    DiffId "diff-id" Own Told [ContentCorrupt, LayerUnpackFailed],
     /// The configuration names other layers than the manifest: also of media types that were passed over.
-    RootFs "root-fs" [LayerUnpackFailed, ContentCorrupt, ManifestUnsupported],
+    RootFs "root-fs" Own Told [LayerUnpackFailed, ContentCorrupt, ManifestUnsupported],
 
-    ProxyScheme "proxy-scheme" [RegistryUnreachableProxy, RegistryUnreachableDns],
-    Proxy "proxy" [RegistryUnreachableProxy],
+    ProxyScheme "proxy-scheme" Shared Told [RegistryUnreachableProxy, RegistryUnreachableDns],
+    Proxy "proxy" Shared Told [RegistryUnreachableProxy],
     /// What is wrong with the connection to the proxy itself.
-    ProxyRefused "proxy-refused" [RegistryUnreachableProxy, RegistryUnreachableRefused],
-    ProxyDns "proxy-dns" [RegistryUnreachableProxy, RegistryUnreachableDns],
-    ProxySpeaksHttp "proxy-speaks-http" [RegistryUnreachableProxy, TlsHttpMismatch],
+    ProxyRefused "proxy-refused" Shared Told [RegistryUnreachableProxy, RegistryUnreachableRefused],
+    ProxyDns "proxy-dns" Shared Told [RegistryUnreachableProxy, RegistryUnreachableDns],
+    ProxySpeaksHttp "proxy-speaks-http" Shared Told [RegistryUnreachableProxy, TlsHttpMismatch],
     /// The connection to a proxy on this machine breaks.
-    LocalProxyRefused "local-proxy-refused" [RegistryUnreachableProxy, RegistryUnreachableRefused],
-    LocalProxyTimeout "local-proxy-timeout" [RegistryUnreachableProxy, RegistryUnreachableTimeout],
-    LocalProxyReset "local-proxy-reset" [RegistryUnreachableProxy, RegistryUnreachableReset],
+    LocalProxyRefused "local-proxy-refused" Shared Told [RegistryUnreachableProxy, RegistryUnreachableRefused],
+    LocalProxyTimeout "local-proxy-timeout" Shared Told [RegistryUnreachableProxy, RegistryUnreachableTimeout],
+    LocalProxyReset "local-proxy-reset" Shared Told [RegistryUnreachableProxy, RegistryUnreachableReset],
     /// A status text without a number is a proxy's answer to CONNECT.
-    ProxyFault "proxy-fault" [RegistryUnreachableProxy, Registry5xx],
-    ProxyForbids "proxy-forbids" [RegistryUnreachableProxy, ForbiddenByPolicy],
-    PlainHttp "plain-http" [TlsHttpMismatch],
-    UnknownAuthority "unknown-authority" [TlsUntrustedCa],
-    CertificateName "certificate-name" [TlsHostnameOrExpired],
-    CertificateValidFor "certificate-valid-for" [TlsHostnameOrExpired],
-    CertificateTime "certificate-time" [TlsHostnameOrExpired],
-    Handshake "handshake" [TlsHandshakeFailure],
-    Dns "dns" [RegistryUnreachableDns],
-    DnsTimeout "dns-timeout" [RegistryUnreachableDns, RegistryUnreachableTimeout],
-    DnsRefused "dns-refused" [RegistryUnreachableDns, RegistryUnreachableRefused],
-    DnsNoRoute "dns-no-route" [RegistryUnreachableDns, RegistryUnreachableNoRoute],
-    Refused "refused" [RegistryUnreachableRefused],
+    ProxyFault "proxy-fault" Shared Told [RegistryUnreachableProxy, Registry5xx],
+    ProxyForbids "proxy-forbids" Shared Told [RegistryUnreachableProxy, ForbiddenByPolicy],
+    PlainHttp "plain-http" Shared Told [TlsHttpMismatch],
+    UnknownAuthority "unknown-authority" Shared Told [TlsUntrustedCa],
+    CertificateName "certificate-name" Shared Told [TlsHostnameOrExpired],
+    CertificateValidFor "certificate-valid-for" Shared Told [TlsHostnameOrExpired],
+    CertificateTime "certificate-time" Shared Told [TlsHostnameOrExpired],
+    Handshake "handshake" Shared Told [TlsHandshakeFailure],
+    Dns "dns" Shared Told [RegistryUnreachableDns],
+    DnsTimeout "dns-timeout" Shared Told [RegistryUnreachableDns, RegistryUnreachableTimeout],
+    DnsRefused "dns-refused" Shared Told [RegistryUnreachableDns, RegistryUnreachableRefused],
+    DnsNoRoute "dns-no-route" Shared Told [RegistryUnreachableDns, RegistryUnreachableNoRoute],
+    Refused "refused" Shared Told [RegistryUnreachableRefused],
     /// Port 443 of an address that the image names without a port: a plain-http registry may listen elsewhere.
-    RefusedHttps "refused-https" [RegistryUnreachableRefused, TlsHttpMismatch],
+    RefusedHttps "refused-https" Shared Told [RegistryUnreachableRefused, TlsHttpMismatch],
     /// Only an address is told: it may be the registry's or the proxy's.
-    RefusedAddress "refused-address" [RegistryUnreachableRefused, RegistryUnreachableProxy],
-    NoRoute "no-route" [RegistryUnreachableNoRoute],
-    Timeout "timeout" [RegistryUnreachableTimeout],
-    HandshakeTimeout "handshake-timeout" [RegistryUnreachableTimeout, RegistryUnreachableProxy],
+    RefusedAddress "refused-address" Shared Told [RegistryUnreachableRefused, RegistryUnreachableProxy],
+    NoRoute "no-route" Shared Told [RegistryUnreachableNoRoute],
+    Timeout "timeout" Shared Told [RegistryUnreachableTimeout],
+    HandshakeTimeout "handshake-timeout" Shared Told [RegistryUnreachableTimeout, RegistryUnreachableProxy],
 
-    RateLimit "rate-limit" [RateLimited],
-    DigestMismatch "digest-mismatch" [ContentCorrupt],
-    BlobUnknown "blob-unknown" [ContentCorrupt],
-    ContentNotFound "content-not-found" [ContentCorrupt, ImageNotFound],
+    RateLimit "rate-limit" Own Told [RateLimited],
+    DigestMismatch "digest-mismatch" Own Told [ContentCorrupt],
+    BlobUnknown "blob-unknown" Own Told [ContentCorrupt],
+    ContentNotFound "content-not-found" Own Told [ContentCorrupt, ImageNotFound],
     /// The same, asked by tag.
-    TagContentNotFound "tag-content-not-found" [ImageNotFound, ContentCorrupt],
-    ShortBody "short-body" [ContentCorrupt, RegistryUnreachableReset],
-    Reset "reset" [RegistryUnreachableReset, RegistryUnreachableProxy],
+    TagContentNotFound "tag-content-not-found" Own Told [ImageNotFound, ContentCorrupt],
+    ShortBody "short-body" Shared Told [ContentCorrupt, RegistryUnreachableReset],
+    Reset "reset" Shared Told [RegistryUnreachableReset, RegistryUnreachableProxy],
     /// The server closes the connection without an answer.
-    Closed "closed" [RegistryUnreachableReset],
-    TokenBodyCut "token-body-cut" [RegistryUnreachableReset, RegistryBadResponse],
-    TokenMissing "token-missing" [RegistryBadResponse, Unauthorized, RepositoryMissingOrNoAccess],
+    Closed "closed" Shared Told [RegistryUnreachableReset],
+    TokenBodyCut "token-body-cut" Shared Told [RegistryUnreachableReset, RegistryBadResponse],
+    TokenMissing "token-missing" Shared Told [RegistryBadResponse, Unauthorized, RepositoryMissingOrNoAccess],
     /// A 400: also what a TLS port answers to plain http, and ECR to a bad credential.
-    BadRequest "bad-request" [RegistryBadResponse, TlsHttpMismatch],
-    ResetWhileCopying "reset-while-copying" [RegistryUnreachableReset, ContentCorrupt, RegistryUnreachableProxy],
-    ServerError "server-error" [Registry5xx],
+    BadRequest "bad-request" Shared Told [RegistryBadResponse, TlsHttpMismatch],
+    ResetWhileCopying "reset-while-copying" Shared Told [RegistryUnreachableReset, ContentCorrupt, RegistryUnreachableProxy],
+    ServerError "server-error" Shared Told [Registry5xx],
     /// HTML or the like where a manifest is asked for.
-    Page "page" [RegistryBadResponse, RegistryUnreachableProxy],
+    Page "page" Shared Told [RegistryBadResponse, RegistryUnreachableProxy],
     /// A page that was stored as a manifest.
-    PageStored "page-stored" [RegistryBadResponse, ContentCorrupt, RegistryUnreachableProxy],
-    Expired "expired" [TokenExpired],
-    ClientSecret "client-secret" [TokenExpired, Unauthorized],
-    NoBasicAuth "no-basic-auth" [NoCredentialsSent],
+    PageStored "page-stored" Shared Told [RegistryBadResponse, ContentCorrupt, RegistryUnreachableProxy],
+    Expired "expired" Own Told [TokenExpired],
+    ClientSecret "client-secret" Shared Told [TokenExpired, Unauthorized],
+    NoBasicAuth "no-basic-auth" Own Told [NoCredentialsSent],
     /// `unable to retrieve auth token: invalid username/password`: containers/image says so of any 401 of a
     /// token server, also without a login.
-    TokenLogin "token-login" [Unauthorized, NoCredentialsSent, TokenExpired],
-    NothingSent "nothing-sent" [NoCredentialsSent, Unauthorized],
-    NothingSentUnclear "nothing-sent-unclear" [NoCredentialsSent, RepositoryMissingOrNoAccess],
-    AnonymousToken "anonymous-token" [NoCredentialsSent, RepositoryMissingOrNoAccess],
-    OauthToken "oauth-token" [Unauthorized, TokenExpired, ForbiddenByPolicy],
-    BadCredential "bad-credential" [Unauthorized],
-    BadToken "bad-token" [Unauthorized, TokenExpired, PullSecretMalformed],
+    TokenLogin "token-login" Own Measured [Unauthorized, NoCredentialsSent, TokenExpired],
+    NothingSent "nothing-sent" Shared Measured [NoCredentialsSent, Unauthorized],
+    NothingSentUnclear "nothing-sent-unclear" Shared Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
+    AnonymousToken "anonymous-token" Own Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
+    OauthToken "oauth-token" Own Measured [Unauthorized, TokenExpired, ForbiddenByPolicy],
+    BadCredential "bad-credential" Shared Measured [Unauthorized],
+    BadToken "bad-token" Shared Measured [Unauthorized, TokenExpired, PullSecretMalformed],
     /// A token server that has not got what is asked: the wrong realm.
-    TokenNotFound "token-not-found" [RegistryBadResponse],
-    PolicyPage "policy-page" [ForbiddenByPolicy, RegistryBadResponse],
-    Policy "policy" [ForbiddenByPolicy],
-    DoesNotSayWhich "does-not-say-which" [ForbiddenByPolicy, RepositoryMissingOrNoAccess],
-    AccessUnclear "access-unclear" [RepositoryMissingOrNoAccess, NoCredentialsSent, Unauthorized],
-    RepositoryMissing "repository-missing" [RepositoryMissingOrNoAccess],
+    TokenNotFound "token-not-found" Shared Told [RegistryBadResponse],
+    PolicyPage "policy-page" Shared Told [ForbiddenByPolicy, RegistryBadResponse],
+    Policy "policy" Shared Measured [ForbiddenByPolicy],
+    DoesNotSayWhich "does-not-say-which" Shared Measured [ForbiddenByPolicy, RepositoryMissingOrNoAccess],
+    AccessUnclear "access-unclear" Own Measured [RepositoryMissingOrNoAccess, NoCredentialsSent, Unauthorized],
+    RepositoryMissing "repository-missing" Own Measured [RepositoryMissingOrNoAccess],
     /// Harbor's `unknown: repository NAME not found`.
-    RepositoryNamed "repository-named" [RepositoryMissingOrNoAccess, ImageNotFound, RegistryBadResponse],
-    AuthenticationRequired "authentication-required" [NoCredentialsSent, Unauthorized],
-    TokenRefused "token-refused" [Unauthorized, NoCredentialsSent, TokenExpired],
-    Unauthorized401 "unauthorized-401" [NoCredentialsSent, Unauthorized, TokenExpired],
-    Unauthorized "unauthorized" [Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
+    RepositoryNamed "repository-named" Own Told [RepositoryMissingOrNoAccess, ImageNotFound, RegistryBadResponse],
+    AuthenticationRequired "authentication-required" Shared Measured [NoCredentialsSent, Unauthorized],
+    TokenRefused "token-refused" Shared Measured [Unauthorized, NoCredentialsSent, TokenExpired],
+    Unauthorized401 "unauthorized-401" Shared Measured [NoCredentialsSent, Unauthorized, TokenExpired],
+    Unauthorized "unauthorized" Shared Measured [Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
     /// A store of blobs answers for itself, in HTML or XML.
-    ForbiddenStore "forbidden-store" [ForbiddenByPolicy, RegistryBadResponse],
-    SurePolicy "sure-policy" [ForbiddenByPolicy],
+    ForbiddenStore "forbidden-store" Shared Told [ForbiddenByPolicy, RegistryBadResponse],
+    SurePolicy "sure-policy" Own Told [ForbiddenByPolicy],
     /// A manifest of the list is refused after the list was given.
-    ForbiddenChild "forbidden-child" [ForbiddenByPolicy, Unauthorized],
-    ForbiddenBlob "forbidden-blob" [ForbiddenByPolicy],
-    Denied "denied" [Unauthorized, RepositoryMissingOrNoAccess, TokenExpired, NoCredentialsSent],
-    TokenForbidden "token-forbidden" [Unauthorized, NoCredentialsSent, ForbiddenByPolicy, RepositoryMissingOrNoAccess],
-    Forbidden "forbidden" [ForbiddenByPolicy, Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
-    SecretMalformed "secret-malformed" [PullSecretMalformed],
-    OddAnswerUnknown "odd-answer-unknown" [RegistryBadResponse, ImageNotFound],
-    OddAnswer "odd-answer" [RegistryBadResponse],
-    ManifestUnknown "manifest-unknown" [ImageNotFound],
-    NotFound "not-found" [ImageNotFound, RepositoryMissingOrNoAccess],
-    Inspect "inspect" [LocalStoreError],
-    Cancelled "cancelled" [PullTimeoutCancelled],
-    DeadlineOfRequest "deadline-of-request" [RegistryUnreachableTimeout, PullTimeoutCancelled],
-    Deadline "deadline" [PullTimeoutCancelled, RegistryUnreachableTimeout],
-    NotStated "not-stated" [CauseNotStated],
-    Unknown "unknown" [],
+    ForbiddenChild "forbidden-child" Shared Told [ForbiddenByPolicy, Unauthorized],
+    ForbiddenBlob "forbidden-blob" Shared Told [ForbiddenByPolicy],
+    Denied "denied" Shared Measured [Unauthorized, RepositoryMissingOrNoAccess, TokenExpired, NoCredentialsSent],
+    TokenForbidden "token-forbidden" Shared Measured [Unauthorized, NoCredentialsSent, ForbiddenByPolicy, RepositoryMissingOrNoAccess],
+    Forbidden "forbidden" Shared Measured [ForbiddenByPolicy, Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
+    SecretMalformed "secret-malformed" Own Told [PullSecretMalformed],
+    OddAnswerUnknown "odd-answer-unknown" Shared Told [RegistryBadResponse, ImageNotFound],
+    OddAnswer "odd-answer" Shared Told [RegistryBadResponse],
+    ManifestUnknown "manifest-unknown" Own Told [ImageNotFound],
+    NotFound "not-found" Shared Measured [ImageNotFound, RepositoryMissingOrNoAccess],
+    Inspect "inspect" Own Told [LocalStoreError],
+    Cancelled "cancelled" Shared Told [PullTimeoutCancelled],
+    DeadlineOfRequest "deadline-of-request" Shared Told [RegistryUnreachableTimeout, PullTimeoutCancelled],
+    Deadline "deadline" Shared Told [PullTimeoutCancelled, RegistryUnreachableTimeout],
+    NotStated "not-stated" Own Told [CauseNotStated],
+    Unknown "unknown" Shared Told [],
 }
 
 impl Core {
-    /// Whether the answer does not say why: what it can mean is measured. Elsewhere the text says it, and which
-    /// faults happened to be played would only narrow what is known.
+    /// Whether what it can mean was measured.
     pub fn is_measured(self) -> bool {
-        matches!(
-            self,
-            Self::TokenLogin
-                | Self::NothingSent
-                | Self::NothingSentUnclear
-                | Self::AnonymousToken
-                | Self::OauthToken
-                | Self::BadCredential
-                | Self::BadToken
-                | Self::DoesNotSayWhich
-                | Self::Policy
-                | Self::AccessUnclear
-                | Self::RepositoryMissing
-                | Self::AuthenticationRequired
-                | Self::TokenRefused
-                | Self::Unauthorized401
-                | Self::Unauthorized
-                | Self::Denied
-                | Self::TokenForbidden
-                | Self::Forbidden
-                | Self::NotFound
-        )
+        self.source() == Source::Measured
     }
 
-    /// Whether its words alone tell that an image is pulled. A connection can be anybody's.
+    /// Whether its words alone tell that an image is pulled.
     fn names_itself(self) -> bool {
-        match self {
-            Self::Elsewhere
-            | Self::ExecFormat
-            | Self::SomeSecretMissing
-            | Self::ApiCertificate
-            | Self::Admission
-            | Self::AdmissionLogin
-            | Self::AdmissionSecret
-            | Self::PullQps
-            | Self::NeverPull
-            | Self::PullSecretMissing
-            | Self::CredentialProvider
-            | Self::RuntimeDown
-            | Self::RuntimeRefused
-            | Self::Reference
-            | Self::ShortName
-            | Self::Platform
-            | Self::PlatformNotFound
-            | Self::ManifestFormat
-            | Self::OldSchema
-            | Self::OldSchemaNotFound
-            | Self::ManifestDigest
-            | Self::StoreContent
-            | Self::LocalStore
-            | Self::Unpack
-            | Self::TarHeader
-            | Self::DiffId
-            | Self::RootFs
-            | Self::BlobUnknown
-            | Self::ContentNotFound
-            | Self::TagContentNotFound
-            | Self::NoBasicAuth
-            | Self::TokenLogin
-            | Self::AnonymousToken
-            | Self::OauthToken
-            | Self::AccessUnclear
-            | Self::RepositoryMissing
-            | Self::RepositoryNamed
-            | Self::SecretMalformed
-            | Self::ManifestUnknown
-            | Self::Inspect
-            | Self::NotStated
-            | Self::RateLimit
-            | Self::Expired
-            | Self::SurePolicy
-            | Self::DigestMismatch => true,
-            Self::Signature
-            | Self::DiskFull
-            | Self::ProxyScheme
-            | Self::Proxy
-            | Self::ProxyRefused
-            | Self::ProxyDns
-            | Self::ProxySpeaksHttp
-            | Self::LocalProxyRefused
-            | Self::LocalProxyTimeout
-            | Self::LocalProxyReset
-            | Self::ProxyFault
-            | Self::ProxyForbids
-            | Self::PlainHttp
-            | Self::UnknownAuthority
-            | Self::CertificateName
-            | Self::CertificateValidFor
-            | Self::CertificateTime
-            | Self::Handshake
-            | Self::Dns
-            | Self::DnsTimeout
-            | Self::DnsRefused
-            | Self::DnsNoRoute
-            | Self::Refused
-            | Self::RefusedHttps
-            | Self::RefusedAddress
-            | Self::NoRoute
-            | Self::Timeout
-            | Self::HandshakeTimeout
-            | Self::ShortBody
-            | Self::Reset
-            | Self::Closed
-            | Self::TokenBodyCut
-            | Self::TokenMissing
-            | Self::BadRequest
-            | Self::ResetWhileCopying
-            | Self::ServerError
-            | Self::Page
-            | Self::PageStored
-            | Self::ClientSecret
-            | Self::NothingSent
-            | Self::NothingSentUnclear
-            | Self::BadCredential
-            | Self::BadToken
-            | Self::TokenNotFound
-            | Self::PolicyPage
-            | Self::Policy
-            | Self::DoesNotSayWhich
-            | Self::AuthenticationRequired
-            | Self::TokenRefused
-            | Self::Unauthorized401
-            | Self::Unauthorized
-            | Self::ForbiddenStore
-            | Self::ForbiddenChild
-            | Self::ForbiddenBlob
-            | Self::Denied
-            | Self::TokenForbidden
-            | Self::Forbidden
-            | Self::OddAnswerUnknown
-            | Self::OddAnswer
-            | Self::NotFound
-            | Self::Cancelled
-            | Self::DeadlineOfRequest
-            | Self::Deadline
-            | Self::Unknown => false,
-        }
+        self.words() == Words::Own
     }
 
     /// What it can mean, the likeliest first: by the kind of registry where that makes a difference.

@@ -123,6 +123,7 @@ const FRAMES: &[Rule] = &[
     rule(Core::Elsewhere).any(&[Sign::Webhook]),
     rule(Core::PullQps).any(&[Sign::PullQps]),
     rule(Core::NeverPull).any(&[Sign::NeverPull]),
+    rule(Core::ImageVolume).any(&[Sign::ImageVolume]),
     rule(Core::SomeSecretMissing).all(&[Sign::SecretWord, Sign::ObjectMissing]).none(PULLS).only_if(|m| !m.has(Sign::PullSecretWord)),
     rule(Core::ApiCertificate).any(&[Sign::CertificateName, Sign::CertificateTime]).none(PULLS).only_if(|m| m.any(OTHER_WORK) || asks_cluster(m)),
     rule(Core::Elsewhere).all(&[Sign::ObjectWord, Sign::ObjectMissing]).none(PULLS),
@@ -290,19 +291,29 @@ pub(in crate::domain::message) fn is_framed(message: &Message<'_>, core: Core) -
         || message.url().is_some_and(|url| url.is_of_registry())
 }
 
-/// Whether the frame of another error is all that is told: the message is cut where its core would begin.
+/// Frames that end a message where it is cut before its core.
+const LAST_FRAMES: &[(Core, Sign)] = &[
+    (Core::Unpack, Sign::Unpack),
+    (Core::Inspect, Sign::Inspect),
+    (Core::Elsewhere, Sign::Sandbox),
+    (Core::Elsewhere, Sign::Webhook),
+    (Core::Cancelled, Sign::RequestCanceled),
+];
+
+/// Whether less is told than happened.
+///
+/// The frame of another error is all that is told, for the message is cut where its core would begin; or it is
+/// policy `Never`: since Kubernetes 1.35 the kubelet says so of an image, too, that is there and was pulled with
+/// a login that the Pod does not have (KEP-2535).
 pub(in crate::domain::message) fn is_cut(message: &Message<'_>, core: Core) -> bool {
-    let frames: &[Sign] = match core {
-        Core::Unpack => &[Sign::Unpack],
-        Core::Inspect => &[Sign::Inspect],
-        Core::Elsewhere => &[Sign::Sandbox, Sign::Webhook],
-        Core::Cancelled => &[Sign::RequestCanceled],
-        _ => &[],
-    };
-    frames.iter().any(|frame| {
-        let words = message.words_behind(*frame);
+    let ends = |frame: Sign| {
+        let words = message.words_behind(frame);
         words.is_some_and(|words| words <= WORDS_OF_A_FRAME)
-    })
+    };
+    core == Core::NeverPull
+        || LAST_FRAMES
+            .iter()
+            .any(|(framed, frame)| *framed == core && ends(*frame))
 }
 
 /// So many words can follow a frame that belong to it: `to overlayfs as`, `rpc error code Unknown desc`.
