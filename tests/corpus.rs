@@ -282,3 +282,37 @@ fn the_name_of_an_image_changes_nothing() {
         println!("{}", changed.join("\n"));
     }
 }
+
+/// Events are cut at 1024 bytes, logs by whoever quotes them.
+#[test]
+fn parts_of_messages_are_not_certain_of_something_else() {
+    let Some(folder) = folder() else { return };
+    let mut all = records(&folder, "pull-failures.jsonl", None);
+    all.extend(records(&folder, "pull-failures-2.jsonl", None));
+    all.extend(records(&folder, "cases.jsonl", Some("thread")));
+    all.extend(records(&folder, "matrix.jsonl", None));
+    let (mut parts, mut wrong) = (0, Vec::new());
+    for record in all {
+        let whole = classify(&record.message);
+        let mut accepted = record.accepted();
+        accepted.extend(whole.candidates().chain(whole.underlying));
+        accepted.insert(Cause::CauseNotStated);
+        let places = record.message.char_indices();
+        for (at, _) in places.step_by(1 + record.message.len() / 12) {
+            let (front, back) = record.message.split_at(at);
+            for part in [front, back] {
+                parts += 1;
+                let found = classify(part);
+                let is_right = found.cause.is_none_or(|cause| accepted.contains(&cause));
+                if !is_right && found.confidence == Confidence::Certain {
+                    wrong.push(format!("{}: {:?} of {part}", record.id, found.cause));
+                }
+            }
+        }
+    }
+    println!(
+        "{} of {parts} parts are certain of something else",
+        wrong.len()
+    );
+    assert!(share(wrong.len(), parts) <= 0.4, "{}", wrong.join("\n"));
+}

@@ -70,6 +70,8 @@ macro_rules! cores {
 cores! {
     /// Scheduling, volumes, the Pod's network, crashes, probes, the API server.
     Elsewhere "elsewhere" Own Told [NotAPullFailure],
+    /// The end of an error at a container's start.
+    StartFragment "start-fragment" Shared Told [NotAPullFailure],
     /// A program for another processor: the same mistake as a wrong platform, found when it starts.
     ExecFormat "exec-format" Own Told [NotAPullFailure, PlatformMismatch],
     /// The image of a volume is on the node, and its mount fails.
@@ -102,6 +104,8 @@ cores! {
     ManifestFormat "manifest-format" Own Told [ManifestUnsupported],
     OldSchema "old-schema" Own Told [ManifestUnsupported],
     OldSchemaNotFound "old-schema-not-found" Own Told [ManifestUnsupported, ImageNotFound],
+    /// A digest that is none, and nothing tells where it stands.
+    DigestForm "digest-form" Shared Told [InvalidImageName],
     /// A digest of the manifest that is none.
     ManifestDigest "manifest-digest" Own Told [ManifestUnsupported, RegistryBadResponse],
     StoreContent "store-content" Own Told [LocalStoreError, ContentCorrupt, ImageNotFound],
@@ -198,6 +202,8 @@ cores! {
     Denied "denied" Shared Measured [Unauthorized, RepositoryMissingOrNoAccess, TokenExpired, NoCredentialsSent],
     TokenForbidden "token-forbidden" Shared Measured [Unauthorized, NoCredentialsSent, ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     Forbidden "forbidden" Shared Measured [ForbiddenByPolicy, Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
+    /// JSON that is broken, and nothing tells whose it is.
+    BrokenJson "broken-json" Shared Told [PullSecretMalformed],
     SecretMalformed "secret-malformed" Own Told [PullSecretMalformed],
     OddAnswerUnknown "odd-answer-unknown" Shared Told [RegistryBadResponse, ImageNotFound],
     OddAnswer "odd-answer" Shared Told [RegistryBadResponse],

@@ -129,6 +129,7 @@ const FRAMES: &[Rule] = &[
     rule(Core::Elsewhere).all(&[Sign::ObjectWord, Sign::ObjectMissing]).none(PULLS),
     rule(Core::Elsewhere).any(OTHER_WORK).none(PULLS).only_if(|m| !m.has(Sign::ExecFormat)),
     rule(Core::Elsewhere).none(PULLS).only_if(asks_cluster),
+    rule(Core::StartFragment).any(&[Sign::ShimError]).none(PULLS),
     rule(Core::ExecFormat).any(&[Sign::ExecFormat]).none(PULLS),
     rule(Core::Elsewhere).any(&[Sign::Sandbox]).none(PULLS).only_if(|m| !m.any(&[Sign::UnixSocket, Sign::Daemon])),
     rule(Core::PullSecretMissing).any(&[Sign::PullSecretMissing]),
@@ -145,7 +146,8 @@ const RULES: &[Rule] = &[
     rule(Core::RuntimeDown).any(&[Sign::UnixSocket, Sign::Daemon, Sign::RuntimeApi]),
     rule(Core::Reference).any(&[Sign::InvalidName]),
     rule(Core::ManifestDigest).any(&[Sign::InvalidDigest]).only_if(|m| m.image().is_some()),
-    rule(Core::Reference).any(&[Sign::InvalidDigest]),
+    rule(Core::ManifestDigest).all(&[Sign::InvalidDigest, Sign::Descriptor]),
+    rule(Core::DigestForm).any(&[Sign::InvalidDigest]),
     rule(Core::ShortName).any(&[Sign::ShortName]),
     // A certificate has a signature too.
     rule(Core::Signature).any(&[Sign::Signature, Sign::Trust]).none(&[Sign::X509]),
@@ -244,12 +246,13 @@ const RULES: &[Rule] = &[
     rule(Core::Denied).any(&[Sign::Denied]).none(&[Sign::Forbidden]).only_if(|m| !m.has_status(403)),
     rule(Core::Forbidden).any(&[Sign::Denied, Sign::Forbidden]).status(&[403]),
     rule(Core::SecretMalformed).any(&[Sign::AuthField, Sign::Base64]),
-    rule(Core::SecretMalformed).any(&[Sign::JsonBroken, Sign::RequiredValue]).only_if(is_of_a_secret),
+    rule(Core::SecretMalformed).any(&[Sign::JsonBroken, Sign::RequiredValue]).all(&[Sign::ConfigWord]),
+    rule(Core::BrokenJson).any(&[Sign::JsonBroken, Sign::RequiredValue]).only_if(|m| !is_answer(m)),
     rule(Core::OddAnswerUnknown).all(&[Sign::WrongAnswer, Sign::ManifestUnknown]),
     rule(Core::TokenMissing).any(&[Sign::NoToken]),
     rule(Core::BadRequest).status(&[400]),
     rule(Core::OddAnswer).only_if(|m| has_client_error(m) && !m.has_status(404)),
-    rule(Core::OddAnswer).all(&[Sign::HttpBody, Sign::JsonBroken]).status(&[404]),
+    rule(Core::OddAnswer).all(&[Sign::HttpBody]).status(&[404]),
     rule(Core::Page).all(&[Sign::HttpBody, Sign::JsonBroken]),
     rule(Core::Page).any(&[Sign::Html, Sign::JsonMarkup]),
     rule(Core::OddAnswer).any(&[Sign::WrongAnswer]),
@@ -381,15 +384,17 @@ fn dials_https(message: &Message<'_>) -> bool {
     message.peer().is_some_and(|peer| peer.ends_with(":443"))
 }
 
-/// JSON that is broken is a Secret's where nothing else is told that could be.
-fn is_of_a_secret(message: &Message<'_>) -> bool {
-    let answer = message.runtime() != Runtime::Unknown
-        || message.any(&[
-            Sign::HttpBody,
-            Sign::UnexpectedStatus,
-            Sign::JsonMarkup,
-            Sign::Html,
-        ])
-        || message.url().is_some();
-    message.has(Sign::ConfigWord) || (!answer && !message.has(Sign::Pull))
+/// Whether the answer of a registry is told, or the work of a runtime.
+fn is_answer(message: &Message<'_>) -> bool {
+    let words = [
+        Sign::HttpBody,
+        Sign::UnexpectedStatus,
+        Sign::JsonMarkup,
+        Sign::Html,
+        Sign::Pull,
+    ];
+    message.any(&words)
+        || message.runtime() != Runtime::Unknown
+        || message.url().is_some()
+        || message.image_text().is_some()
 }
