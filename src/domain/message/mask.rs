@@ -7,6 +7,7 @@
 
 use super::{
     forms::{self, Form},
+    place,
     url::{self, Url},
 };
 use crate::domain::image::ImageRef;
@@ -92,9 +93,10 @@ enum Mirrors {
 struct Gap {
     /// The quotation mark directly before the chunk.
     quote: Option<char>,
-    /// Only blanks, `=`, `:`, quotes and brackets: the chunk can be what the word before leads to.
+    /// Only blanks, `=`, quotes and brackets: the chunk can be what the word before leads to.
     is_plain: bool,
-    bracket: bool,
+    /// The chunk before ended with a colon.
+    after_colon: bool,
 }
 
 struct Lexer<'a> {
@@ -104,6 +106,8 @@ struct Lexer<'a> {
     /// Names that were recognised by their place, to be recognised elsewhere.
     names: Vec<&'a str>,
     mirrors: Mirrors,
+    /// CRI-O has told of the image, and will tell of the artifact.
+    tries_artifact: bool,
     masked: Masked<'a>,
 }
 
@@ -118,6 +122,7 @@ impl<'a> Lexer<'a> {
             gap: Gap::default(),
             names: Vec::new(),
             mirrors: Mirrors::Outside,
+            tries_artifact: false,
             masked,
         }
     }
@@ -125,7 +130,8 @@ impl<'a> Lexer<'a> {
     fn run(&mut self) {
         while self.skip_gap() {
             self.chunk();
-            if self.ends(" artifact err ") && self.masked.words.contains(" pull image err ") {
+            self.tries_artifact |= self.ends(" pull image err ");
+            if self.tries_artifact && self.ends(" artifact err ") {
                 break;
             }
         }
@@ -137,11 +143,8 @@ impl<'a> Lexer<'a> {
 
     /// Passes what separates chunks; false at the end of the text.
     fn skip_gap(&mut self) -> bool {
-        self.gap = Gap {
-            quote: None,
-            is_plain: true,
-            bracket: false,
-        };
+        self.gap.quote = None;
+        self.gap.is_plain = true;
         while let Some(char) = self.rest().chars().next() {
             if !forms::separates(char) {
                 return true;
@@ -163,7 +166,6 @@ impl<'a> Lexer<'a> {
             return;
         }
         self.gap.quote = forms::quote(char);
-        self.gap.bracket |= char == '[';
         self.gap.is_plain &= matches!(
             char,
             '=' | '(' | '[' | '*' | '"' | '\'' | '`' | '\u{201c}' | '\u{2018}'
@@ -186,7 +188,7 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         if self.gap.quote.is_some()
             && self.gap.is_plain
-            && self.leads_to_image()
+            && place::leads_to_quoted_image(&self.masked.words)
             && let Some(name) = self.quoted()
         {
             self.at += name.len();
@@ -195,16 +197,17 @@ impl<'a> Lexer<'a> {
         let length = chunk_len(rest);
         let chunk = rest.get(..length).unwrap_or_default();
         self.at += length.max(1);
+        let ends_with_colon = chunk.ends_with(':');
         let chunk = chunk.trim_end_matches([':', '.', '!', '?', '-']);
-        let chunk = chunk.trim_start_matches(':');
-        let closed = self.gap.quote.is_some_and(|quote| {
-            let after = url::head(self.rest()).trim_start_matches('\\');
-            after.starts_with(quote)
-        });
+        self.form(chunk.trim_start_matches(':'));
+        self.gap.after_colon = ends_with_colon;
+    }
+
+    fn form(&mut self, chunk: &'a str) {
         match forms::form(chunk) {
             Form::Url(parsed) => self.url(parsed),
             Form::SchemedImage(name) => self.image(name),
-            Form::Image if self.names_image() => self.image(chunk),
+            Form::Image if self.leads_to_image() => self.image(chunk),
             Form::Image => self.push("IMAGE"),
             Form::Digest => self.push("DIGEST"),
             Form::BadDigest => self.push("BADDIGEST"),
@@ -217,14 +220,39 @@ impl<'a> Lexer<'a> {
                 self.push("HOST");
             }
             Form::ObjectName => self.push("NAME"),
-            Form::Words if self.is_tag() => self.push("TAG"),
-            Form::Words if self.is_known(chunk) => self.image(chunk),
-            Form::Words if self.is_missing_project() => self.push("NAME"),
-            Form::Words if closed && forms::is_name(chunk, self.leads_to_name()) => {
-                self.push("NAME");
-            }
-            Form::Words => self.words(chunk),
+            Form::Words => self.unformed(chunk),
         }
+    }
+
+    /// A chunk that is a name by its place, or only words.
+    fn unformed(&mut self, chunk: &'a str) {
+        let words = &self.masked.words;
+        if place::is_tag(words, self.rest()) {
+            self.push("TAG");
+        } else if self.is_known(chunk) {
+            self.image(chunk);
+        } else if place::is_missing_project(words, self.rest())
+            || self.is_quoted() && forms::is_name(chunk, place::leads_to_name(words))
+        {
+            self.push("NAME");
+        } else {
+            self.words(chunk);
+        }
+    }
+
+    fn leads_to_image(&self) -> bool {
+        self.gap.is_plain && place::leads_to_image(&self.masked.words, self.gap.after_colon)
+    }
+
+    /// A name that its place or an earlier place tells; `linux/amd64` stands in such places, too.
+    fn is_known(&self, chunk: &str) -> bool {
+        self.names.contains(&chunk) || self.leads_to_image() && !chunk.contains('/')
+    }
+
+    /// Whether the chunk that was just read stands between quotation marks.
+    fn is_quoted(&self) -> bool {
+        let after = url::head(self.rest()).trim_start_matches('\\');
+        self.gap.quote.is_some_and(|quote| after.starts_with(quote))
     }
 
     fn words(&mut self, chunk: &str) {
@@ -308,83 +336,6 @@ impl<'a> Lexer<'a> {
         if parsed.is_some() || known.is_none() {
             self.masked.image = Some(NamedImage { text: name, parsed });
         }
-    }
-
-    /// A name that its place or an earlier place tells; `linux/amd64` stands in such places, too.
-    fn is_known(&self, chunk: &str) -> bool {
-        self.names.contains(&chunk) || self.names_image() && !chunk.contains('/')
-    }
-
-    /// `image "`, `reference "`, `image tag "`: kubelet, CRI clients, containerd; `image=` of their logs.
-    fn leads_to_image(&self) -> bool {
-        [
-            " image ",
-            " images ",
-            " reference ",
-            " pullimage ",
-            " image tag ",
-            " imageid ",
-            " ref ",
-        ]
-        .iter()
-        .any(|words| self.ends(words))
-    }
-
-    /// Unquoted names: `manifest for NAME`, `access denied for NAME` (dockerd), `reading manifest TAG in
-    /// NAME` (containers/image), `pull failed for NAME` (kubelet).
-    fn names_image(&self) -> bool {
-        self.gap.is_plain
-            && [
-                " manifest for ",
-                " denied for ",
-                " pull failed for ",
-                " TAG in ",
-                " DIGEST in ",
-                " failed to pull image ",
-                " pulling image ",
-            ]
-            .iter()
-            .any(|words| self.ends(words))
-            && !self.rest().is_empty()
-    }
-
-    /// `reading manifest TAG in` (containers/image), `[manifests TAG]` (containerd 1.6, 1.7).
-    fn is_tag(&self) -> bool {
-        let manifest = [" reading manifest ", " fetching manifest "];
-        let after = url::head(self.rest()).trim_start_matches([':', ' ']);
-        manifest.iter().any(|words| self.ends(words)) && after.starts_with("in ")
-            || self.ends(" manifests ") && self.rest().starts_with(']')
-            || self.ends(" tag ")
-                && (after.starts_with("not found") || after.starts_with("does not"))
-    }
-
-    /// `project NAME not found` (Harbor).
-    fn is_missing_project(&self) -> bool {
-        self.ends(" project ") && self.rest().starts_with(" not found")
-    }
-
-    /// Words before the quoted name of an object.
-    fn leads_to_name(&self) -> bool {
-        [
-            " for ",
-            " container ",
-            " pod ",
-            " named ",
-            " name ",
-            " secret ",
-            " configmap ",
-            " volume ",
-            " repository ",
-            " tag ",
-            " by ",
-            " of ",
-            " user ",
-            " project ",
-            " artifact ",
-            " with name ",
-        ]
-        .iter()
-        .any(|words| self.ends(words))
     }
 }
 

@@ -11,6 +11,7 @@ mod forms;
 mod hosts;
 mod mask;
 mod phrases;
+mod place;
 mod sets;
 #[cfg(test)]
 mod tests;

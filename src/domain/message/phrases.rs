@@ -38,6 +38,8 @@ pub(in crate::domain) enum Sign {
     Admission,
     Eviction,
     ClusterApi,
+    /// Programs that fetch other things than images.
+    OtherProgram,
     ObjectMissing,
     SecretWord,
     ObjectWord,
@@ -108,6 +110,7 @@ pub(in crate::domain) enum Sign {
     Daemon,
     RuntimeApi,
     DialTcp,
+    GoNetwork,
     // TLS.
     UnknownAuthority,
     CertificateName,
@@ -272,7 +275,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
 
     // scheduler, volume manager, CNI, runtimes' start of containers, kubelet's config of containers.
     (Sign::Scheduling, &[
-        "nodes are available", "FailedScheduling", "untolerated taint", "didn't match Pod's node affinity",
+        "Pod was rejected", "Predicate NodeAffinity failed", "nodes are available", "FailedScheduling", "untolerated taint", "didn't match Pod's node affinity",
         "didn't trigger scale-up", "no nodes available to schedule", "pod has unbound immediate",
         "Insufficient cpu", "Insufficient memory", "Insufficient nvidia",
         "NotTriggerScaleUp", "0 of nodes",
@@ -288,7 +291,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "ImageVolumeMountFailed", "image volume subpath", "exist in OCI artifact volume", "mount image volume",
     ]),
     (Sign::Network, &[
-        "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
+        "KillPodSandbox", "StopPodSandbox", "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
         "network for pod", "pod network sandbox", "cni config", "CNI plugin", "plugin type",
         "NetworkPluginNotReady", "network is not ready", "IP addresses available", "failed to set up pod",
         "failed to setup pod", "add network", "clusterinformation", "failed to destroy network", "cni version",
@@ -335,6 +338,12 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "metrics-server", "no matches for kind", "kubelet TLS bootstrap", "failed to get node info",
         "error getting node", "node not found",
     ]),
+    (Sign::OtherProgram, &[
+        "INSTALLATION FAILED", "UPGRADE FAILED", "npm ERR", "npm error", "fatal: repository", "fatal: could not read",
+        "fatal: unable to access", "remote: Repository not found", "curl: (6)", "curl: (7)", "curl: (22)", "curl: (28)",
+        "curl: (35)", "curl: (60)", "no matching distribution found", "SQLSTATE", "psql", "pg_hba",
+        "MongoNetworkError", "go: module", "java.net", "E: Failed to fetch",
+    ]),
     (Sign::ObjectMissing, &["not found"]),
     (Sign::SecretWord, &["secret", "secrets"]),
     (Sign::ObjectWord, &["configmap", "configmaps", "persistentvolumeclaim", "serviceaccount"]),
@@ -356,7 +365,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "ambiguous list", "no registries are defined", "image name not fully qualified",
     ]),
     (Sign::Platform, &[
-        "no match for platform", "no matching manifest", "image found in manifest list",
+        "based image is incompatible", "no match for platform", "no matching manifest", "image found in manifest list",
         "image found in image index", "no child with platform", "cannot be used on this platform",
         "choosing image instance", "choosing an image from manifest list", "unsupported platform",
         "platform mismatch", "match the specified platform", "no supported platform", "supported on this platform",
@@ -367,7 +376,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     ]),
     (Sign::PlatformInManifest, &["match for platform in manifest"]),
     (Sign::Unsupported, &[
-        "mediaType in manifest should be", "unsupported manifest", "unsupported media type",
+        "accept header does not support", "mediaType in manifest should be", "unsupported manifest", "unsupported media type",
         "unsupported mediatype", "target is unknown", "unknown media type", "missing signature key",
         "manifest invalid", "unsupported schema version", "unsupported docker v1", "unsupported image config",
         "unsupported compression", "type for compression", "unexpected media type", "encountered unknown type",
@@ -436,7 +445,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "no authorization header",
     ]),
     (Sign::BadCredential, &[
-        "incorrect username or password", "invalid username or password",
+        "recurring login failures", "must be verified before", "incorrect username or password", "invalid username or password",
         "failed authentication", "bad credentials", "invalid token", "invalid credentials", "authentication failed",
         "login failed", "wrong password", "wrong username", "invalid user", "bad username or password",
         "password is incorrect", "invalid access token", "invalid login", "incorrect password", "bad auth",
@@ -449,7 +458,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     (Sign::InvalidLogin, &["invalid username/password"]),
     (Sign::TokenLogin, &["unable to retrieve auth token"]),
     (Sign::BadToken, &[
-        "invalid token", "invalid access token", "malformed token", "unable to parse token", "token is invalid",
+        "invalid bearer token", "invalid oauth token", "token failed verification", "invalid token", "invalid access token", "malformed token", "unable to parse token", "token is invalid",
         "User cannot be authenticated with the token provided",
     ]),
     (Sign::Expired, &[
@@ -465,12 +474,12 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     // Registries: OCI error codes (UNAUTHORIZED, DENIED, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN,
     // TOOMANYREQUESTS, MANIFEST_INVALID) and the vendors' own sentences.
     (Sign::AccessUnclear, &[
-        "pull access denied", "may require docker login", "may require authorization", "insufficient_scope",
+        "unauthorized to access repository", "pull access denied", "may require docker login", "may require authorization", "insufficient_scope",
         "no pull access", "requested resource is not authorized", "resource is denied",
     ]),
     (Sign::Scope, &["insufficient scope"]),
     (Sign::DoesNotSayWhich, &[
-        "access the repository", "or it may not exist", "verify that it exists", "have permission for manifest",
+        "match expected scopes", "access the repository", "or it may not exist", "verify that it exists", "have permission for manifest",
         "don't have permission to access", "not exist or you do not have", "doesn't exist or you don't have",
         "not found or access denied", "not found or unauthorized", "not have permission",
         "exists and you have permission",
@@ -500,7 +509,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "access from your",
     ]),
     (Sign::SurePolicy, &[
-        "legal reasons", "cannot be pulled due to", "download blocking policy", "not been used in project",
+        "operation is disallowed", "legal reasons", "cannot be pulled due to", "download blocking policy", "not been used in project",
         "image is not signed", "export control", "client with IP",
         "Container Registry is deprecated", "GetDownloadUrlForLayer",
     ]),
@@ -532,7 +541,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     (Sign::Udp, &["read udp", "dial udp", "write udp"]),
     (Sign::LookupScheme, &["lookup http", "lookup https", "lookup URL"]),
     (Sign::ProxyConnect, &[
-        "proxyconnect", "Proxy Authentication Required", "socks connect", "proxy error", "invalid proxy",
+        "authenticationrequired", "Proxy Authorization Required", "tunnel connection failed", "proxyconnect", "Proxy Authentication Required", "socks connect", "proxy error", "invalid proxy",
         "proxy refused", "unknown scheme", "proxy CONNECT", "parse proxy", "proxy URL", "from proxy after CONNECT",
         "unsupported proxy",
     ]),
@@ -573,6 +582,10 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "connection error desc transport", "server preface",
     ]),
     (Sign::DialTcp, &["dial tcp", "dial tcp4", "dial tcp6"]),
+    (Sign::GoNetwork, &[
+        "dial tcp", "dial udp", "read tcp", "write tcp", "read udp", "dial unix", "net/http", "i/o timeout", "tcp lookup",
+        "lookup HOST", "proxyconnect", "connectex", "name resolution",
+    ]),
     (Sign::UnknownAuthority, &[
         "unknown authority", "local issuer certificate", "certificate is not trusted", "certificate verify failed",
         "unable to verify the first certificate", "unknown issuer", "unknown CA", "unknown certificate authority",
@@ -674,7 +687,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "fetching layer",
     ]),
     (Sign::Unpack, &[
-        "extract layer", "register layer", "mount callback failed", "whiteout file", "ApplyLayer", "lchown",
+        "initialize unpacker", "extract layer", "register layer", "mount callback failed", "whiteout file", "ApplyLayer", "lchown",
         "unpack image on snapshotter", "processing tar file", "apply layer", "adding layer with blob", "unpigz",
         "failed to unpack", "apply failure", "error applying layer", "untar", "snapshotter not supported",
         "unpacking failed", "operation not permitted unknown", "id mapping", "subuid", "subgid",
@@ -702,7 +715,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
     ]),
     (Sign::Inspect, &["ImageInspectError", "failed to inspect image", "InspectFailed"]),
     (Sign::NoSpace, &[
-        "disk quota exceeded", "not enough space", "out of disk", "ENOSPC", "insufficient disk space",
+        "free data blocks", "disk quota exceeded", "not enough space", "out of disk", "ENOSPC", "insufficient disk space",
         "disk is full", "not enough free space", "insufficient storage", "no space left", "disk full",
         "filesystem is full", "free inodes", "failed to garbage collect",
     ]),

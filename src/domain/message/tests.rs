@@ -156,7 +156,7 @@ fn what_stands_around_a_core_never_overrules_it() {
         // Not the pull.
         (
             "Error: INSTALLATION FAILED: context deadline exceeded",
-            Cause::CauseNotStated,
+            Cause::NotAPullFailure,
         ),
         (
             "error retrieving resource lock: Get \"https://10.96.0.1:443/apis/coordination.k8s.io/v1/leases/x\": dial tcp 10.96.0.1:443: i/o timeout",
@@ -173,6 +173,26 @@ fn what_stands_around_a_core_never_overrules_it() {
         (
             "Created pod: odd-gitlab-forbidden-76cb79c446-78q92",
             Cause::CauseNotStated,
+        ),
+        (
+            "psql: error: connection to server at \"10.0.0.9\", port 5432 failed: Connection refused",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "Error: connect ECONNREFUSED 10.0.0.9:6379",
+            Cause::CauseNotStated,
+        ),
+        (
+            "npm ERR! code E401 Unable to authenticate, your authentication token seems to be invalid",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "fatal: repository 'https://git.example/a.git/' not found",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "curl: (6) Could not resolve host: r.example",
+            Cause::NotAPullFailure,
         ),
         // Policies.
         (
@@ -267,6 +287,10 @@ fn names_leave_no_word_behind() {
         (
             "image \"nginx:1\": nginx:1: not found",
             " image IMAGE IMAGE not found ",
+        ),
+        (
+            "failed to pull image: no space left on device",
+            " failed to pull image no space left on device ",
         ),
         (
             "invalid character '<' looking",

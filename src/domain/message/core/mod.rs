@@ -2,6 +2,7 @@
 //!
 //! `rules` decides which core a message has.
 
+mod rule;
 mod rules;
 
 use super::{Message, RegistryKind};
@@ -221,6 +222,21 @@ impl Core {
     /// Whether what it can mean was measured.
     pub fn is_measured(self) -> bool {
         self.source() == Source::Measured
+    }
+
+    /// Whether a connection is what failed.
+    fn is_of_network(self) -> bool {
+        matches!(
+            self,
+            Self::Dns
+                | Self::Refused
+                | Self::RefusedAddress
+                | Self::NoRoute
+                | Self::Timeout
+                | Self::HandshakeTimeout
+                | Self::Reset
+                | Self::Closed
+        )
     }
 
     /// Whether its words alone tell that an image is pulled.

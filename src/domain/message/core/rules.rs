@@ -4,77 +4,11 @@
 //! node, the network (who cannot connect was not refused), the registry's answers, and last the words that
 //! many errors share. A rule asks for signs, for the step of the pull and for HTTP statuses.
 
-use super::Core;
+use super::{
+    Core,
+    rule::{Rule, rule},
+};
 use crate::domain::message::{Message, Runtime, Sign, Step};
-
-/// One row of the table: when a message has this core.
-struct Rule {
-    core: Core,
-    any: &'static [Sign],
-    all: &'static [Sign],
-    none: &'static [Sign],
-    statuses: &'static [u16],
-    steps: &'static [Step],
-    only_if: Option<fn(&Message<'_>) -> bool>,
-}
-
-const fn rule(core: Core) -> Rule {
-    Rule {
-        core,
-        any: &[],
-        all: &[],
-        none: &[],
-        statuses: &[],
-        steps: &[],
-        only_if: None,
-    }
-}
-
-impl Rule {
-    /// One of these signs, or one of the statuses.
-    const fn any(self, any: &'static [Sign]) -> Self {
-        Self { any, ..self }
-    }
-
-    /// Each of these signs.
-    const fn all(self, all: &'static [Sign]) -> Self {
-        Self { all, ..self }
-    }
-
-    /// None of these signs.
-    const fn none(self, none: &'static [Sign]) -> Self {
-        Self { none, ..self }
-    }
-
-    const fn status(self, statuses: &'static [u16]) -> Self {
-        Self { statuses, ..self }
-    }
-
-    const fn at(self, steps: &'static [Step]) -> Self {
-        Self { steps, ..self }
-    }
-
-    const fn only_if(self, holds: fn(&Message<'_>) -> bool) -> Self {
-        Self {
-            only_if: Some(holds),
-            ..self
-        }
-    }
-
-    fn matches(&self, message: &Message<'_>) -> bool {
-        let is_said =
-            message.any(self.any) || self.statuses.iter().any(|code| message.has_status(*code));
-        let is_free = self.any.is_empty() && self.statuses.is_empty();
-        (is_said || is_free)
-            && self.all.iter().all(|sign| message.has(*sign))
-            && !message.any(self.none)
-            && (self.steps.is_empty()
-                || message
-                    .step()
-                    .is_some_and(|step| self.steps.contains(&step)))
-            && self.only_if.is_none_or(|holds| holds(message))
-    }
-}
 
 /// Signs that somebody pulls an image, whatever else is said.
 const PULLS: &[Sign] = &[
@@ -101,6 +35,7 @@ const OTHER_WORK: &[Sign] = &[
     Sign::Eviction,
     Sign::ClusterApi,
     Sign::Network,
+    Sign::OtherProgram,
 ];
 const ABOUT_IMAGES: &[Sign] = &[
     Sign::ImageWord,
@@ -223,7 +158,7 @@ const RULES: &[Rule] = &[
     rule(Core::AnonymousToken).any(REFUSALS).status(&[401, 403]).all(&[Sign::AnonymousToken]),
     rule(Core::OauthToken).any(REFUSALS).status(&[400, 401, 402, 403]).all(&[Sign::OauthToken]),
     rule(Core::BadCredential).any(&[Sign::BadCredential, Sign::InvalidLogin]),
-    rule(Core::SurePolicy).any(&[Sign::SurePolicy]).status(&[451]),
+    rule(Core::SurePolicy).any(&[Sign::SurePolicy]).status(&[402, 451]),
     rule(Core::ForbiddenStore).any(&[Sign::Html, Sign::Xml, Sign::JsonMarkup]).only_if(is_refused).at(&[Step::Blob]),
     rule(Core::ForbiddenStore).status(&[403]).only_if(|m| m.url().is_some_and(|url| url.is_of_store())),
     rule(Core::ForbiddenBlob).any(&[Sign::Denied, Sign::Forbidden]).status(&[403]).at(&[Step::Blob]),
@@ -274,7 +209,13 @@ pub(in crate::domain::message) fn core(message: &Message<'_>) -> Core {
         return core;
     }
     let found = RULES.iter().find(|rule| rule.matches(message));
-    found.map_or(Core::Unknown, |rule| rule.core)
+    found
+        .map(|rule| rule.core)
+        // All programs connect: the runtimes and the kubelet are written in Go, and say so in its words.
+        .filter(|core| {
+            !core.is_of_network() || message.has(Sign::GoNetwork) || is_framed(message, *core)
+        })
+        .unwrap_or(Core::Unknown)
 }
 
 /// The core where the frame says more than what it frames.
