@@ -21,6 +21,7 @@ pub mod image;
 pub mod key;
 pub mod keyring;
 pub mod logs;
+pub mod message;
 pub mod nearest;
 pub mod objects;
 pub mod plan;
@@ -31,7 +32,6 @@ pub mod problem;
 pub mod progress;
 pub mod pull;
 pub mod pull_test;
-pub(crate) mod reading;
 pub mod report;
 pub mod rights;
 #[cfg(test)]

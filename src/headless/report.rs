@@ -28,6 +28,8 @@ pub(super) struct Explanation {
     registry: Option<String>,
     image: Option<String>,
     host: Option<String>,
+    /// The mirror that answered in the place of the registry.
+    mirror: Option<String>,
     status: Option<u16>,
     summary: String,
     settle: Vec<String>,
@@ -69,6 +71,7 @@ impl Explanation {
             registry: found.registry,
             image: found.image,
             host: found.host,
+            mirror: found.mirror,
             status: found.status,
             fixes,
         }
@@ -115,6 +118,9 @@ fn summary(found: &Classification) -> String {
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
         sentence.push_str(underlying.entry().meaning);
+    }
+    if let Some(mirror) = &found.mirror {
+        sentence = format!("{sentence} (the mirror {mirror} answered)");
     }
     let subject = found.image.as_ref().or(found.registry.as_ref());
     match subject {

@@ -71,6 +71,21 @@ fn main() {
     let time = mean(|| drop(black_box(classify(&nested))));
     report("classify: one message of 50 000 layers", time, nested.len());
 
+    // What could begin a name at every place.
+    for piece in [
+        "image \"",
+        "https://a",
+        "${",
+        "<a",
+        ":",
+        "\\",
+        "(Mirrors also failed: [x ",
+    ] {
+        let long = piece.repeat(4_000_000 / piece.len());
+        let time = mean(|| drop(black_box(classify(&long))));
+        report(&format!("classify: 4 MB of {piece:?}"), time, long.len());
+    }
+
     let mut files: Vec<_> = fs::read_dir(root.join("tests/cases"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

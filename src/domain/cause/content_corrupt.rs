@@ -2,8 +2,7 @@
 //!
 //! `unexpected commit digest sha256:…, expected sha256:…: failed precondition`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign, Step};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ContentCorrupt,
@@ -13,26 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "crane validate --remote IMAGE from two places",
     fixes: &[FixId::PullAgain, FixId::PushImage],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let corrupt = Cause::ContentCorrupt;
-    if reading.any(&[Sign::Descriptor, Sign::ContentAt]) && reading.has(Sign::NotFound) {
-        let by_tag = reading.step() == Some(Step::Manifest) && !reading.text().contains("sha256");
-        return Some(if by_tag {
-            Verdict::or(Cause::ImageNotFound, &[corrupt])
-        } else {
-            Verdict::or(corrupt, &[Cause::ImageNotFound])
-        });
-    }
-    if reading.any(&[Sign::Digest, Sign::BlobUnknown]) {
-        return Some(Verdict::sure(corrupt));
-    }
-    if reading.has(Sign::UnexpectedEof) {
-        return Some(Verdict::or(corrupt, &[Cause::RegistryUnreachableReset]));
-    }
-    let lost = reading.step() == Some(Step::Blob) && reading.status(404);
-    lost.then(|| Verdict::or(corrupt, &[Cause::ImageNotFound]))
-}
 
 #[cfg(test)]
 mod tests {
@@ -50,7 +29,7 @@ mod tests {
                 ),
                 (
                     "failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:5d0da3dc976460b72c77d94c8a1ad043720b0416bfc16c52c45d4847e53fadb6 (application/vnd.oci.image.layer.v1.tar+gzip) from remote: not found",
-                    &[Cause::ImageNotFound],
+                    &[],
                 ),
                 (
                     "filesystem layer verification failed for digest sha256:5d0da3dc976460b72c77d94c8a1ad043720b0416bfc16c52c45d4847e53fadb6",

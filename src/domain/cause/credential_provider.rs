@@ -2,8 +2,7 @@
 //!
 //! `error execing credential provider plugin ecr-credential-provider for image …: exit status 1`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::CredentialProviderFailure,
@@ -13,19 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the kubelet's log on that node at the time of the pull names the plugin",
     fixes: &[FixId::CredentialProvider, FixId::CreateSecret],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    // `credentialprovider.DockerConfig` is a Go type of the kubelet: its JSON error is a Secret's.
-    let plugin = reading.has(Sign::Provider)
-        && !(reading.has(Sign::ConfigWord) && reading.has(Sign::JsonBroken));
-    let cloud = reading.has(Sign::ProviderCloud)
-        && !reading.any(&[
-            Sign::AuthenticationRequired,
-            Sign::GrantMissing,
-            Sign::Volume,
-        ]);
-    (plugin || cloud).then(|| Verdict::sure(Cause::CredentialProviderFailure))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `write /var/lib/containerd/…: no space left on device`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::DiskFull,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "df -h and df -i on the runtime's root; kubectl describe node: pressure",
     fixes: &[FixId::FreeDisk],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::NoSpace)
-        .then(|| Verdict::sure(Cause::DiskFull))
-}
 
 #[cfg(test)]
 mod tests {

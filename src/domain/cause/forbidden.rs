@@ -2,8 +2,7 @@
 //!
 //! `denied: client with IP '…' is not allowed access`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign, Step};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ForbiddenByPolicy,
@@ -13,60 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
     fixes: &[FixId::GrantAccess, FixId::OpenRegistryFirewall],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let no = reading.any(&[Sign::Denied, Sign::Forbidden, Sign::Unauthorized])
-        || reading
-            .statuses()
-            .iter()
-            .any(|code| matches!(code, 401 | 403 | 412 | 451));
-    if !no && !reading.any(&[Sign::Policy, Sign::GrantMissing, Sign::DoesNotSayWhich]) {
-        return None;
-    }
-    let forbidden = Cause::ForbiddenByPolicy;
-    if reading.status(412) || (reading.status(403) && reading.any(&[Sign::HttpBody, Sign::Html])) {
-        return Some(Verdict::or(forbidden, &[Cause::RegistryBadResponse]));
-    }
-    if reading.has(Sign::DoesNotSayWhich)
-        || (reading.has(Sign::GrantMissing) && reading.is_google())
-    {
-        return Some(Verdict::or(
-            forbidden,
-            &[Cause::RepositoryMissingOrNoAccess],
-        ));
-    }
-    (reading.any(&[Sign::Policy, Sign::GrantMissing]) && no).then(|| Verdict::sure(forbidden))
-}
-
-/// A 403 or "denied" without a reason.
-pub(crate) fn says_vaguely(reading: &Reading<'_>) -> Option<Verdict> {
-    let refused = reading.status(403) || reading.any(&[Sign::Denied, Sign::Forbidden]);
-    if !refused {
-        return None;
-    }
-    let (forbidden, bad, nothing) = (
-        Cause::ForbiddenByPolicy,
-        Cause::Unauthorized,
-        Cause::NoCredentialsSent,
-    );
-    let missing = Cause::RepositoryMissingOrNoAccess;
-    if reading.without_login() || (reading.step() == Some(Step::Blob) && reading.status(403)) {
-        return Some(Verdict::sure(forbidden));
-    }
-    // The answer of a proxy to CONNECT is a bare status text: no number, no code of a registry.
-    if reading.said_of_target() == Some("Forbidden") {
-        return Some(Verdict::or(Cause::RegistryUnreachableProxy, &[forbidden]));
-    }
-    // GHCR says no more than "denied" to a token that it does not take.
-    let bare = reading.has(Sign::Denied) && !reading.has(Sign::Forbidden) && !reading.status(403);
-    Some(if bare {
-        Verdict::or(bad, &[missing, Cause::TokenExpired, nothing])
-    } else if reading.has(Sign::Bearer) || reading.step() == Some(Step::Token) {
-        Verdict::or(bad, &[nothing, forbidden, missing])
-    } else {
-        Verdict::or(forbidden, &[bad, nothing, missing])
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `failed to resolve reference "ghcr.io/a/b:9": ghcr.io/a/b:9: not found`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ImageNotFound,
@@ -13,25 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "list the tags (crane ls HOST/REPO): the tag is not among them while others are",
     fixes: &[FixId::CorrectImage, FixId::PushImage],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let unknown = reading.has(Sign::ManifestUnknown);
-    let not_there = reading.status(404) || reading.has(Sign::NotFound);
-    let pulling = reading.has(Sign::Pull) || reading.image_text().is_some() || reading.status(404);
-    if !(unknown || (not_there && pulling)) {
-        return None;
-    }
-    // ECR and a plain registry say "not found" of a repository that is not there, too; the others
-    // answer as if it were private.
-    let tells = reading
-        .preset()
-        .is_some_and(|preset| !matches!(preset.id, "ecr" | "ecr-public" | "jfrog"));
-    Some(if tells || unknown || reading.registry().is_none() {
-        Verdict::sure(Cause::ImageNotFound)
-    } else {
-        Verdict::or(Cause::ImageNotFound, &[Cause::RepositoryMissingOrNoAccess])
-    })
-}
 
 #[cfg(test)]
 mod tests {

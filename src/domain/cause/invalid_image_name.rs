@@ -2,8 +2,7 @@
 //!
 //! `couldn't parse image reference "a/B:1": invalid reference format: repository name must be lowercase`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::InvalidImageName,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "print the image of the Pod's container with cat -A",
     fixes: &[FixId::CorrectImage],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::InvalidName)
-        .then(|| Verdict::sure(Cause::InvalidImageName))
-}
 
 #[cfg(test)]
 mod tests {

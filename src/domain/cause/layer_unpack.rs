@@ -2,8 +2,7 @@
 //!
 //! `failed to extract layer sha256:…: mount callback failed on …: lchown …: invalid argument`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::LayerUnpackFailed,
@@ -13,17 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the file system under the runtime's root, the snapshotter, user-namespace ids",
     fixes: &[FixId::RepairStore, FixId::Rebuild, FixId::UpgradeRuntime],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let unpack = Cause::LayerUnpackFailed;
-    if reading.has(Sign::TarHeader) {
-        return Some(Verdict::or(
-            unpack,
-            &[Cause::ManifestUnsupported, Cause::ContentCorrupt],
-        ));
-    }
-    reading.has(Sign::Unpack).then(|| Verdict::sure(unpack))
-}
 
 #[cfg(test)]
 mod tests {

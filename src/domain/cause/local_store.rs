@@ -2,8 +2,7 @@
 //!
 //! `failed to get reader from content store: content digest sha256:…: not found`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::LocalStoreError,
@@ -13,26 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "other nodes pull the same image; on this one crictl rmi IMAGE and a new pull help",
     fixes: &[FixId::RepairStore],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let store = Cause::LocalStoreError;
-    if reading.has(Sign::ContentDigest) && reading.has(Sign::NotFound) {
-        return Some(Verdict::or(
-            store,
-            &[Cause::ContentCorrupt, Cause::ImageNotFound],
-        ));
-    }
-    reading
-        .any(&[Sign::Snapshot, Sign::StoreBroken])
-        .then(|| Verdict::sure(store))
-}
-
-/// The kubelet could not even look whether the image is there.
-pub(crate) fn inspect_says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::Inspect)
-        .then(|| Verdict::sure(Cause::LocalStoreError))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ManifestUnsupported,
@@ -13,18 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "crane manifest IMAGE: its media types and schema version",
     fixes: &[FixId::Rebuild, FixId::UpgradeRuntime],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let old = reading.has(Sign::OldSchema);
-    if old && reading.has(Sign::Descriptor) {
-        return Some(Verdict::or(
-            Cause::ManifestUnsupported,
-            &[Cause::ImageNotFound],
-        ));
-    }
-    (old || reading.any(&[Sign::Unsupported, Sign::NoSignatures]))
-        .then(|| Verdict::sure(Cause::ManifestUnsupported))
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,8 +4,7 @@
 //!
 //! From 1.35 on the kubelet says so of an image that is there, too, if the Pod has no credential for it.
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NeverPullAbsent,
@@ -15,12 +14,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "crictl images on that node lists it under exactly this name?",
     fixes: &[FixId::LoadImage, FixId::PullPolicy],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::NeverPull)
-        .then(|| Verdict::or(Cause::NeverPullAbsent, &[Cause::CredentialsNotVerified]))
-}
 
 #[cfg(test)]
 mod tests {

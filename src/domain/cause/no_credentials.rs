@@ -2,8 +2,7 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NoCredentialsSent,
@@ -19,49 +18,6 @@ pub(super) const ENTRY: Entry = Entry {
         FixId::CredentialProvider,
     ],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if reading.has(Sign::NoBasicAuth) {
-        return Some(no_basic_auth(reading));
-    }
-    if reading.has(Sign::NothingSent) {
-        return Some(said_outright(reading));
-    }
-    let refused = reading.any(&[Sign::Unauthorized, Sign::Forbidden, Sign::Denied])
-        || reading
-            .statuses()
-            .iter()
-            .any(|code| matches!(code, 401 | 403 | 404));
-    if reading.has(Sign::AnonymousToken) && refused {
-        return Some(Verdict::or(
-            Cause::NoCredentialsSent,
-            &[Cause::RepositoryMissingOrNoAccess],
-        ));
-    }
-    None
-}
-
-/// ECR's credential comes from a provider on the node as often as from a Secret.
-fn no_basic_auth(reading: &Reading<'_>) -> Verdict {
-    if reading.is_registry("ecr") {
-        Verdict::or(
-            Cause::NoCredentialsSent,
-            &[Cause::CredentialProviderFailure, Cause::TokenExpired],
-        )
-    } else {
-        Verdict::sure(Cause::NoCredentialsSent)
-    }
-}
-
-/// The registry itself says that nobody logged in.
-fn said_outright(reading: &Reading<'_>) -> Verdict {
-    let other = if reading.has(Sign::DoesNotSayWhich) || reading.is_google() {
-        Cause::RepositoryMissingOrNoAccess
-    } else {
-        Cause::Unauthorized
-    };
-    Verdict::or(Cause::NoCredentialsSent, &[other])
-}
 
 #[cfg(test)]
 mod tests {

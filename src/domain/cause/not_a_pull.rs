@@ -2,8 +2,7 @@
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::NotAPullFailure,
@@ -13,56 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the events of the Pod: was the image Pulled?",
     fixes: &[FixId::ReadEvents],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let pull = [
-        Sign::Pull,
-        Sign::BackOffPull,
-        Sign::SandboxImage,
-        Sign::NeverPull,
-        Sign::InvalidName,
-        Sign::PullSecretMissing,
-        Sign::Provider,
-        Sign::PullQps,
-        Sign::ShortName,
-    ];
-    if reading.any(&pull) {
-        return None;
-    }
-    let elsewhere = [
-        Sign::Scheduling,
-        Sign::Volume,
-        Sign::Crash,
-        Sign::Start,
-        Sign::ContainerConfig,
-        Sign::Probe,
-        Sign::Admission,
-        Sign::Eviction,
-        Sign::ClusterApi,
-        Sign::Network,
-    ];
-    let missing = reading.has(Sign::SecretWord)
-        && reading.has(Sign::ObjectMissing)
-        && !reading.has(Sign::PullSecretWord);
-    let tls = reading.has(Sign::ClusterApi) && reading.has(Sign::CertificateName);
-    if missing {
-        return Some(Verdict::or(
-            Cause::NotAPullFailure,
-            &[Cause::PullSecretMissing],
-        ));
-    }
-    if tls {
-        return Some(Verdict::or(
-            Cause::NotAPullFailure,
-            &[Cause::TlsHostnameOrExpired],
-        ));
-    }
-    let other = reading.has(Sign::ObjectWord) && reading.has(Sign::ObjectMissing);
-    (other
-        || reading.any(&elsewhere)
-        || reading.has(Sign::Sandbox) && !reading.any(&[Sign::UnixSocket, Sign::Daemon]))
-    .then(|| Verdict::sure(Cause::NotAPullFailure))
-}
 
 #[cfg(test)]
 mod tests {
@@ -87,7 +36,7 @@ mod tests {
                     "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"abc\": plugin type=\"calico\" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized",
                     &[],
                 ),
-                ("exec /app: exec format error", &[]),
+                ("exec /app: exec format error", &[Cause::PlatformMismatch]),
                 ("Error: configmap \"shop-config\" not found", &[]),
                 ("persistentvolumeclaim \"data\" not found", &[]),
             ],

@@ -2,8 +2,7 @@
 //!
 //! `Back-off pulling image "a:1"`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::CauseNotStated,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the first Failed event of the Pod, or the container's waiting message while it says ErrImagePull",
     fixes: &[FixId::ReadEvents, FixId::RetryNow],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .any(&[Sign::BackOffPull, Sign::Pull])
-        .then(|| Verdict::sure(Cause::CauseNotStated))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `no match for platform in manifest: not found`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PlatformMismatch,
@@ -13,20 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
     fixes: &[FixId::BuildForPlatform, FixId::SelectNodes],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.has(Sign::Platform) {
-        return None;
-    }
-    // containerd wraps it as "not found", like a tag that is not there.
-    Some(
-        if reading.has(Sign::PlatformInManifest) && reading.has(Sign::NotFound) {
-            Verdict::or(Cause::PlatformMismatch, &[Cause::ImageNotFound])
-        } else {
-            Verdict::sure(Cause::PlatformMismatch)
-        },
-    )
-}
 
 #[cfg(test)]
 mod tests {

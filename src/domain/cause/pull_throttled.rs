@@ -2,8 +2,7 @@
 //!
 //! `pull QPS exceeded`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::KubeletPullThrottled,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the kubelet's configz: registryPullQPS and registryBurst",
     fixes: &[FixId::RaisePullQps],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::PullQps)
-        .then(|| Verdict::or(Cause::KubeletPullThrottled, &[Cause::RateLimited]))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign, Step};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullTimeoutCancelled,
@@ -13,34 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
     fixes: &[FixId::FasterPull],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let (cancelled, timeout) = (
-        Cause::PullTimeoutCancelled,
-        Cause::RegistryUnreachableTimeout,
-    );
-    if reading.any(&[
-        Sign::Canceled,
-        Sign::NoProgress,
-        Sign::RequestCanceled,
-        Sign::RefLocked,
-    ]) {
-        return Some(Verdict::sure(cancelled));
-    }
-    if !reading.has(Sign::Deadline) {
-        return None;
-    }
-    // A request for a few bytes that runs into the deadline is a network that does not answer.
-    let small = matches!(
-        reading.step(),
-        Some(Step::Ping | Step::Token | Step::Manifest)
-    );
-    Some(if small {
-        Verdict::or(timeout, &[cancelled])
-    } else {
-        Verdict::or(cancelled, &[timeout])
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `toomanyrequests: You have reached your pull rate limit.`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RateLimited,
@@ -13,10 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the registry's ratelimit headers, or the same pull with a login",
     fixes: &[FixId::Authenticate, FixId::UseMirror],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    (reading.has(Sign::RateLimit) || reading.status(429)).then(|| Verdict::sure(Cause::RateLimited))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `received unexpected HTTP status: 503 Service Unavailable`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::Registry5xx,
@@ -13,11 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the same answer from elsewhere; the registry's status page or log",
     fixes: &[FixId::WaitForRegistry, FixId::UseMirror],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    (reading.server_error() || reading.has(Sign::ServerError))
-        .then(|| Verdict::sure(Cause::Registry5xx))
-}
 
 #[cfg(test)]
 mod tests {

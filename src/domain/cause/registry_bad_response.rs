@@ -2,8 +2,7 @@
 //!
 //! `error unmarshalling content: invalid character '<' looking for beginning of value`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryBadResponse,
@@ -13,24 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
     fixes: &[FixId::CheckPort, FixId::FixProxy],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let odd = Cause::RegistryBadResponse;
-    let unreadable = reading.has(Sign::HttpBody) && reading.has(Sign::JsonBroken);
-    let wrong = reading.has(Sign::WrongAnswer)
-        || reading
-            .statuses()
-            .iter()
-            .any(|code| matches!(code, 400 | 405 | 406 | 410 | 415 | 416));
-    if reading.has(Sign::WrongAnswer) && reading.has(Sign::ManifestUnknown) {
-        return Some(Verdict::or(odd, &[Cause::ImageNotFound]));
-    }
-    if unreadable || reading.is_page() {
-        return Some(Verdict::or(odd, &[Cause::RegistryUnreachableProxy]));
-    }
-    (wrong || (reading.has(Sign::JsonBroken) && reading.any(&[Sign::Pull, Sign::HttpBody])))
-        .then(|| Verdict::sure(odd))
-}
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +33,7 @@ mod tests {
                 ),
                 (
                     "failed to resolve reference \"r.example/a:1\": unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 400 Bad Request",
-                    &[],
+                    &[Cause::TlsHttpMismatch],
                 ),
             ],
         );

@@ -2,8 +2,7 @@
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RepositoryMissingOrNoAccess,
@@ -18,35 +17,6 @@ pub(super) const ENTRY: Entry = Entry {
         FixId::LoadImage,
     ],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if reading.has(Sign::AccessUnclear) {
-        return Some(unclear(reading));
-    }
-    reading
-        .has(Sign::RepositoryMissing)
-        .then(|| Verdict::sure(Cause::RepositoryMissingOrNoAccess))
-}
-
-/// On Docker Hub and Quay a wrong name is the commonest slip; where the image names a registry of
-/// one's own, a missing credential is.
-fn unclear(reading: &Reading<'_>) -> Verdict {
-    let own = reading.image().is_some_and(|image| !image.on_docker_hub())
-        && !reading.is_registry("quay")
-        && !reading.is_registry("ecr");
-    let (missing, nothing, bad) = (
-        Cause::RepositoryMissingOrNoAccess,
-        Cause::NoCredentialsSent,
-        Cause::Unauthorized,
-    );
-    if own {
-        Verdict::or(nothing, &[missing, bad])
-    } else if reading.is_registry("ecr") {
-        Verdict::or(missing, &[nothing, bad, Cause::TokenExpired])
-    } else {
-        Verdict::or(missing, &[nothing, bad])
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -64,11 +34,11 @@ mod tests {
                 ),
                 (
                     "failed to resolve reference \"docker.io/acme/shop:1\": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
-                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                    &[Cause::NoCredentialsSent],
                 ),
                 (
                     "reading manifest latest in quay.io/acme/shop: unauthorized: access to the requested resource is not authorized",
-                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                    &[Cause::NoCredentialsSent],
                 ),
                 (
                     "name unknown: The repository with name 'shop' does not exist in the registry with id '123456789012'",
@@ -78,7 +48,7 @@ mod tests {
                 // The words of a name say nothing.
                 (
                     "failed to resolve reference \"docker.io/acme/payment:1\": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
-                    &[Cause::NoCredentialsSent, Cause::Unauthorized],
+                    &[Cause::NoCredentialsSent],
                 ),
                 (
                     "Failed to pull image \"payment\": rpc error: code = Unknown desc = Error response from daemon: pull access denied for payment, repository does not exist or may require 'docker login'",

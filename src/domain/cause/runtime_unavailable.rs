@@ -2,8 +2,7 @@
 //!
 //! `dial unix /run/containerd/containerd.sock: connect: connection refused`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RuntimeUnavailable,
@@ -13,18 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
     fixes: &[FixId::RepairRuntime],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.any(&[Sign::UnixSocket, Sign::Daemon, Sign::RuntimeApi]) {
-        return None;
-    }
-    let down = Cause::RuntimeUnavailable;
-    Some(if reading.has(Sign::Refused) {
-        Verdict::or(down, &[Cause::RegistryUnreachableRefused])
-    } else {
-        Verdict::sure(down)
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `failed to get sandbox image "registry.k8s.io/pause:3.9": failed to pull image …`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::SandboxImagePull,
@@ -13,27 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "all Pods of the node fail; crictl pull of the pause image on the node",
     fixes: &[FixId::SandboxImage],
 };
-
-/// Whether the text speaks of the pause image.
-pub(crate) fn frames(reading: &Reading<'_>) -> bool {
-    reading.has(Sign::SandboxImage)
-        || (reading.has(Sign::Sandbox) && reading.has(Sign::Pull) && !reading.has(Sign::Network))
-        || (reading.has(Sign::PodContainer) && reading.any(&[Sign::Pull, Sign::BackOffPull]))
-}
-
-/// The verdict, with why the pause image cannot be pulled.
-pub(crate) fn around(below: Option<Verdict>) -> Verdict {
-    let proxy = below
-        .as_ref()
-        .filter(|v| v.cause == Cause::RegistryUnreachableProxy);
-    let others = proxy
-        .map(|v| [&[v.cause], &v.others[..]].concat())
-        .unwrap_or_default();
-    Verdict {
-        underlying: below.map(|below| below.cause),
-        ..Verdict::or(Cause::SandboxImagePull, &others)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `unable to parse auth field, must be formatted as base64(username:password)`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullSecretMalformed,
@@ -13,18 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the Secret's .dockerconfigjson does not decode to JSON with auths of base64(user:password)",
     fixes: &[FixId::RecreateSecret],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if reading.any(&[Sign::AuthField, Sign::Base64]) {
-        return Some(Verdict::sure(Cause::PullSecretMalformed));
-    }
-    let broken = reading.any(&[Sign::JsonBroken, Sign::RequiredValue]);
-    let answer = reading.any(&[Sign::HttpBody, Sign::UnexpectedStatus])
-        || reading.target().is_some()
-        || reading.is_page();
-    let of_a_secret = reading.has(Sign::ConfigWord) || (!answer && !reading.has(Sign::Pull));
-    (broken && of_a_secret).then(|| Verdict::sure(Cause::PullSecretMalformed))
-}
 
 #[cfg(test)]
 mod tests {

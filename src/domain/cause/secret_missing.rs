@@ -2,8 +2,7 @@
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::PullSecretMissing,
@@ -17,12 +16,6 @@ pub(super) const ENTRY: Entry = Entry {
         FixId::CorrectSecretName,
     ],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let by_name = reading.has(Sign::PullSecretWord) && reading.has(Sign::ObjectMissing);
-    (reading.has(Sign::PullSecretMissing) || (by_name && !reading.has(Sign::Pull)))
-        .then(|| Verdict::sure(Cause::PullSecretMissing))
-}
 
 #[cfg(test)]
 mod tests {

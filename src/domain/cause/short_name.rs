@@ -2,8 +2,7 @@
 //!
 //! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::ShortNameUnresolved,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the node's registries.conf: unqualified-search-registries and short-name-mode",
     fixes: &[FixId::WriteFullName],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::ShortName)
-        .then(|| Verdict::sure(Cause::ShortNameUnresolved))
-}
 
 #[cfg(test)]
 mod tests {

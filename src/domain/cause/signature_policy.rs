@@ -2,8 +2,7 @@
 //!
 //! `A signature was required, but no signature exists`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::SignaturePolicy,
@@ -13,42 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "who says no: the node's policy.json, or an admission webhook (before any pull)",
     fixes: &[FixId::SignImage, FixId::FixImagePolicy],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    // A certificate has a signature too.
-    (reading.any(&[Sign::Signature, Sign::Trust]) && !reading.has(Sign::X509))
-        .then(|| Verdict::sure(Cause::SignaturePolicy))
-}
-
-/// An admission webhook speaks of images: it refuses before any pull, and needs registry access of
-/// its own.
-pub(crate) fn webhook_says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.has(Sign::Webhook) {
-        return None;
-    }
-    let about_images = reading.any(&[
-        Sign::ImageWord,
-        Sign::Signature,
-        Sign::Trust,
-        Sign::Pull,
-        Sign::InvalidName,
-    ]);
-    if !about_images {
-        return Some(Verdict::sure(Cause::NotAPullFailure));
-    }
-    let policy = Cause::SignaturePolicy;
-    Some(
-        if reading.any(&[Sign::Base64, Sign::AuthField, Sign::ConfigWord]) {
-            Verdict::or(policy, &[Cause::PullSecretMalformed])
-        } else if reading.any(&[Sign::Unauthorized, Sign::AccessUnclear, Sign::NothingSent])
-            || reading.status(401)
-        {
-            Verdict::or(policy, &[Cause::NoCredentialsSent])
-        } else {
-            Verdict::sure(policy)
-        },
-    )
-}
 
 #[cfg(test)]
 mod tests {

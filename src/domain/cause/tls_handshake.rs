@@ -2,8 +2,7 @@
 //!
 //! `remote error: tls: handshake failure`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsHandshakeFailure,
@@ -13,20 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "openssl s_client -tls1_2 and -tls1_3 -connect HOST:443 on the node",
     fixes: &[FixId::AlignTls, FixId::OpenFirewall],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.has(Sign::Handshake) {
-        return None;
-    }
-    Some(if reading.is_public() {
-        Verdict::or(
-            Cause::TlsHandshakeFailure,
-            &[Cause::RegistryUnreachableProxy],
-        )
-    } else {
-        Verdict::sure(Cause::TlsHandshakeFailure)
-    })
-}
 
 #[cfg(test)]
 mod tests {

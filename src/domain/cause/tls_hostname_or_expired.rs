@@ -2,8 +2,7 @@
 //!
 //! `x509: certificate is valid for a.example, not b.example`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsHostnameOrExpired,
@@ -13,22 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate",
     fixes: &[FixId::FixCertificate, FixId::FixClock],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.any(&[Sign::CertificateName, Sign::CertificateTime]) {
-        return None;
-    }
-    // A public registry has the right certificate: someone else answers under its name.
-    let other = reading.has(Sign::CertificateValidFor) && reading.is_public();
-    Some(if other {
-        Verdict::or(
-            Cause::TlsHostnameOrExpired,
-            &[Cause::RegistryUnreachableDns],
-        )
-    } else {
-        Verdict::sure(Cause::TlsHostnameOrExpired)
-    })
-}
 
 #[cfg(test)]
 mod tests {

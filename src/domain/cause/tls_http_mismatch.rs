@@ -2,8 +2,7 @@
 //!
 //! `http: server gave HTTP response to HTTPS client`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsHttpMismatch,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "curl http://HOST/v2/ on the node answers",
     fixes: &[FixId::AllowPlainHttp, FixId::ServeTls],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .any(&[Sign::PlainHttp, Sign::FirstRecord])
-        .then(|| Verdict::sure(Cause::TlsHttpMismatch))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TlsUntrustedCa,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node: who issued it?",
     fixes: &[FixId::TrustCa],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::UnknownAuthority)
-        .then(|| Verdict::sure(Cause::TlsUntrustedCa))
-}
 
 #[cfg(test)]
 mod tests {

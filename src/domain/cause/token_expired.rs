@@ -2,8 +2,7 @@
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::TokenExpired,
@@ -17,15 +16,6 @@ pub(super) const ENTRY: Entry = Entry {
         FixId::StopStoringTokens,
     ],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if reading.has(Sign::Expired) {
-        return Some(Verdict::sure(Cause::TokenExpired));
-    }
-    reading
-        .has(Sign::ClientSecret)
-        .then(|| Verdict::or(Cause::TokenExpired, &[Cause::Unauthorized]))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `dial tcp: lookup r.example on 10.0.0.2:53: no such host`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableDns,
@@ -13,24 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "getent hosts HOST on the node; port 53 in the address is the DNS server's",
     fixes: &[FixId::FixNodeDns],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let dns = Cause::RegistryUnreachableDns;
-    if reading.any(&[Sign::NoSuchHost, Sign::NameResolution]) {
-        return Some(Verdict::sure(dns));
-    }
-    if !reading.any(&[Sign::Lookup, Sign::Udp]) {
-        return None;
-    }
-    // The DNS server does not answer: the whole network may be away.
-    Some(if reading.has(Sign::Timeout) {
-        Verdict::or(dns, &[Cause::RegistryUnreachableTimeout])
-    } else if reading.has(Sign::NoRoute) {
-        Verdict::or(dns, &[Cause::RegistryUnreachableNoRoute])
-    } else {
-        Verdict::sure(dns)
-    })
-}
 
 #[cfg(test)]
 mod tests {
@@ -60,7 +41,7 @@ mod tests {
                 ),
                 (
                     "dial tcp: lookup r.example on [::1]:53: read udp [::1]:4242->[::1]:53: read: connection refused",
-                    &[],
+                    &[Cause::RegistryUnreachableRefused],
                 ),
             ],
         );

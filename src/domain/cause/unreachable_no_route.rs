@@ -2,8 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: no route to host`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableNoRoute,
@@ -13,12 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "ip route get ADDRESS on the node; IPv6 where there is only IPv4?",
     fixes: &[FixId::FixRoute],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    reading
-        .has(Sign::NoRoute)
-        .then(|| Verdict::sure(Cause::RegistryUnreachableNoRoute))
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `proxyconnect tcp: dial tcp 10.0.0.5:3128: connect: connection refused`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableProxy,
@@ -13,28 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "systemctl show containerd -p Environment on the node, then curl -x that proxy",
     fixes: &[FixId::FixProxy],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let proxy = Cause::RegistryUnreachableProxy;
-    if reading
-        .after(Sign::LookupScheme)
-        .is_some_and(|rest| !rest.starts_with(['.', '-']))
-    {
-        return Some(Verdict::or(proxy, &[Cause::RegistryUnreachableDns]));
-    }
-    (reading.has(Sign::ProxyConnect) || reading.status(407)).then(|| Verdict::sure(proxy))
-}
-
-/// `Get "URL": Bad Gateway`: the proxy's answer to CONNECT is a status text without a number.
-pub(crate) fn says_vaguely(reading: &Reading<'_>) -> Option<Verdict> {
-    let bare = reading.said_of_target().is_some_and(|said| {
-        matches!(
-            said,
-            "Bad Gateway" | "Service Unavailable" | "Gateway Timeout" | "Gateway Time-out"
-        )
-    });
-    bare.then(|| Verdict::or(Cause::RegistryUnreachableProxy, &[Cause::Registry5xx]))
-}
 
 #[cfg(test)]
 mod tests {
@@ -48,7 +25,7 @@ mod tests {
             &[
                 (
                     "proxyconnect tcp: dial tcp 10.0.0.5:3128: connect: connection refused",
-                    &[],
+                    &[Cause::RegistryUnreachableRefused],
                 ),
                 (
                     "Get \"https://registry-1.docker.io/v2/\": Proxy Authentication Required",
@@ -56,7 +33,7 @@ mod tests {
                 ),
                 (
                     "proxyconnect tcp: tls: first record does not look like a TLS handshake",
-                    &[],
+                    &[Cause::TlsHttpMismatch],
                 ),
             ],
         );

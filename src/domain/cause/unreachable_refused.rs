@@ -2,8 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: connection refused`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableRefused,
@@ -13,31 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "curl -v https://HOST/v2/ on the node; does the image name the right port?",
     fixes: &[FixId::CheckPort, FixId::OpenFirewall],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.has(Sign::Refused) {
-        return None;
-    }
-    let refused = Cause::RegistryUnreachableRefused;
-    if reading.peer_is_local() {
-        return Some(Verdict::or(Cause::RegistryUnreachableProxy, &[refused]));
-    }
-    // An own registry named without a port: it may be a plain-http one that listens elsewhere.
-    let host = reading.image().map(|image| image.host().to_owned());
-    let own = host.is_some_and(|host| {
-        let address = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        address && reading.target().is_some_and(|target| target.host == host)
-    });
-    let https = reading.peer().is_some_and(|peer| peer.ends_with(":443"));
-    Some(if own && https {
-        Verdict::or(refused, &[Cause::TlsHttpMismatch])
-    } else if reading.target().is_none() && https {
-        // Only an address is told: it may be the registry's or the proxy's.
-        Verdict::or(refused, &[Cause::RegistryUnreachableProxy])
-    } else {
-        Verdict::sure(refused)
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,7 @@
 //!
 //! `read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign, Step};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableReset,
@@ -13,25 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "the same URL from another network; is the address that of a proxy?",
     fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    if !reading.any(&[Sign::Reset, Sign::Eof]) {
-        return None;
-    }
-    let reset = Cause::RegistryUnreachableReset;
-    if reading.peer_is_local() {
-        return Some(Verdict::or(Cause::RegistryUnreachableProxy, &[reset]));
-    }
-    let copying = reading.has(Sign::Copy) || reading.step() == Some(Step::Blob);
-    Some(if copying {
-        Verdict::or(
-            reset,
-            &[Cause::ContentCorrupt, Cause::RegistryUnreachableProxy],
-        )
-    } else {
-        Verdict::or(reset, &[Cause::RegistryUnreachableProxy])
-    })
-}
 
 #[cfg(test)]
 mod tests {
@@ -51,10 +31,7 @@ mod tests {
                     "failed to copy: read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer",
                     &[Cause::ContentCorrupt, Cause::RegistryUnreachableProxy],
                 ),
-                (
-                    "Get \"https://r.example/v2/\": EOF",
-                    &[Cause::RegistryUnreachableProxy],
-                ),
+                ("Get \"https://r.example/v2/\": EOF", &[]),
             ],
         );
     }

@@ -2,8 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: i/o timeout`
 
-use super::{Cause, Entry, FixId, Verdict};
-use crate::domain::reading::{Reading, Sign};
+use super::{Cause, Entry, FixId};
 
 pub(super) const ENTRY: Entry = Entry {
     cause: Cause::RegistryUnreachableTimeout,
@@ -13,21 +12,6 @@ pub(super) const ENTRY: Entry = Entry {
     tells: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
     fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
 };
-
-pub(crate) fn says(reading: &Reading<'_>) -> Option<Verdict> {
-    let timeout = Cause::RegistryUnreachableTimeout;
-    if reading.peer_is_local() && reading.has(Sign::Timeout) {
-        return Some(Verdict::or(Cause::RegistryUnreachableProxy, &[timeout]));
-    }
-    // Docker Hub answers: where it does not, a proxy or a block stands between.
-    let hub = reading.is_registry("docker-hub") && reading.has(Sign::DialTcp);
-    if reading.has(Sign::HandshakeTimeout) || (hub && reading.has(Sign::Timeout)) {
-        return Some(Verdict::or(timeout, &[Cause::RegistryUnreachableProxy]));
-    }
-    reading
-        .any(&[Sign::Timeout, Sign::WaitingForConnection])
-        .then(|| Verdict::sure(timeout))
-}
 
 #[cfg(test)]
 mod tests {

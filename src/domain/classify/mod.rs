@@ -1,13 +1,14 @@
-//! What a pull-failure message means: from a text to ranked causes.
+//! Classifies a pull-failure message: from a text to ranked causes.
 //!
-//! `reading` takes the text apart, the rules stand with their causes (`cause::*`), and `judge` orders
-//! them. Knows only the text: what the cluster's objects add is said by `diagnose`.
-
-mod judge;
+//! `message` parses the text and says what it can mean; here it becomes a cause, its alternatives and a
+//! confidence. Knows only the text: what the cluster's objects add is said by `diagnose`.
 
 use serde::{Deserialize, Serialize};
 
-use super::{cause::Cause, reading::Reading};
+use super::{
+    cause::Cause,
+    message::{Message, Possible},
+};
 
 /// How far a judgement can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,32 +44,43 @@ pub struct Classification {
     pub image: Option<String>,
     /// The host that was asked, which need not be the registry.
     pub host: Option<String>,
+    /// The host that was asked, where it is a mirror of the registry: the fault is the mirror's.
+    pub mirror: Option<String>,
     /// The last HTTP status code that is told.
     pub status: Option<u16>,
 }
 
 /// Classifies one message.
 pub fn classify(message: &str) -> Classification {
-    let reading = Reading::of(message);
-    let verdict = judge::judge(&reading);
-    let confidence = match &verdict {
-        None => Confidence::Possible,
-        Some(verdict) if verdict.others.is_empty() => Confidence::Certain,
-        Some(_) => Confidence::Likely,
-    };
-    Classification {
-        cause: verdict.as_ref().map(|verdict| verdict.cause),
-        confidence,
-        underlying: verdict.as_ref().and_then(|verdict| verdict.underlying),
-        alternatives: verdict.map(|verdict| verdict.others).unwrap_or_default(),
-        registry: reading.registry(),
-        image: reading.image_text(),
-        host: reading.target().map(|target| target.host.to_owned()),
-        status: reading.statuses().last().copied(),
-    }
+    let message = Message::parse(message);
+    let possible = message.possible();
+    Classification::new(&message, &possible)
 }
 
 impl Classification {
+    /// What a parsed message means; [`Confidence`] follows from how many causes are possible.
+    pub fn new(message: &Message<'_>, possible: &Possible) -> Self {
+        let mut causes = possible.causes.iter().copied();
+        let cause = causes.next();
+        let alternatives: Vec<Cause> = causes.collect();
+        let confidence = match cause {
+            None => Confidence::Possible,
+            Some(_) if alternatives.is_empty() && possible.is_whole => Confidence::Certain,
+            Some(_) => Confidence::Likely,
+        };
+        Self {
+            cause,
+            confidence,
+            alternatives,
+            underlying: possible.underlying,
+            registry: message.registry(),
+            image: message.image_text(),
+            host: message.url().map(|url| url.host.to_owned()),
+            mirror: message.mirror().map(str::to_owned),
+            status: message.statuses().last().copied(),
+        }
+    }
+
     /// The cause and its alternatives, likelier first.
     pub fn candidates(&self) -> impl Iterator<Item = Cause> {
         self.cause

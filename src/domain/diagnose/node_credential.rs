@@ -7,8 +7,8 @@ use crate::domain::{
     chain::{Case, Neighbour},
     classify::Confidence,
     image::ImageRef,
+    message::{Message, Sign},
     presets::{self, Login},
-    reading::{Reading, Sign},
 };
 
 /// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.
@@ -31,9 +31,9 @@ pub(super) fn consider(
     image: &ImageRef,
     said: &[Cause],
 ) {
-    let reading = Reading::of(told.text);
+    let message = Message::parse(told.text);
     // "pull access denied" tells of a token that opens nothing, and not of a refused credential.
-    if !reading.has(Sign::AccessUnclear) {
+    if !message.has(Sign::AccessUnclear) {
         for cause in [Cause::Unauthorized, Cause::ForbiddenByPolicy] {
             if said.contains(&cause) {
                 draft.also(cause);

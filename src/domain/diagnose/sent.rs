@@ -13,8 +13,8 @@ use crate::domain::{
     classify::Confidence,
     dockerconfig::EntrySummary,
     image::ImageRef,
+    message::{Message, Sign, Step},
     objects::{Event, Secret},
-    reading::{Reading, Sign, Step},
 };
 
 /// The credential that is spoken of.
@@ -130,7 +130,7 @@ pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Op
 
 /// A credential went out and did not help: it is bad, or it may not read this repository.
 fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, image: &ImageRef) {
-    let reading = Reading::of(told.text);
+    let message = Message::parse(told.text);
     let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
     if draft.cause == Cause::TokenExpired {
         draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
@@ -140,7 +140,7 @@ fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, ima
         if !sure {
             bare_forbidden(draft, case, secret, image);
         }
-    } else if unclear || reading.has(Sign::Scope) {
+    } else if unclear || message.has(Sign::Scope) {
         // A token was given, and this repository is not in it.
         draft.settle_on(
             Cause::RepositoryMissingOrNoAccess,
@@ -149,8 +149,8 @@ fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, ima
         draft.alternatives = vec![Cause::Unauthorized];
     } else {
         // Where a token is refused, nobody has looked at the repository yet.
-        let at_login = reading.step() == Some(Step::Token)
-            || reading.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
+        let at_login = message.step() == Some(Step::Token)
+            || message.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
         let sure = draft.alternatives.is_empty() || !unsent::hides_private(image) || at_login;
         draft.settle_on(Cause::Unauthorized, Root::CredentialRejected);
         if !sure {

@@ -1,0 +1,73 @@
+//! A rule: one row of the table that decides the core of a message.
+
+use super::Core;
+use crate::domain::message::{Message, Sign, Step};
+
+/// One row of the table: when a message has this core.
+pub(super) struct Rule {
+    pub(super) core: Core,
+    any: &'static [Sign],
+    all: &'static [Sign],
+    none: &'static [Sign],
+    statuses: &'static [u16],
+    steps: &'static [Step],
+    only_if: Option<fn(&Message<'_>) -> bool>,
+}
+
+pub(super) const fn rule(core: Core) -> Rule {
+    Rule {
+        core,
+        any: &[],
+        all: &[],
+        none: &[],
+        statuses: &[],
+        steps: &[],
+        only_if: None,
+    }
+}
+
+impl Rule {
+    /// One of these signs, or one of the statuses.
+    pub(super) const fn any(self, any: &'static [Sign]) -> Self {
+        Self { any, ..self }
+    }
+
+    /// Each of these signs.
+    pub(super) const fn all(self, all: &'static [Sign]) -> Self {
+        Self { all, ..self }
+    }
+
+    /// None of these signs.
+    pub(super) const fn none(self, none: &'static [Sign]) -> Self {
+        Self { none, ..self }
+    }
+
+    pub(super) const fn status(self, statuses: &'static [u16]) -> Self {
+        Self { statuses, ..self }
+    }
+
+    pub(super) const fn at(self, steps: &'static [Step]) -> Self {
+        Self { steps, ..self }
+    }
+
+    pub(super) const fn only_if(self, holds: fn(&Message<'_>) -> bool) -> Self {
+        Self {
+            only_if: Some(holds),
+            ..self
+        }
+    }
+
+    pub(super) fn matches(&self, message: &Message<'_>) -> bool {
+        let is_said =
+            message.any(self.any) || self.statuses.iter().any(|code| message.has_status(*code));
+        let is_free = self.any.is_empty() && self.statuses.is_empty();
+        (is_said || is_free)
+            && self.all.iter().all(|sign| message.has(*sign))
+            && !message.any(self.none)
+            && (self.steps.is_empty()
+                || message
+                    .step()
+                    .is_some_and(|step| self.steps.contains(&step)))
+            && self.only_if.is_none_or(|holds| holds(message))
+    }
+}

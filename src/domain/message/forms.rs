@@ -1,0 +1,276 @@
+//! Forms of names: how an image, a URL, a digest, an address and an object's name look.
+
+use super::url::Url;
+
+/// What a chunk of text is, by its form alone.
+pub(super) enum Form<'a> {
+    Url(Url<'a>),
+    /// `docker://NAME` of containers/image.
+    SchemedImage(&'a str),
+    Image,
+    Digest,
+    /// A digest whose digits are none.
+    BadDigest,
+    Hex,
+    Address,
+    Host,
+    /// A name that Kubernetes made: `web-7c5d4b5f9-x2x4z`, a UID.
+    ObjectName,
+    Words,
+}
+
+/// Words with a slash that are no image: Go packages, operating systems, MIME types.
+const WITH_SLASH: &[&str] = &[
+    "i/o",
+    "input/output",
+    "net/http",
+    "archive/tar",
+    "containers/storage",
+    "and/or",
+    "username/password",
+    "user/password",
+    "tcp/ip",
+    "text/html",
+    "text/plain",
+    "application/json",
+    "application/octet-stream",
+    "manifest/list",
+    "compress/gzip",
+];
+/// First parts of words with a slash that are no image.
+const BEFORE_SLASH: &[&str] = &[
+    "linux/",
+    "windows/",
+    "darwin/",
+    "application/vnd.",
+    "application/x-",
+];
+/// Last parts of dotted words that are files and no hosts.
+const FILES: &[&str] = &[
+    "json", "sock", "go", "db", "env", "yaml", "yml", "conf", "toml", "service", "crt", "pem",
+    "cert", "key", "log", "txt", "md", "tar", "gz", "html", "xml", "exe", "sh", "py", "rs", "c",
+    "h",
+];
+
+/// Recognises the form of a chunk.
+pub(super) fn form(chunk: &str) -> Form<'_> {
+    if let Some((scheme, rest)) = chunk.split_once(":/") {
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => return Url::parse(rest).map_or(Form::Words, Form::Url),
+            "docker" | "oci" => return Form::SchemedImage(rest.trim_start_matches('/')),
+            _ => {}
+        }
+    }
+    if let Some(digits) = digits(chunk) {
+        let is_whole = digits.len() == 64 || digits.len() == 128;
+        let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        return if is_whole && !is_hex {
+            Form::BadDigest
+        } else {
+            Form::Digest
+        };
+    }
+    if chunk.contains('/') {
+        return with_slash(chunk);
+    }
+    if chunk.contains("@sha256:") {
+        return Form::Image;
+    }
+    without_slash(chunk)
+}
+
+fn with_slash(chunk: &str) -> Form<'_> {
+    if let Some(path) = Url::of_path(chunk) {
+        return Form::Url(path);
+    }
+    let is = |known: &&str| chunk.eq_ignore_ascii_case(known);
+    let begins = |known: &&str| {
+        chunk
+            .get(..known.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(known))
+    };
+    let is_file =
+        chunk.starts_with(['/', '~']) || chunk.starts_with("./") || chunk.starts_with("unix:");
+    if is_file || WITH_SLASH.iter().any(is) || BEFORE_SLASH.iter().any(begins) {
+        return Form::Words;
+    }
+    Form::Image
+}
+
+fn without_slash(chunk: &str) -> Form<'_> {
+    if is_address(chunk) {
+        return Form::Address;
+    }
+    if is_hex(chunk) {
+        return Form::Hex;
+    }
+    let lower = !chunk.bytes().any(|b| b.is_ascii_uppercase());
+    if let Some((name, tag)) = chunk.split_once(':') {
+        let is_port = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
+        if is_port && (name == "localhost" || is_host(name)) {
+            return Form::Host;
+        }
+        let is_tag = tag == "latest" || tag.bytes().any(|b| b.is_ascii_digit());
+        let is_repository = is_lower_name(name) && file_type(name).is_none();
+        return if is_tag && is_repository && tag.bytes().all(is_tag_byte) {
+            Form::Image
+        } else {
+            Form::Words
+        };
+    }
+    if lower && is_host(chunk) {
+        return Form::Host;
+    }
+    if lower && is_object_name(chunk) {
+        return Form::ObjectName;
+    }
+    Form::Words
+}
+
+/// What follows the algorithm of a digest.
+fn digits(chunk: &str) -> Option<&str> {
+    let digits = ["sha256:", "sha512:"]
+        .iter()
+        .find_map(|algorithm| chunk.strip_prefix(algorithm))?;
+    (!digits.is_empty()).then_some(digits)
+}
+
+/// Twelve or more hexadecimal digits, at least one of them a digit.
+fn is_hex(chunk: &str) -> bool {
+    chunk.len() >= 12
+        && chunk.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+        && chunk.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// An IP address, with a port or without.
+fn is_address(chunk: &str) -> bool {
+    if chunk.starts_with("::") {
+        return true;
+    }
+    let host = chunk.split(':').next().unwrap_or_default();
+    host.split('.').count() == 4
+        && host
+            .split('.')
+            .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_lower_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
+}
+
+fn is_tag_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._@:".contains(&b)
+}
+
+fn file_type(name: &str) -> Option<&str> {
+    let (_, last) = name.rsplit_once('.')?;
+    FILES.contains(&last).then_some(last)
+}
+
+/// A dotted name of a machine: at least two labels, the last of letters.
+fn is_host(name: &str) -> bool {
+    let Some((_, last)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    last.len() >= 2
+        && last.bytes().all(|b| b.is_ascii_alphabetic())
+        && file_type(name).is_none()
+        && name.split('.').all(label)
+}
+
+/// A name with a suffix that a controller adds.
+fn is_object_name(name: &str) -> bool {
+    let Some((front, last)) = name.rsplit_once('-') else {
+        return false;
+    };
+    let mixed = |text: &str| {
+        text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    front.contains('-') && mixed(last) && last.len() >= 4
+        || front
+            .rsplit('-')
+            .next()
+            .is_some_and(|hash| hash.len() >= 8 && mixed(hash))
+}
+
+/// Whether a quoted chunk is a name: it has the marks of one, or follows a word that leads to one.
+pub(super) fn is_name(chunk: &str, led_to: bool) -> bool {
+    let lower = !chunk.bytes().any(|b| b.is_ascii_uppercase());
+    let marks = chunk.bytes().any(|b| b"-._:@".contains(&b)) && file_type(chunk).is_none();
+    lower && (marks || led_to)
+}
+
+/// Characters between chunks of text.
+pub(super) fn separates(char: char) -> bool {
+    match char {
+        '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '='
+        | '|' | '*' | '\\' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{2502}' => true,
+        '!'..='~' => false,
+        other => other.is_whitespace() || other.is_control(),
+    }
+}
+
+/// The quotation mark that closes what this one opens.
+pub(super) fn quote(char: char) -> Option<char> {
+    match char {
+        '"' | '\'' | '`' => Some(char),
+        '\u{201c}' => Some('\u{201d}'),
+        '\u{2018}' => Some('\u{2019}'),
+        _ => None,
+    }
+}
+
+/// The length of an escape such as `\n` or `\u003c` at the beginning of a text.
+pub(super) fn escape_len(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix('\\')?.as_bytes();
+    let hex = |length: usize| {
+        rest.get(1..length)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .then_some(length + 1)
+    };
+    match rest.first()? {
+        b'n' | b't' | b'r' => Some(2),
+        b'u' => hex(5),
+        b'x' => hex(3),
+        _ => None,
+    }
+}
+
+/// The length of `<registry>` or `${VERSION}` in the middle of a name: where people and templates leave
+/// something out. `<html>` is none.
+pub(super) fn placeholder_len(text: &str) -> Option<usize> {
+    const LONGEST: usize = 40;
+    let (open, close) = if text.starts_with("${") {
+        ("${", '}')
+    } else {
+        ("<", '>')
+    };
+    let inner = text.strip_prefix(open)?;
+    let end = inner
+        .char_indices()
+        .take(LONGEST)
+        .find(|(_, c)| *c == close || !(c.is_ascii_alphanumeric() || "_- ".contains(*c)))?;
+    let (at, found) = end;
+    let after = inner.get(at + 1..)?;
+    let continues = after.starts_with(['.', '/', ':', '@', '-', '%']) || open == "${";
+    (found == close && at > 0 && continues && !after.starts_with("./"))
+        .then_some(open.len() + at + 1)
+}
+
+/// Whether the character that a JSON parser quotes opens a tag, or is the byte-order mark before one.
+pub(super) fn opens_markup(text: &str) -> bool {
+    let quotes = |c: char| c.is_whitespace() || "\\\"'`\u{2018}\u{201c}".contains(c);
+    let quoted = super::url::head(text).trim_start_matches(quotes);
+    ["<", "u003c", "x3c", "\u{ef}", "\u{feff}"]
+        .iter()
+        .any(|mark| quoted.starts_with(mark))
+}

@@ -1,0 +1,106 @@
+//! Roles of hosts: the registry of the image, a mirror, a token server, a store of blobs, a proxy.
+
+use super::{
+    Message, Sign,
+    url::{self, Step, Url},
+};
+use crate::domain::presets::{self, Preset};
+
+/// Sites that messages point their readers to: nobody's registry.
+const HELP_SITES: &[&str] = &[
+    "www.docker.com",
+    "docs.docker.com",
+    "hub.docker.com",
+    "aka.ms",
+    "access.redhat.com",
+    "console.developers.google.com",
+    "console.cloud.google.com",
+    "cloud.google.com",
+    "docs.aws.amazon.com",
+    "github.com",
+    "docs.github.com",
+    "kubernetes.io",
+    "golang.org",
+    "go.dev",
+    "learn.microsoft.com",
+    "docs.microsoft.com",
+    "support.google.com",
+];
+
+impl<'a> Message<'a> {
+    /// The last URL in the text that was asked: errors are wrapped from the inside out.
+    pub fn url(&self) -> Option<Url<'a>> {
+        self.asked().last()
+    }
+
+    fn asked(&self) -> impl DoubleEndedIterator<Item = Url<'a>> + '_ {
+        let urls = self.urls.iter().copied();
+        urls.filter(|url| !url.host.is_empty() && !is_help(url))
+    }
+
+    /// The registry as image references write it.
+    pub fn registry(&self) -> Option<String> {
+        if let Some(image) = self.image() {
+            return Some(image.host().to_owned());
+        }
+        self.url().map(|url| url.registry().to_owned())
+    }
+
+    /// The host that was asked, where it is a mirror of the image's registry.
+    ///
+    /// containerd says so: `?ns=REGISTRY` names who was meant, `pulling from host HOST` who was asked.
+    pub(in crate::domain) fn mirror(&self) -> Option<&'a str> {
+        if let Some(url) = self.url()
+            && let Some(meant) = url.mirrored()
+        {
+            return (meant.replace("%3A", ":") != url.registry()).then_some(url.host);
+        }
+        let (asked, image) = self.asked_host.zip(self.image())?;
+        let kind = |host: &str| presets::of_host(host).map(|preset| preset.id);
+        let is_other =
+            asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()));
+        is_other.then_some(asked)
+    }
+
+    /// The address that was dialled, or at the far end of a broken connection.
+    pub fn peer(&self) -> Option<&'a str> {
+        self.addresses.last().copied()
+    }
+
+    /// The connection goes to this machine although the registry is elsewhere: a local proxy.
+    ///
+    /// A registry on the port that the image names is one on this machine, by its hosts file.
+    pub(in crate::domain) fn peer_is_local(&self) -> bool {
+        let port = |host: &'a str| host.rsplit_once(':').map(|(_, port)| port);
+        let Some(peer) = self.peer().filter(|peer| url::is_local(peer)) else {
+            return false;
+        };
+        !self.url().is_some_and(|url| {
+            url::is_local(url.host) || port(url.host).is_some() && port(url.host) == port(peer)
+        })
+    }
+
+    pub(super) fn find_preset(&self) -> Option<&'static Preset> {
+        self.registry()
+            .as_deref()
+            .and_then(presets::of_host)
+            .or_else(|| self.url().and_then(|url| presets::of_host(url.host)))
+            .or_else(|| self.mentioned())
+    }
+
+    /// A registry known by words that only its messages have.
+    fn mentioned(&self) -> Option<&'static Preset> {
+        let hosts = [
+            (Sign::SaysAcr, "acme.azurecr.io"),
+            (Sign::SaysGoogle, "gcr.io"),
+            (Sign::SaysEcr, "1.dkr.ecr.r.amazonaws.com"),
+            (Sign::SaysJfrog, "acme.jfrog.io"),
+        ];
+        let found = hosts.into_iter().find(|(sign, _)| self.has(*sign));
+        found.and_then(|(_, host)| presets::of_host(host))
+    }
+}
+
+fn is_help(url: &Url<'_>) -> bool {
+    HELP_SITES.contains(&url.host) && matches!(url.step, Step::Other | Step::Ping)
+}

@@ -1,0 +1,364 @@
+//! Names taken out of a message: what is left are the words of the programs that wrote it.
+//!
+//! Images, URLs, digests, hosts, addresses and object names are recognised by their form and place, and
+//! each is replaced by one word in capitals (`IMAGE`, `URL`, …). Everything else becomes lower-case words
+//! between single spaces, so that quoting, escaping, line breaks and JSON around a message do not matter.
+//! Because no word of a name is left, no name can look like an error.
+
+use super::{
+    forms::{self, Form},
+    place,
+    url::{self, Url},
+};
+use crate::domain::image::ImageRef;
+
+/// More URLs or names than this are not kept of one message.
+const KEPT: usize = 16;
+/// Longer names are not read: looking for their end at every place where one could begin would make the
+/// cost grow with the square of the text.
+pub(super) const LONGEST: usize = 1024;
+/// Longer words are in no phrase.
+const LONGEST_WORD: usize = 40;
+
+/// Words that stand for names.
+const PLACEHOLDERS: &[&str] = &[
+    "IMAGE",
+    "URL",
+    "DIGEST",
+    "BADDIGEST",
+    "HEX",
+    "ADDR",
+    "HOST",
+    "NAME",
+    "TAG",
+    "MARKUP",
+];
+
+/// Whether a word stands for a name.
+pub(super) fn is_placeholder(word: &str) -> bool {
+    PLACEHOLDERS.contains(&word)
+}
+
+/// A message without its names, and the names.
+#[derive(Debug, Default)]
+pub(super) struct Masked<'a> {
+    /// Words and placeholders, with one space before and behind each.
+    pub words: String,
+    /// The URLs in order, one for each `URL` in `words`.
+    pub urls: Vec<Url<'a>>,
+    /// The first image that is named, preferring well-formed references.
+    pub image: Option<NamedImage<'a>>,
+    /// The host of containerd's `pulling from host HOST`.
+    pub asked_host: Option<&'a str>,
+    /// Addresses that were dialled or at the far end of a connection.
+    pub addresses: Vec<&'a str>,
+}
+
+/// An image that the text names.
+#[derive(Clone, Debug)]
+pub(super) struct NamedImage<'a> {
+    pub text: &'a str,
+    pub parsed: Option<ImageRef>,
+}
+
+/// Replaces all names of a message.
+///
+/// Two frames are left out, for they say a thing twice, or say it of another registry: CRI-O since 1.31
+/// tries an image, then an artifact (`pull image err: …; artifact err: …`), and containers/image puts the
+/// errors of mirrors in front of the registry's own (`(Mirrors also failed: […]): NAME: …`).
+pub(super) fn mask(text: &str) -> Masked<'_> {
+    let mut lexer = Lexer::new(text);
+    lexer.run();
+    if lexer.mirrors == Mirrors::Open {
+        // The registry's own error is cut off: the mirrors' is all there is.
+        lexer = Lexer::new(text);
+        lexer.mirrors = Mirrors::Read;
+        lexer.run();
+    }
+    lexer.masked
+}
+
+/// Where the lexer is in regard to `(Mirrors also failed: […])`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mirrors {
+    Outside,
+    /// Inside: what is said there is left out.
+    Open,
+    /// They are read like everything else.
+    Read,
+}
+
+/// What stood between two chunks of text.
+#[derive(Clone, Copy, Default)]
+struct Gap {
+    /// The quotation mark directly before the chunk.
+    quote: Option<char>,
+    /// Only blanks, `=`, quotes and brackets: the chunk can be what the word before leads to.
+    is_plain: bool,
+    /// The chunk before ended with a colon.
+    after_colon: bool,
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    gap: Gap,
+    /// Names that were recognised by their place, to be recognised elsewhere.
+    names: Vec<&'a str>,
+    mirrors: Mirrors,
+    /// CRI-O has told of the image, and will tell of the artifact.
+    tries_artifact: bool,
+    masked: Masked<'a>,
+}
+
+impl<'a> Lexer<'a> {
+    fn new(text: &'a str) -> Self {
+        let mut masked = Masked::default();
+        masked.words.reserve(text.len().min(1 << 20) + 2);
+        masked.words.push(' ');
+        Self {
+            text,
+            at: 0,
+            gap: Gap::default(),
+            names: Vec::new(),
+            mirrors: Mirrors::Outside,
+            tries_artifact: false,
+            masked,
+        }
+    }
+
+    fn run(&mut self) {
+        while self.skip_gap() {
+            self.chunk();
+            self.tries_artifact |= self.ends(" pull image err ");
+            if self.tries_artifact && self.ends(" artifact err ") {
+                break;
+            }
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes what separates chunks; false at the end of the text.
+    fn skip_gap(&mut self) -> bool {
+        self.gap.quote = None;
+        self.gap.is_plain = true;
+        while let Some(char) = self.rest().chars().next() {
+            if !forms::separates(char) {
+                return true;
+            }
+            if char == '<' && forms::placeholder_len(self.rest()).is_some() {
+                return true;
+            }
+            let length = forms::escape_len(self.rest()).unwrap_or(char.len_utf8());
+            self.note(char, length);
+            self.at += length;
+        }
+        false
+    }
+
+    fn note(&mut self, char: char, length: usize) {
+        if char == '\\' {
+            // An escaped quotation mark is one; an escaped line break separates.
+            self.gap.quote = self.gap.quote.filter(|_| length == 1);
+            return;
+        }
+        self.gap.quote = forms::quote(char);
+        self.gap.is_plain &= matches!(
+            char,
+            '=' | '(' | '[' | '*' | '"' | '\'' | '`' | '\u{201c}' | '\u{2018}'
+        ) || char.is_whitespace();
+        if char == ']' && self.mirrors == Mirrors::Open {
+            self.mirrors = Mirrors::Outside;
+        }
+    }
+
+    fn push(&mut self, word: &str) {
+        if self.mirrors == Mirrors::Open {
+            return;
+        }
+        self.masked.words.push_str(word);
+        self.masked.words.push(' ');
+    }
+
+    /// Reads one chunk, and writes its words or what stands for it.
+    fn chunk(&mut self) {
+        let rest = self.rest();
+        if self.gap.quote.is_some()
+            && self.gap.is_plain
+            && place::leads_to_quoted_image(&self.masked.words)
+            && let Some(name) = self.quoted()
+        {
+            self.at += name.len();
+            return self.image(name.trim_matches(['*', ' ', '[', ']']));
+        }
+        let length = chunk_len(rest);
+        let chunk = rest.get(..length).unwrap_or_default();
+        self.at += length.max(1);
+        let ends_with_colon = chunk.ends_with(':');
+        let chunk = chunk.trim_end_matches([':', '.', '!', '?', '-']);
+        self.form(chunk.trim_start_matches(':'));
+        self.gap.after_colon = ends_with_colon;
+    }
+
+    fn form(&mut self, chunk: &'a str) {
+        match forms::form(chunk) {
+            Form::Url(parsed) => self.url(parsed),
+            Form::SchemedImage(name) => self.image(name),
+            Form::Image if self.leads_to_image() => self.image(chunk),
+            Form::Image => self.push("IMAGE"),
+            Form::Digest => self.push("DIGEST"),
+            Form::BadDigest => self.push("BADDIGEST"),
+            Form::Hex => self.push("HEX"),
+            Form::Address => self.address(chunk),
+            Form::Host => {
+                if self.ends(" from host ") {
+                    self.masked.asked_host = Some(chunk);
+                }
+                self.push("HOST");
+            }
+            Form::ObjectName => self.push("NAME"),
+            Form::Words => self.unformed(chunk),
+        }
+    }
+
+    /// A chunk that is a name by its place, or only words.
+    fn unformed(&mut self, chunk: &'a str) {
+        let words = &self.masked.words;
+        if place::is_tag(words, self.rest()) {
+            self.push("TAG");
+        } else if self.is_known(chunk) {
+            self.image(chunk);
+        } else if place::is_missing_project(words, self.rest())
+            || self.is_quoted() && forms::is_name(chunk, place::leads_to_name(words))
+        {
+            self.push("NAME");
+        } else {
+            self.words(chunk);
+        }
+    }
+
+    fn leads_to_image(&self) -> bool {
+        self.gap.is_plain && place::leads_to_image(&self.masked.words, self.gap.after_colon)
+    }
+
+    /// A name that its place or an earlier place tells; `linux/amd64` stands in such places, too.
+    fn is_known(&self, chunk: &str) -> bool {
+        self.names.contains(&chunk) || self.leads_to_image() && !chunk.contains('/')
+    }
+
+    /// Whether the chunk that was just read stands between quotation marks.
+    fn is_quoted(&self) -> bool {
+        let after = url::head(self.rest()).trim_start_matches('\\');
+        self.gap.quote.is_some_and(|quote| after.starts_with(quote))
+    }
+
+    fn words(&mut self, chunk: &str) {
+        let before = self.masked.words.len();
+        let words = chunk.split(|c: char| !c.is_ascii_alphanumeric());
+        for word in words.filter(|word| !word.is_empty()) {
+            if word.len() > LONGEST_WORD {
+                self.push("HEX");
+                continue;
+            }
+            let from = self.masked.words.len();
+            self.push(word);
+            if let Some(word) = self.masked.words.get_mut(from..) {
+                word.make_ascii_lowercase();
+            }
+        }
+        if self.masked.words.len() == before {
+            return;
+        }
+        if self.mirrors == Mirrors::Outside && self.ends(" mirrors also failed ") {
+            self.mirrors = Mirrors::Open;
+        } else if self.ends(" invalid character ") && forms::opens_markup(self.rest()) {
+            self.push("MARKUP");
+        }
+    }
+
+    fn ends(&self, words: &str) -> bool {
+        self.masked.words.ends_with(words)
+    }
+
+    fn url(&mut self, parsed: Url<'a>) {
+        if self.masked.urls.len() < KEPT && self.mirrors != Mirrors::Open {
+            self.masked.urls.push(parsed);
+        }
+        self.push("URL");
+    }
+
+    fn address(&mut self, chunk: &'a str) {
+        let is_of_pull = self.mirrors != Mirrors::Open && !self.ends(" on ");
+        if self.masked.addresses.len() < KEPT && is_of_pull {
+            self.masked.addresses.push(chunk);
+        }
+        self.push("ADDR");
+    }
+
+    /// `image "NAME"`: all that stands between the quotation marks is the name, whatever it is. Nothing where
+    /// they are not closed, or stand around a sentence.
+    fn quoted(&self) -> Option<&'a str> {
+        let quote = self.gap.quote?;
+        let head = url::head(self.rest());
+        let end = head.find([quote, '\\', '\n'])?;
+        let name = head.get(..end)?;
+        let is_sentence = name.trim().contains(char::is_whitespace);
+        let is_closed = head.get(end..)?.trim_start_matches('\\').starts_with(quote);
+        (!name.trim().is_empty() && is_closed && !is_sentence).then_some(name)
+    }
+
+    fn image(&mut self, name: &'a str) {
+        let name = name.split("](").next().unwrap_or_default();
+        if self.names.len() < KEPT && !self.names.contains(&name) {
+            let plain = name.split('@').next().unwrap_or_default();
+            let tag = plain
+                .rfind(':')
+                .filter(|at| *at > plain.rfind('/').unwrap_or(0));
+            self.names.push(name);
+            self.names
+                .push(plain.get(..tag.unwrap_or(plain.len())).unwrap_or_default());
+            if self.mirrors != Mirrors::Open {
+                self.keep(name);
+            }
+        }
+        self.push("IMAGE");
+    }
+
+    fn keep(&mut self, name: &'a str) {
+        let known = self.masked.image.as_ref();
+        if name.is_empty() || known.is_some_and(|image| image.parsed.is_some()) {
+            return;
+        }
+        let parsed = ImageRef::parse(name).ok();
+        if parsed.is_some() || known.is_none() {
+            self.masked.image = Some(NamedImage { text: name, parsed });
+        }
+    }
+}
+
+/// The length of the chunk at the beginning of a text.
+fn chunk_len(text: &str) -> usize {
+    if let Some(length) = url::len(text) {
+        return length;
+    }
+    let head = url::head(text);
+    let mut end = 0;
+    for (at, char) in head.char_indices() {
+        if at < end {
+            continue;
+        }
+        let placeholder = match char {
+            '<' | '$' => head.get(at..).and_then(forms::placeholder_len),
+            _ => None,
+        };
+        match placeholder {
+            Some(length) => end = at + length,
+            None if forms::separates(char) => return at,
+            None => end = at + char.len_utf8(),
+        }
+    }
+    head.len()
+}

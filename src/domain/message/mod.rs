@@ -1,0 +1,151 @@
+//! Parses a message about an image that cannot be pulled.
+//!
+//! `mask` takes the names out, `phrases` finds what is said in the words that are left, `unwrap` removes
+//! the frames and finds the runtime and the step of the pull, `hosts` tells which host is whose. `core`
+//! decides what failed, and `sets` which causes that can have: the likeliest first, more than one where the
+//! same text was measured for several. Nothing here knows the cluster's objects: what they add is said by
+//! `diagnose`.
+
+mod core;
+mod forms;
+mod hosts;
+mod mask;
+mod phrases;
+mod place;
+mod sets;
+#[cfg(test)]
+mod tests;
+mod unwrap;
+mod url;
+
+use self::{
+    mask::{Masked, NamedImage},
+    phrases::Signs,
+    unwrap::Frames,
+};
+use crate::domain::{image::ImageRef, presets::Preset};
+
+pub use self::{
+    core::Core,
+    sets::{Measured, Possible, RegistryKind, set_keys},
+    unwrap::Runtime,
+    url::{Step, Url},
+};
+pub(in crate::domain) use phrases::Sign;
+
+/// A message, parsed.
+#[derive(Debug)]
+pub struct Message<'a> {
+    urls: Vec<Url<'a>>,
+    image: Option<NamedImage<'a>>,
+    asked_host: Option<&'a str>,
+    addresses: Vec<&'a str>,
+    signs: Signs,
+    frames: Frames,
+    words: String,
+    preset: Option<&'static Preset>,
+    core: Core,
+}
+
+impl<'a> Message<'a> {
+    pub fn parse(text: &'a str) -> Self {
+        let Masked {
+            words,
+            urls,
+            image,
+            asked_host,
+            addresses,
+        } = mask::mask(text);
+        let signs = Signs::find(&words);
+        let frames = Frames::find(&words, &signs, &urls);
+        let mut message = Self {
+            urls,
+            image,
+            asked_host,
+            addresses,
+            signs,
+            frames,
+            words,
+            preset: None,
+            core: Core::Unknown,
+        };
+        message.preset = message.find_preset();
+        message.core = core::core(&message);
+        message
+    }
+
+    pub(in crate::domain) fn has(&self, sign: Sign) -> bool {
+        self.signs.has(sign)
+    }
+
+    pub(in crate::domain) fn any(&self, signs: &[Sign]) -> bool {
+        signs.iter().any(|sign| self.has(*sign))
+    }
+
+    /// The HTTP status codes that are told, in the order of the text.
+    pub fn statuses(&self) -> &[u16] {
+        &self.frames.statuses
+    }
+
+    pub(in crate::domain) fn has_status(&self, code: u16) -> bool {
+        self.frames.statuses.contains(&code)
+    }
+
+    /// The step of the pull that failed.
+    pub(in crate::domain) fn step(&self) -> Option<Step> {
+        self.frames.step
+    }
+
+    pub fn runtime(&self) -> Runtime {
+        self.frames.runtime
+    }
+
+    /// The first image that the text names, if it is a well-formed reference.
+    pub fn image(&self) -> Option<ImageRef> {
+        let named = self.image.as_ref().and_then(|named| named.parsed.clone());
+        named.or_else(|| self.urls.iter().find_map(Url::image))
+    }
+
+    /// The image as the text writes it.
+    pub fn image_text(&self) -> Option<String> {
+        match &self.image {
+            Some(named) => Some(named.text.to_owned()),
+            None => self.image().map(|image| image.to_string()),
+        }
+    }
+
+    /// How many words follow the last phrase of a sign, names not counted.
+    pub(super) fn words_behind(&self, sign: Sign) -> Option<usize> {
+        let rest = self.words.get(self.signs.last(sign)?..)?;
+        let words = rest.split(' ').filter(|word| !word.is_empty());
+        Some(words.filter(|word| !mask::is_placeholder(word)).count())
+    }
+
+    /// What failed.
+    pub fn core(&self) -> Core {
+        self.core
+    }
+
+    /// What the text can mean.
+    pub fn possible(&self) -> Possible {
+        self.possible_by(Measured::built_in())
+    }
+
+    /// What the text can mean by these measurements.
+    pub fn possible_by(&self, measured: &Measured) -> Possible {
+        sets::possible(self, measured)
+    }
+
+    /// The registry, or the host that was asked, as one of the kinds that the causes are told apart by.
+    pub fn registry_kind(&self) -> RegistryKind {
+        if self.mirror().is_some() {
+            return RegistryKind::OWN;
+        }
+        RegistryKind::of(self.preset())
+    }
+
+    /// The row of the registries' table for the registry, or for the host that was asked.
+    pub(in crate::domain) fn preset(&self) -> Option<&'static Preset> {
+        self.preset
+    }
+}

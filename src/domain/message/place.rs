@@ -1,0 +1,81 @@
+//! Places of names: words behind which a program prints the name of an image, a tag or an object.
+//!
+//! All are asked of the words that `mask` has written so far, names already replaced.
+
+use super::url;
+
+/// Words before a quoted image: the kubelet, CRI clients and containerd; `image=` of their logs.
+const BEFORE_QUOTED_IMAGE: &[&str] = &[
+    " image ",
+    " images ",
+    " reference ",
+    " pullimage ",
+    " image tag ",
+    " imageid ",
+    " ref ",
+];
+
+/// Words before an image without quotation marks: dockerd's `manifest for` and `access denied for`,
+/// containers/image's `reading manifest TAG in`, the kubelet's `pull failed for`.
+const BEFORE_IMAGE: &[&str] = &[
+    " manifest for ",
+    " denied for ",
+    " pull failed for ",
+    " TAG in ",
+    " DIGEST in ",
+];
+
+/// Words before an image of kubeadm and cloud-init, or before a colon and an error.
+const BEFORE_IMAGE_OR_ERROR: &[&str] = &[" failed to pull image ", " pulling image "];
+
+/// Words before the quoted name of an object.
+const BEFORE_NAME: &[&str] = &[
+    " for ",
+    " container ",
+    " pod ",
+    " named ",
+    " name ",
+    " secret ",
+    " configmap ",
+    " volume ",
+    " repository ",
+    " tag ",
+    " by ",
+    " of ",
+    " user ",
+    " project ",
+    " artifact ",
+];
+
+fn ends_with_any(words: &str, ends: &[&str]) -> bool {
+    ends.iter().any(|end| words.ends_with(end))
+}
+
+pub(super) fn leads_to_quoted_image(words: &str) -> bool {
+    ends_with_any(words, BEFORE_QUOTED_IMAGE)
+}
+
+pub(super) fn leads_to_image(words: &str, after_colon: bool) -> bool {
+    ends_with_any(words, BEFORE_IMAGE)
+        || !after_colon && ends_with_any(words, BEFORE_IMAGE_OR_ERROR)
+}
+
+pub(super) fn leads_to_name(words: &str) -> bool {
+    ends_with_any(words, BEFORE_NAME)
+}
+
+/// Whether a chunk is a tag: `reading manifest TAG in` (containers/image), `[manifests TAG]` (containerd 1.6
+/// and 1.7), `Tag TAG not found` (dockerd).
+pub(super) fn is_tag(words: &str, rest: &str) -> bool {
+    let after = url::head(rest).trim_start_matches([':', ' ']);
+    let in_repository = [" reading manifest ", " fetching manifest "];
+    ends_with_any(words, &in_repository) && after.starts_with("in ")
+        || words.ends_with(" manifests ") && rest.starts_with(']')
+        || words.ends_with(" tag ")
+            && (after.starts_with("not found") || after.starts_with("does not"))
+}
+
+/// Whether a chunk is a project: `project NAME not found` (Harbor).
+pub(super) fn is_missing_project(words: &str, rest: &str) -> bool {
+    words.ends_with(" project ") && rest.starts_with(" not found")
+}

@@ -1,0 +1,178 @@
+//! Sets of causes: what a core can mean, by runtime and kind of registry.
+//!
+//! The members are measured: `sets/measured.tsv` counts what was wrong when real runtimes printed each core
+//! while they pulled from registries with a known fault. `tests/cause_sets.rs` derives the file and checks
+//! that it is current. What cannot be measured that way (a credential plugin that fails, a Secret that is
+//! missing: they end in the same text as no credential) is added by [`Core::causes`], which also says which
+//! cause is the likeliest: how often a fault was played says nothing of how often it happens.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{Core, Message, core};
+use crate::domain::{
+    cause::Cause,
+    presets::{Login, Preset},
+};
+
+const MEASURED: &str = include_str!("sets/measured.tsv");
+
+/// What a text can mean, the likeliest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Possible {
+    pub core: Core,
+    /// Empty where nothing in the text is known.
+    pub causes: Vec<Cause>,
+    /// The deeper cause when the first of `causes` is the frame that it is told in.
+    pub underlying: Option<Cause>,
+    /// Whether the text is whole, and about the pull of an image: without that, one cause is no certainty.
+    pub is_whole: bool,
+}
+
+/// Registries that answer alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryKind(&'static str);
+
+impl RegistryKind {
+    /// A registry that is not known by its host.
+    pub const OWN: Self = Self("own");
+    /// A registry that has no logins: what it refuses, it refuses to everybody.
+    pub const PUBLIC: Self = Self("public");
+
+    pub(super) fn of(preset: Option<&'static Preset>) -> Self {
+        preset.map_or(Self::OWN, |preset| match preset.id {
+            "gcr" | "artifact-registry" => Self("google"),
+            _ if preset.login == Login::None => Self::PUBLIC,
+            id => Self(id),
+        })
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// How often each cause was behind a core, and behind a core of a runtime and a kind of registry.
+#[derive(Debug, Default)]
+pub struct Measured {
+    rows: HashMap<String, Vec<Cause>>,
+}
+
+impl Measured {
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: LazyLock<Measured> =
+            LazyLock::new(|| Measured::parse(MEASURED).expect("the table is whole: tested below"));
+        &BUILT_IN
+    }
+
+    /// Reads rows of key, tab, causes between commas, the most frequent first.
+    pub fn parse(table: &str) -> Option<Self> {
+        let mut rows = HashMap::new();
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let (key, causes) = line.split_once('\t')?;
+            let causes: Option<Vec<Cause>> = causes.split(',').map(Cause::parse).collect();
+            rows.insert(key.to_owned(), causes?);
+        }
+        Some(Self { rows })
+    }
+
+    /// The row of the nearest circumstances that were measured.
+    fn causes(&self, keys: &[String]) -> Option<&[Cause]> {
+        keys.iter()
+            .find_map(|key| self.rows.get(key))
+            .map(Vec::as_slice)
+    }
+}
+
+/// The keys under which a message is counted, the most special first.
+pub fn set_keys(message: &Message<'_>) -> Vec<String> {
+    let core = message.core().slug();
+    let asked = asked_key(message);
+    let runtime = message.runtime().as_str();
+    let registry = message.registry_kind().as_str();
+    vec![
+        format!("{core} {asked} {runtime} {registry}"),
+        format!("{core} {asked} * {registry}"),
+    ]
+}
+
+/// The step of the pull, and the HTTP status.
+fn asked_key(message: &Message<'_>) -> String {
+    let step = message.step().map_or("-", super::Step::as_str);
+    match message.statuses().last() {
+        Some(status) => format!("{step}/{status}"),
+        None => step.to_owned(),
+    }
+}
+
+pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
+    let core = message.core();
+    let authored = core.causes(message);
+    let mut causes = authored.clone();
+    // Without logins, what a registry refuses it refuses to everybody: nothing is left to measure.
+    let has_logins = message.registry_kind() != RegistryKind::PUBLIC;
+    if core.is_measured()
+        && has_logins
+        && let Some(rows) = measured.causes(&set_keys(message))
+    {
+        causes.retain(|cause| rows.contains(cause) || !can_be_measured(*cause));
+        let others = rows.iter().filter(|cause| !authored.contains(cause));
+        causes.extend(others);
+        if causes.len() < 2 {
+            // What was seen with a few faults makes nothing certain.
+            causes = authored;
+        }
+    }
+    if core::frame(message).is_none() && core::is_of_sandbox(message) {
+        return around_sandbox(core, &causes);
+    }
+    Possible {
+        core,
+        causes,
+        underlying: None,
+        is_whole: core::is_framed(message, core) && !core::is_cut(message, core),
+    }
+}
+
+/// The pause image cannot be pulled: what is possible of it in the place of a Pod's image.
+fn around_sandbox(core: Core, inner: &[Cause]) -> Possible {
+    let underlying = inner.first().copied();
+    // What only this image meets: the proxy of the node, the name in the runtime's settings.
+    let is_of_node = matches!(
+        underlying,
+        Some(Cause::RegistryUnreachableProxy | Cause::InvalidImageName)
+    );
+    let others = if is_of_node { inner } else { &[] };
+    Possible {
+        core,
+        causes: [&[Cause::SandboxImagePull], others].concat(),
+        underlying,
+        is_whole: true,
+    }
+}
+
+/// Whether the runs with real runtimes could show this cause at all.
+fn can_be_measured(cause: Cause) -> bool {
+    !matches!(
+        cause,
+        Cause::CredentialProviderFailure
+            | Cause::PullSecretMissing
+            | Cause::PullSecretMalformed
+            | Cause::NeverPullAbsent
+            | Cause::KubeletPullThrottled
+            | Cause::ShortNameUnresolved
+            | Cause::RuntimeUnavailable
+            | Cause::NotAPullFailure
+            | Cause::CauseNotStated
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_measured_table_is_whole() {
+        let measured = Measured::parse(MEASURED).unwrap();
+        assert!(measured.rows.len() > 100);
+    }
+}

@@ -1,0 +1,145 @@
+//! Frames around an error: which runtime speaks, at which step of the pull, with which HTTP status.
+
+use super::{
+    phrases::{Sign, Signs},
+    url::{Step, Url},
+};
+
+/// More status codes than this are not kept of one message.
+const KEPT: usize = 16;
+
+/// The program that pulled, by its way of wrapping errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Runtime {
+    Containerd,
+    Docker,
+    /// The library of CRI-O, podman, buildah and skopeo.
+    ContainersImage,
+    Unknown,
+}
+
+impl Runtime {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Containerd => "containerd",
+            Self::Docker => "docker",
+            Self::ContainersImage => "containers-image",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the frames around the core tell.
+#[derive(Debug)]
+pub(super) struct Frames {
+    pub runtime: Runtime,
+    pub step: Option<Step>,
+    pub statuses: Vec<u16>,
+}
+
+/// Frames by which a step of the pull is known where no URL tells it.
+const STEPS: &[(Sign, Step)] = &[
+    (Sign::AtToken, Step::Token),
+    (Sign::AtPing, Step::Ping),
+    (Sign::AtManifest, Step::Manifest),
+    (Sign::Copy, Step::Blob),
+];
+
+impl Frames {
+    pub(super) fn find(words: &str, signs: &Signs, urls: &[Url<'_>]) -> Self {
+        Self {
+            runtime: runtime(signs),
+            step: step(signs, words, urls),
+            statuses: statuses(words),
+        }
+    }
+}
+
+fn runtime(signs: &Signs) -> Runtime {
+    if signs.has(Sign::ByContainersImage) {
+        Runtime::ContainersImage
+    } else if signs.has(Sign::ByContainerd) {
+        Runtime::Containerd
+    } else if signs.has(Sign::ByDocker) {
+        Runtime::Docker
+    } else {
+        Runtime::Unknown
+    }
+}
+
+/// The step that is told last: errors are wrapped from the inside out.
+fn step(signs: &Signs, words: &str, urls: &[Url<'_>]) -> Option<Step> {
+    let framed = STEPS
+        .iter()
+        .filter_map(|(sign, step)| Some((signs.last(*sign)?, *step)));
+    let mut at = 0;
+    let places = std::iter::from_fn(|| {
+        let found = words.get(at..)?.find(" URL ")?;
+        at += found + 1;
+        Some(at)
+    });
+    let asked = places
+        .zip(urls)
+        .map(|(at, url)| (at, url.step))
+        .filter(|(_, step)| *step != Step::Other);
+    let all = framed.chain(asked);
+    all.max_by_key(|(at, _)| *at).map(|(_, step)| step)
+}
+
+/// Numbers that are announced as status codes, or followed by the name of one.
+fn statuses(words: &str) -> Vec<u16> {
+    let mut found: Vec<u16> = Vec::new();
+    let mut words = words.split(' ').filter(|word| !word.is_empty()).peekable();
+    let mut since_announced = usize::MAX;
+    let mut before = "";
+    while let Some(word) = words.next() {
+        let number = (word.len() == 3).then(|| word.parse().ok()).flatten();
+        if let Some(code) = number.filter(|code| (400..600).contains(code)) {
+            let is_named = words.peek().is_some_and(|next| names_status(next));
+            // dockerd's own API (`API error (500)`) frames whatever the registry answered.
+            let is_of_api = before == "error" && !is_named;
+            // `unexpected status from HEAD request to URL: 403`, `[manifests TAG]: 403` (containerd).
+            let is_answer = matches!(before, "URL" | "TAG");
+            if (is_named || is_answer || since_announced <= 3)
+                && !is_of_api
+                && !found.contains(&code)
+                && found.len() < KEPT
+            {
+                found.push(code);
+            }
+        }
+        let announces = matches!(word, "status" | "code" | "statuscode" | "http");
+        since_announced = if announces {
+            0
+        } else {
+            since_announced.saturating_add(1)
+        };
+        before = word;
+    }
+    found
+}
+
+/// The first words of the names of status codes (RFC 9110), as servers print them behind the number.
+fn names_status(word: &str) -> bool {
+    matches!(
+        word,
+        "bad"
+            | "unauthorized"
+            | "payment"
+            | "forbidden"
+            | "not"
+            | "method"
+            | "proxy"
+            | "request"
+            | "conflict"
+            | "gone"
+            | "precondition"
+            | "too"
+            | "unavailable"
+            | "internal"
+            | "service"
+            | "gateway"
+            | "unsupported"
+            | "i"
+    )
+}
