@@ -149,10 +149,19 @@ pub(super) fn says_sent(draft: &Draft) -> bool {
 }
 
 /// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
-/// for everybody or for the node's own identity, or a credential provider that failed.
+/// for everybody or for the node's own identity, or a credential provider that failed. A bare 403 names none:
+/// the login can be to blame too.
 pub(super) fn says_why(draft: &Draft) -> bool {
+    let of_the_login = [
+        Cause::NoCredentialsSent,
+        Cause::Unauthorized,
+        Cause::RepositoryMissingOrNoAccess,
+    ];
     matches!(
         draft.cause,
         Cause::ForbiddenByPolicy | Cause::CredentialProviderFailure
-    ) && !draft.alternatives.contains(&Cause::NoCredentialsSent)
+    ) && !draft
+        .alternatives
+        .iter()
+        .any(|cause| of_the_login.contains(cause))
 }

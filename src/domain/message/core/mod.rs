@@ -263,6 +263,8 @@ const OWN: &str = RegistryKind::OWN.as_str();
 const BY_REGISTRY: &[(Core, &[&str], &[C])] = &[
     (Core::NoBasicAuth, &["ecr"], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
     (Core::OauthToken, &["google"], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
+    // "…, and you may have invalid credentials" is also what Google tells an anonymous client.
+    (Core::BadCredential, &["google"], &[C::Unauthorized, C::NoCredentialsSent, C::ForbiddenByPolicy]),
     (Core::AuthenticationRequired, &["acr"], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
     (Core::AuthenticationRequired, &["google"], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
     (Core::AuthenticationRequired, &["docker-hub"], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),
