@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mirror_is_named_and_is_no_fix_for_itself() {
+        let (_, found) = ask(
+            Some(
+                "unexpected status from HEAD request to http://m.example/v2/a/manifests/1?ns=r.example: 503 Service Unavailable",
+            ),
+            "",
+        );
+        assert_eq!(found[0]["mirror"], "m.example");
+        let fixes = found[0]["fixes"].as_array().unwrap();
+        assert!(!fixes.is_empty());
+        assert!(fixes.iter().all(|fix| fix["id"] != "use-mirror"));
+    }
+
+    #[test]
     fn bad_input_is_said_and_the_rest_answered() {
         let (exit, found) = ask(Some("-"), "{\"message\":1}\ntoomanyrequests\n");
         assert_eq!(exit, Exit::BadInput);

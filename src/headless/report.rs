@@ -10,7 +10,7 @@ use super::{
     json,
 };
 use crate::domain::{
-    cause::{BEST, Cause, Fix, Names},
+    cause::{BEST, Cause, Fix, FixId, Names},
     classify::{Classification, Confidence},
     image::ImageRef,
     presets,
@@ -148,7 +148,9 @@ fn fixes(found: &Classification) -> Vec<Fix> {
     let mut ids = Vec::new();
     for cause in found.candidates() {
         for id in cause.entry().fixes {
-            if !ids.contains(id) {
+            // What fails at a mirror is not helped by one.
+            let is_cause = *id == FixId::UseMirror && found.mirror.is_some();
+            if !is_cause && !ids.contains(id) {
                 ids.push(*id);
             }
         }

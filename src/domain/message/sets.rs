@@ -24,7 +24,8 @@ pub struct Possible {
     pub causes: Vec<Cause>,
     /// The deeper cause when the first of `causes` is the frame that it is told in.
     pub underlying: Option<Cause>,
-    /// Whether the text is whole, and about the pull of an image: without that, one cause is no certainty.
+    /// Whether the text is whole, about the pull of an image, and of the registry itself: without that, one cause
+    /// is no certainty.
     pub is_whole: bool,
 }
 
@@ -129,7 +130,10 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
         core,
         causes,
         underlying: None,
-        is_whole: core::is_framed(message, core) && !core::is_cut(message, core),
+        is_whole: core::is_framed(message, core)
+            && !core::is_cut(message, core)
+            // A mirror's error is told where the registry's own is what counts: a missing Secret, a missing tag.
+            && message.mirror().is_none(),
     }
 }
 

@@ -229,6 +229,7 @@ fn a_link_to_help_is_no_host_and_a_mirror_is_told_from_the_registry() {
         "failed to resolve reference \"mirrored.lab:5000/a:1\": unexpected status from HEAD request to http://localhost:5005/v2/a/manifests/1?ns=mirrored.lab%3A5000: 503 Service Unavailable",
     );
     assert_eq!(mirrored.cause, Some(Cause::Registry5xx));
+    assert_eq!(mirrored.confidence, Confidence::Likely);
     assert_eq!(mirrored.mirror.as_deref(), Some("localhost:5005"));
     assert_eq!(mirrored.registry.as_deref(), Some("mirrored.lab:5000"));
 
