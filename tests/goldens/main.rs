@@ -21,28 +21,7 @@ use truth::{said, truths};
 const NOT_YET: &[(&str, &str)] = &[
     ("image-volume-no-secret", "blames the container's image"),
     ("image-volume-tag", "blames the container's image"),
-    (
-        "mirror-broken-no-secret",
-        "certain that it is the registry's fault",
-    ),
-    (
-        "mirror-broken-tag",
-        "certain that it is the registry's fault",
-    ),
-    (
-        "never-no-secret",
-        "certain that the image is not on the node",
-    ),
-    ("odd-denied", "certain that a Secret opens it"),
-    ("odd-html", "takes the portal's page for an image"),
-    ("odd-media-type", "does not know the message"),
     ("refused-registry", "does not know whose refusal it is"),
-    ("provider-broken", "certain that no Secret is attached"),
-    (
-        "provider-no-annotation",
-        "certain that no Secret is attached",
-    ),
-    ("provider-none", "certain that no Secret is attached"),
     ("provider-stale", "says that no credential was sent"),
     (
         "provider-wrong-identity",

@@ -7,28 +7,28 @@
 use super::{Draft, Root};
 use crate::domain::{cause::Cause, chain::Case, classify::Confidence, image::ImageRef};
 
-/// Weighs both; a Pod on the same node that runs the image shows that it is there.
+/// Weighs both; a Pod on the same node that runs the image with a Secret that this Pod does not list shows that
+/// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
+/// image may have been removed from the node since its container was started.
 pub(super) fn judge(draft: &mut Draft, case: &Case, image: &ImageRef) {
     if draft.cause != Cause::NeverPullAbsent {
         return;
     }
-    let on_this_node = case.neighbours.iter().find(|other| {
+    let lacks = |name: &&_| !case.pod.pull_secrets.contains(name);
+    let runs_here = case.neighbours.iter().filter(|other| {
         other.pulled
             && other.node.is_some()
             && other.node == case.pod.node
             && ImageRef::parse(&other.image).is_ok_and(|other| other == *image)
     });
-    let Some(other) = on_this_node else {
+    let mut missing = runs_here.filter_map(|other| other.secrets.iter().find(lacks));
+    let Some(secret) = missing.next() else {
         return;
     };
     draft.cause = Cause::CredentialsNotVerified;
-    draft.root = None;
+    draft.root = Some(Root::SecretNotAttached);
+    draft.matching = Some(secret.shared());
     draft.alternatives = vec![Cause::NeverPullAbsent];
     draft.doubt(Confidence::Likely);
     draft.fixes = Cause::CredentialsNotVerified.entry().fixes.to_vec();
-    let lacks = |name: &&_| !case.pod.pull_secrets.contains(name);
-    if let Some(secret) = other.secrets.iter().find(lacks) {
-        draft.root = Some(Root::SecretNotAttached);
-        draft.matching = Some(secret.shared());
-    }
 }
