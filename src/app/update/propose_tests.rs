@@ -108,7 +108,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
         now(),
     );
     assert_eq!(press(&mut model, &["ctrl-c"]), []);
-    let told = model.flash.as_ref().map(|flash| flash.text.to_string());
+    let told = model.flash.as_ref().map(|flash| flash.text.clone());
     assert!(told.unwrap().contains("Secret shop/regcred"));
     assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
 }
