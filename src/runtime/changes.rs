@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    app::proposal::Planned,
+    app::{lost::LostSecrets, proposal::Planned},
     domain::{
         key::Key,
         objects::Pod,
@@ -45,6 +45,8 @@ struct State {
     active: BTreeMap<u64, Change>,
     /// Ended without having been finished.
     unfinished: Vec<Change>,
+    /// Secrets that were deleted and not created again, by the kubeconfig context.
+    lost: BTreeMap<String, LostSecrets>,
 }
 
 /// A change as it is reported if it is not finished.
@@ -145,8 +147,20 @@ impl ActiveChanges {
             .iter()
             .chain(state.active.values())
             .map(Change::report)
+            .chain(state.lost.values().flat_map(LostSecrets::report))
             .collect();
         (!left.is_empty()).then(|| left.join("\n\n"))
+    }
+
+    /// Notes which Secrets a plan has lost, or restored.
+    fn note_lost(&self, number: u64, done: &[Done]) {
+        let mut state = self.lock();
+        let State { active, lost, .. } = &mut *state;
+        if let Some(Change { context, what }) = active.get(&number)
+            && let What::Plan { plan, .. } = what
+        {
+            lost.entry(context.clone()).or_default().note(&plan.0, done);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -226,6 +240,7 @@ impl ActivePlan {
         for (change, done) in done.iter().enumerate() {
             self.note(change, done.outcome.clone());
         }
+        self.0.changes.note_lost(self.0.number, done);
         let is_ending = *self.0.changes.0.is_ending.borrow();
         if !is_ending || done.iter().all(|done| done.outcome.is_good()) {
             self.0.finish();
@@ -267,6 +282,25 @@ mod tests {
 
     fn outcome(outcome: Outcome) -> Done {
         Done::new(outcome)
+    }
+
+    #[test]
+    fn a_secret_that_was_lost_is_reported_until_it_is_restored() {
+        let changes = ActiveChanges::default();
+        let lost = Done {
+            is_lost: true,
+            ..outcome(Outcome::Failed("507".into()))
+        };
+        let begun = changes.begin_plan("prod".into(), plan()).unwrap();
+        begun.finish(&[lost, outcome(Outcome::NotTried)]);
+        let report = changes.report().unwrap();
+        assert!(report.contains("Secret app/one was deleted"), "{report}");
+        let elsewhere = changes.begin_plan("test".into(), plan()).unwrap();
+        elsewhere.finish(&[outcome(Outcome::Applied)]);
+        assert!(changes.report().is_some(), "another cluster has another");
+        let again = changes.begin_plan("prod".into(), plan()).unwrap();
+        again.finish(&[outcome(Outcome::Applied)]);
+        assert_eq!(changes.report(), None);
     }
 
     #[test]

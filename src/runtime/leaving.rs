@@ -110,15 +110,9 @@ pub(super) async fn finish(
     }
 }
 
-/// Tells what was not finished, and what is `lost` with the session.
-pub(super) fn report(changes: &ActiveChanges, lost: &[String]) {
-    let all: Vec<String> = changes
-        .report()
-        .into_iter()
-        .chain(lost.iter().cloned())
-        .collect();
-    if !all.is_empty() {
-        let report = all.join("\n\n");
+/// Tells what was not finished, and what is lost with the session.
+pub(super) fn report(changes: &ActiveChanges) {
+    if let Some(report) = changes.report() {
         let lines: Vec<_> = report.lines().map(text::clean).collect();
         let report = lines.join("\n");
         tracing::error!("changes were not finished:\n{report}");

@@ -115,13 +115,12 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
         leave(&mut shell.model);
         (state, std::mem::take(&mut shell.model.memory))
     });
-    let lost = shell.model.lost.report();
     // Gives the terminal back: before anything is printed, or waits for a disk.
     drop(shell);
     if let Some((state, memory)) = memory {
         state.write(&memory);
     }
-    leaving::report(&changes, &lost);
+    leaving::report(&changes);
     ending
 }
 

@@ -34,6 +34,14 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         Phase::Connecting { context, .. } | Phase::Failed { context, .. } => context.clone(),
     };
     let leaves = context.is_some() && context != same;
+    if leaves && !model.under_way.is_empty() {
+        // What becomes of them would be told to nobody, and a Secret that is lost could not be restored.
+        model.flash(
+            "Changes are under way in this cluster: leave it when they are finished",
+            now,
+        );
+        return Vec::new();
+    }
     if leaves && let Some(warning) = model.lost.warning() {
         model.flash(warning, now);
         return Vec::new();
@@ -63,7 +71,6 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
         model.lost.clear();
-        model.under_way.clear();
         model.scope_is_given = false;
         model.is_settled_in = false;
     }

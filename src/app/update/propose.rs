@@ -275,8 +275,7 @@ pub(super) fn progressed(model: &mut Model, ticket: Ticket, change: usize, outco
     }
 }
 
-/// What became of the changes. What can be taken back is remembered, also when nobody looks any more;
-/// but not what was changed in a cluster that has been left since.
+/// What became of the changes. What can be taken back is remembered, also when nobody looks any more.
 pub(super) fn carried_out(
     model: &mut Model,
     ticket: Ticket,

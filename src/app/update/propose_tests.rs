@@ -365,17 +365,30 @@ fn made(model: &mut Model) -> Message {
     Message::CarriedOut(*ticket, plan.clone(), done)
 }
 
+fn command(model: &mut Model, line: &str) -> Vec<Effect> {
+    press(model, &[":"]);
+    typed(model, line);
+    press(model, &["enter"])
+}
+
 #[test]
-fn what_was_changed_in_a_cluster_that_was_left_is_not_taken_back_in_the_next() {
-    for (line, remembered) in [("reconnect", 1), ("ctx another", 0)] {
-        let mut model = model();
-        let answer = made(&mut model);
-        press(&mut model, &[":"]);
-        typed(&mut model, line);
-        press(&mut model, &["enter"]);
-        update(&mut model, answer, now());
-        assert_eq!(model.applied.len(), remembered, "{line}");
-    }
+fn a_cluster_is_left_when_its_changes_are_finished_and_they_are_taken_back_nowhere_else() {
+    let mut model = model();
+    let answer = made(&mut model);
+    assert_eq!(command(&mut model, "ctx another"), []);
+    let told = model.flash.as_ref().map(|flash| flash.text.clone());
+    assert!(told.unwrap().contains("under way"));
+    assert!(matches!(
+        command(&mut model, "reconnect")[..],
+        [Effect::Connect { .. }]
+    ));
+    update(&mut model, answer, now());
+    assert_eq!(model.applied.len(), 1);
+    assert!(matches!(
+        command(&mut model, "ctx another")[..],
+        [Effect::Connect { .. }]
+    ));
+    assert!(model.applied.is_empty());
 }
 
 #[test]
