@@ -17,7 +17,10 @@ mod secrets;
 mod verified;
 pub mod verify;
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use clap::ValueEnum;
 
@@ -77,6 +80,11 @@ fn named(name: &str) -> Result<(), String> {
         return Err(format!("{name:?} cannot be the name of an object"));
     }
     Ok(())
+}
+
+/// Says something on standard error; where nobody listens (`2>&1 | true`), the exit status still tells.
+pub fn warn(line: &str) {
+    let _ = writeln!(io::stderr(), "pullscope: {line}");
 }
 
 /// The exit status after the answer was written.

@@ -38,6 +38,20 @@ struct OneError {
     message: Option<String>,
 }
 
+/// A web page that says no: it is of whatever stands in between (a company's proxy, a portal, a firewall), and
+/// says nothing of the repository. A registry answers in JSON (distribution specification, *Error codes*). A
+/// 401 is read by its challenge, and what is overloaded or broken may say so by a page.
+pub(super) fn no_answer_of_a_registry(reply: &Reply) -> Option<Failure> {
+    let status = reply.status.as_u16();
+    let is_page = header(&reply.headers, CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.trim_start().starts_with("text/html"));
+    (is_page && matches!(status, 400 | 403 | 404 | 451)).then(|| {
+        Failure::Unreadable(format!(
+            "a web page with status {status}, not a registry's answer"
+        ))
+    })
+}
+
 /// What a status that is no success came with. A registry that repeats the credential is not quoted.
 pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
     let told: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -106,6 +120,9 @@ pub(super) fn manifest(reply: &Reply) -> Manifest {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Index {
+    /// Every manifest has it, of whatever format.
+    #[serde(rename = "schemaVersion")]
+    schema_version: Option<u32>,
     manifests: Vec<Descriptor>,
 }
 
@@ -150,6 +167,11 @@ pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, Failure> {
     let index: Index = serde_json::from_slice(body)
         // serde quotes what it found, which may be megabytes.
         .map_err(|error| Failure::Unreadable(printable(&format!("no manifest: {error}"))))?;
+    if index.schema_version.is_none() {
+        return Err(Failure::Unreadable(
+            "no manifest: it has no schemaVersion".to_owned(),
+        ));
+    }
     let platforms = index.manifests.into_iter().filter_map(|one| one.platform);
     Ok(platforms
         .filter(|platform| platform.os != "unknown")
@@ -281,14 +303,16 @@ mod tests {
         assert_eq!(found.size, Some(7));
         assert_eq!(found.pulls_left.as_deref(), Some("76;w=21600"));
         let body =
-            br#"{"manifests":[{"platform":{"os":"linux","architecture":"arm","variant":"v7"}},
+            br#"{"schemaVersion":2,"manifests":[{"platform":{"os":"linux","architecture":"arm","variant":"v7"}},
             {"platform":{"os":"unknown","architecture":"unknown"}},
             {"platform":{"os":"linux"}},{}]}"#;
         assert_eq!(
             platforms(body),
             Ok(vec![Platform::parse("linux/arm/v7").unwrap()])
         );
-        assert!(platforms(b"<html>").is_err());
+        for other in [&b"<html>"[..], b"{}", br#"{"manifests":[]}"#] {
+            assert!(platforms(other).is_err());
+        }
         let long = format!(r#"{{"manifests":"{}"}}"#, "x".repeat(100_000));
         let Err(Failure::Unreadable(why)) = platforms(long.as_bytes()) else {
             panic!("it is no index");

@@ -28,6 +28,8 @@ const SAME: Duration = Duration::from_millis(300);
 pub(super) struct Leaving {
     pub(super) ending: Ending,
     since: Instant,
+    /// When somebody asked for it, by a key or a signal; a terminal that is gone asks for nothing.
+    asked: Option<Instant>,
     /// Nobody sees the screen any more.
     pub(super) is_unseen: bool,
 }
@@ -39,6 +41,7 @@ impl Leaving {
         Self {
             ending,
             since: now,
+            asked: matches!(wish, Wish::Key(_) | Wish::Signal(_)).then_some(now),
             is_unseen: matches!(wish, Wish::Gone(_)),
         }
     }
@@ -52,7 +55,9 @@ impl Leaving {
     pub(super) fn again(&mut self, wish: Wish, now: Instant) -> Option<Ending> {
         match wish {
             Wish::Key(ending) | Wish::Signal(ending) => {
-                (now >= self.since + SAME).then_some(ending)
+                // A session that ends closes the terminal and then sends SIGTERM: that is one wish.
+                let asked = *self.asked.get_or_insert(now);
+                (now >= asked + SAME).then_some(ending)
             }
             Wish::HangUp(_) => None,
             Wish::Gone(_) => {
@@ -94,7 +99,7 @@ pub(super) async fn finish(
         Ok(Ok(Left::Ended(ending))) => Ok(ending),
         Ok(Ok(Left::Unseen(leaving))) => {
             terminal::silence_input();
-            wait_unseen(changes, signals, leaving.since).await;
+            wait_unseen(changes, signals, leaving).await;
             Ok(leaving.ending)
         }
         // The hook has given the terminal back, and the panic was reported there.
@@ -122,12 +127,18 @@ pub(super) fn report(changes: &ActiveChanges) {
 
 /// Waits for the changes without a screen: it is gone, or was given back after a panic. Returns when they
 /// are finished, the time is over, or a signal will not wait.
-async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, begun: Instant) {
+async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, mut leaving: Leaving) {
+    let deadline = leaving.deadline();
     let refused = async {
         loop {
             match signals.next().await {
-                Signal::Quit(_) if begun.elapsed() >= SAME => return,
-                Signal::Quit(_) | Signal::HangUp | Signal::Continue => {}
+                Signal::Quit(status) => {
+                    let wish = Wish::Signal(Ending::Signal(status));
+                    if leaving.again(wish, Instant::now()).is_some() {
+                        return;
+                    }
+                }
+                Signal::HangUp | Signal::Continue => {}
                 // A process that cannot be stopped goes on.
                 Signal::Stop => drop(signals.stop_self().await),
             }
@@ -135,7 +146,7 @@ async fn wait_unseen(changes: &ActiveChanges, signals: &mut Signals, begun: Inst
     };
     tokio::select! {
         () = changes.finished() => {}
-        () = sleep_until((begun + LIMIT).into()) => {}
+        () = sleep_until(deadline.into()) => {}
         () = refused => {}
     }
 }
@@ -153,7 +164,10 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
             "pullscope: finishing {count} {noun} before quitting (at most {} s; ctrl-c: quit now)",
             LIMIT.as_secs()
         ));
-        wait_unseen(changes, signals, begun).await;
+        let mut leaving = Leaving::new(Wish::Gone(Ending::Panic), begun);
+        // The line above has been read: the first signal is meant.
+        leaving.asked = Some(begun);
+        wait_unseen(changes, signals, leaving).await;
     }
 }
 
@@ -186,6 +200,11 @@ mod tests {
         assert_eq!(leaving.again(Wish::Gone(hang_up), later), None);
         assert!(leaving.is_unseen);
         assert_eq!(leaving.ending, Ending::Signal(143));
-        assert!(Leaving::new(Wish::Gone(hang_up), now).is_unseen);
+        let mut closed = Leaving::new(Wish::Gone(hang_up), now);
+        assert!(closed.is_unseen);
+        let term = Wish::Signal(Ending::Signal(143));
+        assert_eq!(closed.again(term, later), None, "it is the first to ask");
+        let much_later = later + SAME;
+        assert_eq!(closed.again(term, much_later), Some(Ending::Signal(143)));
     }
 }

@@ -135,6 +135,18 @@ pub(super) fn report(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Phase::Connected(identity) => identity.server_version.as_deref(),
         Phase::Connecting { .. } | Phase::Failed { .. } => None,
     };
+    let odd = model
+        .inquiry
+        .as_ref()
+        .is_some_and(|inquiry| !inquiry.pod.namespace.is_valid() || !inquiry.pod.name.is_valid());
+    if odd {
+        // It would be a part of a path.
+        model.flash(
+            "Nothing is written: the Pod's name is no valid Kubernetes name",
+            now,
+        );
+        return Vec::new();
+    }
     let written = model.inquiry.as_ref().and_then(|inquiry| {
         let text = report::report(&inquiry.case, &inquiry.diagnosis, server).ok()?;
         let (namespace, name) = (&inquiry.pod.namespace, &inquiry.pod.name);

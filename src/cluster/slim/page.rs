@@ -59,19 +59,31 @@ impl<'a, D: Decode> Opened<'a, D> {
         {
             let list: protobuf::List<'_> = Message::read(list)
                 .ok_or_else(|| Trouble::Unreadable("not the protobuf of a list".to_owned()))?;
-            return Ok(Self {
+            return Self {
                 metadata: list.metadata,
                 items: Items::Protobuf(list.items, read),
-            });
+            }
+            .checked();
         }
         if let Ok(list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
             let items = list.items.unwrap_or_default();
-            return Ok(Self::new(list.metadata, Items::Read(items)));
+            return Self::new(list.metadata, Items::Read(items)).checked();
         }
         let list: WireList<'_, &RawValue> =
             serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
         let items = list.items.unwrap_or_default();
-        Ok(Self::new(list.metadata, Items::Json(items)))
+        Self::new(list.metadata, Items::Json(items)).checked()
+    }
+
+    /// Refuses what is no list: any JSON object would be an empty one, an error page of a proxy too. Each list
+    /// of the API has a version (`ListMeta.resourceVersion`).
+    fn checked(self) -> Result<Self, Trouble> {
+        if self.metadata.version.as_str().is_empty() {
+            return Err(Trouble::Unreadable(
+                "not a list of the Kubernetes API: it has no resourceVersion".to_owned(),
+            ));
+        }
+        Ok(self)
     }
 
     fn new(metadata: WireListMeta<'a>, items: Items<'a, D::Wire<'a>>) -> Self {

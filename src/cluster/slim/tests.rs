@@ -226,3 +226,18 @@ fn what_cannot_be_decoded_is_named() {
         );
     }
 }
+
+#[test]
+fn an_object_that_is_no_list_is_not_an_empty_one() {
+    for answer in [
+        &br#"{"error":"please log in"}"#[..],
+        b"{}",
+        br#"{"kind":"Status","status":"Failure","code":500,"metadata":{}}"#,
+        br#"{"kind":"PodList","metadata":{},"items":[]}"#,
+        b"k8s\0",
+    ] {
+        let mut texts = Interner::default();
+        let read = objects(&Pods, answer, &mut texts);
+        assert!(read.is_err(), "{}", String::from_utf8_lossy(answer));
+    }
+}

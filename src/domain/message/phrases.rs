@@ -518,7 +518,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "does not have storage", "permission denied on resource", "AcrPull", "not have permission to get",
         "is not authorized to access", "BatchGetImage", "does not have permission",
         "permission to perform", "lacks permission", "insufficient permissions", "missing permission",
-        "caller does not have", "forbidden access", "not have access", "permission denied for",
+        "caller does not have", "forbidden access", "not have access", "permission denied for", "have the needed permissions",
     ]),
     (Sign::RateLimit, &[
         "toomanyrequests", "too many requests", "rate exceeded", "rate limit", "rate limited", "request rate",

@@ -130,7 +130,7 @@ pub async fn run(
     let report = Report::of(connection, looked, &seen, &found, &answers, now);
     let exit = report.exit();
     if let Some(line) = report.not_read_line() {
-        eprintln!("pullscope: {line}");
+        super::warn(&line);
     }
     let mut stdout = io::BufWriter::new(stdout);
     let written = match args.output {

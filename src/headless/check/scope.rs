@@ -93,8 +93,12 @@ impl<'a> Asked<'a> {
         if self.allow_empty {
             self.choice.may_be_looked_for(&seen.world, &seen.forbidden)
         } else {
-            self.choice
-                .exists(&seen.world, &seen.forbidden, &self.place())
+            let found = self
+                .choice
+                .exists(&seen.world, &seen.forbidden, &self.place());
+            // What could not be decoded may be it: the report names that, and the status says so.
+            let is_whole = seen.sight.unreadable().next().is_none();
+            found.or_else(|problem| if is_whole { Err(problem) } else { Ok(()) })
         }
     }
 

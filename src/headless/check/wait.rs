@@ -71,7 +71,11 @@ pub(super) fn is_sound(health: Health) -> bool {
 fn is_rolled_out(workload: &Workload) -> bool {
     let rollout = &workload.rollout;
     match workload.id.kind {
-        WorkloadKind::CronJob | WorkloadKind::Job | WorkloadKind::ReplicaSet => true,
+        // What it creates is looked at by itself; a Job that is done has no Pods under way.
+        WorkloadKind::CronJob | WorkloadKind::Job => true,
+        WorkloadKind::ReplicaSet => {
+            rollout.observed_generation >= rollout.generation && rollout.current >= rollout.desired
+        }
         WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
             rollout.paused
                 || rollout.observed_generation >= rollout.generation

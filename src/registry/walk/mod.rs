@@ -299,7 +299,8 @@ impl<'a> Walk<'a> {
     }
 
     fn refusal(&self, reply: &Reply) -> Failure {
-        Failure::Refusal(answer::refusal(reply, self.who))
+        answer::no_answer_of_a_registry(reply)
+            .unwrap_or_else(|| Failure::Refusal(answer::refusal(reply, self.who)))
     }
 
     /// Writes a step down and hands on what it gave.

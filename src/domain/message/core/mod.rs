@@ -179,6 +179,9 @@ cores! {
     NothingSentUnclear "nothing-sent-unclear" Shared Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
     AnonymousToken "anonymous-token" Own Measured [NoCredentialsSent, RepositoryMissingOrNoAccess],
     OauthToken "oauth-token" Own Measured [Unauthorized, TokenExpired, ForbiddenByPolicy],
+    /// Google's `You don't have the needed permissions …, and you may have invalid credentials`: an anonymous
+    /// client is told the same.
+    GrantOrCredential "grant-or-credential" Own Told [Unauthorized, NoCredentialsSent, ForbiddenByPolicy],
     BadCredential "bad-credential" Shared Measured [Unauthorized],
     BadToken "bad-token" Shared Measured [Unauthorized, TokenExpired, PullSecretMalformed],
     /// A token server that has not got what is asked: the wrong realm.
@@ -263,8 +266,6 @@ const OWN: &str = RegistryKind::OWN.as_str();
 const BY_REGISTRY: &[(Core, &[&str], &[C])] = &[
     (Core::NoBasicAuth, &["ecr"], &[C::NoCredentialsSent, C::CredentialProviderFailure, C::TokenExpired]),
     (Core::OauthToken, &["google"], &[C::Unauthorized, C::TokenExpired, C::ForbiddenByPolicy, C::PullSecretMalformed]),
-    // "…, and you may have invalid credentials" is also what Google tells an anonymous client.
-    (Core::BadCredential, &["google"], &[C::Unauthorized, C::NoCredentialsSent, C::ForbiddenByPolicy]),
     (Core::AuthenticationRequired, &["acr"], &[C::NoCredentialsSent, C::Unauthorized, C::TokenExpired, C::CredentialProviderFailure]),
     (Core::AuthenticationRequired, &["google"], &[C::NoCredentialsSent, C::Unauthorized, C::ForbiddenByPolicy]),
     (Core::AuthenticationRequired, &["docker-hub"], &[C::NoCredentialsSent, C::Unauthorized, C::RepositoryMissingOrNoAccess]),

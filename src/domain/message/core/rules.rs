@@ -149,6 +149,7 @@ const RULES: &[Rule] = &[
     rule(Core::Expired).any(&[Sign::Expired]),
     rule(Core::ClientSecret).any(&[Sign::ClientSecret]),
     rule(Core::NoBasicAuth).any(&[Sign::NoBasicAuth]),
+    rule(Core::GrantOrCredential).all(&[Sign::GrantMissing, Sign::BadCredential]),
     rule(Core::BadCredential).any(&[Sign::BadCredential]).all(&[Sign::TokenLogin]),
     rule(Core::TokenLogin).any(&[Sign::TokenLogin]),
     rule(Core::BadToken).any(&[Sign::BadToken]),
