@@ -61,7 +61,7 @@ async fn nothing_at_all() {
 /// It waits for the end of a line that the greeting of TLS need not have.
 #[tokio::test]
 async fn a_small_server_on_loopback_that_says_nothing_to_tls_is_asked_plainly() {
-    let peer = Peer::saying(|_| reply("200 OK", &[], "{}"));
+    let peer = Peer::saying(|_| reply("200 OK", &[], r#"{"schemaVersion":2}"#));
     let transcript = probe_with(&peer, limits(), PlainHttp::Loopback).await;
     let plain = Ok(Found::Unencrypted(Unencrypted::Loopback));
     assert_eq!(transcript.steps[2].outcome, plain, "{transcript:#?}");

@@ -11,7 +11,7 @@ const TOKEN: &str = "canary-token";
 
 fn manifest() -> String {
     let kind = "Content-Type: application/vnd.oci.image.manifest.v1+json";
-    reply("200 OK", &[kind], "{}")
+    reply("200 OK", &[kind], r#"{"schemaVersion":2}"#)
 }
 
 /// Whether the request carries jane's login.
