@@ -71,6 +71,13 @@ impl Cluster {
         &self.behind
     }
 
+    /// Whether it is Kubernetes 1.x before this minor version.
+    pub async fn is_older_than(&self, minor: u32) -> bool {
+        let version = self.read("/version").await.ok();
+        let told = version.text("/minor").trim_end_matches('+').to_owned();
+        told.parse::<u32>().unwrap() < minor
+    }
+
     pub fn client(&self, user: &str) -> Client {
         (self.clients)(user)
     }

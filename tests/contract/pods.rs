@@ -1,4 +1,6 @@
 //! What may change in a Pod that is there: containers are added for debugging, gates are taken away.
+//!
+//! A server that does not have the feature yet is asked nothing.
 
 use serde_json::{Value, json};
 
@@ -6,6 +8,10 @@ use crate::{
     cluster::Cluster,
     raw::{MERGE, STRATEGIC},
 };
+
+/// The minor versions with which `ephemeralContainers` (KEP-277) and `schedulingGates` (KEP-3521) are stable.
+const DEBUGGING: u32 = 25;
+const GATES: u32 = 30;
 
 const FORBIDDEN: &str = "FieldValueForbidden";
 
@@ -36,6 +42,9 @@ fn adding(container: &Value) -> Value {
 }
 
 pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
+    if cluster.is_older_than(DEBUGGING).await {
+        return;
+    }
     let path = pod(cluster, "debugged", json!({})).await;
     let part = format!("{path}/ephemeralcontainers");
     let debugger = json!({"name": "debugger", "image": "reg.example/tools:1"});
@@ -100,6 +109,9 @@ pub async fn containers_are_added_for_debugging_and_stay(cluster: &Cluster) {
 }
 
 pub async fn a_new_pod_has_none_added(cluster: &Cluster) {
+    if cluster.is_older_than(DEBUGGING).await {
+        return;
+    }
     let path = pod(cluster, "debugged", json!({})).await;
     let (pods, _) = path.rsplit_once('/').unwrap();
     let mut spec = json!({
@@ -114,6 +126,9 @@ pub async fn a_new_pod_has_none_added(cluster: &Cluster) {
 }
 
 pub async fn gates_are_only_taken_away(cluster: &Cluster) {
+    if cluster.is_older_than(GATES).await {
+        return;
+    }
     let gates = json!({"schedulingGates": [{"name": "lab/one"}, {"name": "lab/two"}]});
     let path = pod(cluster, "gated", gates).await;
     let made = cluster.read(&path).await.ok();
