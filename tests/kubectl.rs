@@ -15,7 +15,7 @@ use std::{
 use pullscope::domain::{
     cause::{FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable},
     key::{Key, Name, Namespace},
-    objects::{ContainerRole, Secret, WorkloadKey, WorkloadKind},
+    objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKey, WorkloadKind},
 };
 
 use serde_json::Value;
@@ -233,11 +233,12 @@ items:
 - {apiVersion: v1, kind: ServiceAccount, metadata: {name: runner}}
 - {apiVersion: v1, kind: ServiceAccount, metadata: {name: puller}}
 - {apiVersion: v1, kind: Pod, metadata: {name: bare}, spec: &spec {serviceAccountName: runner, imagePullSecrets: [{name: typo}],
-   restartPolicy: Never, containers: [{name: app, image: "r.example/a:1"}], initContainers: [{name: setup, image: "r.example/s:1"}]}}
+   restartPolicy: Never, volumes: &volumes [{name: data, emptyDir: {}}, {name: model, image: {reference: "r.example/m:1"}}],
+   containers: [{name: app, image: "r.example/a:1"}], initContainers: [{name: setup, image: "r.example/s:1"}]}}
 - {apiVersion: batch/v1, kind: Job, metadata: {name: migrate}, spec: &job {template: {spec: *spec}}}
 - {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: "0 3 1 1 *", jobTemplate: {spec: *job}}}
 - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: &web {selector: {matchLabels: {app: web}}, template: {
-   metadata: {labels: {app: web}}, spec: &always {serviceAccountName: runner, imagePullSecrets: [{name: typo}], containers: [{name: app, image: "r.example/a:1"}]}}}}
+   metadata: {labels: {app: web}}, spec: &always {serviceAccountName: runner, imagePullSecrets: [{name: typo}], volumes: *volumes, containers: [{name: app, image: "r.example/a:1"}]}}}}
 - {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: *always}}}
 - {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}}, spec: *always}}}
 - {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: set}, spec: {selector: {matchLabels: {app: set}}, template: {metadata: {labels: {app: set}}, spec: *always}}}
@@ -290,9 +291,26 @@ fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
                 image: "r.example/a:1".into(),
                 template_image: Some("r.example/a:1".into()),
             }),
+            volume: None,
             listed: Arc::clone(&own),
             list_origin: ListOrigin::Template(Arc::clone(&own)),
             service_account: Name::new("runner"),
+        })
+        .collect()
+}
+
+/// The same targets, where the image of their volume is the one that cannot be pulled.
+fn of_volume(targets: Vec<FixTarget>) -> Vec<FixTarget> {
+    let volume = ImageVolume {
+        name: "model".into(),
+        image: "r.example/m:1".into(),
+        policy: PullPolicy::IfNotPresent,
+    };
+    targets
+        .into_iter()
+        .map(|target| FixTarget {
+            volume: Some(volume.clone()),
+            ..target
         })
         .collect()
 }
@@ -325,7 +343,10 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
         FixId::RetryNow,
         FixId::PullPolicy,
     ];
-    for (number, fix) in fixes.into_iter().enumerate() {
+    let of_containers = fixes.into_iter().map(|fix| (fix, false));
+    let of_volumes = [FixId::CorrectImage, FixId::WriteFullName, FixId::PullPolicy];
+    let of_volumes = of_volumes.into_iter().map(|fix| (fix, true));
+    for (number, (fix, is_volume)) in of_containers.chain(of_volumes).enumerate() {
         let namespace = format!("fix-{number}");
         demo.shell(
             &kubectl,
@@ -349,7 +370,11 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
                 assert!(Instant::now() < deadline, "no Pod {prefix} among {all}");
             }
         };
-        for target in targets(&namespace, pod_of) {
+        let mut targets = targets(&namespace, pod_of);
+        if is_volume {
+            targets = of_volume(targets);
+        }
+        for target in targets {
             for fix in suitable([fix], &target, None) {
                 let filled = fix.fill(&names(&target));
                 assert!(!filled.commands.is_empty(), "{fix} for {:?}", target.owner);
@@ -367,6 +392,19 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
         "",
     );
     assert_eq!(image, "r.example/a:3", "the Job was created again");
+    for (object, spec) in [
+        ("pod bare", "spec"),
+        ("job migrate", "spec.template.spec"),
+        ("cronjob nightly", "spec.jobTemplate.spec.template.spec"),
+        ("deployment web", "spec.template.spec"),
+        ("replicaset set", "spec.template.spec"),
+    ] {
+        let line = format!(
+            "kubectl -n fix-8 get {object} -o jsonpath='{{.{spec}.volumes[*].name}} {{.{spec}.volumes[1].image.reference}} {{.{spec}.containers[0].image}}'"
+        );
+        let found = demo.shell(&kubectl, &line, "");
+        assert_eq!(found, "data model r.example/a:3 r.example/a:1", "{object}");
+    }
     let list = "kubectl -n fix-3 get pod bare -o jsonpath='{.spec.imagePullSecrets[*].name}'";
     assert_eq!(demo.shell(&kubectl, list, ""), "hub");
 }

@@ -82,9 +82,7 @@ pub fn own(model: &Model) -> Own {
 
 fn of_pod(inquiry: &Inquiry) -> Own {
     let case = &inquiry.case;
-    let image = inquiry
-        .container()
-        .map(|container| container.image.to_string());
+    let image = inquiry.image().map(ToString::to_string);
     let reference = image
         .as_deref()
         .and_then(|image| ImageRef::parse(image).ok());

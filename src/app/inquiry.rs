@@ -1,6 +1,8 @@
 //! The Pod that the chain strip and the detail area speak of, with everything known of it: made again
 //! only when the store has changed or another Pod is chosen.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{settled::Answers, verdicts};
@@ -10,6 +12,8 @@ use crate::domain::{
     image::ImageRef,
     key::Key,
     objects::{Container, Pod},
+    pull,
+    pull_attempt::PullAttempt,
     watch::Sight,
     world::{Versions, World},
 };
@@ -22,7 +26,7 @@ pub struct Inquiry {
     pub diagnosis: Diagnosis,
     /// The container that the finding is about, or the first that does not run, or the first.
     pub container: usize,
-    /// The chain of that container's image; `None` where the image reference is malformed.
+    /// The chain of the image that is spoken of; `None` where its reference is malformed.
     pub links: Option<Links>,
     made_from: (Versions, Sight, u64),
 }
@@ -53,8 +57,7 @@ impl Inquiry {
             verdicts::settled(finding, &case, answers, now);
         }
         let container = spoken_of(&case, &diagnosis);
-        let image = case.pod.containers.get(container);
-        let image = image.and_then(|container| ImageRef::parse(&container.image).ok());
+        let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());
         Some(Self {
             links: image.map(|image| case.links(&image)),
             container,
@@ -69,6 +72,21 @@ impl Inquiry {
     pub fn container(&self) -> Option<&Container> {
         self.case.pod.containers.get(self.container)
     }
+
+    /// The pull of the image that is spoken of.
+    pub fn attempt(&self) -> Option<PullAttempt<'_>> {
+        attempt(&self.case, self.container)
+    }
+
+    /// The image that is spoken of: the one that the container waits for, or its own.
+    pub fn image(&self) -> Option<&Arc<str>> {
+        self.attempt().map(PullAttempt::image)
+    }
+}
+
+fn attempt(case: &Case, container: usize) -> Option<PullAttempt<'_>> {
+    let container = case.pod.containers.get(container)?;
+    Some(pull::attempt(&case.pod, container))
 }
 
 fn spoken_of(case: &Case, diagnosis: &Diagnosis) -> usize {

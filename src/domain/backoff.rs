@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::objects::{Container, Event};
+use super::{objects::Event, pull_attempt::PullAttempt};
 
 /// The wait after the first failure, in seconds.
 const FIRST: i64 = 10;
@@ -17,18 +17,17 @@ const FIRST: i64 = 10;
 /// No wait is longer than this, in seconds.
 const LONGEST: i64 = 300;
 
-/// The earliest moment of the next attempt to pull this container's image. `events` are those about
-/// its Pod.
-pub fn next_attempt(container: &Container, events: &[Arc<Event>]) -> Option<Timestamp> {
+/// The earliest moment of the next attempt of this pull. `events` are those about its Pod.
+pub fn next_attempt(pull: PullAttempt<'_>, events: &[Arc<Event>]) -> Option<Timestamp> {
     let attempt = events
         .iter()
         .filter(|event| &*event.reason == "Pulling")
-        .filter(|event| event.subject.container() == Some(&container.name))
+        .filter(|event| pull.is_told_by(event))
         .max_by_key(|event| event.last)?;
     let failed = events
         .iter()
         .filter(|event| &*event.reason == "Failed")
-        .filter(|event| event.subject.container() == Some(&container.name))
+        .filter(|event| pull.is_told_by(event))
         .filter_map(|event| event.last)
         .max();
     let last = attempt.last?.max(failed.unwrap_or(Timestamp::MIN));
@@ -69,22 +68,25 @@ mod tests {
             about_app("Failed", 3, ago(25)),
         ];
         let expected = now() + SignedDuration::from_secs(15);
-        assert_eq!(next_attempt(&app, &events), Some(expected));
+        assert_eq!(
+            next_attempt(PullAttempt::own(&app), &events),
+            Some(expected)
+        );
     }
 
     #[test]
     fn the_end_of_time_is_survived() {
         let app = container("app", waiting("ErrImagePull", ""));
         let events = [about_app("Pulling", 3, Timestamp::MAX)];
-        assert_eq!(next_attempt(&app, &events), None);
+        assert_eq!(next_attempt(PullAttempt::own(&app), &events), None);
     }
 
     #[test]
     fn without_events_nothing_is_guessed() {
         let app = container("app", waiting("ErrImagePull", ""));
         let other = container("other", waiting("ErrImagePull", ""));
-        assert_eq!(next_attempt(&app, &[]), None);
+        assert_eq!(next_attempt(PullAttempt::own(&app), &[]), None);
         let events = [about_app("Pulling", 1, ago(5))];
-        assert_eq!(next_attempt(&other, &events), None);
+        assert_eq!(next_attempt(PullAttempt::own(&other), &events), None);
     }
 }

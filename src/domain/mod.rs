@@ -31,6 +31,7 @@ pub mod probe;
 pub mod problem;
 pub mod progress;
 pub mod pull;
+pub mod pull_attempt;
 pub mod pull_test;
 pub mod report;
 pub mod rights;

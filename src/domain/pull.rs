@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use super::objects::{Container, ContainerState, Event, Pod};
+use super::{
+    objects::{Container, ContainerState, Event, Pod},
+    pull_attempt::PullAttempt,
+};
 
 /// Waiting reasons that the kubelet gives while it has no image.
 const PULL_REASONS: [&str; 7] = [
@@ -21,10 +24,10 @@ const PULL_REASONS: [&str; 7] = [
 /// The start of the back-off message; older kubelets say nothing behind the image.
 const BACK_OFF: &str = "Back-off pulling image";
 
-/// A pull that fails: the container's reason and the text that came with it.
+/// A pull that fails: the reason of the container that waits for it, and the text that came with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    pub container: &'a Container,
+    pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
     pub message: Option<&'a Arc<str>>,
 }
@@ -102,14 +105,21 @@ pub fn essence(message: &str) -> &str {
     }
 }
 
-/// The containers of this Pod that wait for their image in vain, in the kubelet's order.
+/// The pull that a container waits for in vain, or that of its own image.
+pub fn attempt<'a>(pod: &'a Pod, container: &'a Container) -> PullAttempt<'a> {
+    let failure = failures(pod).find(|failure| failure.attempt.container.name == container.name);
+    failure.map_or(PullAttempt::own(container), |failure| failure.attempt)
+}
+
+/// The containers of this Pod that wait for an image in vain, in the kubelet's order.
 pub fn failures(pod: &Pod) -> impl Iterator<Item = Failure<'_>> {
     pod.containers
         .iter()
         .filter_map(|container| match &container.state {
             ContainerState::Waiting { reason, message } if is_pull_reason(reason) => {
+                let text = message.as_ref().unwrap_or(reason);
                 Some(Failure {
-                    container,
+                    attempt: PullAttempt::told(pod, container, text),
                     reason,
                     message: message.as_ref(),
                 })

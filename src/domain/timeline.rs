@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     objects::{Condition, Container, ContainerState, Event, Pod, PodCondition},
     pull,
+    pull_attempt::PullAttempt,
 };
 
 /// The steps, in their order. All but `Scheduled` are those of the guide.
@@ -144,14 +145,16 @@ fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
         ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
         ContainerState::Waiting { .. } | ContainerState::Unreported => {}
     }
-    let pulling = newest(container, events, "Pulling");
-    let pulled = newest(container, events, "Pulled");
+    let attempt = pull::attempt(pod, container);
+    let pulling = newest(attempt, events, "Pulling");
+    let pulled = newest(attempt, events, "Pulled");
     let has_image = container
         .image_id
         .as_deref()
         .is_some_and(|id| !id.is_empty())
         || container.last_exit.is_some();
-    let failing = pull::failures(pod).any(|failure| failure.container.name == container.name);
+    let failing =
+        pull::failures(pod).any(|failure| failure.attempt.container.name == container.name);
     if failing {
         // The registry is asked again and again; a malformed Secret stops the kubelet before that.
         return if pulling.is_some() {
@@ -199,8 +202,8 @@ fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> 
         // Admission works inside of the request that creates the Pod.
         Stage::Created | Stage::Admitted => pod.meta.created,
         Stage::Scheduled => since(Condition::Scheduled),
-        Stage::Pulling => newest(container, events, "Pulling")?.first,
-        Stage::Pulled => newest(container, events, "Pulled")?.last,
+        Stage::Pulling => newest(pull::attempt(pod, container), events, "Pulling")?.first,
+        Stage::Pulled => newest(pull::attempt(pod, container), events, "Pulled")?.last,
         Stage::Started => match &container.state {
             ContainerState::Running { since } => *since,
             ContainerState::Terminated(exit) => exit.started,
@@ -214,13 +217,12 @@ fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> 
 }
 
 fn newest<'a>(
-    container: &Container,
+    attempt: PullAttempt<'_>,
     events: &'a [Arc<Event>],
     reason: &str,
 ) -> Option<&'a Arc<Event>> {
-    events.iter().rev().find(|event| {
-        &*event.reason == reason && event.subject.container() == Some(&*container.name)
-    })
+    let mut newest_first = events.iter().rev();
+    newest_first.find(|event| &*event.reason == reason && attempt.is_told_by(event))
 }
 
 /// What the kubelet told of the pull of a container's image.
@@ -233,7 +235,7 @@ pub struct Pull {
 
 /// The last pull of a container's image, while its event is there.
 pub fn pull(container: &Container, events: &[Arc<Event>]) -> Option<Pull> {
-    pulled(&newest(container, events, "Pulled")?.message)
+    pulled(&newest(PullAttempt::own(container), events, "Pulled")?.message)
 }
 
 /// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.

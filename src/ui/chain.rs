@@ -127,9 +127,7 @@ fn parts(view: View<'_>, inquiry: &Inquiry, wide: bool) -> Vec<Part> {
 }
 
 fn registry(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
-    let image = inquiry
-        .container()
-        .map_or("no image", |container| &container.image);
+    let image = inquiry.image().map_or("no image", |image| &**image);
     let broken = finding.filter(|finding| finding.image.is_some());
     let host = ImageRef::parse(image).map(|image| image.host().to_owned());
     let host = host.unwrap_or_else(|_| image.to_owned());

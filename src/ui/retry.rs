@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::{
-    backoff,
-    objects::{Container, Event},
-};
+use crate::domain::{backoff, objects::Event, pull_attempt::PullAttempt};
 
 /// An attempt that is late by more seconds than this was made, and not told: reporters thin events out.
 const OVERDUE: i64 = 60;
@@ -20,9 +17,13 @@ pub(super) enum Next {
     Due,
 }
 
-/// The next attempt to pull this container's image, by the events about its Pod.
-pub(super) fn next(container: &Container, events: &[Arc<Event>], now: Timestamp) -> Option<Next> {
-    let at = backoff::next_attempt(container, events)?;
+/// The next attempt of this pull, by the events about its Pod.
+pub(super) fn next(
+    attempt: PullAttempt<'_>,
+    events: &[Arc<Event>],
+    now: Timestamp,
+) -> Option<Next> {
+    let at = backoff::next_attempt(attempt, events)?;
     match at.duration_since(now).as_secs() {
         wait if wait > 0 => Some(Next::In(wait)),
         wait if wait > -OVERDUE => Some(Next::Due),
@@ -49,7 +50,8 @@ mod tests {
             (69, Some(Next::Due)),
             (70, None),
         ] {
-            assert_eq!(next(&app, &pulled(seconds), now()), expected, "{seconds}");
+            let app = PullAttempt::own(&app);
+            assert_eq!(next(app, &pulled(seconds), now()), expected, "{seconds}");
         }
     }
 }

@@ -19,8 +19,6 @@ use truth::{said, truths};
 /// What the diagnosis does not get right yet, and what it says instead. It can only shrink: a scenario
 /// that is right fails the test until it is taken off.
 const NOT_YET: &[(&str, &str)] = &[
-    ("image-volume-no-secret", "blames the container's image"),
-    ("image-volume-tag", "blames the container's image"),
     ("refused-registry", "does not know whose refusal it is"),
     ("provider-stale", "says that no credential was sent"),
     (

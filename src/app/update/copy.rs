@@ -53,7 +53,7 @@ fn namespace(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Copies the image of the Pod that the keys speak of.
 fn image(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let inquiry = model.inquiry.as_ref();
-    let image = inquiry.and_then(|inquiry| Some(inquiry.container()?.image.to_string()));
+    let image = inquiry.and_then(|inquiry| Some(inquiry.image()?.to_string()));
     copy(model, image, now)
 }
 

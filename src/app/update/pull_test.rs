@@ -48,7 +48,7 @@ fn trial(model: &Model) -> Option<Trial> {
     let secrets = template.map_or(&pod.pull_secrets, |workload| &workload.pull_secrets);
     let test = PullTest {
         namespace: inquiry.pod.namespace.clone(),
-        image: Arc::clone(&inquiry.container()?.image),
+        image: Arc::clone(inquiry.image()?),
         account: pod.service_account.clone(),
         secrets: secrets.to_vec(),
     };

@@ -45,8 +45,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 fn about_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let asked = model.inquiry.as_ref().and_then(|inquiry| {
-        let image = &inquiry.container()?.image;
-        let question = Question::of(&inquiry.case, image)?;
+        let question = Question::of(&inquiry.case, inquiry.image()?)?;
         Some((inquiry.pod.clone(), question))
     });
     let Some((pod, question)) = asked else {

@@ -16,6 +16,7 @@ use crate::domain::{
     image::ImageRef,
     objects::{Container, ContainerState},
     probe::{Answer, Verdict},
+    pull_attempt::PullAttempt,
 };
 
 /// What the objects say of the images of a Pod with which nothing is wrong.
@@ -35,7 +36,12 @@ fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
         }
         None => has_ended(&links, case.now)?,
     };
-    Some(finish(case, container, &state(container), draft))
+    Some(finish(
+        case,
+        PullAttempt::own(container),
+        &state(container),
+        draft,
+    ))
 }
 
 /// The first credential that would be sent has ended by its own date.
@@ -88,7 +94,7 @@ pub fn foresee_refusal(
                 source: Source::Registry,
                 seen: Some(seen),
             });
-            finish(case, container, &state(container), draft)
+            finish(case, PullAttempt::own(container), &state(container), draft)
         })
         .collect()
 }

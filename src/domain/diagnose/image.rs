@@ -9,18 +9,24 @@ use crate::domain::{
     classify::Confidence,
     image::{ImageError, ImageRef},
     nearest::distance,
-    objects::{Container, Workload},
+    objects::Workload,
+    pull_attempt::PullAttempt,
 };
 
 /// The reference is malformed: no pull is tried, so nothing else can be the cause.
-pub(super) fn invalid(draft: &mut Draft, case: &Case, container: &Container, error: &ImageError) {
+pub(super) fn invalid(
+    draft: &mut Draft,
+    case: &Case,
+    attempt: PullAttempt<'_>,
+    error: &ImageError,
+) {
     draft.settle_on(Cause::InvalidImageName, Root::ImageNameInvalid);
     let text = format!("{error}: {}", error.problem.hint());
     draft.tell(Fact::ImageProblem { text }, Source::Pod);
-    older_revision(draft, case, container);
+    older_revision(draft, case, attempt);
 }
 
-pub(super) fn judge(draft: &mut Draft, case: &Case, container: &Container, image: &ImageRef) {
+pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, image: &ImageRef) {
     let neighbours: Vec<(&Neighbour, ImageRef)> = case
         .neighbours
         .iter()
@@ -47,7 +53,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, container: &Container, image
     if draft.cause == Cause::ImageNotFound {
         not_found(draft, image, &neighbours);
     }
-    older_revision(draft, case, container);
+    older_revision(draft, case, attempt);
 }
 
 /// The image exists, and another node got it: what is wrong is on this node, or with this Pod.
@@ -100,8 +106,13 @@ fn close(left: &str, right: &str) -> bool {
     left != right && left.len().abs_diff(right.len()) <= SLIPS && distance(left, right) <= SLIPS
 }
 
-/// What the revision before had under this container's name, when it differs.
-fn older_revision(draft: &mut Draft, case: &Case, container: &Container) {
+/// What the revision before had under this container's name, when it differs. Of the image volumes of a
+/// revision nothing is known.
+fn older_revision(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>) {
+    if attempt.volume.is_some() {
+        return;
+    }
+    let container = attempt.container;
     let another = |revision: &&Arc<Workload>| {
         let mut images = revision.images.iter();
         images.any(|(name, image)| *name == container.name && *image != container.image)

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use super::{Evidence, Fact, Source};
 use crate::domain::{
     chain::Case,
-    objects::{Container, Event},
+    objects::Event,
     pull::{self, Failure},
+    pull_attempt::PullAttempt,
 };
 
-/// A container that waits in vain, and why the kubelet says so.
+/// A container that waits in vain for an image, and why the kubelet says so.
 pub(super) struct Told<'a> {
-    pub container: &'a Container,
+    pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
     pub text: &'a Arc<str>,
     pub source: Source,
@@ -45,7 +46,7 @@ pub(super) fn told(case: &Case) -> Vec<Told<'_>> {
 
 fn tell<'a>(case: &'a Case, failure: &Failure<'a>) -> Told<'a> {
     let told = |text, source, seen| Told {
-        container: failure.container,
+        attempt: failure.attempt,
         reason: failure.reason,
         text,
         source,
@@ -60,13 +61,13 @@ fn tell<'a>(case: &'a Case, failure: &Failure<'a>) -> Told<'a> {
         return told(message, Source::ContainerStatus, None);
     }
     let remembered = case.errors.iter().find(|error| {
-        error.container == failure.container.name && error.image == failure.container.image
+        error.container == failure.attempt.container.name && error.image == *failure.attempt.image()
     });
     if let Some(error) = remembered {
         return told(&error.message, Source::Remembered, Some(error.seen));
     }
     let event = case.events.iter().rev().find(|event| {
-        event.subject.container() == Some(&*failure.container.name)
+        failure.attempt.is_told_by(event)
             && pull::is_pull_failure_event(event)
             && pull::names_cause(&event.message)
     });

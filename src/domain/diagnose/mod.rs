@@ -42,7 +42,7 @@ use super::{
     chain::Case,
     classify::{Confidence, classify},
     image::ImageRef,
-    objects::Container,
+    pull_attempt::{PullAttempt, PullTarget},
 };
 use draft::Draft;
 use message::Told;
@@ -63,9 +63,13 @@ impl Diagnosis {
 /// Something wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
+    /// The container that waits.
     pub container: Option<Arc<str>>,
-    /// As the spec writes it.
+    /// As the spec writes it: of the container, or of the image volume that it mounts.
     pub image: Option<Arc<str>>,
+    /// Whose image that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<PullTarget>,
     /// The waiting reason.
     pub state: Arc<str>,
     pub cause: Cause,
@@ -137,19 +141,19 @@ pub fn diagnose(case: &Case) -> Diagnosis {
 fn finding(case: &Case, told: &Told<'_>) -> Finding {
     let mut draft = Draft::of_message(classify(told.text));
     draft.evidence.push(told.evidence());
-    match ImageRef::parse(&told.container.image) {
-        Err(error) => image::invalid(&mut draft, case, told.container, &error),
+    match ImageRef::parse(told.attempt.image()) {
+        Err(error) => image::invalid(&mut draft, case, told.attempt, &error),
         Ok(parsed) => {
             access::judge(&mut draft, case, told, &parsed);
             never::judge(&mut draft, case, &parsed);
-            image::judge(&mut draft, case, told.container, &parsed);
+            image::judge(&mut draft, case, told.attempt, &parsed);
         }
     }
-    finish(case, told.container, told.reason, draft)
+    finish(case, told.attempt, told.reason, draft)
 }
 
-fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -> Finding {
-    let names = names::of(case, container, &draft);
+fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft) -> Finding {
+    let names = names::of(case, attempt, &draft);
     let confidence = draft.confidence();
     let settle = if confidence == Confidence::Certain {
         Vec::new()
@@ -161,8 +165,9 @@ fn finish(case: &Case, container: &Container, reason: &Arc<str>, draft: Draft) -
         None => draft.fixes,
     };
     Finding {
-        container: Some(Arc::clone(&container.name)),
-        image: Some(Arc::clone(&container.image)),
+        container: Some(Arc::clone(&attempt.container.name)),
+        image: Some(Arc::clone(attempt.image())),
+        target: Some(attempt.target()),
         state: Arc::clone(reason),
         cause: draft.cause,
         root: draft.root,

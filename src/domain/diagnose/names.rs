@@ -7,19 +7,19 @@ use crate::domain::{
     cause::{FixTarget, Names},
     chain::Case,
     image::ImageRef,
-    objects::Container,
     presets,
+    pull_attempt::PullAttempt,
 };
 
-pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
-    let image = ImageRef::parse(&container.image).ok();
+pub(super) fn of(case: &Case, attempt: PullAttempt<'_>, draft: &Draft) -> Names {
+    let image = ImageRef::parse(attempt.image()).ok();
     let pod = &case.pod;
     let secret = draft.secret.clone().or_else(|| only_listed(case));
     Names {
         namespace: Some(pod.key.namespace.to_string()),
         pod: Some(pod.key.name.to_string()),
         workload: case.workload.as_ref().map(|it| it.id.kubectl()),
-        container: Some(container.name.to_string()),
+        container: Some(attempt.container.name.to_string()),
         service_account: Some(pod.service_account.to_string()),
         account_lists: case.account.present().map(|account| {
             account
@@ -35,24 +35,28 @@ pub(super) fn of(case: &Case, container: &Container, draft: &Draft) -> Names {
         entry: draft.entry.as_ref().map(ToString::to_string),
         server: draft.server.clone().or_else(|| image.as_ref().map(server)),
         username: draft.username.as_ref().map(ToString::to_string),
-        image: Some(container.image.to_string()),
+        image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
         involved: None,
-        target: Some(Box::new(target(case, container))),
+        target: Some(Box::new(target(case, attempt))),
     }
 }
 
-/// What a fix for this container changes.
-fn target(case: &Case, container: &Container) -> FixTarget {
+/// What a fix for this pull changes.
+fn target(case: &Case, attempt: PullAttempt<'_>) -> FixTarget {
     let account = case.account.present();
-    FixTarget::of_pod(
+    let target = FixTarget::of_pod(
         &case.pod,
-        &container.name,
+        &attempt.container.name,
         case.workload.as_deref(),
         account.map(|account| &*account.pull_secrets),
-    )
+    );
+    FixTarget {
+        volume: attempt.volume.cloned(),
+        ..target
+    }
 }
 
 fn only_listed(case: &Case) -> Option<Arc<str>> {

@@ -99,7 +99,7 @@ fn arrived_late(draft: &mut Draft, case: &Case, secret: &Secret, told: &Told<'_>
 /// newest event about an attempt; that of a back-off says nothing.
 fn last_attempt(case: &Case, told: &Told<'_>) -> Option<Timestamp> {
     let of_attempt = |event: &&Arc<Event>| {
-        event.subject.container() == Some(&*told.container.name)
+        told.attempt.is_told_by(event)
             && (&*event.reason == "Pulling" || event.message.starts_with("Failed to pull image"))
     };
     let newest = || {
@@ -194,8 +194,7 @@ fn differ(text: &str) -> bool {
 /// With many Pods starting at once a registry may refuse one attempt by mistake.
 fn only_once(case: &Case, told: &Told<'_>) -> bool {
     let of_this = |event: &&Arc<Event>| {
-        event.message.starts_with("Failed to pull image")
-            && event.subject.container() == Some(&*told.container.name)
+        event.message.starts_with("Failed to pull image") && told.attempt.is_told_by(event)
     };
     let attempts: u32 = case
         .events

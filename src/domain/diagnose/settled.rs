@@ -142,6 +142,7 @@ mod tests {
         Finding {
             container: None,
             image: None,
+            target: None,
             state: "ImagePullBackOff".into(),
             cause,
             root,

@@ -11,6 +11,7 @@ use crate::domain::{
     classify::{Confidence, classify},
     objects::{Condition, Container, ContainerState, Event, Phase, WorkloadKind},
     pull,
+    pull_attempt::PullAttempt,
 };
 
 /// A pull that takes longer than this without a word is worth one: the runtimes give up a silent
@@ -61,7 +62,12 @@ fn unscheduled(case: &Case, container: &Container) -> Option<Finding> {
         draft.tell(Fact::Said { text }, Source::Pod);
     }
     draft.fixes = vec![FixId::FixScheduling];
-    Some(finish(case, container, &"Pending".into(), draft))
+    Some(finish(
+        case,
+        PullAttempt::own(container),
+        &"Pending".into(),
+        draft,
+    ))
 }
 
 /// Another waiting reason: a crash loop, a missing configuration.
@@ -90,7 +96,7 @@ fn waiting_otherwise(case: &Case) -> Option<Finding> {
     if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
         draft.fixes = vec![FixId::ReadLog, FixId::ReadEvents];
     }
-    Some(finish(case, container, &reason, draft))
+    Some(finish(case, PullAttempt::own(container), &reason, draft))
 }
 
 /// The pause image, or the network: said in `FailedCreatePodSandBox` only. What follows it shows that the
@@ -109,7 +115,12 @@ fn sandbox(case: &Case, container: &Container) -> Option<Finding> {
         _ => no_pull(Root::NotAPull),
     };
     draft.evidence.push(said(event));
-    Some(finish(case, container, &"ContainerCreating".into(), draft))
+    Some(finish(
+        case,
+        PullAttempt::own(container),
+        &"ContainerCreating".into(),
+        draft,
+    ))
 }
 
 fn creating(case: &Case) -> bool {
@@ -136,7 +147,12 @@ fn volume(case: &Case, container: &Container) -> Option<Finding> {
     )?;
     let mut draft = no_pull(Root::NotAPull);
     draft.evidence.push(said(event));
-    Some(finish(case, container, &"ContainerCreating".into(), draft))
+    Some(finish(
+        case,
+        PullAttempt::own(container),
+        &"ContainerCreating".into(),
+        draft,
+    ))
 }
 
 /// `Pulling` and then nothing: a registry that hangs, a very large image, or a queue behind one.
@@ -165,7 +181,12 @@ fn long_pull(case: &Case) -> Option<Finding> {
         source: Source::Event,
         seen: event.last,
     });
-    Some(finish(case, container, &"ContainerCreating".into(), draft))
+    Some(finish(
+        case,
+        PullAttempt::own(container),
+        &"ContainerCreating".into(),
+        draft,
+    ))
 }
 
 /// A workload that cannot make Pods: above all because of a ServiceAccount that does not exist.
@@ -214,6 +235,7 @@ fn unmade(case: &WorkloadCase, evidence: Evidence, involved: Option<(String, Str
     Finding {
         container: None,
         image: None,
+        target: None,
         state: "FailedCreate".into(),
         cause: Cause::NotAPullFailure,
         root: Some(Root::NotAPull),

@@ -2,6 +2,7 @@
 
 mod hidden;
 mod sure;
+mod volume;
 
 use std::sync::Arc;
 

@@ -69,14 +69,17 @@ impl<'a> FixScope<'a> {
     }
 }
 
-/// Whether two targets are changed by one change: Pods of one workload, with the same container.
+/// Whether two targets are changed by one change: Pods of one workload, with the same container and
+/// image volume.
 fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
     let container = |target: &FixTarget| target.container.as_ref().map(|it| it.name.clone());
+    let volume = |target: &FixTarget| target.volume.as_ref().map(|it| it.name.clone());
     let same_pod = own.pod == other.pod;
     let same_owner = own.owner == other.owner && own.owner != PodOwner::None;
     own.namespace == other.namespace
         && (same_pod || same_owner)
         && container(own) == container(other)
+        && volume(own) == volume(other)
         && own.is_ephemeral() == other.is_ephemeral()
 }
 

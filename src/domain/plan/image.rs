@@ -11,12 +11,16 @@ use crate::domain::{
 
 /// Another image for the containers that have the own one's; those that cannot get one are named.
 pub(super) fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
+    // The plan sets images of containers only: a volume's is patched by hand.
+    if own.volume.is_some() {
+        return None;
+    }
     let image = &own.container.as_ref()?.image;
     let mut targets: Vec<ImageTarget> = Vec::new();
     let mut left_out: Vec<String> = Vec::new();
     for target in scope.workload_targets() {
         let is_same = |container: &TargetContainer| container.image == *image;
-        if !target.container.as_ref().is_some_and(is_same) {
+        if target.volume.is_some() || !target.container.as_ref().is_some_and(is_same) {
             continue;
         }
         match image_target(target) {

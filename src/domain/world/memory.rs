@@ -55,8 +55,8 @@ impl PullMemory {
                 self.learn(
                     &pod.key,
                     LastError {
-                        container: Arc::clone(&failure.container.name),
-                        image: Arc::clone(&failure.container.image),
+                        container: Arc::clone(&failure.attempt.container.name),
+                        image: Arc::clone(failure.attempt.image()),
                         message: Arc::clone(message),
                         seen: now,
                     },
@@ -73,19 +73,17 @@ impl PullMemory {
         {
             return;
         }
-        let (Some(seen), Some(name)) = (event.last, event.subject.container()) else {
-            return;
-        };
-        let waiting = pull::failures(pod).find(|failure| &*failure.container.name == name);
+        let Some(seen) = event.last else { return };
+        let waiting = pull::failures(pod).find(|failure| failure.attempt.is_told_by(event));
         let Some(failure) = waiting else { return };
-        if !event.message.contains(&*failure.container.image) {
+        if !event.message.contains(&**failure.attempt.image()) {
             return;
         }
         self.learn(
             &pod.key,
             LastError {
-                container: Arc::clone(&failure.container.name),
-                image: Arc::clone(&failure.container.image),
+                container: Arc::clone(&failure.attempt.container.name),
+                image: Arc::clone(failure.attempt.image()),
                 message: Arc::clone(&event.message),
                 seen,
             },
@@ -106,9 +104,11 @@ impl PullMemory {
 }
 
 fn still_holds(pod: &Pod, error: &LastError) -> bool {
+    let mut volumes = pod.image_volumes.iter();
+    let of_volume = volumes.any(|volume| volume.image == error.image);
     pod.containers.iter().any(|container| {
         container.name == error.container
-            && container.image == error.image
+            && (of_volume || container.image == error.image)
             && matches!(
                 container.state,
                 ContainerState::Waiting { .. } | ContainerState::Unreported

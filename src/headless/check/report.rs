@@ -70,6 +70,9 @@ pub(super) struct Row {
     pub(super) workload: Option<String>,
     pub(super) container: Option<String>,
     pub(super) image: Option<String>,
+    /// Whose image it is: `container:app`, `volume:model`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
     state: String,
     title: &'static str,
     pub(super) cause: Cause,
@@ -350,6 +353,7 @@ impl Row {
             workload: None,
             container: finding.container.as_deref().map(str::to_owned),
             image: image.map(normal),
+            target: finding.target.as_ref().map(ToString::to_string),
             state: finding.state.to_string(),
             title: finding.title(),
             cause: finding.cause,

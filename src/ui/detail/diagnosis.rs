@@ -149,8 +149,8 @@ fn summary(view: View<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<L
 /// What the registry said when it was asked about this Pod.
 fn answered(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Line<'static>> {
     let question = inquiry
-        .container()
-        .and_then(|container| Question::of(&inquiry.case, &container.image));
+        .image()
+        .and_then(|image| Question::of(&inquiry.case, image));
     let Some(state) = question.and_then(|question| view.model.answers.to(&question)) else {
         return Vec::new();
     };
@@ -183,7 +183,7 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
 
 /// When the kubelet tries again.
 fn retry(view: View<'_>, inquiry: &Inquiry) -> Option<String> {
-    let next = retry::next(inquiry.container()?, &inquiry.case.events, view.now)?;
+    let next = retry::next(inquiry.attempt()?, &inquiry.case.events, view.now)?;
     Some(match next {
         Next::In(seconds) => format!(
             "the kubelet tries again in {} or soon after",

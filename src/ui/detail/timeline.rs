@@ -12,6 +12,7 @@ use crate::{
         age,
         key::Name,
         objects::Container,
+        pull,
         timeline::{Progress, Stage, Step, timeline},
     },
     ui::{text, view::View},
@@ -135,7 +136,7 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
             }
         }
         Stage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
-        Stage::Pulling | Stage::Pulled => container.image.to_string(),
+        Stage::Pulling | Stage::Pulled => pull::attempt(pod, container).image().to_string(),
         Stage::Started | Stage::Ready => String::new(),
     }
 }

@@ -107,7 +107,7 @@ fn retry(view: View<'_>, pod: &Pod) -> Cell {
     let failing = pull::failures(pod).next();
     let next = failing.and_then(|failure| {
         let events = view.model.world.events_of_pod(&pod.key);
-        retry::next(failure.container, &events, view.now)
+        retry::next(failure.attempt, &events, view.now)
     });
     let text = match next {
         Some(Next::In(seconds)) => format!("in {}", age::span(seconds)),

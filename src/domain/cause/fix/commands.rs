@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::{
     FixId, Names,
-    target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
+    target::{FixTarget, ListOrigin, PodOwner},
 };
 use crate::domain::{
     key::{Key, Name},
-    objects::{Pod, Secret, Workload, WorkloadKey},
+    objects::{ImageVolume, Pod, Secret, Workload, WorkloadKey},
     shell,
 };
 
@@ -49,8 +49,8 @@ pub(super) fn of(fix: FixId, target: &FixTarget, names: &Names) -> Option<Vec<St
             let id = target.owner.workload()?;
             vec![target.kubectl(&format!("rollout undo {}", id.kubectl()))]
         }
-        FixId::CorrectImage => set_image(target, "IMAGE"),
-        FixId::WriteFullName => set_image(target, names.image.as_deref().unwrap_or("IMAGE")),
+        FixId::CorrectImage => correct_image(target, "IMAGE"),
+        FixId::WriteFullName => correct_image(target, names.image.as_deref().unwrap_or("IMAGE")),
         FixId::PullPolicy => edit(target),
         FixId::DebugAgain => debug(target),
         _ => return None,
@@ -110,6 +110,52 @@ fn edit_other(target: &FixTarget, kind: &str, name: &str) -> String {
         shell::word(&format!("{}/{name}", kind.to_lowercase()))
     };
     target.kubectl(&format!("edit {object}"))
+}
+
+fn correct_image(target: &FixTarget, image: &str) -> Vec<String> {
+    match &target.volume {
+        Some(volume) => set_volume_image(target, volume, image),
+        None => set_image(target, image),
+    }
+}
+
+/// Sets the image of a volume: `kubectl set image` knows only containers, and the volumes of a Pod are
+/// immutable. The volumes of a list are merged by name (`patchMergeKey`), so the others stay.
+fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Vec<String> {
+    let name = &*volume.name;
+    let volumes = json!([{ "name": name, "image": { "reference": image } }]);
+    let template = json!({ "spec": { "template": { "spec": { "volumes": volumes } } } });
+    let patch = |object: &str, patch: &Value| {
+        let patch = shell::word(&patch.to_string());
+        target.kubectl(&format!("patch {object} -p {patch}"))
+    };
+    let path = format!(
+        "(.volumes[]? | select(.name == {}) | .image.reference) = {}",
+        json!(name),
+        json!(image)
+    );
+    match (&target.owner, &target.pod) {
+        (PodOwner::None, Some(pod)) => {
+            vec![target.replaced_pod(pod, &format!(" | .spec |= ({path})"))]
+        }
+        (PodOwner::None, None) => Vec::new(),
+        (PodOwner::Rolling(id), _) => vec![patch(&id.kubectl(), &template)],
+        (PodOwner::ReplicaSet(id), _) => [patch(&id.kubectl(), &template)]
+            .into_iter()
+            .chain(target.delete_pod())
+            .collect(),
+        (PodOwner::CronJob { id, job }, _) => {
+            let template = json!({ "spec": { "jobTemplate": template } });
+            [patch(&id.kubectl(), &template)]
+                .into_iter()
+                .chain(target.delete_job(job.as_ref()))
+                .collect()
+        }
+        (PodOwner::Job(id), _) => {
+            vec![target.replaced_job(id, &format!(" | .spec.template.spec |= ({path})"))]
+        }
+        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+    }
 }
 
 fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
@@ -301,11 +347,11 @@ fn edit(target: &FixTarget) -> Vec<String> {
             vec![target.kubectl(&format!("edit {}", id.kubectl()))]
         }
         (PodOwner::Job(id), _) => {
-            let policy = policy_of(target.container.as_ref());
+            let policy = policy_of(target);
             vec![target.replaced_job(id, &format!(" | (.spec.template.spec{policy}"))]
         }
         (PodOwner::None, Some(pod)) => {
-            let policy = policy_of(target.container.as_ref());
+            let policy = policy_of(target);
             vec![target.replaced_pod(pod, &format!(" | (.spec{policy}"))]
         }
         (PodOwner::None, None) => Vec::new(),
@@ -313,8 +359,15 @@ fn edit(target: &FixTarget) -> Vec<String> {
     }
 }
 
-/// The rest of a jq path to the pull policy of a container, with its new value.
-fn policy_of(container: Option<&TargetContainer>) -> String {
+/// The rest of a jq path to the pull policy of a container or an image volume, with its new value.
+fn policy_of(target: &FixTarget) -> String {
+    if let Some(volume) = &target.volume {
+        return format!(
+            " | .volumes[]? | select(.name == {}) | .image.pullPolicy) = \"IfNotPresent\"",
+            json!(&*volume.name)
+        );
+    }
+    let container = target.container.as_ref();
     let name = container.map_or("CONTAINER", |container| &*container.name);
     format!(
         " | (.containers, .initContainers) | .[]? | select(.name == {}) | .imagePullPolicy) = \"IfNotPresent\"",
@@ -334,7 +387,7 @@ fn debug(target: &FixTarget) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::{
-        objects::{ContainerRole, Owner, WorkloadKind},
+        objects::{ContainerRole, Owner, PullPolicy, WorkloadKind},
         sample::{self, running, workload},
     };
 
@@ -406,6 +459,48 @@ mod tests {
         let job = lines(Some(WorkloadKind::Job)).join("\n");
         assert!(job.contains("replace --force"), "{job}");
         assert!(!job.contains("set image"), "{job}");
+    }
+
+    #[test]
+    fn the_image_of_a_volume_is_set_in_the_volume() {
+        let lines = |kind| {
+            let mut target = target(kind, &[]);
+            target.volume = Some(ImageVolume {
+                name: "model".into(),
+                image: "r.example/model:9.9".into(),
+                policy: PullPolicy::IfNotPresent,
+            });
+            of(FixId::CorrectImage, &target, &names()).unwrap()
+        };
+        let template = r#"{"spec":{"template":{"spec":{"volumes":[{"image":{"reference":"IMAGE"},"name":"model"}]}}}}"#;
+        for kind in [
+            WorkloadKind::Deployment,
+            WorkloadKind::StatefulSet,
+            WorkloadKind::DaemonSet,
+        ] {
+            let object = format!("{}/web", kind.as_str().to_lowercase());
+            assert_eq!(
+                lines(Some(kind)),
+                [format!("kubectl -n shop patch {object} -p '{template}'")]
+            );
+        }
+        assert_eq!(
+            lines(Some(WorkloadKind::CronJob)),
+            [
+                format!(
+                    r#"kubectl -n shop patch cronjob/web -p '{{"spec":{{"jobTemplate":{template}}}}}'"#
+                ),
+                "kubectl -n shop delete job web-29".to_owned()
+            ]
+        );
+        for kind in [None, Some(WorkloadKind::Job)] {
+            let line = lines(kind).join("\n");
+            assert!(line.contains("replace --force"), "{line}");
+            assert!(line.contains("image.reference"), "{line}");
+        }
+        for kind in WorkloadKind::ALL.into_iter().map(Some).chain([None]) {
+            assert!(!lines(kind).join("\n").contains("set image"), "{kind:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::{
-        ContainerRole, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+        ContainerRole, ImageVolume, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
+        WorkloadKind,
     },
 };
 
@@ -22,6 +23,8 @@ pub struct FixTarget {
     pub owner: PodOwner,
     /// `None` with the Pod.
     pub container: Option<TargetContainer>,
+    /// The image volume whose image cannot be pulled; `None`: it is the container's own.
+    pub volume: Option<ImageVolume>,
     /// What the Pod lists: the only list that the kubelet reads.
     pub listed: Arc<[Name<Secret>]>,
     pub list_origin: ListOrigin,
@@ -148,6 +151,7 @@ impl FixTarget {
                 image: Arc::clone(&container.image),
                 template_image: in_template.map(|(_, image)| Arc::clone(image)),
             }),
+            volume: None,
             listed: Arc::clone(&pod.pull_secrets),
             list_origin: list_origin(&owner, pod, workload, account_lists),
             service_account: pod.service_account.clone(),
@@ -163,6 +167,7 @@ impl FixTarget {
             pod: None,
             owner: PodOwner::of_workload(&workload.id, None),
             container: None,
+            volume: None,
             listed: Arc::clone(&workload.pull_secrets),
             list_origin: template_list(workload),
             service_account: workload.service_account.clone(),
