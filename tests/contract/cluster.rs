@@ -73,8 +73,8 @@ impl Cluster {
 
     /// Whether it is Kubernetes 1.x before this minor version.
     pub async fn is_older_than(&self, minor: u32) -> bool {
-        let version = self.read("/version").await.ok();
-        let told = version.text("/minor").trim_end_matches('+').to_owned();
+        let version = self.admin.apiserver_version().await.unwrap();
+        let told = version.minor.trim_end_matches('+');
         told.parse::<u32>().unwrap() < minor
     }
 
