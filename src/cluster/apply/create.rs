@@ -1,21 +1,19 @@
 //! Making an object, or finding that it is there as it is wanted.
 //!
-//! The object is looked for before it is made: of one that is there after a lost answer, and was not before,
-//! it is then known whose it is.
+//! The object is looked for before it is made. One that is there after a lost answer, and was not before, is
+//! ours where it is what was sent; else somebody has made it meanwhile, and it is never deleted by undo.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     bodies,
+    lost::Lost,
     patience::Patience,
-    server::{Server, failed, made, unchanged, unknown},
+    server::{MANAGER, Server, failed, made, unchanged, unknown},
     wiped::Wiped,
 };
-use crate::{
-    cluster::{Trouble, trouble::Fate},
-    domain::plan::Done,
-};
+use crate::{cluster::Trouble, domain::plan::Done};
 
 /// Makes an object; `fits` says why one that is there already is not as good.
 pub(super) async fn create(
@@ -32,42 +30,104 @@ pub(super) async fn create(
         // Whoever may make it need not be allowed to read it.
         Err(_) => false,
     };
-    let mut patience = Patience::default();
-    let mut lost: Option<Trouble> = None;
+    let mut patience = server.patience();
+    let mut lost: Option<Lost> = None;
     loop {
-        match server.post(collection, body).await {
+        let trouble = match server.post(collection, body).await {
             Ok(object) => return Ok(made(&object)),
-            Err(trouble @ Trouble::AlreadyExists(_)) => {
-                return match (lookup(server, &path, &mut patience).await, lost) {
-                    (Lookup::There(there), Some(_)) => Ok(ours(&there, was_absent, &fits)),
-                    (Lookup::There(there), None) => Ok(met(&there, &fits)),
-                    (Lookup::Absent | Lookup::Unreadable, Some(lost)) => {
-                        Ok(unknown(&lost.to_string()))
+            Err(trouble) => trouble,
+        };
+        if lost.is_none() && !server.loses(&trouble) {
+            match trouble {
+                trouble @ Trouble::AlreadyExists(_) => {
+                    return Ok(match lookup(server, &path, &mut patience).await {
+                        Lookup::There(there) => met(&there, &fits),
+                        Lookup::Absent | Lookup::Unreadable => failed(format!(
+                            "{trouble}; it cannot be read, so whether it is the same is not known"
+                        )),
+                    });
+                }
+                // A quota is counted by several at once.
+                trouble @ Trouble::Conflict(_) => {
+                    if !patience.after_conflict().await {
+                        return Err(trouble);
                     }
-                    (Lookup::Absent | Lookup::Unreadable, None) => Ok(failed(format!(
-                        "{trouble}; it cannot be read, so whether it is the same is not known"
-                    ))),
-                };
-            }
-            // A quota is counted by several at once.
-            Err(trouble @ Trouble::Conflict(_)) => {
-                if !patience.after_conflict().await {
-                    return Err(trouble);
+                    continue;
                 }
+                trouble => return Err(trouble),
             }
-            Err(trouble) if server.loses(&trouble) => {
-                match lookup(server, &path, &mut patience).await {
-                    Lookup::There(there) => return Ok(ours(&there, was_absent, &fits)),
-                    Lookup::Unreadable => return Ok(unknown(&trouble.to_string())),
-                    Lookup::Absent => {}
-                }
-                if !patience.before_look().await {
-                    return Ok(given_up(&trouble));
-                }
-                lost = Some(trouble);
-            }
-            Err(trouble) => return Err(trouble),
         }
+        let unanswered = Lost::and(lost.take(), trouble);
+        match lookup(server, &path, &mut patience).await {
+            Lookup::There(there) => {
+                let sent = sent(body)?;
+                let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
+                return Ok(if is_ours {
+                    made(&there)
+                } else {
+                    met(&there, &fits)
+                });
+            }
+            Lookup::Unreadable => return Ok(unknown(&unanswered.to_string())),
+            Lookup::Absent => {}
+        }
+        if !patience.before_look().await {
+            return Ok(given_up(&unanswered));
+        }
+        lost = Some(unanswered);
+    }
+}
+
+fn sent(body: &impl Serialize) -> Result<Wiped, Trouble> {
+    let body = serde_json::to_value(body).map_err(|error| Trouble::Other(error.to_string()))?;
+    Ok(Wiped::from(body))
+}
+
+/// Whether an object that has come after a lost answer is the one that was sent.
+///
+/// It was written by us, as far as the server tells who wrote it, nobody has begun to delete it, and it holds
+/// what was sent and nothing that the server does not fill in. One that somebody else made meanwhile may be as
+/// good, but it is not ours to delete.
+fn is_as_sent(there: &Value, sent: &Value) -> bool {
+    let managers = there.pointer("/metadata/managedFields");
+    let is_ours = managers.and_then(Value::as_array).is_none_or(|managers| {
+        managers.iter().any(|entry| {
+            entry.get("manager").and_then(Value::as_str) == Some(MANAGER)
+                && entry.get("operation").and_then(Value::as_str) == Some("Update")
+        })
+    });
+    // Of these the server fills in nothing.
+    let is_equal = ["type", "data", "immutable", "imagePullSecrets"]
+        .iter()
+        .all(|field| there.get(field) == sent.get(field));
+    is_ours
+        && bodies::deleting(there).is_none()
+        && is_equal
+        && bodies::meta(there) == bodies::meta(sent)
+        && contains(
+            there.get("spec").unwrap_or(&Value::Null),
+            sent.get("spec").unwrap_or(&Value::Null),
+        )
+}
+
+/// Whether a value has all of another one; the server fills in fields.
+fn contains(there: &Value, wanted: &Value) -> bool {
+    match (there, wanted) {
+        (Value::Object(there), Value::Object(wanted)) => wanted.iter().all(|(field, wanted)| {
+            there
+                .get(field)
+                .is_some_and(|there| contains(there, wanted))
+        }),
+        (Value::Array(there), Value::Array(wanted)) => {
+            there.len() == wanted.len()
+                && there
+                    .iter()
+                    .zip(wanted)
+                    .all(|(one, other)| contains(one, other))
+        }
+        // What was not sent is the server's.
+        (_, Value::Null) => true,
+        (there, wanted) => there == wanted,
     }
 }
 
@@ -85,19 +145,11 @@ async fn lookup(server: Server<'_>, path: &str, patience: &mut Patience) -> Look
     }
 }
 
-fn given_up(trouble: &Trouble) -> Done {
-    if trouble.fate() == Fate::Pending {
-        return unknown(&trouble.to_string());
+fn given_up(lost: &Lost) -> Done {
+    if lost.may_come() {
+        return unknown(&lost.to_string());
     }
-    failed(format!("{trouble}; it was looked for, and is not there"))
-}
-
-/// An object that is there after an answer was lost.
-fn ours(there: &Value, was_absent: bool, fits: &impl Fn(&Value) -> Result<(), String>) -> Done {
-    if was_absent && bodies::deleting(there).is_none() && fits(there).is_ok() {
-        return made(there);
-    }
-    met(there, fits)
+    failed(format!("{lost}; it was looked for, and is not there"))
 }
 
 /// An object that somebody has made before.
@@ -157,7 +209,10 @@ mod tests {
         };
         let done = create(server, "/x", "a", &json!({}), fits).await;
         match done {
-            Ok(done) => (done.outcome, matches!(done.before, Some(Before::Made(_)))),
+            Ok(done) => (
+                done.outcome,
+                matches!(done.before, Some(Before::Made { .. })),
+            ),
             Err(trouble) => (Outcome::Failed(trouble.to_string()), false),
         }
     }
@@ -219,5 +274,63 @@ mod tests {
         assert!(matches!(never, Outcome::Unknown(_)), "{never:?}");
         let (never, _) = outcome(&[absent()], &[(500, "")]).await;
         assert!(matches!(never, Outcome::Failed(_)), "{never:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_stored() {
+        for refused in [403, 404, 422, 429, 500] {
+            let posts = [(504, ""), (refused, "")];
+            let (never, _) = outcome(&[absent()], &posts).await;
+            assert!(matches!(never, Outcome::Unknown(_)), "{refused}: {never:?}");
+            let late = [absent(), absent(), object("wanted")];
+            let late = outcome(&late, &posts).await;
+            assert_eq!(late, (Outcome::Applied, true), "{refused}");
+        }
+        let (refused, _) = outcome(&[absent()], &[(403, "")]).await;
+        assert!(matches!(refused, Outcome::Failed(_)), "{refused:?}");
+    }
+
+    #[test]
+    fn what_a_colleague_has_made_meanwhile_is_not_ours() {
+        let sent = json!({
+            "metadata": {"name": "web", "labels": {"app.kubernetes.io/managed-by": "pullscope"}},
+        });
+        let with = |pointer: &str, field: &str, value: Value| {
+            let mut there = sent.clone();
+            there["metadata"]["uid"] = json!("u");
+            there["metadata"]["managedFields"] =
+                json!([{"manager": "pullscope", "operation": "Update"}]);
+            there.pointer_mut(pointer).unwrap()[field] = value;
+            is_as_sent(&there, &sent)
+        };
+        assert!(with("", "secrets", json!([{"name": "web-token"}])));
+        let by = |manager: &str| json!([{"manager": manager, "operation": "Update"}]);
+        assert!(!with("/metadata", "managedFields", by("kubectl-create")));
+        assert!(!with("/metadata", "labels", json!({"team": "a"})));
+        assert!(!with("/metadata", "annotations", json!({"note": "theirs"})));
+        assert!(!with(
+            "/metadata",
+            "deletionTimestamp",
+            json!("2026-11-30T10:00:00Z")
+        ));
+        assert!(!with("", "imagePullSecrets", json!([{"name": "theirs"}])));
+    }
+
+    #[test]
+    fn what_the_server_fills_in_is_no_difference() {
+        let sent = json!({"spec": {"replicas": 1, "containers": [{"name": "a", "image": "a:1"}]}});
+        let there = |image: &str, more: Value| {
+            let container = json!({"name": "a", "image": image, "imagePullPolicy": "Always"});
+            json!({
+                "metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}},
+                "spec": {"replicas": 1, "paused": false, "containers": [container]},
+                "data": more,
+            })
+        };
+        let mut good = there("a:1", Value::Null);
+        good.as_object_mut().unwrap().remove("data");
+        assert!(is_as_sent(&good, &sent));
+        assert!(!is_as_sent(&there("a:2", Value::Null), &sent));
+        assert!(!is_as_sent(&there("a:1", json!({"x": "y"})), &sent));
     }
 }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     bodies,
+    lost::Lost,
     patience::Patience,
-    server::{Server, failed, unknown, with_traces},
+    server::{CHANGED, Server, failed, unknown, with_traces},
     update::look,
 };
 use crate::{
@@ -61,35 +62,39 @@ pub(super) async fn delete(
     path: &str,
     seen: &Seen,
 ) -> Result<Deleted, Trouble> {
-    let mut patience = Patience::default();
-    let mut lost: Option<Trouble> = None;
+    let mut patience = server.patience();
+    let mut lost: Option<Lost> = None;
     loop {
-        match (server.delete(path, seen.preconditions()).await, lost.take()) {
-            (Ok(answer), _) => {
+        let trouble = match server.delete(path, seen.preconditions()).await {
+            Ok(answer) => {
                 return Ok(match bodies::deleting(&answer) {
                     Some(why) => Deleted::Lingers(why),
                     None => Deleted::Gone,
                 });
             }
-            (Err(Trouble::NotFound(_)), None) => return Ok(Deleted::Absent),
-            (Err(Trouble::NotFound(_)), Some(_)) => return Ok(Deleted::Gone),
-            (Err(Trouble::Conflict(_)), None) => return Ok(Deleted::Changed),
-            (Err(Trouble::Conflict(_)), Some(trouble)) => {
-                let after = after_loss(server, path, seen, &mut patience).await;
-                return Ok(after.unwrap_or(Deleted::Unknown(trouble.to_string())));
-            }
-            (Err(trouble), _) if server.loses(&trouble) => {
-                if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
-                    return Ok(ended);
-                }
-                // With its preconditions it can be asked for again: a later one is not deleted.
-                if seen.uid().is_none() || !patience.before_look().await {
-                    return Ok(Deleted::Unknown(trouble.to_string()));
-                }
-                lost = Some(trouble);
-            }
-            (Err(trouble), _) => return Err(trouble),
+            Err(trouble) => trouble,
+        };
+        if lost.is_none() && !server.loses(&trouble) {
+            return match trouble {
+                Trouble::NotFound(_) => Ok(Deleted::Absent),
+                Trouble::Conflict(_) => Ok(Deleted::Changed),
+                trouble => Err(trouble),
+            };
         }
+        if matches!(trouble, Trouble::NotFound(_)) {
+            return Ok(Deleted::Gone);
+        }
+        // It is another one by now, or in another state: to ask again is of no use.
+        let is_over = matches!(trouble, Trouble::Conflict(_));
+        let unanswered = Lost::and(lost.take(), trouble);
+        if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
+            return Ok(ended);
+        }
+        // With its preconditions it can be asked for again: a later one is not deleted.
+        if is_over || seen.uid().is_none() || !patience.before_look().await {
+            return Ok(Deleted::Unknown(unanswered.to_string()));
+        }
+        lost = Some(unanswered);
     }
 }
 
@@ -145,14 +150,41 @@ pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Troub
     Ok(with_traces(&found, done))
 }
 
-/// Deletes what a change has made, unless it is another one by now.
-pub(super) async fn unmake(server: Server<'_>, path: &str, seen: &Seen) -> Result<Done, Trouble> {
-    Ok(match delete(server, path, seen).await? {
-        Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-        Deleted::Absent => Done::new(Outcome::Unchanged),
-        Deleted::Changed => failed(super::server::CHANGED),
-        Deleted::Unknown(why) => unknown(&why),
-    })
+/// Deletes what a change has made, if it still holds what it did then (`content`: a hash of that).
+///
+/// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
+/// it was made, or not at all.
+pub(super) async fn unmake(
+    server: Server<'_>,
+    path: &str,
+    made: &Revision,
+    content: u64,
+) -> Result<Done, Trouble> {
+    let mut patience = server.patience();
+    loop {
+        let (seen, was_read) = match server.get(path).await {
+            Ok(found) if server.expects() => {
+                let now = bodies::revision(&found);
+                if now.uid != made.uid || bodies::content(&found) != content {
+                    return Ok(failed(CHANGED));
+                }
+                (now, true)
+            }
+            // In a rehearsal an earlier change of the plan has yet to put its content back.
+            Ok(found) => (bodies::revision(&found), true),
+            Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
+            Err(Trouble::Forbidden(_)) => (made.clone(), false),
+            Err(trouble) => return Err(trouble),
+        };
+        return Ok(match delete(server, path, &Seen::State(seen)).await? {
+            Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
+            Deleted::Absent => Done::new(Outcome::Unchanged),
+            // A Deployment's status is written all the time.
+            Deleted::Changed if was_read && patience.after_conflict().await => continue,
+            Deleted::Changed => failed(CHANGED),
+            Deleted::Unknown(why) => unknown(&why),
+        });
+    }
 }
 
 #[cfg(test)]
@@ -225,5 +257,68 @@ mod tests {
         }
         let other = deleted(pod(), &[(409, CONFLICT)], forbidden()).await;
         assert!(matches!(other, Deleted::Changed), "{other:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_after_a_lost_answer_does_not_say_that_it_is_still_there() {
+        for refused in [403, 409, 422, 429, 500, 503] {
+            let answers = [(504, ""), (refused, "")];
+            let never = deleted(state(), &answers, object("u", "1")).await;
+            assert!(matches!(never, Deleted::Unknown(_)), "{refused}: {never:?}");
+            let gone = deleted(state(), &answers, (404, json!({}))).await;
+            assert!(matches!(gone, Deleted::Gone), "{refused}: {gone:?}");
+        }
+    }
+
+    /// What becomes of an object that a change has made, on a server that answers to reads so and takes a
+    /// deletion in this version only.
+    async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
+        let connection = mock::server(move |method, _, body| {
+            if method != Method::DELETE {
+                return Some((read.0, read.1.to_string()));
+            }
+            let wanted = json!({"uid": "u", "resourceVersion": version});
+            Some(if body.get("preconditions") == Some(&wanted) {
+                (200, "{}".to_owned())
+            } else {
+                (409, CONFLICT.to_owned())
+            })
+        });
+        let server = Server::new(&connection, Mode::Earnest);
+        let (_, object) = made("1", json!({"replicas": 1}), json!({}));
+        let content = bodies::content(&object);
+        let done = unmake(server, "/x", &bodies::revision(&object), content).await;
+        done.unwrap().outcome
+    }
+
+    fn made(version: &str, spec: Value, annotations: Value) -> (u16, Value) {
+        let meta = json!({
+            "uid": "u", "resourceVersion": version, "generation": 2, "annotations": annotations,
+        });
+        let status = json!({"observedGeneration": version});
+        (
+            200,
+            json!({"metadata": meta, "spec": spec, "status": status}),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_change_has_made_is_deleted_only_as_it_was_made() {
+        let changed = Outcome::Failed(CHANGED.to_owned());
+        let revision = json!({"deployment.kubernetes.io/revision": "1"});
+        let same = made("7", json!({"replicas": 1}), revision);
+        assert_eq!(unmade(same, "7").await, Outcome::Applied);
+        let scaled = made("7", json!({"replicas": 3}), json!({}));
+        assert_eq!(unmade(scaled, "7").await, changed);
+        let noted = made("7", json!({"replicas": 1}), json!({"note": "theirs"}));
+        assert_eq!(unmade(noted, "7").await, changed);
+        let (code, mut another) = made("7", json!({"replicas": 1}), json!({}));
+        another["metadata"]["uid"] = json!("v");
+        assert_eq!(unmade((code, another), "7").await, changed);
+        // Who may not read it deletes it in the state in which it was made.
+        let forbidden = || (403, json!({}));
+        assert_eq!(unmade(forbidden(), "1").await, Outcome::Applied);
+        assert_eq!(unmade(forbidden(), "2").await, changed);
+        assert_eq!(unmade((404, json!({})), "1").await, Outcome::Unchanged);
     }
 }
