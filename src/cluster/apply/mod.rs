@@ -20,6 +20,7 @@ mod patience;
 mod rollout;
 mod secrets;
 mod server;
+mod target;
 mod undo;
 mod update;
 mod wiped;
@@ -34,11 +35,11 @@ use self::{
     create::create,
     delete::remove,
     server::{Mode, Server},
+    target::{makes, subject},
 };
 use super::{Connection, Trouble, access, paths};
-use crate::domain::{
-    objects::{Subject, WorkloadKey, WorkloadKind},
-    plan::{Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse_of},
+use crate::domain::plan::{
+    Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse_of,
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -167,70 +168,6 @@ async fn take_back(
             }
         };
         tell(index, &done.outcome);
-    }
-}
-
-/// The object that a change is made to.
-fn subject(change: &Change) -> String {
-    match change {
-        Change::CreateNamespace(name) => paths::namespace(name),
-        Change::CreateSecret { key, .. }
-        | Change::EditSecret { key, .. }
-        | Change::ConvertSecret { key, .. }
-        | Change::DeleteSecret { key } => paths::secret(key),
-        Change::CopySecret(copy) => paths::secret(&copy.to),
-        Change::CreateAccount { key, .. } | Change::DeleteAccount { key } => paths::account(key),
-        Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
-            paths::account(account)
-        }
-        Change::SetAccount { workload, .. }
-        | Change::SetTemplatePullSecrets { workload, .. }
-        | Change::Restart(workload) => paths::workload(workload.id()),
-        Change::SetImage { workload, .. } => match workload.subject() {
-            Subject::Pod(key) => paths::pod(key),
-            Subject::Workload(id) => paths::workload(id),
-        },
-        Change::CreateDeployment(deployment) => paths::workload(&deployment.id()),
-        Change::SetPaused { deployment, .. } | Change::RollBack { deployment, .. } => {
-            let kind = WorkloadKind::Deployment;
-            let key = deployment.clone();
-            paths::workload(&WorkloadKey { kind, key })
-        }
-        Change::DeletePod { pod, .. } => paths::pod(pod),
-        Change::DeleteJob { job, .. } => paths::workload(&WorkloadKey {
-            kind: WorkloadKind::Job,
-            key: job.clone(),
-        }),
-        Change::TakeBack { change, .. } => subject(change),
-    }
-}
-
-/// Whether an object is there afterwards that the server does not see in a rehearsal.
-fn makes(change: &Change) -> bool {
-    match change {
-        Change::CreateNamespace(_)
-        | Change::CreateAccount { .. }
-        | Change::CreateSecret { .. }
-        | Change::CopySecret(_)
-        | Change::CreateDeployment(_) => true,
-        Change::TakeBack { change, .. } => matches!(
-            **change,
-            Change::DeleteAccount { .. } | Change::DeleteSecret { .. }
-        ),
-        Change::EditSecret { .. }
-        | Change::ConvertSecret { .. }
-        | Change::DeleteSecret { .. }
-        | Change::DeleteAccount { .. }
-        | Change::AttachSecret { .. }
-        | Change::DetachSecret { .. }
-        | Change::SetAccount { .. }
-        | Change::SetImage { .. }
-        | Change::SetTemplatePullSecrets { .. }
-        | Change::Restart(_)
-        | Change::SetPaused { .. }
-        | Change::RollBack { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. } => false,
     }
 }
 

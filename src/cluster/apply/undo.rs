@@ -114,11 +114,15 @@ async fn convert_back(
     if is_same(&found, &old) {
         return Ok(unchanged(&found));
     }
-    // What was made of it is still there as it was made; `after` is not known where the answer was lost.
-    let is_ours = after.is_none_or(|after| after.uid == bodies::revision(&found).uid)
-        && convert::replacement(&old).is_some_and(|(_, made)| {
+    // What was made of it is there in the state in which it was made, or holds what it held then: `after` is
+    // not known where the answer was lost, and is another one where it was deleted and made again since.
+    let holds_the_same = || {
+        convert::replacement(&old).is_some_and(|(_, made)| {
             is_same(&found, &made) && bodies::meta(&found) == bodies::meta(&made)
-        });
+        })
+    };
+    let is_as_left = after.is_some_and(|after| *after == bodies::revision(&found));
+    let is_ours = is_as_left || holds_the_same();
     if server.expects() && !is_ours {
         return Ok(failed(CHANGED));
     }
