@@ -76,6 +76,8 @@ impl Before {
     }
 }
 
+type Names<'a> = &'a [Name<Secret>];
+
 /// What each kind of change keeps; `None`: another kind has kept this.
 impl Before {
     pub fn made(&self) -> Option<(&Revision, u64)> {
@@ -117,7 +119,7 @@ impl Before {
     }
 
     /// The list before the change, and after it.
-    pub fn list(&self) -> Option<(&[Name<Secret>], &[Name<Secret>])> {
+    pub fn list(&self) -> Option<(Names<'_>, Names<'_>)> {
         match self {
             Self::List { before, after } => Some((before, after)),
             Self::Made { .. }

@@ -96,13 +96,13 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
         })
     });
     let server = Server::new(&connection, Mode::Earnest);
-    let (_, object) = made("1", json!({"replicas": 1}), json!({}));
+    let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let content = bodies::content(&object);
     let done = unmake(server, "/x", &bodies::revision(&object), content).await;
     done.unwrap().outcome
 }
 
-fn made(version: &str, spec: Value, annotations: Value) -> (u16, Value) {
+fn made(version: &str, spec: &Value, annotations: &Value) -> (u16, Value) {
     let meta = json!({
         "uid": "u", "resourceVersion": version, "generation": 2, "annotations": annotations,
     });
@@ -117,13 +117,13 @@ fn made(version: &str, spec: Value, annotations: Value) -> (u16, Value) {
 async fn what_a_change_has_made_is_deleted_only_as_it_was_made() {
     let changed = Outcome::Failed(CHANGED.to_owned());
     let revision = json!({"deployment.kubernetes.io/revision": "1"});
-    let same = made("7", json!({"replicas": 1}), revision);
+    let same = made("7", &json!({"replicas": 1}), &revision);
     assert_eq!(unmade(same, "7").await, Outcome::Applied);
-    let scaled = made("7", json!({"replicas": 3}), json!({}));
+    let scaled = made("7", &json!({"replicas": 3}), &json!({}));
     assert_eq!(unmade(scaled, "7").await, changed);
-    let noted = made("7", json!({"replicas": 1}), json!({"note": "theirs"}));
+    let noted = made("7", &json!({"replicas": 1}), &json!({"note": "theirs"}));
     assert_eq!(unmade(noted, "7").await, changed);
-    let (code, mut another) = made("7", json!({"replicas": 1}), json!({}));
+    let (code, mut another) = made("7", &json!({"replicas": 1}), &json!({}));
     another["metadata"]["uid"] = json!("v");
     assert_eq!(unmade((code, another), "7").await, changed);
     // Who may not read it deletes it in the state in which it was made.
