@@ -144,7 +144,10 @@ fn changes() -> Vec<Change> {
     all.extend(changes_to_workloads());
     let made = || {
         let (uid, version) = (String::new(), String::new());
-        Arc::new(Before::Made(Revision { uid, version }))
+        Arc::new(Before::Made {
+            seen: Revision { uid, version },
+            content: 0,
+        })
     };
     let taken_back = all.clone().into_iter().map(|change| Change::TakeBack {
         change: Box::new(change),

@@ -1,6 +1,6 @@
 //! The model: what the cluster is, what the user looks at, and what lies above it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -82,8 +82,8 @@ pub struct Model {
     pub applied: Vec<Applied>,
     /// Secrets of which this session has the only copy.
     pub lost: LostSecrets,
-    /// Plans that are being carried out in this cluster.
-    pub under_way: BTreeSet<Ticket>,
+    /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
+    pub under_way: BTreeMap<Ticket, Option<Ticket>>,
     /// The program is ending, and waits for changes.
     pub finishing: Option<Finishing>,
     /// What the server says of the user's rights.
@@ -148,7 +148,7 @@ impl Model {
             memory: Memory::default(),
             applied: Vec::new(),
             lost: LostSecrets::default(),
-            under_way: BTreeSet::new(),
+            under_way: BTreeMap::new(),
             finishing: None,
             rights: Rights::default(),
             answers: Answers::default(),

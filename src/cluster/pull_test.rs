@@ -20,6 +20,7 @@ use super::{
     buffer::Buffer,
     paths,
     slim::{self, Interner},
+    trouble::Fate,
 };
 use crate::domain::{
     key::Key,
@@ -91,7 +92,8 @@ impl TestPod {
                 }
             }
             Err(trouble) => Tested {
-                is_deleted: trouble.is_refusal() || self.delete(connection, false).await,
+                is_deleted: trouble.fate() == Fate::NotStored
+                    || self.delete(connection, false).await,
                 pulled: Pulled::Unknown(format!("the Pod of the test was not created: {trouble}")),
             },
         }
@@ -246,6 +248,25 @@ mod tests {
         let (asked, tested) = run(ready(()), |_, _| status(403)).await;
         assert_eq!(asked, [Method::POST]);
         assert!(tested.is_deleted, "there is none");
+    }
+
+    /// A gateway's 503 and a 408 say nothing of the server behind.
+    #[tokio::test(start_paused = true)]
+    async fn a_pod_that_a_gateway_may_have_passed_on_is_deleted() {
+        for code in [408, 502, 503] {
+            let answers = move |method: &Method, before| match (method, before) {
+                (&Method::POST, _) => status(code),
+                (_, 0) => status(404),
+                _ => status(200),
+            };
+            let (asked, tested) = run(ready(()), answers).await;
+            assert_eq!(
+                asked,
+                [Method::POST, Method::DELETE, Method::DELETE],
+                "{code}"
+            );
+            assert!(tested.is_deleted);
+        }
     }
 
     /// The answer was lost, and the server stores the Pod after it was looked for.

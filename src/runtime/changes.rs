@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     app::{lost::LostSecrets, proposal::Planned},
+    cluster::apply::CONVERSION_LIMIT,
     domain::{
         key::Key,
         objects::Pod,
@@ -24,10 +25,11 @@ use crate::{
     },
 };
 
-/// How long the end waits for changes: a Secret that was deleted is created again for a minute, and the old
-/// one put back for another (`cluster::apply::convert`), each with a last request that runs into its limit.
+/// How long the end waits for changes: for longer than the longest change without which a Secret is gone.
 /// Whoever will not wait ends it a second time.
 pub(super) const LIMIT: Duration = Duration::from_secs(180);
+
+const _: () = assert!(CONVERSION_LIMIT.as_secs() < LIMIT.as_secs());
 
 /// The changes of all connections of this process.
 #[derive(Clone)]

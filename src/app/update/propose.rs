@@ -221,7 +221,7 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             proposal.stage = Stage::CarryingOut(ticket, Vec::new());
             // What suffers now, and not when the plan was made, is to recover by it.
             proposal.affected = affected;
-            model.under_way.insert(ticket);
+            model.under_way.insert(ticket, proposal.undoes);
             vec![Effect::CarryOut { ticket, plan }]
         }
         Stage::Ready(_) => {
@@ -283,11 +283,10 @@ pub(super) fn carried_out(
     done: &[Done],
     now: Timestamp,
 ) {
-    if !model.under_way.remove(&ticket) {
+    let Some(undoes) = model.under_way.remove(&ticket) else {
         return;
-    }
+    };
     model.lost.note(&plan.0, done);
-    let mut undone = None;
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
         take_found(proposal, done);
@@ -298,11 +297,13 @@ pub(super) fn carried_out(
             at: now,
             recovered: None,
         };
-        undone = proposal.undoes.filter(|_| proposal.stage.is_good());
     }
-    model
-        .applied
-        .retain(|applied| Some(applied.ticket) != undone);
+    // An undo that has failed can be tried again.
+    if done.iter().all(|done| done.outcome.is_good()) {
+        model
+            .applied
+            .retain(|applied| Some(applied.ticket) != undoes);
+    }
     if let Some(undo) = plan.0.undone(done) {
         model.applied.push(Applied {
             ticket,

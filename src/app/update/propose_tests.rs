@@ -428,6 +428,48 @@ fn what_was_carried_out_can_be_taken_back_once() {
     assert!(model.applied.is_empty());
 }
 
+/// Of two plans, the second is taken back while nobody looks any more: the first is next.
+#[test]
+fn what_takes_back_is_not_taken_back_itself() {
+    let mut model = model();
+    let first = made(&mut model);
+    update(&mut model, first, now());
+    press(&mut model, &["esc"]);
+    let second = made(&mut model);
+    let Message::CarriedOut(_, _, made) = &second else {
+        panic!("{second:?}")
+    };
+    let made = made.clone();
+    update(&mut model, second, now());
+    assert_eq!(model.applied.len(), 2);
+    let effects = press(&mut model, &["u"]);
+    let [Effect::Rehearse { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let (ticket, plan) = (*ticket, plan.clone());
+    model.overlays.clear();
+    update(
+        &mut model,
+        Message::CarriedOut(ticket, plan, made[..1].to_vec()),
+        now(),
+    );
+    let left: Vec<_> = model
+        .applied
+        .iter()
+        .map(|applied| &applied.undo.0)
+        .collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(
+        matches!(&left[0].changes[..], [Change::TakeBack { change, .. }]
+        if !matches!(**change, Change::TakeBack { .. }))
+    );
+}
+
 #[test]
 fn one_fix_for_all_that_suffer_from_the_same() {
     let mut model = model();

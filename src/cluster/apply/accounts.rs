@@ -14,7 +14,7 @@ use crate::{
     domain::{
         key::{Key, Name},
         objects::{Secret, ServiceAccount},
-        plan::{Before, Done, Found, Lists, Revision, manifest, with, without},
+        plan::{Before, Done, Found, Lists, manifest, with, without},
     },
 };
 
@@ -48,8 +48,7 @@ pub(super) async fn attach(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> Result<Done, Trouble> {
-    let (done, _) = change_list(server, account, |list| with(list, secret)).await?;
-    Ok(done)
+    change_list(server, account, |list| with(list, secret)).await
 }
 
 pub(super) async fn detach(
@@ -57,18 +56,17 @@ pub(super) async fn detach(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> Result<Done, Trouble> {
-    let (done, _) = change_list(server, account, |list| without(list, secret)).await?;
-    Ok(done)
+    change_list(server, account, |list| without(list, secret)).await
 }
 
 /// Puts the list back, in its order too. Where others have changed it since, only the one change is
-/// taken back. Says in which state the object is then.
+/// taken back.
 pub(super) async fn put_back(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
     before: &[Name<Secret>],
     after: &[Name<Secret>],
-) -> Result<(Done, Revision), Trouble> {
+) -> Result<Done, Trouble> {
     change_list(server, account, |list| restored(list, before, after)).await
 }
 
@@ -96,7 +94,7 @@ async fn change_list(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
-) -> Result<(Done, Revision), Trouble> {
+) -> Result<Done, Trouble> {
     let step = |found: &Value| {
         let list = bodies::pull_secrets(found);
         let changed = change(&list);
@@ -110,12 +108,10 @@ async fn change_list(
     let updated = update(server, &paths::account(account), step).await?;
     let now = bodies::pull_secrets(updated.found());
     let then = change(&now);
-    let revision = updated.revision();
-    let done = updated.done(|found| Before::List {
+    let done = updated.done(|_| Before::List {
         before: now.clone(),
         after: then.clone(),
-        seen: bodies::revision(found),
     });
     let found = Some(Found::Lists(Lists { now, then }));
-    Ok((Done { found, ..done }, revision))
+    Ok(Done { found, ..done })
 }

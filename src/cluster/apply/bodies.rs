@@ -7,6 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::wiped::Wiped;
 use crate::domain::{
@@ -124,6 +125,37 @@ pub(super) fn reborn(object: &Value) -> Wiped {
         });
     }
     object
+}
+
+/// What people and controllers gave an object besides its content: labels, annotations, owners, finalizers.
+/// A Deployment's controller writes the number of the revision into an annotation.
+pub(super) fn meta(object: &Value) -> Value {
+    let fields = ["labels", "annotations", "ownerReferences", "finalizers"];
+    let all = fields.into_iter().map(|field| {
+        let mut value = object.pointer(&format!("/metadata/{field}")).cloned();
+        if let Some(annotations) = value.as_mut().and_then(Value::as_object_mut) {
+            annotations.remove("deployment.kubernetes.io/revision");
+        }
+        let is_empty = |value: &Value| *value == json!({}) || *value == json!([]);
+        (
+            field.to_owned(),
+            value.filter(|value| !is_empty(value)).unwrap_or_default(),
+        )
+    });
+    Value::Object(all.collect())
+}
+
+/// A hash of what an object holds, without what the server and the controllers note in it: its state, and the
+/// Secrets that a cluster makes for a ServiceAccount.
+pub(super) fn content(object: &Value) -> u64 {
+    let mut held = Wiped::from(object.clone());
+    if let Some(fields) = held.as_object_mut() {
+        for noted in ["apiVersion", "kind", "metadata", "status", "secrets"] {
+            drop(fields.remove(noted).map(Wiped::from));
+        }
+    }
+    let text = Zeroizing::new(held.to_string());
+    hash(&(text.as_str(), meta(object).to_string()))
 }
 
 /// The list that a container is in, and its image. `pod_spec`: the fields that lead from the object to the

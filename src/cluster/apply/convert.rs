@@ -45,15 +45,28 @@ const PAUSES: [Duration; 5] = [
 /// A server that wants to be left alone for longer is asked again nevertheless: the Secret is gone.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// However long each attempt takes, none begins later than this after the first.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The phases of a conversion, each with its last request: looking at the Secret and trying the replacement,
+/// deleting the old Secret, making the new one, putting the old one back.
+const LOOKING: Duration = Duration::from_secs(20);
+const DELETING: Duration = Duration::from_secs(40);
+const CREATING: Duration = Duration::from_secs(60);
+const PUTTING_BACK: Duration = Duration::from_secs(50);
+
+/// One request of a conversion: whatever limit the user has set, the Secret may be gone meanwhile.
+const REQUEST: Duration = Duration::from_secs(10);
+
+/// How long a conversion takes at most. The end of the program waits for longer (`runtime::changes`).
+pub const CONVERSION_LIMIT: Duration = LOOKING
+    .saturating_add(DELETING)
+    .saturating_add(CREATING)
+    .saturating_add(PUTTING_BACK);
 
 /// Names have at most 253 characters (RFC 1123 subdomain).
 const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
 pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
-    let found = server.get(&paths::secret(key)).await?;
+    let found = look(server, key).await?;
     if let Some(why) = bodies::deleting(&found) {
         return Ok(failed(why));
     }
@@ -71,6 +84,12 @@ pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Don
         found: Some(Found::Secret(Arc::new(outline))),
         ..done
     })
+}
+
+/// Reads the Secret that is to be converted.
+pub(super) async fn look(server: Server<'_>, key: &Key<Secret>) -> Result<Wiped, Trouble> {
+    let server = server.within(REQUEST, REQUEST);
+    server.get(&paths::secret(key)).await
 }
 
 /// The pull Secret that a Secret of another type becomes, and under which key its configuration is.
@@ -122,14 +141,16 @@ pub(super) async fn swap(
             "it has finalizers ({held}), so it would not be gone at once, and its place would not be free: remove them first"
         )));
     }
-    if let Err(trouble) = try_elsewhere(server, key, wanted).await {
+    let trying = server.within(LOOKING.saturating_sub(REQUEST), REQUEST);
+    if let Err(trouble) = try_elsewhere(trying, key, wanted).await {
         return Ok(failed(format!(
             "the server would not take the new Secret, so the old one stays: {trouble}"
         )));
     }
     let seen = Seen::State(bodies::revision(found));
     let kept = || Some(Before::was(found, None));
-    match delete(server, &paths::secret(key), &seen).await? {
+    let deleting = server.within(DELETING, REQUEST);
+    match delete(deleting, &paths::secret(key), &seen).await? {
         Deleted::Gone => {}
         Deleted::Lingers(_) if server.rehearses() => {}
         Deleted::Absent | Deleted::Changed => {
@@ -141,7 +162,7 @@ pub(super) async fn swap(
             return Ok(Done {
                 before: kept(),
                 is_lost: true,
-                ..failed(format!("{why}, or by hand: {}", by_hand(key, wanted)))
+                ..failed(format!("{why}{}", by_hand(key, [wanted, found])))
             });
         }
         Deleted::Unknown(why) => {
@@ -155,21 +176,22 @@ pub(super) async fn swap(
     if server.rehearses() {
         return Ok(applied(found));
     }
-    let (answer, retried) = persist(|| place(server, key, wanted)).await;
+    let creating = server.within(CREATING, REQUEST);
+    let (answer, retried) = persist(creating, || place(creating, key, wanted)).await;
     let why = match answer {
         Ok(Done {
             outcome: Outcome::Applied,
-            before: Some(Before::Made(revision)),
+            before: Some(Before::Made { seen, .. }),
             ..
         }) => {
             return Ok(Done {
-                before: Some(Before::was(found, Some(revision))),
+                before: Some(Before::was(found, Some(seen))),
                 ..applied(found)
             });
         }
         // What is there after an attempt whose end was not known was made by it.
         Ok(done) if done.outcome.is_good() && retried => {
-            let now = server.get(&paths::secret(key)).await.ok();
+            let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
             return Ok(Done {
                 before: Some(Before::was(found, after)),
@@ -196,7 +218,9 @@ async fn try_elsewhere(
     let suffix = format!("-{:016x}", random());
     let name = key.name.as_str();
     let room = LONGEST_NAME - suffix.len();
-    let name = format!("{}{suffix}", name.get(..room).unwrap_or(name));
+    // Each label of a name ends with a letter or a digit.
+    let name = name.get(..room).unwrap_or(name);
+    let name = format!("{}{suffix}", name.trim_end_matches(['.', '-']));
     let mut tried = Wiped::from(Value::clone(wanted));
     if let Some(meta) = tried.get_mut("metadata").and_then(Value::as_object_mut) {
         meta.insert("name".to_owned(), json!(name));
@@ -214,7 +238,8 @@ async fn put_back(
     why: String,
 ) -> Done {
     let old = bodies::reborn(found);
-    let (answer, _) = persist(|| place(server, key, &old)).await;
+    let server = server.within(PUTTING_BACK, REQUEST);
+    let (answer, _) = persist(server, || place(server, key, &old)).await;
     let trouble = match answer {
         Ok(done) if done.outcome.is_good() => {
             return failed(format!("{why}; the old Secret is put back"));
@@ -227,27 +252,34 @@ async fn put_back(
         before: Some(Before::was(found, None)),
         is_lost: true,
         ..failed(format!(
-            "{why}; and the old Secret, deleted for it, could not be put back: {trouble}. u tries again while pullscope runs; by hand: {}",
-            by_hand(key, wanted)
+            "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
+            by_hand(key, [wanted, found])
         ))
     }
 }
 
-/// The commands that make the Secret, in one line; the password is asked for.
-fn by_hand(key: &Key<Secret>, wanted: &Wiped) -> String {
-    let encoded = wanted.get("data").and_then(|data| data.get(KEY)?.as_str());
+/// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.
+/// Of a conversion and of what takes it back, one of the two sides is a pull Secret.
+fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
+    let encoded = sides.into_iter().find_map(|side| {
+        let source = source(side)?;
+        side.get("data")?.get(&source)?.as_str()
+    });
     let bytes = encoded.and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
     let bytes = Zeroizing::new(bytes.unwrap_or_default());
-    recreated(key, &bytes).join(" && ")
+    let commands = recreated(key, &bytes).join(" && ");
+    if commands.is_empty() {
+        return "; restore it from a backup".to_owned();
+    }
+    format!("; by hand: {commands}")
 }
 
 /// Goes on as long as the trouble may pass; says whether there was more than one attempt.
-async fn persist<F, R>(attempt: F) -> (Result<Done, Trouble>, bool)
+async fn persist<F, R>(server: Server<'_>, attempt: F) -> (Result<Done, Trouble>, bool)
 where
     F: Fn() -> R,
     R: Future<Output = Result<Done, Trouble>>,
 {
-    let since = Instant::now();
     let mut answer = attempt().await;
     for (number, pause) in PAUSES.into_iter().enumerate() {
         let pause = match &answer {
@@ -256,7 +288,8 @@ where
             Ok(done) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
             Ok(_) | Err(_) => return (answer, number > 0),
         };
-        if since.elapsed() + pause > LONGEST {
+        let end = Instant::now() + pause;
+        if server.deadline().is_some_and(|deadline| end >= deadline) {
             return (answer, number > 0);
         }
         sleep(pause).await;

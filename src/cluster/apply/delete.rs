@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     bodies,
+    lost::Lost,
     patience::Patience,
-    server::{Server, failed, unknown, with_traces},
+    server::{CHANGED, Server, failed, unknown, with_traces},
     update::look,
 };
 use crate::{
@@ -61,35 +62,39 @@ pub(super) async fn delete(
     path: &str,
     seen: &Seen,
 ) -> Result<Deleted, Trouble> {
-    let mut patience = Patience::default();
-    let mut lost: Option<Trouble> = None;
+    let mut patience = server.patience();
+    let mut lost: Option<Lost> = None;
     loop {
-        match (server.delete(path, seen.preconditions()).await, lost.take()) {
-            (Ok(answer), _) => {
+        let trouble = match server.delete(path, seen.preconditions()).await {
+            Ok(answer) => {
                 return Ok(match bodies::deleting(&answer) {
                     Some(why) => Deleted::Lingers(why),
                     None => Deleted::Gone,
                 });
             }
-            (Err(Trouble::NotFound(_)), None) => return Ok(Deleted::Absent),
-            (Err(Trouble::NotFound(_)), Some(_)) => return Ok(Deleted::Gone),
-            (Err(Trouble::Conflict(_)), None) => return Ok(Deleted::Changed),
-            (Err(Trouble::Conflict(_)), Some(trouble)) => {
-                let after = after_loss(server, path, seen, &mut patience).await;
-                return Ok(after.unwrap_or(Deleted::Unknown(trouble.to_string())));
-            }
-            (Err(trouble), _) if server.loses(&trouble) => {
-                if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
-                    return Ok(ended);
-                }
-                // With its preconditions it can be asked for again: a later one is not deleted.
-                if seen.uid().is_none() || !patience.before_look().await {
-                    return Ok(Deleted::Unknown(trouble.to_string()));
-                }
-                lost = Some(trouble);
-            }
-            (Err(trouble), _) => return Err(trouble),
+            Err(trouble) => trouble,
+        };
+        if lost.is_none() && !server.loses(&trouble) {
+            return match trouble {
+                Trouble::NotFound(_) => Ok(Deleted::Absent),
+                Trouble::Conflict(_) => Ok(Deleted::Changed),
+                trouble => Err(trouble),
+            };
         }
+        if matches!(trouble, Trouble::NotFound(_)) {
+            return Ok(Deleted::Gone);
+        }
+        // It is another one by now, or in another state: to ask again is of no use.
+        let is_over = matches!(trouble, Trouble::Conflict(_));
+        let unanswered = Lost::and(lost.take(), trouble);
+        if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
+            return Ok(ended);
+        }
+        // With its preconditions it can be asked for again: a later one is not deleted.
+        if is_over || seen.uid().is_none() || !patience.before_look().await {
+            return Ok(Deleted::Unknown(unanswered.to_string()));
+        }
+        lost = Some(unanswered);
     }
 }
 
@@ -145,85 +150,42 @@ pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Troub
     Ok(with_traces(&found, done))
 }
 
-/// Deletes what a change has made, unless it is another one by now.
-pub(super) async fn unmake(server: Server<'_>, path: &str, seen: &Seen) -> Result<Done, Trouble> {
-    Ok(match delete(server, path, seen).await? {
-        Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-        Deleted::Absent => Done::new(Outcome::Unchanged),
-        Deleted::Changed => failed(super::server::CHANGED),
-        Deleted::Unknown(why) => unknown(&why),
-    })
+/// Deletes what a change has made, if it still holds what it did then (`content`: a hash of that).
+///
+/// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
+/// it was made, or not at all.
+pub(super) async fn unmake(
+    server: Server<'_>,
+    path: &str,
+    made: &Revision,
+    content: u64,
+) -> Result<Done, Trouble> {
+    let mut patience = server.patience();
+    loop {
+        let (seen, was_read) = match server.get(path).await {
+            Ok(found) if server.expects() => {
+                let now = bodies::revision(&found);
+                if now.uid != made.uid || bodies::content(&found) != content {
+                    return Ok(failed(CHANGED));
+                }
+                (now, true)
+            }
+            // In a rehearsal an earlier change of the plan has yet to put its content back.
+            Ok(found) => (bodies::revision(&found), true),
+            Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
+            Err(Trouble::Forbidden(_)) => (made.clone(), false),
+            Err(trouble) => return Err(trouble),
+        };
+        return Ok(match delete(server, path, &Seen::State(seen)).await? {
+            Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
+            Deleted::Absent => Done::new(Outcome::Unchanged),
+            // A Deployment's status is written all the time.
+            Deleted::Changed if was_read && patience.after_conflict().await => continue,
+            Deleted::Changed => failed(CHANGED),
+            Deleted::Unknown(why) => unknown(&why),
+        });
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use http::Method;
-
-    use super::*;
-    use crate::cluster::{apply::server::Mode, mock};
-
-    const CONFLICT: &str = r#"{"message":"precondition failed","reason":"Conflict"}"#;
-
-    fn object(uid: &str, version: &str) -> (u16, Value) {
-        (
-            200,
-            json!({"metadata": {"uid": uid, "resourceVersion": version}}),
-        )
-    }
-
-    /// What becomes of a deletion on a server that answers to deletions in this order, and to reads so.
-    async fn deleted(seen: Seen, deletions: &[(u16, &str)], read: (u16, Value)) -> Deleted {
-        let deletions: Vec<(u16, String)> = deletions
-            .iter()
-            .map(|(code, text)| (*code, (*text).to_owned()))
-            .collect();
-        let count = Mutex::new(0);
-        let connection = mock::server(move |method, _, body| {
-            if method != Method::DELETE {
-                return Some((read.0, read.1.to_string()));
-            }
-            assert!(body.get("preconditions").is_some(), "{body}");
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            Some(deletions[(*count - 1).min(deletions.len() - 1)].clone())
-        });
-        let server = Server::new(&connection, Mode::Earnest);
-        delete(server, "/x", &seen).await.unwrap()
-    }
-
-    fn state() -> Seen {
-        Seen::State(Revision {
-            uid: "u".to_owned(),
-            version: "1".to_owned(),
-        })
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deletion_whose_answer_is_lost_is_looked_after() {
-        let lost = [(504, "")];
-        let gone = deleted(state(), &lost, (404, json!({}))).await;
-        assert!(matches!(gone, Deleted::Gone), "{gone:?}");
-        let another = deleted(state(), &lost, object("v", "9")).await;
-        assert!(matches!(another, Deleted::Gone), "{another:?}");
-        let again = deleted(state(), &[(504, ""), (200, "{}")], object("u", "1")).await;
-        assert!(matches!(again, Deleted::Gone), "{again:?}");
-        let changed = deleted(state(), &lost, object("u", "2")).await;
-        assert!(matches!(changed, Deleted::Changed), "{changed:?}");
-        let never = deleted(state(), &lost, object("u", "1")).await;
-        assert!(matches!(never, Deleted::Unknown(_)), "{never:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_may_not_read_a_pod_is_told_by_deleting_it_again() {
-        let pod = || Seen::Object("u".to_owned());
-        let forbidden = || (403, json!({}));
-        for answer in [(404, ""), (200, "{}")] {
-            let gone = deleted(pod(), &[(504, ""), answer], forbidden()).await;
-            assert!(matches!(gone, Deleted::Gone), "{answer:?}: {gone:?}");
-        }
-        let other = deleted(pod(), &[(409, CONFLICT)], forbidden()).await;
-        assert!(matches!(other, Deleted::Changed), "{other:?}");
-    }
-}
+mod tests;

@@ -10,16 +10,17 @@
 //! (`update`, `create`, `delete`).
 
 mod accounts;
-mod alike;
 mod bodies;
 mod convert;
 mod create;
 mod delete;
+mod lost;
 mod patch;
 mod patience;
 mod rollout;
 mod secrets;
 mod server;
+mod target;
 mod undo;
 mod update;
 mod wiped;
@@ -29,17 +30,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+pub use self::convert::CONVERSION_LIMIT;
 use self::{
-    alike::Alike,
     create::create,
     delete::remove,
     server::{Mode, Server},
+    target::{makes, subject},
 };
 use super::{Connection, Trouble, access, paths};
-use crate::domain::{
-    key::Namespace,
-    objects::{Subject, WorkloadKey, WorkloadKind},
-    plan::{Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse},
+use crate::domain::plan::{
+    Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse_of,
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -58,26 +58,41 @@ impl WritePermit {
 pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Done> {
     let server = Server::new(connection, Mode::Rehearsal);
     let mut all = Vec::new();
-    let mut alike = Alike::default();
     // What an earlier change is going to make is not there for the server to try the next one on.
-    let mut to_be_made: BTreeSet<&Namespace> = BTreeSet::new();
+    let mut to_be_made: BTreeSet<String> = BTreeSet::new();
     let mut changed: BTreeSet<String> = BTreeSet::new();
     for change in &plan.changes {
         let server = server.behind_another(!changed.insert(subject(change)));
         all.push(match missing(connection, change).await {
             Some(why) => Done::new(Outcome::Failed(why)),
-            None => match make(server, change, &mut alike).await {
-                Err(Trouble::NotFound(_)) if to_be_made.contains(change.namespace()) => {
+            None => match make(server, change).await {
+                Err(Trouble::NotFound(_)) if waits(server, change, &to_be_made).await => {
                     Done::new(Outcome::Applied)
                 }
                 answer => told(answer),
             },
         });
         if makes(change) {
-            to_be_made.insert(change.namespace());
+            to_be_made.insert(subject(change));
         }
     }
     all
+}
+
+/// Whether what was not found is what an earlier change of the plan is going to make: the object, the
+/// namespace that it is in, or the Secret that is copied.
+async fn waits(server: Server<'_>, change: &Change, to_be_made: &BTreeSet<String>) -> bool {
+    if let Change::CopySecret(copy) = change {
+        let source = paths::secret(&copy.from);
+        if to_be_made.contains(&source) {
+            return true;
+        }
+        if matches!(server.get(&source).await, Err(Trouble::NotFound(_))) {
+            return false;
+        }
+    }
+    let namespace = paths::namespace(change.namespace());
+    to_be_made.contains(&subject(change)) || to_be_made.contains(&namespace)
 }
 
 /// Makes the changes in their order, tells each when it is made, and stops at the first that fails.
@@ -90,13 +105,12 @@ pub async fn carry_out(
 ) -> Vec<Done> {
     let server = Server::new(connection, Mode::Earnest);
     let mut all: Vec<Done> = Vec::new();
-    let mut alike = Alike::default();
     let mut failed = false;
     for (index, change) in plan.changes.iter().enumerate() {
         let done = if failed {
             Done::new(Outcome::NotTried)
         } else {
-            told(make(server, change, &mut alike).await)
+            told(make(server, change).await)
         };
         tell(index, &done.outcome);
         // A Pod that could not be made new is no reason to take a credential back.
@@ -121,83 +135,39 @@ async fn take_back(
     all: &mut [Done],
     tell: &mut impl FnMut(usize, &Outcome),
 ) {
-    let mut alike = Alike::default();
     let made = all.iter_mut().zip(&plan.changes).enumerate().rev();
     for (index, (done, change)) in made {
-        let Some(before) = done.before.take() else {
+        let inverse = done.before.clone();
+        let Some(inverse) = inverse.and_then(|before| inverse_of(change, before)) else {
             continue;
         };
-        let back = told(make(server, &inverse(change, before), &mut alike).await).outcome;
+        let back = told(make(server, &inverse).await).outcome;
+        let was_unknown = matches!(done.outcome, Outcome::Unknown(_));
+        let was = if was_unknown {
+            "it may have been made"
+        } else {
+            "it was made"
+        };
         done.outcome = match back {
             // It is as it was, and may still be changed by what is on its way.
-            Outcome::Unchanged if matches!(done.outcome, Outcome::Unknown(_)) => continue,
+            Outcome::Unchanged if was_unknown => continue,
+            // What was there before is kept: undo tries again.
             Outcome::Failed(why) => {
-                Outcome::Failed(format!("it was made, and could not be taken back: {why}"))
+                Outcome::Failed(format!("{was}, and could not be taken back: {why}"))
             }
             Outcome::Unknown(why) => Outcome::Unknown(format!(
-                "it was made, and whether it was taken back is not known: {why}"
+                "{was}, and whether it was taken back is not known: {why}"
             )),
             Outcome::Applied
             | Outcome::Unchanged
             | Outcome::NotNeeded(_)
             | Outcome::TakenBack
-            | Outcome::NotTried => Outcome::TakenBack,
+            | Outcome::NotTried => {
+                done.before = None;
+                Outcome::TakenBack
+            }
         };
         tell(index, &done.outcome);
-    }
-}
-
-/// The object that a change is made to.
-fn subject(change: &Change) -> String {
-    match change {
-        Change::CreateNamespace(name) => paths::namespace(name),
-        Change::CreateSecret { key, .. }
-        | Change::EditSecret { key, .. }
-        | Change::ConvertSecret { key, .. }
-        | Change::DeleteSecret { key } => paths::secret(key),
-        Change::CopySecret(copy) => paths::secret(&copy.to),
-        Change::CreateAccount { key, .. } | Change::DeleteAccount { key } => paths::account(key),
-        Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
-            paths::account(account)
-        }
-        Change::SetAccount { workload, .. }
-        | Change::SetTemplatePullSecrets { workload, .. }
-        | Change::Restart(workload) => paths::workload(workload.id()),
-        Change::SetImage { workload, .. } => match workload.subject() {
-            Subject::Pod(key) => paths::pod(key),
-            Subject::Workload(id) => paths::workload(id),
-        },
-        Change::CreateDeployment(deployment) => paths::workload(&deployment.id()),
-        Change::SetPaused { deployment, .. } | Change::RollBack { deployment, .. } => {
-            let kind = WorkloadKind::Deployment;
-            let key = deployment.clone();
-            paths::workload(&WorkloadKey { kind, key })
-        }
-        Change::DeletePod { pod, .. } => paths::pod(pod),
-        Change::DeleteJob { job, .. } => paths::workload(&WorkloadKey {
-            kind: WorkloadKind::Job,
-            key: job.clone(),
-        }),
-        Change::TakeBack { change, .. } => subject(change),
-    }
-}
-
-/// Whether an object is there afterwards that the server does not see in a rehearsal.
-fn makes(change: &Change) -> bool {
-    match change {
-        Change::TakeBack { change, .. } => {
-            matches!(
-                **change,
-                Change::DeleteAccount { .. } | Change::DeleteSecret { .. }
-            )
-        }
-        change => matches!(
-            change,
-            Change::CreateNamespace(_)
-                | Change::CreateAccount { .. }
-                | Change::CreateSecret { .. }
-                | Change::CreateDeployment(_)
-        ),
     }
 }
 
@@ -220,7 +190,7 @@ fn told(answer: Result<Done, Trouble>) -> Done {
 }
 
 /// One change as requests.
-async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<Done, Trouble> {
+async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
     match change {
         Change::CreateNamespace(name) => {
             let body = manifest::namespace(name);
@@ -292,8 +262,9 @@ async fn make(server: Server<'_>, change: &Change, alike: &mut Alike) -> Result<
         } => rollout::roll_back(server, deployment, set, before.as_ref()).await,
         Change::DeletePod { pod, uid } => workloads::delete_pod(server, pod, uid.as_deref()).await,
         Change::DeleteJob { job, uid } => workloads::delete_job(server, job, uid.as_deref()).await,
-        Change::TakeBack { change, before, .. } => {
-            undo::take_back(server, change, before, alike).await
-        }
+        Change::TakeBack { change, before, .. } => undo::take_back(server, change, before).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,9 +31,28 @@ pub(super) struct Patience {
     conflicts: u32,
     looks: usize,
     since: Option<Instant>,
+    /// No pause ends later than this.
+    deadline: Option<Instant>,
 }
 
 impl Patience {
+    pub(super) fn until(deadline: Option<Instant>) -> Self {
+        Self {
+            deadline,
+            ..Self::default()
+        }
+    }
+
+    /// Pauses; `false` when the pause would end after the deadline.
+    async fn pause(&self, pause: Duration) -> bool {
+        let end = Instant::now() + pause;
+        if self.deadline.is_some_and(|deadline| end >= deadline) {
+            return false;
+        }
+        sleep(pause).await;
+        true
+    }
+
     /// Waits after a conflict; `false` when it is time to give up.
     pub(super) async fn after_conflict(&mut self) -> bool {
         self.conflicts += 1;
@@ -41,8 +60,7 @@ impl Patience {
             return false;
         }
         let pause = FIRST * 2_u32.pow(self.conflicts - 1);
-        sleep(pause + jitter(pause)).await;
-        true
+        self.pause(pause + jitter(pause)).await
     }
 
     /// Waits before the object is looked at again; `false` when it is time to give up.
@@ -55,8 +73,7 @@ impl Patience {
         if since.elapsed() + *pause > LONGEST {
             return false;
         }
-        sleep(*pause).await;
-        true
+        self.pause(*pause).await
     }
 }
 

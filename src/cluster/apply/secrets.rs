@@ -20,8 +20,7 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Before, Copy, Done, Edit, Existing, Found, Login, Revision, edited, manifest, merged,
-            servers_of,
+            Before, Copy, Done, Edit, Existing, Found, Login, edited, manifest, merged, servers_of,
         },
     },
 };
@@ -211,14 +210,13 @@ fn rewritten(
     Ok((field, encoded))
 }
 
-/// Puts the old content back where what the change has left still stands (`left`: its hash), and says how
-/// the Secret is then.
+/// Puts the old content back where what the change has left still stands (`left`: its hash).
 pub(super) async fn put_back(
     server: Server<'_>,
     key: &Key<Secret>,
     before: &Value,
     left: u64,
-) -> Result<(Done, Revision), Trouble> {
+) -> Result<Done, Trouble> {
     let step = |found: &Value| {
         let Some((field, _)) = field(before) else {
             return Step::Refuse("what was there before is not known".to_owned());
@@ -237,8 +235,7 @@ pub(super) async fn put_back(
         }
     };
     let updated = update(server, &paths::secret(key), step).await?;
-    let revision = updated.revision();
-    Ok((updated.done_for_good(), revision))
+    Ok(updated.done_for_good())
 }
 
 /// The configuration in a Secret, the old format with the level that it lacks.

@@ -1,17 +1,20 @@
 //! The API server for one plan: requests that are meant, or only tried.
 
+use std::time::Duration;
+
 use http::{Method, Request};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::{bodies, patch::Patch, wiped::Wiped};
+use super::{bodies, patch::Patch, patience::Patience, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
     domain::plan::{Before, Done, Outcome, keeper::Traces},
 };
 
 /// Who the server should say has set a field.
-const MANAGER: &str = "pullscope";
+pub(super) const MANAGER: &str = "pullscope";
 
 /// Whether a request is meant, or only tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,14 @@ pub(super) struct Server<'a> {
     mode: Mode,
     /// In a rehearsal: an earlier change of the plan is to change the same object, and has not.
     behind_another: bool,
+    /// What bounds each request and all of them; `None`: the connection's limit for each.
+    bounds: Option<Bounds>,
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    request: Duration,
+    deadline: Instant,
 }
 
 impl<'a> Server<'a> {
@@ -35,7 +46,34 @@ impl<'a> Server<'a> {
             connection,
             mode,
             behind_another: false,
+            bounds: None,
         }
+    }
+
+    /// The same server for so long at most, and for one request at most so long.
+    pub(super) fn within(self, all: Duration, request: Duration) -> Self {
+        let deadline = Instant::now() + all;
+        Self {
+            bounds: Some(Bounds { request, deadline }),
+            ..self
+        }
+    }
+
+    /// When the last request ends; `None`: there is no bound.
+    pub(super) fn deadline(self) -> Option<Instant> {
+        self.bounds.map(|bounds| bounds.deadline)
+    }
+
+    pub(super) fn patience(self) -> Patience {
+        Patience::until(self.deadline())
+    }
+
+    fn request_limit(self) -> Duration {
+        let limit = self.connection.request_limit;
+        self.bounds.map_or(limit, |bounds| {
+            let left = bounds.deadline.saturating_duration_since(Instant::now());
+            limit.min(bounds.request).min(left)
+        })
     }
 
     /// For a change of an object that an earlier change of the plan changes too.
@@ -96,7 +134,8 @@ impl<'a> Server<'a> {
 
     async fn request(self, request: Request<Buffer>) -> Result<Wiped, Trouble> {
         let connection = self.connection;
-        let answer = ask::bytes(&connection.client, request, connection.request_limit).await?;
+        let limit = self.request_limit();
+        let answer = ask::bytes(&connection.client, request, limit).await?;
         ask::parse::<Value>(&answer).map(Wiped::from)
     }
 
@@ -147,7 +186,10 @@ pub(super) fn unchanged(found: &Value) -> Done {
 /// This object was made.
 pub(super) fn made(object: &Value) -> Done {
     Done {
-        before: Some(Before::Made(bodies::revision(object))),
+        before: Some(Before::Made {
+            seen: bodies::revision(object),
+            content: bodies::content(object),
+        }),
         ..Done::new(Outcome::Applied)
     }
 }

@@ -3,11 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    accounts,
-    alike::Alike,
-    bodies, convert,
+    accounts, bodies, convert,
     create::create,
-    delete::{Seen, unmake},
+    delete::unmake,
     secrets,
     server::{CHANGED, Server, failed, unchanged},
     wiped::Wiped,
@@ -22,82 +20,80 @@ use crate::{
     },
 };
 
+/// Why nothing is taken back: the change keeps something else, or nothing.
+const NOT_KEPT: &str = "what was there before is not known";
+
 pub(super) async fn take_back(
     server: Server<'_>,
     change: &Change,
     before: &Before,
-    alike: &mut Alike,
 ) -> Result<Done, Trouble> {
-    let state = |alike: &Alike, seen: &Revision| Seen::State(alike.now(seen));
-    match (change, before) {
-        (
-            Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. },
-            Before::List {
-                before,
-                after,
-                seen,
-            },
-        ) => {
-            let (done, now) = accounts::put_back(server, account, before, after).await?;
-            alike.learn(seen.clone(), now);
-            Ok(done)
+    match change {
+        Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
+            let Some((before, after)) = before.list() else {
+                return Ok(failed(NOT_KEPT));
+            };
+            accounts::put_back(server, account, before, after).await
         }
-        (Change::SetTemplatePullSecrets { workload, .. }, Before::List { before, after, .. }) => {
-            workloads::set_pull_secrets(server, workload.id(), |list| {
-                accounts::restored(list, before, after)
-            })
-            .await
+        Change::SetTemplatePullSecrets { workload, .. } => {
+            let Some((before, after)) = before.list() else {
+                return Ok(failed(NOT_KEPT));
+            };
+            let restored = |list: &[_]| accounts::restored(list, before, after);
+            workloads::set_pull_secrets(server, workload.id(), restored).await
         }
-        (Change::CreateSecret { key, .. }, Before::Made(seen)) => {
-            unmake(server, &paths::secret(key), &state(alike, seen)).await
+        Change::CreateSecret { key, .. } => unmade(server, &paths::secret(key), before).await,
+        Change::CreateAccount { key, .. } => unmade(server, &paths::account(key), before).await,
+        Change::CreateDeployment(deployment) => {
+            unmade(server, &paths::workload(&deployment.id()), before).await
         }
-        (Change::CopySecret(copy), Before::Made(seen)) => {
-            unmake(server, &paths::secret(&copy.to), &state(alike, seen)).await
+        Change::EditSecret { key, .. } => put_back(server, key, before).await,
+        Change::CopySecret(copy) if before.made().is_some() => {
+            unmade(server, &paths::secret(&copy.to), before).await
         }
-        (Change::CreateAccount { key, .. }, Before::Made(seen)) => {
-            unmake(server, &paths::account(key), &state(alike, seen)).await
+        Change::CopySecret(copy) => put_back(server, &copy.to, before).await,
+        Change::ConvertSecret { key, .. } => {
+            let Some((object, after)) = before.was_object() else {
+                return Ok(failed(NOT_KEPT));
+            };
+            convert_back(server, key, object, after).await
         }
-        // Its status is written all the time: the version says nothing of what a person changed.
-        (Change::CreateDeployment(deployment), Before::Made(Revision { uid, .. })) => {
-            let path = paths::workload(&deployment.id());
-            unmake(server, &path, &Seen::Object(uid.clone())).await
+        Change::DeleteSecret { key } => {
+            revived(server, &paths::secrets(&key.namespace), before).await
         }
-        (Change::EditSecret { key, .. }, Before::Content { object, left }) => {
-            put_back(server, key, object, *left, alike).await
+        Change::DeleteAccount { key } => {
+            revived(server, &paths::accounts(&key.namespace), before).await
         }
-        (Change::CopySecret(copy), Before::Content { object, left }) => {
-            put_back(server, &copy.to, object, *left, alike).await
-        }
-        (Change::ConvertSecret { key, .. }, Before::Was { object, after }) => {
-            convert_back(server, key, object, after.as_ref(), alike).await
-        }
-        (Change::DeleteSecret { key }, Before::Was { object, .. }) => {
-            let secrets = paths::secrets(&key.namespace);
-            revive(server, &secrets, parsed(object)?, alike).await
-        }
-        (Change::DeleteAccount { key }, Before::Was { object, .. }) => {
-            let accounts = paths::accounts(&key.namespace);
-            revive(server, &accounts, parsed(object)?, alike).await
-        }
-        // A change keeps what takes it back; another pair is not made.
-        (_, _) => Ok(failed("what was there before is not known")),
+        // Taken back by a change of their own kind (`plan::undo`), or not at all.
+        Change::CreateNamespace(_)
+        | Change::SetAccount { .. }
+        | Change::SetImage { .. }
+        | Change::Restart(_)
+        | Change::SetPaused { .. }
+        | Change::RollBack { .. }
+        | Change::DeletePod { .. }
+        | Change::DeleteJob { .. }
+        | Change::TakeBack { .. } => Ok(failed(NOT_KEPT)),
+    }
+}
+
+/// Deletes what a change has made.
+async fn unmade(server: Server<'_>, path: &str, before: &Before) -> Result<Done, Trouble> {
+    match before.made() {
+        Some((seen, content)) => unmake(server, path, seen, content).await,
+        None => Ok(failed(NOT_KEPT)),
     }
 }
 
 /// Gives a Secret its old content again.
-async fn put_back(
-    server: Server<'_>,
-    key: &Key<Secret>,
-    object: &str,
-    left: u64,
-    alike: &mut Alike,
-) -> Result<Done, Trouble> {
-    let before = parsed(object)?;
-    let (done, now) = secrets::put_back(server, key, &before, left).await?;
-    if done.outcome.is_good() {
-        alike.learn(bodies::revision(&before), now);
+async fn put_back(server: Server<'_>, key: &Key<Secret>, before: &Before) -> Result<Done, Trouble> {
+    match before.rewritten() {
+        Some((object, left)) => {
+            let object = parsed(object)?;
+            secrets::put_back(server, key, &object, left).await
+        }
+        None => Ok(failed(NOT_KEPT)),
     }
-    Ok(done)
 }
 
 /// Gives a Secret its old type again.
@@ -106,37 +102,31 @@ async fn convert_back(
     key: &Key<Secret>,
     object: &str,
     after: Option<&Revision>,
-    alike: &mut Alike,
 ) -> Result<Done, Trouble> {
     let old = parsed(object)?;
-    let found = match server.get(&paths::secret(key)).await {
+    let found = match convert::look(server, key).await {
         Ok(found) => found,
         Err(Trouble::NotFound(_)) => {
-            return revive(server, &paths::secrets(&key.namespace), old, alike).await;
+            return revive(server, &paths::secrets(&key.namespace), &old).await;
         }
         Err(trouble) => return Err(trouble),
     };
     if is_same(&found, &old) {
         return Ok(unchanged(&found));
     }
-    let is_ours = match after {
-        Some(seen) => alike.now(seen) == bodies::revision(&found),
-        // Whether it was made was not known.
-        None => convert::replacement(&old).is_some_and(|(_, made)| is_same(&found, &made)),
+    // What was made of it is there in the state in which it was made, or holds what it held then: `after` is
+    // not known where the answer was lost, and is another one where it was deleted and made again since.
+    let holds_the_same = || {
+        convert::replacement(&old).is_some_and(|(_, made)| {
+            is_same(&found, &made) && bodies::meta(&found) == bodies::meta(&made)
+        })
     };
-    if !is_ours {
+    let is_as_left = after.is_some_and(|after| *after == bodies::revision(&found));
+    let is_ours = is_as_left || holds_the_same();
+    if server.expects() && !is_ours {
         return Ok(failed(CHANGED));
     }
     let done = convert::swap(server, key, &found, &bodies::reborn(&old)).await?;
-    if let (
-        Some(Before::Was {
-            after: Some(now), ..
-        }),
-        false,
-    ) = (&done.before, server.rehearses())
-    {
-        alike.learn(bodies::revision(&old), now.clone());
-    }
     // What is taken back is not made again; where it failed, the first attempt's `Before` is still there.
     Ok(Done {
         before: None,
@@ -144,14 +134,20 @@ async fn convert_back(
     })
 }
 
+/// Makes again what a change has deleted.
+async fn revived(server: Server<'_>, collection: &str, before: &Before) -> Result<Done, Trouble> {
+    match before.was_object() {
+        Some((object, _)) => {
+            let object = parsed(object)?;
+            revive(server, collection, &object).await
+        }
+        None => Ok(failed(NOT_KEPT)),
+    }
+}
+
 /// Makes again what was deleted; `collection` is where.
-async fn revive(
-    server: Server<'_>,
-    collection: &str,
-    old: Wiped,
-    alike: &mut Alike,
-) -> Result<Done, Trouble> {
-    let object = bodies::reborn(&old);
+async fn revive(server: Server<'_>, collection: &str, old: &Wiped) -> Result<Done, Trouble> {
+    let object = bodies::reborn(old);
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     // Somebody has made it again: that is as good, if it holds the same.
     let fits = |there: &Value| {
@@ -160,10 +156,10 @@ async fn revive(
         same.then_some(()).ok_or_else(why)
     };
     let done = create(server, collection, name.unwrap_or_default(), &object, fits).await?;
-    if let (Some(Before::Made(now)), false) = (&done.before, server.rehearses()) {
-        alike.learn(bodies::revision(&old), now.clone());
-    }
-    Ok(done)
+    Ok(Done {
+        before: None,
+        ..done
+    })
 }
 
 /// Whether two objects hold the same.
@@ -213,7 +209,7 @@ mod tests {
             let key = Key::new(Namespace::new("app"), Name::new("regcred"));
             let deleted = Change::DeleteSecret { key };
             let server = Server::new(&connection, Mode::Earnest);
-            let done = take_back(server, &deleted, &before, &mut Alike::default()).await;
+            let done = take_back(server, &deleted, &before).await;
             assert_eq!(done.unwrap().outcome.is_good(), good);
         }
     }

@@ -8,14 +8,15 @@ use serde_json::Value;
 
 use super::{
     bodies,
+    lost::Lost,
     patch::Patch,
     patience::Patience,
     server::{Server, applied, failed, unchanged, unknown, with_traces},
     wiped::Wiped,
 };
 use crate::{
-    cluster::{Trouble, trouble::Fate},
-    domain::plan::{Before, Done, Revision},
+    cluster::Trouble,
+    domain::plan::{Before, Done},
 };
 
 /// What is to be done with an object as it was found.
@@ -31,7 +32,7 @@ pub(super) enum Step {
 pub(super) enum Updated {
     Kept(Wiped),
     Refused { found: Wiped, why: String },
-    Written { found: Wiped, now: Wiped },
+    Written { found: Wiped },
     Unknown { found: Wiped, why: String },
 }
 
@@ -39,7 +40,7 @@ pub(super) enum Updated {
 struct Unanswered {
     found: Wiped,
     patch: Patch,
-    trouble: Trouble,
+    lost: Lost,
 }
 
 /// Changes an object; `step` says how, and is asked again when the object has been changed meanwhile.
@@ -48,7 +49,7 @@ pub(super) async fn update(
     path: &str,
     step: impl Fn(&Value) -> Step,
 ) -> Result<Updated, Trouble> {
-    let mut patience = Patience::default();
+    let mut patience = server.patience();
     let mut found = server.get(path).await?;
     let mut unanswered: Option<Unanswered> = None;
     loop {
@@ -57,25 +58,23 @@ pub(super) async fn update(
             Step::Refuse(why) => return Ok(Updated::Refused { found, why }),
             Step::Write(patch) => patch,
         };
-        match server.patch(path, &patch).await {
-            Ok(now) => return Ok(Updated::Written { found, now }),
-            Err(trouble @ Trouble::Conflict(_)) => {
+        let sent = match (server.patch(path, &patch).await, unanswered.take()) {
+            (Ok(_), _) => return Ok(Updated::Written { found }),
+            // A refusal says nothing of the attempt before it.
+            (Err(trouble), Some(sent)) => sent.and(trouble),
+            (Err(trouble), None) if server.loses(&trouble) => Unanswered {
+                found,
+                patch,
+                lost: Lost::and(None, trouble),
+            },
+            (Err(trouble @ Trouble::Conflict(_)), None) => {
                 if !patience.after_conflict().await {
                     return Err(trouble);
                 }
+                found = server.get(path).await?;
+                continue;
             }
-            Err(trouble) if server.loses(&trouble) => {
-                unanswered = Some(Unanswered {
-                    found,
-                    patch,
-                    trouble,
-                });
-            }
-            Err(trouble) => return Err(trouble),
-        }
-        let Some(sent) = unanswered.take() else {
-            found = server.get(path).await?;
-            continue;
+            (Err(trouble), None) => return Err(trouble),
         };
         let now = match look(server, path, &mut patience).await {
             Ok(Some(now)) => now,
@@ -85,13 +84,15 @@ pub(super) async fn update(
         if bodies::revision(&now) == bodies::revision(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
             if !patience.before_look().await {
-                let may_come = sent.trouble.fate() == Fate::Pending;
+                let may_come = sent.lost.may_come();
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
         } else if sent.patch.holds(&now) || matches!(step(&now), Step::Keep) {
             let found = sent.found;
-            return Ok(Updated::Written { found, now });
+            return Ok(Updated::Written { found });
+        } else if !patience.after_conflict().await {
+            return Ok(sent.given_up(true));
         }
         found = now;
     }
@@ -115,13 +116,21 @@ pub(super) async fn look(
 }
 
 impl Unanswered {
+    /// The same patch for the same version was sent again, and ended so.
+    fn and(self, trouble: Trouble) -> Self {
+        Self {
+            lost: Lost::and(Some(self.lost), trouble),
+            ..self
+        }
+    }
+
     fn given_up(self, unknown: bool) -> Updated {
-        let Self { found, trouble, .. } = self;
+        let Self { found, lost, .. } = self;
         if unknown {
-            let why = trouble.to_string();
+            let why = lost.to_string();
             return Updated::Unknown { found, why };
         }
-        let why = format!("{trouble}; it was read again, and nothing was stored");
+        let why = format!("{lost}; it was read again, and nothing was stored");
         Updated::Refused { found, why }
     }
 }
@@ -132,18 +141,8 @@ impl Updated {
         match self {
             Self::Kept(found)
             | Self::Refused { found, .. }
-            | Self::Written { found, .. }
+            | Self::Written { found }
             | Self::Unknown { found, .. } => found,
-        }
-    }
-
-    /// The state that the object is in now, as far as it is known.
-    pub(super) fn revision(&self) -> Revision {
-        match self {
-            Self::Written { now, .. } => bodies::revision(now),
-            Self::Kept(found) | Self::Refused { found, .. } | Self::Unknown { found, .. } => {
-                bodies::revision(found)
-            }
         }
     }
 
@@ -152,7 +151,7 @@ impl Updated {
     pub(super) fn done(self, before: impl FnOnce(&Value) -> Before) -> Done {
         let before = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
-            Self::Written { found, .. } | Self::Unknown { found, .. } => Some(before(found)),
+            Self::Written { found } | Self::Unknown { found, .. } => Some(before(found)),
         };
         Done {
             before,
@@ -165,7 +164,7 @@ impl Updated {
         match self {
             Self::Kept(found) => unchanged(&found),
             Self::Refused { found, why } => with_traces(&found, failed(why)),
-            Self::Written { found, .. } => applied(&found),
+            Self::Written { found } => applied(&found),
             Self::Unknown { found, why } => with_traces(&found, unknown(&why)),
         }
     }

@@ -220,10 +220,9 @@ pub(super) async fn set_pull_secrets(
     let updated = update(server, &path(id), step).await?;
     let now = bodies::template_pull_secrets(updated.found());
     let then = change(&now);
-    let done = updated.done(|found| Before::List {
+    let done = updated.done(|_| Before::List {
         before: now.clone(),
         after: then.clone(),
-        seen: bodies::revision(found),
     });
     let found = Some(Found::Lists(Lists { now, then }));
     Ok(Done { found, ..done })

@@ -3,7 +3,8 @@
 use super::Trouble;
 
 /// What became of a write that was not answered as asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The order is that of what may still happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cluster) enum Fate {
     /// It never reached the server, or the server refused it.
     NotStored,
@@ -16,8 +17,9 @@ pub(in crate::cluster) enum Fate {
 impl Trouble {
     /// What may have become of a write that ended so.
     ///
-    /// A gateway's 504 and a time limit of ours say nothing of the server behind. A 5xx of the API server
-    /// itself may come after etcd has stored the object (`etcdserver: request timed out`).
+    /// A gateway's 502, 503 and 504, a time limit of ours and a broken connection say nothing of the server
+    /// behind: it may have the request already, or get it later. Another 5xx is the API server's own, and may
+    /// come after etcd has stored the object (`etcdserver: request timed out`).
     pub(in crate::cluster) fn fate(&self) -> Fate {
         match self {
             Self::Refused
@@ -31,11 +33,11 @@ impl Trouble {
             | Self::AlreadyExists(_)
             | Self::Conflict(_)
             | Self::Expired => Fate::NotStored,
-            Self::Silent(_) => Fate::Pending,
-            // Of the answer only the body is missing, or the connection is: what is sent is sent.
-            Self::Broken(_) | Self::Unreadable(_) | Self::Other(_) => Fate::Lost,
+            Self::Silent(_) | Self::Broken(_) | Self::Other(_) => Fate::Pending,
+            // The answer came, and cannot be read.
+            Self::Unreadable(_) => Fate::Lost,
             Self::Busy { code, .. } | Self::Status(code, _) => match code {
-                408 | 504 => Fate::Pending,
+                408 | 502..=504 => Fate::Pending,
                 500.. => Fate::Lost,
                 _ => Fate::NotStored,
             },
@@ -55,14 +57,21 @@ mod tests {
         for code in [400, 401, 403, 404, 409, 410, 413, 422] {
             assert_eq!(status(code), Fate::NotStored, "{code}");
         }
-        for code in [500, 502, 503] {
+        for code in [500, 507] {
             assert_eq!(status(code), Fate::Lost, "{code}");
         }
-        for code in [408, 504] {
+        for code in [408, 502, 503, 504] {
             assert_eq!(status(code), Fate::Pending, "{code}");
         }
         assert_eq!(Trouble::Refused.fate(), Fate::NotStored);
-        assert_eq!(Trouble::Broken(String::new()).fate(), Fate::Lost);
+        assert_eq!(Trouble::Broken(String::new()).fate(), Fate::Pending);
+        let busy = |code| Trouble::Busy {
+            code,
+            message: String::new(),
+            after: Duration::ZERO,
+        };
+        assert_eq!(busy(429).fate(), Fate::NotStored);
+        assert_eq!(busy(503).fate(), Fate::Pending);
         assert_eq!(
             Trouble::Silent(Duration::from_secs(1)).fate(),
             Fate::Pending

@@ -101,21 +101,6 @@ impl Trouble {
         }
     }
 
-    /// The server has read the request and said no: nothing was done.
-    pub(super) fn is_refusal(&self) -> bool {
-        match self {
-            Self::Unauthorized(_)
-            | Self::Forbidden(_)
-            | Self::NotFound(_)
-            | Self::AlreadyExists(_)
-            | Self::Conflict(_)
-            | Self::Busy { .. } => true,
-            // 500 and above: it may have been stored all the same.
-            Self::Status(code, _) => *code < 500,
-            _ => false,
-        }
-    }
-
     /// Where an answer went wrong, without what stood there: serde quotes values in its messages.
     pub(super) fn unreadable(error: &serde_json::Error) -> Self {
         Self::Unreadable(format!("line {} column {}", error.line(), error.column()))

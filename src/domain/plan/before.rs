@@ -31,8 +31,11 @@ pub struct Seen<T> {
 /// What a change found.
 #[derive(Clone)]
 pub enum Before {
-    /// Nothing: the change made the object, and it was this.
-    Made(Revision),
+    /// Nothing: the change made the object, and it was this. `content`: a hash of what it held.
+    Made {
+        seen: Revision,
+        content: u64,
+    },
     /// The object as JSON; `after`: what the change made of it, `None` when that is gone.
     Was {
         object: Zeroizing<String>,
@@ -44,11 +47,10 @@ pub enum Before {
         object: Zeroizing<String>,
         left: u64,
     },
-    /// A list, what the change made of it, and the state of the object before.
+    /// A list, and what the change made of it.
     List {
         before: Vec<Name<Secret>>,
         after: Vec<Name<Secret>>,
-        seen: Revision,
     },
     Account(Seen<Name<ServiceAccount>>),
     Image(Seen<Arc<str>>),
@@ -74,10 +76,102 @@ impl Before {
     }
 }
 
+type Names<'a> = &'a [Name<Secret>];
+
+/// What each kind of change keeps; `None`: another kind has kept this.
+impl Before {
+    pub fn made(&self) -> Option<(&Revision, u64)> {
+        match self {
+            Self::Made { seen, content } => Some((seen, *content)),
+            Self::Was { .. }
+            | Self::Content { .. }
+            | Self::List { .. }
+            | Self::Account(_)
+            | Self::Image(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    /// The object as JSON, and what the change made of it.
+    pub fn was_object(&self) -> Option<(&str, Option<&Revision>)> {
+        match self {
+            Self::Was { object, after } => Some((object, after.as_ref())),
+            Self::Made { .. }
+            | Self::Content { .. }
+            | Self::List { .. }
+            | Self::Account(_)
+            | Self::Image(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    /// The object as JSON, and a hash of the value that the change left.
+    pub fn rewritten(&self) -> Option<(&str, u64)> {
+        match self {
+            Self::Content { object, left } => Some((object, *left)),
+            Self::Made { .. }
+            | Self::Was { .. }
+            | Self::List { .. }
+            | Self::Account(_)
+            | Self::Image(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    /// The list before the change, and after it.
+    pub fn list(&self) -> Option<(Names<'_>, Names<'_>)> {
+        match self {
+            Self::List { before, after } => Some((before, after)),
+            Self::Made { .. }
+            | Self::Was { .. }
+            | Self::Content { .. }
+            | Self::Account(_)
+            | Self::Image(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    pub fn image(&self) -> Option<&Seen<Arc<str>>> {
+        match self {
+            Self::Image(seen) => Some(seen),
+            Self::Made { .. }
+            | Self::Was { .. }
+            | Self::Content { .. }
+            | Self::List { .. }
+            | Self::Account(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    pub fn account(&self) -> Option<&Seen<Name<ServiceAccount>>> {
+        match self {
+            Self::Account(seen) => Some(seen),
+            Self::Made { .. }
+            | Self::Was { .. }
+            | Self::Content { .. }
+            | Self::List { .. }
+            | Self::Image(_)
+            | Self::Paused(_) => None,
+        }
+    }
+
+    pub fn paused(&self) -> Option<bool> {
+        match self {
+            Self::Paused(was) => Some(*was),
+            Self::Made { .. }
+            | Self::Was { .. }
+            | Self::Content { .. }
+            | Self::List { .. }
+            | Self::Account(_)
+            | Self::Image(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for Before {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Made(_) => "Made(…)",
+            Self::Made { .. } => "Made(…)",
             Self::Was { .. } => "Was(…)",
             Self::Content { .. } => "Content(…)",
             Self::List { .. } => "List(…)",

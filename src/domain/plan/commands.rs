@@ -189,7 +189,7 @@ fn taken_back(change: &Change, before: &Before) -> Vec<String> {
             kubectl(template_patch(workload, before))
         }
         (Change::CreateSecret { key, .. }, _) => kubectl(format!("delete secret {}", key.name)),
-        (Change::CopySecret(copy), Before::Made(_)) => {
+        (Change::CopySecret(copy), Before::Made { .. }) => {
             kubectl(format!("delete secret {}", copy.to.name))
         }
         (Change::CreateAccount { key, .. }, _) => {

@@ -71,6 +71,8 @@ pub struct Plan {
     /// What else there is to know before it is carried out.
     pub notes: Vec<String>,
     pub on_failure: OnFailure,
+    /// It takes back a plan that was carried out, and is not taken back itself.
+    pub is_undo: bool,
 }
 
 /// What becomes of the changes that were made when a later one fails.
@@ -100,6 +102,7 @@ impl Plan {
             question: None,
             notes: Vec::new(),
             on_failure: OnFailure::Stop,
+            is_undo: false,
         }
     }
 

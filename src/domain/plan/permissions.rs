@@ -70,7 +70,7 @@ impl Change {
                 (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
                 (Self::DeleteAccount { .. }, _) => all("serviceaccounts", &["create"]),
                 (Self::DeleteSecret { .. }, _) => all("secrets", &["create"]),
-                (Self::CreateSecret { .. } | Self::CopySecret(_), Before::Made(_)) => {
+                (Self::CreateSecret { .. } | Self::CopySecret(_), Before::Made { .. }) => {
                     all("secrets", &["delete"])
                 }
                 (Self::CopySecret(_), _) => all("secrets", &["get", "patch"]),

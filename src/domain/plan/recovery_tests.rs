@@ -295,10 +295,13 @@ fn a_plan_that_takes_back_waits_for_nothing() {
             key: key("media", "runner"),
             pull_secrets: Vec::new(),
         }),
-        before: Arc::new(super::super::Before::Made(Revision {
-            uid: String::new(),
-            version: String::new(),
-        })),
+        before: Arc::new(super::super::Before::Made {
+            seen: Revision {
+                uid: String::new(),
+                version: String::new(),
+            },
+            content: 0,
+        }),
         found: None,
     };
     let plan = Plan::new("Undo", vec![change]);

@@ -4,62 +4,79 @@ use std::sync::Arc;
 
 use super::{Before, Change, Done, Outcome, Plan, before::Seen};
 
-/// The change that takes this one back.
-pub fn undo(change: &Change, before: Before) -> Change {
-    match (change, before) {
-        (
-            Change::SetImage {
-                workload,
-                container,
-                image,
-                ..
-            },
-            Before::Image(was),
-        ) => Change::SetImage {
+/// The change that takes this one back; `None`: it keeps nothing of the kind, or takes something back itself.
+pub fn undo(change: &Change, before: Before) -> Option<Change> {
+    match change {
+        Change::SetImage {
+            workload,
+            container,
+            image,
+            ..
+        } => before.image().map(|was| Change::SetImage {
             workload: workload.clone(),
             container: Arc::clone(container),
             before: Some(Seen {
-                uid: was.uid,
+                uid: was.uid.clone(),
                 value: image.as_str().into(),
             }),
             image: was.value.to_string(),
-        },
-        (
-            Change::SetAccount {
-                workload, account, ..
-            },
-            Before::Account(was),
-        ) => Change::SetAccount {
+        }),
+        Change::SetAccount {
+            workload, account, ..
+        } => before.account().map(|was| Change::SetAccount {
             workload: workload.clone(),
             before: Some(Seen {
-                uid: was.uid,
+                uid: was.uid.clone(),
                 value: account.clone(),
             }),
-            account: was.value,
-        },
-        (Change::SetPaused { deployment, .. }, Before::Paused(was)) => Change::SetPaused {
+            account: was.value.clone(),
+        }),
+        Change::SetPaused { deployment, .. } => before.paused().map(|paused| Change::SetPaused {
             deployment: deployment.clone(),
-            paused: was,
-        },
-        (change, before) => Change::TakeBack {
+            paused,
+        }),
+        Change::CreateSecret { .. }
+        | Change::EditSecret { .. }
+        | Change::ConvertSecret { .. }
+        | Change::CopySecret(_)
+        | Change::DeleteSecret { .. }
+        | Change::CreateAccount { .. }
+        | Change::DeleteAccount { .. }
+        | Change::AttachSecret { .. }
+        | Change::DetachSecret { .. }
+        | Change::SetTemplatePullSecrets { .. }
+        | Change::CreateDeployment(_) => Some(Change::TakeBack {
             change: Box::new(change.clone()),
             before: Arc::new(before),
             found: None,
-        },
+        }),
+        Change::CreateNamespace(_)
+        | Change::Restart(_)
+        | Change::RollBack { .. }
+        | Change::DeletePod { .. }
+        | Change::DeleteJob { .. }
+        | Change::TakeBack { .. } => None,
     }
 }
 
 impl Plan {
     /// The plan that takes back what was made of this one, last change first; `None` when nothing was
-    /// made that can be taken back.
+    /// made that can be taken back, and for a plan that takes back itself: what it took back can be planned
+    /// again, and the plans before it are next.
     #[must_use]
     pub fn undone(&self, done: &[Done]) -> Option<Self> {
+        if self.is_undo {
+            return None;
+        }
         let made = self.changes.iter().zip(done).rev();
         let changes: Vec<Change> = made
-            .filter_map(|(change, done)| Some(undo(change, done.before.clone()?)))
+            .filter_map(|(change, done)| undo(change, done.before.clone()?))
             .collect();
         (!changes.is_empty()).then(|| {
-            let mut plan = Self::new(format!("Undo: {}", self.title), changes);
+            let mut plan = Self {
+                is_undo: true,
+                ..Self::new(format!("Undo: {}", self.title), changes)
+            };
             let stays = self.changes.iter().zip(done);
             let stays =
                 stays.filter(|(_, done)| done.before.is_none() && done.outcome == Outcome::Applied);
@@ -76,7 +93,7 @@ mod tests {
     use crate::domain::{
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
-        plan::{Restartable, Revision},
+        plan::Restartable,
     };
 
     fn made(before: Before) -> Done {
@@ -115,10 +132,6 @@ mod tests {
         let list = Before::List {
             before: Vec::new(),
             after: vec![Name::new("regcred")],
-            seen: Revision {
-                uid: "1".to_owned(),
-                version: "2".to_owned(),
-            },
         };
         let done = [
             made(list),
@@ -151,5 +164,12 @@ mod tests {
         );
         assert_eq!(undone.notes.len(), 1, "{:?}", undone.notes);
         assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());
+        // What takes back leaves nothing to take back, so that the plan before it is next.
+        let list = Before::List {
+            before: vec![Name::new("regcred")],
+            after: Vec::new(),
+        };
+        let image = Before::Image(left);
+        assert!(undone.undone(&[made(image), made(list)]).is_none());
     }
 }

@@ -174,6 +174,10 @@ async fn a_secret_that_cannot_be_put_back_is_kept_and_made_again_by_hand() {
     };
     assert!(why.contains("could not be put back: "), "{why}");
     assert!(
+        !why.contains("u tries"),
+        "it is printed after the end too: {why}"
+    );
+    assert!(
         why.contains("create secret docker-registry regcred"),
         "{why}"
     );
@@ -228,4 +232,110 @@ async fn what_was_made_by_an_attempt_whose_end_was_not_known_can_be_taken_back()
         panic!("{done:?}");
     };
     assert_eq!(after.version, "9");
+}
+
+/// Each phase runs into its limit, and the end of the program does not come before.
+#[tokio::test(start_paused = true)]
+async fn a_conversion_ends_within_its_limit() {
+    for hangs in ["delete", "make", "read"] {
+        let found = opaque();
+        let there = Mutex::new(true);
+        let mut connection = mock::server(move |method, uri, _| {
+            let dry = uri
+                .query()
+                .is_some_and(|query| query.contains("dryRun=All"));
+            let mut there = there.lock().unwrap();
+            match (method, dry) {
+                (&Method::POST, true) => Some((201, "{}".to_owned())),
+                (&Method::POST, false) if hangs == "make" => None,
+                (&Method::POST, false) => Some((504, String::new())),
+                (&Method::DELETE, _) if hangs == "delete" => None,
+                (&Method::DELETE, _) => {
+                    *there = false;
+                    Some((200, "{}".to_owned()))
+                }
+                (_, _) if *there => Some((200, found.to_string())),
+                (_, _) if hangs == "read" => None,
+                (_, _) => Some((404, String::new())),
+            }
+        });
+        connection.request_limit = Duration::from_secs(600);
+        let begun = Instant::now();
+        let done = converted(&connection).await;
+        assert!(done.is_lost && done.before.is_some(), "{hangs}: {done:?}");
+        let took = begun.elapsed();
+        assert!(took > REQUEST, "{hangs}: it does not give up at once");
+        assert!(took <= CONVERSION_LIMIT, "{hangs}: {took:?}");
+    }
+}
+
+/// A deletion whose answer is lost, and that is refused when it is asked for again: it may come late.
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_may_come_late_keeps_what_was_there() {
+    let found = opaque();
+    let deletions = Mutex::new(0);
+    let connection = mock::server(move |method, _, _| {
+        Some(match *method {
+            Method::POST => (201, "{}".to_owned()),
+            Method::DELETE => {
+                let mut deletions = deletions.lock().unwrap();
+                *deletions += 1;
+                (if *deletions == 1 { 504 } else { 429 }, String::new())
+            }
+            _ => (200, found.to_string()),
+        })
+    });
+    let done = converted(&connection).await;
+    assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
+    assert!(done.is_lost && done.before.is_some());
+}
+
+#[test]
+fn the_commands_are_there_whichever_way_the_secret_is_converted() {
+    let old = Wiped::from(opaque());
+    let (_, new) = replacement(&old).unwrap();
+    let empty = || Wiped::from(json!({}));
+    for sides in [
+        [&new, &old],
+        [&old, &new],
+        [&old, &empty()],
+        [&empty(), &new],
+    ] {
+        let told = by_hand(&key(), sides);
+        assert!(told.starts_with("; by hand: "), "{told}");
+        assert!(
+            told.contains("create secret docker-registry regcred"),
+            "{told}"
+        );
+        assert!(!told.contains("canary"));
+    }
+    assert_eq!(
+        by_hand(&key(), [&empty(), &empty()]),
+        "; restore it from a backup"
+    );
+}
+
+#[tokio::test]
+async fn a_long_name_is_cut_where_it_stays_a_name() {
+    for end in [".", "-", "a"] {
+        let name = format!("{}{end}{}", "a".repeat(235), "b".repeat(17));
+        let asked = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&asked);
+        let connection = mock::server(move |_, _, body| {
+            let name = body.pointer("/metadata/name").and_then(Value::as_str);
+            name.unwrap_or_default()
+                .clone_into(&mut heard.lock().unwrap());
+            Some((201, "{}".to_owned()))
+        });
+        let key = Key::new(Namespace::new("app"), Name::new(name));
+        let server = Server::new(&connection, Mode::Earnest);
+        let wanted = Wiped::from(opaque());
+        try_elsewhere(server, &key, &wanted).await.unwrap();
+        let name = asked.lock().unwrap();
+        assert!(name.len() <= LONGEST_NAME);
+        let labels = name.split('.');
+        let is_label = |label: &str| !label.is_empty() && !label.starts_with('-');
+        assert!(labels.clone().all(is_label), "{name}");
+        assert!(labels.clone().all(|label| !label.ends_with('-')), "{name}");
+    }
 }

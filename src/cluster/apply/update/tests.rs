@@ -173,3 +173,26 @@ async fn a_rehearsal_is_not_tried_again() {
     assert!(matches!(answer, Err(Trouble::Status(500, _))), "{answer:?}");
     assert_eq!(shelf.lock().unwrap().patches, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_stored() {
+    for refused in [403, 422, 429, 500] {
+        let mut falls = vec![Fall::Dropped(504)];
+        falls.extend([Fall::Dropped(refused); 20]);
+        let (connection, _) = shelf(&falls);
+        let done = run(&connection, Mode::Earnest).await.unwrap();
+        assert!(
+            matches!(done.outcome, Outcome::Unknown(_)),
+            "{refused}: {done:?}"
+        );
+        assert!(done.before.is_some(), "should it come, it is taken back");
+        let (connection, shelf) = shelf(&[Fall::Delayed, Fall::Dropped(refused)]);
+        let done = run(&connection, Mode::Earnest).await.unwrap();
+        assert_eq!(done.outcome, Outcome::Applied, "{refused}");
+        assert!(done.before.is_some());
+        assert_eq!(shelf.lock().unwrap().object["value"], "new");
+    }
+    let (connection, _) = shelf(&[Fall::Dropped(403)]);
+    let answer = run(&connection, Mode::Earnest).await;
+    assert!(matches!(answer, Err(Trouble::Forbidden(_))), "{answer:?}");
+}

@@ -1,0 +1,129 @@
+//! Plans on a server that does not do its part.
+
+use std::sync::Mutex;
+
+use http::Method;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    cluster::mock,
+    domain::{
+        credential::Password,
+        key::{Key, Name, Namespace},
+        objects::Secret,
+        plan::{Deployment, Edit, Login},
+    },
+};
+
+fn key(name: &str) -> Key<Secret> {
+    Key::new(Namespace::new("app"), Name::new(name))
+}
+
+fn permit() -> WritePermit {
+    WritePermit::unless(false).unwrap()
+}
+
+fn renew(name: &str) -> Change {
+    Change::EditSecret {
+        key: key(name),
+        edit: Edit::Put {
+            server: "ghcr.io".to_owned(),
+            login: Login {
+                username: "bot".into(),
+                password: Password::new("the-new-one"),
+            },
+        },
+    }
+}
+
+fn secret(version: usize, data: &Value) -> String {
+    json!({
+        "metadata": {"uid": "u", "resourceVersion": version.to_string()},
+        "type": "kubernetes.io/dockerconfigjson", "data": data,
+    })
+    .to_string()
+}
+
+/// The first Secret is changed, the second is refused, and the first cannot be changed back.
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_taken_back_can_be_taken_back_later() {
+    for (code, is_known) in [(403, true), (504, false)] {
+        let state = Mutex::new((1, json!({".dockerconfigjson": "eyJhdXRocyI6e319"})));
+        let connection = mock::server(move |method, uri, body| {
+            let mut state = state.lock().unwrap();
+            Some(match (method, uri.path().ends_with("/a")) {
+                (&Method::PATCH, false) => (403, String::new()),
+                (&Method::PATCH, true) if state.0 > 1 => (code, String::new()),
+                (&Method::PATCH, true) => {
+                    *state = (2, body["data"].clone());
+                    (200, secret(state.0, &state.1))
+                }
+                (_, true) => (200, secret(state.0, &state.1)),
+                (_, false) => (200, secret(1, &json!({".dockerconfigjson": "e30="}))),
+            })
+        });
+        let plan = Plan {
+            on_failure: OnFailure::TakeBack,
+            ..Plan::new("rotate", vec![renew("a"), renew("b")])
+        };
+        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        match &done[0].outcome {
+            Outcome::Failed(why) => assert!(is_known && why.contains("it was made"), "{why}"),
+            Outcome::Unknown(why) => assert!(!is_known && why.contains("it was made"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(done[0].before.is_some(), "{code}");
+        let undo = plan.undone(&done).unwrap();
+        assert_eq!(undo.changes.len(), 1, "{code}");
+    }
+}
+
+/// The server knows no object, and takes whatever is tried.
+#[tokio::test]
+async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
+    let connection = mock::server(|method, uri, body| {
+        if uri.path().ends_with("selfsubjectaccessreviews") {
+            return Some((201, json!({"status": {"allowed": true}}).to_string()));
+        }
+        Some(match *method {
+            Method::POST => (201, body.to_string()),
+            _ => (404, String::new()),
+        })
+    });
+    let create = |name: &str| {
+        Change::CreateDeployment(Deployment::new(
+            Key::new(Namespace::new("app"), Name::new(name)),
+            "a:1",
+            Name::new("default"),
+        ))
+    };
+    let pause = |name: &str| Change::SetPaused {
+        deployment: Key::new(Namespace::new("app"), Name::new(name)),
+        paused: true,
+    };
+    let changes = vec![
+        create("web"),
+        pause("web"),
+        pause("other"),
+        renew("missing"),
+    ];
+    let done = rehearse(&connection, permit(), &Plan::new("deploy", changes)).await;
+    let good: Vec<bool> = done.iter().map(|done| done.outcome.is_good()).collect();
+    assert_eq!(good, [true, true, false, false], "{done:?}");
+    // In a namespace that is to be made nothing is there; what is copied is elsewhere.
+    let changes = vec![
+        Change::CreateNamespace(Namespace::new("app")),
+        renew("missing"),
+        Change::CopySecret(crate::domain::plan::Copy {
+            from: Key::new(Namespace::new("else"), Name::new("missing")),
+            to: key("copy"),
+            existing: crate::domain::plan::Existing::Keep,
+            brings: Vec::new(),
+            there: None,
+        }),
+    ];
+    let done = rehearse(&connection, permit(), &Plan::new("copy", changes)).await;
+    let good: Vec<bool> = done.iter().map(|done| done.outcome.is_good()).collect();
+    assert_eq!(good, [true, true, false], "{done:?}");
+}
