@@ -11,13 +11,13 @@ pub struct Resource {
     instead: &'static str,
 }
 
-const WORKLOAD: &str = "R on a Pod shows its rollout, z folds Pods by workload";
+const WORKLOAD: &str = "R: rollout of a Pod, z: by workload";
 const NODES: &str = "the NODE column of Pods names it";
 const NONE: &str = "k9s and kubectl do";
 
 #[rustfmt::skip]
 const RESOURCES: &[Resource] = &[
-    Resource { names: &["deploy", "dp", "deployment", "deployments"], plural: "Deployments", instead: "R on a Pod shows its rollout; :create-deployment deploys an image" },
+    Resource { names: &["deploy", "dp", "deployment", "deployments"], plural: "Deployments", instead: "R: rollout of a Pod" },
     Resource { names: &["rs", "replicaset", "replicasets"], plural: "ReplicaSets", instead: WORKLOAD },
     Resource { names: &["sts", "statefulset", "statefulsets"], plural: "StatefulSets", instead: WORKLOAD },
     Resource { names: &["ds", "daemonset", "daemonsets"], plural: "DaemonSets", instead: WORKLOAD },
@@ -75,6 +75,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn an_answer_fits_the_footer_of_a_narrow_terminal() {
+        for name in Resource::all_names() {
+            let answer = Resource::named(name).unwrap().answer();
+            assert!(answer.len() < 80, "{answer}");
+        }
+    }
 
     #[test]
     fn each_name_means_one_resource() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    action::Action,
     connection::Connection,
     finishing::Finishing,
     inquiry::Inquiry,
@@ -15,7 +16,7 @@ use super::{
     overlay::Overlay,
     panes::{Pane, Panes},
     preferences::Preferences,
-    proposal::Applied,
+    proposal::{Applied, Proposal, Stage},
     reading::{Log, Reading},
     rights::Rights,
     settled::Answers,
@@ -179,6 +180,32 @@ impl Model {
             text: text.into(),
             until: now + FLASH,
         });
+    }
+
+    /// What takes back the changes of a plan that is shown, if it was carried out and can be undone.
+    pub fn undo_of(&self, proposal: &Proposal) -> Option<&Applied> {
+        let Stage::Done { ticket, .. } = &proposal.stage else {
+            return None;
+        };
+        self.applied
+            .iter()
+            .find(|applied| applied.ticket == *ticket)
+    }
+
+    /// Whether an action of the table has a use in what is on top: the footer leaves the others out.
+    pub fn offers(&self, action: Action) -> bool {
+        let Some(Overlay::Proposal(proposal)) = self.overlays.last() else {
+            return true;
+        };
+        match action {
+            Action::Undo => self.undo_of(proposal).is_some(),
+            Action::CarryOut => match proposal.stage {
+                Stage::Ready(_) => proposal.stage.is_good(),
+                Stage::Rehearsing(_) | Stage::CarryingOut(..) => false,
+                Stage::Done { .. } => true,
+            },
+            _ => true,
+        }
     }
 
     /// Where the user is.

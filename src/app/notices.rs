@@ -3,7 +3,7 @@
 //! What already fails when a cluster is first seen is no news. A workload is said to work again only
 //! when it has not failed for a while: a restart makes a failing Pod vanish for a moment.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,8 +11,9 @@ use super::verdicts::Verdicts;
 use crate::domain::{
     age,
     faults::{Fault, Subject},
+    objects::{Pod, WorkloadKind},
     pull_test::is_of_a_test,
-    status::Health,
+    status::{Health, pod_status},
     watch::Scope,
     world::World,
 };
@@ -32,8 +33,12 @@ pub struct Notices {
     /// What fails, as far as it has been told. `None` before the cluster has been seen whole.
     failing: Option<BTreeMap<Subject, Failing>>,
     shown: Option<Notice>,
+    /// What failed while nobody looked, the last one at the end.
+    unseen: Vec<Notice>,
     /// What was compared last: the verdicts, counted.
     compared: Option<u64>,
+    /// A workload has no failing Pod any more and is not ready yet, which the verdicts do not count.
+    is_unready: bool,
     /// All that there is was seen at the last look: else nothing is compared, however quiet it is.
     sees: bool,
     /// To be told outside the terminal, once.
@@ -54,13 +59,29 @@ struct Failing {
 pub struct Notice {
     pub text: String,
     pub health: Health,
-    until: Timestamp,
+    /// `None`: until the user has seen it.
+    until: Option<Timestamp>,
 }
 
 impl Notices {
     /// The notice to show now.
     pub fn shown(&self) -> Option<&Notice> {
-        self.shown.as_ref()
+        self.unseen.last().or(self.shown.as_ref())
+    }
+
+    /// Shows a failure until the user dismisses it.
+    pub fn tell_until_seen(&mut self, text: &str) {
+        self.ring = Some(text.to_owned());
+        self.unseen.push(Notice {
+            text: format!("{text} · esc hides this"),
+            health: Health::Failing,
+            until: None,
+        });
+    }
+
+    /// Removes the failure that is shown; `false` when there is none.
+    pub fn dismiss(&mut self) -> bool {
+        self.unseen.pop().is_some()
     }
 
     /// What is to be told outside the terminal, if it has not been told yet.
@@ -73,12 +94,13 @@ impl Notices {
         if self
             .shown
             .as_ref()
-            .is_some_and(|notice| notice.until <= now)
+            .and_then(|notice| notice.until)
+            .is_some_and(|until| until <= now)
         {
             self.shown = None;
         }
         self.sees = complete;
-        let due = self.quiet_until().is_some_and(|at| at <= now);
+        let due = self.is_unready || self.quiet_until().is_some_and(|at| at <= now);
         if !complete || (self.compared == Some(verdicts.members()) && !due) {
             return;
         }
@@ -162,21 +184,30 @@ impl Notices {
         now: Timestamp,
     ) -> Vec<(Subject, String)> {
         let mut well = Vec::new();
+        let mut unready = false;
         self.failing
             .get_or_insert_default()
             .retain(|subject, known| {
                 if current.contains_key(subject) {
                     return true;
                 }
+                match readiness(world, subject) {
+                    Readiness::Ready => {}
+                    Readiness::NotReady => {
+                        known.quiet = None;
+                        unready = true;
+                        return true;
+                    }
+                    Readiness::Gone => return false,
+                }
                 let quiet = *known.quiet.get_or_insert(now);
                 if now.duration_since(quiet) < known.patience {
                     return true;
                 }
-                if exists(world, subject) {
-                    well.push((subject.clone(), age::age(known.since, quiet)));
-                }
+                well.push((subject.clone(), age::age(known.since, quiet)));
                 false
             });
+        self.is_unready = unready;
         well
     }
 
@@ -185,13 +216,13 @@ impl Notices {
         self.shown = Some(Notice {
             text,
             health,
-            until: now + SHOWN,
+            until: Some(now + SHOWN),
         });
     }
 
     /// When something about the notices changes by itself.
     pub fn wake(&self) -> Option<Timestamp> {
-        let shown = self.shown.as_ref().map(|notice| notice.until);
+        let shown = self.shown.as_ref().and_then(|notice| notice.until);
         let quiet = self.quiet_until().filter(|_| self.sees);
         shown.into_iter().chain(quiet).min()
     }
@@ -221,10 +252,59 @@ fn subjects(fault: &Fault) -> impl Iterator<Item = Subject> {
     workloads.chain(pods.cloned().map(Subject::Pod))
 }
 
-fn exists(world: &World, subject: &Subject) -> bool {
+/// Whether something that does not fail any more works.
+enum Readiness {
+    Ready,
+    NotReady,
+    /// It was deleted, or no Pods of it are wanted.
+    Gone,
+}
+
+fn readiness(world: &World, subject: &Subject) -> Readiness {
+    let pods_are_ready = |pods: &[&Pod]| {
+        let is_ready =
+            |pod: &&Pod| matches!(pod_status(pod).health, Health::Healthy | Health::Finished);
+        if pods.iter().all(is_ready) {
+            Readiness::Ready
+        } else {
+            Readiness::NotReady
+        }
+    };
     match subject {
-        Subject::Pod(key) => world.pod(key).is_some(),
-        Subject::Workload(id) => world.workload(id).is_some(),
+        Subject::Pod(key) => world
+            .pod(key)
+            .map_or(Readiness::Gone, |pod| pods_are_ready(&[&**pod])),
+        Subject::Workload(id) => {
+            let Some(workload) = world.workload(id) else {
+                return Readiness::Gone;
+            };
+            let rollout = &workload.rollout;
+            match id.kind {
+                // A run has no number of Pods that have to be ready.
+                WorkloadKind::Job | WorkloadKind::CronJob => {
+                    let here = Scope::Namespace(id.key.namespace.clone());
+                    let of_it = |pod: &&Arc<Pod>| {
+                        world.workload_of(pod).is_some_and(|found| found.id == *id)
+                    };
+                    let pods: Vec<&Pod> =
+                        world.pods(&here).filter(of_it).map(|pod| &**pod).collect();
+                    pods_are_ready(&pods)
+                }
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet => match (rollout.desired, rollout.ready) {
+                    (0, _) => Readiness::Gone,
+                    (desired, ready)
+                        if ready >= desired
+                            && rollout.observed_generation >= rollout.generation =>
+                    {
+                        Readiness::Ready
+                    }
+                    _ => Readiness::NotReady,
+                },
+            }
+        }
     }
 }
 
@@ -357,6 +437,42 @@ mod tests {
         stage.wait(5);
         let told = stage.look().unwrap();
         assert!(told.contains("works again"), "{told}");
+    }
+
+    #[test]
+    fn a_workload_works_again_when_all_its_pods_are_ready() {
+        use crate::domain::sample::{owned, workload};
+        let mut stage = Stage::new();
+        let deployment = |ready| {
+            let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
+            (web.rollout.desired, web.rollout.ready) = (3, ready);
+            Batch::Workloads(WorkloadKind::Deployment, changed(vec![web]))
+        };
+        let set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
+        let set = Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set]));
+        let new = |state| Batch::Pods(changed(vec![owned(pod("shop", "web-1-x", state), "web-1")]));
+        for batch in [
+            deployment(0),
+            set,
+            new(waiting("ErrImagePull", "x:9: not found")),
+        ] {
+            stage.world.fold(batch, stage.now);
+        }
+        let told = stage.look().unwrap();
+        assert!(told.starts_with("Deployment/web in shop fails"), "{told}");
+        stage.world.fold(new(running()), stage.now);
+        stage.world.fold(deployment(1), stage.now);
+        stage.look();
+        stage.wait(60);
+        assert_eq!(stage.look(), None, "1 of 3 is ready");
+        stage.world.fold(deployment(3), stage.now);
+        assert_eq!(stage.look(), None);
+        stage.wait(5);
+        let told = stage.look().unwrap();
+        assert!(
+            told.starts_with("Deployment/web in shop works again"),
+            "{told}"
+        );
     }
 
     #[test]

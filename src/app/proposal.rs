@@ -62,19 +62,21 @@ pub struct Applied {
 impl Proposal {
     /// How far what the plan was for has recovered; `None` before it is carried out.
     pub fn recovery(&self, world: &World) -> Option<Recovery> {
-        let is_watched = self.stage.is_done() && self.stage.is_good() && !self.affected.is_empty();
+        let is_watched = self.stage.is_done()
+            && self.stage.is_good()
+            && !self.stage.changes_nothing()
+            && !self.affected.is_empty();
         is_watched.then(|| recovery(world, &self.affected))
     }
 
     /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
-    /// for another reason than before. What fails as before may have had no other attempt yet.
+    /// for another reason than before. What fails as before may have had no other attempt yet, unless all of
+    /// them have been ready since.
     pub fn trouble<'a>(&self, world: &World, verdicts: &'a Verdicts) -> Option<Trouble<'a>> {
-        let Stage::Done {
-            recovered: None, ..
-        } = &self.stage
-        else {
+        let Stage::Done { recovered, .. } = &self.stage else {
             return None;
         };
+        let again = recovered.is_some();
         let found = self.recovery(world)?;
         let subjects = found.failing.iter().cloned().map(Subject::Pod);
         // Of a workload that cannot create Pods nothing but itself can fail.
@@ -87,7 +89,9 @@ impl Proposal {
                 Some((subject, verdict))
             })
             .find(|(_, verdict)| {
-                found.new_ones_fail || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
+                again
+                    || found.new_ones_fail
+                    || self.fault.as_ref().is_none_or(|id| verdict.fault != *id)
             })?;
         Some(Trouble {
             failing: found.failing.len(),
@@ -119,6 +123,8 @@ pub enum Stage {
     /// With what became of each change so far.
     CarryingOut(Ticket, Vec<Outcome>),
     Done {
+        /// Of the change in the list of what can be undone.
+        ticket: Ticket,
         outcomes: Vec<Outcome>,
         at: Timestamp,
         /// When every Pod that the plan was for was ready.
@@ -139,6 +145,27 @@ impl Stage {
     /// Whether every change is, or would be, made.
     pub fn is_good(&self) -> bool {
         self.outcomes().iter().all(Outcome::is_good)
+    }
+
+    /// Whether everything is as the plan wants it already.
+    pub fn changes_nothing(&self) -> bool {
+        let outcomes = self.outcomes();
+        matches!(self, Self::Ready(_) | Self::Done { .. })
+            && !outcomes.is_empty()
+            && outcomes.iter().all(Outcome::is_no_change)
+    }
+
+    /// Whether enter makes the changes.
+    pub fn can_be_applied(&self) -> bool {
+        matches!(self, Self::Ready(_)) && self.is_good() && !self.changes_nothing()
+    }
+
+    /// Whether all that the plan was for has been ready since.
+    pub fn has_recovered(&self) -> bool {
+        match self {
+            Self::Done { recovered, .. } => recovered.is_some(),
+            Self::Rehearsing(_) | Self::Ready(_) | Self::CarryingOut(..) => false,
+        }
     }
 
     /// Whether it has been carried out, well or not.

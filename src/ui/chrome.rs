@@ -212,6 +212,9 @@ pub(super) fn footer(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let mut room = usize::from(area.width).saturating_sub(1);
     for row in view.model.preferences.keymap.footer(&path(view.model)) {
         let binding = row.binding;
+        if !view.model.offers(binding.action) {
+            continue;
+        }
         let key = row
             .keys
             .first()

@@ -48,7 +48,7 @@ fn another_image_names_the_tags_that_run_beside_it() {
             container: "app".into(),
             before: "team/app:9".into(),
             pods: Vec::new(),
-            job: None,
+            jobs: Vec::new(),
         }],
         left_out: Vec::new(),
     };

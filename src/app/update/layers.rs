@@ -61,7 +61,7 @@ pub(super) fn back(model: &mut Model) {
     }
     if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
         propose::leave(model);
-    } else if model.overlays.pop().is_none() {
+    } else if model.overlays.pop().is_none() && !model.notices.dismiss() {
         filter::clear(model);
     }
 }

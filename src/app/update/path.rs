@@ -21,11 +21,13 @@ pub fn path(model: &Model) -> Vec<Context> {
         Some(Overlay::PullTest(_)) => over(&[Context::PullTest]),
         Some(Overlay::Reveal(_)) => over(&[Context::Reveal]),
         Some(Overlay::Learn(_)) => over(&[Context::Guide]),
-        Some(Overlay::Proposal(proposal)) => over(&[if proposal.stage.is_done() {
-            Context::Applied
-        } else {
-            Context::Proposal
-        }]),
+        Some(Overlay::Proposal(proposal)) => over(&[
+            if proposal.stage.is_done() || proposal.stage.changes_nothing() {
+                Context::Applied
+            } else {
+                Context::Proposal
+            },
+        ]),
         Some(Overlay::Form(form)) => match form.focused().map(|field| &field.entry) {
             Some(Entry::Many(_)) => vec![Context::Picks, Context::Form],
             Some(Entry::One(_)) => vec![Context::Options, Context::Form],

@@ -120,23 +120,33 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
     effects
 }
 
-/// Shows what would take back the plan that was carried out last.
+/// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
 pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    if let Some(Overlay::Proposal(proposal)) = model.overlays.last() {
-        if !matches!(proposal.stage, Stage::Done { .. }) {
-            model.flash("nothing of it has been made yet", now);
-            return Vec::new();
+    let (found, none) = match model.overlays.last() {
+        Some(Overlay::Proposal(proposal)) => {
+            if !proposal.stage.is_done() {
+                model.flash("nothing of it has been made yet", now);
+                return Vec::new();
+            }
+            (model.undo_of(proposal), "This change cannot be undone")
         }
-        model.overlays.pop();
-    }
+        _ => (
+            model.applied.last(),
+            "nothing was carried out that could be taken back",
+        ),
+    };
+    let found = found.map(|applied| (applied.ticket, applied.undo.clone()));
     if refused(model, now) {
         return Vec::new();
     }
-    let Some(last) = model.applied.last() else {
-        model.flash("nothing was carried out that could be taken back", now);
+    let Some((ticket, plan)) = found else {
+        model.flash(none, now);
         return Vec::new();
     };
-    let (ticket, plan) = (last.ticket, last.undo.clone());
+    if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
+        model.overlays.pop();
+    }
+    model.notices.dismiss();
     show(model, plan, |proposal| Proposal {
         undoes: Some(ticket),
         ..proposal
@@ -204,6 +214,10 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Proposal(proposal)) = model.overlays.last_mut() else {
         return Vec::new();
     };
+    if proposal.stage.changes_nothing() {
+        close(model);
+        return Vec::new();
+    }
     let refused = proposal
         .verdict
         .as_ref()
@@ -287,16 +301,22 @@ pub(super) fn carried_out(
         return;
     };
     model.lost.note(&plan.0, done);
+    let failure = first_failure(&plan.0, done);
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
         take_found(proposal, done);
         let outcomes = outcomes(done);
         proposal.affected.applied(&plan.0, &outcomes);
         proposal.stage = Stage::Done {
+            ticket,
             outcomes,
             at: now,
             recovered: None,
         };
+    } else if let Some(failure) = failure {
+        // Its view was closed: nobody else says it.
+        model.notices.tell_until_seen(&failure);
+        model.flash(failure, now);
     }
     // An undo that has failed can be tried again.
     if done.iter().all(|done| done.outcome.is_good()) {
@@ -310,6 +330,14 @@ pub(super) fn carried_out(
             undo: Planned(Arc::new(undo)),
         });
     }
+}
+
+/// What failed first of a plan, with its title.
+fn first_failure(plan: &Plan, done: &[Done]) -> Option<String> {
+    let mut outcomes = done.iter().map(|done| &done.outcome);
+    let failed =
+        outcomes.find(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_)))?;
+    Some(format!("{}: {failed}", plan.title))
 }
 
 fn outcomes(done: &[Done]) -> Vec<Outcome> {
@@ -328,7 +356,11 @@ pub(super) fn leave(model: &mut Model) {
         model.overlays.last(),
         Some(Overlay::Proposal(Proposal { stage: stage @ Stage::Done { .. }, .. })) if stage.is_good()
     );
-    if over && blamed.is_none() {
+    let recovered = matches!(
+        model.overlays.last(),
+        Some(Overlay::Proposal(proposal)) if proposal.stage.has_recovered()
+    );
+    if over && (blamed.is_none() || recovered) {
         close(model);
         return;
     }
@@ -369,12 +401,17 @@ fn close(model: &mut Model) {
     if !proposal.stage.is_good() {
         return;
     }
-    if matches!(model.overlays.last(), Some(Overlay::Form(_))) {
-        model.overlays.pop();
-    }
-    // Below may be the plan before, that this one went on from.
+    close_form(model);
+    // Below may be the plan before, that this one went on from, with the form that it came from.
     while matches!(model.overlays.last(), Some(Overlay::Proposal(before)) if before.stage.is_done())
     {
+        model.overlays.pop();
+        close_form(model);
+    }
+}
+
+fn close_form(model: &mut Model) {
+    if matches!(model.overlays.last(), Some(Overlay::Form(_))) {
         model.overlays.pop();
     }
 }

@@ -696,4 +696,162 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     press(&mut model, &["esc"]);
     put(&mut model, running(), "1");
     assert!(recovered(&model));
+    // What has recovered is judged on.
+    put(&mut model, waiting("ErrImagePull", missing), "1");
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    assert!(proposal.stage.has_recovered());
+    let trouble = proposal.trouble(&model.world, &model.verdicts).unwrap();
+    assert_eq!(trouble.failing, 3);
+    press(&mut model, &["ctrl-x"]);
+    assert_eq!(
+        form_title(&model),
+        "Another image for app in Deployment/checkout"
+    );
+    press(&mut model, &["esc"]);
+    put(&mut model, running(), "1");
+    press(&mut model, &["esc"]);
+    assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+}
+
+#[test]
+fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
+    let mut model = model();
+    let answer = made(&mut model);
+    update(&mut model, answer, now());
+    assert!(matches!(
+        model.overlays[..],
+        [Overlay::Form(_), Overlay::Proposal(_)]
+    ));
+    carried_out(&mut model, restart(), all_well(1));
+    press(&mut model, &["enter"]);
+    assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+}
+
+/// Carries out a plan whose changes all end so; the model as its view is shown.
+fn carried_out(model: &mut Model, plan: Plan, done: Vec<Done>) {
+    let count = plan.changes.len();
+    let effects = propose::propose(model, plan, None, now());
+    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    update(model, Message::Rehearsed(*ticket, all_well(count)), now());
+    let effects = press(model, &["enter"]);
+    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(
+        model,
+        Message::CarriedOut(*ticket, plan.clone(), done),
+        now(),
+    );
+}
+
+fn restart() -> Plan {
+    let workload = Restartable::new(WorkloadKey {
+        kind: WorkloadKind::Deployment,
+        key: key("shop", "checkout"),
+    });
+    Plan::new("Restart", vec![Change::Restart(workload.unwrap())])
+}
+
+fn told(model: &Model) -> &str {
+    model.flash.as_ref().map_or("", |flash| &flash.text)
+}
+
+#[test]
+fn a_plan_that_cannot_be_undone_does_not_undo_another() {
+    use super::super::action::Action;
+    let mut model = model();
+    let answer = made(&mut model);
+    update(&mut model, answer, now());
+    assert!(model.offers(Action::Undo));
+    press(&mut model, &["enter"]);
+    assert_eq!(model.applied.len(), 1);
+    carried_out(&mut model, restart(), all_well(1));
+    assert!(!model.offers(Action::Undo));
+    assert_eq!(press(&mut model, &["u"]), []);
+    assert_eq!(told(&model), "This change cannot be undone");
+    assert!(stage(&model).is_done(), "the view stays");
+    press(&mut model, &["enter"]);
+    let effects = command(&mut model, "undo");
+    let [Effect::Rehearse { plan, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(plan.0.title.starts_with("Undo: "), "{}", plan.0.title);
+    assert!(matches!(&plan.0.changes[..], [Change::TakeBack { .. }]));
+}
+
+#[test]
+fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
+    let mut model = model();
+    let Message::CarriedOut(ticket, plan, _) = made(&mut model) else {
+        panic!("it is carried out")
+    };
+    press(&mut model, &["esc", "esc", "esc"]);
+    assert!(model.overlays.is_empty());
+    let mut done = all_well(plan.0.changes.len());
+    done[0] = Done::new(Outcome::Failed("403 Forbidden".to_owned()));
+    let title = plan.0.title.clone();
+    update(&mut model, Message::CarriedOut(ticket, plan, done), now());
+    let text = format!("{title}: failed: 403 Forbidden");
+    assert_eq!(told(&model), text);
+    let later = now() + jiff::SignedDuration::from_hours(1);
+    crate::app::refresh::refresh(&mut model, [20; 5], later);
+    let shown = |model: &Model| {
+        let notice = model.notices.shown();
+        notice.is_some_and(|notice| notice.text.starts_with(&text))
+    };
+    assert!(shown(&model));
+    press(&mut model, &["esc"]);
+    assert!(!shown(&model));
+}
+
+#[test]
+fn where_nothing_is_to_change_enter_closes_the_plan() {
+    let mut model = model();
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let unchanged = vec![Done::new(Outcome::Unchanged); plan.0.changes.len()];
+    update(&mut model, Message::Rehearsed(*ticket, unchanged), now());
+    assert!(stage(&model).changes_nothing() && !stage(&model).can_be_applied());
+    assert_eq!(press(&mut model, &["enter"]), []);
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
+    let mut model = model();
+    let Message::CarriedOut(ticket, plan, _) = made(&mut model) else {
+        panic!("it is carried out")
+    };
+    let unchanged = vec![Done::new(Outcome::Unchanged); plan.0.changes.len()];
+    update(
+        &mut model,
+        Message::CarriedOut(ticket, plan, unchanged),
+        now(),
+    );
+    crate::app::refresh::refresh(&mut model, [20; 5], now());
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    assert_eq!(proposal.recovery(&model.world), None);
+    assert!(!proposal.stage.has_recovered());
+}
+
+#[test]
+fn what_the_server_refuses_is_not_offered() {
+    use super::super::action::Action;
+    let mut model = model();
+    let effects = rehearsed(&mut model);
+    let [Effect::Rehearse { ticket, .. }, ..] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let refused = vec![Done::new(Outcome::Failed("403".into()))];
+    update(&mut model, Message::Rehearsed(*ticket, refused), now());
+    assert!(!model.offers(Action::CarryOut));
+    assert!(model.offers(Action::Export));
 }

@@ -169,7 +169,7 @@ fn image_of_workload(
         container: Arc::clone(container),
         before: Arc::clone(before),
         pods: Vec::new(),
-        job: None,
+        jobs: Vec::new(),
     })
 }
 
@@ -188,7 +188,7 @@ fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTar
         container: Arc::clone(&container.name),
         before: Arc::clone(&container.image),
         pods: Vec::new(),
-        job: None,
+        jobs: Vec::new(),
     })
 }
 

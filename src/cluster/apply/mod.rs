@@ -61,8 +61,12 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
     // What an earlier change is going to make is not there for the server to try the next one on.
     let mut to_be_made: BTreeSet<String> = BTreeSet::new();
     let mut changed: BTreeSet<String> = BTreeSet::new();
-    for change in &plan.changes {
+    for (index, change) in plan.changes.iter().enumerate() {
         let server = server.behind_another(!changed.insert(subject(change)));
+        if plan.deletes_for_nothing(index, &all) {
+            all.push(no_reason_to_delete());
+            continue;
+        }
         all.push(match missing(connection, change).await {
             Some(why) => Done::new(Outcome::Failed(why)),
             None => match make(server, change).await {
@@ -109,6 +113,8 @@ pub async fn carry_out(
     for (index, change) in plan.changes.iter().enumerate() {
         let done = if failed {
             Done::new(Outcome::NotTried)
+        } else if plan.deletes_for_nothing(index, &all) {
+            no_reason_to_delete()
         } else {
             told(make(server, change).await)
         };
@@ -126,6 +132,12 @@ pub async fn carry_out(
         }
     }
     all
+}
+
+/// A deletion that is left out, as the changes before it were made already.
+fn no_reason_to_delete() -> Done {
+    let why = "nothing else of the plan changes anything";
+    Done::new(Outcome::NotNeeded(why.to_owned()))
 }
 
 /// Takes back what was made, last one first; also that of which it is not known.

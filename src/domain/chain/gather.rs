@@ -37,6 +37,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         elsewhere: elsewhere(world, &listed, &pod, &images),
         secrets: visibility(sight, &key.namespace),
         accounts: holders(world, &here),
+        accounts_unseen: !sight.sees(WatchKind::ServiceAccounts, &key.namespace),
         revisions: workload
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),

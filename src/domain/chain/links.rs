@@ -99,23 +99,30 @@ impl fmt::Display for SecretState {
             Self::Matches {
                 key,
                 via: Via::Match,
-            } => write!(f, "its entry {key} matches the image"),
+            } => write!(f, "has entry {key}, which matches the image"),
             Self::Matches {
                 key,
                 via: Via::HubDefault,
             } => {
-                write!(f, "its entry {key} is the one for Docker Hub")
+                write!(f, "has entry {key}, which is the one for Docker Hub")
             }
-            Self::MatchesEmpty { key } => write!(f, "its entry {key} matches and carries nothing"),
+            Self::MatchesEmpty { key } => {
+                write!(f, "has entry {key}, which matches and carries nothing")
+            }
             Self::Missing => f.write_str("does not exist in the namespace"),
+            Self::WrongType(SecretType::Other(None)) => {
+                f.write_str("has a type that the kubelet does not read")
+            }
             Self::WrongType(kind) => write!(f, "has type {kind}, which the kubelet does not read"),
             Self::WrongKey { wanted } => write!(f, "has no key {wanted}"),
             Self::Malformed(malformation) => write!(f, "cannot be read: {malformation}"),
             Self::HoldsNothing(Some(oddity)) => write!(f, "holds no entry: {oddity}"),
             Self::HoldsNothing(None) => f.write_str("holds no entry"),
             Self::NoMatch(misses) => match misses.first() {
-                Some((key, miss)) => write!(f, "its entry {key} does not match: {}", miss.reason),
-                None => f.write_str("no entry of it matches the image"),
+                Some((key, miss)) => {
+                    write!(f, "has entry {key}, which does not match: {}", miss.reason)
+                }
+                None => f.write_str("has no entry that matches the image"),
             },
             Self::Unknown => f.write_str("cannot be read"),
         }

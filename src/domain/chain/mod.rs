@@ -42,6 +42,9 @@ pub struct Case {
     /// ServiceAccounts of the namespace that list pull Secrets.
     #[serde(default)]
     pub accounts: Vec<Arc<ServiceAccount>>,
+    /// The ServiceAccounts of the namespace have not been listed: others may list Secrets, too.
+    #[serde(default)]
+    pub accounts_unseen: bool,
     pub workload: Option<Arc<Workload>>,
     /// The workload's ReplicaSets, newest first.
     #[serde(default)]

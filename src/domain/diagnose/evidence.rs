@@ -90,6 +90,14 @@ pub enum Fact {
         name: Arc<str>,
         account: Option<Arc<str>>,
     },
+    /// A Secret that the Pod does not list would open the image; who lists it has not been read.
+    UnlistedMatchesUnread {
+        name: Arc<str>,
+    },
+    /// The Pod's ServiceAccount is not known, for lack of rights or as it is still being listed.
+    AccountNotRead {
+        account: Arc<str>,
+    },
     WouldMatch {
         name: Arc<str>,
         key: Arc<str>,
@@ -167,12 +175,10 @@ impl fmt::Display for Fact {
             Self::AccountListsNothing { account } => {
                 write!(f, "ServiceAccount {account} lists no pull Secret")
             }
-            Self::OwnListHides { account } => {
-                write!(
+            Self::OwnListHides { account } => write!(
                     f,
                     "the Pod's own list hides that of ServiceAccount {account}"
-                )
-            }
+                ),
             Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
             Self::SecretForbidden { name, namespace } => write!(
                 f,
@@ -188,6 +194,14 @@ impl fmt::Display for Fact {
                 let by = listed_by(account.as_ref());
                 write!(f, "Secret {name} would match, and {by}")
             }
+            Self::UnlistedMatchesUnread { name } => write!(
+                f,
+                "Secret {name} would match; which ServiceAccounts list it has not been read"
+            ),
+            Self::AccountNotRead { account } => write!(
+                f,
+                "ServiceAccount {account} has not been read: what it lists is not known"
+            ),
             Self::WouldMatch { name, key } => {
                 write!(f, "in Secret {name} the key {key} would match")
             }
@@ -208,25 +222,21 @@ impl fmt::Display for Fact {
                 secret,
                 kind,
                 hours,
-            } => {
-                write!(
+            } => write!(
                     f,
                     "Secret {secret} is {hours} h old: unless it was renewed, its {kind} has ended"
-                )
-            }
+                ),
             Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
             Self::NotYetSent { secret } => {
                 write!(f, "this attempt went without Secret {secret} as it is now")
             }
             Self::ImageProblem { text } => f.write_str(text),
             Self::HostAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
-            Self::SameImageRuns { pod, node } => {
-                write!(
+            Self::SameImageRuns { pod, node } => write!(
                     f,
                     "the same image was pulled for Pod {pod}{}",
                     on(node.as_ref())
-                )
-            }
+                ),
             Self::PulledWithoutSecret { pod, image } => {
                 write!(f, "Pod {pod} lists no pull Secret and runs {image}")
             }
@@ -243,13 +253,11 @@ impl fmt::Display for Fact {
                 "asked from this machine: the registry returns the manifest; nodes may use another route",
             ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
-            Self::Pulling { seconds } => {
-                write!(
+            Self::Pulling { seconds } => write!(
                     f,
                     "pulling, or waiting in the node's queue, for {}",
                     age::span(*seconds)
-                )
-            }
+                ),
         }
     }
 }

@@ -88,9 +88,25 @@ impl Finding {
     /// What it is in two words: why, where the objects prove it, or else what the message says.
     pub fn title(&self) -> &'static str {
         match self.root {
+            _ if self.is_missing_digest() => "digest not found",
             Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
             Some(_) | None => self.cause.title(),
         }
+    }
+
+    /// Whether the registry has no such image, and the image is named by its digest.
+    fn is_missing_digest(&self) -> bool {
+        let is_missing = match self.root {
+            Some(root) => root == Root::TagMissing,
+            None => self.cause == Cause::ImageNotFound,
+        };
+        is_missing && self.image.as_ref().is_some_and(|image| image.contains('@'))
+    }
+
+    /// The title of the best fix, as its plan has it.
+    pub fn first_fix(&self) -> Option<&'static str> {
+        let fix = self.fixes.first()?;
+        Some(fix.title_for(&self.names))
     }
 
     /// Whether a pull is what fails.

@@ -11,7 +11,12 @@ pub(super) fn of(finding: &Finding) -> String {
     let named = match finding.root {
         Some(root) => Some(root)
             .filter(|_| finding.cause != Cause::CauseNotStated)
-            .and_then(|root| named(root, &finding.names)),
+            .and_then(|root| match root {
+                Root::SecretNotAttached if account_is_unread(finding) => {
+                    not_listed_by_pod(&finding.names).or_else(|| named(root, &finding.names))
+                }
+                root => named(root, &finding.names),
+            }),
         None => not_read(finding),
     };
     named.unwrap_or_else(|| general(finding))
@@ -135,6 +140,20 @@ fn named(root: Root, names: &Names) -> Option<String> {
         | Root::NotScheduled
         | Root::NotAPull => return None,
     })
+}
+
+fn account_is_unread(finding: &Finding) -> bool {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    facts.any(|fact| matches!(fact, Fact::AccountNotRead { .. }))
+}
+
+/// As [`not_attached`], where the ServiceAccount has not been read: the Pod's own list is all that is known.
+fn not_listed_by_pod(names: &Names) -> Option<String> {
+    let host = names.host.as_deref()?;
+    let secret = names.matching.as_deref()?;
+    Some(format!(
+        "{host} wants a login, and the Pod does not list Secret {secret}, which has one"
+    ))
 }
 
 fn not_attached(names: &Names) -> Option<String> {

@@ -418,3 +418,45 @@ fn what_nobody_says_any_more_is_told_by_the_chain() {
         }
     }
 }
+
+#[test]
+fn a_missing_digest_is_not_called_a_tag() {
+    let digest = format!("registry.example/team/app@sha256:{}", "a".repeat(64));
+    let mut scene = Scene::new(
+        &format!(
+            "failed to pull and unpack image \"{digest}\": failed to resolve reference \"{digest}\": {digest}: not found"
+        ),
+        &[],
+    );
+    scene.pod.containers[0].image = digest.as_str().into();
+    assert_eq!(scene.finding().title(), "digest not found");
+}
+
+#[test]
+fn how_a_secret_stands_is_said_in_whole_sentences() {
+    use crate::domain::chain::SecretState;
+    let unknown = SecretState::WrongType(SecretType::Other(None));
+    assert_eq!(
+        Fact::Secret {
+            name: "opaque".into(),
+            state: unknown.to_string(),
+        }
+        .to_string(),
+        "Secret opaque has a type that the kubelet does not read"
+    );
+    let scene = Scene::new(REFUSED, &["other"]).with(
+        "other",
+        SecretType::DockerConfigJson,
+        "elsewhere.example",
+    );
+    let finding = scene.finding();
+    let facts: Vec<String> = finding
+        .evidence
+        .iter()
+        .map(|evidence| evidence.fact.to_string())
+        .collect();
+    let says = |fact: &String| {
+        fact.starts_with("Secret other has entry elsewhere.example, which does not match")
+    };
+    assert!(facts.iter().any(says), "{facts:?}");
+}

@@ -222,14 +222,14 @@ fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRe
     let account = case.pod.service_account.shared();
     let fact = match links.account {
         AccountState::Missing => Fact::AccountMissing { account },
-        AccountState::Present | AccountState::Unknown => account_lists(case),
+        AccountState::Present => account_lists(case),
+        AccountState::Unknown => {
+            // Unseen, it may have the Secret by now, and the Pod be older than that.
+            draft.doubt(Confidence::Likely);
+            Fact::AccountNotRead { account }
+        }
     };
-    if links.account == AccountState::Unknown {
-        // Unseen, it may have the Secret by now, and the Pod be older than that.
-        draft.doubt(Confidence::Likely);
-    } else {
-        draft.tell(fact, Source::ServiceAccount);
-    }
+    draft.tell(fact, Source::ServiceAccount);
     draft.root = Some(Root::SecretNotAttached);
     draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
     if let Some(secret) = case.elsewhere.first() {
@@ -265,7 +265,12 @@ fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<Fi
         .clone()
         .filter(|account| **account != *case.pod.service_account.as_str());
     draft.matching = Some(Arc::clone(&name));
-    let fact = Fact::UnlistedMatches { name, account };
+    let fact = if account.is_none() && case.accounts_unseen {
+        draft.doubt(Confidence::Likely);
+        Fact::UnlistedMatchesUnread { name }
+    } else {
+        Fact::UnlistedMatches { name, account }
+    };
     draft.tell(fact, Source::Secret);
     Some(FixId::AttachSecret)
 }

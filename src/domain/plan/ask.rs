@@ -101,8 +101,8 @@ pub struct ImageTarget {
     pub before: Arc<str>,
     /// Pods with the old image that nothing replaces by itself.
     pub pods: Vec<Key<Pod>>,
-    /// The run of a CronJob that has the old image.
-    pub job: Option<Key<Workload>>,
+    /// The runs of a CronJob that have the old image.
+    pub jobs: Vec<Key<Workload>>,
 }
 
 /// A ServiceAccount, its pull Secrets and what runs as it.

@@ -75,7 +75,7 @@ fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
     let container = |target: &FixTarget| target.container.as_ref().map(|it| it.name.clone());
     let volume = |target: &FixTarget| target.volume.as_ref().map(|it| it.name.clone());
     let same_pod = own.pod == other.pod;
-    let same_owner = own.owner == other.owner && own.owner != PodOwner::None;
+    let same_owner = own.owner.is_same(&other.owner);
     own.namespace == other.namespace
         && (same_pod || same_owner)
         && container(own) == container(other)
@@ -112,7 +112,9 @@ pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
         })
         .collect();
     owners.sort_by_key(|(owner, target)| (*owner, target.and_then(|target| target.pod.clone())));
-    owners.dedup();
+    owners.dedup_by(|(one, pod), (other, other_pod)| {
+        pod == other_pod && (one == other || one.is_same(other))
+    });
     match owners.len() {
         0 | 1 => title.to_owned(),
         several => format!("{title}: {several} workloads"),

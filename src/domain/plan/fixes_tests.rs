@@ -385,3 +385,53 @@ fn owners_are_counted_once_in_a_title() {
         Some(&id(WorkloadKind::Deployment, "web"))
     );
 }
+
+#[test]
+fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
+    let mut world = world(MISSING);
+    let mut run = of_kind(WorkloadKind::Job, "nightly-8", "batch");
+    run.meta.owner = Some(Arc::new(Owner {
+        kind: "CronJob".into(),
+        name: "nightly".into(),
+        uid: "uid-CronJob-nightly".into(),
+    }));
+    let run = Batch::Workloads(WorkloadKind::Job, changed(vec![run]));
+    world.fold(run, now());
+    let pod = owned_by(Some(("Job", "nightly-8")), "nightly-8-x", "batch", MISSING);
+    world.fold(Batch::Pods(changed(vec![pod])), now());
+    let own = finding(&world, "nightly-7-x");
+    let other = finding(&world, "nightly-8-x");
+    let scope = FixScope {
+        own: &own,
+        others: &[&other],
+        reach: Reach::Selected,
+    };
+    let Offer::Ask(Ask::Image { targets, .. }) = for_fix(FixId::CorrectImage, scope) else {
+        panic!("it asks for the image")
+    };
+    let [target] = &targets[..] else {
+        panic!("{targets:?}")
+    };
+    let set = target.set("registry.example/team/app:2");
+    let said: Vec<String> = set.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said[1..],
+        [
+            "Delete the Job shop/nightly-7 with its Pods",
+            "Delete the Job shop/nightly-8 with its Pods",
+        ]
+    );
+    // One run of it is enough to show that it works.
+    let plan = Plan::new("Another image", set);
+    let pods = ["nightly-7-x", "nightly-8-x"].map(|name| key("shop", name));
+    let affected = super::super::Affected::of(&world, &plan, pods.clone(), []);
+    let gone = Batch::Pods(crate::domain::sample::gone(pods.to_vec()));
+    world.fold(gone, now());
+    assert!(!super::super::recovery(&world, &affected).is_complete());
+    let run = owned_by(Some(("Job", "nightly-8")), "nightly-8-y", "batch", MISSING);
+    let mut pod = crate::domain::sample::pod("shop", "nightly-8-y", running());
+    pod.meta.owner = run.meta.owner;
+    world.fold(Batch::Pods(changed(vec![pod])), now());
+    let found = super::super::recovery(&world, &affected);
+    assert!(found.is_complete(), "{found:?}");
+}

@@ -29,7 +29,12 @@ pub(super) fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
                     other.owner == found.owner && other.container == found.container
                 };
                 match targets.iter_mut().find(known) {
-                    Some(known) => known.pods.extend(found.pods),
+                    Some(known) => {
+                        known.pods.extend(found.pods);
+                        let jobs = found.jobs.into_iter();
+                        let new = jobs.filter(|job| !known.jobs.contains(job));
+                        known.jobs.extend(new.collect::<Vec<_>>());
+                    }
                     None => targets.push(found),
                 }
             }
@@ -83,13 +88,13 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
         container: container.name.clone(),
         before: before.clone(),
         pods: target.pod.iter().filter(|_| is_deleted).cloned().collect(),
-        job: match &target.owner {
-            PodOwner::CronJob { job, .. } => job.clone(),
+        jobs: match &target.owner {
+            PodOwner::CronJob { job, .. } => job.iter().cloned().collect(),
             PodOwner::None
             | PodOwner::Rolling(_)
             | PodOwner::ReplicaSet(_)
             | PodOwner::Job(_)
-            | PodOwner::Other { .. } => None,
+            | PodOwner::Other { .. } => Vec::new(),
         },
         owner,
     })
@@ -104,7 +109,7 @@ impl ImageTarget {
             before: None,
             image: image.to_owned(),
         };
-        let jobs = self.job.iter().cloned().map(Change::delete_job);
+        let jobs = self.jobs.iter().cloned().map(Change::delete_job);
         let pods = self.pods.iter().cloned().map(Change::delete_pod);
         std::iter::once(set).chain(jobs).chain(pods).collect()
     }

@@ -114,6 +114,19 @@ impl Plan {
         all
     }
 
+    /// Whether this change deletes a Pod or a Job to make way for changes that turned out to be made already.
+    ///
+    /// `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
+    pub fn deletes_for_nothing(&self, index: usize, done: &[Done]) -> bool {
+        let deletes =
+            |change: &Change| matches!(change, Change::DeletePod { .. } | Change::DeleteJob { .. });
+        let before = self.changes.iter().zip(done).take(index);
+        let mut main = before.filter(|(change, _)| !deletes(change)).peekable();
+        self.changes.get(index).is_some_and(deletes)
+            && main.peek().is_some()
+            && main.all(|(_, done)| done.outcome.is_no_change())
+    }
+
     /// The plan as kubectl commands. No password is in them: the shell asks for it.
     pub fn commands(&self) -> Vec<String> {
         self.changes.iter().flat_map(Change::commands).collect()
@@ -169,6 +182,28 @@ fn see_earlier(changes: &mut [Change]) {
 mod tests {
     use super::*;
     use crate::domain::sample::key;
+
+    #[test]
+    fn pods_are_not_deleted_for_a_change_that_is_made_already() {
+        let attach = Change::AttachSecret {
+            account: key("shop", "web"),
+            secret: Name::new("regcred"),
+            seen: Vec::new(),
+        };
+        let pod = || Change::delete_pod(key("shop", "web-1"));
+        let job = || Change::delete_job(key("shop", "nightly-1"));
+        let plan = Plan::new("Attach", vec![attach, pod(), job()]);
+        let unchanged = [Done::new(Outcome::Unchanged)];
+        assert!(!plan.deletes_for_nothing(0, &[]));
+        assert!(plan.deletes_for_nothing(1, &unchanged));
+        let skipped = Done::new(Outcome::NotNeeded(String::new()));
+        let both = [Done::new(Outcome::Unchanged), skipped];
+        assert!(plan.deletes_for_nothing(2, &both));
+        assert!(!plan.deletes_for_nothing(1, &[Done::new(Outcome::Applied)]));
+        let retry = Plan::new("Retry now", vec![pod(), pod()]);
+        assert!(!retry.deletes_for_nothing(0, &[]));
+        assert!(!retry.deletes_for_nothing(1, &unchanged));
+    }
 
     #[test]
     fn the_second_change_of_a_list_does_not_undo_the_first() {

@@ -30,6 +30,20 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// Whether there was, or would be, nothing to change.
+    pub fn is_no_change(&self) -> bool {
+        match self {
+            Self::Unchanged | Self::NotNeeded(_) => true,
+            Self::Applied
+            | Self::Failed(_)
+            | Self::Unknown(_)
+            | Self::NotTried
+            | Self::TakenBack => false,
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

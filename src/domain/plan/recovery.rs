@@ -152,7 +152,9 @@ fn replaced(
 ) {
     let desired = match controller {
         Controller::Workload(id) => match id.kind {
-            WorkloadKind::Job | WorkloadKind::CronJob => None,
+            WorkloadKind::Job => None,
+            // However many runs of it were waiting: the next one has to work.
+            WorkloadKind::CronJob => Some(1),
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::StatefulSet

@@ -77,7 +77,7 @@ pub(super) fn draw(list: &List<FaultId>, view: View<'_>, area: Rect, buffer: &mu
 }
 
 fn first_fix(fault: &Fault) -> &'static str {
-    fault.finding.fixes.first().map_or("", |fix| fix.title())
+    fault.finding.first_fix().unwrap_or_default()
 }
 
 /// The object to blame; for which registry, where another row blames it for the same.

@@ -15,8 +15,8 @@ use crate::{
     },
     domain::{
         age,
-        objects::WorkloadKey,
-        plan::{Change, Mark, Outcome},
+        objects::{WorkloadKey, WorkloadKind},
+        plan::{Change, Mark, Outcome, Recovery},
         probe::Answer,
     },
     ui::{
@@ -30,38 +30,51 @@ const WIDE: u16 = 116;
 
 pub(super) fn draw(proposal: &Proposal, view: View<'_>, area: Rect, buffer: &mut Buffer) -> usize {
     let lines = lines(proposal, view, window::room(WIDE, area));
-    let hint = match proposal.stage {
-        Stage::Ready(_) if proposal.stage.is_good() => {
-            "enter apply · c copy commands · y export · esc back"
-        }
-        Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
-            "c copy commands · y export · esc back"
-        }
-        Stage::Done { .. }
-            if proposal
-                .trouble(&view.model.world, &view.model.verdicts)
-                .is_some() =>
-        {
-            if view
-                .model
-                .overlays
-                .iter()
-                .any(|layer| matches!(layer, Overlay::Form(_)))
-            {
-                "ctrl-x next fix · esc back to the answers · u undo · enter close"
-            } else {
-                "ctrl-x next fix · enter close · u undo"
-            }
-        }
-        Stage::Done { .. } => "enter close · u undo",
-    };
+    let hint = hint(proposal, view);
     let window = Window {
         title: &proposal.plan.0.title,
-        hint,
+        hint: &hint,
         wide: WIDE,
     };
 
     window.lines(lines, proposal.scroll, view.theme, area, buffer)
+}
+
+/// The keys that have a use now.
+fn hint(proposal: &Proposal, view: View<'_>) -> String {
+    let model = view.model;
+    let keys: &[&str] = match &proposal.stage {
+        stage if stage.changes_nothing() => &["enter close", "y export"],
+        Stage::Ready(_) if proposal.stage.can_be_applied() && proposal.insists => &[
+            "enter apply anyway",
+            "c copy commands",
+            "y export",
+            "esc correct it",
+        ],
+        Stage::Ready(_) if proposal.stage.can_be_applied() => {
+            &["enter apply", "c copy commands", "y export", "esc back"]
+        }
+        Stage::Rehearsing(_) | Stage::CarryingOut(..) | Stage::Ready(_) => {
+            &["c copy commands", "y export", "esc back"]
+        }
+        Stage::Done { .. } => {
+            let fails = proposal.trouble(&model.world, &model.verdicts).is_some();
+            let mut layers = model.overlays.iter();
+            let asked = layers.any(|layer| matches!(layer, Overlay::Form(_)));
+            let back = asked && !proposal.stage.has_recovered();
+            let undo = model.undo_of(proposal).is_some();
+            let keys = [
+                (fails, "ctrl-x next fix"),
+                (fails && back, "esc back to the answers"),
+                (true, "enter close"),
+                (undo, "u undo"),
+                (true, "y export"),
+            ];
+            let keys = keys.into_iter().filter(|(offered, _)| *offered);
+            return keys.map(|(_, key)| key).collect::<Vec<_>>().join(" · ");
+        }
+    };
+    keys.join(" · ")
 }
 
 fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>> {
@@ -69,17 +82,11 @@ fn lines(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static>>
     let mut lines = vec![state(proposal, view)];
     lines.extend(registry(proposal, view, room));
     if let Some(words) = recovery(proposal, view) {
-        let recovered = matches!(
-            proposal.stage,
-            Stage::Done {
-                recovered: Some(_),
-                ..
-            }
-        );
-        let style = if recovered {
-            theme.good()
-        } else {
-            theme.text()
+        let fails = fails_again(proposal, view);
+        let style = match proposal.stage.has_recovered() {
+            true if fails => theme.failing(),
+            true => theme.good(),
+            false => theme.text(),
         };
         lines.extend(wrapped(&words, room, style));
     }
@@ -153,7 +160,7 @@ fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<L
 
 /// Nothing becomes different, so there is no difference to show.
 fn is_so_already(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Unchanged | Outcome::NotNeeded(_)))
+    outcome.is_some_and(Outcome::is_no_change)
 }
 
 fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
@@ -163,6 +170,11 @@ fn state(proposal: &Proposal, view: View<'_>) -> Line<'static> {
             view.spinner(),
             "The server tries it; nothing is stored.".to_owned(),
             theme.accent(),
+        ),
+        stage if stage.changes_nothing() => (
+            symbols.finished,
+            "Nothing to change: it is so already.".to_owned(),
+            theme.good(),
         ),
         Stage::Ready(_) if proposal.stage.is_good() => (
             symbols.finished,
@@ -214,27 +226,28 @@ fn trouble(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'static
     let text = format!(
         "{} {}: {}",
         theme.symbols().pull_failing,
-        still_failing(&trouble),
+        still_failing(&trouble, proposal.stage.has_recovered()),
         finding.summary()
     );
     let mut lines = wrapped(&text, room, theme.failing());
     if let Some(fix) = finding.fixes.first() {
-        let next = format!("  ctrl-x next fix: {}", fix.title());
+        let next = format!("  ctrl-x next fix: {}", fix.title_for(&finding.names));
         lines.extend(wrapped(&next, room, theme.accent()));
     }
     lines
 }
 
-fn still_failing(trouble: &Trouble<'_>) -> String {
+fn still_failing(trouble: &Trouble<'_>, again: bool) -> String {
+    let still = if again { "again " } else { "still " };
     let cannot = if trouble.verdict.finding.is_pull() {
         "cannot pull"
     } else {
         "cannot start"
     };
     match (trouble.failing, trouble.pods) {
-        (0, _) => "Pods still cannot be created".to_owned(),
-        (failing, 1) => format!("{failing} of 1 Pod still {cannot}"),
-        (failing, pods) => format!("{failing} of {pods} Pods still {cannot}"),
+        (0, _) => format!("Pods {still}cannot be created"),
+        (failing, 1) => format!("{failing} of 1 Pod {still}{cannot}"),
+        (failing, pods) => format!("{failing} of {pods} Pods {still}{cannot}"),
     }
 }
 
@@ -258,7 +271,18 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
         ),
         (None, None) => return Vec::new(),
     };
-    wrapped(&format!("{symbol} From here: {text}"), room, style)
+    let mut lines = wrapped(&format!("{symbol} From here: {text}"), room, style);
+    if proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
+        let ask = "  The registry says no: esc to correct it, enter to do it anyway.";
+        lines.extend(wrapped(ask, room, theme.warning()));
+    }
+    lines
+}
+
+/// Whether what had recovered after the changes fails now.
+fn fails_again(proposal: &Proposal, view: View<'_>) -> bool {
+    let fails = |found: Recovery| !found.failing.is_empty();
+    proposal.stage.has_recovered() && proposal.recovery(&view.model.world).is_some_and(fails)
 }
 
 /// Whether it has worked, once it is done.
@@ -275,10 +299,25 @@ fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
         } else {
             "ready"
         };
-        return Some(format!("{} {word} after {took}", symbols.finished));
+        return Some(if fails_again(proposal, view) {
+            let failing = match (found.failing.len(), found.wanted) {
+                (failing, 0 | 1) => format!("{failing} Pod"),
+                (failing, pods) => format!("{failing} of {pods} Pods"),
+            };
+            format!(
+                "{} {word} after {took}, failing again: {failing}",
+                symbols.pull_failing
+            )
+        } else {
+            format!("{} {word} after {took}", symbols.finished)
+        });
     }
     let waited = age::countdown(age::seconds(*at, view.now));
     let rollout = |id: &WorkloadKey| {
+        // A Job has a run, and no number of Pods that are kept ready.
+        if matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
+            return None;
+        }
         let rollout = &view.model.world.workload(id)?.rollout;
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };

@@ -89,7 +89,7 @@ fn story_cells(view: View<'_>, id: &StoryId, narrow: bool) -> Vec<Cell> {
         || fault.finding.summary(),
         |error| pull::essence(error).to_owned(),
     );
-    let fix = fault.finding.fixes.first().map_or("", |fix| fix.title());
+    let fix = fault.finding.first_fix().unwrap_or_default();
     let last = match story.last {
         Some(_) => view.age(story.last),
         // Its events have expired; the statuses of its Pods still say it.

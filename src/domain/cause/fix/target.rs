@@ -113,6 +113,15 @@ impl PodOwner {
         }
     }
 
+    /// Whether both are one owner. The runs of one CronJob have one template, whichever Job a Pod is of.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => false,
+            (Self::CronJob { id, .. }, Self::CronJob { id: other, .. }) => id == other,
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether a deleted Pod is created again. The API server's Pod of a static Pod is only a mirror of a
     /// file on the node.
     pub fn recreates_pods(&self) -> bool {

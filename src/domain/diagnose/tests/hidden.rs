@@ -198,3 +198,39 @@ fn a_deleted_secret_is_not_one_that_cannot_be_seen() {
     assert_eq!(finding.root, Some(Root::SecretNotAttached));
     assert!(!finding.fixes.contains(&FixId::Restart));
 }
+
+#[test]
+fn what_lists_a_secret_is_not_stated_without_the_right_to_list_service_accounts() {
+    let mut scene = Scene::new(REFUSED, &[]);
+    scene = scene.with("regcred", SecretType::DockerConfigJson, "registry.example");
+    scene.account = None;
+    let seen = |facts: &Finding| -> Vec<String> {
+        let facts = facts.evidence.iter();
+        facts.map(|evidence| evidence.fact.to_string()).collect()
+    };
+    let id = WatchId {
+        kind: WatchKind::ServiceAccounts,
+        scope: Scope::Cluster,
+    };
+    let denied = WatchState::Forbidden {
+        missing: Permission::new("list", "", "serviceaccounts", None),
+        why: "forbidden".into(),
+        as_of: None,
+    };
+    scene.sight.note(&id, &denied);
+    let found = scene.finding();
+    assert_eq!(found.root, Some(Root::SecretNotAttached));
+    assert_eq!(found.confidence, Confidence::Likely);
+    let facts = seen(&found).join("; ");
+    assert!(!facts.contains("nothing lists it"), "{facts}");
+    assert!(
+        facts.contains("ServiceAccount runner has not been read"),
+        "{facts}"
+    );
+    assert!(facts.contains("Secret regcred would match"), "{facts}");
+    let summary = found.summary();
+    assert!(
+        !summary.contains("not attached to ServiceAccount"),
+        "{summary}"
+    );
+}
