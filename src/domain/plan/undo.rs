@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Before, Change, Done, Outcome, Plan, before::Seen};
+use super::{
+    Before, Change, Done, Outcome, Plan,
+    before::{ContainerImage, Seen},
+};
 
 /// The change that takes this one back.
 pub fn undo(change: &Change, before: Before) -> Change {
@@ -20,9 +23,12 @@ pub fn undo(change: &Change, before: Before) -> Change {
             container: Arc::clone(container),
             before: Some(Seen {
                 uid: was.uid,
-                value: image.as_str().into(),
+                value: ContainerImage {
+                    list: was.value.list,
+                    image: image.as_str().into(),
+                },
             }),
-            image: was.value.to_string(),
+            image: was.value.image.to_string(),
         },
         (
             Change::SetAccount {
@@ -76,8 +82,15 @@ mod tests {
     use crate::domain::{
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
-        plan::{Restartable, Revision},
+        plan::{ContainerList, Restartable, Revision},
     };
+
+    fn image(image: &str) -> ContainerImage {
+        ContainerImage {
+            list: ContainerList::InitContainers,
+            image: image.into(),
+        }
+    }
 
     fn made(before: Before) -> Done {
         Done {
@@ -124,7 +137,7 @@ mod tests {
             made(list),
             made(Before::Image(Seen {
                 uid: "3".to_owned(),
-                value: "a:1".into(),
+                value: image("a:1"),
             })),
             Done::new(Outcome::Applied),
         ];
@@ -142,7 +155,7 @@ mod tests {
         };
         let left = Seen {
             uid: "3".to_owned(),
-            value: "a:2".into(),
+            value: image("a:2"),
         };
         assert_eq!(
             before.as_ref(),
