@@ -93,6 +93,7 @@ fn changes() -> Vec<Change> {
             edit: Edit::Remove {
                 server: "r.example".to_owned(),
             },
+            before: None,
         },
         Change::convert_secret(Key::new(namespace(), Name::new("s"))),
         Change::CopySecret(Copy {

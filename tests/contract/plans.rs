@@ -183,6 +183,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
                 server: "quay.io".into(),
                 login: login(),
             },
+            before: None,
         },
         Change::EditSecret {
             key: key.clone(),
@@ -190,6 +191,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
                 from: "ghcr.io".into(),
                 to: "r.example:5000".into(),
             },
+            before: None,
         },
         copy(&key, &secret(&other, "regcred"), Existing::Keep),
     ]);
@@ -513,6 +515,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                 edit: Edit::Remove {
                     server: "ghcr.io".into(),
                 },
+                before: None,
             },
             Change::convert_secret(secret(&namespace, "opaque")),
             copy(&key, &secret(&other, "regcred"), Existing::Keep),

@@ -37,6 +37,7 @@ fn renew(key: &Key<Secret>, password: &str) -> Change {
                 password: Password::new(password),
             },
         },
+        before: None,
     }
 }
 
@@ -129,6 +130,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
             server: server.into(),
             login: login(),
         },
+        before: None,
     };
     carry_out(&connection, &Plan::new("theirs", vec![put("quay.io")])).await;
     let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;

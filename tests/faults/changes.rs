@@ -106,6 +106,7 @@ impl Stage {
                     password: Password::new("the-new-one"),
                 },
             },
+            before: None,
         };
         Plan {
             on_failure: OnFailure::TakeBack,

@@ -167,11 +167,15 @@ fn credential(username: &str, sources: &[Source]) -> Vec<Field> {
 
 /// A credential in words.
 fn which(spread: &Spread) -> String {
+    let here = spread
+        .holders
+        .iter()
+        .filter(|holder| holder.is_same_registry);
     format!(
         "{} at {}, in {}",
         spread.username,
         spread.server,
-        counted(spread.holders.len(), "Secret")
+        counted(here.count(), "Secret")
     )
 }
 
@@ -179,9 +183,15 @@ fn which(spread: &Spread) -> String {
 pub(super) fn holders(spread: Option<&Spread>) -> Vec<Pick> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
     let row = |holder: &Holder| Pick {
-        name: holder.secret.to_string(),
+        name: holder.label(),
         note: if holder.immutable {
             "immutable: it has to be made anew".to_owned()
+        } else if !holder.is_same_registry {
+            format!(
+                "same password at {} · {}",
+                holder.servers.join(", "),
+                counted(holder.pods, "Pod")
+            )
         } else {
             format!(
                 "{} · {}",
@@ -189,7 +199,7 @@ pub(super) fn holders(spread: Option<&Spread>) -> Vec<Pick> {
                 counted(holder.pods, "Pod")
             )
         },
-        taken: !holder.immutable,
+        taken: holder.is_same_registry && !holder.immutable,
     };
     holders.iter().map(row).collect()
 }

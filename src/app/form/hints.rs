@@ -53,7 +53,7 @@ impl Form {
                 _ => "checked: the Secret is in its list".to_owned(),
             },
             (Answer::Secrets, _) => match &self.ask {
-                Ask::Rotate { .. } => "all that carry this credential".to_owned(),
+                Ask::Rotate { .. } => "checked: those that carry it for this registry".to_owned(),
                 _ => "checked: in the list of the ServiceAccount".to_owned(),
             },
             _ => String::new(),

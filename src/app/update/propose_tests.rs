@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     objects::{WorkloadKey, WorkloadKind},
-    plan::{Change, Done, Found, Outcome, Plan, Restartable, Seen},
+    plan::{Change, ContainerImage, ContainerList, Done, Found, Outcome, Plan, Restartable, Seen},
     probe::{Answer, Verdict},
     sample::{key, now},
 };
@@ -133,7 +133,10 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     };
     let seen = Seen {
         uid: "u".to_owned(),
-        value: "live:9".into(),
+        value: ContainerImage {
+            list: ContainerList::Containers,
+            image: "live:9".into(),
+        },
     };
     let done = Done {
         found: Some(Found::Image(seen.clone())),
@@ -157,7 +160,10 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     assert_eq!(before.as_ref(), Some(&seen));
     // Somebody was faster.
     let theirs = Seen {
-        value: "theirs:1".into(),
+        value: ContainerImage {
+            image: "theirs:1".into(),
+            ..seen.value.clone()
+        },
         ..seen
     };
     let late = Done {

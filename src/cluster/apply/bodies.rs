@@ -13,7 +13,7 @@ use super::wiped::Wiped;
 use crate::domain::{
     key::Name,
     objects::Secret,
-    plan::{Images, Revision},
+    plan::{ContainerList, Images, Revision},
 };
 
 /// The names in a ServiceAccount's `imagePullSecrets`.
@@ -164,13 +164,13 @@ pub(super) fn image<'a>(
     object: &'a Value,
     pod_spec: &[&str],
     container: &str,
-) -> Option<(&'static str, &'a str)> {
-    ["containers", "initContainers"].iter().find_map(|list| {
-        let all = object.pointer(&format!("/{}/{list}", pod_spec.join("/")))?;
+) -> Option<(ContainerList, &'a str)> {
+    ContainerList::ALL.into_iter().find_map(|list| {
+        let all = object.pointer(&format!("/{}/{}", pod_spec.join("/"), list.field()))?;
         let mut all = all.as_array()?.iter();
         let found = all.find(|item| item.get("name").and_then(Value::as_str) == Some(container))?;
         let image = found.get("image").and_then(Value::as_str);
-        Some((*list, image.unwrap_or_default()))
+        Some((list, image.unwrap_or_default()))
     })
 }
 

@@ -225,7 +225,9 @@ async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
             server: registry,
             login,
         } => secrets::create(server, key, registry, login).await,
-        Change::EditSecret { key, edit } => secrets::edit(server, key, edit).await,
+        Change::EditSecret { key, edit, before } => {
+            secrets::edit(server, key, edit, before.as_ref()).await
+        }
         Change::ConvertSecret { key, .. } => convert::convert(server, key).await,
         Change::CopySecret(copy) => secrets::copy(server, copy).await,
         Change::DeleteSecret { key } => remove(server, &paths::secret(key)).await,

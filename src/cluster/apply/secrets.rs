@@ -20,7 +20,8 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Before, Copy, Done, Edit, Existing, Found, Login, edited, manifest, merged, servers_of,
+            Before, Copy, Done, Edit, Existing, Found, Login, Seen, StoredConfig, edited, manifest,
+            merged, servers_of,
         },
     },
 };
@@ -117,7 +118,7 @@ async fn onto(
     copy: &Copy,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
-    match rewrite(server, &copy.to, &change).await {
+    match rewrite(server, &copy.to, None, &change).await {
         Err(Trouble::NotFound(_)) => match change(None) {
             Ok(content) => make(server, &copy.to, &content).await,
             Err(why) => Ok(failed(why)),
@@ -163,29 +164,75 @@ pub(super) async fn edit(
     server: Server<'_>,
     key: &Key<Secret>,
     edit: &Edit,
+    expected: Option<&Seen<StoredConfig>>,
 ) -> Result<Done, Trouble> {
-    rewrite(server, key, |before| edited(before, edit)).await
+    rewrite(server, key, expected, |before| edited(before, edit)).await
+}
+
+/// The configuration in a Secret as it is found; `None` for a type that the kubelet does not read.
+fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
+    let (field, is_legacy) = field(found)?;
+    let content = content(found, field, is_legacy);
+    let hash = bodies::hash(&stored(found, field));
+    let is_unreadable = content.is_none() && stored(found, field).is_some();
+    // What is no text is no configuration either.
+    let text = if is_unreadable {
+        Some("?")
+    } else {
+        content.as_ref().map(|text| text.as_str())
+    };
+    Some(Seen {
+        uid: bodies::revision(found).uid,
+        value: StoredConfig::of(text, hash),
+    })
+}
+
+/// Why a configuration is left as it is: it is not the one that the preview showed.
+fn changed_since(
+    server: Server<'_>,
+    expected: Option<&Seen<StoredConfig>>,
+    found: &Value,
+) -> Option<String> {
+    let expected = expected.filter(|_| server.expects())?;
+    match seen_config(found) {
+        Some(now) if now.uid != expected.uid => Some(
+            "somebody has deleted the Secret and made another of its name: look at it again"
+                .to_owned(),
+        ),
+        Some(now) if now == *expected => None,
+        Some(_) | None => Some(
+            "somebody has changed the Secret since the preview, so it is left as it is: look at it again"
+                .to_owned(),
+        ),
+    }
 }
 
 /// Changes the configuration in a Secret as it is now.
 async fn rewrite(
     server: Server<'_>,
     key: &Key<Secret>,
+    expected: Option<&Seen<StoredConfig>>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
     let step = |found: &Value| match rewritten(found, key, &change) {
         Err(why) => Step::Refuse(why),
         Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
-        Ok((field, after)) => {
-            Step::Write(Patch::merge(found, json!({ "data": { field: *after } })))
-        }
+        Ok((field, after)) => match changed_since(server, expected, found) {
+            Some(why) => Step::Refuse(why),
+            None => Step::Write(Patch::merge(found, json!({ "data": { field: *after } }))),
+        },
     };
     let updated = update(server, &paths::secret(key), step).await?;
-    Ok(updated.done(|found| {
+    let seen = seen_config(updated.found());
+    let done = updated.done(|found| {
         let left = rewritten(found, key, &change);
         let left = left.map_or(0, |(_, after)| bodies::hash(&*after));
         Before::content(found, left)
-    }))
+    });
+    Ok(Done {
+        found: seen.map(Found::Config),
+        ..done
+    })
 }
 
 /// The field of a Secret with what the change makes of it, as it is stored.
@@ -268,7 +315,10 @@ mod tests {
     use super::*;
     use crate::{
         cluster::{apply::server::Mode, mock},
-        domain::key::{Name, Namespace},
+        domain::{
+            credential::Password,
+            key::{Name, Namespace},
+        },
     };
 
     fn key() -> Key<Secret> {
@@ -288,6 +338,55 @@ mod tests {
             let server = Server::new(&connection, Mode::Earnest);
             let done = make(server, &key(), content).await.unwrap();
             assert_eq!(done.outcome.is_good(), good, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_somebody_changed_since_the_preview_is_left_as_it_is() {
+        let secret = |content: &str| {
+            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
+            json!({ "metadata": { "uid": "u" }, "type": TYPE, "data": data })
+        };
+        let shown = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
+        let theirs = r#"{"auths":{"ghcr.io":{"auth":"YTpj"}}}"#;
+        let expected = seen_config(&secret(shown));
+        let login = Login {
+            username: "bot".to_owned(),
+            password: Password::new("canary"),
+        };
+        let ghcr = || "ghcr.io".to_owned();
+        let edits = [
+            Edit::Put {
+                server: ghcr(),
+                login: login.clone(),
+            },
+            Edit::Renew {
+                servers: vec![ghcr()],
+                login,
+            },
+            Edit::Rekey {
+                from: ghcr(),
+                to: "r.example".to_owned(),
+            },
+            Edit::Remove { server: ghcr() },
+        ];
+        for change in &edits {
+            for (stored, is_good) in [(shown, true), (theirs, false)] {
+                let there = secret(stored).to_string();
+                let connection = mock::connection(move |method, _| {
+                    assert!(is_good || method == Method::GET, "nothing is written");
+                    Some((200, there.clone()))
+                });
+                let server = Server::new(&connection, Mode::Earnest);
+                let done = edit(server, &key(), change, expected.as_ref()).await;
+                let done = done.unwrap();
+                assert_eq!(done.outcome.is_good(), is_good, "{change:?}");
+                assert!(is_good || format!("{:?}", done.outcome).contains("look at it again"));
+                let Some(Found::Config(seen)) = &done.found else {
+                    panic!("{done:?}")
+                };
+                assert_eq!(Some(seen) == expected.as_ref(), is_good);
+            }
         }
     }
 

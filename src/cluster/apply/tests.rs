@@ -34,6 +34,7 @@ fn renew(name: &str) -> Change {
                 password: Password::new("the-new-one"),
             },
         },
+        before: None,
     }
 }
 

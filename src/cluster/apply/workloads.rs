@@ -20,7 +20,10 @@ use crate::{
     domain::{
         key::{Key, Name},
         objects::{Pod, Secret, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
-        plan::{Before, Deployment, Done, Found, ImageOwner, Lists, Outcome, Seen, manifest},
+        plan::{
+            Before, ContainerImage, Deployment, Done, Found, ImageOwner, Lists, Outcome, Seen,
+            manifest,
+        },
     },
 };
 
@@ -96,23 +99,23 @@ pub(super) async fn set_image(
     server: Server<'_>,
     owner: &ImageOwner,
     container: &str,
-    expected: Option<&Seen<Arc<str>>>,
+    expected: Option<&Seen<ContainerImage>>,
     wanted: &str,
 ) -> Result<Done, Trouble> {
     let spec = owner.pod_spec();
     let seen = |found: &Value| {
-        let (_, image) = bodies::image(found, spec, container)?;
+        let (list, image) = bodies::image(found, spec, container)?;
+        let image = Arc::from(image);
         Some(Seen {
             uid: bodies::revision(found).uid,
-            value: Arc::from(image),
+            value: ContainerImage { list, image },
         })
     };
     let step = |found: &Value| {
-        let (Some(now), Some((list, image))) = (seen(found), bodies::image(found, spec, container))
-        else {
+        let Some(now) = seen(found) else {
             return Step::Refuse(format!("{owner} has no container {container} any more"));
         };
-        if image == wanted {
+        if *now.value.image == *wanted {
             return Step::Keep;
         }
         if let Some(why) = unexpected(server, "image", expected, &now) {
@@ -120,7 +123,7 @@ pub(super) async fn set_image(
         }
         // It finds the container in the list by its name.
         let item = json!({ "name": container, "image": wanted });
-        let containers = json!({ list: [item] });
+        let containers = json!({ now.value.list.field(): [item] });
         let fields = spec.iter().rev();
         let fields = fields.fold(containers, |inner, field| json!({ *field: inner }));
         Step::Write(Patch::strategic(found, fields))

@@ -28,6 +28,38 @@ pub struct Seen<T> {
     pub value: T,
 }
 
+/// The list of a Pod spec that a container is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerList {
+    Containers,
+    InitContainers,
+}
+
+impl ContainerList {
+    pub const ALL: [Self; 2] = [Self::Containers, Self::InitContainers];
+
+    /// The name of the field.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::InitContainers => "initContainers",
+        }
+    }
+}
+
+/// The image of a container, and the list that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerImage {
+    pub list: ContainerList,
+    pub image: Arc<str>,
+}
+
+impl fmt::Display for ContainerImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.image)
+    }
+}
+
 /// What a change found.
 #[derive(Clone)]
 pub enum Before {
@@ -53,7 +85,7 @@ pub enum Before {
         after: Vec<Name<Secret>>,
     },
     Account(Seen<Name<ServiceAccount>>),
-    Image(Seen<Arc<str>>),
+    Image(Seen<ContainerImage>),
     /// Whether a rollout stood still.
     Paused(bool),
 }
@@ -131,7 +163,7 @@ impl Before {
         }
     }
 
-    pub fn image(&self) -> Option<&Seen<Arc<str>>> {
+    pub fn image(&self) -> Option<&Seen<ContainerImage>> {
         match self {
             Self::Image(seen) => Some(seen),
             Self::Made { .. }

@@ -3,10 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    before::{Before, Seen},
+    before::{Before, ContainerImage, Seen},
     entries::{Edit, Login},
     found::{Lists, Template},
     outline::Outline,
+    stored_config::StoredConfig,
 };
 use crate::domain::{
     key::{Key, Name, Namespace},
@@ -115,9 +116,11 @@ pub enum Change {
         server: String,
         login: Login,
     },
+    /// `before`: the configuration that the rehearsal found; another one by then is left alone.
     EditSecret {
         key: Key<Secret>,
         edit: Edit,
+        before: Option<Seen<StoredConfig>>,
     },
     /// A Secret's type is immutable, so it is deleted and made again with all that it holds. `found`: what
     /// it holds, once that was read from the server.
@@ -159,7 +162,7 @@ pub enum Change {
     SetImage {
         workload: ImageOwner,
         container: Arc<str>,
-        before: Option<Seen<Arc<str>>>,
+        before: Option<Seen<ContainerImage>>,
         image: String,
     },
     /// `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
@@ -279,6 +282,15 @@ impl Change {
     /// Deletes whatever Job bears the name, until the plan is pinned to the one that was seen.
     pub fn delete_job(job: Key<Workload>) -> Self {
         Self::DeleteJob { job, uid: None }
+    }
+
+    /// Changes entries of a pull Secret; what it must hold for that is known after the rehearsal.
+    pub fn edit_secret(key: Key<Secret>, edit: Edit) -> Self {
+        Self::EditSecret {
+            key,
+            edit,
+            before: None,
+        }
     }
 
     /// Makes a pull Secret of a Secret of another type.

@@ -33,7 +33,7 @@ impl Change {
                     key.name
                 ),
             ],
-            Self::EditSecret { key, edit } => {
+            Self::EditSecret { key, edit, .. } => {
                 edit_commands(edit, key.name.as_str(), namespace.as_str())
             }
             // Where nothing in it is a configuration jq says nothing, and nothing is replaced.
@@ -130,7 +130,7 @@ fn copy_commands(copy: &Copy) -> Vec<String> {
     };
     if copy.existing == Existing::Merge && copy.there.is_some() {
         // Entry by entry, and not field by field: the old `auth` would outdo the new password.
-        let merge = "map(.data[\".dockerconfigjson\"] | @base64d | fromjson | .auths) as [$a, $b] | .[0] | .data[\".dockerconfigjson\"] = ({auths: ($a + $b)} | tojson | @base64)";
+        let merge = "map(.data[\".dockerconfigjson\"] | @base64d | fromjson) as [$a, $b] | .[0] | .data[\".dockerconfigjson\"] = ($a | .auths += $b.auths | tojson | @base64)";
         return vec![format!(
             "jq -s '{merge}' <({}) <({}) | kubectl -n {} replace -f -",
             get(to),
@@ -219,7 +219,11 @@ pub fn recreated(key: &Key<Secret>, configuration: &[u8]) -> Vec<String> {
             return Change::CreateSecret { key, server, login };
         }
         let edit = Edit::Put { server, login };
-        Change::EditSecret { key, edit }
+        Change::EditSecret {
+            key,
+            edit,
+            before: None,
+        }
     };
     let changes = logins.enumerate().map(change);
     changes.flat_map(|change| change.commands()).collect()
@@ -238,7 +242,7 @@ fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
             READ.to_owned(),
             through_jq(
                 format!("--arg s {} --arg u {}", shell::word(server), shell::word(&login.username)),
-                format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] = {LOGIN}"),
+                format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] |= {RELOGIN}"),
             ),
         ],
         Edit::Renew { servers, login } => vec![
@@ -249,12 +253,12 @@ fn edit_commands(edit: &Edit, secret: &str, namespace: &str) -> Vec<String> {
                     shell::word(&json!(servers).to_string()),
                     shell::word(&login.username)
                 ),
-                format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] = {LOGIN})"),
+                format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] |= {RELOGIN})"),
             ),
         ],
         Edit::Rekey { from, to } => vec![through_jq(
             format!("--arg from {} --arg to {}", shell::word(from), shell::word(to)),
-            "@base64d | fromjson | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
+            "@base64d | fromjson | if .auths | has($to) then error(\"\\($to) is there already\") else . end | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
         )],
         Edit::Remove { server } => vec![through_jq(
             format!("--arg s {}", shell::word(server)),
@@ -268,6 +272,9 @@ const READ: &str = "read -rs TOKEN; export TOKEN";
 
 /// An entry of `auths`, for jq, with the user name as `$u`.
 const LOGIN: &str = "{username: $u, password: env.TOKEN}";
+
+/// An entry of `auths` with another login, for jq; its other fields stay.
+const RELOGIN: &str = "((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + \":\" + env.TOKEN | @base64)})";
 
 fn list_patch(account: &str, list: &[Name<Secret>]) -> String {
     let patch = json!({ "imagePullSecrets": manifest::references(list) });
@@ -317,8 +324,12 @@ jq -n --arg s ghcr.io --arg u 'it'\''s me' '{auths: {($s): {username: $u, passwo
         };
         for edit in [put, renew] {
             let key = key.clone();
-            let said = commands(&Change::EditSecret { key, edit });
-            assert!(said.starts_with(READ) && said.contains(LOGIN), "{said}");
+            let said = commands(&Change::EditSecret {
+                key,
+                edit,
+                before: None,
+            });
+            assert!(said.starts_with(READ) && said.contains(RELOGIN), "{said}");
             assert!(!said.contains("canary"), "{said}");
         }
     }
@@ -347,7 +358,7 @@ jq -n --arg s ghcr.io --arg u 'it'\''s me' '{auths: {($s): {username: $u, passwo
             }))
         };
         let merged = copy(Existing::Merge, Some(Vec::new()));
-        assert!(merged.contains("{auths: ($a + $b)}"), "{merged}");
+        assert!(merged.contains("$a | .auths += $b.auths"), "{merged}");
         assert!(merged.ends_with("kubectl -n shop replace -f -"), "{merged}");
         let replaced = copy(Existing::Replace, Some(Vec::new()));
         assert!(

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::json_object::Object;
 use crate::domain::{
     credential::Password,
     dockerconfig::{self, Format},
@@ -40,90 +40,172 @@ pub enum Edit {
     },
 }
 
-/// The content of `.dockerconfigjson` after the edit.
+/// The content of `.dockerconfigjson` after the edit: of the named entry `username`, `password` and `auth`
+/// are another, and all else stays as it was written and in its place. Content that the edit leaves as it
+/// is comes back unchanged.
 ///
-/// What is there and cannot be read is not carried over by a `Put`: the kubelet cannot read it either.
+/// Text that is no JSON object, and an `auths` that is none, are replaced by a `Put`: the kubelet cannot read
+/// them either, and the preview says so.
 ///
 /// # Errors
 /// Says why the edit cannot be made; in no words of the content.
 pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, String> {
-    let found = content.and_then(entries);
-    if found.is_none() && matches!(edit, Edit::Remove { .. }) {
-        return Err("the Secret has no entries that can be read".to_owned());
-    }
-    let mut auths = found.unwrap_or_default();
-    match edit {
-        Edit::Put { server, login } => {
-            auths.extend(entry(server, login)?);
-        }
-        Edit::Renew { servers, login } => {
-            for server in servers {
-                if !auths.contains_key(server) {
-                    return Err(format!("the Secret has no entry {server} any more"));
-                }
-                auths.extend(entry(server, login)?);
-            }
-        }
-        Edit::Rekey { from, to } => {
-            // Where it was moved already, there is nothing left to do.
-            if let Some(entry) = auths.remove(from) {
-                auths.insert(to.clone(), entry);
-            } else if !auths.contains_key(to) {
-                return Err(format!("the Secret has no entry {from} any more"));
-            }
-        }
+    let mut config = Config::open(content)?;
+    let is_changed = match edit {
+        Edit::Put { server, login } => config.set_login(server, login)?,
+        Edit::Renew { servers, login } => config.renew(servers, login)?,
+        Edit::Rekey { from, to } => config.rekey(from, to)?,
         Edit::Remove { server } => {
-            auths.remove(server);
+            if !config.is_read {
+                return Err("the Secret has no entries that can be read".to_owned());
+            }
+            config.auths.remove(server)
         }
-    }
-    Ok(config(auths))
-}
-
-/// The entries of a configuration that can be read. The name of the level is blind to case, as it is to
-/// the kubelet.
-fn entries(text: &str) -> Option<Map<String, Value>> {
-    let Ok(Value::Object(config)) = serde_json::from_str(text) else {
-        return None;
     };
-    let levels = config.into_iter();
-    let mut auths = levels.filter(|(name, _)| name.eq_ignore_ascii_case("auths"));
-    let (_, first) = auths.next()?;
-    auths.try_fold(object(first)?, |mut all, (_, more)| {
-        all.extend(object(more)?);
-        Some(all)
+    Ok(match content {
+        Some(content) if !is_changed => Zeroizing::new(content.to_owned()),
+        _ => config.rendered(),
     })
 }
 
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(fields) => Some(fields),
-        _ => None,
-    }
-}
-
-fn config(auths: Map<String, Value>) -> Zeroizing<String> {
-    let config = Map::from_iter([("auths".to_owned(), Value::Object(auths))]);
-    Zeroizing::new(Value::Object(config).to_string())
-}
-
-/// `server: login` as `kubectl create secret docker-registry` writes it.
-fn entry(server: &str, login: &Login) -> Result<Map<String, Value>, String> {
-    let text = dockerconfig::write(server, &login.username, &login.password, None);
-    entries(&text).ok_or_else(|| "the entry cannot be written".to_owned())
-}
-
 /// The content of `.dockerconfigjson` with the entries of another one beside its own; where both have
-/// an entry, the other one's counts. Of its own what cannot be read is not carried over.
+/// an entry, the other one's counts. All else of its own stays; what cannot be read is not carried over.
 ///
 /// # Errors
 /// Says that the other one cannot be read; in no words of the content.
 pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
-    let Some(brought) = entries(other) else {
+    let brought = Config::open(Some(other))?;
+    if !brought.is_read {
         return Err("the Secret that is copied cannot be read".to_owned());
-    };
-    let mut auths = content.and_then(entries).unwrap_or_default();
-    auths.extend(brought);
-    Ok(config(auths))
+    }
+    let mut config = Config::open(content)?;
+    let mut is_changed = false;
+    for (server, entry) in brought.auths.members() {
+        is_changed |= config.auths.set(server, entry);
+    }
+    Ok(match content {
+        Some(content) if !is_changed => Zeroizing::new(content.to_owned()),
+        _ => config.rendered(),
+    })
+}
+
+/// A Docker configuration that is being edited.
+struct Config {
+    document: Object,
+    /// The level of the entries, by the name that it has in the document.
+    level: String,
+    auths: Object,
+    /// Whether the document has entries that can be read.
+    is_read: bool,
+}
+
+impl Config {
+    /// Reads a configuration; what cannot be read counts as empty. The name of the level is blind to case,
+    /// as it is to the kubelet.
+    fn open(content: Option<&str>) -> Result<Self, String> {
+        let document = content.and_then(Object::parse).unwrap_or_default();
+        let names = document.members().map(|(name, _)| name);
+        let levels: Vec<&str> = names
+            .filter(|name| name.eq_ignore_ascii_case("auths"))
+            .collect();
+        let level = match levels[..] {
+            [] => "auths".to_owned(),
+            [level] => level.to_owned(),
+            // The kubelet joins them; an edit of one would leave the other to count.
+            [..] => {
+                return Err(format!(
+                    "the configuration has \"auths\" {} times: join them with kubectl edit, then try again",
+                    levels.len()
+                ));
+            }
+        };
+        let read = document.get(&level).and_then(|auths| match auths {
+            "null" => Some(Object::default()),
+            auths => Object::parse(auths),
+        });
+        Ok(Self {
+            is_read: read.is_some(),
+            auths: read.unwrap_or_default(),
+            document,
+            level,
+        })
+    }
+
+    /// Gives an entry this login; `false` where it has it.
+    fn set_login(&mut self, server: &str, login: &Login) -> Result<bool, String> {
+        self.refuse_twice(server)?;
+        let new = new_entry(server, login)?;
+        let Some(mut entry) = self.auths.get(server).and_then(Object::parse) else {
+            return Ok(self.auths.set(server, &new.rendered()));
+        };
+        let mut is_changed = false;
+        for field in LOGIN_FIELDS {
+            is_changed |= match new.get(field) {
+                Some(value) => entry.set_blind_to_case(field, value),
+                None => entry.remove_blind_to_case(field),
+            };
+        }
+        if is_changed {
+            self.auths.set(server, &entry.rendered());
+        }
+        Ok(is_changed)
+    }
+
+    fn renew(&mut self, servers: &[String], login: &Login) -> Result<bool, String> {
+        let mut is_changed = false;
+        for server in servers {
+            if self.auths.get(server).is_none() {
+                return Err(format!("the Secret has no entry {server} any more"));
+            }
+            is_changed |= self.set_login(server, login)?;
+        }
+        Ok(is_changed)
+    }
+
+    fn rekey(&mut self, from: &str, to: &str) -> Result<bool, String> {
+        self.refuse_twice(from)?;
+        let (from_is_there, to_is_there) =
+            (self.auths.get(from).is_some(), self.auths.get(to).is_some());
+        match (from_is_there, to_is_there) {
+            (true, true) => Err(format!(
+                "the Secret has an entry {to} already, which stays: remove one of the two first"
+            )),
+            (true, false) => {
+                self.auths.rename(from, to);
+                Ok(true)
+            }
+            // It was moved already: there is nothing left to do.
+            (false, true) => Ok(false),
+            (false, false) => Err(format!("the Secret has no entry {from} any more")),
+        }
+    }
+
+    /// Of two entries of one name the kubelet takes the last; which one is meant is not guessed.
+    fn refuse_twice(&self, server: &str) -> Result<(), String> {
+        let members = self.auths.members();
+        if members.filter(|(name, _)| *name == server).count() > 1 {
+            return Err(format!(
+                "the Secret has more than one entry {server}: remove one with kubectl edit, then try again"
+            ));
+        }
+        Ok(())
+    }
+
+    fn rendered(mut self) -> Zeroizing<String> {
+        self.document.set(&self.level, &self.auths.rendered());
+        self.document.rendered()
+    }
+}
+
+/// The fields of an entry that hold a login; their names are blind to case.
+pub(super) const LOGIN_FIELDS: [&str; 3] = ["username", "password", "auth"];
+
+/// An entry as `kubectl create secret docker-registry` writes it.
+fn new_entry(server: &str, login: &Login) -> Result<Object, String> {
+    let text = dockerconfig::write(server, &login.username, &login.password, None);
+    let config = Config::open(Some(&text))?;
+    let entry = config.auths.get(server).and_then(Object::parse);
+    entry.ok_or_else(|| "the entry cannot be written".to_owned())
 }
 
 /// The servers of the entries of a configuration.
@@ -134,125 +216,5 @@ pub fn servers_of(content: &str) -> Vec<Arc<str>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::dockerconfig::read;
-
-    const TWO: &str =
-        r#"{"auths":{"ghcr.io":{"auth":"YTpi"},"quay.io":{"auth":"Yzpk"}},"credsStore":"x"}"#;
-
-    fn servers(text: &str) -> Vec<String> {
-        let config = read(Format::ConfigJson, text.as_bytes());
-        let mut servers: Vec<String> = config
-            .entries
-            .iter()
-            .map(|entry| entry.server.to_string())
-            .collect();
-        servers.sort();
-        servers
-    }
-
-    fn put(server: &str) -> Edit {
-        Edit::Put {
-            server: server.to_owned(),
-            login: Login {
-                username: "bot".to_owned(),
-                password: Password::new("s3cret"),
-            },
-        }
-    }
-
-    #[test]
-    fn the_other_entries_stay() {
-        let after = edited(Some(TWO), &put("ghcr.io")).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
-        assert!(after.contains(r#""auth":"Yzpk""#) && !after.contains("YTpi"));
-        let after = edited(Some(TWO), &put("r.example:5000")).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example:5000"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_replaced() {
-        for content in [
-            None,
-            Some(""),
-            Some("no json"),
-            Some("[]"),
-            Some(r#"{"auths":7}"#),
-        ] {
-            assert_eq!(
-                servers(&edited(content, &put("ghcr.io")).unwrap()),
-                ["ghcr.io"]
-            );
-        }
-    }
-
-    #[test]
-    fn the_level_is_found_however_it_is_written() {
-        let odd = TWO.replace("auths", "Auths");
-        let after = edited(Some(&odd), &put("r.example")).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
-        let after = merged(Some(&odd), &after).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
-    }
-
-    #[test]
-    fn entries_move_and_go() {
-        let rekey = Edit::Rekey {
-            from: "ghcr.io".into(),
-            to: "r.example".into(),
-        };
-        let after = edited(Some(TWO), &rekey).unwrap();
-        assert_eq!(servers(&after), ["quay.io", "r.example"]);
-        assert_eq!(
-            *edited(Some(&after), &rekey).unwrap(),
-            *after,
-            "twice is once"
-        );
-        assert!(edited(None, &rekey).unwrap_err().contains("ghcr.io"));
-        let remove = Edit::Remove {
-            server: "quay.io".into(),
-        };
-        assert_eq!(servers(&edited(Some(TWO), &remove).unwrap()), ["ghcr.io"]);
-        for unread in [None, Some("no json"), Some(r#"{"auths":7}"#)] {
-            assert!(
-                edited(unread, &remove).is_err(),
-                "nothing is lost: {unread:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_renewed_must_still_be_there() {
-        let renew = |servers: &[&str]| Edit::Renew {
-            servers: servers.iter().map(|server| (*server).to_owned()).collect(),
-            login: Login {
-                username: "a".to_owned(),
-                password: Password::new("n3w"),
-            },
-        };
-        let after = edited(Some(TWO), &renew(&["ghcr.io", "quay.io"])).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
-        assert!(!after.contains("YTpi") && !after.contains("Yzpk"));
-        let gone = edited(Some(TWO), &renew(&["r.example"])).unwrap_err();
-        assert!(gone.contains("r.example"), "{gone}");
-    }
-
-    #[test]
-    fn a_copy_is_merged_into_what_is_there() {
-        let brought = r#"{"auths":{"ghcr.io":{"auth":"bjp3"},"r.example":{"auth":"eDp5"}}}"#;
-        let after = merged(Some(TWO), brought).unwrap();
-        assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
-        assert!(after.contains("bjp3") && !after.contains("YTpi"));
-        assert_eq!(
-            servers(&merged(None, brought).unwrap()),
-            ["ghcr.io", "r.example"]
-        );
-        assert!(merged(Some(TWO), "[]").is_err());
-    }
-
-    #[test]
-    fn an_edit_shows_no_password() {
-        assert!(!format!("{:?}", put("ghcr.io")).contains("s3cret"));
-    }
-}
+#[path = "entries_tests.rs"]
+mod tests;

@@ -104,7 +104,7 @@ impl Change {
             Self::CreateSecret { key, server, login } => {
                 Some(secret(key, &[(server, &login.username)], style))
             }
-            Self::EditSecret { key, edit } => match edit {
+            Self::EditSecret { key, edit, .. } => match edit {
                 Edit::Put { server, login } => {
                     Some(secret(key, &[(server, &login.username)], style))
                 }
@@ -317,6 +317,7 @@ mod tests {
                         servers: vec!["quay.io".to_owned()],
                         login: login(),
                     },
+                    before: None,
                 },
                 Change::AttachSecret {
                     account: Key::new(namespace.clone(), Name::new("web")),

@@ -213,7 +213,14 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
     let edit = |edit: Edit| {
         let key = secret()?;
         let name = key.name.clone();
-        saved(Change::EditSecret { key, edit }, &name)
+        saved(
+            Change::EditSecret {
+                key,
+                edit,
+                before: None,
+            },
+            &name,
+        )
     };
     match fix {
         FixId::AttachSecret => {

@@ -6,7 +6,13 @@
 
 use std::sync::Arc;
 
-use super::{Change, Done, Images, Plan, before::Seen, outline::Outline, see_earlier};
+use super::{
+    Change, Done, Images, Plan,
+    before::{ContainerImage, Seen},
+    outline::Outline,
+    see_earlier,
+    stored_config::StoredConfig,
+};
 use crate::domain::{
     key::Name,
     objects::{Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
@@ -31,7 +37,7 @@ pub struct Template {
 /// What a change found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    Image(Seen<Arc<str>>),
+    Image(Seen<ContainerImage>),
     Account(Seen<Name<ServiceAccount>>),
     Lists(Lists),
     /// The template of a Deployment, and the images of the one that it gets.
@@ -40,6 +46,8 @@ pub enum Found {
         then: Images,
     },
     Secret(Arc<Outline>),
+    /// The configuration of a Secret that is edited.
+    Config(Seen<StoredConfig>),
     /// The servers of the entries that are copied, and of those that are there already.
     Entries {
         brings: Vec<Arc<str>>,
@@ -112,6 +120,11 @@ impl Change {
                     *after = Arc::clone(then);
                 }
             }
+            Found::Config(seen) => {
+                if let Self::EditSecret { before, .. } = self {
+                    *before = Some(seen.clone());
+                }
+            }
             Found::Secret(outline) => {
                 if let Self::ConvertSecret { found, .. } = self {
                     *found = Some(Arc::clone(outline));
@@ -132,7 +145,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         objects::{WorkloadKey, WorkloadKind},
-        plan::{Mark, Outcome, Restartable},
+        plan::{ContainerList, Mark, Outcome, Restartable},
         sample::{company, key},
     };
 
@@ -189,7 +202,10 @@ mod tests {
         let done = [
             found(Found::Image(Seen {
                 uid: uid(),
-                value: "live:9".into(),
+                value: ContainerImage {
+                    list: ContainerList::InitContainers,
+                    image: "live:9".into(),
+                },
             })),
             found(Found::Account(Seen {
                 uid: uid(),
@@ -208,6 +224,10 @@ mod tests {
         ];
         let plan = plan.with_found(&done);
         assert_eq!(removed(&plan.changes[0]), ["image: live:9"]);
+        assert_eq!(
+            plan.changes[0].preview()[0].text,
+            "spec.template.spec.initContainers:"
+        );
         assert_eq!(removed(&plan.changes[1]), ["serviceAccountName: live"]);
         assert_eq!(removed(&plan.changes[2]), ["web: live:9"]);
     }

@@ -10,12 +10,14 @@ mod before;
 mod change;
 pub mod check;
 mod commands;
+mod edit_preview;
 mod entries;
 mod export;
 mod fixes;
 mod found;
 mod gather;
 mod image;
+mod json_object;
 pub mod keeper;
 mod lists;
 pub mod manifest;
@@ -28,13 +30,14 @@ mod recovery;
 mod renew;
 mod rotate;
 mod sentence;
+mod stored_config;
 mod undo;
 mod unfinished;
 
 pub use self::{
     affected::Affected,
     ask::{Ask, ImageTarget, Listing, Target},
-    before::{Before, Revision, Seen},
+    before::{Before, ContainerImage, ContainerList, Revision, Seen},
     change::{Change, Copy, Deployment, Existing, ImageOwner, Images, Restartable},
     commands::recreated,
     entries::{Edit, Login, edited, merged, servers_of},
@@ -49,9 +52,10 @@ pub use self::{
     recovery::{Recovery, recovery},
     renew::{attached, renewed, retried},
     rotate::{Holder, Spread, carriers},
+    stored_config::StoredConfig,
     undo::undo,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     image::ImageRef,
@@ -138,6 +142,7 @@ impl Plan {
 fn see_earlier(changes: &mut [Change]) {
     let mut lists: BTreeMap<Key<ServiceAccount>, Vec<Name<Secret>>> = BTreeMap::new();
     let mut templates: BTreeMap<Restartable, Vec<Name<Secret>>> = BTreeMap::new();
+    let mut edited: BTreeSet<Key<Secret>> = BTreeSet::new();
     for change in changes {
         match change {
             Change::CreateAccount { key, pull_secrets } => {
@@ -172,6 +177,15 @@ fn see_earlier(changes: &mut [Change]) {
                 );
                 let list = corrected(seen, add, instead_of.as_ref());
                 templates.insert(workload.clone(), list);
+            }
+            Change::EditSecret { key, before, .. } => {
+                // What an earlier change of the plan leaves there is not known before it is made.
+                if !edited.insert(key.clone()) {
+                    *before = None;
+                }
+            }
+            Change::CopySecret(copy) => {
+                edited.insert(copy.to.clone());
             }
             _ => {}
         }

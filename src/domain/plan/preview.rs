@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     change::{Change, Copy, Existing, Images},
-    entries::Edit,
+    edit_preview::edit_lines,
     lists::{corrected, with, without},
     manifest,
 };
@@ -75,7 +75,9 @@ impl Change {
                 lines.extend(entry(server, &login.username));
                 lines
             }
-            Self::EditSecret { edit, .. } => edit_lines(edit),
+            Self::EditSecret { edit, before, .. } => {
+                edit_lines(edit, before.as_ref().map(|seen| &seen.value))
+            }
             Self::ConvertSecret {
                 found: Some(found), ..
             } => found.converted(),
@@ -104,12 +106,16 @@ impl Change {
                 before,
                 image,
             } => {
+                // Until the server was asked, the list is not known.
+                let list = before
+                    .as_ref()
+                    .map_or("containers", |seen| seen.value.list.field());
                 let head = [
-                    same(format!("{}.containers:", workload.pod_spec().join("."))),
+                    same(format!("{}.{list}:", workload.pod_spec().join("."))),
                     same(format!("  - name: {container}")),
                 ];
                 let field = |image: &str| format!("    image: {image}");
-                let old = before.as_ref().map(|seen| field(&seen.value));
+                let old = before.as_ref().map(|seen| field(&seen.value.image));
                 replaced(head, old, field(image))
             }
             Self::SetTemplatePullSecrets {
@@ -152,10 +158,19 @@ impl Change {
                 ..
             } => {
                 let lines = change.preview().into_iter();
-                lines.map(Line::turned).collect()
+                removed_first(lines.map(Line::turned).collect())
             }
         }
     }
+}
+
+/// The lines with what goes before what comes, wherever both stand together.
+fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
+    let is_same = |line: &Line| line.mark == Mark::Same;
+    for run in lines.chunk_by_mut(|one, next| is_same(one) == is_same(next)) {
+        run.sort_by_key(|line| line.mark == Mark::Added);
+    }
+    lines
 }
 
 /// A field that gets another value; the old one is known once the server was asked.
@@ -183,35 +198,6 @@ fn entry(server: &str, username: &str) -> Vec<Line> {
         added(format!("        username: {username}")),
         added(format!("        password: {HIDDEN}")),
     ]
-}
-
-fn edit_lines(edit: &Edit) -> Vec<Line> {
-    match edit {
-        Edit::Put { server, login } => {
-            let mut lines = vec![same(".dockerconfigjson:")];
-            lines.extend(entry(server, &login.username));
-            lines
-        }
-        Edit::Renew { servers, login } => {
-            let mut lines = vec![same(".dockerconfigjson.auths:")];
-            for server in servers {
-                lines.push(same(format!("  {server}:")));
-                lines.push(same(format!("    username: {}", login.username)));
-                lines.push(removed(format!("    password: {HIDDEN}  # the old one")));
-                lines.push(added(format!("    password: {HIDDEN}  # the new one")));
-            }
-            lines
-        }
-        Edit::Rekey { from, to } => vec![
-            same(".dockerconfigjson.auths:"),
-            removed(format!("  {from}: {HIDDEN}")),
-            added(format!("  {to}: {HIDDEN}")),
-        ],
-        Edit::Remove { server } => vec![
-            same(".dockerconfigjson.auths:"),
-            removed(format!("  {server}: {HIDDEN}")),
-        ],
-    }
 }
 
 fn all_added(object: &serde_json::Value) -> Vec<Line> {

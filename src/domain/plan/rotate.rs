@@ -1,14 +1,19 @@
 //! Where a credential is: every Secret that carries it, who pulls with it, and who waits for it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Change, Edit, Login, OnFailure, Plan};
 use crate::domain::{
     credential::Fingerprint,
+    dockerconfig::EntrySummary,
     image::ImageRef,
     key::Key,
     keyring::key_matches,
     objects::{Pod, Secret},
+    presets::registry_of,
     status::{Health, pod_status},
     world::World,
 };
@@ -16,17 +21,22 @@ use crate::domain::{
 /// Waiting Pods that one rotation makes new at most: more would be a restart by the back door.
 const RETRIES: usize = 20;
 
-/// A Secret that carries the credential, under these keys of `auths`.
+/// A Secret that carries the credential for one registry, under these keys of `auths`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub secret: Key<Secret>,
     pub servers: Vec<Arc<str>>,
+    /// The registry of these keys.
+    pub registry: Arc<str>,
+    /// Whether that is the registry of the credential that is rotated. The same name and password at
+    /// another registry are another account: that is changed only where it is asked for.
+    pub is_same_registry: bool,
     pub pods: usize,
     /// The server refuses to change it.
     pub immutable: bool,
 }
 
-/// One credential and all that hangs on it, as far as it may be seen.
+/// One credential at one registry and all that hangs on it, as far as it may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spread {
     pub fingerprint: Fingerprint,
@@ -44,15 +54,25 @@ pub struct Spread {
     pub alone: usize,
 }
 
-/// All Secrets that carry a credential of this one, itself among them.
+/// All Secrets that carry a credential of this one for the same registry, itself among them.
 pub fn carriers(world: &World, key: &Key<Secret>) -> BTreeSet<Key<Secret>> {
-    let entries = world.secret(key).map(|secret| secret.entries());
-    let carried = entries.into_iter().flatten();
-    carried
-        .filter_map(|entry| entry.fingerprint)
-        .flat_map(|fingerprint| world.secrets_with(fingerprint))
-        .cloned()
+    let spreads = Spread::of_secret(world, key).into_iter();
+    let holders = spreads.flat_map(|spread| spread.holders);
+    holders
+        .filter(|holder| holder.is_same_registry)
+        .map(|holder| holder.secret)
         .collect()
+}
+
+impl Holder {
+    /// Its name in a list of holders; a Secret may hold the credential for two registries.
+    pub fn label(&self) -> String {
+        if self.is_same_registry {
+            self.secret.to_string()
+        } else {
+            format!("{} at {}", self.secret, self.registry)
+        }
+    }
 }
 
 impl Spread {
@@ -62,24 +82,26 @@ impl Spread {
             return Vec::new();
         };
         let mut seen = BTreeSet::new();
-        secret
-            .entries()
-            .iter()
-            .filter_map(|entry| entry.fingerprint)
-            .filter(|fingerprint| seen.insert(*fingerprint))
-            .filter_map(|fingerprint| Self::of(world, fingerprint, key))
+        let entries = secret.entries().iter();
+        entries
+            .filter_map(|entry| Some((entry, entry.fingerprint?)))
+            .filter(|(entry, fingerprint)| seen.insert((*fingerprint, registry_of(&entry.server))))
+            .map(|(entry, fingerprint)| Self::of(world, entry, fingerprint, key))
             .collect()
     }
 
-    /// Where this credential is; the Secret that it was found in comes first.
-    fn of(world: &World, fingerprint: Fingerprint, first: &Key<Secret>) -> Option<Self> {
-        let mut holders = holders(world, fingerprint);
-        holders.sort_by_key(|holder| (holder.secret != *first, holder.secret.clone()));
-        let secret = world.secret(first)?;
-        let entry = secret
-            .entries()
-            .iter()
-            .find(|e| e.fingerprint == Some(fingerprint))?;
+    /// Where this credential is; the Secret that it was found in comes first, and other registries last.
+    fn of(
+        world: &World,
+        entry: &EntrySummary,
+        fingerprint: Fingerprint,
+        first: &Key<Secret>,
+    ) -> Self {
+        let mut holders = holders(world, fingerprint, registry_of(&entry.server));
+        holders.sort_by_key(|holder| {
+            let is_first = holder.secret == *first;
+            (!holder.is_same_registry, !is_first, holder.label())
+        });
         let mut spread = Self {
             fingerprint,
             username: entry.username.as_deref().unwrap_or_default().to_owned(),
@@ -91,12 +113,13 @@ impl Spread {
             holders,
         };
         spread.take_in_pods(world);
-        Some(spread)
+        spread
     }
 
     fn take_in_pods(&mut self, world: &World) {
         let mut pods = BTreeSet::new();
-        for holder in &self.holders {
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        for holder in here {
             let names = world.pods_of_secret(&holder.secret);
             let here = names.map(|name| Key::new(holder.secret.namespace.clone(), name.clone()));
             pods.extend(here);
@@ -118,21 +141,16 @@ impl Spread {
         }
     }
 
-    /// The plan that gives these of its holders another login: all of them or none.
-    pub fn rotated(&self, chosen: &[Key<Secret>], login: &Login) -> Plan {
+    /// The plan that gives these of its holders, by their labels, another login: all of them or none.
+    pub fn rotated(&self, chosen: &[String], login: &Login) -> Plan {
         let holders: Vec<&Holder> = self
             .holders
             .iter()
-            .filter(|holder| chosen.contains(&holder.secret))
+            .filter(|holder| chosen.contains(&holder.label()))
             .collect();
-        let renew = |holder: &&Holder| Change::EditSecret {
-            key: holder.secret.clone(),
-            edit: Edit::Renew {
-                servers: holder.servers.iter().map(ToString::to_string).collect(),
-                login: login.clone(),
-            },
-        };
-        let namespaces: BTreeSet<_> = holders.iter().map(|h| &h.secret.namespace).collect();
+        let edits = renewals(&holders, login);
+        let here = holders.iter().filter(|holder| holder.is_same_registry);
+        let namespaces: BTreeSet<_> = here.map(|holder| &holder.secret.namespace).collect();
         let mut retried: Vec<Change> = self
             .waiting
             .iter()
@@ -142,15 +160,16 @@ impl Spread {
             .collect();
         let late = retried.len().saturating_sub(RETRIES);
         retried.truncate(RETRIES);
-        let notes = self.notes(holders.len(), retried.len(), late);
-        let mut changes: Vec<Change> = holders.iter().map(renew).collect();
-        changes.extend(retried);
+        let mut notes = self.other_registries(&holders);
+        notes.extend(self.notes(&holders, retried.len(), late));
         let title = format!(
             "Rotate the credential of {} at {} in {}",
             login.username,
-            self.server,
-            count(holders.len(), "Secret", "Secrets")
+            self.registries(&holders),
+            count(edits.len(), "Secret", "Secrets")
         );
+        let mut changes = edits;
+        changes.extend(retried);
         Plan {
             notes,
             on_failure: OnFailure::TakeBack,
@@ -158,10 +177,42 @@ impl Spread {
         }
     }
 
+    /// The registries whose credential is changed.
+    fn registries(&self, chosen: &[&Holder]) -> String {
+        let mut names: Vec<&str> = vec![&self.server];
+        for holder in chosen.iter().filter(|holder| !holder.is_same_registry) {
+            if !names.contains(&&*holder.registry) {
+                names.push(&holder.registry);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// What becomes of the same name and password at other registries.
+    fn other_registries(&self, chosen: &[&Holder]) -> Vec<String> {
+        let others = self
+            .holders
+            .iter()
+            .filter(|holder| !holder.is_same_registry);
+        others
+            .map(|holder| {
+                let Holder {
+                    secret, registry, ..
+                } = holder;
+                if chosen.contains(&holder) {
+                    format!("The new credential is not tested at {registry} (Secret {secret}).")
+                } else {
+                    format!("The Secret {secret} keeps the same password at {registry}.")
+                }
+            })
+            .collect()
+    }
+
     /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; the others are
     /// `late`.
-    fn notes(&self, chosen: usize, retried: usize, late: usize) -> Vec<String> {
-        let left = self.holders.len() - chosen;
+    fn notes(&self, chosen: &[&Holder], retried: usize, late: usize) -> Vec<String> {
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        let left = here.filter(|holder| !chosen.contains(holder)).count();
         let mut notes = Vec::new();
         let mut note = |holds: bool, text: String| {
             if holds {
@@ -215,23 +266,49 @@ impl Spread {
     }
 }
 
-/// All Secrets that carry a credential, in all namespaces that may be seen.
-fn holders(world: &World, fingerprint: Fingerprint) -> Vec<Holder> {
-    let holder = |key: &Key<Secret>| {
-        let secret = world.secret(key)?;
-        let carrying = secret
-            .entries()
-            .iter()
-            .filter(|entry| entry.fingerprint == Some(fingerprint));
-        Some(Holder {
-            pods: world.pods_of_secret(key).len(),
-            secret: key.clone(),
-            servers: carrying.map(|entry| Arc::clone(&entry.server)).collect(),
-            immutable: secret.immutable,
-        })
+/// One change for each Secret, with all its chosen entries.
+fn renewals(holders: &[&Holder], login: &Login) -> Vec<Change> {
+    let mut edits: Vec<(&Key<Secret>, Vec<String>)> = Vec::new();
+    for holder in holders {
+        let servers = holder.servers.iter().map(ToString::to_string);
+        match edits
+            .iter_mut()
+            .find(|(secret, _)| **secret == holder.secret)
+        {
+            Some((_, all)) => all.extend(servers),
+            None => edits.push((&holder.secret, servers.collect())),
+        }
+    }
+    let renew = |(secret, servers): (&Key<Secret>, Vec<String>)| {
+        let login = login.clone();
+        Change::edit_secret(secret.clone(), Edit::Renew { servers, login })
     };
-    let keys = world.secrets_with(fingerprint);
-    keys.filter_map(holder).collect()
+    edits.into_iter().map(renew).collect()
+}
+
+/// All Secrets that carry a credential, in all namespaces that may be seen; once for each registry.
+fn holders(world: &World, fingerprint: Fingerprint, registry: &str) -> Vec<Holder> {
+    let mut holders = Vec::new();
+    for key in world.secrets_with(fingerprint) {
+        let Some(secret) = world.secret(key) else {
+            continue;
+        };
+        let mut servers: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
+        let entries = secret.entries().iter();
+        for entry in entries.filter(|entry| entry.fingerprint == Some(fingerprint)) {
+            let of_registry = servers.entry(registry_of(&entry.server)).or_default();
+            of_registry.push(Arc::clone(&entry.server));
+        }
+        holders.extend(servers.into_iter().map(|(name, servers)| Holder {
+            secret: key.clone(),
+            servers,
+            registry: name.into(),
+            is_same_registry: name == registry,
+            pods: world.pods_of_secret(key).len(),
+            immutable: secret.immutable,
+        }));
+    }
+    holders
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {
@@ -290,6 +367,17 @@ mod tests {
         world
     }
 
+    fn renewed(plan: &Plan, change: usize) -> Vec<String> {
+        let Change::EditSecret {
+            edit: Edit::Renew { servers, .. },
+            ..
+        } = &plan.changes[change]
+        else {
+            panic!("{:?}", plan.changes)
+        };
+        servers.clone()
+    }
+
     #[test]
     fn a_credential_is_found_in_every_namespace_with_who_needs_what() {
         let world = world();
@@ -302,30 +390,50 @@ mod tests {
             .iter()
             .map(|h| h.secret.to_string())
             .collect();
-        assert_eq!(names, ["shop/regcred", "pay/fixed", "pay/mirror"]);
+        // The same password at another registry is another account: it is listed last, and told apart.
+        assert_eq!(
+            names,
+            ["shop/regcred", "pay/fixed", "pay/mirror", "pay/mirror"]
+        );
+        let labels: Vec<String> = spread.holders.iter().map(Holder::label).collect();
+        assert_eq!(
+            labels[2..],
+            ["pay/mirror", "pay/mirror at registry.example:5000"]
+        );
+        let same: Vec<bool> = spread.holders.iter().map(|h| h.is_same_registry).collect();
+        assert_eq!(same, [true, true, true, false]);
+        assert_eq!(carriers(&world, &key("shop", "regcred")).len(), 3);
         assert!(spread.holders[1].immutable);
         let image = spread.image.as_ref().unwrap();
         assert_eq!(image.host(), "registry.example");
         let waiting = spread.waiting.len();
         assert!(waiting > 0 && spread.running > 0, "{spread:?}");
 
-        let chosen = [key("shop", "regcred"), key("pay", "mirror")];
+        let mut chosen = vec!["shop/regcred".to_owned(), "pay/mirror".to_owned()];
+        let plan = spread.rotated(&chosen, &login("new"));
+        assert_eq!(renewed(&plan, 1), ["registry.example"], "not unasked");
+        assert!(!plan.title.contains("5000"), "{}", plan.title);
+        let kept = "The Secret pay/mirror keeps the same password at registry.example:5000.";
+        assert!(
+            plan.notes.iter().any(|note| note == kept),
+            "{:?}",
+            plan.notes
+        );
+
+        chosen.push(labels[3].clone());
         let plan = spread.rotated(&chosen, &login("canary-new"));
         assert_eq!(plan.on_failure, OnFailure::TakeBack);
         assert_eq!(plan.changes.len(), 2 + waiting);
-        let Change::EditSecret {
-            edit: Edit::Renew { servers, .. },
-            ..
-        } = &plan.changes[1]
-        else {
-            panic!("{:?}", plan.changes)
-        };
-        assert_eq!(servers.len(), 2, "one change for both entries of a Secret");
+        let both = ["registry.example", "registry.example:5000"];
+        assert_eq!(renewed(&plan, 1), both, "one change for both entries");
+        let title = "at registry.example, registry.example:5000 in 2 Secrets";
+        assert!(plan.title.contains(title), "{}", plan.title);
         let said = plan.notes.join(" ");
         for part in [
             "1 Secret keeps the old credential",
             "nothing, no restart",
             "made again",
+            "not tested at registry.example:5000",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }
@@ -339,7 +447,7 @@ mod tests {
         let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
         spread.waiting = (0..25).map(|number| of("shop", number)).collect();
         spread.waiting.push(of("pay", 1));
-        let plan = spread.rotated(&[key("shop", "regcred")], &login("new"));
+        let plan = spread.rotated(&["shop/regcred".to_owned()], &login("new"));
         assert_eq!(plan.changes.len(), 1 + RETRIES);
         let said = plan.notes.join(" ");
         assert!(said.contains("20 Pods wait"), "{said}");

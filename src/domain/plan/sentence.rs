@@ -14,7 +14,7 @@ impl fmt::Display for Change {
                 "Create the pull Secret {key} for {server} as {}",
                 login.username
             ),
-            Self::EditSecret { key, edit } => match edit {
+            Self::EditSecret { key, edit, .. } => match edit {
                 Edit::Put { server, login } => write!(
                     f,
                     "Give {} a new credential for {server} in the Secret {key}; other entries stay",

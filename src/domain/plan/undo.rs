@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Before, Change, Done, Outcome, Plan, before::Seen};
+use super::{
+    Before, Change, Done, Outcome, Plan,
+    before::{ContainerImage, Seen},
+};
 
 /// The change that takes this one back; `None`: it keeps nothing of the kind, or takes something back itself.
 pub fn undo(change: &Change, before: Before) -> Option<Change> {
@@ -17,9 +20,12 @@ pub fn undo(change: &Change, before: Before) -> Option<Change> {
             container: Arc::clone(container),
             before: Some(Seen {
                 uid: was.uid.clone(),
-                value: image.as_str().into(),
+                value: ContainerImage {
+                    list: was.value.list,
+                    image: image.as_str().into(),
+                },
             }),
-            image: was.value.to_string(),
+            image: was.value.image.to_string(),
         }),
         Change::SetAccount {
             workload, account, ..
@@ -93,8 +99,15 @@ mod tests {
     use crate::domain::{
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
-        plan::Restartable,
+        plan::{ContainerList, Restartable},
     };
+
+    fn image(image: &str) -> ContainerImage {
+        ContainerImage {
+            list: ContainerList::InitContainers,
+            image: image.into(),
+        }
+    }
 
     fn made(before: Before) -> Done {
         Done {
@@ -137,7 +150,7 @@ mod tests {
             made(list),
             made(Before::Image(Seen {
                 uid: "3".to_owned(),
-                value: "a:1".into(),
+                value: image("a:1"),
             })),
             Done::new(Outcome::Applied),
         ];
@@ -155,7 +168,7 @@ mod tests {
         };
         let left = Seen {
             uid: "3".to_owned(),
-            value: "a:2".into(),
+            value: image("a:2"),
         };
         assert_eq!(
             before.as_ref(),

@@ -13,7 +13,7 @@ use crate::domain::{
     credential::Password,
     image::ImageRef,
     key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount, WorkloadKey, WorkloadKind},
+    objects::{ServiceAccount, WorkloadKey, WorkloadKind},
     plan::{Ask, Change, Login, Plan, Question, Style},
     world::World,
 };
@@ -34,7 +34,7 @@ impl Form {
             return Err(Unready::Field(bad));
         }
         let plan = if let Some(spread) = self.spread() {
-            let mut plan = spread.rotated(&self.chosen_secrets(), &self.login());
+            let mut plan = spread.rotated(&self.chosen_holders(), &self.login());
             plan.notes.extend(self.unattested());
             plan
         } else {
@@ -110,15 +110,12 @@ impl Form {
     }
 
     /// The Secrets that were taken out of a list of keys.
-    fn chosen_secrets(&self) -> Vec<Key<Secret>> {
+    fn chosen_holders(&self) -> Vec<String> {
         let taken = self
             .picks(Answer::Secrets)
             .into_iter()
             .flat_map(Picks::taken);
-        taken
-            .filter_map(|row| row.name.split_once('/'))
-            .map(|(namespace, name)| Key::new(Namespace::new(namespace), Name::new(name)))
-            .collect()
+        taken.map(|row| row.name.clone()).collect()
     }
 
     /// Where no image is known that is pulled with it, nobody can be asked whether a login is taken.

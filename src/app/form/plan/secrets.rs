@@ -21,6 +21,7 @@ impl Form {
         let change = Change::EditSecret {
             key: secret.clone(),
             edit,
+            before: None,
         };
         let retries = waiting.iter().cloned().map(Change::delete_pod);
         std::iter::once(change).chain(retries).collect()
@@ -110,6 +111,7 @@ impl Form {
             Change::EditSecret {
                 key,
                 edit: Edit::Put { server, login },
+                before: None,
             }
         } else {
             Change::CreateSecret { key, server, login }

@@ -1,0 +1,190 @@
+//! The edit of one entry as lines added and removed: what goes, what comes and what stays of it.
+
+use super::{
+    entries::{Edit, Login},
+    preview::{HIDDEN, Line, added, removed, same},
+    stored_config::{StoredConfig, StoredContent, StoredEntry},
+};
+
+/// Names of what stays that are listed at most.
+const KEPT: usize = 6;
+
+/// `before`: what the Secret holds, once that was read from the server.
+pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line> {
+    let mut lines = vec![same(".dockerconfigjson.auths:")];
+    let edited: Vec<&str> = match edit {
+        Edit::Put { server, login } => {
+            lines.extend(before.and_then(unreadable));
+            lines.extend(match before.and_then(|before| before.entry(server)) {
+                Some(entry) => changed_entry(entry, login),
+                None => new_entry(server, login),
+            });
+            vec![server]
+        }
+        Edit::Renew { servers, login } => {
+            for server in servers {
+                lines.extend(match before.and_then(|before| before.entry(server)) {
+                    Some(entry) => changed_entry(entry, login),
+                    None => believed_entry(server, login),
+                });
+            }
+            servers.iter().map(String::as_str).collect()
+        }
+        Edit::Rekey { from, to } => {
+            lines.push(removed(format!("  {from}: {HIDDEN}")));
+            lines.push(added(format!("  {to}: {HIDDEN}")));
+            vec![from, to]
+        }
+        Edit::Remove { server } => {
+            lines.push(removed(format!("  {server}: {HIDDEN}")));
+            vec![server]
+        }
+    };
+    lines.extend(before.and_then(|before| kept(&before.content, &edited)));
+    lines
+}
+
+fn unreadable(before: &StoredConfig) -> Option<Line> {
+    (before.content == StoredContent::Unreadable)
+        .then(|| removed("  (content that cannot be read)  # it is replaced"))
+}
+
+fn new_entry(server: &str, login: &Login) -> Vec<Line> {
+    vec![
+        added(format!("  {server}:")),
+        added(format!("    username: {}", login.username)),
+        added(format!("    password: {HIDDEN}")),
+    ]
+}
+
+fn passwords() -> [Line; 2] {
+    [
+        removed(format!("    password: {HIDDEN}  # the old one")),
+        added(format!("    password: {HIDDEN}  # the new one")),
+    ]
+}
+
+/// An entry that is known from the store only.
+fn believed_entry(server: &str, login: &Login) -> Vec<Line> {
+    let mut lines = vec![
+        same(format!("  {server}:")),
+        same(format!("    username: {}", login.username)),
+    ];
+    lines.extend(passwords());
+    lines
+}
+
+fn changed_entry(entry: &StoredEntry, login: &Login) -> Vec<Line> {
+    let username = |name: &str| format!("    username: {name}");
+    let mut lines = vec![same(format!("  {}:", entry.server))];
+    if entry.username == login.username {
+        lines.push(same(username(&login.username)));
+    } else {
+        lines.push(removed(username(&entry.username)));
+        lines.push(added(username(&login.username)));
+    }
+    lines.extend(passwords());
+    lines.extend(entry.other_fields.iter().map(|field| {
+        let note = if field.eq_ignore_ascii_case("identitytoken") {
+            "  # docker uses it and not the password; the kubelet ignores it"
+        } else {
+            ""
+        };
+        same(format!("    {field}: (kept){note}"))
+    }));
+    lines
+}
+
+/// What stays beside the edited entries.
+fn kept(content: &StoredContent, edited: &[&str]) -> Option<Line> {
+    let StoredContent::Read { entries, others } = content else {
+        return None;
+    };
+    let servers = entries.iter().map(|entry| entry.server.as_str());
+    let servers = servers.filter(|server| !edited.contains(server));
+    let names: Vec<&str> = servers.chain(others.iter().map(String::as_str)).collect();
+    let more = match names.len().saturating_sub(KEPT) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names.iter().take(KEPT).copied().collect::<Vec<_>>();
+    (!names.is_empty()).then(|| same(format!("  # kept: {}{more}", shown.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        credential::Password,
+        plan::{Before, Change, Mark, Seen, undo},
+        sample::key,
+    };
+
+    const STORED: &str = r#"{"auths":{"ghcr.io":{"auth":"YWxpY2U6Y2FuYXJ5","identitytoken":"canary"},"quay.io":{}},"HttpHeaders":{}}"#;
+
+    fn put(stored: Option<&str>) -> Change {
+        let login = Login {
+            username: "bot".to_owned(),
+            password: Password::new("canary"),
+        };
+        let server = "ghcr.io".to_owned();
+        Change::EditSecret {
+            key: key("shop", "regcred"),
+            edit: Edit::Put { server, login },
+            before: Some(Seen {
+                uid: "u".to_owned(),
+                value: StoredConfig::of(stored, 7),
+            }),
+        }
+    }
+
+    fn text(change: &Change) -> Vec<String> {
+        let lines = change.preview().into_iter();
+        lines
+            .map(|line| {
+                let mark = match line.mark {
+                    Mark::Same => ' ',
+                    Mark::Added => '+',
+                    Mark::Removed => '-',
+                };
+                format!("{mark}{}", line.text.trim_start())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_goes_is_shown_and_what_stays() {
+        let change = put(Some(STORED));
+        assert_eq!(
+            text(&change),
+            [
+                " .dockerconfigjson.auths:",
+                " ghcr.io:",
+                "-username: alice",
+                "+username: bot",
+                "-password: ••••••  # the old one",
+                "+password: ••••••  # the new one",
+                " identitytoken: (kept)  # docker uses it and not the password; the kubelet ignores it",
+                " # kept: quay.io, HttpHeaders",
+            ]
+        );
+        let before = Before::content(&serde_json::Value::Null, 1);
+        let back = text(&undo(&change, before).unwrap());
+        assert_eq!(
+            back[2..6],
+            [
+                "-username: bot",
+                "-password: ••••••  # the new one",
+                "+username: alice",
+                "+password: ••••••  # the old one",
+            ]
+        );
+        assert!(!format!("{change:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_as_going() {
+        assert!(text(&put(Some("no json")))[1].starts_with("-(content"));
+        assert!(text(&put(None)).iter().all(|line| !line.starts_with('-')));
+    }
+}
