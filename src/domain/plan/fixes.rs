@@ -213,14 +213,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
     let edit = |edit: Edit| {
         let key = secret()?;
         let name = key.name.clone();
-        saved(
-            Change::EditSecret {
-                key,
-                edit,
-                before: None,
-            },
-            &name,
-        )
+        saved(Change::edit_secret(key, edit), &name)
     };
     match fix {
         FixId::AttachSecret => {

@@ -180,9 +180,8 @@ fn see_earlier(changes: &mut [Change]) {
             }
             Change::EditSecret { key, before, .. } => {
                 // What an earlier change of the plan leaves there is not known before it is made.
-                if !edited.insert(key.clone()) {
-                    *before = None;
-                }
+                let is_first = edited.insert(key.clone());
+                *before = before.take().filter(|_| is_first);
             }
             Change::CopySecret(copy) => {
                 edited.insert(copy.to.clone());
