@@ -122,7 +122,11 @@ fn find_with_cron_jobs() -> Option<PathBuf> {
             .output()
             .unwrap();
         let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
-        let minor = told["clientVersion"]["minor"].as_str().unwrap();
+        let minor = told
+            .pointer("/clientVersion/minor")
+            .unwrap()
+            .as_str()
+            .unwrap();
         let digits = minor.trim_end_matches(|letter: char| !letter.is_ascii_digit());
         digits.parse::<u32>().unwrap() >= 21
     })
