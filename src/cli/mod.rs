@@ -16,7 +16,10 @@ pub use self::{
     complete::proposals,
     pages::{completions, manual},
 };
-use crate::headless::{check, config, doctor, duration, explain, match_image, rbac, verify};
+use crate::{
+    domain::printable::lines,
+    headless::{check, config, doctor, duration, explain, match_image, rbac, verify, warn},
+};
 
 /// See why an image will not pull, and fix it, without leaving the terminal.
 #[derive(Debug, Parser)]
@@ -39,9 +42,23 @@ impl Cli {
         {
             command = command.bin_name(PLUGIN);
         }
-        let matches = command.clone().get_matches_from(words);
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+        let matches = command.clone().try_get_matches_from(words);
+        matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| refuse(error.format(&mut command)))
     }
+}
+
+/// Prints a wrong argument without what a terminal obeys, or the help that was asked for, and ends the
+/// program.
+fn refuse(error: clap::Error) -> ! {
+    let text = error.render().to_string();
+    let shown = lines(&text);
+    if shown == text.trim_end() {
+        error.exit();
+    }
+    warn(&shown);
+    std::process::exit(error.exit_code());
 }
 
 /// What people type when kubectl finds the program as a plugin.

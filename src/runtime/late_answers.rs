@@ -6,7 +6,7 @@
 //! `ESC ] 1 1 ; r g b …` as `alt-]`, `1`, `1` and so on. This filter stands behind crossterm, recognises the
 //! answers in the keys and takes them out. A colour that comes late is still heeded.
 //!
-//! An answer may be split anywhere, with any time between its pieces. One case cannot be told from a key: an
+//! An answer may be split anywhere, with up to [`PIECE`] between its pieces. One case cannot be told from a key: an
 //! `ESC` that comes alone and is followed by nothing for [`ESCAPE`]. It is passed on, and what follows it is
 //! still recognised.
 
@@ -22,6 +22,10 @@ const ESCAPE: Duration = Duration::from_millis(50);
 
 /// So long after the question an escape key waits at all.
 const SOON: Duration = Duration::from_secs(10);
+
+/// So long the next piece of an answer is waited for. One that was cut short by then is forgotten, so that it
+/// takes no key away that is typed later.
+const PIECE: Duration = Duration::from_secs(30);
 
 /// So long a `]` or `[` waits that comes after an escape key which was passed on.
 const BRACKET: Duration = Duration::from_millis(250);
@@ -42,7 +46,7 @@ pub(super) struct LateAnswers {
     held: Vec<Event>,
     /// The `ESC` was passed on as a key.
     is_doubtful: bool,
-    /// When what is held is passed on.
+    /// When what is held is passed on, and an answer that has begun is forgotten.
     deadline: Option<Instant>,
 }
 
@@ -103,6 +107,7 @@ impl LateAnswers {
             Reading::Begun => {
                 self.reset();
                 self.text = longer;
+                self.deadline = Some(now + PIECE);
                 Vec::new()
             }
             Reading::Maybe => {
@@ -139,7 +144,7 @@ impl LateAnswers {
         vec![Heard::Event(event)]
     }
 
-    /// Passes on what has waited long enough.
+    /// Passes on what has waited long enough; of an answer that has begun nothing is left.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Heard> {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return Vec::new();
@@ -388,6 +393,19 @@ mod tests {
                 let all = [pieces.as_slice(), &[(b"!", Duration::from_secs(1))]].concat();
                 assert_eq!(heard(b"", &all).0, format!("{keys}!"), "{pause:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_short_takes_no_key_that_is_typed_later() {
+        for cut in [&b"\x1b]11;rgb:16"[..], b"\x1b]11;", b"\x1b[?64"] {
+            let typed: [(&[u8], Duration); 3] =
+                [(cut, NO_TIME), (b"/", PIECE), (b"a1", Duration::from_secs(1))];
+            // crossterm itself waits for the end of what begins with ESC [.
+            if !cut.starts_with(b"\x1b[") {
+                assert_eq!(heard(b"", &typed).0, "/a1");
+            }
+            assert_eq!(heard(cut, &typed[1..]).0, "/a1");
         }
     }
 

@@ -153,13 +153,17 @@ impl Output {
             bytes.zeroize();
             let mut state = self.lock();
             state.is_writing = false;
-            if let Err(error) = written {
-                tracing::warn!("the terminal takes no more output: {error}");
+            let error = written.err();
+            if let Some(error) = &error {
                 state.queue.zeroize();
                 state.error.get_or_insert(error.kind());
                 self.failed.notify_one();
             }
             drop(state);
+            // The log writes to a file: not while the event loop may wait for the lock.
+            if let Some(error) = error {
+                tracing::warn!("the terminal takes no more output: {error}");
+            }
             self.changed.notify_all();
             self.written.notify_one();
         }

@@ -33,7 +33,7 @@ use self::{
 use super::{Exit, console::Console, duration, ended, json};
 use crate::{
     cluster::{Connection, Reach},
-    domain::{key::Namespace, problem::Problem, watch::Scope},
+    domain::{key::Namespace, printable::lines, problem::Problem, watch::Scope},
     registry::Prober,
 };
 use clap::ValueEnum;
@@ -118,9 +118,10 @@ pub async fn run(
         None => Answers::default(),
     };
     answers.settle(&mut found, now);
-    if let Some(directory) = &args.save_cases {
-        save::cases(directory, &found)?;
-    }
+    let saved = match &args.save_cases {
+        Some(directory) => save::cases(directory, &found),
+        None => Ok(()),
+    };
     drop(progress);
     let looked = Looked {
         place: asked.place(),
@@ -128,7 +129,12 @@ pub async fn run(
         needs_secrets: args.all || args.probe,
     };
     let report = Report::of(connection, looked, &seen, &found, &answers, now);
-    let exit = report.exit();
+    let mut exit = report.exit();
+    // What was found is told also where a case of it could not be saved.
+    if let Err(problem) = saved {
+        super::warn(&lines(&problem.to_string()));
+        exit = exit.and(Exit::BadInput);
+    }
     if let Some(line) = report.not_read_line() {
         super::warn(&line);
     }

@@ -11,29 +11,48 @@ use std::{
 
 use super::findings::Found;
 use crate::{
-    domain::{key::Key, objects::Pod, problem::Problem},
+    domain::{chain::Case, key::Key, objects::Pod, problem::Problem},
     headless::json,
 };
 
 /// Writes the case of each Pod with a finding into the folder, which is made where there is none.
+///
+/// One that cannot be saved keeps no other from being saved; the error names the first, and counts them.
 pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), Problem> {
     let cannot = |why: String| {
         Problem::new(format!("cannot save cases to {}", folder.display())).because(why)
     };
     create(folder).map_err(|error| cannot(error.to_string()))?;
-    for checked in found.pods.iter().filter(|pod| !pod.findings.is_empty()) {
-        let name = file_name(&checked.case.pod.key).map_err(cannot)?;
-        write(&folder.join(&name), &checked.case).map_err(|error| {
-            let exists = error.kind() == io::ErrorKind::AlreadyExists;
-            let problem = cannot(format!("{name}: {error}"));
-            if exists {
-                problem.next("name a new folder: nothing is overwritten")
-            } else {
-                problem
-            }
-        })?;
-    }
-    Ok(())
+    let cases = found.pods.iter().filter(|pod| !pod.findings.is_empty());
+    let failures = cases.map(|checked| save(folder, &checked.case));
+    let failures: Vec<Failure> = failures.filter_map(Result::err).collect();
+    let Some(first) = failures.first() else {
+        return Ok(());
+    };
+    let problem = cannot(match failures.len() {
+        1 => first.why.clone(),
+        count => format!("{}; {count} cases are not saved", first.why),
+    });
+    Err(if failures.iter().any(|failure| failure.exists) {
+        problem.next("name a new folder: nothing is overwritten")
+    } else {
+        problem
+    })
+}
+
+/// Why a case was not saved.
+struct Failure {
+    why: String,
+    /// There was a file of its name.
+    exists: bool,
+}
+
+fn save(folder: &Path, case: &Case) -> Result<(), Failure> {
+    let name = file_name(&case.pod.key).map_err(|why| Failure { why, exists: false })?;
+    write(&folder.join(&name), case).map_err(|error| Failure {
+        why: format!("{name}: {error}"),
+        exists: error.kind() == io::ErrorKind::AlreadyExists,
+    })
 }
 
 /// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
@@ -67,7 +86,17 @@ fn write(path: &Path, case: &impl serde::Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::key::{Name, Namespace};
+    use crate::{
+        domain::{
+            batch::Batch,
+            chain, diagnose,
+            key::{Name, Namespace},
+            sample::{changed, now, pod, waiting},
+            watch::Sight,
+            world::World,
+        },
+        headless::check::findings::Checked,
+    };
 
     #[test]
     fn names_of_the_server_stay_inside_the_folder() {
@@ -91,6 +120,32 @@ mod tests {
                 "{namespace} {name}"
             );
         }
+    }
+
+    #[test]
+    fn one_that_cannot_be_saved_keeps_no_other_from_being_saved() {
+        let home = tempfile::tempdir().unwrap();
+        let mut found = Found {
+            pods: Vec::new(),
+            well: Vec::new(),
+            workloads: Vec::new(),
+        };
+        let mut world = World::default();
+        for name in ["../web", "api", "a/b"] {
+            let failing = waiting("ErrImagePull", "manifest unknown");
+            let pod = pod("shop", name, failing);
+            let key = pod.key.clone();
+            world.fold(Batch::Pods(changed(vec![pod])), now());
+            let case = chain::case(&world, &Sight::full(), &key, now()).unwrap();
+            found.pods.push(Checked {
+                findings: diagnose::diagnose(&case).findings,
+                case,
+                runs: false,
+            });
+        }
+        let error = cases(home.path(), &found).unwrap_err().to_string();
+        assert!(error.contains("2 cases are not saved"), "{error}");
+        assert!(home.path().join("shop.api.json").exists());
     }
 
     #[cfg(unix)]

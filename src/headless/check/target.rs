@@ -56,7 +56,10 @@ impl fmt::Display for Target {
             Kind::Pod => "Pod",
             Kind::Workload(kind) => kind.as_str(),
         };
-        write!(f, "{kind}/{}", self.name.as_deref().unwrap_or_default())
+        match &self.name {
+            Some(name) => write!(f, "{kind}/{name}"),
+            None => write!(f, "any {kind}"),
+        }
     }
 }
 
@@ -109,15 +112,21 @@ impl Target {
         })
     }
 
-    fn exists(&self, world: &World) -> bool {
+    /// That it is not there, as a sentence.
+    fn absence(&self, place: &str) -> String {
         match (&self.name, self.kind) {
-            (None, _) => true,
-            (Some(_), Kind::Pod) => world
+            (Some(_), _) => format!("{self} does not exist {place}"),
+            (None, Kind::Pod) => format!("there is no Pod {place}"),
+            (None, Kind::Workload(kind)) => format!("there is no {} {place}", kind.as_str()),
+        }
+    }
+
+    fn exists(&self, world: &World) -> bool {
+        match self.kind {
+            Kind::Pod => world
                 .pods(&Scope::Cluster)
                 .any(|pod| self.has_pod(pod, None)),
-            (Some(_), Kind::Workload(_)) => {
-                world.workloads().any(|workload| self.is_workload(workload))
-            }
+            Kind::Workload(_) => world.workloads().any(|workload| self.is_workload(workload)),
         }
     }
 }
@@ -170,7 +179,7 @@ impl Choice {
     ) -> Result<(), Problem> {
         self.may_be_looked_for(world, forbidden)?;
         if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
-            let problem = Problem::new(format!("{target} does not exist {place}"));
+            let problem = Problem::new(target.absence(place));
             return Err(problem.next(match target.near(world) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
                 None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
@@ -260,7 +269,7 @@ mod tests {
                 "StatefulSet web db",
                 vec!["StatefulSet/web", "StatefulSet/db"],
             ),
-            ("cj", vec!["CronJob/"]),
+            ("cj", vec!["any CronJob"]),
         ] {
             let expected = expected.into_iter().map(str::to_owned).collect();
             assert_eq!(read(line), Ok(expected), "{line}");
