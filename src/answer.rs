@@ -7,6 +7,7 @@ use std::{
 };
 
 use pullscope::{
+    domain::problem::Problem,
     headless::{Exit, console::Console},
     runtime::capabilities::Capabilities,
 };
@@ -27,11 +28,21 @@ pub fn console() -> Console {
 /// Prints what was made; a reader that has seen enough is no error.
 pub fn print(text: &[u8]) -> color_eyre::Result<ExitCode> {
     match io::stdout().write_all(text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unanswered(&error).into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
+/// The exit status of a command that reads standard input and writes to standard output. Where one of them
+/// fails, the command has not answered: that is none of its answers.
 pub fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
-    Ok(ExitCode::from(outcome?.code()))
+    match outcome {
+        Ok(exit) => Ok(ExitCode::from(exit.code())),
+        Err(error) => Err(unanswered(&error).into()),
+    }
+}
+
+fn unanswered(error: &io::Error) -> Problem {
+    Problem::new("the input could not be read, or the answer not be written")
+        .because(error.to_string())
 }

@@ -171,6 +171,23 @@ fn wrong_arguments_are_told_on_standard_error() {
 }
 
 #[test]
+fn what_a_terminal_obeys_is_taken_out_of_a_wrong_argument() {
+    for arguments in [
+        &["--\u{202e}txet\u{1b}[2J"][..],
+        &["de\u{9b}mo"],
+        &["check", "-o", "js\u{200b}on"],
+        &["--request-timeout", "so\u{1b}]0;on"],
+    ] {
+        let output = piped(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let message = text(&output.stderr);
+        let obeyed = |c: char| c != '\n' && c.is_control() || "\u{202e}\u{200b}".contains(c);
+        assert!(!message.chars().any(obeyed), "{message:?}");
+        assert!(message.contains("--help"), "{message:?}");
+    }
+}
+
+#[test]
 fn no_kubeconfig_is_told_with_the_places_that_were_looked_at() {
     is_refused(
         on_terminal(&[]),

@@ -84,6 +84,8 @@ fn signals_that_end_give_the_terminal_back() {
         (Signal::HUP, 129),
         (Signal::INT, 130),
         (Signal::QUIT, 131),
+        (Signal::USR1, 138),
+        (Signal::XCPU, 152),
     ] {
         let mut session = watching(on(&cluster));
         session.signal(signal);

@@ -88,29 +88,32 @@ impl TestPod {
                 };
                 Tested {
                     pulled,
-                    is_deleted: self.delete(connection, true).await,
+                    is_deleted: self.delete(connection, None).await,
                 }
             }
             Err(trouble) => Tested {
-                is_deleted: trouble.fate() == Fate::NotStored
-                    || self.delete(connection, false).await,
+                is_deleted: self.delete(connection, Some(trouble.fate())).await,
                 pulled: Pulled::Unknown(format!("the Pod of the test was not created: {trouble}")),
             },
         }
     }
 
-    /// Deletes the Pod; returns whether it is gone. A Pod that may still come, because the answer to its
-    /// creation was lost, is looked for more than once.
-    async fn delete(&self, connection: &Connection, is_created: bool) -> bool {
+    /// Deletes the Pod; returns whether it is gone for good. `lost`: what may have become of its creation,
+    /// where the answer was lost. Such a Pod is looked for more than once, and where something on the way may
+    /// still deliver its creation, it may come after that.
+    async fn delete(&self, connection: &Connection, lost: Option<Fate>) -> bool {
+        if lost == Some(Fate::NotStored) {
+            return true;
+        }
+        let mut is_gone = false;
         let options =
             json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 });
         let path = paths::pod(&self.key);
-        let mut is_gone = false;
         for attempt in 1..=DELETIONS {
             match send(connection, Method::DELETE, &path, &options).await {
                 Ok(()) => return true,
-                Err(Trouble::NotFound(_)) if is_created => return true,
-                Err(Trouble::NotFound(_)) => is_gone = true,
+                Err(Trouble::NotFound(_)) if lost.is_none() => return true,
+                Err(Trouble::NotFound(_)) => is_gone = lost != Some(Fate::Pending),
                 Err(trouble) => {
                     is_gone = false;
                     tracing::warn!(%trouble, pod = %self.key, attempt, "a pull test's Pod is not deleted");
@@ -130,6 +133,7 @@ impl TestPod {
 async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
     let deadline = Instant::now() + Duration::from_secs(u64::from(LIMIT));
     let mut texts = Interner::default();
+    let mut unread = None;
     while Instant::now() < deadline {
         sleep(PAUSE).await;
         match look(connection, key, &mut texts).await {
@@ -137,9 +141,13 @@ async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
             Err(Trouble::NotFound(_)) => {
                 return Pulled::Unknown("somebody has deleted the Pod of the test".to_owned());
             }
+            Ok(None) => unread = None,
             // A look that failed is followed by the next one; the deadline bounds them all.
-            Ok(None) | Err(_) => {}
+            Err(trouble) => unread = Some(trouble),
         }
+    }
+    if let Some(trouble) = unread {
+        return Pulled::Unknown(format!("the Pod of the test could not be read: {trouble}"));
     }
     Pulled::Unknown(format!("the kubelet has not said anything for {LIMIT} s"))
 }
@@ -280,6 +288,30 @@ mod tests {
         let (asked, tested) = run(ready(()), answers).await;
         assert_eq!(asked, [Method::POST, Method::DELETE, Method::DELETE]);
         assert!(tested.is_deleted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pod_that_may_still_come_is_not_called_gone() {
+        let never_found = |method: &Method, _| match *method {
+            Method::POST => status(504),
+            _ => status(404),
+        };
+        let (asked, tested) = run(ready(()), never_found).await;
+        assert_eq!(asked.len(), 1 + DELETIONS);
+        assert!(!tested.is_deleted, "a gateway may still deliver it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pod_that_cannot_be_read_is_not_the_kubelets_silence() {
+        let (_, tested) = run(pending(), |method, _| match *method {
+            Method::GET => status(403),
+            _ => status(200),
+        })
+        .await;
+        let Pulled::Unknown(why) = tested.pulled else {
+            panic!("{:?}", tested.pulled)
+        };
+        assert!(why.contains("could not be read"), "{why}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,10 @@
 //!
 //! The messages come from the arguments, or from `messages`; what is held is one of them.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    io::{self, BufRead, Write},
+    time::{Duration, Instant},
+};
 
 use super::{
     Exit, Output,
@@ -23,6 +26,9 @@ pub struct Args {
     pub output: Output,
 }
 
+/// So long the rest of the input is read for the exit status when nobody reads the answers any more.
+const AFTER_CLOSE: Duration = Duration::from_secs(2);
+
 /// Explains the message of the arguments, or those of standard input.
 pub fn run(
     args: &Args,
@@ -35,6 +41,7 @@ pub fn run(
         console,
         stdout: io::BufWriter::new(stdout),
         exit: Exit::Success,
+        closed: None,
     };
     let written = match args.message.as_deref() {
         Some(message) if message != "-" => answer.explain(message),
@@ -50,6 +57,8 @@ struct Answering<W: Write> {
     stdout: io::BufWriter<W>,
     /// The worst of what was answered so far.
     exit: Exit,
+    /// Since when nobody reads the answers (`| head -1`). The status is still that of the whole input.
+    closed: Option<Instant>,
 }
 
 impl<W: Write> Answering<W> {
@@ -73,11 +82,13 @@ impl<W: Write> Answering<W> {
 
     /// Of Pods that run, nothing is said: that is as it should be.
     fn say_nothing(&mut self) -> io::Result<()> {
-        if self.output == Output::Text {
-            let line = "nothing to explain: there is no message in the input";
-            writeln!(self.stdout, "{}", self.console.paint(Tone::Dim, line))?;
-        }
-        self.hand_over()
+        self.answer(|answer| {
+            if answer.output == Output::Text {
+                let line = "nothing to explain: there is no message in the input";
+                writeln!(answer.stdout, "{}", answer.console.paint(Tone::Dim, line))?;
+            }
+            Ok(())
+        })
     }
 
     fn explain(&mut self, message: &str) -> io::Result<()> {
@@ -87,29 +98,41 @@ impl<W: Write> Answering<W> {
             Some(_) | None => Exit::Negative,
         });
         let explanation = Explanation::of(found);
-        match self.output {
-            Output::Text => explanation.write_text(self.console, &mut self.stdout)?,
-            Output::Json => json::write(&explanation, &mut self.stdout)?,
-        }
-        self.hand_over()
+        self.answer(|answer| match answer.output {
+            Output::Text => explanation.write_text(answer.console, &mut answer.stdout),
+            Output::Json => json::write(&explanation, &mut answer.stdout),
+        })
     }
 
     fn refuse(&mut self, error: &str) -> io::Result<()> {
         self.exit = self.exit.and(Exit::BadInput);
-        match self.output {
+        self.answer(|answer| match answer.output {
             Output::Text => {
                 let line = format!("bad input: {error}");
-                writeln!(self.stdout, "{}", self.console.paint(Tone::Odd, &line))?;
+                writeln!(answer.stdout, "{}", answer.console.paint(Tone::Odd, &line))
             }
-            Output::Json => write_error(error, self.output, &mut self.stdout)?,
-        }
-        self.hand_over()
+            Output::Json => write_error(error, answer.output, &mut answer.stdout),
+        })
     }
 
-    /// Each answer goes out at once: behind `kubectl get events --watch` the next message may be hours
-    /// away.
-    fn hand_over(&mut self) -> io::Result<()> {
-        self.stdout.flush()
+    /// Writes an answer. It goes out at once: behind `kubectl get events --watch` the next message may be
+    /// hours away, and the input never ends; so nobody waits for its end for longer than `AFTER_CLOSE`.
+    fn answer(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        if let Some(closed) = self.closed {
+            if closed.elapsed() < AFTER_CLOSE {
+                return Ok(());
+            }
+            self.exit = self.exit.and(Exit::BadInput);
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let written = write(self).and_then(|()| self.stdout.flush());
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = Some(Instant::now());
+                Ok(())
+            }
+            written => written,
+        }
     }
 }
 
@@ -143,6 +166,32 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0]["cause"], "kubelet-pull-throttled");
         assert_eq!(found[0]["alternatives"][0], "rate-limited");
+    }
+
+    #[test]
+    fn the_status_is_that_of_the_whole_input_when_nobody_reads_the_answers() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let args = Args {
+            message: None,
+            output: Output::Text,
+        };
+        let known = "toomanyrequests\n".repeat(50);
+        for (input, exit) in [
+            (known.clone(), Exit::Success),
+            (format!("{known}hello\n"), Exit::Negative),
+            (format!("{known}{{\"message\":1}}\n"), Exit::BadInput),
+        ] {
+            let found = run(&args, input.as_bytes(), Console::default(), Closed).unwrap();
+            assert_eq!(found, exit);
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ struct State {
     active: BTreeMap<u64, Change>,
     /// Ended without having been finished.
     unfinished: Vec<Change>,
+    /// Plans that have failed, until the screen shows it.
+    not_shown: Vec<Change>,
     /// Secrets that were deleted and not created again, by the kubeconfig context.
     lost: BTreeMap<String, LostSecrets>,
 }
@@ -147,11 +149,21 @@ impl ActiveChanges {
         let left: Vec<String> = state
             .unfinished
             .iter()
+            .chain(&state.not_shown)
             .chain(state.active.values())
             .map(Change::report)
             .chain(state.lost.values().flat_map(LostSecrets::report))
             .collect();
         (!left.is_empty()).then(|| left.join("\n\n"))
+    }
+
+    /// The screen shows what became of a plan.
+    pub(super) fn shown(&self, shown: &Planned) {
+        let is_shown = |change: &Change| match &change.what {
+            What::Plan { plan, .. } => plan == shown,
+            What::Pod(_) => false,
+        };
+        self.lock().not_shown.retain(|change| !is_shown(change));
     }
 
     /// Notes which Secrets a plan has lost, or restored.
@@ -201,6 +213,14 @@ impl Guard {
         self.is_finished = true;
     }
 
+    /// Ends a change that has failed, which nobody has seen yet.
+    fn fail(mut self) {
+        self.is_finished = true;
+        let mut state = self.changes.lock();
+        let change = state.active.get(&self.number).cloned();
+        state.not_shown.extend(change);
+    }
+
     fn note(&self, note: impl FnOnce(&mut What)) {
         if let Some(change) = self.changes.lock().active.get_mut(&self.number) {
             note(&mut change.what);
@@ -236,16 +256,17 @@ impl ActivePlan {
         });
     }
 
-    /// Ends it after its last request. A plan that has failed while the program ends is reported: the
-    /// screen that would have shown it is gone.
+    /// Ends it after its last request. A plan that has failed is reported at the end of the program, unless
+    /// the screen has shown it by then.
     pub(super) fn finish(self, done: &[Done]) {
         for (change, done) in done.iter().enumerate() {
             self.note(change, done.outcome.clone());
         }
         self.0.changes.note_lost(self.0.number, done);
-        let is_ending = *self.0.changes.0.is_ending.borrow();
-        if !is_ending || done.iter().all(|done| done.outcome.is_good()) {
+        if done.iter().all(|done| done.outcome.is_good()) {
             self.0.finish();
+        } else {
+            self.0.fail();
         }
     }
 }
@@ -349,8 +370,16 @@ mod tests {
     fn a_failure_that_no_screen_shows_any_more_is_reported() {
         let failed = || [outcome(Outcome::Failed("507".into()))];
         let changes = ActiveChanges::default();
-        let seen = changes.begin_plan("prod".into(), plan()).unwrap();
+        let (first, second) = (plan(), plan());
+        let seen = changes.begin_plan("prod".into(), first.clone()).unwrap();
         seen.finish(&failed());
+        let before = changes.begin_plan("prod".into(), second.clone()).unwrap();
+        before.finish(&failed());
+        assert_eq!(changes.count(), 0);
+        assert!(changes.report().unwrap().contains("507"), "no screen showed it");
+        changes.shown(&first);
+        assert!(changes.report().is_some(), "the other was not shown");
+        changes.shown(&second);
         assert_eq!(changes.report(), None);
         let unseen = changes.begin_plan("prod".into(), plan()).unwrap();
         changes.end();

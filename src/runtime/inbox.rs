@@ -32,8 +32,8 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// `late`: what takes late answers of the terminal out of the keys, where it was asked anything.
-    pub(super) fn new(late: Option<LateAnswers>) -> Self {
+    /// `late`: what takes late answers of the terminal out of the keys.
+    pub(super) fn new(late: LateAnswers) -> Self {
         let (sender, answers) = mpsc::channel(ANSWERS);
         Self {
             input: read_input(late),
@@ -100,12 +100,12 @@ impl Inbox {
 
 /// Reads the terminal in a task of its own. crossterm's stream remembers the first waker that it was
 /// polled with, so that it must not be polled from several places.
-fn read_input(mut late: Option<LateAnswers>) -> mpsc::Receiver<Heard> {
+fn read_input(mut late: LateAnswers) -> mpsc::Receiver<Heard> {
     let (sender, receiver) = mpsc::channel(INPUT);
     tokio::spawn(async move {
         let mut events = EventStream::new();
         loop {
-            let deadline = late.as_ref().and_then(LateAnswers::deadline);
+            let deadline = late.deadline();
             let expired = async {
                 match deadline {
                     Some(at) => sleep_until(at.into()).await,
@@ -117,12 +117,10 @@ fn read_input(mut late: Option<LateAnswers>) -> mpsc::Receiver<Heard> {
                 () = expired => None,
             };
             let now = Instant::now();
-            let heard = match (&mut late, event) {
-                (_, Some(None | Some(Err(_)))) => break,
-                (None, Some(Some(Ok(event)))) => vec![Heard::Event(event)],
-                (Some(late), Some(Some(Ok(event)))) => late.take(event, now),
-                (Some(late), None) => late.expire(now),
-                (None, None) => Vec::new(),
+            let heard = match event {
+                Some(None | Some(Err(_))) => break,
+                Some(Some(Ok(event))) => late.take(event, now),
+                None => late.expire(now),
             };
             for heard in heard {
                 if sender.send(heard).await.is_err() {

@@ -98,6 +98,7 @@ impl LateAnswers {
             };
         };
         let is_begun = read(text) == Reading::Begun;
+        let is_escape = bytes.as_deref().is_some_and(|it| it.starts_with(b"\x1b"));
         let longer = bytes.map(|bytes| [text.as_slice(), &bytes].concat());
         match longer.as_deref().map_or(Reading::Other, read) {
             Reading::Whole(background) => {
@@ -115,6 +116,11 @@ impl LateAnswers {
                 self.held.push(event);
                 self.deadline = self.is_doubtful.then(|| now + BRACKET);
                 Vec::new()
+            }
+            // The answer was cut short, and the next one begins.
+            Reading::Other if is_begun && is_escape => {
+                self.reset();
+                self.take(event, now)
             }
             // A key between two pieces of an answer.
             Reading::Other if is_begun => vec![Heard::Event(event)],
@@ -406,6 +412,18 @@ mod tests {
                 assert_eq!(heard(b"", &typed).0, "/a1");
             }
             assert_eq!(heard(cut, &typed[1..]).0, "/a1");
+        }
+    }
+
+    #[test]
+    fn an_answer_behind_one_that_was_cut_short_is_an_answer() {
+        for answer in ANSWERS {
+            let pieces: [(&[u8], Duration); 3] = [
+                (b"\x1b]11;rgb:cc", NO_TIME),
+                (answer, Duration::from_secs(1)),
+                (b"jr", NO_TIME),
+            ];
+            assert_eq!(heard(b"", &pieces).0, "jr", "{answer:?}");
         }
     }
 

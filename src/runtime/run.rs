@@ -93,12 +93,14 @@ const BUDGET: usize = 32;
 pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
     let takeover = Takeover::begin()?;
     let mut start = start;
-    let (mut typed, mut late) = (Vec::new(), None);
+    let mut typed = Vec::new();
+    // Where nothing is asked, answers to the program before may still come.
+    let mut late = LateAnswers::new(&[], Instant::now());
     if start.look.depends_on_background() {
         let heard = background::ask();
         start.look.background = heard.background;
         typed = heard.keys;
-        late = Some(LateAnswers::new(&heard.rest, Instant::now()));
+        late = LateAnswers::new(&heard.rest, Instant::now());
     }
     let state = start.state.clone();
     let changes = ActiveChanges::default();
@@ -153,6 +155,8 @@ struct Shell {
     counts: watch::Receiver<usize>,
     /// It ends when the changes under way are finished.
     leaving: Option<Leaving>,
+    /// The process is to stop, and does when the changes under way are finished.
+    stops: bool,
 }
 
 /// What a turn of the loop woke up for.
@@ -174,7 +178,7 @@ impl Shell {
     fn new(
         start: Start,
         takeover: Takeover,
-        late: Option<LateAnswers>,
+        late: LateAnswers,
         changes: ActiveChanges,
     ) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
@@ -221,6 +225,7 @@ impl Shell {
             counts: changes.counts(),
             changes,
             leaving: None,
+            stops: false,
         };
         let ticket = shell.model.connection.ticket;
         shell.take_over(ticket, &start.connection);
@@ -268,6 +273,10 @@ impl Shell {
             Woken::Made((ticket, connection)) => self.take_over(ticket, &connection),
             Woken::Signal(signal) => return self.obey(signal, signals).await,
             Woken::Frame => self.update(Message::Tick),
+            Woken::Changes if self.stops && self.changes.count() == 0 => {
+                self.stops = false;
+                return self.obey(Signal::Stop, signals).await;
+            }
             Woken::Changes | Woken::Panic => {}
         }
         Ok(None)
@@ -279,6 +288,11 @@ impl Shell {
             Signal::Quit(status) => Ok(Some(Wish::Signal(Ending::Signal(status)))),
             Signal::HangUp if terminal::is_gone() => Ok(Some(Wish::Gone(HUNG_UP))),
             Signal::HangUp => Ok(Some(Wish::HangUp(HUNG_UP))),
+            // A stopped process would leave a Secret deleted for as long as it is stopped.
+            Signal::Stop if self.changes.count() > 0 => {
+                self.stops = true;
+                Ok(None)
+            }
             Signal::Stop => {
                 terminal::restore();
                 signals.stop_self().await?;
@@ -348,7 +362,7 @@ impl Shell {
             () = terminal::panicked() => Woken::Panic,
             kind = OUTPUT.failure() => Woken::Gone(kind),
             () = over => Woken::Changes,
-            Ok(()) = self.counts.changed(), if leaving.is_some() => Woken::Changes,
+            Ok(()) = self.counts.changed(), if leaving.is_some() || self.stops => Woken::Changes,
             () = frame => Woken::Frame,
             Some(made) = self.made.recv() => Woken::Made(made),
             arrival = self.inbox.next() => Woken::Arrival(arrival),
@@ -386,6 +400,9 @@ impl Shell {
     }
 
     fn update(&mut self, message: Message) {
+        if let Message::CarriedOut(_, plan, _) = &message {
+            self.changes.shown(plan);
+        }
         for effect in update(&mut self.model, message, Timestamp::now()) {
             match self.effects.start(effect) {
                 Order::Nothing => {}

@@ -19,7 +19,7 @@ pub(super) const HANG_UP: u8 = 128 + 1;
 
 #[cfg(unix)]
 mod unix {
-    use std::io;
+    use std::{future::poll_fn, io, task::Poll, time::Duration};
 
     use rustix::process::Signal as Job;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
@@ -34,7 +34,21 @@ mod unix {
         quit: Stream,
         stop: Stream,
         go_on: Stream,
+        /// What would end the process at once, in the middle of a change, with the terminal as it is.
+        others: Vec<(Job, Stream)>,
     }
+
+    /// Signals that end a process which does not handle them, and that can be handled. Nobody sends them to
+    /// ask for anything; a limit of CPU time or of file sizes does.
+    const OTHERS: [Job; 7] = [
+        Job::USR1,
+        Job::USR2,
+        Job::ALARM,
+        Job::VTALARM,
+        Job::PROF,
+        Job::XCPU,
+        Job::XFSZ,
+    ];
 
     impl Signals {
         pub fn new() -> io::Result<Self> {
@@ -45,6 +59,10 @@ mod unix {
                 quit: signal(SignalKind::quit())?,
                 stop: signal(kind(Job::TSTP))?,
                 go_on: signal(kind(Job::CONT))?,
+                others: OTHERS
+                    .into_iter()
+                    .map(|job| Ok((job, signal(kind(job))?)))
+                    .collect::<io::Result<_>>()?,
             })
         }
 
@@ -56,18 +74,37 @@ mod unix {
                 _ = self.hang_up.recv() => Signal::HangUp,
                 _ = self.interrupt.recv() => Signal::Quit(128 + 2),
                 _ = self.quit.recv() => Signal::Quit(128 + 3),
+                job = any(&mut self.others) => Signal::Quit(status(job)),
                 _ = self.stop.recv() => Signal::Stop,
                 _ = self.go_on.recv() => Signal::Continue,
             }
         }
 
         /// Stops this process until the shell continues it, which it does with a signal: that one has
-        /// then been taken in.
+        /// then been taken in. The first process of a container cannot be stopped, and gets no such signal.
         pub(in super::super) async fn stop_self(&mut self) -> io::Result<()> {
             rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
-            self.go_on.recv().await;
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.go_on.recv()).await;
             Ok(())
         }
+    }
+
+    /// Waits for any of them.
+    async fn any(streams: &mut [(Job, Stream)]) -> Job {
+        poll_fn(|context| {
+            for (job, stream) in streams.iter_mut() {
+                if stream.poll_recv(context).is_ready() {
+                    return Poll::Ready(*job);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The exit status that shells expect.
+    fn status(job: Job) -> u8 {
+        u8::try_from(128 + job.as_raw()).unwrap_or(u8::MAX)
     }
 
     /// tokio has no name for these; their numbers differ between systems, and rustix knows them.

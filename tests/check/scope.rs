@@ -39,6 +39,10 @@ fn what_is_not_there_is_an_error_with_the_nearest_name() {
             "check -n shop deploy/chekcout",
             "did you mean Deployment/checkout?",
         ),
+        (
+            "check -n shop daemonsets",
+            "there is no DaemonSet in namespace shop",
+        ),
         ("check -n Bad_NS", "not a valid Namespace name"),
     ] {
         let said = refused(&demo.run(line));
@@ -49,6 +53,7 @@ fn what_is_not_there_is_an_error_with_the_nearest_name() {
     for line in [
         "check -n nope --allow-empty",
         "check -n shop -l app=typo --allow-empty",
+        "check -n shop daemonsets --allow-empty",
     ] {
         let output = demo.run(line);
         assert_eq!(status(&output), 0, "{line}: {}", text(&output.stderr));

@@ -36,7 +36,7 @@ const MOMENTS: [u64; 12] = [0, 1, 3, 6, 10, 15, 25, 40, 60, 90, 140, 250];
 
 #[test]
 fn a_signal_at_any_moment_of_the_start() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::USR1] {
         for moment in MOMENTS {
             let mut session = Setup::new(&["demo"]).start();
             thread::sleep(Duration::from_millis(moment));

@@ -17,6 +17,9 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
     type Object: Send + Sync;
     type Key: Clone + Eq + Hash + Debug + Send;
 
+    /// The `kind` of a list of them.
+    const LIST: &'static str;
+
     /// How the wire struct is read from protobuf, for kinds that are asked for in it.
     fn protobuf<'a>() -> Option<Reader<'a, Self::Wire<'a>>> {
         None

@@ -171,6 +171,8 @@ impl Decode for Events {
     type Object = Event;
     type Key = Key<Event>;
 
+    const LIST: &'static str = "EventList";
+
     fn protobuf<'a>() -> Option<Reader<'a, WireEvent<'a>>> {
         Some(Message::read)
     }

@@ -32,6 +32,8 @@ impl Decode for Namespaces {
     type Object = NamespaceObject;
     type Key = Namespace;
 
+    const LIST: &'static str = "NamespaceList";
+
     fn object(&self, wire: WireNamespace<'_>, texts: &mut Interner) -> Option<NamespaceObject> {
         if wire.metadata.name.is_empty() {
             return None;

@@ -37,6 +37,8 @@ enum Items<'a, W> {
 #[derive(Deserialize)]
 struct WireList<'a, T> {
     #[serde(borrow, default)]
+    kind: Text<'a>,
+    #[serde(default)]
     metadata: WireListMeta<'a>,
     items: Option<Vec<T>>,
 }
@@ -55,7 +57,7 @@ impl<'a, D: Decode> Opened<'a, D> {
     /// when that fails is each looked at for itself, so that the one that does not fit can be left out.
     pub(in crate::cluster) fn of(bytes: &'a [u8]) -> Result<Self, Trouble> {
         if let Some(read) = D::protobuf()
-            && let Some(list) = protobuf::opened(bytes)
+            && let Some((kind, list)) = protobuf::opened(bytes)
         {
             let list: protobuf::List<'_> = Message::read(list)
                 .ok_or_else(|| Trouble::Unreadable("not the protobuf of a list".to_owned()))?;
@@ -63,21 +65,26 @@ impl<'a, D: Decode> Opened<'a, D> {
                 metadata: list.metadata,
                 items: Items::Protobuf(list.items, read),
             }
-            .checked();
+            .checked(&kind);
         }
         if let Ok(list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
             let items = list.items.unwrap_or_default();
-            return Self::new(list.metadata, Items::Read(items)).checked();
+            return Self::new(list.metadata, Items::Read(items)).checked(&list.kind);
         }
         let list: WireList<'_, &RawValue> =
             serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
         let items = list.items.unwrap_or_default();
-        Self::new(list.metadata, Items::Json(items)).checked()
+        Self::new(list.metadata, Items::Json(items)).checked(&list.kind)
     }
 
-    /// Refuses what is no list: any JSON object would be an empty one, an error page of a proxy too. Each list
-    /// of the API has a version (`ListMeta.resourceVersion`).
-    fn checked(self) -> Result<Self, Trouble> {
+    /// Refuses what is no list of this kind: any JSON object would be an empty one, an error page of a proxy
+    /// or a `Status` too. Each list of the API has a version (`ListMeta.resourceVersion`), and names its kind.
+    fn checked(self, kind: &Text<'_>) -> Result<Self, Trouble> {
+        let kind = kind.as_str();
+        if !kind.is_empty() && kind != D::LIST {
+            let (kind, wanted) = (printable(kind), D::LIST);
+            return Err(Trouble::Unreadable(format!("a {kind} in place of a {wanted}")));
+        }
         if self.metadata.version.as_str().is_empty() {
             return Err(Trouble::Unreadable(
                 "not a list of the Kubernetes API: it has no resourceVersion".to_owned(),

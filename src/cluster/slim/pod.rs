@@ -211,6 +211,8 @@ impl Decode for Pods {
     type Object = Pod;
     type Key = Key<Pod>;
 
+    const LIST: &'static str = "PodList";
+
     fn protobuf<'a>() -> Option<Reader<'a, WirePod<'a>>> {
         Some(Message::read)
     }

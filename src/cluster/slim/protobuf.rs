@@ -170,22 +170,40 @@ impl<'a> Message<'a> for Moment {
 /// What the envelope holds.
 #[derive(Default)]
 struct Unknown<'a> {
+    meta: TypeMeta<'a>,
     raw: &'a [u8],
 }
 
 impl<'a> Message<'a> for Unknown<'a> {
     fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
-        if number == 2 {
-            self.raw = value.bytes()?;
+        match number {
+            1 => self.meta = value.message()?,
+            2 => self.raw = value.bytes()?,
+            _ => {}
         }
         Some(())
     }
 }
 
-/// The object within its envelope; `None` for anything else.
-pub(super) fn opened(bytes: &[u8]) -> Option<&[u8]> {
+/// `apiVersion` and `kind` of what is in the envelope.
+#[derive(Default)]
+struct TypeMeta<'a> {
+    kind: Text<'a>,
+}
+
+impl<'a> Message<'a> for TypeMeta<'a> {
+    fn field(&mut self, number: u64, value: Value<'a>) -> Option<()> {
+        if number == 2 {
+            self.kind = value.text()?;
+        }
+        Some(())
+    }
+}
+
+/// The `kind` and the object within its envelope; `None` for anything else.
+pub(super) fn opened(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let unknown: Unknown<'_> = Message::read(bytes.strip_prefix(ENVELOPE)?)?;
-    Some(unknown.raw)
+    Some((unknown.meta.kind, unknown.raw))
 }
 
 /// A list, its objects still closed, so that one that cannot be read spoils no other.
@@ -246,7 +264,7 @@ pub(in crate::cluster) fn status(bytes: &[u8]) -> Option<String> {
             Some(())
         }
     }
-    let status: Status<'_> = Message::read(opened(bytes)?)?;
+    let status: Status<'_> = Message::read(opened(bytes)?.1)?;
     Some(status.0.as_str().to_owned())
 }
 

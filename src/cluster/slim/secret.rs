@@ -107,6 +107,8 @@ impl Decode for PullSecrets {
     type Object = Secret;
     type Key = Key<Secret>;
 
+    const LIST: &'static str = "SecretList";
+
     fn object(&self, wire: WireSecret<'_>, texts: &mut Interner) -> Option<Secret> {
         let secret_type = SecretType::parse(wire.secret_type.as_str());
         let data = wire.data.unwrap_or_default();
@@ -149,6 +151,8 @@ impl Decode for OtherSecrets {
     type Wire<'a> = WirePartial<'a>;
     type Object = Secret;
     type Key = Key<Secret>;
+
+    const LIST: &'static str = "PartialObjectMetadataList";
 
     fn object(&self, wire: WirePartial<'_>, texts: &mut Interner) -> Option<Secret> {
         Some(Secret {

@@ -43,6 +43,8 @@ impl Decode for ServiceAccounts {
     type Object = ServiceAccount;
     type Key = Key<ServiceAccount>;
 
+    const LIST: &'static str = "ServiceAccountList";
+
     fn protobuf<'a>() -> Option<Reader<'a, WireServiceAccount<'a>>> {
         Some(Message::read)
     }

@@ -24,6 +24,8 @@ use crate::domain::{
 /// One of the six kinds: what is its own.
 pub(in crate::cluster) trait Kind: Send + Sync + 'static {
     const KIND: WorkloadKind;
+    /// The `kind` of a list of them.
+    const LIST: &'static str;
     /// Type and status of the conditions by which the controller complains.
     const COMPLAINTS: &'static [(&'static str, &'static str)];
 
@@ -82,7 +84,8 @@ pub(in crate::cluster) struct WireSpec<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireStrategy<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
     rolling_update: Option<WireRollingUpdate<'a>>,
 }
 
@@ -93,6 +96,8 @@ struct WireRollingUpdate<'a> {
     #[serde(borrow)]
     max_surge: Text<'a>,
     max_unavailable: Text<'a>,
+    /// Of a StatefulSet.
+    partition: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -169,6 +174,7 @@ fn replicas(spec: &WireSpec<'_>) -> u32 {
 
 impl Kind for Deployment {
     const KIND: WorkloadKind = WorkloadKind::Deployment;
+    const LIST: &'static str = "DeploymentList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] =
         &[("ReplicaFailure", "True"), ("Progressing", "False")];
 
@@ -187,6 +193,7 @@ impl Kind for Deployment {
 
 impl Kind for ReplicaSet {
     const KIND: WorkloadKind = WorkloadKind::ReplicaSet;
+    const LIST: &'static str = "ReplicaSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("ReplicaFailure", "True")];
 
     fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
@@ -204,6 +211,7 @@ impl Kind for ReplicaSet {
 
 impl Kind for StatefulSet {
     const KIND: WorkloadKind = WorkloadKind::StatefulSet;
+    const LIST: &'static str = "StatefulSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
     fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
@@ -221,6 +229,7 @@ impl Kind for StatefulSet {
 
 impl Kind for DaemonSet {
     const KIND: WorkloadKind = WorkloadKind::DaemonSet;
+    const LIST: &'static str = "DaemonSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
     fn rollout(_: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
@@ -237,6 +246,7 @@ impl Kind for DaemonSet {
 
 impl Kind for Job {
     const KIND: WorkloadKind = WorkloadKind::Job;
+    const LIST: &'static str = "JobList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("Failed", "True")];
 
     fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
@@ -258,6 +268,7 @@ impl Kind for Job {
 
 impl Kind for CronJob {
     const KIND: WorkloadKind = WorkloadKind::CronJob;
+    const LIST: &'static str = "CronJobList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
     fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
@@ -279,6 +290,13 @@ fn complaint(
         .iter()
         .find(|found| complaints.contains(&(found.kind.as_str(), found.status.as_str())))?;
     Some((texts.text(&found.reason), texts.text(&found.message)))
+}
+
+/// Whether a Job has run to its end, for good or ill. No other kind has such conditions.
+fn is_finished(conditions: &[WireCondition<'_>]) -> bool {
+    conditions.iter().any(|found| {
+        matches!(found.kind.as_str(), "Complete" | "Failed") && found.status.as_str() == "True"
+    })
 }
 
 /// When a Deployment's controller last saw progress.
@@ -303,23 +321,30 @@ impl<K: Kind> Decode for Workloads<K> {
     type Object = Workload;
     type Key = WorkloadKey;
 
+    const LIST: &'static str = K::LIST;
+
     fn object(&self, wire: WireWorkload<'_>, texts: &mut Interner) -> Option<Workload> {
         let key: Key<Workload> = wire.metadata.key(texts)?;
         let meta = wire.metadata.meta(texts);
         let mut spec = wire.spec.unwrap_or_default();
         let strategy = spec.strategy.take().or(spec.update_strategy.take());
-        let rolling = strategy
-            .unwrap_or_default()
-            .rolling_update
-            .unwrap_or_default();
+        let mut strategy = strategy.unwrap_or_default();
+        let rolling = strategy.rolling_update.take().unwrap_or_default();
         let status = wire.status.unwrap_or_default();
         let rollout = Rollout {
             generation: wire.metadata.generation.unwrap_or_default(),
-            // CronJobs and Jobs have none; what is seen is what is wanted.
-            observed_generation: status
-                .observed_generation
-                .or(wire.metadata.generation)
-                .unwrap_or_default(),
+            // A controller that has not looked at a new object yet has observed none of it.
+            observed_generation: match K::KIND {
+                WorkloadKind::Job | WorkloadKind::CronJob => wire.metadata.generation,
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet => status.observed_generation,
+            }
+            .unwrap_or_default(),
+            is_finished: is_finished(&status.conditions.0),
+            on_delete: strategy.kind.as_str() == "OnDelete",
+            partition: number(rolling.partition),
             trouble: complaint(K::COMPLAINTS, &status.conditions.0, texts),
             revision: Self::revision(&wire.metadata, meta.created),
             deadline: spec

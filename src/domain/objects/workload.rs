@@ -138,7 +138,17 @@ pub struct Rollout {
     pub generation: i64,
     /// Behind `generation` while the controller has not yet seen the last change.
     pub observed_generation: i64,
+    /// A Deployment that is paused; a Job or CronJob that is suspended.
     pub paused: bool,
+    /// A Job that has run to its end, for good or ill.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_finished: bool,
+    /// `OnDelete`: a change of the template reaches a Pod only when somebody deletes that Pod.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_delete: bool,
+    /// Of a StatefulSet: the Pods below this ordinal keep the old template.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub partition: u32,
     /// The controller's own complaint: a Deployment that ran out of its progress deadline, a
     /// ReplicaSet that cannot create Pods, a Job that failed. Reason and message.
     pub trouble: Option<(Arc<str>, Arc<str>)>,
@@ -151,6 +161,11 @@ pub struct Rollout {
     /// `maxSurge` and `maxUnavailable` of a rolling update, as they are written: a number or a share.
     pub surge: Option<Arc<str>>,
     pub unavailable: Option<Arc<str>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.

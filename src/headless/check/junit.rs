@@ -33,7 +33,7 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
     let unsettled = usize::from(report.settled == Some(false));
     let skipped = report.not_seen.len();
-    let errors = report.not_read.len();
+    let errors = report.not_read.len() + usize::from(!report.complete);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -79,7 +79,18 @@ fn run(report: &Report) -> Vec<String> {
             r#"<testcase classname="pullscope" name="read {object}"><error type="not-read" message="{object} cannot be decoded"/></testcase>"#
         )
     });
-    unseen.chain(unreadable).chain(settled).collect()
+    // What is skipped is green in most views: that *healthy* would rest on it is an error.
+    let incomplete = (!report.complete).then(|| {
+        let why = escaped(&report.not_read_line().unwrap_or_default());
+        format!(
+            r#"<testcase classname="pullscope" name="everything was read"><error type="not-read" message="{why}"/></testcase>"#
+        )
+    });
+    unseen
+        .chain(unreadable)
+        .chain(incomplete)
+        .chain(settled)
+        .collect()
 }
 
 impl Suite<'_> {

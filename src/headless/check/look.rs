@@ -15,6 +15,7 @@ use tokio::{
 use super::{
     super::console::Progress,
     scope::Asked,
+    target::Choice,
     wait::{STUCK, Standing},
 };
 
@@ -38,6 +39,8 @@ pub(super) struct Seen {
     pub forbidden: Vec<Permission>,
     /// The kinds of which something is not in the world: refused, or not decoded.
     pub partial: BTreeSet<WatchKind>,
+    /// Lists that have grown old: their watch was cut off and has not come back.
+    pub stale: Vec<String>,
     /// Whether it settled in the time given; `None` when nobody waited.
     pub settled: Option<bool>,
 }
@@ -69,8 +72,9 @@ pub(super) async fn once(
     }
     let mut settled = None;
     if let Some(Patience { limit, asked }) = patience {
+        looking.may_follow(asked.choice)?;
         let waited = timeout(limit, looking.until_rolled_out(&mut feed, asked, progress)).await;
-        settled = Some(waited.is_ok());
+        settled = Some(waited == Ok(true));
     }
     looking.finish(settled)
 }
@@ -98,6 +102,8 @@ struct Looking {
     world: World,
     sight: Sight,
     states: BTreeMap<WatchId, Option<WatchState>>,
+    /// What may be listed and not watched.
+    unwatched: BTreeMap<WatchKind, Permission>,
 }
 
 impl Looking {
@@ -106,6 +112,7 @@ impl Looking {
             world: World::default(),
             sight: Sight::default(),
             states: wanted.into_iter().map(|id| (id, None)).collect(),
+            unwatched: BTreeMap::new(),
         }
     }
 
@@ -130,13 +137,11 @@ impl Looking {
         match feed {
             Feed::Batch(batch) => self.world.fold(batch, Timestamp::now()),
             Feed::Unreadable(id, unreadable) => self.sight.note_unreadable(id, unreadable),
-            Feed::State(id, state) if is_listed_once(&state) => {
-                self.sight.note(&id, &WatchState::Live);
-                if let Some(known) = self.states.get_mut(&id) {
-                    *known = Some(WatchState::Live);
+            Feed::State(id, mut state) => {
+                if let Some(missing) = only_listed(&state) {
+                    self.unwatched.insert(id.kind, missing.clone());
+                    state = WatchState::Live;
                 }
-            }
-            Feed::State(id, state) => {
                 self.sight.note(&id, &state);
                 if let Some(known) = self.states.get_mut(&id) {
                     *known = Some(state);
@@ -146,21 +151,54 @@ impl Looking {
         }
     }
 
+    /// Fails where a change would not be seen: what was listed once tells nothing of what comes of it.
+    fn may_follow(&self, choice: &Choice) -> Result<(), Problem> {
+        let is_chosen = |kind: WatchKind| match kind {
+            WatchKind::Pods => true,
+            WatchKind::Workloads(kind) => {
+                let mut workloads = self.world.workloads();
+                workloads.any(|it| it.id.kind == kind && choice.has_workload(it))
+            }
+            WatchKind::Namespaces
+            | WatchKind::Secrets(_)
+            | WatchKind::ServiceAccounts
+            | WatchKind::Events => false,
+        };
+        let mut unwatched = self.unwatched.iter();
+        match unwatched.find(|(kind, _)| is_chosen(**kind)) {
+            None => Ok(()),
+            Some((_, missing)) => Err(Problem::new("cannot wait")
+                .because(format!("you may not {missing}"))
+                .next(missing.role_command())),
+        }
+    }
+
+    /// The first list on which *all is well* rests and which is not followed at present.
+    fn cut_off(&self) -> Option<&WatchId> {
+        let states = self.states.iter();
+        let mut needed = states.filter(|(id, _)| id.kind.shows_failures());
+        let cut = needed.find(|(_, state)| !is_settled(state.as_ref()));
+        cut.map(|(id, _)| id)
+    }
+
     /// Follows the changes until what was asked for is there and all is well, or something fails and
-    /// nothing gets on any more.
+    /// nothing gets on any more; `false` where the watches have ended before.
     async fn until_rolled_out(
         &mut self,
         feed: &mut Receiver<Feed>,
         asked: &Asked<'_>,
         progress: &Progress,
-    ) {
+    ) -> bool {
         let choice = asked.choice;
         let mut standing = Standing::of(&self.world, choice);
         let mut since = Instant::now();
         loop {
-            let awaited = asked.awaited(&self.world, &self.sight);
+            let awaited = asked.awaited(&self.world, &self.sight).or_else(|| {
+                let cut = self.cut_off()?;
+                Some(format!("waiting for the watch of {}", cut.kind.plural()))
+            });
             match &awaited {
-                None if standing.is_well() => return,
+                None if standing.is_well() => return true,
                 None => progress.say(&standing.to_string()),
                 Some(awaited) => progress.say(awaited),
             }
@@ -168,7 +206,7 @@ impl Looking {
             tokio::select! {
                 fed = feed.recv() => {
                     let Some(fed) = fed else {
-                        return;
+                        return false;
                     };
                     self.learn(fed);
                     let next = Standing::of(&self.world, choice);
@@ -177,7 +215,7 @@ impl Looking {
                         since = Instant::now();
                     }
                 }
-                () = sleep_until(since + STUCK), if may_be_stuck => return,
+                () = sleep_until(since + STUCK), if may_be_stuck => return true,
             }
         }
     }
@@ -198,9 +236,23 @@ impl Looking {
         let mut forbidden = Vec::new();
         let unreadable = self.sight.unreadable().map(|(id, _)| id.kind);
         let mut partial: BTreeSet<WatchKind> = unreadable.collect();
+        let mut stale = Vec::new();
         for (id, state) in self.states {
-            let Some(WatchState::Forbidden { missing, why, .. }) = state else {
-                continue;
+            let (missing, why) = match state {
+                Some(WatchState::Forbidden { missing, why, .. }) => (missing, why),
+                Some(WatchState::Stale { since, why }) => {
+                    partial.insert(id.kind);
+                    let kind = id.kind.plural();
+                    stale.push(format!("{kind} since {since:.0}: {why}"));
+                    continue;
+                }
+                // A list that is made again holds what was there before.
+                Some(WatchState::Connecting | WatchState::Listing { .. }) | None => {
+                    partial.insert(id.kind);
+                    stale.push(format!("{}: listed anew", id.kind.plural()));
+                    continue;
+                }
+                Some(WatchState::Live) => continue,
             };
             partial.insert(id.kind);
             if id.kind == WatchKind::Pods {
@@ -217,21 +269,22 @@ impl Looking {
             sight: self.sight,
             forbidden,
             partial,
+            stale,
             settled,
         })
     }
 }
 
-/// A list is all that a check needs: whether its changes may be watched, too, is of no account.
-fn is_listed_once(state: &WatchState) -> bool {
+/// What is missing to watch what could be listed: a list is all that a check needs that does not wait.
+fn only_listed(state: &WatchState) -> Option<&Permission> {
     match state {
         WatchState::Forbidden { missing, as_of, .. } => {
-            as_of.is_some() && *missing.verb == *"watch"
+            (as_of.is_some() && *missing.verb == *"watch").then_some(missing)
         }
         WatchState::Connecting
         | WatchState::Listing { .. }
         | WatchState::Live
-        | WatchState::Stale { .. } => false,
+        | WatchState::Stale { .. } => None,
     }
 }
 

@@ -45,6 +45,9 @@ pub(super) struct Report {
     pub(super) not_seen: Vec<String>,
     /// Objects that could not be decoded.
     pub(super) not_read: Vec<String>,
+    /// Lists whose watch was cut off while changes were waited for, and since when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) stale: Vec<String>,
     /// Whether all was read that *healthy* rests on: without it, no finding is no proof.
     pub(super) complete: bool,
     /// Where was looked, for a sentence.
@@ -163,6 +166,7 @@ impl Report {
             place: looked.place,
             namespaces: looked.namespaces,
             not_read: not_read(&seen.sight),
+            stale: seen.stale.clone(),
             complete,
             pods_checked: found.pods.len() + found.well.len(),
             settled: seen.settled,
@@ -196,6 +200,7 @@ impl Report {
     /// What was not read, in one line, where *healthy* would rest on it or objects are left out.
     pub(super) fn not_read_line(&self) -> Option<String> {
         let mut gaps = self.not_read.clone();
+        gaps.extend_from_slice(&self.stale);
         if !self.complete {
             gaps.extend(
                 self.not_seen
@@ -228,6 +233,10 @@ impl Report {
         }
         for missing in &self.not_seen {
             let line = format!("not seen: needs {missing}");
+            writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
+        }
+        for list in &self.stale {
+            let line = one_line(&format!("not up to date: {list}"));
             writeln!(out, "{}", console.paint(Tone::Odd, &line))?;
         }
         for object in &self.not_read {

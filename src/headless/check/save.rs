@@ -79,8 +79,12 @@ fn write(path: &Path, case: &impl serde::Serialize) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = io::BufWriter::new(options.open(path)?);
-    json::write_pretty(case, &mut file)?;
-    file.flush()
+    let written = json::write_pretty(case, &mut file).and_then(|()| file.flush());
+    if written.is_err() {
+        // Half a case is none. That it is there still is told by the error of the next run.
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 #[cfg(test)]

@@ -34,7 +34,9 @@ impl Standing {
             pods: pods
                 .map(|pod| (pod.key.clone(), pod_status(pod).health))
                 .collect(),
-            rolled_out: workloads.into_iter().all(|it| is_rolled_out(it)),
+            rolled_out: workloads
+                .into_iter()
+                .all(|it| is_rolled_out(it) && shows_its_pods(world, it)),
         }
     }
 
@@ -67,21 +69,120 @@ pub(super) fn is_sound(health: Health) -> bool {
     matches!(health, Health::Healthy | Health::Finished)
 }
 
-/// The controller has seen the last change, and has carried it out.
+/// The controller has seen the last change, and has carried it out: as `kubectl rollout status` has it. A
+/// change that waits for somebody (a paused Deployment, a suspended Job) has not been carried out.
 fn is_rolled_out(workload: &Workload) -> bool {
     let rollout = &workload.rollout;
+    let is_observed = rollout.observed_generation >= rollout.generation;
     match workload.id.kind {
-        // What it creates is looked at by itself; a Job that is done has no Pods under way.
-        WorkloadKind::CronJob | WorkloadKind::Job => true,
-        WorkloadKind::ReplicaSet => {
-            rollout.observed_generation >= rollout.generation && rollout.current >= rollout.desired
+        // What it creates is looked at by itself.
+        WorkloadKind::CronJob => true,
+        WorkloadKind::Job => rollout.is_finished || rollout.current > 0,
+        WorkloadKind::ReplicaSet => is_observed && rollout.current >= rollout.desired,
+        WorkloadKind::Deployment => {
+            is_observed
+                && rollout.updated >= rollout.desired
+                && rollout.current <= rollout.updated
+                && rollout.available >= rollout.desired
         }
-        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
-            rollout.paused
-                || rollout.observed_generation >= rollout.generation
-                    && rollout.updated >= rollout.desired
-                    && rollout.current <= rollout.updated
-                    && rollout.available >= rollout.desired
+        WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+            let updated = match (rollout.on_delete, rollout.partition) {
+                // Which Pods get the change is up to somebody else.
+                (true, _) => 0,
+                (false, partition) => rollout.desired.saturating_sub(partition),
+            };
+            is_observed && rollout.updated >= updated && rollout.available >= rollout.desired
+        }
+    }
+}
+
+/// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
+/// for in Pods that nobody sees.
+fn shows_its_pods(world: &World, workload: &Workload) -> bool {
+    let rollout = &workload.rollout;
+    if workload.id.kind != WorkloadKind::Job || rollout.is_finished {
+        return true;
+    }
+    let within = Scope::Namespace(workload.id.key.namespace.clone());
+    let is_own = |pod: &&std::sync::Arc<Pod>| {
+        let owner = world.workload_of(pod);
+        owner.is_some_and(|owner| owner.id == workload.id) && pod.meta.deleting.is_none()
+    };
+    let seen = world.pods(&within).filter(is_own).count();
+    let active = rollout.current.saturating_sub(rollout.available);
+    seen >= usize::try_from(active).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        objects::Rollout,
+        sample::workload,
+    };
+
+    fn is_well(kind: WorkloadKind, rollout: Rollout) -> bool {
+        let mut it = workload(kind, "shop", "web", None);
+        it.rollout = rollout;
+        is_rolled_out(&it)
+    }
+
+    #[test]
+    fn what_no_controller_has_looked_at_yet_has_not_settled() {
+        let new = Rollout {
+            generation: 1,
+            ..Rollout::default()
+        };
+        for kind in WorkloadKind::ALL {
+            let is_alone = kind == WorkloadKind::CronJob;
+            assert_eq!(is_well(kind, new.clone()), is_alone, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_waits_for_somebody_has_not_been_carried_out() {
+        let old = Rollout {
+            desired: 3,
+            current: 3,
+            ready: 3,
+            available: 3,
+            paused: true,
+            ..Rollout::default()
+        };
+        assert!(!is_well(WorkloadKind::Deployment, old.clone()));
+        assert!(is_well(
+            WorkloadKind::Deployment,
+            Rollout { updated: 3, ..old }
+        ));
+        let suspended = Rollout {
+            desired: 1,
+            paused: true,
+            ..Rollout::default()
+        };
+        assert!(!is_well(WorkloadKind::Job, suspended));
+    }
+
+    #[test]
+    fn pods_that_keep_the_old_template_on_purpose_are_not_waited_for() {
+        let part = Rollout {
+            desired: 3,
+            current: 3,
+            updated: 2,
+            available: 3,
+            ..Rollout::default()
+        };
+        assert!(!is_well(WorkloadKind::StatefulSet, part.clone()));
+        let partition = Rollout {
+            partition: 1,
+            ..part.clone()
+        };
+        assert!(is_well(WorkloadKind::StatefulSet, partition));
+        for kind in [WorkloadKind::StatefulSet, WorkloadKind::DaemonSet] {
+            let on_delete = Rollout {
+                on_delete: true,
+                ..part.clone()
+            };
+            assert!(is_well(kind, on_delete));
         }
     }
 }

@@ -1,0 +1,283 @@
+//! The first fix of each finding heals it: it is applied to the sandbox as the dashboard would, the world
+//! settles, and what suffered is diagnosed again.
+//!
+//! What has to be typed is read from the scenario's file, as an operator would know it: a login that the
+//! registry takes, an image that it has. Where every fix is work outside the cluster, the fixes say so by
+//! having neither a plan nor a form; those are listed below.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use kube::Client;
+use pullscope::{
+    app::form::{Answer, Entry, Form, Unready},
+    cluster::{
+        Connection, Feed, Reach, Watches,
+        apply::{self, WritePermit},
+        watch::WATCHED,
+    },
+    domain::{
+        batch::Batch,
+        chain,
+        credential::FingerprintKey,
+        diagnose::{Finding, diagnose},
+        key::Namespace,
+        plan::{Ask, FixScope, Offer, Outcome, Plan, Reach as FixReach, for_fix},
+        watch::{Scope, Sight, WatchState},
+        world::World,
+    },
+    sandbox::{Pace, Sandbox, Scenario, User},
+};
+
+/// The longest back-off, a sync, and a pull.
+const HEALING: Duration = Duration::from_secs(6 * 60);
+
+/// Scenario, workload or Pod, and its first fix, where the remedy lies outside the cluster's objects.
+const OUTSIDE: &[(&str, &str, &str)] = &[];
+
+/// What is wrong, by namespace and workload or bare Pod.
+type Findings = BTreeMap<String, Finding>;
+
+struct Lab {
+    sandbox: Sandbox,
+    file: toml::Table,
+    connection: Connection,
+}
+
+impl Lab {
+    async fn start(name: &str) -> Self {
+        let scenario = Scenario::named(name).unwrap();
+        let path = format!(
+            "{}/assets/scenarios/{name}.toml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let start: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let sandbox = Sandbox::start(&scenario, start, Pace::Manual);
+        sandbox.advance(HEALING);
+        let client = Client::new(sandbox.service(User::admin()), "app");
+        let connection = Connection::from_client(client, "lab", Namespace::new("app"));
+        Self {
+            connection: connection.await.unwrap(),
+            file: std::fs::read_to_string(path).unwrap().parse().unwrap(),
+            sandbox,
+        }
+    }
+
+    /// What the watches show of the cluster.
+    async fn world(&self) -> (World, Sight) {
+        let reach = Reach::Cluster {
+            otherwise: Vec::new(),
+        };
+        let (_watches, mut feed) =
+            Watches::start(&self.connection, reach, &FingerprintKey::default());
+        let (mut batches, mut sight, mut live) = (Vec::new(), Sight::default(), 0);
+        while live < WATCHED.len() {
+            let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
+            match next.await.unwrap().unwrap() {
+                Feed::Batch(batch) => batches.push(batch),
+                Feed::State(id, state) => {
+                    sight.note(&id, &state);
+                    live += usize::from(matches!(state, WatchState::Live));
+                }
+                Feed::Unreadable(id, unreadable) => sight.note_unreadable(id, unreadable),
+                Feed::Ended(id) => sight.lose(&id),
+            }
+        }
+        batches.sort_by_key(|batch| match batch {
+            Batch::Namespaces(_) => 0,
+            Batch::Secrets(..) => 1,
+            Batch::ServiceAccounts(_) => 2,
+            Batch::Workloads(..) => 3,
+            Batch::Pods(_) => 4,
+            Batch::Events(_) => 5,
+        });
+        let mut world = World::default();
+        for batch in batches {
+            world.fold(batch, self.sandbox.now());
+        }
+        (world, sight)
+    }
+
+    /// The first finding of each workload and bare Pod.
+    async fn findings(&self) -> (World, Findings) {
+        let (world, sight) = self.world().await;
+        let mut findings = Findings::new();
+        for pod in world.pods(&Scope::Cluster) {
+            let case = chain::case(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
+            let workload = case.workload.as_ref();
+            let name = workload.map_or_else(
+                || format!("Pod/{}", pod.key.name),
+                |workload| format!("{}/{}", workload.id.kind, workload.id.key.name),
+            );
+            if let Some(first) = diagnose(&case).findings.into_iter().next() {
+                findings
+                    .entry(format!("{} {name}", pod.key.namespace))
+                    .or_insert(first);
+            }
+        }
+        (world, findings)
+    }
+
+    fn registry(&self, host: &str) -> Option<&toml::Table> {
+        let registries = self.file["registry"].as_array().unwrap().iter();
+        let mut tables = registries.map(|registry| registry.as_table().unwrap());
+        tables.find(|registry| registry["name"].as_str() == Some(host))
+    }
+
+    /// User and password of a login that the registry takes for this image.
+    fn login(&self, server: &str, image: &str) -> (String, String) {
+        let host = match server {
+            "https://index.docker.io/v1/" => "docker.io",
+            server => server,
+        };
+        let registry = self.registry(host).unwrap_or_else(|| panic!("{server}"));
+        let takes = |login: &&toml::Value| {
+            let pulls = login["pulls"].as_array().unwrap().iter();
+            let mut pulls = pulls.map(|pattern| pattern.as_str().unwrap().trim_end_matches('*'));
+            login.get("expires").is_none() && pulls.any(|pattern| image.contains(pattern))
+        };
+        let mut logins = registry["login"].as_array().unwrap().iter();
+        let login = logins.find(takes).unwrap();
+        let text = |field: &str| login[field].as_str().unwrap().to_owned();
+        (text("user"), text("password"))
+    }
+
+    /// The image that was meant: of the same registry, with the nearest name, its first tag.
+    fn image(&self, wrong: &str) -> String {
+        let (host, rest) = wrong.split_once('/').unwrap();
+        let registry = self.registry(host).unwrap_or_else(|| panic!("{wrong}"));
+        let images = registry["image"].as_array().unwrap().iter();
+        let nearest = images
+            .map(|image| image["name"].as_str().unwrap())
+            .min_by_key(|name| distance(&rest.to_lowercase(), name))
+            .unwrap();
+        let first = nearest.split(',').next().unwrap();
+        format!("{host}/{first}")
+    }
+
+    fn fill_in(&self, ask: Ask, finding: &Finding, world: &World) -> Plan {
+        let image = finding.image.as_deref().unwrap_or_default();
+        let server = finding.names.server.clone().unwrap_or_default();
+        let mut form = Form::new(ask, None, world);
+        let mut answers = Vec::new();
+        if form.asks(Answer::Image) {
+            answers.push((Answer::Image, self.image(image)));
+        }
+        if form.asks(Answer::Token) {
+            let (user, password) = self.login(&server, image);
+            answers.push((Answer::Username, user));
+            answers.push((Answer::Token, password));
+        }
+        for (answer, text) in answers {
+            form.go_to(answer);
+            let Entry::Text(input) = &mut form.focused_mut().unwrap().entry else {
+                panic!("{answer:?} is typed");
+            };
+            *input = text.into();
+            form.changed(world);
+        }
+        match form.plan(world) {
+            Ok(plan) => plan,
+            Err(Unready::Field(field)) => panic!("{:?} is missing", form.fields[field].answer),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn apply(&self, plan: &Plan) {
+        let permit = || WritePermit::unless(false).unwrap();
+        let rehearsed = apply::rehearse(&self.connection, permit(), plan).await;
+        let plan = plan.with_found(&rehearsed);
+        let done = apply::carry_out(&self.connection, permit(), &plan, |_, _| {}).await;
+        for (change, done) in plan.changes.iter().zip(done) {
+            assert!(
+                matches!(done.outcome, Outcome::Applied | Outcome::Unchanged),
+                "{change}: {:?}",
+                done.outcome
+            );
+        }
+    }
+}
+
+/// Letters that differ, roughly: what is not shared in order.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// What can be done about the first fix that is a plan or a form.
+fn offer(finding: &Finding) -> Option<(&'static str, Offer)> {
+    let scope = FixScope {
+        own: finding,
+        others: &[],
+        reach: FixReach::Selected,
+    };
+    let offers = finding
+        .fixes
+        .iter()
+        .map(|fix| (fix.slug(), for_fix(*fix, scope)));
+    offers
+        .into_iter()
+        .find(|(_, offer)| !matches!(offer, Offer::ByHand))
+}
+
+#[tokio::test]
+async fn the_first_fix_of_every_scenario_heals() {
+    let outside: BTreeSet<(&str, &str, &str)> = OUTSIDE.iter().copied().collect();
+    let (mut faults, mut seen_outside) = (Vec::new(), BTreeSet::new());
+    for scenario in Scenario::list() {
+        let lab = Lab::start(&scenario.name).await;
+        let (_, findings) = lab.findings().await;
+        for name in findings.keys() {
+            let (world, now) = lab.findings().await;
+            let Some(finding) = now.get(name) else {
+                // A fix of a shared Secret or ServiceAccount healed it.
+                continue;
+            };
+            let first = finding.fixes[0].slug();
+            let line = format!("{} {name}: {:?} {first}", scenario.name, finding.root);
+            let Some((fix, offer)) = offer(finding) else {
+                let entry = outside
+                    .iter()
+                    .find(|(of, who, fix)| (*of, *who, *fix) == (&*scenario.name, name, first));
+                match entry {
+                    Some(entry) => drop(seen_outside.insert(*entry)),
+                    None => faults.push(format!("{line}: neither plan nor form")),
+                }
+                continue;
+            };
+            let plan = match offer {
+                Offer::Plan(plan) => plan,
+                Offer::Ask(ask) => lab.fill_in(ask, finding, &world),
+                Offer::ByHand => unreachable!("it was passed over"),
+            };
+            println!("{line} -> {fix}: {}", plan.title);
+            lab.apply(&plan).await;
+            lab.sandbox.advance(HEALING);
+            let (_, after) = lab.findings().await;
+            if let Some(left) = after.get(name) {
+                faults.push(format!(
+                    "{line}: after {fix} ({:?}) {:?}: {}",
+                    plan.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    left.root,
+                    left.summary()
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(seen_outside, outside, "listed, and not so any more");
+}
