@@ -148,7 +148,7 @@ impl Lab {
 
     /// The image that was meant: of the same registry, with the nearest name, its first tag.
     fn image(&self, wrong: &str) -> String {
-        let (host, rest) = wrong.split_once('/').unwrap();
+        let (host, rest) = hosted(wrong);
         let registry = self.registry(host).unwrap_or_else(|| panic!("{wrong}"));
         let images = registry["image"].as_array().unwrap().iter();
         let nearest = images
@@ -199,6 +199,14 @@ impl Lab {
                 done.outcome
             );
         }
+    }
+}
+
+/// The registry of an image and what is behind it. Without a host it is Docker Hub's.
+fn hosted(image: &str) -> (&str, &str) {
+    match image.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
+        Some(_) | None => ("docker.io", image),
     }
 }
 

@@ -314,8 +314,10 @@ mod tests {
             is_lost: true,
             ..outcome(Outcome::Failed("507".into()))
         };
-        let begun = changes.begin_plan("prod".into(), plan()).unwrap();
+        let first = plan();
+        let begun = changes.begin_plan("prod".into(), first.clone()).unwrap();
         begun.finish(&[lost, outcome(Outcome::NotTried)]);
+        changes.shown(&first);
         let report = changes.report().unwrap();
         assert!(report.contains("Secret app/one was deleted"), "{report}");
         let elsewhere = changes.begin_plan("test".into(), plan()).unwrap();

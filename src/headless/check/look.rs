@@ -291,3 +291,61 @@ fn only_listed(state: &WatchState) -> Option<&Permission> {
 fn is_settled(state: Option<&WatchState>) -> bool {
     matches!(state, Some(WatchState::Live | WatchState::Forbidden { .. }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::sample::now;
+
+    fn pods() -> WatchId {
+        WatchId {
+            kind: WatchKind::Pods,
+            scope: Scope::Cluster,
+        }
+    }
+
+    fn looking() -> Looking {
+        let reach = Reach::Cluster {
+            otherwise: Vec::new(),
+        };
+        let mut looking = Looking::new(wanted(&reach));
+        for id in wanted(&reach) {
+            looking.learn(Feed::State(id, WatchState::Live));
+        }
+        looking
+    }
+
+    #[test]
+    fn a_watch_that_is_cut_off_makes_its_list_stale() {
+        let mut looking = looking();
+        assert_eq!(looking.cut_off(), None);
+        let stale = WatchState::Stale {
+            since: now(),
+            why: Arc::from("500"),
+        };
+        looking.learn(Feed::State(pods(), stale));
+        assert_eq!(looking.cut_off(), Some(&pods()));
+        let seen = looking.finish(Some(true)).unwrap();
+        assert!(seen.partial.contains(&WatchKind::Pods));
+        assert!(seen.stale[0].starts_with("Pods since "), "{:?}", seen.stale);
+    }
+
+    #[test]
+    fn what_may_not_be_watched_cannot_be_waited_for() {
+        let mut looking = looking();
+        let choice = Choice::default();
+        assert!(looking.may_follow(&choice).is_ok());
+        let listed = WatchState::Forbidden {
+            missing: Permission::new("watch", "", "pods", None),
+            why: Arc::from("403"),
+            as_of: Some(now()),
+        };
+        looking.learn(Feed::State(pods(), listed));
+        let problem = looking.may_follow(&choice).unwrap_err().to_string();
+        assert!(problem.contains("you may not watch pods"), "{problem}");
+        // Who does not wait needs no watch.
+        assert!(looking.finish(None).unwrap().partial.is_empty());
+    }
+}
