@@ -378,7 +378,10 @@ mod tests {
         let before = changes.begin_plan("prod".into(), second.clone()).unwrap();
         before.finish(&failed());
         assert_eq!(changes.count(), 0);
-        assert!(changes.report().unwrap().contains("507"), "no screen showed it");
+        assert!(
+            changes.report().unwrap().contains("507"),
+            "no screen showed it"
+        );
         changes.shown(&first);
         assert!(changes.report().is_some(), "the other was not shown");
         changes.shown(&second);

@@ -405,8 +405,11 @@ mod tests {
     #[test]
     fn an_answer_that_was_cut_short_takes_no_key_that_is_typed_later() {
         for cut in [&b"\x1b]11;rgb:16"[..], b"\x1b]11;", b"\x1b[?64"] {
-            let typed: [(&[u8], Duration); 3] =
-                [(cut, NO_TIME), (b"/", PIECE), (b"a1", Duration::from_secs(1))];
+            let typed: [(&[u8], Duration); 3] = [
+                (cut, NO_TIME),
+                (b"/", PIECE),
+                (b"a1", Duration::from_secs(1)),
+            ];
             // crossterm itself waits for the end of what begins with ESC [.
             if !cut.starts_with(b"\x1b[") {
                 assert_eq!(heard(b"", &typed).0, "/a1");

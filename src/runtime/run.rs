@@ -175,12 +175,7 @@ enum Woken {
 }
 
 impl Shell {
-    fn new(
-        start: Start,
-        takeover: Takeover,
-        late: LateAnswers,
-        changes: ActiveChanges,
-    ) -> Self {
+    fn new(start: Start, takeover: Takeover, late: LateAnswers, changes: ActiveChanges) -> Self {
         let mut model = Model::new(&start.scope, Timestamp::now());
         model.abilities = Abilities {
             remembers: start.state.is_some(),

@@ -83,7 +83,9 @@ impl<'a, D: Decode> Opened<'a, D> {
         let kind = kind.as_str();
         if !kind.is_empty() && kind != D::LIST {
             let (kind, wanted) = (printable(kind), D::LIST);
-            return Err(Trouble::Unreadable(format!("a {kind} in place of a {wanted}")));
+            return Err(Trouble::Unreadable(format!(
+                "a {kind} in place of a {wanted}"
+            )));
         }
         if self.metadata.version.as_str().is_empty() {
             return Err(Trouble::Unreadable(

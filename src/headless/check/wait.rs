@@ -116,10 +116,7 @@ fn shows_its_pods(world: &World, workload: &Workload) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        objects::Rollout,
-        sample::workload,
-    };
+    use crate::domain::{objects::Rollout, sample::workload};
 
     fn is_well(kind: WorkloadKind, rollout: Rollout) -> bool {
         let mut it = workload(kind, "shop", "web", None);
