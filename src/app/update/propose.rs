@@ -21,7 +21,7 @@ use crate::{
         diagnose::{Link, Root},
         faults::FaultId,
         objects::WorkloadKey,
-        plan::{Affected, Change, Done, Outcome, Plan},
+        plan::{Affected, Change, Done, Outcome, Plan, SetImage},
         probe::{Answer, Verdict},
         progress,
     },
@@ -88,7 +88,7 @@ fn image_question(
         return None;
     }
     let image = plan.changes.iter().find_map(|change| match change {
-        Change::SetImage { image, .. } => Some(image),
+        Change::SetImage(SetImage { image, .. }) => Some(image),
         _ => None,
     })?;
     let pod = progress::youngest(&model.world, workloads)?;

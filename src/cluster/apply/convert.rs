@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 
 use super::{
     bodies,
-    delete::{Deleted, Seen, delete},
+    create::Creation,
+    delete::{Deleted, Precondition, delete},
     patience::random,
     secrets::{KEY, TYPE, kind, place},
     server::{Server, applied, failed, unchanged, unknown},
@@ -28,7 +29,10 @@ use crate::{
     domain::{
         key::Key,
         objects::Secret,
-        plan::{Before, Done, Found, Outcome, Outline, recreated},
+        plan::{
+            Change, ConvertSecret, Converted, Done, ObjectSnapshot, Outcome, Outline, Revision,
+            Undoable, recreated,
+        },
     },
 };
 
@@ -65,7 +69,8 @@ pub const CONVERSION_LIMIT: Duration = LOOKING
 const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
-pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
+pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Result<Done, Trouble> {
+    let key = &change.key;
     let found = look(server, key).await?;
     if let Some(why) = bodies::deleting(&found) {
         return Ok(failed(why));
@@ -79,12 +84,23 @@ pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Don
         )));
     };
     let outline = Outline::of(&found, &source);
-    let done = swap(server, key, &found, &replacement).await?;
+    let undo = |after: Option<Revision>| {
+        let object = ObjectSnapshot::of(&found);
+        Some(change.undo(Converted { object, after }))
+    };
+    let done = swap(server, key, &found, &replacement, &undo).await?;
+    let found = ConvertSecret {
+        found: Some(Arc::new(outline)),
+        ..change.clone()
+    };
     Ok(Done {
-        found: Some(Found::Secret(Arc::new(outline))),
+        found: Some(found.into()),
         ..done
     })
 }
+
+/// The change that takes a conversion back; given is what was made, as far as that is known.
+pub(super) type Undo<'a> = dyn Fn(Option<Revision>) -> Option<Change> + Sync + 'a;
 
 /// Reads the Secret that is to be converted.
 pub(super) async fn look(server: Server<'_>, key: &Key<Secret>) -> Result<Wiped, Trouble> {
@@ -134,6 +150,7 @@ pub(super) async fn swap(
     key: &Key<Secret>,
     found: &Wiped,
     wanted: &Wiped,
+    undo: &Undo<'_>,
 ) -> Result<Done, Trouble> {
     let held = bodies::finalizers(found).join(", ");
     if !held.is_empty() {
@@ -147,10 +164,9 @@ pub(super) async fn swap(
             "the server would not take the new Secret, so the old one stays: {trouble}"
         )));
     }
-    let seen = Seen::State(bodies::revision(found));
-    let kept = || Some(Before::was(found, None));
+    let state = Precondition::State(bodies::revision(found));
     let deleting = server.within(DELETING, REQUEST);
-    match delete(deleting, &paths::secret(key), &seen).await? {
+    match delete(deleting, &paths::secret(key), &state).await? {
         Deleted::Gone => {}
         Deleted::Lingers(_) if server.rehearses() => {}
         Deleted::Absent | Deleted::Changed => {
@@ -160,14 +176,14 @@ pub(super) async fn swap(
         }
         Deleted::Lingers(why) => {
             return Ok(Done {
-                before: kept(),
+                undo: undo(None),
                 is_lost: true,
                 ..failed(format!("{why}{}", by_hand(key, [wanted, found])))
             });
         }
         Deleted::Unknown(why) => {
             return Ok(Done {
-                before: kept(),
+                undo: undo(None),
                 is_lost: true,
                 ..unknown(&why)
             });
@@ -179,34 +195,39 @@ pub(super) async fn swap(
     let creating = server.within(CREATING, REQUEST);
     let (answer, retried) = persist(creating, || place(creating, key, wanted)).await;
     let why = match answer {
-        Ok(Done {
-            outcome: Outcome::Applied,
-            before: Some(Before::Made { seen, .. }),
+        Ok(Creation {
+            created: Some(created),
             ..
         }) => {
             return Ok(Done {
-                before: Some(Before::was(found, Some(seen))),
+                undo: undo(Some(created.revision)),
                 ..applied(found)
             });
         }
         // What is there after an attempt whose end was not known was made by it.
-        Ok(done) if done.outcome.is_good() && retried => {
+        Ok(Creation { done, .. }) if done.outcome.is_good() && retried => {
             let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
             return Ok(Done {
-                before: Some(Before::was(found, after)),
+                undo: undo(after),
                 ..applied(found)
             });
         }
         // Somebody else has made it meanwhile, and the same.
-        Ok(done) if done.outcome.is_good() => return Ok(done),
-        Ok(done) => match done.outcome {
+        Ok(Creation { done, .. }) if done.outcome.is_good() => return Ok(done),
+        Ok(Creation { done, .. }) => match done.outcome {
             Outcome::Failed(why) | Outcome::Unknown(why) => why,
-            other => other.to_string(),
+            other @ (Outcome::Applied
+            | Outcome::Unchanged
+            | Outcome::NotNeeded(_)
+            | Outcome::NotTried
+            | Outcome::TakenBack) => other.to_string(),
         },
         Err(trouble) => trouble.to_string(),
     };
-    Ok(put_back(server, key, found, wanted, why).await)
+    let refused = put_back(server, key, found, wanted, why).await;
+    let undo = if refused.is_lost { undo(None) } else { None };
+    Ok(Done { undo, ..refused })
 }
 
 /// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
@@ -241,15 +262,14 @@ async fn put_back(
     let server = server.within(PUTTING_BACK, REQUEST);
     let (answer, _) = persist(server, || place(server, key, &old)).await;
     let trouble = match answer {
-        Ok(done) if done.outcome.is_good() => {
+        Ok(Creation { done, .. }) if done.outcome.is_good() => {
             return failed(format!("{why}; the old Secret is put back"));
         }
-        Ok(done) => done.outcome.to_string(),
+        Ok(Creation { done, .. }) => done.outcome.to_string(),
         Err(trouble) => trouble.to_string(),
     };
     // It is kept, so that it is not lost: taking the change back tries again.
     Done {
-        before: Some(Before::was(found, None)),
         is_lost: true,
         ..failed(format!(
             "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
@@ -275,17 +295,17 @@ fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
 }
 
 /// Goes on as long as the trouble may pass; says whether there was more than one attempt.
-async fn persist<F, R>(server: Server<'_>, attempt: F) -> (Result<Done, Trouble>, bool)
+async fn persist<F, R>(server: Server<'_>, attempt: F) -> (Result<Creation, Trouble>, bool)
 where
     F: Fn() -> R,
-    R: Future<Output = Result<Done, Trouble>>,
+    R: Future<Output = Result<Creation, Trouble>>,
 {
     let mut answer = attempt().await;
     for (number, pause) in PAUSES.into_iter().enumerate() {
         let pause = match &answer {
             Err(Trouble::Busy { after, .. }) => (*after).clamp(pause, LONGEST_PAUSE),
             Err(trouble) if may_pass(trouble) => pause,
-            Ok(done) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
+            Ok(Creation { done, .. }) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
             Ok(_) | Err(_) => return (answer, number > 0),
         };
         let end = Instant::now() + pause;

@@ -10,10 +10,55 @@ use super::{
     bodies,
     lost::Lost,
     patience::Patience,
-    server::{MANAGER, Server, failed, made, unchanged, unknown},
+    server::{MANAGER, Server, failed, unchanged, unknown},
     wiped::Wiped,
 };
-use crate::{cluster::Trouble, domain::plan::Done};
+use crate::{
+    cluster::Trouble,
+    domain::plan::{Change, Created, Done, Outcome},
+};
+
+/// How the creation of an object ended.
+#[derive(Debug)]
+pub(super) struct Creation {
+    pub(super) done: Done,
+    /// What was created; `None` where nothing was, or somebody else has.
+    pub(super) created: Option<Created>,
+}
+
+impl Creation {
+    /// This object was created.
+    fn of(object: &Value) -> Self {
+        Self {
+            done: Done::new(Outcome::Applied),
+            created: Some(Created {
+                revision: bodies::revision(object),
+                content: bodies::content(object),
+            }),
+        }
+    }
+
+    /// What became of the change, with the change that takes it back.
+    pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> Done {
+        Done {
+            undo: self.created.map(undo),
+            ..self.done
+        }
+    }
+
+    /// What became of a change that is not taken back.
+    pub(super) fn done_for_good(self) -> Done {
+        self.done
+    }
+}
+
+impl From<Done> for Creation {
+    /// Nothing was created.
+    fn from(done: Done) -> Self {
+        let created = None;
+        Self { done, created }
+    }
+}
 
 /// Makes an object; `fits` says why one that is there already is not as good.
 pub(super) async fn create(
@@ -22,10 +67,10 @@ pub(super) async fn create(
     name: &str,
     body: &impl Serialize,
     fits: impl Fn(&Value) -> Result<(), String>,
-) -> Result<Done, Trouble> {
+) -> Result<Creation, Trouble> {
     let path = format!("{collection}/{name}");
     let was_absent = match server.get(&path).await {
-        Ok(there) => return Ok(met(&there, &fits)),
+        Ok(there) => return Ok(met(&there, &fits).into()),
         Err(Trouble::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
         Err(_) => false,
@@ -34,7 +79,7 @@ pub(super) async fn create(
     let mut lost: Option<Lost> = None;
     loop {
         let trouble = match server.post(collection, body).await {
-            Ok(object) => return Ok(made(&object)),
+            Ok(object) => return Ok(Creation::of(&object)),
             Err(trouble) => trouble,
         };
         if lost.is_none() && !server.loses(&trouble) {
@@ -45,7 +90,8 @@ pub(super) async fn create(
                         Lookup::Absent | Lookup::Unreadable => failed(format!(
                             "{trouble}; it cannot be read, so whether it is the same is not known"
                         )),
-                    });
+                    }
+                    .into());
                 }
                 // A quota is counted by several at once.
                 trouble @ Trouble::Conflict(_) => {
@@ -63,16 +109,16 @@ pub(super) async fn create(
                 let sent = sent(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
                 return Ok(if is_ours {
-                    made(&there)
+                    Creation::of(&there)
                 } else {
-                    met(&there, &fits)
+                    met(&there, &fits).into()
                 });
             }
-            Lookup::Unreadable => return Ok(unknown(&unanswered.to_string())),
+            Lookup::Unreadable => return Ok(unknown(&unanswered.to_string()).into()),
             Lookup::Absent => {}
         }
         if !patience.before_look().await {
-            return Ok(given_up(&unanswered));
+            return Ok(given_up(&unanswered).into());
         }
         lost = Some(unanswered);
     }

@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Before, Done, Outcome, Revision},
+    domain::plan::{Change, Created, Done, ObjectSnapshot, Outcome, Revision},
 };
 
-/// What must be so for the object to be deleted.
+/// What must hold for the object to be deleted.
 #[derive(Clone, Debug)]
-pub(super) enum Seen {
+pub(super) enum Precondition {
     /// This object in this state.
     State(Revision),
     /// This object, whatever was written to it since.
@@ -25,8 +25,8 @@ pub(super) enum Seen {
     Name,
 }
 
-impl Seen {
-    fn preconditions(&self) -> Option<Value> {
+impl Precondition {
+    fn options(&self) -> Option<Value> {
         match self {
             Self::State(Revision { uid, version }) => {
                 Some(json!({ "uid": uid, "resourceVersion": version }))
@@ -60,12 +60,12 @@ pub(super) enum Deleted {
 pub(super) async fn delete(
     server: Server<'_>,
     path: &str,
-    seen: &Seen,
+    precondition: &Precondition,
 ) -> Result<Deleted, Trouble> {
     let mut patience = server.patience();
     let mut lost: Option<Lost> = None;
     loop {
-        let trouble = match server.delete(path, seen.preconditions()).await {
+        let trouble = match server.delete(path, precondition.options()).await {
             Ok(answer) => {
                 return Ok(match bodies::deleting(&answer) {
                     Some(why) => Deleted::Lingers(why),
@@ -87,11 +87,11 @@ pub(super) async fn delete(
         // It is another one by now, or in another state: to ask again is of no use.
         let is_over = matches!(trouble, Trouble::Conflict(_));
         let unanswered = Lost::and(lost.take(), trouble);
-        if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
+        if let Some(ended) = after_loss(server, path, precondition, &mut patience).await {
             return Ok(ended);
         }
         // With its preconditions it can be asked for again: a later one is not deleted.
-        if is_over || seen.uid().is_none() || !patience.before_look().await {
+        if is_over || precondition.uid().is_none() || !patience.before_look().await {
             return Ok(Deleted::Unknown(unanswered.to_string()));
         }
         lost = Some(unanswered);
@@ -103,7 +103,7 @@ pub(super) async fn delete(
 async fn after_loss(
     server: Server<'_>,
     path: &str,
-    seen: &Seen,
+    precondition: &Precondition,
     patience: &mut Patience,
 ) -> Option<Deleted> {
     match look(server, path, patience).await {
@@ -111,31 +111,35 @@ async fn after_loss(
         Ok(None) => None,
         Ok(Some(there)) => {
             let now = bodies::revision(&there);
-            if seen.uid().is_some_and(|uid| uid != now.uid) {
+            if precondition.uid().is_some_and(|uid| uid != now.uid) {
                 return Some(Deleted::Gone);
             }
             if let Some(why) = bodies::deleting(&there) {
                 return Some(Deleted::Lingers(why));
             }
-            match seen {
-                Seen::State(seen) if *seen != now => Some(Deleted::Changed),
-                Seen::State(_) | Seen::Object(_) | Seen::Name => None,
+            match precondition {
+                Precondition::State(state) if *state != now => Some(Deleted::Changed),
+                Precondition::State(_) | Precondition::Object(_) | Precondition::Name => None,
             }
         }
     }
 }
 
-/// Deletes an object as it is now, and keeps it.
-pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Trouble> {
+/// Deletes an object as it is now; `undo` creates it again.
+pub(super) async fn remove(
+    server: Server<'_>,
+    path: &str,
+    undo: impl FnOnce(ObjectSnapshot) -> Change,
+) -> Result<Done, Trouble> {
     let found = match server.get(path).await {
         Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
         found => found?,
     };
-    let seen = Seen::State(bodies::revision(&found));
-    let before = || Some(Before::was(&found, None));
-    let done = match delete(server, path, &seen).await? {
+    let state = Precondition::State(bodies::revision(&found));
+    let undo = || Some(undo(ObjectSnapshot::of(&found)));
+    let done = match delete(server, path, &state).await? {
         Deleted::Gone | Deleted::Lingers(_) => Done {
-            before: before(),
+            undo: undo(),
             ..Done::new(Outcome::Applied)
         },
         Deleted::Absent => Done::new(Outcome::Unchanged),
@@ -143,29 +147,28 @@ pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Troub
             failed("somebody has just changed it: look at it again before it is deleted")
         }
         Deleted::Unknown(why) => Done {
-            before: before(),
+            undo: undo(),
             ..unknown(&why)
         },
     };
     Ok(with_traces(&found, done))
 }
 
-/// Deletes what a change has made, if it still holds what it did then (`content`: a hash of that).
+/// Deletes what a change has created, if it still holds what it did then.
 ///
 /// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
 /// it was made, or not at all.
 pub(super) async fn unmake(
     server: Server<'_>,
     path: &str,
-    made: &Revision,
-    content: u64,
+    created: &Created,
 ) -> Result<Done, Trouble> {
     let mut patience = server.patience();
     loop {
-        let (seen, was_read) = match server.get(path).await {
+        let (state, was_read) = match server.get(path).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
-                if now.uid != made.uid || bodies::content(&found) != content {
+                if now.uid != created.revision.uid || bodies::content(&found) != created.content {
                     return Ok(failed(CHANGED));
                 }
                 (now, true)
@@ -173,17 +176,19 @@ pub(super) async fn unmake(
             // In a rehearsal an earlier change of the plan has yet to put its content back.
             Ok(found) => (bodies::revision(&found), true),
             Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
-            Err(Trouble::Forbidden(_)) => (made.clone(), false),
+            Err(Trouble::Forbidden(_)) => (created.revision.clone(), false),
             Err(trouble) => return Err(trouble),
         };
-        return Ok(match delete(server, path, &Seen::State(seen)).await? {
-            Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-            Deleted::Absent => Done::new(Outcome::Unchanged),
-            // A Deployment's status is written all the time.
-            Deleted::Changed if was_read && patience.after_conflict().await => continue,
-            Deleted::Changed => failed(CHANGED),
-            Deleted::Unknown(why) => unknown(&why),
-        });
+        return Ok(
+            match delete(server, path, &Precondition::State(state)).await? {
+                Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
+                Deleted::Absent => Done::new(Outcome::Unchanged),
+                // A Deployment's status is written all the time.
+                Deleted::Changed if was_read && patience.after_conflict().await => continue,
+                Deleted::Changed => failed(CHANGED),
+                Deleted::Unknown(why) => unknown(&why),
+            },
+        );
     }
 }
 

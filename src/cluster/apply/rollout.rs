@@ -13,24 +13,21 @@ use crate::{
     domain::{
         key::{Key, Name},
         objects::{Workload, WorkloadKey, WorkloadKind},
-        plan::{Before, Done, Found, Seen, Template},
+        plan::{Done, Observed, RollBack, SetPaused, Template, Undoable},
     },
 };
 
-pub(super) async fn set_paused(
-    server: Server<'_>,
-    deployment: &Key<Workload>,
-    paused: bool,
-) -> Result<Done, Trouble> {
+pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result<Done, Trouble> {
+    let SetPaused { deployment, paused } = change;
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let step = |found: &Value| {
-        if is_paused(found) == paused {
+        if is_paused(found) == *paused {
             return Step::Keep;
         }
         Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
     };
     let updated = update(server, &path, step).await?;
-    Ok(updated.done(|found| Before::Paused(is_paused(found))))
+    Ok(updated.done(|found| change.undo(is_paused(found))))
 }
 
 fn is_paused(deployment: &Value) -> bool {
@@ -39,12 +36,13 @@ fn is_paused(deployment: &Value) -> bool {
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
 /// Deployment's. When that is not the one that was shown, nothing is done.
-pub(super) async fn roll_back(
-    server: Server<'_>,
-    deployment: &Key<Workload>,
-    set: &Name<Workload>,
-    expected: Option<&Seen<Template>>,
-) -> Result<Done, Trouble> {
+pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<Done, Trouble> {
+    let RollBack {
+        deployment,
+        set,
+        before: expected,
+        ..
+    } = change;
     let older = server
         .get(&path(WorkloadKind::ReplicaSet, deployment, set))
         .await?;
@@ -56,7 +54,7 @@ pub(super) async fn roll_back(
         if found.pointer("/spec/template") == Some(&template) {
             return Step::Keep;
         }
-        let is_other = |expected: &&Seen<Template>| **expected != seen(found);
+        let is_other = |expected: &Observed<Template>| *expected != observed(found);
         if expected.as_ref().is_some_and(is_other) && server.expects() {
             return Step::Refuse(
                 "somebody has changed the Deployment meanwhile, so it is left as it is".to_owned(),
@@ -65,18 +63,21 @@ pub(super) async fn roll_back(
         Step::Write(Patch::replace(found, "/spec/template", &template))
     };
     let updated = update(server, &path, step).await?;
-    let now = seen(updated.found());
-    let then = bodies::images(&template);
+    let found = RollBack {
+        before: Some(observed(updated.found())),
+        after: bodies::images(&template),
+        ..change.clone()
+    };
     Ok(Done {
-        found: Some(Found::Template { now, then }),
+        found: Some(found.into()),
         ..updated.done_for_good()
     })
 }
 
 /// The template of a Deployment as it is shown and compared.
-fn seen(deployment: &Value) -> Seen<Template> {
+fn observed(deployment: &Value) -> Observed<Template> {
     let template = deployment.pointer("/spec/template").unwrap_or(&Value::Null);
-    Seen {
+    Observed {
         uid: bodies::revision(deployment).uid,
         value: Template {
             images: bodies::images(template),

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{
     bodies,
-    create::create as make_object,
+    create::{Creation, create as create_object},
+    delete::remove,
     patch::Patch,
     server::{CHANGED, Server, failed},
     update::{Step, update},
@@ -20,8 +21,9 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Before, Copy, Done, Edit, Existing, Found, Login, Seen, StoredConfig, edited, manifest,
-            merged, servers_of,
+            Change, CopyBefore, CopySecret, CreateSecret, DeleteSecret, Done, Edit, EditSecret,
+            Existing, ObjectSnapshot, Observed, Rewritten, StoredConfig, Undoable, edited,
+            manifest, merged, servers_of,
         },
     },
 };
@@ -55,24 +57,26 @@ fn stored<'a>(secret: &'a Value, field: &str) -> Option<&'a str> {
     secret.get("data")?.get(field)?.as_str()
 }
 
-pub(super) async fn create(
-    server: Server<'_>,
-    key: &Key<Secret>,
-    registry: &str,
-    login: &Login,
-) -> Result<Done, Trouble> {
+pub(super) async fn create(server: Server<'_>, change: &CreateSecret) -> Result<Done, Trouble> {
     let put = Edit::Put {
-        server: registry.to_owned(),
-        login: login.clone(),
+        server: change.server.clone(),
+        login: change.login.clone(),
     };
-    match edited(None, &put) {
-        Ok(content) => make(server, key, &content).await,
-        Err(why) => Ok(failed(why)),
-    }
+    let content = match edited(None, &put) {
+        Ok(content) => content,
+        Err(why) => return Ok(failed(why)),
+    };
+    let creation = make(server, &change.key, &content).await?;
+    Ok(creation.done(|created| change.undo(created)))
+}
+
+pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<Done, Trouble> {
+    let path = paths::secret(&change.key);
+    remove(server, &path, |before| change.undo(before)).await
 }
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
-pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Trouble> {
+pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
     let found = server.get(&paths::secret(&copy.from)).await?;
     let Some((name, is_legacy)) = field(&found) else {
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
@@ -84,19 +88,26 @@ pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Troubl
         )));
     };
     let there = there(server, &copy.to).await;
-    let entries = there.map(|there| Found::Entries {
+    let found = there.map(|there| CopySecret {
         brings: servers_of(&brought),
         there,
+        ..copy.clone()
     });
     let done = match copy.existing {
-        Existing::Keep => make(server, &copy.to, &brought).await?,
+        Existing::Keep => copy_new(server, copy, &brought).await?,
         Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
         Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
     };
     Ok(Done {
-        found: entries,
+        found: found.map(Change::from),
         ..done
     })
+}
+
+/// Creates the copy.
+async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Result<Done, Trouble> {
+    let creation = make(server, &copy.to, content).await?;
+    Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
 }
 
 /// The servers of the entries of a Secret, if there is one; `None` where it may not be read.
@@ -115,22 +126,24 @@ async fn there(server: Server<'_>, key: &Key<Secret>) -> Option<Option<Vec<Arc<s
 /// Changes the Secret that bears the copy's name, or makes it.
 async fn onto(
     server: Server<'_>,
-    copy: &Copy,
+    copy: &CopySecret,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
-    match rewrite(server, &copy.to, None, &change).await {
+    let undo = |before| copy.undo(CopyBefore::Present(before));
+    match rewrite(server, &copy.to, None, &change, undo).await {
         Err(Trouble::NotFound(_)) => match change(None) {
-            Ok(content) => make(server, &copy.to, &content).await,
+            Ok(content) => copy_new(server, copy, &content).await,
             Err(why) => Ok(failed(why)),
         },
-        answer => answer,
+        Ok((done, _)) => Ok(done),
+        Err(trouble) => Err(trouble),
     }
 }
 
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
-async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Done, Trouble> {
+async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Creation, Trouble> {
     if content.len() > MOST {
-        return Ok(failed(format!("{key} would be larger than 1 MiB")));
+        return Ok(failed(format!("{key} would be larger than 1 MiB")).into());
     }
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
     let data = Wiped::from(json!({ KEY: *encoded }));
@@ -143,7 +156,7 @@ pub(super) async fn place(
     server: Server<'_>,
     key: &Key<Secret>,
     body: &Wiped,
-) -> Result<Done, Trouble> {
+) -> Result<Creation, Trouble> {
     let secrets = paths::secrets(&key.namespace);
     let fits = |there: &Value| {
         let kind = kind(there);
@@ -157,20 +170,26 @@ pub(super) async fn place(
         }
         Ok(())
     };
-    make_object(server, &secrets, key.name.as_str(), body, fits).await
+    create_object(server, &secrets, key.name.as_str(), body, fits).await
 }
 
-pub(super) async fn edit(
-    server: Server<'_>,
-    key: &Key<Secret>,
-    edit: &Edit,
-    expected: Option<&Seen<StoredConfig>>,
-) -> Result<Done, Trouble> {
-    rewrite(server, key, expected, |before| edited(before, edit)).await
+pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Done, Trouble> {
+    let EditSecret { key, edit, before } = change;
+    let edited = |content: Option<&str>| edited(content, edit);
+    let undo = |before| change.undo(before);
+    let (done, observed) = rewrite(server, key, before.as_ref(), edited, undo).await?;
+    let found = observed.map(|observed| EditSecret {
+        before: Some(observed),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
 }
 
 /// The configuration in a Secret as it is found; `None` for a type that the kubelet does not read.
-fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
+fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     let (field, is_legacy) = field(found)?;
     let content = content(found, field, is_legacy);
     let hash = bodies::hash(&stored(found, field));
@@ -181,7 +200,7 @@ fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
     } else {
         content.as_ref().map(|text| text.as_str())
     };
-    Some(Seen {
+    Some(Observed {
         uid: bodies::revision(found).uid,
         value: StoredConfig::of(text, hash),
     })
@@ -190,11 +209,11 @@ fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
 /// Why a configuration is left as it is: it is not the one that the preview showed.
 fn changed_since(
     server: Server<'_>,
-    expected: Option<&Seen<StoredConfig>>,
+    expected: Option<&Observed<StoredConfig>>,
     found: &Value,
 ) -> Option<String> {
     let expected = expected.filter(|_| server.expects())?;
-    match seen_config(found) {
+    match observed_config(found) {
         Some(now) if now.uid != expected.uid => Some(
             "somebody has deleted the Secret and made another of its name: look at it again"
                 .to_owned(),
@@ -207,13 +226,14 @@ fn changed_since(
     }
 }
 
-/// Changes the configuration in a Secret as it is now.
+/// Changes the configuration in a Secret as it is now. Returns what was found too.
 async fn rewrite(
     server: Server<'_>,
     key: &Key<Secret>,
-    expected: Option<&Seen<StoredConfig>>,
+    expected: Option<&Observed<StoredConfig>>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
-) -> Result<Done, Trouble> {
+    undo: impl FnOnce(Rewritten) -> Change,
+) -> Result<(Done, Option<Observed<StoredConfig>>), Trouble> {
     let step = |found: &Value| match rewritten(found, key, &change) {
         Err(why) => Step::Refuse(why),
         Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
@@ -223,16 +243,15 @@ async fn rewrite(
         },
     };
     let updated = update(server, &paths::secret(key), step).await?;
-    let seen = seen_config(updated.found());
+    let observed = observed_config(updated.found());
     let done = updated.done(|found| {
-        let left = rewritten(found, key, &change);
-        let left = left.map_or(0, |(_, after)| bodies::hash(&*after));
-        Before::content(found, left)
+        let after = rewritten(found, key, &change);
+        undo(Rewritten {
+            object: ObjectSnapshot::of(found),
+            written: after.map_or(0, |(_, after)| bodies::hash(&*after)),
+        })
     });
-    Ok(Done {
-        found: seen.map(Found::Config),
-        ..done
-    })
+    Ok((done, observed))
 }
 
 /// The field of a Secret with what the change makes of it, as it is stored.
@@ -318,6 +337,7 @@ mod tests {
         domain::{
             credential::Password,
             key::{Name, Namespace},
+            plan::Login,
         },
     };
 
@@ -336,7 +356,7 @@ mod tests {
                 Some((200, there.clone()))
             });
             let server = Server::new(&connection, Mode::Earnest);
-            let done = make(server, &key(), content).await.unwrap();
+            let done = make(server, &key(), content).await.unwrap().done;
             assert_eq!(done.outcome.is_good(), good, "{kind}");
         }
     }
@@ -349,7 +369,7 @@ mod tests {
         };
         let shown = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
         let theirs = r#"{"auths":{"ghcr.io":{"auth":"YTpj"}}}"#;
-        let expected = seen_config(&secret(shown));
+        let expected = observed_config(&secret(shown));
         let login = Login {
             username: "bot".to_owned(),
             password: Password::new("canary"),
@@ -370,7 +390,12 @@ mod tests {
             },
             Edit::Remove { server: ghcr() },
         ];
-        for change in &edits {
+        for change in edits {
+            let change = EditSecret {
+                key: key(),
+                edit: change,
+                before: expected.clone(),
+            };
             for (stored, is_good) in [(shown, true), (theirs, false)] {
                 let there = secret(stored).to_string();
                 let connection = mock::connection(move |method, _| {
@@ -378,14 +403,13 @@ mod tests {
                     Some((200, there.clone()))
                 });
                 let server = Server::new(&connection, Mode::Earnest);
-                let done = edit(server, &key(), change, expected.as_ref()).await;
-                let done = done.unwrap();
+                let done = edit(server, &change).await.unwrap();
                 assert_eq!(done.outcome.is_good(), is_good, "{change:?}");
                 assert!(is_good || format!("{:?}", done.outcome).contains("look at it again"));
-                let Some(Found::Config(seen)) = &done.found else {
+                let Some(Change::EditSecret(found)) = &done.found else {
                     panic!("{done:?}")
                 };
-                assert_eq!(Some(seen) == expected.as_ref(), is_good);
+                assert_eq!(found.before == expected, is_good);
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{bodies, patch::Patch, patience::Patience, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
-    domain::plan::{Before, Done, Outcome, keeper::Traces},
+    domain::plan::{Done, Outcome, keeper::Traces},
 };
 
 /// Who the server should say has set a field.
@@ -181,17 +181,6 @@ pub(super) fn applied(found: &Value) -> Done {
 /// The object was as it should be.
 pub(super) fn unchanged(found: &Value) -> Done {
     with_traces(found, Done::new(Outcome::Unchanged))
-}
-
-/// This object was made.
-pub(super) fn made(object: &Value) -> Done {
-    Done {
-        before: Some(Before::Made {
-            seen: bodies::revision(object),
-            content: bodies::content(object),
-        }),
-        ..Done::new(Outcome::Applied)
-    }
 }
 
 pub(super) fn failed(why: impl Into<String>) -> Done {

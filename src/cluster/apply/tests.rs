@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
@@ -12,7 +12,10 @@ use crate::{
         credential::Password,
         key::{Key, Name, Namespace},
         objects::Secret,
-        plan::{Deployment, Edit, Login},
+        plan::{
+            CopySecret, CreateDeployment, CreateNamespace, Edit, EditSecret, Existing, Login,
+            SetPaused,
+        },
     },
 };
 
@@ -25,7 +28,7 @@ fn permit() -> WritePermit {
 }
 
 fn renew(name: &str) -> Change {
-    Change::EditSecret {
+    Change::EditSecret(EditSecret {
         key: key(name),
         edit: Edit::Put {
             server: "ghcr.io".to_owned(),
@@ -35,7 +38,7 @@ fn renew(name: &str) -> Change {
             },
         },
         before: None,
-    }
+    })
 }
 
 fn secret(version: usize, data: &Value) -> String {
@@ -74,7 +77,7 @@ async fn what_could_not_be_taken_back_can_be_taken_back_later() {
             Outcome::Unknown(why) => assert!(!is_known && why.contains("it was made"), "{why}"),
             other => panic!("{other:?}"),
         }
-        assert!(done[0].before.is_some(), "{code}");
+        assert!(done[0].undo.is_some(), "{code}");
         let undo = plan.undone(&done).unwrap();
         assert_eq!(undo.changes.len(), 1, "{code}");
     }
@@ -93,15 +96,17 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
         })
     });
     let create = |name: &str| {
-        Change::CreateDeployment(Deployment::new(
+        Change::CreateDeployment(CreateDeployment::new(
             Key::new(Namespace::new("app"), Name::new(name)),
             "a:1",
             Name::new("default"),
         ))
     };
-    let pause = |name: &str| Change::SetPaused {
-        deployment: Key::new(Namespace::new("app"), Name::new(name)),
-        paused: true,
+    let pause = |name: &str| {
+        Change::SetPaused(SetPaused {
+            deployment: Key::new(Namespace::new("app"), Name::new(name)),
+            paused: true,
+        })
     };
     let changes = vec![
         create("web"),
@@ -114,12 +119,14 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
     assert_eq!(good, [true, true, false, false], "{done:?}");
     // In a namespace that is to be made nothing is there; what is copied is elsewhere.
     let changes = vec![
-        Change::CreateNamespace(Namespace::new("app")),
+        Change::CreateNamespace(CreateNamespace {
+            name: Namespace::new("app"),
+        }),
         renew("missing"),
-        Change::CopySecret(crate::domain::plan::Copy {
+        Change::CopySecret(CopySecret {
             from: Key::new(Namespace::new("else"), Name::new("missing")),
             to: key("copy"),
-            existing: crate::domain::plan::Existing::Keep,
+            existing: Existing::Keep,
             brings: Vec::new(),
             there: None,
         }),

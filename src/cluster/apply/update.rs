@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Before, Done},
+    domain::plan::{Change, Done},
 };
 
 /// What is to be done with an object as it was found.
@@ -146,15 +146,15 @@ impl Updated {
         }
     }
 
-    /// What became of the change; `before` says how what was found is put back. Should a change have been
+    /// What became of the change; `undo` says how what was found is put back. Should a change have been
     /// stored of which that is not known, it can be taken back too.
-    pub(super) fn done(self, before: impl FnOnce(&Value) -> Before) -> Done {
-        let before = match &self {
+    pub(super) fn done(self, undo: impl FnOnce(&Value) -> Change) -> Done {
+        let undo = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
-            Self::Written { found } | Self::Unknown { found, .. } => Some(before(found)),
+            Self::Written { found } | Self::Unknown { found, .. } => Some(undo(found)),
         };
         Done {
-            before,
+            undo,
             ..self.done_for_good()
         }
     }

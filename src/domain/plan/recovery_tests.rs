@@ -5,7 +5,10 @@ use crate::domain::{
     batch::Batch,
     key::{Name, Namespace},
     objects::{Condition, Owner, Phase, Rollout, Subject},
-    plan::{Change, Outcome, Plan, Restartable, Revision},
+    plan::{
+        AttachSecret, Change, CreateAccount, CreateNamespace, Created, DeleteSecret, Outcome, Plan,
+        Restartable, Revision, SetImage, Undoable,
+    },
     sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
 };
 
@@ -22,7 +25,7 @@ fn deployment() -> WorkloadKey {
 
 fn restart() -> Plan {
     let workload = Restartable::new(deployment()).unwrap();
-    Plan::new("Restart", vec![Change::Restart(workload)])
+    Plan::new("Restart", vec![Change::restart(workload)])
 }
 
 fn set_rollout(world: &mut World, edit: impl FnOnce(&mut Rollout)) {
@@ -136,9 +139,9 @@ fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
 
 #[test]
 fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
-    let secret = Change::DeleteSecret {
+    let secret = Change::DeleteSecret(DeleteSecret {
         key: key("media", "unused"),
-    };
+    });
     let copied = Change::convert_secret(key("media", "hub"));
     let plan = Plan::new("Mend the Secret", vec![copied, secret]);
     let mut world = world();
@@ -209,11 +212,11 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
     };
     let stuck = run("nightly-7-a", waiting("ErrImagePull", "no login"));
     world.fold(Batch::Pods(changed(vec![stuck])), now());
-    let attach = Change::AttachSecret {
+    let attach = Change::AttachSecret(AttachSecret {
         account: key("media", "runner"),
         secret: Name::new("hub"),
-        seen: Vec::new(),
-    };
+        current: Vec::new(),
+    });
     let retry = Change::delete_pod(key("media", "nightly-7-a"));
     let plan = Plan::new("Attach", vec![attach, retry]);
     let affected = Affected::of(&world, &plan, [key("media", "nightly-7-a")], []);
@@ -233,12 +236,12 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
     let bare = pod("media", "tool", waiting("ErrImagePull", "not found"));
     world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
     let owner = super::super::ImageOwner::new(Subject::Pod(bare.key.clone())).unwrap();
-    let set = Change::SetImage {
+    let set = Change::SetImage(SetImage {
         workload: owner,
         container: "app".into(),
         before: None,
         image: "a:2".into(),
-    };
+    });
     let plan = Plan::new("Image", vec![set]);
     let affected = Affected::of(&world, &plan, [bare.key.clone()], []);
     assert_eq!(
@@ -268,10 +271,10 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
         Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
         now(),
     );
-    let create = Change::CreateAccount {
+    let create = Change::CreateAccount(CreateAccount {
         key: key("media", "runner"),
         pull_secrets: Vec::new(),
-    };
+    });
     let plan = Plan::new("Create", vec![create]);
     let affected = Affected::of(&world, &plan, [], [deployment()]);
     assert!(!affected.is_empty());
@@ -290,23 +293,26 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
 
 #[test]
 fn a_plan_that_takes_back_waits_for_nothing() {
-    let change = Change::TakeBack {
-        change: Box::new(Change::CreateAccount {
-            key: key("media", "runner"),
-            pull_secrets: Vec::new(),
-        }),
-        before: Arc::new(super::super::Before::Made {
-            seen: Revision {
-                uid: String::new(),
-                version: String::new(),
-            },
-            content: 0,
-        }),
-        found: None,
+    let create = CreateAccount {
+        key: key("media", "runner"),
+        pull_secrets: Vec::new(),
     };
+    let created = Created {
+        revision: Revision {
+            uid: String::new(),
+            version: String::new(),
+        },
+        content: 0,
+    };
+    let change = create.undo(created);
     let plan = Plan::new("Undo", vec![change]);
     assert!(Affected::of(&world(), &plan, [], []).is_empty());
-    let made = Plan::new("Ns", vec![Change::CreateNamespace(Namespace::new("media"))]);
+    let made = Plan::new(
+        "Ns",
+        vec![Change::CreateNamespace(CreateNamespace {
+            name: Namespace::new("media"),
+        })],
+    );
     assert!(Affected::of(&world(), &made, [], []).is_empty());
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     cluster::{apply::server::Mode, mock},
-    domain::plan::{Before, Outcome},
+    domain::plan::Outcome,
 };
 
 const EXISTS: &str = r#"{"message":"x already exists","reason":"AlreadyExists"}"#;
@@ -44,10 +44,7 @@ async fn outcome(reads: &[(u16, Value)], posts: &[(u16, &str)]) -> (Outcome, boo
     };
     let done = create(server, "/x", "a", &json!({}), fits).await;
     match done {
-        Ok(done) => (
-            done.outcome,
-            matches!(done.before, Some(Before::Made { .. })),
-        ),
+        Ok(creation) => (creation.done.outcome, creation.created.is_some()),
         Err(trouble) => (Outcome::Failed(trouble.to_string()), false),
     }
 }

@@ -1,327 +1,271 @@
-//! One change: what it does, and to what.
+//! The kinds of change, each in a file of its own.
+//!
+//! A kind is a struct that says everything about itself: its sentence, its preview, the kubectl commands, the
+//! permissions, the manifest, the fields that it writes, the Pods that it affects, and how it is taken back.
+//! How it is sent is `cluster::apply`'s, which must not be known here.
 
-use std::{fmt, sync::Arc};
+mod attach_secret;
+mod convert_secret;
+mod copy_secret;
+mod create_account;
+mod create_deployment;
+mod create_namespace;
+mod create_secret;
+mod delete_account;
+mod delete_job;
+mod delete_pod;
+mod delete_secret;
+mod detach_secret;
+mod earlier;
+mod edit_secret;
+mod restart;
+mod roll_back;
+mod set_account;
+mod set_image;
+mod set_paused;
+mod set_template_pull_secrets;
+mod take_back;
+mod workload;
 
-use super::{
-    before::{Before, ContainerImage, Seen},
-    entries::{Edit, Login},
-    found::{Lists, Template},
-    outline::Outline,
-    stored_config::StoredConfig,
+use std::fmt;
+
+use serde_json::Value;
+
+pub(super) use self::earlier::Earlier;
+pub use self::{
+    attach_secret::AttachSecret,
+    convert_secret::{ConvertSecret, Outline},
+    copy_secret::{CopyBefore, CopySecret, Existing},
+    create_account::CreateAccount,
+    create_deployment::CreateDeployment,
+    create_namespace::CreateNamespace,
+    create_secret::CreateSecret,
+    delete_account::DeleteAccount,
+    delete_job::DeleteJob,
+    delete_pod::DeletePod,
+    delete_secret::DeleteSecret,
+    detach_secret::DetachSecret,
+    edit_secret::EditSecret,
+    restart::Restart,
+    roll_back::{RollBack, Template},
+    set_account::SetAccount,
+    set_image::SetImage,
+    set_paused::SetPaused,
+    set_template_pull_secrets::SetTemplatePullSecrets,
+    take_back::{Reversal, TakeBack},
+    workload::{ImageOwner, Images, Restartable},
 };
+use super::{Line, Style, owned::Field};
 use crate::domain::{
-    key::{Key, Name, Namespace},
-    objects::{
-        Pod, PullPolicy, Secret, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind,
-    },
+    key::{Key, Namespace},
+    objects::{ObjectKey, Pod, ServiceAccount, Subject, Workload, WorkloadKey},
+    rights::Permission,
+    world::World,
 };
 
-/// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Restartable(WorkloadKey);
+/// What a kind of change says of itself.
+pub(super) trait PlanChange {
+    /// The object that is changed.
+    fn object(&self) -> ObjectKey;
 
-impl Restartable {
-    /// `None` for kinds that do not replace their Pods: Jobs, CronJobs, bare ReplicaSets.
-    pub fn new(id: WorkloadKey) -> Option<Self> {
-        match id.kind {
-            WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
-                Some(Self(id))
-            }
-            WorkloadKind::ReplicaSet | WorkloadKind::Job | WorkloadKind::CronJob => None,
-        }
-    }
+    /// The change in one sentence.
+    fn sentence(&self) -> String;
 
-    pub fn id(&self) -> &WorkloadKey {
-        &self.0
-    }
-}
+    /// What becomes different, as lines of YAML. Credentials are placeholders.
+    fn preview(&self) -> Vec<Line>;
 
-/// A Pod, or a workload whose Pod template can be changed: what a container's image is set in.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ImageOwner(Subject);
+    /// The same with kubectl. No password is in the commands: the shell asks for it.
+    fn commands(&self) -> Vec<String>;
 
-impl ImageOwner {
-    /// `None` for a Job: its Pod template is immutable.
-    pub fn new(subject: Subject) -> Option<Self> {
-        match &subject {
-            Subject::Pod(_) => Some(Self(subject)),
-            Subject::Workload(id) => match id.kind {
-                WorkloadKind::Deployment
-                | WorkloadKind::ReplicaSet
-                | WorkloadKind::StatefulSet
-                | WorkloadKind::DaemonSet
-                | WorkloadKind::CronJob => Some(Self(subject)),
-                WorkloadKind::Job => None,
-            },
-        }
-    }
+    /// What the user must be allowed to do.
+    fn permissions(&self) -> Vec<Permission>;
 
-    pub fn subject(&self) -> &Subject {
-        &self.0
-    }
+    /// The object for a repository, without a credential; `None` where no object is made or changed.
+    fn manifest(&self, style: Style) -> Option<Manifest>;
 
-    /// The workload; `None` for a Pod without one.
-    pub fn workload(&self) -> Option<&WorkloadKey> {
-        match &self.0 {
-            Subject::Pod(_) => None,
-            Subject::Workload(id) => Some(id),
-        }
-    }
+    /// What the change writes of an object that others may keep.
+    fn written(&self) -> Written;
 
-    /// `deployment/web`, as kubectl takes it.
-    pub fn kubectl(&self) -> String {
-        match &self.0 {
-            Subject::Pod(key) => format!("pod/{}", key.name),
-            Subject::Workload(id) => id.kubectl(),
-        }
-    }
+    /// What the change is for within its plan.
+    fn purpose(&self) -> Purpose;
 
-    /// The names of the fields from the object to the spec of its Pods.
-    pub fn pod_spec(&self) -> &'static [&'static str] {
-        match self.workload().map(|id| id.kind) {
-            None => &["spec"],
-            Some(WorkloadKind::CronJob) => &["spec", "jobTemplate", "spec", "template", "spec"],
-            Some(
-                WorkloadKind::Deployment
-                | WorkloadKind::ReplicaSet
-                | WorkloadKind::StatefulSet
-                | WorkloadKind::DaemonSet
-                | WorkloadKind::Job,
-            ) => &["spec", "template", "spec"],
-        }
+    /// What has to recover once the change is made.
+    fn affects(&self) -> Vec<Affects>;
+
+    /// Whether the object is there afterwards and was not before: a dry run does not show it.
+    fn is_creation(&self) -> bool;
+
+    /// Takes into account what the changes before it in the plan make of the same object.
+    fn see_earlier(&mut self, _earlier: &mut Earlier) {}
+
+    /// Tells the object that is deleted apart from a later one of its name.
+    fn pin(&mut self, _world: &World) {}
+
+    /// What to do where the change was interrupted, besides making it again.
+    fn after_interruption(&self) -> Option<&'static str> {
+        None
     }
 }
 
-impl From<Restartable> for ImageOwner {
-    fn from(workload: Restartable) -> Self {
-        Self(Subject::Workload(workload.0))
-    }
+/// A change that can be taken back.
+///
+/// The kinds without it say in their documentation why they are not taken back.
+pub trait Undoable {
+    /// What is kept of the object as it was found.
+    type Before;
+
+    /// The change that takes this one back.
+    fn undo(&self, before: Self::Before) -> Change;
 }
 
-impl fmt::Display for ImageOwner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+/// An object for a repository.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    pub object: Value,
+    /// Entries of a Secret that the change leaves alone are not in the manifest.
+    pub lacks_other_entries: bool,
 }
 
-/// Containers of a Pod template with their images.
-pub type Images = Arc<[(Arc<str>, Arc<str>)]>;
-
-/// A typed change.
-#[derive(Clone, Debug)]
-pub enum Change {
-    CreateNamespace(Namespace),
-    CreateSecret {
-        key: Key<Secret>,
-        server: String,
-        login: Login,
-    },
-    /// `before`: the configuration that the rehearsal found; another one by then is left alone.
-    EditSecret {
-        key: Key<Secret>,
-        edit: Edit,
-        before: Option<Seen<StoredConfig>>,
-    },
-    /// A Secret's type is immutable, so it is deleted and made again with all that it holds. `found`: what
-    /// it holds, once that was read from the server.
-    ConvertSecret {
-        key: Key<Secret>,
-        found: Option<Arc<Outline>>,
-    },
-    CopySecret(Copy),
-    DeleteSecret {
-        key: Key<Secret>,
-    },
-    CreateAccount {
-        key: Key<ServiceAccount>,
-        pull_secrets: Vec<Name<Secret>>,
-    },
-    DeleteAccount {
-        key: Key<ServiceAccount>,
-    },
-    /// `seen`: the list as it is known; what is there when the change is made counts.
-    AttachSecret {
-        account: Key<ServiceAccount>,
-        secret: Name<Secret>,
-        seen: Vec<Name<Secret>>,
-    },
-    DetachSecret {
-        account: Key<ServiceAccount>,
-        secret: Name<Secret>,
-        seen: Vec<Name<Secret>>,
-    },
-    /// `before`: what must be there for the change to be made, as it was read from the server by the
-    /// rehearsal, or left by the change that this one takes back; `None` until then.
-    SetAccount {
-        workload: Restartable,
-        before: Option<Seen<Name<ServiceAccount>>>,
-        account: Name<ServiceAccount>,
-    },
-    /// The image of a container in a Pod template, or in a Pod without a controller. `before`: as in
-    /// `SetAccount`.
-    SetImage {
-        workload: ImageOwner,
-        container: Arc<str>,
-        before: Option<Seen<ContainerImage>>,
-        image: String,
-    },
-    /// `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
-    /// ServiceAccount's then. `seen`: the list as it is known; what is there when the change is made counts.
-    SetTemplatePullSecrets {
-        workload: Restartable,
-        add: Name<Secret>,
-        /// The name whose place the new one takes.
-        instead_of: Option<Name<Secret>>,
-        seen: Vec<Name<Secret>>,
-    },
-    CreateDeployment(Deployment),
-    Restart(Restartable),
-    /// A Deployment's rollout stops where it is, or goes on.
-    SetPaused {
-        deployment: Key<Workload>,
-        paused: bool,
-    },
-    /// A Deployment gets the Pod template of one of its older ReplicaSets again
-    /// (`kubectl rollout undo --to-revision`).
-    RollBack {
-        deployment: Key<Workload>,
-        set: Name<Workload>,
-        revision: u64,
-        /// The template that is there, once it was read from the server.
-        before: Option<Seen<Template>>,
-        /// As they will be: container name and image.
-        after: Images,
-    },
-    /// Pods that wait: what owns them makes new ones, which do not wait. `uid`: of the Pod that was seen;
-    /// another one of its name is left alone.
-    DeletePod {
-        pod: Key<Pod>,
-        uid: Option<Arc<str>>,
-    },
-    /// A run of a CronJob, with its Pods: the next run has the changed template. `uid`: as in `DeletePod`.
-    DeleteJob {
-        job: Key<Workload>,
-        uid: Option<Arc<str>>,
-    },
-    /// A change that was made is unmade, as far as nobody has changed the same since. `found`: a list as
-    /// it is and as it will be, once it was read from the server.
-    TakeBack {
-        change: Box<Self>,
-        before: Arc<Before>,
-        found: Option<Lists>,
-    },
-}
-
-/// A pull Secret that another namespace gets too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
-    pub from: Key<Secret>,
-    pub to: Key<Secret>,
-    pub existing: Existing,
-    /// The servers of the entries that are copied, as far as they are known.
-    pub brings: Vec<Arc<str>>,
-    /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
-    pub there: Option<Vec<Arc<str>>>,
-}
-
-/// What becomes of a Secret that has the name of the copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays as it is, and the change fails where it differs.
-    #[default]
-    Keep,
-    /// It gets the entries of the copy beside its own.
-    Merge,
-    /// It gets the content of the copy.
-    Replace,
-}
-
-/// A Deployment that is to be made, with one container of its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deployment {
-    pub key: Key<Workload>,
-    pub image: String,
-    pub account: Name<ServiceAccount>,
-    pub replicas: u32,
-    pub port: Option<u16>,
-    /// `None`: what Kubernetes makes of the tag (`Always` for `:latest`, else `IfNotPresent`).
-    pub policy: Option<PullPolicy>,
-}
-
-impl Deployment {
-    /// As `kubectl create deployment` makes it.
-    pub fn new(
-        key: Key<Workload>,
-        image: impl Into<String>,
-        account: Name<ServiceAccount>,
-    ) -> Self {
+impl From<Value> for Manifest {
+    fn from(object: Value) -> Self {
         Self {
-            key,
-            image: image.into(),
-            account,
-            replicas: 1,
-            port: None,
-            policy: None,
+            object,
+            lacks_other_entries: false,
         }
     }
+}
 
-    pub fn id(&self) -> WorkloadKey {
-        WorkloadKey {
-            kind: WorkloadKind::Deployment,
-            key: self.key.clone(),
+/// What a change writes of an object that others may keep.
+pub(super) enum Written {
+    /// Nobody else keeps it: the object does not exist yet, or the keepers do the same themselves, as a restart.
+    Uncontested,
+    /// These fields. A keeper of the object puts them back.
+    Fields(Vec<Field>),
+}
+
+/// What a change is for within its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It repairs something.
+    Repair,
+    /// It lets a workload replace its Pods.
+    Restart,
+    /// It deletes Pods or a Job, of which new ones are created.
+    Recreation,
+}
+
+/// What has to recover once a change is made.
+pub(super) enum Affects {
+    /// Pods that pull with a Secret: all that suffer from the same fault.
+    Secret,
+    /// The Pods of a ServiceAccount.
+    Account(Key<ServiceAccount>),
+    /// A workload whose template gets so many writes, and whose Pods are replaced.
+    Rollout { workload: WorkloadKey, writes: i64 },
+    /// A Pod or the Pods of a workload.
+    Subject(Subject),
+    /// A Pod that is deleted.
+    Pod(Key<Pod>),
+    /// A Job that is deleted, with its Pods.
+    Job(Key<Workload>),
+}
+
+/// Declares the change as one of its kinds: the one place where a change is told apart for what it says of
+/// itself.
+macro_rules! kinds {
+    ($($kind:ident,)*) => {
+        /// A typed change.
+        #[derive(Clone, Debug)]
+        pub enum Change {
+            $($kind($kind),)*
         }
-    }
+
+        impl Change {
+            pub(super) fn kind(&self) -> &dyn PlanChange {
+                match self {
+                    $(Self::$kind(change) => change,)*
+                }
+            }
+
+            pub(super) fn kind_mut(&mut self) -> &mut dyn PlanChange {
+                match self {
+                    $(Self::$kind(change) => change,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$kind> for Change {
+                fn from(change: $kind) -> Self {
+                    Self::$kind(change)
+                }
+            }
+        )*
+    };
+}
+
+kinds! {
+    CreateNamespace,
+    CreateSecret,
+    EditSecret,
+    ConvertSecret,
+    CopySecret,
+    DeleteSecret,
+    CreateAccount,
+    DeleteAccount,
+    AttachSecret,
+    DetachSecret,
+    SetAccount,
+    SetImage,
+    SetTemplatePullSecrets,
+    CreateDeployment,
+    Restart,
+    SetPaused,
+    RollBack,
+    DeletePod,
+    DeleteJob,
+    TakeBack,
 }
 
 impl Change {
-    /// Deletes a Pod; which one of that name is known when the plan is proposed.
-    pub fn delete_pod(pod: Key<Pod>) -> Self {
-        Self::DeletePod { pod, uid: None }
-    }
-
-    /// Deletes whatever Job bears the name, until the plan is pinned to the one that was seen.
-    pub fn delete_job(job: Key<Workload>) -> Self {
-        Self::DeleteJob { job, uid: None }
-    }
-
-    /// Changes entries of a pull Secret; what it must hold for that is known after the rehearsal.
-    pub fn edit_secret(key: Key<Secret>, edit: Edit) -> Self {
-        Self::EditSecret {
-            key,
-            edit,
-            before: None,
-        }
-    }
-
-    /// Makes a pull Secret of a Secret of another type.
-    pub fn convert_secret(key: Key<Secret>) -> Self {
-        Self::ConvertSecret { key, found: None }
+    /// The object that is changed.
+    pub fn object(&self) -> ObjectKey {
+        self.kind().object()
     }
 
     /// The namespace that the change is made in.
-    pub fn namespace(&self) -> &Namespace {
-        match self {
-            Self::CreateNamespace(namespace) => namespace,
-            Self::CreateSecret { key, .. }
-            | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key, .. }
-            | Self::DeleteSecret { key } => &key.namespace,
-            Self::CopySecret(copy) => &copy.to.namespace,
-            Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => &key.namespace,
-            Self::AttachSecret { account, .. } | Self::DetachSecret { account, .. } => {
-                &account.namespace
-            }
-            Self::SetAccount { workload, .. }
-            | Self::SetTemplatePullSecrets { workload, .. }
-            | Self::Restart(workload) => &workload.id().key.namespace,
-            Self::SetImage { workload, .. } => workload.subject().namespace(),
-            Self::CreateDeployment(deployment) => &deployment.key.namespace,
-            Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
-                &deployment.namespace
-            }
-            Self::DeletePod { pod, .. } => &pod.namespace,
-            Self::DeleteJob { job, .. } => &job.namespace,
-            Self::TakeBack { change, .. } => change.namespace(),
-        }
+    pub fn namespace(&self) -> Namespace {
+        self.object().namespace().clone()
+    }
+
+    /// What becomes different, as lines of YAML.
+    pub fn preview(&self) -> Vec<Line> {
+        self.kind().preview()
+    }
+
+    /// The same with kubectl.
+    pub fn commands(&self) -> Vec<String> {
+        self.kind().commands()
+    }
+
+    /// What the user must be allowed to do.
+    pub fn permissions(&self) -> Vec<Permission> {
+        self.kind().permissions()
+    }
+
+    /// What the change is for within its plan.
+    pub fn purpose(&self) -> Purpose {
+        self.kind().purpose()
+    }
+
+    /// Whether the object is there afterwards and was not before.
+    pub fn is_creation(&self) -> bool {
+        self.kind().is_creation()
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind().sentence())
     }
 }
