@@ -1,6 +1,6 @@
 //! What is left to do of a plan that was interrupted, for whoever finishes it with kubectl.
 
-use super::{OnFailure, Outcome, Plan, commands::get_object};
+use super::{OnFailure, Outcome, Plan, Purpose, commands::get_object};
 
 /// How far a change has come.
 enum Progress<'a> {
@@ -21,7 +21,11 @@ impl Plan {
     pub fn unfinished(&self, outcomes: &[Outcome]) -> Vec<String> {
         let has_failed =
             |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_));
-        let takes_back = self.on_failure == OnFailure::TakeBack && outcomes.iter().any(has_failed);
+        // A Pod that could not be replaced is no reason to take a repair back.
+        let mut tried = self.changes.iter().zip(outcomes);
+        let repair_failed = tried
+            .any(|(change, outcome)| has_failed(outcome) && change.purpose() == Purpose::Repair);
+        let takes_back = self.on_failure == OnFailure::TakeBack && repair_failed;
         let has_stopped = outcomes.iter().any(has_failed);
         let mut lines = Vec::new();
         for (index, change) in self.changes.iter().enumerate() {
@@ -115,6 +119,24 @@ mod tests {
         assert!(text.contains("as bot: failed: 507\n"), "{text}");
         let text = rotation().unfinished(&[failed]).join("\n");
         assert_eq!(text.matches("not started").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_pod_that_could_not_be_deleted_takes_nothing_back() {
+        let mut plan = Plan {
+            on_failure: OnFailure::TakeBack,
+            ..rotation()
+        };
+        plan.changes.push(Change::delete_pod(key("shop", "web-1")));
+        let mut outcomes = vec![Outcome::Applied; 3];
+        outcomes.push(Outcome::Failed("403".into()));
+        let text = plan.unfinished(&outcomes).join("\n");
+        assert!(!text.contains("not taken back"), "{text}");
+        assert!(text.contains("as bot: done\n"), "{text}");
+        assert!(
+            text.contains("Delete the Pod shop/web-1: failed: 403"),
+            "{text}"
+        );
     }
 
     #[test]
