@@ -202,8 +202,8 @@ mod tests {
     use crate::domain::{
         credential::Password,
         plan::{
-            AttachSecret, Change, CreateDeployment, CreateNamespace, CreateSecret, Edit,
-            EditSecret, Login,
+            AttachSecret, Change, ContainerImage, ContainerList, CreateDeployment, CreateNamespace,
+            CreateSecret, Edit, EditSecret, Login, Observed, SetImage,
         },
     };
 
@@ -288,5 +288,26 @@ mod tests {
             documents[3]["imagePullSecrets"],
             json!([{"name": "mirror"}, {"name": "regcred"}])
         );
+    }
+
+    #[test]
+    fn an_init_container_stays_one() {
+        let key = Key::new(Namespace::new("shop"), Name::new("web"));
+        let owner = ImageOwner::new(Subject::Pod(key)).unwrap();
+        let set = SetImage {
+            before: Some(Observed {
+                uid: "u".to_owned(),
+                value: ContainerImage {
+                    list: ContainerList::InitContainers,
+                    image: "a:1".into(),
+                },
+            }),
+            ..SetImage::new(owner, "migrate".into(), "a:2")
+        };
+        let text = Plan::new("Another image", vec![set.into()]).manifests(Style::Plain);
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+        let spec = documents.iter().find_map(|one| one.get("spec")).unwrap();
+        let migrate = json!([{"name": "migrate", "image": "a:2"}]);
+        assert_eq!(*spec, json!({ "initContainers": migrate }));
     }
 }

@@ -42,6 +42,12 @@ impl SetImage {
         }
     }
 
+    /// The list that the container is in. Until the server was asked it is not known.
+    fn list(&self) -> ContainerList {
+        let before = self.before.as_ref();
+        before.map_or(ContainerList::Containers, |observed| observed.value.list)
+    }
+
     /// The image as the API server stores it in this list.
     fn field_in(&self, list: ContainerList) -> Field {
         let spec = self.workload.pod_spec().join(".");
@@ -75,9 +81,8 @@ impl PlanChange for SetImage {
     }
 
     fn preview(&self) -> Vec<Line> {
-        // Until the server was asked, the list is not known.
         let before = self.before.as_ref().map(|observed| &observed.value);
-        let list = before.map_or(ContainerList::Containers, |before| before.list);
+        let list = self.list();
         let spec = self.workload.pod_spec().join(".");
         let head = [
             same(format!("{spec}.{}:", list.field())),
@@ -104,7 +109,7 @@ impl PlanChange for SetImage {
 
     fn manifest(&self, _: Style) -> Option<Manifest> {
         let container = json!({ "name": &*self.container, "image": self.image });
-        let spec = json!({ "containers": [container] });
+        let spec = json!({ self.list().field(): [container] });
         Some(export::pod_spec(&self.workload, &spec).into())
     }
 
