@@ -133,14 +133,11 @@ impl Affected {
             if *outcome == Outcome::Applied {
                 continue;
             }
-            for (id, _) in rolled(change) {
+            for (id, writes) in rolled(change) {
                 if let Some(awaited) = self.whole.get_mut(&id) {
-                    awaited.changes -= 1;
+                    awaited.changes -= writes;
                 }
             }
-        }
-        for awaited in self.whole.values_mut() {
-            awaited.changes = awaited.changes.max(0);
         }
     }
 

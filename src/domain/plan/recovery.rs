@@ -28,11 +28,14 @@ pub struct Recovery {
     pub new_ones_fail: bool,
     /// Something has not been seen yet, or is on its way.
     pub pending: bool,
+    /// A workload wants no Pods.
+    pub is_scaled_to_zero: bool,
 }
 
 impl Recovery {
+    /// Every Pod that was wanted is ready. Where none is wanted, nothing was pulled, and nothing is shown by it.
     pub fn is_complete(&self) -> bool {
-        !self.pending && self.failing.is_empty() && self.ready >= self.wanted
+        self.wanted > 0 && !self.pending && self.failing.is_empty() && self.ready >= self.wanted
     }
 }
 
@@ -95,6 +98,7 @@ fn whole(
             && rollout.ready >= rollout.desired
             && rollout.current <= rollout.desired.max(rollout.updated));
     found.pending |= !(seen && rolled_out);
+    found.is_scaled_to_zero |= wanted == 0;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     found.wanted = found.wanted.saturating_add(wanted);
     // Before the controller has seen the change, those that are ready are the old ones.
@@ -163,6 +167,7 @@ fn replaced(
         Controller::Owner(_) => None,
     };
     let desired = desired.and_then(|desired| usize::try_from(desired).ok());
+    found.is_scaled_to_zero |= desired == Some(0);
     let wanted = desired.map_or(gone, |desired| gone.min(desired));
     let pods = pods_of(world, controller);
     let new = pods.iter().filter(|pod| !before.contains(&pod.meta.uid));

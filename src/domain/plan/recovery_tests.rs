@@ -6,8 +6,8 @@ use crate::domain::{
     key::{Name, Namespace},
     objects::{Condition, Owner, Phase, Rollout, Subject},
     plan::{
-        AttachSecret, Change, CreateAccount, CreateNamespace, Created, DeleteSecret, Outcome, Plan,
-        Restartable, Revision, SetImage, Undoable,
+        AttachSecret, Change, CreateAccount, CreateDeployment, CreateNamespace, Created,
+        DeleteSecret, Outcome, Plan, Restartable, Revision, SetImage, Undoable,
     },
     sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
 };
@@ -323,4 +323,42 @@ fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
     world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
     let plan = Plan::new("Delete", vec![Change::delete_pod(bare.key)]);
     assert!(Affected::of(&world, &plan, [], []).is_empty());
+}
+
+#[test]
+fn a_deployment_that_is_there_already_takes_no_write_off_what_is_waited_for() {
+    let mut world = world();
+    let deployment = key("media", "encoder");
+    let create = CreateDeployment::new(deployment, "a:1", Name::new("runner"));
+    let restart = Change::restart(Restartable::new(create.id()).unwrap());
+    let plan = Plan::new("Deploy", vec![create.into(), restart]);
+    let mut affected = Affected::of(&world, &plan, [], []);
+    affected.applied(&plan, &[Outcome::Unchanged, Outcome::Applied]);
+    set_rollout(&mut world, |rollout| {
+        rollout.ready = rollout.desired;
+        rollout.updated = rollout.desired;
+        rollout.current = rollout.desired;
+    });
+    let found = recovery(&world, &affected);
+    assert!(
+        found.pending,
+        "the restart has not been observed: {found:?}"
+    );
+}
+
+#[test]
+fn a_workload_that_wants_no_pods_has_not_recovered() {
+    let mut world = world();
+    let plan = restart();
+    let affected = Affected::of(&world, &plan, [], []);
+    set_rollout(&mut world, |rollout| {
+        *rollout = Rollout {
+            generation: rollout.generation + 2,
+            observed_generation: rollout.generation + 2,
+            ..Rollout::default()
+        };
+    });
+    let found = recovery(&world, &affected);
+    assert_eq!((found.wanted, found.is_scaled_to_zero), (0, true));
+    assert!(!found.is_complete(), "{found:?}");
 }
