@@ -11,6 +11,7 @@ use super::{
     lost::Lost,
     patience::Patience,
     server::{MANAGER, Server, failed, unchanged, unknown},
+    update::read,
     wiped::Wiped,
 };
 use crate::{
@@ -69,13 +70,15 @@ pub(super) async fn create(
     fits: impl Fn(&Value) -> Result<(), String>,
 ) -> Result<Creation, Trouble> {
     let path = format!("{collection}/{name}");
-    let was_absent = match server.get(&path).await {
+    let mut patience = server.patience();
+    let was_absent = match read(server, &path, &mut patience).await {
         Ok(there) => return Ok(met(&there, &fits).into()),
         Err(Trouble::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
-        Err(_) => false,
+        Err(Trouble::Forbidden(_)) => false,
+        // Nothing was sent. If it were, nobody could tell afterwards whose the object is.
+        Err(trouble) => return Err(trouble),
     };
-    let mut patience = server.patience();
     let mut lost: Option<Lost> = None;
     loop {
         let trouble = match server.post(collection, body).await {
@@ -100,7 +103,12 @@ pub(super) async fn create(
                     }
                     continue;
                 }
-                trouble => return Err(trouble),
+                trouble => {
+                    if !server.rehearses() && patience.after_trouble(&trouble).await {
+                        continue;
+                    }
+                    return Err(trouble);
+                }
             }
         }
         let unanswered = Lost::and(lost.take(), trouble);

@@ -7,7 +7,7 @@ use super::{
     lost::Lost,
     patience::Patience,
     server::{CHANGED, Server, failed, unknown, with_traces},
-    update::look,
+    update::{look, read},
 };
 use crate::{
     cluster::Trouble,
@@ -78,6 +78,9 @@ pub(super) async fn delete(
             return match trouble {
                 Trouble::NotFound(_) => Ok(Deleted::Absent),
                 Trouble::Conflict(_) => Ok(Deleted::Changed),
+                trouble if !server.rehearses() && patience.after_trouble(&trouble).await => {
+                    continue;
+                }
                 trouble => Err(trouble),
             };
         }
@@ -131,7 +134,7 @@ pub(super) async fn remove(
     path: &str,
     undo: impl FnOnce(ObjectSnapshot) -> Change,
 ) -> Result<Done, Trouble> {
-    let found = match server.get(path).await {
+    let found = match read(server, path, &mut server.patience()).await {
         Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
         found => found?,
     };
@@ -165,7 +168,7 @@ pub(super) async fn unmake(
 ) -> Result<Done, Trouble> {
     let mut patience = server.patience();
     loop {
-        let (state, was_read) = match server.get(path).await {
+        let (state, was_read) = match read(server, path, &mut patience).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
                 if now.uid != created.revision.uid || bodies::content(&found) != created.content {

@@ -26,7 +26,7 @@ mod update;
 mod wiped;
 mod workloads;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 pub use self::convert::CONVERSION_LIMIT;
 use self::server::{Mode, Server};
@@ -140,13 +140,21 @@ fn no_reason_to_delete() -> Done {
     Done::new(Outcome::NotNeeded(why.to_owned()))
 }
 
+/// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
+/// for longer (`runtime::changes`).
+pub const TAKING_BACK: Duration = Duration::from_secs(90);
+
+/// One request of taking back: the next one must have its time too.
+const REQUEST: Duration = Duration::from_secs(10);
+
 /// Takes back what was made, last one first; also that of which it is not known.
 async fn take_back(server: Server<'_>, all: &mut [Done], report: &mut impl FnMut(usize, &Outcome)) {
+    let server = server.persisting(TAKING_BACK, REQUEST);
     for (index, done) in all.iter_mut().enumerate().rev() {
         let Some(undo) = done.undo.clone() else {
             continue;
         };
-        let back = done_or_failed(make(server, &undo).await).outcome;
+        let back = take_one_back(server, &undo).await;
         let was_unknown = matches!(done.outcome, Outcome::Unknown(_));
         let was = if was_unknown {
             "it may have been made"
@@ -173,6 +181,26 @@ async fn take_back(server: Server<'_>, all: &mut [Done], report: &mut impl FnMut
             }
         };
         report(index, &done.outcome);
+    }
+}
+
+/// Takes one change back, and goes on as long as that may still succeed.
+async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
+    let mut patience = server.patience();
+    loop {
+        let (outcome, trouble) = match make(server, undo).await {
+            Err(trouble) if trouble.is_transient() => {
+                (Outcome::Failed(trouble.to_string()), trouble)
+            }
+            Ok(Done {
+                outcome: Outcome::Unknown(why),
+                ..
+            }) => (Outcome::Unknown(why.clone()), Trouble::Other(why)),
+            answer => return done_or_failed(answer).outcome,
+        };
+        if !patience.after_trouble(&trouble).await {
+            return outcome;
+        }
     }
 }
 

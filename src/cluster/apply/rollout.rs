@@ -6,7 +6,7 @@ use super::{
     bodies,
     patch::Patch,
     server::{Server, failed},
-    update::{Step, update},
+    update::{Step, read, update},
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -43,9 +43,8 @@ pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<D
         before: expected,
         ..
     } = change;
-    let older = server
-        .get(&path(WorkloadKind::ReplicaSet, deployment, set))
-        .await?;
+    let older = path(WorkloadKind::ReplicaSet, deployment, set);
+    let older = read(server, &older, &mut server.patience()).await?;
     let Some(template) = template(&older) else {
         return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };

@@ -12,7 +12,7 @@ use super::{
     delete::remove,
     patch::Patch,
     server::{CHANGED, Server, failed},
-    update::{Step, update},
+    update::{Step, read, update},
     wiped::Wiped,
 };
 use crate::{
@@ -77,7 +77,8 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
 pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
-    let found = server.get(&paths::secret(&copy.from)).await?;
+    let source = paths::secret(&copy.from);
+    let found = read(server, &source, &mut server.patience()).await?;
     let Some((name, is_legacy)) = field(&found) else {
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
     };

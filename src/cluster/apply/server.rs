@@ -38,6 +38,8 @@ pub(super) struct Server<'a> {
 struct Bounds {
     request: Duration,
     deadline: Instant,
+    /// Trouble that may pass is waited for until the deadline.
+    persists: bool,
 }
 
 impl<'a> Server<'a> {
@@ -54,9 +56,22 @@ impl<'a> Server<'a> {
     pub(super) fn within(self, all: Duration, request: Duration) -> Self {
         let deadline = Instant::now() + all;
         Self {
-            bounds: Some(Bounds { request, deadline }),
+            bounds: Some(Bounds {
+                request,
+                deadline,
+                persists: false,
+            }),
             ..self
         }
+    }
+
+    /// The same server, asked again for so long whenever it is not reached or is busy.
+    pub(super) fn persisting(self, all: Duration, request: Duration) -> Self {
+        let mut server = self.within(all, request);
+        if let Some(bounds) = &mut server.bounds {
+            bounds.persists = true;
+        }
+        server
     }
 
     /// When the last request ends; `None`: there is no bound.
@@ -65,7 +80,8 @@ impl<'a> Server<'a> {
     }
 
     pub(super) fn patience(self) -> Patience {
-        Patience::until(self.deadline())
+        let persists = self.bounds.is_some_and(|bounds| bounds.persists);
+        Patience::until(self.deadline(), persists)
     }
 
     fn request_limit(self) -> Duration {

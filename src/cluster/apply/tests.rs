@@ -135,3 +135,71 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
     let good: Vec<bool> = done.iter().map(|done| done.outcome.is_good()).collect();
     assert_eq!(good, [true, true, false], "{done:?}");
 }
+
+/// The connection breaks after the first write, and comes back after some seconds: all are changed.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_for_a_while_is_asked_again() {
+    for away in [(502, ""), (429, "")] {
+        let begun = tokio::time::Instant::now();
+        let state =
+            Mutex::new(std::collections::BTreeMap::from(["a", "b"].map(|name| {
+                (name, (1, json!({".dockerconfigjson": "eyJhdXRocyI6e319"})))
+            })));
+        let writes = Mutex::new(0);
+        let connection = mock::server(move |method, uri, body| {
+            let name = if uri.path().ends_with("/a") { "a" } else { "b" };
+            let mut writes = writes.lock().unwrap();
+            if *writes > 0 && begun.elapsed() < std::time::Duration::from_secs(6) {
+                return Some((away.0, away.1.to_owned()));
+            }
+            let mut state = state.lock().unwrap();
+            let there = state.get_mut(name).unwrap();
+            if *method == Method::PATCH {
+                *writes += 1;
+                *there = (there.0 + 1, body["data"].clone());
+            }
+            Some((200, secret(there.0, &there.1)))
+        });
+        let plan = Plan {
+            on_failure: OnFailure::TakeBack,
+            ..Plan::new("rotate", vec![renew("a"), renew("b")])
+        };
+        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let outcomes: Vec<&Outcome> = done.iter().map(|done| &done.outcome).collect();
+        assert_eq!(outcomes, [&Outcome::Applied; 2], "{away:?}");
+    }
+}
+
+/// The second change is refused while the server is away for the first: that is taken back all the same.
+#[tokio::test(start_paused = true)]
+async fn taking_back_outlasts_a_server_that_is_away() {
+    let state = Mutex::new((1, json!({".dockerconfigjson": "eyJhdXRocyI6e319"})));
+    let refused: Mutex<Option<tokio::time::Instant>> = Mutex::new(None);
+    let connection = mock::server(move |method, uri, body| {
+        let mut refused = refused.lock().unwrap();
+        let mut state = state.lock().unwrap();
+        Some(match (method, uri.path().ends_with("/a")) {
+            (&Method::PATCH, false) => {
+                *refused = Some(tokio::time::Instant::now());
+                (403, String::new())
+            }
+            (_, false) => (200, secret(1, &json!({".dockerconfigjson": "e30="}))),
+            (_, true)
+                if refused.is_some_and(|at| at.elapsed() < std::time::Duration::from_secs(40)) =>
+            {
+                (503, String::new())
+            }
+            (&Method::PATCH, true) => {
+                *state = (state.0 + 1, body["data"].clone());
+                (200, secret(state.0, &state.1))
+            }
+            (_, true) => (200, secret(state.0, &state.1)),
+        })
+    });
+    let plan = Plan {
+        on_failure: OnFailure::TakeBack,
+        ..Plan::new("rotate", vec![renew("a"), renew("b")])
+    };
+    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    assert_eq!(done[0].outcome, Outcome::TakenBack, "{done:?}");
+}

@@ -50,7 +50,7 @@ pub(super) async fn update(
     step: impl Fn(&Value) -> Step,
 ) -> Result<Updated, Trouble> {
     let mut patience = server.patience();
-    let mut found = server.get(path).await?;
+    let mut found = read(server, path, &mut patience).await?;
     let mut unanswered: Option<Unanswered> = None;
     loop {
         let patch = match step(&found) {
@@ -71,10 +71,15 @@ pub(super) async fn update(
                 if !patience.after_conflict().await {
                     return Err(trouble);
                 }
-                found = server.get(path).await?;
+                found = read(server, path, &mut patience).await?;
                 continue;
             }
-            (Err(trouble), None) => return Err(trouble),
+            (Err(trouble), None) => {
+                if !server.rehearses() && patience.after_trouble(&trouble).await {
+                    continue;
+                }
+                return Err(trouble);
+            }
         };
         let now = match look(server, path, &mut patience).await {
             Ok(Some(now)) => now,
@@ -95,6 +100,21 @@ pub(super) async fn update(
             return Ok(sent.given_up(true));
         }
         found = now;
+    }
+}
+
+/// Reads an object; again while the trouble may pass, unless it is a rehearsal: there somebody waits who can
+/// try again.
+pub(super) async fn read(
+    server: Server<'_>,
+    path: &str,
+    patience: &mut Patience,
+) -> Result<Wiped, Trouble> {
+    loop {
+        match server.get(path).await {
+            Err(trouble) if !server.rehearses() && patience.after_trouble(&trouble).await => {}
+            answer => return answer,
+        }
     }
 }
 
