@@ -183,7 +183,7 @@ fn undone() -> Vec<Change> {
         written: 0,
     };
     let converted = Converted {
-        object: object(),
+        object: object().into(),
         after: None,
     };
     let create_account = CreateAccount {

@@ -39,7 +39,7 @@ impl LostSecrets {
             several => format!(" and {} more", several - 1),
         };
         let warning = format!(
-            "Secret {key}{others} exists only in this session: u restores it; again: leave and lose it"
+            "Secret {key}{others} exists only in this session: :undo restores it; again: leave and lose it"
         );
         self.is_told = true;
         Some(warning)

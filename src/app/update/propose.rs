@@ -319,10 +319,13 @@ pub(super) fn carried_out(
         model.flash(failure, now);
     }
     // An undo that has failed can be tried again.
-    if done.iter().all(|done| done.outcome.is_good()) {
-        model
-            .applied
-            .retain(|applied| Some(applied.ticket) != undoes);
+    let is_over = done.iter().all(|done| done.outcome.is_good());
+    model
+        .applied
+        .retain(|applied| !is_over || Some(applied.ticket) != undoes);
+    let mut applied = model.applied.iter_mut();
+    if let Some(applied) = applied.find(|applied| Some(applied.ticket) == undoes) {
+        applied.undo = Planned(Arc::new(applied.undo.0.with_lost(done)));
     }
     if let Some(undo) = plan.0.undone(done) {
         model.applied.push(Applied {

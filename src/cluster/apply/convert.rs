@@ -85,7 +85,7 @@ pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Resul
     };
     let outline = Outline::of(&found, &source);
     let undo = |after: Option<Revision>| {
-        let object = ObjectSnapshot::of(&found);
+        let object = Arc::new(ObjectSnapshot::of(&found));
         Some(change.undo(Converted { object, after }))
     };
     let done = swap(server, key, &found, &replacement, &undo).await?;
@@ -193,19 +193,17 @@ pub(super) async fn swap(
         return Ok(applied(found));
     }
     let creating = server.within(CREATING, REQUEST);
-    let (answer, retried) = persist(creating, || place(creating, key, wanted)).await;
+    let refusals = Refusals::Some(PAUSES.len());
+    let (answer, retried) = persist(creating, refusals, || place(creating, key, wanted)).await;
     let why = match answer {
-        Ok(Creation {
-            created: Some(created),
-            ..
-        }) => {
+        Ok(Creation::Created(created)) => {
             return Ok(Done {
                 undo: undo(Some(created.revision)),
                 ..applied(found)
             });
         }
         // What is there after an attempt whose end was not known was made by it.
-        Ok(Creation { done, .. }) if done.outcome.is_good() && retried => {
+        Ok(Creation::Present(done)) if done.outcome.is_good() && retried => {
             let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
             return Ok(Done {
@@ -214,15 +212,8 @@ pub(super) async fn swap(
             });
         }
         // Somebody else has made it meanwhile, and the same.
-        Ok(Creation { done, .. }) if done.outcome.is_good() => return Ok(done),
-        Ok(Creation { done, .. }) => match done.outcome {
-            Outcome::Failed(why) | Outcome::Unknown(why) => why,
-            other @ (Outcome::Applied
-            | Outcome::Unchanged
-            | Outcome::NotNeeded(_)
-            | Outcome::NotTried
-            | Outcome::TakenBack) => other.to_string(),
-        },
+        Ok(Creation::Present(done)) if done.outcome.is_good() => return Ok(done),
+        Ok(Creation::Present(done) | Creation::Absent(done)) => reason(done.outcome),
         Err(trouble) => trouble.to_string(),
     };
     let refused = put_back(server, key, found, wanted, why).await;
@@ -260,12 +251,14 @@ async fn put_back(
 ) -> Done {
     let old = bodies::reborn(found);
     let server = server.within(PUTTING_BACK, REQUEST);
-    let (answer, _) = persist(server, || place(server, key, &old)).await;
+    let (answer, _) = persist(server, Refusals::All, || place(server, key, &old)).await;
     let trouble = match answer {
-        Ok(Creation { done, .. }) if done.outcome.is_good() => {
-            return failed(format!("{why}; the old Secret is put back"));
-        }
-        Ok(Creation { done, .. }) => done.outcome.to_string(),
+        Ok(creation) => match creation.done_for_good().outcome {
+            outcome if outcome.is_good() => {
+                return failed(format!("{why}; the old Secret is put back"));
+            }
+            outcome => outcome.to_string(),
+        },
         Err(trouble) => trouble.to_string(),
     };
     // It is kept, so that it is not lost: taking the change back tries again.
@@ -294,37 +287,68 @@ fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
     format!("; by hand: {commands}")
 }
 
-/// Goes on as long as the trouble may pass; says whether there was more than one attempt.
-async fn persist<F, R>(server: Server<'_>, attempt: F) -> (Result<Creation, Trouble>, bool)
+/// Why a change was not made.
+fn reason(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Failed(why) | Outcome::Unknown(why) => why,
+        other @ (Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::NotTried
+        | Outcome::TakenBack) => other.to_string(),
+    }
+}
+
+/// How many refusals by the server are waited for. One may pass too: a policy, a quota or a proxy that denies
+/// for some seconds, a token that is about to be renewed.
+#[derive(Clone, Copy)]
+enum Refusals {
+    /// Then the other Secret is tried, rather than to leave none there.
+    Some(usize),
+    /// There is no other Secret: until the time is over.
+    All,
+}
+
+/// Goes on until the time is over, or somebody else has created the Secret; says whether there was more than
+/// one attempt.
+async fn persist<F, R>(
+    server: Server<'_>,
+    refusals: Refusals,
+    attempt: F,
+) -> (Result<Creation, Trouble>, bool)
 where
     F: Fn() -> R,
     R: Future<Output = Result<Creation, Trouble>>,
 {
-    let mut answer = attempt().await;
-    for (number, pause) in PAUSES.into_iter().enumerate() {
-        let pause = match &answer {
-            Err(Trouble::Busy { after, .. }) => (*after).clamp(pause, LONGEST_PAUSE),
-            Err(trouble) if may_pass(trouble) => pause,
-            Ok(Creation { done, .. }) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
-            Ok(_) | Err(_) => return (answer, number > 0),
+    let longest = PAUSES[PAUSES.len() - 1];
+    let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(longest));
+    let mut refused = 0;
+    let mut is_retried = false;
+    loop {
+        let answer = attempt().await;
+        let mut pause = pauses.next().unwrap_or(longest);
+        let is_refused = match &answer {
+            Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, is_retried),
+            Ok(Creation::Absent(_)) => false,
+            Err(Trouble::Busy { after, .. }) => {
+                pause = (*after).clamp(pause, LONGEST_PAUSE);
+                false
+            }
+            Err(Trouble::Conflict(_)) => false,
+            Err(trouble) => !trouble.is_transient(),
+        };
+        refused += usize::from(is_refused);
+        let gives_up = match refusals {
+            Refusals::Some(most) => refused > most,
+            Refusals::All => false,
         };
         let end = Instant::now() + pause;
-        if server.deadline().is_some_and(|deadline| end >= deadline) {
-            return (answer, number > 0);
+        if gives_up || server.deadline().is_some_and(|deadline| end >= deadline) {
+            return (answer, is_retried);
         }
         sleep(pause).await;
-        answer = attempt().await;
+        is_retried = true;
     }
-    (answer, true)
-}
-
-/// The server did not say no to the object itself.
-fn may_pass(trouble: &Trouble) -> bool {
-    trouble.is_out_of_reach()
-        || matches!(
-            trouble,
-            Trouble::Conflict(_) | Trouble::Status(500.., _) | Trouble::Other(_)
-        )
 }
 
 #[cfg(test)]

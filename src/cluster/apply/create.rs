@@ -21,43 +21,39 @@ use crate::{
 
 /// How the creation of an object ended.
 #[derive(Debug)]
-pub(super) struct Creation {
-    pub(super) done: Done,
-    /// What was created; `None` where nothing was, or somebody else has.
-    pub(super) created: Option<Created>,
+pub(super) enum Creation {
+    Created(Created),
+    /// Somebody else has created an object of that name.
+    Present(Done),
+    /// It was not created, or that is not known.
+    Absent(Done),
 }
 
 impl Creation {
-    /// This object was created.
     fn of(object: &Value) -> Self {
-        Self {
-            done: Done::new(Outcome::Applied),
-            created: Some(Created {
-                revision: bodies::revision(object),
-                content: bodies::content(object),
-            }),
-        }
+        Self::Created(Created {
+            revision: bodies::revision(object),
+            content: bodies::content(object),
+        })
     }
 
     /// What became of the change, with the change that takes it back.
     pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> Done {
-        Done {
-            undo: self.created.map(undo),
-            ..self.done
+        match self {
+            Self::Created(created) => Done {
+                undo: Some(undo(created)),
+                ..Done::new(Outcome::Applied)
+            },
+            Self::Present(done) | Self::Absent(done) => done,
         }
     }
 
     /// What became of a change that is not taken back.
     pub(super) fn done_for_good(self) -> Done {
-        self.done
-    }
-}
-
-impl From<Done> for Creation {
-    /// Nothing was created.
-    fn from(done: Done) -> Self {
-        let created = None;
-        Self { done, created }
+        match self {
+            Self::Created(_) => Done::new(Outcome::Applied),
+            Self::Present(done) | Self::Absent(done) => done,
+        }
     }
 }
 
@@ -72,7 +68,7 @@ pub(super) async fn create(
     let path = format!("{collection}/{name}");
     let mut patience = server.patience();
     let was_absent = match read(server, &path, &mut patience).await {
-        Ok(there) => return Ok(met(&there, &fits).into()),
+        Ok(there) => return Ok(met(&there, &fits)),
         Err(Trouble::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
         Err(Trouble::Forbidden(_)) => false,
@@ -90,11 +86,10 @@ pub(super) async fn create(
                 trouble @ Trouble::AlreadyExists(_) => {
                     return Ok(match lookup(server, &path, &mut patience).await {
                         Lookup::There(there) => met(&there, &fits),
-                        Lookup::Absent | Lookup::Unreadable => failed(format!(
+                        Lookup::Absent | Lookup::Unreadable => Creation::Present(failed(format!(
                             "{trouble}; it cannot be read, so whether it is the same is not known"
-                        )),
-                    }
-                    .into());
+                        ))),
+                    });
                 }
                 // A quota is counted by several at once.
                 trouble @ Trouble::Conflict(_) => {
@@ -119,14 +114,14 @@ pub(super) async fn create(
                 return Ok(if is_ours {
                     Creation::of(&there)
                 } else {
-                    met(&there, &fits).into()
+                    met(&there, &fits)
                 });
             }
-            Lookup::Unreadable => return Ok(unknown(&unanswered.to_string()).into()),
+            Lookup::Unreadable => return Ok(Creation::Absent(unknown(&unanswered.to_string()))),
             Lookup::Absent => {}
         }
         if !patience.before_look().await {
-            return Ok(given_up(&unanswered).into());
+            return Ok(Creation::Absent(given_up(&unanswered)));
         }
         lost = Some(unanswered);
     }
@@ -207,14 +202,14 @@ fn given_up(lost: &Lost) -> Done {
 }
 
 /// An object that somebody has made before.
-fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Done {
+fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Creation {
     if let Some(why) = bodies::deleting(there) {
-        return failed(why);
+        return Creation::Present(failed(why));
     }
-    match fits(there) {
+    Creation::Present(match fits(there) {
         Ok(()) => unchanged(there),
         Err(why) => failed(why),
-    }
+    })
 }
 
 #[cfg(test)]

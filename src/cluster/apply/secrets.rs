@@ -144,7 +144,8 @@ async fn onto(
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
 async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Creation, Trouble> {
     if content.len() > MOST {
-        return Ok(failed(format!("{key} would be larger than 1 MiB")).into());
+        let why = format!("{key} would be larger than 1 MiB");
+        return Ok(Creation::Absent(failed(why)));
     }
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
     let data = Wiped::from(json!({ KEY: *encoded }));
@@ -357,7 +358,8 @@ mod tests {
                 Some((200, there.clone()))
             });
             let server = Server::new(&connection, Mode::Earnest);
-            let done = make(server, &key(), content).await.unwrap().done;
+            let creation = make(server, &key(), content).await.unwrap();
+            let done = creation.done_for_good();
             assert_eq!(done.outcome.is_good(), good, "{kind}");
         }
     }

@@ -1,5 +1,7 @@
 //! Taking back: what was there is put back where nobody has changed it since.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
@@ -40,7 +42,7 @@ pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<D
             let object = parsed(&before.object)?;
             secrets::put_back(server, secret, &object, before.written).await
         }
-        Reversal::Type { secret, before } => convert_back(server, secret, before).await,
+        Reversal::Type { secret, before } => convert_back(server, change, secret, before).await,
         Reversal::Create(before) => {
             let object = parsed(before)?;
             let collection = collection(&change.change.object());
@@ -70,15 +72,23 @@ fn collection(object: &ObjectKey) -> String {
 /// Gives a Secret its old type again.
 async fn convert_back(
     server: Server<'_>,
+    change: &TakeBack,
     key: &Key<Secret>,
-    before: &Converted,
+    before: &Arc<Converted>,
 ) -> Result<Done, Trouble> {
     let old = parsed(&before.object)?;
     let after = before.after.as_ref();
     let found = match convert::look(server, key).await {
         Ok(found) => found,
+        // What was made is known, and was there: it is not missing because of us.
+        Err(Trouble::NotFound(_)) if after.is_some() && server.expects() => {
+            let why = "somebody has deleted it since, so it is not created again";
+            return Ok(failed(why));
+        }
         Err(Trouble::NotFound(_)) => {
-            return revive(server, &paths::secrets(&key.namespace), &old).await;
+            let done = revive(server, &paths::secrets(&key.namespace), &old).await?;
+            let found = Some(change.with_absent_secret(key, before));
+            return Ok(Done { found, ..done });
         }
         Err(trouble) => return Err(trouble),
     };
@@ -98,7 +108,9 @@ async fn convert_back(
         return Ok(failed(CHANGED));
     }
     // What is taken back is not made again; where it failed, the first attempt's undo is still there.
-    convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await
+    let done = convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await?;
+    let found = done.is_lost.then(|| change.with_absent_secret(key, before));
+    Ok(Done { found, ..done })
 }
 
 /// Makes again what was deleted; `collection` is where.
@@ -139,7 +151,7 @@ mod tests {
         cluster::{apply::server::Mode, mock},
         domain::{
             key::{Name, Namespace},
-            plan::{Change, DeleteSecret, Undoable},
+            plan::{Change, ConvertSecret, DeleteSecret, Revision, Undoable},
         },
     };
 
@@ -169,6 +181,38 @@ mod tests {
             let server = Server::new(&connection, Mode::Earnest);
             let done = take_back(server, &undo).await;
             assert_eq!(done.unwrap().outcome.is_good(), good);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_somebody_has_deleted_since_a_conversion_is_not_created_again() {
+        let secret = json!({
+            "metadata": { "name": "regcred", "namespace": "app" },
+            "type": "Opaque", "data": { "a": "old" },
+        });
+        for (after, is_created) in [(None, true), (Some("9"), false)] {
+            let object = secret.clone();
+            let connection = mock::connection(move |method, _| {
+                Some(if method == Method::POST {
+                    assert!(is_created, "nothing is written");
+                    (201, object.to_string())
+                } else {
+                    (404, String::new())
+                })
+            });
+            let convert = ConvertSecret::new(Key::new(Namespace::new("app"), Name::new("regcred")));
+            let Change::TakeBack(undo) = convert.undo(Converted {
+                object: Arc::new(ObjectSnapshot::of(&secret)),
+                after: after.map(|version| Revision {
+                    uid: "v".to_owned(),
+                    version: version.to_owned(),
+                }),
+            }) else {
+                panic!("a conversion is taken back by another one")
+            };
+            let server = Server::new(&connection, Mode::Earnest);
+            let done = take_back(server, &undo).await.unwrap();
+            assert_eq!(done.outcome.is_good(), is_created, "{done:?}");
         }
     }
 }

@@ -21,6 +21,19 @@ impl Plan {
         plan
     }
 
+    /// The plan for another attempt, with the objects that this one has deleted and could not create again.
+    #[must_use]
+    pub fn with_lost(&self, done: &[Done]) -> Self {
+        let mut plan = self.clone();
+        let lost = plan.changes.iter_mut().zip(done);
+        for (change, done) in lost.filter(|(_, done)| done.is_lost) {
+            if let Some(found) = &done.found {
+                change.clone_from(found);
+            }
+        }
+        plan
+    }
+
     /// The plan with the Pods and Jobs that it deletes told apart from later ones of the same name.
     #[must_use]
     pub fn pinned(mut self, world: &World) -> Self {

@@ -83,8 +83,8 @@ pub struct Rewritten {
 /// A Secret that a change has deleted and created again with another type.
 #[derive(Debug)]
 pub struct Converted {
-    pub object: ObjectSnapshot,
-    /// What the change made of it; `None` when that is gone, or not known.
+    pub object: Arc<ObjectSnapshot>,
+    /// What the change made of it; `None`: nothing, or it is not known.
     pub after: Option<Revision>,
 }
 
@@ -121,7 +121,7 @@ mod tests {
             written: 7,
         };
         let converted = Converted {
-            object: object(),
+            object: Arc::new(object()),
             after: None,
         };
         let printed = format!("{:?}{rewritten:?}{converted:?}", object());

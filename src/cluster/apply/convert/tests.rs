@@ -344,3 +344,46 @@ async fn a_long_name_is_cut_where_it_stays_a_name() {
         assert!(labels.clone().all(|label| !label.ends_with('-')), "{name}");
     }
 }
+
+/// Whatever the server refuses for some seconds after the old Secret is gone, one of the two is there in the end.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_passes_loses_no_secret() {
+    for (code, body, seconds) in [
+        (403, r#"{"message":"exceeded quota"}"#, 4),
+        (401, r#"{"message":"Unauthorized"}"#, 30),
+        (429, "", 40),
+        (408, "", 4),
+    ] {
+        let begun = Instant::now();
+        let found = opaque();
+        let there = Mutex::new(Some(found));
+        let connection = mock::server(move |method, uri, sent| {
+            let dry = uri
+                .query()
+                .is_some_and(|query| query.contains("dryRun=All"));
+            let mut there = there.lock().unwrap();
+            Some(match (method, dry) {
+                (&Method::POST, true) => (201, "{}".to_owned()),
+                (&Method::POST, false) if begun.elapsed() < Duration::from_secs(seconds) => {
+                    (code, body.to_owned())
+                }
+                (&Method::POST, false) => {
+                    let mut made = sent.clone();
+                    made["metadata"]["uid"] = json!("v");
+                    *there = Some(made.clone());
+                    (201, made.to_string())
+                }
+                (&Method::DELETE, _) => {
+                    *there = None;
+                    (200, "{}".to_owned())
+                }
+                (_, _) => match &*there {
+                    Some(there) => (200, there.to_string()),
+                    None => (404, String::new()),
+                },
+            })
+        });
+        let done = converted(&connection).await;
+        assert!(!done.is_lost, "{code}: {done:?}");
+    }
+}

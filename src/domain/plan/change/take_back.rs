@@ -10,7 +10,7 @@ use crate::domain::{
         Converted, Created, Line, ListChange, Mark, ObjectSnapshot, Rewritten, Style,
         commands::{account_list_patch, delete_object, template_list_patch},
         permissions::on_object,
-        preview::list_lines,
+        preview::{added, list_lines},
     },
     rights::Permission,
 };
@@ -23,8 +23,17 @@ pub struct TakeBack {
     /// The change that is taken back.
     pub change: Box<Change>,
     pub reversal: Reversal,
-    /// A list as it is and as it will be, once it was read from the server.
-    pub found: Option<ListChange>,
+    /// What was found on the server; `None` before it was asked.
+    pub found: Option<Found>,
+}
+
+/// What a reversal finds, as far as its preview shows it.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A list as it is and as it will be.
+    List(ListChange),
+    /// The Secret is not there, and all of it is created.
+    NoSecret,
 }
 
 /// How a change is taken back that has no opposite of its own kind.
@@ -69,8 +78,25 @@ impl TakeBack {
     #[must_use]
     pub fn with_list(&self, found: ListChange) -> Change {
         Change::TakeBack(Self {
-            found: Some(found),
+            found: Some(Found::List(found)),
             ..self.clone()
+        })
+    }
+
+    /// The same where the Secret is not there: the conversion, or what takes it back, has lost it.
+    #[must_use]
+    pub fn with_absent_secret(&self, secret: &Key<Secret>, before: &Converted) -> Change {
+        let before = Converted {
+            object: Arc::clone(&before.object),
+            after: None,
+        };
+        Change::TakeBack(Self {
+            change: self.change.clone(),
+            reversal: Reversal::Type {
+                secret: secret.clone(),
+                before: Arc::new(before),
+            },
+            found: Some(Found::NoSecret),
         })
     }
 }
@@ -86,11 +112,9 @@ impl PlanChange for TakeBack {
 
     fn preview(&self) -> Vec<Line> {
         match &self.found {
-            Some(list) => list_lines(&list.before, &list.after),
-            None => {
-                let lines = self.change.preview().into_iter();
-                removed_first(lines.map(Line::turned).collect())
-            }
+            Some(Found::List(list)) => list_lines(&list.before, &list.after),
+            Some(Found::NoSecret) => self.turned().into_iter().filter_map(created).collect(),
+            None => removed_first(self.turned()),
         }
     }
 
@@ -150,6 +174,22 @@ impl PlanChange for TakeBack {
     }
 }
 
+impl TakeBack {
+    /// The lines of the change, the other way.
+    fn turned(&self) -> Vec<Line> {
+        let lines = self.change.preview().into_iter();
+        lines.map(Line::turned).collect()
+    }
+}
+
+/// A line of an object of which nothing is there.
+fn created(line: Line) -> Option<Line> {
+    match line.mark {
+        Mark::Same | Mark::Added => Some(added(line.text)),
+        Mark::Removed => None,
+    }
+}
+
 /// The lines with what goes before what comes, wherever both stand together.
 fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
     let is_same = |line: &Line| line.mark == Mark::Same;
@@ -157,4 +197,36 @@ fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
         run.sort_by_key(|line| line.mark == Mark::Added);
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        plan::{ConvertSecret, Undoable},
+        sample::key,
+    };
+
+    #[test]
+    fn nothing_is_taken_off_a_secret_that_is_not_there() {
+        let convert = ConvertSecret::new(key("shop", "regcred"));
+        let object = Arc::new(ObjectSnapshot::of(&serde_json::json!({})));
+        let undo = convert.undo(Converted {
+            object,
+            after: None,
+        });
+        let marks = |change: &Change| -> Vec<Mark> {
+            let lines = change.preview().into_iter();
+            lines.map(|line| line.mark).collect()
+        };
+        assert_eq!(marks(&undo), [Mark::Removed]);
+        let Change::TakeBack(undo) = undo else {
+            panic!("{undo:?}")
+        };
+        let Reversal::Type { secret, before } = &undo.reversal else {
+            panic!("{undo:?}")
+        };
+        let found = undo.with_absent_secret(secret, before);
+        assert!(!marks(&found).contains(&Mark::Removed));
+    }
 }
