@@ -105,6 +105,7 @@ fn changes() -> Vec<Change> {
             existing: Existing::Merge,
             brings: Vec::new(),
             there: Some(Vec::new()),
+            expected: None,
         }),
         Change::DeleteSecret(DeleteSecret {
             key: Key::new(namespace(), Name::new("s")),

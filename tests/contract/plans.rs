@@ -87,6 +87,7 @@ pub fn copy(from: &Key<Secret>, to: &Key<Secret>, existing: Existing) -> Change 
         existing,
         brings: Vec::new(),
         there: None,
+        expected: None,
     })
 }
 

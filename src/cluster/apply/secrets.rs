@@ -22,8 +22,8 @@ use crate::{
         objects::Secret,
         plan::{
             Change, CopyBefore, CopySecret, CreateSecret, DeleteSecret, Done, Edit, EditSecret,
-            Existing, ObjectSnapshot, Observed, Rewritten, StoredConfig, Undoable, edited,
-            manifest, merged, servers_of,
+            Existing, ObjectSnapshot, Observed, ObservedCopy, ObservedTarget, Rewritten,
+            StoredConfig, Undoable, edited, manifest, merged, servers_of,
         },
     },
 };
@@ -88,12 +88,22 @@ pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, 
             copy.from
         )));
     };
-    let there = there(server, &copy.to).await;
-    let found = there.map(|there| CopySecret {
+    let now = observed_copy(server, &found, &copy.to).await;
+    let found = now.map(|(now, there)| CopySecret {
         brings: servers_of(&brought),
         there,
+        expected: Some(now),
         ..copy.clone()
     });
+    if let (Some(now), Some(expected)) = (&found, &copy.expected)
+        && let Some(why) = copied_since(server, expected, now.expected.as_ref())
+    {
+        let found = found.map(Change::from);
+        return Ok(Done {
+            found,
+            ..failed(why)
+        });
+    }
     let done = match copy.existing {
         Existing::Keep => copy_new(server, copy, &brought).await?,
         Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
@@ -111,17 +121,50 @@ async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Resul
     Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
 }
 
-/// The servers of the entries of a Secret, if there is one; `None` where it may not be read.
-async fn there(server: Server<'_>, key: &Key<Secret>) -> Option<Option<Vec<Arc<str>>>> {
-    let found = match server.get(&paths::secret(key)).await {
+/// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
+/// that may not be read.
+async fn observed_copy(
+    server: Server<'_>,
+    source: &Value,
+    to: &Key<Secret>,
+) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
+    let source = observed_config(source);
+    let found = match server.get(&paths::secret(to)).await {
         Ok(found) => found,
-        Err(Trouble::NotFound(_)) => return Some(None),
+        Err(Trouble::NotFound(_)) => {
+            let target = ObservedTarget::Absent;
+            return Some((ObservedCopy { source, target }, None));
+        }
         Err(_) => return None,
     };
+    let target = observed_config(&found);
+    let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
     let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
-    Some(Some(
-        content.map_or_else(Vec::new, |content| servers_of(&content)),
-    ))
+    let there = content.map_or_else(Vec::new, |content| servers_of(&content));
+    Some((ObservedCopy { source, target }, Some(there)))
+}
+
+/// Why a copy is not made: what the preview showed has become another.
+fn copied_since(
+    server: Server<'_>,
+    expected: &ObservedCopy,
+    now: Option<&ObservedCopy>,
+) -> Option<String> {
+    let now = now.filter(|_| server.expects())?;
+    if expected.source.is_some() && expected.source != now.source {
+        return Some(
+            "somebody has changed the Secret that is copied since the preview: look at it again"
+                .to_owned(),
+        );
+    }
+    let is_other = match &expected.target {
+        ObservedTarget::Absent | ObservedTarget::Present(_) => expected.target != now.target,
+        ObservedTarget::Unknown => false,
+    };
+    is_other.then(|| {
+        "somebody has changed the Secret at the place of the copy since the preview, so it is left as it is: look at it again"
+            .to_owned()
+    })
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
@@ -131,7 +174,12 @@ async fn onto(
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
     let undo = |before| copy.undo(CopyBefore::Present(before));
-    match rewrite(server, &copy.to, None, &change, undo).await {
+    let expected = copy.expected.as_ref().map(|expected| &expected.target);
+    let expected = match expected {
+        Some(ObservedTarget::Present(observed)) => Some(observed),
+        Some(ObservedTarget::Absent | ObservedTarget::Unknown) | None => None,
+    };
+    match rewrite(server, &copy.to, expected, &change, undo).await {
         Err(Trouble::NotFound(_)) => match change(None) {
             Ok(content) => copy_new(server, copy, &content).await,
             Err(why) => Ok(failed(why)),
@@ -413,6 +461,69 @@ mod tests {
                     panic!("{done:?}")
                 };
                 assert_eq!(found.before == expected, is_good);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_overwrites_nothing_that_was_not_shown() {
+        let secret = |content: &str| {
+            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
+            json!({ "metadata": { "uid": "u" }, "type": TYPE, "data": data })
+        };
+        let old = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
+        let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
+        let source = |content| Some(secret(content));
+        for existing in [Existing::Merge, Existing::Replace] {
+            for (shown, then, is_good) in [
+                ([source(new), source(old)], [source(new), source(old)], true),
+                (
+                    [source(new), source(old)],
+                    [source(new), source(new)],
+                    false,
+                ),
+                (
+                    [source(old), source(old)],
+                    [source(new), source(old)],
+                    false,
+                ),
+                ([source(new), None], [source(new), source(old)], false),
+            ] {
+                let copy = CopySecret {
+                    from: Key::new(Namespace::new("infra"), Name::new("regcred")),
+                    to: key(),
+                    existing,
+                    brings: Vec::new(),
+                    there: None,
+                    expected: None,
+                };
+                let serving = |states: [Option<Value>; 2], writes: bool| {
+                    mock::connection(move |method, uri| {
+                        let is_source = uri.contains("/infra/");
+                        let state = &states[usize::from(!is_source)];
+                        Some(match state {
+                            _ if method != Method::GET => {
+                                assert!(writes, "nothing is written");
+                                (
+                                    200,
+                                    state.clone().unwrap_or_else(|| secret(new)).to_string(),
+                                )
+                            }
+                            Some(state) => (200, state.to_string()),
+                            None => (404, String::new()),
+                        })
+                    })
+                };
+                let connection = serving(shown, true);
+                let server = Server::new(&connection, Mode::Rehearsal);
+                let rehearsed = super::copy(server, &copy).await.unwrap();
+                let Some(Change::CopySecret(copy)) = rehearsed.found else {
+                    panic!("{rehearsed:?}")
+                };
+                let connection = serving(then, is_good);
+                let server = Server::new(&connection, Mode::Earnest);
+                let done = super::copy(server, &copy).await.unwrap();
+                assert_eq!(done.outcome.is_good(), is_good, "{existing:?} {done:?}");
             }
         }
     }

@@ -129,6 +129,7 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
             existing: Existing::Keep,
             brings: Vec::new(),
             there: None,
+            expected: None,
         }),
     ];
     let done = rehearse(&connection, permit(), &Plan::new("copy", changes)).await;

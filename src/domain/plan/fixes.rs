@@ -249,6 +249,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
                     .map(|server| server.as_str().into())
                     .collect(),
                 there: None,
+                expected: None,
             };
             saved(copy.into(), &name)
         }

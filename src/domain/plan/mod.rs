@@ -38,9 +38,9 @@ pub use self::{
     change::{
         AttachSecret, Change, ConvertSecret, CopyBefore, CopySecret, CreateAccount,
         CreateDeployment, CreateNamespace, CreateSecret, DeleteAccount, DeleteJob, DeletePod,
-        DeleteSecret, DetachSecret, EditSecret, Existing, ImageOwner, Images, Outline, Purpose,
-        Restart, Restartable, Reversal, RollBack, SetAccount, SetImage, SetPaused,
-        SetTemplatePullSecrets, TakeBack, Template, Undoable,
+        DeleteSecret, DetachSecret, EditSecret, Existing, ImageOwner, Images, ObservedCopy,
+        ObservedTarget, Outline, Purpose, Restart, Restartable, Reversal, RollBack, SetAccount,
+        SetImage, SetPaused, SetTemplatePullSecrets, TakeBack, Template, Undoable,
     },
     commands::recreated,
     entries::{Edit, Login, edited, merged, servers_of},

@@ -74,6 +74,7 @@ impl Form {
                 existing: self.existing(),
                 brings: brings.to_vec(),
                 there: world.secret(&to).map(|secret| servers(secret)),
+                expected: None,
                 to,
             })
         };

@@ -1,7 +1,7 @@
 //! A pull Secret with one entry is created.
 
 use super::{
-    Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
     key::Key,
@@ -86,6 +86,10 @@ impl PlanChange for CreateSecret {
 
     fn is_creation(&self) -> bool {
         true
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        earlier.write_secret(&self.key);
     }
 }
 

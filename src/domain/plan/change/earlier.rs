@@ -51,6 +51,11 @@ impl Earlier {
         self.templates.insert(workload.clone(), change(current));
     }
 
+    /// Whether a change before writes this Secret.
+    pub(super) fn has_written(&self, key: &Key<Secret>) -> bool {
+        self.secrets.contains(key)
+    }
+
     /// Writes the content of a Secret; whether no change before has.
     pub(super) fn write_secret(&mut self, key: &Key<Secret>) -> bool {
         self.secrets.insert(key.clone())

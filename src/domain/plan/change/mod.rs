@@ -35,7 +35,7 @@ pub(super) use self::earlier::Earlier;
 pub use self::{
     attach_secret::AttachSecret,
     convert_secret::{ConvertSecret, Outline},
-    copy_secret::{CopyBefore, CopySecret, Existing},
+    copy_secret::{CopyBefore, CopySecret, Existing, ObservedCopy, ObservedTarget},
     create_account::CreateAccount,
     create_deployment::CreateDeployment,
     create_namespace::CreateNamespace,

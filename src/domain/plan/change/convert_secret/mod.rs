@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use self::outline::Outline;
 use super::{
-    Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
     key::Key,
@@ -90,6 +90,10 @@ impl PlanChange for ConvertSecret {
 
     fn is_creation(&self) -> bool {
         false
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        earlier.write_secret(&self.key);
     }
 
     fn after_interruption(&self) -> Option<&'static str> {

@@ -47,6 +47,7 @@ mod tests {
                 existing,
                 brings: Vec::new(),
                 there,
+                expected: None,
             };
             Change::from(copy).commands().join("\n")
         };

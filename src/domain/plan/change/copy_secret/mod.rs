@@ -11,7 +11,7 @@ use crate::domain::{
     key::Key,
     objects::{ObjectKey, Secret},
     plan::{
-        Created, Line, Rewritten, Style, export,
+        Created, Line, Observed, Rewritten, StoredConfig, Style, export,
         owned::Field,
         permissions::on_object,
         preview::{HIDDEN, added, new_secret, removed, same},
@@ -29,6 +29,26 @@ pub struct CopySecret {
     pub brings: Vec<Arc<str>>,
     /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
     pub there: Option<Vec<Arc<str>>>,
+    /// What the rehearsal found; what is another by then is left alone. `None` before it.
+    pub expected: Option<ObservedCopy>,
+}
+
+/// What a copy finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedCopy {
+    /// The configuration that is copied; `None`: a change before this one writes it.
+    pub source: Option<Observed<StoredConfig>>,
+    /// The configuration at the place of the copy.
+    pub target: ObservedTarget,
+}
+
+/// What is at the place of a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObservedTarget {
+    Absent,
+    Present(Observed<StoredConfig>),
+    /// A change before this one writes it.
+    Unknown,
 }
 
 /// What becomes of a Secret that has the name of the copy.
@@ -109,7 +129,16 @@ impl PlanChange for CopySecret {
     }
 
     fn see_earlier(&mut self, earlier: &mut Earlier) {
-        earlier.write_secret(&self.to);
+        let is_source_written = earlier.has_written(&self.from);
+        let is_first = earlier.write_secret(&self.to);
+        if let Some(expected) = &mut self.expected {
+            if is_source_written {
+                expected.source = None;
+            }
+            if !is_first {
+                expected.target = ObservedTarget::Unknown;
+            }
+        }
     }
 }
 
