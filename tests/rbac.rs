@@ -107,12 +107,8 @@ fn changes() -> Vec<Change> {
             there: Some(Vec::new()),
             expected: None,
         }),
-        Change::DeleteSecret(DeleteSecret {
-            key: Key::new(namespace(), Name::new("s")),
-        }),
-        Change::DeleteAccount(DeleteAccount {
-            key: Key::new(namespace(), Name::new("a")),
-        }),
+        Change::DeleteSecret(DeleteSecret::new(Key::new(namespace(), Name::new("s")))),
+        Change::DeleteAccount(DeleteAccount::new(Key::new(namespace(), Name::new("a")))),
         Change::CreateAccount(CreateAccount {
             key: Key::new(namespace(), Name::new("a")),
             pull_secrets: Vec::new(),
@@ -208,9 +204,9 @@ fn undone() -> Vec<Change> {
         create.undo(created()),
         EditSecret::new(secret(), remove).undo(rewritten),
         ConvertSecret::new(secret()).undo(converted),
-        DeleteSecret { key: secret() }.undo(object()),
+        DeleteSecret::new(secret()).undo(object()),
         create_account.undo(created()),
-        DeleteAccount { key: account() }.undo(object()),
+        DeleteAccount::new(account()).undo(object()),
         attach.undo(list()),
         template.undo(list()),
         deployment.undo(created()),

@@ -548,12 +548,8 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                 account: Name::new("default"),
             }),
             Change::delete_pod(Key::new(namespace.clone(), Name::new("waits"))),
-            Change::DeleteSecret(DeleteSecret {
-                key: secret(&namespace, "opaque"),
-            }),
-            Change::DeleteAccount(DeleteAccount {
-                key: account(&namespace),
-            }),
+            Change::DeleteSecret(DeleteSecret::new(secret(&namespace, "opaque"))),
+            Change::DeleteAccount(DeleteAccount::new(account(&namespace))),
         ],
     );
     let versions = async |namespace: &Namespace| {

@@ -193,12 +193,8 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
                 "ghcr.io/acme/web:1",
                 Name::new("web"),
             )),
-            Change::DeleteSecret(DeleteSecret {
-                key: secret(&namespace, "opaque"),
-            }),
-            Change::DeleteAccount(DeleteAccount {
-                key: account(&namespace),
-            }),
+            Change::DeleteSecret(DeleteSecret::new(secret(&namespace, "opaque"))),
+            Change::DeleteAccount(DeleteAccount::new(account(&namespace))),
         ],
     );
     let done = carried_out(&connection, &plan).await;

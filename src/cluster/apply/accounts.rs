@@ -16,8 +16,8 @@ use crate::{
         key::{Key, Name},
         objects::{Secret, ServiceAccount},
         plan::{
-            AttachSecret, CreateAccount, DeleteAccount, DetachSecret, Done, ListChange, Undoable,
-            manifest,
+            AttachSecret, Change, CreateAccount, DeleteAccount, DetachSecret, Done, ListChange,
+            Undoable, manifest,
         },
     },
 };
@@ -47,7 +47,16 @@ pub(super) async fn create(server: Server<'_>, change: &CreateAccount) -> Result
 
 pub(super) async fn delete(server: Server<'_>, change: &DeleteAccount) -> Result<Done, Trouble> {
     let path = paths::account(&change.key);
-    remove(server, &path, |before| change.undo(before)).await
+    let expected = change.before.as_ref();
+    let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
+    let found = now.map(|now| DeleteAccount {
+        before: Some(now),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
 }
 
 pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<Done, Trouble> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Change, Created, Done, ObjectSnapshot, Outcome, Revision},
+    domain::plan::{Change, Created, Done, ObjectSnapshot, ObservedObject, Outcome, Revision},
 };
 
 /// What must hold for the object to be deleted.
@@ -128,16 +128,25 @@ async fn after_loss(
     }
 }
 
-/// Deletes an object as it is now; `undo` creates it again.
+/// Deletes an object as it is now, if it is the expected one; `undo` creates it again. Returns what was found
+/// too.
 pub(super) async fn remove(
     server: Server<'_>,
     path: &str,
+    expected: Option<&ObservedObject>,
     undo: impl FnOnce(ObjectSnapshot) -> Change,
-) -> Result<Done, Trouble> {
+) -> Result<(Done, Option<ObservedObject>), Trouble> {
     let found = match read(server, path, &mut server.patience()).await {
-        Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
+        Err(Trouble::NotFound(_)) => return Ok((Done::new(Outcome::Unchanged), None)),
         found => found?,
     };
+    let now = ObservedObject {
+        uid: bodies::revision(&found).uid,
+        content: bodies::content(&found),
+    };
+    if let Some(why) = changed_since(server, expected, &now) {
+        return Ok((with_traces(&found, failed(why)), Some(now)));
+    }
     let state = Precondition::State(bodies::revision(&found));
     let undo = || Some(undo(ObjectSnapshot::of(&found)));
     let done = match delete(server, path, &state).await? {
@@ -154,7 +163,21 @@ pub(super) async fn remove(
             ..unknown(&why)
         },
     };
-    Ok(with_traces(&found, done))
+    Ok((with_traces(&found, done), Some(now)))
+}
+
+/// Why an object is not deleted: it is not the one that the preview showed.
+fn changed_since(
+    server: Server<'_>,
+    expected: Option<&ObservedObject>,
+    now: &ObservedObject,
+) -> Option<&'static str> {
+    let expected = expected.filter(|expected| server.expects() && *expected != now)?;
+    Some(if expected.uid == now.uid {
+        "somebody has changed it since the preview: look at it again before it is deleted"
+    } else {
+        "somebody has deleted it and made another of its name, so that is left as it is"
+    })
 }
 
 /// Deletes what a change has created, if it still holds what it did then.

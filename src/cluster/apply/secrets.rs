@@ -72,7 +72,16 @@ pub(super) async fn create(server: Server<'_>, change: &CreateSecret) -> Result<
 
 pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<Done, Trouble> {
     let path = paths::secret(&change.key);
-    remove(server, &path, |before| change.undo(before)).await
+    let expected = change.before.as_ref();
+    let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
+    let found = now.map(|now| DeleteSecret {
+        before: Some(now),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
 }
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.

@@ -13,8 +13,8 @@ use crate::{
         key::{Key, Name, Namespace},
         objects::Secret,
         plan::{
-            CopySecret, CreateDeployment, CreateNamespace, Edit, EditSecret, Existing, Login,
-            SetPaused,
+            CopySecret, CreateDeployment, CreateNamespace, DeleteAccount, DeleteSecret, Edit,
+            EditSecret, Existing, Login, SetPaused,
         },
     },
 };
@@ -203,4 +203,45 @@ async fn taking_back_outlasts_a_server_that_is_away() {
     };
     let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
     assert_eq!(done[0].outcome, Outcome::TakenBack, "{done:?}");
+}
+
+/// Between preview and confirmation a colleague deletes the object and makes another one of its name.
+#[tokio::test]
+async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
+    for change in [
+        Change::from(DeleteSecret::new(key("regcred"))),
+        Change::from(DeleteAccount::new(Key::new(
+            Namespace::new("app"),
+            Name::new("web"),
+        ))),
+    ] {
+        for (theirs, is_good) in [
+            (json!({"uid": "u", "resourceVersion": "2"}), true),
+            (json!({"uid": "u", "labels": {"team": "b"}}), false),
+            (json!({"uid": "v"}), false),
+        ] {
+            let rehearsing = mock::server(|method, uri, _| {
+                Some(if uri.path().ends_with("selfsubjectaccessreviews") {
+                    (201, json!({"status": {"allowed": true}}).to_string())
+                } else if *method == Method::GET {
+                    (200, json!({"metadata": {"uid": "u"}}).to_string())
+                } else {
+                    (200, "{}".to_owned())
+                })
+            });
+            let plan = Plan::new("delete", vec![change.clone()]);
+            let rehearsed = rehearse(&rehearsing, permit(), &plan).await;
+            let plan = plan.with_found(&rehearsed);
+            let meant = mock::server(move |method, _, _| {
+                assert!(is_good || *method == Method::GET, "nothing is deleted");
+                Some(if *method == Method::GET {
+                    (200, json!({ "metadata": theirs }).to_string())
+                } else {
+                    (200, "{}".to_owned())
+                })
+            });
+            let done = carry_out(&meant, permit(), &plan, |_, _| {}).await;
+            assert_eq!(done[0].outcome.is_good(), is_good, "{change}: {done:?}");
+        }
+    }
 }

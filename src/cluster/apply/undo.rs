@@ -175,7 +175,7 @@ mod tests {
             });
             let key = Key::new(Namespace::new("app"), Name::new("regcred"));
             let before = ObjectSnapshot::of(&secret("old", false));
-            let Change::TakeBack(undo) = DeleteSecret { key }.undo(before) else {
+            let Change::TakeBack(undo) = DeleteSecret::new(key).undo(before) else {
                 panic!("a deletion is taken back by creating the object again")
             };
             let server = Server::new(&connection, Mode::Earnest);

@@ -54,7 +54,7 @@ pub use self::{
     rotate::{Holder, Spread, carriers},
     snapshot::{
         ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot, Observed,
-        Revision, Rewritten,
+        ObservedObject, Revision, Rewritten,
     },
     stored_config::StoredConfig,
 };

@@ -139,9 +139,7 @@ fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
 
 #[test]
 fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
-    let secret = Change::DeleteSecret(DeleteSecret {
-        key: key("media", "unused"),
-    });
+    let secret = Change::DeleteSecret(DeleteSecret::new(key("media", "unused")));
     let copied = Change::convert_secret(key("media", "hub"));
     let plan = Plan::new("Mend the Secret", vec![copied, secret]);
     let mut world = world();

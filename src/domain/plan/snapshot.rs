@@ -64,6 +64,14 @@ pub struct ListChange {
     pub after: Vec<Name<Secret>>,
 }
 
+/// An object as it was found, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedObject {
+    pub uid: String,
+    /// A hash of what it holds.
+    pub content: u64,
+}
+
 /// An object that a change has created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {

@@ -99,9 +99,7 @@ impl Form {
                 current: listing.list.clone(),
             })
         };
-        let delete = Change::DeleteSecret(DeleteSecret {
-            key: secret.clone(),
-        });
+        let delete = Change::DeleteSecret(DeleteSecret::new(secret.clone()));
         let detached = accounts
             .iter()
             .filter(|listing| self.takes(Answer::Accounts, listing.account.as_str()));

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
     key::Key,
     objects::{ObjectKey, ServiceAccount},
     plan::{
-        Line, ObjectSnapshot, Style, commands::kubectl, owned::Field, permissions::on_object,
-        preview::removed,
+        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, owned::Field,
+        permissions::on_object, preview::removed,
     },
     rights::Permission,
 };
@@ -19,6 +19,15 @@ use crate::domain::{
 #[derive(Clone, Debug)]
 pub struct DeleteAccount {
     pub key: Key<ServiceAccount>,
+    /// The object that the rehearsal found; another one by then is left alone.
+    pub before: Option<ObservedObject>,
+}
+
+impl DeleteAccount {
+    /// A deletion; which object of that name is meant is known after the rehearsal.
+    pub fn new(key: Key<ServiceAccount>) -> Self {
+        Self { key, before: None }
+    }
 }
 
 impl PlanChange for DeleteAccount {
@@ -62,6 +71,12 @@ impl PlanChange for DeleteAccount {
 
     fn is_creation(&self) -> bool {
         false
+    }
+
+    /// What an earlier change of the plan leaves of it is not known before that is made.
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let is_first = !earlier.has_listed(&self.key);
+        self.before = self.before.take().filter(|_| is_first);
     }
 }
 

@@ -34,6 +34,11 @@ impl Earlier {
         self.accounts.insert(account.clone(), change(current));
     }
 
+    /// Whether a change before changes the list of this ServiceAccount, or creates it.
+    pub(super) fn has_listed(&self, account: &Key<ServiceAccount>) -> bool {
+        self.accounts.contains_key(account)
+    }
+
     /// A ServiceAccount is created with this list.
     pub(super) fn create_account(&mut self, account: &Key<ServiceAccount>, list: &Names) {
         self.accounts.insert(account.clone(), list.clone());
