@@ -128,10 +128,10 @@ fn changes() -> Vec<Change> {
             "r.example/web:1",
             Name::new("a"),
         )),
-        Change::SetPaused(SetPaused {
-            deployment: Key::new(namespace(), Name::new("web")),
-            paused: true,
-        }),
+        Change::SetPaused(SetPaused::new(
+            Key::new(namespace(), Name::new("web")),
+            true,
+        )),
         Change::RollBack(RollBack {
             deployment: Key::new(namespace(), Name::new("web")),
             set: Name::new("web-1"),
@@ -161,6 +161,7 @@ fn undone() -> Vec<Change> {
         content: 0,
     };
     let list = || ListChange {
+        uid: "u".to_owned(),
         before: Vec::new(),
         after: Vec::new(),
     };

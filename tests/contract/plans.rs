@@ -451,12 +451,7 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
         before: None,
         after: [].into(),
     });
-    let paused = |paused| {
-        Change::SetPaused(SetPaused {
-            deployment: key.clone(),
-            paused,
-        })
-    };
+    let paused = |paused| Change::SetPaused(SetPaused::new(key.clone(), paused));
     let changes = vec![paused(true), paused(true), paused(false), back.clone()];
     let plan = Plan::new("stop and go back", changes);
     let rehearsed = rehearse(&connection, &plan).await;

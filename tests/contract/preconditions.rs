@@ -125,10 +125,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
     }
     // Who has let the rollout go on has done what would be done.
     let key = workload.id().key.clone();
-    let pause = Change::SetPaused(SetPaused {
-        deployment: key,
-        paused: true,
-    });
+    let pause = Change::SetPaused(SetPaused::new(key, true));
     let plan = Plan::new("pause", vec![pause]);
     let done = carried_out(&connection, &plan).await;
     theirs(cluster, &namespace, json!({"/spec/paused": false})).await;

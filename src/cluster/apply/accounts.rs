@@ -9,6 +9,7 @@ use super::{
     patch::Patch,
     server::Server,
     update::{Step, Updated, update},
+    workloads::another_object,
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -60,7 +61,8 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteAccount) -> Result
 }
 
 pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<Done, Trouble> {
-    let (updated, list) = change_list(server, &change.account, |list| change.changed(list)).await?;
+    let (updated, list) =
+        change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = AttachSecret {
         current: list.before.clone(),
         ..change.clone()
@@ -72,7 +74,8 @@ pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<
 }
 
 pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<Done, Trouble> {
-    let (updated, list) = change_list(server, &change.account, |list| change.changed(list)).await?;
+    let (updated, list) =
+        change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = DetachSecret {
         current: list.before.clone(),
         ..change.clone()
@@ -83,13 +86,18 @@ pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<
     })
 }
 
-/// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it.
+/// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it. `uid`: of
+/// the only object whose list may be changed.
 pub(super) async fn change_list(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
+    uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Updated, ListChange), Trouble> {
     let step = |found: &Value| {
+        if let Some(why) = another_object(server, uid, found) {
+            return Step::Refuse(why);
+        }
         let list = bodies::pull_secrets(found);
         let changed = change(&list);
         if changed == list {
@@ -102,5 +110,6 @@ pub(super) async fn change_list(
     let updated = update(server, &paths::account(account), step).await?;
     let before = bodies::pull_secrets(updated.found());
     let after = change(&before);
-    Ok((updated, ListChange { before, after }))
+    let uid = bodies::revision(updated.found()).uid;
+    Ok((updated, ListChange { uid, before, after }))
 }

@@ -7,6 +7,7 @@ use super::{
     patch::Patch,
     server::{Server, failed},
     update::{Step, read, update},
+    workloads::unexpected,
 };
 use crate::{
     cluster::{Trouble, paths},
@@ -18,16 +19,35 @@ use crate::{
 };
 
 pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result<Done, Trouble> {
-    let SetPaused { deployment, paused } = change;
+    let SetPaused {
+        deployment,
+        paused,
+        before: expected,
+    } = change;
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
+    let observed = |found: &Value| Observed {
+        uid: bodies::revision(found).uid,
+        value: is_paused(found),
+    };
     let step = |found: &Value| {
-        if is_paused(found) == *paused {
+        let now = observed(found);
+        if let Some(why) = unexpected(server, "paused", expected.as_ref(), &now) {
+            return Step::Refuse(why);
+        }
+        if now.value == *paused {
             return Step::Keep;
         }
         Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
     };
     let updated = update(server, &path, step).await?;
-    Ok(updated.done(|found| change.undo(is_paused(found))))
+    let found = SetPaused {
+        before: Some(observed(updated.found())),
+        ..change.clone()
+    };
+    Ok(Done {
+        found: Some(found.into()),
+        ..updated.done(|found| change.undo(observed(found)))
+    })
 }
 
 fn is_paused(deployment: &Value) -> bool {

@@ -13,8 +13,8 @@ use crate::{
         key::{Key, Name, Namespace},
         objects::Secret,
         plan::{
-            CopySecret, CreateDeployment, CreateNamespace, DeleteAccount, DeleteSecret, Edit,
-            EditSecret, Existing, Login, SetPaused,
+            AttachSecret, CopySecret, CreateDeployment, CreateNamespace, DeleteAccount,
+            DeleteSecret, Edit, EditSecret, Existing, Login, SetPaused,
         },
     },
 };
@@ -103,10 +103,10 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
         ))
     };
     let pause = |name: &str| {
-        Change::SetPaused(SetPaused {
-            deployment: Key::new(Namespace::new("app"), Name::new(name)),
-            paused: true,
-        })
+        Change::SetPaused(SetPaused::new(
+            Key::new(Namespace::new("app"), Name::new(name)),
+            true,
+        ))
     };
     let changes = vec![
         create("web"),
@@ -242,6 +242,58 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
             });
             let done = carry_out(&meant, permit(), &plan, |_, _| {}).await;
             assert_eq!(done[0].outcome.is_good(), is_good, "{change}: {done:?}");
+        }
+    }
+}
+
+/// What is taken back is taken back of the object that was changed, and of no other of its name.
+#[tokio::test]
+async fn another_object_of_the_name_is_not_taken_back() {
+    let account = Key::new(Namespace::new("app"), Name::new("web"));
+    let pause = SetPaused::new(Key::new(Namespace::new("app"), Name::new("web")), true);
+    let attach = AttachSecret {
+        account,
+        secret: Name::new("regcred"),
+        current: Vec::new(),
+    };
+    for change in [Change::from(pause), Change::from(attach)] {
+        let state = |uid: &str| {
+            json!({
+                "metadata": {"uid": uid, "resourceVersion": "1"},
+                "spec": {"paused": false},
+            })
+        };
+        let was = state("u");
+        let server = mock::server(move |method, _, body| {
+            let mut object = was.clone();
+            if *method == Method::PATCH {
+                merge(&mut object, body);
+            }
+            Some((200, object.to_string()))
+        });
+        let plan = Plan::new("change", vec![change]);
+        let done = carry_out(&server, permit(), &plan, |_, _| {}).await;
+        let undo = plan.undone(&done).unwrap();
+        for (uid, is_good) in [("u", true), ("v", false)] {
+            let mut theirs = state(uid);
+            theirs["spec"]["paused"] = json!(true);
+            theirs["imagePullSecrets"] = json!([{"name": "regcred"}]);
+            let server = mock::server(move |method, _, _| {
+                assert!(is_good || *method == Method::GET, "nothing is written");
+                Some((200, theirs.to_string()))
+            });
+            let undone = carry_out(&server, permit(), &undo, |_, _| {}).await;
+            assert_eq!(undone[0].outcome.is_good(), is_good, "{undone:?}");
+        }
+    }
+}
+
+/// A merge patch (RFC 7386).
+fn merge(object: &mut Value, patch: &Value) {
+    for (name, value) in patch.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(_) if object[name].is_object() => merge(&mut object[name], value),
+            _ => object[name] = value.clone(),
         }
     }
 }

@@ -30,12 +30,14 @@ pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<D
         }
         Reversal::AccountList { account, list } => {
             let reverted = |now: &[_]| list.reverted(now);
-            let (updated, list) = accounts::change_list(server, account, reverted).await?;
+            let (updated, list) =
+                accounts::change_list(server, account, Some(&list.uid), reverted).await?;
             Ok(list_done(change, updated, list))
         }
         Reversal::TemplateList { workload, list } => {
             let reverted = |now: &[_]| list.reverted(now);
-            let (updated, list) = workloads::change_list(server, workload.id(), reverted).await?;
+            let (updated, list) =
+                workloads::change_list(server, workload.id(), Some(&list.uid), reverted).await?;
             Ok(list_done(change, updated, list))
         }
         Reversal::Content { secret, before } => {

@@ -147,7 +147,7 @@ pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<D
 
 /// Why a field is left as it is: it is not what was shown before, or what the change that is taken back has
 /// left.
-fn unexpected<T: PartialEq + std::fmt::Display>(
+pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
     server: Server<'_>,
     field: &str,
     expected: Option<&Observed<T>>,
@@ -160,8 +160,21 @@ fn unexpected<T: PartialEq + std::fmt::Display>(
             now.value, expected.value
         )
     } else {
-        "somebody has deleted it and made another of its name, so that is left as it is".to_owned()
+        ANOTHER.to_owned()
     })
+}
+
+const ANOTHER: &str =
+    "somebody has deleted it and made another of its name, so that is left as it is";
+
+/// Why an object is left as it is: it is not the one with this uid.
+pub(super) fn another_object(
+    server: Server<'_>,
+    uid: Option<&str>,
+    found: &Value,
+) -> Option<String> {
+    let is_other = uid.is_some_and(|uid| uid != bodies::revision(found).uid);
+    (is_other && server.expects()).then(|| ANOTHER.to_owned())
 }
 
 /// Deletes the Pod that is meant; what has come in its place is left alone.
@@ -200,7 +213,7 @@ pub(super) async fn set_pull_secrets(
     change: &SetTemplatePullSecrets,
 ) -> Result<Done, Trouble> {
     let id = change.workload.id();
-    let (updated, list) = change_list(server, id, |list| change.changed(list)).await?;
+    let (updated, list) = change_list(server, id, None, |list| change.changed(list)).await?;
     let found = SetTemplatePullSecrets {
         current: list.before.clone(),
         ..change.clone()
@@ -212,13 +225,17 @@ pub(super) async fn set_pull_secrets(
 }
 
 /// Changes the list of a Pod template as it is now, for the version that was read. What others add
-/// meanwhile stays.
+/// meanwhile stays. `uid`: of the only object whose list may be changed.
 pub(super) async fn change_list(
     server: Server<'_>,
     id: &WorkloadKey,
+    uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Updated, ListChange), Trouble> {
     let step = |found: &Value| {
+        if let Some(why) = another_object(server, uid, found) {
+            return Step::Refuse(why);
+        }
         let list = bodies::template_pull_secrets(found);
         let changed = change(&list);
         if changed == list {
@@ -231,5 +248,6 @@ pub(super) async fn change_list(
     let updated = update(server, &path(id), step).await?;
     let before = bodies::template_pull_secrets(updated.found());
     let after = change(&before);
-    Ok((updated, ListChange { before, after }))
+    let uid = bodies::revision(updated.found()).uid;
+    Ok((updated, ListChange { uid, before, after }))
 }

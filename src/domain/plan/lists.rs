@@ -47,7 +47,7 @@ impl ListChange {
     /// A list with the change taken back: as it was, or without the one change where others have changed it
     /// since.
     pub fn reverted(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
-        let Self { before, after } = self;
+        let Self { before, after, .. } = self;
         if list == after {
             return before.clone();
         }

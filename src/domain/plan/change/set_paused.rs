@@ -5,7 +5,7 @@ use crate::domain::{
     key::Key,
     objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
     plan::{
-        Line, Style,
+        Line, Observed, Style,
         commands::kubectl,
         permissions::on_object,
         preview::{added, removed, same},
@@ -18,6 +18,20 @@ use crate::domain::{
 pub struct SetPaused {
     pub deployment: Key<Workload>,
     pub paused: bool,
+    /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
+    /// by the change that this one takes back; `None` until then.
+    pub before: Option<Observed<bool>>,
+}
+
+impl SetPaused {
+    /// Pauses or resumes; whether it is paused now is known after the rehearsal.
+    pub fn new(deployment: Key<Workload>, paused: bool) -> Self {
+        Self {
+            deployment,
+            paused,
+            before: None,
+        }
+    }
 }
 
 impl PlanChange for SetPaused {
@@ -77,12 +91,17 @@ impl PlanChange for SetPaused {
 
 impl Undoable for SetPaused {
     /// Whether the rollout was paused.
-    type Before = bool;
+    type Before = Observed<bool>;
 
-    fn undo(&self, paused: bool) -> Change {
+    /// Resumes or pauses the same Deployment again.
+    fn undo(&self, was: Observed<bool>) -> Change {
         Change::SetPaused(Self {
             deployment: self.deployment.clone(),
-            paused,
+            paused: was.value,
+            before: Some(Observed {
+                uid: was.uid,
+                value: self.paused,
+            }),
         })
     }
 }
