@@ -251,6 +251,7 @@ fn set_image(subject: Subject) -> Option<Change> {
         container: "app".into(),
         before: None,
         image: "r.example/web:2".to_owned(),
+        stored: None,
     }))
 }
 

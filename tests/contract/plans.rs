@@ -280,6 +280,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
             container: container.into(),
             before: None,
             image: "ghcr.io/acme/web:2".into(),
+            stored: None,
         })
     };
     let plan = Plan::new(
@@ -390,6 +391,7 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
             container: container.into(),
             before: None,
             image: "ghcr.io/acme/web:2".into(),
+            stored: None,
         })
     };
     let bare = Subject::Pod(Key::new(namespace.clone(), Name::new("bare")));

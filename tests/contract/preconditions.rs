@@ -41,6 +41,7 @@ fn set_image(workload: &Restartable, image: &str) -> Change {
         container: "web".into(),
         before: None,
         image: image.to_owned(),
+        stored: None,
     })
 }
 

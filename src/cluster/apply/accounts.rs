@@ -69,7 +69,7 @@ pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<
     };
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|_| change.undo(list))
+        ..updated.done(|_, _| change.undo(list))
     })
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<
     };
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|_| change.undo(list))
+        ..updated.done(|_, _| change.undo(list))
     })
 }
 
@@ -109,7 +109,8 @@ pub(super) async fn change_list(
     };
     let updated = update(server, &paths::account(account), step).await?;
     let before = bodies::pull_secrets(updated.found());
-    let after = change(&before);
+    let stored = updated.now().map(|now| bodies::pull_secrets(now));
+    let after = stored.unwrap_or_else(|| change(&before));
     let uid = bodies::revision(updated.found()).uid;
     Ok((updated, ListChange { uid, before, after }))
 }

@@ -46,7 +46,7 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
     };
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|found| change.undo(observed(found)))
+        ..updated.done(|found, _| change.undo(observed(found)))
     })
 }
 

@@ -303,11 +303,12 @@ async fn rewrite(
     };
     let updated = update(server, &paths::secret(key), step).await?;
     let observed = observed_config(updated.found());
-    let done = updated.done(|found| {
-        let after = rewritten(found, key, &change);
+    let done = updated.done(|found, now| {
+        let (name, after) = rewritten(found, key, &change).unwrap_or_default();
+        let stored = now.and_then(|now| stored(now, name));
         undo(Rewritten {
             object: ObjectSnapshot::of(found),
-            written: after.map_or(0, |(_, after)| bodies::hash(&*after)),
+            written: bodies::hash(&stored.unwrap_or(after.as_str())),
         })
     });
     Ok((done, observed))

@@ -14,7 +14,7 @@ use crate::{
         objects::Secret,
         plan::{
             AttachSecret, CopySecret, CreateDeployment, CreateNamespace, DeleteAccount,
-            DeleteSecret, Edit, EditSecret, Existing, Login, SetPaused,
+            DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage, SetPaused,
         },
     },
 };
@@ -296,4 +296,67 @@ fn merge(object: &mut Value, patch: &Value) {
             _ => object[name] = value.clone(),
         }
     }
+}
+
+/// A mutating admission policy gives the image another registry.
+#[tokio::test]
+async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
+    let deployment = |image: &str| {
+        json!({
+            "metadata": {"uid": "u", "resourceVersion": "1"},
+            "spec": {"template": {"spec": {"containers": [{"name": "web", "image": image}]}}},
+        })
+    };
+    let state = std::sync::Arc::new(Mutex::new("old:1".to_owned()));
+    let held = std::sync::Arc::clone(&state);
+    let connection = mock::server(move |method, uri, body| {
+        if uri.path().ends_with("selfsubjectaccessreviews") {
+            return Some((201, json!({"status": {"allowed": true}}).to_string()));
+        }
+        let mut image = held.lock().unwrap();
+        if *method != Method::PATCH {
+            return Some((200, deployment(&image).to_string()));
+        }
+        let sent = body.pointer("/spec/template/spec/containers/0/image");
+        let sent = sent.and_then(Value::as_str).unwrap();
+        let stored = if sent.starts_with("old") {
+            sent.to_owned()
+        } else {
+            format!("mirror.local/{sent}")
+        };
+        let is_dry = uri
+            .query()
+            .is_some_and(|query| query.contains("dryRun=All"));
+        if !is_dry {
+            image.clone_from(&stored);
+        }
+        Some((200, deployment(&stored).to_string()))
+    });
+    let id = CreateDeployment::new(
+        Key::new(Namespace::new("app"), Name::new("web")),
+        "a:1",
+        Name::new("default"),
+    )
+    .id();
+    let owner = Restartable::new(id).unwrap().into();
+    let plan = Plan::new(
+        "image",
+        vec![SetImage::new(owner, "web".into(), "new:2").into()],
+    );
+    let rehearsed = rehearse(&connection, permit(), &plan).await;
+    let plan = plan.with_found(&rehearsed);
+    let shown = plan.changes[0].preview();
+    assert!(
+        shown
+            .iter()
+            .any(|line| line.text.contains("mirror.local/new:2")),
+        "{shown:?}"
+    );
+    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    assert_eq!(done[0].outcome, Outcome::Applied);
+    assert_eq!(*state.lock().unwrap(), "mirror.local/new:2");
+    let undo = plan.undone(&done).unwrap();
+    let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
+    assert_eq!(undone[0].outcome, Outcome::Applied, "{undone:?}");
+    assert_eq!(*state.lock().unwrap(), "old:1");
 }

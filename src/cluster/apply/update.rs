@@ -11,7 +11,7 @@ use super::{
     lost::Lost,
     patch::Patch,
     patience::Patience,
-    server::{Server, applied, failed, unchanged, unknown, with_traces},
+    server::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
     wiped::Wiped,
 };
 use crate::{
@@ -31,9 +31,19 @@ pub(super) enum Step {
 /// What became of a change to an object that is there.
 pub(super) enum Updated {
     Kept(Wiped),
-    Refused { found: Wiped, why: String },
-    Written { found: Wiped },
-    Unknown { found: Wiped, why: String },
+    Refused {
+        found: Wiped,
+        why: String,
+    },
+    /// `now`: as the server has stored it; admission may have changed what was sent.
+    Written {
+        found: Wiped,
+        now: Wiped,
+    },
+    Unknown {
+        found: Wiped,
+        why: String,
+    },
 }
 
 /// A patch of which it is not known whether it was stored.
@@ -59,7 +69,7 @@ pub(super) async fn update(
             Step::Write(patch) => patch,
         };
         let sent = match (server.patch(path, &patch).await, unanswered.take()) {
-            (Ok(_), _) => return Ok(Updated::Written { found }),
+            (Ok(now), _) => return Ok(Updated::Written { found, now }),
             // A refusal says nothing of the attempt before it.
             (Err(trouble), Some(sent)) => sent.and(trouble),
             (Err(trouble), None) if server.loses(&trouble) => Unanswered {
@@ -93,9 +103,12 @@ pub(super) async fn update(
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
-        } else if sent.patch.holds(&now) || matches!(step(&now), Step::Keep) {
+        } else if sent.patch.holds(&now)
+            || has_written(&sent.found, &now)
+            || matches!(step(&now), Step::Keep)
+        {
             let found = sent.found;
-            return Ok(Updated::Written { found });
+            return Ok(Updated::Written { found, now });
         } else if !patience.after_conflict().await {
             return Ok(sent.given_up(true));
         }
@@ -135,6 +148,20 @@ pub(super) async fn look(
     }
 }
 
+/// Whether an object bears our writing that did not bear it before: admission may have changed what was sent,
+/// so that it does not hold what the patch says. Two writes in one second are told apart by nothing.
+fn has_written(before: &Value, now: &Value) -> bool {
+    let ours = |object: &Value| -> Vec<Value> {
+        let managers = object.pointer("/metadata/managedFields");
+        let managers = managers.and_then(Value::as_array).into_iter().flatten();
+        let is_ours =
+            |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
+        managers.filter(is_ours).cloned().collect()
+    };
+    let (then, now) = (ours(before), ours(now));
+    !now.is_empty() && now != then
+}
+
 impl Unanswered {
     /// The same patch for the same version was sent again, and ended so.
     fn and(self, trouble: Trouble) -> Self {
@@ -161,17 +188,27 @@ impl Updated {
         match self {
             Self::Kept(found)
             | Self::Refused { found, .. }
-            | Self::Written { found }
+            | Self::Written { found, .. }
             | Self::Unknown { found, .. } => found,
         }
     }
 
-    /// What became of the change; `undo` says how what was found is put back. Should a change have been
-    /// stored of which that is not known, it can be taken back too.
-    pub(super) fn done(self, undo: impl FnOnce(&Value) -> Change) -> Done {
+    /// The object as the server has stored it, where that is known.
+    pub(super) fn now(&self) -> Option<&Wiped> {
+        match self {
+            Self::Written { now, .. } => Some(now),
+            Self::Kept(_) | Self::Refused { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// What became of the change; `undo` says how what was found is put back in place of what is stored, as
+    /// far as that is known. Should a change have been stored of which that is not known, it can be taken back
+    /// too.
+    pub(super) fn done(self, undo: impl FnOnce(&Value, Option<&Value>) -> Change) -> Done {
         let undo = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
-            Self::Written { found } | Self::Unknown { found, .. } => Some(undo(found)),
+            Self::Written { found, now } => Some(undo(found, Some(now))),
+            Self::Unknown { found, .. } => Some(undo(found, None)),
         };
         Done {
             undo,
@@ -184,7 +221,7 @@ impl Updated {
         match self {
             Self::Kept(found) => unchanged(&found),
             Self::Refused { found, why } => with_traces(&found, failed(why)),
-            Self::Written { found } => applied(&found),
+            Self::Written { found, .. } => applied(&found),
             Self::Unknown { found, why } => with_traces(&found, unknown(&why)),
         }
     }

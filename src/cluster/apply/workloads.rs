@@ -21,8 +21,9 @@ use crate::{
         key::Name,
         objects::{Secret, Subject, WorkloadKey},
         plan::{
-            ContainerImage, CreateDeployment, DeleteJob, DeletePod, Done, ListChange, Observed,
-            Outcome, Restart, SetAccount, SetImage, SetTemplatePullSecrets, Undoable, manifest,
+            AccountChange, ContainerImage, CreateDeployment, DeleteJob, DeletePod, Done,
+            ImageChange, ListChange, Observed, Outcome, Restart, SetAccount, SetImage,
+            SetTemplatePullSecrets, Undoable, manifest,
         },
     },
 };
@@ -90,7 +91,12 @@ pub(super) async fn set_account(server: Server<'_>, change: &SetAccount) -> Resu
     };
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|found| change.undo(observed(found)))
+        ..updated.done(|found, now| {
+            change.undo(AccountChange {
+                before: observed(found),
+                after: now.map_or_else(|| change.account.clone(), |now| Name::new(account(now))),
+            })
+        })
     })
 }
 
@@ -100,6 +106,7 @@ pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<D
         container,
         before: expected,
         image: wanted,
+        stored: _,
     } = change;
     let spec = owner.pod_spec();
     let observed = |found: &Value| {
@@ -135,13 +142,17 @@ pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<D
     let Some(now) = observed(updated.found()) else {
         return Ok(updated.done_for_good());
     };
+    let after = updated.now().and_then(|now| observed(now));
+    let after = after.map_or_else(|| wanted.as_str().into(), |after| after.value.image);
     let found = SetImage {
         before: Some(now.clone()),
+        stored: Some(Arc::clone(&after)).filter(|after| **after != **wanted),
         ..change.clone()
     };
+    let before = now;
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|_| change.undo(now))
+        ..updated.done(|_, _| change.undo(ImageChange { before, after }))
     })
 }
 
@@ -220,7 +231,7 @@ pub(super) async fn set_pull_secrets(
     };
     Ok(Done {
         found: Some(found.into()),
-        ..updated.done(|_| change.undo(list))
+        ..updated.done(|_, _| change.undo(list))
     })
 }
 
@@ -247,7 +258,8 @@ pub(super) async fn change_list(
     };
     let updated = update(server, &path(id), step).await?;
     let before = bodies::template_pull_secrets(updated.found());
-    let after = change(&before);
+    let stored = updated.now().map(|now| bodies::template_pull_secrets(now));
+    let after = stored.unwrap_or_else(|| change(&before));
     let uid = bodies::revision(updated.found()).uid;
     Ok((updated, ListChange { uid, before, after }))
 }

@@ -239,6 +239,7 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
         container: "app".into(),
         before: None,
         image: "a:2".into(),
+        stored: None,
     });
     let plan = Plan::new("Image", vec![set]);
     let affected = Affected::of(&world, &plan, [bare.key.clone()], []);

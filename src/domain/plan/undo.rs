@@ -36,8 +36,8 @@ mod tests {
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
         plan::{
-            AttachSecret, ContainerImage, ContainerList, ListChange, Observed, Restartable,
-            SetImage, Undoable,
+            AttachSecret, ContainerImage, ContainerList, ImageChange, ListChange, Observed,
+            Restartable, SetImage, Undoable,
         },
     };
 
@@ -48,6 +48,13 @@ mod tests {
                 list: ContainerList::InitContainers,
                 image: image.into(),
             },
+        }
+    }
+
+    fn changed(before: &str, after: &str) -> ImageChange {
+        ImageChange {
+            before: image(before),
+            after: after.into(),
         }
     }
 
@@ -86,7 +93,7 @@ mod tests {
         let plan = Plan::new("Attach and roll out", changes);
         let done = [
             made(attach.undo(list(&[], &["regcred"]))),
-            made(set.undo(image("a:1"))),
+            made(set.undo(changed("a:1", "a:2"))),
             Done::new(Outcome::Applied),
         ];
         let undone = plan.undone(&done).unwrap();
@@ -110,7 +117,7 @@ mod tests {
         assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());
         // What takes back leaves nothing to take back, so that the plan before it is next.
         let again = [
-            made(back.undo(image("a:2"))),
+            made(back.undo(changed("a:2", "a:1"))),
             made(attach.undo(list(&["regcred"], &[]))),
         ];
         assert!(undone.undone(&again).is_none());

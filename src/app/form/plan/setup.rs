@@ -70,6 +70,7 @@ impl Form {
                 container: container.clone(),
                 before: None,
                 image: image.to_owned(),
+                stored: None,
             }));
         }
         if there.service_account != deployment.account {

@@ -118,7 +118,7 @@ async fn run(connection: &Connection, mode: Mode) -> Result<Done, Trouble> {
         other => Step::Refuse(format!("it is {other:?}")),
     };
     let updated = update(Server::new(connection, mode), "/x", step).await?;
-    Ok(updated.done(|_| SetPaused::new(key("shop", "web"), true).into()))
+    Ok(updated.done(|_, _| SetPaused::new(key("shop", "web"), true).into()))
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,13 @@ pub struct SetAccount {
     pub account: Name<ServiceAccount>,
 }
 
+/// The ServiceAccount of a workload before a change, and as the change has left it.
+#[derive(Clone, Debug)]
+pub struct AccountChange {
+    pub before: Observed<Name<ServiceAccount>>,
+    pub after: Name<ServiceAccount>,
+}
+
 impl SetAccount {
     /// Another ServiceAccount; which one is there now is known after the rehearsal.
     pub fn new(workload: Restartable, account: Name<ServiceAccount>) -> Self {
@@ -94,15 +101,15 @@ impl PlanChange for SetAccount {
 }
 
 impl Undoable for SetAccount {
-    type Before = Observed<Name<ServiceAccount>>;
+    type Before = AccountChange;
 
     /// Sets the old one, where the new one still stands.
-    fn undo(&self, was: Observed<Name<ServiceAccount>>) -> Change {
+    fn undo(&self, AccountChange { before: was, after }: AccountChange) -> Change {
         Change::SetAccount(Self {
             workload: self.workload.clone(),
             before: Some(Observed {
                 uid: was.uid,
-                value: self.account.clone(),
+                value: after,
             }),
             account: was.value,
         })

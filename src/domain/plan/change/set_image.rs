@@ -29,6 +29,15 @@ pub struct SetImage {
     /// by the change that this one takes back; `None` until then.
     pub before: Option<Observed<ContainerImage>>,
     pub image: String,
+    /// The image that the server stores instead, as the rehearsal has told: admission may rewrite it.
+    pub stored: Option<Arc<str>>,
+}
+
+/// The image of a container before a change, and as the change has left it.
+#[derive(Clone, Debug)]
+pub struct ImageChange {
+    pub before: Observed<ContainerImage>,
+    pub after: Arc<str>,
 }
 
 impl SetImage {
@@ -39,6 +48,7 @@ impl SetImage {
             container,
             before: None,
             image: image.into(),
+            stored: None,
         }
     }
 
@@ -90,7 +100,11 @@ impl PlanChange for SetImage {
         ];
         let field = |image: &str| format!("    image: {image}");
         let old = before.map(|before| field(&before.image));
-        replaced(head, old, field(&self.image))
+        let new = match &self.stored {
+            Some(stored) => format!("{}  # admission changes {}", field(stored), self.image),
+            None => field(&self.image),
+        };
+        replaced(head, old, new)
     }
 
     fn commands(&self) -> Vec<String> {
@@ -138,10 +152,10 @@ impl PlanChange for SetImage {
 }
 
 impl Undoable for SetImage {
-    type Before = Observed<ContainerImage>;
+    type Before = ImageChange;
 
     /// Sets the old one, where the new one still stands.
-    fn undo(&self, was: Observed<ContainerImage>) -> Change {
+    fn undo(&self, ImageChange { before: was, after }: ImageChange) -> Change {
         Change::SetImage(Self {
             workload: self.workload.clone(),
             container: Arc::clone(&self.container),
@@ -149,10 +163,11 @@ impl Undoable for SetImage {
                 uid: was.uid,
                 value: ContainerImage {
                     list: was.value.list,
-                    image: self.image.as_str().into(),
+                    image: after,
                 },
             }),
             image: was.value.image.to_string(),
+            stored: None,
         })
     }
 }
