@@ -269,9 +269,7 @@ pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
 
 /// Shows the plan as what it changes was found.
 fn take_found(proposal: &mut Proposal, done: &[Done]) {
-    if done.iter().any(|done| done.found.is_some()) {
-        proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
-    }
+    proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
 }
 
 /// One more change was made, or taken back.

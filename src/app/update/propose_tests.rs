@@ -65,11 +65,15 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
         now(),
     );
     assert!(matches!(stage(&model), Stage::Ready(_)));
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let shown = proposal.plan.clone();
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan: same }] = &effects[..] else {
+    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(same, plan, "what was shown is what is done");
+    assert_eq!(*plan, shown, "what was shown is what is done");
     let step = Message::Progress(*ticket, 0, Outcome::Applied);
     update(&mut model, step, now());
     assert!(matches!(stage(&model), Stage::CarryingOut(_, so_far) if so_far.len() == 1));

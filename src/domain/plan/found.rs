@@ -4,7 +4,7 @@
 //! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.
 
-use super::{Done, Plan, see_earlier};
+use super::{Done, Outcome, Plan, see_earlier};
 use crate::domain::world::World;
 
 impl Plan {
@@ -18,6 +18,9 @@ impl Plan {
             }
         }
         see_earlier(&mut plan.changes);
+        let effective = done.iter().enumerate();
+        let effective = effective.filter(|(_, done)| done.outcome == Outcome::Applied);
+        plan.effective = effective.map(|(index, _)| index).collect();
         plan
     }
 

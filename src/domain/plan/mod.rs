@@ -31,6 +31,8 @@ mod stored_config;
 mod undo;
 mod unfinished;
 
+use std::collections::BTreeSet;
+
 use self::change::Earlier;
 pub use self::{
     affected::Affected,
@@ -73,6 +75,8 @@ pub struct Plan {
     pub on_failure: OnFailure,
     /// It takes back a plan that was carried out, and is not taken back itself.
     pub is_undo: bool,
+    /// Which changes the rehearsal has found to change something, by their places.
+    pub effective: BTreeSet<usize>,
 }
 
 /// What becomes of the changes that were made when a later one fails.
@@ -103,6 +107,7 @@ impl Plan {
             notes: Vec::new(),
             on_failure: OnFailure::Stop,
             is_undo: false,
+            effective: BTreeSet::new(),
         }
     }
 
@@ -116,17 +121,23 @@ impl Plan {
 
     /// Whether this change deletes a Pod or a Job to make way for changes that turned out to be made already.
     ///
-    /// `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
+    /// What somebody else has changed since the rehearsal was not so when the Pods were created: they are
+    /// deleted. `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
     pub fn deletes_for_nothing(&self, index: usize, done: &[Done]) -> bool {
         let deletes = |change: &Change| match change.purpose() {
             Purpose::Recreation => true,
             Purpose::Repair | Purpose::Restart => false,
         };
-        let before = self.changes.iter().zip(done).take(index);
-        let mut main = before.filter(|(change, _)| !deletes(change)).peekable();
+        let before = self.changes.iter().zip(done).enumerate().take(index);
+        let mut main = before
+            .filter(|(_, (change, _))| !deletes(change))
+            .peekable();
+        let is_made_already = |(index, (_, done)): (usize, (&Change, &Done))| {
+            done.outcome.is_no_change() && !self.effective.contains(&index)
+        };
         self.changes.get(index).is_some_and(deletes)
             && main.peek().is_some()
-            && main.all(|(_, done)| done.outcome.is_no_change())
+            && main.all(is_made_already)
     }
 
     /// The plan as kubectl commands. No password is in them: the shell asks for it.
@@ -173,6 +184,9 @@ mod tests {
         let both = [Done::new(Outcome::Unchanged), skipped];
         assert!(plan.deletes_for_nothing(2, &both));
         assert!(!plan.deletes_for_nothing(1, &[Done::new(Outcome::Applied)]));
+        // A colleague was faster: the Pods were created before.
+        let rehearsed = plan.with_found(&[Done::new(Outcome::Applied)]);
+        assert!(!rehearsed.deletes_for_nothing(1, &unchanged));
         let retry = Plan::new("Retry now", vec![pod(), pod()]);
         assert!(!retry.deletes_for_nothing(0, &[]));
         assert!(!retry.deletes_for_nothing(1, &unchanged));
