@@ -27,7 +27,7 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
     let observed = |found: &Value| Observed {
         uid: bodies::revision(found).uid,
-        value: is_paused(found),
+        value: bodies::is_paused(found),
     };
     let step = |found: &Value| {
         let now = observed(found);
@@ -50,10 +50,6 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
     })
 }
 
-fn is_paused(deployment: &Value) -> bool {
-    deployment.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
-}
-
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
 /// Deployment's. When that is not the one that was shown, nothing is done.
 pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<Done, Trouble> {
@@ -72,6 +68,9 @@ pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<D
     let step = |found: &Value| {
         if found.pointer("/spec/template") == Some(&template) {
             return Step::Keep;
+        }
+        if bodies::is_paused(found) && server.expects() {
+            return Step::Refuse(bodies::PAUSED.to_owned());
         }
         let is_other = |expected: &Observed<Template>| *expected != observed(found);
         if expected.as_ref().is_some_and(is_other) && server.expects() {

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         credential::Password,
         key::{Key, Name, Namespace},
-        objects::Secret,
+        objects::{Secret, WorkloadKey, WorkloadKind},
         plan::{
             AttachSecret, CopySecret, CreateDeployment, CreateNamespace, DeleteAccount,
             DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage, SetPaused,
@@ -359,4 +359,31 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
     let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
     assert_eq!(undone[0].outcome, Outcome::Applied, "{undone:?}");
     assert_eq!(*state.lock().unwrap(), "old:1");
+}
+
+/// Pods are replaced by nothing where a rollout is paused, or waits for their deletion.
+#[tokio::test]
+async fn what_rolls_nothing_out_is_not_restarted() {
+    let restart = |kind| {
+        let key = Key::new(Namespace::new("app"), Name::new("web"));
+        Change::restart(Restartable::new(WorkloadKey { kind, key }).unwrap())
+    };
+    for (kind, spec, is_good) in [
+        (WorkloadKind::Deployment, json!({}), true),
+        (WorkloadKind::Deployment, json!({"paused": true}), false),
+        (
+            WorkloadKind::DaemonSet,
+            json!({"updateStrategy": {"type": "OnDelete"}}),
+            false,
+        ),
+    ] {
+        let object = json!({"metadata": {"uid": "u"}, "spec": spec}).to_string();
+        let connection = mock::server(move |method, _, _| {
+            assert!(is_good || *method == Method::GET, "nothing is written");
+            Some((200, object.clone()))
+        });
+        let plan = Plan::new("restart", vec![restart(kind)]);
+        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        assert_eq!(done[0].outcome.is_good(), is_good, "{done:?}");
+    }
 }

@@ -54,7 +54,11 @@ pub(super) async fn create(
 
 pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<Done, Trouble> {
     let annotation = bodies::restart(jiff::Timestamp::now());
-    let step = |found: &Value| Step::Write(Patch::merge(found, annotation.clone()));
+    let step = |found: &Value| match bodies::rolls_nothing_out(found) {
+        // A change before this one in the plan may resume it.
+        Some(why) if server.expects() => Step::Refuse(why.to_owned()),
+        Some(_) | None => Step::Write(Patch::merge(found, annotation.clone())),
+    };
     let updated = update(server, &path(change.workload.id()), step).await?;
     Ok(updated.done_for_good())
 }
