@@ -153,6 +153,27 @@ pub struct Rollout {
     pub unavailable: Option<Arc<str>>,
 }
 
+impl Workload {
+    /// Whether the controller has observed the last change and carried it out, as `kubectl rollout status` says.
+    ///
+    /// A Job and a CronJob roll nothing out: what they create is looked at by itself, and a Job that is done has
+    /// no Pods under way.
+    pub fn is_rolled_out(&self) -> bool {
+        let rollout = &self.rollout;
+        let is_observed = rollout.observed_generation >= rollout.generation;
+        match self.id.kind {
+            WorkloadKind::CronJob | WorkloadKind::Job => true,
+            WorkloadKind::ReplicaSet => is_observed && rollout.current >= rollout.desired,
+            WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                is_observed
+                    && rollout.updated >= rollout.desired
+                    && rollout.current <= rollout.updated
+                    && rollout.available >= rollout.desired
+            }
+        }
+    }
+}
+
 /// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::affected::{Affected, AffectedPod, Awaited, Controller, rolls};
+use super::affected::{Affected, AffectedPod, Awaited, Controller};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey, WorkloadKind},
@@ -91,18 +91,14 @@ fn whole(
         }
     }
     let ready = pods.iter().filter(|pod| is_ready(pod)).count();
-    let seen = rollout.generation >= awaited.generation + awaited.changes
+    let observed = rollout.generation >= awaited.generation + awaited.changes
         && rollout.observed_generation >= rollout.generation;
-    let rolled_out = !rolls(id.kind)
-        || (rollout.updated >= rollout.desired
-            && rollout.ready >= rollout.desired
-            && rollout.current <= rollout.desired.max(rollout.updated));
-    found.pending |= !(seen && rolled_out);
+    found.pending |= !(observed && workload.is_rolled_out());
     found.is_scaled_to_zero |= wanted == 0;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     found.wanted = found.wanted.saturating_add(wanted);
     // Before the controller has seen the change, those that are ready are the old ones.
-    found.ready += if seen { ready.min(wanted) } else { 0 };
+    found.ready += if observed { ready.min(wanted) } else { 0 };
 }
 
 /// A Pod that is still there, or that has to be replaced.

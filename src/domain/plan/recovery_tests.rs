@@ -120,7 +120,9 @@ fn a_change_that_was_made_already_is_not_waited_for() {
     let mut world = world();
     put(&mut world, "encoder-1-a", "a", true);
     put(&mut world, "encoder-1-b", "b", true);
-    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    set_rollout(&mut world, |rollout| {
+        (rollout.ready, rollout.available) = (2, 2)
+    });
     let mut affected = Affected::of(&world, &restart(), [], []);
     affected.applied(&restart(), &[Outcome::Unchanged]);
     assert!(recovery(&world, &affected).is_complete());
@@ -286,7 +288,9 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
     assert_eq!(found.failing, [key("media", "encoder-1-a")]);
     assert!(found.new_ones_fail && !found.is_complete());
     put(&mut world, "encoder-1-a", "a", true);
-    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    set_rollout(&mut world, |rollout| {
+        (rollout.ready, rollout.available) = (2, 2)
+    });
     assert!(recovery(&world, &affected).is_complete());
 }
 
@@ -334,7 +338,7 @@ fn a_deployment_that_is_there_already_takes_no_write_off_what_is_waited_for() {
     let mut affected = Affected::of(&world, &plan, [], []);
     affected.applied(&plan, &[Outcome::Unchanged, Outcome::Applied]);
     set_rollout(&mut world, |rollout| {
-        rollout.ready = rollout.desired;
+        (rollout.ready, rollout.available) = (rollout.desired, rollout.desired);
         rollout.updated = rollout.desired;
         rollout.current = rollout.desired;
     });
@@ -360,4 +364,25 @@ fn a_workload_that_wants_no_pods_has_not_recovered() {
     let found = recovery(&world, &affected);
     assert_eq!((found.wanted, found.is_scaled_to_zero), (0, true));
     assert!(!found.is_complete(), "{found:?}");
+}
+
+/// `minReadySeconds`: ready is not available, and the rollout goes on for so long.
+#[test]
+fn a_rollout_is_over_when_its_pods_are_available() {
+    let mut world = world();
+    let affected = Affected::of(&world, &restart(), [], []);
+    let observed = |rollout: &mut Rollout| {
+        (rollout.generation, rollout.observed_generation) = (2, 2);
+        rollout.ready = 2;
+    };
+    for name in ["encoder-1-a", "encoder-1-b"] {
+        put(&mut world, name, name, true);
+    }
+    set_rollout(&mut world, observed);
+    assert!(!recovery(&world, &affected).is_complete());
+    set_rollout(&mut world, |rollout| {
+        observed(rollout);
+        rollout.available = 2;
+    });
+    assert!(recovery(&world, &affected).is_complete());
 }

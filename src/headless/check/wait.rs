@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::target::Choice;
 use crate::domain::{
     key::Key,
-    objects::{Pod, Workload, WorkloadKind},
+    objects::Pod,
     status::{Health, pod_status},
     watch::Scope,
     world::World,
@@ -34,7 +34,9 @@ impl Standing {
             pods: pods
                 .map(|pod| (pod.key.clone(), pod_status(pod).health))
                 .collect(),
-            rolled_out: workloads.into_iter().all(|it| is_rolled_out(it)),
+            rolled_out: workloads
+                .into_iter()
+                .all(|it| it.rollout.paused || it.is_rolled_out()),
         }
     }
 
@@ -65,23 +67,4 @@ impl fmt::Display for Standing {
 /// Runs, or has run to its end.
 pub(super) fn is_sound(health: Health) -> bool {
     matches!(health, Health::Healthy | Health::Finished)
-}
-
-/// The controller has seen the last change, and has carried it out.
-fn is_rolled_out(workload: &Workload) -> bool {
-    let rollout = &workload.rollout;
-    match workload.id.kind {
-        // What it creates is looked at by itself; a Job that is done has no Pods under way.
-        WorkloadKind::CronJob | WorkloadKind::Job => true,
-        WorkloadKind::ReplicaSet => {
-            rollout.observed_generation >= rollout.generation && rollout.current >= rollout.desired
-        }
-        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
-            rollout.paused
-                || rollout.observed_generation >= rollout.generation
-                    && rollout.updated >= rollout.desired
-                    && rollout.current <= rollout.updated
-                    && rollout.available >= rollout.desired
-        }
-    }
 }
