@@ -154,10 +154,10 @@ fn undone() -> Vec<Change> {
     let account = || Key::new(namespace(), Name::new("a"));
     let object = || ObjectSnapshot::of(&serde_json::json!({}));
     let created = || Created {
-        revision: Revision {
+        revision: Some(Revision {
             uid: String::new(),
             version: String::new(),
-        },
+        }),
         content: 0,
     };
     let list = || ListChange {

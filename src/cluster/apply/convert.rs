@@ -198,7 +198,7 @@ pub(super) async fn swap(
     let why = match answer {
         Ok(Creation::Created(created)) => {
             return Ok(Done {
-                undo: undo(Some(created.revision)),
+                undo: undo(created.revision),
                 ..applied(found)
             });
         }
@@ -213,7 +213,9 @@ pub(super) async fn swap(
         }
         // Somebody else has made it meanwhile, and the same.
         Ok(Creation::Present(done)) if done.outcome.is_good() => return Ok(done),
-        Ok(Creation::Present(done) | Creation::Absent(done)) => reason(done.outcome),
+        Ok(Creation::Present(done) | Creation::Absent(done) | Creation::Unknown(done, _)) => {
+            reason(done.outcome)
+        }
         Err(trouble) => trouble.to_string(),
     };
     let refused = put_back(server, key, found, wanted, why).await;
@@ -329,7 +331,7 @@ where
         let mut pause = pauses.next().unwrap_or(longest);
         let is_refused = match &answer {
             Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, is_retried),
-            Ok(Creation::Absent(_)) => false,
+            Ok(Creation::Absent(_) | Creation::Unknown(..)) => false,
             Err(Trouble::Busy { after, .. }) => {
                 pause = (*after).clamp(pause, LONGEST_PAUSE);
                 false

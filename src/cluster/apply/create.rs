@@ -25,14 +25,16 @@ pub(super) enum Creation {
     Created(Created),
     /// Somebody else has created an object of that name.
     Present(Done),
-    /// It was not created, or that is not known.
+    /// It was not created.
     Absent(Done),
+    /// The answer was lost, and it may still be created.
+    Unknown(Done, Created),
 }
 
 impl Creation {
     fn of(object: &Value) -> Self {
         Self::Created(Created {
-            revision: bodies::revision(object),
+            revision: Some(bodies::revision(object)),
             content: bodies::content(object),
         })
     }
@@ -45,6 +47,10 @@ impl Creation {
                 ..Done::new(Outcome::Applied)
             },
             Self::Present(done) | Self::Absent(done) => done,
+            Self::Unknown(done, created) => Done {
+                undo: Some(undo(created)),
+                ..done
+            },
         }
     }
 
@@ -52,7 +58,7 @@ impl Creation {
     pub(super) fn done_for_good(self) -> Done {
         match self {
             Self::Created(_) => Done::new(Outcome::Applied),
-            Self::Present(done) | Self::Absent(done) => done,
+            Self::Present(done) | Self::Absent(done) | Self::Unknown(done, _) => done,
         }
     }
 }
@@ -117,11 +123,11 @@ pub(super) async fn create(
                     met(&there, &fits)
                 });
             }
-            Lookup::Unreadable => return Ok(Creation::Absent(unknown(&unanswered.to_string()))),
+            Lookup::Unreadable => return not_known(&unanswered, body),
             Lookup::Absent => {}
         }
         if !patience.before_look().await {
-            return Ok(Creation::Absent(given_up(&unanswered)));
+            return given_up(&unanswered, body);
         }
         lost = Some(unanswered);
     }
@@ -194,11 +200,21 @@ async fn lookup(server: Server<'_>, path: &str, patience: &mut Patience) -> Look
     }
 }
 
-fn given_up(lost: &Lost) -> Done {
+fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
     if lost.may_come() {
-        return unknown(&lost.to_string());
+        return not_known(lost, body);
     }
-    failed(format!("{lost}; it was looked for, and is not there"))
+    let why = format!("{lost}; it was looked for, and is not there");
+    Ok(Creation::Absent(failed(why)))
+}
+
+/// What was sent may be there, or come later: that is what undo looks for.
+fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
+    let created = Created {
+        revision: None,
+        content: bodies::content(&sent(body)?),
+    };
+    Ok(Creation::Unknown(unknown(&lost.to_string()), created))
 }
 
 /// An object that somebody has made before.

@@ -194,7 +194,10 @@ pub(super) async fn unmake(
         let (state, was_read) = match read(server, path, &mut patience).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
-                if now.uid != created.revision.uid || bodies::content(&found) != created.content {
+                let is_other = |created: &Revision| created.uid != now.uid;
+                if created.revision.as_ref().is_some_and(is_other)
+                    || bodies::content(&found) != created.content
+                {
                     return Ok(failed(CHANGED));
                 }
                 (now, true)
@@ -202,7 +205,10 @@ pub(super) async fn unmake(
             // In a rehearsal an earlier change of the plan has yet to put its content back.
             Ok(found) => (bodies::revision(&found), true),
             Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
-            Err(Trouble::Forbidden(_)) => (created.revision.clone(), false),
+            Err(trouble @ Trouble::Forbidden(_)) => match &created.revision {
+                Some(revision) => (revision.clone(), false),
+                None => return Err(trouble),
+            },
             Err(trouble) => return Err(trouble),
         };
         return Ok(

@@ -13,8 +13,9 @@ use crate::{
         key::{Key, Name, Namespace},
         objects::{Secret, WorkloadKey, WorkloadKind},
         plan::{
-            AttachSecret, CopySecret, CreateDeployment, CreateNamespace, DeleteAccount,
-            DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage, SetPaused,
+            AttachSecret, CopySecret, CreateDeployment, CreateNamespace, CreateSecret,
+            DeleteAccount, DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage,
+            SetPaused,
         },
     },
 };
@@ -385,5 +386,58 @@ async fn what_rolls_nothing_out_is_not_restarted() {
         let plan = Plan::new("restart", vec![restart(kind)]);
         let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
         assert_eq!(done[0].outcome.is_good(), is_good, "{done:?}");
+    }
+}
+
+/// The answer is lost and nothing is there; the object comes later, and is taken back then.
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_created_can_be_taken_back() {
+    let connection = mock::server(|method, _, _| {
+        Some(match *method {
+            Method::POST => (504, String::new()),
+            _ => (404, String::new()),
+        })
+    });
+    let create = CreateSecret {
+        key: key("late"),
+        server: "ghcr.io".to_owned(),
+        login: Login {
+            username: "bot".into(),
+            password: Password::new("the-new-one"),
+        },
+    };
+    let plan = Plan::new("create", vec![create.into()]);
+    let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+    assert!(matches!(done[0].outcome, Outcome::Unknown(_)), "{done:?}");
+    let undo = plan.undone(&done).unwrap();
+    let sent = std::sync::Arc::new(Mutex::new(Value::Null));
+    let held = std::sync::Arc::clone(&sent);
+    let storing = mock::server(move |method, _, body| {
+        Some(if *method == Method::POST {
+            *held.lock().unwrap() = body.clone();
+            (201, body.to_string())
+        } else {
+            (404, String::new())
+        })
+    });
+    carry_out(&storing, permit(), &plan, |_, _| {}).await;
+    let sent = sent.lock().unwrap().clone();
+    for (is_ours, expected) in [(true, 1), (false, 0)] {
+        let mut there = sent.clone();
+        there["metadata"]["uid"] = json!("u");
+        if !is_ours {
+            there["data"] = json!({});
+        }
+        let deletions = std::sync::Arc::new(Mutex::new(0));
+        let counted = std::sync::Arc::clone(&deletions);
+        let connection = mock::server(move |method, _, _| {
+            if *method == Method::DELETE {
+                *counted.lock().unwrap() += 1;
+            }
+            Some((200, there.to_string()))
+        });
+        let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
+        assert_eq!(undone[0].outcome.is_good(), is_ours, "{undone:?}");
+        assert_eq!(*deletions.lock().unwrap(), expected);
     }
 }

@@ -301,10 +301,10 @@ fn a_plan_that_takes_back_waits_for_nothing() {
         pull_secrets: Vec::new(),
     };
     let created = Created {
-        revision: Revision {
+        revision: Some(Revision {
             uid: String::new(),
             version: String::new(),
-        },
+        }),
         content: 0,
     };
     let change = create.undo(created);

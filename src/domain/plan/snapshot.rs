@@ -77,7 +77,8 @@ pub struct ObservedObject {
 /// An object that a change has created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {
-    pub revision: Revision,
+    /// `None`: the answer was lost, and it was not there when it was looked for. It may have come since.
+    pub revision: Option<Revision>,
     /// A hash of what it held.
     pub content: u64,
 }

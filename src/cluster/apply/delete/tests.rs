@@ -98,7 +98,7 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
     let server = Server::new(&connection, Mode::Earnest);
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
     let created = Created {
-        revision: bodies::revision(&object),
+        revision: Some(bodies::revision(&object)),
         content: bodies::content(&object),
     };
     let done = unmake(server, "/x", &created).await;
