@@ -16,10 +16,10 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::{
+    backoff::random,
     bodies,
     create::Creation,
     delete::{Deleted, Precondition, delete},
-    patience::random,
     secrets::{KEY, TYPE, kind, place},
     server::{Server, applied, failed, unchanged, unknown},
     wiped::Wiped,

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
-    patience::Patience,
     server::{MANAGER, Server, failed, unchanged, unknown},
     update::read,
     wiped::Wiped,
@@ -72,8 +72,8 @@ pub(super) async fn create(
     fits: impl Fn(&Value) -> Result<(), String>,
 ) -> Result<Creation, Trouble> {
     let path = format!("{collection}/{name}");
-    let mut patience = server.patience();
-    let was_absent = match read(server, &path, &mut patience).await {
+    let mut backoff = server.backoff();
+    let was_absent = match read(server, &path, &mut backoff).await {
         Ok(there) => return Ok(met(&there, &fits)),
         Err(Trouble::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
@@ -90,7 +90,7 @@ pub(super) async fn create(
         if lost.is_none() && !server.loses(&trouble) {
             match trouble {
                 trouble @ Trouble::AlreadyExists(_) => {
-                    return Ok(match lookup(server, &path, &mut patience).await {
+                    return Ok(match lookup(server, &path, &mut backoff).await {
                         Lookup::There(there) => met(&there, &fits),
                         Lookup::Absent | Lookup::Unreadable => Creation::Present(failed(format!(
                             "{trouble}; it cannot be read, so whether it is the same is not known"
@@ -99,13 +99,13 @@ pub(super) async fn create(
                 }
                 // A quota is counted by several at once.
                 trouble @ Trouble::Conflict(_) => {
-                    if !patience.after_conflict().await {
+                    if !backoff.after_conflict().await {
                         return Err(trouble);
                     }
                     continue;
                 }
                 trouble => {
-                    if !server.rehearses() && patience.after_trouble(&trouble).await {
+                    if !server.rehearses() && backoff.after_trouble(&trouble).await {
                         continue;
                     }
                     return Err(trouble);
@@ -113,7 +113,7 @@ pub(super) async fn create(
             }
         }
         let unanswered = Lost::and(lost.take(), trouble);
-        match lookup(server, &path, &mut patience).await {
+        match lookup(server, &path, &mut backoff).await {
             Lookup::There(there) => {
                 let sent = sent(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
@@ -126,7 +126,7 @@ pub(super) async fn create(
             Lookup::Unreadable => return not_known(&unanswered, body),
             Lookup::Absent => {}
         }
-        if !patience.before_look().await {
+        if !backoff.before_look().await {
             return given_up(&unanswered, body);
         }
         lost = Some(unanswered);
@@ -192,8 +192,8 @@ enum Lookup {
     Unreadable,
 }
 
-async fn lookup(server: Server<'_>, path: &str, patience: &mut Patience) -> Lookup {
-    match super::update::look(server, path, patience).await {
+async fn lookup(server: Server<'_>, path: &str, backoff: &mut Backoff) -> Lookup {
+    match super::update::look(server, path, backoff).await {
         Ok(Some(there)) => Lookup::There(there),
         Ok(None) => Lookup::Unreadable,
         Err(_) => Lookup::Absent,

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
-    patience::Patience,
     server::{CHANGED, Server, failed, unknown, with_traces},
     update::{look, read},
 };
@@ -62,7 +62,7 @@ pub(super) async fn delete(
     path: &str,
     precondition: &Precondition,
 ) -> Result<Deleted, Trouble> {
-    let mut patience = server.patience();
+    let mut backoff = server.backoff();
     let mut lost: Option<Lost> = None;
     loop {
         let trouble = match server.delete(path, precondition.options()).await {
@@ -78,7 +78,7 @@ pub(super) async fn delete(
             return match trouble {
                 Trouble::NotFound(_) => Ok(Deleted::Absent),
                 Trouble::Conflict(_) => Ok(Deleted::Changed),
-                trouble if !server.rehearses() && patience.after_trouble(&trouble).await => {
+                trouble if !server.rehearses() && backoff.after_trouble(&trouble).await => {
                     continue;
                 }
                 trouble => Err(trouble),
@@ -90,11 +90,11 @@ pub(super) async fn delete(
         // It is another one by now, or in another state: to ask again is of no use.
         let is_over = matches!(trouble, Trouble::Conflict(_));
         let unanswered = Lost::and(lost.take(), trouble);
-        if let Some(ended) = after_loss(server, path, precondition, &mut patience).await {
+        if let Some(ended) = after_loss(server, path, precondition, &mut backoff).await {
             return Ok(ended);
         }
         // With its preconditions it can be asked for again: a later one is not deleted.
-        if is_over || precondition.uid().is_none() || !patience.before_look().await {
+        if is_over || precondition.uid().is_none() || !backoff.before_look().await {
             return Ok(Deleted::Unknown(unanswered.to_string()));
         }
         lost = Some(unanswered);
@@ -107,9 +107,9 @@ async fn after_loss(
     server: Server<'_>,
     path: &str,
     precondition: &Precondition,
-    patience: &mut Patience,
+    backoff: &mut Backoff,
 ) -> Option<Deleted> {
-    match look(server, path, patience).await {
+    match look(server, path, backoff).await {
         Err(_) => Some(Deleted::Gone),
         Ok(None) => None,
         Ok(Some(there)) => {
@@ -136,7 +136,7 @@ pub(super) async fn remove(
     expected: Option<&ObservedObject>,
     undo: impl FnOnce(ObjectSnapshot) -> Change,
 ) -> Result<(Done, Option<ObservedObject>), Trouble> {
-    let found = match read(server, path, &mut server.patience()).await {
+    let found = match read(server, path, &mut server.backoff()).await {
         Err(Trouble::NotFound(_)) => return Ok((Done::new(Outcome::Unchanged), None)),
         found => found?,
     };
@@ -189,9 +189,9 @@ pub(super) async fn unmake(
     path: &str,
     created: &Created,
 ) -> Result<Done, Trouble> {
-    let mut patience = server.patience();
+    let mut backoff = server.backoff();
     loop {
-        let (state, was_read) = match read(server, path, &mut patience).await {
+        let (state, was_read) = match read(server, path, &mut backoff).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
                 let is_other = |created: &Revision| created.uid != now.uid;
@@ -216,7 +216,7 @@ pub(super) async fn unmake(
                 Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
                 Deleted::Absent => Done::new(Outcome::Unchanged),
                 // A Deployment's status is written all the time.
-                Deleted::Changed if was_read && patience.after_conflict().await => continue,
+                Deleted::Changed if was_read && backoff.after_conflict().await => continue,
                 Deleted::Changed => failed(CHANGED),
                 Deleted::Unknown(why) => unknown(&why),
             },

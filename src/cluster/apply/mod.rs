@@ -10,6 +10,7 @@
 //! (`update`, `create`, `delete`).
 
 mod accounts;
+mod backoff;
 mod bodies;
 mod convert;
 mod create;
@@ -17,7 +18,6 @@ mod delete;
 mod lost;
 mod namespaces;
 mod patch;
-mod patience;
 mod rollout;
 mod secrets;
 mod server;
@@ -186,7 +186,7 @@ async fn take_back(server: Server<'_>, all: &mut [Done], report: &mut impl FnMut
 
 /// Takes one change back, and goes on as long as that may still succeed.
 async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
-    let mut patience = server.patience();
+    let mut backoff = server.backoff();
     loop {
         let (outcome, trouble) = match make(server, undo).await {
             Err(trouble) if trouble.is_transient() => {
@@ -198,7 +198,7 @@ async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
             }) => (Outcome::Unknown(why.clone()), Trouble::Other(why)),
             answer => return done_or_failed(answer).outcome,
         };
-        if !patience.after_trouble(&trouble).await {
+        if !backoff.after_trouble(&trouble).await {
             return outcome;
         }
     }

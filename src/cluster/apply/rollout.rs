@@ -60,7 +60,7 @@ pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<D
         ..
     } = change;
     let older = path(WorkloadKind::ReplicaSet, deployment, set);
-    let older = read(server, &older, &mut server.patience()).await?;
+    let older = read(server, &older, &mut server.backoff()).await?;
     let Some(template) = template(&older) else {
         return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };

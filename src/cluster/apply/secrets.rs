@@ -87,7 +87,7 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<
 /// Copies the entries of a pull Secret; the copy is always of the new format.
 pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
     let source = paths::secret(&copy.from);
-    let found = read(server, &source, &mut server.patience()).await?;
+    let found = read(server, &source, &mut server.backoff()).await?;
     let Some((name, is_legacy)) = field(&found) else {
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
     };

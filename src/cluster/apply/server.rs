@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{bodies, patch::Patch, patience::Patience, wiped::Wiped};
+use super::{backoff::Backoff, bodies, patch::Patch, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
     domain::plan::{Done, Outcome, keeper::Traces},
@@ -79,9 +79,9 @@ impl<'a> Server<'a> {
         self.bounds.map(|bounds| bounds.deadline)
     }
 
-    pub(super) fn patience(self) -> Patience {
+    pub(super) fn backoff(self) -> Backoff {
         let persists = self.bounds.is_some_and(|bounds| bounds.persists);
-        Patience::until(self.deadline(), persists)
+        Backoff::until(self.deadline(), persists)
     }
 
     fn request_limit(self) -> Duration {

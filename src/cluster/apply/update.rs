@@ -7,10 +7,10 @@
 use serde_json::Value;
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
     patch::Patch,
-    patience::Patience,
     server::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
     wiped::Wiped,
 };
@@ -59,8 +59,8 @@ pub(super) async fn update(
     path: &str,
     step: impl Fn(&Value) -> Step,
 ) -> Result<Updated, Trouble> {
-    let mut patience = server.patience();
-    let mut found = read(server, path, &mut patience).await?;
+    let mut backoff = server.backoff();
+    let mut found = read(server, path, &mut backoff).await?;
     let mut unanswered: Option<Unanswered> = None;
     loop {
         let patch = match step(&found) {
@@ -78,27 +78,27 @@ pub(super) async fn update(
                 lost: Lost::and(None, trouble),
             },
             (Err(trouble @ Trouble::Conflict(_)), None) => {
-                if !patience.after_conflict().await {
+                if !backoff.after_conflict().await {
                     return Err(trouble);
                 }
-                found = read(server, path, &mut patience).await?;
+                found = read(server, path, &mut backoff).await?;
                 continue;
             }
             (Err(trouble), None) => {
-                if !server.rehearses() && patience.after_trouble(&trouble).await {
+                if !server.rehearses() && backoff.after_trouble(&trouble).await {
                     continue;
                 }
                 return Err(trouble);
             }
         };
-        let now = match look(server, path, &mut patience).await {
+        let now = match look(server, path, &mut backoff).await {
             Ok(Some(now)) => now,
             Ok(None) => return Ok(sent.given_up(true)),
             Err(trouble) => return Err(trouble),
         };
         if bodies::revision(&now) == bodies::revision(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
-            if !patience.before_look().await {
+            if !backoff.before_look().await {
                 let may_come = sent.lost.may_come();
                 return Ok(sent.given_up(may_come));
             }
@@ -109,7 +109,7 @@ pub(super) async fn update(
         {
             let found = sent.found;
             return Ok(Updated::Written { found, now });
-        } else if !patience.after_conflict().await {
+        } else if !backoff.after_conflict().await {
             return Ok(sent.given_up(true));
         }
         found = now;
@@ -121,11 +121,11 @@ pub(super) async fn update(
 pub(super) async fn read(
     server: Server<'_>,
     path: &str,
-    patience: &mut Patience,
+    backoff: &mut Backoff,
 ) -> Result<Wiped, Trouble> {
     loop {
         match server.get(path).await {
-            Err(trouble) if !server.rehearses() && patience.after_trouble(&trouble).await => {}
+            Err(trouble) if !server.rehearses() && backoff.after_trouble(&trouble).await => {}
             answer => return answer,
         }
     }
@@ -135,14 +135,14 @@ pub(super) async fn read(
 pub(super) async fn look(
     server: Server<'_>,
     path: &str,
-    patience: &mut Patience,
+    backoff: &mut Backoff,
 ) -> Result<Option<Wiped>, Trouble> {
     loop {
         match server.get(path).await {
             Ok(now) => return Ok(Some(now)),
             Err(trouble @ Trouble::NotFound(_)) => return Err(trouble),
             Err(Trouble::Forbidden(_)) => return Ok(None),
-            Err(_) if patience.before_look().await => {}
+            Err(_) if backoff.before_look().await => {}
             Err(_) => return Ok(None),
         }
     }

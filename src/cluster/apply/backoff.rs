@@ -42,7 +42,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct Backoff {
     conflicts: u32,
     looks: usize,
     since: Option<Instant>,
@@ -53,7 +53,7 @@ pub(super) struct Patience {
     persists: bool,
 }
 
-impl Patience {
+impl Backoff {
     pub(super) fn until(deadline: Option<Instant>, persists: bool) -> Self {
         Self {
             deadline,
@@ -134,32 +134,32 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_ends() {
-        let mut patience = Patience::default();
+        let mut backoff = Backoff::default();
         let mut conflicts = 0;
-        while patience.after_conflict().await {
+        while backoff.after_conflict().await {
             conflicts += 1;
         }
         assert_eq!(conflicts + 1, ATTEMPTS);
         let mut looks = 0;
-        while patience.before_look().await {
+        while backoff.before_look().await {
             looks += 1;
         }
         assert_eq!(looks, LOOKS.len());
-        let mut patience = Patience::default();
-        assert!(patience.before_look().await);
+        let mut backoff = Backoff::default();
+        assert!(backoff.before_look().await);
         sleep(LONGEST).await;
-        assert!(!patience.before_look().await, "each look took very long");
-        let mut patience = Patience::default();
+        assert!(!backoff.before_look().await, "each look took very long");
+        let mut backoff = Backoff::default();
         let mut retries = 0;
-        while patience.after_trouble(&Trouble::Refused).await {
+        while backoff.after_trouble(&Trouble::Refused).await {
             retries += 1;
         }
         assert_eq!(retries, PAUSES.len());
         let denied = Trouble::Forbidden(String::new());
-        assert!(!Patience::default().after_trouble(&denied).await);
+        assert!(!Backoff::default().after_trouble(&denied).await);
         let begun = Instant::now();
-        let mut patience = Patience::until(Some(begun + LONGEST), true);
-        while patience.after_trouble(&Trouble::Refused).await {}
+        let mut backoff = Backoff::until(Some(begun + LONGEST), true);
+        while backoff.after_trouble(&Trouble::Refused).await {}
         assert!(begun.elapsed() > LONGEST / 2 && begun.elapsed() <= LONGEST);
     }
 }
