@@ -210,9 +210,10 @@ fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
 
 /// What was sent may be there, or come later: that is what undo looks for.
 fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
+    let sent = sent(body)?;
     let created = Created {
         revision: None,
-        content: bodies::content(&sent(body)?),
+        content: bodies::content(&sent),
     };
     Ok(Creation::Unknown(unknown(&lost.to_string()), created))
 }
