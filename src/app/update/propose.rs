@@ -246,8 +246,13 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             model.flash("wait for the server's answer", now);
             Vec::new()
         }
-        Stage::Done { .. } => {
+        Stage::Done { outcomes, .. } => {
+            let failure = first_failure(&plan.0, outcomes);
             close(model);
+            // An enter that was pressed before the outcome was read hides no failure.
+            if let Some(failure) = failure {
+                model.notices.show_until_dismissed(&failure);
+            }
             Vec::new()
         }
     }
@@ -299,7 +304,7 @@ pub(super) fn carried_out(
         return;
     };
     model.lost.note(&plan.0, done);
-    let failure = first_failure(&plan.0, done);
+    let failure = first_failure(&plan.0, &outcomes(done));
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
         take_found(proposal, done);
@@ -313,7 +318,7 @@ pub(super) fn carried_out(
         };
     } else if let Some(failure) = failure {
         // Its view was closed: nobody else says it.
-        model.notices.tell_until_seen(&failure);
+        model.notices.show_until_dismissed(&failure);
         model.flash(failure, now);
     }
     // An undo that has failed can be tried again.
@@ -334,8 +339,8 @@ pub(super) fn carried_out(
 }
 
 /// What failed first of a plan, with its title.
-fn first_failure(plan: &Plan, done: &[Done]) -> Option<String> {
-    let mut outcomes = done.iter().map(|done| &done.outcome);
+fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
+    let mut outcomes = outcomes.iter();
     let failed =
         outcomes.find(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_)))?;
     Some(format!("{}: {failed}", plan.title))

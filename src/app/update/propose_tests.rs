@@ -870,3 +870,17 @@ fn what_the_server_refuses_is_not_offered() {
     assert!(!model.offers(Action::CarryOut));
     assert!(model.offers(Action::Export));
 }
+
+#[test]
+fn an_enter_that_was_pressed_too_early_hides_no_failure() {
+    let mut model = model();
+    let Message::CarriedOut(ticket, plan, mut done) = made(&mut model) else {
+        panic!("it is carried out")
+    };
+    done[0] = Done::new(Outcome::Failed("507: no room".to_owned()));
+    update(&mut model, Message::CarriedOut(ticket, plan, done), now());
+    assert_eq!(model.notices.shown().map(|it| it.text.clone()), None);
+    press(&mut model, &["enter"]);
+    let shown = model.notices.shown().expect("the failure is shown");
+    assert!(shown.text.contains("507: no room"), "{}", shown.text);
+}
