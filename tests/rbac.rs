@@ -1,7 +1,7 @@
 //! The Roles in `assets/rbac` grant what the code asks for: no less, and no more.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use pullscope::{
     cluster::{nodes, read, watch},
@@ -10,8 +10,11 @@ use pullscope::{
         key::{Key, Name, Namespace},
         objects::{Subject, WorkloadKey, WorkloadKind},
         plan::{
-            Before, Change, Copy, Deployment, Edit, Existing, ImageOwner, Login, Restartable,
-            Revision,
+            AttachSecret, Change, ConvertSecret, Converted, CopySecret, CreateAccount,
+            CreateDeployment, CreateNamespace, CreateSecret, Created, DeleteAccount, DeleteSecret,
+            DetachSecret, Edit, EditSecret, Existing, ImageOwner, ListChange, Login,
+            ObjectSnapshot, Restartable, Revision, Rewritten, RollBack, SetAccount, SetImage,
+            SetPaused, SetTemplatePullSecrets, Undoable,
         },
         pull_test,
         rights::Permission,
@@ -82,81 +85,133 @@ fn changes() -> Vec<Change> {
         password: Password::new("t"),
     };
     let mut all = vec![
-        Change::CreateNamespace(namespace()),
-        Change::CreateSecret {
+        Change::CreateNamespace(CreateNamespace { name: namespace() }),
+        Change::CreateSecret(CreateSecret {
             key: Key::new(namespace(), Name::new("s")),
             server: "r.example".to_owned(),
             login: login(),
-        },
-        Change::EditSecret {
+        }),
+        Change::EditSecret(EditSecret {
             key: Key::new(namespace(), Name::new("s")),
             edit: Edit::Remove {
                 server: "r.example".to_owned(),
             },
             before: None,
-        },
+        }),
         Change::convert_secret(Key::new(namespace(), Name::new("s"))),
-        Change::CopySecret(Copy {
+        Change::CopySecret(CopySecret {
             from: Key::new(namespace(), Name::new("s")),
             to: Key::new(Namespace::new("pay"), Name::new("s")),
             existing: Existing::Merge,
             brings: Vec::new(),
             there: Some(Vec::new()),
+            expected: None,
         }),
-        Change::DeleteSecret {
-            key: Key::new(namespace(), Name::new("s")),
-        },
-        Change::DeleteAccount {
-            key: Key::new(namespace(), Name::new("a")),
-        },
-        Change::CreateAccount {
+        Change::DeleteSecret(DeleteSecret::new(Key::new(namespace(), Name::new("s")))),
+        Change::DeleteAccount(DeleteAccount::new(Key::new(namespace(), Name::new("a")))),
+        Change::CreateAccount(CreateAccount {
             key: Key::new(namespace(), Name::new("a")),
             pull_secrets: Vec::new(),
-        },
-        Change::AttachSecret {
+        }),
+        Change::AttachSecret(AttachSecret {
             account: Key::new(namespace(), Name::new("a")),
             secret: Name::new("s"),
-            seen: Vec::new(),
-        },
-        Change::DetachSecret {
+            current: Vec::new(),
+        }),
+        Change::DetachSecret(DetachSecret {
             account: Key::new(namespace(), Name::new("a")),
             secret: Name::new("s"),
-            seen: Vec::new(),
-        },
-        Change::CreateDeployment(Deployment::new(
+            current: Vec::new(),
+        }),
+        Change::CreateDeployment(CreateDeployment::new(
             Key::new(namespace(), Name::new("web")),
             "r.example/web:1",
             Name::new("a"),
         )),
-        Change::SetPaused {
-            deployment: Key::new(namespace(), Name::new("web")),
-            paused: true,
-        },
-        Change::RollBack {
+        Change::SetPaused(SetPaused::new(
+            Key::new(namespace(), Name::new("web")),
+            true,
+        )),
+        Change::RollBack(RollBack {
             deployment: Key::new(namespace(), Name::new("web")),
             set: Name::new("web-1"),
             revision: 1,
             before: None,
             after: [].into(),
-        },
+        }),
         Change::delete_pod(Key::new(namespace(), Name::new("web-1"))),
         Change::delete_job(Key::new(namespace(), Name::new("nightly-7"))),
     ];
     all.extend(changes_to_workloads());
-    let made = || {
-        let (uid, version) = (String::new(), String::new());
-        Arc::new(Before::Made {
-            seen: Revision { uid, version },
-            content: 0,
-        })
-    };
-    let taken_back = all.clone().into_iter().map(|change| Change::TakeBack {
-        change: Box::new(change),
-        before: made(),
-        found: None,
-    });
-    all.extend(taken_back.collect::<Vec<_>>());
+    all.extend(undone());
     all
+}
+
+/// One of each reversal.
+fn undone() -> Vec<Change> {
+    let namespace = || Namespace::new("shop");
+    let secret = || Key::new(namespace(), Name::new("s"));
+    let account = || Key::new(namespace(), Name::new("a"));
+    let object = || ObjectSnapshot::of(&serde_json::json!({}));
+    let created = || Created {
+        revision: Some(Revision {
+            uid: String::new(),
+            version: String::new(),
+        }),
+        content: 0,
+    };
+    let list = || ListChange {
+        uid: "u".to_owned(),
+        before: Vec::new(),
+        after: Vec::new(),
+    };
+    let create = CreateSecret {
+        key: secret(),
+        server: "r.example".to_owned(),
+        login: Login {
+            username: "ci".to_owned(),
+            password: Password::new("t"),
+        },
+    };
+    let remove = Edit::Remove {
+        server: "r.example".to_owned(),
+    };
+    let rewritten = Rewritten {
+        object: object(),
+        written: 0,
+    };
+    let converted = Converted {
+        object: object().into(),
+        after: None,
+    };
+    let create_account = CreateAccount {
+        key: account(),
+        pull_secrets: Vec::new(),
+    };
+    let attach = AttachSecret {
+        account: account(),
+        secret: Name::new("s"),
+        current: Vec::new(),
+    };
+    let web = Key::new(namespace(), Name::new("web"));
+    let deployment = CreateDeployment::new(web.clone(), "r.example/web:1", Name::new("a"));
+    let template = SetTemplatePullSecrets {
+        workload: Restartable::new(deployment.id()).unwrap(),
+        add: Name::new("s"),
+        instead_of: None,
+        current: Vec::new(),
+    };
+    vec![
+        create.undo(created()),
+        EditSecret::new(secret(), remove).undo(rewritten),
+        ConvertSecret::new(secret()).undo(converted),
+        DeleteSecret::new(secret()).undo(object()),
+        create_account.undo(created()),
+        DeleteAccount::new(account()).undo(object()),
+        attach.undo(list()),
+        template.undo(list()),
+        deployment.undo(created()),
+    ]
 }
 
 fn changes_to_workloads() -> Vec<Change> {
@@ -169,18 +224,18 @@ fn changes_to_workloads() -> Vec<Change> {
     for kind in WorkloadKind::ALL {
         let key = Key::new(namespace(), Name::new("web"));
         if Restartable::new(WorkloadKey { kind, key }).is_some() {
-            all.push(Change::Restart(workload(kind)));
-            all.push(Change::SetAccount {
+            all.push(Change::restart(workload(kind)));
+            all.push(Change::SetAccount(SetAccount {
                 workload: workload(kind),
                 before: None,
                 account: Name::new("a"),
-            });
-            all.push(Change::SetTemplatePullSecrets {
+            }));
+            all.push(Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
                 workload: workload(kind),
                 add: Name::new("hub"),
                 instead_of: None,
-                seen: Vec::new(),
-            });
+                current: Vec::new(),
+            }));
         }
         let key = Key::new(namespace(), Name::new("web"));
         all.extend(set_image(Subject::Workload(WorkloadKey { kind, key })));
@@ -191,37 +246,38 @@ fn changes_to_workloads() -> Vec<Change> {
 }
 
 fn set_image(subject: Subject) -> Option<Change> {
-    Some(Change::SetImage {
+    Some(Change::SetImage(SetImage {
         workload: ImageOwner::new(subject)?,
         container: "app".into(),
         before: None,
         image: "r.example/web:2".to_owned(),
-    })
+        stored: None,
+    }))
 }
 
 /// A new change does not compile without its place here: then it needs one in `changes`.
 fn is_listed(change: &Change) -> bool {
     match change {
         Change::CreateNamespace(_)
-        | Change::CreateSecret { .. }
-        | Change::EditSecret { .. }
-        | Change::ConvertSecret { .. }
+        | Change::CreateSecret(_)
+        | Change::EditSecret(_)
+        | Change::ConvertSecret(_)
         | Change::CopySecret(_)
-        | Change::DeleteSecret { .. }
-        | Change::DeleteAccount { .. }
-        | Change::CreateAccount { .. }
-        | Change::AttachSecret { .. }
-        | Change::DetachSecret { .. }
-        | Change::SetAccount { .. }
-        | Change::SetImage { .. }
-        | Change::SetTemplatePullSecrets { .. }
-        | Change::DeleteJob { .. }
+        | Change::DeleteSecret(_)
+        | Change::DeleteAccount(_)
+        | Change::CreateAccount(_)
+        | Change::AttachSecret(_)
+        | Change::DetachSecret(_)
+        | Change::SetAccount(_)
+        | Change::SetImage(_)
+        | Change::SetTemplatePullSecrets(_)
+        | Change::DeleteJob(_)
         | Change::CreateDeployment(_)
         | Change::Restart(_)
-        | Change::SetPaused { .. }
-        | Change::RollBack { .. }
-        | Change::DeletePod { .. }
-        | Change::TakeBack { .. } => true,
+        | Change::SetPaused(_)
+        | Change::RollBack(_)
+        | Change::DeletePod(_)
+        | Change::TakeBack(_) => true,
     }
 }
 

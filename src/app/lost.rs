@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     key::Key,
-    objects::Secret,
+    objects::{ObjectKey, Secret},
     plan::{Change, Done, Plan},
 };
 
@@ -23,10 +23,10 @@ impl LostSecrets {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
             if done.is_lost {
-                self.secrets.insert(key.clone(), done.outcome.to_string());
+                self.secrets.insert(key, done.outcome.to_string());
                 self.is_told = false;
             } else if done.outcome.is_good() {
-                self.secrets.remove(key);
+                self.secrets.remove(&key);
             }
         }
     }
@@ -39,7 +39,7 @@ impl LostSecrets {
             several => format!(" and {} more", several - 1),
         };
         let warning = format!(
-            "Secret {key}{others} exists only in this session: u restores it; again: leave and lose it"
+            "Secret {key}{others} exists only in this session: :undo restores it; again: leave and lose it"
         );
         self.is_told = true;
         Some(warning)
@@ -60,28 +60,13 @@ impl LostSecrets {
 }
 
 /// The Secret that a change leaves behind.
-fn secret(change: &Change) -> Option<&Key<Secret>> {
-    match change {
-        Change::CreateSecret { key, .. }
-        | Change::EditSecret { key, .. }
-        | Change::ConvertSecret { key, .. }
-        | Change::DeleteSecret { key } => Some(key),
-        Change::CopySecret(copy) => Some(&copy.to),
-        Change::TakeBack { change, .. } => secret(change),
-        Change::CreateNamespace(_)
-        | Change::CreateAccount { .. }
-        | Change::DeleteAccount { .. }
-        | Change::AttachSecret { .. }
-        | Change::DetachSecret { .. }
-        | Change::SetAccount { .. }
-        | Change::SetImage { .. }
-        | Change::SetTemplatePullSecrets { .. }
-        | Change::CreateDeployment(_)
-        | Change::Restart(_)
-        | Change::SetPaused { .. }
-        | Change::RollBack { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. } => None,
+fn secret(change: &Change) -> Option<Key<Secret>> {
+    match change.object() {
+        ObjectKey::Secret(key) => Some(key),
+        ObjectKey::Namespace(_)
+        | ObjectKey::ServiceAccount(_)
+        | ObjectKey::Pod(_)
+        | ObjectKey::Workload(_) => None,
     }
 }
 

@@ -70,7 +70,7 @@ impl Notices {
     }
 
     /// Shows a failure until the user dismisses it.
-    pub fn tell_until_seen(&mut self, text: &str) {
+    pub fn show_until_dismissed(&mut self, text: &str) {
         self.ring = Some(text.to_owned());
         self.unseen.push(Notice {
             text: format!("{text} · esc hides this"),

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     app::{lost::LostSecrets, proposal::Planned},
-    cluster::apply::CONVERSION_LIMIT,
+    cluster::apply::{CONVERSION_LIMIT, TAKING_BACK},
     domain::{
         key::Key,
         objects::Pod,
@@ -30,6 +30,7 @@ use crate::{
 pub(super) const LIMIT: Duration = Duration::from_secs(180);
 
 const _: () = assert!(CONVERSION_LIMIT.as_secs() < LIMIT.as_secs());
+const _: () = assert!(TAKING_BACK.as_secs() < LIMIT.as_secs());
 
 /// The changes of all connections of this process.
 #[derive(Clone)]

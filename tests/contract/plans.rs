@@ -11,8 +11,10 @@ use pullscope::{
         key::{Key, Name, Namespace},
         objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
         plan::{
-            Change, Copy, Deployment, Done, Edit, Existing, ImageOwner, Login, Outcome, Plan,
-            Restartable,
+            AttachSecret, Change, CopySecret, CreateAccount, CreateDeployment, CreateSecret,
+            DeleteAccount, DeleteSecret, DetachSecret, Done, Edit, EditSecret, Existing,
+            ImageOwner, Login, Outcome, Plan, Restartable, RollBack, SetAccount, SetImage,
+            SetPaused, SetTemplatePullSecrets,
         },
     },
 };
@@ -63,28 +65,29 @@ pub fn account(namespace: &Namespace) -> Key<ServiceAccount> {
 }
 
 pub fn attach(namespace: &Namespace, name: &str) -> Change {
-    Change::AttachSecret {
+    Change::AttachSecret(AttachSecret {
         account: account(namespace),
         secret: Name::new(name),
-        seen: Vec::new(),
-    }
+        current: Vec::new(),
+    })
 }
 
 pub fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
-    Change::CreateSecret {
+    Change::CreateSecret(CreateSecret {
         key: secret(namespace, name),
         server: server.into(),
         login: login(),
-    }
+    })
 }
 
 pub fn copy(from: &Key<Secret>, to: &Key<Secret>, existing: Existing) -> Change {
-    Change::CopySecret(Copy {
+    Change::CopySecret(CopySecret {
         from: from.clone(),
         to: to.clone(),
         existing,
         brings: Vec::new(),
         there: None,
+        expected: None,
     })
 }
 
@@ -119,10 +122,10 @@ pub async fn home(cluster: &Cluster, prefix: &str) -> (Namespace, Connection) {
     let connection = cluster.connect("admin", &namespace).await;
     let made = Plan::new(
         "account",
-        vec![Change::CreateAccount {
+        vec![Change::CreateAccount(CreateAccount {
             key: account(&namespace),
             pull_secrets: vec![Name::new("mirror")],
-        }],
+        })],
     );
     assert_eq!(carry_out(&connection, &made).await, [Outcome::Applied]);
     (namespace, connection)
@@ -177,22 +180,22 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
     assert!(matches!(&refused[..], [Outcome::Failed(why)] if why.contains("another content")));
 
     let edits = plan(vec![
-        Change::EditSecret {
+        Change::EditSecret(EditSecret {
             key: key.clone(),
             edit: Edit::Put {
                 server: "quay.io".into(),
                 login: login(),
             },
             before: None,
-        },
-        Change::EditSecret {
+        }),
+        Change::EditSecret(EditSecret {
             key: key.clone(),
             edit: Edit::Rekey {
                 from: "ghcr.io".into(),
                 to: "r.example:5000".into(),
             },
             before: None,
-        },
+        }),
         copy(&key, &secret(&other, "regcred"), Existing::Keep),
     ]);
     let outcomes = carry_out(&connection, &edits).await;
@@ -271,26 +274,29 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
         key: key.clone(),
     })
     .unwrap();
-    let set_image = |container: &str| Change::SetImage {
-        workload: workload.clone().into(),
-        container: container.into(),
-        before: None,
-        image: "ghcr.io/acme/web:2".into(),
+    let set_image = |container: &str| {
+        Change::SetImage(SetImage {
+            workload: workload.clone().into(),
+            container: container.into(),
+            before: None,
+            image: "ghcr.io/acme/web:2".into(),
+            stored: None,
+        })
     };
     let plan = Plan::new(
         "deploy",
         vec![
-            Change::CreateDeployment(Deployment {
+            Change::CreateDeployment(CreateDeployment {
                 replicas: 2,
-                ..Deployment::new(key, "ghcr.io/acme/web:1", Name::new("web"))
+                ..CreateDeployment::new(key, "ghcr.io/acme/web:1", Name::new("web"))
             }),
             set_image("web"),
-            Change::SetAccount {
+            Change::SetAccount(SetAccount {
                 workload: workload.clone(),
                 before: None,
                 account: Name::new("default"),
-            },
-            Change::Restart(workload.clone()),
+            }),
+            Change::restart(workload.clone()),
             set_image("web"),
             set_image("gone"),
         ],
@@ -315,7 +321,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
 pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "template").await;
     let key = Key::new(namespace.clone(), Name::new("web"));
-    let deployment = Deployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
+    let deployment = CreateDeployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
     let made = Plan::new("deploy", vec![Change::CreateDeployment(deployment)]);
     assert_eq!(carry_out(&connection, &made).await, [Outcome::Applied]);
     let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
@@ -335,7 +341,7 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     put(&["mirror", "typo"]).await;
     let plan = Plan::new(
         "correct",
-        vec![Change::SetTemplatePullSecrets {
+        vec![Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
             workload: Restartable::new(WorkloadKey {
                 kind: WorkloadKind::Deployment,
                 key,
@@ -344,8 +350,8 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
             add: Name::new("hub"),
             instead_of: Some(Name::new("typo")),
             // As the screen had it; what is there counts.
-            seen: vec![Name::new("typo")],
-        }],
+            current: vec![Name::new("typo")],
+        })],
     );
     assert_eq!(rehearse(&connection, &plan).await, [Outcome::Applied]);
     assert_eq!(list().await, ["mirror", "typo"], "only rehearsed");
@@ -379,11 +385,14 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
         "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-7"}, "spec": job,
     });
     cluster.create(&format!("{batch}/jobs"), run).await;
-    let set = |subject, container: &str| Change::SetImage {
-        workload: ImageOwner::new(subject).unwrap(),
-        container: container.into(),
-        before: None,
-        image: "ghcr.io/acme/web:2".into(),
+    let set = |subject, container: &str| {
+        Change::SetImage(SetImage {
+            workload: ImageOwner::new(subject).unwrap(),
+            container: container.into(),
+            before: None,
+            image: "ghcr.io/acme/web:2".into(),
+            stored: None,
+        })
     };
     let bare = Subject::Pod(Key::new(namespace.clone(), Name::new("bare")));
     let plan = Plan::new(
@@ -420,7 +429,7 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
 pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "rollback").await;
     let key = Key::new(namespace.clone(), Name::new("web"));
-    let deploy = Change::CreateDeployment(Deployment::new(
+    let deploy = Change::CreateDeployment(CreateDeployment::new(
         key.clone(),
         "ghcr.io/acme/web:2",
         Name::new("default"),
@@ -437,17 +446,14 @@ pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
         }},
     });
     cluster.create(&format!("{apps}/replicasets"), set).await;
-    let back = Change::RollBack {
+    let back = Change::RollBack(RollBack {
         deployment: key.clone(),
         set: Name::new("web-old"),
         revision: 1,
         before: None,
         after: [].into(),
-    };
-    let paused = |paused| Change::SetPaused {
-        deployment: key.clone(),
-        paused,
-    };
+    });
+    let paused = |paused| Change::SetPaused(SetPaused::new(key.clone(), paused));
     let changes = vec![paused(true), paused(true), paused(false), back.clone()];
     let plan = Plan::new("stop and go back", changes);
     let rehearsed = rehearse(&connection, &plan).await;
@@ -488,7 +494,11 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
     .unwrap();
     let deploy = |name: &str| {
         let key = Key::new(namespace.clone(), Name::new(name));
-        Change::CreateDeployment(Deployment::new(key, "ghcr.io/acme/web:1", Name::new("web")))
+        Change::CreateDeployment(CreateDeployment::new(
+            key,
+            "ghcr.io/acme/web:1",
+            Name::new("web"),
+        ))
     };
     let before = Plan::new(
         "before",
@@ -510,37 +520,33 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
     let plan = Plan::new(
         "all",
         vec![
-            Change::EditSecret {
+            Change::EditSecret(EditSecret {
                 key: key.clone(),
                 edit: Edit::Remove {
                     server: "ghcr.io".into(),
                 },
                 before: None,
-            },
+            }),
             Change::convert_secret(secret(&namespace, "opaque")),
             copy(&key, &secret(&other, "regcred"), Existing::Keep),
             copy(&key, &secret(&namespace, "regcred"), Existing::Merge),
             create(&namespace, "second", "quay.io"),
             attach(&namespace, "regcred"),
-            Change::DetachSecret {
+            Change::DetachSecret(DetachSecret {
                 account: account(&namespace),
                 secret: Name::new("mirror"),
-                seen: Vec::new(),
-            },
+                current: Vec::new(),
+            }),
             deploy("second"),
-            Change::Restart(workload.clone()),
-            Change::SetAccount {
+            Change::restart(workload.clone()),
+            Change::SetAccount(SetAccount {
                 workload,
                 before: None,
                 account: Name::new("default"),
-            },
+            }),
             Change::delete_pod(Key::new(namespace.clone(), Name::new("waits"))),
-            Change::DeleteSecret {
-                key: secret(&namespace, "opaque"),
-            },
-            Change::DeleteAccount {
-                key: account(&namespace),
-            },
+            Change::DeleteSecret(DeleteSecret::new(secret(&namespace, "opaque"))),
+            Change::DeleteAccount(DeleteAccount::new(account(&namespace))),
         ],
     );
     let versions = async |namespace: &Namespace| {

@@ -7,7 +7,10 @@ use pullscope::{
     domain::{
         key::{Key, Name, Namespace},
         objects::{Workload, WorkloadKey, WorkloadKind},
-        plan::{Change, Deployment, Done, Mark, Outcome, Plan, Restartable},
+        plan::{
+            Change, CreateAccount, CreateDeployment, CreateNamespace, DeletePod, Done, Mark,
+            Outcome, Plan, Restartable, RollBack, SetAccount, SetImage, SetPaused,
+        },
     },
 };
 use serde_json::{Value, json};
@@ -24,7 +27,7 @@ use crate::{
 async fn deployed(cluster: &Cluster, prefix: &str) -> (Namespace, Connection, Restartable) {
     let (namespace, connection) = home(cluster, prefix).await;
     let key: Key<Workload> = Key::new(namespace.clone(), Name::new("web"));
-    let deploy = Deployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
+    let deploy = CreateDeployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
     let plan = Plan::new("deploy", vec![Change::CreateDeployment(deploy)]);
     assert_eq!(carry_out(&connection, &plan).await, [Outcome::Applied]);
     let kind = WorkloadKind::Deployment;
@@ -33,20 +36,21 @@ async fn deployed(cluster: &Cluster, prefix: &str) -> (Namespace, Connection, Re
 }
 
 fn set_image(workload: &Restartable, image: &str) -> Change {
-    Change::SetImage {
+    Change::SetImage(SetImage {
         workload: workload.clone().into(),
         container: "web".into(),
         before: None,
         image: image.to_owned(),
-    }
+        stored: None,
+    })
 }
 
 fn set_account(workload: &Restartable, name: &str) -> Change {
-    Change::SetAccount {
+    Change::SetAccount(SetAccount {
         workload: workload.clone(),
         before: None,
         account: Name::new(name),
-    }
+    })
 }
 
 fn path(namespace: &Namespace) -> String {
@@ -122,10 +126,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
     }
     // Who has let the rollout go on has done what would be done.
     let key = workload.id().key.clone();
-    let pause = Change::SetPaused {
-        deployment: key,
-        paused: true,
-    };
+    let pause = Change::SetPaused(SetPaused::new(key, true));
     let plan = Plan::new("pause", vec![pause]);
     let done = carried_out(&connection, &plan).await;
     theirs(cluster, &namespace, json!({"/spec/paused": false})).await;
@@ -141,7 +142,7 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
     let orphan = format!("{}?propagationPolicy=Background", path(&namespace));
     cluster.delete(&orphan).await;
     let key = workload.id().key.clone();
-    let theirs = Deployment::new(key, "ghcr.io/acme/web:2", Name::new("web"));
+    let theirs = CreateDeployment::new(key, "ghcr.io/acme/web:2", Name::new("web"));
     let plan_of_theirs = Plan::new("theirs", vec![Change::CreateDeployment(theirs)]);
     assert_eq!(
         carry_out(&connection, &plan_of_theirs).await,
@@ -160,7 +161,7 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
     let delete = |uid: &str| {
         let pod = Key::new(namespace.clone(), Name::new("web-0"));
         let uid = Some(Arc::from(uid));
-        Plan::new("delete", vec![Change::DeletePod { pod, uid }])
+        Plan::new("delete", vec![Change::DeletePod(DeletePod { pod, uid })])
     };
     for outcome in [
         rehearse(&connection, &delete("of-an-earlier-one")).await,
@@ -192,13 +193,13 @@ pub async fn a_change_is_made_to_what_was_shown(cluster: &Cluster) {
     });
     let sets = format!("/apis/apps/v1/namespaces/{namespace}/replicasets");
     cluster.create(&sets, set).await;
-    let back = Change::RollBack {
+    let back = Change::RollBack(RollBack {
         deployment: workload.id().key.clone(),
         set: Name::new("web-old"),
         revision: 1,
         before: None,
         after: [].into(),
-    };
+    });
     let changes = [
         set_image(&workload, "ghcr.io/acme/web:2"),
         set_account(&workload, "default"),
@@ -226,9 +227,9 @@ fn plan_of(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for change in &mut plan.changes {
         match change {
-            Change::SetImage { before, .. } => *before = None,
-            Change::SetAccount { before, .. } => *before = None,
-            Change::RollBack { before, .. } => *before = None,
+            Change::SetImage(SetImage { before, .. }) => *before = None,
+            Change::SetAccount(SetAccount { before, .. }) => *before = None,
+            Change::RollBack(RollBack { before, .. }) => *before = None,
             _ => {}
         }
     }
@@ -356,9 +357,11 @@ pub async fn a_conversion_that_cannot_end_is_not_begun(cluster: &Cluster) {
 pub async fn what_is_there_must_be_what_was_wanted(cluster: &Cluster) {
     let (namespace, connection, workload) = deployed(cluster, "wanted").await;
     let one = |change| Plan::new("one", vec![change]);
-    let make = |list: &[&str]| Change::CreateAccount {
-        key: account(&namespace),
-        pull_secrets: list.iter().map(|name| Name::new(*name)).collect(),
+    let make = |list: &[&str]| {
+        Change::CreateAccount(CreateAccount {
+            key: account(&namespace),
+            pull_secrets: list.iter().map(|name| Name::new(*name)).collect(),
+        })
     };
     let listed = carry_out(&connection, &one(make(&["mirror"]))).await;
     assert_eq!(listed, [Outcome::Unchanged]);
@@ -366,19 +369,29 @@ pub async fn what_is_there_must_be_what_was_wanted(cluster: &Cluster) {
     assert!(says(&other[0], "does not list missing"), "{other:?}");
 
     let key = workload.id().key.clone();
-    let other = Deployment::new(key, "ghcr.io/acme/web:1", Name::new("other"));
+    let other = CreateDeployment::new(key, "ghcr.io/acme/web:1", Name::new("other"));
     let other = carry_out(&connection, &one(Change::CreateDeployment(other))).await;
     assert!(says(&other[0], "another ServiceAccount"), "{other:?}");
 
     let goes = cluster.namespace("goes").await;
-    let there = carry_out(&connection, &one(Change::CreateNamespace(goes.clone()))).await;
+    let there = carry_out(
+        &connection,
+        &one(Change::CreateNamespace(CreateNamespace {
+            name: goes.clone(),
+        })),
+    )
+    .await;
     assert_eq!(there, [Outcome::Unchanged]);
     // Something in it holds the namespace while it goes.
     let held = json!({"metadata": {"name": "held", "finalizers": ["example.com/hold"]}});
     let maps = format!("/api/v1/namespaces/{goes}/configmaps");
     cluster.create(&maps, held).await;
     cluster.delete(&format!("/api/v1/namespaces/{goes}")).await;
-    let gone = carry_out(&connection, &one(Change::CreateNamespace(goes))).await;
+    let gone = carry_out(
+        &connection,
+        &one(Change::CreateNamespace(CreateNamespace { name: goes })),
+    )
+    .await;
     assert!(says(&gone[0], "it is being deleted"), "{gone:?}");
 }
 

@@ -14,7 +14,10 @@ use pullscope::{
         credential::Password,
         key::{Key, Name, Namespace},
         objects::Secret,
-        plan::{Change, Deployment, Edit, Existing, Login, OnFailure, Outcome, Plan},
+        plan::{
+            Change, CreateDeployment, DeleteAccount, DeleteSecret, DetachSecret, Edit, EditSecret,
+            Existing, Login, OnFailure, Outcome, Plan,
+        },
     },
 };
 use serde_json::json;
@@ -28,7 +31,7 @@ use crate::{
 };
 
 fn renew(key: &Key<Secret>, password: &str) -> Change {
-    Change::EditSecret {
+    Change::EditSecret(EditSecret {
         key: key.clone(),
         edit: Edit::Renew {
             servers: vec!["ghcr.io".into()],
@@ -38,7 +41,7 @@ fn renew(key: &Key<Secret>, password: &str) -> Change {
             },
         },
         before: None,
-    }
+    })
 }
 
 /// Three Secrets with the same credential in two namespaces.
@@ -124,13 +127,15 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
     let (connection, keys) = three(cluster).await;
     let plan = rotation(&keys[..2]);
     let done = carried_out(&connection, &plan).await;
-    let put = |server: &str| Change::EditSecret {
-        key: keys[0].clone(),
-        edit: Edit::Put {
-            server: server.into(),
-            login: login(),
-        },
-        before: None,
+    let put = |server: &str| {
+        Change::EditSecret(EditSecret {
+            key: keys[0].clone(),
+            edit: Edit::Put {
+                server: server.into(),
+                login: login(),
+            },
+            before: None,
+        })
     };
     carry_out(&connection, &Plan::new("theirs", vec![put("quay.io")])).await;
     let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
@@ -177,19 +182,19 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
             renew(&secret(&namespace, "regcred"), "once"),
             renew(&secret(&namespace, "regcred"), "twice"),
             attach(&namespace, "regcred"),
-            Change::DetachSecret {
+            Change::DetachSecret(DetachSecret {
                 account: account(&namespace),
                 secret: Name::new("mirror"),
-                seen: Vec::new(),
-            },
+                current: Vec::new(),
+            }),
             Change::convert_secret(secret(&namespace, "opaque")),
-            Change::CreateDeployment(Deployment::new(web, "ghcr.io/acme/web:1", Name::new("web"))),
-            Change::DeleteSecret {
-                key: secret(&namespace, "opaque"),
-            },
-            Change::DeleteAccount {
-                key: account(&namespace),
-            },
+            Change::CreateDeployment(CreateDeployment::new(
+                web,
+                "ghcr.io/acme/web:1",
+                Name::new("web"),
+            )),
+            Change::DeleteSecret(DeleteSecret::new(secret(&namespace, "opaque"))),
+            Change::DeleteAccount(DeleteAccount::new(account(&namespace))),
         ],
     );
     let done = carried_out(&connection, &plan).await;

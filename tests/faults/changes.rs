@@ -10,7 +10,7 @@ use pullscope::{
         credential::Password,
         key::{Key, Name},
         objects::Secret,
-        plan::{Change, Done, Edit, Login, OnFailure, Outcome, Plan},
+        plan::{Change, CreateSecret, Done, Edit, EditSecret, Login, OnFailure, Outcome, Plan},
     },
 };
 use serde_json::{Value, json};
@@ -97,16 +97,18 @@ impl Stage {
     }
 
     fn rotation(&self) -> Plan {
-        let renew = |name: &str| Change::EditSecret {
-            key: self.key(name),
-            edit: Edit::Renew {
-                servers: vec!["ghcr.io".into()],
-                login: Login {
-                    username: "bot".into(),
-                    password: Password::new("the-new-one"),
+        let renew = |name: &str| {
+            Change::EditSecret(EditSecret {
+                key: self.key(name),
+                edit: Edit::Renew {
+                    servers: vec!["ghcr.io".into()],
+                    login: Login {
+                        username: "bot".into(),
+                        password: Password::new("the-new-one"),
+                    },
                 },
-            },
-            before: None,
+                before: None,
+            })
         };
         Plan {
             on_failure: OnFailure::TakeBack,
@@ -160,14 +162,14 @@ pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
     let stage = Stage::at(place).await;
     for fault in losses() {
         stage.scene.front.next(1, creates, fault);
-        let create = Change::CreateSecret {
+        let create = Change::CreateSecret(CreateSecret {
             key: stage.key("made"),
             server: "ghcr.io".into(),
             login: Login {
                 username: "bot".into(),
                 password: Password::new("the-new-one"),
             },
-        };
+        });
         let plan = Plan::new("make", vec![create]);
         let done = carry_out(&stage.connection, &plan).await;
         assert_eq!(outcomes(&done), [&Outcome::Applied]);

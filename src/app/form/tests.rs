@@ -5,7 +5,7 @@ use crate::domain::{
     batch::Batch,
     credential::Password,
     objects::{Subject, WorkloadKey, WorkloadKind},
-    plan::{Change, ImageOwner, ImageTarget, Listing, Login},
+    plan::{AttachSecret, Change, ImageOwner, ImageTarget, Listing, Login},
     sample,
 };
 
@@ -240,10 +240,10 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
     assert!(matches!(
         &plan.changes[..],
         [
-            Change::AttachSecret { seen, .. },
-            Change::DetachSecret { .. },
-            Change::AttachSecret { .. }
-        ] if seen.len() == 1
+            Change::AttachSecret(AttachSecret { current, .. }),
+            Change::DetachSecret(_),
+            Change::AttachSecret(_)
+        ] if current.len() == 1
     ));
     assert!(plan.notes.iter().any(|note| note.contains("default")), "G9");
 }

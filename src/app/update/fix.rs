@@ -17,8 +17,8 @@ use crate::{
         image::{ImageRef, host_of},
         objects::{ObjectKey, WorkloadKey},
         plan::{
-            Ask, Change, FixScope, Offer, Plan, Reach, Restartable, carriers, for_fix,
-            secrets_that_open,
+            Ask, Change, CreateAccount, FixScope, Offer, Plan, Reach, Restartable, carriers,
+            for_fix, secrets_that_open,
         },
         progress::progress,
         watch::Scope,
@@ -127,7 +127,7 @@ fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer 
         .collect();
     let mut notes = Vec::new();
     for change in &mut plan.changes {
-        let Change::CreateAccount { key, pull_secrets } = change else {
+        let Change::CreateAccount(CreateAccount { key, pull_secrets }) = change else {
             continue;
         };
         *pull_secrets = secrets_that_open(&model.world, &key.namespace, &images);
@@ -261,7 +261,7 @@ pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let subject = Subject::Workload(workload.id().clone());
     let plan = Plan::new(
         format!("Restart {subject}"),
-        vec![Change::Restart(workload)],
+        vec![Change::restart(workload)],
     );
     propose::propose(model, plan, None, now)
 }

@@ -101,7 +101,7 @@ fn needs(model: &Model, action: Action) -> Needs {
             Some(Offer::ByHand) | None => Needs::Nothing,
         },
         Action::Restart => match fix::restartable(model) {
-            Some(workload) => changes(&[Change::Restart(workload)]),
+            Some(workload) => changes(&[Change::restart(workload)]),
             None => Needs::SomethingElse(fix::NOT_RESTARTABLE.to_owned()),
         },
         Action::Delete => match selection::selected_pod(model) {

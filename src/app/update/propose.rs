@@ -21,7 +21,7 @@ use crate::{
         diagnose::{Link, Root},
         faults::FaultId,
         objects::WorkloadKey,
-        plan::{Affected, Change, Done, Outcome, Plan},
+        plan::{Affected, Change, Done, Outcome, Plan, SetImage},
         probe::{Answer, Verdict},
         progress,
     },
@@ -88,7 +88,7 @@ fn image_question(
         return None;
     }
     let image = plan.changes.iter().find_map(|change| match change {
-        Change::SetImage { image, .. } => Some(image),
+        Change::SetImage(SetImage { image, .. }) => Some(image),
         _ => None,
     })?;
     let pod = progress::youngest(&model.world, workloads)?;
@@ -246,8 +246,13 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             model.flash("wait for the server's answer", now);
             Vec::new()
         }
-        Stage::Done { .. } => {
+        Stage::Done { outcomes, .. } => {
+            let failure = first_failure(&plan.0, outcomes);
             close(model);
+            // An enter that was pressed before the outcome was read hides no failure.
+            if let Some(failure) = failure {
+                model.notices.show_until_dismissed(&failure);
+            }
             Vec::new()
         }
     }
@@ -269,9 +274,7 @@ pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
 
 /// Shows the plan as what it changes was found.
 fn take_found(proposal: &mut Proposal, done: &[Done]) {
-    if done.iter().any(|done| done.found.is_some()) {
-        proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
-    }
+    proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
 }
 
 /// One more change was made, or taken back.
@@ -301,7 +304,7 @@ pub(super) fn carried_out(
         return;
     };
     model.lost.note(&plan.0, done);
-    let failure = first_failure(&plan.0, done);
+    let failure = first_failure(&plan.0, &outcomes(done));
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
         take_found(proposal, done);
@@ -315,14 +318,17 @@ pub(super) fn carried_out(
         };
     } else if let Some(failure) = failure {
         // Its view was closed: nobody else says it.
-        model.notices.tell_until_seen(&failure);
+        model.notices.show_until_dismissed(&failure);
         model.flash(failure, now);
     }
     // An undo that has failed can be tried again.
-    if done.iter().all(|done| done.outcome.is_good()) {
-        model
-            .applied
-            .retain(|applied| Some(applied.ticket) != undoes);
+    let is_over = done.iter().all(|done| done.outcome.is_good());
+    model
+        .applied
+        .retain(|applied| !is_over || Some(applied.ticket) != undoes);
+    let mut applied = model.applied.iter_mut();
+    if let Some(applied) = applied.find(|applied| Some(applied.ticket) == undoes) {
+        applied.undo = Planned(Arc::new(applied.undo.0.with_lost(done)));
     }
     if let Some(undo) = plan.0.undone(done) {
         model.applied.push(Applied {
@@ -333,8 +339,8 @@ pub(super) fn carried_out(
 }
 
 /// What failed first of a plan, with its title.
-fn first_failure(plan: &Plan, done: &[Done]) -> Option<String> {
-    let mut outcomes = done.iter().map(|done| &done.outcome);
+fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
+    let mut outcomes = outcomes.iter();
     let failed =
         outcomes.find(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_)))?;
     Some(format!("{}: {failed}", plan.title))

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::domain::{
     objects::{WorkloadKey, WorkloadKind},
-    plan::{Change, ContainerImage, ContainerList, Done, Found, Outcome, Plan, Restartable, Seen},
+    plan::{
+        Change, ContainerImage, ContainerList, Done, ObjectSnapshot, Observed, Outcome, Plan,
+        Restartable, Rewritten, SetImage, TakeBack, Undoable,
+    },
     probe::{Answer, Verdict},
     sample::{key, now},
 };
@@ -49,7 +52,7 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
     let [Effect::Rehearse { ticket, plan }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert!(matches!(plan.0.changes[0], Change::EditSecret { .. }));
+    assert!(matches!(plan.0.changes[0], Change::EditSecret(_)));
     assert_eq!(
         press(&mut model, &["enter"]),
         [],
@@ -62,11 +65,15 @@ fn a_fix_is_asked_for_shown_rehearsed_and_only_then_made() {
         now(),
     );
     assert!(matches!(stage(&model), Stage::Ready(_)));
+    let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let shown = proposal.plan.clone();
     let effects = press(&mut model, &["enter"]);
-    let [Effect::CarryOut { ticket, plan: same }] = &effects[..] else {
+    let [Effect::CarryOut { ticket, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!(same, plan, "what was shown is what is done");
+    assert_eq!(*plan, shown, "what was shown is what is done");
     let step = Message::Progress(*ticket, 0, Outcome::Applied);
     update(&mut model, step, now());
     assert!(matches!(stage(&model), Stage::CarryingOut(_, so_far) if so_far.len() == 1));
@@ -120,26 +127,28 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         kind: WorkloadKind::Deployment,
         key: key("shop", "checkout"),
     });
-    let set = Change::SetImage {
-        workload: workload.unwrap().into(),
-        container: "app".into(),
-        before: None,
-        image: "a:2".to_owned(),
-    };
-    let plan = Plan::new("Another image", vec![set]);
+    let set = SetImage::new(workload.unwrap().into(), "app".into(), "a:2");
+    let plan = Plan::new("Another image", vec![set.clone().into()]);
     let effects = propose::propose(&mut model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
-    let seen = Seen {
+    let observed = Observed {
         uid: "u".to_owned(),
         value: ContainerImage {
             list: ContainerList::Containers,
             image: "live:9".into(),
         },
     };
+    let found = |observed: &Observed<ContainerImage>| {
+        let before = Some(observed.clone());
+        Some(Change::SetImage(SetImage {
+            before,
+            ..set.clone()
+        }))
+    };
     let done = Done {
-        found: Some(Found::Image(seen.clone())),
+        found: found(&observed),
         ..Done::new(Outcome::Applied)
     };
     update(&mut model, Message::Rehearsed(*ticket, vec![done]), now());
@@ -154,20 +163,20 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         panic!("{effects:?}")
     };
     assert_eq!(*plan, shown);
-    let Change::SetImage { before, .. } = &plan.0.changes[0] else {
+    let Change::SetImage(SetImage { before, .. }) = &plan.0.changes[0] else {
         panic!("{plan:?}")
     };
-    assert_eq!(before.as_ref(), Some(&seen));
+    assert_eq!(before.as_ref(), Some(&observed));
     // Somebody was faster.
-    let theirs = Seen {
+    let theirs = Observed {
         value: ContainerImage {
             image: "theirs:1".into(),
-            ..seen.value.clone()
+            ..observed.value.clone()
         },
-        ..seen
+        ..observed
     };
     let late = Done {
-        found: Some(Found::Image(theirs)),
+        found: found(&theirs),
         ..Done::new(Outcome::Failed("somebody has changed it".to_owned()))
     };
     let carried = Message::CarriedOut(*ticket, plan.clone(), vec![late]);
@@ -349,20 +358,20 @@ fn no_plan_is_made_while_the_lists_are_still_coming_in() {
 
 /// Carries out the fix; what is answered when it has been made, and could be taken back.
 fn made(model: &mut Model) -> Message {
-    use crate::domain::plan::{Before, Revision};
     let effects = rehearsed(model);
     let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let before = Before::was(
-        &serde_json::json!({"data": {".dockerconfigjson": CANARY}}),
-        Some(Revision {
-            uid: "1".into(),
-            version: "2".into(),
-        }),
-    );
+    let Change::EditSecret(edit) = &plan.0.changes[0] else {
+        panic!("{plan:?}")
+    };
+    let object = serde_json::json!({"data": {".dockerconfigjson": CANARY}});
+    let before = Rewritten {
+        object: ObjectSnapshot::of(&object),
+        written: 1,
+    };
     let mut done = all_well(plan.0.changes.len());
-    done[0].before = Some(before);
+    done[0].undo = Some(edit.undo(before));
     update(model, Message::Rehearsed(*ticket, done.clone()), now());
     let effects = press(model, &["enter"]);
     let [Effect::CarryOut { ticket, .. }] = &effects[..] else {
@@ -418,7 +427,7 @@ fn what_was_carried_out_can_be_taken_back_once() {
     let [Effect::Rehearse { ticket, plan }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert!(matches!(&plan.0.changes[..], [Change::TakeBack { .. }]));
+    assert!(matches!(&plan.0.changes[..], [Change::TakeBack(_)]));
     assert!(!format!("{plan:?}{:?}", model.applied).contains(CANARY));
     update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
     let effects = press(&mut model, &["enter"]);
@@ -471,8 +480,8 @@ fn what_takes_back_is_not_taken_back_itself() {
         .collect();
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(
-        matches!(&left[0].changes[..], [Change::TakeBack { change, .. }]
-        if !matches!(**change, Change::TakeBack { .. }))
+        matches!(&left[0].changes[..], [Change::TakeBack(TakeBack { change, .. })]
+        if !matches!(**change, Change::TakeBack(_)))
     );
 }
 
@@ -496,7 +505,7 @@ fn one_fix_for_all_that_suffer_from_the_same() {
         panic!("{effects:?}")
     };
     let retried = plan.0.changes.iter();
-    let retried = retried.filter(|change| matches!(change, Change::DeletePod { .. }));
+    let retried = retried.filter(|change| matches!(change, Change::DeletePod(_)));
     assert_eq!(retried.count(), pods);
 }
 
@@ -759,7 +768,7 @@ fn restart() -> Plan {
         kind: WorkloadKind::Deployment,
         key: key("shop", "checkout"),
     });
-    Plan::new("Restart", vec![Change::Restart(workload.unwrap())])
+    Plan::new("Restart", vec![Change::restart(workload.unwrap())])
 }
 
 fn told(model: &Model) -> &str {
@@ -786,7 +795,7 @@ fn a_plan_that_cannot_be_undone_does_not_undo_another() {
         panic!("{effects:?}")
     };
     assert!(plan.0.title.starts_with("Undo: "), "{}", plan.0.title);
-    assert!(matches!(&plan.0.changes[..], [Change::TakeBack { .. }]));
+    assert!(matches!(&plan.0.changes[..], [Change::TakeBack(_)]));
 }
 
 #[test]
@@ -860,4 +869,18 @@ fn what_the_server_refuses_is_not_offered() {
     update(&mut model, Message::Rehearsed(*ticket, refused), now());
     assert!(!model.offers(Action::CarryOut));
     assert!(model.offers(Action::Export));
+}
+
+#[test]
+fn an_enter_that_was_pressed_too_early_hides_no_failure() {
+    let mut model = model();
+    let Message::CarriedOut(ticket, plan, mut done) = made(&mut model) else {
+        panic!("it is carried out")
+    };
+    done[0] = Done::new(Outcome::Failed("507: no room".to_owned()));
+    update(&mut model, Message::CarriedOut(ticket, plan, done), now());
+    assert_eq!(model.notices.shown().map(|it| it.text.clone()), None);
+    press(&mut model, &["enter"]);
+    let shown = model.notices.shown().expect("the failure is shown");
+    assert!(shown.text.contains("507: no room"), "{}", shown.text);
 }

@@ -7,7 +7,7 @@ use crate::{
     app::{effect::Effect, model::Model},
     domain::{
         objects::{WorkloadKey, WorkloadKind},
-        plan::{Change, Plan},
+        plan::{Change, Plan, SetPaused},
         progress::{Progress, progress},
     },
 };
@@ -20,10 +20,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let paused = !found.workload.rollout.paused;
     let verb = if paused { "Pause" } else { "Resume" };
     let id = &found.workload.id;
-    let change = Change::SetPaused {
-        deployment: id.key.clone(),
-        paused,
-    };
+    let change = Change::SetPaused(SetPaused::new(id.key.clone(), paused));
     let plan = Plan::new(format!("{verb} the rollout of {id}"), vec![change]);
     propose::propose(model, plan, None, now)
 }

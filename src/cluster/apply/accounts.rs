@@ -4,25 +4,27 @@ use serde_json::{Value, json};
 
 use super::{
     bodies,
-    create::create as make,
+    create::create as create_object,
+    delete::remove,
     patch::Patch,
     server::Server,
-    update::{Step, update},
+    update::{Step, Updated, update},
+    workloads::another_object,
 };
 use crate::{
     cluster::{Trouble, paths},
     domain::{
         key::{Key, Name},
         objects::{Secret, ServiceAccount},
-        plan::{Before, Done, Found, Lists, manifest, with, without},
+        plan::{
+            AttachSecret, Change, CreateAccount, DeleteAccount, DetachSecret, Done, ListChange,
+            Undoable, manifest,
+        },
     },
 };
 
-pub(super) async fn create(
-    server: Server<'_>,
-    key: &Key<ServiceAccount>,
-    pull_secrets: &[Name<Secret>],
-) -> Result<Done, Trouble> {
+pub(super) async fn create(server: Server<'_>, change: &CreateAccount) -> Result<Done, Trouble> {
+    let CreateAccount { key, pull_secrets } = change;
     let accounts = paths::accounts(&key.namespace);
     let body = manifest::account(key, pull_secrets);
     let fits = |there: &Value| {
@@ -40,62 +42,62 @@ pub(super) async fn create(
             missing.join(", ")
         ))
     };
-    make(server, &accounts, key.name.as_str(), &body, fits).await
+    let creation = create_object(server, &accounts, key.name.as_str(), &body, fits).await?;
+    Ok(creation.done(|created| change.undo(created)))
 }
 
-pub(super) async fn attach(
+pub(super) async fn delete(server: Server<'_>, change: &DeleteAccount) -> Result<Done, Trouble> {
+    let path = paths::account(&change.key);
+    let expected = change.before.as_ref();
+    let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
+    let found = now.map(|now| DeleteAccount {
+        before: Some(now),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
+}
+
+pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<Done, Trouble> {
+    let (updated, list) =
+        change_list(server, &change.account, None, |list| change.changed(list)).await?;
+    let found = AttachSecret {
+        current: list.before.clone(),
+        ..change.clone()
+    };
+    Ok(Done {
+        found: Some(found.into()),
+        ..updated.done(|_, _| change.undo(list))
+    })
+}
+
+pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<Done, Trouble> {
+    let (updated, list) =
+        change_list(server, &change.account, None, |list| change.changed(list)).await?;
+    let found = DetachSecret {
+        current: list.before.clone(),
+        ..change.clone()
+    };
+    Ok(Done {
+        found: Some(found.into()),
+        ..updated.done(|_, _| change.undo(list))
+    })
+}
+
+/// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it. `uid`: of
+/// the only object whose list may be changed.
+pub(super) async fn change_list(
     server: Server<'_>,
     account: &Key<ServiceAccount>,
-    secret: &Name<Secret>,
-) -> Result<Done, Trouble> {
-    change_list(server, account, |list| with(list, secret)).await
-}
-
-pub(super) async fn detach(
-    server: Server<'_>,
-    account: &Key<ServiceAccount>,
-    secret: &Name<Secret>,
-) -> Result<Done, Trouble> {
-    change_list(server, account, |list| without(list, secret)).await
-}
-
-/// Puts the list back, in its order too. Where others have changed it since, only the one change is
-/// taken back.
-pub(super) async fn put_back(
-    server: Server<'_>,
-    account: &Key<ServiceAccount>,
-    before: &[Name<Secret>],
-    after: &[Name<Secret>],
-) -> Result<Done, Trouble> {
-    change_list(server, account, |list| restored(list, before, after)).await
-}
-
-/// The list as it was, or without the one change where others have changed it since.
-pub(super) fn restored(
-    list: &[Name<Secret>],
-    before: &[Name<Secret>],
-    after: &[Name<Secret>],
-) -> Vec<Name<Secret>> {
-    if list == after {
-        return before.to_vec();
-    }
-    let kept = list
-        .iter()
-        .filter(|name| before.contains(name) || !after.contains(name));
-    let mut list: Vec<_> = kept.cloned().collect();
-    for name in before.iter().filter(|name| !after.contains(name)) {
-        list = with(&list, name);
-    }
-    list
-}
-
-/// Changes a ServiceAccount's list as it is now. Whoever attached another Secret meanwhile keeps it.
-async fn change_list(
-    server: Server<'_>,
-    account: &Key<ServiceAccount>,
+    uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
-) -> Result<Done, Trouble> {
+) -> Result<(Updated, ListChange), Trouble> {
     let step = |found: &Value| {
+        if let Some(why) = another_object(server, uid, found) {
+            return Step::Refuse(why);
+        }
         let list = bodies::pull_secrets(found);
         let changed = change(&list);
         if changed == list {
@@ -106,12 +108,9 @@ async fn change_list(
         Step::Write(Patch::merge(found, list))
     };
     let updated = update(server, &paths::account(account), step).await?;
-    let now = bodies::pull_secrets(updated.found());
-    let then = change(&now);
-    let done = updated.done(|_| Before::List {
-        before: now.clone(),
-        after: then.clone(),
-    });
-    let found = Some(Found::Lists(Lists { now, then }));
-    Ok(Done { found, ..done })
+    let before = bodies::pull_secrets(updated.found());
+    let stored = updated.now().map(|now| bodies::pull_secrets(now));
+    let after = stored.unwrap_or_else(|| change(&before));
+    let uid = bodies::revision(updated.found()).uid;
+    Ok((updated, ListChange { uid, before, after }))
 }

@@ -55,6 +55,24 @@ pub(super) fn pod_spec(fields: &Value) -> Value {
     json!({ "spec": { "template": { "spec": fields } } })
 }
 
+/// Whether a Deployment's rollout is paused.
+pub(super) fn is_paused(deployment: &Value) -> bool {
+    deployment.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
+}
+
+/// kubectl refuses the same.
+pub(super) const PAUSED: &str = "its rollout is paused: resume it first";
+
+/// Why a workload does not replace its Pods when its template changes; `None` where it does.
+pub(super) fn rolls_nothing_out(workload: &Value) -> Option<&'static str> {
+    if is_paused(workload) {
+        return Some(PAUSED);
+    }
+    let strategy = workload.pointer("/spec/updateStrategy/type");
+    let is_on_delete = strategy.and_then(Value::as_str) == Some("OnDelete");
+    is_on_delete.then_some("its update strategy is OnDelete: delete its Pods instead")
+}
+
 /// As `kubectl rollout restart` does it.
 pub(super) fn restart(now: Timestamp) -> Value {
     json!({ "spec": { "template": { "metadata": { "annotations": {

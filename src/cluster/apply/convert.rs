@@ -16,9 +16,10 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::{
+    backoff::random,
     bodies,
-    delete::{Deleted, Seen, delete},
-    patience::random,
+    create::Creation,
+    delete::{Deleted, Precondition, delete},
     secrets::{KEY, TYPE, kind, place},
     server::{Server, applied, failed, unchanged, unknown},
     wiped::Wiped,
@@ -28,7 +29,10 @@ use crate::{
     domain::{
         key::Key,
         objects::Secret,
-        plan::{Before, Done, Found, Outcome, Outline, recreated},
+        plan::{
+            Change, ConvertSecret, Converted, Done, ObjectSnapshot, Outcome, Outline, Revision,
+            Undoable, recreated,
+        },
     },
 };
 
@@ -65,7 +69,8 @@ pub const CONVERSION_LIMIT: Duration = LOOKING
 const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
-pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Done, Trouble> {
+pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Result<Done, Trouble> {
+    let key = &change.key;
     let found = look(server, key).await?;
     if let Some(why) = bodies::deleting(&found) {
         return Ok(failed(why));
@@ -79,12 +84,23 @@ pub(super) async fn convert(server: Server<'_>, key: &Key<Secret>) -> Result<Don
         )));
     };
     let outline = Outline::of(&found, &source);
-    let done = swap(server, key, &found, &replacement).await?;
+    let undo = |after: Option<Revision>| {
+        let object = Arc::new(ObjectSnapshot::of(&found));
+        Some(change.undo(Converted { object, after }))
+    };
+    let done = swap(server, key, &found, &replacement, &undo).await?;
+    let found = ConvertSecret {
+        found: Some(Arc::new(outline)),
+        ..change.clone()
+    };
     Ok(Done {
-        found: Some(Found::Secret(Arc::new(outline))),
+        found: Some(found.into()),
         ..done
     })
 }
+
+/// The change that takes a conversion back; given is what was made, as far as that is known.
+pub(super) type Undo<'a> = dyn Fn(Option<Revision>) -> Option<Change> + Sync + 'a;
 
 /// Reads the Secret that is to be converted.
 pub(super) async fn look(server: Server<'_>, key: &Key<Secret>) -> Result<Wiped, Trouble> {
@@ -134,6 +150,7 @@ pub(super) async fn swap(
     key: &Key<Secret>,
     found: &Wiped,
     wanted: &Wiped,
+    undo: &Undo<'_>,
 ) -> Result<Done, Trouble> {
     let held = bodies::finalizers(found).join(", ");
     if !held.is_empty() {
@@ -147,10 +164,9 @@ pub(super) async fn swap(
             "the server would not take the new Secret, so the old one stays: {trouble}"
         )));
     }
-    let seen = Seen::State(bodies::revision(found));
-    let kept = || Some(Before::was(found, None));
+    let state = Precondition::State(bodies::revision(found));
     let deleting = server.within(DELETING, REQUEST);
-    match delete(deleting, &paths::secret(key), &seen).await? {
+    match delete(deleting, &paths::secret(key), &state).await? {
         Deleted::Gone => {}
         Deleted::Lingers(_) if server.rehearses() => {}
         Deleted::Absent | Deleted::Changed => {
@@ -160,14 +176,14 @@ pub(super) async fn swap(
         }
         Deleted::Lingers(why) => {
             return Ok(Done {
-                before: kept(),
+                undo: undo(None),
                 is_lost: true,
                 ..failed(format!("{why}{}", by_hand(key, [wanted, found])))
             });
         }
         Deleted::Unknown(why) => {
             return Ok(Done {
-                before: kept(),
+                undo: undo(None),
                 is_lost: true,
                 ..unknown(&why)
             });
@@ -177,36 +193,34 @@ pub(super) async fn swap(
         return Ok(applied(found));
     }
     let creating = server.within(CREATING, REQUEST);
-    let (answer, retried) = persist(creating, || place(creating, key, wanted)).await;
+    let refusals = Refusals::Some(PAUSES.len());
+    let (answer, retried) = persist(creating, refusals, || place(creating, key, wanted)).await;
     let why = match answer {
-        Ok(Done {
-            outcome: Outcome::Applied,
-            before: Some(Before::Made { seen, .. }),
-            ..
-        }) => {
+        Ok(Creation::Created(created)) => {
             return Ok(Done {
-                before: Some(Before::was(found, Some(seen))),
+                undo: undo(created.revision),
                 ..applied(found)
             });
         }
         // What is there after an attempt whose end was not known was made by it.
-        Ok(done) if done.outcome.is_good() && retried => {
+        Ok(Creation::Present(done)) if done.outcome.is_good() && retried => {
             let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
             return Ok(Done {
-                before: Some(Before::was(found, after)),
+                undo: undo(after),
                 ..applied(found)
             });
         }
         // Somebody else has made it meanwhile, and the same.
-        Ok(done) if done.outcome.is_good() => return Ok(done),
-        Ok(done) => match done.outcome {
-            Outcome::Failed(why) | Outcome::Unknown(why) => why,
-            other => other.to_string(),
-        },
+        Ok(Creation::Present(done)) if done.outcome.is_good() => return Ok(done),
+        Ok(Creation::Present(done) | Creation::Absent(done) | Creation::Unknown(done, _)) => {
+            reason(done.outcome)
+        }
         Err(trouble) => trouble.to_string(),
     };
-    Ok(put_back(server, key, found, wanted, why).await)
+    let refused = put_back(server, key, found, wanted, why).await;
+    let undo = if refused.is_lost { undo(None) } else { None };
+    Ok(Done { undo, ..refused })
 }
 
 /// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
@@ -239,17 +253,18 @@ async fn put_back(
 ) -> Done {
     let old = bodies::reborn(found);
     let server = server.within(PUTTING_BACK, REQUEST);
-    let (answer, _) = persist(server, || place(server, key, &old)).await;
+    let (answer, _) = persist(server, Refusals::All, || place(server, key, &old)).await;
     let trouble = match answer {
-        Ok(done) if done.outcome.is_good() => {
-            return failed(format!("{why}; the old Secret is put back"));
-        }
-        Ok(done) => done.outcome.to_string(),
+        Ok(creation) => match creation.done_for_good().outcome {
+            outcome if outcome.is_good() => {
+                return failed(format!("{why}; the old Secret is put back"));
+            }
+            outcome => outcome.to_string(),
+        },
         Err(trouble) => trouble.to_string(),
     };
     // It is kept, so that it is not lost: taking the change back tries again.
     Done {
-        before: Some(Before::was(found, None)),
         is_lost: true,
         ..failed(format!(
             "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
@@ -274,37 +289,68 @@ fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
     format!("; by hand: {commands}")
 }
 
-/// Goes on as long as the trouble may pass; says whether there was more than one attempt.
-async fn persist<F, R>(server: Server<'_>, attempt: F) -> (Result<Done, Trouble>, bool)
-where
-    F: Fn() -> R,
-    R: Future<Output = Result<Done, Trouble>>,
-{
-    let mut answer = attempt().await;
-    for (number, pause) in PAUSES.into_iter().enumerate() {
-        let pause = match &answer {
-            Err(Trouble::Busy { after, .. }) => (*after).clamp(pause, LONGEST_PAUSE),
-            Err(trouble) if may_pass(trouble) => pause,
-            Ok(done) if matches!(done.outcome, Outcome::Unknown(_)) => pause,
-            Ok(_) | Err(_) => return (answer, number > 0),
-        };
-        let end = Instant::now() + pause;
-        if server.deadline().is_some_and(|deadline| end >= deadline) {
-            return (answer, number > 0);
-        }
-        sleep(pause).await;
-        answer = attempt().await;
+/// Why a change was not made.
+fn reason(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Failed(why) | Outcome::Unknown(why) => why,
+        other @ (Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::NotTried
+        | Outcome::TakenBack) => other.to_string(),
     }
-    (answer, true)
 }
 
-/// The server did not say no to the object itself.
-fn may_pass(trouble: &Trouble) -> bool {
-    trouble.is_out_of_reach()
-        || matches!(
-            trouble,
-            Trouble::Conflict(_) | Trouble::Status(500.., _) | Trouble::Other(_)
-        )
+/// How many refusals by the server are waited for. One may pass too: a policy, a quota or a proxy that denies
+/// for some seconds, a token that is about to be renewed.
+#[derive(Clone, Copy)]
+enum Refusals {
+    /// Then the other Secret is tried, rather than to leave none there.
+    Some(usize),
+    /// There is no other Secret: until the time is over.
+    All,
+}
+
+/// Goes on until the time is over, or somebody else has created the Secret; says whether there was more than
+/// one attempt.
+async fn persist<F, R>(
+    server: Server<'_>,
+    refusals: Refusals,
+    attempt: F,
+) -> (Result<Creation, Trouble>, bool)
+where
+    F: Fn() -> R,
+    R: Future<Output = Result<Creation, Trouble>>,
+{
+    let longest = PAUSES[PAUSES.len() - 1];
+    let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(longest));
+    let mut refused = 0;
+    let mut is_retried = false;
+    loop {
+        let answer = attempt().await;
+        let mut pause = pauses.next().unwrap_or(longest);
+        let is_refused = match &answer {
+            Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, is_retried),
+            Ok(Creation::Absent(_) | Creation::Unknown(..)) => false,
+            Err(Trouble::Busy { after, .. }) => {
+                pause = (*after).clamp(pause, LONGEST_PAUSE);
+                false
+            }
+            Err(Trouble::Conflict(_)) => false,
+            Err(trouble) => !trouble.is_transient(),
+        };
+        refused += usize::from(is_refused);
+        let gives_up = match refusals {
+            Refusals::Some(most) => refused > most,
+            Refusals::All => false,
+        };
+        let end = Instant::now() + pause;
+        if gives_up || server.deadline().is_some_and(|deadline| end >= deadline) {
+            return (answer, is_retried);
+        }
+        sleep(pause).await;
+        is_retried = true;
+    }
 }
 
 #[cfg(test)]

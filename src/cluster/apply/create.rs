@@ -7,13 +7,61 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
-    patience::Patience,
-    server::{MANAGER, Server, failed, made, unchanged, unknown},
+    server::{MANAGER, Server, failed, unchanged, unknown},
+    update::read,
     wiped::Wiped,
 };
-use crate::{cluster::Trouble, domain::plan::Done};
+use crate::{
+    cluster::Trouble,
+    domain::plan::{Change, Created, Done, Outcome},
+};
+
+/// How the creation of an object ended.
+#[derive(Debug)]
+pub(super) enum Creation {
+    Created(Created),
+    /// Somebody else has created an object of that name.
+    Present(Done),
+    /// It was not created.
+    Absent(Done),
+    /// The answer was lost, and it may still be created.
+    Unknown(Done, Created),
+}
+
+impl Creation {
+    fn of(object: &Value) -> Self {
+        Self::Created(Created {
+            revision: Some(bodies::revision(object)),
+            content: bodies::content(object),
+        })
+    }
+
+    /// What became of the change, with the change that takes it back.
+    pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> Done {
+        match self {
+            Self::Created(created) => Done {
+                undo: Some(undo(created)),
+                ..Done::new(Outcome::Applied)
+            },
+            Self::Present(done) | Self::Absent(done) => done,
+            Self::Unknown(done, created) => Done {
+                undo: Some(undo(created)),
+                ..done
+            },
+        }
+    }
+
+    /// What became of a change that is not taken back.
+    pub(super) fn done_for_good(self) -> Done {
+        match self {
+            Self::Created(_) => Done::new(Outcome::Applied),
+            Self::Present(done) | Self::Absent(done) | Self::Unknown(done, _) => done,
+        }
+    }
+}
 
 /// Makes an object; `fits` says why one that is there already is not as good.
 pub(super) async fn create(
@@ -22,57 +70,64 @@ pub(super) async fn create(
     name: &str,
     body: &impl Serialize,
     fits: impl Fn(&Value) -> Result<(), String>,
-) -> Result<Done, Trouble> {
+) -> Result<Creation, Trouble> {
     let path = format!("{collection}/{name}");
-    let was_absent = match server.get(&path).await {
+    let mut backoff = server.backoff();
+    let was_absent = match read(server, &path, &mut backoff).await {
         Ok(there) => return Ok(met(&there, &fits)),
         Err(Trouble::NotFound(_)) => true,
         // Whoever may make it need not be allowed to read it.
-        Err(_) => false,
+        Err(Trouble::Forbidden(_)) => false,
+        // Nothing was sent. If it were, nobody could tell afterwards whose the object is.
+        Err(trouble) => return Err(trouble),
     };
-    let mut patience = server.patience();
     let mut lost: Option<Lost> = None;
     loop {
         let trouble = match server.post(collection, body).await {
-            Ok(object) => return Ok(made(&object)),
+            Ok(object) => return Ok(Creation::of(&object)),
             Err(trouble) => trouble,
         };
         if lost.is_none() && !server.loses(&trouble) {
             match trouble {
                 trouble @ Trouble::AlreadyExists(_) => {
-                    return Ok(match lookup(server, &path, &mut patience).await {
+                    return Ok(match lookup(server, &path, &mut backoff).await {
                         Lookup::There(there) => met(&there, &fits),
-                        Lookup::Absent | Lookup::Unreadable => failed(format!(
+                        Lookup::Absent | Lookup::Unreadable => Creation::Present(failed(format!(
                             "{trouble}; it cannot be read, so whether it is the same is not known"
-                        )),
+                        ))),
                     });
                 }
                 // A quota is counted by several at once.
                 trouble @ Trouble::Conflict(_) => {
-                    if !patience.after_conflict().await {
+                    if !backoff.after_conflict().await {
                         return Err(trouble);
                     }
                     continue;
                 }
-                trouble => return Err(trouble),
+                trouble => {
+                    if !server.rehearses() && backoff.after_trouble(&trouble).await {
+                        continue;
+                    }
+                    return Err(trouble);
+                }
             }
         }
         let unanswered = Lost::and(lost.take(), trouble);
-        match lookup(server, &path, &mut patience).await {
+        match lookup(server, &path, &mut backoff).await {
             Lookup::There(there) => {
                 let sent = sent(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
                 return Ok(if is_ours {
-                    made(&there)
+                    Creation::of(&there)
                 } else {
                     met(&there, &fits)
                 });
             }
-            Lookup::Unreadable => return Ok(unknown(&unanswered.to_string())),
+            Lookup::Unreadable => return not_known(&unanswered, body),
             Lookup::Absent => {}
         }
-        if !patience.before_look().await {
-            return Ok(given_up(&unanswered));
+        if !backoff.before_look().await {
+            return given_up(&unanswered, body);
         }
         lost = Some(unanswered);
     }
@@ -137,30 +192,41 @@ enum Lookup {
     Unreadable,
 }
 
-async fn lookup(server: Server<'_>, path: &str, patience: &mut Patience) -> Lookup {
-    match super::update::look(server, path, patience).await {
+async fn lookup(server: Server<'_>, path: &str, backoff: &mut Backoff) -> Lookup {
+    match super::update::look(server, path, backoff).await {
         Ok(Some(there)) => Lookup::There(there),
         Ok(None) => Lookup::Unreadable,
         Err(_) => Lookup::Absent,
     }
 }
 
-fn given_up(lost: &Lost) -> Done {
+fn given_up(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
     if lost.may_come() {
-        return unknown(&lost.to_string());
+        return not_known(lost, body);
     }
-    failed(format!("{lost}; it was looked for, and is not there"))
+    let why = format!("{lost}; it was looked for, and is not there");
+    Ok(Creation::Absent(failed(why)))
+}
+
+/// What was sent may be there, or come later: that is what undo looks for.
+fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
+    let sent = sent(body)?;
+    let created = Created {
+        revision: None,
+        content: bodies::content(&sent),
+    };
+    Ok(Creation::Unknown(unknown(&lost.to_string()), created))
 }
 
 /// An object that somebody has made before.
-fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Done {
+fn met(there: &Value, fits: &impl Fn(&Value) -> Result<(), String>) -> Creation {
     if let Some(why) = bodies::deleting(there) {
-        return failed(why);
+        return Creation::Present(failed(why));
     }
-    match fits(there) {
+    Creation::Present(match fits(there) {
         Ok(()) => unchanged(there),
         Err(why) => failed(why),
-    }
+    })
 }
 
 #[cfg(test)]

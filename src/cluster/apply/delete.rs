@@ -3,20 +3,20 @@
 use serde_json::{Value, json};
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
-    patience::Patience,
     server::{CHANGED, Server, failed, unknown, with_traces},
-    update::look,
+    update::{look, read},
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Before, Done, Outcome, Revision},
+    domain::plan::{Change, Created, Done, ObjectSnapshot, ObservedObject, Outcome, Revision},
 };
 
-/// What must be so for the object to be deleted.
+/// What must hold for the object to be deleted.
 #[derive(Clone, Debug)]
-pub(super) enum Seen {
+pub(super) enum Precondition {
     /// This object in this state.
     State(Revision),
     /// This object, whatever was written to it since.
@@ -25,8 +25,8 @@ pub(super) enum Seen {
     Name,
 }
 
-impl Seen {
-    fn preconditions(&self) -> Option<Value> {
+impl Precondition {
+    fn options(&self) -> Option<Value> {
         match self {
             Self::State(Revision { uid, version }) => {
                 Some(json!({ "uid": uid, "resourceVersion": version }))
@@ -60,12 +60,12 @@ pub(super) enum Deleted {
 pub(super) async fn delete(
     server: Server<'_>,
     path: &str,
-    seen: &Seen,
+    precondition: &Precondition,
 ) -> Result<Deleted, Trouble> {
-    let mut patience = server.patience();
+    let mut backoff = server.backoff();
     let mut lost: Option<Lost> = None;
     loop {
-        let trouble = match server.delete(path, seen.preconditions()).await {
+        let trouble = match server.delete(path, precondition.options()).await {
             Ok(answer) => {
                 return Ok(match bodies::deleting(&answer) {
                     Some(why) => Deleted::Lingers(why),
@@ -78,6 +78,9 @@ pub(super) async fn delete(
             return match trouble {
                 Trouble::NotFound(_) => Ok(Deleted::Absent),
                 Trouble::Conflict(_) => Ok(Deleted::Changed),
+                trouble if !server.rehearses() && backoff.after_trouble(&trouble).await => {
+                    continue;
+                }
                 trouble => Err(trouble),
             };
         }
@@ -87,11 +90,11 @@ pub(super) async fn delete(
         // It is another one by now, or in another state: to ask again is of no use.
         let is_over = matches!(trouble, Trouble::Conflict(_));
         let unanswered = Lost::and(lost.take(), trouble);
-        if let Some(ended) = after_loss(server, path, seen, &mut patience).await {
+        if let Some(ended) = after_loss(server, path, precondition, &mut backoff).await {
             return Ok(ended);
         }
         // With its preconditions it can be asked for again: a later one is not deleted.
-        if is_over || seen.uid().is_none() || !patience.before_look().await {
+        if is_over || precondition.uid().is_none() || !backoff.before_look().await {
             return Ok(Deleted::Unknown(unanswered.to_string()));
         }
         lost = Some(unanswered);
@@ -103,39 +106,52 @@ pub(super) async fn delete(
 async fn after_loss(
     server: Server<'_>,
     path: &str,
-    seen: &Seen,
-    patience: &mut Patience,
+    precondition: &Precondition,
+    backoff: &mut Backoff,
 ) -> Option<Deleted> {
-    match look(server, path, patience).await {
+    match look(server, path, backoff).await {
         Err(_) => Some(Deleted::Gone),
         Ok(None) => None,
         Ok(Some(there)) => {
             let now = bodies::revision(&there);
-            if seen.uid().is_some_and(|uid| uid != now.uid) {
+            if precondition.uid().is_some_and(|uid| uid != now.uid) {
                 return Some(Deleted::Gone);
             }
             if let Some(why) = bodies::deleting(&there) {
                 return Some(Deleted::Lingers(why));
             }
-            match seen {
-                Seen::State(seen) if *seen != now => Some(Deleted::Changed),
-                Seen::State(_) | Seen::Object(_) | Seen::Name => None,
+            match precondition {
+                Precondition::State(state) if *state != now => Some(Deleted::Changed),
+                Precondition::State(_) | Precondition::Object(_) | Precondition::Name => None,
             }
         }
     }
 }
 
-/// Deletes an object as it is now, and keeps it.
-pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Trouble> {
-    let found = match server.get(path).await {
-        Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
+/// Deletes an object as it is now, if it is the expected one; `undo` creates it again. Returns what was found
+/// too.
+pub(super) async fn remove(
+    server: Server<'_>,
+    path: &str,
+    expected: Option<&ObservedObject>,
+    undo: impl FnOnce(ObjectSnapshot) -> Change,
+) -> Result<(Done, Option<ObservedObject>), Trouble> {
+    let found = match read(server, path, &mut server.backoff()).await {
+        Err(Trouble::NotFound(_)) => return Ok((Done::new(Outcome::Unchanged), None)),
         found => found?,
     };
-    let seen = Seen::State(bodies::revision(&found));
-    let before = || Some(Before::was(&found, None));
-    let done = match delete(server, path, &seen).await? {
+    let now = ObservedObject {
+        uid: bodies::revision(&found).uid,
+        content: bodies::content(&found),
+    };
+    if let Some(why) = changed_since(server, expected, &now) {
+        return Ok((with_traces(&found, failed(why)), Some(now)));
+    }
+    let state = Precondition::State(bodies::revision(&found));
+    let undo = || Some(undo(ObjectSnapshot::of(&found)));
+    let done = match delete(server, path, &state).await? {
         Deleted::Gone | Deleted::Lingers(_) => Done {
-            before: before(),
+            undo: undo(),
             ..Done::new(Outcome::Applied)
         },
         Deleted::Absent => Done::new(Outcome::Unchanged),
@@ -143,29 +159,45 @@ pub(super) async fn remove(server: Server<'_>, path: &str) -> Result<Done, Troub
             failed("somebody has just changed it: look at it again before it is deleted")
         }
         Deleted::Unknown(why) => Done {
-            before: before(),
+            undo: undo(),
             ..unknown(&why)
         },
     };
-    Ok(with_traces(&found, done))
+    Ok((with_traces(&found, done), Some(now)))
 }
 
-/// Deletes what a change has made, if it still holds what it did then (`content`: a hash of that).
+/// Why an object is not deleted: it is not the one that the preview showed.
+fn changed_since(
+    server: Server<'_>,
+    expected: Option<&ObservedObject>,
+    now: &ObservedObject,
+) -> Option<&'static str> {
+    let expected = expected.filter(|expected| server.expects() && *expected != now)?;
+    Some(if expected.uid == now.uid {
+        "somebody has changed it since the preview: look at it again before it is deleted"
+    } else {
+        "somebody has deleted it and made another of its name, so that is left as it is"
+    })
+}
+
+/// Deletes what a change has created, if it still holds what it did then.
 ///
 /// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
 /// it was made, or not at all.
 pub(super) async fn unmake(
     server: Server<'_>,
     path: &str,
-    made: &Revision,
-    content: u64,
+    created: &Created,
 ) -> Result<Done, Trouble> {
-    let mut patience = server.patience();
+    let mut backoff = server.backoff();
     loop {
-        let (seen, was_read) = match server.get(path).await {
+        let (state, was_read) = match read(server, path, &mut backoff).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
-                if now.uid != made.uid || bodies::content(&found) != content {
+                let is_other = |created: &Revision| created.uid != now.uid;
+                if created.revision.as_ref().is_some_and(is_other)
+                    || bodies::content(&found) != created.content
+                {
                     return Ok(failed(CHANGED));
                 }
                 (now, true)
@@ -173,17 +205,22 @@ pub(super) async fn unmake(
             // In a rehearsal an earlier change of the plan has yet to put its content back.
             Ok(found) => (bodies::revision(&found), true),
             Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
-            Err(Trouble::Forbidden(_)) => (made.clone(), false),
+            Err(trouble @ Trouble::Forbidden(_)) => match &created.revision {
+                Some(revision) => (revision.clone(), false),
+                None => return Err(trouble),
+            },
             Err(trouble) => return Err(trouble),
         };
-        return Ok(match delete(server, path, &Seen::State(seen)).await? {
-            Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-            Deleted::Absent => Done::new(Outcome::Unchanged),
-            // A Deployment's status is written all the time.
-            Deleted::Changed if was_read && patience.after_conflict().await => continue,
-            Deleted::Changed => failed(CHANGED),
-            Deleted::Unknown(why) => unknown(&why),
-        });
+        return Ok(
+            match delete(server, path, &Precondition::State(state)).await? {
+                Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
+                Deleted::Absent => Done::new(Outcome::Unchanged),
+                // A Deployment's status is written all the time.
+                Deleted::Changed if was_read && backoff.after_conflict().await => continue,
+                Deleted::Changed => failed(CHANGED),
+                Deleted::Unknown(why) => unknown(&why),
+            },
+        );
     }
 }
 

@@ -10,36 +10,30 @@
 //! (`update`, `create`, `delete`).
 
 mod accounts;
+mod backoff;
 mod bodies;
 mod convert;
 mod create;
 mod delete;
 mod lost;
+mod namespaces;
 mod patch;
-mod patience;
 mod rollout;
 mod secrets;
 mod server;
-mod target;
 mod undo;
 mod update;
 mod wiped;
 mod workloads;
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
+use std::{collections::BTreeSet, time::Duration};
 
 pub use self::convert::CONVERSION_LIMIT;
-use self::{
-    create::create,
-    delete::remove,
-    server::{Mode, Server},
-    target::{makes, subject},
-};
+use self::server::{Mode, Server};
 use super::{Connection, Trouble, access, paths};
-use crate::domain::plan::{
-    Change, Done, OnFailure, Outcome, Plan, corrected, manifest, undo as inverse_of,
+use crate::domain::{
+    objects::ObjectKey,
+    plan::{Change, Done, OnFailure, Outcome, Plan, Purpose},
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -58,11 +52,11 @@ impl WritePermit {
 pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Done> {
     let server = Server::new(connection, Mode::Rehearsal);
     let mut all = Vec::new();
-    // What an earlier change is going to make is not there for the server to try the next one on.
-    let mut to_be_made: BTreeSet<String> = BTreeSet::new();
-    let mut changed: BTreeSet<String> = BTreeSet::new();
+    // What an earlier change is going to create is not there for the server to try the next one on.
+    let mut to_be_created: BTreeSet<ObjectKey> = BTreeSet::new();
+    let mut changed: BTreeSet<ObjectKey> = BTreeSet::new();
     for (index, change) in plan.changes.iter().enumerate() {
-        let server = server.behind_another(!changed.insert(subject(change)));
+        let server = server.behind_another(!changed.insert(change.object()));
         if plan.deletes_for_nothing(index, &all) {
             all.push(no_reason_to_delete());
             continue;
@@ -70,42 +64,48 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
         all.push(match missing(connection, change).await {
             Some(why) => Done::new(Outcome::Failed(why)),
             None => match make(server, change).await {
-                Err(Trouble::NotFound(_)) if waits(server, change, &to_be_made).await => {
+                Err(Trouble::NotFound(_))
+                    if awaits_creation(server, change, &to_be_created).await =>
+                {
                     Done::new(Outcome::Applied)
                 }
-                answer => told(answer),
+                answer => done_or_failed(answer),
             },
         });
-        if makes(change) {
-            to_be_made.insert(subject(change));
+        if change.is_creation() {
+            to_be_created.insert(change.object());
         }
     }
     all
 }
 
-/// Whether what was not found is what an earlier change of the plan is going to make: the object, the
+/// Whether what was not found is what an earlier change of the plan is going to create: the object, the
 /// namespace that it is in, or the Secret that is copied.
-async fn waits(server: Server<'_>, change: &Change, to_be_made: &BTreeSet<String>) -> bool {
+async fn awaits_creation(
+    server: Server<'_>,
+    change: &Change,
+    to_be_created: &BTreeSet<ObjectKey>,
+) -> bool {
     if let Change::CopySecret(copy) = change {
-        let source = paths::secret(&copy.from);
-        if to_be_made.contains(&source) {
+        if to_be_created.contains(&ObjectKey::Secret(copy.from.clone())) {
             return true;
         }
-        if matches!(server.get(&source).await, Err(Trouble::NotFound(_))) {
+        let source = server.get(&paths::secret(&copy.from)).await;
+        if matches!(source, Err(Trouble::NotFound(_))) {
             return false;
         }
     }
-    let namespace = paths::namespace(change.namespace());
-    to_be_made.contains(&subject(change)) || to_be_made.contains(&namespace)
+    let namespace = ObjectKey::Namespace(change.namespace());
+    to_be_created.contains(&change.object()) || to_be_created.contains(&namespace)
 }
 
-/// Makes the changes in their order, tells each when it is made, and stops at the first that fails.
+/// Makes the changes in their order, reports each when it is made, and stops at the first that fails.
 /// Where the plan says so, what was made before that is taken back.
 pub async fn carry_out(
     connection: &Connection,
     _: WritePermit,
     plan: &Plan,
-    mut tell: impl FnMut(usize, &Outcome),
+    mut report: impl FnMut(usize, &Outcome),
 ) -> Vec<Done> {
     let server = Server::new(connection, Mode::Earnest);
     let mut all: Vec<Done> = Vec::new();
@@ -116,19 +116,19 @@ pub async fn carry_out(
         } else if plan.deletes_for_nothing(index, &all) {
             no_reason_to_delete()
         } else {
-            told(make(server, change).await)
+            done_or_failed(make(server, change).await)
         };
-        tell(index, &done.outcome);
+        report(index, &done.outcome);
         // A Pod that could not be made new is no reason to take a credential back.
-        let matters = !matches!(
-            change,
-            Change::DeletePod { .. } | Change::DeleteJob { .. } | Change::Restart(_)
-        );
+        let matters = match change.purpose() {
+            Purpose::Repair => true,
+            Purpose::Restart | Purpose::Recreation => false,
+        };
         let fails = !failed && !done.outcome.is_good();
         all.push(done);
         failed |= fails;
         if fails && matters && plan.on_failure == OnFailure::TakeBack {
-            take_back(server, plan, &mut all, &mut tell).await;
+            take_back(server, &mut all, &mut report).await;
         }
     }
     all
@@ -140,20 +140,21 @@ fn no_reason_to_delete() -> Done {
     Done::new(Outcome::NotNeeded(why.to_owned()))
 }
 
+/// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
+/// for longer (`runtime::changes`).
+pub const TAKING_BACK: Duration = Duration::from_secs(90);
+
+/// One request of taking back: the next one must have its time too.
+const REQUEST: Duration = Duration::from_secs(10);
+
 /// Takes back what was made, last one first; also that of which it is not known.
-async fn take_back(
-    server: Server<'_>,
-    plan: &Plan,
-    all: &mut [Done],
-    tell: &mut impl FnMut(usize, &Outcome),
-) {
-    let made = all.iter_mut().zip(&plan.changes).enumerate().rev();
-    for (index, (done, change)) in made {
-        let inverse = done.before.clone();
-        let Some(inverse) = inverse.and_then(|before| inverse_of(change, before)) else {
+async fn take_back(server: Server<'_>, all: &mut [Done], report: &mut impl FnMut(usize, &Outcome)) {
+    let server = server.persisting(TAKING_BACK, REQUEST);
+    for (index, done) in all.iter_mut().enumerate().rev() {
+        let Some(undo) = done.undo.clone() else {
             continue;
         };
-        let back = told(make(server, &inverse).await).outcome;
+        let back = take_one_back(server, &undo).await;
         let was_unknown = matches!(done.outcome, Outcome::Unknown(_));
         let was = if was_unknown {
             "it may have been made"
@@ -175,11 +176,31 @@ async fn take_back(
             | Outcome::NotNeeded(_)
             | Outcome::TakenBack
             | Outcome::NotTried => {
-                done.before = None;
+                done.undo = None;
                 Outcome::TakenBack
             }
         };
-        tell(index, &done.outcome);
+        report(index, &done.outcome);
+    }
+}
+
+/// Takes one change back, and goes on as long as that may still succeed.
+async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
+    let mut backoff = server.backoff();
+    loop {
+        let (outcome, trouble) = match make(server, undo).await {
+            Err(trouble) if trouble.is_transient() => {
+                (Outcome::Failed(trouble.to_string()), trouble)
+            }
+            Ok(Done {
+                outcome: Outcome::Unknown(why),
+                ..
+            }) => (Outcome::Unknown(why.clone()), Trouble::Other(why)),
+            answer => return done_or_failed(answer).outcome,
+        };
+        if !backoff.after_trouble(&trouble).await {
+            return outcome;
+        }
     }
 }
 
@@ -197,86 +218,33 @@ async fn missing(connection: &Connection, change: &Change) -> Option<String> {
     None
 }
 
-fn told(answer: Result<Done, Trouble>) -> Done {
+fn done_or_failed(answer: Result<Done, Trouble>) -> Done {
     answer.unwrap_or_else(|trouble| Done::new(Outcome::Failed(trouble.to_string())))
 }
 
 /// One change as requests.
 async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
     match change {
-        Change::CreateNamespace(name) => {
-            let body = manifest::namespace(name);
-            let goes = |there: &Value| {
-                let phase = there.pointer("/status/phase").and_then(Value::as_str);
-                if phase == Some("Terminating") {
-                    return Err("it is being deleted: try again when it is gone".to_owned());
-                }
-                Ok(())
-            };
-            let made = create(server, paths::NAMESPACES, name.as_str(), &body, goes).await?;
-            // With it would go whatever others have put into it since.
-            Ok(Done {
-                before: None,
-                ..made
-            })
-        }
-        Change::CreateSecret {
-            key,
-            server: registry,
-            login,
-        } => secrets::create(server, key, registry, login).await,
-        Change::EditSecret { key, edit, before } => {
-            secrets::edit(server, key, edit, before.as_ref()).await
-        }
-        Change::ConvertSecret { key, .. } => convert::convert(server, key).await,
-        Change::CopySecret(copy) => secrets::copy(server, copy).await,
-        Change::DeleteSecret { key } => remove(server, &paths::secret(key)).await,
-        Change::CreateAccount { key, pull_secrets } => {
-            accounts::create(server, key, pull_secrets).await
-        }
-        Change::DeleteAccount { key } => remove(server, &paths::account(key)).await,
-        Change::AttachSecret {
-            account, secret, ..
-        } => accounts::attach(server, account, secret).await,
-        Change::DetachSecret {
-            account, secret, ..
-        } => accounts::detach(server, account, secret).await,
-        Change::SetAccount {
-            workload,
-            before,
-            account,
-        } => workloads::set_account(server, workload.id(), before.as_ref(), account).await,
-        Change::SetImage {
-            workload,
-            container,
-            before,
-            image,
-        } => workloads::set_image(server, workload, container, before.as_ref(), image).await,
-        Change::SetTemplatePullSecrets {
-            workload,
-            add,
-            instead_of,
-            ..
-        } => {
-            workloads::set_pull_secrets(server, workload.id(), |list| {
-                corrected(list, add, instead_of.as_ref())
-            })
-            .await
-        }
-        Change::CreateDeployment(deployment) => workloads::create(server, deployment).await,
-        Change::Restart(workload) => workloads::restart(server, workload.id()).await,
-        Change::SetPaused { deployment, paused } => {
-            rollout::set_paused(server, deployment, *paused).await
-        }
-        Change::RollBack {
-            deployment,
-            set,
-            before,
-            ..
-        } => rollout::roll_back(server, deployment, set, before.as_ref()).await,
-        Change::DeletePod { pod, uid } => workloads::delete_pod(server, pod, uid.as_deref()).await,
-        Change::DeleteJob { job, uid } => workloads::delete_job(server, job, uid.as_deref()).await,
-        Change::TakeBack { change, before, .. } => undo::take_back(server, change, before).await,
+        Change::CreateNamespace(change) => namespaces::create(server, change).await,
+        Change::CreateSecret(change) => secrets::create(server, change).await,
+        Change::EditSecret(change) => secrets::edit(server, change).await,
+        Change::ConvertSecret(change) => convert::convert(server, change).await,
+        Change::CopySecret(change) => secrets::copy(server, change).await,
+        Change::DeleteSecret(change) => secrets::delete(server, change).await,
+        Change::CreateAccount(change) => accounts::create(server, change).await,
+        Change::DeleteAccount(change) => accounts::delete(server, change).await,
+        Change::AttachSecret(change) => accounts::attach(server, change).await,
+        Change::DetachSecret(change) => accounts::detach(server, change).await,
+        Change::SetAccount(change) => workloads::set_account(server, change).await,
+        Change::SetImage(change) => workloads::set_image(server, change).await,
+        Change::SetTemplatePullSecrets(change) => workloads::set_pull_secrets(server, change).await,
+        Change::CreateDeployment(change) => workloads::create(server, change).await,
+        Change::Restart(change) => workloads::restart(server, change).await,
+        Change::SetPaused(change) => rollout::set_paused(server, change).await,
+        Change::RollBack(change) => rollout::roll_back(server, change).await,
+        Change::DeletePod(change) => workloads::delete_pod(server, change).await,
+        Change::DeleteJob(change) => workloads::delete_job(server, change).await,
+        Change::TakeBack(change) => undo::take_back(server, change).await,
     }
 }
 

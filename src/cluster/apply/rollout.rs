@@ -6,48 +6,61 @@ use super::{
     bodies,
     patch::Patch,
     server::{Server, failed},
-    update::{Step, update},
+    update::{Step, read, update},
+    workloads::unexpected,
 };
 use crate::{
     cluster::{Trouble, paths},
     domain::{
         key::{Key, Name},
         objects::{Workload, WorkloadKey, WorkloadKind},
-        plan::{Before, Done, Found, Seen, Template},
+        plan::{Done, Observed, RollBack, SetPaused, Template, Undoable},
     },
 };
 
-pub(super) async fn set_paused(
-    server: Server<'_>,
-    deployment: &Key<Workload>,
-    paused: bool,
-) -> Result<Done, Trouble> {
+pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result<Done, Trouble> {
+    let SetPaused {
+        deployment,
+        paused,
+        before: expected,
+    } = change;
     let path = path(WorkloadKind::Deployment, deployment, &deployment.name);
+    let observed = |found: &Value| Observed {
+        uid: bodies::revision(found).uid,
+        value: bodies::is_paused(found),
+    };
     let step = |found: &Value| {
-        if is_paused(found) == paused {
+        let now = observed(found);
+        if let Some(why) = unexpected(server, "paused", expected.as_ref(), &now) {
+            return Step::Refuse(why);
+        }
+        if now.value == *paused {
             return Step::Keep;
         }
         Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
     };
     let updated = update(server, &path, step).await?;
-    Ok(updated.done(|found| Before::Paused(is_paused(found))))
-}
-
-fn is_paused(deployment: &Value) -> bool {
-    deployment.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
+    let found = SetPaused {
+        before: Some(observed(updated.found())),
+        ..change.clone()
+    };
+    Ok(Done {
+        found: Some(found.into()),
+        ..updated.done(|found, _| change.undo(observed(found)))
+    })
 }
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
 /// Deployment's. When that is not the one that was shown, nothing is done.
-pub(super) async fn roll_back(
-    server: Server<'_>,
-    deployment: &Key<Workload>,
-    set: &Name<Workload>,
-    expected: Option<&Seen<Template>>,
-) -> Result<Done, Trouble> {
-    let older = server
-        .get(&path(WorkloadKind::ReplicaSet, deployment, set))
-        .await?;
+pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<Done, Trouble> {
+    let RollBack {
+        deployment,
+        set,
+        before: expected,
+        ..
+    } = change;
+    let older = path(WorkloadKind::ReplicaSet, deployment, set);
+    let older = read(server, &older, &mut server.backoff()).await?;
     let Some(template) = template(&older) else {
         return Ok(failed(format!("the ReplicaSet {set} has no Pod template")));
     };
@@ -56,7 +69,10 @@ pub(super) async fn roll_back(
         if found.pointer("/spec/template") == Some(&template) {
             return Step::Keep;
         }
-        let is_other = |expected: &&Seen<Template>| **expected != seen(found);
+        if bodies::is_paused(found) && server.expects() {
+            return Step::Refuse(bodies::PAUSED.to_owned());
+        }
+        let is_other = |expected: &Observed<Template>| *expected != observed(found);
         if expected.as_ref().is_some_and(is_other) && server.expects() {
             return Step::Refuse(
                 "somebody has changed the Deployment meanwhile, so it is left as it is".to_owned(),
@@ -65,18 +81,21 @@ pub(super) async fn roll_back(
         Step::Write(Patch::replace(found, "/spec/template", &template))
     };
     let updated = update(server, &path, step).await?;
-    let now = seen(updated.found());
-    let then = bodies::images(&template);
+    let found = RollBack {
+        before: Some(observed(updated.found())),
+        after: bodies::images(&template),
+        ..change.clone()
+    };
     Ok(Done {
-        found: Some(Found::Template { now, then }),
+        found: Some(found.into()),
         ..updated.done_for_good()
     })
 }
 
 /// The template of a Deployment as it is shown and compared.
-fn seen(deployment: &Value) -> Seen<Template> {
+fn observed(deployment: &Value) -> Observed<Template> {
     let template = deployment.pointer("/spec/template").unwrap_or(&Value::Null);
-    Seen {
+    Observed {
         uid: bodies::revision(deployment).uid,
         value: Template {
             images: bodies::images(template),

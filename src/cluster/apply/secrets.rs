@@ -8,10 +8,11 @@ use zeroize::Zeroizing;
 
 use super::{
     bodies,
-    create::create as make_object,
+    create::{Creation, create as create_object},
+    delete::remove,
     patch::Patch,
     server::{CHANGED, Server, failed},
-    update::{Step, update},
+    update::{Step, read, update},
     wiped::Wiped,
 };
 use crate::{
@@ -20,8 +21,9 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Before, Copy, Done, Edit, Existing, Found, Login, Seen, StoredConfig, edited, manifest,
-            merged, servers_of,
+            Change, CopyBefore, CopySecret, CreateSecret, DeleteSecret, Done, Edit, EditSecret,
+            Existing, ObjectSnapshot, Observed, ObservedCopy, ObservedTarget, Rewritten,
+            StoredConfig, Undoable, edited, manifest, merged, servers_of,
         },
     },
 };
@@ -55,25 +57,37 @@ fn stored<'a>(secret: &'a Value, field: &str) -> Option<&'a str> {
     secret.get("data")?.get(field)?.as_str()
 }
 
-pub(super) async fn create(
-    server: Server<'_>,
-    key: &Key<Secret>,
-    registry: &str,
-    login: &Login,
-) -> Result<Done, Trouble> {
+pub(super) async fn create(server: Server<'_>, change: &CreateSecret) -> Result<Done, Trouble> {
     let put = Edit::Put {
-        server: registry.to_owned(),
-        login: login.clone(),
+        server: change.server.clone(),
+        login: change.login.clone(),
     };
-    match edited(None, &put) {
-        Ok(content) => make(server, key, &content).await,
-        Err(why) => Ok(failed(why)),
-    }
+    let content = match edited(None, &put) {
+        Ok(content) => content,
+        Err(why) => return Ok(failed(why)),
+    };
+    let creation = make(server, &change.key, &content).await?;
+    Ok(creation.done(|created| change.undo(created)))
+}
+
+pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<Done, Trouble> {
+    let path = paths::secret(&change.key);
+    let expected = change.before.as_ref();
+    let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
+    let found = now.map(|now| DeleteSecret {
+        before: Some(now),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
 }
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
-pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Trouble> {
-    let found = server.get(&paths::secret(&copy.from)).await?;
+pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
+    let source = paths::secret(&copy.from);
+    let found = read(server, &source, &mut server.backoff()).await?;
     let Some((name, is_legacy)) = field(&found) else {
         return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
     };
@@ -83,54 +97,112 @@ pub(super) async fn copy(server: Server<'_>, copy: &Copy) -> Result<Done, Troubl
             copy.from
         )));
     };
-    let there = there(server, &copy.to).await;
-    let entries = there.map(|there| Found::Entries {
+    let now = observed_copy(server, &found, &copy.to).await;
+    let found = now.map(|(now, there)| CopySecret {
         brings: servers_of(&brought),
         there,
+        expected: Some(now),
+        ..copy.clone()
     });
+    if let (Some(now), Some(expected)) = (&found, &copy.expected)
+        && let Some(why) = copied_since(server, expected, now.expected.as_ref())
+    {
+        let found = found.map(Change::from);
+        return Ok(Done {
+            found,
+            ..failed(why)
+        });
+    }
     let done = match copy.existing {
-        Existing::Keep => make(server, &copy.to, &brought).await?,
+        Existing::Keep => copy_new(server, copy, &brought).await?,
         Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
         Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
     };
     Ok(Done {
-        found: entries,
+        found: found.map(Change::from),
         ..done
     })
 }
 
-/// The servers of the entries of a Secret, if there is one; `None` where it may not be read.
-async fn there(server: Server<'_>, key: &Key<Secret>) -> Option<Option<Vec<Arc<str>>>> {
-    let found = match server.get(&paths::secret(key)).await {
+/// Creates the copy.
+async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Result<Done, Trouble> {
+    let creation = make(server, &copy.to, content).await?;
+    Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
+}
+
+/// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
+/// that may not be read.
+async fn observed_copy(
+    server: Server<'_>,
+    source: &Value,
+    to: &Key<Secret>,
+) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
+    let source = observed_config(source);
+    let found = match server.get(&paths::secret(to)).await {
         Ok(found) => found,
-        Err(Trouble::NotFound(_)) => return Some(None),
+        Err(Trouble::NotFound(_)) => {
+            let target = ObservedTarget::Absent;
+            return Some((ObservedCopy { source, target }, None));
+        }
         Err(_) => return None,
     };
+    let target = observed_config(&found);
+    let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
     let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
-    Some(Some(
-        content.map_or_else(Vec::new, |content| servers_of(&content)),
-    ))
+    let there = content.map_or_else(Vec::new, |content| servers_of(&content));
+    Some((ObservedCopy { source, target }, Some(there)))
+}
+
+/// Why a copy is not made: what the preview showed has become another.
+fn copied_since(
+    server: Server<'_>,
+    expected: &ObservedCopy,
+    now: Option<&ObservedCopy>,
+) -> Option<String> {
+    let now = now.filter(|_| server.expects())?;
+    if expected.source.is_some() && expected.source != now.source {
+        return Some(
+            "somebody has changed the Secret that is copied since the preview: look at it again"
+                .to_owned(),
+        );
+    }
+    let is_other = match &expected.target {
+        ObservedTarget::Absent | ObservedTarget::Present(_) => expected.target != now.target,
+        ObservedTarget::Unknown => false,
+    };
+    is_other.then(|| {
+        "somebody has changed the Secret at the place of the copy since the preview, so it is left as it is: look at it again"
+            .to_owned()
+    })
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
 async fn onto(
     server: Server<'_>,
-    copy: &Copy,
+    copy: &CopySecret,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
-    match rewrite(server, &copy.to, None, &change).await {
+    let undo = |before| copy.undo(CopyBefore::Present(before));
+    let expected = copy.expected.as_ref().map(|expected| &expected.target);
+    let expected = match expected {
+        Some(ObservedTarget::Present(observed)) => Some(observed),
+        Some(ObservedTarget::Absent | ObservedTarget::Unknown) | None => None,
+    };
+    match rewrite(server, &copy.to, expected, &change, undo).await {
         Err(Trouble::NotFound(_)) => match change(None) {
-            Ok(content) => make(server, &copy.to, &content).await,
+            Ok(content) => copy_new(server, copy, &content).await,
             Err(why) => Ok(failed(why)),
         },
-        answer => answer,
+        Ok((done, _)) => Ok(done),
+        Err(trouble) => Err(trouble),
     }
 }
 
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
-async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Done, Trouble> {
+async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Creation, Trouble> {
     if content.len() > MOST {
-        return Ok(failed(format!("{key} would be larger than 1 MiB")));
+        let why = format!("{key} would be larger than 1 MiB");
+        return Ok(Creation::Absent(failed(why)));
     }
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(content.as_bytes()));
     let data = Wiped::from(json!({ KEY: *encoded }));
@@ -143,7 +215,7 @@ pub(super) async fn place(
     server: Server<'_>,
     key: &Key<Secret>,
     body: &Wiped,
-) -> Result<Done, Trouble> {
+) -> Result<Creation, Trouble> {
     let secrets = paths::secrets(&key.namespace);
     let fits = |there: &Value| {
         let kind = kind(there);
@@ -157,20 +229,26 @@ pub(super) async fn place(
         }
         Ok(())
     };
-    make_object(server, &secrets, key.name.as_str(), body, fits).await
+    create_object(server, &secrets, key.name.as_str(), body, fits).await
 }
 
-pub(super) async fn edit(
-    server: Server<'_>,
-    key: &Key<Secret>,
-    edit: &Edit,
-    expected: Option<&Seen<StoredConfig>>,
-) -> Result<Done, Trouble> {
-    rewrite(server, key, expected, |before| edited(before, edit)).await
+pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Done, Trouble> {
+    let EditSecret { key, edit, before } = change;
+    let edited = |content: Option<&str>| edited(content, edit);
+    let undo = |before| change.undo(before);
+    let (done, observed) = rewrite(server, key, before.as_ref(), edited, undo).await?;
+    let found = observed.map(|observed| EditSecret {
+        before: Some(observed),
+        ..change.clone()
+    });
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
 }
 
 /// The configuration in a Secret as it is found; `None` for a type that the kubelet does not read.
-fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
+fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     let (field, is_legacy) = field(found)?;
     let content = content(found, field, is_legacy);
     let hash = bodies::hash(&stored(found, field));
@@ -181,7 +259,7 @@ fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
     } else {
         content.as_ref().map(|text| text.as_str())
     };
-    Some(Seen {
+    Some(Observed {
         uid: bodies::revision(found).uid,
         value: StoredConfig::of(text, hash),
     })
@@ -190,11 +268,11 @@ fn seen_config(found: &Value) -> Option<Seen<StoredConfig>> {
 /// Why a configuration is left as it is: it is not the one that the preview showed.
 fn changed_since(
     server: Server<'_>,
-    expected: Option<&Seen<StoredConfig>>,
+    expected: Option<&Observed<StoredConfig>>,
     found: &Value,
 ) -> Option<String> {
     let expected = expected.filter(|_| server.expects())?;
-    match seen_config(found) {
+    match observed_config(found) {
         Some(now) if now.uid != expected.uid => Some(
             "somebody has deleted the Secret and made another of its name: look at it again"
                 .to_owned(),
@@ -207,13 +285,14 @@ fn changed_since(
     }
 }
 
-/// Changes the configuration in a Secret as it is now.
+/// Changes the configuration in a Secret as it is now. Returns what was found too.
 async fn rewrite(
     server: Server<'_>,
     key: &Key<Secret>,
-    expected: Option<&Seen<StoredConfig>>,
+    expected: Option<&Observed<StoredConfig>>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
-) -> Result<Done, Trouble> {
+    undo: impl FnOnce(Rewritten) -> Change,
+) -> Result<(Done, Option<Observed<StoredConfig>>), Trouble> {
     let step = |found: &Value| match rewritten(found, key, &change) {
         Err(why) => Step::Refuse(why),
         Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
@@ -223,16 +302,16 @@ async fn rewrite(
         },
     };
     let updated = update(server, &paths::secret(key), step).await?;
-    let seen = seen_config(updated.found());
-    let done = updated.done(|found| {
-        let left = rewritten(found, key, &change);
-        let left = left.map_or(0, |(_, after)| bodies::hash(&*after));
-        Before::content(found, left)
+    let observed = observed_config(updated.found());
+    let done = updated.done(|found, now| {
+        let (name, after) = rewritten(found, key, &change).unwrap_or_default();
+        let stored = now.and_then(|now| stored(now, name));
+        undo(Rewritten {
+            object: ObjectSnapshot::of(found),
+            written: bodies::hash(&stored.unwrap_or(after.as_str())),
+        })
     });
-    Ok(Done {
-        found: seen.map(Found::Config),
-        ..done
-    })
+    Ok((done, observed))
 }
 
 /// The field of a Secret with what the change makes of it, as it is stored.
@@ -318,6 +397,7 @@ mod tests {
         domain::{
             credential::Password,
             key::{Name, Namespace},
+            plan::Login,
         },
     };
 
@@ -336,7 +416,8 @@ mod tests {
                 Some((200, there.clone()))
             });
             let server = Server::new(&connection, Mode::Earnest);
-            let done = make(server, &key(), content).await.unwrap();
+            let creation = make(server, &key(), content).await.unwrap();
+            let done = creation.done_for_good();
             assert_eq!(done.outcome.is_good(), good, "{kind}");
         }
     }
@@ -349,7 +430,7 @@ mod tests {
         };
         let shown = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
         let theirs = r#"{"auths":{"ghcr.io":{"auth":"YTpj"}}}"#;
-        let expected = seen_config(&secret(shown));
+        let expected = observed_config(&secret(shown));
         let login = Login {
             username: "bot".to_owned(),
             password: Password::new("canary"),
@@ -370,7 +451,12 @@ mod tests {
             },
             Edit::Remove { server: ghcr() },
         ];
-        for change in &edits {
+        for change in edits {
+            let change = EditSecret {
+                key: key(),
+                edit: change,
+                before: expected.clone(),
+            };
             for (stored, is_good) in [(shown, true), (theirs, false)] {
                 let there = secret(stored).to_string();
                 let connection = mock::connection(move |method, _| {
@@ -378,14 +464,76 @@ mod tests {
                     Some((200, there.clone()))
                 });
                 let server = Server::new(&connection, Mode::Earnest);
-                let done = edit(server, &key(), change, expected.as_ref()).await;
-                let done = done.unwrap();
+                let done = edit(server, &change).await.unwrap();
                 assert_eq!(done.outcome.is_good(), is_good, "{change:?}");
                 assert!(is_good || format!("{:?}", done.outcome).contains("look at it again"));
-                let Some(Found::Config(seen)) = &done.found else {
+                let Some(Change::EditSecret(found)) = &done.found else {
                     panic!("{done:?}")
                 };
-                assert_eq!(Some(seen) == expected.as_ref(), is_good);
+                assert_eq!(found.before == expected, is_good);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_overwrites_nothing_that_was_not_shown() {
+        let secret = |content: &str| {
+            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
+            json!({ "metadata": { "uid": "u" }, "type": TYPE, "data": data })
+        };
+        let old = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
+        let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
+        let source = |content| Some(secret(content));
+        for existing in [Existing::Merge, Existing::Replace] {
+            for (shown, then, is_good) in [
+                ([source(new), source(old)], [source(new), source(old)], true),
+                (
+                    [source(new), source(old)],
+                    [source(new), source(new)],
+                    false,
+                ),
+                (
+                    [source(old), source(old)],
+                    [source(new), source(old)],
+                    false,
+                ),
+                ([source(new), None], [source(new), source(old)], false),
+            ] {
+                let copy = CopySecret {
+                    from: Key::new(Namespace::new("infra"), Name::new("regcred")),
+                    to: key(),
+                    existing,
+                    brings: Vec::new(),
+                    there: None,
+                    expected: None,
+                };
+                let serving = |states: [Option<Value>; 2], writes: bool| {
+                    mock::connection(move |method, uri| {
+                        let is_source = uri.contains("/infra/");
+                        let state = &states[usize::from(!is_source)];
+                        Some(match state {
+                            _ if method != Method::GET => {
+                                assert!(writes, "nothing is written");
+                                (
+                                    200,
+                                    state.clone().unwrap_or_else(|| secret(new)).to_string(),
+                                )
+                            }
+                            Some(state) => (200, state.to_string()),
+                            None => (404, String::new()),
+                        })
+                    })
+                };
+                let connection = serving(shown, true);
+                let server = Server::new(&connection, Mode::Rehearsal);
+                let rehearsed = super::copy(server, &copy).await.unwrap();
+                let Some(Change::CopySecret(copy)) = rehearsed.found else {
+                    panic!("{rehearsed:?}")
+                };
+                let connection = serving(then, is_good);
+                let server = Server::new(&connection, Mode::Earnest);
+                let done = super::copy(server, &copy).await.unwrap();
+                assert_eq!(done.outcome.is_good(), is_good, "{existing:?} {done:?}");
             }
         }
     }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{bodies, patch::Patch, patience::Patience, wiped::Wiped};
+use super::{backoff::Backoff, bodies, patch::Patch, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
-    domain::plan::{Before, Done, Outcome, keeper::Traces},
+    domain::plan::{Done, Outcome, keeper::Traces},
 };
 
 /// Who the server should say has set a field.
@@ -38,6 +38,8 @@ pub(super) struct Server<'a> {
 struct Bounds {
     request: Duration,
     deadline: Instant,
+    /// Trouble that may pass is waited for until the deadline.
+    persists: bool,
 }
 
 impl<'a> Server<'a> {
@@ -54,9 +56,22 @@ impl<'a> Server<'a> {
     pub(super) fn within(self, all: Duration, request: Duration) -> Self {
         let deadline = Instant::now() + all;
         Self {
-            bounds: Some(Bounds { request, deadline }),
+            bounds: Some(Bounds {
+                request,
+                deadline,
+                persists: false,
+            }),
             ..self
         }
+    }
+
+    /// The same server, asked again for so long whenever it is not reached or is busy.
+    pub(super) fn persisting(self, all: Duration, request: Duration) -> Self {
+        let mut server = self.within(all, request);
+        if let Some(bounds) = &mut server.bounds {
+            bounds.persists = true;
+        }
+        server
     }
 
     /// When the last request ends; `None`: there is no bound.
@@ -64,8 +79,9 @@ impl<'a> Server<'a> {
         self.bounds.map(|bounds| bounds.deadline)
     }
 
-    pub(super) fn patience(self) -> Patience {
-        Patience::until(self.deadline())
+    pub(super) fn backoff(self) -> Backoff {
+        let persists = self.bounds.is_some_and(|bounds| bounds.persists);
+        Backoff::until(self.deadline(), persists)
     }
 
     fn request_limit(self) -> Duration {
@@ -181,17 +197,6 @@ pub(super) fn applied(found: &Value) -> Done {
 /// The object was as it should be.
 pub(super) fn unchanged(found: &Value) -> Done {
     with_traces(found, Done::new(Outcome::Unchanged))
-}
-
-/// This object was made.
-pub(super) fn made(object: &Value) -> Done {
-    Done {
-        before: Some(Before::Made {
-            seen: bodies::revision(object),
-            content: bodies::content(object),
-        }),
-        ..Done::new(Outcome::Applied)
-    }
 }
 
 pub(super) fn failed(why: impl Into<String>) -> Done {

@@ -1,5 +1,7 @@
 //! Taking back: what was there is put back where nobody has changed it since.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     delete::unmake,
     secrets,
     server::{CHANGED, Server, failed, unchanged},
+    update::Updated,
     wiped::Wiped,
     workloads,
 };
@@ -15,99 +18,79 @@ use crate::{
     cluster::{Trouble, paths},
     domain::{
         key::Key,
-        objects::Secret,
-        plan::{Before, Change, Done, Revision},
+        objects::{ObjectKey, Secret},
+        plan::{Converted, Done, ListChange, ObjectSnapshot, Reversal, TakeBack},
     },
 };
 
-/// Why nothing is taken back: the change keeps something else, or nothing.
-const NOT_KEPT: &str = "what was there before is not known";
-
-pub(super) async fn take_back(
-    server: Server<'_>,
-    change: &Change,
-    before: &Before,
-) -> Result<Done, Trouble> {
-    match change {
-        Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
-            let Some((before, after)) = before.list() else {
-                return Ok(failed(NOT_KEPT));
-            };
-            accounts::put_back(server, account, before, after).await
+pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<Done, Trouble> {
+    match &change.reversal {
+        Reversal::Delete(created) => {
+            unmake(server, &paths::object(&change.change.object()), created).await
         }
-        Change::SetTemplatePullSecrets { workload, .. } => {
-            let Some((before, after)) = before.list() else {
-                return Ok(failed(NOT_KEPT));
-            };
-            let restored = |list: &[_]| accounts::restored(list, before, after);
-            workloads::set_pull_secrets(server, workload.id(), restored).await
+        Reversal::AccountList { account, list } => {
+            let reverted = |now: &[_]| list.reverted(now);
+            let (updated, list) =
+                accounts::change_list(server, account, Some(&list.uid), reverted).await?;
+            Ok(list_done(change, updated, list))
         }
-        Change::CreateSecret { key, .. } => unmade(server, &paths::secret(key), before).await,
-        Change::CreateAccount { key, .. } => unmade(server, &paths::account(key), before).await,
-        Change::CreateDeployment(deployment) => {
-            unmade(server, &paths::workload(&deployment.id()), before).await
+        Reversal::TemplateList { workload, list } => {
+            let reverted = |now: &[_]| list.reverted(now);
+            let (updated, list) =
+                workloads::change_list(server, workload.id(), Some(&list.uid), reverted).await?;
+            Ok(list_done(change, updated, list))
         }
-        Change::EditSecret { key, .. } => put_back(server, key, before).await,
-        Change::CopySecret(copy) if before.made().is_some() => {
-            unmade(server, &paths::secret(&copy.to), before).await
+        Reversal::Content { secret, before } => {
+            let object = parsed(&before.object)?;
+            secrets::put_back(server, secret, &object, before.written).await
         }
-        Change::CopySecret(copy) => put_back(server, &copy.to, before).await,
-        Change::ConvertSecret { key, .. } => {
-            let Some((object, after)) = before.was_object() else {
-                return Ok(failed(NOT_KEPT));
-            };
-            convert_back(server, key, object, after).await
+        Reversal::Type { secret, before } => convert_back(server, change, secret, before).await,
+        Reversal::Create(before) => {
+            let object = parsed(before)?;
+            let collection = collection(&change.change.object());
+            revive(server, &collection, &object).await
         }
-        Change::DeleteSecret { key } => {
-            revived(server, &paths::secrets(&key.namespace), before).await
-        }
-        Change::DeleteAccount { key } => {
-            revived(server, &paths::accounts(&key.namespace), before).await
-        }
-        // Taken back by a change of their own kind (`plan::undo`), or not at all.
-        Change::CreateNamespace(_)
-        | Change::SetAccount { .. }
-        | Change::SetImage { .. }
-        | Change::Restart(_)
-        | Change::SetPaused { .. }
-        | Change::RollBack { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. }
-        | Change::TakeBack { .. } => Ok(failed(NOT_KEPT)),
     }
 }
 
-/// Deletes what a change has made.
-async fn unmade(server: Server<'_>, path: &str, before: &Before) -> Result<Done, Trouble> {
-    match before.made() {
-        Some((seen, content)) => unmake(server, path, seen, content).await,
-        None => Ok(failed(NOT_KEPT)),
+fn list_done(change: &TakeBack, updated: Updated, list: ListChange) -> Done {
+    Done {
+        found: Some(change.with_list(list)),
+        ..updated.done_for_good()
     }
 }
 
-/// Gives a Secret its old content again.
-async fn put_back(server: Server<'_>, key: &Key<Secret>, before: &Before) -> Result<Done, Trouble> {
-    match before.rewritten() {
-        Some((object, left)) => {
-            let object = parsed(object)?;
-            secrets::put_back(server, key, &object, left).await
-        }
-        None => Ok(failed(NOT_KEPT)),
+/// Where objects of this kind are created.
+fn collection(object: &ObjectKey) -> String {
+    match object {
+        ObjectKey::Namespace(_) => paths::NAMESPACES.to_owned(),
+        ObjectKey::Secret(key) => paths::secrets(&key.namespace),
+        ObjectKey::ServiceAccount(key) => paths::accounts(&key.namespace),
+        ObjectKey::Pod(key) => paths::pods(&key.namespace),
+        ObjectKey::Workload(id) => paths::workloads(id.kind, &id.key.namespace),
     }
 }
 
 /// Gives a Secret its old type again.
 async fn convert_back(
     server: Server<'_>,
+    change: &TakeBack,
     key: &Key<Secret>,
-    object: &str,
-    after: Option<&Revision>,
+    before: &Arc<Converted>,
 ) -> Result<Done, Trouble> {
-    let old = parsed(object)?;
+    let old = parsed(&before.object)?;
+    let after = before.after.as_ref();
     let found = match convert::look(server, key).await {
         Ok(found) => found,
+        // What was made is known, and was there: it is not missing because of us.
+        Err(Trouble::NotFound(_)) if after.is_some() && server.expects() => {
+            let why = "somebody has deleted it since, so it is not created again";
+            return Ok(failed(why));
+        }
         Err(Trouble::NotFound(_)) => {
-            return revive(server, &paths::secrets(&key.namespace), &old).await;
+            let done = revive(server, &paths::secrets(&key.namespace), &old).await?;
+            let found = Some(change.with_absent_secret(key, before));
+            return Ok(Done { found, ..done });
         }
         Err(trouble) => return Err(trouble),
     };
@@ -126,23 +109,10 @@ async fn convert_back(
     if server.expects() && !is_ours {
         return Ok(failed(CHANGED));
     }
-    let done = convert::swap(server, key, &found, &bodies::reborn(&old)).await?;
-    // What is taken back is not made again; where it failed, the first attempt's `Before` is still there.
-    Ok(Done {
-        before: None,
-        ..done
-    })
-}
-
-/// Makes again what a change has deleted.
-async fn revived(server: Server<'_>, collection: &str, before: &Before) -> Result<Done, Trouble> {
-    match before.was_object() {
-        Some((object, _)) => {
-            let object = parsed(object)?;
-            revive(server, collection, &object).await
-        }
-        None => Ok(failed(NOT_KEPT)),
-    }
+    // What is taken back is not made again; where it failed, the first attempt's undo is still there.
+    let done = convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await?;
+    let found = done.is_lost.then(|| change.with_absent_secret(key, before));
+    Ok(Done { found, ..done })
 }
 
 /// Makes again what was deleted; `collection` is where.
@@ -155,11 +125,8 @@ async fn revive(server: Server<'_>, collection: &str, old: &Wiped) -> Result<Don
         let why = || "somebody has made another one of that name".to_owned();
         same.then_some(()).ok_or_else(why)
     };
-    let done = create(server, collection, name.unwrap_or_default(), &object, fits).await?;
-    Ok(Done {
-        before: None,
-        ..done
-    })
+    let creation = create(server, collection, name.unwrap_or_default(), &object, fits).await?;
+    Ok(creation.done_for_good())
 }
 
 /// Whether two objects hold the same.
@@ -170,8 +137,8 @@ fn is_same(there: &Value, wanted: &Value) -> bool {
         .all(|field| there.get(field) == wanted.get(field))
 }
 
-fn parsed(object: &str) -> Result<Wiped, Trouble> {
-    serde_json::from_str::<Value>(object)
+fn parsed(object: &ObjectSnapshot) -> Result<Wiped, Trouble> {
+    serde_json::from_str::<Value>(object.json())
         .map(Wiped::from)
         .map_err(|_| Trouble::Other("what was kept of it cannot be read".to_owned()))
 }
@@ -184,7 +151,10 @@ mod tests {
     use super::*;
     use crate::{
         cluster::{apply::server::Mode, mock},
-        domain::key::{Name, Namespace},
+        domain::{
+            key::{Name, Namespace},
+            plan::{Change, ConvertSecret, DeleteSecret, Revision, Undoable},
+        },
     };
 
     #[tokio::test]
@@ -196,7 +166,6 @@ mod tests {
             }
             json!({ "metadata": meta, "type": "Opaque", "data": { "a": value } })
         };
-        let before = Before::was(&secret("old", false), None);
         for (there, good) in [
             (secret("old", false), true),
             (secret("new", false), false),
@@ -207,10 +176,45 @@ mod tests {
                 Some((200, there.to_string()))
             });
             let key = Key::new(Namespace::new("app"), Name::new("regcred"));
-            let deleted = Change::DeleteSecret { key };
+            let before = ObjectSnapshot::of(&secret("old", false));
+            let Change::TakeBack(undo) = DeleteSecret::new(key).undo(before) else {
+                panic!("a deletion is taken back by creating the object again")
+            };
             let server = Server::new(&connection, Mode::Earnest);
-            let done = take_back(server, &deleted, &before).await;
+            let done = take_back(server, &undo).await;
             assert_eq!(done.unwrap().outcome.is_good(), good);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_somebody_has_deleted_since_a_conversion_is_not_created_again() {
+        let secret = json!({
+            "metadata": { "name": "regcred", "namespace": "app" },
+            "type": "Opaque", "data": { "a": "old" },
+        });
+        for (after, is_created) in [(None, true), (Some("9"), false)] {
+            let object = secret.clone();
+            let connection = mock::connection(move |method, _| {
+                Some(if method == Method::POST {
+                    assert!(is_created, "nothing is written");
+                    (201, object.to_string())
+                } else {
+                    (404, String::new())
+                })
+            });
+            let convert = ConvertSecret::new(Key::new(Namespace::new("app"), Name::new("regcred")));
+            let Change::TakeBack(undo) = convert.undo(Converted {
+                object: Arc::new(ObjectSnapshot::of(&secret)),
+                after: after.map(|version| Revision {
+                    uid: "v".to_owned(),
+                    version: version.to_owned(),
+                }),
+            }) else {
+                panic!("a conversion is taken back by another one")
+            };
+            let server = Server::new(&connection, Mode::Earnest);
+            let done = take_back(server, &undo).await.unwrap();
+            assert_eq!(done.outcome.is_good(), is_created, "{done:?}");
         }
     }
 }

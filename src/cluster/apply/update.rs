@@ -7,16 +7,16 @@
 use serde_json::Value;
 
 use super::{
+    backoff::Backoff,
     bodies,
     lost::Lost,
     patch::Patch,
-    patience::Patience,
-    server::{Server, applied, failed, unchanged, unknown, with_traces},
+    server::{MANAGER, Server, applied, failed, unchanged, unknown, with_traces},
     wiped::Wiped,
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Before, Done},
+    domain::plan::{Change, Done},
 };
 
 /// What is to be done with an object as it was found.
@@ -31,9 +31,19 @@ pub(super) enum Step {
 /// What became of a change to an object that is there.
 pub(super) enum Updated {
     Kept(Wiped),
-    Refused { found: Wiped, why: String },
-    Written { found: Wiped },
-    Unknown { found: Wiped, why: String },
+    Refused {
+        found: Wiped,
+        why: String,
+    },
+    /// `now`: as the server has stored it; admission may have changed what was sent.
+    Written {
+        found: Wiped,
+        now: Wiped,
+    },
+    Unknown {
+        found: Wiped,
+        why: String,
+    },
 }
 
 /// A patch of which it is not known whether it was stored.
@@ -49,8 +59,8 @@ pub(super) async fn update(
     path: &str,
     step: impl Fn(&Value) -> Step,
 ) -> Result<Updated, Trouble> {
-    let mut patience = server.patience();
-    let mut found = server.get(path).await?;
+    let mut backoff = server.backoff();
+    let mut found = read(server, path, &mut backoff).await?;
     let mut unanswered: Option<Unanswered> = None;
     loop {
         let patch = match step(&found) {
@@ -59,7 +69,7 @@ pub(super) async fn update(
             Step::Write(patch) => patch,
         };
         let sent = match (server.patch(path, &patch).await, unanswered.take()) {
-            (Ok(_), _) => return Ok(Updated::Written { found }),
+            (Ok(now), _) => return Ok(Updated::Written { found, now }),
             // A refusal says nothing of the attempt before it.
             (Err(trouble), Some(sent)) => sent.and(trouble),
             (Err(trouble), None) if server.loses(&trouble) => Unanswered {
@@ -68,33 +78,56 @@ pub(super) async fn update(
                 lost: Lost::and(None, trouble),
             },
             (Err(trouble @ Trouble::Conflict(_)), None) => {
-                if !patience.after_conflict().await {
+                if !backoff.after_conflict().await {
                     return Err(trouble);
                 }
-                found = server.get(path).await?;
+                found = read(server, path, &mut backoff).await?;
                 continue;
             }
-            (Err(trouble), None) => return Err(trouble),
+            (Err(trouble), None) => {
+                if !server.rehearses() && backoff.after_trouble(&trouble).await {
+                    continue;
+                }
+                return Err(trouble);
+            }
         };
-        let now = match look(server, path, &mut patience).await {
+        let now = match look(server, path, &mut backoff).await {
             Ok(Some(now)) => now,
             Ok(None) => return Ok(sent.given_up(true)),
             Err(trouble) => return Err(trouble),
         };
         if bodies::revision(&now) == bodies::revision(&sent.found) {
             // Not stored so far: for the same version it can be sent again.
-            if !patience.before_look().await {
+            if !backoff.before_look().await {
                 let may_come = sent.lost.may_come();
                 return Ok(sent.given_up(may_come));
             }
             unanswered = Some(sent);
-        } else if sent.patch.holds(&now) || matches!(step(&now), Step::Keep) {
+        } else if sent.patch.holds(&now)
+            || has_written(&sent.found, &now)
+            || matches!(step(&now), Step::Keep)
+        {
             let found = sent.found;
-            return Ok(Updated::Written { found });
-        } else if !patience.after_conflict().await {
+            return Ok(Updated::Written { found, now });
+        } else if !backoff.after_conflict().await {
             return Ok(sent.given_up(true));
         }
         found = now;
+    }
+}
+
+/// Reads an object; again while the trouble may pass, unless it is a rehearsal: there somebody waits who can
+/// try again.
+pub(super) async fn read(
+    server: Server<'_>,
+    path: &str,
+    backoff: &mut Backoff,
+) -> Result<Wiped, Trouble> {
+    loop {
+        match server.get(path).await {
+            Err(trouble) if !server.rehearses() && backoff.after_trouble(&trouble).await => {}
+            answer => return answer,
+        }
     }
 }
 
@@ -102,17 +135,31 @@ pub(super) async fn update(
 pub(super) async fn look(
     server: Server<'_>,
     path: &str,
-    patience: &mut Patience,
+    backoff: &mut Backoff,
 ) -> Result<Option<Wiped>, Trouble> {
     loop {
         match server.get(path).await {
             Ok(now) => return Ok(Some(now)),
             Err(trouble @ Trouble::NotFound(_)) => return Err(trouble),
             Err(Trouble::Forbidden(_)) => return Ok(None),
-            Err(_) if patience.before_look().await => {}
+            Err(_) if backoff.before_look().await => {}
             Err(_) => return Ok(None),
         }
     }
+}
+
+/// Whether an object bears our writing that did not bear it before: admission may have changed what was sent,
+/// so that it does not hold what the patch says. Two writes in one second are told apart by nothing.
+fn has_written(before: &Value, now: &Value) -> bool {
+    let ours = |object: &Value| -> Vec<Value> {
+        let managers = object.pointer("/metadata/managedFields");
+        let managers = managers.and_then(Value::as_array).into_iter().flatten();
+        let is_ours =
+            |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
+        managers.filter(is_ours).cloned().collect()
+    };
+    let (then, now) = (ours(before), ours(now));
+    !now.is_empty() && now != then
 }
 
 impl Unanswered {
@@ -141,20 +188,30 @@ impl Updated {
         match self {
             Self::Kept(found)
             | Self::Refused { found, .. }
-            | Self::Written { found }
+            | Self::Written { found, .. }
             | Self::Unknown { found, .. } => found,
         }
     }
 
-    /// What became of the change; `before` says how what was found is put back. Should a change have been
-    /// stored of which that is not known, it can be taken back too.
-    pub(super) fn done(self, before: impl FnOnce(&Value) -> Before) -> Done {
-        let before = match &self {
+    /// The object as the server has stored it, where that is known.
+    pub(super) fn now(&self) -> Option<&Wiped> {
+        match self {
+            Self::Written { now, .. } => Some(now),
+            Self::Kept(_) | Self::Refused { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// What became of the change; `undo` says how what was found is put back in place of what is stored, as
+    /// far as that is known. Should a change have been stored of which that is not known, it can be taken back
+    /// too.
+    pub(super) fn done(self, undo: impl FnOnce(&Value, Option<&Value>) -> Change) -> Done {
+        let undo = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
-            Self::Written { found } | Self::Unknown { found, .. } => Some(before(found)),
+            Self::Written { found, now } => Some(undo(found, Some(now))),
+            Self::Unknown { found, .. } => Some(undo(found, None)),
         };
         Done {
-            before,
+            undo,
             ..self.done_for_good()
         }
     }
@@ -164,7 +221,7 @@ impl Updated {
         match self {
             Self::Kept(found) => unchanged(&found),
             Self::Refused { found, why } => with_traces(&found, failed(why)),
-            Self::Written { found } => applied(&found),
+            Self::Written { found, .. } => applied(&found),
             Self::Unknown { found, why } => with_traces(&found, unknown(&why)),
         }
     }

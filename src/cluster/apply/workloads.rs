@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     bodies,
-    create::create as make,
-    delete::{self, Deleted},
+    create::create as create_object,
+    delete::{self, Deleted, Precondition},
     patch::Patch,
     server::{Server, unknown},
-    update::{Step, update},
+    update::{Step, Updated, update},
 };
 use crate::{
     cluster::{
@@ -18,16 +18,20 @@ use crate::{
         paths::{self, workload as path},
     },
     domain::{
-        key::{Key, Name},
-        objects::{Pod, Secret, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
+        key::Name,
+        objects::{Secret, Subject, WorkloadKey},
         plan::{
-            Before, ContainerImage, Deployment, Done, Found, ImageOwner, Lists, Outcome, Seen,
-            manifest,
+            AccountChange, ContainerImage, CreateDeployment, DeleteJob, DeletePod, Done,
+            ImageChange, ListChange, Observed, Outcome, Restart, SetAccount, SetImage,
+            SetTemplatePullSecrets, Undoable, manifest,
         },
     },
 };
 
-pub(super) async fn create(server: Server<'_>, deployment: &Deployment) -> Result<Done, Trouble> {
+pub(super) async fn create(
+    server: Server<'_>,
+    deployment: &CreateDeployment,
+) -> Result<Done, Trouble> {
     let id = deployment.id();
     let deployments = paths::workloads(id.kind, &id.key.namespace);
     let body = manifest::deployment(deployment);
@@ -43,14 +47,19 @@ pub(super) async fn create(server: Server<'_>, deployment: &Deployment) -> Resul
         let key = &deployment.key;
         Err(format!("a Deployment {key} with {other} exists already"))
     };
-    make(server, &deployments, id.key.name.as_str(), &body, fits).await
+    let name = id.key.name.as_str();
+    let creation = create_object(server, &deployments, name, &body, fits).await?;
+    Ok(creation.done(|created| deployment.undo(created)))
 }
 
-pub(super) async fn restart(server: Server<'_>, id: &WorkloadKey) -> Result<Done, Trouble> {
+pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<Done, Trouble> {
     let annotation = bodies::restart(jiff::Timestamp::now());
-    let step = |found: &Value| Step::Write(Patch::merge(found, annotation.clone()));
-    let updated = update(server, &path(id), step).await?;
-    // New Pods are not made old again.
+    let step = |found: &Value| match bodies::rolls_nothing_out(found) {
+        // A change before this one in the plan may resume it.
+        Some(why) if server.expects() => Step::Refuse(why.to_owned()),
+        Some(_) | None => Step::Write(Patch::merge(found, annotation.clone())),
+    };
+    let updated = update(server, &path(change.workload.id()), step).await?;
     Ok(updated.done_for_good())
 }
 
@@ -61,68 +70,69 @@ fn account(workload: &Value) -> &str {
     name.unwrap_or("default")
 }
 
-pub(super) async fn set_account(
-    server: Server<'_>,
-    id: &WorkloadKey,
-    expected: Option<&Seen<Name<ServiceAccount>>>,
-    wanted: &Name<ServiceAccount>,
-) -> Result<Done, Trouble> {
-    let seen = |found: &Value| Seen {
+pub(super) async fn set_account(server: Server<'_>, change: &SetAccount) -> Result<Done, Trouble> {
+    let wanted = change.account.as_str();
+    let observed = |found: &Value| Observed {
         uid: bodies::revision(found).uid,
         value: Name::new(account(found)),
     };
     let step = |found: &Value| {
-        if account(found) == wanted.as_str() {
+        if account(found) == wanted {
             return Step::Keep;
         }
-        let now = seen(found);
-        if let Some(why) = unexpected(server, "ServiceAccount", expected, &now) {
+        let now = observed(found);
+        if let Some(why) = unexpected(server, "ServiceAccount", change.before.as_ref(), &now) {
             return Step::Refuse(why);
         }
         // `serviceAccount` is the old name of the field; the server keeps both alike.
-        let fields = json!({
-            "serviceAccountName": wanted.as_str(),
-            "serviceAccount": wanted.as_str(),
-        });
+        let fields = json!({ "serviceAccountName": wanted, "serviceAccount": wanted });
         Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
     };
-    let updated = update(server, &path(id), step).await?;
-    let now = seen(updated.found());
-    let done = updated.done(|found| Before::Account(seen(found)));
+    let updated = update(server, &path(change.workload.id()), step).await?;
+    let found = SetAccount {
+        before: Some(observed(updated.found())),
+        ..change.clone()
+    };
     Ok(Done {
-        found: Some(Found::Account(now)),
-        ..done
+        found: Some(found.into()),
+        ..updated.done(|found, now| {
+            change.undo(AccountChange {
+                before: observed(found),
+                after: now.map_or_else(|| change.account.clone(), |now| Name::new(account(now))),
+            })
+        })
     })
 }
 
-pub(super) async fn set_image(
-    server: Server<'_>,
-    owner: &ImageOwner,
-    container: &str,
-    expected: Option<&Seen<ContainerImage>>,
-    wanted: &str,
-) -> Result<Done, Trouble> {
+pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<Done, Trouble> {
+    let SetImage {
+        workload: owner,
+        container,
+        before: expected,
+        image: wanted,
+        stored: _,
+    } = change;
     let spec = owner.pod_spec();
-    let seen = |found: &Value| {
+    let observed = |found: &Value| {
         let (list, image) = bodies::image(found, spec, container)?;
         let image = Arc::from(image);
-        Some(Seen {
+        Some(Observed {
             uid: bodies::revision(found).uid,
             value: ContainerImage { list, image },
         })
     };
     let step = |found: &Value| {
-        let Some(now) = seen(found) else {
+        let Some(now) = observed(found) else {
             return Step::Refuse(format!("{owner} has no container {container} any more"));
         };
-        if *now.value.image == *wanted {
+        if *now.value.image == **wanted {
             return Step::Keep;
         }
-        if let Some(why) = unexpected(server, "image", expected, &now) {
+        if let Some(why) = unexpected(server, "image", expected.as_ref(), &now) {
             return Step::Refuse(why);
         }
         // It finds the container in the list by its name.
-        let item = json!({ "name": container, "image": wanted });
+        let item = json!({ "name": &**container, "image": wanted });
         let containers = json!({ now.value.list.field(): [item] });
         let fields = spec.iter().rev();
         let fields = fields.fold(containers, |inner, field| json!({ *field: inner }));
@@ -133,23 +143,30 @@ pub(super) async fn set_image(
         Subject::Workload(id) => path(id),
     };
     let updated = update(server, &path, step).await?;
-    let Some(now) = seen(updated.found()) else {
+    let Some(now) = observed(updated.found()) else {
         return Ok(updated.done_for_good());
     };
-    let done = updated.done(|_| Before::Image(now.clone()));
+    let after = updated.now().and_then(|now| observed(now));
+    let after = after.map_or_else(|| wanted.as_str().into(), |after| after.value.image);
+    let found = SetImage {
+        before: Some(now.clone()),
+        stored: Some(Arc::clone(&after)).filter(|after| **after != **wanted),
+        ..change.clone()
+    };
+    let before = now;
     Ok(Done {
-        found: Some(Found::Image(now)),
-        ..done
+        found: Some(found.into()),
+        ..updated.done(|_, _| change.undo(ImageChange { before, after }))
     })
 }
 
 /// Why a field is left as it is: it is not what was shown before, or what the change that is taken back has
 /// left.
-fn unexpected<T: PartialEq + std::fmt::Display>(
+pub(super) fn unexpected<T: PartialEq + std::fmt::Display>(
     server: Server<'_>,
     field: &str,
-    expected: Option<&Seen<T>>,
-    now: &Seen<T>,
+    expected: Option<&Observed<T>>,
+    now: &Observed<T>,
 ) -> Option<String> {
     let expected = expected.filter(|expected| server.expects() && *expected != now)?;
     Some(if expected.uid == now.uid {
@@ -158,42 +175,45 @@ fn unexpected<T: PartialEq + std::fmt::Display>(
             now.value, expected.value
         )
     } else {
-        "somebody has deleted it and made another of its name, so that is left as it is".to_owned()
+        ANOTHER.to_owned()
     })
 }
 
-/// Deletes the Pod that was seen; what has come in its place is left alone.
-pub(super) async fn delete_pod(
+const ANOTHER: &str =
+    "somebody has deleted it and made another of its name, so that is left as it is";
+
+/// Why an object is left as it is: it is not the one with this uid.
+pub(super) fn another_object(
     server: Server<'_>,
-    pod: &Key<Pod>,
     uid: Option<&str>,
-) -> Result<Done, Trouble> {
-    delete_seen(server, &paths::pod(pod), uid, "another Pod").await
+    found: &Value,
+) -> Option<String> {
+    let is_other = uid.is_some_and(|uid| uid != bodies::revision(found).uid);
+    (is_other && server.expects()).then(|| ANOTHER.to_owned())
 }
 
-/// Deletes the Job that was seen, with its Pods; `batch/v1` would leave them by default.
-pub(super) async fn delete_job(
-    server: Server<'_>,
-    job: &Key<Workload>,
-    uid: Option<&str>,
-) -> Result<Done, Trouble> {
-    let id = WorkloadKey {
-        kind: WorkloadKind::Job,
-        key: job.clone(),
-    };
-    delete_seen(server, &path(&id), uid, "another Job").await
+/// Deletes the Pod that is meant; what has come in its place is left alone.
+pub(super) async fn delete_pod(server: Server<'_>, change: &DeletePod) -> Result<Done, Trouble> {
+    let path = paths::pod(&change.pod);
+    delete_pinned(server, &path, change.uid.as_deref(), "another Pod").await
 }
 
-async fn delete_seen(
+/// Deletes the Job that is meant, with its Pods; `batch/v1` would leave them by default.
+pub(super) async fn delete_job(server: Server<'_>, change: &DeleteJob) -> Result<Done, Trouble> {
+    let path = path(&change.id());
+    delete_pinned(server, &path, change.uid.as_deref(), "another Job").await
+}
+
+async fn delete_pinned(
     server: Server<'_>,
     path: &str,
     uid: Option<&str>,
     another: &str,
 ) -> Result<Done, Trouble> {
-    let seen = uid.map_or(delete::Seen::Name, |uid| {
-        delete::Seen::Object(uid.to_owned())
+    let precondition = uid.map_or(Precondition::Name, |uid| {
+        Precondition::Object(uid.to_owned())
     });
-    Ok(match delete::delete(server, path, &seen).await? {
+    Ok(match delete::delete(server, path, &precondition).await? {
         Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
         Deleted::Absent => Done::new(Outcome::Unchanged),
         Deleted::Changed => Done::new(Outcome::NotNeeded(format!(
@@ -203,14 +223,34 @@ async fn delete_seen(
     })
 }
 
-/// Changes the list of a Pod template as it is now, for the version that was read. What others add
-/// meanwhile stays.
 pub(super) async fn set_pull_secrets(
     server: Server<'_>,
-    id: &WorkloadKey,
-    change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
+    change: &SetTemplatePullSecrets,
 ) -> Result<Done, Trouble> {
+    let id = change.workload.id();
+    let (updated, list) = change_list(server, id, None, |list| change.changed(list)).await?;
+    let found = SetTemplatePullSecrets {
+        current: list.before.clone(),
+        ..change.clone()
+    };
+    Ok(Done {
+        found: Some(found.into()),
+        ..updated.done(|_, _| change.undo(list))
+    })
+}
+
+/// Changes the list of a Pod template as it is now, for the version that was read. What others add
+/// meanwhile stays. `uid`: of the only object whose list may be changed.
+pub(super) async fn change_list(
+    server: Server<'_>,
+    id: &WorkloadKey,
+    uid: Option<&str>,
+    change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
+) -> Result<(Updated, ListChange), Trouble> {
     let step = |found: &Value| {
+        if let Some(why) = another_object(server, uid, found) {
+            return Step::Refuse(why);
+        }
         let list = bodies::template_pull_secrets(found);
         let changed = change(&list);
         if changed == list {
@@ -221,12 +261,9 @@ pub(super) async fn set_pull_secrets(
         Step::Write(Patch::merge(found, bodies::pod_spec(&fields)))
     };
     let updated = update(server, &path(id), step).await?;
-    let now = bodies::template_pull_secrets(updated.found());
-    let then = change(&now);
-    let done = updated.done(|_| Before::List {
-        before: now.clone(),
-        after: then.clone(),
-    });
-    let found = Some(Found::Lists(Lists { now, then }));
-    Ok(Done { found, ..done })
+    let before = bodies::template_pull_secrets(updated.found());
+    let stored = updated.now().map(|now| bodies::template_pull_secrets(now));
+    let after = stored.unwrap_or_else(|| change(&before));
+    let uid = bodies::revision(updated.found()).uid;
+    Ok((updated, ListChange { uid, before, after }))
 }

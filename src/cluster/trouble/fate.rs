@@ -15,11 +15,34 @@ pub(in crate::cluster) enum Fate {
 }
 
 impl Trouble {
+    /// Whether the same request may succeed a moment later: the server was not reached, or is busy.
+    pub(in crate::cluster) fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused
+            | Self::NoSuchHost
+            | Self::Silent(_)
+            | Self::Broken(_)
+            | Self::Proxy(_)
+            | Self::Busy { .. }
+            | Self::Unreadable(_)
+            | Self::Other(_) => true,
+            Self::Status(code, _) => matches!(code, 408 | 429 | 500..),
+            Self::Tls(_)
+            | Self::Plugin(_)
+            | Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::AlreadyExists(_)
+            | Self::Conflict(_)
+            | Self::Expired => false,
+        }
+    }
+
     /// What may have become of a write that ended so.
     ///
-    /// A gateway's 502, 503 and 504, a time limit of ours and a broken connection say nothing of the server
-    /// behind: it may have the request already, or get it later. Another 5xx is the API server's own, and may
-    /// come after etcd has stored the object (`etcdserver: request timed out`).
+    /// A gateway's 502 and above (504; 520 to 530 of content delivery networks), a time limit of ours and a broken
+    /// connection say nothing of the server behind: it may have the request already, or get it later. 500 is the
+    /// API server's own, and may come after etcd has stored the object (`etcdserver: request timed out`).
     pub(in crate::cluster) fn fate(&self) -> Fate {
         match self {
             Self::Refused
@@ -37,8 +60,8 @@ impl Trouble {
             // The answer came, and cannot be read.
             Self::Unreadable(_) => Fate::Lost,
             Self::Busy { code, .. } | Self::Status(code, _) => match code {
-                408 | 502..=504 => Fate::Pending,
-                500.. => Fate::Lost,
+                408 | 502.. => Fate::Pending,
+                500 | 501 => Fate::Lost,
                 _ => Fate::NotStored,
             },
         }
@@ -57,10 +80,10 @@ mod tests {
         for code in [400, 401, 403, 404, 409, 410, 413, 422] {
             assert_eq!(status(code), Fate::NotStored, "{code}");
         }
-        for code in [500, 507] {
+        for code in [500, 501] {
             assert_eq!(status(code), Fate::Lost, "{code}");
         }
-        for code in [408, 502, 503, 504] {
+        for code in [408, 502, 503, 504, 507, 520, 524, 530] {
             assert_eq!(status(code), Fate::Pending, "{code}");
         }
         assert_eq!(Trouble::Refused.fate(), Fate::NotStored);

@@ -168,6 +168,35 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+impl Workload {
+    /// Whether the controller has observed the last change and carried it out, as `kubectl rollout status` says.
+    /// A change that waits for somebody (a paused Deployment, a suspended Job) has not been carried out.
+    pub fn is_rolled_out(&self) -> bool {
+        let rollout = &self.rollout;
+        let is_observed = rollout.observed_generation >= rollout.generation;
+        match self.id.kind {
+            // What it creates is looked at by itself.
+            WorkloadKind::CronJob => true,
+            WorkloadKind::Job => rollout.is_finished || rollout.current > 0,
+            WorkloadKind::ReplicaSet => is_observed && rollout.current >= rollout.desired,
+            WorkloadKind::Deployment => {
+                is_observed
+                    && rollout.updated >= rollout.desired
+                    && rollout.current <= rollout.updated
+                    && rollout.available >= rollout.desired
+            }
+            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                let updated = match (rollout.on_delete, rollout.partition) {
+                    // Which Pods get the change is up to somebody else.
+                    (true, _) => 0,
+                    (false, partition) => rollout.desired.saturating_sub(partition),
+                };
+                is_observed && rollout.updated >= updated && rollout.available >= rollout.desired
+            }
+        }
+    }
+}
+
 /// `deployment.kubernetes.io/revision` of a Deployment or ReplicaSet, and when it began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {

@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Change, Outcome, Plan};
+use super::{
+    Outcome, Plan,
+    change::{Affects, Change},
+};
 use crate::domain::{
     key::{Key, Name},
     objects::{Pod, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
@@ -127,15 +130,14 @@ impl Affected {
     /// Does not wait for a change that turned out to be made already.
     pub fn applied(&mut self, plan: &Plan, outcomes: &[Outcome]) {
         for (change, outcome) in plan.changes.iter().zip(outcomes) {
-            if *outcome != Outcome::Applied
-                && let Some((id, _)) = rolled(change)
-                && let Some(awaited) = self.whole.get_mut(&id)
-            {
-                awaited.changes -= 1;
+            if *outcome == Outcome::Applied {
+                continue;
             }
-        }
-        for awaited in self.whole.values_mut() {
-            awaited.changes = awaited.changes.max(0);
+            for (id, writes) in rolled(change) {
+                if let Some(awaited) = self.whole.get_mut(&id) {
+                    awaited.changes -= writes;
+                }
+            }
         }
     }
 
@@ -163,39 +165,17 @@ fn controller(world: &World, pod: &Pod) -> Option<Controller> {
     Some(Controller::Owner(Arc::clone(&owner.uid)))
 }
 
-/// The workload whose template a change changes, and by how many writes of its spec.
-fn rolled(change: &Change) -> Option<(WorkloadKey, i64)> {
-    match change {
-        Change::Restart(workload)
-        | Change::SetAccount { workload, .. }
-        | Change::SetTemplatePullSecrets { workload, .. } => Some((workload.id().clone(), 1)),
-        Change::SetImage { workload, .. } => {
-            let id = workload.workload()?;
-            rolls(id.kind).then(|| (id.clone(), 1))
-        }
-        Change::RollBack { deployment, .. } => Some((
-            WorkloadKey {
-                kind: WorkloadKind::Deployment,
-                key: deployment.clone(),
-            },
-            1,
-        )),
-        Change::CreateDeployment(deployment) => Some((deployment.id(), 0)),
-        Change::CreateNamespace(_)
-        | Change::CreateSecret { .. }
-        | Change::EditSecret { .. }
-        | Change::ConvertSecret { .. }
-        | Change::CopySecret(_)
-        | Change::DeleteSecret { .. }
-        | Change::CreateAccount { .. }
-        | Change::DeleteAccount { .. }
-        | Change::AttachSecret { .. }
-        | Change::DetachSecret { .. }
-        | Change::SetPaused { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. }
-        | Change::TakeBack { .. } => None,
-    }
+/// The workloads whose templates a change changes, each with so many writes of its spec.
+fn rolled(change: &Change) -> impl Iterator<Item = (WorkloadKey, i64)> {
+    let affected = change.kind().affects().into_iter();
+    affected.filter_map(|affected| match affected {
+        Affects::Rollout { workload, writes } => Some((workload, writes)),
+        Affects::Secret
+        | Affects::Account(_)
+        | Affects::Subject(_)
+        | Affects::Pod(_)
+        | Affects::Job(_) => None,
+    })
 }
 
 /// Whether a changed template replaces the Pods of this kind.
@@ -222,47 +202,35 @@ impl Reached {
     fn by(plan: &Plan) -> Self {
         let mut reached = Self::default();
         for change in &plan.changes {
-            if let Some((id, changes)) = rolled(change) {
+            for (id, changes) in rolled(change) {
                 let awaited = reached.rolled.entry(id).or_default();
                 awaited.changes += changes;
                 awaited.rolls = true;
             }
-            reached.add(change);
+            for affected in change.kind().affects() {
+                reached.add(affected);
+            }
         }
         reached
     }
 
-    fn add(&mut self, change: &Change) {
-        match change {
-            Change::CreateSecret { .. }
-            | Change::EditSecret { .. }
-            | Change::ConvertSecret { .. }
-            | Change::CopySecret(_) => self.secret = true,
-            Change::CreateAccount { key, .. } => {
-                self.accounts.insert(key.clone());
+    fn add(&mut self, affected: Affects) {
+        match affected {
+            Affects::Secret => self.secret = true,
+            Affects::Account(key) => {
+                self.accounts.insert(key);
             }
-            Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
-                self.accounts.insert(account.clone());
+            Affects::Subject(subject) => {
+                self.subjects.insert(subject);
             }
-            Change::SetImage { workload, .. } => {
-                self.subjects.insert(workload.subject().clone());
+            Affects::Pod(key) => {
+                self.deleted.insert(key);
             }
-            Change::DeletePod { pod: key, .. } => {
-                self.deleted.insert(key.clone());
+            Affects::Job(key) => {
+                self.jobs.insert(key);
             }
-            Change::DeleteJob { job: key, .. } => {
-                self.jobs.insert(key.clone());
-            }
-            Change::CreateNamespace(_)
-            | Change::DeleteSecret { .. }
-            | Change::DeleteAccount { .. }
-            | Change::SetAccount { .. }
-            | Change::SetTemplatePullSecrets { .. }
-            | Change::CreateDeployment(_)
-            | Change::Restart(_)
-            | Change::SetPaused { .. }
-            | Change::RollBack { .. }
-            | Change::TakeBack { .. } => {}
+            // Of these all Pods have to be ready.
+            Affects::Rollout { .. } => {}
         }
     }
 

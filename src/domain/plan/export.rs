@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Edit, Plan,
-    change::{Copy, Existing, ImageOwner},
-    lists::{corrected, with, without},
+    Plan,
+    change::ImageOwner,
     manifest::{self, yaml},
 };
 use crate::domain::{
@@ -42,25 +41,28 @@ impl Style {
 /// What stands where a token belongs.
 const TOKEN: &str = "REPLACE_WITH_TOKEN";
 
+/// What stands where the user name is not known.
+pub(super) const USER: &str = "REPLACE_WITH_USER";
+
 impl Plan {
     /// The objects as they are to be, as a stream of YAML documents. What is no object, a restart or a
     /// new Pod, is a comment.
     pub fn manifests(&self, style: Style) -> String {
         let mut text = format!("# {}\n", comment(&self.title));
         for change in &self.changes {
-            let Some(object) = change.object(style) else {
+            let Some(manifest) = change.kind().manifest(style) else {
                 // Nothing is said of a change in a repository but what it would be by hand.
                 let _ = writeln!(text, "# not an object: {}", comment(&change.to_string()));
                 continue;
             };
             let _ = write!(text, "---\n# {}\n", comment(&change.to_string()));
-            if let Some(how) = how(&object) {
+            if let Some(how) = how(&manifest.object) {
                 let _ = writeln!(text, "# {how}");
             }
-            if change.leaves_others() {
+            if manifest.lacks_other_entries {
                 text.push_str("# the entries that the Secret has besides belong in it too\n");
             }
-            text.push_str(&yaml(&object));
+            text.push_str(&yaml(&manifest.object));
             if !text.ends_with('\n') {
                 text.push('\n');
             }
@@ -88,99 +90,8 @@ fn how(object: &Value) -> Option<String> {
     }
 }
 
-impl Change {
-    /// Whether it changes entries of a Secret beside others, which a manifest would drop.
-    fn leaves_others(&self) -> bool {
-        match self {
-            Self::EditSecret { .. } => true,
-            Self::CopySecret(copy) => copy.existing == Existing::Merge && copy.there.is_some(),
-            _ => false,
-        }
-    }
-
-    fn object(&self, style: Style) -> Option<Value> {
-        match self {
-            Self::CreateNamespace(name) => Some(manifest::namespace(name)),
-            Self::CreateSecret { key, server, login } => {
-                Some(secret(key, &[(server, &login.username)], style))
-            }
-            Self::EditSecret { key, edit, .. } => match edit {
-                Edit::Put { server, login } => {
-                    Some(secret(key, &[(server, &login.username)], style))
-                }
-                Edit::Renew { servers, login } => {
-                    let entries: Vec<(&str, &str)> = servers
-                        .iter()
-                        .map(|server| (server.as_str(), login.username.as_str()))
-                        .collect();
-                    Some(secret(key, &entries, style))
-                }
-                Edit::Rekey { to, .. } => Some(secret(key, &[(to, "REPLACE_WITH_USER")], style)),
-                Edit::Remove { .. } => None,
-            },
-            Self::ConvertSecret { key, .. } => Some(secret(
-                key,
-                &[("REPLACE_WITH_REGISTRY", "REPLACE_WITH_USER")],
-                style,
-            )),
-            Self::CopySecret(Copy { to, brings, .. }) => {
-                let entries: Vec<(&str, &str)> = brings
-                    .iter()
-                    .map(|server| (&**server, "REPLACE_WITH_USER"))
-                    .collect();
-                Some(secret(to, &entries, style))
-            }
-            Self::CreateAccount { key, pull_secrets } => Some(account(key, pull_secrets)),
-            Self::AttachSecret {
-                account: key,
-                secret,
-                seen,
-            } => Some(account(key, &with(seen, secret))),
-            Self::DetachSecret {
-                account: key,
-                secret,
-                seen,
-            } => Some(account(key, &without(seen, secret))),
-            Self::SetAccount {
-                workload, account, ..
-            } => Some(template(
-                workload.id(),
-                &json!({ "serviceAccountName": account.as_str() }),
-            )),
-            Self::SetImage {
-                workload,
-                container,
-                image,
-                ..
-            } => {
-                let spec = json!({ "containers": [{ "name": &**container, "image": image }] });
-                Some(pod_spec(workload, &spec))
-            }
-            Self::SetTemplatePullSecrets {
-                workload,
-                add,
-                instead_of,
-                seen,
-            } => {
-                let list = corrected(seen, add, instead_of.as_ref());
-                let spec = json!({ "imagePullSecrets": manifest::references(&list) });
-                Some(template(workload.id(), &spec))
-            }
-            Self::CreateDeployment(deployment) => Some(manifest::deployment(deployment)),
-            Self::DeleteSecret { .. }
-            | Self::DeleteAccount { .. }
-            | Self::Restart(_)
-            | Self::SetPaused { .. }
-            | Self::RollBack { .. }
-            | Self::DeletePod { .. }
-            | Self::DeleteJob { .. }
-            | Self::TakeBack { .. } => None,
-        }
-    }
-}
-
 /// The part of the spec of Pods that changes, in what they are made of.
-fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
+pub(super) fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
     let (version, kind, namespace, name) = match owner.subject() {
         Subject::Pod(key) => ("v1", "Pod", &key.namespace, key.name.as_str()),
         Subject::Workload(id) => {
@@ -211,7 +122,7 @@ fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
 }
 
 /// The part of a workload that changes: a patch for Kustomize, or what to look for in a chart.
-fn template(id: &WorkloadKey, spec: &Value) -> Value {
+pub(super) fn template(id: &WorkloadKey, spec: &Value) -> Value {
     json!({
         "apiVersion": "apps/v1",
         "kind": id.kind.as_str(),
@@ -220,7 +131,7 @@ fn template(id: &WorkloadKey, spec: &Value) -> Value {
     })
 }
 
-fn account(key: &Key<ServiceAccount>, list: &[Name<Secret>]) -> Value {
+pub(super) fn account(key: &Key<ServiceAccount>, list: &[Name<Secret>]) -> Value {
     let mut account = manifest::account(key, list);
     // Whose it is, the repository says.
     if let Some(meta) = account.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -229,7 +140,7 @@ fn account(key: &Key<ServiceAccount>, list: &[Name<Secret>]) -> Value {
     account
 }
 
-fn secret(key: &Key<Secret>, entries: &[(&str, &str)], style: Style) -> Value {
+pub(super) fn secret(key: &Key<Secret>, entries: &[(&str, &str)], style: Style) -> Value {
     let (name, namespace) = (key.name.as_str(), &key.namespace);
     match style {
         Style::Plain => {
@@ -290,7 +201,10 @@ mod tests {
     use super::*;
     use crate::domain::{
         credential::Password,
-        plan::{Deployment, Login},
+        plan::{
+            AttachSecret, Change, ContainerImage, ContainerList, CreateDeployment, CreateNamespace,
+            CreateSecret, Edit, EditSecret, Login, Observed, SetImage,
+        },
     };
 
     const CANARY: &str = "canary-in-an-export";
@@ -305,30 +219,36 @@ mod tests {
         Plan::new(
             "Set up\nshop",
             vec![
-                Change::CreateNamespace(namespace.clone()),
-                Change::CreateSecret {
+                CreateNamespace {
+                    name: namespace.clone(),
+                }
+                .into(),
+                CreateSecret {
                     key: secret.clone(),
                     server: "ghcr.io".to_owned(),
                     login: login(),
-                },
-                Change::EditSecret {
-                    key: secret,
-                    edit: Edit::Renew {
+                }
+                .into(),
+                EditSecret::new(
+                    secret,
+                    Edit::Renew {
                         servers: vec!["quay.io".to_owned()],
                         login: login(),
                     },
-                    before: None,
-                },
-                Change::AttachSecret {
+                )
+                .into(),
+                AttachSecret {
                     account: Key::new(namespace.clone(), Name::new("web")),
                     secret: Name::new("regcred"),
-                    seen: vec![Name::new("mirror")],
-                },
-                Change::CreateDeployment(Deployment::new(
+                    current: vec![Name::new("mirror")],
+                }
+                .into(),
+                CreateDeployment::new(
                     Key::new(namespace.clone(), Name::new("web")),
                     "ghcr.io/acme/web:1",
                     Name::new("web"),
-                )),
+                )
+                .into(),
                 Change::delete_pod(Key::new(namespace, Name::new("web-1"))),
             ],
         )
@@ -368,5 +288,26 @@ mod tests {
             documents[3]["imagePullSecrets"],
             json!([{"name": "mirror"}, {"name": "regcred"}])
         );
+    }
+
+    #[test]
+    fn an_init_container_stays_one() {
+        let key = Key::new(Namespace::new("shop"), Name::new("web"));
+        let owner = ImageOwner::new(Subject::Pod(key)).unwrap();
+        let set = SetImage {
+            before: Some(Observed {
+                uid: "u".to_owned(),
+                value: ContainerImage {
+                    list: ContainerList::InitContainers,
+                    image: "a:1".into(),
+                },
+            }),
+            ..SetImage::new(owner, "migrate".into(), "a:2")
+        };
+        let text = Plan::new("Another image", vec![set.into()]).manifests(Style::Plain);
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+        let spec = documents.iter().find_map(|one| one.get("spec")).unwrap();
+        let migrate = json!([{"name": "migrate", "image": "a:2"}]);
+        assert_eq!(*spec, json!({ "initContainers": migrate }));
     }
 }

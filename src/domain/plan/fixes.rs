@@ -6,7 +6,7 @@
 //! a ServiceAccount) names all that the change is for.
 
 use super::{
-    Ask, Change, Copy, Edit, Existing, Plan,
+    Ask, Change, CopySecret, CreateAccount, Edit, Existing, Plan, SetAccount,
     image::ask_image,
     renew::{attached, not_reached, renewed, retried, rolling, stuck},
 };
@@ -146,7 +146,7 @@ fn ask(fix: FixId, scope: FixScope<'_>) -> Option<Ask> {
             waiting: retried(&scope.targets())
                 .into_iter()
                 .filter_map(|change| match change {
-                    Change::DeletePod { pod, .. } => Some(pod),
+                    Change::DeletePod(delete) => Some(delete.pod),
                     _ => None,
                 })
                 .collect(),
@@ -239,7 +239,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
         FixId::CopySecret => {
             let to = secret()?;
             let name = to.name.clone();
-            let copy = Copy {
+            let copy = CopySecret {
                 from: Key::new(Namespace::new(names.from.as_deref()?), name.clone()),
                 to,
                 existing: Existing::Keep,
@@ -249,15 +249,16 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
                     .map(|server| server.as_str().into())
                     .collect(),
                 there: None,
+                expected: None,
             };
-            saved(Change::CopySecret(copy), &name)
+            saved(copy.into(), &name)
         }
         FixId::UseServiceAccount => Some(set_account(scope, &Name::new(names.holder.clone()?))),
         FixId::CreateServiceAccount => {
-            let create = Change::CreateAccount {
+            let create = Change::from(CreateAccount {
                 key: account,
                 pull_secrets: Vec::new(),
-            };
+            });
             let targets = scope.targets();
             // Its controller has backed off: a new template is tried at once.
             let restarts = renewed(&targets).into_iter();
@@ -296,11 +297,7 @@ fn set_account<'a>(scope: FixScope<'a>, account: &Name<ServiceAccount>) -> Made<
             continue;
         }
         done.push(workload.clone());
-        changes.push(Change::SetAccount {
-            workload,
-            before: None,
-            account: account.clone(),
-        });
+        changes.push(SetAccount::new(workload, account.clone()).into());
     }
     changes.extend(stuck(&targets));
     Made { changes, targets }

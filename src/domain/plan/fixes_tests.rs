@@ -8,6 +8,7 @@ use crate::domain::{
     chain,
     diagnose::diagnose,
     objects::{ContainerRole, Owner, Pod, SecretType, Workload, WorkloadKey, WorkloadKind},
+    plan::{SetImage, SetTemplatePullSecrets},
     sample::{IMAGE, account, changed, key, now, pod, running, secret, waiting, workload},
     watch::Sight,
     world::World,
@@ -324,7 +325,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
                 assert!(
                     plan.changes.iter().all(|change| matches!(
                         change,
-                        Change::EditSecret { .. } | Change::CopySecret(_)
+                        Change::EditSecret(_) | Change::CopySecret(_)
                     )),
                     "{fix}: {:?}",
                     said(&plan)
@@ -346,11 +347,11 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
             for fix in own.fixes.clone() {
                 if let Offer::Plan(plan) = offer(&world, fix, pod, Reach::Selected) {
                     let of_a_template = plan.changes.iter().filter_map(|change| match change {
-                        Change::SetAccount { workload, .. }
-                        | Change::SetTemplatePullSecrets { workload, .. } => {
-                            Some(workload.id().to_string())
-                        }
-                        Change::SetImage { workload, .. } => Some(workload.to_string()),
+                        Change::SetAccount(SetAccount { workload, .. })
+                        | Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
+                            workload, ..
+                        }) => Some(workload.id().to_string()),
+                        Change::SetImage(SetImage { workload, .. }) => Some(workload.to_string()),
                         _ => None,
                     });
                     for changed in of_a_template {

@@ -4,56 +4,8 @@
 //! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.
 
-use std::sync::Arc;
-
-use super::{
-    Change, Done, Images, Plan,
-    before::{ContainerImage, Seen},
-    outline::Outline,
-    see_earlier,
-    stored_config::StoredConfig,
-};
-use crate::domain::{
-    key::Name,
-    objects::{Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
-    world::World,
-};
-
-/// A list of pull Secrets as it is and as it will be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lists {
-    pub now: Vec<Name<Secret>>,
-    pub then: Vec<Name<Secret>>,
-}
-
-/// A Pod template, as far as it is shown and compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    pub images: Images,
-    /// A hash of the whole template.
-    pub hash: u64,
-}
-
-/// What a change found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    Image(Seen<ContainerImage>),
-    Account(Seen<Name<ServiceAccount>>),
-    Lists(Lists),
-    /// The template of a Deployment, and the images of the one that it gets.
-    Template {
-        now: Seen<Template>,
-        then: Images,
-    },
-    Secret(Arc<Outline>),
-    /// The configuration of a Secret that is edited.
-    Config(Seen<StoredConfig>),
-    /// The servers of the entries that are copied, and of those that are there already.
-    Entries {
-        brings: Vec<Arc<str>>,
-        there: Option<Vec<Arc<str>>>,
-    },
-}
+use super::{Done, Outcome, Plan, see_earlier};
+use crate::domain::world::World;
 
 impl Plan {
     /// The plan with what its rehearsal found in place of what was believed before.
@@ -62,10 +14,26 @@ impl Plan {
         let mut plan = self.clone();
         for (change, done) in plan.changes.iter_mut().zip(done) {
             if let Some(found) = &done.found {
-                change.take_found(found);
+                change.clone_from(found);
             }
         }
         see_earlier(&mut plan.changes);
+        let effective = done.iter().enumerate();
+        let effective = effective.filter(|(_, done)| done.outcome == Outcome::Applied);
+        plan.effective = effective.map(|(index, _)| index).collect();
+        plan
+    }
+
+    /// The plan for another attempt, with the objects that this one has deleted and could not create again.
+    #[must_use]
+    pub fn with_lost(&self, done: &[Done]) -> Self {
+        let mut plan = self.clone();
+        let lost = plan.changes.iter_mut().zip(done);
+        for (change, done) in lost.filter(|(_, done)| done.is_lost) {
+            if let Some(found) = &done.found {
+                change.clone_from(found);
+            }
+        }
         plan
     }
 
@@ -73,87 +41,37 @@ impl Plan {
     #[must_use]
     pub fn pinned(mut self, world: &World) -> Self {
         for change in &mut self.changes {
-            match change {
-                Change::DeletePod { pod, uid } => {
-                    let seen: Option<&Arc<Pod>> = world.pod(pod);
-                    *uid = seen.map(|pod| Arc::clone(&pod.meta.uid));
-                }
-                Change::DeleteJob { job, uid } => {
-                    let kind = WorkloadKind::Job;
-                    let key = job.clone();
-                    let seen = world.workload(&WorkloadKey { kind, key });
-                    *uid = seen.map(|job| Arc::clone(&job.meta.uid));
-                }
-                _ => {}
-            }
+            change.kind_mut().pin(world);
         }
         self
     }
 }
 
-impl Change {
-    /// Takes over what was found, where the change shows it.
-    fn take_found(&mut self, what: &Found) {
-        match what {
-            Found::Image(seen) => {
-                if let Self::SetImage { before, .. } = self {
-                    *before = Some(seen.clone());
-                }
-            }
-            Found::Account(seen) => {
-                if let Self::SetAccount { before, .. } = self {
-                    *before = Some(seen.clone());
-                }
-            }
-            Found::Lists(lists) => match self {
-                Self::TakeBack { found, .. } => *found = Some(lists.clone()),
-                Self::AttachSecret { seen, .. }
-                | Self::DetachSecret { seen, .. }
-                | Self::SetTemplatePullSecrets { seen, .. } => {
-                    seen.clone_from(&lists.now);
-                }
-                _ => {}
-            },
-            Found::Template { now, then } => {
-                if let Self::RollBack { before, after, .. } = self {
-                    *before = Some(now.clone());
-                    *after = Arc::clone(then);
-                }
-            }
-            Found::Config(seen) => {
-                if let Self::EditSecret { before, .. } = self {
-                    *before = Some(seen.clone());
-                }
-            }
-            Found::Secret(outline) => {
-                if let Self::ConvertSecret { found, .. } = self {
-                    *found = Some(Arc::clone(outline));
-                }
-            }
-            Found::Entries { brings, there } => {
-                if let Self::CopySecret(copy) = self {
-                    copy.brings.clone_from(brings);
-                    copy.there.clone_from(there);
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::{
+        key::Name,
         objects::{WorkloadKey, WorkloadKind},
-        plan::{ContainerList, Mark, Outcome, Restartable},
+        plan::{
+            AttachSecret, Change, ContainerImage, ContainerList, Mark, Observed, Outcome,
+            Restartable, RollBack, SetAccount, SetImage, Template,
+        },
         sample::{company, key},
     };
 
-    fn found(found: Found) -> Done {
+    fn found(found: impl Into<Change>) -> Done {
         Done {
-            found: Some(found),
+            found: Some(found.into()),
             ..Done::new(Outcome::Applied)
         }
+    }
+
+    fn observed<T>(value: T) -> Option<Observed<T>> {
+        let uid = "u".to_owned();
+        Some(Observed { uid, value })
     }
 
     fn removed(change: &Change) -> Vec<String> {
@@ -171,55 +89,43 @@ mod tests {
             key: key("shop", "web"),
         })
         .unwrap();
-        let plan = Plan::new(
-            "set",
-            vec![
-                Change::SetImage {
-                    workload: workload.clone().into(),
-                    container: "web".into(),
-                    before: None,
-                    image: "a:2".into(),
-                },
-                Change::SetAccount {
-                    workload,
-                    before: None,
-                    account: Name::new("other"),
-                },
-                Change::RollBack {
-                    deployment: key("shop", "web"),
-                    set: Name::new("web-1"),
-                    revision: 1,
-                    before: None,
-                    after: Arc::from([("web".into(), "a:1".into())]),
-                },
-                Change::convert_secret(key("shop", "regcred")),
-            ],
-        );
+        let set_image = SetImage::new(workload.clone().into(), "web".into(), "a:2");
+        let set_account = SetAccount::new(workload, Name::new("other"));
+        let roll_back = RollBack {
+            deployment: key("shop", "web"),
+            set: Name::new("web-1"),
+            revision: 1,
+            before: None,
+            after: Arc::from([("web".into(), "a:1".into())]),
+        };
+        let changes = vec![
+            set_image.clone().into(),
+            set_account.clone().into(),
+            roll_back.clone().into(),
+            Change::convert_secret(key("shop", "regcred")),
+        ];
+        let plan = Plan::new("set", changes);
         for change in &plan.changes {
             assert_eq!(removed(change), Vec::<String>::new(), "{change}");
         }
-        let uid = || "u".to_owned();
         let done = [
-            found(Found::Image(Seen {
-                uid: uid(),
-                value: ContainerImage {
+            found(SetImage {
+                before: observed(ContainerImage {
                     list: ContainerList::InitContainers,
                     image: "live:9".into(),
-                },
-            })),
-            found(Found::Account(Seen {
-                uid: uid(),
-                value: Name::new("live"),
-            })),
-            found(Found::Template {
-                now: Seen {
-                    uid: uid(),
-                    value: Template {
-                        images: Arc::from([("web".into(), "live:9".into())]),
-                        hash: 1,
-                    },
-                },
-                then: Arc::from([("web".into(), "a:1".into())]),
+                }),
+                ..set_image
+            }),
+            found(SetAccount {
+                before: observed(Name::new("live")),
+                ..set_account
+            }),
+            found(RollBack {
+                before: observed(Template {
+                    images: Arc::from([("web".into(), "live:9".into())]),
+                    hash: 1,
+                }),
+                ..roll_back
             }),
         ];
         let plan = plan.with_found(&done);
@@ -234,17 +140,14 @@ mod tests {
 
     #[test]
     fn the_second_change_of_a_list_starts_where_the_first_ends() {
-        let attach = |name: &str| Change::AttachSecret {
+        let attach = |name: &str, current: &str| AttachSecret {
             account: key("shop", "web"),
             secret: Name::new(name),
-            seen: vec![Name::new("stale")],
+            current: vec![Name::new(current)],
         };
-        let live = Lists {
-            now: vec![Name::new("live")],
-            then: Vec::new(),
-        };
-        let done = [found(Found::Lists(live.clone())), found(Found::Lists(live))];
-        let plan = Plan::new("two", vec![attach("a"), attach("b")]).with_found(&done);
+        let done = [found(attach("a", "live")), found(attach("b", "live"))];
+        let changes = vec![attach("a", "stale").into(), attach("b", "stale").into()];
+        let plan = Plan::new("two", changes).with_found(&done);
         let commands = plan.commands();
         assert!(!commands[0].contains("stale"), "{commands:?}");
         assert!(
@@ -261,9 +164,9 @@ mod tests {
             .next()
             .unwrap();
         let plan = Plan::new("delete", vec![Change::delete_pod(pod.key.clone())]).pinned(&world);
-        let Change::DeletePod { uid, .. } = &plan.changes[0] else {
+        let Change::DeletePod(delete) = &plan.changes[0] else {
             panic!("{plan:?}")
         };
-        assert_eq!(uid.as_deref(), Some(&*pod.meta.uid));
+        assert_eq!(delete.uid.as_deref(), Some(&*pod.meta.uid));
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Change, Spread,
+    Spread,
     ask::{Ask, Listing, Target},
 };
 use crate::domain::{
@@ -11,26 +11,10 @@ use crate::domain::{
     image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey},
-    progress::Progress,
     status::{Health, pod_status},
     watch::Scope,
     world::World,
 };
-
-impl Change {
-    /// A Deployment back to the newest revision before with other images, one that has ready Pods if
-    /// there is one; `None` when there is no such revision.
-    pub fn roll_back(found: &Progress) -> Option<Self> {
-        let revision = found.healthy_before()?;
-        Some(Self::RollBack {
-            deployment: found.workload.id.key.clone(),
-            set: revision.set.as_ref()?.key.name.clone(),
-            revision: revision.number?,
-            before: None,
-            after: Arc::clone(&revision.images),
-        })
-    }
-}
 
 impl Ask {
     /// Where the credentials of a Secret are; `None` when it holds none.

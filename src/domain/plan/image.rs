@@ -1,7 +1,7 @@
 //! Another image for a container: what it is set in, and what would go on with the old one.
 
 use super::{
-    Ask, Change, FixScope, ImageOwner, ImageTarget,
+    Ask, Change, FixScope, ImageOwner, ImageTarget, SetImage,
     renew::{not_reached, rolling, stuck},
 };
 use crate::domain::{
@@ -103,14 +103,12 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
 impl ImageTarget {
     /// Sets the image, and ends what would go on with the old one.
     pub fn set(&self, image: &str) -> Vec<Change> {
-        let set = Change::SetImage {
-            workload: self.owner.clone(),
-            container: self.container.clone(),
-            before: None,
-            image: image.to_owned(),
-        };
+        let set = SetImage::new(self.owner.clone(), self.container.clone(), image);
         let jobs = self.jobs.iter().cloned().map(Change::delete_job);
         let pods = self.pods.iter().cloned().map(Change::delete_pod);
-        std::iter::once(set).chain(jobs).chain(pods).collect()
+        std::iter::once(set.into())
+            .chain(jobs)
+            .chain(pods)
+            .collect()
     }
 }

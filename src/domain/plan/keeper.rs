@@ -5,7 +5,10 @@
 
 use serde_json::Value;
 
-use super::{Change, owned::Applied};
+use super::{
+    change::{Change, Written},
+    owned::Applied,
+};
 
 /// What tells who keeps an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -264,41 +267,20 @@ fn value(traces: &Traces, sign: &Sign) -> Option<String> {
 }
 
 impl Change {
-    /// Who would put this change back. A restart and a new Pod are what keepers do themselves, and what
-    /// does not exist nobody keeps.
+    /// Who would put this change back.
     pub fn keeper(&self, traces: &Traces) -> Option<Keeper> {
-        match self {
-            Self::CreateNamespace(_)
-            | Self::CreateSecret { .. }
-            | Self::CreateAccount { .. }
-            | Self::CreateDeployment(_)
-            | Self::Restart(_)
-            | Self::SetPaused { .. }
-            | Self::DeletePod { .. }
-            | Self::DeleteJob { .. } => None,
-            Self::EditSecret { .. }
-            | Self::ConvertSecret { .. }
-            | Self::CopySecret(_)
-            | Self::DeleteSecret { .. }
-            | Self::DeleteAccount { .. }
-            | Self::AttachSecret { .. }
-            | Self::DetachSecret { .. }
-            | Self::SetAccount { .. }
-            | Self::SetImage { .. }
-            | Self::SetTemplatePullSecrets { .. }
-            | Self::RollBack { .. }
-            | Self::TakeBack { .. } => {
-                let manager = traces.applied.owner_of(self);
-                match (Keeper::of(traces), manager) {
-                    (Some(keeper), manager) => Some(Keeper { manager, ..keeper }),
-                    (None, Some(manager)) => Some(Keeper {
-                        tool: Tool::Apply,
-                        name: manager.name.clone(),
-                        manager: Some(manager),
-                    }),
-                    (None, None) => None,
-                }
-            }
+        let Written::Fields(fields) = self.kind().written() else {
+            return None;
+        };
+        let manager = traces.applied.owner_of(&fields);
+        match (Keeper::of(traces), manager) {
+            (Some(keeper), manager) => Some(Keeper { manager, ..keeper }),
+            (None, Some(manager)) => Some(Keeper {
+                tool: Tool::Apply,
+                name: manager.name.clone(),
+                manager: Some(manager),
+            }),
+            (None, None) => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Secrets in its order. So an addition is made to the list that is there: nothing of others is lost,
 //! and nothing changes its place.
 
+use super::ListChange;
 use crate::domain::{key::Name, objects::Secret};
 
 /// The list with this Secret at its end; as it is, if the Secret is in it.
@@ -40,6 +41,25 @@ pub fn corrected(
         }
     }
     corrected
+}
+
+impl ListChange {
+    /// A list with the change taken back: as it was, or without the one change where others have changed it
+    /// since.
+    pub fn reverted(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
+        let Self { before, after, .. } = self;
+        if list == after {
+            return before.clone();
+        }
+        let kept = list
+            .iter()
+            .filter(|name| before.contains(name) || !after.contains(name));
+        let mut list: Vec<_> = kept.cloned().collect();
+        for name in before.iter().filter(|name| !after.contains(name)) {
+            list = with(&list, name);
+        }
+        list
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Deployment;
+use super::CreateDeployment;
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::{PullPolicy, Secret, ServiceAccount},
@@ -49,7 +49,7 @@ pub fn references(secrets: &[Name<Secret>]) -> Value {
     names.map(|name| json!({ "name": name })).collect()
 }
 
-pub fn deployment(deployment: &Deployment) -> Value {
+pub fn deployment(deployment: &CreateDeployment) -> Value {
     let name = deployment.key.name.as_str();
     let mut container = json!({ "name": name, "image": deployment.image });
     if let Some(fields) = container.as_object_mut() {
@@ -120,11 +120,11 @@ mod tests {
     #[test]
     fn yaml_reads_back_as_the_object() {
         let key = Key::new(Namespace::new("shop"), Name::new("web"));
-        let deployment = Deployment {
+        let deployment = CreateDeployment {
             replicas: 2,
             port: Some(8080),
             policy: Some(PullPolicy::Always),
-            ..Deployment::new(key, "ghcr.io/acme/web:1", Name::new("yes"))
+            ..CreateDeployment::new(key, "ghcr.io/acme/web:1", Name::new("yes"))
         };
         for object in [
             super::deployment(&deployment),

@@ -6,11 +6,9 @@
 
 mod affected;
 mod ask;
-mod before;
 mod change;
 pub mod check;
 mod commands;
-mod edit_preview;
 mod entries;
 mod export;
 mod fixes;
@@ -22,47 +20,47 @@ pub mod keeper;
 mod lists;
 pub mod manifest;
 mod outcome;
-mod outline;
 mod owned;
 mod permissions;
 mod preview;
 mod recovery;
 mod renew;
 mod rotate;
-mod sentence;
+mod snapshot;
 mod stored_config;
 mod undo;
 mod unfinished;
 
+use std::collections::BTreeSet;
+
+use self::change::Earlier;
 pub use self::{
     affected::Affected,
     ask::{Ask, ImageTarget, Listing, Target},
-    before::{Before, ContainerImage, ContainerList, Revision, Seen},
-    change::{Change, Copy, Deployment, Existing, ImageOwner, Images, Restartable},
+    change::{
+        AccountChange, AttachSecret, Change, ConvertSecret, CopyBefore, CopySecret, CreateAccount,
+        CreateDeployment, CreateNamespace, CreateSecret, DeleteAccount, DeleteJob, DeletePod,
+        DeleteSecret, DetachSecret, EditSecret, Existing, ImageChange, ImageOwner, Images,
+        ObservedCopy, ObservedTarget, Outline, Purpose, Restart, Restartable, Reversal, RollBack,
+        SetAccount, SetImage, SetPaused, SetTemplatePullSecrets, TakeBack, Template, Undoable,
+    },
     commands::recreated,
     entries::{Edit, Login, edited, merged, servers_of},
     export::Style,
     fixes::{FixScope, Offer, Reach, for_fix},
-    found::{Found, Lists, Template},
     gather::{secrets_that_open, servers, servers_in},
-    lists::{corrected, with, without},
     outcome::{Done, Outcome},
-    outline::Outline,
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
     renew::{attached, renewed, retried},
     rotate::{Holder, Spread, carriers},
+    snapshot::{
+        ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot, Observed,
+        ObservedObject, Revision, Rewritten,
+    },
     stored_config::StoredConfig,
-    undo::undo,
 };
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{
-    image::ImageRef,
-    key::{Key, Name},
-    objects::{Secret, ServiceAccount},
-    rights::Permission,
-};
+use super::{image::ImageRef, rights::Permission};
 
 /// Changes in the order in which they are made.
 #[derive(Clone, Debug)]
@@ -77,6 +75,8 @@ pub struct Plan {
     pub on_failure: OnFailure,
     /// It takes back a plan that was carried out, and is not taken back itself.
     pub is_undo: bool,
+    /// Which changes the rehearsal has found to change something, by their places.
+    pub effective: BTreeSet<usize>,
 }
 
 /// What becomes of the changes that were made when a later one fails.
@@ -107,6 +107,7 @@ impl Plan {
             notes: Vec::new(),
             on_failure: OnFailure::Stop,
             is_undo: false,
+            effective: BTreeSet::new(),
         }
     }
 
@@ -120,15 +121,23 @@ impl Plan {
 
     /// Whether this change deletes a Pod or a Job to make way for changes that turned out to be made already.
     ///
-    /// `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
+    /// What somebody else has changed since the rehearsal was not so when the Pods were created: they are
+    /// deleted. `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
     pub fn deletes_for_nothing(&self, index: usize, done: &[Done]) -> bool {
-        let deletes =
-            |change: &Change| matches!(change, Change::DeletePod { .. } | Change::DeleteJob { .. });
-        let before = self.changes.iter().zip(done).take(index);
-        let mut main = before.filter(|(change, _)| !deletes(change)).peekable();
+        let deletes = |change: &Change| match change.purpose() {
+            Purpose::Recreation => true,
+            Purpose::Repair | Purpose::Restart => false,
+        };
+        let before = self.changes.iter().zip(done).enumerate().take(index);
+        let mut main = before
+            .filter(|(_, (change, _))| !deletes(change))
+            .peekable();
+        let is_made_already = |(index, (_, done)): (usize, (&Change, &Done))| {
+            done.outcome.is_no_change() && !self.effective.contains(&index)
+        };
         self.changes.get(index).is_some_and(deletes)
             && main.peek().is_some()
-            && main.all(|(_, done)| done.outcome.is_no_change())
+            && main.all(is_made_already)
     }
 
     /// The plan as kubectl commands. No password is in them: the shell asks for it.
@@ -137,72 +146,34 @@ impl Plan {
     }
 }
 
-/// Lets each change of a ServiceAccount's list see what the changes before it make of that list. Its
-/// lines, its command and its manifest have the whole list: without this the second would undo the first.
+/// Lets each change see what the changes before it make of the same object.
 fn see_earlier(changes: &mut [Change]) {
-    let mut lists: BTreeMap<Key<ServiceAccount>, Vec<Name<Secret>>> = BTreeMap::new();
-    let mut templates: BTreeMap<Restartable, Vec<Name<Secret>>> = BTreeMap::new();
-    let mut edited: BTreeSet<Key<Secret>> = BTreeSet::new();
+    let mut earlier = Earlier::default();
     for change in changes {
-        match change {
-            Change::CreateAccount { key, pull_secrets } => {
-                lists.insert(key.clone(), pull_secrets.clone());
-            }
-            Change::AttachSecret {
-                account,
-                secret,
-                seen,
-            } => {
-                seen.clone_from(lists.entry(account.clone()).or_insert_with(|| seen.clone()));
-                lists.insert(account.clone(), with(seen, secret));
-            }
-            Change::DetachSecret {
-                account,
-                secret,
-                seen,
-            } => {
-                seen.clone_from(lists.entry(account.clone()).or_insert_with(|| seen.clone()));
-                lists.insert(account.clone(), without(seen, secret));
-            }
-            Change::SetTemplatePullSecrets {
-                workload,
-                add,
-                instead_of,
-                seen,
-            } => {
-                seen.clone_from(
-                    templates
-                        .entry(workload.clone())
-                        .or_insert_with(|| seen.clone()),
-                );
-                let list = corrected(seen, add, instead_of.as_ref());
-                templates.insert(workload.clone(), list);
-            }
-            Change::EditSecret { key, before, .. } => {
-                // What an earlier change of the plan leaves there is not known before it is made.
-                let is_first = edited.insert(key.clone());
-                *before = before.take().filter(|_| is_first);
-            }
-            Change::CopySecret(copy) => {
-                edited.insert(copy.to.clone());
-            }
-            _ => {}
-        }
+        change.kind_mut().see_earlier(&mut earlier);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::key;
+    use crate::domain::{
+        key::{Key, Name},
+        objects::ServiceAccount,
+        sample::key,
+    };
+
+    fn web() -> Key<ServiceAccount> {
+        key("shop", "web")
+    }
 
     #[test]
     fn pods_are_not_deleted_for_a_change_that_is_made_already() {
-        let attach = Change::AttachSecret {
-            account: key("shop", "web"),
+        let attach = Change::from(AttachSecret {
+            account: web(),
             secret: Name::new("regcred"),
-            seen: Vec::new(),
-        };
+            current: Vec::new(),
+        });
         let pod = || Change::delete_pod(key("shop", "web-1"));
         let job = || Change::delete_job(key("shop", "nightly-1"));
         let plan = Plan::new("Attach", vec![attach, pod(), job()]);
@@ -213,6 +184,9 @@ mod tests {
         let both = [Done::new(Outcome::Unchanged), skipped];
         assert!(plan.deletes_for_nothing(2, &both));
         assert!(!plan.deletes_for_nothing(1, &[Done::new(Outcome::Applied)]));
+        // A colleague was faster: the Pods were created before.
+        let rehearsed = plan.with_found(&[Done::new(Outcome::Applied)]);
+        assert!(!rehearsed.deletes_for_nothing(1, &unchanged));
         let retry = Plan::new("Retry now", vec![pod(), pod()]);
         assert!(!retry.deletes_for_nothing(0, &[]));
         assert!(!retry.deletes_for_nothing(1, &unchanged));
@@ -220,20 +194,20 @@ mod tests {
 
     #[test]
     fn the_second_change_of_a_list_does_not_undo_the_first() {
-        let seen = vec![Name::new("wrnog")];
+        let current = vec![Name::new("wrnog")];
         let plan = Plan::new(
             "Correct the name",
             vec![
-                Change::AttachSecret {
-                    account: key("shop", "web"),
+                Change::from(AttachSecret {
+                    account: web(),
                     secret: Name::new("right"),
-                    seen: seen.clone(),
-                },
-                Change::DetachSecret {
-                    account: key("shop", "web"),
+                    current: current.clone(),
+                }),
+                Change::from(DetachSecret {
+                    account: web(),
                     secret: Name::new("wrnog"),
-                    seen,
-                },
+                    current,
+                }),
             ],
         );
         let patch = |list| format!("kubectl -n shop patch serviceaccount web -p '{list}'");

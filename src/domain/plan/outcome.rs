@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Before, found::Found, keeper::Traces};
+use super::{Change, keeper::Traces};
 
 /// The end of one change, or of its rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +62,14 @@ impl fmt::Display for Outcome {
 #[derive(Clone, Debug)]
 pub struct Done {
     pub outcome: Outcome,
-    /// `None` where nothing was changed, or where nothing can be taken back.
-    pub before: Option<Before>,
-    /// What the change found on the server, as far as its preview shows it.
-    pub found: Option<Found>,
+    /// The change that takes this one back; `None` where nothing was changed, or where nothing can be taken
+    /// back.
+    pub undo: Option<Change>,
+    /// The change with what was found on the server in place of what was believed before.
+    pub found: Option<Change>,
     /// Who else keeps the object.
     pub traces: Traces,
-    /// The object was deleted, or may have been, and could not be created again: what it held is in `before`
+    /// The object was deleted, or may have been, and could not be created again: what it held is in `undo`
     /// and nowhere else.
     pub is_lost: bool,
 }
@@ -77,7 +78,7 @@ impl Done {
     pub fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
-            before: None,
+            undo: None,
             found: None,
             traces: Traces::default(),
             is_lost: false,

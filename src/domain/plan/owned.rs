@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{Change, keeper::Manager};
+use super::keeper::Manager;
 
 /// The fields that managers own by the operation `Apply`, as `fieldsV1` has them: names, no values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,9 +27,9 @@ impl Applied {
         Self(applied.collect())
     }
 
-    /// The manager that owns what the change writes.
-    pub(super) fn owner_of(&self, change: &Change) -> Option<Manager> {
-        fields_of(change).iter().find_map(|field| {
+    /// The manager that owns one of these fields.
+    pub(super) fn owner_of(&self, fields: &[Field]) -> Option<Manager> {
+        fields.iter().find_map(|field| {
             let (name, _) = self
                 .0
                 .iter()
@@ -49,63 +49,19 @@ fn owns(fields: &Value, path: &[String]) -> bool {
 }
 
 /// A field, as a manifest names it and as `fieldsV1` leads to it.
-struct Field {
-    name: String,
-    path: Vec<String>,
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) path: Vec<String>,
 }
 
-fn field(name: &str) -> Field {
-    let steps = name.split('.').map(|step| format!("f:{step}"));
-    Field {
-        name: name.to_owned(),
-        path: steps.collect(),
-    }
-}
-
-/// What a change writes. An object that is deleted is written as a whole: `metadata` has what everybody sets.
-fn fields_of(change: &Change) -> Vec<Field> {
-    match change {
-        Change::AttachSecret { .. } | Change::DetachSecret { .. } => {
-            vec![field("imagePullSecrets")]
+impl Field {
+    /// The field at this place of the object (`spec.template`).
+    pub(super) fn at(place: &str) -> Self {
+        let steps = place.split('.').map(|step| format!("f:{step}"));
+        Self {
+            name: place.to_owned(),
+            path: steps.collect(),
         }
-        Change::SetAccount { .. } => vec![
-            field("spec.template.spec.serviceAccountName"),
-            field("spec.template.spec.serviceAccount"),
-        ],
-        Change::SetTemplatePullSecrets { .. } => {
-            vec![field("spec.template.spec.imagePullSecrets")]
-        }
-        Change::SetImage {
-            workload,
-            container,
-            ..
-        } => ["containers", "initContainers"]
-            .map(|list| {
-                let spec = workload.pod_spec().join(".");
-                let mut path = field(&format!("{spec}.{list}")).path;
-                path.push(format!("k:{}", serde_json::json!({ "name": &**container })));
-                path.push("f:image".to_owned());
-                Field {
-                    name: format!("the image of {container}"),
-                    path,
-                }
-            })
-            .into(),
-        Change::RollBack { .. } => vec![field("spec.template")],
-        Change::EditSecret { .. } | Change::CopySecret(_) => vec![field("data")],
-        Change::ConvertSecret { .. } | Change::DeleteSecret { .. } => {
-            vec![field("data"), field("type"), field("metadata")]
-        }
-        Change::DeleteAccount { .. } => vec![field("imagePullSecrets"), field("metadata")],
-        Change::TakeBack { change, .. } => fields_of(change),
-        Change::CreateNamespace(_)
-        | Change::CreateSecret { .. }
-        | Change::CreateAccount { .. }
-        | Change::CreateDeployment(_)
-        | Change::Restart(_)
-        | Change::SetPaused { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. } => Vec::new(),
     }
 }
 
@@ -118,7 +74,7 @@ mod tests {
         key::Name,
         objects::{WorkloadKey, WorkloadKind},
         plan::{
-            Restartable,
+            AttachSecret, Change, Restartable, SetImage,
             keeper::{Keeper, Tool, Traces},
         },
         sample::key,
@@ -134,11 +90,11 @@ mod tests {
     }
 
     fn attach() -> Change {
-        Change::AttachSecret {
+        Change::AttachSecret(AttachSecret {
             account: key("shop", "web"),
             secret: Name::new("regcred"),
-            seen: Vec::new(),
-        }
+            current: Vec::new(),
+        })
     }
 
     #[test]
@@ -188,16 +144,12 @@ mod tests {
         let fields = json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {
             r#"k:{"name":"web"}"#: {".": {}, "f:image": {}, "f:name": {}},
         }}}}});
-        let set = |container: &str| Change::SetImage {
-            workload: Restartable::new(WorkloadKey {
+        let set = |container: &str| {
+            let workload = Restartable::new(WorkloadKey {
                 kind: WorkloadKind::Deployment,
                 key: key("shop", "web"),
-            })
-            .unwrap()
-            .into(),
-            container: container.into(),
-            before: None,
-            image: "a:2".to_owned(),
+            });
+            SetImage::new(workload.unwrap().into(), container.into(), "a:2").into()
         };
         let entries = [entry("platform-team", "Apply", &fields)];
         let found = keeper(&set("web"), &entries).unwrap();

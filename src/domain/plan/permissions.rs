@@ -1,83 +1,34 @@
-//! Which permissions a change takes, and what is asked for at least.
+//! The permissions on an object, and what a form needs at least.
 
 use std::collections::BTreeSet;
 
-use super::{Ask, Before, Change, Existing};
+use super::Ask;
 use crate::domain::{
     key::Namespace,
-    objects::{Subject, WorkloadKey},
+    objects::{ObjectKey, Subject, WorkloadKey},
     rights::Permission,
 };
 
-impl Change {
-    /// What the user must be allowed to do.
-    pub fn permissions(&self) -> Vec<Permission> {
-        let one = Permission::new;
-        let here = Some(self.namespace());
-        let all = |resource: &str, verbs: &[&str]| {
-            let verbs = verbs.iter();
-            verbs.map(|verb| one(verb, "", resource, here)).collect()
-        };
-        match self {
-            Self::CreateNamespace(_) => vec![one("create", "", "namespaces", None)],
-            Self::CreateSecret { .. } => all("secrets", &["create"]),
-            Self::EditSecret { .. } => all("secrets", &["get", "patch"]),
-            Self::ConvertSecret { .. } => all("secrets", &["get", "delete", "create"]),
-            Self::DeleteSecret { .. } => all("secrets", &["get", "delete"]),
-            Self::CopySecret(copy) => {
-                let mut needed = vec![one("get", "", "secrets", Some(&copy.from.namespace))];
-                needed.extend(match (copy.existing, &copy.there) {
-                    (Existing::Merge | Existing::Replace, Some(_)) => {
-                        all("secrets", &["create", "get", "patch"])
-                    }
-                    _ => all("secrets", &["create"]),
-                });
-                needed
-            }
-            Self::CreateAccount { .. } => all("serviceaccounts", &["create"]),
-            Self::DeleteAccount { .. } => all("serviceaccounts", &["get", "delete"]),
-            Self::AttachSecret { .. } | Self::DetachSecret { .. } => {
-                all("serviceaccounts", &["get", "patch"])
-            }
-            Self::SetAccount { workload, .. } | Self::SetTemplatePullSecrets { workload, .. } => {
-                ["get", "patch"]
-                    .map(|verb| of_workload(verb, workload.id()))
-                    .into()
-            }
-            Self::SetImage { workload, .. } => ["get", "patch"]
-                .map(|verb| match workload.subject() {
-                    Subject::Pod(_) => one(verb, "", "pods", here),
-                    Subject::Workload(id) => of_workload(verb, id),
-                })
-                .into(),
-            // Read first: the patch carries the version that was read.
-            Self::Restart(workload) => ["get", "patch"]
-                .map(|verb| of_workload(verb, workload.id()))
-                .into(),
-            Self::CreateDeployment(_) => vec![one("create", "apps", "deployments", here)],
-            Self::SetPaused { .. } => ["get", "patch"]
-                .map(|verb| one(verb, "apps", "deployments", here))
-                .into(),
-            Self::RollBack { .. } => vec![
-                one("get", "apps", "replicasets", here),
-                one("get", "apps", "deployments", here),
-                one("patch", "apps", "deployments", here),
-            ],
-            Self::DeletePod { .. } => all("pods", &["delete"]),
-            Self::DeleteJob { .. } => vec![one("delete", "batch", "jobs", here)],
-            Self::TakeBack { change, before, .. } => match (&**change, &**before) {
-                (Self::CreateDeployment(_), _) => vec![one("delete", "apps", "deployments", here)],
-                (Self::CreateAccount { .. }, _) => all("serviceaccounts", &["delete"]),
-                (Self::DeleteAccount { .. }, _) => all("serviceaccounts", &["create"]),
-                (Self::DeleteSecret { .. }, _) => all("secrets", &["create"]),
-                (Self::CreateSecret { .. } | Self::CopySecret(_), Before::Made { .. }) => {
-                    all("secrets", &["delete"])
-                }
-                (Self::CopySecret(_), _) => all("secrets", &["get", "patch"]),
-                (change, _) => change.permissions(),
-            },
-        }
-    }
+/// These verbs on the object.
+pub(super) fn on_object(object: &ObjectKey, verbs: &[&str]) -> Vec<Permission> {
+    let (group, resource) = match object {
+        ObjectKey::Namespace(_) => ("", "namespaces"),
+        ObjectKey::Secret(_) => ("", "secrets"),
+        ObjectKey::ServiceAccount(_) => ("", "serviceaccounts"),
+        ObjectKey::Pod(_) => ("", "pods"),
+        ObjectKey::Workload(id) => (id.kind.group(), id.kind.resource()),
+    };
+    let namespace = match object {
+        ObjectKey::Namespace(_) => None,
+        ObjectKey::Secret(_)
+        | ObjectKey::ServiceAccount(_)
+        | ObjectKey::Pod(_)
+        | ObjectKey::Workload(_) => Some(object.namespace()),
+    };
+    let verbs = verbs.iter();
+    verbs
+        .map(|verb| Permission::new(verb, group, resource, namespace))
+        .collect()
 }
 
 impl Ask {

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::affected::{Affected, AffectedPod, Awaited, Controller, rolls};
+use super::affected::{Affected, AffectedPod, Awaited, Controller};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey, WorkloadKind},
@@ -28,11 +28,14 @@ pub struct Recovery {
     pub new_ones_fail: bool,
     /// Something has not been seen yet, or is on its way.
     pub pending: bool,
+    /// A workload wants no Pods.
+    pub is_scaled_to_zero: bool,
 }
 
 impl Recovery {
+    /// Every Pod that was wanted is ready. Where none is wanted, nothing was pulled, and nothing is shown by it.
     pub fn is_complete(&self) -> bool {
-        !self.pending && self.failing.is_empty() && self.ready >= self.wanted
+        self.wanted > 0 && !self.pending && self.failing.is_empty() && self.ready >= self.wanted
     }
 }
 
@@ -88,17 +91,14 @@ fn whole(
         }
     }
     let ready = pods.iter().filter(|pod| is_ready(pod)).count();
-    let seen = rollout.generation >= awaited.generation + awaited.changes
+    let observed = rollout.generation >= awaited.generation + awaited.changes
         && rollout.observed_generation >= rollout.generation;
-    let rolled_out = !rolls(id.kind)
-        || (rollout.updated >= rollout.desired
-            && rollout.ready >= rollout.desired
-            && rollout.current <= rollout.desired.max(rollout.updated));
-    found.pending |= !(seen && rolled_out);
+    found.pending |= !(observed && workload.is_rolled_out());
+    found.is_scaled_to_zero |= wanted == 0;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     found.wanted = found.wanted.saturating_add(wanted);
     // Before the controller has seen the change, those that are ready are the old ones.
-    found.ready += if seen { ready.min(wanted) } else { 0 };
+    found.ready += if observed { ready.min(wanted) } else { 0 };
 }
 
 /// A Pod that is still there, or that has to be replaced.
@@ -163,6 +163,7 @@ fn replaced(
         Controller::Owner(_) => None,
     };
     let desired = desired.and_then(|desired| usize::try_from(desired).ok());
+    found.is_scaled_to_zero |= desired == Some(0);
     let wanted = desired.map_or(gone, |desired| gone.min(desired));
     let pods = pods_of(world, controller);
     let new = pods.iter().filter(|pod| !before.contains(&pod.meta.uid));

@@ -5,7 +5,10 @@ use crate::domain::{
     batch::Batch,
     key::{Name, Namespace},
     objects::{Condition, Owner, Phase, Rollout, Subject},
-    plan::{Change, Outcome, Plan, Restartable, Revision},
+    plan::{
+        AttachSecret, Change, CreateAccount, CreateDeployment, CreateNamespace, Created,
+        DeleteSecret, Outcome, Plan, Restartable, Revision, SetImage, Undoable,
+    },
     sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
 };
 
@@ -22,7 +25,7 @@ fn deployment() -> WorkloadKey {
 
 fn restart() -> Plan {
     let workload = Restartable::new(deployment()).unwrap();
-    Plan::new("Restart", vec![Change::Restart(workload)])
+    Plan::new("Restart", vec![Change::restart(workload)])
 }
 
 fn set_rollout(world: &mut World, edit: impl FnOnce(&mut Rollout)) {
@@ -117,7 +120,9 @@ fn a_change_that_was_made_already_is_not_waited_for() {
     let mut world = world();
     put(&mut world, "encoder-1-a", "a", true);
     put(&mut world, "encoder-1-b", "b", true);
-    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    set_rollout(&mut world, |rollout| {
+        (rollout.ready, rollout.available) = (2, 2)
+    });
     let mut affected = Affected::of(&world, &restart(), [], []);
     affected.applied(&restart(), &[Outcome::Unchanged]);
     assert!(recovery(&world, &affected).is_complete());
@@ -136,9 +141,7 @@ fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
 
 #[test]
 fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
-    let secret = Change::DeleteSecret {
-        key: key("media", "unused"),
-    };
+    let secret = Change::DeleteSecret(DeleteSecret::new(key("media", "unused")));
     let copied = Change::convert_secret(key("media", "hub"));
     let plan = Plan::new("Mend the Secret", vec![copied, secret]);
     let mut world = world();
@@ -209,11 +212,11 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
     };
     let stuck = run("nightly-7-a", waiting("ErrImagePull", "no login"));
     world.fold(Batch::Pods(changed(vec![stuck])), now());
-    let attach = Change::AttachSecret {
+    let attach = Change::AttachSecret(AttachSecret {
         account: key("media", "runner"),
         secret: Name::new("hub"),
-        seen: Vec::new(),
-    };
+        current: Vec::new(),
+    });
     let retry = Change::delete_pod(key("media", "nightly-7-a"));
     let plan = Plan::new("Attach", vec![attach, retry]);
     let affected = Affected::of(&world, &plan, [key("media", "nightly-7-a")], []);
@@ -233,12 +236,13 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
     let bare = pod("media", "tool", waiting("ErrImagePull", "not found"));
     world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
     let owner = super::super::ImageOwner::new(Subject::Pod(bare.key.clone())).unwrap();
-    let set = Change::SetImage {
+    let set = Change::SetImage(SetImage {
         workload: owner,
         container: "app".into(),
         before: None,
         image: "a:2".into(),
-    };
+        stored: None,
+    });
     let plan = Plan::new("Image", vec![set]);
     let affected = Affected::of(&world, &plan, [bare.key.clone()], []);
     assert_eq!(
@@ -268,10 +272,10 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
         Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
         now(),
     );
-    let create = Change::CreateAccount {
+    let create = Change::CreateAccount(CreateAccount {
         key: key("media", "runner"),
         pull_secrets: Vec::new(),
-    };
+    });
     let plan = Plan::new("Create", vec![create]);
     let affected = Affected::of(&world, &plan, [], [deployment()]);
     assert!(!affected.is_empty());
@@ -284,29 +288,34 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
     assert_eq!(found.failing, [key("media", "encoder-1-a")]);
     assert!(found.new_ones_fail && !found.is_complete());
     put(&mut world, "encoder-1-a", "a", true);
-    set_rollout(&mut world, |rollout| rollout.ready = 2);
+    set_rollout(&mut world, |rollout| {
+        (rollout.ready, rollout.available) = (2, 2)
+    });
     assert!(recovery(&world, &affected).is_complete());
 }
 
 #[test]
 fn a_plan_that_takes_back_waits_for_nothing() {
-    let change = Change::TakeBack {
-        change: Box::new(Change::CreateAccount {
-            key: key("media", "runner"),
-            pull_secrets: Vec::new(),
-        }),
-        before: Arc::new(super::super::Before::Made {
-            seen: Revision {
-                uid: String::new(),
-                version: String::new(),
-            },
-            content: 0,
-        }),
-        found: None,
+    let create = CreateAccount {
+        key: key("media", "runner"),
+        pull_secrets: Vec::new(),
     };
+    let created = Created {
+        revision: Some(Revision {
+            uid: String::new(),
+            version: String::new(),
+        }),
+        content: 0,
+    };
+    let change = create.undo(created);
     let plan = Plan::new("Undo", vec![change]);
     assert!(Affected::of(&world(), &plan, [], []).is_empty());
-    let made = Plan::new("Ns", vec![Change::CreateNamespace(Namespace::new("media"))]);
+    let made = Plan::new(
+        "Ns",
+        vec![Change::CreateNamespace(CreateNamespace {
+            name: Namespace::new("media"),
+        })],
+    );
     assert!(Affected::of(&world(), &made, [], []).is_empty());
 }
 
@@ -317,4 +326,63 @@ fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
     world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
     let plan = Plan::new("Delete", vec![Change::delete_pod(bare.key)]);
     assert!(Affected::of(&world, &plan, [], []).is_empty());
+}
+
+#[test]
+fn a_deployment_that_is_there_already_takes_no_write_off_what_is_waited_for() {
+    let mut world = world();
+    let deployment = key("media", "encoder");
+    let create = CreateDeployment::new(deployment, "a:1", Name::new("runner"));
+    let restart = Change::restart(Restartable::new(create.id()).unwrap());
+    let plan = Plan::new("Deploy", vec![create.into(), restart]);
+    let mut affected = Affected::of(&world, &plan, [], []);
+    affected.applied(&plan, &[Outcome::Unchanged, Outcome::Applied]);
+    set_rollout(&mut world, |rollout| {
+        (rollout.ready, rollout.available) = (rollout.desired, rollout.desired);
+        rollout.updated = rollout.desired;
+        rollout.current = rollout.desired;
+    });
+    let found = recovery(&world, &affected);
+    assert!(
+        found.pending,
+        "the restart has not been observed: {found:?}"
+    );
+}
+
+#[test]
+fn a_workload_that_wants_no_pods_has_not_recovered() {
+    let mut world = world();
+    let plan = restart();
+    let affected = Affected::of(&world, &plan, [], []);
+    set_rollout(&mut world, |rollout| {
+        *rollout = Rollout {
+            generation: rollout.generation + 2,
+            observed_generation: rollout.generation + 2,
+            ..Rollout::default()
+        };
+    });
+    let found = recovery(&world, &affected);
+    assert_eq!((found.wanted, found.is_scaled_to_zero), (0, true));
+    assert!(!found.is_complete(), "{found:?}");
+}
+
+/// `minReadySeconds`: ready is not available, and the rollout goes on for so long.
+#[test]
+fn a_rollout_is_over_when_its_pods_are_available() {
+    let mut world = world();
+    let affected = Affected::of(&world, &restart(), [], []);
+    let observed = |rollout: &mut Rollout| {
+        (rollout.generation, rollout.observed_generation) = (2, 2);
+        rollout.ready = 2;
+    };
+    for name in ["encoder-1-a", "encoder-1-b"] {
+        put(&mut world, name, name, true);
+    }
+    set_rollout(&mut world, observed);
+    assert!(!recovery(&world, &affected).is_complete());
+    set_rollout(&mut world, |rollout| {
+        observed(rollout);
+        rollout.available = 2;
+    });
+    assert!(recovery(&world, &affected).is_complete());
 }

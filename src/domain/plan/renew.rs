@@ -1,6 +1,6 @@
 //! How Pods get a new list of pull Secrets, and another attempt without the back-off: by what created them.
 
-use super::{Change, Restartable};
+use super::{AttachSecret, Change, DetachSecret, Restartable, SetTemplatePullSecrets};
 use crate::domain::{
     cause::{FixTarget, ListOrigin, PodOwner},
     key::{Key, Name},
@@ -23,7 +23,7 @@ pub fn renewed(targets: &[&FixTarget]) -> Vec<Change> {
     let deleted = deleted(targets, |target| !rolls_over_failing_pods(target));
     restarts
         .into_iter()
-        .map(Change::Restart)
+        .map(Change::restart)
         .chain(deleted)
         .collect()
 }
@@ -83,12 +83,12 @@ fn rolls_over_failing_pods(target: &FixTarget) -> bool {
 }
 
 /// Lets these targets list a Secret, in the list that counts for each, and renews what needs it. What lists
-/// it already only tries again. `seen`: the list of the ServiceAccount.
+/// it already only tries again. `current`: the list of the ServiceAccount.
 pub fn attached(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
-    seen: &[Name<Secret>],
+    current: &[Name<Secret>],
     targets: &[&FixTarget],
 ) -> Vec<Change> {
     let (listing, lacking): (Vec<&FixTarget>, Vec<&FixTarget>) = targets
@@ -100,7 +100,7 @@ pub fn attached(
         .partition(|target| target.list_origin == ListOrigin::ServiceAccount);
     let mut changes = Vec::new();
     if targets.is_empty() || !by_account.is_empty() {
-        changes.extend(of_account(account, secret, instead_of, seen));
+        changes.extend(of_account(account, secret, instead_of, current));
     }
     changes.extend(in_templates(&own, secret, instead_of));
     changes.extend(renewed(&by_account));
@@ -113,22 +113,22 @@ fn of_account(
     account: &Key<ServiceAccount>,
     secret: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
-    seen: &[Name<Secret>],
+    current: &[Name<Secret>],
 ) -> Vec<Change> {
     let mut changes = Vec::new();
-    if !seen.contains(secret) {
-        changes.push(Change::AttachSecret {
+    if !current.contains(secret) {
+        changes.push(Change::from(AttachSecret {
             account: account.clone(),
             secret: secret.clone(),
-            seen: seen.to_vec(),
-        });
+            current: current.to_vec(),
+        }));
     }
-    if let Some(wrong) = instead_of.filter(|wrong| seen.contains(wrong)) {
-        changes.push(Change::DetachSecret {
+    if let Some(wrong) = instead_of.filter(|wrong| current.contains(wrong)) {
+        changes.push(Change::from(DetachSecret {
             account: account.clone(),
             secret: wrong.clone(),
-            seen: seen.to_vec(),
-        });
+            current: current.to_vec(),
+        }));
     }
     changes
 }
@@ -150,12 +150,12 @@ fn in_templates(
             continue;
         }
         done.push(workload.clone());
-        changes.push(Change::SetTemplatePullSecrets {
+        changes.push(Change::from(SetTemplatePullSecrets {
             workload,
             add: secret.clone(),
             instead_of: instead_of.cloned(),
-            seen: list.to_vec(),
-        });
+            current: list.to_vec(),
+        }));
     }
     changes
 }

@@ -322,6 +322,7 @@ mod tests {
         batch::Batch,
         credential::{FingerprintKey, Password},
         objects::{SecretContent, SecretType},
+        plan::EditSecret,
         sample::{changed, company, key, now, secret},
         watch::SecretSlice,
     };
@@ -368,10 +369,10 @@ mod tests {
     }
 
     fn renewed(plan: &Plan, change: usize) -> Vec<String> {
-        let Change::EditSecret {
+        let Change::EditSecret(EditSecret {
             edit: Edit::Renew { servers, .. },
             ..
-        } = &plan.changes[change]
+        }) = &plan.changes[change]
         else {
             panic!("{:?}", plan.changes)
         };

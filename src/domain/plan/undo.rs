@@ -1,69 +1,6 @@
 //! From what was made of a plan to the plan that takes it back.
 
-use std::sync::Arc;
-
-use super::{
-    Before, Change, Done, Outcome, Plan,
-    before::{ContainerImage, Seen},
-};
-
-/// The change that takes this one back; `None`: it keeps nothing of the kind, or takes something back itself.
-pub fn undo(change: &Change, before: Before) -> Option<Change> {
-    match change {
-        Change::SetImage {
-            workload,
-            container,
-            image,
-            ..
-        } => before.image().map(|was| Change::SetImage {
-            workload: workload.clone(),
-            container: Arc::clone(container),
-            before: Some(Seen {
-                uid: was.uid.clone(),
-                value: ContainerImage {
-                    list: was.value.list,
-                    image: image.as_str().into(),
-                },
-            }),
-            image: was.value.image.to_string(),
-        }),
-        Change::SetAccount {
-            workload, account, ..
-        } => before.account().map(|was| Change::SetAccount {
-            workload: workload.clone(),
-            before: Some(Seen {
-                uid: was.uid.clone(),
-                value: account.clone(),
-            }),
-            account: was.value.clone(),
-        }),
-        Change::SetPaused { deployment, .. } => before.paused().map(|paused| Change::SetPaused {
-            deployment: deployment.clone(),
-            paused,
-        }),
-        Change::CreateSecret { .. }
-        | Change::EditSecret { .. }
-        | Change::ConvertSecret { .. }
-        | Change::CopySecret(_)
-        | Change::DeleteSecret { .. }
-        | Change::CreateAccount { .. }
-        | Change::DeleteAccount { .. }
-        | Change::AttachSecret { .. }
-        | Change::DetachSecret { .. }
-        | Change::SetTemplatePullSecrets { .. }
-        | Change::CreateDeployment(_) => Some(Change::TakeBack {
-            change: Box::new(change.clone()),
-            before: Arc::new(before),
-            found: None,
-        }),
-        Change::CreateNamespace(_)
-        | Change::Restart(_)
-        | Change::RollBack { .. }
-        | Change::DeletePod { .. }
-        | Change::DeleteJob { .. }
-        | Change::TakeBack { .. } => None,
-    }
-}
+use super::{Change, Done, Outcome, Plan};
 
 impl Plan {
     /// The plan that takes back what was made of this one, last change first; `None` when nothing was
@@ -74,10 +11,9 @@ impl Plan {
         if self.is_undo {
             return None;
         }
-        let made = self.changes.iter().zip(done).rev();
-        let changes: Vec<Change> = made
-            .filter_map(|(change, done)| undo(change, done.before.clone()?))
-            .collect();
+        let done_of_changes = done.iter().take(self.changes.len());
+        let undone = done_of_changes.rev().filter_map(|done| done.undo.clone());
+        let changes: Vec<Change> = undone.collect();
         (!changes.is_empty()).then(|| {
             let mut plan = Self {
                 is_undo: true,
@@ -85,7 +21,7 @@ impl Plan {
             };
             let stays = self.changes.iter().zip(done);
             let stays =
-                stays.filter(|(_, done)| done.before.is_none() && done.outcome == Outcome::Applied);
+                stays.filter(|(_, done)| done.undo.is_none() && done.outcome == Outcome::Applied);
             plan.notes
                 .extend(stays.map(|(change, _)| format!("Not taken back: {change}")));
             plan
@@ -99,59 +35,65 @@ mod tests {
     use crate::domain::{
         key::{Key, Name, Namespace},
         objects::{WorkloadKey, WorkloadKind},
-        plan::{ContainerList, Restartable},
+        plan::{
+            AttachSecret, ContainerImage, ContainerList, ImageChange, ListChange, Observed,
+            Restartable, SetImage, Undoable,
+        },
     };
 
-    fn image(image: &str) -> ContainerImage {
-        ContainerImage {
-            list: ContainerList::InitContainers,
-            image: image.into(),
+    fn image(image: &str) -> Observed<ContainerImage> {
+        Observed {
+            uid: "3".to_owned(),
+            value: ContainerImage {
+                list: ContainerList::InitContainers,
+                image: image.into(),
+            },
         }
     }
 
-    fn made(before: Before) -> Done {
+    fn changed(before: &str, after: &str) -> ImageChange {
+        ImageChange {
+            before: image(before),
+            after: after.into(),
+        }
+    }
+
+    fn made(undo: Change) -> Done {
         Done {
-            before: Some(before),
+            undo: Some(undo),
             ..Done::new(Outcome::Applied)
+        }
+    }
+
+    fn list(before: &[&str], after: &[&str]) -> ListChange {
+        let names = |names: &[&str]| names.iter().copied().map(Name::new).collect();
+        ListChange {
+            uid: "u".to_owned(),
+            before: names(before),
+            after: names(after),
         }
     }
 
     #[test]
     fn the_last_change_is_taken_back_first_and_what_stays_is_named() {
         let namespace = Namespace::new("shop");
-        let key = Key::new(namespace.clone(), Name::new("web"));
         let workload = Restartable::new(WorkloadKey {
             kind: WorkloadKind::Deployment,
-            key,
+            key: Key::new(namespace.clone(), Name::new("web")),
         })
         .unwrap();
-        let plan = Plan::new(
-            "Attach and roll out",
-            vec![
-                Change::AttachSecret {
-                    account: Key::new(namespace.clone(), Name::new("web")),
-                    secret: Name::new("regcred"),
-                    seen: Vec::new(),
-                },
-                Change::SetImage {
-                    workload: workload.clone().into(),
-                    container: "web".into(),
-                    before: None,
-                    image: "a:2".into(),
-                },
-                Change::Restart(workload),
-            ],
-        );
-        let list = Before::List {
-            before: Vec::new(),
-            after: vec![Name::new("regcred")],
+        let attach = AttachSecret {
+            account: Key::new(namespace, Name::new("web")),
+            secret: Name::new("regcred"),
+            current: Vec::new(),
         };
+        let set = SetImage::new(workload.clone().into(), "web".into(), "a:2");
+        let restart = Change::restart(workload);
+        let changes = vec![attach.clone().into(), set.clone().into(), restart];
+        let plan = Plan::new("Attach and roll out", changes);
         let done = [
-            made(list),
-            made(Before::Image(Seen {
-                uid: "3".to_owned(),
-                value: image("a:1"),
-            })),
+            made(attach.undo(list(&[], &["regcred"]))),
+            made(set.undo(changed("a:1", "a:2"))),
             Done::new(Outcome::Applied),
         ];
         let undone = plan.undone(&done).unwrap();
@@ -163,26 +105,21 @@ mod tests {
                 "Take back: Attach regcred to the ServiceAccount shop/web",
             ]
         );
-        let Change::SetImage { before, .. } = &undone.changes[0] else {
+        let Change::SetImage(back) = &undone.changes[0] else {
             panic!("{undone:?}")
         };
-        let left = Seen {
-            uid: "3".to_owned(),
-            value: image("a:2"),
-        };
         assert_eq!(
-            before.as_ref(),
-            Some(&left),
+            back.before.as_ref(),
+            Some(&image("a:2")),
             "only what the change has left is taken back"
         );
         assert_eq!(undone.notes.len(), 1, "{:?}", undone.notes);
         assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());
         // What takes back leaves nothing to take back, so that the plan before it is next.
-        let list = Before::List {
-            before: vec![Name::new("regcred")],
-            after: Vec::new(),
-        };
-        let image = Before::Image(left);
-        assert!(undone.undone(&[made(image), made(list)]).is_none());
+        let again = [
+            made(back.undo(changed("a:2", "a:1"))),
+            made(attach.undo(list(&["regcred"], &[]))),
+        ];
+        assert!(undone.undone(&again).is_none());
     }
 }

@@ -1,7 +1,6 @@
 //! What is left to do of a plan that was interrupted, for whoever finishes it with kubectl.
 
-use super::{Change, OnFailure, Outcome, Plan};
-use crate::domain::objects::WorkloadKey;
+use super::{OnFailure, Outcome, Plan, Purpose, commands::get_object};
 
 /// How far a change has come.
 enum Progress<'a> {
@@ -22,7 +21,11 @@ impl Plan {
     pub fn unfinished(&self, outcomes: &[Outcome]) -> Vec<String> {
         let has_failed =
             |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_));
-        let takes_back = self.on_failure == OnFailure::TakeBack && outcomes.iter().any(has_failed);
+        // A Pod that could not be replaced is no reason to take a repair back.
+        let mut tried = self.changes.iter().zip(outcomes);
+        let repair_failed = tried
+            .any(|(change, outcome)| has_failed(outcome) && change.purpose() == Purpose::Repair);
+        let takes_back = self.on_failure == OnFailure::TakeBack && repair_failed;
         let has_stopped = outcomes.iter().any(has_failed);
         let mut lines = Vec::new();
         for (index, change) in self.changes.iter().enumerate() {
@@ -50,69 +53,40 @@ impl Plan {
             };
             lines.push(format!("  {number}. {change}: {state}"));
             if looks {
-                lines.push(format!("    {}", change.look()));
+                lines.push(format!("    {}", get_object(&change.object())));
             }
             if makes {
                 let commands = change.commands();
                 lines.extend(commands.iter().map(|command| format!("    {command}")));
             }
-            if matches!(change, Change::ConvertSecret { .. }) && looks && makes {
-                let told = "If it is not found, create it again with its login, or restore it from a backup.";
-                lines.push(format!("    # {told}"));
-            }
+            let advice = change.kind().after_interruption();
+            let advice = advice.filter(|_| looks && makes);
+            lines.extend(advice.map(|advice| format!("    # {advice}")));
         }
         lines
-    }
-}
-
-impl Change {
-    /// The kubectl command that shows the object of the change.
-    fn look(&self) -> String {
-        let namespace = self.namespace();
-        let get = |what: String| format!("kubectl -n {namespace} get {what}");
-        let workload = |id: &WorkloadKey| get(id.kubectl());
-        match self {
-            Self::CreateNamespace(name) => format!("kubectl get namespace {name}"),
-            Self::CreateSecret { key, .. }
-            | Self::EditSecret { key, .. }
-            | Self::ConvertSecret { key, .. }
-            | Self::DeleteSecret { key } => get(format!("secret {}", key.name)),
-            Self::CopySecret(copy) => get(format!("secret {}", copy.to.name)),
-            Self::CreateAccount { key, .. } | Self::DeleteAccount { key } => {
-                get(format!("serviceaccount {} -o yaml", key.name))
-            }
-            Self::AttachSecret { account, .. } | Self::DetachSecret { account, .. } => {
-                get(format!("serviceaccount {} -o yaml", account.name))
-            }
-            Self::SetAccount { workload: id, .. }
-            | Self::SetTemplatePullSecrets { workload: id, .. }
-            | Self::Restart(id) => workload(id.id()),
-            Self::SetImage { workload, .. } => get(workload.kubectl()),
-            Self::CreateDeployment(deployment) => workload(&deployment.id()),
-            Self::SetPaused { deployment, .. } | Self::RollBack { deployment, .. } => {
-                get(format!("deployment/{}", deployment.name))
-            }
-            Self::DeletePod { pod, .. } => get(format!("pod {}", pod.name)),
-            Self::DeleteJob { job, .. } => get(format!("job {}", job.name)),
-            Self::TakeBack { change, .. } => change.look(),
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{credential::Password, plan::Login, sample::key};
+    use crate::domain::{
+        credential::Password,
+        plan::{Change, CreateSecret, Login},
+        sample::key,
+    };
 
     fn rotation() -> Plan {
         let login = Login {
             username: "bot".into(),
             password: Password::new("canary-1"),
         };
-        let create = |name| Change::CreateSecret {
-            key: key("shop", name),
-            server: "ghcr.io".into(),
-            login: login.clone(),
+        let create = |name| {
+            Change::CreateSecret(CreateSecret {
+                key: key("shop", name),
+                server: "ghcr.io".into(),
+                login: login.clone(),
+            })
         };
         let changes = vec![create("one"), create("two"), create("three")];
         Plan::new("Rotate", changes)
@@ -145,6 +119,24 @@ mod tests {
         assert!(text.contains("as bot: failed: 507\n"), "{text}");
         let text = rotation().unfinished(&[failed]).join("\n");
         assert_eq!(text.matches("not started").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_pod_that_could_not_be_deleted_takes_nothing_back() {
+        let mut plan = Plan {
+            on_failure: OnFailure::TakeBack,
+            ..rotation()
+        };
+        plan.changes.push(Change::delete_pod(key("shop", "web-1")));
+        let mut outcomes = vec![Outcome::Applied; 3];
+        outcomes.push(Outcome::Failed("403".into()));
+        let text = plan.unfinished(&outcomes).join("\n");
+        assert!(!text.contains("not taken back"), "{text}");
+        assert!(text.contains("as bot: done\n"), "{text}");
+        assert!(
+            text.contains("Delete the Pod shop/web-1: failed: 403"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::target::Choice;
 use crate::domain::{
     key::Key,
-    objects::{Pod, Workload, WorkloadKind},
+    objects::Pod,
     status::{Health, pod_status},
     watch::Scope,
     world::World,
@@ -36,7 +36,7 @@ impl Standing {
                 .collect(),
             rolled_out: workloads
                 .into_iter()
-                .all(|it| is_rolled_out(it) && shows_its_pods(world, it)),
+                .all(|it| it.is_rolled_out() && shows_its_pods(world, it)),
         }
     }
 
@@ -69,33 +69,6 @@ pub(super) fn is_sound(health: Health) -> bool {
     matches!(health, Health::Healthy | Health::Finished)
 }
 
-/// The controller has seen the last change, and has carried it out: as `kubectl rollout status` has it. A
-/// change that waits for somebody (a paused Deployment, a suspended Job) has not been carried out.
-fn is_rolled_out(workload: &Workload) -> bool {
-    let rollout = &workload.rollout;
-    let is_observed = rollout.observed_generation >= rollout.generation;
-    match workload.id.kind {
-        // What it creates is looked at by itself.
-        WorkloadKind::CronJob => true,
-        WorkloadKind::Job => rollout.is_finished || rollout.current > 0,
-        WorkloadKind::ReplicaSet => is_observed && rollout.current >= rollout.desired,
-        WorkloadKind::Deployment => {
-            is_observed
-                && rollout.updated >= rollout.desired
-                && rollout.current <= rollout.updated
-                && rollout.available >= rollout.desired
-        }
-        WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
-            let updated = match (rollout.on_delete, rollout.partition) {
-                // Which Pods get the change is up to somebody else.
-                (true, _) => 0,
-                (false, partition) => rollout.desired.saturating_sub(partition),
-            };
-            is_observed && rollout.updated >= updated && rollout.available >= rollout.desired
-        }
-    }
-}
-
 /// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
 /// for in Pods that nobody sees.
 fn shows_its_pods(world: &World, workload: &Workload) -> bool {
@@ -121,7 +94,7 @@ mod tests {
     fn is_well(kind: WorkloadKind, rollout: Rollout) -> bool {
         let mut it = workload(kind, "shop", "web", None);
         it.rollout = rollout;
-        is_rolled_out(&it)
+        it.is_rolled_out()
     }
 
     #[test]

@@ -322,6 +322,7 @@ fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
     let pods = match found.wanted {
+        0 if found.is_scaled_to_zero => "scaled to 0, nothing was pulled".to_owned(),
         0 => "waiting for new Pods".to_owned(),
         1 => format!("{} of 1 Pod ready", found.ready),
         pods => format!("{} of {pods} Pods ready", found.ready),

@@ -6,7 +6,7 @@ use super::{super::fields, Answer, Form};
 use crate::domain::{
     key::{Key, Name},
     objects::{Secret, ServiceAccount, WorkloadKey},
-    plan::{Ask, Change, Listing, Restartable},
+    plan::{Ask, AttachSecret, Change, DetachSecret, Listing, Restartable, SetAccount},
 };
 
 impl Form {
@@ -19,7 +19,7 @@ impl Form {
                     let account = Key::new(secret.namespace.clone(), listing.account.clone());
                     let taken = self.takes(Answer::Accounts, listing.account.as_str());
                     let change = change(&account, &secret.name, listing, taken);
-                    if matches!(change, Some(Change::AttachSecret { .. })) {
+                    if matches!(change, Some(Change::AttachSecret(_))) {
                         reached.push(listing);
                     }
                     changes.extend(change);
@@ -46,10 +46,12 @@ impl Form {
                 workload, before, ..
             } => {
                 let account = Name::new(self.text(Answer::Account));
-                let set = |workload| Change::SetAccount {
-                    workload,
-                    before: None,
-                    account: account.clone(),
+                let set = |workload| {
+                    Change::SetAccount(SetAccount {
+                        workload,
+                        before: None,
+                        account: account.clone(),
+                    })
                 };
                 let workload = Restartable::new(workload.clone());
                 workload
@@ -76,7 +78,7 @@ impl Form {
             _ => BTreeSet::new(),
         };
         let restartable = chosen.into_iter().cloned().filter_map(Restartable::new);
-        restartable.map(Change::Restart).collect()
+        restartable.map(Change::restart).collect()
     }
 }
 
@@ -87,18 +89,18 @@ fn change(
     listing: &Listing,
     taken: bool,
 ) -> Option<Change> {
-    let (account, secret, seen) = (account.clone(), secret.clone(), listing.list.clone());
+    let (account, secret, current) = (account.clone(), secret.clone(), listing.list.clone());
     match (listing.list.contains(&secret), taken) {
-        (false, true) => Some(Change::AttachSecret {
+        (false, true) => Some(Change::AttachSecret(AttachSecret {
             account,
             secret,
-            seen,
-        }),
-        (true, false) => Some(Change::DetachSecret {
+            current,
+        })),
+        (true, false) => Some(Change::DetachSecret(DetachSecret {
             account,
             secret,
-            seen,
-        }),
+            current,
+        })),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::{
     image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{ServiceAccount, WorkloadKey, WorkloadKind},
-    plan::{Ask, Change, Login, Plan, Question, Style},
+    plan::{Ask, Change, DeleteAccount, Login, Plan, Question, Style},
     world::World,
 };
 
@@ -154,9 +154,9 @@ impl Form {
             Ask::DeleteSecret {
                 secret, accounts, ..
             } => self.deletion(secret, accounts),
-            Ask::DeleteAccount { account, .. } => vec![Change::DeleteAccount {
-                key: account.clone(),
-            }],
+            Ask::DeleteAccount { account, .. } => {
+                vec![Change::DeleteAccount(DeleteAccount::new(account.clone()))]
+            }
             // Its plan is spread over many Secrets, and is made elsewhere; an export changes nothing.
             Ask::Rotate { .. } | Ask::Export => Vec::new(),
         }

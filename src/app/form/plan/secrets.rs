@@ -7,7 +7,10 @@ use crate::domain::{
     cause::{FixTarget, ListOrigin},
     key::{Key, Name, Namespace},
     objects::{Pod, Secret},
-    plan::{Change, Copy, Edit, Existing, Listing, Target, attached, servers},
+    plan::{
+        AttachSecret, Change, CopySecret, CreateAccount, CreateSecret, DeleteSecret, DetachSecret,
+        Edit, EditSecret, Existing, Listing, Target, attached, servers,
+    },
     world::World,
 };
 
@@ -18,11 +21,11 @@ impl Form {
             server: self.text(Answer::Server).to_owned(),
             login: self.login(),
         };
-        let change = Change::EditSecret {
+        let change = Change::EditSecret(EditSecret {
             key: secret.clone(),
             edit,
             before: None,
-        };
+        });
         let retries = waiting.iter().cloned().map(Change::delete_pod);
         std::iter::once(change).chain(retries).collect()
     }
@@ -66,11 +69,12 @@ impl Form {
         let name = self.text(Answer::Secret);
         let copy = |target: &Target| {
             let to = Key::new(target.namespace.clone(), Name::new(name));
-            Change::CopySecret(Copy {
+            Change::CopySecret(CopySecret {
                 from: from.clone(),
                 existing: self.existing(),
                 brings: brings.to_vec(),
                 there: world.secret(&to).map(|secret| servers(secret)),
+                expected: None,
                 to,
             })
         };
@@ -88,14 +92,14 @@ impl Form {
 
     /// A Secret off the lists of the accounts that were chosen, and then itself.
     pub(super) fn deletion(&self, secret: &Key<Secret>, accounts: &[Listing]) -> Vec<Change> {
-        let detach = |listing: &Listing| Change::DetachSecret {
-            account: Key::new(secret.namespace.clone(), listing.account.clone()),
-            secret: secret.name.clone(),
-            seen: listing.list.clone(),
+        let detach = |listing: &Listing| {
+            Change::DetachSecret(DetachSecret {
+                account: Key::new(secret.namespace.clone(), listing.account.clone()),
+                secret: secret.name.clone(),
+                current: listing.list.clone(),
+            })
         };
-        let delete = Change::DeleteSecret {
-            key: secret.clone(),
-        };
+        let delete = Change::DeleteSecret(DeleteSecret::new(secret.clone()));
         let detached = accounts
             .iter()
             .filter(|listing| self.takes(Answer::Accounts, listing.account.as_str()));
@@ -108,13 +112,13 @@ impl Form {
         let server = self.text(Answer::Server).to_owned();
         let login = self.login();
         if world.secret(&key).is_some() {
-            Change::EditSecret {
+            Change::EditSecret(EditSecret {
                 key,
                 edit: Edit::Put { server, login },
                 before: None,
-            }
+            })
         } else {
-            Change::CreateSecret { key, server, login }
+            Change::CreateSecret(CreateSecret { key, server, login })
         }
     }
 
@@ -128,21 +132,23 @@ impl Form {
         listed: &[Name<Secret>],
     ) -> Option<Change> {
         let key = Key::new(namespace.clone(), self.account());
-        let seen = match world.account(&key) {
+        let current = match world.account(&key) {
             Some(account) => account.pull_secrets.to_vec(),
             // Every namespace has its `default`, and one that may not be listed may be there.
             None if key.name.as_str() == "default" || !listed.is_empty() => listed.to_vec(),
             None => {
-                return Some(Change::CreateAccount {
+                return Some(Change::CreateAccount(CreateAccount {
                     key,
                     pull_secrets: vec![secret.clone()],
-                });
+                }));
             }
         };
-        (!seen.contains(secret)).then(|| Change::AttachSecret {
-            account: key,
-            secret: secret.clone(),
-            seen,
+        (!current.contains(secret)).then(|| {
+            Change::AttachSecret(AttachSecret {
+                account: key,
+                secret: secret.clone(),
+                current,
+            })
         })
     }
 }

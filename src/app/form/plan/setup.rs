@@ -5,7 +5,9 @@ use super::{super::fields, Answer, Form, Source};
 use crate::domain::{
     key::{Key, Name, Namespace},
     objects::PullPolicy,
-    plan::{Change, Deployment, Restartable},
+    plan::{
+        Change, CreateAccount, CreateDeployment, CreateNamespace, Restartable, SetAccount, SetImage,
+    },
     world::World,
 };
 
@@ -14,7 +16,9 @@ impl Form {
         let namespace = Namespace::new(self.text(Answer::Namespace));
         let mut changes = Vec::new();
         if world.namespace(&namespace).is_none() {
-            changes.push(Change::CreateNamespace(namespace.clone()));
+            changes.push(Change::CreateNamespace(CreateNamespace {
+                name: namespace.clone(),
+            }));
         }
         if self.source() == Some(Source::Nowhere) {
             changes.extend(self.bare_account(&namespace, world));
@@ -32,9 +36,11 @@ impl Form {
     fn bare_account(&self, namespace: &Namespace, world: &World) -> Option<Change> {
         let key = Key::new(namespace.clone(), self.account());
         let there = world.account(&key).is_some() || key.name.as_str() == "default";
-        (!there).then(|| Change::CreateAccount {
-            key,
-            pull_secrets: Vec::new(),
+        (!there).then(|| {
+            Change::CreateAccount(CreateAccount {
+                key,
+                pull_secrets: Vec::new(),
+            })
         })
     }
 
@@ -42,11 +48,11 @@ impl Form {
     fn deploy(&self, namespace: &Namespace, world: &World) -> Vec<Change> {
         let name = Name::new(self.text(Answer::Deployment));
         let image = self.text(Answer::Image);
-        let deployment = Deployment {
+        let deployment = CreateDeployment {
             replicas: self.text(Answer::Replicas).parse().unwrap_or(1),
             port: self.text(Answer::Port).parse().ok(),
             policy: self.policy(),
-            ..Deployment::new(Key::new(namespace.clone(), name), image, self.account())
+            ..CreateDeployment::new(Key::new(namespace.clone(), name), image, self.account())
         };
         let id = deployment.id();
         let (Some(there), Some(workload)) = (world.workload(&id), Restartable::new(id)) else {
@@ -59,23 +65,24 @@ impl Form {
             .find(|(name, _)| **name == *deployment.key.name.as_str())
             .or_else(|| there.images.last());
         if let Some((container, _)) = container.filter(|(_, before)| **before != *image) {
-            changes.push(Change::SetImage {
+            changes.push(Change::SetImage(SetImage {
                 workload: workload.clone().into(),
                 container: container.clone(),
                 before: None,
                 image: image.to_owned(),
-            });
+                stored: None,
+            }));
         }
         if there.service_account != deployment.account {
-            changes.push(Change::SetAccount {
+            changes.push(Change::SetAccount(SetAccount {
                 workload: workload.clone(),
                 before: None,
                 account: deployment.account,
-            });
+            }));
         }
         // Its Pods were made before the Secret was in the list, and wait.
         if changes.is_empty() {
-            changes.push(Change::Restart(workload));
+            changes.push(Change::restart(workload));
         }
         changes
     }

@@ -7,7 +7,10 @@ use http::Method;
 use super::*;
 use crate::{
     cluster::{Connection, apply::server::Mode, mock},
-    domain::key::{Name, Namespace},
+    domain::{
+        key::{Name, Namespace},
+        plan::{Reversal, TakeBack},
+    },
 };
 
 fn key() -> Key<Secret> {
@@ -83,7 +86,18 @@ fn asked(asked: &Asked, word: &str) -> usize {
 
 async fn converted(connection: &Connection) -> Done {
     let server = Server::new(connection, Mode::Earnest);
-    convert(server, &key()).await.unwrap()
+    convert(server, &ConvertSecret::new(key())).await.unwrap()
+}
+
+/// What was made of the Secret, as the undo knows it.
+fn known_after(done: &Done) -> Option<Revision> {
+    match &done.undo {
+        Some(Change::TakeBack(TakeBack {
+            reversal: Reversal::Type { before, .. },
+            ..
+        })) => before.after.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -147,21 +161,18 @@ async fn a_secret_that_would_not_be_gone_at_once_is_not_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_busy_is_asked_again() {
-    let made = opaque().to_string();
+    let new = opaque().to_string();
     let answer = move |number| match number {
         1 | 2 => (
             503,
             r#"{"message":"apiserver is shutting down"}"#.to_owned(),
         ),
-        _ => (201, made.clone()),
+        _ => (201, new.clone()),
     };
     let (connection, _) = server(opaque(), answer, (201, "{}"));
     let done = converted(&connection).await;
     assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
-    assert!(matches!(
-        done.before,
-        Some(Before::Was { after: Some(_), .. })
-    ));
+    assert!(known_after(&done).is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +193,7 @@ async fn a_secret_that_cannot_be_put_back_is_kept_and_made_again_by_hand() {
         "{why}"
     );
     assert!(!format!("{done:?}").contains("canary"));
-    assert!(matches!(done.before, Some(Before::Was { after: None, .. })));
+    assert_eq!(known_after(&done), None);
     assert!(asked(&heard, "make") > 2, "it does not give up at once");
 }
 
@@ -225,13 +236,7 @@ async fn what_was_made_by_an_attempt_whose_end_was_not_known_can_be_taken_back()
     });
     let done = converted(&connection).await;
     assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
-    let Some(Before::Was {
-        after: Some(after), ..
-    }) = &done.before
-    else {
-        panic!("{done:?}");
-    };
-    assert_eq!(after.version, "9");
+    assert_eq!(known_after(&done).unwrap().version, "9");
 }
 
 /// Each phase runs into its limit, and the end of the program does not come before.
@@ -262,7 +267,7 @@ async fn a_conversion_ends_within_its_limit() {
         connection.request_limit = Duration::from_secs(600);
         let begun = Instant::now();
         let done = converted(&connection).await;
-        assert!(done.is_lost && done.before.is_some(), "{hangs}: {done:?}");
+        assert!(done.is_lost && done.undo.is_some(), "{hangs}: {done:?}");
         let took = begun.elapsed();
         assert!(took > REQUEST, "{hangs}: it does not give up at once");
         assert!(took <= CONVERSION_LIMIT, "{hangs}: {took:?}");
@@ -287,7 +292,7 @@ async fn a_deletion_that_may_come_late_keeps_what_was_there() {
     });
     let done = converted(&connection).await;
     assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
-    assert!(done.is_lost && done.before.is_some());
+    assert!(done.is_lost && done.undo.is_some());
 }
 
 #[test]
@@ -337,5 +342,48 @@ async fn a_long_name_is_cut_where_it_stays_a_name() {
         let is_label = |label: &str| !label.is_empty() && !label.starts_with('-');
         assert!(labels.clone().all(is_label), "{name}");
         assert!(labels.clone().all(|label| !label.ends_with('-')), "{name}");
+    }
+}
+
+/// Whatever the server refuses for some seconds after the old Secret is gone, one of the two is there in the end.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_passes_loses_no_secret() {
+    for (code, body, seconds) in [
+        (403, r#"{"message":"exceeded quota"}"#, 4),
+        (401, r#"{"message":"Unauthorized"}"#, 30),
+        (429, "", 40),
+        (408, "", 4),
+    ] {
+        let begun = Instant::now();
+        let found = opaque();
+        let there = Mutex::new(Some(found));
+        let connection = mock::server(move |method, uri, sent| {
+            let dry = uri
+                .query()
+                .is_some_and(|query| query.contains("dryRun=All"));
+            let mut there = there.lock().unwrap();
+            Some(match (method, dry) {
+                (&Method::POST, true) => (201, "{}".to_owned()),
+                (&Method::POST, false) if begun.elapsed() < Duration::from_secs(seconds) => {
+                    (code, body.to_owned())
+                }
+                (&Method::POST, false) => {
+                    let mut made = sent.clone();
+                    made["metadata"]["uid"] = json!("v");
+                    *there = Some(made.clone());
+                    (201, made.to_string())
+                }
+                (&Method::DELETE, _) => {
+                    *there = None;
+                    (200, "{}".to_owned())
+                }
+                (_, _) => match &*there {
+                    Some(there) => (200, there.to_string()),
+                    None => (404, String::new()),
+                },
+            })
+        });
+        let done = converted(&connection).await;
+        assert!(!done.is_lost, "{code}: {done:?}");
     }
 }

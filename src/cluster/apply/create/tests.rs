@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     cluster::{apply::server::Mode, mock},
-    domain::plan::{Before, Outcome},
+    domain::plan::Outcome,
 };
 
 const EXISTS: &str = r#"{"message":"x already exists","reason":"AlreadyExists"}"#;
@@ -44,10 +44,10 @@ async fn outcome(reads: &[(u16, Value)], posts: &[(u16, &str)]) -> (Outcome, boo
     };
     let done = create(server, "/x", "a", &json!({}), fits).await;
     match done {
-        Ok(done) => (
-            done.outcome,
-            matches!(done.before, Some(Before::Made { .. })),
-        ),
+        Ok(creation) => {
+            let is_ours = matches!(creation, Creation::Created(_));
+            (creation.done_for_good().outcome, is_ours)
+        }
         Err(trouble) => (Outcome::Failed(trouble.to_string()), false),
     }
 }
@@ -167,4 +167,36 @@ fn what_the_server_fills_in_is_no_difference() {
     assert!(is_as_sent(&good, &sent));
     assert!(!is_as_sent(&there("a:2", Value::Null), &sent));
     assert!(!is_as_sent(&there("a:1", json!({"x": "y"})), &sent));
+}
+
+/// The first look ends without an answer: nothing is sent before it is known whether the object is there.
+#[tokio::test(start_paused = true)]
+async fn what_was_created_after_a_look_that_failed_is_ours() {
+    let created = Mutex::new(false);
+    let looks = Mutex::new(0);
+    let connection = mock::server(move |method, _, _| {
+        let mut created = created.lock().unwrap();
+        let mut looks = looks.lock().unwrap();
+        Some(match *method {
+            // Stored, and the answer is lost.
+            Method::POST => {
+                *created = true;
+                (504, Value::Null)
+            }
+            _ if *looks == 0 => {
+                *looks += 1;
+                (504, Value::Null)
+            }
+            _ if *created => object("wanted"),
+            _ => absent(),
+        })
+        .map(|(code, body): (u16, Value)| (code, body.to_string()))
+    });
+    let server = Server::new(&connection, Mode::Earnest);
+    let fits = |there: &Value| {
+        let wanted = there["value"] == "wanted";
+        wanted.then_some(()).ok_or("it is another one".to_owned())
+    };
+    let creation = create(server, "/x", "a", &json!({}), fits).await.unwrap();
+    assert!(matches!(creation, Creation::Created(_)), "{creation:?}");
 }

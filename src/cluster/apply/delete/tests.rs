@@ -17,7 +17,7 @@ fn object(uid: &str, version: &str) -> (u16, Value) {
 }
 
 /// What becomes of a deletion on a server that answers to deletions in this order, and to reads so.
-async fn deleted(seen: Seen, deletions: &[(u16, &str)], read: (u16, Value)) -> Deleted {
+async fn deleted(seen: Precondition, deletions: &[(u16, &str)], read: (u16, Value)) -> Deleted {
     let deletions: Vec<(u16, String)> = deletions
         .iter()
         .map(|(code, text)| (*code, (*text).to_owned()))
@@ -36,8 +36,8 @@ async fn deleted(seen: Seen, deletions: &[(u16, &str)], read: (u16, Value)) -> D
     delete(server, "/x", &seen).await.unwrap()
 }
 
-fn state() -> Seen {
-    Seen::State(Revision {
+fn state() -> Precondition {
+    Precondition::State(Revision {
         uid: "u".to_owned(),
         version: "1".to_owned(),
     })
@@ -60,7 +60,7 @@ async fn a_deletion_whose_answer_is_lost_is_looked_after() {
 
 #[tokio::test(start_paused = true)]
 async fn who_may_not_read_a_pod_is_told_by_deleting_it_again() {
-    let pod = || Seen::Object("u".to_owned());
+    let pod = || Precondition::Object("u".to_owned());
     let forbidden = || (403, json!({}));
     for answer in [(404, ""), (200, "{}")] {
         let gone = deleted(pod(), &[(504, ""), answer], forbidden()).await;
@@ -97,8 +97,11 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
     });
     let server = Server::new(&connection, Mode::Earnest);
     let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
-    let content = bodies::content(&object);
-    let done = unmake(server, "/x", &bodies::revision(&object), content).await;
+    let created = Created {
+        revision: Some(bodies::revision(&object)),
+        content: bodies::content(&object),
+    };
+    let done = unmake(server, "/x", &created).await;
     done.unwrap().outcome
 }
 

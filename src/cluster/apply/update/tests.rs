@@ -8,7 +8,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     cluster::{Connection, apply::server::Mode, mock},
-    domain::plan::Outcome,
+    domain::{
+        plan::{Outcome, SetPaused},
+        sample::key,
+    },
 };
 
 /// What becomes of a patch.
@@ -115,7 +118,7 @@ async fn run(connection: &Connection, mode: Mode) -> Result<Done, Trouble> {
         other => Step::Refuse(format!("it is {other:?}")),
     };
     let updated = update(Server::new(connection, mode), "/x", step).await?;
-    Ok(updated.done(|_| Before::Paused(true)))
+    Ok(updated.done(|_, _| SetPaused::new(key("shop", "web"), true).into()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +135,7 @@ async fn a_change_whose_answer_is_lost_is_made_once_and_can_be_taken_back() {
         let (connection, shelf) = shelf(falls);
         let done = run(&connection, Mode::Earnest).await.unwrap();
         assert_eq!(done.outcome, Outcome::Applied, "{falls:?}");
-        assert!(done.before.is_some(), "{falls:?}");
+        assert!(done.undo.is_some(), "{falls:?}");
         let shelf = shelf.lock().unwrap();
         assert_eq!(shelf.object["value"], "new", "{falls:?}");
     }
@@ -155,7 +158,7 @@ async fn what_cannot_be_told_is_said_to_be_unknown() {
     let (connection, _) = shelf(&[Fall::Dropped(504); 20]);
     let done = run(&connection, Mode::Earnest).await.unwrap();
     assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
-    assert!(done.before.is_some(), "should it come, it is taken back");
+    assert!(done.undo.is_some(), "should it come, it is taken back");
     // The server itself has given up: what is not stored by now is not stored.
     let (connection, shelf) = shelf(&[Fall::Dropped(500); 20]);
     let done = run(&connection, Mode::Earnest).await.unwrap();
@@ -185,11 +188,11 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_stored() {
             matches!(done.outcome, Outcome::Unknown(_)),
             "{refused}: {done:?}"
         );
-        assert!(done.before.is_some(), "should it come, it is taken back");
+        assert!(done.undo.is_some(), "should it come, it is taken back");
         let (connection, shelf) = shelf(&[Fall::Delayed, Fall::Dropped(refused)]);
         let done = run(&connection, Mode::Earnest).await.unwrap();
         assert_eq!(done.outcome, Outcome::Applied, "{refused}");
-        assert!(done.before.is_some());
+        assert!(done.undo.is_some());
         assert_eq!(shelf.lock().unwrap().object["value"], "new");
     }
     let (connection, _) = shelf(&[Fall::Dropped(403)]);

@@ -8,6 +8,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
+use crate::cluster::Trouble;
+
 /// Attempts when others write the same object all the time.
 const ATTEMPTS: u32 = 6;
 
@@ -23,22 +25,39 @@ const LOOKS: [Duration; 5] = [
     Duration::from_secs(2),
 ];
 
+/// Before a request is sent again that did not reach the server, or that it was too busy for.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// A server that wants to be left alone for longer is asked again nevertheless.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
 /// However long each request takes, no look begins later than this after the first.
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct Backoff {
     conflicts: u32,
     looks: usize,
     since: Option<Instant>,
+    troubles: usize,
     /// No pause ends later than this.
     deadline: Option<Instant>,
+    /// Trouble that may pass is waited for until the deadline.
+    persists: bool,
 }
 
-impl Patience {
-    pub(super) fn until(deadline: Option<Instant>) -> Self {
+impl Backoff {
+    pub(super) fn until(deadline: Option<Instant>, persists: bool) -> Self {
         Self {
             deadline,
+            persists,
             ..Self::default()
         }
     }
@@ -61,6 +80,27 @@ impl Patience {
         }
         let pause = FIRST * 2_u32.pow(self.conflicts - 1);
         self.pause(pause + jitter(pause)).await
+    }
+
+    /// Waits after trouble before the same request is sent again; `false` when it is time to give up, and for
+    /// trouble that does not pass.
+    pub(super) async fn after_trouble(&mut self, trouble: &Trouble) -> bool {
+        trouble.is_transient() && self.before_retry(trouble).await
+    }
+
+    /// Waits before the same is tried again, whatever the trouble; `false` when it is time to give up.
+    pub(super) async fn before_retry(&mut self, trouble: &Trouble) -> bool {
+        let last = self.persists.then_some(PAUSES.len() - 1);
+        let number = last.map_or(self.troubles, |last| self.troubles.min(last));
+        let Some(pause) = PAUSES.get(number).copied() else {
+            return false;
+        };
+        self.troubles += 1;
+        let pause = match trouble {
+            Trouble::Busy { after, .. } => (*after).clamp(pause, LONGEST_PAUSE),
+            _ => pause,
+        };
+        self.pause(pause).await
     }
 
     /// Waits before the object is looked at again; `false` when it is time to give up.
@@ -94,20 +134,32 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_ends() {
-        let mut patience = Patience::default();
+        let mut backoff = Backoff::default();
         let mut conflicts = 0;
-        while patience.after_conflict().await {
+        while backoff.after_conflict().await {
             conflicts += 1;
         }
         assert_eq!(conflicts + 1, ATTEMPTS);
         let mut looks = 0;
-        while patience.before_look().await {
+        while backoff.before_look().await {
             looks += 1;
         }
         assert_eq!(looks, LOOKS.len());
-        let mut patience = Patience::default();
-        assert!(patience.before_look().await);
+        let mut backoff = Backoff::default();
+        assert!(backoff.before_look().await);
         sleep(LONGEST).await;
-        assert!(!patience.before_look().await, "each look took very long");
+        assert!(!backoff.before_look().await, "each look took very long");
+        let mut backoff = Backoff::default();
+        let mut retries = 0;
+        while backoff.after_trouble(&Trouble::Refused).await {
+            retries += 1;
+        }
+        assert_eq!(retries, PAUSES.len());
+        let denied = Trouble::Forbidden(String::new());
+        assert!(!Backoff::default().after_trouble(&denied).await);
+        let begun = Instant::now();
+        let mut backoff = Backoff::until(Some(begun + LONGEST), true);
+        while backoff.after_trouble(&Trouble::Refused).await {}
+        assert!(begun.elapsed() > LONGEST / 2 && begun.elapsed() <= LONGEST);
     }
 }

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::preview::{HIDDEN, Line, added, removed, same};
+use crate::domain::plan::{
+    Line,
+    preview::{HIDDEN, added, removed, same},
+};
 
 /// The parts of a Secret without its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The edit of one entry as lines added and removed: what goes, what comes and what stays of it.
 
-use super::{
+use crate::domain::plan::{
+    Line,
     entries::{Edit, Login},
-    preview::{HIDDEN, Line, added, removed, same},
+    preview::{HIDDEN, added, new_entry, removed, same},
     stored_config::{StoredConfig, StoredContent, StoredEntry},
 };
 
@@ -47,14 +48,6 @@ pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line
 fn unreadable(before: &StoredConfig) -> Option<Line> {
     (before.content == StoredContent::Unreadable)
         .then(|| removed("  (content that cannot be read)  # it is replaced"))
-}
-
-fn new_entry(server: &str, login: &Login) -> Vec<Line> {
-    vec![
-        added(format!("  {server}:")),
-        added(format!("    username: {}", login.username)),
-        added(format!("    password: {HIDDEN}")),
-    ]
 }
 
 fn passwords() -> [Line; 2] {
@@ -116,22 +109,22 @@ mod tests {
     use super::*;
     use crate::domain::{
         credential::Password,
-        plan::{Before, Change, Mark, Seen, undo},
+        plan::{Change, EditSecret, Mark, ObjectSnapshot, Observed, Rewritten, Undoable},
         sample::key,
     };
 
     const STORED: &str = r#"{"auths":{"ghcr.io":{"auth":"YWxpY2U6Y2FuYXJ5","identitytoken":"canary"},"quay.io":{}},"HttpHeaders":{}}"#;
 
-    fn put(stored: Option<&str>) -> Change {
+    fn put(stored: Option<&str>) -> EditSecret {
         let login = Login {
             username: "bot".to_owned(),
             password: Password::new("canary"),
         };
         let server = "ghcr.io".to_owned();
-        Change::EditSecret {
+        EditSecret {
             key: key("shop", "regcred"),
             edit: Edit::Put { server, login },
-            before: Some(Seen {
+            before: Some(Observed {
                 uid: "u".to_owned(),
                 value: StoredConfig::of(stored, 7),
             }),
@@ -154,7 +147,8 @@ mod tests {
 
     #[test]
     fn what_goes_is_shown_and_what_stays() {
-        let change = put(Some(STORED));
+        let edit = put(Some(STORED));
+        let change = Change::from(edit.clone());
         assert_eq!(
             text(&change),
             [
@@ -168,8 +162,11 @@ mod tests {
                 " # kept: quay.io, HttpHeaders",
             ]
         );
-        let before = Before::content(&serde_json::Value::Null, 1);
-        let back = text(&undo(&change, before).unwrap());
+        let before = Rewritten {
+            object: ObjectSnapshot::of(&serde_json::Value::Null),
+            written: 1,
+        };
+        let back = text(&edit.undo(before));
         assert_eq!(
             back[2..6],
             [
@@ -184,7 +181,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_shown_as_going() {
-        assert!(text(&put(Some("no json")))[1].starts_with("-(content"));
-        assert!(text(&put(None)).iter().all(|line| !line.starts_with('-')));
+        let lines = |stored| text(&put(stored).into());
+        assert!(lines(Some("no json"))[1].starts_with("-(content"));
+        assert!(lines(None).iter().all(|line| !line.starts_with('-')));
     }
 }

@@ -1,0 +1,23 @@
+//! Namespaces are created.
+
+use serde_json::Value;
+
+use super::{create::create as create_object, server::Server};
+use crate::{
+    cluster::{Trouble, paths},
+    domain::plan::{CreateNamespace, Done, manifest},
+};
+
+pub(super) async fn create(server: Server<'_>, change: &CreateNamespace) -> Result<Done, Trouble> {
+    let body = manifest::namespace(&change.name);
+    let fits = |there: &Value| {
+        let phase = there.pointer("/status/phase").and_then(Value::as_str);
+        if phase == Some("Terminating") {
+            return Err("it is being deleted: try again when it is gone".to_owned());
+        }
+        Ok(())
+    };
+    let name = change.name.as_str();
+    let creation = create_object(server, paths::NAMESPACES, name, &body, fits).await?;
+    Ok(creation.done_for_good())
+}

@@ -1,0 +1,97 @@
+//! A pull Secret is added to the list of a ServiceAccount.
+
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{ObjectKey, Secret, ServiceAccount},
+    plan::{
+        Line, ListChange, Style, commands::account_list_patch, export, lists::with, owned::Field,
+        permissions::on_object, preview::list_lines,
+    },
+    rights::Permission,
+};
+
+/// Adds a pull Secret to the list of a ServiceAccount.
+#[derive(Clone, Debug)]
+pub struct AttachSecret {
+    pub account: Key<ServiceAccount>,
+    pub secret: Name<Secret>,
+    /// The list as it is known; what is there when the change is made counts.
+    pub current: Vec<Name<Secret>>,
+}
+
+impl AttachSecret {
+    /// The list after the change.
+    pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
+        with(list, &self.secret)
+    }
+}
+
+impl PlanChange for AttachSecret {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::ServiceAccount(self.account.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!(
+            "Attach {} to the ServiceAccount {}",
+            self.secret, self.account
+        )
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        list_lines(&self.current, &self.changed(&self.current))
+    }
+
+    fn commands(&self) -> Vec<String> {
+        vec![account_list_patch(
+            &self.account,
+            &self.changed(&self.current),
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "patch"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        Some(export::account(&self.account, &self.changed(&self.current)).into())
+    }
+
+    fn written(&self) -> Written {
+        Written::Fields(vec![Field::at("imagePullSecrets")])
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Account(self.account.clone())]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let Self {
+            account,
+            secret,
+            current,
+        } = self;
+        earlier.change_account(account, current, |list| with(list, secret));
+    }
+}
+
+impl Undoable for AttachSecret {
+    type Before = ListChange;
+
+    /// Puts the list back.
+    fn undo(&self, list: ListChange) -> Change {
+        let account = self.account.clone();
+        TakeBack::of(self.clone(), Reversal::AccountList { account, list })
+    }
+}

@@ -1,0 +1,115 @@
+//! A Secret of another type becomes a pull Secret.
+//!
+//! The type of a Secret is immutable, so the Secret is deleted and created again with all that it holds.
+
+mod outline;
+
+use std::sync::Arc;
+
+pub use self::outline::Outline;
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Secret},
+    plan::{Converted, Line, Style, export, owned::Field, permissions::on_object, preview::added},
+    rights::Permission,
+};
+
+/// Makes a pull Secret of a Secret of another type.
+#[derive(Clone, Debug)]
+pub struct ConvertSecret {
+    pub key: Key<Secret>,
+    /// What the Secret holds, once that was read from the server.
+    pub found: Option<Arc<Outline>>,
+}
+
+impl ConvertSecret {
+    /// A conversion; what is kept of the Secret is known after the rehearsal.
+    pub fn new(key: Key<Secret>) -> Self {
+        Self { key, found: None }
+    }
+}
+
+impl Change {
+    /// Makes a pull Secret of a Secret of another type.
+    pub fn convert_secret(key: Key<Secret>) -> Self {
+        Self::ConvertSecret(ConvertSecret::new(key))
+    }
+}
+
+impl PlanChange for ConvertSecret {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Secret(self.key.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!(
+            "Delete the Secret {} and create it again as kubernetes.io/dockerconfigjson",
+            self.key
+        )
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        match &self.found {
+            Some(found) => found.converted(),
+            None => vec![added("type: kubernetes.io/dockerconfigjson")],
+        }
+    }
+
+    /// Where nothing in the Secret is a configuration jq says nothing, and nothing is replaced.
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.key;
+        vec![format!(
+            "kubectl -n {namespace} get secret {name} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data[\".dockerconfigjson\"] = first((.data[\".dockerconfigjson\"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))' | kubectl -n {namespace} replace --force -f -"
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "delete", "create"])
+    }
+
+    fn manifest(&self, style: Style) -> Option<Manifest> {
+        let entries = [("REPLACE_WITH_REGISTRY", export::USER)];
+        Some(export::secret(&self.key, &entries, style).into())
+    }
+
+    /// An object that is deleted is written as a whole: `metadata` has what everybody sets.
+    fn written(&self) -> Written {
+        Written::Fields(["data", "type", "metadata"].map(Field::at).into())
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Secret]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        earlier.write_secret(&self.key);
+    }
+
+    fn after_interruption(&self) -> Option<&'static str> {
+        Some("If it is not found, create it again with its login, or restore it from a backup.")
+    }
+}
+
+impl Undoable for ConvertSecret {
+    type Before = Converted;
+
+    /// Gives the Secret its old type again.
+    fn undo(&self, before: Converted) -> Change {
+        let reversal = Reversal::Type {
+            secret: self.key.clone(),
+            before: Arc::new(before),
+        };
+        TakeBack::of(self.clone(), reversal)
+    }
+}

@@ -1,0 +1,89 @@
+//! A ServiceAccount is created.
+
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{ObjectKey, Secret, ServiceAccount},
+    plan::{
+        Created, Line, Style,
+        commands::{account_list_patch, kubectl},
+        export, manifest,
+        permissions::on_object,
+        preview::all_added,
+    },
+    rights::Permission,
+};
+
+/// Creates a ServiceAccount.
+#[derive(Clone, Debug)]
+pub struct CreateAccount {
+    pub key: Key<ServiceAccount>,
+    /// The pull Secrets that it lists.
+    pub pull_secrets: Vec<Name<Secret>>,
+}
+
+impl PlanChange for CreateAccount {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::ServiceAccount(self.key.clone())
+    }
+
+    fn sentence(&self) -> String {
+        let names: Vec<&str> = self.pull_secrets.iter().map(Name::as_str).collect();
+        let listing = match &names[..] {
+            [] => String::new(),
+            names => format!(" with {}", names.join(", ")),
+        };
+        format!("Create the ServiceAccount {}{listing}", self.key)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        all_added(&manifest::account(&self.key, &self.pull_secrets))
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.key;
+        let create = kubectl(namespace, format!("create serviceaccount {name}"));
+        let list = (!self.pull_secrets.is_empty())
+            .then(|| account_list_patch(&self.key, &self.pull_secrets));
+        [create].into_iter().chain(list).collect()
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["create"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        Some(export::account(&self.key, &self.pull_secrets).into())
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Account(self.key.clone())]
+    }
+
+    fn is_creation(&self) -> bool {
+        true
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        earlier.create_account(&self.key, &self.pull_secrets);
+    }
+}
+
+impl Undoable for CreateAccount {
+    type Before = Created;
+
+    /// Deletes it again.
+    fn undo(&self, created: Created) -> Change {
+        TakeBack::of(self.clone(), Reversal::Delete(created))
+    }
+}

@@ -1,0 +1,128 @@
+//! A Deployment with one container is created.
+
+use serde_json::json;
+
+use super::{
+    Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{ObjectKey, PullPolicy, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    plan::{Created, Line, Style, manifest, permissions::on_object, preview::all_added},
+    rights::Permission,
+    shell,
+};
+
+/// Creates a Deployment with one container of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateDeployment {
+    pub key: Key<Workload>,
+    pub image: String,
+    pub account: Name<ServiceAccount>,
+    pub replicas: u32,
+    pub port: Option<u16>,
+    /// `None`: what Kubernetes makes of the tag (`Always` for `:latest`, else `IfNotPresent`).
+    pub policy: Option<PullPolicy>,
+}
+
+impl CreateDeployment {
+    /// As `kubectl create deployment` makes it.
+    pub fn new(
+        key: Key<Workload>,
+        image: impl Into<String>,
+        account: Name<ServiceAccount>,
+    ) -> Self {
+        Self {
+            key,
+            image: image.into(),
+            account,
+            replicas: 1,
+            port: None,
+            policy: None,
+        }
+    }
+
+    pub fn id(&self) -> WorkloadKey {
+        WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl PlanChange for CreateDeployment {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Workload(self.id())
+    }
+
+    fn sentence(&self) -> String {
+        format!("Create the Deployment {} with {}", self.key, self.image)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        all_added(&manifest::deployment(self))
+    }
+
+    /// `kubectl create deployment` has no flag for the account and the policy: the rest is patched.
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.key;
+        let port = self
+            .port
+            .map_or_else(String::new, |port| format!(" --port={port}"));
+        let object = manifest::deployment(self);
+        let mut container = json!({ "name": name.as_str() });
+        if let Some(policy) = object.pointer("/spec/template/spec/containers/0/imagePullPolicy")
+            && let Some(fields) = container.as_object_mut()
+        {
+            fields.insert("imagePullPolicy".to_owned(), policy.clone());
+        }
+        let spec = json!({ "spec": { "template": { "spec": {
+            "serviceAccountName": self.account.as_str(),
+            "containers": [container],
+        } } } });
+        // kubectl calls the container after the image: the name of the patch must be that of the object.
+        vec![format!(
+            "kubectl -n {namespace} create deployment {name} --image={} --replicas={}{port} --dry-run=client -o json | jq '.spec.template.spec.containers[0].name = \"{name}\"' | kubectl patch --local -f - -o json -p {} | kubectl -n {namespace} create -f -",
+            shell::word(&self.image),
+            self.replicas,
+            shell::word(&spec.to_string())
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["create"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        Some(manifest::deployment(self).into())
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    /// Its generation is the first: no write of the spec is waited for.
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Rollout {
+            workload: self.id(),
+            writes: 0,
+        }]
+    }
+
+    fn is_creation(&self) -> bool {
+        true
+    }
+}
+
+impl Undoable for CreateDeployment {
+    type Before = Created;
+
+    /// Deletes it again.
+    fn undo(&self, created: Created) -> Change {
+        TakeBack::of(self.clone(), Reversal::Delete(created))
+    }
+}

@@ -1,0 +1,59 @@
+//! A namespace is created.
+
+use super::{Affects, Manifest, PlanChange, Purpose, Written};
+use crate::domain::{
+    key::Namespace,
+    objects::ObjectKey,
+    plan::{Line, Style, manifest, preview::all_added},
+    rights::Permission,
+};
+
+/// Creates a namespace.
+///
+/// It is not taken back: with the namespace would go whatever others have put into it since.
+#[derive(Clone, Debug)]
+pub struct CreateNamespace {
+    pub name: Namespace,
+}
+
+impl PlanChange for CreateNamespace {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Namespace(self.name.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!("Create the namespace {}", self.name)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        all_added(&manifest::namespace(&self.name))
+    }
+
+    fn commands(&self) -> Vec<String> {
+        vec![format!("kubectl create namespace {}", self.name)]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        vec![Permission::new("create", "", "namespaces", None)]
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        Some(manifest::namespace(&self.name).into())
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        Vec::new()
+    }
+
+    fn is_creation(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,90 @@
+//! A ServiceAccount is deleted.
+
+use std::sync::Arc;
+
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, ServiceAccount},
+    plan::{
+        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, owned::Field,
+        permissions::on_object, preview::removed,
+    },
+    rights::Permission,
+};
+
+/// Deletes a ServiceAccount.
+#[derive(Clone, Debug)]
+pub struct DeleteAccount {
+    pub key: Key<ServiceAccount>,
+    /// The object that the rehearsal found; another one by then is left alone.
+    pub before: Option<ObservedObject>,
+}
+
+impl DeleteAccount {
+    /// A deletion; which object of that name is meant is known after the rehearsal.
+    pub fn new(key: Key<ServiceAccount>) -> Self {
+        Self { key, before: None }
+    }
+}
+
+impl PlanChange for DeleteAccount {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::ServiceAccount(self.key.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!("Delete the ServiceAccount {}", self.key)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        vec![removed(format!("ServiceAccount {}", self.key.name))]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.key;
+        vec![kubectl(namespace, format!("delete serviceaccount {name}"))]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "delete"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    /// An object that is deleted is written as a whole: `metadata` has what everybody sets.
+    fn written(&self) -> Written {
+        Written::Fields(["imagePullSecrets", "metadata"].map(Field::at).into())
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        Vec::new()
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    /// What an earlier change of the plan leaves of it is not known before that is made.
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let is_first = !earlier.has_listed(&self.key);
+        self.before = self.before.take().filter(|_| is_first);
+    }
+}
+
+impl Undoable for DeleteAccount {
+    type Before = ObjectSnapshot;
+
+    /// Creates it again.
+    fn undo(&self, before: ObjectSnapshot) -> Change {
+        TakeBack::of(self.clone(), Reversal::Create(Arc::new(before)))
+    }
+}

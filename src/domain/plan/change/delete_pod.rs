@@ -1,0 +1,80 @@
+//! A Pod is deleted, so that what owns it creates another one.
+
+use std::sync::Arc;
+
+use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Pod},
+    plan::{Line, Style, commands::kubectl, permissions::on_object, preview::removed},
+    rights::Permission,
+    world::World,
+};
+
+/// Deletes a Pod that waits: what owns it creates a new one, which does not wait.
+///
+/// It is not taken back: a Pod that is gone does not come again.
+#[derive(Clone, Debug)]
+pub struct DeletePod {
+    pub pod: Key<Pod>,
+    /// The Pod that is meant; another one of its name is left alone. `None`: whichever bears the name.
+    pub uid: Option<Arc<str>>,
+}
+
+impl Change {
+    /// Deletes a Pod; which one of that name is known when the plan is proposed.
+    pub fn delete_pod(pod: Key<Pod>) -> Self {
+        Self::DeletePod(DeletePod { pod, uid: None })
+    }
+}
+
+impl PlanChange for DeletePod {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Pod(self.pod.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!("Delete the Pod {}", self.pod)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        vec![removed(format!("Pod {}", self.pod.name))]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.pod;
+        vec![kubectl(
+            namespace,
+            format!("delete pod {name} --wait=false"),
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["delete"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Recreation
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Pod(self.pod.clone())]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    fn pin(&mut self, world: &World) {
+        let known = world.pod(&self.pod);
+        self.uid = known.map(|pod| Arc::clone(&pod.meta.uid));
+    }
+}

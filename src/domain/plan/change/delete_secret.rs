@@ -1,0 +1,90 @@
+//! A Secret is deleted.
+
+use std::sync::Arc;
+
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
+};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Secret},
+    plan::{
+        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, owned::Field,
+        permissions::on_object, preview::removed,
+    },
+    rights::Permission,
+};
+
+/// Deletes a Secret.
+#[derive(Clone, Debug)]
+pub struct DeleteSecret {
+    pub key: Key<Secret>,
+    /// The object that the rehearsal found; another one by then is left alone.
+    pub before: Option<ObservedObject>,
+}
+
+impl DeleteSecret {
+    /// A deletion; which object of that name is meant is known after the rehearsal.
+    pub fn new(key: Key<Secret>) -> Self {
+        Self { key, before: None }
+    }
+}
+
+impl PlanChange for DeleteSecret {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Secret(self.key.clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!("Delete the Secret {}", self.key)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        vec![removed(format!("Secret {}", self.key.name))]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.key;
+        vec![kubectl(namespace, format!("delete secret {name}"))]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "delete"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    /// An object that is deleted is written as a whole: `metadata` has what everybody sets.
+    fn written(&self) -> Written {
+        Written::Fields(["data", "type", "metadata"].map(Field::at).into())
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        Vec::new()
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    /// What an earlier change of the plan leaves of it is not known before that is made.
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let is_first = earlier.write_secret(&self.key);
+        self.before = self.before.take().filter(|_| is_first);
+    }
+}
+
+impl Undoable for DeleteSecret {
+    type Before = ObjectSnapshot;
+
+    /// Creates it again.
+    fn undo(&self, before: ObjectSnapshot) -> Change {
+        TakeBack::of(self.clone(), Reversal::Create(Arc::new(before)))
+    }
+}

@@ -1,0 +1,68 @@
+//! What the changes of a plan have made so far, for the changes after them.
+//!
+//! The lines, the command and the manifest of a change of a list have the whole list: without this the second
+//! change of a list would undo the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Restartable;
+use crate::domain::{
+    key::{Key, Name},
+    objects::{Secret, ServiceAccount},
+};
+
+type Names = Vec<Name<Secret>>;
+
+/// What the changes of a plan have made so far.
+#[derive(Default)]
+pub(in crate::domain::plan) struct Earlier {
+    accounts: BTreeMap<Key<ServiceAccount>, Names>,
+    templates: BTreeMap<Restartable, Names>,
+    secrets: BTreeSet<Key<Secret>>,
+}
+
+impl Earlier {
+    /// Changes the list of a ServiceAccount; `current` becomes the list that the changes before have left.
+    pub(super) fn change_account(
+        &mut self,
+        account: &Key<ServiceAccount>,
+        current: &mut Names,
+        change: impl FnOnce(&Names) -> Names,
+    ) {
+        let list = self.accounts.entry(account.clone());
+        current.clone_from(list.or_insert_with(|| current.clone()));
+        self.accounts.insert(account.clone(), change(current));
+    }
+
+    /// Whether a change before changes the list of this ServiceAccount, or creates it.
+    pub(super) fn has_listed(&self, account: &Key<ServiceAccount>) -> bool {
+        self.accounts.contains_key(account)
+    }
+
+    /// A ServiceAccount is created with this list.
+    pub(super) fn create_account(&mut self, account: &Key<ServiceAccount>, list: &Names) {
+        self.accounts.insert(account.clone(), list.clone());
+    }
+
+    /// Changes the list of a Pod template; `current` becomes the list that the changes before have left.
+    pub(super) fn change_template(
+        &mut self,
+        workload: &Restartable,
+        current: &mut Names,
+        change: impl FnOnce(&Names) -> Names,
+    ) {
+        let list = self.templates.entry(workload.clone());
+        current.clone_from(list.or_insert_with(|| current.clone()));
+        self.templates.insert(workload.clone(), change(current));
+    }
+
+    /// Whether a change before writes this Secret.
+    pub(super) fn has_written(&self, key: &Key<Secret>) -> bool {
+        self.secrets.contains(key)
+    }
+
+    /// Writes the content of a Secret; whether no change before has.
+    pub(super) fn write_secret(&mut self, key: &Key<Secret>) -> bool {
+        self.secrets.insert(key.clone())
+    }
+}

@@ -1,0 +1,82 @@
+//! A workload is restarted.
+
+use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
+use crate::domain::{
+    objects::ObjectKey,
+    plan::{
+        Line, Style,
+        commands::kubectl,
+        permissions::on_object,
+        preview::{added, same},
+    },
+    rights::Permission,
+};
+
+/// Lets a workload replace its Pods, one after the other (`kubectl rollout restart`).
+///
+/// It is not taken back: new Pods are not made old again.
+#[derive(Clone, Debug)]
+pub struct Restart {
+    pub workload: Restartable,
+}
+
+impl Change {
+    /// Restarts a workload.
+    pub fn restart(workload: Restartable) -> Self {
+        Self::Restart(Restart { workload })
+    }
+}
+
+impl PlanChange for Restart {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Workload(self.workload.id().clone())
+    }
+
+    fn sentence(&self) -> String {
+        format!(
+            "Restart {}: new Pods, one after the other",
+            self.workload.id()
+        )
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        vec![
+            same("spec.template.metadata.annotations:"),
+            added("  kubectl.kubernetes.io/restartedAt: now"),
+        ]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let id = self.workload.id();
+        let rest = format!("rollout restart {}", id.kubectl());
+        vec![kubectl(&id.key.namespace, rest)]
+    }
+
+    /// Read first: the patch carries the version that was read.
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "patch"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Restart
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Rollout {
+            workload: self.workload.id().clone(),
+            writes: 1,
+        }]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,133 @@
+//! A Deployment gets the Pod template of an older revision again.
+
+use std::sync::Arc;
+
+use super::{Affects, Change, Images, Manifest, PlanChange, Purpose, Written};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    plan::{
+        Line, Observed, Style,
+        commands::kubectl,
+        owned::Field,
+        permissions::on_object,
+        preview::{added, removed, same},
+    },
+    progress::Progress,
+    rights::Permission,
+};
+
+/// Gives a Deployment the Pod template of one of its older ReplicaSets again
+/// (`kubectl rollout undo --to-revision`).
+///
+/// It is not taken back: the template that was replaced is a revision of its own now, to which the Deployment
+/// can be rolled back.
+#[derive(Clone, Debug)]
+pub struct RollBack {
+    pub deployment: Key<Workload>,
+    pub set: Name<Workload>,
+    pub revision: u64,
+    /// The template that is there, once it was read from the server.
+    pub before: Option<Observed<Template>>,
+    /// As they will be: container name and image.
+    pub after: Images,
+}
+
+/// A Pod template, as far as it is shown and compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pub images: Images,
+    /// A hash of the whole template.
+    pub hash: u64,
+}
+
+impl RollBack {
+    fn id(&self) -> WorkloadKey {
+        WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: self.deployment.clone(),
+        }
+    }
+}
+
+impl Change {
+    /// A Deployment back to the newest revision before with other images, one that has ready Pods if
+    /// there is one; `None` when there is no such revision.
+    pub fn roll_back(found: &Progress) -> Option<Self> {
+        let revision = found.healthy_before()?;
+        Some(Self::RollBack(RollBack {
+            deployment: found.workload.id.key.clone(),
+            set: revision.set.as_ref()?.key.name.clone(),
+            revision: revision.number?,
+            before: None,
+            after: Arc::clone(&revision.images),
+        }))
+    }
+}
+
+impl PlanChange for RollBack {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Workload(self.id())
+    }
+
+    fn sentence(&self) -> String {
+        let (deployment, revision) = (&self.deployment, self.revision);
+        format!("Take the Deployment {deployment} back to its revision {revision}")
+    }
+
+    /// The images of two Pod templates; the rest of the older one comes back too.
+    fn preview(&self) -> Vec<Line> {
+        let none: Images = Arc::from([]);
+        let before = self.before.as_ref();
+        let before = before.map_or(&none, |observed| &observed.value.images);
+        let item = |(name, image): &(Arc<str>, Arc<str>)| format!("  {name}: {image}");
+        let mut lines = vec![same("images of spec.template, and all else in it:")];
+        let gone = before.iter().filter(|old| !self.after.contains(old));
+        lines.extend(gone.map(|old| removed(item(old))));
+        lines.extend(self.after.iter().map(|new| {
+            let mark = if before.contains(new) { same } else { added };
+            mark(item(new))
+        }));
+        lines
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.deployment;
+        let revision = self.revision;
+        let rest = format!("rollout undo deployment/{name} --to-revision={revision}");
+        vec![kubectl(namespace, rest)]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        let set = ObjectKey::Workload(WorkloadKey {
+            kind: WorkloadKind::ReplicaSet,
+            key: Key::new(self.deployment.namespace.clone(), self.set.clone()),
+        });
+        let mut needed = on_object(&set, &["get"]);
+        needed.extend(on_object(&self.object(), &["get", "patch"]));
+        needed
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    fn written(&self) -> Written {
+        Written::Fields(vec![Field::at("spec.template")])
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Rollout {
+            workload: self.id(),
+            writes: 1,
+        }]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+}

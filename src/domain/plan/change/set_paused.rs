@@ -1,0 +1,107 @@
+//! A Deployment's rollout is paused or resumed.
+
+use super::{Affects, Change, Manifest, PlanChange, Purpose, Undoable, Written};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    plan::{
+        Line, Observed, Style,
+        commands::kubectl,
+        permissions::on_object,
+        preview::{added, removed, same},
+    },
+    rights::Permission,
+};
+
+/// Pauses a Deployment's rollout, or resumes it.
+#[derive(Clone, Debug)]
+pub struct SetPaused {
+    pub deployment: Key<Workload>,
+    pub paused: bool,
+    /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
+    /// by the change that this one takes back; `None` until then.
+    pub before: Option<Observed<bool>>,
+}
+
+impl SetPaused {
+    /// Pauses or resumes; whether it is paused now is known after the rehearsal.
+    pub fn new(deployment: Key<Workload>, paused: bool) -> Self {
+        Self {
+            deployment,
+            paused,
+            before: None,
+        }
+    }
+}
+
+impl PlanChange for SetPaused {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Workload(WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: self.deployment.clone(),
+        })
+    }
+
+    fn sentence(&self) -> String {
+        let verb = if self.paused { "Pause" } else { "Resume" };
+        format!("{verb} the rollout of the Deployment {}", self.deployment)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        vec![
+            same("spec:"),
+            removed(format!("  paused: {}", !self.paused)),
+            added(format!("  paused: {}", self.paused)),
+        ]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let Key { namespace, name } = &self.deployment;
+        let verb = if self.paused { "pause" } else { "resume" };
+        vec![kubectl(
+            namespace,
+            format!("rollout {verb} deployment/{name}"),
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "patch"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    fn written(&self) -> Written {
+        Written::Uncontested
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        Vec::new()
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+}
+
+impl Undoable for SetPaused {
+    /// Whether the rollout was paused.
+    type Before = Observed<bool>;
+
+    /// Resumes or pauses the same Deployment again.
+    fn undo(&self, was: Observed<bool>) -> Change {
+        Change::SetPaused(Self {
+            deployment: self.deployment.clone(),
+            paused: was.value,
+            before: Some(Observed {
+                uid: was.uid,
+                value: self.paused,
+            }),
+        })
+    }
+}

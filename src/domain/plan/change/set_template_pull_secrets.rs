@@ -1,0 +1,121 @@
+//! `imagePullSecrets` of a Pod template that has a list of its own.
+
+use super::{
+    Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Reversal, TakeBack,
+    Undoable, Written,
+};
+use crate::domain::{
+    key::Name,
+    objects::{ObjectKey, Secret},
+    plan::{
+        Line, ListChange, Style,
+        commands::template_list_patch,
+        export,
+        lists::corrected,
+        manifest,
+        owned::Field,
+        permissions::on_object,
+        preview::{list_lines, same},
+    },
+    rights::Permission,
+};
+
+/// Changes `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the
+/// ServiceAccount's then.
+#[derive(Clone, Debug)]
+pub struct SetTemplatePullSecrets {
+    pub workload: Restartable,
+    pub add: Name<Secret>,
+    /// The name whose place the new one takes.
+    pub instead_of: Option<Name<Secret>>,
+    /// The list as it is known; what is there when the change is made counts.
+    pub current: Vec<Name<Secret>>,
+}
+
+impl SetTemplatePullSecrets {
+    /// The list after the change.
+    pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
+        corrected(list, &self.add, self.instead_of.as_ref())
+    }
+}
+
+impl PlanChange for SetTemplatePullSecrets {
+    fn object(&self) -> ObjectKey {
+        ObjectKey::Workload(self.workload.id().clone())
+    }
+
+    fn sentence(&self) -> String {
+        let (add, id) = (&self.add, self.workload.id());
+        match &self.instead_of {
+            Some(wrong) => format!("Replace {wrong} by {add} in imagePullSecrets of {id}"),
+            None => format!("Add {add} to imagePullSecrets of {id}"),
+        }
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        let list = list_lines(&self.current, &self.changed(&self.current));
+        let list = list.into_iter().map(|line| line.indented(2));
+        [same("spec.template.spec:")]
+            .into_iter()
+            .chain(list)
+            .collect()
+    }
+
+    fn commands(&self) -> Vec<String> {
+        vec![template_list_patch(
+            &self.workload,
+            &self.changed(&self.current),
+        )]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        on_object(&self.object(), &["get", "patch"])
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        let list = manifest::references(&self.changed(&self.current));
+        let spec = serde_json::json!({ "imagePullSecrets": list });
+        Some(export::template(self.workload.id(), &spec).into())
+    }
+
+    fn written(&self) -> Written {
+        Written::Fields(vec![Field::at("spec.template.spec.imagePullSecrets")])
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        vec![Affects::Rollout {
+            workload: self.workload.id().clone(),
+            writes: 1,
+        }]
+    }
+
+    fn is_creation(&self) -> bool {
+        false
+    }
+
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let Self {
+            workload,
+            add,
+            instead_of,
+            current,
+        } = self;
+        earlier.change_template(workload, current, |list| {
+            corrected(list, add, instead_of.as_ref())
+        });
+    }
+}
+
+impl Undoable for SetTemplatePullSecrets {
+    type Before = ListChange;
+
+    /// Puts the list back.
+    fn undo(&self, list: ListChange) -> Change {
+        let workload = self.workload.clone();
+        TakeBack::of(self.clone(), Reversal::TemplateList { workload, list })
+    }
+}

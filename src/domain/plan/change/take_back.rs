@@ -1,0 +1,232 @@
+//! A change that was made is taken back, as far as nobody has changed the same since.
+
+use std::sync::Arc;
+
+use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
+use crate::domain::{
+    key::Key,
+    objects::{ObjectKey, Secret, ServiceAccount},
+    plan::{
+        Converted, Created, Line, ListChange, Mark, ObjectSnapshot, Rewritten, Style,
+        commands::{account_list_patch, delete_object, template_list_patch},
+        permissions::on_object,
+        preview::{added, list_lines},
+    },
+    rights::Permission,
+};
+
+/// Takes a change back.
+///
+/// It is not taken back itself: what it took back can be planned again.
+#[derive(Clone, Debug)]
+pub struct TakeBack {
+    /// The change that is taken back.
+    pub change: Box<Change>,
+    pub reversal: Reversal,
+    /// What was found on the server; `None` before it was asked.
+    pub found: Option<Found>,
+}
+
+/// What a reversal finds, as far as its preview shows it.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A list as it is and as it will be.
+    List(ListChange),
+    /// The Secret is not there, and all of it is created.
+    NoSecret,
+}
+
+/// How a change is taken back that has no opposite of its own kind.
+#[derive(Clone, Debug)]
+pub enum Reversal {
+    /// The object that the change created is deleted, if it still holds what it did then.
+    Delete(Created),
+    /// A list of a ServiceAccount is put back, in its order too.
+    AccountList {
+        account: Key<ServiceAccount>,
+        list: ListChange,
+    },
+    /// A list of a Pod template is put back, in its order too.
+    TemplateList {
+        workload: Restartable,
+        list: ListChange,
+    },
+    /// The content of a Secret is put back.
+    Content {
+        secret: Key<Secret>,
+        before: Arc<Rewritten>,
+    },
+    /// The type of a Secret is put back: it is deleted and created again.
+    Type {
+        secret: Key<Secret>,
+        before: Arc<Converted>,
+    },
+    /// The object that the change deleted is created again.
+    Create(Arc<ObjectSnapshot>),
+}
+
+impl TakeBack {
+    pub(super) fn of(change: impl Into<Change>, reversal: Reversal) -> Change {
+        Change::TakeBack(Self {
+            change: Box::new(change.into()),
+            reversal,
+            found: None,
+        })
+    }
+
+    /// The same with a list as it was found.
+    #[must_use]
+    pub fn with_list(&self, found: ListChange) -> Change {
+        Change::TakeBack(Self {
+            found: Some(Found::List(found)),
+            ..self.clone()
+        })
+    }
+
+    /// The same where the Secret is not there: the conversion, or what takes it back, has lost it.
+    #[must_use]
+    pub fn with_absent_secret(&self, secret: &Key<Secret>, before: &Converted) -> Change {
+        let before = Converted {
+            object: Arc::clone(&before.object),
+            after: None,
+        };
+        Change::TakeBack(Self {
+            change: self.change.clone(),
+            reversal: Reversal::Type {
+                secret: secret.clone(),
+                before: Arc::new(before),
+            },
+            found: Some(Found::NoSecret),
+        })
+    }
+}
+
+impl PlanChange for TakeBack {
+    fn object(&self) -> ObjectKey {
+        self.change.object()
+    }
+
+    fn sentence(&self) -> String {
+        format!("Take back: {}", self.change)
+    }
+
+    fn preview(&self) -> Vec<Line> {
+        match &self.found {
+            Some(Found::List(list)) => list_lines(&list.before, &list.after),
+            Some(Found::NoSecret) => self.turned().into_iter().filter_map(created).collect(),
+            None => removed_first(self.turned()),
+        }
+    }
+
+    fn commands(&self) -> Vec<String> {
+        vec![match &self.reversal {
+            Reversal::Delete(_) => delete_object(&self.object()),
+            Reversal::AccountList { account, list } => account_list_patch(account, &list.before),
+            Reversal::TemplateList { workload, list } => {
+                template_list_patch(workload, &list.before)
+            }
+            Reversal::Content { .. } | Reversal::Type { .. } | Reversal::Create(_) => {
+                "# what was there is known to this session only".to_owned()
+            }
+        }]
+    }
+
+    fn permissions(&self) -> Vec<Permission> {
+        let verbs: &[&str] = match &self.reversal {
+            Reversal::Delete(_) => &["delete"],
+            Reversal::AccountList { .. }
+            | Reversal::TemplateList { .. }
+            | Reversal::Content { .. } => &["get", "patch"],
+            Reversal::Type { .. } => &["get", "delete", "create"],
+            Reversal::Create(_) => &["create"],
+        };
+        on_object(&self.object(), verbs)
+    }
+
+    fn manifest(&self, _: Style) -> Option<Manifest> {
+        None
+    }
+
+    fn written(&self) -> Written {
+        match self.change.kind().written() {
+            Written::Uncontested => Written::Fields(Vec::new()),
+            Written::Fields(fields) => Written::Fields(fields),
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Repair
+    }
+
+    fn affects(&self) -> Vec<Affects> {
+        Vec::new()
+    }
+
+    fn is_creation(&self) -> bool {
+        match &self.reversal {
+            Reversal::Create(_) => true,
+            Reversal::Delete(_)
+            | Reversal::AccountList { .. }
+            | Reversal::TemplateList { .. }
+            | Reversal::Content { .. }
+            | Reversal::Type { .. } => false,
+        }
+    }
+}
+
+impl TakeBack {
+    /// The lines of the change, the other way.
+    fn turned(&self) -> Vec<Line> {
+        let lines = self.change.preview().into_iter();
+        lines.map(Line::turned).collect()
+    }
+}
+
+/// A line of an object of which nothing is there.
+fn created(line: Line) -> Option<Line> {
+    match line.mark {
+        Mark::Same | Mark::Added => Some(added(line.text)),
+        Mark::Removed => None,
+    }
+}
+
+/// The lines with what goes before what comes, wherever both stand together.
+fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
+    let is_same = |line: &Line| line.mark == Mark::Same;
+    for run in lines.chunk_by_mut(|one, next| is_same(one) == is_same(next)) {
+        run.sort_by_key(|line| line.mark == Mark::Added);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        plan::{ConvertSecret, Undoable},
+        sample::key,
+    };
+
+    #[test]
+    fn nothing_is_taken_off_a_secret_that_is_not_there() {
+        let convert = ConvertSecret::new(key("shop", "regcred"));
+        let object = Arc::new(ObjectSnapshot::of(&serde_json::json!({})));
+        let undo = convert.undo(Converted {
+            object,
+            after: None,
+        });
+        let marks = |change: &Change| -> Vec<Mark> {
+            let lines = change.preview().into_iter();
+            lines.map(|line| line.mark).collect()
+        };
+        assert_eq!(marks(&undo), [Mark::Removed]);
+        let Change::TakeBack(undo) = undo else {
+            panic!("{undo:?}")
+        };
+        let Reversal::Type { secret, before } = &undo.reversal else {
+            panic!("{undo:?}")
+        };
+        let found = undo.with_absent_secret(secret, before);
+        assert!(!marks(&found).contains(&Mark::Removed));
+    }
+}

@@ -1,0 +1,96 @@
+//! What a Pod template is changed in: workloads that roll out, and owners of an image.
+
+use std::{fmt, sync::Arc};
+
+use crate::domain::objects::{Subject, WorkloadKey, WorkloadKind};
+
+/// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Restartable(WorkloadKey);
+
+impl Restartable {
+    /// `None` for kinds that do not replace their Pods: Jobs, CronJobs, bare ReplicaSets.
+    pub fn new(id: WorkloadKey) -> Option<Self> {
+        match id.kind {
+            WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                Some(Self(id))
+            }
+            WorkloadKind::ReplicaSet | WorkloadKind::Job | WorkloadKind::CronJob => None,
+        }
+    }
+
+    pub fn id(&self) -> &WorkloadKey {
+        &self.0
+    }
+}
+
+/// A Pod, or a workload whose Pod template can be changed: what a container's image is set in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageOwner(Subject);
+
+impl ImageOwner {
+    /// `None` for a Job: its Pod template is immutable.
+    pub fn new(subject: Subject) -> Option<Self> {
+        match &subject {
+            Subject::Pod(_) => Some(Self(subject)),
+            Subject::Workload(id) => match id.kind {
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet
+                | WorkloadKind::CronJob => Some(Self(subject)),
+                WorkloadKind::Job => None,
+            },
+        }
+    }
+
+    pub fn subject(&self) -> &Subject {
+        &self.0
+    }
+
+    /// The workload; `None` for a Pod without one.
+    pub fn workload(&self) -> Option<&WorkloadKey> {
+        match &self.0 {
+            Subject::Pod(_) => None,
+            Subject::Workload(id) => Some(id),
+        }
+    }
+
+    /// `deployment/web`, as kubectl takes it.
+    pub fn kubectl(&self) -> String {
+        match &self.0 {
+            Subject::Pod(key) => format!("pod/{}", key.name),
+            Subject::Workload(id) => id.kubectl(),
+        }
+    }
+
+    /// The names of the fields from the object to the spec of its Pods.
+    pub fn pod_spec(&self) -> &'static [&'static str] {
+        match self.workload().map(|id| id.kind) {
+            None => &["spec"],
+            Some(WorkloadKind::CronJob) => &["spec", "jobTemplate", "spec", "template", "spec"],
+            Some(
+                WorkloadKind::Deployment
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::DaemonSet
+                | WorkloadKind::Job,
+            ) => &["spec", "template", "spec"],
+        }
+    }
+}
+
+impl From<Restartable> for ImageOwner {
+    fn from(workload: Restartable) -> Self {
+        Self(Subject::Workload(workload.0))
+    }
+}
+
+impl fmt::Display for ImageOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Containers of a Pod template with their images.
+pub type Images = Arc<[(Arc<str>, Arc<str>)]>;
