@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::target::Choice;
 use crate::domain::{
     key::Key,
-    objects::Pod,
+    objects::{Pod, Workload, WorkloadKind},
     status::{Health, pod_status},
     watch::Scope,
     world::World,
