@@ -11,7 +11,7 @@ use super::{
     list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane, Panes, Turn, accounts::Judging},
+    panes::{self, Pane, Panes, RefreshBudget, accounts::Judging},
     proposal::{Proposal, Stage},
     reveal::{self, Reveal},
     update::subject_of_interest,
@@ -56,24 +56,24 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     let watched = matches!(connection.health(scope), Health::Live | Health::Partial);
     let seen = watched && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
-    let turn = &mut Turn::new(now);
-    panes::namespaces::refresh(&mut panes.namespaces, world, known, turn);
-    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope, turn);
+    let budget = &mut RefreshBudget::new(now);
+    panes::namespaces::refresh(&mut panes.namespaces, world, known, budget);
+    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope, budget);
     let judging = Judging {
         world,
         verdicts,
         sight: connection.sight(),
         now,
     };
-    panes::accounts::refresh(&mut panes.accounts, judging, scope, turn);
-    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, turn);
+    panes::accounts::refresh(&mut panes.accounts, judging, scope, budget);
+    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, budget);
     panes::events::refresh(
         &mut panes.events,
         &mut panes.stories,
         world,
         verdicts,
         scope,
-        turn,
+        budget,
     );
     list_faults(model);
     watch_recovery(model, now);
@@ -184,11 +184,11 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let ages = visible_times(model).map(|since| turn(since, now)).min();
     let panes = &model.panes;
     let paced = [
-        panes.namespaces.due(),
-        panes.pods.due(),
-        panes.accounts.due(),
-        panes.secrets.due(),
-        panes.events.due(),
+        panes.namespaces.next_refresh(),
+        panes.pods.next_refresh(),
+        panes.accounts.next_refresh(),
+        panes.secrets.next_refresh(),
+        panes.events.next_refresh(),
     ];
     [
         spinner, finishing, flash, stale, notices, lapsed, unfinished, ages,

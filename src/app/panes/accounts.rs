@@ -5,7 +5,8 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn, secrets,
+    super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, RefreshBudget, SortBy,
+    secrets,
 };
 use crate::domain::{
     dockerconfig::Standing,
@@ -67,7 +68,12 @@ pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) ->
     }
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: &mut Turn) {
+pub fn refresh(
+    pane: &mut PaneState<Row>,
+    by: Judging<'_>,
+    scope: &Scope,
+    budget: &mut RefreshBudget,
+) {
     let world = by.world;
     let all = world.versions();
     let versions = Versions {
@@ -82,7 +88,7 @@ pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: 
         sight: by.verdicts.sights(),
     };
     let weight = pane.list.rows().len() * ROW;
-    pane.refresh(basis, scope, weight, turn, |pane, _| {
+    pane.refresh(basis, scope, weight, budget, |pane, _| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<ServiceAccount>> = world
             .accounts(scope)

@@ -6,18 +6,18 @@ pub mod accounts;
 pub mod events;
 pub mod namespaces;
 mod pane;
-mod places;
 pub mod pods;
+mod refresh_budget;
+mod row_order;
 pub mod secrets;
 mod state;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 pub use self::{
     pane::{Pane, Sort, SortBy},
+    refresh_budget::RefreshBudget,
     state::{Basis, PaneState},
-    turn::Turn,
 };
 
 /// The state of each pane, and what two of them hold beside.

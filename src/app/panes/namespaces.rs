@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{super::filter::Sieve, Basis, PaneState, SortBy, Turn};
+use super::{super::filter::Sieve, Basis, PaneState, RefreshBudget, SortBy};
 use crate::domain::{
     key::Namespace,
     watch::Scope,
@@ -18,7 +18,7 @@ pub fn refresh(
     pane: &mut PaneState<Row>,
     world: &World,
     known: &BTreeSet<Namespace>,
-    turn: &mut Turn,
+    budget: &mut RefreshBudget,
 ) {
     let all = world.versions();
     let versions = Versions {
@@ -33,7 +33,7 @@ pub fn refresh(
         ..Basis::default()
     };
     let weight = world.tallies().len();
-    pane.refresh(basis, &Scope::Cluster, weight, turn, |pane, _| {
+    pane.refresh(basis, &Scope::Cluster, weight, budget, |pane, _| {
         let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
         if world.namespaces().next().is_some() {
             names.retain(|name| world.namespace(name).is_some());

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     super::filter::Sieve,
-    PaneState, SortBy, Turn,
-    places::{Followed, ORDER, Places},
+    PaneState, RefreshBudget, SortBy,
+    row_order::{Follow, ORDER, RowOrder},
 };
 use crate::domain::{
     key::Key,
@@ -19,7 +19,7 @@ use crate::domain::{
     world::{Versions, World},
 };
 
-pub use super::places::Row;
+pub use super::row_order::Row;
 
 /// Pods of one workload in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Folding {
     pub open: BTreeSet<WorkloadKey>,
     pub groups: BTreeMap<WorkloadKey, Group>,
     /// While the rows are all Pods by health.
-    places: Option<Places>,
+    places: Option<RowOrder>,
 }
 
 pub fn refresh(
@@ -48,7 +48,7 @@ pub fn refresh(
     folding: &mut Folding,
     world: &World,
     scope: &Scope,
-    turn: &mut Turn,
+    budget: &mut RefreshBudget,
 ) {
     let all = world.versions();
     let workloads = if folding.folded { all.workloads } else { 0 };
@@ -69,15 +69,15 @@ pub fn refresh(
     let plain =
         by_place && pane.sort.by == SortBy::Status && !pane.sort.reversed && !pane.faults_only;
     if plain && let Some(places) = &mut folding.places {
-        let mut followed = Followed::Moved;
+        let mut followed = Follow::Moved;
         let patched = pane.patch(versions, scope, |list| {
             followed = places.follow(world, scope, list);
-            followed == Followed::Moved
+            followed == Follow::Moved
         });
         if patched {
             return;
         }
-        if followed == Followed::Lost {
+        if followed == Follow::Lost {
             pane.invalidate();
         }
     }
@@ -87,7 +87,7 @@ pub fn refresh(
         Scope::Cluster => world.pod_count(),
         Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
     };
-    let made = pane.refresh(versions, scope, weight, turn, |pane, narrows| {
+    let made = pane.refresh(versions, scope, weight, budget, |pane, narrows| {
         // Each of them has to be looked up: of most, walking over all is quicker.
         let few = pane.list.rows().len() < weight / 4;
         if narrows && few && !folded && !pane.sort.reversed {
@@ -105,7 +105,7 @@ pub fn refresh(
     });
     if made {
         folding.groups = groups;
-        folding.places = plain.then(|| Places::of(world, scope));
+        folding.places = plain.then(|| RowOrder::of(world, scope));
     }
 }
 

@@ -4,7 +4,9 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn};
+use super::{
+    super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, RefreshBudget, SortBy,
+};
 use crate::domain::{
     dockerconfig::Standing,
     key::Key,
@@ -62,9 +64,9 @@ pub fn refresh(
     world: &World,
     verdicts: &Verdicts,
     scope: &Scope,
-    turn: &mut Turn,
+    budget: &mut RefreshBudget,
 ) {
-    let now = turn.now;
+    let now = budget.now;
     let all = world.versions();
     let versions = Versions {
         accounts: all.accounts,
@@ -78,7 +80,7 @@ pub fn refresh(
         ..Basis::default()
     };
     let weight = pane.list.rows().len() * ROW;
-    pane.refresh(basis, scope, weight, turn, |pane, _| {
+    pane.refresh(basis, scope, weight, budget, |pane, _| {
         let mut sieve = Sieve::new(&pane.filter);
         let mut rows: Vec<&Arc<Secret>> = world
             .secrets(scope)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     super::{filter::Filter, list::List},
-    Turn,
+    RefreshBudget,
     pane::{Pane, Sort, SortBy},
 };
 use crate::domain::{watch::Scope, world::Versions};
@@ -24,7 +24,7 @@ pub struct PaneState<K> {
     near: bool,
     made_at: Option<Timestamp>,
     /// When rows are made again that have waited.
-    due: Option<Timestamp>,
+    next_refresh: Option<Timestamp>,
 }
 
 /// Counts of what the rows of a pane are made from.
@@ -89,13 +89,13 @@ impl<K: Clone + PartialEq> PaneState<K> {
             made_from: None,
             near: false,
             made_at: None,
-            due: None,
+            next_refresh: None,
         }
     }
 
     /// When the rows want to be made again, if they have waited.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.due
+    pub fn next_refresh(&self) -> Option<Timestamp> {
+        self.next_refresh
     }
 
     /// Sorts by this column; by the same one again: the other way round.
@@ -107,18 +107,18 @@ impl<K: Clone + PartialEq> PaneState<K> {
     }
 
     /// Leads to this row: what hides it, a filter or the wish for faults only, goes.
-    pub fn lead_to(&mut self, row: K) {
+    pub fn reveal_and_select(&mut self, row: K) {
         if !self.list.rows().contains(&row) {
             self.filter = Filter::default();
             self.faults_only = false;
         }
-        self.list.want(row);
+        self.list.select_when_present(row);
     }
 
     /// Leads to this row, if there is one to lead to.
-    pub fn lead_to_if(&mut self, row: Option<K>) {
+    pub fn reveal_and_select_if(&mut self, row: Option<K>) {
         if let Some(row) = row {
-            self.lead_to(row);
+            self.reveal_and_select(row);
         }
     }
 
@@ -142,9 +142,9 @@ impl<K: Clone + PartialEq> PaneState<K> {
         let patched =
             before.is_some_and(|before| before.wishes_as(&stamp)) && change(&mut self.list);
         if patched {
-            self.list.settle();
+            self.list.clamp_selection();
             self.made_from = Some(stamp);
-            self.due = None;
+            self.next_refresh = None;
         }
         patched
     }
@@ -169,20 +169,20 @@ impl<K: Clone + PartialEq> PaneState<K> {
         basis: impl Into<Basis>,
         scope: &Scope,
         weight: usize,
-        turn: &mut Turn,
+        budget: &mut RefreshBudget,
         mut rows: impl FnMut(&Self, bool) -> Vec<K>,
     ) -> bool {
         let stamp = self.stamp(basis, scope);
-        self.due = None;
+        self.next_refresh = None;
         let before = self.made_from.as_ref();
         if before == Some(&stamp) {
             return false;
         }
         if let Some((before, made)) = before.zip(self.made_at)
             && before.wishes_as(&stamp)
-            && let Some(until) = turn.wait(weight, made)
+            && let Some(until) = budget.wait(weight, made)
         {
-            self.due = Some(until);
+            self.next_refresh = Some(until);
             return false;
         }
         let narrows = !self.near && before.is_some_and(|before| stamp.narrows(before));
@@ -196,8 +196,8 @@ impl<K: Clone + PartialEq> PaneState<K> {
             self.filter = exact;
             self.near = true;
         }
-        self.made_at = Some(turn.now);
-        turn.spend(weight);
+        self.made_at = Some(budget.now);
+        budget.spend(weight);
         if self.sort.reversed {
             made.reverse();
         }

@@ -37,8 +37,8 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
             sight,
             now: now(),
         };
-        let turn = &mut Turn::new(now());
-        accounts::refresh(&mut panes.accounts, judging, &Scope::Cluster, turn);
+        let budget = &mut RefreshBudget::new(now());
+        accounts::refresh(&mut panes.accounts, judging, &Scope::Cluster, budget);
         panes.accounts.list.rows()[0].name.to_string()
     };
     assert_eq!(look(&Sight::default()), "a", "who knows what is missing");
@@ -50,11 +50,11 @@ fn a_namespace_that_is_asked_for_has_a_row_at_once() {
     let (world, mut panes) = (World::default(), Panes::default());
     let mut known = BTreeSet::new();
     let rows = &mut panes.namespaces;
-    namespaces::refresh(rows, &world, &known, &mut Turn::new(now()));
+    namespaces::refresh(rows, &world, &known, &mut RefreshBudget::new(now()));
     assert_eq!(rows.list.rows(), [None]);
     let shop = Namespace::new("shop");
     known.insert(shop.clone());
-    namespaces::refresh(rows, &world, &known, &mut Turn::new(now()));
+    namespaces::refresh(rows, &world, &known, &mut RefreshBudget::new(now()));
     assert_eq!(rows.list.rows(), [None, Some(shop)]);
 }
 
@@ -70,14 +70,14 @@ fn an_event_that_is_gone_to_is_selected_though_the_newest_was_before() {
     let mut panes = Panes::default();
     let look = |panes: &mut Panes, scope: &Scope| {
         let (pane, stories) = (&mut panes.events, &mut panes.stories);
-        let turn = &mut Turn::new(now());
-        events::refresh(pane, stories, &world, &verdicts, scope, turn);
+        let budget = &mut RefreshBudget::new(now());
+        events::refresh(pane, stories, &world, &verdicts, scope, budget);
     };
     look(&mut panes, &Scope::Cluster);
     let older = panes.events.list.rows()[1].clone();
     look(&mut panes, &Scope::Namespace(Namespace::new("elsewhere")));
     assert!(panes.events.list.rows().is_empty());
-    panes.events.lead_to(older.clone());
+    panes.events.reveal_and_select(older.clone());
     look(&mut panes, &Scope::Cluster);
     assert_eq!(panes.events.list.selected(), Some(&older));
 }

@@ -80,7 +80,7 @@ pub(super) fn to_scope(model: &mut Model, scope: Scope) {
         Scope::Cluster => None,
         Scope::Namespace(namespace) => Some(namespace.clone()),
     };
-    model.panes.namespaces.list.want(row);
+    model.panes.namespaces.list.select_when_present(row);
     narrow(model, scope);
 }
 
@@ -121,19 +121,19 @@ pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
         model.panes.folding.open.insert(workload.id.clone());
         model.panes.pods.invalidate();
     }
-    model.panes.pods.lead_to(pods::Row::Pod(pod));
+    model.panes.pods.reveal_and_select(pods::Row::Pod(pod));
 }
 
 pub(super) fn to_account(model: &mut Model, account: Key<ServiceAccount>) {
     show_namespace_of(model, &account.namespace);
     model.focus = Pane::ServiceAccounts;
-    model.panes.accounts.lead_to(account);
+    model.panes.accounts.reveal_and_select(account);
 }
 
 pub(super) fn to_secret(model: &mut Model, secret: Key<Secret>) {
     show_namespace_of(model, &secret.namespace);
     model.focus = Pane::Secrets;
-    model.panes.secrets.lead_to(secret);
+    model.panes.secrets.reveal_and_select(secret);
 }
 
 fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
@@ -158,23 +158,23 @@ pub(super) fn along_the_trail(
     let panes = &mut model.panes;
     model.focus = match place.selected {
         Selected::Namespace(row) => {
-            panes.namespaces.lead_to_if(row);
+            panes.namespaces.reveal_and_select_if(row);
             Pane::Namespaces
         }
         Selected::Pod(row) => {
-            panes.pods.lead_to_if(row);
+            panes.pods.reveal_and_select_if(row);
             Pane::Pods
         }
         Selected::Account(row) => {
-            panes.accounts.lead_to_if(row);
+            panes.accounts.reveal_and_select_if(row);
             Pane::ServiceAccounts
         }
         Selected::Secret(row) => {
-            panes.secrets.lead_to_if(row);
+            panes.secrets.reveal_and_select_if(row);
             Pane::Secrets
         }
         Selected::Event(row) => {
-            panes.events.lead_to_if(row);
+            panes.events.reveal_and_select_if(row);
             Pane::Events
         }
     };

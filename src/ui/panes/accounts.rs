@@ -9,16 +9,20 @@ use crate::{
         accounts::{self, Judging, Listed},
     },
     domain::{objects::ServiceAccount, status::Health},
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 40).gives(12).middle(),
-    Column::new("PULL SECRETS", 0, 80).grows(22),
-    Column::new("PODS", 4, 6).right(),
-    Column::new("AGE", 5, 6).right(),
+pub(super) const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("NAMESPACE", 1, 24)
+        .min_width(9)
+        .truncate_middle(),
+    ColumnSpec::new("NAME", 0, 40)
+        .min_width(12)
+        .truncate_middle(),
+    ColumnSpec::new("PULL SECRETS", 0, 80).flex(22),
+    ColumnSpec::new("PODS", 4, 6).align_right(),
+    ColumnSpec::new("AGE", 5, 6).align_right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

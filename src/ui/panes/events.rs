@@ -17,18 +17,22 @@ use crate::{
     },
     ui::{
         text,
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("LAST", 1, 6).right(),
-    Column::new("", 0, 1),
-    Column::new("OBJECT", 2, 44).gives(18).names(),
-    Column::new("REASON", 1, 24).gives(10),
-    Column::new("MESSAGE", 0, 400).grows(30).middle(),
-    Column::new("FIX", 3, 60).gives(20),
-    Column::new("COUNT", 4, 6).right(),
+pub(super) const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("LAST", 1, 6).align_right(),
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("OBJECT", 2, 44)
+        .min_width(18)
+        .truncate_name(),
+    ColumnSpec::new("REASON", 1, 24).min_width(10),
+    ColumnSpec::new("MESSAGE", 0, 400)
+        .flex(30)
+        .truncate_middle(),
+    ColumnSpec::new("FIX", 3, 60).min_width(20),
+    ColumnSpec::new("COUNT", 4, 6).align_right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

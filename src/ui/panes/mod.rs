@@ -13,7 +13,7 @@ use super::{
     view::View,
     widgets::{
         pane::{self, Heading},
-        table::{Cell, Column, Table},
+        table::{Cell, ColumnSpec, Table},
     },
 };
 use crate::{
@@ -33,8 +33,8 @@ impl View<'_> {
     }
 
     /// These columns, without the namespace where all rows have the same.
-    fn columns(&self, all: &[Column]) -> Vec<Column> {
-        let wanted = |column: &&Column| self.all_namespaces() || column.title != "NAMESPACE";
+    fn columns(&self, all: &[ColumnSpec]) -> Vec<ColumnSpec> {
+        let wanted = |column: &&ColumnSpec| self.all_namespaces() || column.header != "NAMESPACE";
         all.iter().filter(wanted).copied().collect()
     }
 
@@ -63,15 +63,15 @@ pub fn titles(pane: Pane) -> impl Iterator<Item = &'static str> {
         Pane::Secrets => secrets::COLUMNS,
         Pane::Events => events::COLUMNS,
     };
-    let titles = columns.iter().map(|column| column.title);
+    let titles = columns.iter().map(|column| column.header);
     titles.filter(|title| !title.is_empty())
 }
 
 /// Which of the columns the user wants; the symbol of a row has no title and is always there.
-fn wanted(pane: Pane, view: View<'_>, columns: &[Column]) -> Vec<bool> {
+fn wanted(pane: Pane, view: View<'_>, columns: &[ColumnSpec]) -> Vec<bool> {
     let chosen = view.model.preferences.columns.get(&pane);
-    let is_wanted = |column: &Column| {
-        let title = column.title.to_lowercase();
+    let is_wanted = |column: &ColumnSpec| {
+        let title = column.header.to_lowercase();
         title.is_empty() || chosen.is_none_or(|chosen| chosen.contains(&title))
     };
     columns.iter().map(is_wanted).collect()
@@ -88,7 +88,7 @@ fn listing<K: Clone + PartialEq>(
     pane: Pane,
     view: View<'_>,
     state: &PaneState<K>,
-    columns: &[Column],
+    columns: &[ColumnSpec],
     cells: impl Fn(&K) -> Vec<Cell>,
     area: Rect,
     buffer: &mut Buffer,

@@ -14,14 +14,14 @@ use crate::{
         watch::{Scope, WatchKind},
         world::Tally,
     },
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAME", 0, 63).grows(12).middle(),
-    Column::new("FAIL", 1, 8).right(),
-    Column::new("AGE", 2, 6).right(),
+pub(super) const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("NAME", 0, 63).flex(12).truncate_middle(),
+    ColumnSpec::new("FAIL", 1, 8).align_right(),
+    ColumnSpec::new("AGE", 2, 6).align_right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

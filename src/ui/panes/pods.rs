@@ -14,20 +14,22 @@ use crate::{
     },
     ui::{
         retry::{self, Next},
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 63).grows(20).names(),
-    Column::new("READY", 2, 9).right(),
-    Column::new("STATUS", 1, 26).gives(16),
-    Column::new("WHY", 1, 18).gives(14),
-    Column::new("RETRY", 5, 7).right(),
-    Column::new("RESTARTS", 6, 9).right(),
-    Column::new("AGE", 3, 6).right(),
+pub(super) const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("NAMESPACE", 1, 24)
+        .min_width(9)
+        .truncate_middle(),
+    ColumnSpec::new("NAME", 0, 63).flex(20).truncate_name(),
+    ColumnSpec::new("READY", 2, 9).align_right(),
+    ColumnSpec::new("STATUS", 1, 26).min_width(16),
+    ColumnSpec::new("WHY", 1, 18).min_width(14),
+    ColumnSpec::new("RETRY", 5, 7).align_right(),
+    ColumnSpec::new("RESTARTS", 6, 9).align_right(),
+    ColumnSpec::new("AGE", 3, 6).align_right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

@@ -20,18 +20,24 @@ use crate::{
         probe::{Answer, Verdict},
         status::Health,
     },
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 40).gives(14).middle(),
-    Column::new("REGISTRY", 1, 60).grows(16).middle(),
-    Column::new("USER", 4, 24).middle(),
-    Column::new("CREDENTIAL", 2, 60).gives(14),
-    Column::new("USED BY", 3, 18),
-    Column::new("AGE", 6, 6).right(),
+pub(super) const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("NAMESPACE", 1, 24)
+        .min_width(9)
+        .truncate_middle(),
+    ColumnSpec::new("NAME", 0, 40)
+        .min_width(14)
+        .truncate_middle(),
+    ColumnSpec::new("REGISTRY", 1, 60)
+        .flex(16)
+        .truncate_middle(),
+    ColumnSpec::new("USER", 4, 24).truncate_middle(),
+    ColumnSpec::new("CREDENTIAL", 2, 60).min_width(14),
+    ColumnSpec::new("USED BY", 3, 18),
+    ColumnSpec::new("AGE", 6, 6).align_right(),
 ];
 
 pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {

@@ -17,7 +17,7 @@ pub use self::start::{Start, Step};
 
 use super::{
     super::{filter::Sieve, motion::Motion, verdicts::Verdicts},
-    Basis, PaneState, SortBy, Turn,
+    Basis, PaneState, RefreshBudget, SortBy,
 };
 use crate::domain::{
     faults::{FaultId, Subject},
@@ -87,7 +87,7 @@ pub fn refresh(
     world: &World,
     verdicts: &Verdicts,
     scope: &Scope,
-    turn: &mut Turn,
+    budget: &mut RefreshBudget,
 ) {
     let versions = world.versions();
     let basis = Basis {
@@ -117,7 +117,7 @@ pub fn refresh(
     let folded = stories.folded;
     let mut told = (BTreeMap::new(), BTreeMap::new());
     let weight = world.line_count() * LINE;
-    let made = pane.refresh(basis, scope, weight, turn, |pane, _| {
+    let made = pane.refresh(basis, scope, weight, budget, |pane, _| {
         let mut telling = Telling {
             world,
             verdicts,

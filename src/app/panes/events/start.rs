@@ -113,7 +113,7 @@ mod tests {
     use crate::{
         app::{
             panes::{
-                Pane, PaneState, Turn,
+                Pane, PaneState, RefreshBudget,
                 events::{Row, Stories, refresh},
             },
             verdicts::Verdicts,
@@ -179,7 +179,7 @@ mod tests {
             &world,
             &verdicts,
             &Scope::Cluster,
-            &mut Turn::new(now()),
+            &mut RefreshBudget::new(now()),
         );
 
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
@@ -199,7 +199,7 @@ mod tests {
             &world,
             &verdicts,
             &Scope::Cluster,
-            &mut Turn::new(now()),
+            &mut RefreshBudget::new(now()),
         );
         assert!(pane.list.rows().is_empty(), "a start is no fault");
     }

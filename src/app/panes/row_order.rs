@@ -33,7 +33,7 @@ pub(super) const ORDER: [Health; 5] = [
 
 /// What became of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Followed {
+pub(super) enum Follow {
     Moved,
     /// So many moved that the rows had better be made again; nothing was done.
     TooMany,
@@ -43,12 +43,12 @@ pub(super) enum Followed {
 
 /// Where rows of each state of health stand, and what they were made from.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct RowOrder {
     counts: [usize; ORDER.len()],
     read: u64,
 }
 
-impl Places {
+impl RowOrder {
     /// Of rows that have just been made, of all Pods of the scope.
     pub(super) fn of(world: &World, scope: &Scope) -> Self {
         Self {
@@ -58,17 +58,12 @@ impl Places {
     }
 
     /// Moves the rows of those that moved.
-    pub(super) fn follow(
-        &mut self,
-        world: &World,
-        scope: &Scope,
-        list: &mut List<Row>,
-    ) -> Followed {
+    pub(super) fn follow(&mut self, world: &World, scope: &Scope, list: &mut List<Row>) -> Follow {
         let Some(moves) = world.moved_since(self.read) else {
-            return Followed::TooMany;
+            return Follow::TooMany;
         };
         if moves.len() > FEW {
-            return Followed::TooMany;
+            return Follow::TooMany;
         }
         for step in moves {
             let within = match scope {
@@ -76,11 +71,11 @@ impl Places {
                 Scope::Namespace(namespace) => step.pod.namespace == *namespace,
             };
             if within && self.step(step, list).is_none() {
-                return Followed::Lost;
+                return Follow::Lost;
             }
         }
         self.read = world.moved_until();
-        Followed::Moved
+        Follow::Moved
     }
 
     fn step(&mut self, step: &Move, list: &mut List<Row>) -> Option<()> {
@@ -126,7 +121,7 @@ mod tests {
     use super::*;
     use crate::{
         app::panes::{
-            Pane, PaneState, Turn,
+            Pane, PaneState, RefreshBudget,
             pods::{Folding, refresh},
         },
         domain::{
@@ -139,8 +134,8 @@ mod tests {
     /// Rows of a pane that has seen nothing before.
     fn fresh(world: &World, scope: &Scope) -> Vec<Row> {
         let mut pane = PaneState::new(Pane::Pods);
-        let turn = &mut Turn::new(now());
-        refresh(&mut pane, &mut Folding::default(), world, scope, turn);
+        let budget = &mut RefreshBudget::new(now());
+        refresh(&mut pane, &mut Folding::default(), world, scope, budget);
         pane.list.rows().to_vec()
     }
 
@@ -169,8 +164,8 @@ mod tests {
                 };
                 world.fold(Batch::Pods(batch), now());
                 if looks {
-                    let turn = &mut Turn::new(now());
-                    refresh(&mut pane, &mut folding, &world, &scope, turn);
+                    let budget = &mut RefreshBudget::new(now());
+                    refresh(&mut pane, &mut folding, &world, &scope, budget);
                     prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);
                 }
             }

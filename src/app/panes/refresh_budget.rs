@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// A list of fifty thousand is made again four times a second at most, and of several long lists one in
 /// each frame.
 #[derive(Debug)]
-pub struct Turn {
+pub struct RefreshBudget {
     pub now: Timestamp,
     /// A long list has been made.
     spent: bool,
@@ -22,7 +22,7 @@ const SHORT: usize = 4_000;
 /// The longest pause, in microseconds.
 const LONGEST: usize = 1_000_000;
 
-impl Turn {
+impl RefreshBudget {
     pub fn new(now: Timestamp) -> Self {
         Self { now, spent: false }
     }
