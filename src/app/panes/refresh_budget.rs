@@ -2,18 +2,18 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// One refresh of all panes: news of long lists wait, so that a key never does.
+/// The time that one frame may spend on making rows again.
 ///
-/// A list of fifty thousand is made again four times a second at most, and of several long lists one in
-/// each frame.
+/// A list of fifty thousand rows is made again four times a second at most, and of several long lists one
+/// in each frame: a key must not wait for changes of the cluster.
 #[derive(Debug)]
 pub struct RefreshBudget {
     pub now: Timestamp,
-    /// A long list has been made.
+    /// A long list has been made in this frame.
     spent: bool,
 }
 
-/// The pause for one row that is looked at, in microseconds: making rows then takes a tenth of the time.
+/// The pause per object that is looked at, in microseconds: making rows then takes a tenth of the time.
 const PAUSE: usize = 5;
 
 /// A list for which this pause would be enough, in microseconds, is a short one.
@@ -27,21 +27,21 @@ impl RefreshBudget {
         Self { now, spent: false }
     }
 
-    /// When rows are made again that were made then; `None`: now.
-    pub(super) fn wait(&self, weight: usize, made: Timestamp) -> Option<Timestamp> {
-        let pause = weight.saturating_mul(PAUSE).min(LONGEST);
+    /// When rows of this cost are made again that were made at that time; `None`: now.
+    pub(super) fn wait(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
+        let pause = cost.saturating_mul(PAUSE).min(LONGEST);
         if pause < SHORT {
             return None;
         }
-        let until = made + SignedDuration::from_micros(i64::try_from(pause).unwrap_or(i64::MAX));
-        if made <= self.now && self.now < until {
+        let until = made_at + SignedDuration::from_micros(i64::try_from(pause).unwrap_or(i64::MAX));
+        if made_at <= self.now && self.now < until {
             Some(until)
         } else {
             self.spent.then_some(self.now)
         }
     }
 
-    pub(super) fn spend(&mut self, weight: usize) {
-        self.spent |= weight.saturating_mul(PAUSE) >= SHORT;
+    pub(super) fn spend(&mut self, cost: usize) {
+        self.spent |= cost.saturating_mul(PAUSE) >= SHORT;
     }
 }

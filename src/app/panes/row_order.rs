@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::list::List;
+use super::{super::list::List, Follow};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey},
@@ -31,16 +31,6 @@ pub(super) const ORDER: [Health; 5] = [
     Health::Finished,
 ];
 
-/// What became of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Follow {
-    Moved,
-    /// So many moved that the rows had better be made again; nothing was done.
-    TooMany,
-    /// They were not what they were thought to be.
-    Lost,
-}
-
 /// Where rows of each state of health stand, and what they were made from.
 #[derive(Debug)]
 pub(super) struct RowOrder {
@@ -60,10 +50,10 @@ impl RowOrder {
     /// Moves the rows of those that moved.
     pub(super) fn follow(&mut self, world: &World, scope: &Scope, list: &mut List<Row>) -> Follow {
         let Some(moves) = world.moved_since(self.read) else {
-            return Follow::TooMany;
+            return Follow::Rebuild;
         };
         if moves.len() > FEW {
-            return Follow::TooMany;
+            return Follow::Rebuild;
         }
         for step in moves {
             let within = match scope {
@@ -71,7 +61,7 @@ impl RowOrder {
                 Scope::Namespace(namespace) => step.pod.namespace == *namespace,
             };
             if within && self.step(step, list).is_none() {
-                return Follow::Lost;
+                return Follow::OutOfSync;
             }
         }
         self.read = world.moved_until();
@@ -120,10 +110,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::panes::{
-            Pane, PaneState, RefreshBudget,
-            pods::{Folding, refresh},
-        },
+        app::panes::{PaneState, pods::Pods, tests::refresh},
         domain::{
             batch::Batch,
             key::Namespace,
@@ -133,9 +120,8 @@ mod tests {
 
     /// Rows of a pane that has seen nothing before.
     fn fresh(world: &World, scope: &Scope) -> Vec<Row> {
-        let mut pane = PaneState::new(Pane::Pods);
-        let budget = &mut RefreshBudget::new(now());
-        refresh(&mut pane, &mut Folding::default(), world, scope, budget);
+        let mut pane = PaneState::<Pods>::default();
+        refresh(&mut pane, world, scope);
         pane.list.rows().to_vec()
     }
 
@@ -152,7 +138,7 @@ mod tests {
                 Scope::Cluster
             };
             let mut world = World::default();
-            let (mut pane, mut folding) = (PaneState::new(Pane::Pods), Folding::default());
+            let mut pane = PaneState::<Pods>::default();
             for (number, what, looks) in steps {
                 let namespace = ["shop", "pay"][usize::from(number % 2)];
                 let name = format!("web-{number}");
@@ -164,8 +150,7 @@ mod tests {
                 };
                 world.fold(Batch::Pods(batch), now());
                 if looks {
-                    let budget = &mut RefreshBudget::new(now());
-                    refresh(&mut pane, &mut folding, &world, &scope, budget);
+                    refresh(&mut pane, &world, &scope);
                     prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);
                 }
             }
