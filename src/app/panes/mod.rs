@@ -25,5 +25,5 @@ pub use self::{
     refresh_budget::RefreshBudget,
     rows::{Dependencies, Enter, Follow, PaneInfo, PaneRows, RowContext},
     state::PaneState,
-    table::{PANES, Pane, PaneEntry, Panes, PerPane, Selected},
+    table::{Pane, PaneEntry, Panes, PerPane, Selected},
 };

@@ -25,9 +25,6 @@ macro_rules! panes {
             }
         }
 
-        /// The fixed properties of all panes.
-        pub const PANES: [&PaneInfo; Pane::ALL.len()] = [$(<$Rows>::INFO),+];
-
         $(impl PaneEntry for $Rows {
             const PANE: Pane = Pane::$Pane;
 

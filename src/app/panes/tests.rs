@@ -32,7 +32,8 @@ pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &World, scope
 #[test]
 fn names_and_commands_of_panes_are_distinct() {
     let mut names = BTreeSet::new();
-    for (pane, info) in Pane::ALL.into_iter().zip(PANES) {
+    for pane in Pane::ALL {
+        let info = pane.info();
         assert_eq!(Pane::named(info.name), Some(pane));
         assert!(info.commands.contains(&info.name), "as kubectl has it");
         for name in info.commands {

@@ -4,7 +4,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     View,
-    column::{self, PaneView},
+    column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
@@ -15,8 +15,7 @@ use crate::{
     ui::widgets::table::{Cell, ColumnSpec},
 };
 
-#[derive(Clone, Copy)]
-pub(super) enum Column {
+columns! {
     Symbol,
     Namespace,
     Name,
@@ -26,15 +25,6 @@ pub(super) enum Column {
 }
 
 impl column::Column for Column {
-    const ALL: &'static [Self] = &[
-        Self::Symbol,
-        Self::Namespace,
-        Self::Name,
-        Self::PullSecrets,
-        Self::Pods,
-        Self::Age,
-    ];
-
     fn spec(self) -> ColumnSpec {
         match self {
             Self::Symbol => ColumnSpec::new("", 0, 1),
@@ -72,6 +62,7 @@ impl PaneView for ServiceAccounts {
     type Column = Column;
     type Object<'a> = Object<'a>;
 
+    const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no ServiceAccounts";
     const HINT: Option<&'static str> = None;
 

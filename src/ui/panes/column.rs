@@ -8,11 +8,24 @@ use crate::{
     ui::widgets::table::{Cell, ColumnSpec},
 };
 
-/// The columns of a pane: an enum, so that one that is added has a header and a cell or does not compile.
-pub(super) trait Column: Copy + 'static {
-    /// From left to right.
-    const ALL: &'static [Self];
+/// Declares the enum of a pane's columns, from left to right.
+macro_rules! columns {
+    ($($Column:ident,)+) => {
+        #[derive(Clone, Copy)]
+        pub(super) enum Column {
+            $($Column,)+
+        }
 
+        impl Column {
+            const ALL: &'static [Self] = &[$(Self::$Column),+];
+        }
+    };
+}
+
+pub(super) use columns;
+
+/// A column of a pane: an enum, so that one that is added has a header and a cell or does not compile.
+pub(super) trait Column: Copy + 'static {
     /// Header, widths and alignment. A column without a header cannot be left out by the user.
     fn spec(self) -> ColumnSpec;
 
@@ -27,6 +40,9 @@ pub(super) trait PaneView: PaneEntry {
 
     /// What the cells of one row are made from, looked up once.
     type Object<'a>;
+
+    /// From left to right.
+    const COLUMNS: &'static [Self::Column];
 
     /// What a pane without rows lacks, such as *no Pods*.
     const NO_ROWS: &'static str;

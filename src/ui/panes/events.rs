@@ -6,7 +6,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     View,
-    column::{self, PaneView},
+    column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
@@ -27,8 +27,7 @@ use crate::{
     },
 };
 
-#[derive(Clone, Copy)]
-pub(super) enum Column {
+columns! {
     Last,
     Symbol,
     Object,
@@ -39,16 +38,6 @@ pub(super) enum Column {
 }
 
 impl column::Column for Column {
-    const ALL: &'static [Self] = &[
-        Self::Last,
-        Self::Symbol,
-        Self::Object,
-        Self::Reason,
-        Self::Message,
-        Self::Fix,
-        Self::Count,
-    ];
-
     fn spec(self) -> ColumnSpec {
         match self {
             Self::Last => ColumnSpec::new("LAST", 1, 6).align_right(),
@@ -99,6 +88,7 @@ impl PaneView for Events {
     type Column = Column;
     type Object<'a> = Object<'a>;
 
+    const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no events";
     const HINT: Option<&'static str> = Some("they expire after an hour");
     const FAULTS_ONLY: &'static str = "pull failures only";

@@ -75,12 +75,12 @@ impl Drawing {
         Self {
             draw: draw_pane::<P>,
             headers: || {
-                let columns = P::Column::ALL.iter();
+                let columns = P::COLUMNS.iter();
                 columns.map(|column| column.spec().header).collect()
             },
             #[cfg(test)]
             sorts: || {
-                let columns = P::Column::ALL.iter();
+                let columns = P::COLUMNS.iter();
                 columns.filter_map(|column| column.sort()).collect()
             },
         }
@@ -149,7 +149,7 @@ fn shown_columns<P: PaneView>(view: View<'_>) -> Vec<P::Column> {
         let is_wanted = || chosen.is_none_or(|chosen| chosen.contains(&header));
         differs && (header.is_empty() || is_wanted())
     };
-    let columns = P::Column::ALL.iter().copied();
+    let columns = P::COLUMNS.iter().copied();
     columns.filter(is_shown).collect()
 }
 

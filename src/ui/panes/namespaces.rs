@@ -4,7 +4,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     View,
-    column::{self, PaneView},
+    column::{self, PaneView, columns},
 };
 use crate::{
     app::{
@@ -24,8 +24,7 @@ use crate::{
     ui::widgets::table::{Cell, ColumnSpec},
 };
 
-#[derive(Clone, Copy)]
-pub(super) enum Column {
+columns! {
     Symbol,
     Name,
     Fail,
@@ -33,8 +32,6 @@ pub(super) enum Column {
 }
 
 impl column::Column for Column {
-    const ALL: &'static [Self] = &[Self::Symbol, Self::Name, Self::Fail, Self::Age];
-
     fn spec(self) -> ColumnSpec {
         match self {
             Self::Symbol => ColumnSpec::new("", 0, 1),
@@ -68,6 +65,7 @@ impl PaneView for Namespaces {
     type Column = Column;
     type Object<'a> = Object<'a>;
 
+    const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no namespace is known";
     const HINT: Option<&'static str> = Some("next: :ns NAME");
 

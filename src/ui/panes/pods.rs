@@ -6,7 +6,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     View,
-    column::{self, PaneView},
+    column::{self, PaneView, columns},
 };
 use crate::{
     app::panes::{
@@ -25,8 +25,7 @@ use crate::{
     },
 };
 
-#[derive(Clone, Copy)]
-pub(super) enum Column {
+columns! {
     Symbol,
     Namespace,
     Name,
@@ -39,18 +38,6 @@ pub(super) enum Column {
 }
 
 impl column::Column for Column {
-    const ALL: &'static [Self] = &[
-        Self::Symbol,
-        Self::Namespace,
-        Self::Name,
-        Self::Ready,
-        Self::Status,
-        Self::Why,
-        Self::Retry,
-        Self::Restarts,
-        Self::Age,
-    ];
-
     fn spec(self) -> ColumnSpec {
         match self {
             Self::Symbol => ColumnSpec::new("", 0, 1),
@@ -97,6 +84,7 @@ impl PaneView for Pods {
     type Column = Column;
     type Object<'a> = Object<'a>;
 
+    const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no Pods";
     const HINT: Option<&'static str> = Some("next: + sets up a private image, step by step");
 

@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     View,
-    column::{self, PaneView},
+    column::{self, PaneView, columns},
 };
 use crate::{
     app::{
@@ -26,8 +26,7 @@ use crate::{
     ui::widgets::table::{Cell, ColumnSpec},
 };
 
-#[derive(Clone, Copy)]
-pub(super) enum Column {
+columns! {
     Symbol,
     Namespace,
     Name,
@@ -39,17 +38,6 @@ pub(super) enum Column {
 }
 
 impl column::Column for Column {
-    const ALL: &'static [Self] = &[
-        Self::Symbol,
-        Self::Namespace,
-        Self::Name,
-        Self::Registry,
-        Self::User,
-        Self::Credential,
-        Self::UsedBy,
-        Self::Age,
-    ];
-
     fn spec(self) -> ColumnSpec {
         match self {
             Self::Symbol => ColumnSpec::new("", 0, 1),
@@ -97,6 +85,7 @@ impl PaneView for Secrets {
     type Column = Column;
     type Object<'a> = Object<'a>;
 
+    const COLUMNS: &'static [Column] = Column::ALL;
     const NO_ROWS: &'static str = "no pull Secrets";
     const HINT: Option<&'static str> = Some("next: + makes one");
 
