@@ -143,11 +143,15 @@ fn draw_pane<P: PaneView>(view: View<'_>, area: Rect, buffer: &mut Buffer) {
 /// The columns that the user wants, without the namespace where all rows have the same.
 fn shown_columns<P: PaneView>(view: View<'_>) -> Vec<P::Column> {
     let chosen = view.model.preferences.columns.get(&P::PANE);
+    let is_wanted = |column: &P::Column| {
+        chosen.is_none_or(|chosen| {
+            let header = column.spec().header.to_lowercase();
+            header.is_empty() || chosen.contains(&header)
+        })
+    };
     let is_shown = |column: &P::Column| {
         let differs = view.all_namespaces() || column.sort() != Some(SortBy::Namespace);
-        let header = column.spec().header.to_lowercase();
-        let is_wanted = || chosen.is_none_or(|chosen| chosen.contains(&header));
-        differs && (header.is_empty() || is_wanted())
+        differs && is_wanted(column)
     };
     let columns = P::COLUMNS.iter().copied();
     columns.filter(is_shown).collect()

@@ -55,7 +55,7 @@ impl column::Column for Column {
 pub(super) struct Object<'a> {
     name: Option<&'a Namespace>,
     /// `None` where Namespaces may not be listed.
-    object: Option<&'a NamespaceObject>,
+    listed: Option<&'a NamespaceObject>,
     tally: Tally,
     /// Whether all Pods there are listed.
     read: bool,
@@ -71,10 +71,10 @@ impl PaneView for Namespaces {
 
     fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
         let (name, world) = (row.as_ref(), &view.model.world);
-        let object = name.and_then(|name| world.namespace(name));
+        let listed = name.and_then(|name| world.namespace(name));
         Some(Object {
             name,
-            object: object.map(|object| &**object),
+            listed: listed.map(|listed| &**listed),
             tally: name.map_or_else(|| total(view), |name| tally(world, name)),
             read: are_pods_read(view, name),
         })
@@ -93,14 +93,15 @@ impl PaneView for Namespaces {
                 0 => Cell::new(theme.symbols().quiet, theme.dim()),
                 failing => Cell::new(failing.to_string(), symbol(view, object).1),
             },
-            Column::Age => view.age(object.object.and_then(|object| object.meta.created)),
+            Column::Age => view.age(object.listed.and_then(|listed| listed.meta.created)),
         }
     }
 }
 
 fn name(view: View<'_>, object: &Object<'_>) -> Cell {
     let name = object.name.map_or("all", Namespace::as_str);
-    if object.object.is_some_and(|object| object.terminating) {
+    let is_terminating = object.listed.is_some_and(|listed| listed.terminating);
+    if is_terminating {
         Cell::new(format!("{name} (terminating)"), view.theme.dim())
     } else {
         Cell::new(name, view.theme.text())
