@@ -16,7 +16,7 @@ enum Kind {
     Other,
 }
 
-/// The names are stable, as configuration files hold them.
+/// The names are stable, as configuration files hold them. The keys of panes have the names of the panes.
 #[rustfmt::skip]
 const TABLE: &[(Action, &str, Kind)] = &[
     (Action::Quit, "quit", Other),
@@ -24,11 +24,6 @@ const TABLE: &[(Action, &str, Kind)] = &[
     (Action::Back, "back", Other),
     (Action::NextPane, "next-pane", Other),
     (Action::PreviousPane, "previous-pane", Other),
-    (Action::Focus(Pane::Namespaces), "namespaces", Other),
-    (Action::Focus(Pane::Pods), "pods", Other),
-    (Action::Focus(Pane::ServiceAccounts), "serviceaccounts", Other),
-    (Action::Focus(Pane::Secrets), "secrets", Other),
-    (Action::Focus(Pane::Events), "events", Other),
     (Action::Move(Motion::Up), "up", Other),
     (Action::Move(Motion::Down), "down", Other),
     (Action::Move(Motion::PageUp), "page-up", Other),
@@ -134,6 +129,9 @@ const TABLE: &[(Action, &str, Kind)] = &[
 impl Action {
     /// The name in the configuration; empty for what is in no table, such as a tenth fix.
     pub fn name(self) -> &'static str {
+        if let Self::Focus(pane) = self {
+            return pane.name();
+        }
         self.row().map_or("", |(_, name, _)| *name)
     }
 
@@ -141,6 +139,7 @@ impl Action {
         let mut rows = TABLE.iter();
         rows.find(|(_, known, _)| *known == name)
             .map(|(action, ..)| *action)
+            .or_else(|| Pane::named(name).map(Self::Focus))
     }
 
     /// Whether it does something with what is selected.
@@ -167,6 +166,15 @@ mod tests {
             assert!(actions.insert(*action), "{action:?} twice");
             assert!(names.insert(*name), "{name} twice");
             assert_eq!(Action::named(name), Some(*action));
+        }
+        for pane in Pane::ALL {
+            let action = Action::Focus(pane);
+            assert!(
+                names.insert(action.name()),
+                "{pane:?} is named as an action"
+            );
+            assert_eq!(Action::named(pane.name()), Some(action));
+            actions.insert(action);
         }
         for binding in BINDINGS {
             assert!(actions.contains(&binding.action), "{:?}", binding.action);

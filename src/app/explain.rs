@@ -7,7 +7,6 @@ use super::{
     learn::{About, Learn},
     model::Model,
     overlay::Overlay,
-    panes::Pane,
     scroll::Scroll,
 };
 use crate::domain::{
@@ -35,7 +34,7 @@ pub fn here(model: &Model) -> Learn {
             matches!(details.tab, None | Some(Tab::Diagnosis))
         }
         Some(_) => false,
-        None => matches!(model.focus, Pane::Pods | Pane::Events),
+        None => model.focus.info().explains_pod,
     };
     let (section, about) = match of_the_pod {
         Some((section, about)) if about_the_pod => (section, Some(about)),
@@ -57,13 +56,7 @@ fn section_of(model: &Model) -> Section {
         },
         Some(Overlay::Hygiene { .. }) => Section::PRACTICES,
         Some(Overlay::Faults(_)) => Section::ERRORS,
-        _ => match model.focus {
-            Pane::Namespaces => Section::NAMESPACE,
-            Pane::Secrets => Section::SECRET,
-            Pane::ServiceAccounts => Section::ACCOUNT,
-            Pane::Pods => Section::BIG_PICTURE,
-            Pane::Events => Section::VERIFY,
-        },
+        _ => model.focus.info().guide,
     }
 }
 

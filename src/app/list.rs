@@ -86,7 +86,7 @@ impl<K: Clone + PartialEq> List<K> {
         self.put(found.unwrap_or(self.position));
     }
 
-    /// Takes this row out. [`List::settle`] has to follow.
+    /// Takes this row out. [`List::clamp_selection`] has to follow.
     pub fn remove(&mut self, at: usize) {
         self.rows.remove(at);
         if at < self.position {
@@ -94,7 +94,7 @@ impl<K: Clone + PartialEq> List<K> {
         }
     }
 
-    /// Puts a row in. [`List::settle`] has to follow.
+    /// Puts a row in. [`List::clamp_selection`] has to follow.
     pub fn insert(&mut self, at: usize, row: K) {
         self.rows.insert(at, row);
         if at <= self.position {
@@ -103,7 +103,7 @@ impl<K: Clone + PartialEq> List<K> {
     }
 
     /// Brings the selection to its object after rows were taken out and put in.
-    pub fn settle(&mut self) {
+    pub fn clamp_selection(&mut self) {
         let rows = std::mem::take(&mut self.rows);
         self.set_rows(rows);
     }
@@ -119,7 +119,7 @@ impl<K: Clone + PartialEq> List<K> {
     }
 
     /// Wants this row selected, now or when it comes.
-    pub fn want(&mut self, key: K) {
+    pub fn select_when_present(&mut self, key: K) {
         if !self.select(&key) {
             self.moved = true;
             self.selected = Some(key);
@@ -207,20 +207,20 @@ mod tests {
         list.remove(0);
         list.insert(0, 8);
         list.insert(0, 9);
-        list.settle();
+        list.clamp_selection();
         assert_eq!(
             (list.rows(), list.selected()),
             (&[9, 8, 2, 3, 4, 5][..], Some(&3))
         );
         list.remove(3);
         list.insert(0, 3);
-        list.settle();
+        list.clamp_selection();
         assert_eq!(
             (list.rows(), list.position()),
             (&[3, 9, 8, 2, 4, 5][..], Some(0))
         );
         list.remove(0);
-        list.settle();
+        list.clamp_selection();
         assert_eq!(list.selected(), Some(&9), "the next one takes its place");
     }
 
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_wanted_row_is_selected_when_it_comes() {
         let mut list = list(&[], 3);
-        list.want(7);
+        list.select_when_present(7);
         list.set_rows(vec![5, 6, 7]);
         assert_eq!(list.selected(), Some(&7));
     }

@@ -22,7 +22,7 @@ use super::{
     settled::Answers,
     story::Story,
     ticket::{Ticket, Tickets},
-    trail::{Place, Selected, Trail},
+    trail::{Place, Trail},
     verdicts::Verdicts,
 };
 use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
@@ -210,16 +210,9 @@ impl Model {
 
     /// Where the user is.
     pub fn place(&self) -> Place {
-        let panes = &self.panes;
         Place {
             scope: self.scope.clone(),
-            selected: match self.focus {
-                Pane::Namespaces => Selected::Namespace(panes.namespaces.list.selected().cloned()),
-                Pane::Pods => Selected::Pod(panes.pods.list.selected().cloned()),
-                Pane::ServiceAccounts => Selected::Account(panes.accounts.list.selected().cloned()),
-                Pane::Secrets => Selected::Secret(panes.secrets.list.selected().cloned()),
-                Pane::Events => Selected::Event(panes.events.list.selected().cloned()),
-            },
+            selected: self.panes.selected(self.focus),
         }
     }
 

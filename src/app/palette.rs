@@ -3,7 +3,7 @@
 //! A part of a name, or its letters in their order, is enough to go somewhere. What changes the cluster, a
 //! file or the clipboard runs by its full name only, or when it is chosen from the list.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
 
 use super::{
     action::Action,
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::domain::{key::Namespace, nearest::nearest, world::World};
 
+#[derive(Clone, Copy)]
 struct Command {
     names: &'static [&'static str],
     help: &'static str,
@@ -40,32 +41,28 @@ enum Does {
     Forget,
 }
 
-const COMMANDS: &[Command] = &[
-    Command {
-        names: &["ns", "namespace", "namespaces"],
-        help: "Namespaces, or the one named",
-        does: Does::Namespace,
-    },
-    Command {
-        names: &["po", "pod", "pods"],
-        help: "Pods, or those of the namespace named",
-        does: Does::Pane(Pane::Pods),
-    },
-    Command {
-        names: &["sa", "serviceaccount", "serviceaccounts"],
-        help: "ServiceAccounts",
-        does: Does::Pane(Pane::ServiceAccounts),
-    },
-    Command {
-        names: &["sec", "secret", "secrets"],
-        help: "Pull Secrets",
-        does: Does::Pane(Pane::Secrets),
-    },
-    Command {
-        names: &["ev", "event", "events"],
-        help: "Events",
-        does: Does::Pane(Pane::Events),
-    },
+/// The panes, then what is done.
+static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
+    let panes = Pane::ALL.into_iter().map(Command::of_pane);
+    panes.chain(OTHERS.iter().copied()).collect()
+});
+
+impl Command {
+    fn of_pane(pane: Pane) -> Self {
+        let info = pane.info();
+        Self {
+            names: info.commands,
+            help: info.help,
+            does: if info.namespaced {
+                Does::Pane(pane)
+            } else {
+                Does::Namespace
+            },
+        }
+    }
+}
+
+const OTHERS: &[Command] = &[
     Command {
         names: &["pull", "problems"],
         help: "All that is wrong, each cause once",

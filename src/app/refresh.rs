@@ -8,18 +8,17 @@ use super::{
     form::{Form, Import},
     gap::Lack,
     inquiry::Inquiry,
-    list::List,
     model::Model,
     overlay::{ContextPicker, Overlay},
-    panes::{self, Pane, Panes, Turn, accounts::Judging},
+    panes::{Pane, PerPane, RefreshBudget, RowContext},
     proposal::{Proposal, Stage},
     reveal::{self, Reveal},
     update::subject_of_interest,
 };
 use crate::domain::{age, progress};
 
-/// Rows that each pane has room for, in the order of `Pane::ALL`; 0 for a pane that is not shown.
-pub type Heights = [usize; 5];
+/// Rows that each pane has room for; 0 for a pane that is not shown.
+pub type Heights = PerPane<usize>;
 
 /// Takes in how far the text on top can be scrolled, as the frame has shown.
 pub fn scrolled(model: &mut Model, end: Option<usize>) {
@@ -31,14 +30,9 @@ pub fn scrolled(model: &mut Model, end: Option<usize>) {
 
 /// Makes the model ready to be drawn.
 pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
-    for (pane, height) in Pane::ALL.into_iter().zip(heights) {
-        match pane {
-            Pane::Namespaces => model.panes.namespaces.list.set_height(height),
-            Pane::Pods => model.panes.pods.list.set_height(height),
-            Pane::ServiceAccounts => model.panes.accounts.list.set_height(height),
-            Pane::Secrets => model.panes.secrets.list.set_height(height),
-            Pane::Events => model.panes.events.list.set_height(height),
-        }
+    for pane in Pane::ALL {
+        let height = *heights.get(pane);
+        model.panes.get_mut(pane).set_height(height);
     }
     let Model {
         panes,
@@ -56,25 +50,18 @@ pub fn refresh(model: &mut Model, heights: Heights, now: Timestamp) {
     let watched = matches!(connection.health(scope), Health::Live | Health::Partial);
     let seen = watched && !verdicts.unfinished();
     notices.refresh(world, verdicts, seen, now);
-    let turn = &mut Turn::new(now);
-    panes::namespaces::refresh(&mut panes.namespaces, world, known, turn);
-    panes::pods::refresh(&mut panes.pods, &mut panes.folding, world, scope, turn);
-    let judging = Judging {
+    let context = RowContext {
         world,
         verdicts,
         sight: connection.sight(),
+        known,
+        scope,
         now,
     };
-    panes::accounts::refresh(&mut panes.accounts, judging, scope, turn);
-    panes::secrets::refresh(&mut panes.secrets, world, verdicts, scope, turn);
-    panes::events::refresh(
-        &mut panes.events,
-        &mut panes.stories,
-        world,
-        verdicts,
-        scope,
-        turn,
-    );
+    let budget = &mut RefreshBudget::new(now);
+    for pane in Pane::ALL {
+        panes.get_mut(pane).refresh(&context, budget);
+    }
     list_faults(model);
     watch_recovery(model, now);
     let subject = subject_of_interest(model);
@@ -182,19 +169,13 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
     });
     let unfinished = model.verdicts.unfinished().then_some(now);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
-    let panes = &model.panes;
-    let paced = [
-        panes.namespaces.due(),
-        panes.pods.due(),
-        panes.accounts.due(),
-        panes.secrets.due(),
-        panes.events.due(),
-    ];
+    let panes = Pane::ALL.into_iter();
+    let waiting_rows = panes.map(|pane| model.panes.get(pane).next_refresh());
     [
         spinner, finishing, flash, stale, notices, lapsed, unfinished, ages,
     ]
     .into_iter()
-    .chain(paced)
+    .chain(waiting_rows)
     .flatten()
     .chain(revealed)
     .min()
@@ -223,46 +204,11 @@ fn turn(since: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 fn visible_times(model: &Model) -> impl Iterator<Item = Timestamp> {
-    let Panes {
-        namespaces,
-        pods,
-        accounts,
-        secrets,
-        events,
-        ..
-    } = &model.panes;
-    let world = &model.world;
-    let namespaces = shown(&namespaces.list).filter_map(|row| {
-        world
-            .namespace(row.as_ref()?)
-            .and_then(|namespace| namespace.meta.created)
-    });
-    let pods = shown(&pods.list).filter_map(|row| match row {
-        panes::pods::Row::Pod(key) => world.pod(key).and_then(|pod| pod.meta.created),
-        panes::pods::Row::Workload(id) => world
-            .workload(id)
-            .and_then(|workload| workload.meta.created),
-    });
-    let accounts = shown(&accounts.list).filter_map(|key| world.account(key)?.meta.created);
-    let secrets = shown(&secrets.list).filter_map(|key| world.secret(key)?.meta.created);
-    let stories = &model.panes.stories;
-    let events = shown(&events.list).filter_map(|row| match row {
-        panes::events::Row::Line(key) => world.event_line(key)?.last,
-        panes::events::Row::Story(id) => stories.told.get(id)?.last,
-        panes::events::Row::Start(owner) => stories.starts.get(owner)?.last,
-    });
+    let panes = Pane::ALL.into_iter();
+    let visible = panes.flat_map(|pane| model.panes.get(pane).visible_times(&model.world));
     let under_way = model
         .inquiry
         .iter()
         .filter_map(|inquiry| inquiry.case.pod.meta.created);
-    namespaces
-        .chain(pods)
-        .chain(accounts)
-        .chain(secrets)
-        .chain(events)
-        .chain(under_way)
-}
-
-fn shown<K: Clone + PartialEq>(list: &List<K>) -> impl Iterator<Item = &K> {
-    list.visible().1.iter()
+    visible.chain(under_way)
 }

@@ -1,6 +1,6 @@
 //! The way that was gone along the chain, to go back and forth on it as in a browser.
 
-use super::panes::{accounts, events, namespaces, pods, secrets};
+use super::panes::Selected;
 use crate::domain::watch::Scope;
 
 /// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
@@ -8,16 +8,6 @@ use crate::domain::watch::Scope;
 pub struct Place {
     pub scope: Scope,
     pub selected: Selected,
-}
-
-/// What was selected, in the pane that had the keyboard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selected {
-    Namespace(Option<namespaces::Row>),
-    Pod(Option<pods::Row>),
-    Account(Option<accounts::Row>),
-    Secret(Option<secrets::Row>),
-    Event(Option<events::Row>),
 }
 
 /// Places that are remembered.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     filter::Filter,
-    panes::{Pane, PaneState, Panes},
+    panes::{Pane, Panes},
 };
 use crate::domain::{key::Namespace, watch::Scope};
 
@@ -28,29 +28,19 @@ pub struct SavedView {
 impl SavedView {
     /// What is looked at in this pane.
     pub fn of(panes: &Panes, pane: Pane, scope: &Scope) -> Self {
-        fn read<K>(pane: &PaneState<K>, folded: bool) -> SavedView {
-            SavedView {
-                filter: pane.filter.text().to_owned(),
-                sort: pane.sort.by.name().to_owned(),
-                reversed: pane.sort.reversed,
-                faults_only: pane.faults_only,
-                folded,
-                ..SavedView::default()
-            }
-        }
+        let state = panes.get(pane);
+        let query = state.query();
         Self {
             pane: pane.name().to_owned(),
             namespace: match scope {
                 Scope::Cluster => None,
                 Scope::Namespace(namespace) => Some(namespace.clone()),
             },
-            ..match pane {
-                Pane::Namespaces => read(&panes.namespaces, false),
-                Pane::Pods => read(&panes.pods, panes.folding.folded),
-                Pane::ServiceAccounts => read(&panes.accounts, false),
-                Pane::Secrets => read(&panes.secrets, false),
-                Pane::Events => read(&panes.events, panes.stories.folded),
-            }
+            filter: query.filter.text().to_owned(),
+            sort: query.sort.by.name().to_owned(),
+            reversed: query.sort.reversed,
+            faults_only: query.faults_only,
+            folded: state.is_folded(),
         }
     }
 
@@ -58,32 +48,16 @@ impl SavedView {
     /// order that it has no word for stays as it is. The namespace is the caller's to go to.
     pub fn arrange(&self, panes: &mut Panes) -> Option<Pane> {
         let pane = Pane::named(&self.pane)?;
-        match pane {
-            Pane::Namespaces => self.put(pane, &mut panes.namespaces),
-            Pane::Pods => {
-                self.put(pane, &mut panes.pods);
-                panes.folding.folded = self.folded;
-                panes.folding.open.clear();
-                panes.pods.invalidate();
-            }
-            Pane::ServiceAccounts => self.put(pane, &mut panes.accounts),
-            Pane::Secrets => self.put(pane, &mut panes.secrets),
-            Pane::Events => {
-                self.put(pane, &mut panes.events);
-                panes.stories.folded = self.folded;
-                panes.events.invalidate();
-            }
-        }
-        Some(pane)
-    }
-
-    fn put<K>(&self, pane: Pane, state: &mut PaneState<K>) {
-        state.filter = Filter::parse(&self.filter);
-        state.faults_only = self.faults_only;
+        let state = panes.get_mut(pane);
+        let query = state.query_mut();
+        query.filter = Filter::parse(&self.filter);
+        query.faults_only = self.faults_only;
         if let Some(by) = pane.sorts().iter().find(|by| by.name() == self.sort) {
-            state.sort.by = *by;
-            state.sort.reversed = self.reversed;
+            query.sort.by = *by;
+            query.sort.reversed = self.reversed;
         }
+        state.set_folded(self.folded);
+        Some(pane)
     }
 }
 

@@ -26,8 +26,8 @@ pub fn paint(view: View<'_>, layout: &Layout, buffer: &mut Buffer) -> Option<usi
     if let Some(tabs) = layout.tabs {
         chrome::tabs(view, tabs, buffer);
     }
-    for (pane, area) in &layout.panes {
-        panes::draw(*pane, view, *area, buffer);
+    for (pane, area) in layout.shown() {
+        panes::draw(pane, view, area, buffer);
     }
     if let Some(area) = layout.chain {
         chain::draw(view, area, buffer);

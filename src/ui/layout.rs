@@ -2,9 +2,12 @@
 
 use ratatui::layout::{Constraint, Layout as Split, Position, Rect};
 
-use crate::app::{panes::Pane, refresh::Heights};
+use crate::app::{
+    panes::{Pane, PerPane},
+    refresh::Heights,
+};
 
-/// From here on all five panes are side by side.
+/// From here on all panes are side by side.
 const WIDE: u16 = 100;
 const HIGH: u16 = 30;
 
@@ -17,7 +20,8 @@ pub struct Layout {
     pub area: Rect,
     pub header: Rect,
     pub tabs: Option<Rect>,
-    pub panes: Vec<(Pane, Rect)>,
+    /// `None`: the pane is not shown.
+    pub panes: PerPane<Option<Rect>>,
     /// One row, from the registry to the Pod.
     pub chain: Option<Rect>,
     pub detail: Option<Rect>,
@@ -36,23 +40,25 @@ impl Layout {
 
     /// Rows that each pane has room for: its box less border and heading.
     pub fn heights(&self) -> Heights {
-        Pane::ALL.map(|pane| {
-            self.panes
-                .iter()
-                .find(|(shown, _)| *shown == pane)
-                .map_or(0, |(_, area)| usize::from(area.height.saturating_sub(3)))
+        PerPane::from_fn(|pane| {
+            let area = self.panes.get(pane);
+            area.map_or(0, |area| usize::from(area.height.saturating_sub(3)))
         })
+    }
+
+    /// The panes that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = (Pane, Rect)> {
+        let area = |pane| Some((pane, (*self.panes.get(pane))?));
+        Pane::ALL.into_iter().filter_map(area)
     }
 
     /// The pane at a cell, and the row below its heading.
     pub fn hit(&self, column: u16, row: u16) -> Option<(Pane, Option<usize>)> {
-        let (pane, area) = self
-            .panes
-            .iter()
-            .find(|(_, area)| area.contains(Position::new(column, row)))?;
+        let mut panes = self.shown();
+        let (pane, area) = panes.find(|(_, area)| area.contains(Position::new(column, row)))?;
         let first = area.y + 2;
         let inside = row >= first && row + 1 < area.bottom();
-        Some((*pane, inside.then(|| usize::from(row - first))))
+        Some((pane, inside.then(|| usize::from(row - first))))
     }
 }
 
@@ -100,13 +106,13 @@ fn wide(area: Rect) -> Layout {
         area,
         header,
         tabs: None,
-        panes: vec![
-            (Pane::Namespaces, namespaces),
-            (Pane::Pods, pods),
-            (Pane::ServiceAccounts, accounts),
-            (Pane::Secrets, secrets),
-            (Pane::Events, events),
-        ],
+        panes: PerPane {
+            namespaces: Some(namespaces),
+            pods: Some(pods),
+            accounts: Some(accounts),
+            secrets: Some(secrets),
+            events: Some(events),
+        },
         chain: Some(chain),
         detail: (detail.height > 0).then_some(detail),
         footer,
@@ -139,9 +145,10 @@ fn narrow(area: Rect, focus: Pane) -> Layout {
         Constraint::Length(1),
     ])
     .areas(area);
-    let mut panes = vec![(focus, pane)];
+    let mut panes = PerPane::default();
+    *panes.get_mut(focus) = Some(pane);
     if below > 0 {
-        panes.push((Pane::Events, events));
+        panes.events = Some(events);
     }
     Layout {
         area,

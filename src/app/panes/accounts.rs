@@ -5,17 +5,24 @@ use std::{cmp::Reverse, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn, secrets,
+    super::{filter::Sieve, verdicts::Verdicts},
+    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    pods::least_healthy,
+    secrets,
 };
 use crate::domain::{
     dockerconfig::Standing,
+    guide::Section,
     key::{Key, Name},
-    objects::{Secret, SecretType, ServiceAccount},
-    watch::{Scope, Sight},
+    objects::{ObjectKey, Pod, Secret, SecretType, ServiceAccount},
+    watch::{Sight, WatchKind},
     world::{Versions, World},
 };
 
 pub type Row = Key<ServiceAccount>;
+
+#[derive(Debug, Default)]
+pub struct ServiceAccounts;
 
 /// A row costs so many of a plain one: all that it lists is judged.
 const ROW: usize = 4;
@@ -67,35 +74,59 @@ pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) ->
     }
 }
 
-pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: &mut Turn) {
-    let world = by.world;
-    let all = world.versions();
-    let versions = Versions {
-        accounts: all.accounts,
-        secrets: all.secrets,
-        users: all.users,
-        ..Versions::default()
+impl PaneRows for ServiceAccounts {
+    type Row = Row;
+
+    const INFO: &'static PaneInfo = &PaneInfo {
+        title: "ServiceAccounts",
+        name: "serviceaccounts",
+        commands: &["sa", "serviceaccount", "serviceaccounts"],
+        help: "ServiceAccounts",
+        namespaced: true,
+        shows: |kind| kind == WatchKind::ServiceAccounts,
+        sorts: &[
+            SortBy::Status,
+            SortBy::Name,
+            SortBy::Namespace,
+            SortBy::Count,
+            SortBy::Age,
+        ],
+        guide: Section::ACCOUNT,
+        explains_pod: false,
     };
-    let basis = Basis {
-        world: versions,
-        verdicts: by.verdicts.blames(),
-        sight: by.verdicts.sights(),
-    };
-    let weight = pane.list.rows().len() * ROW;
-    pane.refresh(basis, scope, weight, turn, |pane, _| {
-        let mut sieve = Sieve::new(&pane.filter);
+
+    fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
+        let all = context.world.versions();
+        Dependencies {
+            world: Versions {
+                accounts: all.accounts,
+                secrets: all.secrets,
+                users: all.users,
+                ..Versions::default()
+            },
+            verdicts: context.verdicts.blames(),
+            sight: context.verdicts.sights(),
+        }
+    }
+
+    fn cost(shown: usize, _context: &RowContext<'_>) -> usize {
+        shown * ROW
+    }
+
+    fn rows(
+        &mut self,
+        query: &Query,
+        _candidates: Option<&[Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Row> {
+        let (world, by) = (context.world, context.judging());
+        let mut sieve = Sieve::new(&query.filter);
         let mut rows: Vec<&Arc<ServiceAccount>> = world
-            .accounts(scope)
-            .filter(|account| {
-                let own = [account.key.name.as_str(), account.key.namespace.as_str()];
-                let texts = own
-                    .into_iter()
-                    .chain(account.pull_secrets.iter().map(Name::as_str));
-                sieve.passes(texts, Some(&account.meta))
-                    && (!pane.faults_only || broken(by, account))
-            })
+            .accounts(context.scope)
+            .filter(|account| sieve.passes(texts(account), Some(&account.meta)))
+            .filter(|account| !query.faults_only || broken(by, account))
             .collect();
-        match pane.sort.by {
+        match query.sort.by {
             SortBy::Status => rows.sort_by_cached_key(|account| rank(by, account)),
             SortBy::Name => rows.sort_by_key(|account| &account.key.name),
             SortBy::Namespace => {}
@@ -104,10 +135,40 @@ pub fn refresh(pane: &mut PaneState<Row>, by: Judging<'_>, scope: &Scope, turn: 
             }
             SortBy::Age => rows.sort_by_key(|account| Reverse(account.meta.created)),
         }
-        rows.into_iter()
-            .map(|account| account.key.clone())
-            .collect()
-    });
+        let rows = rows.into_iter();
+        rows.map(|account| account.key.clone()).collect()
+    }
+
+    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
+        Some(ObjectKey::ServiceAccount(row.clone()))
+    }
+
+    fn user(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+        least_healthy(world, &row.namespace, world.pods_of_account(row))
+    }
+
+    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+        world.account(row)?.meta.created
+    }
+
+    /// Goes to the first pull Secret that the account lists.
+    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+        let account = row.and_then(|key| world.account(key));
+        let secret = account.and_then(|account| {
+            let first = account.pull_secrets.first()?;
+            Some(Key::new(account.key.namespace.clone(), first.clone()))
+        });
+        secret.map_or(
+            Enter::Refuse("the account lists no pull Secret"),
+            Enter::Secret,
+        )
+    }
+}
+
+fn texts(account: &ServiceAccount) -> impl Iterator<Item = &str> {
+    let own = [account.key.name.as_str(), account.key.namespace.as_str()];
+    let listed = account.pull_secrets.iter().map(Name::as_str);
+    own.into_iter().chain(listed)
 }
 
 /// With something broken in the list, with a list, without; by name among equals.

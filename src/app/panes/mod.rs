@@ -1,47 +1,29 @@
-//! The five panes: what each lists, in which order, through which filter.
+//! The panes: what each lists, in which order, through which filter.
 //!
-//! Rows are identities; views look the objects up.
+//! A pane is one file here that implements [`PaneRows`], and one row of the table in [`table`]. The state
+//! that all panes have, and when their rows are made again, is [`PaneState`]. Rows are identities: whoever
+//! draws them looks the objects up. How they are drawn is `ui::panes`, and nothing here knows of it.
 
 pub mod accounts;
+mod any_pane;
 pub mod events;
 pub mod namespaces;
-mod pane;
-mod places;
 pub mod pods;
+mod query;
+mod refresh_budget;
+mod row_order;
+mod rows;
 pub mod secrets;
 mod state;
+mod table;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 pub use self::{
-    pane::{Pane, Sort, SortBy},
-    state::{Basis, PaneState},
-    turn::Turn,
+    any_pane::AnyPane,
+    query::{Query, Sort, SortBy},
+    refresh_budget::RefreshBudget,
+    rows::{Dependencies, Enter, Follow, PaneInfo, PaneRows, RowContext},
+    state::PaneState,
+    table::{Pane, PaneEntry, Panes, PerPane, Selected},
 };
-
-/// The state of each pane, and what two of them hold beside.
-#[derive(Debug)]
-pub struct Panes {
-    pub namespaces: PaneState<namespaces::Row>,
-    pub pods: PaneState<pods::Row>,
-    pub folding: pods::Folding,
-    pub accounts: PaneState<accounts::Row>,
-    pub secrets: PaneState<secrets::Row>,
-    pub events: PaneState<events::Row>,
-    pub stories: events::Stories,
-}
-
-impl Default for Panes {
-    fn default() -> Self {
-        Self {
-            namespaces: PaneState::new(Pane::Namespaces),
-            pods: PaneState::new(Pane::Pods),
-            folding: pods::Folding::default(),
-            accounts: PaneState::new(Pane::ServiceAccounts),
-            secrets: PaneState::new(Pane::Secrets),
-            events: PaneState::new(Pane::Events),
-            stories: events::Stories::default(),
-        }
-    }
-}

@@ -2,75 +2,115 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use super::{super::filter::Sieve, Basis, PaneState, SortBy, Turn};
+use jiff::Timestamp;
+
+use super::{
+    super::filter::Sieve, Dependencies, Enter, Pane, PaneInfo, PaneRows, Query, RowContext, SortBy,
+};
 use crate::domain::{
+    guide::Section,
     key::Namespace,
-    watch::Scope,
+    objects::ObjectKey,
+    watch::WatchKind,
     world::{Tally, Versions, World},
 };
 
 /// `None` is the row for all namespaces.
 pub type Row = Option<Namespace>;
 
-/// Makes the rows. `known` are namespaces that were asked for: where Namespaces may not be listed,
-/// they and those of the Pods seen are all there is.
-pub fn refresh(
-    pane: &mut PaneState<Row>,
-    world: &World,
-    known: &BTreeSet<Namespace>,
-    turn: &mut Turn,
-) {
-    let all = world.versions();
-    let versions = Versions {
-        namespaces: all.namespaces,
-        places: all.places,
-        ..Versions::default()
+#[derive(Debug, Default)]
+pub struct Namespaces;
+
+impl PaneRows for Namespaces {
+    type Row = Row;
+
+    const INFO: &'static PaneInfo = &PaneInfo {
+        title: "Namespaces",
+        name: "namespaces",
+        commands: &["ns", "namespace", "namespaces"],
+        help: "Namespaces, or the one named",
+        namespaced: false,
+        shows: |kind| kind == WatchKind::Namespaces,
+        sorts: &[SortBy::Status, SortBy::Name, SortBy::Age],
+        guide: Section::NAMESPACE,
+        explains_pod: false,
     };
-    let basis = Basis {
-        world: versions,
-        // None is ever taken back: their number tells whether there are others.
-        sight: known.len() as u64,
-        ..Basis::default()
-    };
-    let weight = world.tallies().len();
-    pane.refresh(basis, &Scope::Cluster, weight, turn, |pane, _| {
-        let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
-        if world.namespaces().next().is_some() {
-            names.retain(|name| world.namespace(name).is_some());
-            names.extend(world.namespaces().map(|namespace| &namespace.name));
-        } else {
-            names.extend(known);
+
+    fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
+        let all = context.world.versions();
+        Dependencies {
+            world: Versions {
+                namespaces: all.namespaces,
+                places: all.places,
+                ..Versions::default()
+            },
+            // None is ever taken back: their number tells whether there are others.
+            sight: context.known.len() as u64,
+            ..Dependencies::default()
         }
-        let mut sieve = Sieve::new(&pane.filter);
-        let mut rows: Vec<&Namespace> = names
+    }
+
+    fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
+        context.world.tallies().len()
+    }
+
+    fn rows(
+        &mut self,
+        query: &Query,
+        _candidates: Option<&[Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Row> {
+        let world = context.world;
+        let mut sieve = Sieve::new(&query.filter);
+        let mut names: Vec<&Namespace> = names(context)
             .into_iter()
             .filter(|name| {
                 let meta = world.namespace(name).map(|namespace| &namespace.meta);
-                sieve.passes([name.as_str()], meta) && (!pane.faults_only || trouble(world, name))
+                sieve.passes([name.as_str()], meta) && (!query.faults_only || trouble(world, name))
             })
             .collect();
-        match pane.sort.by {
-            SortBy::Age => rows.sort_by_key(|name| {
-                Reverse(
-                    world
-                        .namespace(name)
-                        .and_then(|namespace| namespace.meta.created),
-                )
-            }),
-            SortBy::Status | SortBy::Count => rows.sort_by_key(|name| {
+        match query.sort.by {
+            SortBy::Age => names.sort_by_key(|name| Reverse(created(world, name))),
+            SortBy::Status | SortBy::Count => names.sort_by_key(|name| {
                 let tally = tally(world, name);
                 (tally.pull_failing == 0, tally.failing == 0)
             }),
             SortBy::Name | SortBy::Namespace => {}
         }
-        let mut rows: Vec<Row> = rows.into_iter().cloned().map(Some).collect();
-        if pane.sort.reversed {
+        let mut rows: Vec<Row> = names.into_iter().cloned().map(Some).collect();
+        if query.sort.reversed {
             rows.push(None);
         } else {
             rows.insert(0, None);
         }
         rows
-    });
+    }
+
+    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
+        row.clone().map(ObjectKey::Namespace)
+    }
+
+    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+        created(world, row.as_ref()?)
+    }
+
+    fn enter(&self, _row: Option<&Row>, _world: &World) -> Enter {
+        Enter::Focus(Pane::Pods)
+    }
+}
+
+/// The namespaces to list: where Namespaces may not be listed, those of the Pods seen and those that
+/// the user named are all there is.
+fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
+    let world = context.world;
+    let mut names: BTreeSet<&Namespace> = world.tallies().keys().collect();
+    if world.namespaces().next().is_some() {
+        names.retain(|name| world.namespace(name).is_some());
+        names.extend(world.namespaces().map(|namespace| &namespace.name));
+    } else {
+        names.extend(context.known);
+    }
+    names
 }
 
 /// Pods and failing Pods of a namespace.
@@ -81,4 +121,8 @@ pub fn tally(world: &World, namespace: &Namespace) -> Tally {
 fn trouble(world: &World, namespace: &Namespace) -> bool {
     let tally = tally(world, namespace);
     tally.pull_failing + tally.failing > 0
+}
+
+fn created(world: &World, namespace: &Namespace) -> Option<Timestamp> {
+    world.namespace(namespace)?.meta.created
 }

@@ -6,20 +6,23 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::{
-    super::filter::Sieve,
-    PaneState, SortBy, Turn,
-    places::{Followed, ORDER, Places},
+    super::{filter::Sieve, list::List},
+    Dependencies, Enter, Follow, PaneInfo, PaneRows, PaneState, Query, RowContext, SortBy,
+    row_order::{ORDER, RowOrder},
 };
 use crate::domain::{
-    key::Key,
-    objects::{Pod, WorkloadKey},
+    guide::Section,
+    key::{Key, Name, Namespace},
+    objects::{ObjectKey, Pod, WorkloadKey},
     status::{Health, pod_status},
-    watch::Scope,
+    watch::{Scope, WatchKind},
     world::{Versions, World},
 };
 
-pub use super::places::Row;
+pub use super::row_order::Row;
 
 /// Pods of one workload in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,107 +35,203 @@ pub struct Group {
     pub worst: Key<Pod>,
 }
 
-/// What the pane holds beside what all panes have.
 #[derive(Debug, Default)]
-pub struct Folding {
-    pub folded: bool,
+pub struct Pods {
+    folded: bool,
     /// Workloads whose Pods are shown although the pane is folded.
-    pub open: BTreeSet<WorkloadKey>,
+    open: BTreeSet<WorkloadKey>,
+    /// The folded rows.
     pub groups: BTreeMap<WorkloadKey, Group>,
     /// While the rows are all Pods by health.
-    places: Option<Places>,
+    order: Option<RowOrder>,
 }
 
-pub fn refresh(
-    pane: &mut PaneState<Row>,
-    folding: &mut Folding,
-    world: &World,
-    scope: &Scope,
-    turn: &mut Turn,
-) {
-    let all = world.versions();
-    let workloads = if folding.folded { all.workloads } else { 0 };
-    // Most changes of Pods change no row: rows are identities.
-    let by_place = !folding.folded
-        && pane.filter.is_empty()
-        && matches!(
-            pane.sort.by,
-            SortBy::Status | SortBy::Name | SortBy::Namespace
-        );
-    let versions = Versions {
-        pods: if by_place { 0 } else { all.pods },
-        places: all.places,
-        workloads,
-        ..Versions::default()
+impl PaneRows for Pods {
+    type Row = Row;
+
+    const INFO: &'static PaneInfo = &PaneInfo {
+        title: "Pods",
+        name: "pods",
+        commands: &["po", "pod", "pods"],
+        help: "Pods, or those of the namespace named",
+        namespaced: true,
+        shows: |kind| kind == WatchKind::Pods,
+        sorts: &[
+            SortBy::Status,
+            SortBy::Name,
+            SortBy::Namespace,
+            SortBy::Count,
+            SortBy::Age,
+        ],
+        guide: Section::BIG_PICTURE,
+        explains_pod: true,
     };
-    // As the dashboard begins, and as it is looked at most.
-    let plain =
-        by_place && pane.sort.by == SortBy::Status && !pane.sort.reversed && !pane.faults_only;
-    if plain && let Some(places) = &mut folding.places {
-        let mut followed = Followed::Moved;
-        let patched = pane.patch(versions, scope, |list| {
-            followed = places.follow(world, scope, list);
-            followed == Followed::Moved
-        });
-        if patched {
-            return;
-        }
-        if followed == Followed::Lost {
-            pane.invalidate();
+
+    fn dependencies(&self, query: &Query, context: &RowContext<'_>) -> Dependencies {
+        let all = context.world.versions();
+        // Most changes of Pods change no row: rows are identities.
+        let by_place = !self.folded
+            && query.filter.is_empty()
+            && matches!(
+                query.sort.by,
+                SortBy::Status | SortBy::Name | SortBy::Namespace
+            );
+        Dependencies {
+            world: Versions {
+                pods: if by_place { 0 } else { all.pods },
+                places: all.places,
+                workloads: if self.folded { all.workloads } else { 0 },
+                ..Versions::default()
+            },
+            ..Dependencies::default()
         }
     }
-    let (folded, open) = (folding.folded, &folding.open);
-    let mut groups = BTreeMap::new();
-    let weight = match scope {
+
+    fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
+        pod_count(context)
+    }
+
+    fn rows(
+        &mut self,
+        query: &Query,
+        candidates: Option<&[Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Row> {
+        self.groups.clear();
+        self.order = None;
+        if self.folded {
+            return self.fold(context.world, sifted(query, context));
+        }
+        // Each candidate has to be looked up: of most Pods, walking over all is quicker.
+        let few = |rows: &&[Row]| rows.len() < pod_count(context) / 4;
+        if let Some(candidates) = candidates.filter(few)
+            && !query.sort.reversed
+        {
+            return narrowed(query, candidates, context.world);
+        }
+        if is_health_order(query) {
+            self.order = Some(RowOrder::of(context.world, context.scope));
+        }
+        let pods = sifted(query, context).into_iter();
+        pods.map(|pod| Row::Pod(pod.key.clone())).collect()
+    }
+
+    fn follow(&mut self, _query: &Query, list: &mut List<Row>, context: &RowContext<'_>) -> Follow {
+        match &mut self.order {
+            Some(order) => order.follow(context.world, context.scope, list),
+            None => Follow::Rebuild,
+        }
+    }
+
+    fn is_folded(&self) -> bool {
+        self.folded
+    }
+
+    fn set_folded(&mut self, folded: bool) {
+        self.folded = folded;
+        self.open.clear();
+    }
+
+    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
+        Some(match row {
+            Row::Pod(key) => ObjectKey::Pod(key.clone()),
+            Row::Workload(id) => ObjectKey::Workload(id.clone()),
+        })
+    }
+
+    /// For a folded workload, its worst Pod.
+    fn pod(&self, row: &Row, _world: &World) -> Option<Key<Pod>> {
+        match row {
+            Row::Pod(key) => Some(key.clone()),
+            Row::Workload(id) => Some(self.groups.get(id)?.worst.clone()),
+        }
+    }
+
+    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+        match row {
+            Row::Pod(key) => world.pod(key)?.meta.created,
+            Row::Workload(id) => world.workload(id)?.meta.created,
+        }
+    }
+
+    fn enter(&self, row: Option<&Row>, _world: &World) -> Enter {
+        match row {
+            Some(Row::Pod(pod)) => Enter::Details(ObjectKey::Pod(pod.clone())),
+            Some(Row::Workload(id)) => Enter::Unfold(id.clone()),
+            None => Enter::Nothing,
+        }
+    }
+}
+
+impl PaneState<Pods> {
+    /// Shows the Pods of a workload although the pane is folded, or hides them again.
+    pub fn toggle_workload(&mut self, id: WorkloadKey) {
+        if !self.extra.open.remove(&id) {
+            self.extra.open.insert(id);
+        }
+        self.invalidate();
+    }
+
+    /// Shows the Pods of a workload in a pane that is folded.
+    pub fn unfold_workload(&mut self, id: WorkloadKey) {
+        if self.extra.folded {
+            self.extra.open.insert(id);
+            self.invalidate();
+        }
+    }
+}
+
+/// Whether the rows are all Pods by health: as the dashboard begins, and as it is looked at most.
+fn is_health_order(query: &Query) -> bool {
+    query.filter.is_empty()
+        && query.sort.by == SortBy::Status
+        && !query.sort.reversed
+        && !query.faults_only
+}
+
+fn pod_count(context: &RowContext<'_>) -> usize {
+    let world = context.world;
+    match context.scope {
         Scope::Cluster => world.pod_count(),
         Scope::Namespace(namespace) => world.tallies().get(namespace).map_or(0, |it| it.pods),
-    };
-    let made = pane.refresh(versions, scope, weight, turn, |pane, narrows| {
-        // Each of them has to be looked up: of most, walking over all is quicker.
-        let few = pane.list.rows().len() < weight / 4;
-        if narrows && few && !folded && !pane.sort.reversed {
-            return narrowed(pane, world);
-        }
-        let pods = sifted(pane, world, scope);
-        if folded {
-            let (rows, found) = fold(world, pods, open);
-            groups = found;
-            rows
-        } else {
-            let keys = pods.into_iter().map(|pod| pod.key.clone());
-            keys.map(Row::Pod).collect()
-        }
-    });
-    if made {
-        folding.groups = groups;
-        folding.places = plain.then(|| Places::of(world, scope));
     }
 }
 
-/// Those of the rows that still pass.
-fn narrowed(pane: &PaneState<Row>, world: &World) -> Vec<Row> {
-    let mut sieve = Sieve::new(&pane.filter);
-    let rows = pane.list.rows().iter();
-    rows.filter(|row| match row {
-        Row::Pod(key) => world.pod(key).is_some_and(|pod| passes(&mut sieve, pod)),
-        Row::Workload(_) => false,
-    })
-    .cloned()
-    .collect()
+/// The least healthy of these Pods; one that does not exist comes first.
+pub(super) fn least_healthy<'a>(
+    world: &World,
+    namespace: &Namespace,
+    names: impl Iterator<Item = &'a Name<Pod>>,
+) -> Option<Key<Pod>> {
+    let keys = names.map(|name| Key::new(namespace.clone(), name.clone()));
+    keys.min_by_key(|key| world.pod(key).map(|pod| pod_status(pod).health))
+}
+
+/// Those of the candidates that still pass.
+fn narrowed(query: &Query, candidates: &[Row], world: &World) -> Vec<Row> {
+    let mut sieve = Sieve::new(&query.filter);
+    let candidates = candidates.iter();
+    candidates
+        .filter(|row| match row {
+            Row::Pod(key) => world.pod(key).is_some_and(|pod| passes(&mut sieve, pod)),
+            Row::Workload(_) => false,
+        })
+        .cloned()
+        .collect()
 }
 
 /// The Pods that pass the filter, in the pane's order.
-fn sifted<'a>(pane: &PaneState<Row>, world: &'a World, scope: &Scope) -> Vec<&'a Arc<Pod>> {
-    let mut sieve = Sieve::new(&pane.filter);
-    let unfiltered = pane.filter.is_empty();
+fn sifted<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
+    let mut sieve = Sieve::new(&query.filter);
+    let unfiltered = query.filter.is_empty();
     let by_health = ORDER
         .into_iter()
-        .filter(|health| !pane.faults_only || *health <= Health::Failing)
-        .flat_map(|health| world.pods_in(health, scope));
+        .filter(|health| !query.faults_only || *health <= Health::Failing)
+        .flat_map(|health| context.world.pods_in(health, context.scope));
     let mut pods: Vec<&Arc<Pod>> = by_health
         .filter(|pod| unfiltered || passes(&mut sieve, pod))
         .collect();
-    match pane.sort.by {
+    match query.sort.by {
         SortBy::Status => {}
         SortBy::Name => pods.sort_by(|a, b| a.key.name.cmp(&b.key.name)),
         SortBy::Namespace => pods.sort_by(|a, b| a.key.cmp(&b.key)),
@@ -155,53 +254,53 @@ fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
     sieve.passes(texts, Some(&pod.meta))
 }
 
-/// One row per workload, at the place of its first Pod; bare Pods stay as they are.
-fn fold(
-    world: &World,
-    pods: Vec<&Arc<Pod>>,
-    open: &BTreeSet<WorkloadKey>,
-) -> (Vec<Row>, BTreeMap<WorkloadKey, Group>) {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut members: BTreeMap<WorkloadKey, Vec<Row>> = BTreeMap::new();
-    let mut groups: BTreeMap<WorkloadKey, Group> = BTreeMap::new();
-    for pod in pods {
-        let key = pod.key.clone();
-        let Some(workload) = world.workload_of(pod) else {
-            rows.push(Row::Pod(key));
-            continue;
-        };
-        let id = &workload.id;
-        let status = pod_status(pod);
-        let group = groups.entry(id.clone()).or_insert_with(|| {
-            rows.push(Row::Workload(id.clone()));
-            Group {
-                pods: 0,
-                ready: 0,
-                restarts: 0,
-                health: status.health,
-                worst: key.clone(),
+impl Pods {
+    /// Makes one row per workload, at the place of its first Pod; bare Pods stay as they are.
+    fn fold(&mut self, world: &World, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut members: BTreeMap<WorkloadKey, Vec<Row>> = BTreeMap::new();
+        for pod in pods {
+            let row = Row::Pod(pod.key.clone());
+            let Some(workload) = world.workload_of(pod) else {
+                rows.push(row);
+                continue;
+            };
+            let id = &workload.id;
+            if self.add_to_group(id, pod) {
+                rows.push(Row::Workload(id.clone()));
             }
+            if self.open.contains(id) {
+                members.entry(id.clone()).or_default().push(row);
+            }
+        }
+        let rows = rows.into_iter().flat_map(|row| {
+            let below = match &row {
+                Row::Workload(id) => members.remove(id).unwrap_or_default(),
+                Row::Pod(_) => Vec::new(),
+            };
+            std::iter::once(row).chain(below)
+        });
+        rows.collect()
+    }
+
+    /// Counts a Pod to the row of its workload; returns whether it is the first one.
+    fn add_to_group(&mut self, id: &WorkloadKey, pod: &Pod) -> bool {
+        let status = pod_status(pod);
+        let is_first = !self.groups.contains_key(id);
+        let group = self.groups.entry(id.clone()).or_insert_with(|| Group {
+            pods: 0,
+            ready: 0,
+            restarts: 0,
+            health: status.health,
+            worst: pod.key.clone(),
         });
         group.pods += 1;
         group.ready += usize::from(status.containers > 0 && status.ready == status.containers);
         group.restarts = group.restarts.saturating_add(status.restarts);
         if status.health < group.health {
             group.health = status.health;
-            group.worst = key.clone();
+            group.worst = pod.key.clone();
         }
-        if open.contains(id) {
-            members.entry(id.clone()).or_default().push(Row::Pod(key));
-        }
+        is_first
     }
-    let rows = rows
-        .into_iter()
-        .flat_map(|row| {
-            let below = match &row {
-                Row::Workload(id) => members.remove(id).unwrap_or_default(),
-                Row::Pod(_) => Vec::new(),
-            };
-            std::iter::once(row).chain(below)
-        })
-        .collect();
-    (rows, groups)
 }

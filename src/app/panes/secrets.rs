@@ -4,16 +4,24 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{super::filter::Sieve, super::verdicts::Verdicts, Basis, PaneState, SortBy, Turn};
+use super::{
+    super::{filter::Sieve, verdicts::Verdicts},
+    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
+    pods::least_healthy,
+};
 use crate::domain::{
     dockerconfig::Standing,
+    guide::Section,
     key::Key,
-    objects::{Secret, SecretContent, SecretType},
-    watch::Scope,
+    objects::{ObjectKey, Pod, Secret, SecretContent, SecretType},
+    watch::WatchKind,
     world::{Versions, World},
 };
 
 pub type Row = Key<Secret>;
+
+#[derive(Debug, Default)]
+pub struct Secrets;
 
 /// A row costs so many of a plain one: who uses it, and who blames it.
 const ROW: usize = 4;
@@ -57,39 +65,63 @@ pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> Standin
     }
 }
 
-pub fn refresh(
-    pane: &mut PaneState<Row>,
-    world: &World,
-    verdicts: &Verdicts,
-    scope: &Scope,
-    turn: &mut Turn,
-) {
-    let now = turn.now;
-    let all = world.versions();
-    let versions = Versions {
-        accounts: all.accounts,
-        secrets: all.secrets,
-        users: all.users,
-        ..Versions::default()
+impl PaneRows for Secrets {
+    type Row = Row;
+
+    const INFO: &'static PaneInfo = &PaneInfo {
+        title: "Secrets",
+        name: "secrets",
+        commands: &["sec", "secret", "secrets"],
+        help: "Pull Secrets",
+        namespaced: true,
+        shows: |kind| matches!(kind, WatchKind::Secrets(_)),
+        sorts: &[
+            SortBy::Status,
+            SortBy::Name,
+            SortBy::Namespace,
+            SortBy::Count,
+            SortBy::Age,
+        ],
+        guide: Section::SECRET,
+        explains_pod: false,
     };
-    let basis = Basis {
-        world: versions,
-        verdicts: verdicts.blames(),
-        ..Basis::default()
-    };
-    let weight = pane.list.rows().len() * ROW;
-    pane.refresh(basis, scope, weight, turn, |pane, _| {
-        let mut sieve = Sieve::new(&pane.filter);
+
+    fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
+        let all = context.world.versions();
+        Dependencies {
+            world: Versions {
+                accounts: all.accounts,
+                secrets: all.secrets,
+                users: all.users,
+                ..Versions::default()
+            },
+            verdicts: context.verdicts.blames(),
+            ..Dependencies::default()
+        }
+    }
+
+    fn cost(shown: usize, _context: &RowContext<'_>) -> usize {
+        shown * ROW
+    }
+
+    fn rows(
+        &mut self,
+        query: &Query,
+        _candidates: Option<&[Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Row> {
+        let (world, verdicts, now) = (context.world, context.verdicts, context.now);
+        let mut sieve = Sieve::new(&query.filter);
         let mut rows: Vec<&Arc<Secret>> = world
-            .secrets(scope)
+            .secrets(context.scope)
             .filter(|secret| belongs(world, secret))
             .filter(|secret| sieve.passes(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
                 let broken = || matches!(standing(secret, verdicts, now), Standing::Broken(_));
-                !pane.faults_only || broken()
+                !query.faults_only || broken()
             })
             .collect();
-        match pane.sort.by {
+        match query.sort.by {
             SortBy::Status => {
                 rows.sort_by_cached_key(|secret| rank(world, verdicts, secret, now));
             }
@@ -99,7 +131,28 @@ pub fn refresh(
             SortBy::Age => rows.sort_by_key(|secret| Reverse(secret.meta.created)),
         }
         rows.into_iter().map(|secret| secret.key.clone()).collect()
-    });
+    }
+
+    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
+        Some(ObjectKey::Secret(row.clone()))
+    }
+
+    fn user(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+        least_healthy(world, &row.namespace, world.pods_of_secret(row))
+    }
+
+    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+        world.secret(row)?.meta.created
+    }
+
+    /// Goes to the first ServiceAccount that lists the Secret.
+    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+        let account = row.and_then(|secret| {
+            let name = world.accounts_of_secret(secret).next()?;
+            Some(Key::new(secret.namespace.clone(), name.clone()))
+        });
+        account.map_or(Enter::Refuse("no ServiceAccount lists it"), Enter::Account)
+    }
 }
 
 /// Broken, odd, in use, unused; by name among equals.

@@ -4,205 +4,159 @@
 use jiff::Timestamp;
 
 use super::{
-    super::{filter::Filter, list::List},
-    Turn,
-    pane::{Pane, Sort, SortBy},
+    super::{filter::Filter, list::List, motion::Motion},
+    Dependencies, Follow, PaneRows, Query, RefreshBudget, RowContext, SortBy,
 };
-use crate::domain::{watch::Scope, world::Versions};
+use crate::domain::watch::Scope;
 
-/// What every pane holds: its rows, how the user wants them, and what they were made from.
+/// The state of one pane: its rows, how the user wants them, and what they were made from.
 #[derive(Debug)]
-pub struct PaneState<K> {
-    pub list: List<K>,
-    pub filter: Filter,
-    pub sort: Sort,
-    /// Only rows that are in trouble (k9s: ctrl-z).
-    pub faults_only: bool,
-    /// `None`: they have to be made.
-    made_from: Option<Stamp>,
-    /// No row had the words of the filter, and these come near.
-    near: bool,
+pub struct PaneState<P: PaneRows> {
+    pub list: List<P::Row>,
+    pub query: Query,
+    /// What only this pane has.
+    pub extra: P,
+    /// `None`: the rows have to be made.
+    made_from: Option<RowsKey>,
     made_at: Option<Timestamp>,
-    /// When rows are made again that have waited.
-    due: Option<Timestamp>,
-}
-
-/// Counts of what the rows of a pane are made from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Basis {
-    pub world: Versions,
-    /// Of the verdicts, for panes that show them.
-    pub verdicts: u64,
-    /// Of what can be seen of the cluster: which lists are whole, which namespaces were asked for.
-    pub sight: u64,
-}
-
-impl From<Versions> for Basis {
-    fn from(world: Versions) -> Self {
-        Self {
-            world,
-            ..Self::default()
-        }
-    }
+    /// Whether the rows are fuzzy matches, because none has the words of the filter.
+    is_fuzzy: bool,
+    /// When rows that have waited are to be made again.
+    next_refresh: Option<Timestamp>,
 }
 
 /// All that the rows of a pane depend on.
 #[derive(Clone, Debug, PartialEq)]
-struct Stamp {
-    basis: Basis,
+struct RowsKey {
+    dependencies: Dependencies,
     scope: Scope,
-    filter: Filter,
-    sort: Sort,
-    faults_only: bool,
+    query: Query,
 }
 
-impl Stamp {
-    /// Whether the user wants the same of both.
-    fn wishes_as(&self, other: &Self) -> bool {
-        self.scope == other.scope
-            && self.filter == other.filter
-            && self.sort == other.sort
-            && self.faults_only == other.faults_only
+impl RowsKey {
+    /// Whether the user wants the same rows, of a cluster that may have changed.
+    fn is_for(&self, scope: &Scope, query: &Query) -> bool {
+        self.scope == *scope && self.query == *query
     }
 
     /// Whether these rows are some of those, in the same order.
     fn narrows(&self, before: &Self) -> bool {
-        self.basis == before.basis
+        self.dependencies == before.dependencies
             && self.scope == before.scope
-            && self.sort == before.sort
-            && self.faults_only == before.faults_only
-            && self.filter.narrows(&before.filter)
+            && self.query.narrows(&before.query)
     }
 }
 
-impl<K: Clone + PartialEq> PaneState<K> {
-    pub fn new(pane: Pane) -> Self {
-        let by = pane.sorts().first().copied().unwrap_or(SortBy::Name);
+impl<P: PaneRows> Default for PaneState<P> {
+    fn default() -> Self {
+        let by = P::INFO.sorts.first().copied().unwrap_or(SortBy::Name);
         Self {
             list: List::default(),
-            filter: Filter::default(),
-            sort: Sort {
-                by,
-                reversed: false,
-            },
-            faults_only: false,
+            query: Query::sorted_by(by),
+            extra: P::default(),
             made_from: None,
-            near: false,
             made_at: None,
-            due: None,
+            is_fuzzy: false,
+            next_refresh: None,
         }
     }
+}
 
-    /// When the rows want to be made again, if they have waited.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.due
+impl<P: PaneRows> PaneState<P> {
+    /// When rows that have waited are to be made again.
+    pub fn next_refresh(&self) -> Option<Timestamp> {
+        self.next_refresh
     }
 
-    /// Sorts by this column; by the same one again: the other way round.
-    pub fn sort_by(&mut self, by: SortBy) {
-        self.sort = Sort {
-            by,
-            reversed: self.sort.by == by && !self.sort.reversed,
-        };
-    }
-
-    /// Leads to this row: what hides it, a filter or the wish for faults only, goes.
-    pub fn lead_to(&mut self, row: K) {
+    /// Selects this row, now or when it comes; a filter that hides it is dropped.
+    pub fn reveal_and_select(&mut self, row: P::Row) {
         if !self.list.rows().contains(&row) {
-            self.filter = Filter::default();
-            self.faults_only = false;
+            self.query.filter = Filter::default();
+            self.query.faults_only = false;
         }
-        self.list.want(row);
+        self.list.select_when_present(row);
     }
 
-    /// Leads to this row, if there is one to lead to.
-    pub fn lead_to_if(&mut self, row: Option<K>) {
-        if let Some(row) = row {
-            self.lead_to(row);
-        }
-    }
-
-    /// Forces the rows to be made again.
+    /// Makes the rows again at the next refresh.
     pub fn invalidate(&mut self) {
         self.made_from = None;
     }
 
-    /// Changes the rows instead of making them again, if only news ask for it and `change` knows how.
-    pub(super) fn patch(
-        &mut self,
-        basis: impl Into<Basis>,
-        scope: &Scope,
-        change: impl FnOnce(&mut List<K>) -> bool,
-    ) -> bool {
-        let stamp = self.stamp(basis, scope);
-        let before = self.made_from.as_ref();
-        if before == Some(&stamp) {
-            return true;
+    /// Brings the rows up to date: at once where the user wants other ones, within the budget where only
+    /// the cluster has changed.
+    pub fn refresh(&mut self, context: &RowContext<'_>, budget: &mut RefreshBudget) {
+        self.next_refresh = None;
+        let scope = if P::INFO.namespaced {
+            context.scope
+        } else {
+            &Scope::Cluster
+        };
+        let dependencies = match &self.made_from {
+            // A filter still works on what is held.
+            Some(made_from) if self.extra.is_paused() => made_from.dependencies,
+            _ => self.extra.dependencies(&self.query, context),
+        };
+        if let Some(made_from) = &mut self.made_from
+            && made_from.is_for(scope, &self.query)
+        {
+            if made_from.dependencies == dependencies {
+                return;
+            }
+            match self.extra.follow(&self.query, &mut self.list, context) {
+                Follow::Moved => {
+                    made_from.dependencies = dependencies;
+                    self.list.clamp_selection();
+                    return;
+                }
+                Follow::Rebuild => {
+                    let cost = P::cost(self.list.rows().len(), context);
+                    let wait = |made_at| budget.wait(cost, made_at);
+                    self.next_refresh = self.made_at.and_then(wait);
+                    if self.next_refresh.is_some() {
+                        return;
+                    }
+                }
+                Follow::OutOfSync => {}
+            }
         }
-        let patched =
-            before.is_some_and(|before| before.wishes_as(&stamp)) && change(&mut self.list);
-        if patched {
-            self.list.settle();
-            self.made_from = Some(stamp);
-            self.due = None;
-        }
-        patched
-    }
-
-    fn stamp(&self, basis: impl Into<Basis>, scope: &Scope) -> Stamp {
-        Stamp {
-            basis: basis.into(),
+        let key = RowsKey {
+            dependencies,
             scope: scope.clone(),
-            filter: self.filter.clone(),
-            sort: self.sort,
-            faults_only: self.faults_only,
-        }
+            query: self.query.clone(),
+        };
+        self.rebuild(key, context, budget);
     }
 
-    /// Makes the rows again if what they depend on has changed: at once where the user wants them
-    /// otherwise, in good time where there are news.
-    ///
-    /// `weight` is how many rows are looked at for it. `rows` is told whether those that it made last hold
-    /// all that can pass now.
-    pub(super) fn refresh(
-        &mut self,
-        basis: impl Into<Basis>,
-        scope: &Scope,
-        weight: usize,
-        turn: &mut Turn,
-        mut rows: impl FnMut(&Self, bool) -> Vec<K>,
-    ) -> bool {
-        let stamp = self.stamp(basis, scope);
-        self.due = None;
+    fn rebuild(&mut self, key: RowsKey, context: &RowContext<'_>, budget: &mut RefreshBudget) {
+        let shown = self.list.rows();
+        let cost = P::cost(shown.len(), context);
         let before = self.made_from.as_ref();
-        if before == Some(&stamp) {
-            return false;
-        }
-        if let Some((before, made)) = before.zip(self.made_at)
-            && before.wishes_as(&stamp)
-            && let Some(until) = turn.wait(weight, made)
+        let narrows = !self.is_fuzzy && before.is_some_and(|before| key.narrows(before));
+        // A row that is wanted and has not come yet is not the first one.
+        let follows = P::FOLLOWS_FIRST && self.list.selected() == shown.first();
+        let mut rows = self
+            .extra
+            .rows(&self.query, narrows.then_some(shown), context);
+        self.is_fuzzy = false;
+        if rows.is_empty()
+            && let Some(filter) = self.query.filter.fuzzily()
         {
-            self.due = Some(until);
-            return false;
+            let fuzzy = Query {
+                filter,
+                ..self.query.clone()
+            };
+            rows = self.extra.rows(&fuzzy, None, context);
+            self.is_fuzzy = true;
         }
-        let narrows = !self.near && before.is_some_and(|before| stamp.narrows(before));
-        let mut made = rows(self, narrows);
-        self.near = false;
-        if made.is_empty()
-            && let Some(fuzzy) = self.filter.fuzzily()
-        {
-            let exact = std::mem::replace(&mut self.filter, fuzzy);
-            made = rows(self, false);
-            self.filter = exact;
-            self.near = true;
+        self.made_at = Some(budget.now);
+        budget.spend(cost);
+        if self.query.sort.reversed {
+            rows.reverse();
         }
-        self.made_at = Some(turn.now);
-        turn.spend(weight);
-        if self.sort.reversed {
-            made.reverse();
+        self.list.set_rows(rows);
+        if follows {
+            self.list.go(Motion::First);
         }
-        self.list.set_rows(made);
-        self.made_from = Some(stamp);
-        true
+        self.made_from = Some(key);
     }
 }

@@ -1,19 +1,70 @@
-//! Rows that must be made again although no object of their pane has changed.
+//! Rows that must be made again although no object of their pane has changed, and what the table of panes
+//! must hold.
 
 use std::collections::BTreeSet;
 
-use super::{accounts::Judging, *};
+use super::{events::Events, *};
 use crate::{
-    app::{settled::Answers, verdicts::Verdicts},
+    app::{motion::Motion, settled::Answers, verdicts::Verdicts},
     domain::{
         batch::Batch,
         key::Namespace,
         objects::SecretType,
         sample::{account, ago, changed, event, now, secret},
-        watch::{Scope, SecretSlice, Sight},
+        watch::{Scope, SecretSlice, Sight, WatchKind},
         world::World,
     },
 };
+
+/// Brings the rows of a pane up to date, where nothing has been judged and no namespace was named.
+pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &World, scope: &Scope) {
+    let context = RowContext {
+        world,
+        verdicts: &Verdicts::default(),
+        sight: &Sight::default(),
+        known: &BTreeSet::new(),
+        scope,
+        now: now(),
+    };
+    pane.refresh(&context, &mut RefreshBudget::new(now()));
+}
+
+#[test]
+fn names_and_commands_of_panes_are_distinct() {
+    let mut names = BTreeSet::new();
+    for pane in Pane::ALL {
+        let info = pane.info();
+        assert_eq!(Pane::named(info.name), Some(pane));
+        assert!(info.commands.contains(&info.name), "as kubectl has it");
+        for name in info.commands {
+            assert!(names.insert(name), "{name} twice");
+        }
+        assert_eq!(pane.next().previous(), pane);
+    }
+    assert_eq!(Pane::Events.next(), Pane::Namespaces);
+    assert!(Pane::Pods.shows(WatchKind::Pods) && !Pane::Pods.shows(WatchKind::Events));
+}
+
+#[test]
+fn a_row_that_was_selected_is_selected_again() {
+    let mut world = World::default();
+    let accounts = vec![account("shop", "a", &[]), account("shop", "b", &[])];
+    world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+    let mut panes = Panes::default();
+    refresh(&mut panes.accounts, &world, &Scope::Cluster);
+    panes.get_mut(Pane::ServiceAccounts).go(Motion::Down);
+    let selected = panes.selected(Pane::ServiceAccounts);
+    panes.get_mut(Pane::ServiceAccounts).go(Motion::First);
+    panes.accounts.query.faults_only = true;
+    refresh(&mut panes.accounts, &world, &Scope::Cluster);
+    assert!(panes.accounts.list.rows().is_empty());
+    assert_eq!(
+        panes.reveal_and_select(selected.clone()),
+        Pane::ServiceAccounts
+    );
+    refresh(&mut panes.accounts, &world, &Scope::Cluster);
+    assert_eq!(panes.selected(Pane::ServiceAccounts), selected);
+}
 
 #[test]
 fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
@@ -31,14 +82,16 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
     let mut verdicts = Verdicts::default();
     let mut look = |sight: &Sight| {
         verdicts.refresh(&world, sight, &Answers::default(), now());
-        let judging = Judging {
+        let context = RowContext {
             world: &world,
             verdicts: &verdicts,
             sight,
+            known: &BTreeSet::new(),
+            scope: &Scope::Cluster,
             now: now(),
         };
-        let turn = &mut Turn::new(now());
-        accounts::refresh(&mut panes.accounts, judging, &Scope::Cluster, turn);
+        let budget = &mut RefreshBudget::new(now());
+        panes.accounts.refresh(&context, budget);
         panes.accounts.list.rows()[0].name.to_string()
     };
     assert_eq!(look(&Sight::default()), "a", "who knows what is missing");
@@ -49,35 +102,81 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
 fn a_namespace_that_is_asked_for_has_a_row_at_once() {
     let (world, mut panes) = (World::default(), Panes::default());
     let mut known = BTreeSet::new();
-    let rows = &mut panes.namespaces;
-    namespaces::refresh(rows, &world, &known, &mut Turn::new(now()));
-    assert_eq!(rows.list.rows(), [None]);
+    let mut rows = |known: &BTreeSet<Namespace>| {
+        let context = RowContext {
+            world: &world,
+            verdicts: &Verdicts::default(),
+            sight: &Sight::default(),
+            known,
+            scope: &Scope::Cluster,
+            now: now(),
+        };
+        let pane = &mut panes.namespaces;
+        pane.refresh(&context, &mut RefreshBudget::new(now()));
+        pane.list.rows().to_vec()
+    };
+    assert_eq!(rows(&known), [None]);
     let shop = Namespace::new("shop");
     known.insert(shop.clone());
-    namespaces::refresh(rows, &world, &known, &mut Turn::new(now()));
-    assert_eq!(rows.list.rows(), [None, Some(shop)]);
+    assert_eq!(rows(&known), [None, Some(shop)]);
 }
 
-#[test]
-fn an_event_that_is_gone_to_is_selected_though_the_newest_was_before() {
+fn two_events() -> World {
     let mut world = World::default();
     let events = vec![
         event("1", "web-1", "FailedMount", "no such volume", 1, ago(9)),
         event("2", "web-2", "FailedMount", "no such volume", 1, ago(5)),
     ];
     world.fold(Batch::Events(changed(events)), now());
-    let verdicts = Verdicts::default();
-    let mut panes = Panes::default();
-    let look = |panes: &mut Panes, scope: &Scope| {
-        let (pane, stories) = (&mut panes.events, &mut panes.stories);
-        let turn = &mut Turn::new(now());
-        events::refresh(pane, stories, &world, &verdicts, scope, turn);
+    world
+}
+
+#[test]
+fn an_event_that_is_gone_to_is_selected_though_the_newest_was_before() {
+    let world = two_events();
+    let mut pane = PaneState::<Events>::default();
+    refresh(&mut pane, &world, &Scope::Cluster);
+    let older = pane.list.rows()[1].clone();
+    let elsewhere = Scope::Namespace(Namespace::new("elsewhere"));
+    refresh(&mut pane, &world, &elsewhere);
+    assert!(pane.list.rows().is_empty());
+    pane.reveal_and_select(older.clone());
+    refresh(&mut pane, &world, &Scope::Cluster);
+    assert_eq!(pane.list.selected(), Some(&older));
+}
+
+/// The first row stays selected while the newest event is looked at, and not when another one is.
+#[test]
+fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
+    let mut world = two_events();
+    let mut pane = PaneState::<Events>::default();
+    refresh(&mut pane, &world, &Scope::Cluster);
+    let add = |world: &mut World, number: &str, seconds: i64| {
+        let pod = format!("web-{number}");
+        let new = event(
+            number,
+            &pod,
+            "FailedMount",
+            "no such volume",
+            1,
+            ago(seconds),
+        );
+        world.fold(Batch::Events(changed(vec![new])), now());
     };
-    look(&mut panes, &Scope::Cluster);
-    let older = panes.events.list.rows()[1].clone();
-    look(&mut panes, &Scope::Namespace(Namespace::new("elsewhere")));
-    assert!(panes.events.list.rows().is_empty());
-    panes.events.lead_to(older.clone());
-    look(&mut panes, &Scope::Cluster);
-    assert_eq!(panes.events.list.selected(), Some(&older));
+    add(&mut world, "3", 4);
+    refresh(&mut pane, &world, &Scope::Cluster);
+    assert_eq!((pane.list.position(), pane.list.rows().len()), (Some(0), 3));
+    pane.list.go(Motion::Down);
+    let second = pane.list.selected().cloned();
+    add(&mut world, "4", 3);
+    refresh(&mut pane, &world, &Scope::Cluster);
+    assert_eq!(pane.list.selected(), second.as_ref());
+    assert_eq!((pane.list.position(), pane.list.rows().len()), (Some(2), 4));
+    pane.extra.paused = true;
+    add(&mut world, "5", 2);
+    refresh(&mut pane, &world, &Scope::Cluster);
+    assert_eq!(pane.list.rows().len(), 4);
+    pane.extra.paused = false;
+    refresh(&mut pane, &world, &Scope::Cluster);
+    assert_eq!(pane.list.rows().len(), 5);
 }

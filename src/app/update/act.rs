@@ -113,7 +113,10 @@ fn carry_out(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
         Action::PreviousSortColumn => lists::step_sort(model, false),
         Action::FaultsOnly => lists::faults_only(model),
         Action::Fold => lists::fold(model),
-        Action::Hold => model.panes.stories.hold = !model.panes.stories.hold,
+        Action::Hold => {
+            let paused = &mut model.panes.events.extra.paused;
+            *paused = !*paused;
+        }
         Action::NextProblem => navigate::next_problem(model, true, now),
         Action::PreviousProblem => navigate::next_problem(model, false, now),
         Action::ToAccount => navigate::to_account_of_pod(model),

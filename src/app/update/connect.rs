@@ -145,7 +145,11 @@ fn settle_in(model: &mut Model, identity: &Identity) -> Vec<Effect> {
     let Scope::Namespace(namespace) = scope else {
         return Vec::new();
     };
-    model.panes.namespaces.list.want(Some(namespace.clone()));
+    model
+        .panes
+        .namespaces
+        .list
+        .select_when_present(Some(namespace.clone()));
     if !model.known.insert(namespace.clone()) {
         return Vec::new();
     }

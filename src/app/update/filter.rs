@@ -15,7 +15,7 @@ use crate::app::{
 /// Opens the focused pane's filter, to be typed.
 pub(super) fn begin(model: &mut Model) {
     let pane = model.focus;
-    let before = text(model, pane).to_owned();
+    let before = model.panes.get(pane).query().filter.text().to_owned();
     model.overlays.push(Overlay::Filter {
         pane,
         input: before.clone().into(),
@@ -72,23 +72,6 @@ pub(super) fn clear(model: &mut Model) {
     set(model, model.focus, "");
 }
 
-fn text(model: &Model, pane: Pane) -> &str {
-    match pane {
-        Pane::Namespaces => model.panes.namespaces.filter.text(),
-        Pane::Pods => model.panes.pods.filter.text(),
-        Pane::ServiceAccounts => model.panes.accounts.filter.text(),
-        Pane::Secrets => model.panes.secrets.filter.text(),
-        Pane::Events => model.panes.events.filter.text(),
-    }
-}
-
 fn set(model: &mut Model, pane: Pane, text: &str) {
-    let filter = Filter::parse(text);
-    match pane {
-        Pane::Namespaces => model.panes.namespaces.filter = filter,
-        Pane::Pods => model.panes.pods.filter = filter,
-        Pane::ServiceAccounts => model.panes.accounts.filter = filter,
-        Pane::Secrets => model.panes.secrets.filter = filter,
-        Pane::Events => model.panes.events.filter = filter,
-    }
+    model.panes.get_mut(pane).query_mut().filter = Filter::parse(text);
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{connect, filter, forms, navigate, propose, selection};
+use super::{connect, filter, forms, navigate, propose};
 use crate::{
     app::{
         action::Motion,
@@ -12,12 +12,12 @@ use crate::{
         form::Picks,
         model::Model,
         overlay::{ContextPicker, Overlay},
-        panes::{Pane, pods},
+        panes::{Enter, Pane},
         pull_test::Trial,
         reveal::{Reveal, Stage},
         scroll::Scroll,
     },
-    domain::{guide::Section, objects::ObjectKey},
+    domain::guide::Section,
 };
 
 /// Explains what the user looks at; the key that opens the guide also closes it.
@@ -145,37 +145,17 @@ pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Goes on along the chain from what is selected.
 fn follow(model: &mut Model, now: Timestamp) {
-    match model.focus {
-        Pane::Namespaces => model.focus = Pane::Pods,
-        Pane::Pods => open_pod(model),
-        Pane::ServiceAccounts => match selection::secret_of_account(model) {
-            Some(secret) => navigate::to_secret(model, secret),
-            None => model.flash("the account lists no pull Secret", now),
-        },
-        Pane::Secrets => match selection::account_of_secret(model) {
-            Some(account) => navigate::to_account(model, account),
-            None => model.flash("no ServiceAccount lists it", now),
-        },
-        Pane::Events => match selection::pod_of_event(model) {
-            Some(pod) => navigate::to_pod(model, pod),
-            None => model.flash("that object is gone, or is no Pod", now),
-        },
-    }
-}
-
-fn open_pod(model: &mut Model) {
-    match model.panes.pods.list.selected().cloned() {
-        Some(pods::Row::Pod(pod)) => {
-            let details = Details::new(ObjectKey::Pod(pod), None);
+    match model.panes.get(model.focus).enter(&model.world) {
+        Enter::Nothing => {}
+        Enter::Focus(pane) => model.focus = pane,
+        Enter::Details(object) => {
+            let details = Details::new(object, None);
             model.overlays.push(Overlay::Details(details));
         }
-        Some(pods::Row::Workload(id)) => {
-            let open = &mut model.panes.folding.open;
-            if !open.remove(&id) {
-                open.insert(id);
-            }
-            model.panes.pods.invalidate();
-        }
-        None => {}
+        Enter::Unfold(workload) => model.panes.pods.toggle_workload(workload),
+        Enter::Pod(pod) => navigate::to_pod(model, pod),
+        Enter::Account(account) => navigate::to_account(model, account),
+        Enter::Secret(secret) => navigate::to_secret(model, secret),
+        Enter::Refuse(why) => model.flash(why, now),
     }
 }

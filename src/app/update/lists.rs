@@ -5,14 +5,8 @@ use jiff::Timestamp;
 use super::{detail, navigate};
 use crate::{
     app::{
-        action::SortBy,
-        coverage,
-        effect::Effect,
-        fault_list::FaultList,
-        model::Model,
-        overlay::Overlay,
-        panes::{Pane, PaneState},
-        scroll::Scroll,
+        action::SortBy, coverage, effect::Effect, fault_list::FaultList, model::Model,
+        overlay::Overlay, scroll::Scroll,
     },
     domain::{
         hygiene::{lints, standings},
@@ -24,13 +18,9 @@ use crate::{
 pub(super) fn fold(model: &mut Model) {
     if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
         detail::fold(details);
-    } else if model.focus == Pane::Events {
-        model.panes.stories.folded = !model.panes.stories.folded;
-        model.panes.events.invalidate();
     } else {
-        model.panes.folding.folded = !model.panes.folding.folded;
-        model.panes.folding.open.clear();
-        model.panes.pods.invalidate();
+        let pane = model.panes.get_mut(model.focus);
+        pane.set_folded(!pane.is_folded());
     }
 }
 
@@ -99,44 +89,17 @@ pub(super) fn sort(model: &mut Model, by: SortBy, now: Timestamp) {
         );
         return;
     }
-    match model.focus {
-        Pane::Namespaces => model.panes.namespaces.sort_by(by),
-        Pane::Pods => model.panes.pods.sort_by(by),
-        Pane::ServiceAccounts => model.panes.accounts.sort_by(by),
-        Pane::Secrets => model.panes.secrets.sort_by(by),
-        Pane::Events => model.panes.events.sort_by(by),
-    }
+    let pane = model.panes.get_mut(model.focus);
+    pane.query_mut().sort_by(by);
 }
 
 pub(super) fn step_sort(model: &mut Model, forward: bool) {
-    fn step<K: Clone + PartialEq>(pane: &mut PaneState<K>, columns: &[SortBy], forward: bool) {
-        let count = columns.len().max(1);
-        let here = columns
-            .iter()
-            .position(|by| *by == pane.sort.by)
-            .unwrap_or(0);
-        let next = if forward { here + 1 } else { here + count - 1 } % count;
-        if let Some(by) = columns.get(next) {
-            pane.sort_by(*by);
-        }
-    }
     let columns = model.focus.sorts();
-    match model.focus {
-        Pane::Namespaces => step(&mut model.panes.namespaces, columns, forward),
-        Pane::Pods => step(&mut model.panes.pods, columns, forward),
-        Pane::ServiceAccounts => step(&mut model.panes.accounts, columns, forward),
-        Pane::Secrets => step(&mut model.panes.secrets, columns, forward),
-        Pane::Events => step(&mut model.panes.events, columns, forward),
-    }
+    let pane = model.panes.get_mut(model.focus);
+    pane.query_mut().sort_by_neighbour(columns, forward);
 }
 
 pub(super) fn faults_only(model: &mut Model) {
-    let flag = match model.focus {
-        Pane::Namespaces => &mut model.panes.namespaces.faults_only,
-        Pane::Pods => &mut model.panes.pods.faults_only,
-        Pane::ServiceAccounts => &mut model.panes.accounts.faults_only,
-        Pane::Secrets => &mut model.panes.secrets.faults_only,
-        Pane::Events => &mut model.panes.events.faults_only,
-    };
-    *flag = !*flag;
+    let query = model.panes.get_mut(model.focus).query_mut();
+    query.faults_only = !query.faults_only;
 }

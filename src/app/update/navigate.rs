@@ -12,7 +12,7 @@ use crate::{
         model::{Model, Stop},
         overlay::Overlay,
         panes::{Pane, pods},
-        trail::{Place, Selected, Trail},
+        trail::{Place, Trail},
     },
     domain::{
         faults::{Fault, FaultId, Subject},
@@ -24,13 +24,7 @@ use crate::{
 
 /// Moves the selection of a pane; in Namespaces, what is selected narrows the others.
 pub(super) fn go(model: &mut Model, pane: Pane, motion: Motion) {
-    match pane {
-        Pane::Namespaces => model.panes.namespaces.list.go(motion),
-        Pane::Pods => model.panes.pods.list.go(motion),
-        Pane::ServiceAccounts => model.panes.accounts.list.go(motion),
-        Pane::Secrets => model.panes.secrets.list.go(motion),
-        Pane::Events => model.panes.events.list.go(motion),
-    }
+    model.panes.get_mut(pane).go(motion);
     if pane == Pane::Namespaces {
         follow_namespace(model);
     }
@@ -80,7 +74,7 @@ pub(super) fn to_scope(model: &mut Model, scope: Scope) {
         Scope::Cluster => None,
         Scope::Namespace(namespace) => Some(namespace.clone()),
     };
-    model.panes.namespaces.list.want(row);
+    model.panes.namespaces.list.select_when_present(row);
     narrow(model, scope);
 }
 
@@ -97,13 +91,7 @@ pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
         return;
     }
     model.focus = pane;
-    match pane {
-        Pane::Namespaces => model.panes.namespaces.list.select_visible(row),
-        Pane::Pods => model.panes.pods.list.select_visible(row),
-        Pane::ServiceAccounts => model.panes.accounts.list.select_visible(row),
-        Pane::Secrets => model.panes.secrets.list.select_visible(row),
-        Pane::Events => model.panes.events.list.select_visible(row),
-    };
+    model.panes.get_mut(pane).select_visible(row);
     if pane == Pane::Namespaces {
         follow_namespace(model);
     }
@@ -112,28 +100,24 @@ pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
 pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
     show_namespace_of(model, &pod.namespace);
     model.focus = Pane::Pods;
-    if let Some(workload) = model
-        .world
-        .pod(&pod)
-        .and_then(|pod| model.world.workload_of(pod))
-        && model.panes.folding.folded
-    {
-        model.panes.folding.open.insert(workload.id.clone());
-        model.panes.pods.invalidate();
+    let workload = model.world.pod(&pod);
+    let workload = workload.and_then(|pod| model.world.workload_of(pod));
+    if let Some(workload) = workload {
+        model.panes.pods.unfold_workload(workload.id.clone());
     }
-    model.panes.pods.lead_to(pods::Row::Pod(pod));
+    model.panes.pods.reveal_and_select(pods::Row::Pod(pod));
 }
 
 pub(super) fn to_account(model: &mut Model, account: Key<ServiceAccount>) {
     show_namespace_of(model, &account.namespace);
     model.focus = Pane::ServiceAccounts;
-    model.panes.accounts.lead_to(account);
+    model.panes.accounts.reveal_and_select(account);
 }
 
 pub(super) fn to_secret(model: &mut Model, secret: Key<Secret>) {
     show_namespace_of(model, &secret.namespace);
     model.focus = Pane::Secrets;
-    model.panes.secrets.lead_to(secret);
+    model.panes.secrets.reveal_and_select(secret);
 }
 
 fn show_namespace_of(model: &mut Model, namespace: &Namespace) {
@@ -155,29 +139,7 @@ pub(super) fn along_the_trail(
         return;
     };
     to_scope(model, place.scope);
-    let panes = &mut model.panes;
-    model.focus = match place.selected {
-        Selected::Namespace(row) => {
-            panes.namespaces.lead_to_if(row);
-            Pane::Namespaces
-        }
-        Selected::Pod(row) => {
-            panes.pods.lead_to_if(row);
-            Pane::Pods
-        }
-        Selected::Account(row) => {
-            panes.accounts.lead_to_if(row);
-            Pane::ServiceAccounts
-        }
-        Selected::Secret(row) => {
-            panes.secrets.lead_to_if(row);
-            Pane::Secrets
-        }
-        Selected::Event(row) => {
-            panes.events.lead_to_if(row);
-            Pane::Events
-        }
-    };
+    model.focus = model.panes.reveal_and_select(place.selected);
 }
 
 /// Goes to the next fault of the whole cluster: two hundred Pods that fail for one reason are one stop.

@@ -611,7 +611,11 @@ fn two_with_one_missing_image() -> Model {
             model.world.fold(batch, now());
         }
     }
-    crate::app::refresh::refresh(&mut model, [20; 5], now());
+    crate::app::refresh::refresh(
+        &mut model,
+        crate::app::refresh::Heights::from_fn(|_| 20),
+        now(),
+    );
     model
 }
 
@@ -683,7 +687,11 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     let old = names.iter().map(|name| key("shop", name)).collect();
     model.world.fold(Batch::Pods(gone(old)), now());
     let none_yet = crate::app::refresh::refresh;
-    none_yet(&mut model, [20; 5], now());
+    none_yet(
+        &mut model,
+        crate::app::refresh::Heights::from_fn(|_| 20),
+        now(),
+    );
     assert!(!recovered(&model), "the fault is gone, the Pods are too");
     let missing = "failed to pull image \"registry.example/team/app:1\": registry.example/team/app:1: not found";
     let put = |model: &mut Model, state: crate::domain::objects::ContainerState, uid: &str| {
@@ -694,7 +702,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
             pod
         });
         model.world.fold(Batch::Pods(changed(pods.to_vec())), now());
-        crate::app::refresh::refresh(model, [20; 5], now());
+        crate::app::refresh::refresh(model, crate::app::refresh::Heights::from_fn(|_| 20), now());
     };
     put(&mut model, waiting("ErrImagePull", missing), "1");
     assert!(!recovered(&model));
@@ -813,7 +821,11 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     let text = format!("{title}: failed: 403 Forbidden");
     assert_eq!(told(&model), text);
     let later = now() + jiff::SignedDuration::from_hours(1);
-    crate::app::refresh::refresh(&mut model, [20; 5], later);
+    crate::app::refresh::refresh(
+        &mut model,
+        crate::app::refresh::Heights::from_fn(|_| 20),
+        later,
+    );
     let shown = |model: &Model| {
         let notice = model.notices.shown();
         notice.is_some_and(|notice| notice.text.starts_with(&text))
@@ -849,7 +861,11 @@ fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
         Message::CarriedOut(ticket, plan, unchanged),
         now(),
     );
-    crate::app::refresh::refresh(&mut model, [20; 5], now());
+    crate::app::refresh::refresh(
+        &mut model,
+        crate::app::refresh::Heights::from_fn(|_| 20),
+        now(),
+    );
     let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };

@@ -77,7 +77,7 @@ fn nothing_is_fetched_before_it_is_confirmed() {
 #[test]
 fn it_is_hidden_when_its_time_is_over_whatever_lies_above_it() {
     let mut model = shown();
-    refresh::refresh(&mut model, [20; 5], later(1));
+    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), later(1));
     assert_eq!(refresh::wake(&model, later(1)), Some(later(2)));
     press(&mut model, &["?"]);
     assert_eq!(refresh::wake(&model, later(28)), Some(later(29)));

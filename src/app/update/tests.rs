@@ -66,7 +66,7 @@ pub(super) fn model() -> Model {
     for batch in company_batches() {
         update(&mut model, Message::Batch(ticket, batch), now());
     }
-    refresh::refresh(&mut model, [20; 5], now());
+    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
     model
 }
 
@@ -76,7 +76,7 @@ pub(super) fn press(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
     for name in keys {
         let key = Key::parse(name).expect("the test names a key");
         effects.extend(update(model, Message::Key(key), now()));
-        refresh::refresh(model, [20; 5], now());
+        refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
     }
     effects
 }
@@ -85,7 +85,7 @@ pub(super) fn typed(model: &mut Model, text: &str) {
     for c in text.chars() {
         update(model, Message::Key(Key::char(c)), now());
     }
-    refresh::refresh(model, [20; 5], now());
+    refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
 }
 
 fn shown(model: &Model) -> Vec<String> {
@@ -177,7 +177,7 @@ fn printable_keys_are_text_while_a_field_is_open() {
     let mut model = model();
     press(&mut model, &["/"]);
     typed(&mut model, "q?!:0");
-    assert_eq!(model.panes.pods.filter.text(), "q?!:0");
+    assert_eq!(model.panes.pods.query.filter.text(), "q?!:0");
     assert_eq!(model.overlays.len(), 1);
     assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
 }
@@ -192,9 +192,9 @@ fn a_pasted_text_goes_into_the_field_in_one_line() {
         Message::Paste("led\nger\u{1b}[0m\n".into()),
         now(),
     );
-    assert_eq!(model.panes.pods.filter.text(), "led ger [0m");
+    assert_eq!(model.panes.pods.query.filter.text(), "led ger [0m");
     update(&mut model, Message::Paste("x".repeat(10_000_000)), now());
-    assert!(model.panes.pods.filter.text().len() < 10_000);
+    assert!(model.panes.pods.query.filter.text().len() < 10_000);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn the_wheel_turns_what_lies_on_top_and_not_what_it_hides() {
     let wheel = |model: &mut Model| {
         let pane = Pane::Namespaces;
         update(model, Message::Scroll { pane, down: true }, now());
-        refresh::refresh(model, [20; 5], now());
+        refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
     };
     let scroll = |model: &Model| match model.overlays.last() {
         Some(Overlay::Help { scroll }) => Some(*scroll),
@@ -260,7 +260,7 @@ fn sorting_by_the_same_column_again_turns_it_round() {
         Some("shop/search-0")
     );
     press(&mut model, &["shift-right"]);
-    assert_eq!(model.panes.pods.sort.by, SortBy::Namespace);
+    assert_eq!(model.panes.pods.query.sort.by, SortBy::Namespace);
 }
 
 #[test]
@@ -305,13 +305,13 @@ fn a_filter_that_hides_where_a_key_leads_to_goes() {
     let pod = crate::app::selected_pod(&model).unwrap();
     assert_eq!(pod.name.as_str(), "checkout-5c9f-0");
     assert!(shown(&model).contains(&pod.to_string()));
-    assert_eq!(model.panes.pods.filter.text(), "");
+    assert_eq!(model.panes.pods.query.filter.text(), "");
     // One that hides nothing stays.
     press(&mut model, &["/"]);
     typed(&mut model, "checkout");
     press(&mut model, &["enter"]);
     navigate::to_pod(&mut model, pod);
-    assert_eq!(model.panes.pods.filter.text(), "checkout");
+    assert_eq!(model.panes.pods.query.filter.text(), "checkout");
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn the_round_goes_on_where_it_was_when_a_problem_is_gone() {
     assert_eq!(model.stop.as_ref().unwrap().fault, faults[0].id);
     let pods = faults[0].pods.iter().cloned().collect();
     model.world.fold(Batch::Pods(gone(pods)), now());
-    refresh::refresh(&mut model, [10; 5], now());
+    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 10), now());
     press(&mut model, &["!"]);
     assert_eq!(
         model.stop.as_ref().unwrap().fault,
@@ -391,7 +391,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
         Message::Batch(ticket, Batch::Pods(changed(vec![early]))),
         now(),
     );
-    refresh::refresh(&mut model, [20; 5], now());
+    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
     assert_eq!(
         crate::app::selected_pod(&model),
         Some(key("shop", "checkout-5c9f-1"))
@@ -404,7 +404,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
         ),
         now(),
     );
-    refresh::refresh(&mut model, [20; 5], now());
+    refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
     assert_eq!(
         crate::app::selected_pod(&model),
         Some(key("shop", "checkout-5c9f-2"))

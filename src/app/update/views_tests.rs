@@ -39,9 +39,10 @@ fn a_saved_view_is_found_again_as_it_was() {
     assert_eq!(model.focus, Pane::Pods);
     assert_eq!(model.scope, Scope::Namespace(Namespace::new("shop")));
     let pods = &model.panes.pods;
-    assert_eq!(pods.filter.text(), "check");
-    assert!(pods.faults_only && pods.sort.reversed && model.panes.folding.folded);
-    assert_eq!(pods.sort.by, SortBy::Age);
+    assert_eq!(pods.query.filter.text(), "check");
+    assert!(pods.query.faults_only && pods.query.sort.reversed);
+    assert!(model.panes.get(Pane::Pods).is_folded());
+    assert_eq!(pods.query.sort.by, SortBy::Age);
     // It is a place as any other: one comes back from it.
     press(&mut model, &["["]);
     assert_eq!(
@@ -103,6 +104,6 @@ fn a_filter_stays_with_its_pane() {
         ],
     );
     assert_eq!(model.focus, Pane::Pods);
-    assert_eq!(model.panes.pods.filter.text(), "led");
-    assert_eq!(model.panes.secrets.filter.text(), "");
+    assert_eq!(model.panes.pods.query.filter.text(), "led");
+    assert_eq!(model.panes.secrets.query.filter.text(), "");
 }

@@ -8,16 +8,16 @@ use crate::{
     domain::identity::ContextEntry,
     ui::{
         view::View,
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("CONTEXT", 0, 60).grows(16).middle(),
-    Column::new("CLUSTER", 2, 40).middle(),
-    Column::new("USER", 1, 30).middle(),
-    Column::new("NAMESPACE", 3, 24).middle(),
+const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("CONTEXT", 0, 60).flex(16).truncate_middle(),
+    ColumnSpec::new("CLUSTER", 2, 40).truncate_middle(),
+    ColumnSpec::new("USER", 1, 30).truncate_middle(),
+    ColumnSpec::new("NAMESPACE", 3, 24).truncate_middle(),
 ];
 
 pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &mut Buffer) {

@@ -18,17 +18,19 @@ use crate::{
     ui::{
         text,
         view::View,
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("WHAT", 0, 18),
-    Column::new("WHERE", 0, 80).gives(20).middle(),
-    Column::new("PODS", 1, 6).right(),
-    Column::new("SINCE", 3, 6).right(),
-    Column::new("FIX", 4, 100).grows(26),
+const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("", 0, 1),
+    ColumnSpec::new("WHAT", 0, 18),
+    ColumnSpec::new("WHERE", 0, 80)
+        .min_width(20)
+        .truncate_middle(),
+    ColumnSpec::new("PODS", 1, 6).align_right(),
+    ColumnSpec::new("SINCE", 3, 6).align_right(),
+    ColumnSpec::new("FIX", 4, 100).flex(26),
 ];
 
 const WIDE: u16 = 160;

@@ -7,14 +7,14 @@ use crate::{
     app::menu::{Item, Menu, Standing},
     ui::{
         view::View,
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-const COLUMNS: &[Column] = &[
-    Column::new("KEY", 0, 12),
-    Column::new("WHAT IT DOES", 0, 100).grows(24),
-    Column::new("WHY NOT", 0, 60).gives(12),
+const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new("KEY", 0, 12),
+    ColumnSpec::new("WHAT IT DOES", 0, 100).flex(24),
+    ColumnSpec::new("WHY NOT", 0, 60).min_width(12),
 ];
 
 const WIDE: u16 = 120;

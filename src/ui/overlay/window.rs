@@ -13,7 +13,7 @@ use crate::{
     ui::{
         text::{self, Cut},
         theme::Theme,
-        widgets::table::{Cell, Column, Table},
+        widgets::table::{Cell, ColumnSpec, Table},
     },
 };
 
@@ -96,7 +96,7 @@ pub(super) fn scrolled(
 
 /// Rows to choose from, the chosen one in view.
 pub(super) fn choice<T>(
-    columns: &[Column],
+    columns: &[ColumnSpec],
     items: &[T],
     chosen: Option<usize>,
     cells: impl Fn(&T) -> Vec<Cell>,

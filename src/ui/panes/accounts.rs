@@ -1,79 +1,116 @@
 //! ServiceAccounts with their pull Secrets, each with what is behind its name.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{layout::Rect, style::Style};
 
-use super::{View, listing};
+use super::{
+    View,
+    column::{self, PaneView, columns},
+};
 use crate::{
     app::panes::{
-        Pane,
-        accounts::{self, Judging, Listed},
+        SortBy,
+        accounts::{self, Listed, Row, ServiceAccounts},
     },
     domain::{objects::ServiceAccount, status::Health},
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 40).gives(12).middle(),
-    Column::new("PULL SECRETS", 0, 80).grows(22),
-    Column::new("PODS", 4, 6).right(),
-    Column::new("AGE", 5, 6).right(),
-];
-
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let pane = &view.model.panes.accounts;
-    listing(
-        Pane::ServiceAccounts,
-        view,
-        pane,
-        &view.columns(COLUMNS),
-        |row| cells(view, row),
-        area,
-        buffer,
-    );
+columns! {
+    Symbol,
+    Namespace,
+    Name,
+    PullSecrets,
+    Pods,
+    Age,
 }
 
-fn cells(view: View<'_>, row: &accounts::Row) -> Vec<Cell> {
-    let (theme, world) = (view.theme, &view.model.world);
-    let Some(account) = world.account(row) else {
-        return Vec::new();
-    };
-    let judging = view.judging();
-    let broken = accounts::broken(judging, account);
-    let (symbol, style) = if broken {
+impl column::Column for Column {
+    fn spec(self) -> ColumnSpec {
+        match self {
+            Self::Symbol => ColumnSpec::new("", 0, 1),
+            Self::Namespace => ColumnSpec::new("NAMESPACE", 1, 24)
+                .min_width(9)
+                .truncate_middle(),
+            Self::Name => ColumnSpec::new("NAME", 0, 40)
+                .min_width(12)
+                .truncate_middle(),
+            Self::PullSecrets => ColumnSpec::new("PULL SECRETS", 0, 80).flex(22),
+            Self::Pods => ColumnSpec::new("PODS", 4, 6).align_right(),
+            Self::Age => ColumnSpec::new("AGE", 5, 6).align_right(),
+        }
+    }
+
+    fn sort(self) -> Option<SortBy> {
+        match self {
+            Self::Symbol => None,
+            Self::Namespace => Some(SortBy::Namespace),
+            Self::Name => Some(SortBy::Name),
+            Self::PullSecrets => Some(SortBy::Status),
+            Self::Pods => Some(SortBy::Count),
+            Self::Age => Some(SortBy::Age),
+        }
+    }
+}
+
+/// A ServiceAccount, and whether it lists a Secret that is not what it should be.
+pub(super) struct Object<'a> {
+    account: &'a ServiceAccount,
+    broken: bool,
+}
+
+impl PaneView for ServiceAccounts {
+    type Column = Column;
+    type Object<'a> = Object<'a>;
+
+    const COLUMNS: &'static [Column] = Column::ALL;
+    const NO_ROWS: &'static str = "no ServiceAccounts";
+    const HINT: Option<&'static str> = None;
+
+    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
+        let account = &**view.model.world.account(row)?;
+        Some(Object {
+            account,
+            broken: accounts::broken(view.judging(), account),
+        })
+    }
+
+    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+        let (theme, account) = (view.theme, object.account);
+        match column {
+            Column::Symbol => {
+                let (symbol, style) = symbol(view, object);
+                Cell::new(symbol, style)
+            }
+            Column::Namespace => Cell::new(account.key.namespace.as_str(), theme.dim()),
+            Column::Name => Cell::new(account.key.name.as_str(), theme.text()),
+            Column::PullSecrets => pull_secrets(view, object),
+            Column::Pods => {
+                let pods = view.model.world.pods_of_account(&account.key).len();
+                Cell::new(pods.to_string(), theme.dim())
+            }
+            Column::Age => view.age(account.meta.created),
+        }
+    }
+}
+
+fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+    let theme = view.theme;
+    if object.broken {
         theme.health(Health::PullFailing)
-    } else if account.pull_secrets.is_empty() {
+    } else if object.account.pull_secrets.is_empty() {
         (theme.symbols().quiet, theme.dim())
     } else {
         (theme.symbols().finished, theme.good())
-    };
-    let secrets_style = if broken {
-        style
-    } else if account.pull_secrets.is_empty() {
-        theme.dim()
-    } else {
-        theme.text()
-    };
-    let mut cells = vec![Cell::new(symbol, style)];
-    if view.all_namespaces() {
-        cells.push(Cell::new(row.namespace.as_str(), theme.dim()));
     }
-    cells.extend([
-        Cell::new(row.name.as_str(), theme.text()),
-        Cell::new(pull_secrets(view, judging, account), secrets_style),
-        Cell::new(world.pods_of_account(row).len().to_string(), theme.dim()),
-        view.age(account.meta.created),
-    ]);
-    cells
 }
 
 /// Each name behind its state, so that what gives way in a narrow pane is not the state.
-fn pull_secrets(view: View<'_>, judging: Judging<'_>, account: &ServiceAccount) -> String {
+fn pull_secrets(view: View<'_>, object: &Object<'_>) -> Cell {
+    let (theme, account) = (view.theme, object.account);
     if account.pull_secrets.is_empty() {
-        return "none".to_owned();
+        return Cell::new("none", theme.dim());
     }
-    let symbols = view.theme.symbols();
+    let (symbols, judging) = (theme.symbols(), view.judging());
     let each =
         account
             .pull_secrets
@@ -86,5 +123,10 @@ fn pull_secrets(view: View<'_>, judging: Judging<'_>, account: &ServiceAccount) 
                 Listed::Missing => format!("{} {name} missing", symbols.pull_failing),
                 Listed::Unknown => name.to_string(),
             });
-    each.collect::<Vec<_>>().join(", ")
+    let style = if object.broken {
+        symbol(view, object).1
+    } else {
+        theme.text()
+    };
+    Cell::new(each.collect::<Vec<_>>().join(", "), style)
 }

@@ -1,15 +1,21 @@
 //! Events, newest first; pull failures by symbol and colour, folded into stories with cause and fix.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use std::borrow::Cow;
 
-use super::{View, listing};
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    View,
+    column::{self, PaneView, columns},
+};
 use crate::{
     app::panes::{
-        Pane,
-        events::{self, Start, Step, StoryId},
+        SortBy,
+        events::{Events, Row, Start, Step, Story, StoryId},
     },
     domain::{
         age,
+        faults::Fault,
         objects::{Subject, WorkloadKind},
         pull,
         status::Health,
@@ -17,121 +23,199 @@ use crate::{
     },
     ui::{
         text,
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("LAST", 1, 6).right(),
-    Column::new("", 0, 1),
-    Column::new("OBJECT", 2, 44).gives(18).names(),
-    Column::new("REASON", 1, 24).gives(10),
-    Column::new("MESSAGE", 0, 400).grows(30).middle(),
-    Column::new("FIX", 3, 60).gives(20),
-    Column::new("COUNT", 4, 6).right(),
-];
+columns! {
+    Last,
+    Symbol,
+    Object,
+    Reason,
+    Message,
+    Fix,
+    Count,
+}
 
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let pane = &view.model.panes.events;
-    listing(
-        Pane::Events,
-        view,
-        pane,
-        COLUMNS,
-        |row| cells(view, row, area.width < NARROW),
-        area,
-        buffer,
-    );
+impl column::Column for Column {
+    fn spec(self) -> ColumnSpec {
+        match self {
+            Self::Last => ColumnSpec::new("LAST", 1, 6).align_right(),
+            Self::Symbol => ColumnSpec::new("", 0, 1),
+            Self::Object => ColumnSpec::new("OBJECT", 2, 44)
+                .min_width(18)
+                .truncate_name(),
+            Self::Reason => ColumnSpec::new("REASON", 1, 24).min_width(10),
+            Self::Message => ColumnSpec::new("MESSAGE", 0, 400)
+                .flex(30)
+                .truncate_middle(),
+            Self::Fix => ColumnSpec::new("FIX", 3, 60).min_width(20),
+            Self::Count => ColumnSpec::new("COUNT", 4, 6).align_right(),
+        }
+    }
+
+    fn sort(self) -> Option<SortBy> {
+        match self {
+            Self::Last => Some(SortBy::Age),
+            Self::Object => Some(SortBy::Name),
+            Self::Reason => Some(SortBy::Status),
+            Self::Count => Some(SortBy::Count),
+            Self::Symbol | Self::Message | Self::Fix => None,
+        }
+    }
+}
+
+/// What a row is about.
+enum Of<'a> {
+    Line(&'a Line),
+    /// One fault of one workload: what it is, what was said, what helps.
+    Story(&'a StoryId, &'a Story, &'a Fault),
+    /// The Pods of one workload on their way up, and the newest line of it: how far they are, and how long
+    /// the pull took.
+    Start(&'a Subject, &'a Start, Option<&'a Line>),
+}
+
+pub(super) struct Object<'a> {
+    of: Of<'a>,
+    /// Objects are named without their kinds.
+    narrow: bool,
 }
 
 /// Below this many columns objects are named without their kinds.
 const NARROW: u16 = 100;
 
-fn cells(view: View<'_>, row: &events::Row, narrow: bool) -> Vec<Cell> {
-    match row {
-        events::Row::Line(key) => match view.model.world.event_line(key) {
-            Some(line) => line_cells(view, line, narrow),
-            None => Vec::new(),
-        },
-        events::Row::Story(id) => story_cells(view, id, narrow),
-        events::Row::Start(owner) => start_cells(view, owner, narrow),
+impl PaneView for Events {
+    type Column = Column;
+    type Object<'a> = Object<'a>;
+
+    const COLUMNS: &'static [Column] = Column::ALL;
+    const NO_ROWS: &'static str = "no events";
+    const HINT: Option<&'static str> = Some("they expire after an hour");
+    const FAULTS_ONLY: &'static str = "pull failures only";
+    const NO_FAULTS: &'static str = "no pull failure here";
+
+    fn look_up<'a>(view: View<'a>, row: &'a Row, area: Rect) -> Option<Object<'a>> {
+        let model = view.model;
+        let events = &model.panes.events.extra;
+        let of = match row {
+            Row::Line(key) => Of::Line(model.world.event_line(key)?),
+            Row::Story(id) => {
+                let fault = model.verdicts.fault(&id.fault)?;
+                Of::Story(id, events.stories.get(id)?, fault)
+            }
+            Row::Start(owner) => {
+                let start = events.starts.get(owner)?;
+                let newest = start.newest.as_ref();
+                let newest = newest.and_then(|key| model.world.event_line(key));
+                Of::Start(owner, start, newest)
+            }
+        };
+        let narrow = area.width < NARROW;
+        Some(Object { of, narrow })
+    }
+
+    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+        let theme = view.theme;
+        match column {
+            Column::Last => last(view, object),
+            Column::Symbol => {
+                let (symbol, style) = symbol(view, object);
+                Cell::new(symbol, style)
+            }
+            Column::Object => Cell::new(name(view, object), theme.text()),
+            Column::Reason => reason(view, object),
+            Column::Message => message(view, object),
+            Column::Fix => match object.of {
+                Of::Story(_, _, fault) => Cell::new(
+                    fault.finding.first_fix().unwrap_or_default(),
+                    theme.accent(),
+                ),
+                Of::Line(_) | Of::Start(..) => Cell::new("", theme.dim()),
+            },
+            Column::Count => Cell::new(count(object), theme.dim()),
+        }
+    }
+
+    fn note(&self) -> Option<&'static str> {
+        self.paused.then_some("paused: p goes on")
     }
 }
 
-fn line_cells(view: View<'_>, line: &Line, narrow: bool) -> Vec<Cell> {
-    let theme = view.theme;
-    let (symbol, style) = theme.event(line);
-    let words = if line.pull_failure {
-        style
-    } else {
-        theme.text()
-    };
-    vec![
-        view.age(line.last),
-        Cell::new(symbol, style),
-        Cell::new(object(view, line, narrow), theme.text()),
-        Cell::new(&*line.event.reason, words),
-        Cell::new(&*line.event.message, words),
-        Cell::new("", theme.dim()),
-        Cell::new(times(line.count), theme.dim()),
-    ]
-}
-
-/// One fault of one workload: what it is, what was said, what helps.
-fn story_cells(view: View<'_>, id: &StoryId, narrow: bool) -> Vec<Cell> {
-    let theme = view.theme;
-    let told = view.model.panes.stories.told.get(id);
-    let (Some(story), Some(fault)) = (told, view.model.verdicts.fault(&id.fault)) else {
-        return Vec::new();
-    };
-    let (symbol, style) = theme.health(Health::PullFailing);
-    let message = story.error.as_deref().map_or_else(
-        || fault.finding.summary(),
-        |error| pull::essence(error).to_owned(),
-    );
-    let fix = fault.finding.first_fix().unwrap_or_default();
-    let last = match story.last {
-        Some(_) => view.age(story.last),
+fn last(view: View<'_>, object: &Object<'_>) -> Cell {
+    match object.of {
+        Of::Line(line) => view.age(line.last),
         // Its events have expired; the statuses of its Pods still say it.
-        None => Cell::new("status", theme.dim()),
-    };
-    vec![
-        last,
-        Cell::new(symbol, style),
-        Cell::new(
-            owner(view, &id.owner, story.pods.len(), narrow),
-            theme.text(),
-        ),
-        Cell::new(fault.finding.title(), style),
-        Cell::new(message, theme.text()),
-        Cell::new(fix, theme.accent()),
-        Cell::new(times(story.count), theme.dim()),
-    ]
+        Of::Story(_, story, _) if story.last.is_none() => Cell::new("status", view.theme.dim()),
+        Of::Story(_, story, _) => view.age(story.last),
+        Of::Start(_, start, _) => view.age(start.last),
+    }
 }
 
-/// The Pods of one workload on their way up: how far they are, and how long the pull took.
-fn start_cells(view: View<'_>, id: &Subject, narrow: bool) -> Vec<Cell> {
+fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     let theme = view.theme;
-    let Some(start) = view.model.panes.stories.starts.get(id) else {
-        return Vec::new();
-    };
-    let newest = start.newest.as_ref();
-    let newest = newest.and_then(|key| view.model.world.event_line(key));
-    let event = newest.map(|line| &*line.event);
-    let reached = match (start.pods.len(), event) {
-        (0, Some(event)) => event.reason.to_string(),
-        (pods, _) => reached(start, pods),
-    };
-    let message = pulled(start).or_else(|| event.map(|event| event.message.to_string()));
-    vec![
-        view.age(start.last),
-        Cell::new(theme.symbols().quiet, theme.dim()),
-        Cell::new(owner(view, id, start.pods.len(), narrow), theme.text()),
-        Cell::new(reached, theme.text()),
-        Cell::new(message.unwrap_or_default(), theme.text()),
-        Cell::new("", theme.dim()),
-        Cell::new("", theme.dim()),
-    ]
+    match object.of {
+        Of::Line(line) => theme.event(line),
+        Of::Story(..) => theme.health(Health::PullFailing),
+        Of::Start(..) => (theme.symbols().quiet, theme.dim()),
+    }
+}
+
+fn name(view: View<'_>, object: &Object<'_>) -> String {
+    match object.of {
+        Of::Line(line) => subject(view, line, object.narrow),
+        Of::Story(id, story, _) => owner(view, &id.owner, story.pods.len(), object.narrow),
+        Of::Start(id, start, _) => owner(view, id, start.pods.len(), object.narrow),
+    }
+}
+
+/// The style of an event's own words.
+fn words(view: View<'_>, line: &Line) -> Style {
+    if line.pull_failure {
+        view.theme.event(line).1
+    } else {
+        view.theme.text()
+    }
+}
+
+fn reason(view: View<'_>, object: &Object<'_>) -> Cell {
+    match object.of {
+        Of::Line(line) => Cell::new(&*line.event.reason, words(view, line)),
+        Of::Story(_, _, fault) => Cell::new(fault.finding.title(), symbol(view, object).1),
+        Of::Start(_, start, newest) => {
+            let reached = match (start.pods.len(), newest) {
+                (0, Some(line)) => line.event.reason.to_string(),
+                (pods, _) => reached(start, pods),
+            };
+            Cell::new(reached, view.theme.text())
+        }
+    }
+}
+
+fn message(view: View<'_>, object: &Object<'_>) -> Cell {
+    let theme = view.theme;
+    match object.of {
+        Of::Line(line) => Cell::new(&*line.event.message, words(view, line)),
+        Of::Story(_, story, fault) => {
+            let message = story.error.as_deref().map_or_else(
+                || Cow::Owned(fault.finding.summary()),
+                |error| Cow::Borrowed(pull::essence(error)),
+            );
+            Cell::new(message, theme.text())
+        }
+        Of::Start(_, start, newest) => {
+            let newest = || Some(newest?.event.message.to_string());
+            let message = pulled(start).or_else(newest);
+            Cell::new(message.unwrap_or_default(), theme.text())
+        }
+    }
+}
+
+fn count(object: &Object<'_>) -> String {
+    match object.of {
+        Of::Line(line) => times(line.count),
+        Of::Story(_, story, _) => times(story.count),
+        Of::Start(..) => String::new(),
+    }
 }
 
 fn reached(start: &Start, pods: usize) -> String {
@@ -191,7 +275,8 @@ fn times(count: u32) -> String {
     }
 }
 
-fn object(view: View<'_>, line: &Line, narrow: bool) -> String {
+/// The object that an event is about.
+fn subject(view: View<'_>, line: &Line, narrow: bool) -> String {
     let subject = &line.event.subject;
     let name = if narrow {
         subject.name.to_string()

@@ -1,79 +1,111 @@
 //! Namespaces with the number of Pods that fail in each.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{layout::Rect, style::Style};
 
-use super::{View, listing};
+use super::{
+    View,
+    column::{self, PaneView, columns},
+};
 use crate::{
     app::{
         connection::KindState,
-        panes::{Pane, namespaces},
+        panes::{
+            SortBy,
+            namespaces::{Namespaces, Row, tally},
+        },
     },
     domain::{
         key::Namespace,
+        objects::NamespaceObject,
         status::Health,
         watch::{Scope, WatchKind},
         world::Tally,
     },
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAME", 0, 63).grows(12).middle(),
-    Column::new("FAIL", 1, 8).right(),
-    Column::new("AGE", 2, 6).right(),
-];
-
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let pane = &view.model.panes.namespaces;
-    listing(
-        Pane::Namespaces,
-        view,
-        pane,
-        COLUMNS,
-        |row| cells(view, row),
-        area,
-        buffer,
-    );
+columns! {
+    Symbol,
+    Name,
+    Fail,
+    Age,
 }
 
-fn cells(view: View<'_>, row: &namespaces::Row) -> Vec<Cell> {
-    let (theme, world) = (view.theme, &view.model.world);
-    let (tally, name, created, terminating) = match row {
-        None => (total(view), "all".to_owned(), None, false),
-        Some(name) => {
-            let object = world.namespace(name);
-            (
-                namespaces::tally(world, name),
-                name.to_string(),
-                object.and_then(|namespace| namespace.meta.created),
-                object.is_some_and(|namespace| namespace.terminating),
-            )
+impl column::Column for Column {
+    fn spec(self) -> ColumnSpec {
+        match self {
+            Self::Symbol => ColumnSpec::new("", 0, 1),
+            Self::Name => ColumnSpec::new("NAME", 0, 63).flex(12).truncate_middle(),
+            Self::Fail => ColumnSpec::new("FAIL", 1, 8).align_right(),
+            Self::Age => ColumnSpec::new("AGE", 2, 6).align_right(),
         }
-    };
-    let read = are_pods_read(view, row.as_ref());
-    let (symbol, style) = symbol(view, tally, read);
-    let failing = match tally.pull_failing + tally.failing {
-        0 if !read => Cell::new("?", theme.dim()),
-        0 => Cell::new(theme.symbols().quiet, theme.dim()),
-        failing => Cell::new(failing.to_string(), style),
-    };
-    let name = if terminating {
-        format!("{name} (terminating)")
+    }
+
+    fn sort(self) -> Option<SortBy> {
+        match self {
+            Self::Symbol => None,
+            Self::Name => Some(SortBy::Name),
+            Self::Fail => Some(SortBy::Status),
+            Self::Age => Some(SortBy::Age),
+        }
+    }
+}
+
+/// A namespace, or all of them.
+pub(super) struct Object<'a> {
+    name: Option<&'a Namespace>,
+    /// `None` where Namespaces may not be listed.
+    listed: Option<&'a NamespaceObject>,
+    tally: Tally,
+    /// Whether all Pods there are listed.
+    read: bool,
+}
+
+impl PaneView for Namespaces {
+    type Column = Column;
+    type Object<'a> = Object<'a>;
+
+    const COLUMNS: &'static [Column] = Column::ALL;
+    const NO_ROWS: &'static str = "no namespace is known";
+    const HINT: Option<&'static str> = Some("next: :ns NAME");
+
+    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
+        let (name, world) = (row.as_ref(), &view.model.world);
+        let listed = name.and_then(|name| world.namespace(name));
+        Some(Object {
+            name,
+            listed: listed.map(|listed| &**listed),
+            tally: name.map_or_else(|| total(view), |name| tally(world, name)),
+            read: are_pods_read(view, name),
+        })
+    }
+
+    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+        let theme = view.theme;
+        match column {
+            Column::Symbol => {
+                let (symbol, style) = symbol(view, object);
+                Cell::new(symbol, style)
+            }
+            Column::Name => name(view, object),
+            Column::Fail => match object.tally.pull_failing + object.tally.failing {
+                0 if !object.read => Cell::new("?", theme.dim()),
+                0 => Cell::new(theme.symbols().quiet, theme.dim()),
+                failing => Cell::new(failing.to_string(), symbol(view, object).1),
+            },
+            Column::Age => view.age(object.listed.and_then(|listed| listed.meta.created)),
+        }
+    }
+}
+
+fn name(view: View<'_>, object: &Object<'_>) -> Cell {
+    let name = object.name.map_or("all", Namespace::as_str);
+    let is_terminating = object.listed.is_some_and(|listed| listed.terminating);
+    if is_terminating {
+        Cell::new(format!("{name} (terminating)"), view.theme.dim())
     } else {
-        name
-    };
-    let name_style = if terminating {
-        theme.dim()
-    } else {
-        theme.text()
-    };
-    vec![
-        Cell::new(symbol, style),
-        Cell::new(name, name_style),
-        failing,
-        view.age(created),
-    ]
+        Cell::new(name, view.theme.text())
+    }
 }
 
 /// Whether all Pods of the namespace may be listed, or of the cluster.
@@ -89,12 +121,13 @@ fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
     }
 }
 
-fn symbol(view: View<'_>, tally: Tally, read: bool) -> (&'static str, Style) {
+fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+    let tally = object.tally;
     if tally.pull_failing > 0 {
         view.theme.health(Health::PullFailing)
     } else if tally.failing > 0 {
         view.theme.health(Health::Failing)
-    } else if tally.pods > 0 && read {
+    } else if tally.pods > 0 && object.read {
         view.theme.health(Health::Healthy)
     } else {
         (view.theme.symbols().quiet, view.theme.dim())

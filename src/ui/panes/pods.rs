@@ -1,151 +1,208 @@
 //! Pods as `kubectl get pods` has them, with what fails marked.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use std::borrow::Cow;
 
-use super::{View, listing};
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    View,
+    column::{self, PaneView, columns},
+};
 use crate::{
-    app::panes::{Pane, pods},
+    app::panes::{
+        PaneRows, SortBy,
+        pods::{Group, Pods, Row},
+    },
     domain::{
         age,
-        key::Key,
         objects::{Pod, WorkloadKey},
         pull,
-        status::{Health, pod_status},
+        status::{Health, PodStatus, pod_status},
     },
     ui::{
         retry::{self, Next},
-        widgets::table::{Cell, Column},
+        widgets::table::{Cell, ColumnSpec},
     },
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 63).grows(20).names(),
-    Column::new("READY", 2, 9).right(),
-    Column::new("STATUS", 1, 26).gives(16),
-    Column::new("WHY", 1, 18).gives(14),
-    Column::new("RETRY", 5, 7).right(),
-    Column::new("RESTARTS", 6, 9).right(),
-    Column::new("AGE", 3, 6).right(),
-];
-
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let pane = &view.model.panes.pods;
-    listing(
-        Pane::Pods,
-        view,
-        pane,
-        &view.columns(COLUMNS),
-        |row| cells(view, row),
-        area,
-        buffer,
-    );
+columns! {
+    Symbol,
+    Namespace,
+    Name,
+    Ready,
+    Status,
+    Why,
+    Retry,
+    Restarts,
+    Age,
 }
 
-fn cells(view: View<'_>, row: &pods::Row) -> Vec<Cell> {
-    let mut cells = match row {
-        pods::Row::Pod(key) => match view.model.world.pod(key) {
-            Some(pod) => pod_cells(view, pod),
-            None => return Vec::new(),
-        },
-        pods::Row::Workload(id) => workload_cells(view, id),
-    };
-    if !view.all_namespaces() {
-        cells.remove(1);
+impl column::Column for Column {
+    fn spec(self) -> ColumnSpec {
+        match self {
+            Self::Symbol => ColumnSpec::new("", 0, 1),
+            Self::Namespace => ColumnSpec::new("NAMESPACE", 1, 24)
+                .min_width(9)
+                .truncate_middle(),
+            Self::Name => ColumnSpec::new("NAME", 0, 63).flex(20).truncate_name(),
+            Self::Ready => ColumnSpec::new("READY", 2, 9).align_right(),
+            Self::Status => ColumnSpec::new("STATUS", 1, 26).min_width(16),
+            Self::Why => ColumnSpec::new("WHY", 1, 18).min_width(14),
+            Self::Retry => ColumnSpec::new("RETRY", 5, 7).align_right(),
+            Self::Restarts => ColumnSpec::new("RESTARTS", 6, 9).align_right(),
+            Self::Age => ColumnSpec::new("AGE", 3, 6).align_right(),
+        }
     }
-    cells
+
+    fn sort(self) -> Option<SortBy> {
+        match self {
+            Self::Namespace => Some(SortBy::Namespace),
+            Self::Name => Some(SortBy::Name),
+            Self::Status => Some(SortBy::Status),
+            Self::Restarts => Some(SortBy::Count),
+            Self::Age => Some(SortBy::Age),
+            Self::Symbol | Self::Ready | Self::Why | Self::Retry => None,
+        }
+    }
 }
 
-fn pod_cells(view: View<'_>, pod: &Pod) -> Vec<Cell> {
-    let theme = view.theme;
-    let status = pod_status(pod);
-    let (symbol, style) = theme.health(status.health);
-    let word_style = if status.health < Health::Progressing {
-        style
-    } else {
-        theme.text()
-    };
-    let indent = if view.model.panes.folding.folded && pod.meta.owner.is_some() {
-        "  "
-    } else {
-        ""
-    };
-    vec![
-        Cell::new(symbol, style),
-        Cell::new(pod.key.namespace.as_str(), theme.dim()),
-        Cell::new(format!("{indent}{}", pod.key.name), theme.text()),
-        Cell::new(
-            format!("{}/{}", status.ready, status.containers),
-            theme.text(),
-        ),
-        Cell::new(status.word, word_style),
-        why(view, &pod.key, style),
-        retry(view, pod),
-        restarts(view, status.restarts),
-        view.age(pod.meta.created),
-    ]
+/// The Pods of a row.
+enum Of<'a> {
+    One(&'a Pod, PodStatus<'a>),
+    Workload(&'a WorkloadKey, &'a Group),
 }
 
-fn restarts(view: View<'_>, count: u32) -> Cell {
-    let style = if count > 0 {
-        view.theme.text()
-    } else {
-        view.theme.dim()
-    };
-    Cell::new(count.to_string(), style)
+/// What a row shows.
+pub(super) struct Object<'a> {
+    of: Of<'a>,
+    health: Health,
+    /// The Pod of the row; for a workload the least healthy of its Pods.
+    pod: Option<&'a Pod>,
+}
+
+impl PaneView for Pods {
+    type Column = Column;
+    type Object<'a> = Object<'a>;
+
+    const COLUMNS: &'static [Column] = Column::ALL;
+    const NO_ROWS: &'static str = "no Pods";
+    const HINT: Option<&'static str> = Some("next: + sets up a private image, step by step");
+
+    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
+        let world = &view.model.world;
+        Some(match row {
+            Row::Pod(key) => {
+                let pod = &**world.pod(key)?;
+                let status = pod_status(pod);
+                Object {
+                    health: status.health,
+                    of: Of::One(pod, status),
+                    pod: Some(pod),
+                }
+            }
+            Row::Workload(id) => {
+                let group = view.model.panes.pods.extra.groups.get(id)?;
+                Object {
+                    health: group.health,
+                    of: Of::Workload(id, group),
+                    pod: world.pod(&group.worst).map(|pod| &**pod),
+                }
+            }
+        })
+    }
+
+    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+        let theme = view.theme;
+        let (symbol, style) = theme.health(object.health);
+        match column {
+            Column::Symbol => Cell::new(symbol, style),
+            Column::Namespace => Cell::new(namespace(object), theme.dim()),
+            Column::Name => Cell::new(name(view, object), theme.text()),
+            Column::Ready => Cell::new(ready(object), theme.text()),
+            Column::Status if object.health < Health::Progressing => {
+                Cell::new(status(object), style)
+            }
+            Column::Status => Cell::new(status(object), theme.text()),
+            Column::Why => Cell::new(why(view, object), style),
+            Column::Retry => Cell::new(retry(view, object.pod), theme.dim()),
+            Column::Restarts => restarts(object, theme.text(), theme.dim()),
+            Column::Age => view.age(match &object.of {
+                Of::One(pod, _) => pod.meta.created,
+                Of::Workload(id, _) => {
+                    let workload = view.model.world.workload(id);
+                    workload.and_then(|workload| workload.meta.created)
+                }
+            }),
+        }
+    }
+}
+
+fn namespace<'a>(object: &'a Object<'_>) -> &'a str {
+    match &object.of {
+        Of::One(pod, _) => pod.key.namespace.as_str(),
+        Of::Workload(id, _) => id.key.namespace.as_str(),
+    }
+}
+
+fn name(view: View<'_>, object: &Object<'_>) -> String {
+    match &object.of {
+        Of::One(pod, _) => {
+            let folded = view.model.panes.pods.extra.is_folded();
+            let indent = if folded && pod.meta.owner.is_some() {
+                "  "
+            } else {
+                ""
+            };
+            format!("{indent}{}", pod.key.name)
+        }
+        Of::Workload(id, group) => format!("{} ×{}", id.short(), group.pods),
+    }
+}
+
+/// Ready containers of a Pod, or ready Pods of a workload.
+fn ready(object: &Object<'_>) -> String {
+    match &object.of {
+        Of::One(_, status) => format!("{}/{}", status.ready, status.containers),
+        Of::Workload(_, group) => format!("{}/{}", group.ready, group.pods),
+    }
+}
+
+fn status(object: &Object<'_>) -> String {
+    match (&object.of, object.pod) {
+        (Of::One(_, status), _) => status.word.clone().into_owned(),
+        (Of::Workload(..), Some(worst)) => pod_status(worst).word.into_owned(),
+        (Of::Workload(..), None) => String::new(),
+    }
 }
 
 /// The cause in two words.
-fn why(view: View<'_>, pod: &Key<Pod>, style: Style) -> Cell {
+fn why(view: View<'_>, object: &Object<'_>) -> &'static str {
+    let pod = match &object.of {
+        Of::One(pod, _) => &pod.key,
+        Of::Workload(_, group) => &group.worst,
+    };
     let verdict = view.model.verdicts.of_pod(pod);
-    Cell::new(verdict.map_or("", |verdict| verdict.finding.title()), style)
+    verdict.map_or("", |verdict| verdict.finding.title())
 }
 
 /// When the kubelet tries again.
-fn retry(view: View<'_>, pod: &Pod) -> Cell {
-    let failing = pull::failures(pod).next();
-    let next = failing.and_then(|failure| {
+fn retry(view: View<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
+    let next = pod.and_then(|pod| {
+        let failure = pull::failures(pod).next()?;
         let events = view.model.world.events_of_pod(&pod.key);
         retry::next(failure.attempt, &events, view.now)
     });
-    let text = match next {
-        Some(Next::In(seconds)) => format!("in {}", age::span(seconds)),
-        Some(Next::Due) => "due".to_owned(),
-        None => String::new(),
-    };
-    Cell::new(text, view.theme.dim())
+    match next {
+        Some(Next::In(seconds)) => Cow::Owned(format!("in {}", age::span(seconds))),
+        Some(Next::Due) => Cow::Borrowed("due"),
+        None => Cow::Borrowed(""),
+    }
 }
 
-fn workload_cells(view: View<'_>, id: &WorkloadKey) -> Vec<Cell> {
-    let theme = view.theme;
-    let Some(group) = view.model.panes.folding.groups.get(id) else {
-        return vec![Cell::new("", theme.dim()); COLUMNS.len()];
+fn restarts(object: &Object<'_>, some: Style, none: Style) -> Cell {
+    let count = match &object.of {
+        Of::One(_, status) => status.restarts,
+        Of::Workload(_, group) => group.restarts,
     };
-    let (symbol, style) = theme.health(group.health);
-    let worst = view.model.world.pod(&group.worst);
-    let word = worst.map_or_else(String::new, |pod| pod_status(pod).word.into_owned());
-    let created = view
-        .model
-        .world
-        .workload(id)
-        .and_then(|workload| workload.meta.created);
-    vec![
-        Cell::new(symbol, style),
-        Cell::new(id.key.namespace.as_str(), theme.dim()),
-        Cell::new(format!("{} ×{}", id.short(), group.pods), theme.text()),
-        Cell::new(format!("{}/{}", group.ready, group.pods), theme.text()),
-        Cell::new(
-            word,
-            if group.health < Health::Progressing {
-                style
-            } else {
-                theme.text()
-            },
-        ),
-        why(view, &group.worst, style),
-        worst.map_or_else(|| Cell::new("", theme.dim()), |pod| retry(view, pod)),
-        restarts(view, group.restarts),
-        view.age(created),
-    ]
+    Cell::new(count.to_string(), if count > 0 { some } else { none })
 }

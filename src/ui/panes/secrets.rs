@@ -1,14 +1,17 @@
 //! Pull Secrets: for which registries, as whom, and who uses them. Never a password.
 
 use jiff::Timestamp;
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{layout::Rect, style::Style};
 
-use super::{View, listing};
+use super::{
+    View,
+    column::{self, PaneView, columns},
+};
 use crate::{
     app::{
         panes::{
-            Pane,
-            secrets::{self, Uses},
+            SortBy,
+            secrets::{self, Row, Secrets, Uses},
         },
         settled::Said,
     },
@@ -20,67 +23,121 @@ use crate::{
         probe::{Answer, Verdict},
         status::Health,
     },
-    ui::widgets::table::{Cell, Column},
+    ui::widgets::table::{Cell, ColumnSpec},
 };
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column::new("", 0, 1),
-    Column::new("NAMESPACE", 1, 24).gives(9).middle(),
-    Column::new("NAME", 0, 40).gives(14).middle(),
-    Column::new("REGISTRY", 1, 60).grows(16).middle(),
-    Column::new("USER", 4, 24).middle(),
-    Column::new("CREDENTIAL", 2, 60).gives(14),
-    Column::new("USED BY", 3, 18),
-    Column::new("AGE", 6, 6).right(),
-];
-
-pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
-    let pane = &view.model.panes.secrets;
-    listing(
-        Pane::Secrets,
-        view,
-        pane,
-        &view.columns(COLUMNS),
-        |row| cells(view, row),
-        area,
-        buffer,
-    );
+columns! {
+    Symbol,
+    Namespace,
+    Name,
+    Registry,
+    User,
+    Credential,
+    UsedBy,
+    Age,
 }
 
-fn cells(view: View<'_>, row: &secrets::Row) -> Vec<Cell> {
-    let (theme, world) = (view.theme, &view.model.world);
-    let Some(secret) = world.secret(row) else {
-        return Vec::new();
-    };
-    let uses = secrets::uses(world, row);
-    let (registry, user, kind) = content(secret);
-    let standing = secrets::standing(secret, &view.model.verdicts, view.now);
-    let said: Vec<&Said> = view.model.answers.of_secret(secret, view.now).collect();
-    let (kind, standing) = tested(&said, kind, standing, view.now);
-    let (symbol, style) = match &standing {
+impl column::Column for Column {
+    fn spec(self) -> ColumnSpec {
+        match self {
+            Self::Symbol => ColumnSpec::new("", 0, 1),
+            Self::Namespace => ColumnSpec::new("NAMESPACE", 1, 24)
+                .min_width(9)
+                .truncate_middle(),
+            Self::Name => ColumnSpec::new("NAME", 0, 40)
+                .min_width(14)
+                .truncate_middle(),
+            Self::Registry => ColumnSpec::new("REGISTRY", 1, 60)
+                .flex(16)
+                .truncate_middle(),
+            Self::User => ColumnSpec::new("USER", 4, 24).truncate_middle(),
+            Self::Credential => ColumnSpec::new("CREDENTIAL", 2, 60).min_width(14),
+            Self::UsedBy => ColumnSpec::new("USED BY", 3, 18),
+            Self::Age => ColumnSpec::new("AGE", 6, 6).align_right(),
+        }
+    }
+
+    fn sort(self) -> Option<SortBy> {
+        match self {
+            Self::Namespace => Some(SortBy::Namespace),
+            Self::Name => Some(SortBy::Name),
+            Self::Credential => Some(SortBy::Status),
+            Self::UsedBy => Some(SortBy::Count),
+            Self::Age => Some(SortBy::Age),
+            Self::Symbol | Self::Registry | Self::User => None,
+        }
+    }
+}
+
+/// What a row shows.
+pub(super) struct Object<'a> {
+    secret: &'a Secret,
+    uses: Uses,
+    /// Registries of the entries.
+    registry: String,
+    user: String,
+    /// The kinds of credentials, and whether they work.
+    credential: String,
+    standing: Standing,
+}
+
+impl PaneView for Secrets {
+    type Column = Column;
+    type Object<'a> = Object<'a>;
+
+    const COLUMNS: &'static [Column] = Column::ALL;
+    const NO_ROWS: &'static str = "no pull Secrets";
+    const HINT: Option<&'static str> = Some("next: + makes one");
+
+    fn look_up<'a>(view: View<'a>, row: &'a Row, _area: Rect) -> Option<Object<'a>> {
+        let (model, now) = (view.model, view.now);
+        let secret = &**model.world.secret(row)?;
+        let (registry, user, kind) = content(secret);
+        let standing = secrets::standing(secret, &model.verdicts, now);
+        let said: Vec<&Said> = model.answers.of_secret(secret, now).collect();
+        let (credential, standing) = tested(&said, kind, standing, now);
+        Some(Object {
+            secret,
+            uses: secrets::uses(&model.world, row),
+            registry,
+            user,
+            credential,
+            standing,
+        })
+    }
+
+    fn cell(view: View<'_>, object: &Object<'_>, column: Column) -> Cell {
+        let (theme, secret) = (view.theme, object.secret);
+        match column {
+            Column::Symbol => {
+                let (symbol, style) = symbol(view, object);
+                Cell::new(symbol, style)
+            }
+            Column::Namespace => Cell::new(secret.key.namespace.as_str(), theme.dim()),
+            Column::Name => Cell::new(secret.key.name.as_str(), theme.text()),
+            Column::Registry => Cell::new(&*object.registry, theme.text()),
+            Column::User => Cell::new(&*object.user, theme.dim()),
+            // What is wrong says more than the kind of credential.
+            Column::Credential => match &object.standing {
+                Standing::Sound => Cell::new(&*object.credential, theme.dim()),
+                Standing::Odd(why) | Standing::Broken(why) => {
+                    Cell::new(&**why, symbol(view, object).1)
+                }
+            },
+            Column::UsedBy => Cell::new(used_by(object.uses), theme.dim()),
+            Column::Age => view.age(secret.meta.created),
+        }
+    }
+}
+
+fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
+    let theme = view.theme;
+    match object.standing {
         Standing::Broken(_) => theme.health(Health::PullFailing),
         Standing::Odd(_) => theme.health(Health::Failing),
-        Standing::Sound if uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
+        Standing::Sound if object.uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
         Standing::Sound => (theme.symbols().finished, theme.good()),
-    };
-    // What is wrong says more than the kind of credential.
-    let (kind, kind_style) = match standing {
-        Standing::Sound => (kind, theme.dim()),
-        Standing::Odd(why) | Standing::Broken(why) => (why, style),
-    };
-    let mut cells = vec![Cell::new(symbol, style)];
-    if view.all_namespaces() {
-        cells.push(Cell::new(row.namespace.as_str(), theme.dim()));
     }
-    cells.extend([
-        Cell::new(row.name.as_str(), theme.text()),
-        Cell::new(registry, theme.text()),
-        Cell::new(user, theme.dim()),
-        Cell::new(kind, kind_style),
-        Cell::new(used_by(uses), theme.dim()),
-        view.age(secret.meta.created),
-    ]);
-    cells
 }
 
 /// Registries, users and kinds of the entries.

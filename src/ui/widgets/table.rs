@@ -9,64 +9,64 @@ use crate::ui::{
 };
 
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub title: &'static str,
-    pub cut: Cut,
+pub struct ColumnSpec {
+    pub header: &'static str,
+    pub truncate: Cut,
     /// At most so many cells.
-    pub most: u16,
+    pub max_width: u16,
     /// A column that may be narrowed is not made narrower than this while another could be dropped.
-    pub least: Option<u16>,
+    pub min_width: Option<u16>,
     /// Takes the room that is left.
-    pub grows: bool,
-    pub right: bool,
+    pub flex: bool,
+    pub align_right: bool,
     /// Columns with a low number give way last.
-    pub rank: u8,
+    pub priority: u8,
 }
 
-impl Column {
-    pub const fn new(title: &'static str, rank: u8, most: u16) -> Self {
+impl ColumnSpec {
+    pub const fn new(header: &'static str, priority: u8, max_width: u16) -> Self {
         Self {
-            title,
-            cut: Cut::End,
-            most,
-            least: None,
-            grows: false,
-            right: false,
-            rank,
+            header,
+            truncate: Cut::End,
+            max_width,
+            min_width: None,
+            flex: false,
+            align_right: false,
+            priority,
         }
     }
 
     /// Takes the room that is left, and gives way down to so many cells.
     #[must_use]
-    pub const fn grows(mut self, least: u16) -> Self {
-        self.grows = true;
-        self.least = Some(least);
+    pub const fn flex(mut self, min_width: u16) -> Self {
+        self.flex = true;
+        self.min_width = Some(min_width);
         self
     }
 
     /// Gives way down to so many cells.
     #[must_use]
-    pub const fn gives(mut self, least: u16) -> Self {
-        self.least = Some(least);
+    pub const fn min_width(mut self, min_width: u16) -> Self {
+        self.min_width = Some(min_width);
         self
     }
 
     #[must_use]
-    pub const fn right(mut self) -> Self {
-        self.right = true;
+    pub const fn align_right(mut self) -> Self {
+        self.align_right = true;
         self
     }
 
     /// Holds generated names.
     #[must_use]
-    pub const fn names(mut self) -> Self {
-        self.cut = Cut::Name;
+    pub const fn truncate_name(mut self) -> Self {
+        self.truncate = Cut::Name;
         self
     }
 
     #[must_use]
-    pub const fn middle(mut self) -> Self {
-        self.cut = Cut::Middle;
+    pub const fn truncate_middle(mut self) -> Self {
+        self.truncate = Cut::Middle;
         self
     }
 }
@@ -88,7 +88,7 @@ impl Cell {
 
 /// A table's rows and where the selection is among them.
 pub struct Table<'a> {
-    pub columns: &'a [Column],
+    pub columns: &'a [ColumnSpec],
     pub rows: Vec<Vec<Cell>>,
     pub selected: Option<usize>,
     pub focused: bool,
@@ -147,13 +147,13 @@ impl Table<'_> {
             .zip(widths)
             .map(|(column, width)| {
                 let arrow = match self.sorted {
-                    Some((title, true)) if title == column.title => "↓",
-                    Some((title, false)) if title == column.title => "↑",
+                    Some((title, true)) if title == column.header => "↓",
+                    Some((title, false)) if title == column.header => "↑",
                     _ => "",
                 };
                 // The arrow is seen, however narrow the column is.
                 let room = usize::from(*width).saturating_sub(text::width(arrow));
-                let title = text::fit(column.title, room, Cut::End);
+                let title = text::fit(column.header, room, Cut::End);
                 Cell::new(format!("{title}{arrow}"), theme.dim())
             })
             .collect();
@@ -174,12 +174,12 @@ impl Table<'_> {
             if *width == 0 {
                 continue;
             }
-            let text = text::fit(&cell.text, usize::from(*width), column.cut);
+            let text = text::fit(&cell.text, usize::from(*width), column.truncate);
             let free = *width
                 - u16::try_from(text::width(&text))
                     .unwrap_or(*width)
                     .min(*width);
-            let start = if column.right { x + free } else { x };
+            let start = if column.align_right { x + free } else { x };
             // Under the keyboard's bar all cells look alike; elsewhere they keep their colours.
             let style = match over {
                 Some(over) if self.focused => over,
@@ -236,7 +236,7 @@ impl Table<'_> {
         (0..widths.len())
             .filter(|index| widths.get(*index).is_some_and(|width| *width > 0))
             .filter(meant)
-            .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.rank))
+            .max_by_key(|index| self.columns.get(*index).map_or(0, |column| column.priority))
     }
 
     fn says_nothing(&self, index: usize) -> bool {
@@ -244,8 +244,8 @@ impl Table<'_> {
         cells.all(|cell| cell.text.is_empty())
     }
 
-    fn wanted(&self, index: usize, column: &Column) -> u16 {
-        let title = text::width(column.title) + 1;
+    fn wanted(&self, index: usize, column: &ColumnSpec) -> u16 {
+        let title = text::width(column.header) + 1;
         let widest = self
             .rows
             .iter()
@@ -253,15 +253,15 @@ impl Table<'_> {
             .map(|cell| text::width(&text::clean(&cell.text)))
             .max()
             .unwrap_or(0);
-        let title = if column.title.is_empty() { 0 } else { title };
+        let title = if column.header.is_empty() { 0 } else { title };
         u16::try_from(widest.max(title))
             .unwrap_or(u16::MAX)
-            .min(column.most)
+            .min(column.max_width)
             .max(1)
     }
 
     fn grow(&self, widths: &mut [u16], free: u16) {
-        let last = self.columns.iter().rposition(|column| column.grows);
+        let last = self.columns.iter().rposition(|column| column.flex);
         if let Some(width) = last.and_then(|index| widths.get_mut(index)) {
             *width += free;
         }
@@ -269,8 +269,10 @@ impl Table<'_> {
 
     /// Takes the excess from columns that give way, as far as they can; the widest gives first.
     fn shrink(&self, widths: &mut [u16], excess: u16) -> bool {
-        let spare = |column: &Column, width: u16| {
-            column.least.map_or(0, |least| width.saturating_sub(least))
+        let spare = |column: &ColumnSpec, width: u16| {
+            column
+                .min_width
+                .map_or(0, |min_width| width.saturating_sub(min_width))
         };
         let can_give: u16 = self
             .columns
@@ -302,11 +304,11 @@ mod tests {
     use super::*;
     use crate::ui::theme::Look;
 
-    const COLUMNS: &[Column] = &[
-        Column::new("NAME", 0, 20).grows(4).middle(),
-        Column::new("RETRY", 2, 7).right(),
-        Column::new("WHY", 1, 20),
-        Column::new("AGE", 3, 4).right(),
+    const COLUMNS: &[ColumnSpec] = &[
+        ColumnSpec::new("NAME", 0, 20).flex(4).truncate_middle(),
+        ColumnSpec::new("RETRY", 2, 7).align_right(),
+        ColumnSpec::new("WHY", 1, 20),
+        ColumnSpec::new("AGE", 3, 4).align_right(),
     ];
 
     fn drawn(rows: &[[&str; 4]], wide: u16) -> Vec<String> {

@@ -16,15 +16,16 @@ use self::start::is_routine;
 pub use self::start::{Start, Step};
 
 use super::{
-    super::{filter::Sieve, motion::Motion, verdicts::Verdicts},
-    Basis, PaneState, SortBy, Turn,
+    super::{filter::Sieve, verdicts::Verdicts},
+    Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
 };
 use crate::domain::{
     faults::{FaultId, Subject},
+    guide::Section,
     key::{Key, Name},
-    objects::{Pod, Workload, WorkloadKey, WorkloadKind},
+    objects::{ObjectKey, Pod, Workload, WorkloadKey, WorkloadKind},
     pull,
-    watch::Scope,
+    watch::{Scope, WatchKind},
     world::{Line, LineKey, Versions, World},
 };
 
@@ -57,82 +58,133 @@ pub struct Story {
 /// A line costs so many rows of another pane: its story is looked for.
 const LINE: usize = 8;
 
-/// What the pane holds beside what all panes have.
 #[derive(Debug)]
-pub struct Stories {
-    pub folded: bool,
-    pub told: BTreeMap<StoryId, Story>,
+pub struct Events {
+    folded: bool,
+    /// The folded rows.
+    pub stories: BTreeMap<StoryId, Story>,
     pub starts: BTreeMap<Subject, Start>,
-    /// The pane is held as it is, so that it can be read.
-    pub hold: bool,
-    /// What the rows were made from when it was.
-    held: Option<Basis>,
+    /// The rows are held as they are, so that they can be read.
+    pub paused: bool,
 }
 
-impl Default for Stories {
+impl Default for Events {
     fn default() -> Self {
         Self {
             folded: true,
-            told: BTreeMap::new(),
+            stories: BTreeMap::new(),
             starts: BTreeMap::new(),
-            hold: false,
-            held: None,
+            paused: false,
         }
     }
 }
 
-pub fn refresh(
-    pane: &mut PaneState<Row>,
-    stories: &mut Stories,
-    world: &World,
-    verdicts: &Verdicts,
-    scope: &Scope,
-    turn: &mut Turn,
-) {
-    let versions = world.versions();
-    let basis = Basis {
-        world: Versions {
-            events: versions.events,
-            ..Versions::default()
-        },
-        verdicts: if stories.folded {
-            verdicts.version()
-        } else {
-            0
-        },
-        ..Basis::default()
+impl PaneRows for Events {
+    type Row = Row;
+
+    const INFO: &'static PaneInfo = &PaneInfo {
+        title: "Events",
+        name: "events",
+        commands: &["ev", "event", "events"],
+        help: "Events",
+        namespaced: true,
+        shows: |kind| kind == WatchKind::Events,
+        sorts: &[SortBy::Age, SortBy::Status, SortBy::Name, SortBy::Count],
+        guide: Section::VERIFY,
+        explains_pod: true,
     };
-    // A filter still works on what is held.
-    let basis = match (stories.hold, stories.held) {
-        (true, Some(held)) => held,
-        (true, None) => *stories.held.insert(basis),
-        (false, _) => {
-            stories.held = None;
-            basis
+
+    const FOLLOWS_FIRST: bool = true;
+
+    fn dependencies(&self, _query: &Query, context: &RowContext<'_>) -> Dependencies {
+        Dependencies {
+            world: Versions {
+                events: context.world.versions().events,
+                ..Versions::default()
+            },
+            verdicts: if self.folded {
+                context.verdicts.version()
+            } else {
+                0
+            },
+            ..Dependencies::default()
         }
-    };
-    // While the newest line is selected, it is the newest that stays selected. A row that is wanted and
-    // has not come yet is another one.
-    let follows = pane.list.selected() == pane.list.rows().first();
-    let folded = stories.folded;
-    let mut told = (BTreeMap::new(), BTreeMap::new());
-    let weight = world.line_count() * LINE;
-    let made = pane.refresh(basis, scope, weight, turn, |pane, _| {
+    }
+
+    fn cost(_shown: usize, context: &RowContext<'_>) -> usize {
+        context.world.line_count() * LINE
+    }
+
+    fn rows(
+        &mut self,
+        query: &Query,
+        _candidates: Option<&[Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Row> {
         let mut telling = Telling {
-            world,
-            verdicts,
+            world: context.world,
+            verdicts: context.verdicts,
             stories: BTreeMap::new(),
             starts: BTreeMap::new(),
         };
-        let rows = rows(pane, scope, folded, &mut telling);
-        told = (telling.stories, telling.starts);
+        let rows = rows(query, context.scope, self.folded, &mut telling);
+        self.stories = telling.stories;
+        self.starts = telling.starts;
         rows
-    });
-    if made {
-        (stories.told, stories.starts) = told;
-        if follows {
-            pane.list.go(Motion::First);
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    fn is_folded(&self) -> bool {
+        self.folded
+    }
+
+    fn set_folded(&mut self, folded: bool) {
+        self.folded = folded;
+    }
+
+    /// The Pod that the event is about, or the workload.
+    fn object(&self, row: &Row, world: &World) -> Option<ObjectKey> {
+        if let Some(pod) = self.pod(row, world) {
+            return Some(ObjectKey::Pod(pod));
         }
+        let Row::Line(key) = row else { return None };
+        let subject = &world.event_line(key)?.event.subject;
+        let id = WorkloadKey {
+            kind: WorkloadKind::parse(&subject.kind)?,
+            key: Key::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
+        };
+        Some(ObjectKey::Workload(id))
+    }
+
+    /// The Pod that the event is about, while it exists; of a folded row the first of its Pods.
+    fn pod(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+        let key = match row {
+            Row::Line(key) => subject(world.event_line(key)?)?,
+            Row::Story(id) => self.stories.get(id)?.pods.first()?.clone(),
+            Row::Start(owner) => {
+                let start = self.starts.get(owner)?;
+                start.pods.first_key_value()?.0.clone()
+            }
+        };
+        world.pod(&key).is_some().then_some(key)
+    }
+
+    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+        match row {
+            Row::Line(key) => world.event_line(key)?.last,
+            Row::Story(id) => self.stories.get(id)?.last,
+            Row::Start(owner) => self.starts.get(owner)?.last,
+        }
+    }
+
+    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+        row.and_then(|row| self.pod(row, world)).map_or(
+            Enter::Refuse("that object is gone, or is no Pod"),
+            Enter::Pod,
+        )
     }
 }
 
@@ -143,14 +195,14 @@ struct Telling<'a> {
     starts: BTreeMap<Subject, Start>,
 }
 
-fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
-    let mut sieve = Sieve::new(&pane.filter);
+fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
+    let mut sieve = Sieve::new(&query.filter);
     let mut lines: Vec<&Line> = telling
         .world
         .event_lines()
         .filter(|line| in_scope(line, scope))
         .collect();
-    match pane.sort.by {
+    match query.sort.by {
         SortBy::Age => {}
         SortBy::Status => lines.sort_by_key(|line| (!line.pull_failure, !line.warning())),
         SortBy::Name | SortBy::Namespace => lines.sort_by_key(|line| &line.event.subject),
@@ -162,10 +214,10 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
     for line in lines {
         let story = if folded { telling.tell(line) } else { None };
         let of_a_fault = matches!(story, Some(Row::Story(_)));
-        if pane.faults_only && !of_a_fault && !line.pull_failure {
+        if query.faults_only && !of_a_fault && !line.pull_failure {
             continue;
         }
-        if !pane.filter.is_empty() && !passes(&mut sieve, line) {
+        if !query.filter.is_empty() && !passes(&mut sieve, line) {
             continue;
         }
         match story {
@@ -178,7 +230,7 @@ fn rows(pane: &PaneState<Row>, scope: &Scope, folded: bool, telling: &mut Tellin
             None => rows.push(Row::Line(line.key.clone())),
         }
     }
-    if folded && pane.filter.is_empty() {
+    if folded && query.filter.is_empty() {
         rows.extend(telling.expired(scope));
     }
     rows

@@ -111,12 +111,10 @@ impl Start {
 mod tests {
     use super::*;
     use crate::{
-        app::{
-            panes::{
-                Pane, PaneState, Turn,
-                events::{Row, Stories, refresh},
-            },
-            verdicts::Verdicts,
+        app::panes::{
+            PaneState,
+            events::{Events, Row},
+            tests::refresh,
         },
         domain::{
             batch::Batch,
@@ -170,21 +168,12 @@ mod tests {
         ];
         world.fold(Batch::Events(changed(events)), now());
 
-        let mut pane = PaneState::new(Pane::Events);
-        let mut stories = Stories::default();
-        let verdicts = Verdicts::default();
-        refresh(
-            &mut pane,
-            &mut stories,
-            &world,
-            &verdicts,
-            &Scope::Cluster,
-            &mut Turn::new(now()),
-        );
+        let mut pane = PaneState::<Events>::default();
+        refresh(&mut pane, &world, &Scope::Cluster);
 
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
         assert_eq!(pane.list.rows(), [Row::Start(web.clone())]);
-        let start = &stories.starts[&web];
+        let start = &pane.extra.starts[&web];
         assert_eq!(start.last, Some(ago(5)));
         assert_eq!(start.image.as_deref(), Some("r.example/web:2"));
         assert_eq!((start.started(), start.slowest()), (1, Some(Step::Pulled)));
@@ -192,15 +181,8 @@ mod tests {
         assert_eq!((least.took.as_secs(), most.took.as_secs()), (2, 3));
         assert_eq!(most.size, Some(96_000_000));
 
-        pane.faults_only = true;
-        refresh(
-            &mut pane,
-            &mut stories,
-            &world,
-            &verdicts,
-            &Scope::Cluster,
-            &mut Turn::new(now()),
-        );
+        pane.query.faults_only = true;
+        refresh(&mut pane, &world, &Scope::Cluster);
         assert!(pane.list.rows().is_empty(), "a start is no fault");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::list::List;
+use super::{super::list::List, Follow};
 use crate::domain::{
     key::Key,
     objects::{Pod, WorkloadKey},
@@ -31,24 +31,14 @@ pub(super) const ORDER: [Health; 5] = [
     Health::Finished,
 ];
 
-/// What became of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Followed {
-    Moved,
-    /// So many moved that the rows had better be made again; nothing was done.
-    TooMany,
-    /// They were not what they were thought to be.
-    Lost,
-}
-
 /// Where rows of each state of health stand, and what they were made from.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct RowOrder {
     counts: [usize; ORDER.len()],
     read: u64,
 }
 
-impl Places {
+impl RowOrder {
     /// Of rows that have just been made, of all Pods of the scope.
     pub(super) fn of(world: &World, scope: &Scope) -> Self {
         Self {
@@ -58,17 +48,12 @@ impl Places {
     }
 
     /// Moves the rows of those that moved.
-    pub(super) fn follow(
-        &mut self,
-        world: &World,
-        scope: &Scope,
-        list: &mut List<Row>,
-    ) -> Followed {
+    pub(super) fn follow(&mut self, world: &World, scope: &Scope, list: &mut List<Row>) -> Follow {
         let Some(moves) = world.moved_since(self.read) else {
-            return Followed::TooMany;
+            return Follow::Rebuild;
         };
         if moves.len() > FEW {
-            return Followed::TooMany;
+            return Follow::Rebuild;
         }
         for step in moves {
             let within = match scope {
@@ -76,11 +61,11 @@ impl Places {
                 Scope::Namespace(namespace) => step.pod.namespace == *namespace,
             };
             if within && self.step(step, list).is_none() {
-                return Followed::Lost;
+                return Follow::OutOfSync;
             }
         }
         self.read = world.moved_until();
-        Followed::Moved
+        Follow::Moved
     }
 
     fn step(&mut self, step: &Move, list: &mut List<Row>) -> Option<()> {
@@ -125,10 +110,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::panes::{
-            Pane, PaneState, Turn,
-            pods::{Folding, refresh},
-        },
+        app::panes::{PaneState, pods::Pods, tests::refresh},
         domain::{
             batch::Batch,
             key::Namespace,
@@ -138,9 +120,8 @@ mod tests {
 
     /// Rows of a pane that has seen nothing before.
     fn fresh(world: &World, scope: &Scope) -> Vec<Row> {
-        let mut pane = PaneState::new(Pane::Pods);
-        let turn = &mut Turn::new(now());
-        refresh(&mut pane, &mut Folding::default(), world, scope, turn);
+        let mut pane = PaneState::<Pods>::default();
+        refresh(&mut pane, world, scope);
         pane.list.rows().to_vec()
     }
 
@@ -157,7 +138,7 @@ mod tests {
                 Scope::Cluster
             };
             let mut world = World::default();
-            let (mut pane, mut folding) = (PaneState::new(Pane::Pods), Folding::default());
+            let mut pane = PaneState::<Pods>::default();
             for (number, what, looks) in steps {
                 let namespace = ["shop", "pay"][usize::from(number % 2)];
                 let name = format!("web-{number}");
@@ -169,8 +150,7 @@ mod tests {
                 };
                 world.fold(Batch::Pods(batch), now());
                 if looks {
-                    let turn = &mut Turn::new(now());
-                    refresh(&mut pane, &mut folding, &world, &scope, turn);
+                    refresh(&mut pane, &world, &scope);
                     prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);
                 }
             }

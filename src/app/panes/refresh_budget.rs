@@ -1,0 +1,47 @@
+//! How often rows are made again: short lists at once, long ones now and then.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The time that one frame may spend on making rows again.
+///
+/// A list of fifty thousand rows is made again four times a second at most, and of several long lists one
+/// in each frame: a key must not wait for changes of the cluster.
+#[derive(Debug)]
+pub struct RefreshBudget {
+    pub now: Timestamp,
+    /// A long list has been made in this frame.
+    spent: bool,
+}
+
+/// The pause per object that is looked at, in microseconds: making rows then takes a tenth of the time.
+const PAUSE: usize = 5;
+
+/// A list for which this pause would be enough, in microseconds, is a short one.
+const SHORT: usize = 4_000;
+
+/// The longest pause, in microseconds.
+const LONGEST: usize = 1_000_000;
+
+impl RefreshBudget {
+    pub fn new(now: Timestamp) -> Self {
+        Self { now, spent: false }
+    }
+
+    /// When rows of this cost are made again that were made at that time; `None`: now.
+    pub(super) fn wait(&self, cost: usize, made_at: Timestamp) -> Option<Timestamp> {
+        let pause = cost.saturating_mul(PAUSE).min(LONGEST);
+        if pause < SHORT {
+            return None;
+        }
+        let until = made_at + SignedDuration::from_micros(i64::try_from(pause).unwrap_or(i64::MAX));
+        if made_at <= self.now && self.now < until {
+            Some(until)
+        } else {
+            self.spent.then_some(self.now)
+        }
+    }
+
+    pub(super) fn spend(&mut self, cost: usize) {
+        self.spent |= cost.saturating_mul(PAUSE) >= SHORT;
+    }
+}

@@ -1,0 +1,171 @@
+//! What a pane has to say of itself: one implementation of [`PaneRows`] per pane.
+
+use std::{collections::BTreeSet, fmt::Debug};
+
+use jiff::Timestamp;
+
+use super::{
+    super::{list::List, verdicts::Verdicts},
+    Pane, Query, SortBy,
+    accounts::Judging,
+};
+use crate::domain::{
+    guide::Section,
+    key::{Key, Namespace},
+    objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey},
+    watch::{Scope, Sight, WatchKind},
+    world::{Versions, World},
+};
+
+/// The fixed properties of a pane.
+#[derive(Debug)]
+pub struct PaneInfo {
+    pub title: &'static str,
+    /// The name in commands, settings and the state file, as kubectl has it. Stable.
+    pub name: &'static str,
+    /// What the pane is called behind `:`, the shortest first.
+    pub commands: &'static [&'static str],
+    /// The help on these commands.
+    pub help: &'static str,
+    /// Whether the rows lie in namespaces, so that the selected namespace narrows them.
+    pub namespaced: bool,
+    /// Whether the pane shows what watches of this kind bring.
+    pub shows: fn(WatchKind) -> bool,
+    /// The columns that it can be sorted by, the default first.
+    pub sorts: &'static [SortBy],
+    /// The section of the guide that explains it.
+    pub guide: Section,
+    /// Whether the guide explains the finding of the selected Pod first.
+    pub explains_pod: bool,
+}
+
+/// What rows are made from.
+#[derive(Clone, Copy)]
+pub struct RowContext<'a> {
+    pub world: &'a World,
+    pub verdicts: &'a Verdicts,
+    /// Where a Secret that is not in the store does not exist.
+    pub sight: &'a Sight,
+    /// Namespaces that the user named, which may not be listed.
+    pub known: &'a BTreeSet<Namespace>,
+    pub scope: &'a Scope,
+    pub now: Timestamp,
+}
+
+impl<'a> RowContext<'a> {
+    /// What the names in lists of Secrets are judged by.
+    pub fn judging(&self) -> Judging<'a> {
+        Judging {
+            world: self.world,
+            verdicts: self.verdicts,
+            sight: self.sight,
+            now: self.now,
+        }
+    }
+}
+
+/// Versions of what the rows of a pane are made from; what a pane does not use stays 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    pub world: Versions,
+    /// Of the verdicts, for panes that show them.
+    pub verdicts: u64,
+    /// Of what can be seen of the cluster: which lists are whole, which namespaces were named.
+    pub sight: u64,
+}
+
+/// The result of [`PaneRows::follow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// The rows are up to date.
+    Moved,
+    /// Nothing was done; the rows are made again when the [`super::RefreshBudget`] allows it.
+    Rebuild,
+    /// The rows are not what they were taken for, and are made again at once.
+    OutOfSync,
+}
+
+/// What `enter` does with the selected row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Enter {
+    Nothing,
+    /// Goes to another pane, where nothing else is selected.
+    Focus(Pane),
+    /// Opens the details of an object.
+    Details(ObjectKey),
+    /// Shows or hides the Pods of a workload.
+    Unfold(WorkloadKey),
+    Pod(Key<Pod>),
+    Account(Key<ServiceAccount>),
+    Secret(Key<Secret>),
+    /// Says why it does nothing.
+    Refuse(&'static str),
+}
+
+/// The rows of one pane. The implementing type holds what only this pane has.
+pub trait PaneRows: Debug + Default {
+    /// Identifies a row.
+    type Row: Clone + Eq + Debug;
+
+    const INFO: &'static PaneInfo;
+
+    /// Whether the selection stays on the first row once it is there: for what has the newest first.
+    const FOLLOWS_FIRST: bool = false;
+
+    /// The versions of all that the rows are made from: they are made again when one of them has grown.
+    fn dependencies(&self, query: &Query, context: &RowContext<'_>) -> Dependencies;
+
+    /// What making the rows costs, in objects that are looked at; `shown` is how many rows there are now.
+    fn cost(shown: usize, context: &RowContext<'_>) -> usize;
+
+    /// Makes the rows: those that pass the query, in its order, not reversed.
+    ///
+    /// `candidates` are the rows that were made last, where they hold all that can pass.
+    fn rows(
+        &mut self,
+        query: &Query,
+        candidates: Option<&[Self::Row]>,
+        context: &RowContext<'_>,
+    ) -> Vec<Self::Row>;
+
+    /// Moves rows in place where only the cluster has changed and that is cheaper than making all again.
+    fn follow(
+        &mut self,
+        _query: &Query,
+        _list: &mut List<Self::Row>,
+        _context: &RowContext<'_>,
+    ) -> Follow {
+        Follow::Rebuild
+    }
+
+    /// Whether the user holds the rows as they are.
+    fn is_paused(&self) -> bool {
+        false
+    }
+
+    fn is_folded(&self) -> bool {
+        false
+    }
+
+    /// Folds many rows into one; nothing happens where a pane has no such form.
+    fn set_folded(&mut self, _folded: bool) {}
+
+    /// The object that a row stands for.
+    fn object(&self, row: &Self::Row, world: &World) -> Option<ObjectKey>;
+
+    /// The least healthy Pod that uses the object of a row.
+    fn user(&self, _row: &Self::Row, _world: &World) -> Option<Key<Pod>> {
+        None
+    }
+
+    /// The Pod that is diagnosed while the row is selected.
+    fn pod(&self, row: &Self::Row, world: &World) -> Option<Key<Pod>> {
+        self.user(row, world)
+    }
+
+    /// The time whose age the row shows.
+    fn time(&self, row: &Self::Row, world: &World) -> Option<Timestamp>;
+
+    /// What `enter` does; `None`: no row is selected.
+    fn enter(&self, row: Option<&Self::Row>, world: &World) -> Enter;
+}

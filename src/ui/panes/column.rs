@@ -1,0 +1,68 @@
+//! What a pane says of its columns and of having no rows: one implementation of [`PaneView`] per pane.
+
+use ratatui::layout::Rect;
+
+use super::View;
+use crate::{
+    app::panes::{PaneEntry, SortBy},
+    ui::widgets::table::{Cell, ColumnSpec},
+};
+
+/// Declares the enum of a pane's columns, from left to right.
+macro_rules! columns {
+    ($($Column:ident,)+) => {
+        #[derive(Clone, Copy)]
+        pub(super) enum Column {
+            $($Column,)+
+        }
+
+        impl Column {
+            const ALL: &'static [Self] = &[$(Self::$Column),+];
+        }
+    };
+}
+
+pub(super) use columns;
+
+/// A column of a pane: an enum, so that one that is added has a header and a cell or does not compile.
+pub(super) trait Column: Copy + 'static {
+    /// Header, widths and alignment. A column without a header cannot be left out by the user.
+    fn spec(self) -> ColumnSpec;
+
+    /// The order of rows that the column stands for; its header then has the arrow. The column that stands
+    /// for the order by namespace is left out while one namespace is shown.
+    fn sort(self) -> Option<SortBy>;
+}
+
+/// How a pane is drawn.
+pub(super) trait PaneView: PaneEntry {
+    type Column: Column;
+
+    /// What the cells of one row are made from, looked up once.
+    type Object<'a>;
+
+    /// From left to right.
+    const COLUMNS: &'static [Self::Column];
+
+    /// What a pane without rows lacks, such as *no Pods*.
+    const NO_ROWS: &'static str;
+
+    /// What to do about it, or why it is well.
+    const HINT: Option<&'static str>;
+
+    /// What the pane says while it shows only what fails.
+    const FAULTS_ONLY: &'static str = "faults only";
+
+    /// What it says when nothing fails.
+    const NO_FAULTS: &'static str = "nothing fails here";
+
+    /// Looks up what a row shows; `None`: the object is gone, and the row is blank until the next refresh.
+    fn look_up<'a>(view: View<'a>, row: &'a Self::Row, area: Rect) -> Option<Self::Object<'a>>;
+
+    fn cell(view: View<'_>, object: &Self::Object<'_>, column: Self::Column) -> Cell;
+
+    /// What the pane says on its border beside what all say.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
+}

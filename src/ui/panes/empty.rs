@@ -1,0 +1,82 @@
+//! Why a pane has no rows, and what to press.
+
+use super::{View, column::PaneView};
+use crate::{
+    app::{
+        connection::{KindState, Phase},
+        panes::PaneState,
+    },
+    domain::watch::Scope,
+};
+
+/// Why the pane has no rows, and what to press.
+pub(super) fn why_empty<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> Vec<String> {
+    let model = view.model;
+    match &model.connection.phase {
+        Phase::Connecting { .. } => return vec!["connecting…".to_owned()],
+        Phase::Failed { .. } => return vec!["not connected".to_owned()],
+        Phase::Connected(_) => {}
+    }
+    let shows = P::INFO.shows;
+    let watched = model.connection.of(shows, &model.scope);
+    match watched {
+        KindState::Forbidden { missing, .. } => {
+            return vec![
+                format!("forbidden: you may not {missing}"),
+                "next: :ns NAME for a namespace where you may, or ask for a Role:".to_owned(),
+                missing.role_command(),
+            ];
+        }
+        KindState::Loading { .. } => return vec!["listing…".to_owned()],
+        KindState::Stale { why, .. } if !model.connection.was_read(shows, &model.scope) => {
+            return vec![
+                format!("not read yet: {why}"),
+                "it is tried again".to_owned(),
+            ];
+        }
+        KindState::Live | KindState::Partial { .. } | KindState::Stale { .. } => {}
+    }
+    if !state.query.filter.is_empty() {
+        return vec![
+            format!("nothing fits /{}", state.query.filter.text()),
+            "next: esc drops the filter".to_owned(),
+        ];
+    }
+    if state.query.faults_only {
+        return vec![P::NO_FAULTS.to_owned(), "next: ctrl-z shows all".to_owned()];
+    }
+    nothing_there::<P>(view, watched)
+}
+
+/// What there is none of, where it was looked for, and what to do.
+fn nothing_there<P: PaneView>(view: View<'_>, watched: KindState<'_>) -> Vec<String> {
+    let (model, what) = (view.model, P::NO_ROWS);
+    let hint = P::HINT.map(str::to_owned);
+    if !P::INFO.namespaced {
+        return std::iter::once(what.to_owned()).chain(hint).collect();
+    }
+    if let KindState::Partial { missing, .. } = watched {
+        return vec![
+            format!("{what} in the namespaces that you may list"),
+            "next: :ns NAME for another one, or ask for a Role:".to_owned(),
+            missing.role_command(),
+        ];
+    }
+    let place = match &model.scope {
+        Scope::Cluster => "in any namespace".to_owned(),
+        Scope::Namespace(namespace) => format!("in namespace {namespace}"),
+    };
+    let unreadable = model.connection.unreadable(P::INFO.shows, &model.scope);
+    if !unreadable.is_empty() {
+        return vec![
+            format!("{what} {place} that could be read"),
+            format!("not read: {unreadable}"),
+        ];
+    }
+    let mut lines = vec![format!("{what} {place}")];
+    lines.extend(hint);
+    if model.scope != Scope::Cluster {
+        lines.push("next: 0 shows all namespaces".to_owned());
+    }
+    lines
+}
