@@ -54,7 +54,7 @@ impl Cli {
 fn refuse(error: clap::Error) -> ! {
     let text = error.render().to_string();
     let shown = lines(&text);
-    if shown == text.trim_end() {
+    if !error.use_stderr() || shown == text {
         error.exit();
     }
     warn(&shown);

@@ -33,7 +33,7 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let failures: usize = suites.values().map(|suite| suite.failed.len()).sum();
     let unsettled = usize::from(report.settled == Some(false));
     let skipped = report.not_seen.len();
-    let errors = report.not_read.len() + usize::from(!report.complete);
+    let errors = report.not_read.len() + usize::from(lacks_more(report));
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -80,7 +80,7 @@ fn run(report: &Report) -> Vec<String> {
         )
     });
     // What is skipped is green in most views: that *healthy* would rest on it is an error.
-    let incomplete = (!report.complete).then(|| {
+    let incomplete = lacks_more(report).then(|| {
         let why = escaped(&report.not_read_line().unwrap_or_default());
         format!(
             r#"<testcase classname="pullscope" name="everything was read"><error type="not-read" message="{why}"/></testcase>"#
@@ -91,6 +91,11 @@ fn run(report: &Report) -> Vec<String> {
         .chain(incomplete)
         .chain(settled)
         .collect()
+}
+
+/// Whether more was not read than the objects that have an error of their own.
+fn lacks_more(report: &Report) -> bool {
+    !report.complete && report.not_read.is_empty()
 }
 
 impl Suite<'_> {
