@@ -122,7 +122,7 @@ pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Done
     let EditSecret { key, edit, before } = change;
     let edited = |content: Option<&str>| edited(content, edit);
     let undo = |before| change.undo(before);
-    let (done, observed) = rewrite(server, key, before.as_ref(), edited, undo).await?;
+    let (done, observed) = rewrite(server, key, before.as_ref().into(), edited, undo).await?;
     let found = observed.map(|observed| EditSecret {
         before: Some(observed),
         ..change.clone()
@@ -151,13 +151,35 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     })
 }
 
+/// What the preview showed of a configuration that is written.
+#[derive(Clone, Copy)]
+enum Expected<'a> {
+    /// There was no preview, or a change before this one of the plan writes it.
+    Anything,
+    /// There was no Secret.
+    Absent,
+    This(&'a Observed<StoredConfig>),
+}
+
+impl<'a> From<Option<&'a Observed<StoredConfig>>> for Expected<'a> {
+    fn from(expected: Option<&'a Observed<StoredConfig>>) -> Self {
+        expected.map_or(Self::Anything, Self::This)
+    }
+}
+
 /// Why a configuration is left as it is: it is not the one that the preview showed.
-fn changed_since(
-    server: Server<'_>,
-    expected: Option<&Observed<StoredConfig>>,
-    found: &Value,
-) -> Option<String> {
-    let expected = expected.filter(|_| server.expects())?;
+fn changed_since(server: Server<'_>, expected: Expected<'_>, found: &Value) -> Option<String> {
+    if !server.expects() {
+        return None;
+    }
+    let expected = match expected {
+        Expected::Anything => return None,
+        Expected::Absent => {
+            let why = "somebody has created the Secret since the preview, so it is left as it is: look at it again";
+            return Some(why.to_owned());
+        }
+        Expected::This(observed) => observed,
+    };
     match observed_config(found) {
         Some(now) if now.uid != expected.uid => Some(
             "somebody has deleted the Secret and made another of its name: look at it again"
@@ -175,7 +197,7 @@ fn changed_since(
 async fn rewrite(
     server: Server<'_>,
     key: &Key<Secret>,
-    expected: Option<&Observed<StoredConfig>>,
+    expected: Expected<'_>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
     undo: impl FnOnce(Rewritten) -> Change,
 ) -> Result<(Done, Option<Observed<StoredConfig>>), Trouble> {

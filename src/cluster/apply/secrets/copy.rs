@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{content, field, kind, make, observed_config, rewrite};
+use super::{Expected, content, field, kind, make, observed_config, rewrite};
 use crate::{
     cluster::{
         Trouble,
@@ -26,7 +26,10 @@ use crate::{
 };
 
 /// Copies the entries of a pull Secret; the copy is always of the new format.
-pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
+pub(in crate::cluster::apply) async fn copy(
+    server: Server<'_>,
+    copy: &CopySecret,
+) -> Result<Done, Trouble> {
     let source = paths::secret(&copy.from);
     let found = read(server, &source, &mut server.backoff()).await?;
     let Some((name, is_legacy)) = field(&found) else {
@@ -45,12 +48,9 @@ pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, 
         expected: Some(now),
         ..copy.clone()
     });
-    if let (Some(now), Some(expected)) = (&found, &copy.expected)
-        && let Some(why) = copied_since(server, expected, now.expected.as_ref())
-    {
-        let found = found.map(Change::from);
+    if let Some(why) = source_changed(server, copy, found.as_ref()) {
         return Ok(Done {
-            found,
+            found: found.map(Change::from),
             ..failed(why)
         });
     }
@@ -94,27 +94,17 @@ async fn observed_copy(
     Some((ObservedCopy { source, target }, Some(there)))
 }
 
-/// Why a copy is not made: what the preview showed has become another.
-fn copied_since(
+/// Why nothing is copied: the Secret that is copied is not as the preview showed it.
+fn source_changed(
     server: Server<'_>,
-    expected: &ObservedCopy,
-    now: Option<&ObservedCopy>,
-) -> Option<String> {
-    let now = now.filter(|_| server.expects())?;
-    if expected.source.is_some() && expected.source != now.source {
-        return Some(
-            "somebody has changed the Secret that is copied since the preview: look at it again"
-                .to_owned(),
-        );
-    }
-    let is_other = match &expected.target {
-        ObservedTarget::Absent | ObservedTarget::Present(_) => expected.target != now.target,
-        ObservedTarget::Unknown => false,
-    };
-    is_other.then(|| {
-        "somebody has changed the Secret at the place of the copy since the preview, so it is left as it is: look at it again"
-            .to_owned()
-    })
+    copy: &CopySecret,
+    found: Option<&CopySecret>,
+) -> Option<&'static str> {
+    let expected = copy.expected.as_ref()?.source.as_ref()?;
+    let now = found?.expected.as_ref()?.source.as_ref();
+    (server.expects() && now != Some(expected)).then_some(
+        "somebody has changed the Secret that is copied since the preview: look at it again",
+    )
 }
 
 /// Changes the Secret that bears the copy's name, or makes it.
@@ -124,15 +114,18 @@ async fn onto(
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<Done, Trouble> {
     let undo = |before| copy.undo(CopyBefore::Present(before));
-    let expected = copy.expected.as_ref().map(|expected| &expected.target);
-    let expected = match expected {
-        Some(ObservedTarget::Present(observed)) => Some(observed),
-        Some(ObservedTarget::Absent | ObservedTarget::Unknown) | None => None,
+    let expected = match copy.expected.as_ref().map(|expected| &expected.target) {
+        Some(ObservedTarget::Present(observed)) => Expected::This(observed),
+        Some(ObservedTarget::Absent) => Expected::Absent,
+        Some(ObservedTarget::Unknown) | None => Expected::Anything,
     };
     match rewrite(server, &copy.to, expected, &change, undo).await {
-        Err(Trouble::NotFound(_)) => match change(None) {
-            Ok(content) => copy_new(server, copy, &content).await,
-            Err(why) => Ok(failed(why)),
+        Err(Trouble::NotFound(_)) => match (expected, change(None)) {
+            (Expected::This(_), _) if server.expects() => Ok(failed(
+                "somebody has deleted the Secret at the place of the copy since the preview: look at it again",
+            )),
+            (_, Ok(content)) => copy_new(server, copy, &content).await,
+            (_, Err(why)) => Ok(failed(why)),
         },
         Ok((done, _)) => Ok(done),
         Err(trouble) => Err(trouble),
@@ -166,15 +159,19 @@ mod tests {
         };
         let old = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
         let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
+        let mine = r#"{"auths":{"ghcr.io":{"auth":"YTpk"}}}"#;
         let source = |content| Some(secret(content));
         for existing in [Existing::Merge, Existing::Replace] {
             for (shown, then, is_good) in [
                 ([source(new), source(old)], [source(new), source(old)], true),
+                // It is there already, whoever has made it.
+                ([source(new), source(old)], [source(new), source(new)], true),
                 (
                     [source(new), source(old)],
-                    [source(new), source(new)],
+                    [source(new), source(mine)],
                     false,
                 ),
+                ([source(new), source(old)], [source(new), None], false),
                 (
                     [source(old), source(old)],
                     [source(new), source(old)],
