@@ -161,7 +161,7 @@ fn undone() -> Vec<Change> {
         content: 0,
     };
     let list = || ListChange {
-        uid: "u".to_owned(),
+        uid: Some("u".to_owned()),
         before: Vec::new(),
         after: Vec::new(),
     };

@@ -31,11 +31,11 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
     };
     let step = |found: &Value| {
         let now = observed(found);
-        if let Some(why) = unexpected(server, "paused", expected.as_ref(), &now) {
-            return Step::Refuse(why);
-        }
         if now.value == *paused {
             return Step::Keep;
+        }
+        if let Some(why) = unexpected(server, "paused", expected.as_ref(), &now) {
+            return Step::Refuse(why);
         }
         Step::Write(Patch::merge(found, json!({ "spec": { "paused": paused } })))
     };

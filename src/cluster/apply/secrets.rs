@@ -1,18 +1,19 @@
 //! Changes to pull Secrets: the values are read when the change is made, and wiped after it.
 
-use std::sync::Arc;
+mod copy;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+pub(super) use self::copy::copy;
 use super::{
     bodies,
     create::{Creation, create as create_object},
     delete::remove,
     patch::Patch,
     server::{CHANGED, Server, failed},
-    update::{Step, read, update},
+    update::{Step, update},
     wiped::Wiped,
 };
 use crate::{
@@ -21,9 +22,8 @@ use crate::{
         key::Key,
         objects::Secret,
         plan::{
-            Change, CopyBefore, CopySecret, CreateSecret, DeleteSecret, Done, Edit, EditSecret,
-            Existing, ObjectSnapshot, Observed, ObservedCopy, ObservedTarget, Rewritten,
-            StoredConfig, Undoable, edited, manifest, merged, servers_of,
+            Change, CreateSecret, DeleteSecret, Done, Edit, EditSecret, ObjectSnapshot, Observed,
+            Rewritten, StoredConfig, Undoable, edited, manifest,
         },
     },
 };
@@ -84,120 +84,6 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<
     })
 }
 
-/// Copies the entries of a pull Secret; the copy is always of the new format.
-pub(super) async fn copy(server: Server<'_>, copy: &CopySecret) -> Result<Done, Trouble> {
-    let source = paths::secret(&copy.from);
-    let found = read(server, &source, &mut server.backoff()).await?;
-    let Some((name, is_legacy)) = field(&found) else {
-        return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
-    };
-    let Some(brought) = content(&found, name, is_legacy) else {
-        return Ok(failed(format!(
-            "{} has no {name} that can be read",
-            copy.from
-        )));
-    };
-    let now = observed_copy(server, &found, &copy.to).await;
-    let found = now.map(|(now, there)| CopySecret {
-        brings: servers_of(&brought),
-        there,
-        expected: Some(now),
-        ..copy.clone()
-    });
-    if let (Some(now), Some(expected)) = (&found, &copy.expected)
-        && let Some(why) = copied_since(server, expected, now.expected.as_ref())
-    {
-        let found = found.map(Change::from);
-        return Ok(Done {
-            found,
-            ..failed(why)
-        });
-    }
-    let done = match copy.existing {
-        Existing::Keep => copy_new(server, copy, &brought).await?,
-        Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
-        Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
-    };
-    Ok(Done {
-        found: found.map(Change::from),
-        ..done
-    })
-}
-
-/// Creates the copy.
-async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Result<Done, Trouble> {
-    let creation = make(server, &copy.to, content).await?;
-    Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
-}
-
-/// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
-/// that may not be read.
-async fn observed_copy(
-    server: Server<'_>,
-    source: &Value,
-    to: &Key<Secret>,
-) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
-    let source = observed_config(source);
-    let found = match server.get(&paths::secret(to)).await {
-        Ok(found) => found,
-        Err(Trouble::NotFound(_)) => {
-            let target = ObservedTarget::Absent;
-            return Some((ObservedCopy { source, target }, None));
-        }
-        Err(_) => return None,
-    };
-    let target = observed_config(&found);
-    let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
-    let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
-    let there = content.map_or_else(Vec::new, |content| servers_of(&content));
-    Some((ObservedCopy { source, target }, Some(there)))
-}
-
-/// Why a copy is not made: what the preview showed has become another.
-fn copied_since(
-    server: Server<'_>,
-    expected: &ObservedCopy,
-    now: Option<&ObservedCopy>,
-) -> Option<String> {
-    let now = now.filter(|_| server.expects())?;
-    if expected.source.is_some() && expected.source != now.source {
-        return Some(
-            "somebody has changed the Secret that is copied since the preview: look at it again"
-                .to_owned(),
-        );
-    }
-    let is_other = match &expected.target {
-        ObservedTarget::Absent | ObservedTarget::Present(_) => expected.target != now.target,
-        ObservedTarget::Unknown => false,
-    };
-    is_other.then(|| {
-        "somebody has changed the Secret at the place of the copy since the preview, so it is left as it is: look at it again"
-            .to_owned()
-    })
-}
-
-/// Changes the Secret that bears the copy's name, or makes it.
-async fn onto(
-    server: Server<'_>,
-    copy: &CopySecret,
-    change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
-) -> Result<Done, Trouble> {
-    let undo = |before| copy.undo(CopyBefore::Present(before));
-    let expected = copy.expected.as_ref().map(|expected| &expected.target);
-    let expected = match expected {
-        Some(ObservedTarget::Present(observed)) => Some(observed),
-        Some(ObservedTarget::Absent | ObservedTarget::Unknown) | None => None,
-    };
-    match rewrite(server, &copy.to, expected, &change, undo).await {
-        Err(Trouble::NotFound(_)) => match change(None) {
-            Ok(content) => copy_new(server, copy, &content).await,
-            Err(why) => Ok(failed(why)),
-        },
-        Ok((done, _)) => Ok(done),
-        Err(trouble) => Err(trouble),
-    }
-}
-
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
 async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Creation, Trouble> {
     if content.len() > MOST {
@@ -236,7 +122,7 @@ pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Done
     let EditSecret { key, edit, before } = change;
     let edited = |content: Option<&str>| edited(content, edit);
     let undo = |before| change.undo(before);
-    let (done, observed) = rewrite(server, key, before.as_ref(), edited, undo).await?;
+    let (done, observed) = rewrite(server, key, before.as_ref().into(), edited, undo).await?;
     let found = observed.map(|observed| EditSecret {
         before: Some(observed),
         ..change.clone()
@@ -265,13 +151,35 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     })
 }
 
+/// What the preview showed of a configuration that is written.
+#[derive(Clone, Copy)]
+enum Expected<'a> {
+    /// There was no preview, or a change before this one of the plan writes it.
+    Anything,
+    /// There was no Secret.
+    Absent,
+    This(&'a Observed<StoredConfig>),
+}
+
+impl<'a> From<Option<&'a Observed<StoredConfig>>> for Expected<'a> {
+    fn from(expected: Option<&'a Observed<StoredConfig>>) -> Self {
+        expected.map_or(Self::Anything, Self::This)
+    }
+}
+
 /// Why a configuration is left as it is: it is not the one that the preview showed.
-fn changed_since(
-    server: Server<'_>,
-    expected: Option<&Observed<StoredConfig>>,
-    found: &Value,
-) -> Option<String> {
-    let expected = expected.filter(|_| server.expects())?;
+fn changed_since(server: Server<'_>, expected: Expected<'_>, found: &Value) -> Option<String> {
+    if !server.expects() {
+        return None;
+    }
+    let expected = match expected {
+        Expected::Anything => return None,
+        Expected::Absent => {
+            let why = "somebody has created the Secret since the preview, so it is left as it is: look at it again";
+            return Some(why.to_owned());
+        }
+        Expected::This(observed) => observed,
+    };
     match observed_config(found) {
         Some(now) if now.uid != expected.uid => Some(
             "somebody has deleted the Secret and made another of its name: look at it again"
@@ -289,7 +197,7 @@ fn changed_since(
 async fn rewrite(
     server: Server<'_>,
     key: &Key<Secret>,
-    expected: Option<&Observed<StoredConfig>>,
+    expected: Expected<'_>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
     undo: impl FnOnce(Rewritten) -> Change,
 ) -> Result<(Done, Option<Observed<StoredConfig>>), Trouble> {
@@ -471,69 +379,6 @@ mod tests {
                     panic!("{done:?}")
                 };
                 assert_eq!(found.before == expected, is_good);
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_copy_overwrites_nothing_that_was_not_shown() {
-        let secret = |content: &str| {
-            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
-            json!({ "metadata": { "uid": "u" }, "type": TYPE, "data": data })
-        };
-        let old = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
-        let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
-        let source = |content| Some(secret(content));
-        for existing in [Existing::Merge, Existing::Replace] {
-            for (shown, then, is_good) in [
-                ([source(new), source(old)], [source(new), source(old)], true),
-                (
-                    [source(new), source(old)],
-                    [source(new), source(new)],
-                    false,
-                ),
-                (
-                    [source(old), source(old)],
-                    [source(new), source(old)],
-                    false,
-                ),
-                ([source(new), None], [source(new), source(old)], false),
-            ] {
-                let copy = CopySecret {
-                    from: Key::new(Namespace::new("infra"), Name::new("regcred")),
-                    to: key(),
-                    existing,
-                    brings: Vec::new(),
-                    there: None,
-                    expected: None,
-                };
-                let serving = |states: [Option<Value>; 2], writes: bool| {
-                    mock::connection(move |method, uri| {
-                        let is_source = uri.contains("/infra/");
-                        let state = &states[usize::from(!is_source)];
-                        Some(match state {
-                            _ if method != Method::GET => {
-                                assert!(writes, "nothing is written");
-                                (
-                                    200,
-                                    state.clone().unwrap_or_else(|| secret(new)).to_string(),
-                                )
-                            }
-                            Some(state) => (200, state.to_string()),
-                            None => (404, String::new()),
-                        })
-                    })
-                };
-                let connection = serving(shown, true);
-                let server = Server::new(&connection, Mode::Rehearsal);
-                let rehearsed = super::copy(server, &copy).await.unwrap();
-                let Some(Change::CopySecret(copy)) = rehearsed.found else {
-                    panic!("{rehearsed:?}")
-                };
-                let connection = serving(then, is_good);
-                let server = Server::new(&connection, Mode::Earnest);
-                let done = super::copy(server, &copy).await.unwrap();
-                assert_eq!(done.outcome.is_good(), is_good, "{existing:?} {done:?}");
             }
         }
     }

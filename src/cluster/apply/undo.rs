@@ -31,13 +31,14 @@ pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<D
         Reversal::AccountList { account, list } => {
             let reverted = |now: &[_]| list.reverted(now);
             let (updated, list) =
-                accounts::change_list(server, account, Some(&list.uid), reverted).await?;
+                accounts::change_list(server, account, list.uid.as_deref(), reverted).await?;
             Ok(list_done(change, updated, list))
         }
         Reversal::TemplateList { workload, list } => {
             let reverted = |now: &[_]| list.reverted(now);
             let (updated, list) =
-                workloads::change_list(server, workload.id(), Some(&list.uid), reverted).await?;
+                workloads::change_list(server, workload.id(), list.uid.as_deref(), reverted)
+                    .await?;
             Ok(list_done(change, updated, list))
         }
         Reversal::Content { secret, before } => {

@@ -264,6 +264,6 @@ pub(super) async fn change_list(
     let before = bodies::template_pull_secrets(updated.found());
     let stored = updated.now().map(|now| bodies::template_pull_secrets(now));
     let after = stored.unwrap_or_else(|| change(&before));
-    let uid = bodies::revision(updated.found()).uid;
+    let uid = Some(bodies::revision(updated.found()).uid);
     Ok((updated, ListChange { uid, before, after }))
 }

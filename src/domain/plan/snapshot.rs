@@ -60,8 +60,9 @@ impl fmt::Display for ContainerImage {
 /// A list of pull Secrets before a change and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListChange {
-    /// The object that has the list. Another one of its name has a list of its own.
-    pub uid: String,
+    /// The object that has the list: another one of its name has a list of its own. `None`: a change before
+    /// this one creates the object.
+    pub uid: Option<String>,
     pub before: Vec<Name<Secret>>,
     pub after: Vec<Name<Secret>>,
 }

@@ -68,7 +68,7 @@ mod tests {
     fn list(before: &[&str], after: &[&str]) -> ListChange {
         let names = |names: &[&str]| names.iter().copied().map(Name::new).collect();
         ListChange {
-            uid: "u".to_owned(),
+            uid: Some("u".to_owned()),
             before: names(before),
             after: names(after),
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Restartable;
 use crate::domain::{
     key::{Key, Name},
-    objects::{Secret, ServiceAccount},
+    objects::{ObjectKey, Secret, ServiceAccount},
 };
 
 type Names = Vec<Name<Secret>>;
@@ -19,6 +19,8 @@ pub(in crate::domain::plan) struct Earlier {
     accounts: BTreeMap<Key<ServiceAccount>, Names>,
     templates: BTreeMap<Restartable, Names>,
     secrets: BTreeSet<Key<Secret>>,
+    /// Objects that were deleted, and are created again.
+    recreated: BTreeSet<ObjectKey>,
 }
 
 impl Earlier {
@@ -54,6 +56,16 @@ impl Earlier {
         let list = self.templates.entry(workload.clone());
         current.clone_from(list.or_insert_with(|| current.clone()));
         self.templates.insert(workload.clone(), change(current));
+    }
+
+    /// An object is created again, with another uid.
+    pub(super) fn recreate(&mut self, object: ObjectKey) {
+        self.recreated.insert(object);
+    }
+
+    /// Whether a change before creates the object again.
+    pub(super) fn is_recreated(&self, object: &ObjectKey) -> bool {
+        self.recreated.contains(object)
     }
 
     /// Whether a change before writes this Secret.

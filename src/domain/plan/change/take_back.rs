@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
+use super::{Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Written};
 use crate::domain::{
     key::Key,
     objects::{ObjectKey, Secret, ServiceAccount},
@@ -170,6 +170,20 @@ impl PlanChange for TakeBack {
             | Reversal::TemplateList { .. }
             | Reversal::Content { .. }
             | Reversal::Type { .. } => false,
+        }
+    }
+
+    /// An object that the plan creates again is not known by its uid.
+    fn see_earlier(&mut self, earlier: &mut Earlier) {
+        let object = self.object();
+        match &mut self.reversal {
+            Reversal::Create(_) => earlier.recreate(object),
+            Reversal::AccountList { list, .. } | Reversal::TemplateList { list, .. } => {
+                if earlier.is_recreated(&object) {
+                    list.uid = None;
+                }
+            }
+            Reversal::Delete(_) | Reversal::Content { .. } | Reversal::Type { .. } => {}
         }
     }
 }

@@ -1,0 +1,220 @@
+//! Copies of pull Secrets.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{Expected, content, field, kind, make, observed_config, rewrite};
+use crate::{
+    cluster::{
+        Trouble,
+        apply::{
+            server::{Server, failed},
+            update::read,
+        },
+        paths,
+    },
+    domain::{
+        key::Key,
+        objects::Secret,
+        plan::{
+            Change, CopyBefore, CopySecret, Done, Existing, ObservedCopy, ObservedTarget, Undoable,
+            merged, servers_of,
+        },
+    },
+};
+
+/// Copies the entries of a pull Secret; the copy is always of the new format.
+pub(in crate::cluster::apply) async fn copy(
+    server: Server<'_>,
+    copy: &CopySecret,
+) -> Result<Done, Trouble> {
+    let source = paths::secret(&copy.from);
+    let found = read(server, &source, &mut server.backoff()).await?;
+    let Some((name, is_legacy)) = field(&found) else {
+        return Ok(failed(format!("{} has type {}", copy.from, kind(&found))));
+    };
+    let Some(brought) = content(&found, name, is_legacy) else {
+        return Ok(failed(format!(
+            "{} has no {name} that can be read",
+            copy.from
+        )));
+    };
+    let now = observed_copy(server, &found, &copy.to).await;
+    let found = now.map(|(now, there)| CopySecret {
+        brings: servers_of(&brought),
+        there,
+        expected: Some(now),
+        ..copy.clone()
+    });
+    if let Some(why) = source_changed(server, copy, found.as_ref()) {
+        return Ok(Done {
+            found: found.map(Change::from),
+            ..failed(why)
+        });
+    }
+    let done = match copy.existing {
+        Existing::Keep => copy_new(server, copy, &brought).await?,
+        Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
+        Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
+    };
+    Ok(Done {
+        found: found.map(Change::from),
+        ..done
+    })
+}
+
+/// Creates the copy.
+async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Result<Done, Trouble> {
+    let creation = make(server, &copy.to, content).await?;
+    Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
+}
+
+/// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
+/// that may not be read.
+async fn observed_copy(
+    server: Server<'_>,
+    source: &Value,
+    to: &Key<Secret>,
+) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
+    let source = observed_config(source);
+    let found = match server.get(&paths::secret(to)).await {
+        Ok(found) => found,
+        Err(Trouble::NotFound(_)) => {
+            let target = ObservedTarget::Absent;
+            return Some((ObservedCopy { source, target }, None));
+        }
+        Err(_) => return None,
+    };
+    let target = observed_config(&found);
+    let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
+    let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
+    let there = content.map_or_else(Vec::new, |content| servers_of(&content));
+    Some((ObservedCopy { source, target }, Some(there)))
+}
+
+/// Why nothing is copied: the Secret that is copied is not as the preview showed it.
+fn source_changed(
+    server: Server<'_>,
+    copy: &CopySecret,
+    found: Option<&CopySecret>,
+) -> Option<&'static str> {
+    let expected = copy.expected.as_ref()?.source.as_ref()?;
+    let now = found?.expected.as_ref()?.source.as_ref();
+    (server.expects() && now != Some(expected)).then_some(
+        "somebody has changed the Secret that is copied since the preview: look at it again",
+    )
+}
+
+/// Changes the Secret that bears the copy's name, or makes it.
+async fn onto(
+    server: Server<'_>,
+    copy: &CopySecret,
+    change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
+) -> Result<Done, Trouble> {
+    let undo = |before| copy.undo(CopyBefore::Present(before));
+    let expected = match copy.expected.as_ref().map(|expected| &expected.target) {
+        Some(ObservedTarget::Present(observed)) => Expected::This(observed),
+        Some(ObservedTarget::Absent) => Expected::Absent,
+        Some(ObservedTarget::Unknown) | None => Expected::Anything,
+    };
+    match rewrite(server, &copy.to, expected, &change, undo).await {
+        Err(Trouble::NotFound(_)) => match (expected, change(None)) {
+            (Expected::This(_), _) if server.expects() => Ok(failed(
+                "somebody has deleted the Secret at the place of the copy since the preview: look at it again",
+            )),
+            (_, Ok(content)) => copy_new(server, copy, &content).await,
+            (_, Err(why)) => Ok(failed(why)),
+        },
+        Ok((done, _)) => Ok(done),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use http::Method;
+    use serde_json::json;
+
+    use super::{
+        super::{KEY, TYPE},
+        *,
+    };
+    use crate::{
+        cluster::{apply::server::Mode, mock},
+        domain::key::{Name, Namespace},
+    };
+
+    fn key() -> Key<Secret> {
+        Key::new(Namespace::new("app"), Name::new("regcred"))
+    }
+
+    #[tokio::test]
+    async fn a_copy_overwrites_nothing_that_was_not_shown() {
+        let secret = |content: &str| {
+            let data = json!({ KEY: BASE64_STANDARD.encode(content) });
+            json!({ "metadata": { "uid": "u" }, "type": TYPE, "data": data })
+        };
+        let old = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
+        let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
+        let mine = r#"{"auths":{"ghcr.io":{"auth":"YTpk"}}}"#;
+        let source = |content| Some(secret(content));
+        for existing in [Existing::Merge, Existing::Replace] {
+            for (shown, then, is_good) in [
+                ([source(new), source(old)], [source(new), source(old)], true),
+                // It is there already, whoever has made it.
+                ([source(new), source(old)], [source(new), source(new)], true),
+                (
+                    [source(new), source(old)],
+                    [source(new), source(mine)],
+                    false,
+                ),
+                ([source(new), source(old)], [source(new), None], false),
+                (
+                    [source(old), source(old)],
+                    [source(new), source(old)],
+                    false,
+                ),
+                ([source(new), None], [source(new), source(old)], false),
+            ] {
+                let copy = CopySecret {
+                    from: Key::new(Namespace::new("infra"), Name::new("regcred")),
+                    to: key(),
+                    existing,
+                    brings: Vec::new(),
+                    there: None,
+                    expected: None,
+                };
+                let serving = |states: [Option<Value>; 2], writes: bool| {
+                    mock::connection(move |method, uri| {
+                        let is_source = uri.contains("/infra/");
+                        let state = &states[usize::from(!is_source)];
+                        Some(match state {
+                            _ if method != Method::GET => {
+                                assert!(writes, "nothing is written");
+                                (
+                                    200,
+                                    state.clone().unwrap_or_else(|| secret(new)).to_string(),
+                                )
+                            }
+                            Some(state) => (200, state.to_string()),
+                            None => (404, String::new()),
+                        })
+                    })
+                };
+                let connection = serving(shown, true);
+                let server = Server::new(&connection, Mode::Rehearsal);
+                let rehearsed = super::copy(server, &copy).await.unwrap();
+                let Some(Change::CopySecret(copy)) = rehearsed.found else {
+                    panic!("{rehearsed:?}")
+                };
+                let connection = serving(then, is_good);
+                let server = Server::new(&connection, Mode::Earnest);
+                let done = super::copy(server, &copy).await.unwrap();
+                assert_eq!(done.outcome.is_good(), is_good, "{existing:?} {done:?}");
+            }
+        }
+    }
+}
