@@ -51,7 +51,7 @@ pub use self::{
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
     renew::{attached, renewed, retried},
-    rotate::{Holder, Spread, carriers},
+    rotate::{EntryOf, Holder, Spread},
     stored_config::StoredConfig,
     undo::undo,
 };
