@@ -207,9 +207,13 @@ pub(crate) fn secret(
     }
 }
 
-/// The same Secret, its entries with these passwords, in their order.
-pub(crate) fn with_passwords(mut secret: Secret, passwords: &[&str]) -> Secret {
-    let keys = super::credential::FingerprintKey::default();
+/// The same Secret, its entries with these passwords, in their order. Fingerprints of one key can be
+/// compared.
+pub(crate) fn with_passwords(
+    keys: &super::credential::FingerprintKey,
+    mut secret: Secret,
+    passwords: &[&str],
+) -> Secret {
     if let SecretContent::Read(summary) = &mut secret.content {
         let mut entries = summary.entries.to_vec();
         for (entry, password) in entries.iter_mut().zip(passwords) {

@@ -17,7 +17,7 @@ use crate::{
         image::{ImageRef, host_of},
         objects::{ObjectKey, WorkloadKey},
         plan::{
-            Ask, Change, EntryOf, FixScope, Offer, Plan, Reach, Restartable, Spread, for_fix,
+            Ask, Change, EntryRef, FixScope, Offer, Plan, Reach, Restartable, Spread, for_fix,
             secrets_that_open,
         },
         progress::progress,
@@ -174,7 +174,7 @@ fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
     if fix != FixId::NewToken {
         return offer;
     }
-    let entry = EntryOf {
+    let entry = EntryRef {
         secret,
         server,
         username,

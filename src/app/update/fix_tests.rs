@@ -10,6 +10,7 @@ use crate::{
     },
     domain::{
         batch::Batch,
+        credential::FingerprintKey,
         objects::SecretType,
         plan::{Ask, Change, Edit},
         sample::{changed, now, secret, with_passwords},
@@ -25,9 +26,10 @@ fn fold(model: &mut Model, batch: Batch) {
 /// Two Secrets that share the refused credential, and hold one for another registry in front of it.
 fn with_another_entry_in_front(model: &mut Model) {
     let entries = [("other.example", "bob"), ("registry.example", "shop-bot")];
+    let keys = FingerprintKey::default();
     let holder = |namespace| {
         let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
-        with_passwords(secret, &["bobs", "refused"])
+        with_passwords(&keys, secret, &["bobs", "refused"])
     };
     let secrets = changed(vec![holder("shop"), holder("pay")]);
     fold(
@@ -75,9 +77,10 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
 fn a_refused_entry_that_no_other_secret_shares_is_asked_for_alone() {
     let mut model = model();
     let entries = [("other.example", "bob"), ("registry.example", "shop-bot")];
+    let keys = FingerprintKey::default();
     let holder = |namespace, password| {
         let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
-        with_passwords(secret, &["bobs", password])
+        with_passwords(&keys, secret, &["bobs", password])
     };
     let secrets = changed(vec![holder("shop", "refused"), holder("pay", "taken")]);
     fold(

@@ -50,8 +50,8 @@ pub use self::{
     outline::Outline,
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
-    renew::{attached, renewed, retried},
-    rotate::{EntryOf, Holder, Spread},
+    renew::{attached, pods_with_the_old_list, renewed, retried},
+    rotate::{EntryRef, Holder, Spread},
     stored_config::StoredConfig,
     undo::undo,
 };

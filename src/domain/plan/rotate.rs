@@ -7,6 +7,7 @@ use std::{
 
 use super::{Change, Edit, Login, OnFailure, Plan};
 use crate::domain::{
+    cause::PodOwner,
     credential::Fingerprint,
     dockerconfig::EntrySummary,
     image::ImageRef,
@@ -48,15 +49,15 @@ pub struct Spread {
     pub image: Option<ImageRef>,
     /// Pods that run: the kubelet reads a Secret when it pulls, so they need nothing.
     pub running: usize,
-    /// Pods that wait for an image and are made again when they are deleted.
+    /// Pods that wait for an image, and whose controller creates them again when they are deleted.
     pub waiting: Vec<Key<Pod>>,
-    /// Pods that wait and have no owner: they try again by themselves.
+    /// Pods that wait and are not deleted (of a Job, without a controller): the kubelet tries again.
     pub alone: usize,
 }
 
 /// One entry of a Secret, as a finding names it.
 #[derive(Clone, Copy, Debug)]
-pub struct EntryOf<'a> {
+pub struct EntryRef<'a> {
     pub secret: &'a Key<Secret>,
     /// Its key in `auths`, or the registry that it is for.
     pub server: &'a str,
@@ -64,7 +65,7 @@ pub struct EntryOf<'a> {
     pub username: &'a str,
 }
 
-impl EntryOf<'_> {
+impl EntryRef<'_> {
     /// The entry with this key; else the one of this user for the same registry, if there is no other.
     fn find<'s>(&self, secret: &'s Secret) -> Option<&'s EntrySummary> {
         let is_user = |entry: &&EntrySummary| {
@@ -111,7 +112,7 @@ impl Spread {
     }
 
     /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
-    pub fn of_entry(world: &World, entry: EntryOf<'_>) -> Option<Self> {
+    pub fn of_entry(world: &World, entry: EntryRef<'_>) -> Option<Self> {
         let found = entry.find(world.secret(entry.secret)?)?;
         Some(Self::of(world, found, found.fingerprint?, entry.secret))
     }
@@ -161,7 +162,7 @@ impl Spread {
         }
         // A Pod that lists the Secret may pull from other registries only.
         let pods = pods.iter().filter_map(|key| world.pod(key));
-        let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_with_by(pod)).collect();
+        let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
         let waits = |pod: &Pod| pod_status(pod).health == Health::PullFailing;
         // The image of a Pod that waits is the better question.
         let by_need = pods.iter().filter(|pod| waits(pod)).chain(&pods);
@@ -170,16 +171,18 @@ impl Spread {
             .filter_map(|container| ImageRef::parse(&container.image).ok())
             .find(|image| key_matches(&self.server, image));
         for pod in pods {
-            match (waits(pod), &pod.meta.owner) {
+            let top = world.workload_of(pod).map(|workload| &workload.id);
+            let owner = PodOwner::of(&pod.key.namespace, pod.meta.owner.as_deref(), top);
+            match (waits(pod), owner.recreates_pods()) {
                 (false, _) => self.running += 1,
-                (true, Some(_)) => self.waiting.push(pod.key.clone()),
-                (true, None) => self.alone += 1,
+                (true, true) => self.waiting.push(pod.key.clone()),
+                (true, false) => self.alone += 1,
             }
         }
     }
 
     /// Whether an image of this Pod is pulled with the credential.
-    fn is_pulled_with_by(&self, pod: &Pod) -> bool {
+    fn is_pulled_by(&self, pod: &Pod) -> bool {
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
         let servers: Vec<&Arc<str>> = here.flat_map(|holder| &holder.servers).collect();
         let of_containers = pod.containers.iter().map(|container| &container.image);
@@ -305,8 +308,8 @@ impl Spread {
                 "{} again without help within 5 minutes.",
                 count(
                     self.alone,
-                    "waiting Pod has no owner; it tries",
-                    "waiting Pods have no owner; they try"
+                    "waiting Pod is not deleted; its kubelet tries",
+                    "waiting Pods are not deleted; their kubelets try"
                 )
             ),
         );
@@ -369,8 +372,8 @@ mod tests {
     use crate::domain::{
         batch::Batch,
         credential::{FingerprintKey, Password},
-        objects::{SecretContent, SecretType},
-        sample::{changed, company, key, now, secret, with_passwords},
+        objects::{Owner, SecretContent, SecretType},
+        sample::{changed, company, key, now, pod, secret, waiting, with_passwords},
         watch::SecretSlice,
     };
 
@@ -504,10 +507,11 @@ mod tests {
 
     /// Two Secrets, each with a credential for another registry in front of the shared one.
     fn world_with_others_in_front() -> World {
+        let keys = FingerprintKey::default();
         let holder = |namespace: &str, first: &str| {
             let entries = [("other.example", "bob"), ("registry.example", "alice")];
             let secret = secret(namespace, "reg", SecretType::DockerConfigJson, &entries);
-            with_passwords(secret, &[first, "wrong"])
+            with_passwords(&keys, secret, &[first, "wrong"])
         };
         let mut world = company();
         let secrets = vec![holder("shop", "one"), holder("pay", "another")];
@@ -521,7 +525,7 @@ mod tests {
         let world = world_with_others_in_front();
         let secret = key("shop", "reg");
         let of = |server, username| {
-            let entry = EntryOf {
+            let entry = EntryRef {
                 secret: &secret,
                 server,
                 username,
@@ -550,6 +554,41 @@ mod tests {
         assert_eq!(bob.carriers().len(), 1, "his passwords differ");
         assert!(of("registry.example", "bob").is_none());
         assert!(of("third.example", "").is_none());
+    }
+
+    #[test]
+    fn a_waiting_pod_is_deleted_only_where_it_is_created_again() {
+        let mut world = world();
+        let owned = |name: &str, kind: Option<&str>| {
+            let mut pod = pod("shop", name, waiting("ErrImagePull", "401 Unauthorized"));
+            pod.meta.owner = kind.map(|kind| {
+                Arc::new(Owner {
+                    kind: kind.into(),
+                    name: "owner".into(),
+                    uid: "u".into(),
+                })
+            });
+            pod
+        };
+        let mut elsewhere = owned("elsewhere", Some("ReplicaSet"));
+        elsewhere.containers[0].image = "other.example/a:1".into();
+        let before = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let pods = vec![
+            owned("of-a-set", Some("ReplicaSet")),
+            owned("of-a-job", Some("Job")),
+            owned("of-a-run", Some("TaskRun")),
+            owned("bare", None),
+            elsewhere,
+        ];
+        world.fold(Batch::Pods(changed(pods)), now());
+        let spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let new = spread
+            .waiting
+            .iter()
+            .filter(|pod| !before.waiting.contains(pod));
+        let new: Vec<String> = new.map(ToString::to_string).collect();
+        assert_eq!(new, ["shop/of-a-set"]);
+        assert_eq!(spread.alone, before.alone + 3);
     }
 
     #[test]

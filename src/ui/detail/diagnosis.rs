@@ -12,7 +12,7 @@ use crate::{
         cause::{Fix, FixId},
         diagnose::{Finding, Source},
         key::{Key, Name},
-        plan::{EntryOf, Spread},
+        plan::{EntryRef, Spread},
         status::Health,
     },
     ui::{
@@ -168,7 +168,7 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
     let names = &finding.names;
     let secret = Name::new(names.secret.as_deref()?);
     let secret = Key::new(inquiry.pod.namespace.clone(), secret);
-    let entry = EntryOf {
+    let entry = EntryRef {
         secret: &secret,
         server: names.entry.as_deref().or(names.server.as_deref())?,
         username: names.username.as_deref().unwrap_or_default(),
