@@ -12,7 +12,7 @@ use std::{
 use super::{Change, Outcome, Plan};
 use crate::domain::{
     key::{Key, Name},
-    objects::{Pod, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
+    objects::{Pod, Secret, Subject, Workload, WorkloadKey, WorkloadKind},
     watch::Scope,
     world::World,
 };
@@ -213,9 +213,10 @@ struct Reached {
     subjects: BTreeSet<Subject>,
     jobs: BTreeSet<Key<Workload>>,
     deleted: BTreeSet<Key<Pod>>,
-    /// A Secret: all that suffer from the same fault are reached.
-    secret: bool,
-    accounts: BTreeSet<Key<ServiceAccount>>,
+    /// What lists one of these is reached by the kubelet's next attempt.
+    secrets: BTreeSet<Key<Secret>>,
+    /// A ServiceAccount, or its list: new Pods are reached.
+    account: bool,
 }
 
 impl Reached {
@@ -234,16 +235,17 @@ impl Reached {
 
     fn add(&mut self, change: &Change) {
         match change {
-            Change::CreateSecret { .. }
-            | Change::EditSecret { .. }
-            | Change::ConvertSecret { .. }
-            | Change::CopySecret(_) => self.secret = true,
-            Change::CreateAccount { key, .. } => {
-                self.accounts.insert(key.clone());
+            Change::CreateSecret { key, .. }
+            | Change::EditSecret { key, .. }
+            | Change::ConvertSecret { key, .. } => {
+                self.secrets.insert(key.clone());
             }
-            Change::AttachSecret { account, .. } | Change::DetachSecret { account, .. } => {
-                self.accounts.insert(account.clone());
+            Change::CopySecret(copy) => {
+                self.secrets.insert(copy.to.clone());
             }
+            Change::CreateAccount { .. }
+            | Change::AttachSecret { .. }
+            | Change::DetachSecret { .. } => self.account = true,
             Change::SetImage { workload, .. } => {
                 self.subjects.insert(workload.subject().clone());
             }
@@ -267,20 +269,21 @@ impl Reached {
     }
 
     fn is_shared(&self) -> bool {
-        self.secret || !self.accounts.is_empty()
+        self.account || !self.secrets.is_empty()
     }
 
+    /// Whether this Pod gets what it needs, or goes. A new list of its ServiceAccount does not reach a Pod
+    /// that exists.
     fn reaches(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
         let subject = workload.map(|workload| Subject::Workload(workload.id.clone()));
         let subject = subject.unwrap_or_else(|| Subject::Pod(pod.key.clone()));
-        let account: Key<ServiceAccount> =
-            Key::new(pod.key.namespace.clone(), pod.service_account.clone());
-        let own_list = workload.is_some_and(|workload| !workload.pull_secrets.is_empty());
+        let lists = |secret: &Key<Secret>| {
+            secret.namespace == pod.key.namespace && pod.pull_secrets.contains(&secret.name)
+        };
         self.deleted.contains(&pod.key)
             || self.subjects.contains(&subject)
             || self.deletes_job(pod)
-            || (self.accounts.contains(&account) && !own_list)
-            || (self.secret && (self.accounts.is_empty() || self.accounts.contains(&account)))
+            || self.secrets.iter().any(lists)
     }
 
     fn deletes_job(&self, pod: &Pod) -> bool {
