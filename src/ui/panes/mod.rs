@@ -134,6 +134,9 @@ fn title(pane: Pane, view: View<'_>) -> String {
             Some(some) => format!("{} · {some}", pane.title()),
             None => format!("{} · all namespaces", pane.title()),
         },
+        (_, Scope::Namespace(namespace)) if coverage::is_namespace_missing(model) => {
+            format!("{} · {namespace} (does not exist)", pane.title())
+        }
         (_, Scope::Namespace(namespace)) => format!("{} · {namespace}", pane.title()),
     }
 }
@@ -162,7 +165,15 @@ fn note<K: Clone + PartialEq>(pane: Pane, view: View<'_>, state: &PaneState<K>) 
             parts.push(format!("listing, {received} so far"));
         }
         KindState::Stale { since, .. } => {
-            parts.push(format!("stale for {}", age::age(since, view.now)));
+            let age = age::age(since, view.now);
+            let was_read = model
+                .connection
+                .was_read(|kind| pane.shows(kind), &model.scope);
+            parts.push(if was_read {
+                format!("stale for {age}")
+            } else {
+                format!("no answer for {age}")
+            });
         }
         KindState::Forbidden {
             as_of: Some(at), ..
@@ -247,6 +258,14 @@ fn why_empty<K: Clone + PartialEq>(
         return vec![what.to_owned(), "next: ctrl-z shows all".to_owned()];
     }
     let place = match &model.scope {
+        Scope::Namespace(namespace)
+            if pane != Pane::Namespaces && coverage::is_namespace_missing(model) =>
+        {
+            return vec![
+                format!("Namespace {namespace} does not exist"),
+                "next: :ns NAME".to_owned(),
+            ];
+        }
         Scope::Cluster => "in any namespace".to_owned(),
         Scope::Namespace(namespace) => format!("in namespace {namespace}"),
     };
