@@ -39,7 +39,7 @@ impl LostSecrets {
             several => format!(" and {} more", several - 1),
         };
         let warning = format!(
-            "Secret {key}{others} exists only in this session: u restores it; again: leave and lose it"
+            "Secret {key}{others} exists only in this session: :undo creates it; again: leave and lose it"
         );
         self.is_told = true;
         Some(warning)
@@ -60,7 +60,7 @@ impl LostSecrets {
 }
 
 /// The Secret that a change leaves behind.
-fn secret(change: &Change) -> Option<&Key<Secret>> {
+pub fn secret(change: &Change) -> Option<&Key<Secret>> {
     match change {
         Change::CreateSecret { key, .. }
         | Change::EditSecret { key, .. }

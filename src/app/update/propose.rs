@@ -9,6 +9,7 @@ use crate::{
     app::{
         effect::Effect,
         form::Answer as FormAnswer,
+        lost,
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
@@ -332,12 +333,25 @@ pub(super) fn carried_out(
     }
 }
 
-/// What failed first of a plan, with its title.
+/// What failed first of a plan: a Secret that is gone by it, else that it failed, and its title. The middle
+/// of a long line is cut out.
 fn first_failure(plan: &Plan, done: &[Done]) -> Option<String> {
-    let mut outcomes = done.iter().map(|done| &done.outcome);
-    let failed =
-        outcomes.find(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_)))?;
-    Some(format!("{}: {failed}", plan.title))
+    let mut changes = plan.changes.iter().zip(done);
+    let lost = changes.find(|(_, done)| done.is_lost);
+    if let Some(secret) = lost.and_then(|(change, _)| lost::secret(change)) {
+        return Some(format!(
+            "Secret {secret} is deleted and not created again: :undo creates it"
+        ));
+    }
+    done.iter().find_map(|done| match &done.outcome {
+        Outcome::Failed(why) => Some(format!("Failed: {}: {why}", plan.title)),
+        Outcome::Unknown(why) => Some(format!("Not known whether made: {}: {why}", plan.title)),
+        Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::NotTried
+        | Outcome::TakenBack => None,
+    })
 }
 
 fn outcomes(done: &[Done]) -> Vec<Outcome> {
