@@ -121,10 +121,7 @@ impl Ask {
             Self::Login { secret, .. } => format!("A new credential for the Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("A new pull Secret in {namespace}"),
             Self::Rotate { spreads } => match &spreads[..] {
-                [one] => format!(
-                    "Rotate the credential of {} at {}",
-                    one.username, one.server
-                ),
+                [one] => format!("Rotate a credential: {} at {}", one.username, one.server),
                 _ => "Rotate a credential, wherever it is".to_owned(),
             },
             Self::Copy { from, .. } => format!("Copy the Secret {from}"),
