@@ -19,6 +19,9 @@ use crate::asked;
 /// The exit status of a Rust program that has panicked.
 const PANICKED: u8 = 101;
 
+/// Changes were not finished, or a Secret is lost.
+const UNFINISHED: u8 = 1;
+
 /// The dashboard on the cluster that the kubeconfig names.
 pub async fn on_kubernetes(global: &Global) -> color_eyre::Result<ExitCode> {
     let settings = asked::settings(global)?.settings;
@@ -66,5 +69,6 @@ pub async fn run(
         Ending::Quit => ExitCode::SUCCESS,
         Ending::Signal(status) => ExitCode::from(status),
         Ending::Panic => ExitCode::from(PANICKED),
+        Ending::Unfinished => ExitCode::from(UNFINISHED),
     })
 }

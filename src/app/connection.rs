@@ -237,7 +237,8 @@ impl Connection {
             .all(|kind| self.sight.sees_all(kind, scope))
     }
 
-    fn kinds(&self) -> BTreeSet<WatchKind> {
+    /// The kinds that are watched.
+    pub fn kinds(&self) -> BTreeSet<WatchKind> {
         self.watches.keys().map(|id| id.kind).collect()
     }
 

@@ -3,6 +3,8 @@
 //! Unknown is never well: *nothing is wrong* is said only where everything in scope was read. A gap has
 //! the same words in the header, in the panes and in the list of problems.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use super::{
@@ -28,6 +30,10 @@ pub enum AllClear {
     NoFailures,
     /// Something that would show a failure was not read, or not lately.
     Unknown,
+    /// Objects of this kind, which would show a failure, were never read.
+    NeverRead(WatchKind),
+    /// The namespace that is shown does not exist.
+    NoNamespace,
     /// The lists are not complete yet, or not all of it is diagnosed.
     NotYet,
 }
@@ -38,7 +44,12 @@ pub fn all_clear(model: &Model) -> AllClear {
     let gaps = match connection.health(&model.scope) {
         Health::Connecting | Health::Listing | Health::Failed => return AllClear::NotYet,
         Health::Live | Health::Partial if model.verdicts.unfinished() => return AllClear::NotYet,
-        Health::Stale { .. } => return AllClear::Unknown,
+        Health::Stale { .. } => {
+            return never_read(model).map_or(AllClear::Unknown, AllClear::NeverRead);
+        }
+        Health::Live | Health::Partial if is_namespace_missing(model) => {
+            return AllClear::NoNamespace;
+        }
         Health::Live => Vec::new(),
         Health::Partial => connection.gaps(&model.scope),
     };
@@ -53,23 +64,71 @@ pub fn all_clear(model: &Model) -> AllClear {
     }
 }
 
+/// The first kind that shows failures and that the server has not answered yet in the scope that is shown.
+/// What may not be listed is a gap of its own.
+pub fn never_read(model: &Model) -> Option<WatchKind> {
+    let unread = |kind: &WatchKind| kind.shows_failures() && why_never_read(model, *kind).is_some();
+    let kinds = std::iter::once(WatchKind::Pods).chain(model.connection.kinds());
+    kinds.into_iter().find(unread)
+}
+
+/// What keeps a kind from being read that never was.
+fn why_never_read(model: &Model, kind: WatchKind) -> Option<&str> {
+    let (connection, scope) = (&model.connection, &model.scope);
+    match connection.of(|watched| watched == kind, scope) {
+        KindState::Stale { why, .. } => {
+            (!connection.was_read(|watched| watched == kind, scope)).then_some(why)
+        }
+        KindState::Loading { .. }
+        | KindState::Live
+        | KindState::Partial { .. }
+        | KindState::Forbidden { .. } => None,
+    }
+}
+
+/// Whether the list of namespaces was read, and lacks the one that is shown.
+pub fn is_namespace_missing(model: &Model) -> bool {
+    match &model.scope {
+        Scope::Cluster => false,
+        Scope::Namespace(namespace) => {
+            let state = model
+                .connection
+                .of(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+            let is_read = model
+                .connection
+                .was_read(|kind| kind == WatchKind::Namespaces, &Scope::Cluster);
+            is_read && state == KindState::Live && model.world.namespace(namespace).is_none()
+        }
+    }
+}
+
 impl AllClear {
     /// The sentence; empty where nothing can be said yet.
-    pub fn sentence(self) -> &'static str {
-        match self {
+    pub fn sentence(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Cluster => "nothing is wrong",
             Self::Namespace => "nothing is wrong in this namespace",
             Self::NoFailures => "no failing Pods",
             Self::Unknown => "no problems in what was read",
+            Self::NeverRead(kind) => return Cow::Owned(format!("{} not read yet", kind.plural())),
+            Self::NoNamespace => "this Namespace does not exist",
             Self::NotYet => "",
-        }
+        })
     }
 }
 
 /// The answer to a key that looks for problems where none is known.
 pub fn no_problem(model: &Model, now: Timestamp) -> String {
     match all_clear(model) {
-        clear @ (AllClear::Cluster | AllClear::Namespace) => clear.sentence().to_owned(),
+        clear @ (AllClear::Cluster | AllClear::Namespace) => clear.sentence().into_owned(),
+        AllClear::NoNamespace => match &model.scope {
+            Scope::Namespace(namespace) => format!("Namespace {namespace} does not exist"),
+            Scope::Cluster => AllClear::NoNamespace.sentence().into_owned(),
+        },
+        clear @ AllClear::NeverRead(kind) => match why_never_read(model, kind) {
+            Some(why) => format!("{}: {why}", clear.sentence()),
+            None => clear.sentence().into_owned(),
+        },
         AllClear::NotYet => match model.verdicts.progress() {
             Some((done, all)) => diagnosing(done, all),
             None => "the lists are still coming in".to_owned(),
@@ -211,6 +270,87 @@ impl Gap<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        app::{message::Message, model::StartScope, update::update},
+        domain::{
+            batch::Batch,
+            identity::Identity,
+            key::Namespace,
+            sample::{ago, namespace, now, whole},
+            watch::{WatchId, WatchState},
+        },
+    };
+
+    /// Connected, with the list of namespaces read, and the Pods in this state.
+    fn model(scope: &Scope, pods: WatchState) -> Model {
+        let mut model = Model::new(&StartScope::FromContext, ago(5));
+        model.scope = scope.clone();
+        model.scope_is_given = true;
+        let ticket = model.connection.ticket;
+        let identity = Identity {
+            context: "prod".into(),
+            cluster: "prod".into(),
+            user: None,
+            server_version: None,
+            namespace: None,
+        };
+        let list = whole(Scope::Cluster, vec![namespace("shop")]);
+        let watch = |kind, state| {
+            let scope = Scope::Cluster;
+            Message::Watch(ticket, WatchId { kind, scope }, state)
+        };
+        for message in [
+            Message::Connected(ticket, Ok(identity)),
+            watch(WatchKind::Namespaces, WatchState::Live),
+            Message::Batch(ticket, Batch::Namespaces(list)),
+            watch(WatchKind::Pods, pods),
+        ] {
+            update(&mut model, message, now());
+        }
+        model.scope = scope.clone();
+        model
+    }
+
+    #[test]
+    fn of_a_namespace_that_does_not_exist_nothing_else_is_said() {
+        let of = |name: &str| Scope::Namespace(Namespace::new(name));
+        let missing = model(&of("zzz"), WatchState::Live);
+        assert_eq!(all_clear(&missing), AllClear::NoNamespace);
+        assert_eq!(no_problem(&missing, now()), "Namespace zzz does not exist");
+        let there = model(&of("shop"), WatchState::Live);
+        assert_eq!(all_clear(&there), AllClear::Cluster);
+        // Who may not list namespaces does not know.
+        let mut unknown = model(&of("zzz"), WatchState::Live);
+        let id = WatchId {
+            kind: WatchKind::Namespaces,
+            scope: Scope::Cluster,
+        };
+        unknown.connection.forget(&id);
+        assert_ne!(all_clear(&unknown), AllClear::NoNamespace);
+    }
+
+    #[test]
+    fn pods_that_were_never_read_are_not_said_to_have_been() {
+        let stale = || WatchState::Stale {
+            since: ago(4),
+            why: "500 Internal Server Error".into(),
+        };
+        let mut model = model(&Scope::Cluster, stale());
+        assert_eq!(all_clear(&model), AllClear::NeverRead(WatchKind::Pods));
+        let told = no_problem(&model, now());
+        assert_eq!(told, "Pods not read yet: 500 Internal Server Error");
+        // Once read, what was read may be spoken of.
+        let ticket = model.connection.ticket;
+        let id = WatchId {
+            kind: WatchKind::Pods,
+            scope: Scope::Cluster,
+        };
+        for state in [WatchState::Live, stale()] {
+            update(&mut model, Message::Watch(ticket, id.clone(), state), now());
+        }
+        assert_eq!(all_clear(&model), AllClear::Unknown);
+        assert_eq!(no_problem(&model, now()), "no problems when last read");
+    }
 
     #[test]
     fn numbers_are_grouped() {

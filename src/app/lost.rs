@@ -60,7 +60,7 @@ impl LostSecrets {
 }
 
 /// The Secret that a change leaves behind.
-fn secret(change: &Change) -> Option<Key<Secret>> {
+pub fn secret(change: &Change) -> Option<Key<Secret>> {
     match change.object() {
         ObjectKey::Secret(key) => Some(key),
         ObjectKey::Namespace(_)

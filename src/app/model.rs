@@ -17,6 +17,7 @@ use super::{
     panes::{Pane, Panes},
     preferences::Preferences,
     proposal::{Applied, Proposal, Stage},
+    pull_test::RunningTests,
     reading::{Log, Reading},
     rights::Rights,
     settled::Answers,
@@ -83,6 +84,8 @@ pub struct Model {
     pub applied: Vec<Applied>,
     /// Secrets of which this session has the only copy.
     pub lost: LostSecrets,
+    /// Their Pods are not left behind.
+    pub running_tests: RunningTests,
     /// Plans that are being carried out in this cluster, and the carried-out plan that each takes back.
     pub under_way: BTreeMap<Ticket, Option<Ticket>>,
     /// The program is ending, and waits for changes.
@@ -149,6 +152,7 @@ impl Model {
             memory: Memory::default(),
             applied: Vec::new(),
             lost: LostSecrets::default(),
+            running_tests: RunningTests::default(),
             under_way: BTreeMap::new(),
             finishing: None,
             rights: Rights::default(),

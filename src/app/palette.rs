@@ -195,6 +195,8 @@ pub enum Asked {
     Forget(Option<String>),
     /// A command, but its word says nothing; this is what it takes.
     Misused(&'static str),
+    /// A command that takes no argument, and was given one. What is selected is not what was named.
+    NoArgument(&'static str),
     /// A resource that k9s lists and this program does not; what there is instead.
     NoView(String),
     /// No such command; the nearest one, if one is near.
@@ -213,6 +215,7 @@ impl Asked {
             | Self::Theme(_)
             | Self::View(_)
             | Self::Misused(_)
+            | Self::NoArgument(_)
             | Self::NoView(_)
             | Self::Unknown(_) => false,
         }
@@ -254,6 +257,7 @@ pub fn entered(typed: &str, suggestions: &[Suggestion], chosen: usize) -> Entere
         | Asked::Save(_)
         | Asked::Forget(_)
         | Asked::Misused(_)
+        | Asked::NoArgument(_)
         | Asked::NoView(_) => Entered::Run(typed.to_owned()),
     }
 }
@@ -368,12 +372,13 @@ pub fn read(line: &str) -> Asked {
         return Asked::Unknown(None);
     };
     let argument = words.next();
+    let is_more = words.next().is_some();
     let Some(command) = find(name) else {
         if let Some(resource) = Resource::named(name) {
             return Asked::NoView(resource.answer());
         }
-        if let Some((_, verb)) = verbs().find(|(verb, _)| *verb == name) {
-            return Asked::Act(verb.action);
+        if let Some((verb, binding)) = verbs().find(|(verb, _)| *verb == name) {
+            return without_argument(binding.action, verb, argument);
         }
         let names = COMMANDS.iter().flat_map(|command| command.names).copied();
         let begins = |known: &&str| known.len() > 2 && name.starts_with(known);
@@ -381,7 +386,17 @@ pub fn read(line: &str) -> Asked {
         return Asked::Unknown(nearest);
     };
     match (command.does, argument) {
-        (Does::Act(action), _) => Asked::Act(action),
+        (Does::Act(action), argument) => {
+            let named = command.names.iter().find(|known| **known == name);
+            without_argument(action, named.copied().unwrap_or_default(), argument)
+        }
+        (Does::Save, Some(name)) if !is_more => Asked::Save(name.to_owned()),
+        (Does::Save, _) => Asked::Misused("save NAME, one word for the present view"),
+        (Does::Pane(_), Some(_)) if is_more => Asked::Misused("pods NAMESPACE, one namespace"),
+        (Does::Namespace, Some(_)) if is_more => Asked::Misused("ns NAME, one namespace"),
+        (Does::Context, Some(_)) if is_more => Asked::Misused("ctx NAME, one context"),
+        (Does::View, Some(_)) if is_more => Asked::Misused("view NAME, one saved view"),
+        (Does::Forget, Some(_)) if is_more => Asked::Misused("forget NAME, one saved view"),
         (Does::Pane(pane), name) => Asked::Pane(pane, name.map(Namespace::new)),
         (Does::Namespace, Some(name)) => Asked::Namespace(Namespace::new(name)),
         (Does::Namespace, None) => Asked::Act(Action::Focus(Pane::Namespaces)),
@@ -389,12 +404,18 @@ pub fn read(line: &str) -> Asked {
         (Does::Context, None) => Asked::Act(Action::Contexts),
         (Does::View, name) => Asked::View(name.map(str::to_owned)),
         (Does::Forget, name) => Asked::Forget(name.map(str::to_owned)),
-        (Does::Save, Some(name)) if words.next().is_none() => Asked::Save(name.to_owned()),
-        (Does::Save, _) => Asked::Misused("save NAME, one word for the present view"),
-        (Does::Theme, name) => name.and_then(ThemeName::named).map_or(
+        (Does::Theme, name) => name.filter(|_| !is_more).and_then(ThemeName::named).map_or(
             Asked::Misused("theme auto, dark, light, high-contrast, colour-blind, 16 or plain"),
             Asked::Theme,
         ),
+    }
+}
+
+/// An action that is for what is selected, or for all: whatever is named behind it is not meant by it.
+fn without_argument(action: Action, name: &'static str, argument: Option<&str>) -> Asked {
+    match argument {
+        None => Asked::Act(action),
+        Some(_) => Asked::NoArgument(name),
     }
 }
 
@@ -426,6 +447,32 @@ mod tests {
         assert_eq!(read(""), Asked::Unknown(None));
         assert_eq!(read("theme light"), Asked::Theme(ThemeName::Light));
         assert!(matches!(read("theme pink"), Asked::Misused(_)));
+    }
+
+    #[test]
+    fn an_argument_that_a_command_does_not_take_is_refused() {
+        for (line, name) in [
+            ("restart shop", "restart"),
+            ("delete all", "delete"),
+            ("cleanup shop", "cleanup"),
+            ("quit now", "quit"),
+            ("undo 2", "undo"),
+        ] {
+            assert_eq!(read(line), Asked::NoArgument(name), "{line}");
+            let bare = line.split(' ').next().unwrap();
+            assert!(matches!(read(bare), Asked::Act(_)), "{bare}");
+        }
+        for line in [
+            "ns shop extra",
+            "pods shop extra",
+            "ctx prod extra",
+            "view a b",
+            "forget a b",
+            "save a b",
+            "theme light dark",
+        ] {
+            assert!(matches!(read(line), Asked::Misused(_)), "{line}");
+        }
     }
 
     #[test]

@@ -5,7 +5,33 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::Timestamp;
 
 use super::{list::List, settled::Question, ticket::Ticket};
-use crate::domain::pull_test::{PullTest, Pulled};
+use crate::domain::{
+    key::Namespace,
+    objects::Pod,
+    pull_test::{PullTest, Pulled},
+};
+
+/// The pull tests of this session that have not deleted their Pods yet, one per node.
+#[derive(Debug, Default)]
+pub struct RunningTests(BTreeSet<(Ticket, Namespace, Arc<str>)>);
+
+impl RunningTests {
+    pub fn begin(&mut self, ticket: Ticket, namespace: &Namespace, node: Arc<str>) {
+        self.0.insert((ticket, namespace.clone(), node));
+    }
+
+    /// The test on this node has ended, and deleted its Pod.
+    pub fn end(&mut self, ticket: Ticket, node: &str) {
+        self.0.retain(|(of, _, on)| *of != ticket || **on != *node);
+    }
+
+    /// Whether this Pod of a test may be one of a running test: its name is known to the test alone.
+    pub fn may_own(&self, pod: &Pod) -> bool {
+        self.0.iter().any(|(_, namespace, node)| {
+            *namespace == pod.key.namespace && pod.node.as_ref() == Some(node)
+        })
+    }
+}
 
 #[derive(Debug)]
 pub struct Trial {

@@ -207,6 +207,25 @@ pub(crate) fn secret(
     }
 }
 
+/// The same Secret, its entries with these passwords, in their order. Fingerprints of one key can be
+/// compared.
+pub(crate) fn with_passwords(
+    keys: &super::credential::FingerprintKey,
+    mut secret: Secret,
+    passwords: &[&str],
+) -> Secret {
+    if let SecretContent::Read(summary) = &mut secret.content {
+        let mut entries = summary.entries.to_vec();
+        for (entry, password) in entries.iter_mut().zip(passwords) {
+            let user = entry.username.as_deref().unwrap_or_default();
+            let password = super::credential::Password::new(*password);
+            entry.fingerprint = Some(keys.fingerprint(user, &password));
+        }
+        summary.entries = entries.into();
+    }
+    secret
+}
+
 fn entry(server: &str, user: &str) -> EntrySummary {
     EntrySummary {
         server: server.into(),

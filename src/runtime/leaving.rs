@@ -2,7 +2,7 @@
 //!
 //! Every end passes here: a key, a signal, a lost terminal, a panic. The first wish to end closes the
 //! cluster to new changes and waits for those under way; a second one, or the end of the time, does not wait
-//! any longer.
+//! any longer. A key that is held down, and repeats, is one wish.
 
 use std::{
     io, thread,
@@ -19,17 +19,21 @@ use super::{
 };
 use crate::ui::text;
 
-/// What comes so soon after the first wish to end is the same one: `timeout` signals both its child and the
-/// process group, and a key repeats while it is held.
-const SAME: Duration = Duration::from_millis(300);
+/// What comes so soon after a wish to end is the same one: `timeout` signals both its child and the process
+/// group, and a key repeats while it is held. The first repeat comes after up to 660 ms (the default of X).
+const SAME: Duration = Duration::from_millis(800);
+
+/// Most changes have ended after this time, before anybody has read a line about them.
+const SOON: Duration = Duration::from_millis(300);
 
 /// A wish to end that waits for changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaving {
     pub(super) ending: Ending,
     since: Instant,
-    /// When somebody asked for it, by a key or a signal; a terminal that is gone asks for nothing.
-    asked: Option<Instant>,
+    /// Until when a key or a signal is the wish before it. `None`: nobody has asked yet; a terminal that is
+    /// gone asks for nothing.
+    same_until: Option<Instant>,
     /// Nobody sees the screen any more.
     pub(super) is_unseen: bool,
 }
@@ -41,7 +45,7 @@ impl Leaving {
         Self {
             ending,
             since: now,
-            asked: matches!(wish, Wish::Key(_) | Wish::Signal(_)).then_some(now),
+            same_until: matches!(wish, Wish::Key(_) | Wish::Signal(_)).then(|| now + SAME),
             is_unseen: matches!(wish, Wish::Gone(_)),
         }
     }
@@ -56,8 +60,9 @@ impl Leaving {
         match wish {
             Wish::Key(ending) | Wish::Signal(ending) => {
                 // A session that ends closes the terminal and then sends SIGTERM: that is one wish.
-                let asked = *self.asked.get_or_insert(now);
-                (now >= asked + SAME).then_some(ending)
+                let is_same = self.same_until.is_none_or(|until| now < until);
+                self.same_until = Some(now + SAME);
+                (!is_same).then_some(ending)
             }
             Wish::HangUp(_) => None,
             Wish::Gone(_) => {
@@ -115,14 +120,16 @@ pub(super) async fn finish(
     }
 }
 
-/// Tells what was not finished, and what is lost with the session.
-pub(super) fn report(changes: &ActiveChanges) {
-    if let Some(report) = changes.report() {
-        let lines: Vec<_> = report.lines().map(text::clean).collect();
-        let report = lines.join("\n");
-        tracing::error!("changes were not finished:\n{report}");
-        terminal::print_error(format!("pullscope: changes were not finished\n\n{report}"));
-    }
+/// Tells what was not finished, and what is lost with the session; returns whether anything was.
+pub(super) fn report(changes: &ActiveChanges) -> bool {
+    let Some(report) = changes.report() else {
+        return false;
+    };
+    let lines: Vec<_> = report.lines().map(text::clean).collect();
+    let report = lines.join("\n");
+    tracing::error!("changes were not finished:\n{report}");
+    terminal::print_error(format!("pullscope: changes were not finished\n\n{report}"));
+    true
 }
 
 /// Waits for the changes without a screen: it is gone, or was given back after a panic. Returns when they
@@ -156,7 +163,7 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
     changes.end();
     let begun = Instant::now();
     // Most have ended before anybody has read a line.
-    let soon = timeout_at((begun + SAME).into(), changes.finished()).await;
+    let soon = timeout_at((begun + SOON).into(), changes.finished()).await;
     if soon.is_err() {
         let count = changes.count();
         let noun = if count == 1 { "change" } else { "changes" };
@@ -166,7 +173,7 @@ async fn wait_restored(changes: &ActiveChanges, signals: &mut Signals) {
         ));
         let mut leaving = Leaving::new(Wish::Gone(Ending::Panic), begun);
         // The line above has been read: the first signal is meant.
-        leaving.asked = Some(begun);
+        leaving.same_until = Some(begun);
         wait_unseen(changes, signals, leaving).await;
     }
 }
@@ -185,7 +192,7 @@ mod tests {
         assert_eq!(leaving.again(Wish::Signal(term), now), None);
         assert_eq!(leaving.again(key, now), None);
         assert_eq!(leaving.again(Wish::Signal(term), later), Some(term));
-        assert_eq!(leaving.again(key, later), Some(Ending::Quit));
+        assert_eq!(leaving.again(key, later + SAME), Some(Ending::Quit));
         assert_eq!(leaving.deadline(), now + LIMIT);
     }
 
@@ -206,5 +213,40 @@ mod tests {
         assert_eq!(closed.again(term, later), None, "it is the first to ask");
         let much_later = later + SAME;
         assert_eq!(closed.again(term, much_later), Some(Ending::Signal(143)));
+    }
+
+    #[test]
+    fn a_key_that_is_held_is_one_wish_however_long() {
+        let begun = Instant::now();
+        let key = Wish::Key(Ending::Quit);
+        let mut leaving = Leaving::new(key, begun);
+        // The delay of the terminal, and then its rate.
+        let mut at = begun + Duration::from_millis(660);
+        assert_eq!(leaving.again(key, at), None);
+        for _ in 0..100 {
+            at += Duration::from_millis(33);
+            assert_eq!(leaving.again(key, at), None);
+        }
+        at += SAME;
+        assert_eq!(
+            leaving.again(key, at),
+            Some(Ending::Quit),
+            "it is pressed anew"
+        );
+    }
+
+    #[test]
+    fn an_end_that_leaves_changes_unfinished_is_no_success() {
+        let changes = ActiveChanges::default();
+        assert!(!report(&changes));
+        let pod = crate::domain::sample::key("app", "pullscope-pull-test-1");
+        let active = changes.begin_pod("prod".to_owned(), pod);
+        assert!(report(&changes));
+        drop(active);
+        assert!(report(&changes));
+        assert_eq!(Ending::Quit.with_unfinished_changes(), Ending::Unfinished);
+        for other in [Ending::Signal(143), Ending::Panic] {
+            assert_eq!(other.with_unfinished_changes(), other);
+        }
     }
 }

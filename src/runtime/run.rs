@@ -81,6 +81,18 @@ pub enum Ending {
     Signal(u8),
     /// By a panic, which has been reported.
     Panic,
+    /// Left with changes that are not finished, or a Secret that is lost: both were reported.
+    Unfinished,
+}
+
+impl Ending {
+    /// The same end, where changes were not finished.
+    pub(super) fn with_unfinished_changes(self) -> Self {
+        match self {
+            Self::Quit | Self::Unfinished => Self::Unfinished,
+            Self::Signal(_) | Self::Panic => self,
+        }
+    }
 }
 
 /// After a hang-up.
@@ -122,8 +134,14 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
     if let Some((state, memory)) = memory {
         state.write(&memory);
     }
-    leaving::report(&changes);
-    ending
+    let is_unfinished = leaving::report(&changes);
+    ending.map(|ending| {
+        if is_unfinished {
+            ending.with_unfinished_changes()
+        } else {
+            ending
+        }
+    })
 }
 
 /// Makes a wish to end of an error of a terminal that is gone.

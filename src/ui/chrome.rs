@@ -116,6 +116,10 @@ fn all_clear(view: View<'_>) -> Span<'static> {
         }
         AllClear::NoFailures => Span::styled(sentence, view.theme.text()),
         AllClear::Unknown => Span::styled(sentence, view.theme.dim()),
+        AllClear::NeverRead(_) | AllClear::NoNamespace => {
+            let text = format!("{} {sentence}", view.theme.symbols().failing);
+            Span::styled(text, view.theme.warning())
+        }
         AllClear::NotYet => Span::raw(""),
     }
 }
@@ -141,14 +145,14 @@ fn state(view: View<'_>, short: bool) -> (String, Style) {
             let received = view.model.connection.received();
             (format!("{spinner} listing {received}"), theme.accent())
         }
-        Health::Stale { since, .. } => (
-            format!(
-                "{} stale for {}",
-                symbols.failing,
-                age::age(since, view.now)
-            ),
-            theme.warning(),
-        ),
+        Health::Stale { since, .. } => {
+            let age = age::age(since, view.now);
+            let text = match coverage::never_read(view.model) {
+                Some(_) => format!("{} no answer for {age}", symbols.failing),
+                None => format!("{} stale for {age}", symbols.failing),
+            };
+            (text, theme.warning())
+        }
         Health::Failed => (
             format!("{} not connected", symbols.pull_failing),
             theme.failing(),

@@ -132,7 +132,8 @@ impl Form {
         let first_open = form.shown().position(|field| match &field.entry {
             Entry::Text(input) => input.value().is_empty(),
             Entry::Many(_) => true,
-            Entry::One(_) => false,
+            // With the token of the one, no other is to be overwritten.
+            Entry::One(_) => field.answer == Answer::Which,
         });
         let first = form
             .shown()

@@ -72,7 +72,7 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
     // What is no command may be a password that was pasted into the wrong field.
     if !matches!(
         asked,
-        Asked::Unknown(_) | Asked::Misused(_) | Asked::NoView(_)
+        Asked::Unknown(_) | Asked::Misused(_) | Asked::NoArgument(_) | Asked::NoView(_)
     ) {
         model.memory.note_command(line);
     }
@@ -103,6 +103,13 @@ fn run(model: &mut Model, line: &str, now: Timestamp) -> Vec<Effect> {
         }
         Asked::Misused(usage) => {
             model.flash(format!("usage: {usage}"), now);
+            Vec::new()
+        }
+        Asked::NoArgument(name) => {
+            model.flash(
+                format!("{name} takes no argument: it is for what is selected"),
+                now,
+            );
             Vec::new()
         }
         Asked::Unknown(nearest) => {

@@ -13,6 +13,7 @@ use crate::{
         notices::Notices,
         overlay::{ContextPicker, Overlay},
         panes::{Pane, Panes},
+        pull_test::RunningTests,
         rights::Rights,
         settled::Answers,
         ticket::Ticket,
@@ -71,6 +72,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         // What was there before is put back where it was, and nowhere else.
         model.applied.clear();
         model.lost.clear();
+        model.running_tests = RunningTests::default();
         model.scope_is_given = false;
         model.is_settled_in = false;
     }

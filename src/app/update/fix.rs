@@ -17,8 +17,8 @@ use crate::{
         image::{ImageRef, host_of},
         objects::{ObjectKey, WorkloadKey},
         plan::{
-            Ask, Change, CreateAccount, FixScope, Offer, Plan, Reach, Restartable, carriers,
-            for_fix, secrets_that_open,
+            Ask, Change, CreateAccount, EntryRef, FixScope, Offer, Plan, Reach, Restartable,
+            Spread, for_fix, secrets_that_open,
         },
         progress::progress,
         watch::Scope,
@@ -158,15 +158,38 @@ fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
     })
 }
 
-/// A new token is for all Secrets that carry the old one, in whatever namespace: it is as bad there.
+/// A new token is for all Secrets that carry the refused one, in whatever namespace: it is as bad there. The
+/// other entries of those Secrets are other credentials.
 fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
-    match offer {
-        Offer::Ask(Ask::Login { ref secret, .. })
-            if fix == FixId::NewToken && carriers(&model.world, secret).len() > 1 =>
-        {
-            Ask::rotate(&model.world, secret).map_or(offer, Offer::Ask)
+    let Offer::Ask(Ask::Login {
+        secret,
+        server,
+        username,
+        image,
+        ..
+    }) = &offer
+    else {
+        return offer;
+    };
+    if fix != FixId::NewToken {
+        return offer;
+    }
+    let entry = EntryRef {
+        secret,
+        server,
+        username,
+    };
+    match Spread::of_entry(&model.world, entry) {
+        Some(spread) if spread.carriers().len() > 1 => {
+            let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
+            Offer::Ask(Ask::Rotate {
+                spreads: vec![Spread {
+                    image: image.or(spread.image),
+                    ..spread
+                }],
+            })
         }
-        offer => offer,
+        Some(_) | None => offer,
     }
 }
 
@@ -265,3 +288,7 @@ pub(super) fn restart(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     );
     propose::propose(model, plan, None, now)
 }
+
+#[cfg(test)]
+#[path = "fix_tests.rs"]
+mod tests;

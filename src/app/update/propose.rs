@@ -9,6 +9,7 @@ use crate::{
     app::{
         effect::Effect,
         form::Answer as FormAnswer,
+        lost,
         model::Model,
         overlay::Overlay,
         proposal::{Applied, Planned, Proposal, Stage},
@@ -304,7 +305,7 @@ pub(super) fn carried_out(
         return;
     };
     model.lost.note(&plan.0, done);
-    let failure = first_failure(&plan.0, &outcomes(done));
+    let failure = lost_secret(&plan.0, done).or_else(|| first_failure(&plan.0, &outcomes(done)));
     if let Some(proposal) = awaiting(model, ticket) {
         // Of what somebody has changed meanwhile, it is shown what is there.
         take_found(proposal, done);
@@ -338,12 +339,27 @@ pub(super) fn carried_out(
     }
 }
 
-/// What failed first of a plan, with its title.
+/// The Secret that is gone by a plan.
+fn lost_secret(plan: &Plan, done: &[Done]) -> Option<String> {
+    let mut changes = plan.changes.iter().zip(done);
+    let (change, _) = changes.find(|(_, done)| done.is_lost)?;
+    let secret = lost::secret(change)?;
+    Some(format!(
+        "Secret {secret} is deleted and not created again: :undo creates it"
+    ))
+}
+
+/// What failed first of a plan: that it failed, and its title. The middle of a long line is cut out.
 fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
-    let mut outcomes = outcomes.iter();
-    let failed =
-        outcomes.find(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_)))?;
-    Some(format!("{}: {failed}", plan.title))
+    outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Failed(why) => Some(format!("Failed: {}: {why}", plan.title)),
+        Outcome::Unknown(why) => Some(format!("Not known whether made: {}: {why}", plan.title)),
+        Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::NotNeeded(_)
+        | Outcome::NotTried
+        | Outcome::TakenBack => None,
+    })
 }
 
 fn outcomes(done: &[Done]) -> Vec<Outcome> {

@@ -116,7 +116,10 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
     );
     assert_eq!(press(&mut model, &["ctrl-c"]), []);
     let told = model.flash.as_ref().map(|flash| flash.text.clone());
-    assert!(told.unwrap().contains("Secret shop/regcred"));
+    let told = told.unwrap();
+    assert!(told.contains("Secret shop/regcred"), "{told}");
+    // `u` means something else in the Secrets pane.
+    assert!(told.contains(":undo creates it"), "{told}");
     assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
 }
 
@@ -818,7 +821,7 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     done[0] = Done::new(Outcome::Failed("403 Forbidden".to_owned()));
     let title = plan.0.title.clone();
     update(&mut model, Message::CarriedOut(ticket, plan, done), now());
-    let text = format!("{title}: failed: 403 Forbidden");
+    let text = format!("Failed: {title}: 403 Forbidden");
     assert_eq!(told(&model), text);
     let later = now() + jiff::SignedDuration::from_hours(1);
     crate::app::refresh::refresh(
@@ -833,6 +836,37 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     assert!(shown(&model));
     press(&mut model, &["esc"]);
     assert!(!shown(&model));
+}
+
+#[test]
+fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
+    let mut model = model();
+    let convert = Change::convert_secret(key("shop", "regcred"));
+    let plan = Plan::new(
+        "Recreate the Secret with the type that is read",
+        vec![convert],
+    );
+    let effects = propose::propose(&mut model, plan, None, now());
+    let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    update(&mut model, Message::Rehearsed(*ticket, all_well(1)), now());
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    press(&mut model, &["esc"]);
+    assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+    let lost = Done {
+        is_lost: true,
+        ..Done::new(Outcome::Failed("507 …".to_owned()))
+    };
+    let answer = Message::CarriedOut(*ticket, plan.clone(), vec![lost]);
+    update(&mut model, answer, now());
+    let text = "Secret shop/regcred is deleted and not created again: :undo creates it";
+    assert_eq!(told(&model), text);
+    let notice = model.notices.shown().unwrap();
+    assert!(notice.text.starts_with(text), "{}", notice.text);
 }
 
 #[test]

@@ -103,10 +103,17 @@ pub(super) fn start(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         since: now,
         said: Vec::new(),
     };
+    let (test, nodes) = (trial.test.clone(), trial.chosen.iter().cloned());
+    let nodes: Vec<Arc<str>> = nodes.collect();
+    for node in &nodes {
+        model
+            .running_tests
+            .begin(ticket, &test.namespace, Arc::clone(node));
+    }
     vec![Effect::PullTest {
         ticket,
-        test: trial.test.clone(),
-        nodes: trial.chosen.iter().cloned().collect(),
+        test,
+        nodes,
     }]
 }
 
@@ -118,6 +125,7 @@ pub(super) fn answered(
     pulled: Pulled,
     now: Timestamp,
 ) {
+    model.running_tests.end(ticket, &node);
     for overlay in &mut model.overlays {
         if let Overlay::PullTest(trial) = overlay
             && let Stage::Running {
@@ -141,24 +149,39 @@ pub(super) fn answered(
     }
 }
 
-/// Proposes to delete Pods that earlier tests have left behind.
+/// Proposes to delete Pods that earlier tests have left behind. A test that runs deletes its own Pods.
 pub(super) fn clean_up(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let left: Vec<Change> = model
-        .world
-        .pods(&Scope::Cluster)
+    let of_tests = model.world.pods(&Scope::Cluster);
+    let (running, left): (Vec<_>, Vec<_>) = of_tests
         .filter(|pod| is_of_a_test(pod))
+        .partition(|pod| model.running_tests.may_own(pod));
+    let left: Vec<Change> = left
+        .into_iter()
         .map(|pod| Change::delete_pod(pod.key.clone()))
         .collect();
+    let running = running.len();
     if left.is_empty() {
-        model.flash("no pull test has left anything behind", now);
+        model.flash(
+            match running {
+                0 => "no pull test has left anything behind",
+                _ => "a pull test is running, and deletes its Pods itself",
+            },
+            now,
+        );
         return Vec::new();
     }
-    propose::propose(
-        model,
-        Plan::new("Delete what pull tests have left", left),
-        None,
-        now,
-    )
+    let note = match running {
+        0 => None,
+        1 => Some("1 Pod of a running pull test is left out: the test deletes it.".to_owned()),
+        many => Some(format!(
+            "{many} Pods of running pull tests are left out: the tests delete them."
+        )),
+    };
+    let plan = Plan {
+        notes: note.into_iter().collect(),
+        ..Plan::new("Delete what pull tests have left", left)
+    };
+    propose::propose(model, plan, None, now)
 }
 
 #[cfg(test)]
@@ -200,6 +223,60 @@ mod tests {
             crate::app::message::Message::Batch(ticket, batch),
             now(),
         );
+    }
+
+    /// A Pod of a pull test on this node.
+    fn test_pod(name: &str, node: &str) -> crate::domain::objects::Pod {
+        let mut pod = pod("shop", name, waiting("ContainerCreating", ""));
+        pod.meta.labels = [(crate::domain::pull_test::LABEL.into(), "true".into())].into();
+        pod.node = Some(node.into());
+        pod
+    }
+
+    #[test]
+    fn the_pods_of_a_running_test_are_not_cleaned_up() {
+        let mut model = model();
+        let mut here = owned(
+            pod("shop", "checkout-5c9f-0", waiting("ErrImagePull", "denied")),
+            "checkout-5c9f",
+        );
+        here.node = Some("node-1".into());
+        fold(&mut model, Batch::Pods(changed(vec![here])));
+        press(&mut model, &["/"]);
+        crate::app::update::tests::typed(&mut model, "5c9f-0");
+        press(&mut model, &["enter", "g", "ctrl-t"]);
+        let effects = press(&mut model, &["enter"]);
+        let [Effect::PullTest { ticket, nodes, .. }] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let (ticket, node) = (*ticket, Arc::clone(&nodes[0]));
+        // Also when nobody looks at the test any more.
+        press(&mut model, &["esc", "esc"]);
+        assert!(model.overlays.is_empty(), "{:?}", model.overlays);
+        let running = test_pod("pullscope-pull-test-1", &node);
+        fold(&mut model, Batch::Pods(changed(vec![running])));
+        assert_eq!(clean_up(&mut model, now()), []);
+        let told = model.flash.as_ref().map(|flash| flash.text.as_str());
+        assert!(told.unwrap().contains("is running"), "{told:?}");
+
+        let left = test_pod("pullscope-pull-test-2", "node-9");
+        fold(&mut model, Batch::Pods(changed(vec![left])));
+        let deleted = |effects: &[Effect]| -> (Vec<String>, Vec<String>) {
+            let [Effect::Rehearse { plan, .. }] = effects else {
+                panic!("{effects:?}")
+            };
+            let said = plan.0.changes.iter().map(ToString::to_string);
+            (said.collect(), plan.0.notes.clone())
+        };
+        let (said, notes) = deleted(&clean_up(&mut model, now()));
+        assert_eq!(said, ["Delete the Pod shop/pullscope-pull-test-2"]);
+        assert!(notes[0].contains("left out"), "{notes:?}");
+        press(&mut model, &["esc"]);
+
+        let ended = Pulled::Unknown("stopped".to_owned());
+        answered(&mut model, ticket, node, ended, now());
+        let (said, notes) = deleted(&clean_up(&mut model, now()));
+        assert_eq!((said.len(), notes.len()), (2, 0), "it could not delete it");
     }
 
     #[test]

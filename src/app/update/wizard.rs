@@ -15,9 +15,10 @@ use crate::{
         panes::{Pane, pods},
     },
     domain::{
+        cause::PodOwner,
         key::{Key, Name, Namespace},
         objects::{
-            Container, ContainerRole, Secret, ServiceAccount, Subject, Workload, WorkloadKey,
+            Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload, WorkloadKey,
         },
         plan::{Ask, Change, ImageOwner, ImageTarget, Plan},
         watch::Scope,
@@ -224,16 +225,30 @@ fn delete_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         model.flash("select a Pod: workloads are not deleted from here", now);
         return Vec::new();
     };
-    let note = match &pod.meta.owner {
-        Some(owner) => format!("{}/{} makes a new one at once.", owner.kind, owner.name),
-        None => "It has no owner: nothing makes it again.".to_owned(),
-    };
+    let note = after_deletion(model, pod);
     let title = format!("Delete the Pod {}", pod.key);
     let plan = Plan {
         notes: vec![note],
         ..Plan::new(title, vec![Change::delete_pod(pod.key.clone())])
     };
     propose::propose(model, plan, None, now)
+}
+
+/// What the controller of a Pod does when the Pod is deleted.
+fn after_deletion(model: &Model, pod: &Pod) -> String {
+    let Some(owner) = &pod.meta.owner else {
+        return "It has no owner: nothing makes it again.".to_owned();
+    };
+    let named = format!("{}/{}", owner.kind, owner.name);
+    let top = model.world.workload_of(pod).map(|workload| &workload.id);
+    let of = PodOwner::of(&pod.key.namespace, Some(owner), top);
+    if of.recreates_pods() {
+        format!("{named} makes a new one at once.")
+    } else if of.is_job() {
+        format!("{named} counts it as a failed Pod: at its backoffLimit the Job fails.")
+    } else {
+        format!("What {named} makes of it is not known here.")
+    }
 }
 
 /// Asks as what the plan that is shown is exported.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     key::{Key, Name},
-    objects::{Pod, ServiceAccount, Subject, Workload, WorkloadKey, WorkloadKind},
+    objects::{Pod, Secret, Subject, Workload, WorkloadKey, WorkloadKind},
     watch::Scope,
     world::World,
 };
@@ -170,8 +170,8 @@ fn rolled(change: &Change) -> impl Iterator<Item = (WorkloadKey, i64)> {
     let affected = change.kind().affects().into_iter();
     affected.filter_map(|affected| match affected {
         Affects::Rollout { workload, writes } => Some((workload, writes)),
-        Affects::Secret
-        | Affects::Account(_)
+        Affects::Secret(_)
+        | Affects::Account
         | Affects::Subject(_)
         | Affects::Pod(_)
         | Affects::Job(_) => None,
@@ -193,9 +193,10 @@ struct Reached {
     subjects: BTreeSet<Subject>,
     jobs: BTreeSet<Key<Workload>>,
     deleted: BTreeSet<Key<Pod>>,
-    /// A Secret: all that suffer from the same fault are reached.
-    secret: bool,
-    accounts: BTreeSet<Key<ServiceAccount>>,
+    /// What lists one of these is reached by the kubelet's next attempt.
+    secrets: BTreeSet<Key<Secret>>,
+    /// A ServiceAccount, or its list: new Pods are reached.
+    account: bool,
 }
 
 impl Reached {
@@ -216,10 +217,10 @@ impl Reached {
 
     fn add(&mut self, affected: Affects) {
         match affected {
-            Affects::Secret => self.secret = true,
-            Affects::Account(key) => {
-                self.accounts.insert(key);
+            Affects::Secret(key) => {
+                self.secrets.insert(key);
             }
+            Affects::Account => self.account = true,
             Affects::Subject(subject) => {
                 self.subjects.insert(subject);
             }
@@ -235,20 +236,21 @@ impl Reached {
     }
 
     fn is_shared(&self) -> bool {
-        self.secret || !self.accounts.is_empty()
+        self.account || !self.secrets.is_empty()
     }
 
+    /// Whether this Pod gets what it needs, or goes. A new list of its ServiceAccount does not reach a Pod
+    /// that exists.
     fn reaches(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
         let subject = workload.map(|workload| Subject::Workload(workload.id.clone()));
         let subject = subject.unwrap_or_else(|| Subject::Pod(pod.key.clone()));
-        let account: Key<ServiceAccount> =
-            Key::new(pod.key.namespace.clone(), pod.service_account.clone());
-        let own_list = workload.is_some_and(|workload| !workload.pull_secrets.is_empty());
+        let lists = |secret: &Key<Secret>| {
+            secret.namespace == pod.key.namespace && pod.pull_secrets.contains(&secret.name)
+        };
         self.deleted.contains(&pod.key)
             || self.subjects.contains(&subject)
             || self.deletes_job(pod)
-            || (self.accounts.contains(&account) && !own_list)
-            || (self.secret && (self.accounts.is_empty() || self.accounts.contains(&account)))
+            || self.secrets.iter().any(lists)
     }
 
     fn deletes_job(&self, pod: &Pod) -> bool {

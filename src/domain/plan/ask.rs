@@ -120,7 +120,10 @@ impl Ask {
         match self {
             Self::Login { secret, .. } => format!("A new credential for the Secret {secret}"),
             Self::NewSecret { namespace, .. } => format!("A new pull Secret in {namespace}"),
-            Self::Rotate { .. } => "Rotate a credential, wherever it is".to_owned(),
+            Self::Rotate { spreads } => match &spreads[..] {
+                [one] => format!("Rotate a credential: {} at {}", one.username, one.server),
+                _ => "Rotate a credential, wherever it is".to_owned(),
+            },
             Self::Copy { from, .. } => format!("Copy the Secret {from}"),
             Self::Image { targets, .. } => match &targets[..] {
                 [

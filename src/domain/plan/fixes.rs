@@ -1,14 +1,13 @@
 //! From a fix of a finding to a plan, where the product can make the change itself.
 //!
-//! A fix is for the finding's own Pod. What changes a workload's own fields (its image, its ServiceAccount,
-//! the list in its template) changes the workload of that Pod alone, unless the plan is for all that suffer
-//! from the same; each workload gets the change in its own container. What changes a shared object (a Secret,
-//! a ServiceAccount) names all that the change is for.
+//! A fix is for the finding's own Pod. It changes, restarts and deletes what belongs to the workload of that
+//! Pod alone, unless the plan is for all that suffer from the same; each workload gets the change in its own
+//! container. A change of a shared object (a Secret, a ServiceAccount) says how many others fail alike.
 
 use super::{
     Ask, Change, CopySecret, CreateAccount, Edit, Existing, Plan, SetAccount,
     image::ask_image,
-    renew::{attached, not_reached, renewed, retried, rolling, stuck},
+    renew::{attached, not_reached, pods_with_the_old_list, renewed, retried, rolling, stuck},
 };
 use crate::domain::{
     cause::{FixId, FixTarget, ListOrigin, PodOwner},
@@ -27,12 +26,12 @@ pub enum Offer {
     ByHand,
 }
 
-/// Whose own fields a fix changes.
+/// Which workloads a fix changes, restarts, or deletes Pods of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Those of the finding's own workload.
+    /// The finding's own workload.
     Selected,
-    /// Those of all workloads that suffer from the same.
+    /// All workloads that suffer from the same.
     All,
 }
 
@@ -56,7 +55,7 @@ impl<'a> FixScope<'a> {
         self.own_target().into_iter().chain(others).collect()
     }
 
-    /// The targets of a change to a workload's own fields: all Pods of the own workload, or of all.
+    /// The targets of a change to a workload: all Pods of the own workload, or of all.
     pub fn workload_targets(&self) -> Vec<&'a FixTarget> {
         let Some(own) = self.own_target() else {
             return Vec::new();
@@ -99,11 +98,48 @@ pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
         made.changes,
     );
     plan.notes = not_reached(&made.targets);
+    for change in &plan.changes {
+        if let Change::AttachSecret(attach) = change {
+            plan.notes
+                .extend(pods_with_the_old_list(&made.targets, &attach.secret));
+        }
+    }
+    plan.notes.extend(others_fail_alike(scope, &plan.changes));
     Offer::Plan(plan)
+}
+
+/// How many other workloads suffer from the same, where a shared object is changed for the selected one.
+fn others_fail_alike(scope: FixScope<'_>, changes: &[Change]) -> Option<String> {
+    let is_shared = changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::AttachSecret(_)
+                | Change::DetachSecret(_)
+                | Change::CreateAccount(_)
+                | Change::EditSecret(_)
+                | Change::ConvertSecret(_)
+                | Change::CopySecret(_)
+        )
+    });
+    let others = owners(&scope.targets()) - owners(&scope.workload_targets());
+    (is_shared && others > 0).then(|| match others {
+        1 => "1 more workload fails alike and is left as it is: W has one plan for all.".to_owned(),
+        many => format!(
+            "{many} more workloads fail alike and are left as they are: W has one plan for all."
+        ),
+    })
 }
 
 /// The title of a plan, with the number of workloads where there are several.
 pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
+    match owners(targets) {
+        0 | 1 => title.to_owned(),
+        several => format!("{title}: {several} workloads"),
+    }
+}
+
+/// How many workloads these targets are of; a Pod without a controller is one.
+fn owners(targets: &[&FixTarget]) -> usize {
     let mut owners: Vec<(&PodOwner, Option<&FixTarget>)> = targets
         .iter()
         .map(|target| match &target.owner {
@@ -115,10 +151,7 @@ pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
     owners.dedup_by(|(one, pod), (other, other_pod)| {
         pod == other_pod && (one == other || one.is_same(other))
     });
-    match owners.len() {
-        0 | 1 => title.to_owned(),
-        several => format!("{title}: {several} workloads"),
-    }
+    owners.len()
 }
 
 /// What has to be typed for a fix; `None` where nothing has, or a name is not known.
@@ -143,7 +176,7 @@ fn ask(fix: FixId, scope: FixScope<'_>) -> Option<Ask> {
             server: names.entry.clone().or_else(|| names.server.clone())?,
             username: names.username.clone().unwrap_or_default(),
             image,
-            waiting: retried(&scope.targets())
+            waiting: retried(&scope.workload_targets())
                 .into_iter()
                 .filter_map(|change| match change {
                     Change::DeletePod(delete) => Some(delete.pod),
@@ -156,8 +189,8 @@ fn ask(fix: FixId, scope: FixScope<'_>) -> Option<Ask> {
     }
 }
 
-/// The targets whose list is where the own one's is: in its template, or in the same ServiceAccount. For
-/// all, also those with a list of their own.
+/// The targets whose list is where the own one's is: in its template, or in the same ServiceAccount. In a
+/// plan for all, those of other workloads as well, and those with a list of their own.
 fn alike(scope: FixScope<'_>) -> Vec<&FixTarget> {
     let Some(own) = scope.own_target() else {
         return Vec::new();
@@ -170,7 +203,8 @@ fn alike(scope: FixScope<'_>) -> Vec<&FixTarget> {
         let by_account = target.list_origin == ListOrigin::ServiceAccount && same_account;
         target.namespace == own.namespace && (by_account || scope.reach == Reach::All)
     };
-    scope.targets().into_iter().filter(of_account).collect()
+    let targets = scope.workload_targets().into_iter();
+    targets.filter(of_account).collect()
 }
 
 /// Changes, and what they are for.
@@ -200,7 +234,8 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
     // A Secret that nobody lists yet has to be attached too.
     let saved = |change: Change, secret: &Name<Secret>| {
         let (rest, targets) = if own.listed.contains(secret) {
-            (retried(&scope.targets()), scope.targets())
+            let targets = scope.workload_targets();
+            (retried(&targets), targets)
         } else if own.is_ephemeral() {
             (Vec::new(), vec![own])
         } else {
@@ -259,7 +294,7 @@ fn changes(fix: FixId, scope: FixScope<'_>) -> Option<Made<'_>> {
                 key: account,
                 pull_secrets: Vec::new(),
             });
-            let targets = scope.targets();
+            let targets = scope.workload_targets();
             // Its controller has backed off: a new template is tried at once.
             let restarts = renewed(&targets).into_iter();
             let changes = std::iter::once(create).chain(restarts).collect();

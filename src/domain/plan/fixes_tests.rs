@@ -218,20 +218,25 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
         ),
         now(),
     );
-    let plan = plan(&world, FixId::AttachSecret, "migrate-x", Reach::Selected);
+    let plan = plan(&world, FixId::AttachSecret, "migrate-x", Reach::All);
     let said = said(&plan);
     assert_eq!(said[0], "Attach hub to the ServiceAccount shop/runner");
     for line in [
         "Restart Deployment/api: new Pods, one after the other",
         "Restart StatefulSet/db: new Pods, one after the other",
         "Delete the Pod shop/db-0",
-        "Delete the Pod shop/migrate-x",
-        "Delete the Pod shop/nightly-7-x",
     ] {
         assert!(
             said.iter().any(|it| it == line),
             "{line} is not in {said:?}"
         );
+    }
+    // A deleted Pod of a Job counts as a failure.
+    for pod in ["shop/migrate-x", "shop/nightly-7-x"] {
+        assert!(!said.iter().any(|it| it.contains(pod)), "{said:?}");
+        let keeps = format!("Pod {pod} keeps its list of pull Secrets");
+        let notes = &plan.notes;
+        assert!(notes.iter().any(|it| it.starts_with(&keeps)), "{notes:?}");
     }
     let restarted = |name: &str| {
         said.iter()
@@ -244,6 +249,41 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
         plan.notes
     );
     assert!(plan.title.ends_with(": 7 workloads"), "{}", plan.title);
+}
+
+#[test]
+fn what_is_shared_is_changed_and_no_other_workload_restarted() {
+    let mut world = world(NO_LOGIN);
+    let slice = crate::domain::watch::SecretSlice::DockerConfigJson;
+    let entries = [("registry.example", "bot")];
+    let hub = secret("shop", "hub", SecretType::DockerConfigJson, &entries);
+    world.fold(Batch::Secrets(slice, changed(vec![hub])), now());
+    let one = plan(&world, FixId::AttachSecret, "web-5c9f-1", Reach::Selected);
+    assert_eq!(
+        said(&one),
+        [
+            "Attach hub to the ServiceAccount shop/runner",
+            "Restart Deployment/web: new Pods, one after the other",
+        ]
+    );
+    assert!(!one.title.contains("workloads"), "{}", one.title);
+    let notes = "6 more workloads fail alike and are left as they are: W has one plan for all.";
+    assert_eq!(one.notes, [notes]);
+    // Those keep the list that they have: they are not waited for.
+    let pods = PODS.map(|(pod, ..)| key("shop", pod));
+    let affected = super::super::Affected::of(&world, &one, pods, []);
+    assert_eq!(affected.workloads(), [id(WorkloadKind::Deployment, "web")]);
+
+    let Offer::Ask(Ask::NewSecret { targets, .. }) =
+        offer(&world, FixId::CreateSecret, "api-77aa-1", Reach::Selected)
+    else {
+        panic!("nothing is asked")
+    };
+    let [target] = &targets[..] else {
+        panic!("{targets:?}")
+    };
+    let api = id(WorkloadKind::Deployment, "api");
+    assert_eq!(target.owner, PodOwner::Rolling(api));
 }
 
 #[test]

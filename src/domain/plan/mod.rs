@@ -52,8 +52,8 @@ pub use self::{
     outcome::{Done, Outcome},
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
-    renew::{attached, renewed, retried},
-    rotate::{Holder, Spread, carriers},
+    renew::{attached, pods_with_the_old_list, renewed, retried},
+    rotate::{EntryRef, Holder, Spread},
     snapshot::{
         ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot, Observed,
         ObservedObject, Revision, Rewritten,

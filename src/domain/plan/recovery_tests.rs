@@ -142,9 +142,15 @@ fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
 #[test]
 fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
     let secret = Change::DeleteSecret(DeleteSecret::new(key("media", "unused")));
-    let copied = Change::convert_secret(key("media", "hub"));
-    let plan = Plan::new("Mend the Secret", vec![copied, secret]);
     let mut world = world();
+    // What no Pod lists reaches none of them.
+    let other = Plan::new(
+        "Mend another Secret",
+        vec![Change::convert_secret(key("media", "hub"))],
+    );
+    assert!(Affected::of(&world, &other, suffering(), []).is_empty());
+    let converted = Change::convert_secret(key("media", "regcred"));
+    let plan = Plan::new("Mend the Secret", vec![converted, secret]);
     let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
     assert_eq!(recovery(&world, &affected).failing.len(), 2);
     put(&mut world, "encoder-1-a", "a", true);

@@ -10,9 +10,10 @@ use crate::domain::{
 /// Pods that one plan deletes at most: more would be a restart by the back door.
 const MOST_DELETED: usize = 20;
 
-/// New Pods for these targets. What rolls out its template is restarted; of other controllers the Pods are
-/// deleted. A StatefulSet waits for a Pod that never gets ready before it replaces it, so that Pod is
-/// deleted too. Nothing is done for a Pod without a controller, nor for a debug container.
+/// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
+/// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it
+/// replaces it, so that Pod is deleted too. Nothing is done for the Pod of a Job, which would count as a
+/// failure, for one without a controller, nor for a debug container.
 pub fn renewed(targets: &[&FixTarget]) -> Vec<Change> {
     let mut restarts: Vec<Restartable> = Vec::new();
     for workload in targets.iter().filter_map(|target| rolling(target)) {
@@ -158,6 +159,20 @@ fn in_templates(
         }));
     }
     changes
+}
+
+/// What a new list of a ServiceAccount does not reach: Pods that exist, and are not created again.
+pub fn pods_with_the_old_list(targets: &[&FixTarget], secret: &Name<Secret>) -> Vec<String> {
+    let keeps = |target: &&&FixTarget| {
+        let of_account = target.list_origin == ListOrigin::ServiceAccount;
+        of_account && target.owner.is_job() && !target.listed.contains(secret)
+    };
+    let pods = targets.iter().filter(keeps);
+    pods.filter_map(|target| target.pod.as_ref())
+        .map(|pod| {
+            format!("Pod {pod} keeps its list of pull Secrets: delete its Job and create it again.")
+        })
+        .collect()
 }
 
 /// What these changes do not reach, in a sentence each.

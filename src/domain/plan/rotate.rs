@@ -7,6 +7,7 @@ use std::{
 
 use super::{Change, Edit, Login, OnFailure, Plan};
 use crate::domain::{
+    cause::PodOwner,
     credential::Fingerprint,
     dockerconfig::EntrySummary,
     image::ImageRef,
@@ -48,20 +49,40 @@ pub struct Spread {
     pub image: Option<ImageRef>,
     /// Pods that run: the kubelet reads a Secret when it pulls, so they need nothing.
     pub running: usize,
-    /// Pods that wait for an image and are made again when they are deleted.
+    /// Pods that wait for an image, and whose controller creates them again when they are deleted.
     pub waiting: Vec<Key<Pod>>,
-    /// Pods that wait and have no owner: they try again by themselves.
+    /// Pods that wait and are not deleted (of a Job, without a controller): the kubelet tries again.
     pub alone: usize,
 }
 
-/// All Secrets that carry a credential of this one for the same registry, itself among them.
-pub fn carriers(world: &World, key: &Key<Secret>) -> BTreeSet<Key<Secret>> {
-    let spreads = Spread::of_secret(world, key).into_iter();
-    let holders = spreads.flat_map(|spread| spread.holders);
-    holders
-        .filter(|holder| holder.is_same_registry)
-        .map(|holder| holder.secret)
-        .collect()
+/// One entry of a Secret, as a finding names it.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryRef<'a> {
+    pub secret: &'a Key<Secret>,
+    /// Its key in `auths`, or the registry that it is for.
+    pub server: &'a str,
+    /// Empty where it is not known.
+    pub username: &'a str,
+}
+
+impl EntryRef<'_> {
+    /// The entry with this key; else the one of this user for the same registry, if there is no other.
+    fn find<'s>(&self, secret: &'s Secret) -> Option<&'s EntrySummary> {
+        let is_user = |entry: &&EntrySummary| {
+            self.username.is_empty() || entry.username.as_deref() == Some(self.username)
+        };
+        let entries = secret.entries();
+        let exact = entries.iter().find(|entry| *entry.server == *self.server);
+        exact.filter(is_user).or_else(|| {
+            let registry = registry_of(self.server);
+            let of_registry = entries.iter().filter(is_user);
+            let mut found = of_registry.filter(|entry| registry_of(&entry.server) == registry);
+            let first = found.next()?;
+            found
+                .all(|other| other.fingerprint == first.fingerprint)
+                .then_some(first)
+        })
+    }
 }
 
 impl Holder {
@@ -87,6 +108,21 @@ impl Spread {
             .filter_map(|entry| Some((entry, entry.fingerprint?)))
             .filter(|(entry, fingerprint)| seen.insert((*fingerprint, registry_of(&entry.server))))
             .map(|(entry, fingerprint)| Self::of(world, entry, fingerprint, key))
+            .collect()
+    }
+
+    /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
+    pub fn of_entry(world: &World, entry: EntryRef<'_>) -> Option<Self> {
+        let found = entry.find(world.secret(entry.secret)?)?;
+        Some(Self::of(world, found, found.fingerprint?, entry.secret))
+    }
+
+    /// The Secrets that carry it for the same registry.
+    pub fn carriers(&self) -> BTreeSet<&Key<Secret>> {
+        let holders = self.holders.iter();
+        holders
+            .filter(|holder| holder.is_same_registry)
+            .map(|holder| &holder.secret)
             .collect()
     }
 
@@ -124,7 +160,9 @@ impl Spread {
             let here = names.map(|name| Key::new(holder.secret.namespace.clone(), name.clone()));
             pods.extend(here);
         }
-        let pods: Vec<&Arc<Pod>> = pods.iter().filter_map(|key| world.pod(key)).collect();
+        // A Pod that lists the Secret may pull from other registries only.
+        let pods = pods.iter().filter_map(|key| world.pod(key));
+        let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
         let waits = |pod: &Pod| pod_status(pod).health == Health::PullFailing;
         // The image of a Pod that waits is the better question.
         let by_need = pods.iter().filter(|pod| waits(pod)).chain(&pods);
@@ -133,12 +171,25 @@ impl Spread {
             .filter_map(|container| ImageRef::parse(&container.image).ok())
             .find(|image| key_matches(&self.server, image));
         for pod in pods {
-            match (waits(pod), &pod.meta.owner) {
+            let top = world.workload_of(pod).map(|workload| &workload.id);
+            let owner = PodOwner::of(&pod.key.namespace, pod.meta.owner.as_deref(), top);
+            match (waits(pod), owner.recreates_pods()) {
                 (false, _) => self.running += 1,
-                (true, Some(_)) => self.waiting.push(pod.key.clone()),
-                (true, None) => self.alone += 1,
+                (true, true) => self.waiting.push(pod.key.clone()),
+                (true, false) => self.alone += 1,
             }
         }
+    }
+
+    /// Whether an image of this Pod is pulled with the credential.
+    fn is_pulled_by(&self, pod: &Pod) -> bool {
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        let servers: Vec<&Arc<str>> = here.flat_map(|holder| &holder.servers).collect();
+        let of_containers = pod.containers.iter().map(|container| &container.image);
+        let of_volumes = pod.image_volumes.iter().map(|volume| &volume.image);
+        let images = of_containers.chain(of_volumes);
+        let mut images = images.filter_map(|image| ImageRef::parse(image).ok());
+        images.any(|image| servers.iter().any(|server| key_matches(server, &image)))
     }
 
     /// The plan that gives these of its holders, by their labels, another login: all of them or none.
@@ -257,8 +308,8 @@ impl Spread {
                 "{} again without help within 5 minutes.",
                 count(
                     self.alone,
-                    "waiting Pod has no owner; it tries",
-                    "waiting Pods have no owner; they try"
+                    "waiting Pod is not deleted; its kubelet tries",
+                    "waiting Pods are not deleted; their kubelets try"
                 )
             ),
         );
@@ -321,9 +372,9 @@ mod tests {
     use crate::domain::{
         batch::Batch,
         credential::{FingerprintKey, Password},
-        objects::{SecretContent, SecretType},
+        objects::{Owner, SecretContent, SecretType},
         plan::EditSecret,
-        sample::{changed, company, key, now, secret},
+        sample::{changed, company, key, now, pod, secret, waiting, with_passwords},
         watch::SecretSlice,
     };
 
@@ -403,7 +454,7 @@ mod tests {
         );
         let same: Vec<bool> = spread.holders.iter().map(|h| h.is_same_registry).collect();
         assert_eq!(same, [true, true, true, false]);
-        assert_eq!(carriers(&world, &key("shop", "regcred")).len(), 3);
+        assert_eq!(spread.carriers().len(), 3);
         assert!(spread.holders[1].immutable);
         let image = spread.image.as_ref().unwrap();
         assert_eq!(image.host(), "registry.example");
@@ -453,6 +504,92 @@ mod tests {
         let said = plan.notes.join(" ");
         assert!(said.contains("20 Pods wait"), "{said}");
         assert!(said.contains("5 more Pods wait"), "{said}");
+    }
+
+    /// Two Secrets, each with a credential for another registry in front of the shared one.
+    fn world_with_others_in_front() -> World {
+        let keys = FingerprintKey::default();
+        let holder = |namespace: &str, first: &str| {
+            let entries = [("other.example", "bob"), ("registry.example", "alice")];
+            let secret = secret(namespace, "reg", SecretType::DockerConfigJson, &entries);
+            with_passwords(&keys, secret, &[first, "wrong"])
+        };
+        let mut world = company();
+        let secrets = vec![holder("shop", "one"), holder("pay", "another")];
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(secrets)), now());
+        world
+    }
+
+    #[test]
+    fn the_credential_of_an_entry_is_that_entrys_wherever_it_stands_in_the_secret() {
+        let world = world_with_others_in_front();
+        let secret = key("shop", "reg");
+        let of = |server, username| {
+            let entry = EntryRef {
+                secret: &secret,
+                server,
+                username,
+            };
+            Spread::of_entry(&world, entry)
+        };
+        // By the key of the entry, by its registry alone, and by its registry and user.
+        for (server, username) in [
+            ("registry.example", "alice"),
+            ("https://registry.example/v2/", ""),
+            ("https://registry.example", "alice"),
+        ] {
+            let spread = of(server, username).unwrap();
+            assert_eq!(spread.username, "alice");
+            assert_eq!(&*spread.server, "registry.example");
+            assert_eq!(spread.carriers().len(), 2, "{spread:?}");
+            let plan = spread.rotated(
+                &["shop/reg".to_owned(), "pay/reg".to_owned()],
+                &login("new"),
+            );
+            for change in 0..2 {
+                assert_eq!(renewed(&plan, change), ["registry.example"]);
+            }
+        }
+        let bob = of("other.example", "bob").unwrap();
+        assert_eq!(bob.carriers().len(), 1, "his passwords differ");
+        assert!(of("registry.example", "bob").is_none());
+        assert!(of("third.example", "").is_none());
+    }
+
+    #[test]
+    fn a_waiting_pod_is_deleted_only_where_it_is_created_again() {
+        let mut world = world();
+        let owned = |name: &str, kind: Option<&str>| {
+            let mut pod = pod("shop", name, waiting("ErrImagePull", "401 Unauthorized"));
+            pod.meta.owner = kind.map(|kind| {
+                Arc::new(Owner {
+                    kind: kind.into(),
+                    name: "owner".into(),
+                    uid: "u".into(),
+                })
+            });
+            pod
+        };
+        let mut elsewhere = owned("elsewhere", Some("ReplicaSet"));
+        elsewhere.containers[0].image = "other.example/a:1".into();
+        let before = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let pods = vec![
+            owned("of-a-set", Some("ReplicaSet")),
+            owned("of-a-job", Some("Job")),
+            owned("of-a-run", Some("TaskRun")),
+            owned("bare", None),
+            elsewhere,
+        ];
+        world.fold(Batch::Pods(changed(pods)), now());
+        let spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let new = spread
+            .waiting
+            .iter()
+            .filter(|pod| !before.waiting.contains(pod));
+        let new: Vec<String> = new.map(ToString::to_string).collect();
+        assert_eq!(new, ["shop/of-a-set"]);
+        assert_eq!(spread.alone, before.alone + 3);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
         cause::{Fix, FixId},
         diagnose::{Finding, Source},
         key::{Key, Name},
-        plan::carriers,
+        plan::{EntryRef, Spread},
         status::Health,
     },
     ui::{
@@ -165,9 +165,16 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
     if finding.fixes.first() != Some(&FixId::NewToken) {
         return None;
     }
-    let secret = Name::new(finding.names.secret.as_deref()?);
+    let names = &finding.names;
+    let secret = Name::new(names.secret.as_deref()?);
     let secret = Key::new(inquiry.pod.namespace.clone(), secret);
-    let carriers = carriers(&view.model.world, &secret);
+    let entry = EntryRef {
+        secret: &secret,
+        server: names.entry.as_deref().or(names.server.as_deref())?,
+        username: names.username.as_deref().unwrap_or_default(),
+    };
+    let spread = Spread::of_entry(&view.model.world, entry)?;
+    let carriers = spread.carriers();
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
         format!(

@@ -4,6 +4,7 @@ use super::{View, column::PaneView};
 use crate::{
     app::{
         connection::{KindState, Phase},
+        coverage,
         panes::PaneState,
     },
     domain::watch::Scope,
@@ -63,6 +64,12 @@ fn nothing_there<P: PaneView>(view: View<'_>, watched: KindState<'_>) -> Vec<Str
         ];
     }
     let place = match &model.scope {
+        Scope::Namespace(namespace) if coverage::is_namespace_missing(model) => {
+            return vec![
+                format!("Namespace {namespace} does not exist"),
+                "next: :ns NAME".to_owned(),
+            ];
+        }
         Scope::Cluster => "in any namespace".to_owned(),
         Scope::Namespace(namespace) => format!("in namespace {namespace}"),
     };

@@ -168,6 +168,9 @@ fn title(pane: Pane, view: View<'_>) -> String {
             Some(some) => format!("{} · {some}", info.title),
             None => format!("{} · all namespaces", info.title),
         },
+        Scope::Namespace(namespace) if coverage::is_namespace_missing(model) => {
+            format!("{} · {namespace} (does not exist)", info.title)
+        }
         Scope::Namespace(namespace) => format!("{} · {namespace}", info.title),
     }
 }
@@ -188,7 +191,13 @@ fn note<P: PaneView>(view: View<'_>, state: &PaneState<P>) -> String {
             parts.push(format!("listing, {received} so far"));
         }
         KindState::Stale { since, .. } => {
-            parts.push(format!("stale for {}", age::age(since, view.now)));
+            let age = age::age(since, view.now);
+            let was_read = model.connection.was_read(shows, &model.scope);
+            parts.push(if was_read {
+                format!("stale for {age}")
+            } else {
+                format!("no answer for {age}")
+            });
         }
         KindState::Forbidden {
             as_of: Some(at), ..

@@ -108,16 +108,14 @@ fn name(view: View<'_>, object: &Object<'_>) -> Cell {
     }
 }
 
-/// Whether all Pods of the namespace may be listed, or of the cluster.
+/// Whether all Pods of the namespace were read, or of the cluster.
 fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
     let scope = namespace.cloned().map_or(Scope::Cluster, Scope::Namespace);
-    let state = view
-        .model
-        .connection
-        .of(|kind| kind == WatchKind::Pods, &scope);
-    match state {
+    let connection = &view.model.connection;
+    match connection.of(|kind| kind == WatchKind::Pods, &scope) {
         KindState::Forbidden { .. } | KindState::Partial { .. } => false,
-        KindState::Loading { .. } | KindState::Live | KindState::Stale { .. } => true,
+        KindState::Loading { .. } | KindState::Live => true,
+        KindState::Stale { .. } => connection.was_read(|kind| kind == WatchKind::Pods, &scope),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::{
     image::ImageRef,
     key::{Key, Name, Namespace},
     objects::{ServiceAccount, WorkloadKey, WorkloadKind},
-    plan::{Ask, Change, DeleteAccount, Login, Plan, Question, Style},
+    plan::{Ask, Change, DeleteAccount, Login, Plan, Question, Style, pods_with_the_old_list},
     world::World,
 };
 
@@ -182,6 +182,10 @@ impl Form {
                 )
             }
             Ask::Image { left_out, .. } => return left_out.clone(),
+            Ask::NewSecret { targets, .. } => {
+                let targets: Vec<_> = targets.iter().collect();
+                return pods_with_the_old_list(&targets, &Name::new(self.text(Answer::Secret)));
+            }
             Ask::Copy { .. } => {
                 "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
                     .to_owned()

@@ -92,9 +92,9 @@ impl FixTarget {
     }
 
     /// Deletes a Job and creates it again; the server gives it a new selector with new labels.
-    fn replaced_job(&self, id: &WorkloadKey, filter: &str) -> String {
+    fn replaced_job(&self, job: &Key<Workload>, filter: &str) -> String {
         let filter = format!("del(.status, .spec.selector, {CONTROLLER_LABELS}){filter}");
-        self.replaced(&format!("job {}", id.key.name), &filter)
+        self.replaced(&format!("job {}", job.name), &filter)
     }
 }
 
@@ -152,7 +152,7 @@ fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Ve
                 .collect()
         }
         (PodOwner::Job(id), _) => {
-            vec![target.replaced_job(id, &format!(" | .spec.template.spec |= ({path})"))]
+            vec![target.replaced_job(&id.key, &format!(" | .spec.template.spec |= ({path})"))]
         }
         (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
     }
@@ -185,7 +185,7 @@ fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
                 json!(&*container.name),
                 json!(image)
             );
-            vec![target.replaced_job(id, &filter)]
+            vec![target.replaced_job(&id.key, &filter)]
         }
         (PodOwner::Other { kind, name }, _) => match &**kind {
             "ReplicaSet" => vec![set("deployment/NAME")],
@@ -211,7 +211,7 @@ fn set_account(target: &FixTarget, account: &str) -> Vec<String> {
             let filter = format!(
                 " | .spec.template.spec.serviceAccountName = {name} | .spec.template.spec.serviceAccount = {name}"
             );
-            vec![target.replaced_job(id, &filter)]
+            vec![target.replaced_job(&id.key, &filter)]
         }
         (PodOwner::None, Some(pod)) => {
             let filter = format!(
@@ -236,13 +236,26 @@ fn renew(target: &FixTarget, own: Option<&Value>) -> Vec<String> {
             };
             vec![target.replaced_pod(pod, &list)]
         }
-        (PodOwner::Other { kind, name }, _) if !target.owner.recreates_pods() => {
+        // A Job counts a deleted Pod as a failure.
+        (PodOwner::Job(id), _) => vec![target.replaced_job(&id.key, "")],
+        (PodOwner::CronJob { job, .. }, _) => {
+            let job = job.iter();
+            job.map(|job| target.replaced_job(job, "")).collect()
+        }
+        (PodOwner::Other { kind, name }, _) if &**kind == "Node" => {
             vec![format!(
                 "# a static Pod: edit its manifest on {} {name}",
                 kind.to_lowercase()
             )]
         }
-        _ => target.delete_pod().into_iter().collect(),
+        (PodOwner::Other { kind, name }, _) if !target.owner.recreates_pods() => {
+            vec![format!(
+                "# create {kind}/{name} again, or wait for its controller"
+            )]
+        }
+        (PodOwner::ReplicaSet(_) | PodOwner::Other { .. } | PodOwner::None, _) => {
+            target.delete_pod().into_iter().collect()
+        }
     }
 }
 
@@ -269,7 +282,7 @@ fn set_template_list(target: &FixTarget, list: &[Arc<str>]) -> Vec<String> {
         }
         PodOwner::Job(id) => {
             let filter = format!(" | .spec.template.spec.imagePullSecrets = {references}");
-            vec![target.replaced_job(id, &filter)]
+            vec![target.replaced_job(&id.key, &filter)]
         }
         PodOwner::None => renew(target, Some(&references)),
         PodOwner::Other { kind, name } => vec![edit_other(target, kind, name)],
@@ -348,7 +361,7 @@ fn edit(target: &FixTarget) -> Vec<String> {
         }
         (PodOwner::Job(id), _) => {
             let policy = policy_of(target);
-            vec![target.replaced_job(id, &format!(" | (.spec.template.spec{policy}"))]
+            vec![target.replaced_job(&id.key, &format!(" | (.spec.template.spec{policy}"))]
         }
         (PodOwner::None, Some(pod)) => {
             let policy = policy_of(target);
@@ -431,12 +444,16 @@ mod tests {
                 Some(WorkloadKind::Deployment) => "rollout restart deployment/web",
                 Some(WorkloadKind::StatefulSet) => "rollout restart statefulset/web",
                 Some(WorkloadKind::DaemonSet) => "rollout restart daemonset/web",
-                Some(WorkloadKind::ReplicaSet | WorkloadKind::Job | WorkloadKind::CronJob) => {
-                    "delete pod web-1"
-                }
+                Some(WorkloadKind::ReplicaSet) => "delete pod web-1",
+                // The Pod of a Job counts as a failure when it is deleted.
+                Some(WorkloadKind::Job) => "get job web -o json",
+                Some(WorkloadKind::CronJob) => "get job web-29 -o json",
                 None => "replace --force",
             };
             assert!(lines.contains(expected), "{kind:?}: {lines}");
+            let retry = commands(FixId::RetryNow, kind, &[]).join("\n");
+            let is_job = matches!(kind, Some(WorkloadKind::Job | WorkloadKind::CronJob));
+            assert!(!(is_job && retry.contains("delete pod")), "{retry}");
         }
     }
 

@@ -115,25 +115,40 @@ impl FixId {
         self.row().title
     }
 
-    /// The title for a case: a template with a list of its own gets the Secret itself.
+    /// The title for a case: a template with a list of its own gets the Secret itself, and the Pod of a Job
+    /// is created again with its Job.
     pub fn title_for(self, names: &Names) -> &'static str {
-        let origin = names.target.as_deref().map(|target| &target.list_origin);
-        match (self, origin) {
+        let target = names.target.as_deref();
+        match (self, target.map(|target| &target.list_origin)) {
             (Self::AttachSecret, Some(ListOrigin::Template(_))) => {
                 "Add the pull Secret to imagePullSecrets of the Pod template"
+            }
+            (Self::RecreatePod, Some(_)) if target.is_some_and(|it| it.owner.is_job()) => {
+                "Delete the Job and create it again"
             }
             _ => self.title(),
         }
     }
 
+    /// The steps for a case.
+    fn steps_for(self, names: &Names) -> &'static [&'static str] {
+        let target = names.target.as_deref();
+        if self == Self::RecreatePod && target.is_some_and(|target| target.owner.is_job()) {
+            return &[
+                "The kubelet tries the pull again within 5 minutes, with the Secrets as they are then.",
+                "The Pod's imagePullSecrets were set when it was created, and a Job counts a deleted Pod as a failure (backoffLimit).",
+            ];
+        }
+        self.row().steps
+    }
+
     /// The fix for a case.
     pub fn fill(self, names: &Names) -> Fix {
-        let row = self.row();
         Fix {
             id: self,
             title: self.title_for(names).to_owned(),
-            steps: row
-                .steps
+            steps: self
+                .steps_for(names)
                 .iter()
                 .map(|step| names.fill(step, Quoting::Plain))
                 .collect(),

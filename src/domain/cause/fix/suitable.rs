@@ -109,8 +109,9 @@ mod tests {
                 &[Restart, RetryNow, UndoRollout],
             ),
             (Some(WorkloadKind::ReplicaSet), &[RetryNow]),
-            (Some(WorkloadKind::Job), &[RetryNow]),
-            (Some(WorkloadKind::CronJob), &[RetryNow]),
+            // Its deleted Pod would count as a failure.
+            (Some(WorkloadKind::Job), &[RecreatePod]),
+            (Some(WorkloadKind::CronJob), &[RecreatePod]),
             (None, &[RecreatePod]),
         ] {
             assert_eq!(suitable(STALE, &target(kind), None), expected, "{kind:?}");

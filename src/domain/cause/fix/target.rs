@@ -122,13 +122,28 @@ impl PodOwner {
         }
     }
 
-    /// Whether a deleted Pod is created again. The API server's Pod of a static Pod is only a mirror of a
-    /// file on the node.
+    /// Whether a deleted Pod is created again, and nothing else comes of it.
+    ///
+    /// A Job counts a deleted Pod as a failure: at its `backoffLimit` it fails for good. The API server's Pod
+    /// of a static Pod is only a mirror of a file on the node. What a controller of another kind does is not
+    /// known: Tekton and Argo Workflows fail the run.
     pub fn recreates_pods(&self) -> bool {
         match self {
-            Self::None => false,
-            Self::Other { kind, .. } => &**kind != "Node",
-            Self::Rolling(_) | Self::ReplicaSet(_) | Self::Job(_) | Self::CronJob { .. } => true,
+            Self::None | Self::Job(_) | Self::CronJob { .. } => false,
+            Self::Other { kind, .. } => matches!(
+                &**kind,
+                "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet"
+            ),
+            Self::Rolling(_) | Self::ReplicaSet(_) => true,
+        }
+    }
+
+    /// The Job that a Pod is of, also one that has not been seen.
+    pub fn is_job(&self) -> bool {
+        match self {
+            Self::Job(_) | Self::CronJob { .. } => true,
+            Self::Other { kind, .. } => **kind == *WorkloadKind::Job.as_str(),
+            Self::None | Self::Rolling(_) | Self::ReplicaSet(_) => false,
         }
     }
 }
@@ -257,7 +272,9 @@ mod tests {
                 },
             };
             assert_eq!(owner_of(kind), expected);
-            assert!(expected.recreates_pods());
+            let is_job = matches!(kind, WorkloadKind::Job | WorkloadKind::CronJob);
+            assert_eq!(expected.is_job(), is_job);
+            assert_eq!(expected.recreates_pods(), !is_job, "{kind:?}");
         }
         let bare = sample::pod("shop", "web-1", running());
         let bare = FixTarget::of_pod(&bare, "app", None, None);
@@ -270,6 +287,15 @@ mod tests {
             uid: "u".into(),
         }));
         assert!(!FixTarget::of_pod(&mirror, "app", None, None).is_retried_by_delete());
+        for kind in ["Job", "TaskRun", "Workflow"] {
+            mirror.meta.owner = Some(Arc::new(Owner {
+                kind: kind.into(),
+                name: "run".into(),
+                uid: "u".into(),
+            }));
+            let target = FixTarget::of_pod(&mirror, "app", None, None);
+            assert!(!target.is_retried_by_delete(), "{kind}");
+        }
         // Its ReplicaSet has not been seen.
         let unseen = owned(sample::pod("shop", "web-1", running()), "web-5c9f");
         assert!(FixTarget::of_pod(&unseen, "app", None, None).is_retried_by_delete());

@@ -67,7 +67,7 @@ impl PlanChange for CreateAccount {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Account(self.key.clone())]
+        vec![Affects::Account]
     }
 
     fn is_creation(&self) -> bool {

@@ -81,7 +81,7 @@ impl PlanChange for CreateSecret {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Secret]
+        vec![Affects::Secret(self.key.clone())]
     }
 
     fn is_creation(&self) -> bool {

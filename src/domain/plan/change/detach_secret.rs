@@ -69,7 +69,7 @@ impl PlanChange for DetachSecret {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Account(self.account.clone())]
+        vec![Affects::Account]
     }
 
     fn is_creation(&self) -> bool {

@@ -58,7 +58,7 @@ pub use self::{
 use super::{Line, Style, owned::Field};
 use crate::domain::{
     key::{Key, Namespace},
-    objects::{ObjectKey, Pod, ServiceAccount, Subject, Workload, WorkloadKey},
+    objects::{ObjectKey, Pod, Secret, Subject, Workload, WorkloadKey},
     rights::Permission,
     world::World,
 };
@@ -156,10 +156,10 @@ pub enum Purpose {
 
 /// What has to recover once a change is made.
 pub(super) enum Affects {
-    /// Pods that pull with a Secret: all that suffer from the same fault.
-    Secret,
-    /// The Pods of a ServiceAccount.
-    Account(Key<ServiceAccount>),
+    /// The Pods that list a Secret.
+    Secret(Key<Secret>),
+    /// New Pods of a ServiceAccount.
+    Account,
     /// A workload whose template gets so many writes, and whose Pods are replaced.
     Rollout { workload: WorkloadKey, writes: i64 },
     /// A Pod or the Pods of a workload.

@@ -85,7 +85,7 @@ impl PlanChange for ConvertSecret {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Secret]
+        vec![Affects::Secret(self.key.clone())]
     }
 
     fn is_creation(&self) -> bool {

@@ -121,7 +121,7 @@ impl PlanChange for CopySecret {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Secret]
+        vec![Affects::Secret(self.to.clone())]
     }
 
     fn is_creation(&self) -> bool {

@@ -114,7 +114,7 @@ impl PlanChange for EditSecret {
     }
 
     fn affects(&self) -> Vec<Affects> {
-        vec![Affects::Secret]
+        vec![Affects::Secret(self.key.clone())]
     }
 
     fn is_creation(&self) -> bool {

@@ -1,0 +1,101 @@
+//! What a fix is for: the entry that was refused, and the workload of the selected Pod.
+
+use crate::{
+    app::{
+        effect::Effect,
+        model::Model,
+        overlay::Overlay,
+        refresh,
+        update::tests::{model, press, typed},
+    },
+    domain::{
+        batch::Batch,
+        credential::FingerprintKey,
+        objects::SecretType,
+        plan::{Ask, Change, Edit},
+        sample::{changed, now, secret, with_passwords},
+        watch::SecretSlice,
+    },
+};
+
+fn fold(model: &mut Model, batch: Batch) {
+    model.world.fold(batch, now());
+    refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
+}
+
+/// Two Secrets that share the refused credential, and hold one for another registry in front of it.
+fn with_another_entry_in_front(model: &mut Model) {
+    let entries = [("other.example", "bob"), ("registry.example", "shop-bot")];
+    let keys = FingerprintKey::default();
+    let holder = |namespace| {
+        let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
+        with_passwords(&keys, secret, &["bobs", "refused"])
+    };
+    let secrets = changed(vec![holder("shop"), holder("pay")]);
+    fold(
+        model,
+        Batch::Secrets(SecretSlice::DockerConfigJson, secrets),
+    );
+}
+
+#[test]
+fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
+    let mut model = model();
+    with_another_entry_in_front(&mut model);
+    press(&mut model, &["g", "ctrl-x"]);
+    let Some(Overlay::Form(form)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let Ask::Rotate { spreads } = &form.ask else {
+        panic!("{:?}", form.ask)
+    };
+    let of: Vec<_> = spreads
+        .iter()
+        .map(|spread| (&*spread.username, &*spread.server))
+        .collect();
+    assert_eq!(of, [("shop-bot", "registry.example")]);
+    typed(&mut model, "a-new-token");
+    press(&mut model, &["enter"]);
+    let effects = press(&mut model, &["enter"]);
+    let [Effect::Rehearse { plan, .. }, Effect::Verify { .. }] = &effects[..] else {
+        panic!("the registry is asked about it: {effects:?}")
+    };
+    let mut renewed = 0;
+    for change in &plan.0.changes {
+        if let Change::EditSecret(change) = change {
+            let Edit::Renew { servers, .. } = &change.edit else {
+                panic!("{change:?}")
+            };
+            assert_eq!(servers, &["registry.example"], "no other entry");
+            renewed += 1;
+        }
+    }
+    assert_eq!(renewed, 2);
+}
+
+#[test]
+fn a_refused_entry_that_no_other_secret_shares_is_asked_for_alone() {
+    let mut model = model();
+    let entries = [("other.example", "bob"), ("registry.example", "shop-bot")];
+    let keys = FingerprintKey::default();
+    let holder = |namespace, password| {
+        let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
+        with_passwords(&keys, secret, &["bobs", password])
+    };
+    let secrets = changed(vec![holder("shop", "refused"), holder("pay", "taken")]);
+    fold(
+        &mut model,
+        Batch::Secrets(SecretSlice::DockerConfigJson, secrets),
+    );
+    press(&mut model, &["g", "ctrl-x"]);
+    let Some(Overlay::Form(form)) = model.overlays.last() else {
+        panic!("{:?}", model.overlays)
+    };
+    let Ask::Login {
+        server, username, ..
+    } = &form.ask
+    else {
+        panic!("it is bob's that two share: {:?}", form.ask)
+    };
+    assert_eq!((&**server, &**username), ("registry.example", "shop-bot"));
+}
