@@ -345,7 +345,7 @@ fn lost_secret(plan: &Plan, done: &[Done]) -> Option<String> {
     let (change, _) = changes.find(|(_, done)| done.is_lost)?;
     let secret = lost::secret(change)?;
     Some(format!(
-        "Secret {secret} is deleted and not created again: :undo creates it"
+        "Secret {secret} is deleted and not created again: :undo restores it"
     ))
 }
 

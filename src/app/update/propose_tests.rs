@@ -119,7 +119,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
     let told = told.unwrap();
     assert!(told.contains("Secret shop/regcred"), "{told}");
     // `u` means something else in the Secrets pane.
-    assert!(told.contains(":undo creates it"), "{told}");
+    assert!(told.contains(":undo restores it"), "{told}");
     assert_eq!(press(&mut model, &["ctrl-c"]), [Effect::Quit]);
 }
 
@@ -863,7 +863,7 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
     };
     let answer = Message::CarriedOut(*ticket, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
-    let text = "Secret shop/regcred is deleted and not created again: :undo creates it";
+    let text = "Secret shop/regcred is deleted and not created again: :undo restores it";
     assert_eq!(told(&model), text);
     let notice = model.notices.shown().unwrap();
     assert!(notice.text.starts_with(text), "{}", notice.text);
