@@ -159,6 +159,7 @@ fn undone() -> Vec<Change> {
             version: String::new(),
         }),
         content: 0,
+        may_come_again: false,
     };
     let list = || ListChange {
         uid: Some("u".to_owned()),

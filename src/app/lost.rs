@@ -6,15 +6,23 @@ use std::collections::BTreeMap;
 use crate::domain::{
     key::Key,
     objects::{ObjectKey, Secret},
-    plan::{Change, Done, Plan},
+    plan::{Change, Done, Outcome, Plan},
 };
 
 /// The Secrets that would be lost, and what the server said.
 #[derive(Debug, Default)]
 pub struct LostSecrets {
-    secrets: BTreeMap<Key<Secret>, String>,
+    secrets: BTreeMap<Key<Secret>, Lost>,
     /// The user has been told, and may leave all the same.
     is_told: bool,
+}
+
+#[derive(Debug)]
+struct Lost {
+    /// What the server said.
+    why: String,
+    /// The answer to the deletion was lost: the Secret may still be there, and be deleted later.
+    may_be_there: bool,
 }
 
 impl LostSecrets {
@@ -23,7 +31,11 @@ impl LostSecrets {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
             if done.is_lost {
-                self.secrets.insert(key, done.outcome.to_string());
+                let lost = Lost {
+                    why: done.outcome.to_string(),
+                    may_be_there: matches!(done.outcome, Outcome::Unknown(_)),
+                };
+                self.secrets.insert(key, lost);
                 self.is_told = false;
             } else if done.outcome.is_good() {
                 self.secrets.remove(&key);
@@ -33,24 +45,37 @@ impl LostSecrets {
 
     /// What keeps the user from leaving, told once; `None`: nothing would be lost, or it was told before.
     pub fn warning(&mut self) -> Option<String> {
-        let key = self.secrets.keys().next().filter(|_| !self.is_told)?;
+        let (key, lost) = self.secrets.iter().next().filter(|_| !self.is_told)?;
         let others = match self.secrets.len() {
             1 => String::new(),
             several => format!(" and {} more", several - 1),
         };
-        let warning = format!(
-            "Secret {key}{others} exists only in this session: :undo restores it; again: leave and lose it"
-        );
+        let state = if lost.may_be_there {
+            "may still be deleted"
+        } else {
+            "exists only in this session"
+        };
+        let warning =
+            format!("Secret {key}{others} {state}: :undo restores it; again: leave and lose it");
         self.is_told = true;
         Some(warning)
+    }
+
+    /// Whether this plan creates one of them again.
+    pub fn are_restored_by(&self, plan: &Plan) -> bool {
+        let mut keys = plan.changes.iter().filter_map(secret);
+        keys.any(|key| self.secrets.contains_key(&key))
     }
 
     /// What is lost when the session ends, for standard error; with the commands that create it, without
     /// a password.
     pub fn report(&self) -> Vec<String> {
         let lost = self.secrets.iter();
-        lost.map(|(key, why)| format!("Secret {key} was deleted and not created again: {why}"))
-            .collect()
+        lost.map(|(key, Lost { why, may_be_there })| {
+            let state = if *may_be_there { "may be" } else { "was" };
+            format!("Secret {key} {state} deleted and not created again: {why}")
+        })
+        .collect()
     }
 
     /// Forgets them, with the cluster that they were in.
@@ -73,7 +98,7 @@ pub fn secret(change: &Change) -> Option<Key<Secret>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{plan::Outcome, sample::key};
+    use crate::domain::sample::key;
 
     fn lost() -> Done {
         Done {
@@ -91,12 +116,23 @@ mod tests {
         let mut secrets = LostSecrets::default();
         assert_eq!(secrets.warning(), None);
         secrets.note(&plan("regcred"), &[lost()]);
-        assert!(secrets.warning().unwrap().contains("Secret shop/regcred"));
+        let warning = secrets.warning().unwrap();
+        assert!(warning.contains("Secret shop/regcred exists only in this session: :undo"));
+        assert!(secrets.are_restored_by(&plan("regcred")));
+        assert!(!secrets.are_restored_by(&plan("other")));
         assert_eq!(secrets.warning(), None, "the second time is meant");
         secrets.note(&plan("other"), &[lost()]);
         assert!(secrets.warning().unwrap().contains(" and 1 more"));
         assert_eq!(secrets.report().len(), 2);
         assert!(secrets.report()[0].contains("by hand: kubectl"));
+        let unknown = Done {
+            is_lost: true,
+            ..Done::new(Outcome::Unknown("504".to_owned()))
+        };
+        secrets.note(&plan("third"), &[unknown]);
+        let report = secrets.report().join("\n");
+        assert!(report.contains("shop/third may be deleted"), "{report}");
+        secrets.note(&plan("third"), &[Done::new(Outcome::Unchanged)]);
         // It was restored.
         secrets.note(&plan("other"), &[Done::new(Outcome::Applied)]);
         secrets.note(&plan("regcred"), &[Done::new(Outcome::Failed("no".into()))]);

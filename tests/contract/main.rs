@@ -80,6 +80,8 @@ contract!(with_preconditions: preconditions {
     what_others_set_since_is_left_alone,
     another_of_the_same_name_is_left_alone,
     a_change_is_made_to_what_was_shown,
+    what_was_not_shown_is_left_alone,
+    undo_reaches_no_later_object_of_the_name,
     a_conversion_keeps_everything,
     a_conversion_that_cannot_end_is_not_begun,
     what_is_there_must_be_what_was_wanted,

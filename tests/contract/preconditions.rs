@@ -8,8 +8,9 @@ use pullscope::{
         key::{Key, Name, Namespace},
         objects::{Workload, WorkloadKey, WorkloadKind},
         plan::{
-            Change, CreateAccount, CreateDeployment, CreateNamespace, DeletePod, Done, Mark,
-            Outcome, Plan, Restartable, RollBack, SetAccount, SetImage, SetPaused,
+            Change, ConvertSecret, CreateAccount, CreateDeployment, CreateNamespace, DeletePod,
+            DeleteSecret, Done, Existing, Mark, Outcome, Plan, Restartable, RollBack, SetAccount,
+            SetImage, SetPaused,
         },
     },
 };
@@ -18,7 +19,8 @@ use serde_json::{Value, json};
 use crate::{
     cluster::Cluster,
     plans::{
-        account, attach, carried_out, carry_out, home, object, outcomes, permit, rehearse, secret,
+        account, attach, carried_out, carry_out, copy, create, home, object, outcomes, permit,
+        rehearse, secret,
     },
     raw::APPLY,
 };
@@ -222,6 +224,79 @@ pub async fn a_change_is_made_to_what_was_shown(cluster: &Cluster) {
     }
 }
 
+/// A Secret that somebody has made anew, or has changed, since the preview is neither deleted nor overwritten.
+pub async fn what_was_not_shown_is_left_alone(cluster: &Cluster) {
+    let (namespace, connection) = home(cluster, "unshown").await;
+    let [source, target] = ["source", "target"].map(|name| secret(&namespace, name));
+    let made = Plan::new(
+        "two",
+        vec![
+            create(&namespace, "source", "ghcr.io"),
+            create(&namespace, "target", "quay.io"),
+        ],
+    );
+    carry_out(&connection, &made).await;
+    let replace = Plan::new("copy", vec![copy(&source, &target, Existing::Replace)]);
+    let (replace, _) = shown(&connection, &replace).await;
+    let delete = Plan::new("delete", vec![DeleteSecret::new(target).into()]);
+    let (delete, _) = shown(&connection, &delete).await;
+
+    let path = format!("/api/v1/namespaces/{namespace}/secrets/target");
+    let theirs = json!({"data": {".dockerconfigjson": "eyJhdXRocyI6eyJ0aGVpcnMiOnt9fX0="}});
+    let media = "application/merge-patch+json";
+    cluster.change(&path, media, &theirs).await.ok();
+    for plan in [&replace, &delete] {
+        let outcomes = carry_out(&connection, plan).await;
+        assert!(says(&outcomes[0], "since the preview"), "{outcomes:?}");
+    }
+    let there = object(cluster, &path).await;
+    assert_eq!(there["data"], theirs["data"]);
+
+    // Another one with the same content is another one too.
+    let (delete, _) = shown(&connection, &plan_of(&delete)).await;
+    cluster.delete(&path).await;
+    let secrets = format!("/api/v1/namespaces/{namespace}/secrets");
+    let mut again = there.clone();
+    again["metadata"] = json!({"name": "target", "labels": there["metadata"]["labels"]});
+    cluster.create(&secrets, again).await;
+    let outcomes = carry_out(&connection, &delete).await;
+    assert!(says(&outcomes[0], "another of its name"), "{outcomes:?}");
+    let (delete, _) = shown(&connection, &plan_of(&delete)).await;
+    assert_eq!(carry_out(&connection, &delete).await, [Outcome::Applied]);
+}
+
+/// A ServiceAccount and a Deployment that somebody has made anew are not what was changed.
+pub async fn undo_reaches_no_later_object_of_the_name(cluster: &Cluster) {
+    let (namespace, connection, workload) = deployed(cluster, "later").await;
+    let pause = Change::SetPaused(SetPaused::new(workload.id().key.clone(), true));
+    let plan = Plan::new("mine", vec![attach(&namespace, "regcred"), pause]);
+    let done = carried_out(&connection, &plan).await;
+    let undo = plan.undone(&done).unwrap();
+    for (path, collection) in [
+        (
+            path(&namespace),
+            format!("/apis/apps/v1/namespaces/{namespace}/deployments"),
+        ),
+        (
+            format!("/api/v1/namespaces/{namespace}/serviceaccounts/web"),
+            format!("/api/v1/namespaces/{namespace}/serviceaccounts"),
+        ),
+    ] {
+        let mut again = object(cluster, &path).await;
+        cluster.delete(&path).await;
+        again["metadata"] = json!({"name": "web"});
+        cluster.create(&collection, again).await;
+    }
+    let outcomes = rehearse(&connection, &undo).await;
+    for outcome in &outcomes {
+        assert!(says(outcome, "another of its name"), "{outcomes:?}");
+    }
+    let there = object(cluster, &path(&namespace)).await;
+    assert_eq!(there["spec"]["paused"], json!(true));
+    let outcomes = carry_out(&connection, &undo).await;
+    assert!(says(&outcomes[0], "another of its name"), "{outcomes:?}");
+}
+
 /// The same plan before anything was read.
 fn plan_of(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
@@ -230,6 +305,8 @@ fn plan_of(plan: &Plan) -> Plan {
             Change::SetImage(SetImage { before, .. }) => *before = None,
             Change::SetAccount(SetAccount { before, .. }) => *before = None,
             Change::RollBack(RollBack { before, .. }) => *before = None,
+            Change::ConvertSecret(ConvertSecret { before, .. }) => *before = None,
+            Change::DeleteSecret(DeleteSecret { before, .. }) => *before = None,
             _ => {}
         }
     }
@@ -317,7 +394,9 @@ pub async fn a_conversion_keeps_everything(cluster: &Cluster) {
     assert_eq!(given(&object(cluster, &path).await), given(&old));
 
     // What somebody has changed since is not taken back, nor deleted.
-    let done = carried_out(&connection, &plan_of(&plan)).await;
+    let (again, _) = shown(&connection, &plan_of(&plan)).await;
+    let done = carried_out(&connection, &again).await;
+    assert_eq!(outcomes(&done), [Outcome::Applied]);
     cluster
         .patch(&path, json!({"metadata": {"labels": {"theirs": "yes"}}}))
         .await;

@@ -161,6 +161,8 @@ pub async fn a_rotation_is_all_or_none_when_an_answer_is_lost(place: Place) {
 pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
     let stage = Stage::at(place).await;
     for fault in losses() {
+        // The second request was stored, and the first may come when the Secret is gone.
+        let may_come = matches!(fault, Fault::Instead(..));
         stage.scene.front.next(1, creates, fault);
         let create = Change::CreateSecret(CreateSecret {
             key: stage.key("made"),
@@ -177,7 +179,11 @@ pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
         stage.scene.front.next(1, writes, Fault::Late);
         let undo = plan.undone(&done).unwrap();
         let undone = carry_out(&stage.connection, &undo).await;
-        assert_eq!(outcomes(&undone), [&Outcome::Applied]);
+        match outcomes(&undone)[..] {
+            [Outcome::Applied] => assert!(!may_come, "{undone:?}"),
+            [Outcome::Unknown(why)] => assert!(may_come && why.contains("create it again")),
+            _ => panic!("{undone:?}"),
+        }
         let path = format!("{}/made", stage.secrets());
         let request = http::Request::builder().method(Method::GET).uri(path);
         let gone = stage

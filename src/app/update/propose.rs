@@ -121,6 +121,14 @@ fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Propos
     effects
 }
 
+/// What restores a Secret that exists only in this session; else what takes back the plan that was carried out
+/// last.
+fn next_undo(model: &Model) -> Option<&Applied> {
+    let mut applied = model.applied.iter().rev();
+    let restores = applied.find(|applied| model.lost.are_restored_by(&applied.undo.0));
+    restores.or(model.applied.last())
+}
+
 /// Shows what would take back the plan that is shown; where none is, the one that was carried out last.
 pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (found, none) = match model.overlays.last() {
@@ -132,7 +140,7 @@ pub(super) fn undo(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             (model.undo_of(proposal), "This change cannot be undone")
         }
         _ => (
-            model.applied.last(),
+            next_undo(model),
             "nothing was carried out that could be taken back",
         ),
     };

@@ -1,5 +1,7 @@
 //! From a diagnosis to a change: what is asked, what is shown, and that nothing is done unasked.
 
+use std::sync::Arc;
+
 use super::{
     super::{effect::Effect, message::Message, model::Model, overlay::Overlay, proposal::Stage},
     propose,
@@ -9,8 +11,8 @@ use super::{
 use crate::domain::{
     objects::{WorkloadKey, WorkloadKind},
     plan::{
-        Change, ContainerImage, ContainerList, Done, ObjectSnapshot, Observed, Outcome, Plan,
-        Restartable, Rewritten, SetImage, TakeBack, Undoable,
+        Change, ContainerImage, ContainerList, ConvertSecret, Converted, Done, ObjectSnapshot,
+        Observed, Outcome, Plan, Restartable, Rewritten, SetImage, TakeBack, Undoable,
     },
     probe::{Answer, Verdict},
     sample::{key, now},
@@ -933,4 +935,32 @@ fn an_enter_that_was_pressed_too_early_hides_no_failure() {
     press(&mut model, &["enter"]);
     let shown = model.notices.shown().expect("the failure is shown");
     assert!(shown.text.contains("507: no room"), "{}", shown.text);
+}
+
+/// A Secret that exists only in this session is restored before anything else is taken back.
+#[test]
+fn undo_restores_a_lost_secret_first() {
+    let mut model = model();
+    let convert = ConvertSecret::new(key("shop", "old"));
+    let undo = convert.undo(Converted {
+        object: Arc::new(ObjectSnapshot::of(&serde_json::json!({"type": "Opaque"}))),
+        after: None,
+    });
+    let done = vec![Done {
+        is_lost: true,
+        undo: Some(undo),
+        ..Done::new(Outcome::Failed("403".to_owned()))
+    }];
+    let plan = Plan::new("Convert", vec![convert.into()]);
+    carried_out(&mut model, plan, done);
+    press(&mut model, &["esc"]);
+    let later = made(&mut model);
+    update(&mut model, later, now());
+    model.overlays.clear();
+    assert_eq!(model.applied.len(), 2);
+    let effects = command(&mut model, "undo");
+    let [Effect::Rehearse { plan, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(plan.0.title.contains("Convert"), "{}", plan.0.title);
 }

@@ -19,9 +19,9 @@ use super::{
     backoff::random,
     bodies,
     create::Creation,
-    delete::{Deleted, Precondition, delete},
-    secrets::{KEY, TYPE, kind, place},
-    server::{Server, applied, failed, unchanged, unknown},
+    delete::{Deleted, Precondition, changed_since, delete, observed},
+    secrets::{KEY, TYPE, kind, place, text},
+    server::{Server, applied, failed, unchanged, with_traces},
     wiped::Wiped,
 };
 use crate::{
@@ -88,9 +88,14 @@ pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Resul
         let object = Arc::new(ObjectSnapshot::of(&found));
         Some(change.undo(Converted { object, after }))
     };
-    let done = swap(server, key, &found, &replacement, &undo).await?;
+    let now = observed(&found);
+    let done = match changed_since(server, change.before.as_ref(), &now) {
+        Some(why) => with_traces(&found, failed(why)),
+        None => swap(server, key, &found, &replacement, &undo).await?,
+    };
     let found = ConvertSecret {
         found: Some(Arc::new(outline)),
+        before: Some(now),
         ..change.clone()
     };
     Ok(Done {
@@ -140,7 +145,8 @@ fn is_configuration(encoded: &str) -> bool {
     let Ok(bytes) = BASE64_STANDARD.decode(encoded).map(Zeroizing::new) else {
         return false;
     };
-    let found: Result<Config<'_>, _> = serde_json::from_slice(&bytes);
+    let text = text(&bytes);
+    let found: Result<Config<'_>, _> = serde_json::from_str(&text);
     found.is_ok_and(|found| found.auths.get().starts_with('{'))
 }
 
@@ -185,7 +191,10 @@ pub(super) async fn swap(
             return Ok(Done {
                 undo: undo(None),
                 is_lost: true,
-                ..unknown(&why)
+                ..Done::new(Outcome::Unknown(format!(
+                    "{why}; it may still be deleted: look at it before you try again{}",
+                    by_hand(key, [wanted, found])
+                )))
             });
         }
     }
@@ -194,7 +203,7 @@ pub(super) async fn swap(
     }
     let creating = server.within(CREATING, REQUEST);
     let refusals = Refusals::Some(PAUSES.len());
-    let (answer, retried) = persist(creating, refusals, || place(creating, key, wanted)).await;
+    let (answer, may_be_ours) = persist(creating, refusals, || place(creating, key, wanted)).await;
     let why = match answer {
         Ok(Creation::Created(created)) => {
             return Ok(Done {
@@ -203,7 +212,7 @@ pub(super) async fn swap(
             });
         }
         // What is there after an attempt whose end was not known was made by it.
-        Ok(Creation::Present(done)) if done.outcome.is_good() && retried => {
+        Ok(Creation::Present(done)) if done.outcome.is_good() && may_be_ours => {
             let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
             return Ok(Done {
@@ -218,9 +227,18 @@ pub(super) async fn swap(
         }
         Err(trouble) => trouble.to_string(),
     };
-    let refused = put_back(server, key, found, wanted, why).await;
-    let undo = if refused.is_lost { undo(None) } else { None };
-    Ok(Done { undo, ..refused })
+    Ok(match put_back(server, key, found, wanted, why).await {
+        PutBack::Old(done) => done,
+        PutBack::New(revision) => Done {
+            undo: undo(Some(revision)),
+            ..applied(found)
+        },
+        PutBack::Neither(done) => Done {
+            undo: undo(None),
+            is_lost: true,
+            ..done
+        },
+    })
 }
 
 /// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
@@ -243,6 +261,15 @@ async fn try_elsewhere(
     server.trying().post(&secrets, &tried).await.map(drop)
 }
 
+/// Which Secret is there after the new one was refused and the old one was created again.
+enum PutBack {
+    Old(Done),
+    /// The new one: a request that was given up has come late.
+    New(Revision),
+    /// The old one is kept in memory only, or a Secret of somebody else has its name.
+    Neither(Done),
+}
+
 /// Makes the old Secret again after the new one was refused for this reason.
 async fn put_back(
     server: Server<'_>,
@@ -250,30 +277,39 @@ async fn put_back(
     found: &Wiped,
     wanted: &Wiped,
     why: String,
-) -> Done {
+) -> PutBack {
     let old = bodies::reborn(found);
     let server = server.within(PUTTING_BACK, REQUEST);
     let (answer, _) = persist(server, Refusals::All, || place(server, key, &old)).await;
     let trouble = match answer {
         Ok(creation) => match creation.done_for_good().outcome {
             outcome if outcome.is_good() => {
-                return failed(format!("{why}; the old Secret is put back"));
+                return PutBack::Old(failed(format!("{why}; the old Secret is put back")));
             }
             outcome => outcome.to_string(),
         },
         Err(trouble) => trouble.to_string(),
     };
-    // It is kept, so that it is not lost: taking the change back tries again.
-    Done {
-        is_lost: true,
-        ..failed(format!(
-            "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
-            by_hand(key, [wanted, found])
-        ))
+    if let Ok(there) = server.get(&paths::secret(key)).await
+        && holds(&there, wanted)
+    {
+        return PutBack::New(bodies::revision(&there));
     }
+    // It is kept, so that it is not lost: taking the change back tries again.
+    PutBack::Neither(failed(format!(
+        "{why}; and the old Secret, deleted for it, could not be put back: {trouble}{}",
+        by_hand(key, [wanted, found])
+    )))
+}
+
+/// Whether a Secret that stays is the wanted one.
+fn holds(there: &Value, wanted: &Value) -> bool {
+    let is_equal = |field: &str| there.get(field) == wanted.get(field);
+    is_equal("type") && is_equal("data") && bodies::deleting(there).is_none()
 }
 
 /// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.
+/// Other keys, labels and annotations are known to this session only, and they do not bring them back.
 /// Of a conversion and of what takes it back, one of the two sides is a pull Secret.
 fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
     let encoded = sides.into_iter().find_map(|side| {
@@ -286,7 +322,7 @@ fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
     if commands.is_empty() {
         return "; restore it from a backup".to_owned();
     }
-    format!("; by hand: {commands}")
+    format!("; by hand, logins without other keys, labels and annotations: {commands}")
 }
 
 /// Why a change was not made.
@@ -311,8 +347,8 @@ enum Refusals {
     All,
 }
 
-/// Goes on until the time is over, or somebody else has created the Secret; says whether there was more than
-/// one attempt.
+/// Goes on until the time is over, or somebody else has created the Secret; says whether an attempt before the
+/// last may have been stored.
 async fn persist<F, R>(
     server: Server<'_>,
     refusals: Refusals,
@@ -325,13 +361,17 @@ where
     let longest = PAUSES[PAUSES.len() - 1];
     let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(longest));
     let mut refused = 0;
-    let mut is_retried = false;
+    let mut may_be_ours = false;
     loop {
         let answer = attempt().await;
         let mut pause = pauses.next().unwrap_or(longest);
         let is_refused = match &answer {
-            Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, is_retried),
-            Ok(Creation::Absent(_) | Creation::Unknown(..)) => false,
+            Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, may_be_ours),
+            Ok(Creation::Absent(_)) => false,
+            Ok(Creation::Unknown(..)) => {
+                may_be_ours = true;
+                false
+            }
             Err(Trouble::Busy { after, .. }) => {
                 pause = (*after).clamp(pause, LONGEST_PAUSE);
                 false
@@ -346,10 +386,9 @@ where
         };
         let end = Instant::now() + pause;
         if gives_up || server.deadline().is_some_and(|deadline| end >= deadline) {
-            return (answer, is_retried);
+            return (answer, may_be_ours);
         }
         sleep(pause).await;
-        is_retried = true;
     }
 }
 

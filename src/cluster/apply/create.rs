@@ -32,10 +32,12 @@ pub(super) enum Creation {
 }
 
 impl Creation {
-    fn of(object: &Value) -> Self {
+    /// `late`: a request before the one that has created it may still be delivered.
+    fn of(object: &Value, late: bool) -> Self {
         Self::Created(Created {
             revision: Some(bodies::revision(object)),
             content: bodies::content(object),
+            may_come_again: late,
         })
     }
 
@@ -83,8 +85,9 @@ pub(super) async fn create(
     };
     let mut lost: Option<Lost> = None;
     loop {
+        let late = lost.as_ref().is_some_and(Lost::may_come);
         let trouble = match server.post(collection, body).await {
-            Ok(object) => return Ok(Creation::of(&object)),
+            Ok(object) => return Ok(Creation::of(&object, late)),
             Err(trouble) => trouble,
         };
         if lost.is_none() && !server.loses(&trouble) {
@@ -118,7 +121,7 @@ pub(super) async fn create(
                 let sent = sent(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
                 return Ok(if is_ours {
-                    Creation::of(&there)
+                    Creation::of(&there, late)
                 } else {
                     met(&there, &fits)
                 });
@@ -214,6 +217,7 @@ fn not_known(lost: &Lost, body: &impl Serialize) -> Result<Creation, Trouble> {
     let created = Created {
         revision: None,
         content: bodies::content(&sent),
+        may_come_again: lost.may_come(),
     };
     Ok(Creation::Unknown(unknown(&lost.to_string()), created))
 }

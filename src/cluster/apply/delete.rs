@@ -140,10 +140,7 @@ pub(super) async fn remove(
         Err(Trouble::NotFound(_)) => return Ok((Done::new(Outcome::Unchanged), None)),
         found => found?,
     };
-    let now = ObservedObject {
-        uid: bodies::revision(&found).uid,
-        content: bodies::content(&found),
-    };
+    let now = observed(&found);
     if let Some(why) = changed_since(server, expected, &now) {
         return Ok((with_traces(&found, failed(why)), Some(now)));
     }
@@ -166,8 +163,16 @@ pub(super) async fn remove(
     Ok((with_traces(&found, done), Some(now)))
 }
 
+/// An object as a preview shows it and as it is compared.
+pub(super) fn observed(found: &Value) -> ObservedObject {
+    ObservedObject {
+        uid: bodies::revision(found).uid,
+        content: bodies::content(found),
+    }
+}
+
 /// Why an object is not deleted: it is not the one that the preview showed.
-fn changed_since(
+pub(super) fn changed_since(
     server: Server<'_>,
     expected: Option<&ObservedObject>,
     now: &ObservedObject,
@@ -180,7 +185,8 @@ fn changed_since(
     })
 }
 
-/// Deletes what a change has created, if it still holds what it did then.
+/// Deletes what a change has created, if it still holds what it did then. Where a request whose answer was lost
+/// may create it again, it is looked for once more.
 ///
 /// It is deleted in the state in which it was compared. Who may not read it deletes it in the state in which
 /// it was made, or not at all.
@@ -194,7 +200,9 @@ pub(super) async fn unmake(
         let (state, was_read) = match read(server, path, &mut backoff).await {
             Ok(found) if server.expects() => {
                 let now = bodies::revision(&found);
-                let is_other = |created: &Revision| created.uid != now.uid;
+                // One that came late has another uid.
+                let is_other =
+                    |revision: &Revision| revision.uid != now.uid && !created.may_come_again;
                 if created.revision.as_ref().is_some_and(is_other)
                     || bodies::content(&found) != created.content
                 {
@@ -213,6 +221,11 @@ pub(super) async fn unmake(
         };
         return Ok(
             match delete(server, path, &Precondition::State(state)).await? {
+                Deleted::Gone | Deleted::Lingers(_)
+                    if created.may_come_again && !server.rehearses() =>
+                {
+                    unmake_late(server, path, created.content).await?
+                }
                 Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
                 Deleted::Absent => Done::new(Outcome::Unchanged),
                 // A Deployment's status is written all the time.
@@ -222,6 +235,27 @@ pub(super) async fn unmake(
             },
         );
     }
+}
+
+/// Waits for what a request that was not answered may create again, and deletes it.
+async fn unmake_late(server: Server<'_>, path: &str, content: u64) -> Result<Done, Trouble> {
+    let mut backoff = server.backoff();
+    while backoff.before_look().await {
+        let found = match server.get(path).await {
+            Ok(found) if bodies::deleting(&found).is_none() => found,
+            Ok(_) | Err(_) => continue,
+        };
+        // What somebody else has created meanwhile stays, and keeps the late one out.
+        if bodies::content(&found) != content {
+            return Ok(Done::new(Outcome::Applied));
+        }
+        let state = Precondition::State(bodies::revision(&found));
+        if let Deleted::Gone | Deleted::Lingers(_) = delete(server, path, &state).await? {
+            return Ok(Done::new(Outcome::Applied));
+        }
+    }
+    let why = "it is deleted, but a request whose answer was lost may still create it again: look for it later";
+    Ok(Done::new(Outcome::Unknown(why.to_owned())))
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     let content = content(found, field, is_legacy);
     let hash = bodies::hash(&stored(found, field));
     let is_unreadable = content.is_none() && stored(found, field).is_some();
-    // What is no text is no configuration either.
+    // What is no Base64 is no configuration either.
     let text = if is_unreadable {
         Some("?")
     } else {
@@ -275,12 +275,17 @@ pub(super) async fn put_back(
 /// The configuration in a Secret, the old format with the level that it lacks.
 fn content(secret: &Value, field: &str, is_legacy: bool) -> Option<Zeroizing<String>> {
     let bytes = Zeroizing::new(BASE64_STANDARD.decode(stored(secret, field)?).ok()?);
-    let text = std::str::from_utf8(&bytes).ok()?;
-    Some(Zeroizing::new(if is_legacy {
-        format!("{{\"auths\":{text}}}")
+    let text = text(&bytes);
+    Some(if is_legacy {
+        Zeroizing::new(format!("{{\"auths\":{}}}", *text))
     } else {
-        text.to_owned()
-    }))
+        text
+    })
+}
+
+/// The bytes as the kubelet reads them: Go's `encoding/json` takes each one that is no UTF-8 for U+FFFD.
+pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// The text as the Secret's format has it.
@@ -297,6 +302,8 @@ fn written(text: Zeroizing<String>, is_legacy: bool) -> Result<Zeroizing<String>
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use http::Method;
 
     use super::*;
@@ -381,6 +388,46 @@ mod tests {
                 assert_eq!(found.before == expected, is_good);
             }
         }
+    }
+
+    /// The kubelet reads such a configuration, so its other entries are kept.
+    #[tokio::test]
+    async fn a_byte_that_is_no_utf_8_loses_no_entry() {
+        let stored = b"{\"auths\":{\"quay.io\":{\"auth\":\"YTpi\",\"email\":\"Jos\xe9@x\"},\"ghcr.io\":{\"auth\":\"YTpi\"}}}";
+        let there = json!({
+            "metadata": { "uid": "u" }, "type": TYPE, "data": { KEY: BASE64_STANDARD.encode(stored) },
+        });
+        let sent = Arc::new(Mutex::new(String::new()));
+        let written = Arc::clone(&sent);
+        let connection = mock::server(move |method, _, body| {
+            if method == Method::PATCH {
+                let encoded = body["data"][KEY].as_str().unwrap();
+                let bytes = BASE64_STANDARD.decode(encoded).unwrap();
+                *written.lock().unwrap() = String::from_utf8(bytes).unwrap();
+            }
+            Some((200, there.to_string()))
+        });
+        let login = Login {
+            username: "bot".to_owned(),
+            password: Password::new("new"),
+        };
+        let put = Edit::Put {
+            server: "ghcr.io".to_owned(),
+            login,
+        };
+        let server = Server::new(&connection, Mode::Earnest);
+        let done = edit(server, &EditSecret::new(key(), put)).await.unwrap();
+        assert!(done.outcome.is_good(), "{done:?}");
+        let Some(Change::EditSecret(found)) = &done.found else {
+            panic!("{done:?}");
+        };
+        let before = &found.before.as_ref().unwrap().value;
+        assert!(before.entry("quay.io").is_some(), "it is shown as kept");
+        let sent = sent.lock().unwrap();
+        assert!(
+            sent.contains("quay.io") && sent.contains("Jos\u{fffd}@x"),
+            "{sent}"
+        );
     }
 
     #[test]

@@ -431,13 +431,18 @@ async fn what_may_have_been_created_can_be_taken_back() {
         let deletions = std::sync::Arc::new(Mutex::new(0));
         let counted = std::sync::Arc::clone(&deletions);
         let connection = mock::server(move |method, _, _| {
+            let mut counted = counted.lock().unwrap();
             if *method == Method::DELETE {
-                *counted.lock().unwrap() += 1;
+                *counted += 1;
+            } else if *counted > 0 {
+                return Some((404, String::new()));
             }
             Some((200, there.to_string()))
         });
         let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
-        assert_eq!(undone[0].outcome.is_good(), is_ours, "{undone:?}");
+        // Another of the requests that were not answered may come yet.
+        let is_unknown = matches!(undone[0].outcome, Outcome::Unknown(_));
+        assert_eq!(is_unknown, is_ours, "{undone:?}");
         assert_eq!(*deletions.lock().unwrap(), expected);
     }
 }

@@ -132,7 +132,7 @@ async fn revive(server: Server<'_>, collection: &str, old: &Wiped) -> Result<Don
 
 /// Whether two objects hold the same.
 fn is_same(there: &Value, wanted: &Value) -> bool {
-    let holds = ["type", "data", "imagePullSecrets"];
+    let holds = ["type", "data", "immutable", "imagePullSecrets"];
     holds
         .iter()
         .all(|field| there.get(field) == wanted.get(field))
@@ -154,7 +154,7 @@ mod tests {
         cluster::{apply::server::Mode, mock},
         domain::{
             key::{Name, Namespace},
-            plan::{Change, ConvertSecret, DeleteSecret, Revision, Undoable},
+            plan::{Change, ConvertSecret, DeleteSecret, Outcome, Revision, Undoable},
         },
     };
 
@@ -217,5 +217,32 @@ mod tests {
             let done = take_back(server, &undo).await.unwrap();
             assert_eq!(done.outcome.is_good(), is_created, "{done:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_converted_secret_that_somebody_has_made_immutable_is_left_as_it_is() {
+        let old = json!({
+            "metadata": { "name": "regcred", "namespace": "app", "uid": "u", "resourceVersion": "7" },
+            "type": "Opaque", "data": { "config.json": "eyJhdXRocyI6e319" },
+        });
+        let (_, made) = convert::replacement(&old).unwrap();
+        let mut theirs = Value::clone(&made);
+        theirs["metadata"]["uid"] = json!("v");
+        theirs["metadata"]["resourceVersion"] = json!("10");
+        theirs["immutable"] = json!(true);
+        let connection = mock::connection(move |method, _| {
+            assert_eq!(method, Method::GET, "nothing is written");
+            Some((200, theirs.to_string()))
+        });
+        let convert = ConvertSecret::new(Key::new(Namespace::new("app"), Name::new("regcred")));
+        let Change::TakeBack(undo) = convert.undo(Converted {
+            object: Arc::new(ObjectSnapshot::of(&old)),
+            after: None,
+        }) else {
+            panic!("a conversion is taken back by another one")
+        };
+        let server = Server::new(&connection, Mode::Earnest);
+        let done = take_back(server, &undo).await.unwrap();
+        assert_eq!(done.outcome, Outcome::Failed(CHANGED.to_owned()));
     }
 }

@@ -31,6 +31,11 @@ impl Line {
         Self { mark, ..self }
     }
 
+    /// Whether it is a comment, and no part of the object.
+    pub(super) fn is_comment(&self) -> bool {
+        self.text.trim_start().starts_with('#')
+    }
+
     /// The line so many columns further to the right.
     pub(super) fn indented(self, columns: usize) -> Self {
         let text = format!("{:columns$}{}", "", self.text);

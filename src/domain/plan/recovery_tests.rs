@@ -312,6 +312,7 @@ fn a_plan_that_takes_back_waits_for_nothing() {
             version: String::new(),
         }),
         content: 0,
+        may_come_again: false,
     };
     let change = create.undo(created);
     let plan = Plan::new("Undo", vec![change]);

@@ -82,6 +82,8 @@ pub struct Created {
     pub revision: Option<Revision>,
     /// A hash of what it held.
     pub content: u64,
+    /// A request that was not answered may create it once more when it is gone.
+    pub may_come_again: bool,
 }
 
 /// A Secret of which a change has rewritten the content.

@@ -24,6 +24,10 @@ impl Plan {
                 stays.filter(|(_, done)| done.undo.is_none() && done.outcome == Outcome::Applied);
             plan.notes
                 .extend(stays.map(|(change, _)| format!("Not taken back: {change}")));
+            let unknown = self.changes.iter().zip(done);
+            let unknown = unknown.filter(|(_, done)| matches!(done.outcome, Outcome::Unknown(_)));
+            let note = |change: &Change| format!("May still be stored, look again later: {change}");
+            plan.notes.extend(unknown.map(|(change, _)| note(change)));
             plan
         })
     }
@@ -114,6 +118,10 @@ mod tests {
             "only what the change has left is taken back"
         );
         assert_eq!(undone.notes.len(), 1, "{:?}", undone.notes);
+        let mut late = done.clone();
+        late[1].outcome = Outcome::Unknown("504".to_owned());
+        let notes = plan.undone(&late).unwrap().notes.join(" ");
+        assert!(notes.contains("May still be stored, look again later: Set the image"));
         assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());
         // What takes back leaves nothing to take back, so that the plan before it is next.
         let again = [

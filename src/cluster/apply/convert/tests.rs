@@ -291,7 +291,10 @@ async fn a_deletion_that_may_come_late_keeps_what_was_there() {
         })
     });
     let done = converted(&connection).await;
-    assert!(matches!(done.outcome, Outcome::Unknown(_)), "{done:?}");
+    assert!(
+        matches!(&done.outcome, Outcome::Unknown(why) if why.contains("secret docker-registry regcred")),
+        "the commands are told: {done:?}"
+    );
     assert!(done.is_lost && done.undo.is_some());
 }
 
@@ -307,7 +310,10 @@ fn the_commands_are_there_whichever_way_the_secret_is_converted() {
         [&empty(), &new],
     ] {
         let told = by_hand(&key(), sides);
-        assert!(told.starts_with("; by hand: "), "{told}");
+        assert!(
+            told.starts_with("; by hand, logins without other keys"),
+            "{told}"
+        );
         assert!(
             told.contains("create secret docker-registry regcred"),
             "{told}"
@@ -385,5 +391,81 @@ async fn a_refusal_that_passes_loses_no_secret() {
         });
         let done = converted(&connection).await;
         assert!(!done.is_lost, "{code}: {done:?}");
+    }
+}
+
+/// The request for the new Secret is given up, comes late, and the server refuses whatever is asked since.
+#[tokio::test(start_paused = true)]
+async fn what_came_late_is_not_said_to_be_lost() {
+    let (_, wanted) = replacement(&opaque()).unwrap();
+    let mut made = Value::clone(&wanted);
+    made["metadata"]["uid"] = json!("v");
+    made["metadata"]["resourceVersion"] = json!("9");
+    let since = Mutex::new(None::<Instant>);
+    let connection = mock::server(move |method, uri, _| {
+        let dry = uri
+            .query()
+            .is_some_and(|query| query.contains("dryRun=All"));
+        let mut since = since.lock().unwrap();
+        let is_late = since.is_some_and(|at| at.elapsed() > CREATING);
+        Some(match (method, dry) {
+            (&Method::POST, true) => (201, "{}".to_owned()),
+            (&Method::POST, false) => (403, String::new()),
+            (&Method::DELETE, _) => {
+                *since = Some(Instant::now());
+                (200, "{}".to_owned())
+            }
+            (_, _) if is_late => (200, made.to_string()),
+            (_, _) if since.is_some() => (404, String::new()),
+            (_, _) => (200, opaque().to_string()),
+        })
+    });
+    let done = converted(&connection).await;
+    assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
+    assert!(!done.is_lost);
+    assert!(known_after(&done).is_some(), "{done:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_the_name_meanwhile_is_not_waited_for() {
+    let mut theirs = opaque();
+    theirs["data"] = json!({"theirs": "YQ=="});
+    theirs["metadata"]["uid"] = json!("theirs");
+    let deleted = Mutex::new(false);
+    let connection = mock::server(move |method, uri, _| {
+        let dry = uri
+            .query()
+            .is_some_and(|query| query.contains("dryRun=All"));
+        let mut deleted = deleted.lock().unwrap();
+        Some(match (method, dry, *deleted) {
+            (&Method::POST, true, _) => (201, "{}".to_owned()),
+            (&Method::DELETE, ..) => {
+                *deleted = true;
+                (200, "{}".to_owned())
+            }
+            (_, _, true) => (200, theirs.to_string()),
+            (_, _, false) => (200, opaque().to_string()),
+        })
+    });
+    let begun = Instant::now();
+    let done = converted(&connection).await;
+    assert!(done.is_lost && done.undo.is_some(), "{done:?}");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn only_what_was_shown_is_converted() {
+    let mut theirs = opaque();
+    theirs["metadata"]["labels"]["team"] = json!("theirs");
+    for (there, is_good) in [(opaque(), true), (theirs, false)] {
+        let (connection, heard) = server(there, |_| (201, "{}".to_owned()), (201, "{}"));
+        let change = ConvertSecret {
+            before: Some(observed(&opaque())),
+            ..ConvertSecret::new(key())
+        };
+        let server = Server::new(&connection, Mode::Earnest);
+        let done = convert(server, &change).await.unwrap();
+        assert_eq!(done.outcome.is_good(), is_good, "{done:?}");
+        assert_eq!(asked(&heard, "delete"), usize::from(is_good));
     }
 }

@@ -1,8 +1,12 @@
 //! What deleting an object ends with: lost answers, and objects that are no longer what they were.
 
-use std::sync::Mutex;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::Method;
+use tokio::time::Instant;
 
 use super::*;
 use crate::cluster::{apply::server::Mode, mock};
@@ -100,6 +104,7 @@ async fn unmade(read: (u16, Value), version: &'static str) -> Outcome {
     let created = Created {
         revision: Some(bodies::revision(&object)),
         content: bodies::content(&object),
+        may_come_again: false,
     };
     let done = unmake(server, "/x", &created).await;
     done.unwrap().outcome
@@ -134,4 +139,52 @@ async fn what_a_change_has_made_is_deleted_only_as_it_was_made() {
     assert_eq!(unmade(forbidden(), "1").await, Outcome::Applied);
     assert_eq!(unmade(forbidden(), "2").await, changed);
     assert_eq!(unmade((404, json!({})), "1").await, Outcome::Unchanged);
+}
+
+/// A creation was stored by its second request; the first is delivered so long after the deletion.
+async fn unmade_with_a_late_request(after: Option<Duration>) -> (Outcome, bool) {
+    let (_, object) = made("1", &json!({"replicas": 1}), &json!({}));
+    let created = Created {
+        revision: Some(bodies::revision(&object)),
+        content: bodies::content(&object),
+        may_come_again: true,
+    };
+    let mut late = object.clone();
+    late["metadata"]["uid"] = json!("late");
+    // What is there, and since when the late request is on its way.
+    let state = Arc::new(Mutex::new((Some(object), None::<Instant>)));
+    let held = Arc::clone(&state);
+    let connection = mock::server(move |method, _, _| {
+        let mut state = held.lock().unwrap();
+        if let (Some(since), Some(after)) = (state.1, after)
+            && since.elapsed() >= after
+        {
+            *state = (Some(late.clone()), None);
+        }
+        if method == Method::DELETE {
+            let is_late = state.0.as_ref() == Some(&late);
+            *state = (None, (!is_late).then(Instant::now));
+            return Some((200, "{}".to_owned()));
+        }
+        Some(match &state.0 {
+            Some(object) => (200, object.to_string()),
+            None => (404, String::new()),
+        })
+    });
+    let server = Server::new(&connection, Mode::Earnest);
+    let done = unmake(server, "/x", &created).await.unwrap();
+    let is_there = state.lock().unwrap().0.is_some();
+    (done.outcome, is_there)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_after_it_was_taken_back_is_deleted_again() {
+    let late = unmade_with_a_late_request(Some(Duration::from_secs(3))).await;
+    assert_eq!(late, (Outcome::Applied, false));
+    let (never, is_there) = unmade_with_a_late_request(None).await;
+    assert!(
+        matches!(&never, Outcome::Unknown(why) if why.contains("create it again")),
+        "{never:?}"
+    );
+    assert!(!is_there);
 }

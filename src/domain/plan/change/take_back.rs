@@ -189,10 +189,17 @@ impl PlanChange for TakeBack {
 }
 
 impl TakeBack {
-    /// The lines of the change, the other way.
+    /// The lines of the change, the other way. What its comments say holds both ways.
     fn turned(&self) -> Vec<Line> {
+        let turned = |line: Line| {
+            if line.is_comment() {
+                line
+            } else {
+                line.turned()
+            }
+        };
         let lines = self.change.preview().into_iter();
-        lines.map(Line::turned).collect()
+        lines.map(turned).collect()
     }
 }
 

@@ -13,7 +13,10 @@ use super::{
 use crate::domain::{
     key::Key,
     objects::{ObjectKey, Secret},
-    plan::{Converted, Line, Style, export, owned::Field, permissions::on_object, preview::added},
+    plan::{
+        Converted, Line, ObservedObject, Style, export, owned::Field, permissions::on_object,
+        preview::added,
+    },
     rights::Permission,
 };
 
@@ -23,12 +26,18 @@ pub struct ConvertSecret {
     pub key: Key<Secret>,
     /// What the Secret holds, once that was read from the server.
     pub found: Option<Arc<Outline>>,
+    /// The Secret that the rehearsal found: another one by then is left as it is. `None` before it.
+    pub before: Option<ObservedObject>,
 }
 
 impl ConvertSecret {
     /// A conversion; what is kept of the Secret is known after the rehearsal.
     pub fn new(key: Key<Secret>) -> Self {
-        Self { key, found: None }
+        Self {
+            key,
+            found: None,
+            before: None,
+        }
     }
 }
 
@@ -93,7 +102,9 @@ impl PlanChange for ConvertSecret {
     }
 
     fn see_earlier(&mut self, earlier: &mut Earlier) {
-        earlier.write_secret(&self.key);
+        if !earlier.write_secret(&self.key) {
+            self.before = None;
+        }
     }
 
     fn after_interruption(&self) -> Option<&'static str> {

@@ -75,6 +75,7 @@ impl Outline {
         let mut lines = vec![
             same("metadata:"),
             removed("  uid, creationTimestamp, managedFields  # the server gives new ones"),
+            removed("  # objects whose ownerReferences name this Secret are deleted with it"),
         ];
         lines.extend(group("  labels:", &self.labels, ""));
         lines.extend(group("  annotations:", &self.annotations, ": (kept)"));
@@ -153,7 +154,7 @@ mod tests {
             assert!(kept.contains(part), "{part}: {kept}");
         }
         let gone = marked(Mark::Removed);
-        for part in ["uid", "type: Opaque", KEY] {
+        for part in ["uid", "ownerReferences name this", "type: Opaque", KEY] {
             assert!(gone.contains(part), "{part}: {gone}");
         }
         assert!(marked(Mark::Added).contains("# the value of config.json"));

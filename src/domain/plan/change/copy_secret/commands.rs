@@ -21,12 +21,18 @@ pub(super) fn copy(copy: &CopySecret) -> Vec<String> {
             to.namespace
         )];
     }
-    let verb = match (copy.existing, &copy.there) {
-        (Existing::Replace, Some(_)) => "replace",
-        (Existing::Replace, None) | (Existing::Keep | Existing::Merge, _) => "create",
-    };
+    if copy.existing == Existing::Replace && copy.there.is_some() {
+        // Only the configuration: the labels, annotations and other keys of the Secret stay.
+        let field = ".data[\".dockerconfigjson\"]";
+        return vec![format!(
+            "{} | jq '{{data: {{\".dockerconfigjson\": {field}}}}}' | kubectl -n {} patch secret {} --type=merge --patch-file=/dev/stdin",
+            get(from),
+            to.namespace,
+            to.name
+        )];
+    }
     vec![format!(
-        "{} | jq '{{apiVersion,kind,type,data,metadata:{{name:\"{}\"}}}}' | kubectl -n {} {verb} -f -",
+        "{} | jq '{{apiVersion,kind,type,data,metadata:{{name:\"{}\"}}}}' | kubectl -n {} create -f -",
         get(from),
         to.name,
         to.namespace
@@ -56,7 +62,8 @@ mod tests {
         assert!(merged.ends_with("kubectl -n shop replace -f -"), "{merged}");
         let replaced = copy(Existing::Replace, Some(Vec::new()));
         assert!(
-            replaced.ends_with("kubectl -n shop replace -f -"),
+            replaced
+                .ends_with("kubectl -n shop patch secret reg --type=merge --patch-file=/dev/stdin"),
             "{replaced}"
         );
         for existing in [Existing::Keep, Existing::Merge, Existing::Replace] {
