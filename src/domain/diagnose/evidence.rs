@@ -134,6 +134,10 @@ pub enum Fact {
         pod: Arc<str>,
         node: Option<Arc<str>>,
     },
+    /// The image is on the Pod's node, and the kubelet pulls it all the same.
+    NodeHasImage {
+        node: Arc<str>,
+    },
     /// A Pod without any pull Secret got an image of the same registry.
     PulledWithoutSecret {
         pod: Arc<str>,
@@ -236,6 +240,10 @@ impl fmt::Display for Fact {
                     f,
                     "the same image was pulled for Pod {pod}{}",
                     on(node.as_ref())
+                ),
+            Self::NodeHasImage { node } => write!(
+                    f,
+                    "node {node} has the image; since Kubernetes 1.35 a Pod needs a credential of its own to use it"
                 ),
             Self::PulledWithoutSecret { pod, image } => {
                 write!(f, "Pod {pod} lists no pull Secret and runs {image}")

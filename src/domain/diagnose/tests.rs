@@ -3,6 +3,7 @@
 mod hidden;
 mod sure;
 mod volume;
+mod workloads;
 
 use std::sync::Arc;
 
