@@ -31,8 +31,10 @@ pub(super) struct Basis {
     pub(super) told: Option<Timestamp>,
     /// What the other Pods of the namespace have pulled, counted.
     peers: u64,
-    /// The newest Job of a CronJob.
-    job: Option<Arc<Workload>>,
+    /// What creates the Pods of a workload now.
+    run: Option<Arc<Workload>>,
+    /// How many Pods that has.
+    pods: usize,
 }
 
 impl Basis {
@@ -46,7 +48,8 @@ impl Basis {
             answers,
             told: None,
             peers: world.pulled_version(subject.namespace()),
-            job: None,
+            run: None,
+            pods: 0,
         };
         match subject {
             Subject::Pod(key) => {
@@ -65,11 +68,9 @@ impl Basis {
             }
             Subject::Workload(id) => {
                 let workload = world.workload(id);
-                let job = workload
-                    .and_then(|it| chain::newest_job(world, it))
-                    .cloned();
+                let newest = workload.and_then(|it| chain::newest_run(world, it));
                 let events = workload.map(|it| chain::events_of_workload(world, it));
-                let run = job.as_ref().or(workload);
+                let run = newest.as_ref().or(workload);
                 let lost = run.map(|it| chain::events_of_lost(world, it));
                 let events = events.into_iter().chain(lost).flatten();
                 Self {
@@ -79,7 +80,8 @@ impl Basis {
                         Credentials::of(world, subject.namespace(), listed)
                     }),
                     workload: workload.cloned(),
-                    job,
+                    pods: run.map_or(0, |run| world.pods_of_owner(&run.meta.uid).len()),
+                    run: newest,
                     ..basis
                 }
             }
@@ -96,7 +98,8 @@ impl Basis {
             && self.answers == other.answers
             && self.told == other.told
             && self.peers == other.peers
-            && is_same(self.job.as_ref(), other.job.as_ref())
+            && is_same(self.run.as_ref(), other.run.as_ref())
+            && self.pods == other.pods
     }
 
     /// What the other Pods of the namespace had pulled, counted.

@@ -75,9 +75,10 @@ pub fn workload_case(
     now: Timestamp,
 ) -> WorkloadCase {
     let id = &workload.id;
-    let job = newest_job(world, workload).cloned();
+    let newest = newest_run(world, workload);
     let account = account(world, sight, &id.key.namespace, &workload.service_account);
-    let run = job.as_ref().unwrap_or(workload);
+    let run = newest.as_ref().unwrap_or(workload);
+    let has_pods = world.pods_of_owner(&run.meta.uid).len() > 0;
     WorkloadCase {
         now,
         workload: Arc::clone(workload),
@@ -85,36 +86,43 @@ pub fn workload_case(
             let case = of_pod(world, sight, Arc::new(pod), now);
             Box::new(case)
         }),
-        job,
+        has_pods,
+        newest,
         account,
         events: events_of_workload(world, workload),
     }
 }
 
-/// What was said of a workload, and of the ReplicaSets or the newest Job that it makes its Pods by.
+/// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
 pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
     let mut all = events(world, id.kind.as_str(), &id.key);
-    for revision in revisions(world, workload) {
-        all.extend(events(world, "ReplicaSet", &revision.id.key));
-    }
-    if let Some(job) = newest_job(world, workload) {
-        all.extend(events(world, "Job", &job.id.key));
+    if let Some(run) = newest_run(world, workload) {
+        all.extend(events(world, run.id.kind.as_str(), &run.id.key));
     }
     all
 }
 
-/// The Job that a CronJob created last; other workloads have none.
-pub fn newest_job<'a>(world: &'a World, workload: &Workload) -> Option<&'a Arc<Workload>> {
-    if workload.id.kind != WorkloadKind::CronJob {
-        return None;
+/// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
+/// Deployment; the others create them themselves.
+pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
+    match workload.id.kind {
+        WorkloadKind::CronJob => {
+            let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
+            let of_it = |job: &&Arc<Workload>| {
+                let owner = job.meta.owner.as_ref();
+                owner.is_some_and(|owner| owner.uid == workload.meta.uid)
+            };
+            jobs.filter(of_it)
+                .max_by_key(|job| job.meta.created)
+                .cloned()
+        }
+        WorkloadKind::Deployment => revisions(world, workload).into_iter().next(),
+        WorkloadKind::ReplicaSet
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::Job => None,
     }
-    let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
-    jobs.filter(|job| {
-        let owner = job.meta.owner.as_ref();
-        owner.is_some_and(|owner| owner.uid == workload.meta.uid)
-    })
-    .max_by_key(|job| job.meta.created)
 }
 
 /// What is not in a list that is not whole may be there all the same.

@@ -19,7 +19,7 @@ use super::{
     world::LastError,
 };
 
-pub use gather::{case, events_of_workload, newest_job, revisions, workload_case};
+pub use gather::{case, events_of_workload, newest_run, revisions, workload_case};
 pub use links::{AccountState, Links, SecretLink, SecretState};
 pub(crate) use links::{carries, opens};
 pub use lost::events_of_lost;
@@ -117,9 +117,13 @@ pub struct Neighbour {
 pub struct WorkloadCase {
     pub now: Timestamp,
     pub workload: Arc<Workload>,
-    /// The newest Job of a CronJob.
+    /// What creates its Pods now, where it does not do so itself: the newest Job of a CronJob, the newest
+    /// ReplicaSet of a Deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<Arc<Workload>>,
+    pub newest: Option<Arc<Workload>>,
+    /// Some Pods of that are there, and tell of themselves.
+    #[serde(default)]
+    pub has_pods: bool,
     /// Of a Job that has given up: its last Pod that could not pull, as its template and the Pod's events
     /// tell. It is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,8 +135,9 @@ pub struct WorkloadCase {
 }
 
 impl WorkloadCase {
-    /// What creates the Pods: of a CronJob its newest Job, or the workload itself.
+    /// What creates the Pods: of a CronJob its newest Job, of a Deployment its newest ReplicaSet, or the
+    /// workload itself.
     pub fn run(&self) -> &Workload {
-        self.job.as_deref().unwrap_or(&self.workload)
+        self.newest.as_deref().unwrap_or(&self.workload)
     }
 }

@@ -158,6 +158,18 @@ pub enum Fact {
         image: Arc<str>,
     },
     FirstAttempt,
+    /// Nothing has been said of the Pod, which has no node.
+    NoScheduler {
+        seconds: i64,
+    },
+    /// The kubelet of the Pod's node has not reported on it.
+    KubeletSilent {
+        seconds: i64,
+    },
+    /// The containers are being created, and nothing is said.
+    CreatingSilent {
+        seconds: i64,
+    },
     Pulling {
         seconds: i64,
     },
@@ -261,6 +273,21 @@ impl fmt::Display for Fact {
                 "asked from this machine: the registry returns the manifest; nodes may use another route",
             ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
+            Self::NoScheduler { seconds } => write!(
+                f,
+                "no scheduler has looked at the Pod for {}: see its schedulerName",
+                age::span(*seconds)
+            ),
+            Self::KubeletSilent { seconds } => write!(
+                f,
+                "the kubelet of its node has not reported on the Pod for {}",
+                age::span(*seconds)
+            ),
+            Self::CreatingSilent { seconds } => write!(
+                f,
+                "its containers are being created for {}, and no event says why",
+                age::span(*seconds)
+            ),
             Self::Pulling { seconds } => write!(
                     f,
                     "pulling, or waiting in the node's queue, for {}",

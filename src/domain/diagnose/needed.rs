@@ -38,8 +38,8 @@ pub fn needs_diagnosis(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Need
     }
 }
 
-/// Whether a workload is diagnosed by itself, and not by its Pods: it makes none, or has given up. What
-/// another workload makes is told of that one.
+/// Whether a workload is diagnosed by itself, beside its Pods: it may not be able to create some, or has given
+/// up. What another workload makes is told of that one.
 pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     let owner = workload.meta.owner.as_ref();
     if owner.is_some_and(|owner| WorkloadKind::parse(&owner.kind).is_some()) {
@@ -50,7 +50,12 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
         WorkloadKind::Deployment
         | WorkloadKind::ReplicaSet
         | WorkloadKind::StatefulSet
-        | WorkloadKind::DaemonSet => rollout.desired > 0 && rollout.current == 0,
+        | WorkloadKind::DaemonSet => {
+            rollout.desired > 0
+                && (rollout.current < rollout.desired
+                    || rollout.updated < rollout.desired
+                    || rollout.trouble.is_some())
+        }
         WorkloadKind::Job => {
             rollout.trouble.is_some() || rollout.desired > 0 && rollout.current == 0
         }
@@ -89,15 +94,41 @@ mod tests {
 
     #[test]
     fn a_pod_on_its_way_is_diagnosed_from_when_it_is_held_up() {
-        let pod = pod("shop", "web", waiting("ContainerCreating", ""));
+        let mut pod = pod("shop", "web", waiting("ContainerCreating", ""));
+        pod.meta.created = Some(ago(30));
         let need = |events: &[Arc<Event>]| needs_diagnosis(&pod, events, now());
         let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
-        assert_eq!(need(&[]), Need::Never);
+        assert_eq!(need(&[]), at(870));
         assert_eq!(need(&told("Pulling", 1, 20)), at(100));
         assert_eq!(need(&told("Pulling", 1, 120)), Need::Now);
         assert_eq!(need(&told("FailedMount", 1, 1)), at(9));
         assert_eq!(need(&told("FailedMount", 2, 1)), Need::Now);
         assert_eq!(need(&told("FailedCreatePodSandBox", 1, 1)), Need::Now);
+    }
+
+    #[test]
+    fn a_step_of_which_nothing_is_said_is_diagnosed_after_a_while() {
+        let born = |seconds, pod: &mut Pod| {
+            pod.meta.created = Some(ago(seconds));
+            pod.conditions = Box::new([]);
+        };
+        let need = |pod: &Pod| needs_diagnosis(pod, &[], now());
+        let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
+        let mut unseen = pod("shop", "web", ContainerState::Unreported);
+        unseen.node = None;
+        born(100, &mut unseen);
+        assert_eq!(need(&unseen), at(20));
+        born(120, &mut unseen);
+        assert_eq!(need(&unseen), Need::Now);
+        unseen.node = Some("node-1".into());
+        assert_eq!(need(&unseen), Need::Now, "its kubelet is silent");
+        unseen.containers = Box::new([]);
+        assert_eq!(need(&unseen), Need::Now, "nor are its containers known");
+        let mut creating = pod("shop", "web", waiting("ContainerCreating", ""));
+        born(120, &mut creating);
+        assert_eq!(need(&creating), at(780));
+        born(900, &mut creating);
+        assert_eq!(need(&creating), Need::Now);
     }
 
     #[test]
@@ -128,6 +159,7 @@ mod tests {
         set.meta.owner = None;
         assert!(workload_needs_diagnosis(&set));
         set.rollout.current = 1;
+        set.rollout.updated = 1;
         assert!(!workload_needs_diagnosis(&set));
     }
 }

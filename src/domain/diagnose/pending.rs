@@ -21,6 +21,12 @@ const LONG_PULL: i64 = 120;
 /// is often made before the kubelet has the ConfigMaps of the Pod, and succeeds half a second later.
 const FIRST_MOUNT: i64 = 10;
 
+/// Seconds after which a step is reported of which nothing is said: scheduler and kubelet answer in seconds.
+const SILENT: i64 = 120;
+
+/// The same of containers that are being created: an image may be pulled, and the event of it be gone.
+const SILENT_CREATION: i64 = 900;
+
 const PULLING: &str = "Pulling";
 const SANDBOX_FAILED: &str = "FailedCreatePodSandBox";
 /// What can follow a failed sandbox and shows that it was made in the end.
@@ -53,6 +59,29 @@ pub(super) enum Held<'a> {
         event: &'a Event,
         seconds: i64,
     },
+    /// Nothing is said of it, for too long.
+    Silent(Silence, i64),
+}
+
+/// Who is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// No scheduler has looked at the Pod: it is not there, or the Pod asks for another one.
+    Scheduler,
+    /// The Pod has a node, whose kubelet has not reported on it.
+    Kubelet,
+    /// Its containers are being created, and nothing is said since.
+    Creation,
+}
+
+impl Silence {
+    /// Seconds after which it is reported.
+    fn limit(self) -> i64 {
+        match self {
+            Self::Scheduler | Self::Kubelet => SILENT,
+            Self::Creation => SILENT_CREATION,
+        }
+    }
 }
 
 /// What holds the Pod now. `events`: those about it, oldest first.
@@ -66,6 +95,11 @@ pub(super) fn held<'a>(pod: &'a Pod, events: &'a [Arc<Event>], now: Timestamp) -
                 .map(Held::Volume)
         })
         .or_else(|| long_pull(pod, events, now))
+        .or_else(|| {
+            let (silence, since) = silent(pod, events)?;
+            let seconds = age::seconds(since, now);
+            (seconds >= silence.limit()).then_some(Held::Silent(silence, seconds))
+        })
 }
 
 /// When it may be held although nothing else happens.
@@ -76,14 +110,45 @@ pub(super) fn held_from(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Opt
     let pull = silent_pull(pod, events)
         .filter(|(_, event)| silence(event, now) < Some(LONG_PULL))
         .and_then(|(_, event)| after(event, LONG_PULL));
-    mount.into_iter().chain(pull).min()
+    let silent = silent(pod, events)
+        .and_then(|(silence, since)| later(since, silence.limit()))
+        .filter(|at| *at > now);
+    mount.into_iter().chain(pull).chain(silent).min()
+}
+
+/// Which step of the Pod's start is silent, and since when.
+fn silent(pod: &Pod, events: &[Arc<Event>]) -> Option<(Silence, Timestamp)> {
+    let created = pod.meta.created?;
+    if pod.phase != Phase::Pending {
+        return None;
+    }
+    let mut containers = pod.containers.iter();
+    let silence = if pod.node.is_none() {
+        Silence::Scheduler
+    } else if containers.all(|it| it.state == ContainerState::Unreported) {
+        Silence::Kubelet
+    } else if is_creating(pod) {
+        Silence::Creation
+    } else {
+        return None;
+    };
+    let told = events.iter().filter_map(|event| event.last).max();
+    let scheduled = pod.condition(Condition::Scheduled).filter(|it| it.holds);
+    let since = scheduled.and_then(PodCondition::since);
+    Some((
+        silence,
+        created
+            .max(since.unwrap_or(created))
+            .max(told.unwrap_or(created)),
+    ))
 }
 
 fn after(event: &Event, seconds: i64) -> Option<Timestamp> {
-    event
-        .last?
-        .checked_add(SignedDuration::from_secs(seconds))
-        .ok()
+    later(event.last?, seconds)
+}
+
+fn later(from: Timestamp, seconds: i64) -> Option<Timestamp> {
+    from.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
 fn silence(event: &Event, now: Timestamp) -> Option<i64> {

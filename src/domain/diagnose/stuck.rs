@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::{
-    Draft, Evidence, Fact, Finding, Root, Source, finish,
-    pending::{self, Held},
+    Draft, Evidence, Fact, Finding, Root, Source, finish, open_questions,
+    pending::{self, Held, Silence},
 };
 use crate::domain::{
-    cause::{Cause, FixId},
+    cause::{Cause, FixId, Names},
     chain::Case,
     classify::{Confidence, classify},
     objects::{Container, ContainerState, Event, PodCondition},
@@ -17,7 +17,9 @@ use crate::domain::{
 
 /// The finding of a Pod that has no failing pull; `None` where nothing holds it.
 pub(super) fn pod(case: &Case) -> Option<Finding> {
-    let first = case.pod.containers.first()?;
+    let Some(first) = case.pod.containers.first() else {
+        return without_containers(case);
+    };
     let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
         Held::Unscheduled { event, condition } => (first, "Pending", unscheduled(event, condition)),
         Held::Container {
@@ -32,9 +34,43 @@ pub(super) fn pod(case: &Case) -> Option<Finding> {
             event,
             seconds,
         } => (container, CREATING, long_pull(event, seconds)),
+        Held::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
     };
     let attempt = PullAttempt::own(container);
     Some(finish(case, attempt, &state.into(), draft))
+}
+
+/// A Pod whose containers are not known: nothing is well of which nothing is said.
+fn without_containers(case: &Case) -> Option<Finding> {
+    let draft = match pending::held(&case.pod, &case.events, case.now)? {
+        Held::Unscheduled { event, condition } => unscheduled(event, condition),
+        Held::Silent(silence, seconds) => silent(silence, seconds),
+        Held::Container { .. } | Held::Sandbox(_) | Held::Volume(_) | Held::LongPull { .. } => {
+            return None;
+        }
+    };
+    let pod = &case.pod;
+    let confidence = draft.confidence();
+    Some(Finding {
+        container: None,
+        image: None,
+        target: None,
+        state: "Pending".into(),
+        cause: draft.cause,
+        root: draft.root,
+        settle: open_questions(confidence, draft.cause, &draft.alternatives),
+        confidence,
+        alternatives: draft.alternatives,
+        evidence: draft.evidence,
+        fixes: draft.fixes,
+        names: Names {
+            namespace: Some(pod.key.namespace.to_string()),
+            pod: Some(pod.key.name.to_string()),
+            node: pod.node.as_ref().map(ToString::to_string),
+            ..Names::default()
+        },
+        crashed: false,
+    })
 }
 
 const CREATING: &str = "ContainerCreating";
@@ -93,6 +129,35 @@ fn sandbox(event: &Event) -> Draft {
         }
         _ => no_pull(Root::NotAPull, Some(said(event))),
     }
+}
+
+/// Nothing says why: what has not answered is named.
+fn silent(silence: Silence, seconds: i64) -> Draft {
+    let (root, fact, fix) = match silence {
+        Silence::Scheduler => (
+            Root::NotScheduled,
+            Fact::NoScheduler { seconds },
+            FixId::FixScheduling,
+        ),
+        Silence::Kubelet => (
+            Root::NotAPull,
+            Fact::KubeletSilent { seconds },
+            FixId::ReadEvents,
+        ),
+        Silence::Creation => (
+            Root::NotAPull,
+            Fact::CreatingSilent { seconds },
+            FixId::ReadEvents,
+        ),
+    };
+    let mut draft = no_pull(root, Some(Evidence::now(fact, Source::Pod)));
+    draft.fixes = vec![fix];
+    if silence == Silence::Creation {
+        // The event of a pull may be gone.
+        draft.doubt(Confidence::Possible);
+        draft.also(Cause::RegistryUnreachableTimeout);
+    }
+    draft
 }
 
 fn long_pull(event: &Event, seconds: i64) -> Draft {

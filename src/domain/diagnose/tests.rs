@@ -352,6 +352,31 @@ fn a_sandbox_that_was_made_in_the_end_holds_nothing_up() {
 }
 
 #[test]
+fn a_step_of_which_nothing_is_said_is_named() {
+    let said = |change: fn(&mut Pod)| {
+        let mut scene = Scene::new("", &["regcred"]);
+        scene.pod.containers[0].state = ContainerState::Unreported;
+        scene.pod.meta.created = Some(ago(1080));
+        scene.pod.conditions = Box::new([]);
+        change(&mut scene.pod);
+        let finding = scene.finding();
+        assert_eq!(finding.cause, Cause::NotAPullFailure);
+        finding.summary()
+    };
+    let kubelet = "the kubelet of its node has not reported on the Pod for 18m";
+    assert_eq!(said(|_| {}), kubelet);
+    assert_eq!(said(|pod| pod.containers = Box::new([])), kubelet);
+    assert_eq!(
+        said(|pod| pod.node = None),
+        "no scheduler has looked at the Pod for 18m: see its schedulerName"
+    );
+    assert_eq!(
+        said(|pod| pod.containers[0].state = waiting("ContainerCreating", "")),
+        "its containers are being created for 18m, and no event says why"
+    );
+}
+
+#[test]
 fn a_missing_service_account_makes_no_pods() {
     let mut web: Workload = sample::workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", None);
     web.rollout.desired = 1;

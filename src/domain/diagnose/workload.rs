@@ -17,7 +17,9 @@ pub fn workload(case: &WorkloadCase) -> Option<Finding> {
     if !needed::workload_needs_diagnosis(&case.workload) {
         return None;
     }
-    gave_up(case).or_else(|| no_pods(case))
+    gave_up(case)
+        .or_else(|| no_pods(case))
+        .or_else(|| failed(case))
 }
 
 /// A Job that gave up on a Pod that could not pull. Its controller has deleted the Pod (a Job past its
@@ -52,16 +54,20 @@ fn last_pull(lost: &Case) -> Option<Finding> {
 fn no_pods(case: &WorkloadCase) -> Option<Finding> {
     let rollout = &case.run().rollout;
     // A CronJob wants no number of Pods: it is asked whether it can create its Job.
-    let wants_none = rollout.desired == 0 && case.run().id.kind != WorkloadKind::CronJob;
-    if rollout.current > 0 || wants_none {
+    let is_short = match case.run().id.kind {
+        WorkloadKind::CronJob => rollout.current == 0,
+        _ => rollout.current < rollout.desired,
+    };
+    if !is_short {
         return None;
     }
     let mut told = case.events.iter().rev();
-    let event = told.find(|event| &*event.reason == "FailedCreate");
+    let event = told.find(|event| is_of_creation(&event.reason));
+    let event = event.filter(|event| &*event.reason == FAILED_CREATE);
     let trouble = rollout
         .trouble
         .as_ref()
-        .filter(|(reason, _)| matches!(&**reason, "FailedCreate" | "ReplicaFailure"));
+        .filter(|(reason, _)| matches!(&**reason, FAILED_CREATE | "ReplicaFailure"));
     let (text, evidence) = match (event, trouble) {
         (Some(event), _) => (&event.message, said(event)),
         (None, Some((_, text))) => {
@@ -84,6 +90,28 @@ fn no_pods(case: &WorkloadCase) -> Option<Finding> {
     } else {
         refused_image(&mut finding, case, text);
     }
+    Some(finding)
+}
+
+const FAILED_CREATE: &str = "FailedCreate";
+
+/// What a controller tells of the Pods that it creates, or cannot create.
+fn is_of_creation(reason: &str) -> bool {
+    matches!(reason, FAILED_CREATE | "SuccessfulCreate")
+}
+
+/// A Job that has failed and whose Pods are gone: whatever its program did, it is not well.
+fn failed(case: &WorkloadCase) -> Option<Finding> {
+    let run = case.run();
+    let (reason, message) = run.rollout.trouble.as_ref()?;
+    if run.id.kind != WorkloadKind::Job || case.has_pods {
+        return None;
+    }
+    let text = Arc::clone(message);
+    let evidence = Evidence::now(Fact::Said { text }, Source::Workload);
+    let mut finding = unmade(case, evidence, None);
+    finding.state = Arc::clone(reason);
+    finding.names.involved = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
     Some(finding)
 }
 

@@ -297,6 +297,13 @@ fn never_is_not_absent() {
     assert_eq!(finding.names.matching.as_deref(), Some("regcred"));
     assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
 
+    // What it holds has not been read: that it is for this image is a guess.
+    let finding = never(vec![neighbour("db-1", IMAGE, &["unread"])]);
+    let guessed = (Cause::CredentialsNotVerified, None, Confidence::Possible);
+    assert_eq!(judged(&finding), guessed);
+    assert_eq!(finding.names.matching, None);
+    assert_eq!(finding.fixes.first(), Some(&FixId::CheckSecret));
+
     let mut elsewhere = neighbour("db-1", IMAGE, &["regcred"]);
     elsewhere.node = Some("node-2".into());
     assert_eq!(never(vec![elsewhere]).cause, Cause::NeverPullAbsent);

@@ -70,11 +70,16 @@ fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
 }
 
 #[test]
-fn what_its_program_did_is_not_told_of_a_job() {
+fn a_job_that_failed_otherwise_is_no_failed_pull() {
     let job = past_its_deadline(None);
     let id = job.id.clone();
     let crashed = "Back-off restarting failed container app in pod report-1-x7k2p";
-    assert_eq!(found(&world(&[job], crashed), &id), None);
+    let finding = found(&world(&[job], crashed), &id).unwrap();
+    assert_eq!(finding.cause, Cause::NotAPullFailure);
+    assert_eq!(
+        &*finding.state, "DeadlineExceeded",
+        "it failed all the same"
+    );
 }
 
 #[test]
@@ -123,7 +128,8 @@ fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
     job.rollout.trouble = None;
     let mut world = world(&[cron, job], "x");
     let refused = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
-    let refused = about_job("e4", "FailedCreate", refused);
+    let mut refused = about_job("e4", "FailedCreate", refused);
+    refused.last = Some(ago(5));
     world.fold(Batch::Events(changed(vec![refused])), now());
     let finding = found(&world, &id).unwrap();
     assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
@@ -162,4 +168,52 @@ fn a_policy_that_refuses_the_registry_is_an_image_policy() {
             "nothing is said of signatures"
         );
     }
+}
+
+/// The Pods of the revision before run on; those of the new one cannot be created.
+#[test]
+fn a_rollout_that_cannot_create_pods_is_told_of_while_the_old_ones_run() {
+    let mut web = sample::workload(WorkloadKind::Deployment, "shop", "web", None);
+    web.rollout = Rollout {
+        desired: 2,
+        current: 2,
+        ..Rollout::default()
+    };
+    let id = web.id.clone();
+    let set = |name: &str, number, current, desired| {
+        let mut set = super::revision(name, number, IMAGE, current);
+        set.rollout.current = current;
+        set.rollout.desired = desired;
+        set
+    };
+    let told = |reason: &str, message: &str, before: i64| {
+        let mut event = event(reason, "web-new", reason, message, 1, ago(before));
+        event.subject.kind = "ReplicaSet".into();
+        event
+    };
+    let quota = "Error creating: pods \"web-new-1\" is forbidden: exceeded quota: compute";
+    let found = |sets: Vec<Workload>, events: Vec<Event>| {
+        let mut world = World::default();
+        let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![web.clone()]));
+        world.fold(batch, now());
+        world.fold(
+            Batch::Workloads(WorkloadKind::ReplicaSet, changed(sets)),
+            now(),
+        );
+        world.fold(Batch::Events(changed(events)), now());
+        found(&world, &id)
+    };
+    let sets = |current| vec![set("web-old", 1, 2, 2), set("web-new", 2, current, 1)];
+    let refused = || told("FailedCreate", quota, 5);
+    let finding = found(sets(0), vec![refused()]).unwrap();
+    assert_eq!(finding.cause, Cause::NotAPullFailure);
+    assert_eq!(&*finding.state, "FailedCreate");
+    assert_eq!(
+        found(sets(1), vec![refused()]),
+        None,
+        "it was created in the end"
+    );
+    let created = told("SuccessfulCreate", "Created pod: web-new-1", 1);
+    assert_eq!(found(sets(0), vec![refused(), created]), None);
+    assert_eq!(found(sets(0), vec![]), None);
 }
