@@ -432,6 +432,7 @@ fn secret(at: usize, now: Timestamp) -> Secret {
         secret_type: SecretType::DockerConfigJson,
         content: SecretContent::NotTransferred,
         immutable: false,
+        changed: None,
     }
 }
 

@@ -176,6 +176,10 @@ pub enum Fact {
 }
 
 impl fmt::Display for Fact {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one sentence for each fact, with no other logic"
+    )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {

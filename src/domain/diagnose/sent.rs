@@ -91,7 +91,7 @@ pub(super) fn moments(case: &Case) -> impl Iterator<Item = Timestamp> {
     let secrets = case.listed.iter().filter_map(|it| it.secret.present());
     let of_secrets = secrets.flat_map(|secret| {
         let ends = secret.entries().iter().filter_map(|entry| {
-            let life = || i64::try_from(entry.kind.life()?.as_secs()).ok();
+            let life = || Some(entry.kind.life()?.as_secs());
             entry
                 .expires
                 .or_else(|| later(secret.written(), life()? + 1))

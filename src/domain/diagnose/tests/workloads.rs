@@ -60,8 +60,8 @@ fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
     assert_eq!(finding.root, Some(Root::TagMissing));
     assert_eq!(&*finding.state, "DeadlineExceeded");
     assert_eq!(finding.names.pod, None, "it is deleted");
-    let told = finding.evidence.iter().map(|it| it.fact.to_string());
-    assert!(told.last().unwrap().contains("longer than specified"));
+    let mut told = finding.evidence.iter().map(|it| it.fact.to_string());
+    assert!(told.next_back().unwrap().contains("longer than specified"));
     for fix in finding.filled_fixes() {
         for command in fix.commands {
             assert!(!command.contains("report-1-x7k2p"), "{command}");
