@@ -6,7 +6,13 @@
     clippy::string_slice
 )]
 
-use std::str::FromStr;
+use std::{
+    fs,
+    hint::black_box,
+    str::FromStr,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use pullscope::domain::{cause::Cause, classify::classify};
 
@@ -81,5 +87,51 @@ fn wrapping_changes_nothing() {
                 "{wrapped}"
             );
         }
+    }
+}
+
+/// What stands in logs without end: quotes in quotes, brackets, hosts, names.
+const PIECES: &[&str] = &[
+    "\"",
+    "\\\"",
+    "[",
+    ": [",
+    "https://r.example/v2/",
+    "r.example/a:1 ",
+    "x-",
+    "rpc error: code = Unknown desc = ",
+    "Failed to pull image \"r.example/a:1\": ",
+    "not found, ",
+    "401 Unauthorized\n",
+    "\u{fffd}",
+    "sha256:0123456789abcdef",
+];
+
+/// The time that this thread has had a processor, as the kernel tells; elsewhere, the time on the wall.
+fn processor_time() -> Duration {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| BEGAN.elapsed(), Duration::from_nanos)
+}
+
+/// A line may be as long as a log is: it takes no longer than its parts, one after the other.
+#[test]
+fn a_line_without_end_is_read_in_linear_time() {
+    const PARTS: usize = 40;
+    let time = |text: &str, times: usize| {
+        let began = processor_time();
+        for _ in 0..times {
+            black_box(classify(text));
+        }
+        processor_time().saturating_sub(began)
+    };
+    for piece in PIECES {
+        let part = piece.repeat(10_000 / piece.len());
+        let parts = time(&part, PARTS);
+        let whole = time(&part.repeat(PARTS), 1);
+        // A quadratic reading takes 40 times as long. The kernel counts in ticks of some milliseconds.
+        let most = parts * 6 + Duration::from_millis(50);
+        assert!(whole < most, "{piece:?}: {whole:?}, its parts {parts:?}");
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{settled::Answers, verdicts};
 use crate::domain::{
     chain::{self, Case, Links},
-    diagnose::{Diagnosis, diagnose},
+    diagnose::{Diagnosis, changes_at, diagnose},
     image::ImageRef,
     key::Key,
     objects::{Container, Pod},
@@ -28,6 +28,8 @@ pub struct Inquiry {
     pub container: usize,
     /// The chain of the image that is spoken of; `None` where its reference is malformed.
     pub links: Option<Links>,
+    /// When the clock alone may change the diagnosis.
+    pub until: Option<Timestamp>,
     made_from: (Versions, Sight, u64),
 }
 
@@ -48,6 +50,7 @@ impl Inquiry {
             && before.made_from.0 == versions
             && before.made_from.1 == *sight
             && before.made_from.2 == answers.version()
+            && before.until.is_none_or(|until| now < until)
         {
             return Some(before);
         }
@@ -62,6 +65,7 @@ impl Inquiry {
             links: image.map(|image| case.links(&image)),
             container,
             pod,
+            until: changes_at(&case),
             case,
             diagnosis,
             made_from: (versions, sight.clone(), answers.version()),

@@ -237,11 +237,7 @@ impl Notices {
 }
 
 fn patience(fault: &Fault) -> SignedDuration {
-    if fault.finding.is_crash() {
-        STEADY
-    } else {
-        QUIET
-    }
+    if fault.finding.crashed { STEADY } else { QUIET }
 }
 
 /// The workloads that suffer; of Pods without one, the Pods.

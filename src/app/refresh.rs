@@ -168,11 +168,22 @@ pub fn wake(model: &Model, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     });
     let unfinished = model.verdicts.unfinished().then_some(now);
+    let judged = model.verdicts.wake(&model.world);
+    let looked_into = model.inquiry.as_ref().and_then(|inquiry| inquiry.until);
     let ages = visible_times(model).map(|since| turn(since, now)).min();
     let panes = Pane::ALL.into_iter();
     let waiting_rows = panes.map(|pane| model.panes.get(pane).next_refresh());
     [
-        spinner, finishing, flash, stale, notices, lapsed, unfinished, ages,
+        spinner,
+        finishing,
+        flash,
+        stale,
+        notices,
+        lapsed,
+        unfinished,
+        judged,
+        looked_into,
+        ages,
     ]
     .into_iter()
     .chain(waiting_rows)

@@ -65,7 +65,8 @@ pub fn progress(world: &World, id: &WorkloadKey) -> Option<Progress> {
     let rollout = &workload.rollout;
     let deadline = match (&outlook, rollout.progressed, rollout.deadline) {
         (Outlook::Advancing | Outlook::Blocked(_), Some(seen), Some(limit)) => {
-            Some(seen + SignedDuration::from_secs(i64::from(limit)))
+            let limit = SignedDuration::from_secs(i64::from(limit));
+            seen.checked_add(limit).ok()
         }
         _ => None,
     };

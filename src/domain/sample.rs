@@ -52,6 +52,7 @@ pub(crate) fn container(name: &str, state: ContainerState) -> Container {
         ready: matches!(state, ContainerState::Running { .. }),
         state,
         last_exit: None,
+        started: None,
         restarts: 0,
     }
 }
@@ -204,6 +205,7 @@ pub(crate) fn secret(
         secret_type,
         content,
         immutable: false,
+        changed: None,
     }
 }
 

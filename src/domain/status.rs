@@ -36,6 +36,16 @@ pub enum Health {
     Finished,
 }
 
+impl Health {
+    /// Whether it runs, or has ended as it should.
+    pub fn is_sound(self) -> bool {
+        match self {
+            Self::Healthy | Self::Finished => true,
+            Self::PullFailing | Self::Failing | Self::Progressing => false,
+        }
+    }
+}
+
 /// The status of a Pod.
 pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
     let (word, initializing) = match init_word(pod) {
@@ -101,7 +111,11 @@ fn init_word(pod: &Pod) -> Option<Cow<'_, str>> {
     for (position, container) in inits.enumerate() {
         let word = match &container.state {
             ContainerState::Terminated(exit) if exit.code == 0 => continue,
-            ContainerState::Running { .. } if container.role == ContainerRole::Sidecar => continue,
+            ContainerState::Running { .. }
+                if container.role == ContainerRole::Sidecar && container.started != Some(false) =>
+            {
+                continue;
+            }
             ContainerState::Terminated(exit) => format!("Init:{}", exit_word(exit)),
             ContainerState::Waiting { reason, .. }
                 if !reason.is_empty() && &**reason != "PodInitializing" =>
@@ -237,6 +251,20 @@ mod tests {
             pod.containers = [first].into_iter().chain(pod.containers.to_vec()).collect();
             pod.conditions = Box::new([condition(Condition::Initialized, false)]);
         }
+    }
+
+    #[test]
+    fn a_sidecar_is_waited_for_until_it_has_started() {
+        let word = |started| {
+            let mut pod = with(waiting("PodInitializing", ""), |pod| {
+                init(ContainerRole::Sidecar, running())(pod);
+            });
+            pod.containers[0].started = started;
+            pod_status(&pod).word.into_owned()
+        };
+        assert_eq!(word(Some(false)), "Init:0/1");
+        assert_eq!(word(Some(true)), "PodInitializing");
+        assert_eq!(word(None), "PodInitializing");
     }
 
     #[test]

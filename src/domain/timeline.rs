@@ -138,10 +138,11 @@ pub fn timeline(
 /// The last step that is certainly done.
 fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
     match &container.state {
-        // An init container that has done its work is ready, too.
         ContainerState::Running { .. } | ContainerState::Terminated(_) if container.ready => {
             return Stage::Ready;
         }
+        // What has done its work is not going to be ready: an init container, the program of a Job.
+        ContainerState::Terminated(exit) if exit.code == 0 => return Stage::Ready,
         ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
         ContainerState::Waiting { .. } | ContainerState::Unreported => {}
     }
@@ -330,6 +331,29 @@ mod tests {
         let steps = timeline(&pod, &pod.containers[0], &[], now());
         assert_eq!(progress(&steps), [Done; 7]);
         assert_eq!(steps[6].took, Some(SignedDuration::from_secs(10)));
+    }
+
+    #[test]
+    fn the_container_of_a_job_that_has_ended_well_is_done() {
+        let mut pod = pod("shop", "report", running());
+        let app = &mut pod.containers[0];
+        app.ready = false;
+        app.state = ContainerState::Terminated(Box::new(Exit {
+            code: 0,
+            reason: Some("Completed".into()),
+            message: None,
+            started: Some(ago(3600)),
+            finished: Some(ago(3500)),
+        }));
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[6].took, Some(SignedDuration::from_secs(100)));
+        let ContainerState::Terminated(exit) = &mut pod.containers[0].state else {
+            unreachable!()
+        };
+        exit.code = 1;
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[6].progress, Stuck);
     }
 
     #[test]

@@ -17,10 +17,10 @@ use super::{
 use crate::{
     cluster::{ConnectOptions, Connection, Trouble, fetch},
     domain::{
-        dockerconfig::Config,
+        dockerconfig::{Config, Oddity},
         image::ImageRef,
         key::{Key, Name},
-        keyring::{Keyring, Lookup},
+        keyring::{Keyring, Lookup, key_matches},
         objects::{Secret, SecretType},
         printable::one_line,
         problem::Problem,
@@ -63,6 +63,16 @@ struct Matches {
     misses: Vec<Missed>,
     /// The Secrets that the kubelet passes over.
     skipped: Vec<Skipped>,
+    /// Keys of one Secret that the kubelet tries in random order, as their credentials differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    any_order: Vec<Unordered>,
+}
+
+/// Keys that are one registry to the kubelet.
+#[derive(Debug, Serialize)]
+struct Unordered {
+    source: String,
+    keys: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,6 +134,7 @@ async fn answer(
     let image = image(&args.image)?;
     let mut keyring = Keyring::default();
     let mut skipped = Vec::new();
+    let mut any_order = Vec::new();
     for source in sources(&args.origin, options, stdin).await? {
         let config = match source.content {
             Content::Config(config) => config,
@@ -137,6 +148,15 @@ async fn answer(
         let entries = config
             .usable()
             .map_err(|malformed| malformed.text.to_string())?;
+        any_order.extend(config.oddities.iter().filter_map(|oddity| match oddity {
+            Oddity::EqualKeys(keys) if keys.iter().any(|key| key_matches(key, &image)) => {
+                Some(Unordered {
+                    source: source.name.clone(),
+                    keys: keys.iter().map(ToString::to_string).collect(),
+                })
+            }
+            _ => None,
+        }));
         for entry in entries {
             let held = Held {
                 source: source.name.clone(),
@@ -148,6 +168,7 @@ async fn answer(
     }
     let mut matches = Matches::of(&image, keyring.lookup(&image));
     matches.skipped = skipped;
+    matches.any_order = any_order;
     Ok(matches)
 }
 
@@ -242,6 +263,7 @@ impl Matches {
             entries: entries.collect(),
             misses: misses.collect(),
             skipped: Vec::new(),
+            any_order: Vec::new(),
         }
     }
 
@@ -277,6 +299,11 @@ fn write_text(matches: &Matches, console: Console, stdout: &mut impl Write) -> i
         let line = format!("{}. {} as {user} ({})", at + 1, entry.key, entry.source);
         let line = console.paint(Tone::Good, &one_line(&line));
         writeln!(stdout, "  {line}")?;
+    }
+    for unordered in &matches.any_order {
+        let (keys, source) = (unordered.keys.join(", "), &unordered.source);
+        let line = format!("in random order: {keys} ({source}) are one registry to the kubelet");
+        writeln!(stdout, "  {}", console.paint(Tone::Odd, &one_line(&line)))?;
     }
     if matches.entries.is_empty() {
         let line = "no entry matches: the pull is anonymous";
@@ -328,6 +355,21 @@ mod tests {
         assert_eq!(found["entries"][0]["username"], "v");
         assert_eq!(found["entries"][1]["key"], "quay.io");
         assert_eq!(found["misses"][0]["key"], "ghcr.io");
+    }
+
+    #[test]
+    fn keys_that_are_one_registry_have_no_order() {
+        let config = r#"{"auths":{"ghcr.io":{"auth":"dTpw"},"https://ghcr.io/v2/":{"auth":"djpw"},"quay.io":{"auth":"dTpw"},"https://quay.io":{"auth":"dTpw"}}}"#;
+        let (_, found) = ask("ghcr.io/a/b:1", config);
+        assert_eq!(
+            found["any_order"][0]["keys"],
+            serde_json::json!(["ghcr.io", "https://ghcr.io/v2/"])
+        );
+        let (_, found) = ask("quay.io/a/b:1", config);
+        assert!(
+            found["any_order"].is_null(),
+            "one credential under two keys"
+        );
     }
 
     #[test]

@@ -332,6 +332,7 @@ fn pod(at: usize, now: Timestamp) -> Pod {
                 since: Some(now - SignedDuration::from_hours(70)),
             },
             last_exit: None,
+            started: None,
             restarts: 0,
         }]),
         image_volumes: Box::new([]),
@@ -431,6 +432,7 @@ fn secret(at: usize, now: Timestamp) -> Secret {
         secret_type: SecretType::DockerConfigJson,
         content: SecretContent::NotTransferred,
         immutable: false,
+        changed: None,
     }
 }
 

@@ -52,14 +52,7 @@ pub async fn case(record: &Record) -> Golden {
         .filter(|it| NEIGHBOURS.contains(&it.scenario.as_str()) && it.scenario != record.scenario);
     let all: Vec<&Record> = neighbours.chain([record]).collect();
     let born: Timestamp = BORN.parse().unwrap();
-    let scenario = Scenario::parse("lab", &world(&all)).unwrap();
-    let start = born - 1.second();
-    let lab = Lab(Sandbox::start(&scenario, start, Pace::Manual));
-    lab.0.advance(Duration::from_secs(1));
-    let mut name = String::new();
-    for record in all.into_iter().filter(|record| record.pod.made) {
-        name = lab.restore(record, born).await;
-    }
+    let (lab, name) = Lab::with(&all, born).await;
     let (world, sight) = lab.look(born).await;
     let now = born + MINUTES.minutes();
     if record.pod.made {
@@ -165,9 +158,28 @@ fn objects(name: &str, pod: &RecordedPod) -> [(&'static str, Value); 2] {
     [("-9m", account), (at, workload)]
 }
 
-struct Lab(Sandbox);
+pub struct Lab(Sandbox);
 
 impl Lab {
+    /// A cluster in which these scenarios run since a full minute; gives the name of the last one's Pod.
+    pub async fn with(records: &[&Record], born: Timestamp) -> (Self, String) {
+        let scenario = Scenario::parse("lab", &world(records)).unwrap();
+        let start = born - 1.second();
+        let lab = Self(Sandbox::start(&scenario, start, Pace::Manual));
+        lab.0.advance(Duration::from_secs(1));
+        let mut name = String::new();
+        for record in records.iter().filter(|record| record.pod.made) {
+            name = lab.restore(record, born).await;
+        }
+        (lab, name)
+    }
+
+    pub async fn connection(&self) -> Connection {
+        let client = Client::new(self.0.service(User::admin()), "app");
+        let connection = Connection::from_client(client, "lab", Namespace::new("app"));
+        connection.await.unwrap()
+    }
+
     /// Writes what was recorded of a scenario's Pod; gives its name.
     async fn restore(&self, record: &Record, born: Timestamp) -> String {
         let pods = "/api/v1/namespaces/app/pods";
@@ -256,10 +268,8 @@ impl Lab {
     }
 
     /// What the product's watches make of it.
-    async fn look(&self, now: Timestamp) -> (World, Sight) {
-        let client = Client::new(self.0.service(User::admin()), "app");
-        let connection = Connection::from_client(client, "lab", Namespace::new("app"));
-        let connection = connection.await.unwrap();
+    pub async fn look(&self, now: Timestamp) -> (World, Sight) {
+        let connection = self.connection().await;
         let reach = Reach::Cluster {
             otherwise: Vec::new(),
         };

@@ -6,6 +6,7 @@
 //! --test goldens the_cases` makes the cases anew, which is needed when `Case` changes its shape.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod agreement;
 mod file;
 mod lab;
 mod recording;
@@ -18,14 +19,7 @@ use truth::{said, truths};
 
 /// What the diagnosis does not get right yet, and what it says instead. It can only shrink: a scenario
 /// that is right fails the test until it is taken off.
-const NOT_YET: &[(&str, &str)] = &[
-    ("refused-registry", "does not know whose refusal it is"),
-    ("provider-stale", "says that no credential was sent"),
-    (
-        "provider-wrong-identity",
-        "says that no credential was sent",
-    ),
-];
+const NOT_YET: &[(&str, &str)] = &[];
 
 #[test]
 fn each_scenario_has_a_truth() {

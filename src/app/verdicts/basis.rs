@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::domain::{
     chain,
+    diagnose::{Need, needs_diagnosis, workload_needs_diagnosis},
     faults::Subject,
-    key::Key,
-    objects::{Condition, Pod, PodCondition, Workload, WorkloadKey},
-    pull_test,
+    key::{Key, Name, Namespace},
+    objects::{Condition, Pod, PodCondition, Secret, Workload, WorkloadKey},
     status::{Health, pod_status},
     watch::Scope,
     world::World,
@@ -29,6 +29,12 @@ pub(super) struct Basis {
     answers: u64,
     /// Of the Pod's last error: events and statuses that named a cause.
     pub(super) told: Option<Timestamp>,
+    /// What the other Pods of the namespace have pulled, counted.
+    peers: u64,
+    /// What creates the Pods of a workload now.
+    run: Option<Arc<Workload>>,
+    /// How many Pods that has.
+    pods: usize,
 }
 
 impl Basis {
@@ -41,12 +47,17 @@ impl Basis {
             sight,
             answers,
             told: None,
+            peers: world.pulled_version(subject.namespace()),
+            run: None,
+            pods: 0,
         };
         match subject {
             Subject::Pod(key) => {
                 let pod = world.pod(key);
                 Self {
-                    credentials: pod.map_or(basis.credentials, |pod| Credentials::of(world, pod)),
+                    credentials: pod.map_or(basis.credentials, |pod| {
+                        Credentials::of(world, subject.namespace(), &pod.pull_secrets)
+                    }),
                     owner: pod
                         .and_then(|pod| world.workload_of(pod))
                         .map(|owner| (owner.id.clone(), owner.rollout.generation)),
@@ -57,11 +68,20 @@ impl Basis {
             }
             Subject::Workload(id) => {
                 let workload = world.workload(id);
+                let newest = workload.and_then(|it| chain::newest_run(world, it));
                 let events = workload.map(|it| chain::events_of_workload(world, it));
-                let events = events.unwrap_or_default();
+                let run = newest.as_ref().or(workload);
+                let lost = run.map(|it| chain::events_of_lost(world, it));
+                let events = events.into_iter().chain(lost).flatten();
                 Self {
-                    told: events.iter().filter_map(|event| event.last).max(),
+                    told: events.filter_map(|event| event.last).max(),
+                    credentials: workload.map_or(basis.credentials, |workload| {
+                        let listed = &workload.pull_secrets;
+                        Credentials::of(world, subject.namespace(), listed)
+                    }),
                     workload: workload.cloned(),
+                    pods: run.map_or(0, |run| world.pods_of_owner(&run.meta.uid).len()),
+                    run: newest,
                     ..basis
                 }
             }
@@ -77,6 +97,14 @@ impl Basis {
             && self.sight == other.sight
             && self.answers == other.answers
             && self.told == other.told
+            && self.peers == other.peers
+            && is_same(self.run.as_ref(), other.run.as_ref())
+            && self.pods == other.pods
+    }
+
+    /// What the other Pods of the namespace had pulled, counted.
+    pub(super) fn peers(&self) -> u64 {
+        self.peers
     }
 
     /// Whether it rests on the Secrets of all namespaces.
@@ -114,13 +142,12 @@ enum Credentials {
 }
 
 impl Credentials {
-    fn of(world: &World, pod: &Pod) -> Self {
-        let namespace = &pod.key.namespace;
+    fn of(world: &World, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
         let is_there = |name| {
             let key = Key::new(namespace.clone(), name);
             world.secret(&key).is_some()
         };
-        if !pod.pull_secrets.is_empty() && pod.pull_secrets.iter().cloned().all(is_there) {
+        if !listed.is_empty() && listed.iter().cloned().all(is_there) {
             return Self::OfNamespace(world.credentials_version(namespace));
         }
         let versions = world.versions();
@@ -128,32 +155,33 @@ impl Credentials {
     }
 }
 
-/// All that is to be judged.
+/// All that may have to be judged.
 pub(super) fn subjects(world: &World) -> impl Iterator<Item = Subject> {
-    let pods = [Health::PullFailing, Health::Failing]
+    let pods = [Health::PullFailing, Health::Failing, Health::Progressing]
         .into_iter()
         .flat_map(|health| world.pods_in(health, &Scope::Cluster))
         .map(|pod| Subject::Pod(pod.key.clone()));
     let workloads = world
         .workloads()
-        .filter(|workload| makes_no_pods(workload))
+        .filter(|workload| workload_needs_diagnosis(workload))
         .map(|workload| Subject::Workload(workload.id.clone()));
     pods.chain(workloads)
 }
 
 /// Whether there is something wrong that could be judged.
-pub(super) fn is_failing(world: &World, subject: &Subject) -> bool {
+pub(super) fn need(world: &World, subject: &Subject, now: Timestamp) -> Need {
     match subject {
-        Subject::Pod(key) => world.pod(key).is_some_and(|pod| {
-            // A pull test that fails is an answer and not a fault.
-            pod_status(pod).health <= Health::Failing && !pull_test::is_of_a_test(pod)
+        Subject::Pod(key) => world.pod(key).map_or(Need::Never, |pod| {
+            // What is on its way is judged by its events, which need not be gathered for others.
+            let events = match pod_status(pod).health {
+                Health::Progressing => world.events_of_pod(key),
+                _ => Vec::new(),
+            };
+            needs_diagnosis(pod, &events, now)
         }),
-        Subject::Workload(id) => world.workload(id).is_some_and(|found| makes_no_pods(found)),
+        Subject::Workload(id) => match world.workload(id) {
+            Some(workload) if workload_needs_diagnosis(workload) => Need::Now,
+            _ => Need::Never,
+        },
     }
-}
-
-/// What `diagnose::workload` has to say is about these; a ReplicaSet speaks for its Deployment.
-fn makes_no_pods(workload: &Workload) -> bool {
-    let rollout = &workload.rollout;
-    rollout.desired > 0 && rollout.current == 0 && workload.meta.owner.is_none()
 }

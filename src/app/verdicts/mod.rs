@@ -7,13 +7,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use self::basis::Basis;
 use super::settled::{Answers, Question};
 use crate::domain::{
     chain::{self, Case},
-    diagnose::{self, Finding, diagnose},
+    diagnose::{self, Finding, Need, changes_at, diagnose},
     faults::{Blame, Fault, FaultId, Subject},
     key::Key,
     objects::{Pod, Secret, WorkloadKey},
@@ -23,6 +23,10 @@ use crate::domain::{
 
 /// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
 const BUDGET: usize = 200;
+
+/// The pause after which failing Pods are judged again because other Pods of their namespace have pulled
+/// images: in a rollout that is so many times a second.
+const PEERS: SignedDuration = SignedDuration::from_secs(5);
 
 /// The judgement of one failing subject.
 #[derive(Clone, Debug)]
@@ -39,9 +43,16 @@ struct Kept {
     basis: Basis,
     /// `None` where nothing is to be said.
     verdict: Option<Verdict>,
+    /// When the clock alone may change it.
+    until: Option<Timestamp>,
 }
 
 impl Kept {
+    /// Whether what was judged is still so.
+    fn holds(&self, basis: &Basis, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until) && self.basis.holds(basis)
+    }
+
     fn fault(&self) -> Option<&FaultId> {
         self.verdict.as_ref().map(|verdict| &verdict.fault)
     }
@@ -70,6 +81,10 @@ pub struct Verdicts {
     wide: BTreeSet<Subject>,
     /// Of those Secrets and ServiceAccounts.
     wide_ground: (u64, u64),
+    /// What is judged (again) at a moment, although nothing happens to it.
+    due: BTreeSet<(Timestamp, Subject)>,
+    /// Changes of what Pods have pulled, counted, and when those were looked at last.
+    peers: (u64, Option<Timestamp>),
     /// How far what was touched has been read.
     read: u64,
     ground: Option<Ground>,
@@ -125,6 +140,14 @@ impl Verdicts {
         self.sights
     }
 
+    /// When something is to be judged although nothing happens to it.
+    pub fn wake(&self, world: &World) -> Option<Timestamp> {
+        let due = self.due.first().map(|(at, _)| *at);
+        let peers = (self.peers.0 != world.versions().pulled && !self.kept.is_empty())
+            .then(|| self.peers.1.map(|at| at + PEERS));
+        due.into_iter().chain(peers.flatten()).min()
+    }
+
     /// Whether more is to be judged than one refresh may.
     pub fn unfinished(&self) -> bool {
         !self.open.is_empty()
@@ -146,22 +169,25 @@ impl Verdicts {
             self.sight = sight.clone();
             self.sights += 1;
         }
-        self.open_what_changed(world, answers);
+        self.open_what_changed(world, answers, now);
+        self.open_what_is_due(now);
+        self.open_peers(world, now);
         let mut stirred = BTreeSet::new();
         let (mut budget, mut news) = (BUDGET, false);
         while let Some(subject) = self.open.pop_first() {
-            if !basis::is_failing(world, &subject) {
-                self.wide.remove(&subject);
-                if let Some(gone) = self.kept.remove(&subject) {
-                    self.leave(&subject, gone.fault(), &mut stirred);
-                    self.members += 1;
-                    news = true;
+            match basis::need(world, &subject, now) {
+                Need::Now => {}
+                need @ (Need::Never | Need::From(_)) => {
+                    news |= self.forget(&subject, &mut stirred);
+                    if let Need::From(at) = need {
+                        self.due.insert((at, subject));
+                    }
+                    continue;
                 }
-                continue;
             }
             let basis = Basis::of(world, &subject, self.sights, answers.version());
             let before = self.kept.get(&subject);
-            if before.is_some_and(|kept| kept.basis.holds(&basis)) {
+            if before.is_some_and(|kept| kept.holds(&basis, now)) {
                 continue;
             }
             if budget == 0 {
@@ -169,13 +195,18 @@ impl Verdicts {
                 break;
             }
             budget -= 1;
-            let mut verdict = judge(world, sight, answers, &subject, now);
+            let (mut verdict, until) = judge(world, sight, answers, &subject, now);
             if let Some(verdict) = &mut verdict
                 && let Some((known, _)) = self.suffer.get_key_value(&verdict.fault)
             {
                 verdict.fault = known.clone();
             }
-            news |= self.keep(subject, Box::new(Kept { basis, verdict }), &mut stirred);
+            let kept = Kept {
+                basis,
+                verdict,
+                until,
+            };
+            news |= self.keep(subject, Box::new(kept), &mut stirred);
         }
         self.version += u64::from(news);
         if !stirred.is_empty() {
@@ -183,7 +214,43 @@ impl Verdicts {
         }
     }
 
-    fn open_what_changed(&mut self, world: &World, answers: &Answers) {
+    /// Forgets what need not be judged any more; whether something had been said of it.
+    fn forget(&mut self, subject: &Subject, stirred: &mut BTreeSet<FaultId>) -> bool {
+        self.wide.remove(subject);
+        let Some(gone) = self.kept.remove(subject) else {
+            return false;
+        };
+        self.leave(subject, gone.fault(), stirred);
+        let was_said = gone.verdict.is_some();
+        self.members += u64::from(was_said);
+        was_said
+    }
+
+    fn open_what_is_due(&mut self, now: Timestamp) {
+        while let Some((at, _)) = self.due.first()
+            && *at <= now
+            && let Some((_, subject)) = self.due.pop_first()
+        {
+            self.open.insert(subject);
+        }
+    }
+
+    /// What other Pods have pulled tells of the same image, and of the same registry.
+    fn open_peers(&mut self, world: &World, now: Timestamp) {
+        let pulled = world.versions().pulled;
+        let (read, at) = self.peers;
+        if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
+            return;
+        }
+        self.peers = (pulled, Some(now));
+        let changed = self.kept.iter().filter(|(subject, kept)| {
+            kept.basis.peers() != world.pulled_version(subject.namespace())
+        });
+        self.open
+            .extend(changed.map(|(subject, _)| subject.clone()));
+    }
+
+    fn open_what_changed(&mut self, world: &World, answers: &Answers, now: Timestamp) {
         let versions = world.versions();
         let ground = Ground {
             specs: versions.specs,
@@ -201,13 +268,14 @@ impl Verdicts {
                 self.wide_ground = wide_ground;
             }
         } else {
-            let gone = self.kept.keys().filter(|it| !basis::is_failing(world, it));
+            let gone = self.kept.keys();
+            let gone = gone.filter(|it| basis::need(world, it, now) != Need::Now);
             self.open.extend(gone.cloned());
             let changed = basis::subjects(world).filter(|subject| {
                 let kept = self.kept.get(subject);
                 kept.is_none_or(|kept| {
                     let basis = Basis::of(world, subject, self.sights, answers.version());
-                    !kept.basis.holds(&basis)
+                    !kept.holds(&basis, now)
                 })
             });
             self.open.extend(changed);
@@ -229,6 +297,9 @@ impl Verdicts {
             kept.basis.owner.clone(),
             kept.basis.told,
         );
+        if let Some(until) = kept.until {
+            self.due.insert((until, subject.clone()));
+        }
         let before = self.kept.insert(subject.clone(), kept);
         let was = before.as_ref().and_then(|before| before.fault().cloned());
         if was != is {
@@ -307,31 +378,41 @@ impl Verdicts {
     }
 }
 
+/// Judges a subject; and when the clock alone may change that.
 fn judge(
     world: &World,
     sight: &Sight,
     answers: &Answers,
     subject: &Subject,
     now: Timestamp,
-) -> Option<Verdict> {
-    let finding = match subject {
+) -> (Option<Verdict>, Option<Timestamp>) {
+    let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let case = chain::case(world, sight, key, now)?;
-            let mut finding = diagnose(&case).findings.into_iter().next()?;
-            settled(&mut finding, &case, answers, now);
-            finding
+            let Some(case) = chain::case(world, sight, key, now) else {
+                return (None, None);
+            };
+            let mut finding = diagnose(&case).findings.into_iter().next();
+            if let Some(finding) = &mut finding {
+                settled(finding, &case, answers, now);
+            }
+            (finding, changes_at(&case))
         }
         Subject::Workload(id) => {
-            let case = chain::workload_case(world, sight, world.workload(id)?, now);
-            diagnose::workload(&case)?
+            let Some(workload) = world.workload(id) else {
+                return (None, None);
+            };
+            let case = chain::workload_case(world, sight, workload, now);
+            let until = case.lost.as_deref().and_then(changes_at);
+            (diagnose::workload(&case), until)
         }
     };
     let owner = owner(world, subject);
-    Some(Verdict {
+    let verdict = finding.map(|finding| Verdict {
         fault: FaultId::of(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
         finding,
-    })
+    });
+    (verdict, until)
 }
 
 /// Adds what the registry has said about the image, if it was asked not long ago.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     batch::Batch,
+    classify::Confidence,
     objects::{SecretType, WorkloadKind},
     sample::{self, changed, now, owned, pod, waiting},
     watch::SecretSlice,
@@ -62,6 +63,110 @@ fn two_registries_of_one_service_account_are_two_faults() {
     places.sort();
     let place = |host: &str| format!("ServiceAccount shop/runner for {host}");
     assert_eq!(places, [(place("ghcr.io"), 1), (place("r.example"), 2)]);
+}
+
+#[test]
+fn time_alone_makes_a_fault_of_a_silent_pull() {
+    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let pulls = pod("shop", "web-1", waiting("ContainerCreating", ""));
+    let told = sample::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
+    world.fold(Batch::Pods(changed(vec![pulls])), now());
+    world.fold(Batch::Events(changed(vec![told])), now());
+    let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
+    let mut refresh = |seconds| {
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), at(seconds));
+        (verdicts.faults().len(), verdicts.wake(&world))
+    };
+    assert_eq!(refresh(1), (0, Some(at(120))));
+    assert_eq!(refresh(119), (0, Some(at(120))));
+    assert_eq!(refresh(120).0, 1);
+}
+
+#[test]
+fn a_first_refusal_is_judged_again_by_the_clock() {
+    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
+    let mut failing = pod("shop", "web-1", waiting("ErrImagePull", refused));
+    failing.started = Some(now());
+    let key = failing.key.clone();
+    let text = format!("Failed to pull image \"{}\": {refused}", sample::IMAGE);
+    let told = sample::event("e1", "web-1", "Failed", &text, 1, now());
+    let entries = [("registry.example", "bot")];
+    let secret = sample::secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
+    let slice = SecretSlice::DockerConfigJson;
+    world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
+    world.fold(Batch::Pods(changed(vec![failing])), now());
+    world.fold(Batch::Events(changed(vec![told])), now());
+    let mut confidence = |seconds| {
+        let at = now() + jiff::SignedDuration::from_secs(seconds);
+        verdicts.refresh(&world, &Sight::full(), &Answers::default(), at);
+        verdicts.of_pod(&key).unwrap().finding.confidence
+    };
+    assert_eq!(confidence(5), Confidence::Likely, "it was one attempt");
+    assert_eq!(confidence(40), Confidence::Certain);
+}
+
+#[test]
+fn what_another_pod_pulls_is_taken_in() {
+    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let failing = pod("shop", "web-1", waiting("ErrImagePull", "no such host"));
+    let key = failing.key.clone();
+    let mut other = pod("shop", "web-2", waiting("ContainerCreating", ""));
+    other.node = Some("node-2".into());
+    world.fold(Batch::Pods(changed(vec![failing, other.clone()])), now());
+    let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
+    let mut told = |world: &World, seconds| {
+        verdicts.refresh(world, &Sight::full(), &Answers::default(), at(seconds));
+        let finding = &verdicts.of_pod(&key).unwrap().finding;
+        let facts = finding.evidence.iter().map(|it| it.fact.to_string());
+        let is_told = facts
+            .into_iter()
+            .any(|fact| fact.contains("was pulled for Pod web-2"));
+        (is_told, verdicts.wake(world))
+    };
+    assert!(!told(&world, 1).0);
+    other.containers[0].state = sample::running();
+    world.fold(Batch::Pods(changed(vec![other.clone()])), at(2));
+    assert!(told(&world, 2).0);
+    other.containers[0].state = waiting("ContainerCreating", "");
+    world.fold(Batch::Pods(changed(vec![other])), at(3));
+    assert_eq!(told(&world, 3), (true, Some(at(7))), "not again at once");
+    assert!(!told(&world, 7).0);
+}
+
+#[test]
+fn what_a_job_says_is_told_of_its_cron_job() {
+    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let cron = sample::workload(WorkloadKind::CronJob, "shop", "report", None);
+    let mut job = sample::workload(WorkloadKind::Job, "shop", "report-1", None);
+    job.rollout.desired = 1;
+    job.meta.owner = Some(std::sync::Arc::new(crate::domain::objects::Owner {
+        kind: "CronJob".into(),
+        name: "report".into(),
+        uid: std::sync::Arc::clone(&cron.meta.uid),
+    }));
+    let text = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
+    let mut refused = sample::event("e1", "report-1", "FailedCreate", text, 3, now());
+    refused.subject.kind = "Job".into();
+    world.fold(
+        Batch::Workloads(WorkloadKind::CronJob, changed(vec![cron])),
+        now(),
+    );
+    let mut faults = |world: &World| {
+        verdicts.refresh(world, &Sight::full(), &Answers::default(), now());
+        verdicts.faults().len()
+    };
+    assert_eq!(faults(&world), 0);
+    world.fold(
+        Batch::Workloads(WorkloadKind::Job, changed(vec![job])),
+        now(),
+    );
+    assert_eq!(faults(&world), 0);
+    world.fold(Batch::Events(changed(vec![refused])), now());
+    assert_eq!(faults(&world), 1);
+    let account = sample::account("shop", "runner", &[]);
+    world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
+    assert_eq!(faults(&world), 0, "the ServiceAccount is there now");
 }
 
 /// One thing that happens in a cluster.
@@ -152,7 +257,8 @@ proptest! {
         let (mut world, mut kept) = (World::default(), Verdicts::default());
         let (sight, answers) = (Sight::full(), Answers::default());
         for (second, what) in (0_i64..).zip(&happenings) {
-            let at = now() + jiff::SignedDuration::from_secs(second);
+            // Longer than what other Pods have pulled is left alone.
+            let at = now() + PEERS * i32::try_from(second).unwrap();
             happen(&mut world, what, at);
             if !matches!(what, Happening::Look) {
                 continue;

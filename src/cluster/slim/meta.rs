@@ -1,6 +1,7 @@
 //! `metadata`, as much of it as is used.
 
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
     interner::Interner,
@@ -28,6 +29,36 @@ pub(in crate::cluster) struct WireMeta<'a> {
     pub(super) annotations: Annotations<'a>,
     owner_references: Items<WireOwner<'a>>,
     pub(super) generation: Option<i64>,
+    #[serde(rename = "managedFields")]
+    pub(super) data_written: DataWritten,
+}
+
+/// The newest time at which a manager wrote the object's `data`, read off its managed fields.
+#[derive(Debug, Default)]
+pub(super) struct DataWritten(pub(super) Option<Timestamp>);
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireManager {
+    time: Moment,
+    fields_v1: Option<ManagedData>,
+}
+
+#[derive(Deserialize)]
+struct ManagedData {
+    #[serde(rename = "f:data")]
+    data: Option<IgnoredAny>,
+}
+
+impl<'de> Deserialize<'de> for DataWritten {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let managers: Items<WireManager> = Items::deserialize(deserializer)?;
+        let of_data = managers.0.into_iter().filter(|manager| {
+            let fields = manager.fields_v1.as_ref();
+            fields.is_some_and(|fields| fields.data.is_some())
+        });
+        Ok(Self(of_data.filter_map(|manager| manager.time.0).max()))
+    }
 }
 
 /// Of all annotations, the one that the product reads; the others may be megabytes.

@@ -63,6 +63,7 @@ struct WireContainerStatus<'a> {
     #[serde(rename = "imageID")]
     image_id: Text<'a>,
     ready: Option<bool>,
+    started: Option<bool>,
     restart_count: Option<i64>,
     state: Option<WireState<'a>>,
     last_state: Option<WireState<'a>>,
@@ -154,6 +155,7 @@ impl<'a> Message<'a> for WireContainerStatus<'a> {
             4 => self.ready = Some(value.flag()?),
             5 => self.restart_count = Some(value.signed()?),
             7 => self.image_id = value.text()?,
+            9 => self.started = Some(value.flag()?),
             _ => {}
         }
         Some(())
@@ -323,6 +325,7 @@ fn join(
             .and_then(|last| last.terminated.as_ref())
             .map(|terminated| Box::new(exit(terminated, texts))),
         ready: status.and_then(|status| status.ready) == Some(true),
+        started: status.and_then(|status| status.started),
         restarts: status
             .and_then(|status| status.restart_count)
             .and_then(|count| u32::try_from(count).ok())

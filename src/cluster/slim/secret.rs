@@ -118,6 +118,7 @@ impl Decode for PullSecrets {
             content: self.content(&secret_type, &data),
             secret_type,
             immutable: wire.immutable == Some(true),
+            changed: wire.metadata.data_written.0,
         })
     }
 
@@ -161,6 +162,7 @@ impl Decode for OtherSecrets {
             secret_type: SecretType::Other(None),
             content: SecretContent::NotTransferred,
             immutable: false,
+            changed: None,
         })
     }
 

@@ -245,3 +245,31 @@ fn an_object_that_is_no_list_is_not_an_empty_one() {
         assert!(read.is_err(), "{}", String::from_utf8_lossy(answer));
     }
 }
+
+#[test]
+fn when_the_data_of_a_secret_was_written_is_read_off_its_managed_fields() {
+    let manager = |time: &str, fields: serde_json::Value| json!({"manager": "m", "operation": "Update", "time": time, "fieldsV1": fields});
+    let list = json!({"metadata": {"resourceVersion": "7"}, "items": [{
+        "metadata": {
+            "name": "regcred", "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z",
+            "managedFields": [
+                manager("2026-05-01T00:00:00Z", json!({"f:data": {".": {}}})),
+                manager("2026-04-01T00:00:00Z", json!({"f:data": {}, "f:type": {}})),
+                manager("2026-06-01T00:00:00Z", json!({"f:metadata": {"f:labels": {}}})),
+                {"manager": "no fields"},
+            ],
+        },
+        "type": "kubernetes.io/dockerconfigjson",
+    }, {"metadata": {"name": "old", "namespace": "shop", "managedFields": null}}]});
+    let secrets = PullSecrets {
+        slice: SecretSlice::DockerConfigJson,
+        fingerprints: FingerprintKey::default(),
+    };
+    let mut texts = Interner::default();
+    let read = objects(&secrets, list.to_string().as_bytes(), &mut texts).unwrap();
+    let changed: Vec<_> = read
+        .iter()
+        .map(|it| it.changed.map(|at| at.to_string()))
+        .collect();
+    assert_eq!(changed, [Some("2026-05-01T00:00:00Z".to_owned()), None]);
+}

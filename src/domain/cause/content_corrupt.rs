@@ -37,7 +37,10 @@ mod tests {
                 ),
                 (
                     "failed to read expected number of bytes: unexpected EOF",
-                    &[Cause::RegistryUnreachableReset],
+                    &[
+                        Cause::RegistryUnreachableReset,
+                        Cause::RegistryUnreachableTimeout,
+                    ],
                 ),
             ],
         );

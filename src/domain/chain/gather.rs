@@ -5,13 +5,11 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{Case, Known, Listed, Neighbour, Visibility, WorkloadCase, links::opens};
+use super::{Case, Known, Listed, Neighbour, Visibility, WorkloadCase, links::opens, lost};
 use crate::domain::{
     image::{ImageRef, host_of},
     key::{Key, Name, Namespace},
-    objects::{
-        ContainerState, Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
-    },
+    objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
     watch::{Scope, Sight, WatchKind},
     world::World,
 };
@@ -22,6 +20,12 @@ const ENOUGH: usize = 32;
 /// Everything about one Pod; `None` when the store has no such Pod.
 pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
     let pod = Arc::clone(world.pod(key)?);
+    Some(of_pod(world, sight, pod, now))
+}
+
+/// Everything about one Pod, which need not be in the store.
+pub(super) fn of_pod(world: &World, sight: &Sight, pod: Arc<Pod>, now: Timestamp) -> Case {
+    let key = &pod.key;
     let here = Scope::Namespace(key.namespace.clone());
     let images = images(&pod);
     let listed = listed(world, sight, &pod);
@@ -31,7 +35,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
-    Some(Case {
+    Case {
         now,
         account: account(world, sight, &key.namespace, &pod.service_account),
         elsewhere: elsewhere(world, &listed, &pod, &images),
@@ -48,7 +52,7 @@ pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Opt
         listed,
         workload,
         pod,
-    })
+    }
 }
 
 /// The ServiceAccounts of the namespace that list Secrets, the ones that most Pods run as first.
@@ -71,22 +75,54 @@ pub fn workload_case(
     now: Timestamp,
 ) -> WorkloadCase {
     let id = &workload.id;
+    let newest = newest_run(world, workload);
+    let account = account(world, sight, &id.key.namespace, &workload.service_account);
+    let run = newest.as_ref().unwrap_or(workload);
+    let has_pods = world.pods_of_owner(&run.meta.uid).len() > 0;
     WorkloadCase {
         now,
         workload: Arc::clone(workload),
-        account: account(world, sight, &id.key.namespace, &workload.service_account),
+        lost: lost::pod(world, run, account.present()).map(|pod| {
+            let case = of_pod(world, sight, Arc::new(pod), now);
+            Box::new(case)
+        }),
+        has_pods,
+        newest,
+        account,
         events: events_of_workload(world, workload),
     }
 }
 
-/// What was said of a workload, and of the ReplicaSets that it makes its Pods by.
+/// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
 pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
     let mut all = events(world, id.kind.as_str(), &id.key);
-    for revision in revisions(world, workload) {
-        all.extend(events(world, "ReplicaSet", &revision.id.key));
+    if let Some(run) = newest_run(world, workload) {
+        all.extend(events(world, run.id.kind.as_str(), &run.id.key));
     }
     all
+}
+
+/// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
+/// Deployment; the others create them themselves.
+pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
+    match workload.id.kind {
+        WorkloadKind::CronJob => {
+            let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
+            let of_it = |job: &&Arc<Workload>| {
+                let owner = job.meta.owner.as_ref();
+                owner.is_some_and(|owner| owner.uid == workload.meta.uid)
+            };
+            jobs.filter(of_it)
+                .max_by_key(|job| job.meta.created)
+                .cloned()
+        }
+        WorkloadKind::Deployment => revisions(world, workload).into_iter().next(),
+        WorkloadKind::ReplicaSet
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::Job => None,
+    }
 }
 
 /// What is not in a list that is not whole may be there all the same.
@@ -202,19 +238,13 @@ fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Ve
             node: other.node.clone(),
             image: Arc::clone(&container.image),
             secrets: Arc::clone(&other.pull_secrets),
-            pulled: match container.state {
-                ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
-                ContainerState::Unreported | ContainerState::Waiting { .. } => container
-                    .image_id
-                    .as_deref()
-                    .is_some_and(|id| !id.is_empty()),
-            },
+            pulled: container.has_image(),
         })
         .take(ENOUGH)
         .collect()
 }
 
-fn events<K>(world: &World, kind: &str, key: &Key<K>) -> Vec<Arc<Event>> {
+pub(super) fn events<K>(world: &World, kind: &str, key: &Key<K>) -> Vec<Arc<Event>> {
     let mut lines: Vec<_> = world
         .events_about(kind, &key.namespace, key.name.as_str())
         .map(|line| Arc::clone(&line.event))

@@ -2,10 +2,11 @@
 //!
 //! A [`Case`] is all that a diagnosis may look at: small, made of shared objects, and serialisable, so
 //! that it is also the golden test's input and the attachment of a report. `gather` makes it from the
-//! `World`; `links` says how each link stands. Passwords are not in it.
+//! `World`, `lost` for a deleted Pod of a Job; `links` says how each link stands. Passwords are not in it.
 
 mod gather;
 mod links;
+mod lost;
 
 use std::sync::Arc;
 
@@ -18,9 +19,10 @@ use super::{
     world::LastError,
 };
 
-pub use gather::{case, events_of_workload, revisions, workload_case};
+pub use gather::{case, events_of_workload, newest_run, revisions, workload_case};
 pub use links::{AccountState, Links, SecretLink, SecretState};
 pub(crate) use links::{carries, opens};
+pub use lost::events_of_lost;
 
 /// One Pod with everything that its images' pulls depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,13 +112,32 @@ pub struct Neighbour {
     pub pulled: bool,
 }
 
-/// A workload that makes no Pods.
+/// A workload whose Pods tell nothing: it makes none, or they are gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkloadCase {
     pub now: Timestamp,
     pub workload: Arc<Workload>,
+    /// What creates its Pods now, where it does not do so itself: the newest Job of a CronJob, the newest
+    /// ReplicaSet of a Deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Arc<Workload>>,
+    /// Some Pods of that are there, and tell of themselves.
+    #[serde(default)]
+    pub has_pods: bool,
+    /// Of a Job that has given up: its last Pod that could not pull, as its template and the Pod's events
+    /// tell. It is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Box<Case>>,
     pub account: Known<Arc<ServiceAccount>>,
     /// Events about it and about what it makes.
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
+}
+
+impl WorkloadCase {
+    /// What creates the Pods: of a CronJob its newest Job, of a Deployment its newest ReplicaSet, or the
+    /// workload itself.
+    pub fn run(&self) -> &Workload {
+        self.newest.as_deref().unwrap_or(&self.workload)
+    }
 }

@@ -6,11 +6,13 @@
 //! link at which the chain is broken, and `node_credential` for what the node may have sent; where the
 //! Secrets may not be read, `hidden` keeps to the message.
 
-use super::{Draft, Root, Source, hidden, message::Told, node_credential, sent, unsent};
+use std::sync::Arc;
+
+use super::{Draft, Root, Source, aggregate, hidden, message::Told, node_credential, sent, unsent};
 use crate::domain::{
     cause::{Cause, FixId},
     chain::{Case, Known, Links, Listed, SecretLink, SecretState, carries},
-    classify::Confidence,
+    classify::{Confidence, classify},
     image::ImageRef,
 };
 
@@ -38,15 +40,11 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
     }
-    let mut sending = links.tries.iter().filter(|(_, entry)| carries(entry));
-    if let Some((secret, entry)) = sending.next() {
+    if links.tries.iter().any(|(_, entry)| carries(entry)) {
         if draft.cause == Cause::PullSecretMalformed {
             return mended(draft, &links);
         }
-        for (other, entry) in sending {
-            draft.tell(sent::fact(other, entry), Source::Secret);
-        }
-        sent::judge(draft, case, told, secret, entry, image);
+        all_refused(draft, case, told, &links, image);
         if links.has_hidden() {
             // One of those may be the one that was refused.
             draft.doubt(Confidence::Likely);
@@ -59,6 +57,37 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
         node_credential::sent(draft);
     } else if !says_why(draft) {
         nothing_sent(draft, case, told, &links, image);
+    }
+}
+
+/// The credentials of the Pod's Secrets were tried one after the other, and none got the image. The one is
+/// blamed that got furthest; which of several it was is told where each has an answer of its own.
+fn all_refused(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, image: &ImageRef) {
+    let sending: Vec<_> = links.tries.iter().filter(|(_, it)| carries(it)).collect();
+    let errors = aggregate::errors(told.text);
+    let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
+    let blamed = furthest.unwrap_or_default();
+    let Some((secret, entry)) = sending.get(blamed) else {
+        return;
+    };
+    for (_, (other, it)) in sending.iter().enumerate().filter(|(at, _)| *at != blamed) {
+        draft.tell(sent::fact(other, it), Source::Secret);
+    }
+    if errors.len() > 1 {
+        // Which answer is whose follows from their order alone.
+        draft.doubt(Confidence::Likely);
+    }
+    let own = furthest.and_then(|at| errors.get(at));
+    let own = own.map(|text| Arc::from(*text));
+    if let Some(text) = &own {
+        draft.read_again(classify(text));
+    }
+    if REFUSALS.contains(&draft.cause) {
+        let text = own.as_ref().unwrap_or(told.text);
+        sent::judge(draft, case, &Told { text, ..*told }, secret, entry, image);
+    } else {
+        // The registry took this one, and something else went wrong.
+        sent::credential(draft, secret, entry);
     }
 }
 

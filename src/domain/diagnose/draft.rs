@@ -29,6 +29,8 @@ pub(super) struct Draft {
     pub server: Option<String>,
     pub username: Option<Arc<str>>,
     pub fixes: Vec<FixId>,
+    /// The program has run and ended.
+    pub crashed: bool,
 }
 
 impl Draft {
@@ -48,6 +50,7 @@ impl Draft {
             server: None,
             username: None,
             fixes: cause.entry().fixes.to_vec(),
+            crashed: false,
         }
     }
 
@@ -57,6 +60,16 @@ impl Draft {
         draft.certainty = Certainty::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft
+    }
+
+    /// Takes the meaning of a part of the message in place of that of the whole.
+    pub(super) fn read_again(&mut self, found: Classification) {
+        let read = Self::of_message(found);
+        self.cause = read.cause;
+        self.root = read.root;
+        self.alternatives = read.alternatives;
+        self.fixes = read.fixes;
+        self.certainty.proven = read.certainty.proven;
     }
 
     /// The objects prove it: this cause, this root, and nothing else. What was doubted stays doubted.

@@ -134,6 +134,10 @@ pub enum Fact {
         pod: Arc<str>,
         node: Option<Arc<str>>,
     },
+    /// The image is on the Pod's node, and the kubelet pulls it all the same.
+    NodeHasImage {
+        node: Arc<str>,
+    },
     /// A Pod without any pull Secret got an image of the same registry.
     PulledWithoutSecret {
         pod: Arc<str>,
@@ -154,12 +158,28 @@ pub enum Fact {
         image: Arc<str>,
     },
     FirstAttempt,
+    /// Nothing has been said of the Pod, which has no node.
+    NoScheduler {
+        seconds: i64,
+    },
+    /// The kubelet of the Pod's node has not reported on it.
+    KubeletSilent {
+        seconds: i64,
+    },
+    /// The containers are being created, and nothing is said.
+    CreatingSilent {
+        seconds: i64,
+    },
     Pulling {
         seconds: i64,
     },
 }
 
 impl fmt::Display for Fact {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one sentence for each fact, with no other logic"
+    )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {
@@ -237,6 +257,10 @@ impl fmt::Display for Fact {
                     "the same image was pulled for Pod {pod}{}",
                     on(node.as_ref())
                 ),
+            Self::NodeHasImage { node } => write!(
+                    f,
+                    "node {node} has the image; since Kubernetes 1.35 a Pod needs a credential of its own to use it"
+                ),
             Self::PulledWithoutSecret { pod, image } => {
                 write!(f, "Pod {pod} lists no pull Secret and runs {image}")
             }
@@ -253,6 +277,21 @@ impl fmt::Display for Fact {
                 "asked from this machine: the registry returns the manifest; nodes may use another route",
             ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
+            Self::NoScheduler { seconds } => write!(
+                f,
+                "no scheduler has looked at the Pod for {}: see its schedulerName",
+                age::span(*seconds)
+            ),
+            Self::KubeletSilent { seconds } => write!(
+                f,
+                "the kubelet of its node has not reported on the Pod for {}",
+                age::span(*seconds)
+            ),
+            Self::CreatingSilent { seconds } => write!(
+                f,
+                "its containers are being created for {}, and no event says why",
+                age::span(*seconds)
+            ),
             Self::Pulling { seconds } => write!(
                     f,
                     "pulling, or waiting in the node's queue, for {}",

@@ -9,7 +9,7 @@ use crate::domain::{
     classify::Confidence,
     image::{ImageError, ImageRef},
     nearest::distance,
-    objects::Workload,
+    objects::{PullPolicy, Workload},
     pull_attempt::PullAttempt,
 };
 
@@ -42,6 +42,8 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, im
             node: neighbour.node.clone(),
         };
         draft.tell(fact, Source::OtherPods);
+        let here = same.iter().map(|(neighbour, _)| neighbour);
+        on_the_node(draft, case, attempt, here);
         pulled_elsewhere(draft, case, neighbour);
     } else if let Some((neighbour, _)) = same.first() {
         let fact = Fact::FailsElsewhereToo {
@@ -54,6 +56,30 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, im
         not_found(draft, image, &neighbours);
     }
     older_revision(draft, case, attempt);
+}
+
+/// From 1.35 on the kubelet asks the registry although the image is on the node, where the Pod has no
+/// credential with which it was pulled (KEP-2535, `imagePullCredentialsVerificationPolicy`).
+fn on_the_node<'a>(
+    draft: &mut Draft,
+    case: &Case,
+    attempt: PullAttempt<'_>,
+    same: impl Iterator<Item = &'a &'a Neighbour>,
+) {
+    let policy = attempt
+        .volume
+        .map_or(attempt.container.policy, |it| it.policy);
+    let refused = matches!(draft.cause, Cause::NoCredentialsSent | Cause::Unauthorized);
+    if policy != PullPolicy::IfNotPresent || !refused {
+        return;
+    }
+    let mut nodes = same
+        .filter(|it| it.pulled)
+        .filter_map(|it| it.node.as_ref());
+    if let Some(node) = nodes.find(|node| Some(*node) == case.pod.node.as_ref()) {
+        let node = Arc::clone(node);
+        draft.tell(Fact::NodeHasImage { node }, Source::OtherPods);
+    }
 }
 
 /// The image exists, and another node got it: what is wrong is on this node, or with this Pod.

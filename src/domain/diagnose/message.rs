@@ -79,8 +79,8 @@ fn tell<'a>(case: &'a Case, failure: &Failure<'a>) -> Told<'a> {
 }
 
 /// The newest event with one of these reasons.
-pub(super) fn newest<'a>(case: &'a Case, reasons: &[&str]) -> Option<&'a Arc<Event>> {
-    case.events
+pub(super) fn newest<'a>(events: &'a [Arc<Event>], reasons: &[&str]) -> Option<&'a Arc<Event>> {
+    events
         .iter()
         .rev()
         .find(|event| reasons.contains(&&*event.reason))

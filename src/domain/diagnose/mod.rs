@@ -1,14 +1,16 @@
 //! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
 //!
 //! `message` finds what the kubelet last said and `classify` what that means; `access` decides by the
-//! chain what a refusal means: `sent` of a credential that went out, `unsent` at which link the chain is
+//! chain what a refusal means: `aggregate` takes the answers to several credentials apart, `sent` is of a credential that went out, `unsent` at which link the chain is
 //! broken when none did; `image` uses what the
-//! images of other Pods show; `stuck` names what is no pull at all. `hidden` judges where the Pod's
-//! Secrets may not be read, `node_credential` what speaks for a credential of the node's own, `never` the
+//! images of other Pods show; `pending` finds the step at which a Pod is held otherwise, and `stuck` names
+//! that. `workload` is for those without Pods, and `needed` says what is diagnosed at all. `hidden` judges
+//! where the Pod's Secrets may not be read, `node_credential` what speaks for a credential of the node's own, `never` the
 //! pull policy Never. Nothing here asks a registry; what one has said when somebody asked is added by
 //! `settled`. `foresee` looks at Pods that run. A judgement in the making is a `Draft`.
 
 mod access;
+mod aggregate;
 mod draft;
 mod evidence;
 mod foresee;
@@ -16,8 +18,10 @@ mod hidden;
 mod image;
 mod message;
 mod names;
+mod needed;
 mod never;
 mod node_credential;
+mod pending;
 mod sent;
 mod sentence;
 mod settled;
@@ -25,6 +29,7 @@ mod stuck;
 #[cfg(test)]
 mod tests;
 mod unsent;
+mod workload;
 
 use std::sync::Arc;
 
@@ -33,8 +38,9 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     evidence::{Evidence, Fact, Source},
     foresee::{foresee, foresee_refusal},
+    needed::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
     settled::settle,
-    stuck::workload,
+    workload::workload,
 };
 pub use super::cause::{Link, Root};
 use super::{
@@ -43,6 +49,7 @@ use super::{
     classify::{Confidence, classify},
     image::ImageRef,
     pull_attempt::{PullAttempt, PullTarget},
+    status::pod_status,
 };
 use draft::Draft;
 use message::Told;
@@ -82,6 +89,9 @@ pub struct Finding {
     pub settle: Vec<String>,
     pub fixes: Vec<FixId>,
     pub names: Names,
+    /// The program has run and ended: why stands in its log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub crashed: bool,
 }
 
 impl Finding {
@@ -114,11 +124,6 @@ impl Finding {
         self.cause.is_pull_failure()
     }
 
-    /// Whether the program has run and ended: why stands in its log.
-    pub fn is_crash(&self) -> bool {
-        self.fixes.first() == Some(&FixId::ReadLog)
-    }
-
     /// The link of the chain that is broken.
     pub fn link(&self) -> Link {
         match self.root {
@@ -148,7 +153,7 @@ pub fn diagnose(case: &Case) -> Diagnosis {
         .into_iter()
         .map(|told| finding(case, &told))
         .collect();
-    if findings.is_empty() {
+    if findings.is_empty() && !pod_status(&case.pod).health.is_sound() {
         findings.extend(stuck::pod(case));
     }
     Diagnosis { findings }
@@ -171,11 +176,7 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
 fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft) -> Finding {
     let names = names::of(case, attempt, &draft);
     let confidence = draft.confidence();
-    let settle = if confidence == Confidence::Certain {
-        Vec::new()
-    } else {
-        questions(draft.cause, &draft.alternatives)
-    };
+    let settle = open_questions(confidence, draft.cause, &draft.alternatives);
     let fixes = match names.target.as_deref() {
         Some(target) => suitable(draft.fixes, target, draft.root),
         None => draft.fixes,
@@ -193,11 +194,15 @@ fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft
         settle,
         fixes: fixes.into_iter().take(BEST).collect(),
         names,
+        crashed: draft.crashed,
     }
 }
 
-/// What would tell these causes apart.
-fn questions(cause: Cause, alternatives: &[Cause]) -> Vec<String> {
+/// What would tell these causes apart; nothing where it is certain which one it is.
+fn open_questions(confidence: Confidence, cause: Cause, alternatives: &[Cause]) -> Vec<String> {
+    if confidence == Confidence::Certain {
+        return Vec::new();
+    }
     let causes = std::iter::once(cause).chain(alternatives.iter().copied());
     causes.map(Cause::question).collect()
 }

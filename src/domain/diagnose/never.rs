@@ -5,7 +5,12 @@
 //! not there (kubelet `pkg/kubelet/images/image_manager.go`, `imageNotPresentOnNeverPolicyError`).
 
 use super::{Draft, Root};
-use crate::domain::{cause::Cause, chain::Case, classify::Confidence, image::ImageRef};
+use crate::domain::{
+    cause::{Cause, FixId},
+    chain::{Case, opens},
+    classify::Confidence,
+    image::ImageRef,
+};
 
 /// Weighs both; a Pod on the same node that runs the image with a Secret that this Pod does not list shows that
 /// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
@@ -26,9 +31,18 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, image: &ImageRef) {
         return;
     };
     draft.cause = Cause::CredentialsNotVerified;
-    draft.root = Some(Root::SecretNotAttached);
-    draft.matching = Some(secret.shared());
     draft.alternatives = vec![Cause::NeverPullAbsent];
-    draft.doubt(Confidence::Likely);
     draft.fixes = Cause::CredentialsNotVerified.entry().fixes.to_vec();
+    let mut readable = case.others.iter();
+    if readable.any(|other| other.key.name == *secret && opens(other, image)) {
+        draft.root = Some(Root::SecretNotAttached);
+        draft.matching = Some(secret.shared());
+        draft.doubt(Confidence::Likely);
+    } else {
+        // What that Secret holds has not been read: that it is for this image is a guess.
+        draft.root = None;
+        draft.secret = Some(secret.shared());
+        draft.doubt(Confidence::Possible);
+        draft.fixes.insert(0, FixId::CheckSecret);
+    }
 }

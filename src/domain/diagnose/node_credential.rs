@@ -7,7 +7,7 @@ use crate::domain::{
     chain::{Case, Neighbour},
     classify::Confidence,
     image::ImageRef,
-    message::{Message, Sign},
+    message::{Message, Runtime, Sign, Step},
     presets::{self, Login},
 };
 
@@ -48,12 +48,37 @@ pub(super) fn consider(
         };
         draft.tell(fact, Source::OtherPods);
     }
+    if pulled.is_some() && tells_refused_from_none(&message) {
+        return refused(draft);
+    }
     if pulled.is_some() || said.contains(&Cause::CredentialProviderFailure) {
         draft.also(Cause::CredentialProviderFailure);
         // What is there to be attached goes first.
         let at = usize::from(draft.matching.is_some() || draft.from.is_some());
         draft.fixes.insert(at, FixId::CredentialProvider);
     }
+}
+
+/// Whether this is what containerd says of a refused credential, and not of none at a registry with basic
+/// logins: it names the request since 1.7, and of none says `no basic auth credentials`. A registry with
+/// tokens may answer so to both.
+fn tells_refused_from_none(message: &Message<'_>) -> bool {
+    let of_manifest = message.url().is_some_and(|url| url.step == Step::Manifest);
+    message.runtime() == Runtime::Containerd && of_manifest && message.has_status(401)
+}
+
+/// The node has a credential for this registry, for other Pods pull with none of their own; and the message
+/// is that of a refused credential. So one was sent, most likely, and it is not a Secret that is missing.
+fn refused(draft: &mut Draft) {
+    draft.cause = Cause::Unauthorized;
+    draft.root = None;
+    draft.doubt(Confidence::Likely);
+    draft
+        .alternatives
+        .retain(|other| *other != Cause::Unauthorized);
+    draft.also(Cause::CredentialProviderFailure);
+    draft.also(Cause::NoCredentialsSent);
+    draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
 }
 
 /// A Pod that lists no Secret and got an image that is not public, as far as that can be told: of the same

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Fact, Root, Source, message::Told, unsent};
 use crate::domain::{
@@ -11,10 +11,10 @@ use crate::domain::{
     cause::{Cause, FixId},
     chain::Case,
     classify::Confidence,
-    dockerconfig::EntrySummary,
+    dockerconfig::{EntrySummary, Oddity},
     image::ImageRef,
     message::{Message, Sign, Step},
-    objects::{Event, Secret},
+    objects::{Event, Secret, SecretContent},
 };
 
 /// The credential that is spoken of.
@@ -53,6 +53,19 @@ pub(super) fn judge(
         };
         draft.tell(fact, Source::Secret);
     }
+    if let SecretContent::Read(summary) = &secret.content {
+        for oddity in summary.oddities.iter() {
+            if let Oddity::EqualKeys(keys) = oddity
+                && keys.contains(&entry.server)
+            {
+                let fact = Fact::Odd {
+                    secret: Arc::clone(&name),
+                    problem: oddity.to_string(),
+                };
+                draft.tell(fact, Source::Secret);
+            }
+        }
+    }
     if let Some(fact) = ended(secret, entry, case.now) {
         let sure = matches!(fact, Fact::Ended { .. }) || draft.cause == Cause::TokenExpired;
         draft.tell(fact, Source::Secret);
@@ -71,14 +84,35 @@ pub(super) fn judge(
 /// The kubelet waits 5 min between two attempts at most; a minute more is for the pull itself.
 const NEXT_ATTEMPT: i64 = 6 * 60;
 
-/// The attempt went without the Secret, which is younger: the next one will have it.
+/// When the credentials that the Pod lists, and the one attempt that was made so far, may be judged
+/// otherwise by the clock alone.
+pub(super) fn moments(case: &Case) -> impl Iterator<Item = Timestamp> {
+    let first = later(case.pod.started, FIRST_ATTEMPT);
+    let secrets = case.listed.iter().filter_map(|it| it.secret.present());
+    let of_secrets = secrets.flat_map(|secret| {
+        let ends = secret.entries().iter().filter_map(|entry| {
+            let life = || Some(entry.kind.life()?.as_secs());
+            entry
+                .expires
+                .or_else(|| later(secret.written(), life()? + 1))
+        });
+        ends.chain(later(secret.written(), NEXT_ATTEMPT))
+    });
+    first.into_iter().chain(of_secrets)
+}
+
+fn later(from: Option<Timestamp>, seconds: i64) -> Option<Timestamp> {
+    from?.checked_add(SignedDuration::from_secs(seconds)).ok()
+}
+
+/// The attempt went without the Secret as it is now, which was written later: the next one will have it.
 fn arrived_late(draft: &mut Draft, case: &Case, secret: &Secret, told: &Told<'_>) -> bool {
     let said_nothing_sent = draft.cause == Cause::PullSecretMissing
         || draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
-    let late = match (secret.meta.created, last_attempt(case, told)) {
-        (Some(created), Some(attempt)) => {
+    let late = match (secret.written(), last_attempt(case, told)) {
+        (Some(written), Some(attempt)) => {
             // Events are dropped while attempts go on, so after this time one must have had it.
-            created > attempt && age::seconds(created, case.now) < NEXT_ATTEMPT
+            written > attempt && age::seconds(written, case.now) < NEXT_ATTEMPT
         }
         _ => false,
     };
@@ -113,14 +147,14 @@ fn last_attempt(case: &Case, told: &Told<'_>) -> Option<Timestamp> {
 }
 
 /// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
-/// credentials of its kind live. A Secret keeps its date when its content is renewed, so an age is a hint.
+/// credentials of its kind live. Where nothing tells when its data was written, an age is a hint.
 pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
     if let Some(at) = entry.expires {
         return (at <= now).then_some(Fact::Ended { secret: name, at });
     }
     let life = entry.kind.life()?;
-    let seconds = age::seconds(secret.meta.created?, now);
+    let seconds = age::seconds(secret.written()?, now);
     (seconds > life.as_secs()).then(|| Fact::TooOld {
         secret: name,
         kind: entry.kind.label().to_owned(),
@@ -157,10 +191,6 @@ fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, ima
             draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         }
     }
-    if differ(told.text) {
-        // Several credentials were tried: which answer belongs to which is not told.
-        draft.doubt(Confidence::Likely);
-    }
     unsent::own_list(draft, case);
     if only_once(case, told) {
         draft.tell(Fact::FirstAttempt, Source::Event);
@@ -184,12 +214,8 @@ fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &Image
     ];
 }
 
-/// Whether the kubelet tells several errors: it puts those of all credentials that it tried in brackets, the
-/// same ones once (`utilerrors.NewAggregate`).
-fn differ(text: &str) -> bool {
-    let text = text.trim_end();
-    text.ends_with(']') && (text.starts_with('[') || text.contains(": ["))
-}
+/// Seconds in which a Pod's first attempt may have been refused by mistake; the second one is made after 10 s.
+const FIRST_ATTEMPT: i64 = 30;
 
 /// With many Pods starting at once a registry may refuse one attempt by mistake.
 fn only_once(case: &Case, told: &Told<'_>) -> bool {
@@ -205,6 +231,6 @@ fn only_once(case: &Case, told: &Told<'_>) -> bool {
     let young = case
         .pod
         .started
-        .is_some_and(|started| age::seconds(started, case.now) < 30);
+        .is_some_and(|started| age::seconds(started, case.now) < FIRST_ATTEMPT);
     attempts == 1 && young
 }

@@ -8,6 +8,9 @@ use crate::domain::cause::{Cause, Names};
 
 /// The sentence, lower case and without a full stop.
 pub(super) fn of(finding: &Finding) -> String {
+    if let Some(fact) = silence(finding) {
+        return fact.to_string();
+    }
     let named = match finding.root {
         Some(root) => Some(root)
             .filter(|_| finding.cause != Cause::CauseNotStated)
@@ -20,6 +23,17 @@ pub(super) fn of(finding: &Finding) -> String {
         None => not_read(finding),
     };
     named.unwrap_or_else(|| general(finding))
+}
+
+/// That a step of the Pod's start is silent: there is nothing else to say.
+fn silence(finding: &Finding) -> Option<&Fact> {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    facts.find(|fact| {
+        matches!(
+            fact,
+            Fact::NoScheduler { .. } | Fact::KubeletSilent { .. } | Fact::CreatingSilent { .. }
+        )
+    })
 }
 
 /// What the registry said, where the Secret that would tell why may not be read.

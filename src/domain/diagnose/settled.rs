@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::{Evidence, Fact, Finding, Root, Source, questions};
+use super::{Evidence, Fact, Finding, Root, Source, open_questions};
 use crate::domain::{
     cause::{BEST, Cause, FixId, suitable},
     classify::Confidence,
@@ -63,7 +63,7 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
         finding.alternatives.clone_from(&verdict.alternatives);
         let cause = finding.cause;
         finding.alternatives.retain(|other| *other != cause);
-        finding.settle = questions(cause, &finding.alternatives);
+        finding.settle = open_questions(Confidence::Likely, cause, &finding.alternatives);
         finding.confidence = Confidence::Likely;
         return;
     }
@@ -75,7 +75,7 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
         finding.settle.clear();
         finding.confidence = Confidence::Certain;
     } else {
-        finding.settle = questions(finding.cause, &finding.alternatives);
+        finding.settle = open_questions(Confidence::Likely, finding.cause, &finding.alternatives);
     }
 }
 
@@ -151,6 +151,7 @@ mod tests {
             evidence: Vec::new(),
             settle: vec!["ask".into()],
             fixes: cause.entry().fixes.to_vec(),
+            crashed: false,
             names: crate::domain::cause::Names::default(),
         }
     }

@@ -1,41 +1,90 @@
-//! Pods that do not get on although no pull is said to fail: which step they are at, and that it is
-//! not (or not yet known to be) the pull.
+//! Findings of Pods that do not get on although no pull is said to fail: which step they are at, and that
+//! it is not (or not yet known to be) the pull. Which step that is, is found out by `pending`.
 
 use std::sync::Arc;
 
-use super::{Draft, Evidence, Fact, Finding, Root, Source, finish, message::newest};
+use super::{
+    Draft, Evidence, Fact, Finding, Root, Source, finish, open_questions,
+    pending::{self, Held, Silence},
+};
 use crate::domain::{
-    age,
-    cause::{Cause, FixId, FixTarget, Names},
-    chain::{Case, Known, WorkloadCase},
+    cause::{Cause, FixId, Names},
+    chain::Case,
     classify::{Confidence, classify},
-    objects::{Condition, Container, ContainerState, Event, Phase, WorkloadKind},
-    pull,
+    objects::{Container, ContainerState, Event, PodCondition},
     pull_attempt::PullAttempt,
 };
 
-/// A pull that takes longer than this without a word is worth one: the runtimes give up a silent
-/// connection only after many minutes. In seconds.
-const LONG_PULL: i64 = 120;
-
-/// What holds a Pod that has no failing pull; `None` when nothing does.
+/// The finding of a Pod that has no failing pull; `None` where nothing holds it.
 pub(super) fn pod(case: &Case) -> Option<Finding> {
-    let container = case.pod.containers.first()?;
-    unscheduled(case, container)
-        .or_else(|| waiting_otherwise(case))
-        .or_else(|| sandbox(case, container))
-        .or_else(|| volume(case, container))
-        .or_else(|| long_pull(case))
+    let Some(first) = case.pod.containers.first() else {
+        return without_containers(case);
+    };
+    let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
+        Held::Unscheduled { event, condition } => (first, "Pending", unscheduled(event, condition)),
+        Held::Container {
+            container,
+            reason,
+            message,
+        } => (container, reason, waiting(container, message)),
+        Held::Sandbox(event) => (first, CREATING, sandbox(event)),
+        Held::Volume(event) => (first, CREATING, no_pull(Root::NotAPull, Some(said(event)))),
+        Held::LongPull {
+            container,
+            event,
+            seconds,
+        } => (container, CREATING, long_pull(event, seconds)),
+        Held::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
+    };
+    let attempt = PullAttempt::own(container);
+    Some(finish(case, attempt, &state.into(), draft))
 }
 
+/// A Pod whose containers are not known: nothing is well of which nothing is said.
+fn without_containers(case: &Case) -> Option<Finding> {
+    let draft = match pending::held(&case.pod, &case.events, case.now)? {
+        Held::Unscheduled { event, condition } => unscheduled(event, condition),
+        Held::Silent(silence, seconds) => silent(silence, seconds),
+        Held::Container { .. } | Held::Sandbox(_) | Held::Volume(_) | Held::LongPull { .. } => {
+            return None;
+        }
+    };
+    let pod = &case.pod;
+    let confidence = draft.confidence();
+    Some(Finding {
+        container: None,
+        image: None,
+        target: None,
+        state: "Pending".into(),
+        cause: draft.cause,
+        root: draft.root,
+        settle: open_questions(confidence, draft.cause, &draft.alternatives),
+        confidence,
+        alternatives: draft.alternatives,
+        evidence: draft.evidence,
+        fixes: draft.fixes,
+        names: Names {
+            namespace: Some(pod.key.namespace.to_string()),
+            pod: Some(pod.key.name.to_string()),
+            node: pod.node.as_ref().map(ToString::to_string),
+            ..Names::default()
+        },
+        crashed: false,
+    })
+}
+
+const CREATING: &str = "ContainerCreating";
+
 /// Something other than a pull, and it is plain to see.
-fn no_pull(root: Root) -> Draft {
+fn no_pull(root: Root, evidence: Option<Evidence>) -> Draft {
     let mut draft = Draft::new(Cause::NotAPullFailure);
     draft.root = Some(root);
+    draft.evidence.extend(evidence);
     draft
 }
 
-fn said(event: &Event) -> Evidence {
+/// What an event says, as evidence.
+pub(super) fn said(event: &Event) -> Evidence {
     Evidence {
         fact: Fact::Said {
             text: Arc::clone(&event.message),
@@ -45,133 +94,73 @@ fn said(event: &Event) -> Evidence {
     }
 }
 
-fn unscheduled(case: &Case, container: &Container) -> Option<Finding> {
-    let pod = &case.pod;
-    if pod.node.is_some() || pod.phase != Phase::Pending {
-        return None;
-    }
-    let condition = pod.condition(Condition::Scheduled).filter(|c| !c.holds);
-    let event = newest(case, &["FailedScheduling"]);
-    if condition.is_none() && event.is_none() {
-        return None;
-    }
-    let mut draft = no_pull(Root::NotScheduled);
-    if let Some(event) = event {
-        draft.evidence.push(said(event));
-    } else if let Some(text) = condition.and_then(|c| c.message().cloned()) {
-        draft.tell(Fact::Said { text }, Source::Pod);
-    }
+fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Draft {
+    let of_condition = || {
+        let text = Arc::clone(condition?.message()?);
+        Some(Evidence::now(Fact::Said { text }, Source::Pod))
+    };
+    let evidence = event.map(said).or_else(of_condition);
+    let mut draft = no_pull(Root::NotScheduled, evidence);
     draft.fixes = vec![FixId::FixScheduling];
-    Some(finish(
-        case,
-        PullAttempt::own(container),
-        &"Pending".into(),
-        draft,
-    ))
+    draft
 }
 
-/// Another waiting reason: a crash loop, a missing configuration.
-fn waiting_otherwise(case: &Case) -> Option<Finding> {
-    let (container, reason, message) = case.pod.containers.iter().find_map(|container| {
-        match &container.state {
-            ContainerState::Waiting { reason, message } => {
-                let quiet = pull::is_on_its_way(reason);
-                (!quiet).then(|| (container, Arc::clone(reason), message))
-            }
-            // Between two rounds of a crash loop.
-            ContainerState::Terminated(exit) if exit.code != 0 => {
-                let reason = exit.reason.clone().unwrap_or_else(|| "Error".into());
-                Some((container, reason, &exit.message))
-            }
-            ContainerState::Terminated(_)
-            | ContainerState::Running { .. }
-            | ContainerState::Unreported => None,
-        }
-    })?;
-    let mut draft = no_pull(Root::NotAPull);
-    if let Some(text) = message.clone() {
-        draft.tell(Fact::Said { text }, Source::ContainerStatus);
-    }
+/// A crash loop, a missing configuration.
+fn waiting(container: &Container, message: Option<&Arc<str>>) -> Draft {
+    let said = message.map(|text| {
+        let text = Arc::clone(text);
+        Evidence::now(Fact::Said { text }, Source::ContainerStatus)
+    });
+    let mut draft = no_pull(Root::NotAPull, said);
     // The image is there and its program has run: why it ended stands in its log.
     if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
+        draft.crashed = true;
         draft.fixes = vec![FixId::ReadLog, FixId::ReadEvents];
     }
-    Some(finish(case, PullAttempt::own(container), &reason, draft))
+    draft
 }
 
-/// The pause image, or the network: said in `FailedCreatePodSandBox` only. What follows it shows that the
-/// sandbox was made in the end.
-fn sandbox(case: &Case, container: &Container) -> Option<Finding> {
-    const FAILED: &str = "FailedCreatePodSandBox";
-    if !creating(case) {
-        return None;
+fn sandbox(event: &Event) -> Draft {
+    match classify(&event.message).cause {
+        Some(cause @ Cause::SandboxImagePull) => {
+            let mut draft = Draft::new(cause);
+            draft.evidence.push(said(event));
+            draft
+        }
+        _ => no_pull(Root::NotAPull, Some(said(event))),
     }
-    let event = newest(case, &[FAILED, "Pulling", "Pulled", "Created", "Failed"])?;
-    if &*event.reason != FAILED {
-        return None;
-    }
-    let mut draft = match classify(&event.message).cause {
-        Some(cause @ Cause::SandboxImagePull) => Draft::new(cause),
-        _ => no_pull(Root::NotAPull),
+}
+
+/// Nothing says why: what has not answered is named.
+fn silent(silence: Silence, seconds: i64) -> Draft {
+    let (root, fact, fix) = match silence {
+        Silence::Scheduler => (
+            Root::NotScheduled,
+            Fact::NoScheduler { seconds },
+            FixId::FixScheduling,
+        ),
+        Silence::Kubelet => (
+            Root::NotAPull,
+            Fact::KubeletSilent { seconds },
+            FixId::ReadEvents,
+        ),
+        Silence::Creation => (
+            Root::NotAPull,
+            Fact::CreatingSilent { seconds },
+            FixId::ReadEvents,
+        ),
     };
-    draft.evidence.push(said(event));
-    Some(finish(
-        case,
-        PullAttempt::own(container),
-        &"ContainerCreating".into(),
-        draft,
-    ))
+    let mut draft = no_pull(root, Some(Evidence::now(fact, Source::Pod)));
+    draft.fixes = vec![fix];
+    if silence == Silence::Creation {
+        // The event of a pull may be gone.
+        draft.doubt(Confidence::Possible);
+        draft.also(Cause::RegistryUnreachableTimeout);
+    }
+    draft
 }
 
-fn creating(case: &Case) -> bool {
-    case.pod.phase == Phase::Pending
-        && case
-            .pod
-            .containers
-            .iter()
-            .all(|container| match &container.state {
-                ContainerState::Unreported => true,
-                ContainerState::Waiting { reason, .. } => pull::is_on_its_way(reason),
-                ContainerState::Running { .. } | ContainerState::Terminated(_) => false,
-            })
-}
-
-/// A volume that cannot be mounted; the kubelet pulls only after all are.
-fn volume(case: &Case, container: &Container) -> Option<Finding> {
-    if !creating(case) || newest(case, &["Pulling", "Pulled", "Created"]).is_some() {
-        return None;
-    }
-    let event = newest(
-        case,
-        &["FailedMount", "FailedAttachVolume", "FailedMapVolume"],
-    )?;
-    let mut draft = no_pull(Root::NotAPull);
-    draft.evidence.push(said(event));
-    Some(finish(
-        case,
-        PullAttempt::own(container),
-        &"ContainerCreating".into(),
-        draft,
-    ))
-}
-
-/// `Pulling` and then nothing: a registry that hangs, a very large image, or a queue behind one.
-fn long_pull(case: &Case) -> Option<Finding> {
-    let event = newest(case, &["Pulling", "Pulled", "Failed", "Created"])?;
-    if &*event.reason != "Pulling" {
-        return None;
-    }
-    let seconds = age::seconds(event.last?, case.now);
-    let name = event.subject.container()?;
-    let container = case
-        .pod
-        .containers
-        .iter()
-        .find(|container| &*container.name == name)?;
-    let waits = matches!(container.state, ContainerState::Waiting { .. });
-    if seconds < LONG_PULL || !waits {
-        return None;
-    }
+fn long_pull(event: &Event, seconds: i64) -> Draft {
     let mut draft = Draft::new(Cause::RegistryUnreachableTimeout);
     draft.doubt(Confidence::Possible);
     draft.root = None;
@@ -181,87 +170,5 @@ fn long_pull(case: &Case) -> Option<Finding> {
         source: Source::Event,
         seen: event.last,
     });
-    Some(finish(
-        case,
-        PullAttempt::own(container),
-        &"ContainerCreating".into(),
-        draft,
-    ))
-}
-
-/// A workload that cannot make Pods: above all because of a ServiceAccount that does not exist.
-pub fn workload(case: &WorkloadCase) -> Option<Finding> {
-    let rollout = &case.workload.rollout;
-    let wants_none = rollout.desired == 0 && case.workload.id.kind != WorkloadKind::CronJob;
-    if rollout.current > 0 || wants_none {
-        return None;
-    }
-    let mut told = case.events.iter().rev();
-    let event = told.find(|event| &*event.reason == "FailedCreate");
-    let trouble = rollout
-        .trouble
-        .as_ref()
-        .filter(|(reason, _)| matches!(&**reason, "FailedCreate" | "ReplicaFailure"));
-    let evidence = match (event, trouble) {
-        (Some(event), _) => said(event),
-        (None, Some((_, text))) => {
-            let text = Arc::clone(text);
-            Evidence::now(Fact::Said { text }, Source::Workload)
-        }
-        (None, None) => return None,
-    };
-    // The words of the API server's admission (`plugin/pkg/admission/serviceaccount`).
-    let looked_up = |text: &str| text.contains("looking up service account");
-    let no_account = event.is_some_and(|event| looked_up(&event.message))
-        || trouble.is_some_and(|(_, message)| looked_up(message));
-    let involved = event.map(|event| {
-        let subject = &event.subject;
-        (subject.kind.to_string(), subject.name.to_string())
-    });
-    let mut finding = unmade(case, evidence, involved);
-    if no_account {
-        // It is there by now: the controller's next attempt makes the Pods.
-        if case.account.present().is_some() {
-            return None;
-        }
-        account_missing(&mut finding, case);
-    }
-    Some(finding)
-}
-
-/// `involved`: what the event is about, mostly a ReplicaSet.
-fn unmade(case: &WorkloadCase, evidence: Evidence, involved: Option<(String, String)>) -> Finding {
-    let id = &case.workload.id;
-    Finding {
-        container: None,
-        image: None,
-        target: None,
-        state: "FailedCreate".into(),
-        cause: Cause::NotAPullFailure,
-        root: Some(Root::NotAPull),
-        confidence: Confidence::Certain,
-        alternatives: Vec::new(),
-        evidence: vec![evidence],
-        settle: Vec::new(),
-        fixes: vec![FixId::ReadEvents],
-        names: Names {
-            namespace: Some(id.key.namespace.to_string()),
-            service_account: Some(case.workload.service_account.to_string()),
-            workload: Some(id.kubectl()),
-            involved,
-            target: Some(Box::new(FixTarget::of_workload(&case.workload))),
-            ..Names::default()
-        },
-    }
-}
-
-fn account_missing(finding: &mut Finding, case: &WorkloadCase) {
-    finding.root = Some(Root::ServiceAccountMissing);
-    finding.fixes = vec![FixId::CreateServiceAccount];
-    if matches!(case.account, Known::Missing) {
-        let account = case.workload.service_account.shared();
-        let fact = Fact::AccountMissing { account };
-        let fact = Evidence::now(fact, Source::ServiceAccount);
-        finding.evidence.push(fact);
-    }
+    draft
 }

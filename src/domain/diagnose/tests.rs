@@ -3,6 +3,7 @@
 mod hidden;
 mod sure;
 mod volume;
+mod workloads;
 
 use std::sync::Arc;
 
@@ -348,6 +349,31 @@ fn a_sandbox_that_was_made_in_the_end_holds_nothing_up() {
     let stuck = scene(&[failed]);
     assert_eq!(stuck.first().unwrap().cause, Cause::NotAPullFailure);
     assert_eq!(scene(&[failed, ("Pulling", 30)]), Diagnosis::default());
+}
+
+#[test]
+fn a_step_of_which_nothing_is_said_is_named() {
+    let said = |change: fn(&mut Pod)| {
+        let mut scene = Scene::new("", &["regcred"]);
+        scene.pod.containers[0].state = ContainerState::Unreported;
+        scene.pod.meta.created = Some(ago(1080));
+        scene.pod.conditions = Box::new([]);
+        change(&mut scene.pod);
+        let finding = scene.finding();
+        assert_eq!(finding.cause, Cause::NotAPullFailure);
+        finding.summary()
+    };
+    let kubelet = "the kubelet of its node has not reported on the Pod for 18m";
+    assert_eq!(said(|_| {}), kubelet);
+    assert_eq!(said(|pod| pod.containers = Box::new([])), kubelet);
+    assert_eq!(
+        said(|pod| pod.node = None),
+        "no scheduler has looked at the Pod for 18m: see its schedulerName"
+    );
+    assert_eq!(
+        said(|pod| pod.containers[0].state = waiting("ContainerCreating", "")),
+        "its containers are being created for 18m, and no event says why"
+    );
 }
 
 #[test]

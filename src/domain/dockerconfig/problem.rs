@@ -80,6 +80,9 @@ pub enum Oddity {
     CredentialStore(Arc<str>),
     /// Registries whose credential comes from a helper program, which the kubelet does not run.
     CredentialHelpers(Arc<[Arc<str>]>),
+    /// Keys that are one registry to the kubelet, with different credentials. It reads a Secret as a Go map,
+    /// so which of them it tries first changes from pull to pull.
+    EqualKeys(Arc<[Arc<str>]>),
 }
 
 impl fmt::Display for Oddity {
@@ -105,6 +108,11 @@ impl fmt::Display for Oddity {
             }
             Self::CredentialHelpers(_) => f.write_str(
                 "the credentials come from helper programs, which the kubelet does not run",
+            ),
+            Self::EqualKeys(keys) => write!(
+                f,
+                "the keys {} are one registry; the kubelet tries them in random order",
+                keys.join(", ")
             ),
         }
     }

@@ -10,6 +10,7 @@ use super::{
     entry::{RawEntry, Within},
     json::{self, Cursor, Shape, SyntaxError, same_field},
 };
+use crate::domain::keyring::equal_keys;
 
 /// Reads a Docker configuration; problems are collected and never stop the reading.
 pub fn read(format: Format, bytes: &[u8]) -> Config {
@@ -31,6 +32,7 @@ pub fn read(format: Format, bytes: &[u8]) -> Config {
         Format::ConfigJson => reader.config_json(&mut cursor),
         Format::LegacyCfg => reader.legacy(&mut cursor),
     }
+    reader.note_equal_keys();
     reader.config
 }
 
@@ -73,6 +75,8 @@ const ENTRIES: &str = "credentialprovider.DockerConfig";
 struct Reader {
     config: Config,
     places: HashMap<Arc<str>, usize>,
+    /// The error that was noted ends the reading.
+    ended: bool,
 }
 
 impl Reader {
@@ -200,11 +204,35 @@ impl Reader {
 
     /// Go reports the first error and goes on reading; so do we.
     fn malformed(&mut self, problem: Malformed, server: Option<&Arc<str>>, words: String) {
-        self.config.malformed.get_or_insert(Malformation {
+        // Go goes on after a value of a wrong type and tells the first one in the end, but an entry that
+        // reads itself (`UnmarshalJSON`) ends the reading with its own error (`encoding/json`).
+        let ends = server.is_some();
+        if self.config.malformed.is_some() && (self.ended || !ends) {
+            return;
+        }
+        self.ended = ends;
+        self.config.malformed = Some(Malformation {
             problem,
             server: server.cloned(),
             text: words.into(),
         });
+    }
+
+    /// Notes the keys that are one registry to the kubelet and carry different credentials.
+    fn note_equal_keys(&mut self) {
+        let entries = &self.config.entries;
+        let groups = equal_keys(entries.iter().map(|entry| (&*entry.server, entry)));
+        let differ = |group: &Vec<&Entry>| {
+            let mut credentials = group.iter().map(|it| (&it.username, it.password.expose()));
+            let first = credentials.next();
+            credentials.any(|it| Some(it) != first)
+        };
+        let oddities = groups.into_iter().filter(differ).map(|group| {
+            let keys = group.iter().map(|entry| Arc::clone(&entry.server));
+            Oddity::EqualKeys(keys.collect())
+        });
+        let oddities: Vec<_> = oddities.collect();
+        self.config.oddities.extend(oddities);
     }
 }
 
@@ -227,6 +255,45 @@ mod tests {
 
     fn config(text: &str) -> Config {
         read(Format::ConfigJson, text.as_bytes())
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_outdoes_a_wrong_type() {
+        let text = |json: &str| {
+            let config = read(Format::ConfigJson, json.as_bytes());
+            config.malformed.unwrap().text.to_string()
+        };
+        let entry = "illegal base64 data at input byte 0";
+        assert_eq!(
+            text(r#"{"HttpHeaders":1,"auths":{"a":{"auth":"%%"}}}"#),
+            entry
+        );
+        assert_eq!(
+            text(r#"{"auths":{"a":{"auth":"%%"}},"HttpHeaders":1}"#),
+            entry
+        );
+        let both = r#"{"auths":{"a":{"auth":"%%"},"b":{"auth":1}}}"#;
+        assert_eq!(text(both), entry, "the first one ends the reading");
+    }
+
+    #[test]
+    fn keys_that_are_one_registry_are_noted_where_they_differ() {
+        let noted = |json: &str| {
+            let config = read(Format::ConfigJson, json.as_bytes());
+            config
+                .oddities
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            noted(r#"{"auths":{"ghcr.io":{"auth":"dTpw"},"https://ghcr.io":{"auth":"djpw"}}}"#),
+            [
+                "the keys ghcr.io, https://ghcr.io are one registry; the kubelet tries them in random order"
+            ]
+        );
+        let alike = r#"{"auths":{"ghcr.io":{"auth":"dTpw"},"https://ghcr.io":{"auth":"dTpw"}}}"#;
+        assert_eq!(noted(alike), [""; 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Summary;
+use super::{EntrySummary, Summary};
 use crate::domain::age;
 
 /// What can be said of a Secret without asking a registry.
@@ -32,9 +32,17 @@ impl Summary {
                 .map_or_else(|| "it has no entries".to_owned(), ToString::to_string);
             return Standing::Broken(why);
         }
+        let expired = |entry: &&EntrySummary| entry.expires.is_some_and(|end| end <= now);
         let ends = self.entries.iter().filter_map(|entry| entry.expires).min();
-        if let Some(end) = ends.filter(|end| *end <= now) {
+        if let Some(end) = ends.filter(|_| self.entries.iter().all(|it| expired(&it))) {
             return Standing::Broken(format!("expired {} ago", age::age(end, now)));
+        }
+        // The others still work.
+        if let Some(entry) = self.entries.iter().find(expired)
+            && let Some(end) = entry.expires
+        {
+            let age = age::age(end, now);
+            return Standing::Odd(format!("the entry {} expired {age} ago", entry.server));
         }
         if let Some(problem) = self
             .entries
@@ -110,6 +118,17 @@ mod tests {
             entry(|e| e.expires = Some(ago(540))),
             Standing::Broken("expired 9m ago".into())
         );
+        let one_of_two = with(|summary| {
+            let entry = &summary.entries[0];
+            let other = EntrySummary {
+                server: "quay.io".into(),
+                expires: Some(ago(540)),
+                ..entry.clone()
+            };
+            summary.entries = Arc::from([entry.clone(), other]);
+        });
+        let expected = "the entry quay.io expired 9m ago";
+        assert_eq!(one_of_two, Standing::Odd(expected.into()));
         assert_eq!(
             entry(|e| e.expires = Some(ago(-7200))),
             Standing::Odd("expires in 120m".into())

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     age,
     credential::{Fingerprint, kind::CredentialKind},
-    dockerconfig::{EntrySummary, SOON},
+    dockerconfig::{EntrySummary, Oddity, SOON},
     image::ImageRef,
     key::{Key, Namespace},
     objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
@@ -66,7 +66,7 @@ pub enum Lint {
         /// Below zero: so long ago.
         seconds: i64,
     },
-    /// By the age of the Secret: when its content was last changed is not known.
+    /// By when its data was last written (`managedFields`), or else by the Secret's age.
     NotRotated {
         secret: Key<Secret>,
         days: i64,
@@ -93,6 +93,12 @@ pub enum Lint {
         namespace: Namespace,
         server: Arc<str>,
         secrets: Vec<Key<Secret>>,
+    },
+    /// Keys of one Secret that are one registry to the kubelet, with different credentials: it tries them in
+    /// random order.
+    EqualKeys {
+        secret: Key<Secret>,
+        keys: Arc<[Arc<str>]>,
     },
     /// The same credential in several namespaces.
     SameCredential {
@@ -126,6 +132,7 @@ impl Lint {
                 "give each app a ServiceAccount of its own"
             }
             Self::SeveralForRegistry { .. } => "keep one Secret per registry and namespace",
+            Self::EqualKeys { .. } => "keep the entry that is right, and delete the others",
             Self::SameCredential { .. } => {
                 "give each namespace a token of its own, or rotate all of them together"
             }
@@ -152,6 +159,12 @@ pub fn lints(
                     .filter_map(|it| ends(secret, it, now)),
             );
             of_secret(&mut lints, world, sight, secret, &summary.entries);
+            lints.extend(
+                summary
+                    .oddities
+                    .iter()
+                    .filter_map(|it| equal_keys(secret, it)),
+            );
             lints.extend(not_rotated(secret, limits, now));
         }
     }
@@ -211,6 +224,22 @@ fn of_secret(
     }
 }
 
+fn equal_keys(secret: &Secret, oddity: &Oddity) -> Option<Lint> {
+    match oddity {
+        Oddity::EqualKeys(keys) => Some(Lint::EqualKeys {
+            secret: secret.key.clone(),
+            keys: Arc::clone(keys),
+        }),
+        Oddity::KeyMissing { .. }
+        | Oddity::NoContent
+        | Oddity::AuthsMissing { .. }
+        | Oddity::NoEntries
+        | Oddity::AuthsNotWanted
+        | Oddity::CredentialStore(_)
+        | Oddity::CredentialHelpers(_) => None,
+    }
+}
+
 /// One that always ends within hours is no news; that it is stored is the lint `ShortLived`.
 fn ends(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Lint> {
     let seconds = entry.expires?.duration_since(now).as_secs();
@@ -223,7 +252,7 @@ fn ends(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Lint> {
 }
 
 fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint> {
-    let days = age::seconds(secret.meta.created?, now) / 86_400;
+    let days = age::seconds(secret.written()?, now) / 86_400;
     (days > i64::from(limits.rotate_after_days)).then(|| Lint::NotRotated {
         secret: secret.key.clone(),
         days,
@@ -456,6 +485,22 @@ mod tests {
         let ecr = CredentialKind::EcrToken;
         assert_eq!(said(ecr, Some(ago(-3600))), [""; 0], "it always does");
         assert_eq!(said(ecr, Some(ago(3600))).len(), 1);
+    }
+
+    #[test]
+    fn what_is_refreshed_in_place_is_rotated() {
+        let json = SecretType::DockerConfigJson;
+        let mut old = secret("shop", "regcred", json, &[("registry.example", "bot")]);
+        old.meta.created = Some(ago(200 * 86_400));
+        let days = |secret: &Secret| match not_rotated(secret, &Limits::default(), now()) {
+            Some(Lint::NotRotated { days, .. }) => Some(days),
+            _ => None,
+        };
+        assert_eq!(days(&old), Some(200));
+        old.changed = Some(ago(100 * 86_400));
+        assert_eq!(days(&old), Some(100));
+        old.changed = Some(ago(3600));
+        assert_eq!(days(&old), None);
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl Practice {
             Lint::Unused { .. }
             | Lint::Dangling { .. }
             | Lint::SeveralForRegistry { .. }
+            | Lint::EqualKeys { .. }
             | Lint::SameCredential { .. } => Self::OneSecret,
             Lint::DefaultAccountLoaded { .. } | Lint::SharedAccount { .. } => Self::OwnAccount,
             Lint::MutableTag { .. } => Self::FixedImage,
@@ -173,6 +174,7 @@ impl Lint {
             | Self::Ends { secret, .. }
             | Self::NotRotated { secret, .. }
             | Self::Unused { secret }
+            | Self::EqualKeys { secret, .. }
             | Self::Dangling { secret, .. } => BTreeSet::from([&secret.namespace]),
             Self::DefaultAccountLoaded { account } | Self::SharedAccount { account, .. } => {
                 BTreeSet::from([&account.namespace])
@@ -191,6 +193,7 @@ impl Lint {
             | Self::Ends { secret, .. }
             | Self::NotRotated { secret, .. }
             | Self::Unused { secret }
+            | Self::EqualKeys { secret, .. }
             | Self::Dangling { secret, .. } => secrets.contains(secret),
             Self::DefaultAccountLoaded { account } => {
                 account.namespace == workload.id.key.namespace
@@ -232,6 +235,7 @@ impl Lint {
                 ),
             },
             Self::NotRotated { secret, days } => format!("{} ({days}d)", secret.name),
+            Self::EqualKeys { secret, keys } => format!("{}: {}", secret.name, keys.join(", ")),
             Self::Dangling { account, secret } => format!("{} lists {}", account.name, secret.name),
             Self::DefaultAccountLoaded { account } => account.name.to_string(),
             Self::SharedAccount { account, workloads } => {

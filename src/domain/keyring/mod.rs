@@ -130,6 +130,22 @@ pub fn key_matches(key: &str, image: &ImageRef) -> bool {
     !alone.tries(image).is_empty()
 }
 
+/// The entries of one Secret whose keys are the same to the kubelet, in groups of two or more.
+///
+/// A scheme and a `/v1/` or `/v2/` are taken off a key before it is looked up, so `ghcr.io` and
+/// `https://ghcr.io/v2/` are one. The entries of a Secret are a Go map, whose order is random, and entries
+/// under one key are tried in the order in which they were added.
+pub fn equal_keys<'a, T>(entries: impl IntoIterator<Item = (&'a str, T)>) -> Vec<Vec<T>> {
+    let mut groups: BTreeMap<Pattern, Vec<T>> = BTreeMap::new();
+    for (key, entry) in entries {
+        if let Some(pattern) = Pattern::of_key(key) {
+            groups.entry(pattern).or_default().push(entry);
+        }
+    }
+    let groups = groups.into_values();
+    groups.filter(|group| group.len() > 1).collect()
+}
+
 /// Whether this key can be for the image at all. Cheap, for looking through many Secrets: a key without
 /// wildcards and escapes holds the host's name, or is Docker Hub's.
 pub fn may_match(key: &str, image: &ImageRef) -> bool {
@@ -147,6 +163,22 @@ fn has_hub_default(image: &ImageRef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scheme_and_a_version_make_no_other_key() {
+        let keys = [
+            "ghcr.io",
+            "quay.io",
+            "https://ghcr.io",
+            "https://ghcr.io/v2/",
+            "ghcr.io/team",
+        ];
+        let groups = equal_keys(keys.map(|key| (key, key)));
+        assert_eq!(
+            groups,
+            [["ghcr.io", "https://ghcr.io", "https://ghcr.io/v2/"]]
+        );
+    }
 
     #[test]
     fn what_matches_may_match() {

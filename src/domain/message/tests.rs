@@ -64,12 +64,19 @@ fn named(frame: &str, name: &str) -> Possible {
 fn no_phrase_says_anything_as_the_name_of_an_image() {
     for frame in FRAMES {
         let plain = named(frame, "acme/web");
+        let of_host = named(frame, "plain.example:5000/acme/web");
         for (sign, phrases) in TABLE {
             for phrase in *phrases {
                 let name = format!("acme/{}", path_of(phrase));
                 assert_eq!(named(frame, &name), plain, "{sign:?} {name} in {frame}");
                 let nested = format!("{}/web", path_of(phrase));
                 assert_eq!(named(frame, &nested), plain, "{sign:?} {nested} in {frame}");
+                let hosted = format!("{}.example:5000/acme/web", path_of(phrase));
+                assert_eq!(
+                    named(frame, &hosted),
+                    of_host,
+                    "{sign:?} {hosted} in {frame}"
+                );
             }
         }
     }
@@ -98,7 +105,10 @@ fn no_part_of_a_message_is_certain_of_something_else() {
         accepted.insert(Cause::CauseNotStated);
         for (at, _) in message.char_indices() {
             let (front, back) = message.split_at(at);
-            for part in [front, back] {
+            // Cut at both ends, too, as a log that is quoted.
+            let ends = [60, 160].map(|length| back.ceil_char_boundary(length));
+            let [short, long] = ends.map(|end| back.get(..end).unwrap_or_default());
+            for part in [front, back, short, long] {
                 let found = classify(part);
                 let is_right = found.cause.is_none_or(|cause| accepted.contains(&cause));
                 if !is_right && found.confidence == Confidence::Certain {
@@ -334,5 +344,23 @@ proptest! {
     #[test]
     fn bytes_that_are_no_text_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = classify(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// Nothing that is known stands in them.
+#[test]
+fn what_is_no_message_is_honestly_unknown() {
+    for text in [
+        "",
+        "\"",
+        "[]",
+        "\\\\\\\"",
+        "{\"a\":[{\"b\":null}]}",
+        "\u{0}\u{1b}[31m",
+        "ÿþ",
+    ] {
+        let found = classify(&text.repeat(1000));
+        assert_eq!(found.cause, None, "{text:?}");
+        assert_eq!(found.confidence, Confidence::Possible, "{text:?}");
     }
 }

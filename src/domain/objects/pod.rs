@@ -54,6 +54,9 @@ pub struct Container {
     /// `lastState.terminated`: how the previous run ended.
     pub last_exit: Option<Box<Exit>>,
     pub ready: bool,
+    /// Whether its startup probe has succeeded, or it has none; `None` where that is not reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<bool>,
     pub restarts: u32,
 }
 
@@ -111,5 +114,17 @@ impl Pod {
     /// The condition of this kind, if the Pod reports it.
     pub fn condition(&self, condition: Condition) -> Option<&PodCondition> {
         self.conditions.iter().find(|c| c.condition == condition)
+    }
+}
+
+impl Container {
+    /// Whether its image is on the node: it was started from it, or the runtime has resolved it.
+    pub fn has_image(&self) -> bool {
+        match self.state {
+            ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
+            ContainerState::Unreported | ContainerState::Waiting { .. } => {
+                self.image_id.as_deref().is_some_and(|id| !id.is_empty())
+            }
+        }
     }
 }

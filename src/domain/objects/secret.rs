@@ -5,6 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Meta;
@@ -21,9 +22,17 @@ pub struct Secret {
     pub content: SecretContent,
     /// Immutable Secrets can only be replaced by a new one.
     pub immutable: bool,
+    /// When its data was last written, as `managedFields` tell; `None` where they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
 }
 
 impl Secret {
+    /// When its data was last written, or else when it was created.
+    pub fn written(&self) -> Option<Timestamp> {
+        self.changed.max(self.meta.created)
+    }
+
     /// The entries of its configuration, as far as they can be read: also those of one that stops the
     /// pull, and none of one that was not transferred.
     pub fn entries(&self) -> &[EntrySummary] {

@@ -154,6 +154,7 @@ impl World {
         for id in gone(&delta, present, |workload| workload.id.clone()) {
             if let Some(before) = self.workloads.remove(&id) {
                 self.workload_uids.remove(&before.meta.uid);
+                self.touch_above(&before);
             }
             self.versions.specs += 1;
             self.touched.note(Subject::Workload(id));
@@ -170,11 +171,22 @@ impl World {
             if was.is_none_or(|was| spec(&was) != spec(&workload)) {
                 self.versions.specs += 1;
             }
+            self.touch_above(&workload);
             self.touched.note(Subject::Workload(id));
         }
     }
 
-    /// Of credentials that changed: the Pods of their namespaces may fail for another reason now.
+    /// What a Job does is told of its CronJob.
+    fn touch_above(&mut self, workload: &Arc<Workload>) {
+        let top = &self.top_of(workload).id;
+        if *top != workload.id {
+            let above = Subject::Workload(top.clone());
+            self.touched.note(above);
+        }
+    }
+
+    /// Of credentials that changed: the Pods of their namespaces may fail for another reason now, and the
+    /// workloads without Pods.
     fn stir(&mut self, replaced: bool, namespaces: BTreeSet<Namespace>) {
         for namespace in &namespaces {
             *self.local.entry(namespace.clone()).or_default() += 1;
@@ -191,6 +203,13 @@ impl World {
             let keys: Vec<_> = failing.map(|pod| pod.key.clone()).collect();
             for key in keys {
                 self.touched.note(Subject::Pod(key));
+            }
+            let workloads = self
+                .workloads_of(&here)
+                .filter(|it| it.rollout.current == 0 || it.rollout.trouble.is_some());
+            let ids: Vec<_> = workloads.map(|it| self.top_of(it).id.clone()).collect();
+            for id in ids {
+                self.touched.note(Subject::Workload(id));
             }
         }
     }
@@ -217,11 +236,17 @@ impl World {
     fn count(&mut self, before: Option<&Arc<Pod>>, after: Option<&Arc<Pod>>) {
         let health = |pod: Option<&Arc<Pod>>| pod.map(|pod| pod_status(pod).health);
         let (was, is) = (health(before), health(after));
-        let fails = |health: Option<Health>| health.is_some_and(|health| health <= Health::Failing);
+        let is_unwell = |health: Option<Health>| health.is_some_and(|it| !it.is_sound());
         if let Some(pod) = after.or(before)
-            && (fails(was) || fails(is))
+            && (is_unwell(was) || is_unwell(is))
         {
             self.touched.note(Subject::Pod(pod.key.clone()));
+        }
+        if let Some(pod) = after.or(before)
+            && !has_pulled(before).eq(has_pulled(after))
+        {
+            self.versions.pulled += 1;
+            *self.pulled.entry(pod.key.namespace.clone()).or_default() += 1;
         }
         let moved = was != is;
         self.versions.places += u64::from(moved);
@@ -304,6 +329,12 @@ fn slice_of(secret: &Secret) -> SecretSlice {
         SecretType::DockerCfg => SecretSlice::DockerCfg,
         SecretType::Other(_) => SecretSlice::Other,
     }
+}
+
+/// The images that a Pod's containers were started from, or are about to be.
+fn has_pulled(pod: Option<&Arc<Pod>>) -> impl Iterator<Item = &Arc<str>> {
+    let containers = pod.into_iter().flat_map(|pod| &pod.containers);
+    containers.filter(|it| it.has_image()).map(|it| &it.image)
 }
 
 /// What [`Versions::specs`](super::Versions::specs) is about.

@@ -56,6 +56,8 @@ pub struct Versions {
     pub users: u64,
     /// Of workloads that came, went, changed their spec or their owner.
     pub specs: u64,
+    /// Of images that Pods have pulled.
+    pub pulled: u64,
 }
 
 /// A Pod that came, went or changed its health.
@@ -91,6 +93,8 @@ pub struct World {
     moved: Log<Move>,
     /// Changes of Secrets and ServiceAccounts, by namespace.
     local: HashMap<Namespace, u64>,
+    /// Changes of what the Pods of a namespace have pulled.
+    pulled: HashMap<Namespace, u64>,
     tallies: BTreeMap<Namespace, Tally>,
     versions: Versions,
 }
@@ -199,13 +203,18 @@ impl World {
         self.local.get(namespace).copied().unwrap_or_default()
     }
 
+    /// Grows whenever a Pod of this namespace has pulled an image, or one that had is gone.
+    pub fn pulled_version(&self, namespace: &Namespace) -> u64 {
+        self.pulled.get(namespace).copied().unwrap_or_default()
+    }
+
     /// How far a reader of [`World::touched_since`] has read that has seen everything.
     pub fn touched_until(&self) -> u64 {
         self.touched.end()
     }
 
-    /// Failing Pods, and workloads, of which something was told since a reader was so far; `None` where so
-    /// much was that it has to look at all of them.
+    /// Pods that fail or are on their way, and workloads, of which something was told since a reader was so
+    /// far; `None` where so much was that it has to look at all of them.
     pub fn touched_since(&self, read: u64) -> Option<impl Iterator<Item = &Subject>> {
         self.touched.since(read)
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{look::Seen, target::Choice, wait::is_sound};
+use super::{look::Seen, target::Choice};
 use crate::domain::{
     chain::{self, Case},
-    diagnose::{self, Finding},
-    objects::{Pod, Workload, WorkloadKind},
+    diagnose::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
+    objects::{Pod, Workload},
     status::{Health, pod_status},
     watch::Scope,
 };
@@ -17,7 +17,7 @@ use crate::domain::{
 pub(super) struct Found {
     /// Pods that are not well, or that are looked into all the same.
     pub pods: Vec<Checked>,
-    /// Pods that are well, and what they belong to.
+    /// Pods that are well or on their way, and what they belong to.
     pub well: Vec<(Arc<Pod>, Option<Arc<Workload>>)>,
     pub workloads: Vec<(Arc<Workload>, Finding)>,
 }
@@ -44,7 +44,8 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
         choice.has_pod(pod, workload)
     };
     let pods = world.pods(&Scope::Cluster).filter(chosen);
-    let (sound, ill): (Vec<_>, Vec<_>) = pods.partition(|pod| is_sound(pod_status(pod).health));
+    let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &world.events_of_pod(&pod.key), now);
+    let (ill, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
     let case = |pod: &Arc<Pod>| chain::case(world, &seen.sight, &pod.key, now);
     let ill = ill.into_iter().filter_map(case).map(|case| Checked {
         findings: diagnose::diagnose(&case).findings,
@@ -53,16 +54,16 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
     });
     let mut checked: Vec<Checked> = ill.collect();
     let mut well = Vec::new();
-    for pod in sound {
+    for pod in others {
+        // What has run to its end is not pulled again.
+        let runs = pod_status(pod).health == Health::Healthy;
         match depth {
-            Depth::WhatFails => well.push(pod),
-            // What has run to its end is not pulled again.
-            Depth::Everything if pod_status(pod).health == Health::Finished => well.push(pod),
-            Depth::Everything => checked.extend(case(pod).map(|case| Checked {
+            Depth::Everything if runs => checked.extend(case(pod).map(|case| Checked {
                 findings: diagnose::foresee(&case),
                 case,
                 runs: true,
             })),
+            Depth::Everything | Depth::WhatFails => well.push(pod),
         }
     }
     let owner = |pod: &Arc<Pod>| world.workload_of(pod).map(Arc::clone);
@@ -76,14 +77,11 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
     }
 }
 
-/// The workloads at the top of their chain; those below say the same.
+/// The workloads whose Pods tell nothing.
 fn workloads(seen: &Seen, choice: &Choice, now: Timestamp) -> Vec<(Arc<Workload>, Finding)> {
     seen.world
         .workloads()
-        .filter(|workload| {
-            workload.meta.owner.is_none() && workload.id.kind != WorkloadKind::CronJob
-        })
-        .filter(|workload| choice.has_workload(workload))
+        .filter(|it| workload_needs_diagnosis(it) && choice.has_workload(it))
         .filter_map(|workload| {
             let case = chain::workload_case(&seen.world, &seen.sight, workload, now);
             Some((Arc::clone(workload), diagnose::workload(&case)?))

@@ -42,7 +42,7 @@ impl Standing {
 
     /// All runs, or has run to its end.
     pub(super) fn is_well(&self) -> bool {
-        self.rolled_out && self.pods.iter().all(|(_, health)| is_sound(*health))
+        self.rolled_out && self.pods.iter().all(|(_, health)| health.is_sound())
     }
 
     /// Something fails.
@@ -54,7 +54,7 @@ impl Standing {
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ready = self.pods.iter().filter(|(_, health)| is_sound(*health));
+        let ready = self.pods.iter().filter(|(_, health)| health.is_sound());
         write!(
             f,
             "waiting: {} of {} Pods are well",
@@ -62,11 +62,6 @@ impl fmt::Display for Standing {
             self.pods.len()
         )
     }
-}
-
-/// Runs, or has run to its end.
-pub(super) fn is_sound(health: Health) -> bool {
-    matches!(health, Health::Healthy | Health::Finished)
 }
 
 /// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait

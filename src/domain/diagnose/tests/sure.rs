@@ -1,6 +1,10 @@
 //! How sure a judgement may be: what else the same signs could mean is said beside it.
 
 use super::*;
+use crate::domain::{
+    dockerconfig::Oddity,
+    objects::{PullPolicy, SecretContent},
+};
 
 const FORBIDDEN: &str = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 403 Forbidden";
 const ECR: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1";
@@ -29,6 +33,97 @@ fn a_bare_refusal_without_a_secret_has_other_explanations() {
         assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
         assert!(!finding.settle.is_empty());
     }
+}
+
+/// Where the node has a credential of its own, a 401 on the manifest is what its refusal reads like.
+#[test]
+fn a_credential_of_the_node_can_be_what_is_refused() {
+    let mut scene = Scene::new(REJECTED, &[]);
+    scene
+        .others
+        .push(neighbour("db-1", "registry.example/other/app:2", &[]));
+    let finding = scene.finding();
+    assert_eq!(
+        judged(&finding),
+        (Cause::Unauthorized, None, Confidence::Likely)
+    );
+    for other in [Cause::CredentialProviderFailure, Cause::NoCredentialsSent] {
+        assert!(finding.alternatives.contains(&other), "{other}");
+    }
+    assert_eq!(finding.fixes.first(), Some(&FixId::CredentialProvider));
+}
+
+/// The kubelet tries all credentials, and what each was told stands in brackets.
+#[test]
+fn of_several_credentials_the_one_is_blamed_that_got_furthest() {
+    let text = |first: &str, second: &str| {
+        let errors = [first, second].map(|why| format!("failed to resolve image: {why}"));
+        format!("[{}]", errors.join(", "))
+    };
+    let not_found = "registry.example/team/app:1: not found";
+    let lacks_access = (Cause::ForbiddenByPolicy, Some(Root::CredentialLacksAccess));
+    for (first, second, blamed, found) in [
+        (REJECTED, FORBIDDEN, "second", lacks_access),
+        (FORBIDDEN, REJECTED, "first", lacks_access),
+        (
+            REJECTED,
+            not_found,
+            "second",
+            (Cause::ImageNotFound, Some(Root::TagMissing)),
+        ),
+    ] {
+        let scene = Scene::new(&text(first, second), &["first", "second"])
+            .with("first", JSON, "registry.example")
+            .with("second", JSON, "registry.example");
+        let finding = scene.finding();
+        assert_eq!((finding.cause, finding.root), found);
+        assert_eq!(finding.names.secret.as_deref(), Some(blamed));
+        assert_eq!(finding.confidence, Confidence::Likely, "{blamed}");
+    }
+}
+
+#[test]
+fn a_secret_that_was_written_after_the_attempt_is_not_accused() {
+    let mut scene = Scene::new(REJECTED, &["regcred"]).with("regcred", JSON, "registry.example");
+    let text = format!("Failed to pull image \"{IMAGE}\": {REJECTED}");
+    scene.events = vec![event("e1", "web-1", "Failed", &text, 3, ago(60))];
+    scene.secrets[0].changed = Some(ago(20));
+    let finding = scene.finding();
+    assert_eq!(finding.root, None);
+    assert_eq!(finding.fixes, [FixId::RetryNow]);
+    let late = |it: &super::super::Evidence| matches!(it.fact, Fact::NotYetSent { .. });
+    assert!(finding.evidence.iter().any(late));
+}
+
+#[test]
+fn why_an_image_on_the_node_is_pulled_is_said() {
+    for (policy, told) in [
+        (PullPolicy::IfNotPresent, true),
+        (PullPolicy::Always, false),
+    ] {
+        let mut scene = Scene::new(REFUSED, &[]);
+        scene.pod.containers[0].policy = policy;
+        scene.others.push(neighbour("web-2", IMAGE, &["regcred"]));
+        let finding = scene.finding();
+        let facts = finding.evidence.iter().map(|it| it.fact.to_string());
+        let said = facts
+            .into_iter()
+            .any(|it| it.contains("since Kubernetes 1.35"));
+        assert_eq!(said, told, "{policy:?}");
+    }
+}
+
+#[test]
+fn keys_that_are_one_registry_are_told_of() {
+    let mut scene = Scene::new(REJECTED, &["regcred"]).with("regcred", JSON, "registry.example");
+    let SecretContent::Read(summary) = &mut scene.secrets[0].content else {
+        unreachable!()
+    };
+    let keys = ["registry.example".into(), "https://registry.example".into()];
+    summary.oddities = Arc::from([Oddity::EqualKeys(Arc::from(keys))]);
+    let finding = scene.finding();
+    let facts = finding.evidence.iter().map(|it| it.fact.to_string());
+    assert!(facts.into_iter().any(|it| it.contains("in random order")));
 }
 
 /// Nodes that pull from there for Pods without a Secret have a credential of their own.
@@ -201,6 +296,13 @@ fn never_is_not_absent() {
     assert_eq!(judged(&finding), unverified);
     assert_eq!(finding.names.matching.as_deref(), Some("regcred"));
     assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
+
+    // What it holds has not been read: that it is for this image is a guess.
+    let finding = never(vec![neighbour("db-1", IMAGE, &["unread"])]);
+    let guessed = (Cause::CredentialsNotVerified, None, Confidence::Possible);
+    assert_eq!(judged(&finding), guessed);
+    assert_eq!(finding.names.matching, None);
+    assert_eq!(finding.fixes.first(), Some(&FixId::CheckSecret));
 
     let mut elsewhere = neighbour("db-1", IMAGE, &["regcred"]);
     elsewhere.node = Some("node-2".into());

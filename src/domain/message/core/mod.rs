@@ -103,6 +103,8 @@ cores! {
     /// containerd wraps it as `not found`, like a tag that is not there.
     PlatformNotFound "platform-not-found" Own Told [PlatformMismatch, ImageNotFound],
     ManifestFormat "manifest-format" Own Told [ManifestUnsupported],
+    /// containerd's `no signatures` is of a schema 1 manifest; what is cut off behind it may be a policy's.
+    NoSignatures "no-signatures" Own Told [ManifestUnsupported, SignaturePolicy],
     OldSchema "old-schema" Own Told [ManifestUnsupported],
     OldSchemaNotFound "old-schema-not-found" Own Told [ManifestUnsupported, ImageNotFound],
     /// A digest that is none, and nothing tells where it stands.
@@ -155,7 +157,8 @@ cores! {
     ContentNotFound "content-not-found" Own Told [ContentCorrupt, ImageNotFound],
     /// The same, asked by tag.
     TagContentNotFound "tag-content-not-found" Own Told [ImageNotFound, ContentCorrupt],
-    ShortBody "short-body" Shared Told [ContentCorrupt, RegistryUnreachableReset],
+    /// Also cut by the time limit of a proxy or load balancer on the way.
+    ShortBody "short-body" Shared Told [ContentCorrupt, RegistryUnreachableReset, RegistryUnreachableTimeout],
     Reset "reset" Shared Told [RegistryUnreachableReset, RegistryUnreachableProxy],
     /// The server closes the connection without an answer.
     Closed "closed" Shared Told [RegistryUnreachableReset],
