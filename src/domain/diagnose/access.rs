@@ -14,26 +14,8 @@ use crate::domain::{
     image::ImageRef,
 };
 
-/// The causes that a refusal can have.
-const REFUSALS: [Cause; 8] = [
-    Cause::RepositoryMissingOrNoAccess,
-    Cause::NoCredentialsSent,
-    Cause::Unauthorized,
-    Cause::TokenExpired,
-    Cause::ForbiddenByPolicy,
-    Cause::CredentialProviderFailure,
-    Cause::PullSecretMissing,
-    Cause::PullSecretMalformed,
-];
-
-/// Judges a refusal, and what nobody has told the cause of; other causes are left as they are.
+/// Judges a refusal.
 pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
-    if draft.cause == Cause::CauseNotStated {
-        return unsaid(draft, case, image);
-    }
-    if !REFUSALS.contains(&draft.cause) {
-        return;
-    }
     let links = case.links(image);
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
@@ -96,7 +78,7 @@ fn mended(draft: &mut Draft, links: &Links) {
 /// The events have expired and the status speaks of the back-off alone. Where no credential would be
 /// sent although there are some, the chain says why by itself: likely, for the image might be public
 /// and the trouble elsewhere.
-fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
+pub(super) fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
     let links = case.links(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.

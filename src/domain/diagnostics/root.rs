@@ -177,47 +177,7 @@ impl Root {
 
     /// The root that a cause has by itself, without any look at the chain.
     pub(in crate::domain) fn of_cause(cause: Cause) -> Option<Self> {
-        match cause {
-            Cause::RegistryUnreachableDns => Some(Self::RegistryUnknownHost),
-            Cause::RegistryUnreachableRefused
-            | Cause::RegistryUnreachableTimeout
-            | Cause::RegistryUnreachableNoRoute
-            | Cause::Registry5xx => Some(Self::RegistryDown),
-            Cause::TlsUntrustedCa => Some(Self::CaUntrusted),
-            Cause::TlsHostnameOrExpired => Some(Self::CertificateWrong),
-            Cause::TlsHttpMismatch => Some(Self::PlainHttp),
-            Cause::RateLimited => Some(Self::RateLimit),
-            Cause::PlatformMismatch => Some(Self::WrongPlatform),
-            Cause::ManifestUnsupported => Some(Self::ImageFormat),
-            Cause::SignaturePolicy => Some(Self::ImagePolicy),
-            Cause::InvalidImageName => Some(Self::ImageNameInvalid),
-            Cause::NeverPullAbsent => Some(Self::PolicyNever),
-            Cause::ImageNotFound => Some(Self::TagMissing),
-            Cause::PullSecretMissing => Some(Self::SecretMissing),
-            Cause::PullSecretMalformed => Some(Self::SecretMalformed),
-            Cause::TokenExpired => Some(Self::CredentialExpired),
-            Cause::NotAPullFailure => Some(Self::NotAPull),
-            Cause::RegistryUnreachableProxy
-            | Cause::ShortNameUnresolved
-            | Cause::LayerUnpackFailed
-            | Cause::LocalStoreError
-            | Cause::DiskFull
-            | Cause::RuntimeUnavailable
-            | Cause::SandboxImagePull
-            | Cause::KubeletPullThrottled
-            | Cause::CredentialProviderFailure => Some(Self::NodeProblem),
-            Cause::RepositoryMissingOrNoAccess
-            | Cause::NoCredentialsSent
-            | Cause::Unauthorized
-            | Cause::ForbiddenByPolicy
-            | Cause::RegistryUnreachableReset
-            | Cause::RegistryBadResponse
-            | Cause::TlsHandshakeFailure
-            | Cause::ContentCorrupt
-            | Cause::PullTimeoutCancelled
-            | Cause::CredentialsNotVerified
-            | Cause::CauseNotStated => None,
-        }
+        cause.entry().root
     }
 }
 
@@ -235,46 +195,7 @@ pub enum Link {
 impl Link {
     /// Where the trouble shows when nothing proves where it comes from.
     pub(in crate::domain) fn of_cause(cause: Cause) -> Self {
-        match cause {
-            Cause::RegistryUnreachableReset
-            | Cause::RegistryUnreachableDns
-            | Cause::RegistryUnreachableRefused
-            | Cause::RegistryUnreachableTimeout
-            | Cause::RegistryUnreachableNoRoute
-            | Cause::Registry5xx
-            | Cause::RegistryBadResponse
-            | Cause::RateLimited
-            | Cause::TlsUntrustedCa
-            | Cause::TlsHostnameOrExpired
-            | Cause::TlsHandshakeFailure
-            | Cause::TlsHttpMismatch => Self::Registry,
-            Cause::NoCredentialsSent
-            | Cause::Unauthorized
-            | Cause::TokenExpired
-            | Cause::PullSecretMissing
-            | Cause::PullSecretMalformed
-            | Cause::ForbiddenByPolicy
-            | Cause::CredentialsNotVerified => Self::Secret,
-            Cause::RegistryUnreachableProxy
-            | Cause::CredentialProviderFailure
-            | Cause::KubeletPullThrottled
-            | Cause::LocalStoreError
-            | Cause::DiskFull
-            | Cause::RuntimeUnavailable
-            | Cause::SandboxImagePull => Self::Node,
-            Cause::NotAPullFailure | Cause::CauseNotStated => Self::Pod,
-            Cause::ImageNotFound
-            | Cause::RepositoryMissingOrNoAccess
-            | Cause::InvalidImageName
-            | Cause::ShortNameUnresolved
-            | Cause::NeverPullAbsent
-            | Cause::PlatformMismatch
-            | Cause::ManifestUnsupported
-            | Cause::SignaturePolicy
-            | Cause::ContentCorrupt
-            | Cause::LayerUnpackFailed
-            | Cause::PullTimeoutCancelled => Self::Image,
-        }
+        cause.entry().link
     }
 }
 

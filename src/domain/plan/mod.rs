@@ -34,6 +34,7 @@ mod stored_config;
 mod undo;
 mod unfinished;
 
+pub(in crate::domain) use self::fixes::commands_of;
 pub use self::{
     affected::Affected,
     ask::{Ask, ImageTarget, Listing, Target},

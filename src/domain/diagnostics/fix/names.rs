@@ -1,14 +1,16 @@
-//! The names that a fix speaks of, and how they get into its words and commands.
-
-use std::borrow::Cow;
+//! The names that a finding's sentence and its fixes speak of.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::FixTarget;
-use crate::domain::{image::DOCKER_HUB, shell};
+use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
+use crate::domain::{
+    image::DOCKER_HUB,
+    key::{Key, Name, Namespace},
+    objects::{ContainerRole, WorkloadKey, WorkloadKind},
+    shell,
+};
 
-/// What is known of the names that a fix speaks of.
+/// What is known of the names that a finding speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
     pub namespace: Option<String>,
@@ -47,110 +49,120 @@ pub struct Names {
     pub target: Option<Box<FixTarget>>,
 }
 
-/// For whom a template is filled in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quoting {
-    Plain,
-    Shell,
-}
-
 impl Names {
-    /// The value of a slot, where it is known, and what stands for it where it is not.
-    fn value(&self, slot: &str) -> Option<(Option<Cow<'_, str>>, &'static str)> {
-        let endpoint = self.host.as_deref().map(endpoint);
-        let (name, placeholder) = match slot {
-            "ns" => (&self.namespace, "NS"),
-            "pod" => (&self.pod, "POD"),
-            "workload" => (&self.workload, "deployment/NAME"),
-            "container" => (&self.container, "CONTAINER"),
-            "sa" => (&self.service_account, "SERVICEACCOUNT"),
-            "holder" => (&self.holder, "SERVICEACCOUNT"),
-            "secret" => (&self.secret, "SECRET"),
-            "from" => (&self.from, "OTHER-NS"),
-            "entry" => (&self.entry, "OLD-HOST"),
-            "server" => (&self.server, "HOST"),
-            "user" => (&self.username, "USER"),
-            "image" => (&self.image, "IMAGE"),
-            "repository" => (&self.repository, "HOST/REPO"),
-            "host" => (&self.host, "HOST"),
-            "node" => (&self.node, "NODE"),
-            "involved" => return Some((Some(self.involved().into()), "")),
-            "endpoint" => return Some((endpoint.map(Cow::Borrowed), "HOST")),
-            "endpoint-name" => return Some((endpoint.map(|at| split(at).0.into()), "HOST")),
-            "endpoint-port" => {
-                let port = endpoint.map(|at| split(at).1.unwrap_or("443").into());
-                return Some((port, "443"));
-            }
-            _ => return None,
+    /// The same with a word in capitals for each name that an action takes and that is not known.
+    pub(in crate::domain) fn with_placeholders(&self) -> Self {
+        let or = |name: &Option<String>, word: &str| {
+            Some(name.clone().unwrap_or_else(|| word.to_owned()))
         };
-        Some((name.as_deref().map(Cow::Borrowed), placeholder))
+        Self {
+            namespace: or(&self.namespace, "NS"),
+            holder: or(&self.holder, "SERVICEACCOUNT"),
+            secret: or(&self.secret, "SECRET"),
+            matching: or(&self.matching, "SECRET"),
+            from: or(&self.from, "OTHER-NS"),
+            entry: or(&self.entry, "OLD-HOST"),
+            server: or(&self.server, "HOST"),
+            username: or(&self.username, "USER"),
+            image: or(&self.image, "IMAGE"),
+            target: Some(Box::new(self.shown_target())),
+            ..self.clone()
+        }
     }
 
-    /// The field selector of the events that tell what failed. Without a name it is the reason alone.
-    fn involved(&self) -> String {
-        match (&self.involved, &self.pod) {
+    /// The target, or one with a word in capitals for each name that is not known.
+    pub(in crate::domain) fn shown_target(&self) -> FixTarget {
+        if let Some(target) = &self.target {
+            return (**target).clone();
+        }
+        let word = |name: &Option<String>, word: &str| -> String {
+            name.clone().unwrap_or_else(|| word.to_owned())
+        };
+        let namespace = Namespace::new(word(&self.namespace, "NS"));
+        let image = word(&self.image, "IMAGE");
+        FixTarget {
+            pod: Some(Key::new(
+                namespace.clone(),
+                Name::new(word(&self.pod, "POD")),
+            )),
+            owner: PodOwner::Rolling(WorkloadKey {
+                kind: WorkloadKind::Deployment,
+                key: Key::new(namespace.clone(), Name::new("NAME")),
+            }),
+            container: Some(TargetContainer {
+                name: word(&self.container, "CONTAINER").into(),
+                role: ContainerRole::App,
+                image: image.as_str().into(),
+                template_image: Some(image.into()),
+            }),
+            volume: None,
+            listed: [].into(),
+            list_origin: ListOrigin::ServiceAccount,
+            service_account: Name::new(word(&self.service_account, "SERVICEACCOUNT")),
+            namespace,
+        }
+    }
+
+    pub(super) fn namespace_word(&self) -> String {
+        word(self.namespace.as_deref(), "NS")
+    }
+
+    pub(super) fn pod_word(&self) -> String {
+        word(self.pod.as_deref(), "POD")
+    }
+
+    pub(super) fn container_word(&self) -> String {
+        word(self.container.as_deref(), "CONTAINER")
+    }
+
+    pub(super) fn secret_word(&self) -> String {
+        word(self.secret.as_deref(), "SECRET")
+    }
+
+    pub(super) fn image_word(&self) -> String {
+        word(self.image.as_deref(), "IMAGE")
+    }
+
+    pub(super) fn repository_word(&self) -> String {
+        word(self.repository.as_deref(), "HOST/REPO")
+    }
+
+    pub(super) fn host_word(&self) -> String {
+        word(self.host.as_deref(), "HOST")
+    }
+
+    pub(super) fn node_word(&self) -> String {
+        word(self.node.as_deref(), "NODE")
+    }
+
+    /// The host that serves the image, with its port if it has one of its own.
+    pub(super) fn endpoint_word(&self) -> String {
+        word(self.host.as_deref().map(endpoint), "HOST")
+    }
+
+    /// Name and port of the host that serves the image.
+    pub(super) fn endpoint_parts(&self) -> (String, String) {
+        let parts = self.host.as_deref().map(|host| split(endpoint(host)));
+        let (name, port) = parts.unwrap_or(("HOST", None));
+        (shell::word(name), shell::word(port.unwrap_or("443")))
+    }
+
+    /// The field selector of the events that tell what failed. Without a name it is the type alone.
+    pub(super) fn involved_word(&self) -> String {
+        let selector = match (&self.involved, &self.pod) {
             (Some((kind, name)), _) => {
                 format!("involvedObject.kind={kind},involvedObject.name={name}")
             }
             (None, Some(pod)) => format!("involvedObject.name={pod}"),
             (None, None) => "type=Warning".to_owned(),
-        }
-    }
-
-    pub(super) fn fill(&self, template: &str, quoting: Quoting) -> String {
-        let mut out = String::with_capacity(template.len() + 32);
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            if let Some(tail) = after.strip_prefix("attach}") {
-                out.push_str(&self.attach());
-                rest = tail;
-                continue;
-            }
-            let slot = after
-                .split_once('}')
-                .and_then(|(name, tail)| self.value(name).map(|value| (value, tail)));
-            rest = match slot {
-                Some(((Some(value), _), tail)) if quoting == Quoting::Shell => {
-                    out.push_str(&shell::word(&value));
-                    tail
-                }
-                Some(((value, placeholder), tail)) => {
-                    out.push_str(value.as_deref().unwrap_or(placeholder));
-                    tail
-                }
-                None => {
-                    out.push('{');
-                    after
-                }
-            };
-        }
-        out.push_str(rest);
-        out
-    }
-
-    /// The arguments of `kubectl patch serviceaccount` that add the Secret and lose none.
-    ///
-    /// `imagePullSecrets` of a ServiceAccount is an atomic list: a merge patch replaces it whole. So the
-    /// whole list is written where it is known; a JSON patch appends to the one that is not.
-    pub(super) fn attach(&self) -> String {
-        let secret = self.matching.as_deref().or(self.secret.as_deref());
-        let secret = secret.unwrap_or("SECRET");
-        let entry = |name: &str| json!({ "name": name });
-        let Some(listed) = &self.account_lists else {
-            let patch =
-                json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry(secret) }]);
-            return format!("--type=json -p {}", shell::word(&patch.to_string()));
         };
-        let before = listed.iter().map(String::as_str);
-        let whole: Vec<_> = before
-            .filter(|name| *name != secret)
-            .chain([secret])
-            .map(entry)
-            .collect();
-        let patch = json!({ "imagePullSecrets": whole });
-        format!("-p {}", shell::word(&patch.to_string()))
+        shell::word(&selector)
     }
+}
+
+/// A name as one word of a shell, or the word in capitals that stands for it.
+fn word(name: Option<&str>, placeholder: &str) -> String {
+    name.map_or_else(|| placeholder.to_owned(), shell::word)
 }
 
 /// The host that serves a registry: images of Docker Hub come from another one than they name.

@@ -1,10 +1,10 @@
 //! Which fixes are possible for a target, and what takes the place of those that are not.
 
 use super::{
-    FixId,
+    Effect, FixId,
     target::{FixTarget, PodOwner},
 };
-use crate::domain::{cause::Root, objects::WorkloadKind};
+use crate::domain::diagnostics::Root;
 
 /// The fixes that Kubernetes allows for this target, in their order, each once.
 pub fn suitable(
@@ -28,50 +28,30 @@ pub fn suitable(
     suitable
 }
 
-/// What does not reach the Pod as it is, or would end its other containers, does not help a debug
+/// What takes effect in new Pods only, or would end the other containers of this one, does not help a debug
 /// container. A missing Secret that the Pod lists can be created: the kubelet's next attempt reads it.
 fn for_ephemeral(fix: FixId, root: Option<Root>) -> FixId {
-    match fix {
-        FixId::CreateSecret | FixId::CopySecret if root == Some(Root::SecretMissing) => fix,
-        FixId::AttachSecret
-        | FixId::CreateSecret
-        | FixId::CopySecret
-        | FixId::CorrectSecretName
-        | FixId::UseServiceAccount
-        | FixId::CreateServiceAccount
-        | FixId::Restart
-        | FixId::RetryNow
-        | FixId::RecreatePod
-        | FixId::UndoRollout
-        | FixId::CorrectImage
-        | FixId::WriteFullName
-        | FixId::PullPolicy
-        | FixId::Authenticate
-        | FixId::SelectNodes => FixId::DebugAgain,
-        _ => fix,
+    let creates_listed =
+        matches!(fix, FixId::CreateSecret | FixId::CopySecret) && root == Some(Root::SecretMissing);
+    match fix.effect() {
+        Effect::NewPods if !creates_listed => FixId::DebugAgain,
+        Effect::NewPods | Effect::NextAttempt => fix,
     }
 }
 
 fn for_owner(fix: FixId, owner: &PodOwner) -> Option<FixId> {
-    let renewed = match owner {
-        PodOwner::Rolling(_) => FixId::Restart,
-        owner if owner.recreates_pods() => FixId::RetryNow,
-        _ => FixId::RecreatePod,
-    };
-    match fix {
-        FixId::Restart => Some(renewed),
-        FixId::RetryNow if !owner.recreates_pods() => Some(FixId::RecreatePod),
-        FixId::UndoRollout => owner
-            .workload()
-            .is_some_and(|id| {
-                matches!(
-                    id.kind,
-                    WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet
-                )
-            })
-            .then_some(fix),
-        _ => Some(fix),
+    let is_rolling = matches!(owner, PodOwner::Rolling(_));
+    if fix == FixId::UndoRollout {
+        return is_rolling.then_some(fix);
     }
+    let renews = matches!(fix, FixId::Restart | FixId::RetryNow);
+    Some(if renews && !owner.recreates_pods() {
+        FixId::RecreatePod
+    } else if fix == FixId::Restart && !is_rolling {
+        FixId::RetryNow
+    } else {
+        fix
+    })
 }
 
 #[cfg(test)]
@@ -80,7 +60,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        objects::{ContainerRole, Owner},
+        objects::{ContainerRole, Owner, WorkloadKind},
         sample::{self, running, workload},
     };
 

@@ -2,25 +2,46 @@
 //!
 //! `write /var/lib/containerd/…: no space left on device`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::DiskFull,
-    slug: "disk-full",
-    title: "disk full",
-    meaning: "the node has no room for the image",
-    tells: "df -h and df -i on the runtime's root; kubectl describe node: pressure",
-    fixes: &[FixId::FreeDisk],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "disk-full",
+        label: "disk full",
+        summary: "the node has no room for the image",
+        how_to_confirm: "df -h and df -i on the runtime's root; kubectl describe node: pressure",
+        root: Some(Root::NodeProblem),
+        link: Link::Node,
+        is_measurable: true,
+        fixes: &[FixId::FreeDisk],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn the_node_gets_room() {
+        let scene = Scene::failed(&pulling(
+            "failed to extract layer sha256:00: write /var/lib/containerd/x: no space left on device: unknown",
+        ));
+        check(&scene, "disk-full, node-problem, certain: free-disk");
+        check_fix(
+            &scene,
+            FixId::FreeDisk,
+            &["kubectl describe node node-1", "crictl rmi --prune"],
+        );
+        check_no_fix(&scene, FixId::RetryNow);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::DiskFull,
             &[(
                 "failed to extract layer sha256:00: write /var/lib/containerd/x: no space left on device: unknown",

@@ -2,25 +2,63 @@
 //!
 //! `denied: client with IP '…' is not allowed access`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, refusal};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::ForbiddenByPolicy,
-    slug: "forbidden-by-policy",
-    title: "forbidden",
-    meaning: "the registry knows who asks, or does not care, and says no: a missing role, a firewall rule, a policy",
-    tells: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
-    fixes: &[FixId::GrantAccess, FixId::OpenRegistryFirewall],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "forbidden-by-policy",
+        label: "forbidden",
+        summary: "the registry knows who asks, or does not care, and says no: a missing role, a firewall rule, a policy",
+        how_to_confirm: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[FixId::GrantAccess, FixId::OpenRegistryFirewall],
+    },
+    refine: refusal,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_403_for_a_login_is_about_its_access() {
+        let scene = Scene::failed(&resolving("unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 403 Forbidden")).lists(&["hub"]).secret("hub", "registry.example");
+        check(
+            &scene,
+            "forbidden-by-policy, credential-lacks-access, likely: recreate-secret, grant-access, open-registry-firewall",
+        );
+        check_fix(
+            &scene,
+            FixId::RecreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn an_address_that_is_not_allowed_needs_no_secret() {
+        let scene = Scene::failed(&resolving("denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.")).image("acme.azurecr.io/shop:1");
+        check(
+            &scene,
+            "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
+        );
+        check_fix(&scene, FixId::OpenRegistryFirewall, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::ForbiddenByPolicy,
             &[
                 (

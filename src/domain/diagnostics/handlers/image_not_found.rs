@@ -2,25 +2,69 @@
 //!
 //! `failed to resolve reference "ghcr.io/a/b:9": ghcr.io/a/b:9: not found`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::ImageNotFound,
-    slug: "image-not-found",
-    title: "tag missing",
-    meaning: "the registry was reached and access was allowed, but this tag or digest is not there",
-    tells: "list the tags (crane ls HOST/REPO): the tag is not among them while others are",
-    fixes: &[FixId::CorrectImage, FixId::PushImage],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "image-not-found",
+        label: "tag missing",
+        summary: "the registry was reached and access was allowed, but this tag or digest is not there",
+        how_to_confirm: "list the tags (crane ls HOST/REPO): the tag is not among them while others are",
+        root: Some(Root::TagMissing),
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::CorrectImage, FixId::PushImage],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn another_image_is_set_where_the_template_has_it() {
+        let scene = Scene::failed(&resolving("registry.example/team/app:1: not found"));
+        check(
+            &scene,
+            "image-not-found, tag-missing, likely: correct-image, push-image",
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectImage,
+            &["kubectl -n shop set image deployment/web app=IMAGE"],
+        );
+        check_fix(
+            &scene,
+            FixId::PushImage,
+            &["docker push registry.example/team/app:1"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn the_template_of_a_job_is_immutable() {
+        let scene = Scene::failed(&resolving("registry.example/team/app:1: not found")).of_job();
+        check(
+            &scene,
+            "image-not-found, tag-missing, likely: correct-image, push-image",
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectImage,
+            &[
+                r#"kubectl -n shop get job web -o json | jq 'del(.status, .spec.selector, .metadata.labels["controller-uid"], .metadata.labels["batch.kubernetes.io/controller-uid"], .spec.template.metadata.labels["controller-uid"], .spec.template.metadata.labels["batch.kubernetes.io/controller-uid"]) | (.spec.template.spec | (.containers, .initContainers) | .[]? | select(.name == "app") | .image) = "IMAGE"' | kubectl -n shop replace --force -f -"#,
+            ],
+        );
+        check_no_fix(&scene, FixId::UndoRollout);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::ImageNotFound,
             &[
                 (

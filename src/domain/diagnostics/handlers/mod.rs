@@ -1,4 +1,6 @@
-//! One file per cause: its words, what proves it and its fixes; and the list of them.
+//! One file per cause: its words, its root, how the objects refine it, its fixes, and its tests.
+//!
+//! The table below is the list of causes, and the only dispatch: a cause without a handler does not compile.
 
 mod cause_not_stated;
 mod content_corrupt;
@@ -33,6 +35,8 @@ mod runtime_unavailable;
 mod sandbox_image_pull;
 mod short_name_unresolved;
 mod signature_policy;
+#[cfg(test)]
+mod tests;
 mod tls_handshake_failure;
 mod tls_hostname_or_expired;
 mod tls_http_mismatch;
@@ -40,46 +44,69 @@ mod tls_untrusted_ca;
 mod token_expired;
 mod unauthorized;
 
-use super::{Cause, Entry, FixId};
+pub(in crate::domain) use super::{CauseInfo, FixId, Handler, Link, Root};
+use crate::domain::diagnose::refine::{message_only, never_pulled, not_stated, refusal};
 
-pub(super) const ENTRIES: [Entry; 39] = [
-    image_not_found::ENTRY,
-    repository_missing_or_no_access::ENTRY,
-    no_credentials_sent::ENTRY,
-    unauthorized::ENTRY,
-    token_expired::ENTRY,
-    pull_secret_missing::ENTRY,
-    pull_secret_malformed::ENTRY,
-    forbidden_by_policy::ENTRY,
-    credential_provider_failure::ENTRY,
-    rate_limited::ENTRY,
-    kubelet_pull_throttled::ENTRY,
-    registry_unreachable_dns::ENTRY,
-    registry_unreachable_refused::ENTRY,
-    registry_unreachable_timeout::ENTRY,
-    registry_unreachable_no_route::ENTRY,
-    registry_unreachable_reset::ENTRY,
-    registry_unreachable_proxy::ENTRY,
-    registry_5xx::ENTRY,
-    registry_bad_response::ENTRY,
-    tls_untrusted_ca::ENTRY,
-    tls_hostname_or_expired::ENTRY,
-    tls_handshake_failure::ENTRY,
-    tls_http_mismatch::ENTRY,
-    invalid_image_name::ENTRY,
-    short_name_unresolved::ENTRY,
-    never_pull_absent::ENTRY,
-    credentials_not_verified::ENTRY,
-    platform_mismatch::ENTRY,
-    manifest_unsupported::ENTRY,
-    signature_policy::ENTRY,
-    content_corrupt::ENTRY,
-    layer_unpack_failed::ENTRY,
-    local_store_error::ENTRY,
-    disk_full::ENTRY,
-    pull_timeout_cancelled::ENTRY,
-    runtime_unavailable::ENTRY,
-    sandbox_image_pull::ENTRY,
-    not_a_pull_failure::ENTRY,
-    cause_not_stated::ENTRY,
-];
+/// Rows of cause and the module of its handler.
+macro_rules! causes {
+    ($($cause:ident $module:ident,)*) => {
+        /// What is wrong with a pull: the classes that a message can tell.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Cause {
+            $($cause,)*
+        }
+
+        impl Cause {
+            /// All causes, in the order of the catalogue.
+            pub const ALL: &[Self] = &[$(Self::$cause,)*];
+
+            pub(in crate::domain) fn handler(self) -> &'static Handler {
+                match self {
+                    $(Self::$cause => &$module::HANDLER,)*
+                }
+            }
+        }
+    };
+}
+
+causes! {
+    ImageNotFound image_not_found,
+    RepositoryMissingOrNoAccess repository_missing_or_no_access,
+    NoCredentialsSent no_credentials_sent,
+    Unauthorized unauthorized,
+    TokenExpired token_expired,
+    PullSecretMissing pull_secret_missing,
+    PullSecretMalformed pull_secret_malformed,
+    ForbiddenByPolicy forbidden_by_policy,
+    CredentialProviderFailure credential_provider_failure,
+    RateLimited rate_limited,
+    KubeletPullThrottled kubelet_pull_throttled,
+    RegistryUnreachableDns registry_unreachable_dns,
+    RegistryUnreachableRefused registry_unreachable_refused,
+    RegistryUnreachableTimeout registry_unreachable_timeout,
+    RegistryUnreachableNoRoute registry_unreachable_no_route,
+    RegistryUnreachableReset registry_unreachable_reset,
+    RegistryUnreachableProxy registry_unreachable_proxy,
+    Registry5xx registry_5xx,
+    RegistryBadResponse registry_bad_response,
+    TlsUntrustedCa tls_untrusted_ca,
+    TlsHostnameOrExpired tls_hostname_or_expired,
+    TlsHandshakeFailure tls_handshake_failure,
+    TlsHttpMismatch tls_http_mismatch,
+    InvalidImageName invalid_image_name,
+    ShortNameUnresolved short_name_unresolved,
+    NeverPullAbsent never_pull_absent,
+    CredentialsNotVerified credentials_not_verified,
+    PlatformMismatch platform_mismatch,
+    ManifestUnsupported manifest_unsupported,
+    SignaturePolicy signature_policy,
+    ContentCorrupt content_corrupt,
+    LayerUnpackFailed layer_unpack_failed,
+    LocalStoreError local_store_error,
+    DiskFull disk_full,
+    PullTimeoutCancelled pull_timeout_cancelled,
+    RuntimeUnavailable runtime_unavailable,
+    SandboxImagePull sandbox_image_pull,
+    NotAPullFailure not_a_pull_failure,
+    CauseNotStated cause_not_stated,
+}

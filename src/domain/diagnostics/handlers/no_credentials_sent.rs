@@ -2,31 +2,150 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, refusal};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::NoCredentialsSent,
-    slug: "no-credentials-sent",
-    title: "no credential",
-    meaning: "the repository is private and the request went out without a credential",
-    tells: "the Pod's imagePullSecrets are empty, or no entry of theirs matches the image's host",
-    fixes: &[
-        FixId::AttachSecret,
-        FixId::CreateSecret,
-        FixId::CorrectServer,
-        FixId::CopySecret,
-        FixId::CredentialProvider,
-    ],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "no-credentials-sent",
+        label: "no credential",
+        summary: "the repository is private and the request went out without a credential",
+        how_to_confirm: "the Pod's imagePullSecrets are empty, or no entry of theirs matches the image's host",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[
+            FixId::AttachSecret,
+            FixId::CreateSecret,
+            FixId::CorrectServer,
+            FixId::CopySecret,
+            FixId::CredentialProvider,
+        ],
+    },
+    refine: refusal,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, no_basic_auth},
+    };
+    use crate::domain::objects::SecretType;
+
+    #[test]
+    fn without_a_secret_one_is_created_and_attached() {
+        let scene = Scene::failed(&no_basic_auth());
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: create-secret, attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::CreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                "jq -n --arg s registry.example --arg u USER '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin",
+                "unset TOKEN",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"SECRET"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::CopySecret);
+    }
+
+    #[test]
+    fn a_secret_that_is_there_is_attached() {
+        let scene = Scene::failed(&no_basic_auth()).secret("hub", "registry.example");
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"hub"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn a_pod_without_a_controller_is_created_again_with_the_list() {
+        let scene = Scene::failed(&no_basic_auth())
+            .secret("hub", "registry.example")
+            .bare();
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"hub"}]}'"#,
+                "kubectl -n shop get pod web-1 -o json | jq 'del(.status, .spec.nodeName) | del(.spec.imagePullSecrets)' | kubectl -n shop replace --force -f -",
+            ],
+        );
+        check_no_fix(&scene, FixId::Restart);
+    }
+
+    #[test]
+    fn an_entry_with_another_port_is_corrected() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["hub"])
+            .secret("hub", "registry.example:5000");
+        check(
+            &scene,
+            "no-credentials-sent, entry-for-other-registry, certain: correct-server, create-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectServer,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq --arg from registry.example:5000 --arg to registry.example '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | @base64d | fromjson | if .auths | has($to) then error("\($to) is there already") else . end | .auths |= with_entries(if .key == $from then .key = $to else . end) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn a_secret_of_another_type_is_converted() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["hub"])
+            .secret_of_type(
+                "hub",
+                "registry.example",
+                SecretType::Other(Some("Opaque".into())),
+            );
+        check(
+            &scene,
+            "no-credentials-sent, secret-wrong-type, certain: convert-type",
+        );
+        check_fix(
+            &scene,
+            FixId::ConvertType,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq '.type = "kubernetes.io/dockerconfigjson" | .data[".dockerconfigjson"] = first((.data[".dockerconfigjson"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == "object"))' | kubectl -n shop replace --force -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::NoCredentialsSent,
             &[
                 (

@@ -2,25 +2,52 @@
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::NotAPullFailure,
-    slug: "not-a-pull-failure",
-    title: "not a pull",
-    meaning: "this is not about pulling an image",
-    tells: "the events of the Pod: was the image Pulled?",
-    fixes: &[FixId::ReadEvents],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "not-a-pull-failure",
+        label: "not a pull",
+        summary: "this is not about pulling an image",
+        how_to_confirm: "the events of the Pod: was the image Pulled?",
+        root: Some(Root::NotAPull),
+        link: Link::Pod,
+        is_measurable: false,
+        fixes: &[FixId::ReadEvents],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn a_crash_is_told_by_its_log() {
+        let scene = Scene::failed("").waits(
+            "CrashLoopBackOff",
+            "back-off 5m0s restarting failed container=app pod=web-1_shop(u)",
+        );
+        check(
+            &scene,
+            "not-a-pull-failure, not-a-pull, certain: read-events",
+        );
+        check_fix(
+            &scene,
+            FixId::ReadEvents,
+            &[
+                "kubectl -n shop get events --field-selector involvedObject.name=web-1 --sort-by=.lastTimestamp",
+            ],
+        );
+        check_no_fix(&scene, FixId::CorrectImage);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::NotAPullFailure,
             &[
                 (

@@ -2,25 +2,54 @@
 //!
 //! `no match for platform in manifest: not found`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::PlatformMismatch,
-    slug: "platform-mismatch",
-    title: "wrong platform",
-    meaning: "the image is not made for the node's processor or operating system",
-    tells: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
-    fixes: &[FixId::BuildForPlatform, FixId::SelectNodes],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "platform-mismatch",
+        label: "wrong platform",
+        summary: "the image is not made for the node's processor or operating system",
+        how_to_confirm: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
+        root: Some(Root::WrongPlatform),
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::BuildForPlatform, FixId::SelectNodes],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn the_image_is_built_for_the_node_or_the_pod_moved() {
+        let scene = Scene::failed(&pulling("no match for platform in manifest: not found"));
+        check(
+            &scene,
+            "platform-mismatch, wrong-platform, likely: build-for-platform, select-nodes",
+        );
+        check_fix(
+            &scene,
+            FixId::BuildForPlatform,
+            &[
+                "docker buildx build --platform linux/amd64,linux/arm64 --push -t registry.example/team/app:1 .",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::SelectNodes,
+            &["kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::PlatformMismatch,
             &[
                 (

@@ -2,25 +2,43 @@
 //!
 //! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::PullTimeoutCancelled,
-    slug: "pull-timeout-cancelled",
-    title: "pull cancelled",
-    meaning: "the pull was ended from our side before it was done",
-    tells: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
-    fixes: &[FixId::FasterPull],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "pull-timeout-cancelled",
+        label: "pull cancelled",
+        summary: "the pull was ended from our side before it was done",
+        how_to_confirm: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
+        root: None,
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::FasterPull],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn a_cancelled_pull_may_be_slow() {
+        let scene = Scene::failed(&pulling("context canceled"));
+        check(
+            &scene,
+            "pull-timeout-cancelled, no root, certain: faster-pull",
+        );
+        check_fix(&scene, FixId::FasterPull, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::PullTimeoutCancelled,
             &[
                 (

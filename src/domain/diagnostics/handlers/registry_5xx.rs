@@ -2,25 +2,45 @@
 //!
 //! `received unexpected HTTP status: 503 Service Unavailable`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::Registry5xx,
-    slug: "registry-5xx",
-    title: "registry down",
-    meaning: "the registry, or what stands before it, answers that it has a fault",
-    tells: "the same answer from elsewhere; the registry's status page or log",
-    fixes: &[FixId::WaitForRegistry, FixId::UseMirror],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-5xx",
+        label: "registry down",
+        summary: "the registry, or what stands before it, answers that it has a fault",
+        how_to_confirm: "the same answer from elsewhere; the registry's status page or log",
+        root: Some(Root::RegistryDown),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::WaitForRegistry, FixId::UseMirror],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn the_registry_is_waited_for() {
+        let scene = Scene::failed(&resolving(
+            "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 503 Service Unavailable",
+        ));
+        check(
+            &scene,
+            "registry-5xx, registry-down, certain: wait-for-registry, use-mirror",
+        );
+        check_fix(&scene, FixId::WaitForRegistry, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::Registry5xx,
             &[
                 (

@@ -2,25 +2,49 @@
 //!
 //! `error unmarshalling content: invalid character '<' looking for beginning of value`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RegistryBadResponse,
-    slug: "registry-bad-response",
-    title: "odd answer",
-    meaning: "what answers is not a registry, or not at this address",
-    tells: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
-    fixes: &[FixId::CheckPort, FixId::FixProxy],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-bad-response",
+        label: "odd answer",
+        summary: "what answers is not a registry, or not at this address",
+        how_to_confirm: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
+        root: None,
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::CheckPort, FixId::FixProxy],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn the_address_of_a_web_page_is_no_registry() {
+        let scene = Scene::failed(
+            "Error response from daemon: error unmarshalling content: invalid character '<' looking for beginning of value",
+        );
+        check(
+            &scene,
+            "registry-bad-response, no root, likely: check-port, fix-proxy",
+        );
+        check_fix(
+            &scene,
+            FixId::CheckPort,
+            &["curl -i https://registry.example/v2/"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RegistryBadResponse,
             &[
                 (

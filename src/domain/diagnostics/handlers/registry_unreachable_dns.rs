@@ -2,25 +2,51 @@
 //!
 //! `dial tcp: lookup r.example on 10.0.0.2:53: no such host`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RegistryUnreachableDns,
-    slug: "registry-unreachable-dns",
-    title: "DNS failed",
-    meaning: "the node cannot resolve the registry's name",
-    tells: "getent hosts HOST on the node; port 53 in the address is the DNS server's",
-    fixes: &[FixId::FixNodeDns],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-unreachable-dns",
+        label: "DNS failed",
+        summary: "the node cannot resolve the registry's name",
+        how_to_confirm: "getent hosts HOST on the node; port 53 in the address is the DNS server's",
+        root: Some(Root::RegistryUnknownHost),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::FixNodeDns],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn the_nodes_resolver_is_asked() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": dial tcp: lookup registry.example on 10.0.0.2:53: no such host",
+        ));
+        check(
+            &scene,
+            "registry-unreachable-dns, registry-unknown-host, certain: fix-node-dns",
+        );
+        check_fix(
+            &scene,
+            FixId::FixNodeDns,
+            &[
+                "kubectl debug node/node-1 -it --image=busybox -- chroot /host getent hosts registry.example",
+            ],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RegistryUnreachableDns,
             &[
                 (

@@ -2,25 +2,54 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: connection refused`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RegistryUnreachableRefused,
-    slug: "registry-unreachable-refused",
-    title: "refused",
-    meaning: "nothing listens at the registry's address and port",
-    tells: "curl -v https://HOST/v2/ on the node; does the image name the right port?",
-    fixes: &[FixId::CheckPort, FixId::OpenFirewall],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-unreachable-refused",
+        label: "refused",
+        summary: "nothing listens at the registry's address and port",
+        how_to_confirm: "curl -v https://HOST/v2/ on the node; does the image name the right port?",
+        root: Some(Root::RegistryDown),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::CheckPort, FixId::OpenFirewall],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn address_and_port_are_checked() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": dial tcp 10.0.0.7:443: connect: connection refused",
+        ));
+        check(
+            &scene,
+            "registry-unreachable-refused, registry-down, certain: check-port, open-firewall",
+        );
+        check_fix(
+            &scene,
+            FixId::CheckPort,
+            &["curl -i https://registry.example/v2/"],
+        );
+        check_fix(
+            &scene,
+            FixId::OpenFirewall,
+            &["curl -v --max-time 15 https://registry.example/v2/"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RegistryUnreachableRefused,
             &[
                 (

@@ -2,25 +2,49 @@
 //!
 //! `read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RegistryUnreachableReset,
-    slug: "registry-unreachable-reset",
-    title: "connection reset",
-    meaning: "something on the way cuts the connection",
-    tells: "the same URL from another network; is the address that of a proxy?",
-    fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-unreachable-reset",
+        label: "connection reset",
+        summary: "something on the way cuts the connection",
+        how_to_confirm: "the same URL from another network; is the address that of a proxy?",
+        root: None,
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn what_cuts_the_connection_is_on_the_way() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer",
+        ));
+        check(
+            &scene,
+            "registry-unreachable-reset, no root, likely: open-firewall, fix-proxy, use-mirror",
+        );
+        check_fix(
+            &scene,
+            FixId::OpenFirewall,
+            &["curl -v --max-time 15 https://registry.example/v2/"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RegistryUnreachableReset,
             &[
                 (

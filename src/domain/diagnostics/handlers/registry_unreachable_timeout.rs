@@ -2,25 +2,49 @@
 //!
 //! `dial tcp 10.0.0.7:443: i/o timeout`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RegistryUnreachableTimeout,
-    slug: "registry-unreachable-timeout",
-    title: "timeout",
-    meaning: "the registry does not answer in time",
-    tells: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
-    fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "registry-unreachable-timeout",
+        label: "timeout",
+        summary: "the registry does not answer in time",
+        how_to_confirm: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
+        root: Some(Root::RegistryDown),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn the_way_to_the_registry_is_opened() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": dial tcp 10.0.0.7:443: i/o timeout",
+        ));
+        check(
+            &scene,
+            "registry-unreachable-timeout, registry-down, certain: open-firewall, fix-proxy, use-mirror",
+        );
+        check_fix(
+            &scene,
+            FixId::OpenFirewall,
+            &["curl -v --max-time 15 https://registry.example/v2/"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RegistryUnreachableTimeout,
             &[
                 (

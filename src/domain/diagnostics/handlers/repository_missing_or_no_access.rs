@@ -2,30 +2,53 @@
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, refusal};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RepositoryMissingOrNoAccess,
-    slug: "repository-missing-or-no-access",
-    title: "no access",
-    meaning: "the registry does not say whether the repository is missing or private",
-    tells: "ask without a login and with the Secret's: the same refusal twice means a wrong name or no grant",
-    fixes: &[
-        FixId::CorrectImage,
-        FixId::CreateSecret,
-        FixId::GrantAccess,
-        FixId::LoadImage,
-    ],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "repository-missing-or-no-access",
+        label: "no access",
+        summary: "the registry does not say whether the repository is missing or private",
+        how_to_confirm: "ask without a login and with the Secret's: the same refusal twice means a wrong name or no grant",
+        root: None,
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[
+            FixId::CorrectImage,
+            FixId::CreateSecret,
+            FixId::GrantAccess,
+            FixId::LoadImage,
+        ],
+    },
+    refine: refusal,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_login_that_opens_nothing_may_lack_access() {
+        let scene = Scene::failed(&resolving("pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed")).lists(&["hub"]).secret("hub", "registry.example");
+        check(
+            &scene,
+            "repository-missing-or-no-access, credential-lacks-access, likely: correct-image, create-secret, grant-access",
+        );
+        check_fix(&scene, FixId::GrantAccess, &[]);
+        check_fix(
+            &scene,
+            FixId::CorrectImage,
+            &["kubectl -n shop set image deployment/web app=IMAGE"],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RepositoryMissingOrNoAccess,
             &[
                 (

@@ -2,25 +2,49 @@
 //!
 //! `dial unix /run/containerd/containerd.sock: connect: connection refused`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::RuntimeUnavailable,
-    slug: "runtime-unavailable",
-    title: "runtime down",
-    meaning: "the kubelet or the client does not reach the container runtime on the node",
-    tells: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
-    fixes: &[FixId::RepairRuntime],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "runtime-unavailable",
+        label: "runtime down",
+        summary: "the kubelet or the client does not reach the container runtime on the node",
+        how_to_confirm: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
+        root: Some(Root::NodeProblem),
+        link: Link::Node,
+        is_measurable: false,
+        fixes: &[FixId::RepairRuntime],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn the_runtime_is_started() {
+        let scene = Scene::failed(
+            "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\"",
+        );
+        check(
+            &scene,
+            "runtime-unavailable, node-problem, certain: repair-runtime",
+        );
+        check_fix(
+            &scene,
+            FixId::RepairRuntime,
+            &["systemctl status containerd"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::RuntimeUnavailable,
             &[
                 (

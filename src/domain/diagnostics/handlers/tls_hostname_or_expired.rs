@@ -2,25 +2,51 @@
 //!
 //! `x509: certificate is valid for a.example, not b.example`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::TlsHostnameOrExpired,
-    slug: "tls-hostname-or-expired",
-    title: "certificate",
-    meaning: "the registry's certificate is for another name, or its time is over, or the node's clock is wrong",
-    tells: "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate",
-    fixes: &[FixId::FixCertificate, FixId::FixClock],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "tls-hostname-or-expired",
+        label: "certificate",
+        summary: "the registry's certificate is for another name, or its time is over, or the node's clock is wrong",
+        how_to_confirm: "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate",
+        root: Some(Root::CertificateWrong),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::FixCertificate, FixId::FixClock],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn the_certificate_is_issued_again() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-01-01T00:00:00Z is after 2025-01-01T00:00:00Z",
+        ));
+        check(
+            &scene,
+            "tls-hostname-or-expired, certificate-wrong, certain: fix-certificate, fix-clock",
+        );
+        check_fix(
+            &scene,
+            FixId::FixCertificate,
+            &[
+                "openssl s_client -connect registry.example:443 -servername registry.example </dev/null | openssl x509 -noout -dates -ext subjectAltName",
+            ],
+        );
+        check_no_fix(&scene, FixId::TrustCa);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::TlsHostnameOrExpired,
             &[
                 (

@@ -2,25 +2,48 @@
 //!
 //! `tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, message_only};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::TlsUntrustedCa,
-    slug: "tls-untrusted-ca",
-    title: "CA untrusted",
-    meaning: "the node does not trust whoever signed the registry's certificate",
-    tells: "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node: who issued it?",
-    fixes: &[FixId::TrustCa],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "tls-untrusted-ca",
+        label: "CA untrusted",
+        summary: "the node does not trust whoever signed the registry's certificate",
+        how_to_confirm: "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node: who issued it?",
+        root: Some(Root::CaUntrusted),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::TrustCa],
+    },
+    refine: message_only,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn every_node_trusts_the_ca() {
+        let scene = Scene::failed(&resolving(
+            "failed to do request: Head \"https://registry.example/v2/team/app/manifests/1\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
+        ));
+        check(&scene, "tls-untrusted-ca, ca-untrusted, certain: trust-ca");
+        check_fix(
+            &scene,
+            FixId::TrustCa,
+            &[
+                "openssl s_client -connect registry.example:443 -servername registry.example -showcerts </dev/null",
+            ],
+        );
+        check_no_fix(&scene, FixId::AllowPlainHttp);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::TlsUntrustedCa,
             &[
                 (

@@ -2,29 +2,70 @@
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, Root, refusal};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::TokenExpired,
-    slug: "token-expired",
-    title: "token expired",
-    meaning: "the credential was right once and its life is over",
-    tells: "the Secret is older than the registry's tokens live; a fresh token works",
-    fixes: &[
-        FixId::NewToken,
-        FixId::RecreateSecret,
-        FixId::StopStoringTokens,
-    ],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "token-expired",
+        label: "token expired",
+        summary: "the credential was right once and its life is over",
+        how_to_confirm: "the Secret is older than the registry's tokens live; a fresh token works",
+        root: Some(Root::CredentialExpired),
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[
+            FixId::NewToken,
+            FixId::RecreateSecret,
+            FixId::StopStoringTokens,
+        ],
+    },
+    refine: refusal,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_token_that_has_ended_is_replaced() {
+        let scene = Scene::failed(&resolving(
+            "denied: Your authorization token has expired. Reauthenticate and try again.",
+        ))
+        .lists(&["hub"])
+        .secret("hub", "registry.example");
+        check(
+            &scene,
+            "token-expired, credential-expired, certain: new-token, recreate-secret, stop-storing-tokens",
+        );
+        check_fix(
+            &scene,
+            FixId::NewToken,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::RecreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::TokenExpired,
             &[
                 (

@@ -2,25 +2,88 @@
 //!
 //! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
 
-use super::{Cause, Entry, FixId};
+use super::{CauseInfo, FixId, Handler, Link, refusal};
 
-pub(super) const ENTRY: Entry = Entry {
-    cause: Cause::Unauthorized,
-    slug: "unauthorized",
-    title: "bad credential",
-    meaning: "a credential was sent and the registry did not accept it",
-    tells: "probe the registry with the Secret's credential: the token request is refused",
-    fixes: &[FixId::NewToken, FixId::RecreateSecret, FixId::RemoveEntry],
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "unauthorized",
+        label: "bad credential",
+        summary: "a credential was sent and the registry did not accept it",
+        how_to_confirm: "probe the registry with the Secret's credential: the token request is refused",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[FixId::NewToken, FixId::RecreateSecret, FixId::RemoveEntry],
+    },
+    refine: refusal,
 };
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::diagnostics::tests::agrees;
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_refused_login_is_replaced() {
+        let scene = Scene::failed(&resolving("failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized")).lists(&["hub"]).secret("hub", "registry.example");
+        check(
+            &scene,
+            "unauthorized, credential-rejected, certain: new-token, recreate-secret, remove-entry",
+        );
+        check_fix(
+            &scene,
+            FixId::NewToken,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::RemoveEntry,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | @base64d | fromjson | del(.auths[$s]) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn who_may_not_read_the_secret_asks_somebody() {
+        let scene = Scene::failed(&resolving("failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized")).lists(&["hub"]).secrets_forbidden();
+        check(
+            &scene,
+            "unauthorized, no root, possible: check-secret, test-pull, new-token",
+        );
+        check_fix(
+            &scene,
+            FixId::CheckSecret,
+            &[
+                "pullscope verify registry.example/team/app:1 -n shop --secret hub",
+                r#"kubectl -n shop get secret hub -o jsonpath='{.data.\.dockerconfigjson}' | base64 -d | jq '.auths | keys'"#,
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::NewToken,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u USER '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
 
     #[test]
     fn messages_that_say_so() {
-        agrees(
+        check_messages(
             Cause::Unauthorized,
             &[
                 (

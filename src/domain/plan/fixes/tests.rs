@@ -6,7 +6,8 @@ use super::*;
 use crate::domain::{
     batch::Batch,
     chain,
-    diagnose::diagnose,
+    diagnose::{Finding, diagnose},
+    key::Name,
     objects::{ContainerRole, Owner, Pod, SecretType, Workload, WorkloadKey, WorkloadKind},
     sample::{IMAGE, account, changed, key, now, pod, running, secret, waiting, workload},
     watch::Sight,
@@ -424,14 +425,14 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     // One run of it is enough to show that it works.
     let plan = Plan::new("Another image", set);
     let pods = ["nightly-7-x", "nightly-8-x"].map(|name| key("shop", name));
-    let affected = super::super::Affected::of(&world, &plan, pods.clone(), []);
+    let affected = crate::domain::plan::Affected::of(&world, &plan, pods.clone(), []);
     let gone = Batch::Pods(crate::domain::sample::gone(pods.to_vec()));
     world.fold(gone, now());
-    assert!(!super::super::recovery(&world, &affected).is_complete());
+    assert!(!crate::domain::plan::recovery(&world, &affected).is_complete());
     let run = owned_by(Some(("Job", "nightly-8")), "nightly-8-y", "batch", MISSING);
     let mut pod = crate::domain::sample::pod("shop", "nightly-8-y", running());
     pod.meta.owner = run.meta.owner;
     world.fold(Batch::Pods(changed(vec![pod])), now());
-    let found = super::super::recovery(&world, &affected);
+    let found = crate::domain::plan::recovery(&world, &affected);
     assert!(found.is_complete(), "{found:?}");
 }
