@@ -6,7 +6,9 @@
 //! link at which the chain is broken, and `node_credential` for what the node may have sent; where the
 //! Secrets may not be read, `hidden` keeps to the message.
 
-use super::{Draft, Root, Source, hidden, message::Told, node_credential, sent, unsent};
+use super::{
+    Draft, Root, Source, hidden, message::Told, node_credential, refine::Unread, sent, unsent,
+};
 use crate::domain::{
     cause::{Cause, FixId},
     chain::{Case, Known, Links, Listed, SecretLink, SecretState, carries},
@@ -15,7 +17,13 @@ use crate::domain::{
 };
 
 /// Judges a refusal.
-pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
+pub(super) fn judge(
+    draft: &mut Draft,
+    case: &Case,
+    told: &Told<'_>,
+    image: &ImageRef,
+    unread: &Unread,
+) {
     let links = case.links(image);
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
@@ -34,7 +42,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
             draft.doubt(Confidence::Likely);
         }
     } else if is_hidden(draft, case, &links) {
-        hidden::judge(draft, case, &links);
+        hidden::judge(draft, case, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
         mended(draft, &links);
     } else if says_sent(draft) {

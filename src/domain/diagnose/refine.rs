@@ -1,7 +1,12 @@
 //! How the objects of the cluster refine what a message means: the shared helpers of the handlers.
 
 use super::{Draft, access, message::Told, never};
-use crate::domain::{chain::Case, image::ImageRef};
+use crate::domain::{
+    cause::{Cause, FixId, Root},
+    chain::Case,
+    classify::Confidence,
+    image::ImageRef,
+};
 
 /// A pull that failed: its Pod with all around it, what the kubelet said, and the image.
 pub(in crate::domain) struct PullContext<'a> {
@@ -13,12 +18,24 @@ pub(in crate::domain) struct PullContext<'a> {
 /// Refines a finding in the making.
 pub(in crate::domain) type Refine = fn(&mut Draft, &PullContext<'_>);
 
+/// What a refusal means where a Secret that the Pod lists may not be read: what the message says, and no more.
+pub(in crate::domain) struct Unread {
+    /// The root that the message itself proves.
+    pub root: Option<Root>,
+    /// With one Secret; with several it is likely at most.
+    pub at_most: Confidence,
+    /// What the Secret would rule out.
+    pub also: &'static [Cause],
+    /// Whoever may read the Secret can tell; a node can try; a new login may be right all the same.
+    pub fixes: &'static [FixId],
+}
+
 /// The message says all there is to say.
 pub(in crate::domain) fn message_only(_: &mut Draft, _: &PullContext<'_>) {}
 
 /// A refusal: the same text has many causes, and only the Secrets that the Pod lists tell them apart.
-pub(in crate::domain) fn refusal(draft: &mut Draft, pull: &PullContext<'_>) {
-    access::judge(draft, pull.case, pull.told, pull.image);
+pub(in crate::domain) fn refusal(draft: &mut Draft, pull: &PullContext<'_>, unread: &Unread) {
+    access::judge(draft, pull.case, pull.told, pull.image, unread);
 }
 
 /// Nothing tells the cause: the objects may.

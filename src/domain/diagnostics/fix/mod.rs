@@ -179,12 +179,13 @@ pub struct Fix {
 impl FixId {
     /// The title for a finding: where the Pod template has a list of its own, that gets the Secret.
     pub fn title_for(self, names: &Names) -> &'static str {
-        let origin = names.target.as_deref().map(|target| &target.list_origin);
-        match (self, origin) {
-            (Self::AttachSecret, Some(ListOrigin::Template(_))) => {
-                "Add the pull Secret to imagePullSecrets of the Pod template"
-            }
-            _ => self.title(),
+        let target = names.target.as_deref();
+        let has_own_list =
+            target.is_some_and(|it| matches!(it.list_origin, ListOrigin::Template(_)));
+        if self == Self::AttachSecret && has_own_list {
+            "Add the pull Secret to imagePullSecrets of the Pod template"
+        } else {
+            self.title()
         }
     }
 

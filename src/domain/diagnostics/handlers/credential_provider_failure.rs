@@ -2,7 +2,7 @@
 //!
 //! `error execing credential provider plugin ecr-credential-provider for image …: exit status 1`
 
-use super::{CauseInfo, FixId, Handler, Link, Root, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Root, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -15,7 +15,15 @@ pub(super) static HANDLER: Handler = Handler {
         is_measurable: false,
         fixes: &[FixId::CredentialProvider, FixId::CreateSecret],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
 };
 
 #[cfg(test)]

@@ -45,7 +45,10 @@ mod token_expired;
 mod unauthorized;
 
 pub(in crate::domain) use super::{CauseInfo, FixId, Handler, Link, Root};
-use crate::domain::diagnose::refine::{message_only, never_pulled, not_stated, refusal};
+use crate::domain::{
+    classify::Confidence,
+    diagnose::refine::{Unread, message_only, never_pulled, not_stated, refusal},
+};
 
 /// Rows of cause and the module of its handler.
 macro_rules! causes {

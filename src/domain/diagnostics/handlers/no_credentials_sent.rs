@@ -2,7 +2,7 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{CauseInfo, FixId, Handler, Link, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -21,7 +21,15 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::CredentialProvider,
         ],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
 };
 
 #[cfg(test)]

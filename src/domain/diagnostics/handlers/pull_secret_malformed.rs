@@ -2,7 +2,7 @@
 //!
 //! `unable to parse auth field, must be formatted as base64(username:password)`
 
-use super::{CauseInfo, FixId, Handler, Link, Root, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Root, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -15,7 +15,15 @@ pub(super) static HANDLER: Handler = Handler {
         is_measurable: false,
         fixes: &[FixId::RecreateSecret],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: Some(Root::SecretMalformed),
+    at_most: Confidence::Certain,
+    also: &[],
+    fixes: &[FixId::RecreateSecret, FixId::CheckSecret],
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 
-use super::{CauseInfo, FixId, Handler, Link, Root, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Root, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -19,7 +19,15 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::CorrectSecretName,
         ],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 
-use super::{CauseInfo, FixId, Handler, Link, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -20,7 +20,15 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::LoadImage,
         ],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::CorrectImage],
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 
-use super::{CauseInfo, FixId, Handler, Link, Root, refusal};
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Root, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -19,7 +19,15 @@ pub(super) static HANDLER: Handler = Handler {
             FixId::StopStoringTokens,
         ],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: Some(Root::CredentialExpired),
+    at_most: Confidence::Likely,
+    also: &[],
+    fixes: &[FixId::NewToken, FixId::CheckSecret],
 };
 
 #[cfg(test)]

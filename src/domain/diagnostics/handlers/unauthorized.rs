@@ -2,7 +2,7 @@
 //!
 //! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
 
-use super::{CauseInfo, FixId, Handler, Link, refusal};
+use super::{Cause, CauseInfo, Confidence, FixId, Handler, Link, Unread, refusal};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -15,7 +15,16 @@ pub(super) static HANDLER: Handler = Handler {
         is_measurable: true,
         fixes: &[FixId::NewToken, FixId::RecreateSecret, FixId::RemoveEntry],
     },
-    refine: refusal,
+    refine: |draft, pull| refusal(draft, pull, &UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read. Registries answer so to a token that has ended, too, and its
+/// age stands in the Secret.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[Cause::TokenExpired],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::NewToken],
 };
 
 #[cfg(test)]
