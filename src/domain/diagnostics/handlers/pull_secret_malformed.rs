@@ -74,7 +74,7 @@ mod tests {
             FixId::CheckSecret,
             &[
                 "pullscope verify registry.example/team/app:1 -n shop --secret hub",
-                r#"kubectl -n shop get secret hub -o jsonpath='{.data.\.dockerconfigjson}' | base64 -d | jq '.auths | keys'"#,
+                r"kubectl -n shop get secret hub -o jsonpath='{.data.\.dockerconfigjson}' | base64 -d | jq '.auths | keys'",
             ],
         );
         check_no_fix(&scene, FixId::RetryNow);
