@@ -144,6 +144,30 @@ impl FixAction {
     }
 }
 
+impl FixAction {
+    /// Whether it changes a Secret that Pods list already, as far as is known.
+    pub(in crate::domain) fn edits_a_secret(&self) -> bool {
+        match self {
+            Self::RecreateSecret(_)
+            | Self::NewToken(_)
+            | Self::CorrectServer { .. }
+            | Self::RemoveEntry { .. }
+            | Self::ConvertType { .. } => true,
+            Self::AttachSecret { .. }
+            | Self::CorrectSecretName { .. }
+            | Self::CreateSecret(_)
+            | Self::Authenticate(_)
+            | Self::CopySecret { .. }
+            | Self::UseServiceAccount { .. }
+            | Self::CreateServiceAccount
+            | Self::Restart
+            | Self::RetryNow
+            | Self::CorrectImage
+            | Self::WriteFullName { .. } => false,
+        }
+    }
+}
+
 /// An image with its registry: a short name is one of Docker Hub.
 fn spelled_out(image: &str) -> String {
     ImageRef::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string())

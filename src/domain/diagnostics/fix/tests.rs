@@ -88,6 +88,13 @@ fn attaching_keeps_what_the_account_lists() {
     );
 }
 
+#[test]
+fn a_message_alone_attaches_no_secret_that_is_corrected() {
+    let commands = FixId::RemoveEntry.fill(&Names::default()).commands;
+    assert_eq!(commands.len(), 1, "{commands:?}");
+    assert!(commands[0].contains("get secret SECRET"), "{commands:?}");
+}
+
 /// Arguments can be read by every user of the machine: a token is read by the shell and goes on through a pipe,
 /// and the shell forgets it.
 #[test]

@@ -33,7 +33,11 @@ pub(in crate::domain) fn commands_of(fix: FixId, names: &Names) -> Vec<String> {
             own.namespace
         ));
     }
-    let plan = Plan::new("", made(&action, &targets).changes);
+    let mut plan = Plan::new("", made(&action, &targets).changes);
+    if names.target.is_none() && action.edits_a_secret() {
+        // Whether a Pod lacks the Secret is not known: a message alone tells of no Pod.
+        plan.changes.truncate(1);
+    }
     let mut changed: Vec<String> = plan
         .changes
         .iter()
