@@ -492,6 +492,24 @@ fn a_broken_rule_is_found() {
 }
 
 #[test]
+fn each_cause_has_the_handler_of_its_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/diagnostics/handlers");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.trim_end_matches(".rs").to_owned()
+    };
+    let is_handler = |name: &String| name != "mod" && name != "tests";
+    let files: BTreeSet<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(name)
+        .filter(is_handler)
+        .collect();
+    let causes = pullscope::domain::diagnostics::Cause::all();
+    let names: BTreeSet<String> = causes.map(|it| it.slug().replace('-', "_")).collect();
+    assert_eq!(files, names);
+}
+
+#[test]
 fn what_breaks_no_rule_is_let_pass() {
     for (file, code) in [
         ("app/model.rs", "use crate::domain::key::Key;"),

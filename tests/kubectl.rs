@@ -346,6 +346,7 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
     };
     let demo = Demo::start();
     let names = |target: &FixTarget| Names {
+        namespace: Some(target.namespace.to_string()),
         service_account: Some("runner".into()),
         account_lists: Some(Vec::new()),
         secret: Some("typo".into()),
@@ -429,6 +430,114 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
     }
     let list = "kubectl -n fix-3 get pod bare -o jsonpath='{.spec.imagePullSecrets[*].name}'";
     assert_eq!(demo.shell(&kubectl, list, ""), "hub");
+}
+
+/// What the fixes of Secrets and ServiceAccounts work on.
+const SECRETS: &str = r#"
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Secret, metadata: {name: opaque}, stringData: {"config.json": '{"auths":{"r.example":{"username":"u","password":"p"}}}'}}
+- {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {
+   metadata: {labels: {app: web}}, spec: {serviceAccountName: runner, containers: [{name: app, image: "r.example/a:1"}]}}}}
+"#;
+
+/// The commands of a fix are typed one after the other into one shell, the token when it is asked for; each
+/// fix goes on from what the one before has made.
+#[test]
+fn the_commands_that_change_secrets_do_what_their_fix_says() {
+    let Some(kubectl) = find() else {
+        eprintln!("SKIPPED: there is no kubectl, no command of a fix is tried");
+        return;
+    };
+    let demo = Demo::start();
+    demo.shell(&kubectl, "kubectl create namespace logins", "");
+    let names = |secret: &str| Names {
+        namespace: Some("logins".into()),
+        service_account: Some("runner".into()),
+        account_lists: Some(Vec::new()),
+        secret: Some(secret.into()),
+        from: Some("default".into()),
+        entry: Some("r.example".into()),
+        server: Some("r.example".into()),
+        username: Some("bot".into()),
+        target: Some(Box::new(FixTarget {
+            namespace: Namespace::new("logins"),
+            pod: None,
+            owner: PodOwner::Rolling(WorkloadKey {
+                kind: WorkloadKind::Deployment,
+                key: Key::new(Namespace::new("logins"), Name::new("web")),
+            }),
+            container: None,
+            volume: None,
+            listed: Arc::from([]),
+            list_origin: ListOrigin::ServiceAccount,
+            service_account: Name::new("runner"),
+        })),
+        ..Names::default()
+    };
+    let run = |fix: FixId, names: &Names| {
+        let script = fix.fill(names).commands.join(" && ");
+        demo.shell(&kubectl, &script, "t0ken\n");
+    };
+    let read = |line: &str| demo.shell(&kubectl, &format!("kubectl -n logins {line}"), "");
+    let entries = |secret: &str| {
+        read(&format!(
+            "get secret {secret} -o jsonpath='{{.type}} {{.data.\\.dockerconfigjson}}' | (read -r kind data; echo \"$kind $(echo $data | base64 -d | jq -c '.auths | map_values(.username + \":\" + .password)')\")"
+        ))
+    };
+    let lists = || read("get serviceaccount runner -o jsonpath='{.imagePullSecrets[*].name}'");
+    demo.shell(&kubectl, "kubectl -n logins apply -f -", SECRETS);
+    demo.shell(&kubectl, "kubectl -n default create secret docker-registry elsewhere --docker-server=r.example --docker-username=u --docker-password=p", "");
+    run(FixId::CreateServiceAccount, &names("hub"));
+    run(FixId::CreateSecret, &names("hub"));
+    let kind = "kubernetes.io/dockerconfigjson";
+    assert_eq!(
+        entries("hub").trim(),
+        format!(r#"{kind} {{"r.example":"USER:t0ken"}}"#)
+    );
+    assert_eq!(lists(), "hub");
+    run(FixId::RecreateSecret, &names("hub"));
+    assert_eq!(
+        entries("hub").trim(),
+        format!(r#"{kind} {{"r.example":"bot:t0ken"}}"#)
+    );
+    let moved = Names {
+        server: Some("r.example:5000".into()),
+        ..names("hub")
+    };
+    run(FixId::CorrectServer, &moved);
+    assert_eq!(
+        entries("hub").trim(),
+        format!(r#"{kind} {{"r.example:5000":"bot:t0ken"}}"#)
+    );
+    let removed = Names {
+        entry: Some("r.example:5000".into()),
+        ..names("hub")
+    };
+    run(FixId::RemoveEntry, &removed);
+    assert_eq!(entries("hub").trim(), format!("{kind} {{}}"));
+    run(FixId::ConvertType, &names("opaque"));
+    assert_eq!(
+        entries("opaque").trim(),
+        format!(r#"{kind} {{"r.example":"u:p"}}"#)
+    );
+    assert_eq!(
+        lists(),
+        "opaque",
+        "the list that was known is the empty one"
+    );
+    run(FixId::CopySecret, &names("elsewhere"));
+    assert_eq!(
+        entries("elsewhere").trim(),
+        format!(r#"{kind} {{"r.example":"u:p"}}"#)
+    );
+    let appended = Names {
+        account_lists: None,
+        ..names("hub")
+    };
+    run(FixId::AttachSecret, &appended);
+    assert_eq!(lists(), "elsewhere hub", "nothing of the list is lost");
 }
 
 fn refuses_what_a_cluster_refuses(demo: &Demo, kubectl: &Path) {

@@ -6,11 +6,11 @@
 pub mod age;
 pub mod backoff;
 pub mod batch;
-pub mod cause;
 pub mod chain;
 pub mod classify;
 pub mod credential;
 pub mod diagnose;
+pub mod diagnostics;
 pub mod dockerconfig;
 pub mod document;
 pub mod faults;
@@ -43,3 +43,5 @@ pub mod timeline;
 pub mod unreadable;
 pub mod watch;
 pub mod world;
+
+pub use diagnostics as cause;

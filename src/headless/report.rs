@@ -114,10 +114,10 @@ fn summary(found: &Classification) -> String {
     let Some(cause) = found.cause else {
         return NOT_UNDERSTOOD.to_owned();
     };
-    let mut sentence = cause.entry().meaning.to_owned();
+    let mut sentence = cause.entry().summary.to_owned();
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
-        sentence.push_str(underlying.entry().meaning);
+        sentence.push_str(underlying.entry().summary);
     }
     if let Some(mirror) = &found.mirror {
         sentence = format!("{sentence} (the mirror {mirror} answered)");

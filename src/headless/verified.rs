@@ -130,7 +130,7 @@ impl Verified {
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }
         for cause in &self.alternatives {
-            writeln!(out, "  or {cause}: {}", cause.entry().meaning)?;
+            writeln!(out, "  or {cause}: {}", cause.entry().summary)?;
         }
         for tried in &self.tried {
             let entry = &tried.entry;

@@ -118,7 +118,7 @@ fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer 
         return offer;
     };
     let images: Vec<ImageRef> = scope
-        .targets()
+        .all_targets()
         .into_iter()
         .filter_map(|target| model.world.workload(target.owner.workload()?))
         .filter(|workload| workload.pull_secrets.is_empty())

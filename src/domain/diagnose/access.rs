@@ -8,7 +8,13 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Root, Source, aggregate, hidden, message::Told, node_credential, sent, unsent};
+use super::{
+    Draft, Root, Source, aggregate, hidden,
+    message::Told,
+    node_credential,
+    refine::{Refine, Unread},
+    sent, unsent,
+};
 use crate::domain::{
     cause::{Cause, FixId},
     chain::{Case, Known, Links, Listed, SecretLink, SecretState, carries},
@@ -16,26 +22,14 @@ use crate::domain::{
     image::ImageRef,
 };
 
-/// The causes that a refusal can have.
-const REFUSALS: [Cause; 8] = [
-    Cause::RepositoryMissingOrNoAccess,
-    Cause::NoCredentialsSent,
-    Cause::Unauthorized,
-    Cause::TokenExpired,
-    Cause::ForbiddenByPolicy,
-    Cause::CredentialProviderFailure,
-    Cause::PullSecretMissing,
-    Cause::PullSecretMalformed,
-];
-
-/// Judges a refusal, and what nobody has told the cause of; other causes are left as they are.
-pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &ImageRef) {
-    if draft.cause == Cause::CauseNotStated {
-        return unsaid(draft, case, image);
-    }
-    if !REFUSALS.contains(&draft.cause) {
-        return;
-    }
+/// Judges a refusal.
+pub(super) fn judge(
+    draft: &mut Draft,
+    case: &Case,
+    told: &Told<'_>,
+    image: &ImageRef,
+    unread: &Unread,
+) {
     let links = case.links(image);
     if let Some(link) = malformed(&links) {
         return spoiled(draft, link);
@@ -50,7 +44,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, told: &Told<'_>, image: &Ima
             draft.doubt(Confidence::Likely);
         }
     } else if is_hidden(draft, case, &links) {
-        hidden::judge(draft, case, &links);
+        hidden::judge(draft, case, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
         mended(draft, &links);
     } else if says_sent(draft) {
@@ -82,7 +76,7 @@ fn all_refused(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, i
     if let Some(text) = &own {
         draft.read_again(classify(text));
     }
-    if REFUSALS.contains(&draft.cause) {
+    if matches!(draft.cause.handler().refine, Refine::Refusal(_)) {
         let text = own.as_ref().unwrap_or(told.text);
         sent::judge(draft, case, &Told { text, ..*told }, secret, entry, image);
     } else {
@@ -125,7 +119,7 @@ fn mended(draft: &mut Draft, links: &Links) {
 /// The events have expired and the status speaks of the back-off alone. Where no credential would be
 /// sent although there are some, the chain says why by itself: likely, for the image might be public
 /// and the trouble elsewhere.
-fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
+pub(super) fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
     let links = case.links(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.

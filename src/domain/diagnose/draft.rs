@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// A judgement in the making.
-pub(super) struct Draft {
+pub(in crate::domain) struct Draft {
     pub cause: Cause,
     pub root: Option<Root>,
     certainty: Certainty,

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Fact, Root, Source, access, unsent};
+use super::{Draft, Fact, Root, Source, access, refine::Unread, unsent};
 use crate::domain::{
-    cause::{Cause, FixId},
+    cause::FixId,
     chain::{Case, Links, SecretState, Visibility},
     classify::Confidence,
     key::Name,
@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 /// Judges a refusal of a pull whose Secrets are listed and cannot be read.
-pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links) {
+pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, unread: &Unread) {
     let sent = access::says_sent(draft);
     for link in &links.secrets {
         if link.state == SecretState::Unknown || sent && link.is_missing() {
@@ -40,40 +40,16 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links) {
         draft.fixes = vec![FixId::CheckSecret, FixId::CreateSecret, FixId::TestPull];
         return;
     }
-    if matches!(draft.cause, Cause::ForbiddenByPolicy | Cause::Unauthorized) {
-        // Registries answer so to a token that has ended, too, and its age stands in the Secret.
-        draft.also(Cause::TokenExpired);
+    for cause in unread.also {
+        draft.also(*cause);
     }
-    let (root, at_most) = of_message(draft.cause, links);
-    draft.root = root;
-    draft.doubt(at_most);
-    draft.fixes = fixes(draft.cause);
-}
-
-/// The root that the message itself proves, and how sure one can be.
-fn of_message(cause: Cause, links: &Links) -> (Option<Root>, Confidence) {
-    match cause {
-        // The kubelet could not parse a Secret: with one listed it is that one.
-        Cause::PullSecretMalformed if links.secrets.len() == 1 => {
-            (Some(Root::SecretMalformed), Confidence::Certain)
-        }
-        Cause::PullSecretMalformed => (Some(Root::SecretMalformed), Confidence::Likely),
-        Cause::TokenExpired => (Some(Root::CredentialExpired), Confidence::Likely),
-        _ => (None, Confidence::Possible),
+    draft.root = unread.root;
+    draft.doubt(unread.at_most);
+    if links.secrets.len() > 1 {
+        // Which of them it is, is not known.
+        draft.doubt(Confidence::Likely);
     }
-}
-
-/// Whoever may read the Secret can tell; a node can try; a new token may be right all the same.
-fn fixes(cause: Cause) -> Vec<FixId> {
-    let third = match cause {
-        Cause::PullSecretMalformed => return vec![FixId::RecreateSecret, FixId::CheckSecret],
-        Cause::TokenExpired => return vec![FixId::NewToken, FixId::CheckSecret],
-        Cause::ForbiddenByPolicy => FixId::GrantAccess,
-        Cause::RepositoryMissingOrNoAccess => FixId::CorrectImage,
-        Cause::Unauthorized => FixId::NewToken,
-        _ => FixId::RecreateSecret,
-    };
-    vec![FixId::CheckSecret, FixId::TestPull, third]
+    draft.fixes = unread.fixes.to_vec();
 }
 
 /// Says that this Secret cannot be read, and why.

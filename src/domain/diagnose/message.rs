@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// A container that waits in vain for an image, and why the kubelet says so.
-pub(super) struct Told<'a> {
+pub(in crate::domain) struct Told<'a> {
     pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
     pub text: &'a Arc<str>,

@@ -22,6 +22,7 @@ mod needed;
 mod never;
 mod node_credential;
 mod pending;
+pub(in crate::domain) mod refine;
 mod sent;
 mod sentence;
 mod settled;
@@ -53,6 +54,7 @@ use super::{
 };
 use draft::Draft;
 use message::Told;
+use refine::PullContext;
 
 /// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,8 +167,12 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
     match ImageRef::parse(told.attempt.image()) {
         Err(error) => image::invalid(&mut draft, case, told.attempt, &error),
         Ok(parsed) => {
-            access::judge(&mut draft, case, told, &parsed);
-            never::judge(&mut draft, case, &parsed);
+            let pull = PullContext {
+                case,
+                told,
+                image: &parsed,
+            };
+            draft.cause.handler().refine.apply(&mut draft, &pull);
             image::judge(&mut draft, case, told.attempt, &parsed);
         }
     }

@@ -16,9 +16,6 @@ use crate::domain::{
 /// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
 /// image may have been removed from the node since its container was started.
 pub(super) fn judge(draft: &mut Draft, case: &Case, image: &ImageRef) {
-    if draft.cause != Cause::NeverPullAbsent {
-        return;
-    }
     let lacks = |name: &&_| !case.pod.pull_secrets.contains(name);
     let runs_here = case.neighbours.iter().filter(|other| {
         other.pulled

@@ -67,9 +67,9 @@ fn general(finding: &Finding) -> String {
             )
         }
         (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
-            format!("{}, because {}", cause.entry().meaning, root.because())
+            format!("{}, because {}", cause.entry().summary, root.because())
         }
-        (cause, _) => cause.entry().meaning.to_owned(),
+        (cause, _) => cause.entry().summary.to_owned(),
     };
     match &finding.image {
         Some(image) => format!("{image}: {meaning}"),

@@ -115,7 +115,7 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
         && has_logins
         && let Some(rows) = measured.causes(&set_keys(message))
     {
-        causes.retain(|cause| rows.contains(cause) || !can_be_measured(*cause));
+        causes.retain(|cause| rows.contains(cause) || !cause.entry().is_measurable);
         let others = rows.iter().filter(|cause| !authored.contains(cause));
         causes.extend(others);
         if causes.len() < 2 {
@@ -152,22 +152,6 @@ fn around_sandbox(core: Core, inner: &[Cause]) -> Possible {
         underlying,
         is_whole: true,
     }
-}
-
-/// Whether the runs with real runtimes could show this cause at all.
-fn can_be_measured(cause: Cause) -> bool {
-    !matches!(
-        cause,
-        Cause::CredentialProviderFailure
-            | Cause::PullSecretMissing
-            | Cause::PullSecretMalformed
-            | Cause::NeverPullAbsent
-            | Cause::KubeletPullThrottled
-            | Cause::ShortNameUnresolved
-            | Cause::RuntimeUnavailable
-            | Cause::NotAPullFailure
-            | Cause::CauseNotStated
-    )
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Another image for a container: what it is set in, and what would go on with the old one.
 
 use super::{
-    Ask, Change, FixScope, ImageOwner, ImageTarget, SetImage,
+    Ask, Change, ImageOwner, ImageTarget, SetImage,
     renew::{not_reached, rolling, stuck},
 };
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Another image for the containers that have the own one's; those that cannot get one are named.
-pub(super) fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
+pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<Ask> {
     // The plan sets images of containers only: a volume's is patched by hand.
     if own.volume.is_some() {
         return None;
@@ -18,7 +18,7 @@ pub(super) fn ask_image(own: &FixTarget, scope: FixScope<'_>) -> Option<Ask> {
     let image = &own.container.as_ref()?.image;
     let mut targets: Vec<ImageTarget> = Vec::new();
     let mut left_out: Vec<String> = Vec::new();
-    for target in scope.workload_targets() {
+    for target in all {
         let is_same = |container: &TargetContainer| container.image == *image;
         if target.volume.is_some() || !target.container.as_ref().is_some_and(is_same) {
             continue;

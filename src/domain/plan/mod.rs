@@ -60,6 +60,7 @@ pub use self::{
     },
     stored_config::StoredConfig,
 };
+pub(in crate::domain) use self::{fixes::commands_of, lists::corrected};
 use super::{image::ImageRef, rights::Permission};
 
 /// Changes in the order in which they are made.

@@ -52,9 +52,9 @@ fn rule(cause: Cause) -> Value {
     let entry = cause.entry();
     json!({
         "id": cause.slug(),
-        "shortDescription": { "text": entry.title },
-        "fullDescription": { "text": entry.meaning },
-        "help": { "text": entry.tells },
+        "shortDescription": { "text": entry.label },
+        "fullDescription": { "text": entry.summary },
+        "help": { "text": entry.how_to_confirm },
     })
 }
 

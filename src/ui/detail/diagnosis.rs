@@ -104,7 +104,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
         lines.push(heading(view, "It could also be"));
         for cause in &finding.alternatives {
             let entry = cause.entry();
-            let words = format!("{}: {}", entry.title, entry.meaning);
+            let words = format!("{}: {}", entry.label, entry.summary);
             lines.extend(bullets(view, &words, wide));
         }
     }

@@ -12,10 +12,7 @@ use crate::{
         explain,
         learn::{About, Learn},
     },
-    domain::{
-        cause::Names,
-        guide::{Own, Section},
-    },
+    domain::guide::{Own, Section},
     ui::{
         text,
         view::View,
@@ -69,18 +66,17 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
         lines.push(Line::styled(heading, theme.strong()));
         lines.extend(indented(words, 2, wide, theme.text()));
     };
-    told("What the message means", entry.meaning);
+    told("What the message means", entry.summary);
     if let Some(root) = about.root {
         told("Why it is so here", root.because());
     }
-    told("How to tell it from its look-alikes", entry.tells);
+    told("How to tell it from its look-alikes", entry.how_to_confirm);
     lines.push(Line::styled("What is done about it", theme.strong()));
     for fix in entry.fixes {
-        let title = fix.fill(&Names::default()).title;
         let quiet = theme.symbols().quiet;
         lines.push(Line::from(vec![
             Span::styled(format!("  {quiet} "), theme.dim()),
-            Span::raw(text::fit(&title, wide.saturating_sub(4), text::Cut::End).into_owned()),
+            Span::raw(text::fit(fix.title(), wide.saturating_sub(4), text::Cut::End).into_owned()),
         ]));
     }
     lines

@@ -22,7 +22,7 @@ pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) ->
         // Nothing more was asked for: a blob may still be missing.
         (Answer::Ok, _) => format!("{image}: manifest found {who} (layers not pulled)"),
         (Answer::No, Some(cause)) => {
-            format!("{image} cannot be pulled {who}: {}", cause.entry().meaning)
+            format!("{image} cannot be pulled {who}: {}", cause.entry().summary)
         }
         (Answer::No | Answer::Unknown, _) => {
             format!(
@@ -50,7 +50,7 @@ fn untested(transcript: &Transcript, finding: &Finding) -> String {
         (Some((step, failure)), _) if failure.is_on_the_way() => {
             on_the_way(transcript, step, failure)
         }
-        (_, Some(cause)) => cause.entry().meaning.to_owned(),
+        (_, Some(cause)) => cause.entry().summary.to_owned(),
         (_, None) => "no answer".to_owned(),
     }
 }

@@ -1,0 +1,110 @@
+//! What is known of a cause, by its id.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Cause, FixId, Link, Root};
+use crate::domain::diagnose::refine::Refine;
+
+/// A cause: what is known of it, and how the cluster's objects refine a finding of it.
+pub(in crate::domain) struct Handler {
+    pub info: CauseInfo,
+    pub refine: Refine,
+}
+
+/// What is known of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CauseInfo {
+    /// The name in reports and JSON; it never changes.
+    pub id: &'static str,
+    /// Two words, for narrow panes.
+    pub label: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What to look at to tell it from its look-alikes.
+    pub how_to_confirm: &'static str,
+    /// The root that it has by itself, without any look at the objects.
+    pub root: Option<Root>,
+    /// The part of the chain where it shows when nothing proves where it comes from.
+    pub link: Link,
+    /// Whether runs with real runtimes and registries could show it: what they did not show of the others is not
+    /// ruled out by them.
+    pub is_measurable: bool,
+    /// The documented fixes, the likeliest first.
+    pub fixes: &'static [FixId],
+}
+
+impl Cause {
+    /// All causes, in the order of the catalogue.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied()
+    }
+
+    pub fn entry(self) -> &'static CauseInfo {
+        &self.handler().info
+    }
+
+    pub fn slug(self) -> &'static str {
+        self.entry().id
+    }
+
+    pub fn title(self) -> &'static str {
+        self.entry().label
+    }
+
+    /// What to look at to tell it from its look-alikes, with its name in front.
+    pub(in crate::domain) fn question(self) -> String {
+        format!("{}: {}", self.title(), self.entry().how_to_confirm)
+    }
+
+    /// The cause of this name.
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::all().find(|cause| cause.slug() == slug)
+    }
+
+    /// Whether a pull is what fails.
+    pub fn is_pull_failure(self) -> bool {
+        self != Self::NotAPullFailure
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.slug())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slug = String::deserialize(deserializer)?;
+        Self::parse(&slug).ok_or_else(|| serde::de::Error::custom(format!("no cause {slug:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_and_labels_are_short() {
+        for cause in Cause::all() {
+            assert_eq!(Cause::parse(cause.slug()), Some(cause));
+            assert!(!cause.entry().fixes.is_empty(), "{cause} has no fix");
+            assert!(
+                cause.title().split(' ').count() <= 3,
+                "{cause}: label too long"
+            );
+        }
+        let mut slugs: Vec<_> = Cause::all().map(Cause::slug).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Cause::ALL.len());
+    }
+}

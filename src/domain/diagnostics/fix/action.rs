@@ -1,0 +1,225 @@
+//! Fixes that the product can make itself, with the objects that they change.
+//!
+//! Whose Pods they are for (the workload, the list that counts) is the [`FixTarget`](super::FixTarget) of the
+//! finding. `plan` turns an action into changes, or into the form that asks for what has to be typed.
+
+use super::{FixId, Kind, Names, Planned};
+use crate::domain::{
+    image::ImageRef,
+    key::{Key, Name, Namespace},
+    objects::{Secret, ServiceAccount},
+};
+
+/// What a fix does, and to which objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FixAction {
+    /// Adds the Secret to the list that counts.
+    AttachSecret { secret: Name<Secret> },
+    /// Puts another name in the place of one that no Secret has.
+    CorrectSecretName {
+        wrong: Name<Secret>,
+        right: Name<Secret>,
+    },
+    /// Creates a Secret with a login that is typed, and attaches it.
+    CreateSecret(NewSecret),
+    /// As `CreateSecret`, for a registry that serves the image to whoever asks.
+    Authenticate(NewSecret),
+    /// Puts a login that is typed into the Secret.
+    RecreateSecret(CurrentLogin),
+    /// As `RecreateSecret`; where several Secrets carry the same login, it can be renewed in all of them.
+    NewToken(CurrentLogin),
+    /// Renames the key of an entry under `auths`.
+    CorrectServer {
+        secret: Key<Secret>,
+        from: String,
+        to: String,
+    },
+    /// Removes the entry of this key under `auths`.
+    RemoveEntry { secret: Key<Secret>, server: String },
+    /// Makes a pull Secret of a Secret of another type.
+    ConvertType { secret: Key<Secret> },
+    /// Copies a Secret from another namespace, and attaches it.
+    CopySecret {
+        from: Key<Secret>,
+        to: Key<Secret>,
+        /// The registry that it is copied for.
+        server: Option<String>,
+    },
+    /// Lets the workload run as another ServiceAccount.
+    UseServiceAccount { account: Name<ServiceAccount> },
+    /// Creates the ServiceAccount that the target names.
+    CreateServiceAccount,
+    /// Replaces the Pods.
+    Restart,
+    /// Deletes the waiting Pods.
+    RetryNow,
+    /// Sets an image that is typed.
+    CorrectImage,
+    /// Sets the image, written with its registry: it is typed, too.
+    WriteFullName { image: String },
+}
+
+/// A pull Secret that is to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSecret {
+    pub key: Key<Secret>,
+    /// The key of its entry under `auths`.
+    pub server: String,
+}
+
+/// The entry of a Secret whose login is to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentLogin {
+    pub secret: Key<Secret>,
+    /// The key of the entry under `auths`.
+    pub server: String,
+    /// `None`: the entry names none, or cannot be read.
+    pub username: Option<String>,
+}
+
+/// The name of a Secret that has none yet, as in the Kubernetes documentation.
+const NEW_SECRET: &str = "regcred";
+
+impl FixAction {
+    /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
+    pub(in crate::domain) fn new(fix: FixId, names: &Names) -> Option<Self> {
+        let planned = match fix.kind() {
+            Kind::Planned(planned) => planned,
+            Kind::Manual(_) => return None,
+        };
+        let namespace = Namespace::new(names.namespace.as_deref()?);
+        let secret = |name: &str| Key::new(namespace.clone(), Name::new(name));
+        let listed = || Some(secret(names.secret.as_deref()?));
+        let login = || {
+            Some(CurrentLogin {
+                secret: listed()?,
+                server: names.entry.clone().or_else(|| names.server.clone())?,
+                username: names.username.clone(),
+            })
+        };
+        let new = || {
+            Some(NewSecret {
+                key: secret(names.secret.as_deref().unwrap_or(NEW_SECRET)),
+                server: names.server.clone()?,
+            })
+        };
+        Some(match planned {
+            Planned::AttachSecret => Self::AttachSecret {
+                secret: Name::new(names.matching.as_deref().or(names.secret.as_deref())?),
+            },
+            Planned::CorrectSecretName => Self::CorrectSecretName {
+                wrong: listed()?.name,
+                right: Name::new(names.matching.as_deref()?),
+            },
+            Planned::CreateSecret => Self::CreateSecret(new()?),
+            Planned::Authenticate => Self::Authenticate(new()?),
+            Planned::RecreateSecret => Self::RecreateSecret(login()?),
+            Planned::NewToken => Self::NewToken(login()?),
+            Planned::CorrectServer => Self::CorrectServer {
+                secret: listed()?,
+                from: names.entry.clone()?,
+                to: names.server.clone()?,
+            },
+            Planned::RemoveEntry => Self::RemoveEntry {
+                secret: listed()?,
+                server: names.entry.clone().or_else(|| names.server.clone())?,
+            },
+            Planned::ConvertType => Self::ConvertType { secret: listed()? },
+            Planned::CopySecret => Self::CopySecret {
+                from: Key::new(Namespace::new(names.from.as_deref()?), listed()?.name),
+                to: listed()?,
+                server: names.server.clone(),
+            },
+            Planned::UseServiceAccount => Self::UseServiceAccount {
+                account: Name::new(names.holder.as_deref()?),
+            },
+            Planned::CreateServiceAccount => Self::CreateServiceAccount,
+            Planned::Restart => Self::Restart,
+            Planned::RetryNow => Self::RetryNow,
+            Planned::CorrectImage => Self::CorrectImage,
+            Planned::WriteFullName => Self::WriteFullName {
+                image: spelled_out(names.image.as_deref()?),
+            },
+        })
+    }
+}
+
+impl FixAction {
+    /// Whether it changes a Secret that Pods list already, as far as is known.
+    pub(in crate::domain) fn edits_a_secret(&self) -> bool {
+        match self {
+            Self::RecreateSecret(_)
+            | Self::NewToken(_)
+            | Self::CorrectServer { .. }
+            | Self::RemoveEntry { .. }
+            | Self::ConvertType { .. } => true,
+            Self::AttachSecret { .. }
+            | Self::CorrectSecretName { .. }
+            | Self::CreateSecret(_)
+            | Self::Authenticate(_)
+            | Self::CopySecret { .. }
+            | Self::UseServiceAccount { .. }
+            | Self::CreateServiceAccount
+            | Self::Restart
+            | Self::RetryNow
+            | Self::CorrectImage
+            | Self::WriteFullName { .. } => false,
+        }
+    }
+}
+
+/// An image with its registry: a short name is one of Docker Hub.
+fn spelled_out(image: &str) -> String {
+    ImageRef::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string())
+}
+
+impl Planned {
+    /// What there is to know beside the commands.
+    pub(super) fn steps(self, names: &Names) -> Vec<String> {
+        let steps: &[&str] = match self {
+            Self::AttachSecret => &[
+                "Pods that exist keep the list they were created with: they have to be recreated.",
+            ],
+            Self::CreateSecret => &[
+                "Use an access token, not the account's password.",
+                "A Pod gets the Secret when it is created: by the list of its ServiceAccount, or of its template.",
+            ],
+            Self::RecreateSecret => &[
+                "The entries of other registries stay as they are. What cannot be read is left out: the kubelet cannot read it either.",
+                "Pods that list it take the new content at the kubelet's next attempt; to delete them only skips the back-off.",
+            ],
+            Self::CorrectServer => &[
+                "The key under auths has to match the image's host, with its port if the image has one.",
+            ],
+            Self::ConvertType => &[
+                "A Secret's type cannot be changed: it is deleted and created again as kubernetes.io/dockerconfigjson.",
+            ],
+            Self::CopySecret => &["A Pod can use Secrets of its own namespace only."],
+            Self::CorrectSecretName => &[
+                "In the Pod template where that has a list of its own, else in the ServiceAccount; a new list is for new Pods.",
+            ],
+            Self::Restart => {
+                &["A ServiceAccount's pull Secrets are copied into a Pod when it is created."]
+            }
+            Self::CorrectImage => {
+                return vec![format!(
+                    "List what there is: crane ls {}",
+                    names.repository_word()
+                )];
+            }
+            Self::WriteFullName => &["docker.io/library/alpine:3.20 instead of alpine:3.20"],
+            Self::NewToken => &[
+                "A token with read access, not the account's password.",
+                "Then recreate the Secret with it.",
+            ],
+            Self::RemoveEntry => &[
+                "Once an entry matches there is no anonymous try: a bad one breaks public images too.",
+            ],
+            Self::Authenticate => {
+                &["A login has its own, larger quota than the address of the node."]
+            }
+            Self::UseServiceAccount | Self::CreateServiceAccount | Self::RetryNow => &[],
+        };
+        steps.iter().map(|step| (*step).to_owned()).collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! In the cluster: to look at, to ask somebody, or to edit by hand.
+
+use super::{super::unplanned, Steps};
+use crate::domain::diagnostics::Names;
+
+pub(in super::super) fn check_secret(names: &Names) -> Steps {
+    let (namespace, secret) = (names.namespace_word(), names.secret_word());
+    Steps::new([
+        &format!("You may not read Secrets in {namespace}, so what this one holds is not known."),
+        &format!(
+            "It needs an entry for {}, with a credential that the registry accepts.",
+            names.host_word()
+        ),
+    ])
+    .run(format!(
+        "pullscope verify {} -n {namespace} --secret {secret}",
+        names.image_word()
+    ))
+    .run(format!(
+        "kubectl -n {namespace} get secret {secret} -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d | jq '.auths | keys'"
+    ))
+}
+
+pub(in super::super) fn test_pull(names: &Names) -> Steps {
+    Steps::new([
+        "ctrl-t in the dashboard: the kubelets pull the image with the Pod's Secrets, and nothing is started.",
+        &format!(
+            "It needs the right to create Pods in {}.",
+            names.namespace_word()
+        ),
+    ])
+}
+
+pub(in super::super) fn recreate_pod(names: &Names) -> Steps {
+    let target = names.shown_target();
+    let steps = if target.owner.is_job() {
+        Steps::new([
+            "The kubelet tries the pull again within 5 minutes, with the Secrets as they are then.",
+            "The Pod's imagePullSecrets were set when it was created, and a Job counts a deleted Pod as a failure (backoffLimit).",
+        ])
+    } else {
+        Steps::new([
+            "No controller recreates this Pod, and most of its spec is immutable; what it runs now ends.",
+        ])
+    };
+    Steps {
+        commands: unplanned::recreate(&target),
+        ..steps
+    }
+}
+
+pub(in super::super) fn debug_again(names: &Names) -> Steps {
+    Steps {
+        commands: unplanned::debug(&names.shown_target()),
+        ..Steps::new([
+            "An ephemeral container cannot be changed or removed, and it is in no Pod template: no restart is needed.",
+            "The Pod's imagePullSecrets were set when it was created: a Secret that is attached to the ServiceAccount now does not reach it.",
+        ])
+    }
+}
+
+/// Which revision it goes back to is known to the store: with it the rollback is a plan.
+pub(in super::super) fn undo_rollout(names: &Names) -> Steps {
+    Steps {
+        commands: unplanned::undo_rollout(&names.shown_target()),
+        ..Steps::default()
+    }
+}
+
+pub(in super::super) fn pull_policy(names: &Names) -> Steps {
+    Steps {
+        commands: unplanned::pull_policy(&names.shown_target()),
+        ..Steps::new(["imagePullPolicy: IfNotPresent in the Pod template"])
+    }
+}
+
+pub(in super::super) fn select_nodes(_: &Names) -> Steps {
+    Steps::new(["nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template"])
+        .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
+}
+
+pub(in super::super) fn read_events(names: &Names) -> Steps {
+    Steps::new(["Events expire after an hour."]).run(format!(
+        "kubectl -n {} get events --field-selector {} --sort-by=.lastTimestamp",
+        names.namespace_word(),
+        names.involved_word()
+    ))
+}
+
+pub(in super::super) fn read_log(names: &Names) -> Steps {
+    Steps::new([
+        "If it says exec format error, the image is made for another processor than the node's: build it for both, or select nodes by kubernetes.io/arch.",
+    ])
+    .run(format!(
+        "kubectl -n {} logs {} -c {} --previous",
+        names.namespace_word(),
+        names.pod_word(),
+        names.container_word()
+    ))
+}
+
+pub(in super::super) fn fix_scheduling(names: &Names) -> Steps {
+    Steps::default().run(format!(
+        "kubectl -n {} describe pod {}",
+        names.namespace_word(),
+        names.pod_word()
+    ))
+}

@@ -1,0 +1,236 @@
+//! Fixes: what removes a cause.
+//!
+//! One table has a row per fix: its id, in which Pods it takes effect, its title. What the product can do
+//! itself is a [`FixAction`] with the objects that it changes; the plan of it, made by `plan`, is the one
+//! source of its kubectl commands. All else is done by people, and `manual` has the steps.
+
+mod action;
+mod manual;
+mod names;
+mod suitable;
+mod target;
+mod unplanned;
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use self::manual::{cluster, image, node, registry};
+pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplanned};
+pub use self::{
+    action::{CurrentLogin, FixAction, NewSecret},
+    manual::Steps,
+    names::Names,
+    suitable::suitable,
+    target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
+};
+use crate::domain::plan;
+
+/// More than these are not read: the likeliest come first.
+pub const BEST: usize = 3;
+
+/// In which Pods a fix takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// In Pods that are created after it.
+    NewPods,
+    /// In those that wait, too: at the kubelet's next attempt.
+    NextAttempt,
+}
+
+/// Rows of name, id, [`Effect`] and title; of a fix that people make also the function for its steps.
+macro_rules! fixes {
+    (
+        planned { $($planned:ident $planned_id:literal $planned_effect:ident $planned_title:literal,)* }
+        manual { $($manual:ident $manual_id:literal $manual_effect:ident $manual_title:literal $steps:path,)* }
+    ) => {
+        /// What can be done against a cause.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FixId {
+            $($planned,)*
+            $($manual,)*
+        }
+
+        /// Fixes that the product can make itself.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Planned {
+            $($planned,)*
+        }
+
+        impl FixId {
+            /// All fixes.
+            pub const ALL: &[Self] = &[$(Self::$planned,)* $(Self::$manual,)*];
+
+            /// The name in reports and JSON; it never changes.
+            pub fn slug(self) -> &'static str {
+                match self {
+                    $(Self::$planned => $planned_id,)*
+                    $(Self::$manual => $manual_id,)*
+                }
+            }
+
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$planned => $planned_title,)*
+                    $(Self::$manual => $manual_title,)*
+                }
+            }
+
+            fn effect(self) -> Effect {
+                match self {
+                    $(Self::$planned => Effect::$planned_effect,)*
+                    $(Self::$manual => Effect::$manual_effect,)*
+                }
+            }
+
+            fn kind(self) -> Kind {
+                match self {
+                    $(Self::$planned => Kind::Planned(Planned::$planned),)*
+                    $(Self::$manual => Kind::Manual($steps),)*
+                }
+            }
+        }
+    };
+}
+
+/// Who makes a fix.
+enum Kind {
+    /// The product, after it was previewed.
+    Planned(Planned),
+    /// People, by these steps.
+    Manual(fn(&Names) -> Steps),
+}
+
+#[rustfmt::skip]
+fixes! {
+    planned {
+        AttachSecret "attach-secret" NewPods "Attach the pull Secret to the ServiceAccount",
+        CreateSecret "create-secret" NewPods "Create the pull Secret",
+        RecreateSecret "recreate-secret" NextAttempt "Recreate the Secret with a right credential",
+        CorrectServer "correct-server" NextAttempt "Correct the registry in the Secret",
+        ConvertType "convert-type" NextAttempt "Recreate the Secret with the type that the kubelet reads",
+        CopySecret "copy-secret" NewPods "Copy the Secret from the namespace that has it",
+        CorrectSecretName "correct-secret-name" NewPods "Correct the name in imagePullSecrets",
+        UseServiceAccount "use-service-account" NewPods "Let the workload use the ServiceAccount that has the Secret",
+        CreateServiceAccount "create-service-account" NewPods "Create the ServiceAccount that the workload names",
+        Restart "restart" NewPods "Restart the workload, so that new Pods get the Secret",
+        RetryNow "retry-now" NewPods "Skip the back-off: delete the Pod, its controller makes it again",
+        CorrectImage "correct-image" NewPods "Correct the image reference",
+        WriteFullName "write-full-name" NewPods "Write the image with its registry",
+        NewToken "new-token" NextAttempt "Make a new access token at the registry",
+        RemoveEntry "remove-entry" NextAttempt "Remove the entry for this registry from the Secret",
+        Authenticate "authenticate" NewPods "Pull with a login",
+    }
+    manual {
+        CheckSecret "check-secret" NextAttempt "Ask someone who may read the Secret to check it" cluster::check_secret,
+        TestPull "test-pull" NextAttempt "Test the pull on the nodes" cluster::test_pull,
+        RecreatePod "recreate-pod" NewPods "Delete the Pod and create it again" cluster::recreate_pod,
+        DebugAgain "debug-again" NextAttempt "Add another debug container, with an image that this Pod can pull" cluster::debug_again,
+        UndoRollout "undo-rollout" NewPods "Undo the rollout: back to the revision before" cluster::undo_rollout,
+        PullPolicy "pull-policy" NewPods "Allow the pull" cluster::pull_policy,
+        SelectNodes "select-nodes" NewPods "Run the Pod on nodes that the image is made for" cluster::select_nodes,
+        ReadEvents "read-events" NextAttempt "Read the events, oldest first" cluster::read_events,
+        ReadLog "read-log" NextAttempt "Read what the program said before it ended" cluster::read_log,
+        FixScheduling "fix-scheduling" NextAttempt "Do what the scheduler's message asks" cluster::fix_scheduling,
+        PushImage "push-image" NextAttempt "Push or promote the image" image::push,
+        LoadImage "load-image" NextAttempt "Load the image onto every node that may run the Pod" image::load,
+        BuildForPlatform "build-for-platform" NextAttempt "Build the image for the node's platform too" image::build_for_platform,
+        Rebuild "rebuild" NextAttempt "Build and push the image again with a current tool" image::rebuild,
+        SignImage "sign-image" NextAttempt "Sign the image with the key that the policy asks for" image::sign,
+        FixImagePolicy "fix-image-policy" NextAttempt "Correct the policy" image::policy,
+        UseMirror "use-mirror" NextAttempt "Pull through a mirror or a registry of one's own" image::use_mirror,
+        StopStoringTokens "stop-storing-tokens" NextAttempt "Stop storing short-lived tokens" registry::stop_storing_tokens,
+        GrantAccess "grant-access" NextAttempt "Grant read access to the repository" registry::grant_access,
+        OpenRegistryFirewall "open-registry-firewall" NextAttempt "Allow the node's address at the registry" registry::open_firewall,
+        WaitForRegistry "wait-for-registry" NextAttempt "Wait for the registry, or repair it" registry::wait,
+        FixCertificate "fix-certificate" NextAttempt "Reissue the registry's certificate" registry::certificate,
+        AlignTls "align-tls" NextAttempt "Align the TLS versions and ciphers of both sides" registry::align_tls,
+        ServeTls "serve-tls" NextAttempt "Give the registry TLS" registry::serve_tls,
+        CheckPort "check-port" NextAttempt "Check the registry's address and port" registry::check_port,
+        CredentialProvider "credential-provider" NextAttempt "Repair the node's credential provider" node::credential_provider,
+        RaisePullQps "raise-pull-qps" NextAttempt "Raise the kubelet's pull rate, or wait" node::raise_pull_qps,
+        FixNodeDns "fix-node-dns" NextAttempt "Repair the node's name resolution" node::dns,
+        OpenFirewall "open-firewall" NextAttempt "Open the way from the node to the registry" node::open_firewall,
+        FixProxy "fix-proxy" NextAttempt "Correct the runtime's proxy settings on the node" node::proxy,
+        FixRoute "fix-route" NextAttempt "Give the node a route to the registry" node::route,
+        TrustCa "trust-ca" NextAttempt "Let every node trust the registry's CA" node::trust_ca,
+        FixClock "fix-clock" NextAttempt "Set the node's clock" node::clock,
+        AllowPlainHttp "allow-plain-http" NextAttempt "Tell the runtime that the registry is plain http" node::allow_plain_http,
+        UpgradeRuntime "upgrade-runtime" NextAttempt "Upgrade the container runtime on the nodes" node::upgrade_runtime,
+        PullAgain "pull-again" NextAttempt "Remove the remains and pull again" node::pull_again,
+        RepairStore "repair-store" NextAttempt "Clean the node's image store" node::repair_store,
+        FreeDisk "free-disk" NextAttempt "Make room on the node" node::free_disk,
+        FasterPull "faster-pull" NextAttempt "Make the pull faster or its deadline longer" node::faster_pull,
+        RepairRuntime "repair-runtime" NextAttempt "Start or repair the container runtime on the node" node::repair_runtime,
+        SandboxImage "sandbox-image" NextAttempt "Set the runtime's pause image to one that the node can pull" node::sandbox_image,
+    }
+}
+
+/// A fix of a finding, in words and commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    pub id: FixId,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    pub commands: Vec<String>,
+}
+
+impl FixId {
+    /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
+    /// a Job is created again with its Job.
+    pub fn title_for(self, names: &Names) -> &'static str {
+        let target = names.target.as_deref();
+        let has_own_list =
+            target.is_some_and(|it| matches!(it.list_origin, ListOrigin::Template(_)));
+        if self == Self::AttachSecret && has_own_list {
+            "Add the pull Secret to imagePullSecrets of the Pod template"
+        } else if self == Self::RecreatePod && target.is_some_and(|it| it.owner.is_job()) {
+            "Delete the Job and create it again"
+        } else {
+            self.title()
+        }
+    }
+
+    /// The fix for a finding. Words in capitals stand for names that are not known.
+    pub fn fill(self, names: &Names) -> Fix {
+        let Steps { steps, commands } = match self.kind() {
+            Kind::Planned(planned) => Steps {
+                steps: planned.steps(names),
+                commands: plan::commands_of(self, names),
+            },
+            Kind::Manual(steps) => steps(names),
+        };
+        Fix {
+            id: self,
+            title: self.title_for(names).to_owned(),
+            steps,
+            commands,
+        }
+    }
+}
+
+impl fmt::Display for FixId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}
+
+impl Serialize for FixId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.slug())
+    }
+}
+
+impl<'de> Deserialize<'de> for FixId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slug = String::deserialize(deserializer)?;
+        let found = Self::ALL.iter().find(|fix| fix.slug() == slug);
+        found
+            .copied()
+            .ok_or_else(|| serde::de::Error::custom(format!("no fix {slug:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! The names that a finding's sentence and its fixes speak of.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
+use crate::domain::{
+    image::DOCKER_HUB,
+    key::{Key, Name, Namespace},
+    objects::{ContainerRole, WorkloadKey, WorkloadKind},
+    shell,
+};
+
+/// What is known of the names that a finding speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub namespace: Option<String>,
+    pub pod: Option<String>,
+    /// `deployment/web`, as kubectl takes it.
+    pub workload: Option<String>,
+    pub container: Option<String>,
+    pub service_account: Option<String>,
+    /// What that ServiceAccount lists already; `None` when it has not been seen.
+    #[serde(default)]
+    pub account_lists: Option<Vec<String>>,
+    /// Another ServiceAccount, which lists the Secret.
+    #[serde(default)]
+    pub holder: Option<String>,
+    pub secret: Option<String>,
+    /// Another Secret, which would open the image: the one to attach.
+    #[serde(default)]
+    pub matching: Option<String>,
+    /// The namespace that has the Secret already.
+    pub from: Option<String>,
+    /// The key under `auths` that is there.
+    #[serde(default)]
+    pub entry: Option<String>,
+    /// The key under `auths` that is right.
+    pub server: Option<String>,
+    pub username: Option<String>,
+    pub image: Option<String>,
+    pub repository: Option<String>,
+    pub host: Option<String>,
+    pub node: Option<String>,
+    /// The object whose events tell what failed, where it is no Pod: kind and name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involved: Option<(String, String)>,
+    /// What a fix of this finding changes. It follows from the case, and is not written down with it.
+    #[serde(skip)]
+    pub target: Option<Box<FixTarget>>,
+}
+
+impl Names {
+    /// The same with a word in capitals for each name that an action takes and that is not known.
+    pub(in crate::domain) fn with_placeholders(&self) -> Self {
+        let or = |name: &Option<String>, word: &str| {
+            Some(name.clone().unwrap_or_else(|| word.to_owned()))
+        };
+        Self {
+            namespace: or(&self.namespace, "NS"),
+            holder: or(&self.holder, "SERVICEACCOUNT"),
+            secret: or(&self.secret, "SECRET"),
+            matching: or(&self.matching, "SECRET"),
+            from: or(&self.from, "OTHER-NS"),
+            entry: or(&self.entry, "OLD-HOST"),
+            server: or(&self.server, "HOST"),
+            username: or(&self.username, "USER"),
+            image: or(&self.image, "IMAGE"),
+            target: Some(Box::new(self.shown_target())),
+            ..self.clone()
+        }
+    }
+
+    /// The target, or one with a word in capitals for each name that is not known.
+    pub(in crate::domain) fn shown_target(&self) -> FixTarget {
+        if let Some(target) = &self.target {
+            return (**target).clone();
+        }
+        let word = |name: &Option<String>, word: &str| -> String {
+            name.clone().unwrap_or_else(|| word.to_owned())
+        };
+        let namespace = Namespace::new(word(&self.namespace, "NS"));
+        let image = word(&self.image, "IMAGE");
+        FixTarget {
+            pod: Some(Key::new(
+                namespace.clone(),
+                Name::new(word(&self.pod, "POD")),
+            )),
+            owner: PodOwner::Rolling(WorkloadKey {
+                kind: WorkloadKind::Deployment,
+                key: Key::new(namespace.clone(), Name::new("NAME")),
+            }),
+            container: Some(TargetContainer {
+                name: word(&self.container, "CONTAINER").into(),
+                role: ContainerRole::App,
+                image: image.as_str().into(),
+                template_image: Some(image.into()),
+            }),
+            volume: None,
+            listed: [].into(),
+            list_origin: ListOrigin::ServiceAccount,
+            service_account: Name::new(word(&self.service_account, "SERVICEACCOUNT")),
+            namespace,
+        }
+    }
+
+    pub(super) fn namespace_word(&self) -> String {
+        word(self.namespace.as_deref(), "NS")
+    }
+
+    pub(super) fn pod_word(&self) -> String {
+        word(self.pod.as_deref(), "POD")
+    }
+
+    pub(super) fn container_word(&self) -> String {
+        word(self.container.as_deref(), "CONTAINER")
+    }
+
+    pub(super) fn secret_word(&self) -> String {
+        word(self.secret.as_deref(), "SECRET")
+    }
+
+    pub(super) fn image_word(&self) -> String {
+        word(self.image.as_deref(), "IMAGE")
+    }
+
+    pub(super) fn repository_word(&self) -> String {
+        word(self.repository.as_deref(), "HOST/REPO")
+    }
+
+    pub(super) fn host_word(&self) -> String {
+        word(self.host.as_deref(), "HOST")
+    }
+
+    pub(super) fn node_word(&self) -> String {
+        word(self.node.as_deref(), "NODE")
+    }
+
+    /// The host that serves the image, with its port if it has one of its own.
+    pub(super) fn endpoint_word(&self) -> String {
+        word(self.host.as_deref().map(endpoint), "HOST")
+    }
+
+    /// Name and port of the host that serves the image.
+    pub(super) fn endpoint_parts(&self) -> (String, String) {
+        let parts = self.host.as_deref().map(|host| split(endpoint(host)));
+        let (name, port) = parts.unwrap_or(("HOST", None));
+        (shell::word(name), shell::word(port.unwrap_or("443")))
+    }
+
+    /// The field selector of the events that tell what failed. Without a name it is the type alone.
+    pub(super) fn involved_word(&self) -> String {
+        let selector = match (&self.involved, &self.pod) {
+            (Some((kind, name)), _) => {
+                format!("involvedObject.kind={kind},involvedObject.name={name}")
+            }
+            (None, Some(pod)) => format!("involvedObject.name={pod}"),
+            (None, None) => "type=Warning".to_owned(),
+        };
+        shell::word(&selector)
+    }
+}
+
+/// A name as one word of a shell, or the word in capitals that stands for it.
+fn word(name: Option<&str>, placeholder: &str) -> String {
+    name.map_or_else(|| placeholder.to_owned(), shell::word)
+}
+
+/// The host that serves a registry: images of Docker Hub come from another one than they name.
+fn endpoint(host: &str) -> &str {
+    if host == DOCKER_HUB {
+        "registry-1.docker.io"
+    } else {
+        host
+    }
+}
+
+/// Name and port of a host; an IPv6 address keeps its brackets.
+fn split(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    }
+}

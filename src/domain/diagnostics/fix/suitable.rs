@@ -1,0 +1,129 @@
+//! Which fixes are possible for a target, and what takes the place of those that are not.
+
+use super::{
+    Effect, FixId,
+    target::{FixTarget, PodOwner},
+};
+use crate::domain::diagnostics::Root;
+
+/// The fixes that Kubernetes allows for this target, in their order, each once.
+pub fn suitable(
+    fixes: impl IntoIterator<Item = FixId>,
+    target: &FixTarget,
+    root: Option<Root>,
+) -> Vec<FixId> {
+    let mut suitable: Vec<FixId> = Vec::new();
+    for fix in fixes {
+        let instead = if target.is_ephemeral() {
+            Some(for_ephemeral(fix, root))
+        } else {
+            for_owner(fix, &target.owner)
+        };
+        if let Some(fix) = instead
+            && !suitable.contains(&fix)
+        {
+            suitable.push(fix);
+        }
+    }
+    suitable
+}
+
+/// What takes effect in new Pods only, or would end the other containers of this one, does not help a debug
+/// container. A missing Secret that the Pod lists can be created: the kubelet's next attempt reads it.
+fn for_ephemeral(fix: FixId, root: Option<Root>) -> FixId {
+    let creates_listed =
+        matches!(fix, FixId::CreateSecret | FixId::CopySecret) && root == Some(Root::SecretMissing);
+    match fix.effect() {
+        Effect::NewPods if !creates_listed => FixId::DebugAgain,
+        Effect::NewPods | Effect::NextAttempt => fix,
+    }
+}
+
+fn for_owner(fix: FixId, owner: &PodOwner) -> Option<FixId> {
+    let is_rolling = matches!(owner, PodOwner::Rolling(_));
+    if fix == FixId::UndoRollout {
+        return is_rolling.then_some(fix);
+    }
+    let renews = matches!(fix, FixId::Restart | FixId::RetryNow);
+    Some(if renews && !owner.recreates_pods() {
+        FixId::RecreatePod
+    } else if fix == FixId::Restart && !is_rolling {
+        FixId::RetryNow
+    } else {
+        fix
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{
+        objects::{ContainerRole, Owner, WorkloadKind},
+        sample::{self, running, workload},
+    };
+
+    const STALE: [FixId; 3] = [FixId::Restart, FixId::RetryNow, FixId::UndoRollout];
+
+    fn target(kind: Option<WorkloadKind>) -> FixTarget {
+        let pod = sample::pod("shop", "web-1", running());
+        let found = kind.map(|kind| workload(kind, "shop", "web", None));
+        FixTarget::of_pod(&pod, "app", found.as_ref(), None)
+    }
+
+    #[test]
+    fn no_fix_is_offered_that_the_kind_of_owner_does_not_have() {
+        use FixId::{RecreatePod, Restart, RetryNow, UndoRollout};
+        for (kind, expected) in [
+            (
+                Some(WorkloadKind::Deployment),
+                &[Restart, RetryNow, UndoRollout][..],
+            ),
+            (
+                Some(WorkloadKind::StatefulSet),
+                &[Restart, RetryNow, UndoRollout],
+            ),
+            (
+                Some(WorkloadKind::DaemonSet),
+                &[Restart, RetryNow, UndoRollout],
+            ),
+            (Some(WorkloadKind::ReplicaSet), &[RetryNow]),
+            // Its deleted Pod would count as a failure.
+            (Some(WorkloadKind::Job), &[RecreatePod]),
+            (Some(WorkloadKind::CronJob), &[RecreatePod]),
+            (None, &[RecreatePod]),
+        ] {
+            assert_eq!(suitable(STALE, &target(kind), None), expected, "{kind:?}");
+        }
+        let mut mirror = sample::pod("shop", "web-1", running());
+        mirror.meta.owner = Some(Arc::new(Owner {
+            kind: "Node".into(),
+            name: "node-1".into(),
+            uid: "u".into(),
+        }));
+        let mirror = FixTarget::of_pod(&mirror, "app", None, None);
+        assert_eq!(suitable(STALE, &mirror, None), [RecreatePod]);
+    }
+
+    #[test]
+    fn a_debug_container_restarts_nothing() {
+        let mut target = target(Some(WorkloadKind::Deployment));
+        target.container.as_mut().unwrap().role = ContainerRole::Ephemeral;
+        let fixes = [
+            FixId::AttachSecret,
+            FixId::CreateSecret,
+            FixId::Restart,
+            FixId::CorrectImage,
+            FixId::RecreateSecret,
+        ];
+        assert_eq!(
+            suitable(fixes, &target, Some(Root::SecretNotAttached)),
+            [FixId::DebugAgain, FixId::RecreateSecret]
+        );
+        assert_eq!(
+            suitable(fixes, &target, Some(Root::SecretMissing))[..2],
+            [FixId::DebugAgain, FixId::CreateSecret]
+        );
+    }
+}

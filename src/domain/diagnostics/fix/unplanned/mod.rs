@@ -1,0 +1,263 @@
+//! What a plan does not change, as kubectl commands for the target of the finding.
+//!
+//! The API server refuses another template for a Job, and other `imagePullSecrets` for a Pod; of other owners
+//! the product changes the template only where that replaces the Pods. There the object is changed by hand, or
+//! deleted and created again: `kubectl replace --force`.
+
+mod image;
+
+use serde_json::{Value, json};
+
+use self::image::image;
+pub(super) use self::image::pull_policy;
+
+use super::{
+    FixAction,
+    target::{FixTarget, ListOrigin, PodOwner},
+};
+use crate::domain::{
+    key::{Key, Name},
+    objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
+    plan::{corrected, manifest},
+    shell,
+};
+
+/// The commands that the plan of this action lacks for this target.
+pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Vec<String> {
+    // What is in no template is not to be changed at all.
+    if target.is_ephemeral() {
+        return Vec::new();
+    }
+    match action {
+        FixAction::AttachSecret { secret } => listed(target, secret, None),
+        FixAction::CorrectSecretName { wrong, right } => listed(target, right, Some(wrong)),
+        FixAction::CreateSecret(new) | FixAction::Authenticate(new) => {
+            listed(target, &new.key.name, None)
+        }
+        FixAction::CorrectServer { secret, .. }
+        | FixAction::RemoveEntry { secret, .. }
+        | FixAction::ConvertType { secret }
+        | FixAction::CopySecret { to: secret, .. } => listed(target, &secret.name, None),
+        FixAction::UseServiceAccount { account } => run_as(target, account),
+        FixAction::Restart | FixAction::RetryNow => recreate(target),
+        FixAction::CorrectImage => image(target, "IMAGE"),
+        FixAction::WriteFullName { image: name } => image(target, name),
+        FixAction::RecreateSecret(_) | FixAction::NewToken(_) | FixAction::CreateServiceAccount => {
+            Vec::new()
+        }
+    }
+}
+
+/// Adds to the list of a ServiceAccount that has not been read: a list that is written whole would lose what
+/// is in it.
+pub(in crate::domain) fn append_to_list(
+    account: &Key<ServiceAccount>,
+    secret: &Name<Secret>,
+) -> String {
+    let entry = json!({ "name": secret.as_str() });
+    let patch = json!([{ "op": "add", "path": "/imagePullSecrets/-", "value": entry }]);
+    format!(
+        "kubectl -n {} patch serviceaccount {} --type=json -p {}",
+        account.namespace,
+        shell::word(account.name.as_str()),
+        shell::word(&patch.to_string())
+    )
+}
+
+/// Opens a ServiceAccount whose list has not been read.
+pub(in crate::domain) fn edit_account(account: &Key<ServiceAccount>) -> String {
+    format!(
+        "kubectl -n {} edit serviceaccount {}",
+        account.namespace,
+        shell::word(account.name.as_str())
+    )
+}
+
+impl FixTarget {
+    fn kubectl(&self, rest: &str) -> String {
+        format!("kubectl -n {} {rest}", self.namespace)
+    }
+
+    fn delete_pod(&self) -> Option<String> {
+        let pod = self.pod.as_ref()?;
+        Some(self.kubectl(&format!("delete pod {}", pod.name)))
+    }
+
+    fn delete_job(&self, job: Option<&Key<Workload>>) -> Option<String> {
+        Some(self.kubectl(&format!("delete job {}", job?.name)))
+    }
+
+    /// Deletes an object and creates it again, changed by a jq filter.
+    fn replaced(&self, object: &str, filter: &str) -> String {
+        format!(
+            "{} -o json | jq {} | {}",
+            self.kubectl(&format!("get {object}")),
+            shell::word(filter),
+            self.kubectl("replace --force -f -")
+        )
+    }
+
+    /// Deletes a Pod without a controller and creates it again; the scheduler chooses its node anew.
+    fn replaced_pod(&self, pod: &Key<Pod>, filter: &str) -> String {
+        let filter = format!("del(.status, .spec.nodeName){filter}");
+        self.replaced(&format!("pod {}", pod.name), &filter)
+    }
+
+    /// Deletes a Job and creates it again; the server gives it a new selector with new labels.
+    fn replaced_job(&self, job: &Key<Workload>, filter: &str) -> String {
+        let filter = format!("del(.status, .spec.selector, {CONTROLLER_LABELS}){filter}");
+        self.replaced(&format!("job {}", job.name), &filter)
+    }
+}
+
+/// The labels that the API server writes into a Job for its selector, by their old and their new names.
+const CONTROLLER_LABELS: &str = r#".metadata.labels["controller-uid"], .metadata.labels["batch.kubernetes.io/controller-uid"], .spec.template.metadata.labels["controller-uid"], .spec.template.metadata.labels["batch.kubernetes.io/controller-uid"]"#;
+
+/// What has to be edited by hand in an object of a kind that is not known here.
+fn edit_other(target: &FixTarget, kind: &str, name: &str) -> String {
+    // Above a ReplicaSet that has not been seen there may be a Deployment.
+    let object = if kind == "ReplicaSet" {
+        "deployment/NAME".to_owned()
+    } else {
+        shell::word(&format!("{}/{name}", kind.to_lowercase()))
+    };
+    target.kubectl(&format!("edit {object}"))
+}
+
+/// Another ServiceAccount where the plan sets none.
+fn run_as(target: &FixTarget, account: &Name<ServiceAccount>) -> Vec<String> {
+    let set = |id: &WorkloadKey| {
+        let account = shell::word(account.as_str());
+        target.kubectl(&format!("set serviceaccount {} {account}", id.kubectl()))
+    };
+    let name = json!(account.as_str());
+    match (&target.owner, &target.pod) {
+        (PodOwner::Rolling(_), _) | (PodOwner::None, None) => Vec::new(),
+        (PodOwner::ReplicaSet(id), _) => [set(id)].into_iter().chain(target.delete_pod()).collect(),
+        (PodOwner::CronJob { id, job }, _) => [set(id)]
+            .into_iter()
+            .chain(target.delete_job(job.as_ref()))
+            .collect(),
+        (PodOwner::Job(id), _) => {
+            let filter = format!(
+                " | .spec.template.spec.serviceAccountName = {name} | .spec.template.spec.serviceAccount = {name}"
+            );
+            vec![target.replaced_job(&id.key, &filter)]
+        }
+        (PodOwner::None, Some(pod)) => {
+            let filter = format!(
+                " | del(.spec.imagePullSecrets) | .spec.serviceAccountName = {name} | .spec.serviceAccount = {name}"
+            );
+            vec![target.replaced_pod(pod, &filter)]
+        }
+        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+    }
+}
+
+/// Creates the Pod again where nothing else does: with the ServiceAccount's list as it is now, unless the list
+/// is the Pod's own.
+pub(super) fn recreate(target: &FixTarget) -> Vec<String> {
+    match (&target.owner, &target.pod) {
+        (PodOwner::None, Some(pod)) => {
+            let list = match &target.list_origin {
+                ListOrigin::ServiceAccount => " | del(.spec.imagePullSecrets)",
+                ListOrigin::Template(_) => "",
+            };
+            vec![target.replaced_pod(pod, list)]
+        }
+        // A Job counts a deleted Pod as a failure.
+        (PodOwner::Job(id), _) => vec![target.replaced_job(&id.key, "")],
+        (PodOwner::CronJob { job, .. }, _) => {
+            let job = job.iter();
+            job.map(|job| target.replaced_job(job, "")).collect()
+        }
+        (PodOwner::Other { kind, name }, _) if &**kind == "Node" => {
+            vec![format!(
+                "# a static Pod: edit its manifest on {} {name}",
+                kind.to_lowercase()
+            )]
+        }
+        (PodOwner::Other { kind, name }, _) if !target.owner.recreates_pods() => {
+            vec![format!(
+                "# create {kind}/{name} again, or wait for its controller"
+            )]
+        }
+        (
+            PodOwner::None
+            | PodOwner::Rolling(_)
+            | PodOwner::ReplicaSet(_)
+            | PodOwner::Other { .. },
+            _,
+        ) => Vec::new(),
+    }
+}
+
+/// A Secret in the list that counts, and new Pods, where the plan does neither.
+fn listed(
+    target: &FixTarget,
+    secret: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+) -> Vec<String> {
+    if target.listed.contains(secret) {
+        // The kubelet's next attempt reads it.
+        return Vec::new();
+    }
+    match &target.list_origin {
+        ListOrigin::Template(list) => {
+            set_template_list(target, &corrected(list, secret, instead_of))
+        }
+        ListOrigin::ServiceAccount => recreate(target),
+    }
+}
+
+/// Writes the list of a Pod template that has one of its own.
+fn set_template_list(target: &FixTarget, list: &[Name<Secret>]) -> Vec<String> {
+    let references = manifest::references(list);
+    let patch = |id: &WorkloadKey, patch: &Value| {
+        let patch = shell::word(&patch.to_string());
+        target.kubectl(&format!("patch {} --type=merge -p {patch}", id.kubectl()))
+    };
+    let template =
+        json!({ "spec": { "template": { "spec": { "imagePullSecrets": references } } } });
+    match (&target.owner, &target.pod) {
+        (PodOwner::Rolling(_), _) | (PodOwner::None, None) => Vec::new(),
+        (PodOwner::ReplicaSet(id), _) => [patch(id, &template)]
+            .into_iter()
+            .chain(target.delete_pod())
+            .collect(),
+        (PodOwner::CronJob { id, job }, _) => {
+            [patch(id, &json!({ "spec": { "jobTemplate": template } }))]
+                .into_iter()
+                .chain(target.delete_job(job.as_ref()))
+                .collect()
+        }
+        (PodOwner::Job(id), _) => {
+            let filter = format!(" | .spec.template.spec.imagePullSecrets = {references}");
+            vec![target.replaced_job(&id.key, &filter)]
+        }
+        (PodOwner::None, Some(pod)) => {
+            let filter = format!(" | .spec.imagePullSecrets = {references}");
+            vec![target.replaced_pod(pod, &filter)]
+        }
+        (PodOwner::Other { kind, name }, _) => vec![edit_other(target, kind, name)],
+    }
+}
+
+/// Back to the revision before.
+pub(super) fn undo_rollout(target: &FixTarget) -> Vec<String> {
+    let id = target.owner.workload();
+    id.map(|id| target.kubectl(&format!("rollout undo {}", id.kubectl())))
+        .into_iter()
+        .collect()
+}
+
+/// A container that was added to a Pod stays in it; another one can be added.
+pub(super) fn debug(target: &FixTarget) -> Vec<String> {
+    let Some(pod) = &target.pod else {
+        return Vec::new();
+    };
+    vec![target.kubectl(&format!("debug -it {} --image=IMAGE", pod.name))]
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,180 @@
+//! The commands of a fix for each kind of owner: those of its plan, and those that the plan lacks.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::domain::{
+    diagnostics::{FixId, Names},
+    objects::{ContainerRole, ImageVolume, Owner, PullPolicy, WorkloadKind},
+    sample::{self, running, workload},
+};
+
+pub(in super::super) fn target(kind: Option<WorkloadKind>, own_list: &[&str]) -> FixTarget {
+    let mut pod = sample::pod("shop", "web-1", running());
+    let mut found = workload(kind.unwrap_or(WorkloadKind::Job), "shop", "web", None);
+    found.pull_secrets = own_list.iter().map(|name| Name::new(*name)).collect();
+    if kind == Some(WorkloadKind::CronJob) {
+        pod.meta.owner = Some(Arc::new(Owner {
+            kind: "Job".into(),
+            name: "web-29".into(),
+            uid: "u".into(),
+        }));
+    }
+    let account_lists = [Name::new("regcred")];
+    let workload = kind.map(|_| &found);
+    FixTarget::of_pod(&pod, "app", workload, Some(&account_lists))
+}
+
+/// Names of a finding with this target.
+pub(in super::super) fn names(target: FixTarget) -> Names {
+    Names {
+        namespace: Some("shop".into()),
+        pod: Some("web-1".into()),
+        container: Some("app".into()),
+        target: Some(Box::new(target)),
+        service_account: Some("runner".into()),
+        account_lists: Some(vec!["regcred".into()]),
+        secret: Some("regcred".into()),
+        matching: Some("hub".into()),
+        holder: Some("puller".into()),
+        ..Names::default()
+    }
+}
+
+fn commands(fix: FixId, kind: Option<WorkloadKind>, own_list: &[&str]) -> Vec<String> {
+    fix.fill(&names(target(kind, own_list))).commands
+}
+
+#[test]
+fn only_what_rolls_is_restarted_and_only_what_comes_back_is_deleted() {
+    for kind in WorkloadKind::ALL.into_iter().map(Some).chain([None]) {
+        let lines = commands(FixId::Restart, kind, &[]).join("\n");
+        let expected = match kind {
+            Some(WorkloadKind::Deployment) => "rollout restart deployment/web",
+            Some(WorkloadKind::StatefulSet) => "rollout restart statefulset/web",
+            Some(WorkloadKind::DaemonSet) => "rollout restart daemonset/web",
+            Some(WorkloadKind::ReplicaSet) => "delete pod web-1",
+            // The Pod of a Job counts as a failure when it is deleted.
+            Some(WorkloadKind::Job) => "get job web -o json",
+            Some(WorkloadKind::CronJob) => "get job web-29 -o json",
+            None => "replace --force",
+        };
+        assert!(lines.contains(expected), "{kind:?}: {lines}");
+        let retry = commands(FixId::RetryNow, kind, &[]).join("\n");
+        let is_job = matches!(kind, Some(WorkloadKind::Job | WorkloadKind::CronJob));
+        assert!(!(is_job && retry.contains("delete pod")), "{retry}");
+    }
+}
+
+#[test]
+fn an_image_is_set_where_the_server_takes_it() {
+    let lines = |kind| commands(FixId::CorrectImage, kind, &[]);
+    let set = |object: &str| format!("kubectl -n shop set image {object} app=IMAGE");
+    assert_eq!(lines(None), [set("pod/web-1")]);
+    assert_eq!(
+        lines(Some(WorkloadKind::Deployment)),
+        [set("deployment/web")]
+    );
+    assert_eq!(
+        lines(Some(WorkloadKind::CronJob)),
+        [
+            set("cronjob/web"),
+            "kubectl -n shop delete job web-29 --wait=false".to_owned()
+        ]
+    );
+    let job = lines(Some(WorkloadKind::Job)).join("\n");
+    assert!(job.contains("replace --force"), "{job}");
+    assert!(!job.contains("set image"), "{job}");
+}
+
+#[test]
+fn the_image_of_a_volume_is_set_in_the_volume() {
+    let lines = |kind| {
+        let mut target = target(kind, &[]);
+        target.volume = Some(ImageVolume {
+            name: "model".into(),
+            image: "r.example/model:9.9".into(),
+            policy: PullPolicy::IfNotPresent,
+        });
+        FixId::CorrectImage.fill(&names(target)).commands
+    };
+    let template = r#"{"spec":{"template":{"spec":{"volumes":[{"image":{"reference":"IMAGE"},"name":"model"}]}}}}"#;
+    for kind in [
+        WorkloadKind::Deployment,
+        WorkloadKind::StatefulSet,
+        WorkloadKind::DaemonSet,
+    ] {
+        let object = format!("{}/web", kind.as_str().to_lowercase());
+        assert_eq!(
+            lines(Some(kind)),
+            [format!("kubectl -n shop patch {object} -p '{template}'")]
+        );
+    }
+    assert_eq!(
+        lines(Some(WorkloadKind::CronJob)),
+        [
+            format!(
+                r#"kubectl -n shop patch cronjob/web -p '{{"spec":{{"jobTemplate":{template}}}}}'"#
+            ),
+            "kubectl -n shop delete job web-29".to_owned()
+        ]
+    );
+    for kind in [None, Some(WorkloadKind::Job)] {
+        let line = lines(kind).join("\n");
+        assert!(line.contains("replace --force"), "{line}");
+        assert!(line.contains("image.reference"), "{line}");
+    }
+    for kind in WorkloadKind::ALL.into_iter().map(Some).chain([None]) {
+        assert!(!lines(kind).join("\n").contains("set image"), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_list_that_counts_is_edited() {
+    let attach = |kind, own: &[&str]| commands(FixId::AttachSecret, kind, own);
+    let own = attach(Some(WorkloadKind::Deployment), &["mirror"]);
+    assert_eq!(
+        own,
+        [
+            r#"kubectl -n shop patch deployment/web --type=merge -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"mirror"},{"name":"hub"}]}}}}'"#
+        ]
+    );
+    let of_account = attach(Some(WorkloadKind::Deployment), &[]);
+    assert_eq!(
+        of_account,
+        [
+            r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"},{"name":"hub"}]}'"#,
+            "kubectl -n shop rollout restart deployment/web",
+        ]
+    );
+    let wrong = commands(
+        FixId::CorrectSecretName,
+        Some(WorkloadKind::Deployment),
+        &["regcred", "mirror"],
+    );
+    assert_eq!(
+        wrong,
+        [
+            r#"kubectl -n shop patch deployment/web --type=merge -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"hub"},{"name":"mirror"}]}}}}'"#
+        ]
+    );
+}
+
+#[test]
+fn a_container_that_a_webhook_injected_is_in_no_template() {
+    let mut target = target(Some(WorkloadKind::Deployment), &[]);
+    let container = target.container.as_mut().unwrap();
+    container.template_image = None;
+    let set = FixId::CorrectImage.fill(&names(target.clone()));
+    assert_eq!(set.commands, Vec::<String>::new());
+    container_is_ephemeral(target);
+}
+
+fn container_is_ephemeral(mut target: FixTarget) {
+    target.container.as_mut().unwrap().role = ContainerRole::Ephemeral;
+    assert!(!target.is_retried_by_delete());
+    assert_eq!(
+        debug(&target),
+        ["kubectl -n shop debug -it web-1 --image=IMAGE"]
+    );
+}

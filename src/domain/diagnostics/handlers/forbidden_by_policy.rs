@@ -1,0 +1,92 @@
+//! `forbidden-by-policy`: the answer is no whoever asks.
+//!
+//! `denied: client with IP '…' is not allowed access`
+
+use super::{Cause, CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "forbidden-by-policy",
+        label: "forbidden",
+        summary: "the registry knows who asks, or does not care, and says no: a missing role, a firewall rule, a policy",
+        how_to_confirm: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[FixId::GrantAccess, FixId::OpenRegistryFirewall],
+    },
+    refine: Refine::Refusal(&UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read. Registries answer so to a token that has ended, too, and its
+/// age stands in the Secret.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[Cause::TokenExpired],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::GrantAccess],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_403_for_a_login_is_about_its_access() {
+        let scene = Scene::failed(&resolving("unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 403 Forbidden")).lists(&["hub"]).secret("hub", "registry.example");
+        check(
+            &scene,
+            "forbidden-by-policy, credential-lacks-access, likely: recreate-secret, grant-access, open-registry-firewall",
+        );
+        check_fix(
+            &scene,
+            FixId::RecreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn an_address_that_is_not_allowed_needs_no_secret() {
+        let scene = Scene::failed(&resolving("denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.")).image("acme.azurecr.io/shop:1");
+        check(
+            &scene,
+            "forbidden-by-policy, no root, certain: grant-access, open-registry-firewall",
+        );
+        check_fix(&scene, FixId::OpenRegistryFirewall, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::ForbiddenByPolicy,
+            &[
+                (
+                    "Head \"https://acme.azurecr.io/v2/shop/manifests/1\": denied: client with IP '10.0.0.4' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+                    &[],
+                ),
+                (
+                    "failed to resolve reference \"registry.k8s.io/pause:3.9\": unexpected status from HEAD request to https://registry.k8s.io/v2/pause/manifests/3.9: 403 Forbidden",
+                    &[],
+                ),
+                (
+                    "denied: Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource \"projects/p/locations/eu/repositories/r\" (or it may not exist)",
+                    &[Cause::RepositoryMissingOrNoAccess],
+                ),
+                (
+                    "denied: User: arn:aws:iam::123456789012:role/node is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:123456789012:repository/shop because no resource-based policy allows the ecr:BatchGetImage action",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

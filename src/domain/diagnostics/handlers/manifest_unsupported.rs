@@ -1,0 +1,57 @@
+//! `manifest-unsupported`: a format the runtime does not take.
+//!
+//! `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "manifest-unsupported",
+        label: "manifest format",
+        summary: "the image is in a format that the runtime does not take",
+        how_to_confirm: "crane manifest IMAGE: its media types and schema version",
+        root: Some(Root::ImageFormat),
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::Rebuild, FixId::UpgradeRuntime],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn the_image_is_built_again() {
+        let scene = Scene::failed(&pulling(
+            "not implemented: media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported since containerd v2.1, please rebuild the image as \"application/vnd.docker.distribution.manifest.v2+json\" or \"application/vnd.oci.image.manifest.v1+json\"",
+        ));
+        check(
+            &scene,
+            "manifest-unsupported, image-format, certain: rebuild, upgrade-runtime",
+        );
+        check_fix(&scene, FixId::Rebuild, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::ManifestUnsupported,
+            &[
+                (
+                    "failed to pull and unpack image \"r.example/a:1\": not implemented: media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported since containerd v2.1, please rebuild the image as \"application/vnd.docker.distribution.manifest.v2+json\"",
+                    &[],
+                ),
+                (
+                    "parsing image configuration: unsupported image config media type application/vnd.cncf.helm.config.v1+json",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! `no-credentials-sent`: the request went out anonymously.
+//!
+//! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
+
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "no-credentials-sent",
+        label: "no credential",
+        summary: "the repository is private and the request went out without a credential",
+        how_to_confirm: "the Pod's imagePullSecrets are empty, or no entry of theirs matches the image's host",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[
+            FixId::AttachSecret,
+            FixId::CreateSecret,
+            FixId::CorrectServer,
+            FixId::CopySecret,
+            FixId::CredentialProvider,
+        ],
+    },
+    refine: Refine::Refusal(&UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, no_basic_auth},
+    };
+    use crate::domain::objects::SecretType;
+
+    #[test]
+    fn without_a_secret_one_is_created_and_attached() {
+        let scene = Scene::failed(&no_basic_auth());
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: create-secret, attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::CreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                "jq -n --arg s registry.example --arg u USER '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin",
+                "unset TOKEN",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"SECRET"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::CopySecret);
+    }
+
+    #[test]
+    fn a_secret_that_is_there_is_attached() {
+        let scene = Scene::failed(&no_basic_auth()).secret("hub", "registry.example");
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"hub"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn a_pod_without_a_controller_is_created_again_with_the_list() {
+        let scene = Scene::failed(&no_basic_auth())
+            .secret("hub", "registry.example")
+            .bare();
+        check(
+            &scene,
+            "no-credentials-sent, secret-not-attached, certain: attach-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"hub"}]}'"#,
+                "kubectl -n shop get pod web-1 -o json | jq 'del(.status, .spec.nodeName) | del(.spec.imagePullSecrets)' | kubectl -n shop replace --force -f -",
+            ],
+        );
+        check_no_fix(&scene, FixId::Restart);
+    }
+
+    #[test]
+    fn an_entry_with_another_port_is_corrected() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["hub"])
+            .secret("hub", "registry.example:5000");
+        check(
+            &scene,
+            "no-credentials-sent, entry-for-other-registry, certain: correct-server, create-secret",
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectServer,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq --arg from registry.example:5000 --arg to registry.example '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | @base64d | fromjson | if .auths | has($to) then error("\($to) is there already") else . end | .auths |= with_entries(if .key == $from then .key = $to else . end) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn a_secret_of_another_type_is_converted() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["hub"])
+            .secret_of_type(
+                "hub",
+                "registry.example",
+                SecretType::Other(Some("Opaque".into())),
+            );
+        check(
+            &scene,
+            "no-credentials-sent, secret-wrong-type, certain: convert-type",
+        );
+        check_fix(
+            &scene,
+            FixId::ConvertType,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq '.type = "kubernetes.io/dockerconfigjson" | .data[".dockerconfigjson"] = first((.data[".dockerconfigjson"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == "object"))' | kubectl -n shop replace --force -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::NoCredentialsSent,
+            &[
+                (
+                    "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=repository%3Aacme%2Fshop%3Apull&service=ghcr.io: 401 Unauthorized",
+                    &[Cause::RepositoryMissingOrNoAccess],
+                ),
+                (
+                    "Get https://nexus.example:8443/v2/shop/manifests/1: no basic auth credentials",
+                    &[],
+                ),
+                (
+                    "failed to resolve reference \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1\": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+                    &[Cause::CredentialProviderFailure, Cause::TokenExpired],
+                ),
+                (
+                    "denied: Unauthenticated request. Unauthenticated requests do not have permission \"artifactregistry.repositories.downloadArtifacts\" on resource \"projects/p/locations/eu/repositories/r\" (or it may not exist)",
+                    &[Cause::RepositoryMissingOrNoAccess],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! `platform-mismatch`: the image has nothing for this node.
+//!
+//! `no match for platform in manifest: not found`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "platform-mismatch",
+        label: "wrong platform",
+        summary: "the image is not made for the node's processor or operating system",
+        how_to_confirm: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
+        root: Some(Root::WrongPlatform),
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::BuildForPlatform, FixId::SelectNodes],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn the_image_is_built_for_the_node_or_the_pod_moved() {
+        let scene = Scene::failed(&pulling("no match for platform in manifest: not found"));
+        check(
+            &scene,
+            "platform-mismatch, wrong-platform, likely: build-for-platform, select-nodes",
+        );
+        check_fix(
+            &scene,
+            FixId::BuildForPlatform,
+            &[
+                "docker buildx build --platform linux/amd64,linux/arm64 --push -t registry.example/team/app:1 .",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::SelectNodes,
+            &["kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::PlatformMismatch,
+            &[
+                (
+                    "Failed to pull image \"acme/shop:1\": no matching manifest for linux/arm64/v8 in the manifest list entries",
+                    &[],
+                ),
+                (
+                    "failed to pull and unpack image \"docker.io/acme/shop:1\": no match for platform in manifest: not found",
+                    &[Cause::ImageNotFound],
+                ),
+                (
+                    "choosing an image from manifest list docker://acme/shop:1: no image found in image index for architecture arm64, variant \"v8\", OS linux",
+                    &[],
+                ),
+                (
+                    "image operating system \"windows\" cannot be used on this platform",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

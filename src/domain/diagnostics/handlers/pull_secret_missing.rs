@@ -1,0 +1,115 @@
+//! `pull-secret-missing`: a listed pull Secret is not there.
+//!
+//! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
+
+use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Root, Unread};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "pull-secret-missing",
+        label: "Secret missing",
+        summary: "a Secret named in imagePullSecrets does not exist in the Pod's namespace",
+        how_to_confirm: "kubectl -n NS get secret SECRET says not found",
+        root: Some(Root::SecretMissing),
+        link: Link::Secret,
+        is_measurable: false,
+        fixes: &[
+            FixId::CreateSecret,
+            FixId::CopySecret,
+            FixId::CorrectSecretName,
+        ],
+    },
+    refine: Refine::Refusal(&UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::RecreateSecret],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, no_basic_auth},
+    };
+
+    #[test]
+    fn a_listed_secret_that_is_not_there_is_created() {
+        let scene = Scene::failed("Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.").lists(&["regcred"]);
+        check(
+            &scene,
+            "pull-secret-missing, secret-missing, certain: create-secret, correct-secret-name",
+        );
+        check_fix(
+            &scene,
+            FixId::CreateSecret,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                "jq -n --arg s registry.example --arg u USER '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin",
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectSecretName,
+            &[
+                "kubectl -n shop get secrets --field-selector type=kubernetes.io/dockerconfigjson",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"},{"name":"SECRET"}]}'"#,
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"SECRET"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn a_misspelled_name_is_corrected() {
+        let scene = Scene::failed(&no_basic_auth())
+            .lists(&["regcerd"])
+            .secret("regcred", "registry.example");
+        check(
+            &scene,
+            "no-credentials-sent, secret-missing, certain: attach-secret, create-secret, correct-secret-name",
+        );
+        check_fix(
+            &scene,
+            FixId::AttachSecret,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcerd"},{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::CorrectSecretName,
+            &[
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcerd"},{"name":"regcred"}]}'"#,
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_no_fix(&scene, FixId::CopySecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::PullSecretMissing,
+            &[
+                (
+                    "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.",
+                    &[],
+                ),
+                (
+                    "Unable to retrieve pull secret shop/regcred for shop/web-0 due to secret \"regcred\" not found.  The image pull may not succeed.",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! `pull-timeout-cancelled`: ended from our side.
+//!
+//! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "pull-timeout-cancelled",
+        label: "pull cancelled",
+        summary: "the pull was ended from our side before it was done",
+        how_to_confirm: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
+        root: None,
+        link: Link::Image,
+        is_measurable: true,
+        fixes: &[FixId::FasterPull],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, pulling},
+    };
+
+    #[test]
+    fn a_cancelled_pull_may_be_slow() {
+        let scene = Scene::failed(&pulling("context canceled"));
+        check(
+            &scene,
+            "pull-timeout-cancelled, no root, certain: faster-pull",
+        );
+        check_fix(&scene, FixId::FasterPull, &[]);
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::PullTimeoutCancelled,
+            &[
+                (
+                    "Failed to pull image \"r.example/big:1\": rpc error: code = Canceled desc = failed to pull and unpack image \"r.example/big:1\": context canceled",
+                    &[],
+                ),
+                (
+                    "Failed to pull image \"r.example/big:1\": rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+                    &[Cause::RegistryUnreachableTimeout],
+                ),
+            ],
+        );
+    }
+}

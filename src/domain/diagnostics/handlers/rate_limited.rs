@@ -1,0 +1,74 @@
+//! `rate-limited`: the registry's quota is used up.
+//!
+//! `toomanyrequests: You have reached your pull rate limit.`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "rate-limited",
+        label: "rate limit",
+        summary: "too many pulls in too short a time for this address or account",
+        how_to_confirm: "the registry's ratelimit headers, or the same pull with a login",
+        root: Some(Root::RateLimit),
+        link: Link::Registry,
+        is_measurable: true,
+        fixes: &[FixId::Authenticate, FixId::UseMirror],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn a_login_has_a_quota_of_its_own() {
+        let scene = Scene::failed("toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit").image("docker.io/acme/shop:1");
+        check(
+            &scene,
+            "rate-limited, rate-limit, certain: authenticate, use-mirror",
+        );
+        check_fix(
+            &scene,
+            FixId::Authenticate,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                "jq -n --arg s https://index.docker.io/v1/ --arg u USER '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin",
+                "unset TOKEN",
+                r#"kubectl -n shop patch serviceaccount runner -p '{"imagePullSecrets":[{"name":"regcred"}]}'"#,
+                "kubectl -n shop rollout restart deployment/web",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::UseMirror,
+            &["crane copy docker.io/acme/shop:1 REGISTRY/REPO:TAG"],
+        );
+        check_no_fix(&scene, FixId::CorrectImage);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::RateLimited,
+            &[
+                (
+                    "toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit",
+                    &[],
+                ),
+                (
+                    "unexpected status from HEAD request to https://registry-1.docker.io/v2/library/nginx/manifests/1.27: 429 Too Many Requests",
+                    &[],
+                ),
+                (
+                    "reading manifest 1 in public.ecr.aws/acme/shop: toomanyrequests: Rate exceeded",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! `runtime-unavailable`: the container runtime is not there.
+//!
+//! `dial unix /run/containerd/containerd.sock: connect: connection refused`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "runtime-unavailable",
+        label: "runtime down",
+        summary: "the kubelet or the client does not reach the container runtime on the node",
+        how_to_confirm: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
+        root: Some(Root::NodeProblem),
+        link: Link::Node,
+        is_measurable: false,
+        fixes: &[FixId::RepairRuntime],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn the_runtime_is_started() {
+        let scene = Scene::failed(
+            "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\"",
+        );
+        check(
+            &scene,
+            "runtime-unavailable, node-problem, certain: repair-runtime",
+        );
+        check_fix(
+            &scene,
+            FixId::RepairRuntime,
+            &["systemctl status containerd"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::RuntimeUnavailable,
+            &[
+                (
+                    "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\"",
+                    &[],
+                ),
+                (
+                    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

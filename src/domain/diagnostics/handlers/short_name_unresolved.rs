@@ -1,0 +1,59 @@
+//! `short-name-unresolved`: CRI-O and podman want the registry named.
+//!
+//! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
+
+use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "short-name-unresolved",
+        label: "short name",
+        summary: "the runtime has no rule for which registry a name without one belongs to",
+        how_to_confirm: "the node's registries.conf: unqualified-search-registries and short-name-mode",
+        root: Some(Root::NodeProblem),
+        link: Link::Image,
+        is_measurable: false,
+        fixes: &[FixId::WriteFullName],
+    },
+    refine: Refine::MessageOnly,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix},
+    };
+
+    #[test]
+    fn the_name_is_written_with_its_registry() {
+        let scene = Scene::failed("short-name \"alpine:3\" did not resolve to an alias and no unqualified-search registries are defined in \"/etc/containers/registries.conf\"").image("alpine:3");
+        check(
+            &scene,
+            "short-name-unresolved, node-problem, certain: write-full-name",
+        );
+        check_fix(
+            &scene,
+            FixId::WriteFullName,
+            &["kubectl -n shop set image deployment/web app=docker.io/library/alpine:3"],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::ShortNameUnresolved,
+            &[
+                (
+                    "short-name \"alpine:3\" did not resolve to an alias and no unqualified-search registries are defined in \"/etc/containers/registries.conf\"",
+                    &[],
+                ),
+                (
+                    "Failed to inspect image \"\": rpc error: code = Unknown desc = short name mode is enforcing, but image name alpine:latest returns ambiguous list",
+                    &[],
+                ),
+            ],
+        );
+    }
+}

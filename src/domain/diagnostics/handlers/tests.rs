@@ -1,0 +1,241 @@
+//! How the handlers are tested: one Pod that cannot pull its image, what is found, and what each fix does.
+
+use std::sync::Arc;
+
+use super::{Cause, FixId, Root};
+use crate::domain::{
+    batch::Batch,
+    chain,
+    classify::classify,
+    diagnose::{Finding, diagnose},
+    key::Name,
+    objects::{Event, Owner, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+    plan::{FixScope, Offer, Reach, for_fix},
+    rights::Permission,
+    sample::{
+        account, ago, changed, event, key, now, owned, pod, running, secret, waiting, workload,
+    },
+    watch::{Scope, SecretSlice, Sight, WatchId, WatchKind, WatchState},
+    world::World,
+};
+
+/// Checks that each message is this cause, and that exactly these others are possible.
+pub(super) fn check_messages(cause: Cause, messages: &[(&str, &[Cause])]) {
+    let wrong: Vec<String> = messages
+        .iter()
+        .filter_map(|(message, others)| {
+            let found: Vec<Cause> = classify(message).candidates().collect();
+            let expected = [&[cause], *others].concat();
+            (found != expected).then(|| format!("{message}\n    {found:?} instead of {expected:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What containerd says of a pull of the image of a [`Scene`] that fails in resolving its name.
+pub(super) fn resolving(error: &str) -> String {
+    pulling(&format!(
+        "failed to resolve reference \"registry.example/team/app:1\": {error}"
+    ))
+}
+
+/// What containerd says where it has no login for the registry.
+pub(super) fn no_basic_auth() -> String {
+    resolving(
+        "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+    )
+}
+
+/// What containerd says of a pull of the image of a [`Scene`] that fails.
+pub(super) fn pulling(error: &str) -> String {
+    format!(
+        "Failed to pull image \"registry.example/team/app:1\": rpc error: code = Unknown desc = failed to pull and unpack image \"registry.example/team/app:1\": {error}"
+    )
+}
+
+/// The Pod `web-1` of the Deployment `web` in the namespace `shop`, which cannot pull
+/// `registry.example/team/app:1` and runs as the ServiceAccount `runner`; and what is around it.
+pub(super) struct Scene {
+    pod: Pod,
+    owner: Option<Workload>,
+    account: ServiceAccount,
+    secrets: Vec<Secret>,
+    others: Vec<Pod>,
+    events: Vec<Event>,
+    sight: Sight,
+}
+
+impl Scene {
+    /// No Secret is listed, and there is none.
+    pub(super) fn failed(message: &str) -> Self {
+        let pod = pod("shop", "web-1", waiting("ErrImagePull", message));
+        let mut scene = Self {
+            pod: owned(pod, "web-5c9f"),
+            owner: Some(workload(WorkloadKind::Deployment, "shop", "web", None)),
+            account: account("shop", "runner", &[]),
+            secrets: Vec::new(),
+            others: Vec::new(),
+            events: Vec::new(),
+            sight: Sight::full(),
+        };
+        scene.pod.pull_secrets = Arc::from([]);
+        scene
+    }
+
+    /// The waiting reason is another one, or the message is.
+    pub(super) fn waits(mut self, reason: &str, message: &str) -> Self {
+        self.pod.containers[0].state = waiting(reason, message);
+        self
+    }
+
+    pub(super) fn image(mut self, image: &str) -> Self {
+        self.pod.containers[0].image = image.into();
+        if let Some(owner) = &mut self.owner {
+            owner.images = Arc::from([("app".into(), image.into())]);
+        }
+        self
+    }
+
+    /// The Pod lists these, as its ServiceAccount does.
+    pub(super) fn lists(mut self, secrets: &[&str]) -> Self {
+        self.pod.pull_secrets = secrets.iter().map(|name| Name::new(*name)).collect();
+        self.account = account("shop", "runner", secrets);
+        self
+    }
+
+    /// A pull Secret with a login for a registry.
+    pub(super) fn secret(self, name: &str, server: &str) -> Self {
+        self.secret_of_type(name, server, SecretType::DockerConfigJson)
+    }
+
+    pub(super) fn secret_of_type(mut self, name: &str, server: &str, of: SecretType) -> Self {
+        self.secrets
+            .push(secret("shop", name, of, &[(server, "bot")]));
+        self
+    }
+
+    /// Nothing created the Pod.
+    pub(super) fn bare(mut self) -> Self {
+        self.pod.meta.owner = None;
+        self.owner = None;
+        self
+    }
+
+    /// A Job created the Pod.
+    pub(super) fn of_job(mut self) -> Self {
+        self.pod.meta.owner = Some(Arc::new(Owner {
+            kind: "Job".into(),
+            name: "web".into(),
+            uid: "uid-Job-web".into(),
+        }));
+        self.owner = Some(workload(WorkloadKind::Job, "shop", "web", None));
+        self
+    }
+
+    /// Another Pod of the same node runs the image, and lists this Secret.
+    pub(super) fn runs_with(mut self, secret: &str) -> Self {
+        let mut other = pod("shop", "other-1", running());
+        other.pull_secrets = Arc::from([Name::new(secret)]);
+        other.containers[0].image = Arc::clone(&self.pod.containers[0].image);
+        other.containers[0].image_id = Some("registry.example/team/app@sha256:00".into());
+        self.others.push(other);
+        self
+    }
+
+    pub(super) fn event(mut self, reason: &str, message: &str) -> Self {
+        self.events
+            .push(event("e1", "web-1", reason, message, 1, ago(9)));
+        self
+    }
+
+    /// The user may not list Secrets.
+    pub(super) fn secrets_forbidden(mut self) -> Self {
+        for slice in SecretSlice::ALL {
+            let id = WatchId {
+                kind: WatchKind::Secrets(slice),
+                scope: Scope::Cluster,
+            };
+            let state = WatchState::Forbidden {
+                missing: Permission::new("list", "", "secrets", None),
+                why: "forbidden".into(),
+                as_of: None,
+            };
+            self.sight.note(&id, &state);
+        }
+        self
+    }
+
+    fn finding(&self) -> Finding {
+        let mut world = World::default();
+        if let Some(owner) = &self.owner {
+            let batch = Batch::Workloads(owner.id.kind, changed(vec![owner.clone()]));
+            world.fold(batch, now());
+        }
+        let set = workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", Some("web"));
+        world.fold(
+            Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
+            now(),
+        );
+        let pods = self.others.iter().chain([&self.pod]).cloned().collect();
+        world.fold(Batch::Pods(changed(pods)), now());
+        world.fold(Batch::Events(changed(self.events.clone())), now());
+        let accounts = changed(vec![self.account.clone()]);
+        world.fold(Batch::ServiceAccounts(accounts), now());
+        let of_type = |secret_type: &SecretType| -> Vec<Secret> {
+            let all = self.secrets.iter();
+            all.filter(|secret| secret.secret_type == *secret_type)
+                .cloned()
+                .collect()
+        };
+        for slice in SecretSlice::ALL {
+            let found = match slice {
+                SecretSlice::DockerConfigJson => of_type(&SecretType::DockerConfigJson),
+                SecretSlice::DockerCfg => of_type(&SecretType::DockerCfg),
+                SecretSlice::Other => of_type(&SecretType::Other(Some("Opaque".into()))),
+            };
+            world.fold(Batch::Secrets(slice, changed(found)), now());
+        }
+        let case = chain::case(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
+        diagnose(&case).findings.into_iter().next().unwrap()
+    }
+}
+
+/// Checks what is found: *cause, root, confidence: fixes*.
+pub(super) fn check(scene: &Scene, expected: &str) {
+    let found = scene.finding();
+    let root = found.root.map_or("no root", Root::slug);
+    let confidence = found.confidence.as_str();
+    let fixes: Vec<&str> = found.fixes.iter().map(|fix| fix.slug()).collect();
+    let text = format!(
+        "{}, {root}, {confidence}: {}",
+        found.cause,
+        fixes.join(", ")
+    );
+    assert_eq!(text, expected);
+}
+
+/// Checks that this fix is offered, that its commands are these, and that they begin with those of its plan.
+pub(super) fn check_fix(scene: &Scene, fix: FixId, commands: &[&str]) {
+    let found = scene.finding();
+    assert!(
+        found.fixes.contains(&fix),
+        "{fix} is not in {:?}",
+        found.fixes
+    );
+    let shown = fix.fill(&found.names).commands;
+    assert_eq!(shown, commands, "{fix}");
+    let scope = FixScope {
+        own: &found,
+        others: &[],
+        reach: Reach::Selected,
+    };
+    if let Offer::Plan(plan) = for_fix(fix, scope) {
+        assert_eq!(plan.commands(), shown[..plan.commands().len()], "{fix}");
+    }
+}
+
+/// Checks that this fix is not offered.
+pub(super) fn check_no_fix(scene: &Scene, fix: FixId) {
+    let found = scene.finding();
+    assert!(!found.fixes.contains(&fix), "{fix} is in {:?}", found.fixes);
+}

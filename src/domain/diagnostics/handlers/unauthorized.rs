@@ -1,0 +1,125 @@
+//! `unauthorized`: a credential was sent and not accepted.
+//!
+//! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
+
+use super::{Cause, CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+
+pub(super) static HANDLER: Handler = Handler {
+    info: CauseInfo {
+        id: "unauthorized",
+        label: "bad credential",
+        summary: "a credential was sent and the registry did not accept it",
+        how_to_confirm: "probe the registry with the Secret's credential: the token request is refused",
+        root: None,
+        link: Link::Secret,
+        is_measurable: true,
+        fixes: &[FixId::NewToken, FixId::RecreateSecret, FixId::RemoveEntry],
+    },
+    refine: Refine::Refusal(&UNREAD),
+};
+
+/// Where a Secret that the Pod lists may not be read. Registries answer so to a token that has ended, too, and its
+/// age stands in the Secret.
+const UNREAD: Unread = Unread {
+    root: None,
+    at_most: Confidence::Possible,
+    also: &[Cause::TokenExpired],
+    fixes: &[FixId::CheckSecret, FixId::TestPull, FixId::NewToken],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cause, FixId,
+        tests::{Scene, check, check_fix, check_messages, check_no_fix, resolving},
+    };
+
+    #[test]
+    fn a_refused_login_is_replaced() {
+        let scene = Scene::failed(&resolving("failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized")).lists(&["hub"]).secret("hub", "registry.example");
+        check(
+            &scene,
+            "unauthorized, credential-rejected, certain: new-token, recreate-secret, remove-entry",
+        );
+        check_fix(
+            &scene,
+            FixId::NewToken,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u bot '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::RemoveEntry,
+            &[
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | @base64d | fromjson | del(.auths[$s]) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::AttachSecret);
+    }
+
+    #[test]
+    fn who_may_not_read_the_secret_asks_somebody() {
+        let scene = Scene::failed(&resolving("failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized")).lists(&["hub"]).secrets_forbidden();
+        check(
+            &scene,
+            "unauthorized, no root, possible: check-secret, test-pull, new-token",
+        );
+        check_fix(
+            &scene,
+            FixId::CheckSecret,
+            &[
+                "pullscope verify registry.example/team/app:1 -n shop --secret hub",
+                r"kubectl -n shop get secret hub -o jsonpath='{.data.\.dockerconfigjson}' | base64 -d | jq '.auths | keys'",
+            ],
+        );
+        check_fix(
+            &scene,
+            FixId::NewToken,
+            &[
+                "read -rs TOKEN; export TOKEN",
+                r#"kubectl -n shop get secret hub -o json | jq --arg s registry.example --arg u USER '.data[".dockerconfigjson"] = (.data[".dockerconfigjson"] | (try (@base64d | fromjson | objects) catch {}) // {} | .auths[$s] |= ((objects // {}) + {username: $u, password: env.TOKEN, auth: ($u + ":" + env.TOKEN | @base64)}) | tojson | @base64)' | kubectl -n shop replace -f -"#,
+                "unset TOKEN",
+                "kubectl -n shop delete pod web-1 --wait=false",
+            ],
+        );
+        check_no_fix(&scene, FixId::CreateSecret);
+    }
+
+    #[test]
+    fn messages_that_say_so() {
+        check_messages(
+            Cause::Unauthorized,
+            &[
+                (
+                    "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.example/token: 401 Unauthorized",
+                    &[Cause::TokenExpired],
+                ),
+                (
+                    "unauthorized: incorrect username or password",
+                    &[Cause::TokenExpired],
+                ),
+                (
+                    "failed to resolve reference \"gcr.io/acme/shop:1\": unauthorized: You don't have the needed permissions to perform this operation, and you may have invalid credentials.",
+                    &[Cause::NoCredentialsSent, Cause::ForbiddenByPolicy],
+                ),
+                (
+                    "Error response from daemon: Get https://r.example/v2/a/manifests/1: unauthorized: invalid username/password",
+                    &[Cause::TokenExpired],
+                ),
+                (
+                    "denied: Invalid Token",
+                    &[Cause::TokenExpired, Cause::PullSecretMalformed],
+                ),
+                (
+                    "Requesting bearer token: invalid status code from registry 401 (Unauthorized)",
+                    &[Cause::NoCredentialsSent, Cause::TokenExpired],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! The changes of a fix.
+
+use super::targets::Targets;
+use crate::domain::{
+    cause::{FixAction, FixTarget},
+    credential::Password,
+    key::{Key, Name},
+    objects::{Secret, ServiceAccount},
+    plan::{
+        Ask, Change, CopySecret, CreateAccount, CreateSecret, Edit, Existing, Login, SetAccount,
+        image::ask_image,
+        renew::{attached, renewed, retried, rolling, stuck},
+    },
+};
+
+/// Changes, and what they are for.
+pub(super) struct Made<'a> {
+    pub changes: Vec<Change>,
+    pub targets: Vec<&'a FixTarget>,
+}
+
+/// The changes of an action, with words in capitals for what has to be typed.
+pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
+    let edit = |secret: &Key<Secret>, edit: Edit| {
+        saved(
+            Change::edit_secret(secret.clone(), edit),
+            &secret.name,
+            targets,
+        )
+    };
+    match action {
+        FixAction::AttachSecret { secret } => attach(secret, None, targets),
+        FixAction::CorrectSecretName { wrong, right } => attach(right, Some(wrong), targets),
+        FixAction::CreateSecret(new) | FixAction::Authenticate(new) => {
+            let create = Change::from(CreateSecret {
+                key: new.key.clone(),
+                server: new.server.clone(),
+                login: untyped(None),
+            });
+            saved(create, &new.key.name, targets)
+        }
+        FixAction::RecreateSecret(current) | FixAction::NewToken(current) => {
+            let edit = Edit::Put {
+                server: current.server.clone(),
+                login: untyped(current.username.as_deref()),
+            };
+            let change = Change::edit_secret(current.secret.clone(), edit);
+            let targets = targets.of_workloads();
+            Made {
+                changes: std::iter::once(change).chain(retried(&targets)).collect(),
+                targets,
+            }
+        }
+        FixAction::CorrectServer { secret, from, to } => edit(
+            secret,
+            Edit::Rekey {
+                from: from.clone(),
+                to: to.clone(),
+            },
+        ),
+        FixAction::RemoveEntry { secret, server } => edit(
+            secret,
+            Edit::Remove {
+                server: server.clone(),
+            },
+        ),
+        FixAction::ConvertType { secret } => saved(
+            Change::convert_secret(secret.clone()),
+            &secret.name,
+            targets,
+        ),
+        FixAction::CopySecret { from, to, server } => {
+            let copy = CopySecret {
+                from: from.clone(),
+                to: to.clone(),
+                existing: Existing::Keep,
+                brings: server.iter().map(|server| server.as_str().into()).collect(),
+                there: None,
+                expected: None,
+            };
+            saved(copy.into(), &to.name, targets)
+        }
+        FixAction::UseServiceAccount { account } => set_account(account, targets),
+        FixAction::CreateServiceAccount => create_account(targets),
+        FixAction::Restart => {
+            let targets = targets.of_workloads();
+            Made {
+                changes: renewed(&targets),
+                targets,
+            }
+        }
+        FixAction::RetryNow => {
+            let targets = targets.of_workloads();
+            Made {
+                changes: retried(&targets),
+                targets,
+            }
+        }
+        FixAction::CorrectImage => set_image("IMAGE", targets),
+        FixAction::WriteFullName { image } => set_image(image, targets),
+    }
+}
+
+/// A login of which only the user may be known: the token is read by the shell.
+fn untyped(username: Option<&str>) -> Login {
+    Login {
+        username: username.unwrap_or("USER").to_owned(),
+        password: Password::new(""),
+    }
+}
+
+fn attach<'a>(
+    secret: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+    targets: &Targets<'a>,
+) -> Made<'a> {
+    let of_list = targets.of_list();
+    let account = targets.account();
+    Made {
+        changes: attached(&account, secret, instead_of, &targets.listed, &of_list),
+        targets: of_list,
+    }
+}
+
+/// A change to a Secret, and what lets the Pods have it: a Secret that nobody lists yet has to be attached.
+fn saved<'a>(change: Change, secret: &Name<Secret>, targets: &Targets<'a>) -> Made<'a> {
+    let own = targets.own;
+    let mut made = if own.listed.contains(secret) {
+        let targets = targets.of_workloads();
+        Made {
+            changes: retried(&targets),
+            targets,
+        }
+    } else if own.is_ephemeral() {
+        Made {
+            changes: Vec::new(),
+            targets: vec![own],
+        }
+    } else {
+        attach(secret, None, targets)
+    };
+    made.changes.insert(0, change);
+    made
+}
+
+fn create_account<'a>(targets: &Targets<'a>) -> Made<'a> {
+    let create = Change::from(CreateAccount {
+        key: targets.account(),
+        pull_secrets: Vec::new(),
+    });
+    // Its controller has backed off: a new template is tried at once.
+    let targets = targets.of_workloads();
+    Made {
+        changes: std::iter::once(create).chain(renewed(&targets)).collect(),
+        targets,
+    }
+}
+
+fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> Made<'a> {
+    let targets = targets.of_workloads();
+    let mut changes: Vec<Change> = Vec::new();
+    let mut done = Vec::new();
+    for workload in targets.iter().filter_map(|target| rolling(target)) {
+        if done.contains(&workload) {
+            continue;
+        }
+        done.push(workload.clone());
+        changes.push(SetAccount::new(workload, account.clone()).into());
+    }
+    changes.extend(stuck(&targets));
+    Made { changes, targets }
+}
+
+fn set_image<'a>(image: &str, targets: &Targets<'a>) -> Made<'a> {
+    let of_workloads = targets.of_workloads();
+    let changes = match ask_image(targets.own, &of_workloads) {
+        Some(Ask::Image { targets, .. }) => targets
+            .iter()
+            .flat_map(|target| target.set(image))
+            .collect(),
+        Some(_) | None => Vec::new(),
+    };
+    Made {
+        changes,
+        targets: of_workloads,
+    }
+}

@@ -1,0 +1,171 @@
+//! From a fix of a finding to a plan, where the product can make the change itself; and the commands of a fix,
+//! which are those of its plan.
+//!
+//! A fix is for the finding's own Pod. It changes, restarts and deletes what belongs to the workload of that
+//! Pod alone, unless the plan is for all that suffer from the same; each workload gets the change in its own
+//! container. A change of a shared object (a Secret, a ServiceAccount) says how many others fail alike.
+
+mod changes;
+mod commands;
+mod targets;
+
+pub(in crate::domain) use self::commands::commands_of;
+pub use self::targets::{FixScope, Reach};
+use self::{changes::made, targets::Targets};
+use super::{
+    Ask, Change, Plan,
+    image::ask_image,
+    renew::{not_reached, pods_with_the_old_list, retried},
+};
+use crate::domain::cause::{
+    CurrentLogin, FixAction, FixId, FixTarget, ListOrigin, NewSecret, PodOwner,
+};
+
+/// What can be done about a fix.
+#[derive(Clone, Debug)]
+pub enum Offer {
+    Plan(Plan),
+    /// Something has to be typed first.
+    Ask(Ask),
+    /// Not to be done from here: the fix's words and commands are for people.
+    ByHand,
+}
+
+/// What can be done about a fix.
+pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
+    let action = FixAction::new(fix, &scope.own.names);
+    let Some((action, targets)) = action.zip(scope.targets()) else {
+        return Offer::ByHand;
+    };
+    match ask(&action, &targets, &scope) {
+        Typed::Form(form) => form.map_or(Offer::ByHand, Offer::Ask),
+        Typed::Nothing => {
+            let made = made(&action, &targets);
+            if made.changes.is_empty() {
+                return Offer::ByHand;
+            }
+            let title = titled(fix.title_for(&scope.own.names), &made.targets);
+            let mut plan = Plan::new(title, made.changes);
+            plan.notes = not_reached(&made.targets);
+            for change in &plan.changes {
+                if let Change::AttachSecret(attach) = change {
+                    let notes = pods_with_the_old_list(&made.targets, &attach.secret);
+                    plan.notes.extend(notes);
+                }
+            }
+            plan.notes
+                .extend(others_fail_alike(&targets, &plan.changes));
+            Offer::Plan(plan)
+        }
+    }
+}
+
+/// How many other workloads suffer from the same, where a shared object is changed for the selected one.
+fn others_fail_alike(targets: &Targets<'_>, changes: &[Change]) -> Option<String> {
+    let is_shared = changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::AttachSecret(_)
+                | Change::DetachSecret(_)
+                | Change::CreateAccount(_)
+                | Change::EditSecret(_)
+                | Change::ConvertSecret(_)
+                | Change::CopySecret(_)
+        )
+    });
+    let others = owners(&targets.all) - owners(&targets.of_workloads());
+    (is_shared && others > 0).then(|| match others {
+        1 => "1 more workload fails alike and is left as it is: W has one plan for all.".to_owned(),
+        many => format!(
+            "{many} more workloads fail alike and are left as they are: W has one plan for all."
+        ),
+    })
+}
+
+/// The title of a plan, with the number of workloads where there are several.
+pub(super) fn titled(title: &str, targets: &[&FixTarget]) -> String {
+    match owners(targets) {
+        0 | 1 => title.to_owned(),
+        several => format!("{title}: {several} workloads"),
+    }
+}
+
+/// How many workloads these targets are of; a Pod without a controller is one.
+fn owners(targets: &[&FixTarget]) -> usize {
+    let mut owners: Vec<(&PodOwner, Option<&FixTarget>)> = targets
+        .iter()
+        .map(|target| match &target.owner {
+            PodOwner::None => (&target.owner, Some(*target)),
+            owner => (owner, None),
+        })
+        .collect();
+    owners.sort_by_key(|(owner, target)| (*owner, target.and_then(|target| target.pod.clone())));
+    owners.dedup_by(|(one, pod), (other, other_pod)| {
+        pod == other_pod && (one == other || one.is_same(other))
+    });
+    owners.len()
+}
+
+/// What has to be typed before there is a plan.
+enum Typed {
+    Nothing,
+    /// `None`: there is something to type, and nothing that it could be set in.
+    Form(Option<Ask>),
+}
+
+fn ask(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> Typed {
+    Typed::Form(match action {
+        FixAction::CreateSecret(new) | FixAction::Authenticate(new) => {
+            Some(ask_new_secret(new, targets, scope))
+        }
+        FixAction::RecreateSecret(login) | FixAction::NewToken(login) => {
+            Some(ask_login(login, targets, scope))
+        }
+        FixAction::CorrectImage | FixAction::WriteFullName { .. } => {
+            ask_image(targets.own, &targets.of_workloads())
+        }
+        FixAction::AttachSecret { .. }
+        | FixAction::CorrectSecretName { .. }
+        | FixAction::CorrectServer { .. }
+        | FixAction::RemoveEntry { .. }
+        | FixAction::ConvertType { .. }
+        | FixAction::CopySecret { .. }
+        | FixAction::UseServiceAccount { .. }
+        | FixAction::CreateServiceAccount
+        | FixAction::Restart
+        | FixAction::RetryNow => return Typed::Nothing,
+    })
+}
+
+fn ask_new_secret(new: &NewSecret, targets: &Targets<'_>, scope: &FixScope<'_>) -> Ask {
+    let own = targets.own;
+    Ask::NewSecret {
+        namespace: new.key.namespace.clone(),
+        name: new.key.name.to_string(),
+        server: new.server.clone(),
+        image: scope.own.image.clone(),
+        account: (own.list_origin == ListOrigin::ServiceAccount && !own.is_ephemeral())
+            .then(|| own.service_account.clone()),
+        listed: targets.listed.clone(),
+        targets: targets.of_list().into_iter().cloned().collect(),
+    }
+}
+
+fn ask_login(login: &CurrentLogin, targets: &Targets<'_>, scope: &FixScope<'_>) -> Ask {
+    let retried = retried(&targets.of_workloads()).into_iter();
+    Ask::Login {
+        secret: login.secret.clone(),
+        server: login.server.clone(),
+        username: login.username.clone().unwrap_or_default(),
+        image: scope.own.image.clone(),
+        waiting: retried
+            .filter_map(|change| match change {
+                Change::DeletePod(delete) => Some(delete.pod),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
