@@ -1,4 +1,4 @@
-//! Ages as an operator reads them: `50s`, `9m`, `3h12m`, `4d6h`, `2y`.
+//! Formats ages and durations as kubectl does: `50s`, `9m`, `3h12m`, `4d6h`, `2y`.
 //!
 //! The steps are those of kubectl (`k8s.io/apimachinery/pkg/util/duration.HumanDuration`), except
 //! that minutes below ten carry no seconds: a screen that stands still must not have to be redrawn
@@ -21,7 +21,7 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     span(seconds(since, now))
 }
 
-/// A span of so many seconds.
+/// Formats a duration in seconds.
 pub fn span(seconds: i64) -> String {
     let two = |big: i64, unit: &str, small: i64, small_unit: &str| {
         if small == 0 {
@@ -42,7 +42,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// How long something took, finer than ages are: `18ms`, `3.1s`, `2m`.
+/// Formats an elapsed time with sub-second precision: `18ms`, `3.1s`, `2m`.
 pub fn took(took: SignedDuration) -> String {
     let millis = took.as_millis().max(0);
     match millis {
@@ -52,7 +52,7 @@ pub fn took(took: SignedDuration) -> String {
     }
 }
 
-/// A span that is being counted, to the second: `40s`, `1m40s`, `1h02m`.
+/// Formats a countdown to the second: `40s`, `1m40s`, `1h02m`.
 pub fn countdown(seconds: i64) -> String {
     match seconds.max(0) {
         s if s < MINUTE => format!("{s}s"),

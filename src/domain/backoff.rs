@@ -1,4 +1,4 @@
-//! When the kubelet will try a pull again.
+//! Estimates the kubelet's next pull attempt from its image back-off.
 //!
 //! Image pulls back off from 10 s, doubled at each failure, to 300 s at most
 //! (`pkg/kubelet/kubelet.go`: `imageBackOff := flowcontrol.NewBackOff(backOffPeriod, MaxImageBackOff)`),
@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{objects::Event, pull_attempt::PullAttempt};
 
-/// The wait after the first failure, in seconds.
+/// Initial back-off, in seconds.
 const FIRST: i64 = 10;
 
-/// No wait is longer than this, in seconds.
+/// Maximum back-off, in seconds.
 const LONGEST: i64 = 300;
 
 /// The earliest moment of the next attempt of this pull. `events` are those about its Pod.
@@ -36,7 +36,7 @@ pub fn next_attempt(pull: PullAttempt<'_>, events: &[Arc<Event>]) -> Option<Time
         .ok()
 }
 
-/// Seconds to wait after so many attempts.
+/// Back-off after this number of attempts, in seconds.
 fn wait(attempts: u32) -> i64 {
     let doublings = attempts.saturating_sub(1).min(16);
     (FIRST << doublings).min(LONGEST)

@@ -1,4 +1,4 @@
-//! What the watches bring: changes of one kind, ready to be folded into the `World`.
+//! Updates that the watches send to the `World`: one kind of object each.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! An object as the API server has it, as YAML to read: without the values of a Secret.
+//! An object of the API server as YAML, without the values of a Secret.
 //!
 //! It must not know where the object comes from or how it is shown.
 
@@ -19,10 +19,10 @@ pub struct Document {
     lines: Vec<String>,
 }
 
-/// What is left out of a document.
+/// How much of a document is folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fold {
-    /// `managedFields`, which nobody reads unasked.
+    /// `managedFields` are hidden.
     #[default]
     Managed,
     /// All below the second level.
@@ -31,7 +31,7 @@ pub enum Fold {
 }
 
 impl Fold {
-    /// The next one, as the key goes through them.
+    /// The next level, when the key is pressed.
     #[must_use]
     pub fn next(self) -> Self {
         match self {

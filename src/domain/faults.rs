@@ -1,4 +1,4 @@
-//! The few faults behind many failing Pods: what is wrong once, however many Pods suffer from it.
+//! Groups findings that have one fault behind them.
 //!
 //! One refused credential behind two hundred Pods is one fault; a registry that is down is one fault
 //! in all namespaces. Which Pods belong together follows from the root of their findings and from the
@@ -23,7 +23,7 @@ use super::{
 
 pub use super::objects::Subject;
 
-/// The one thing that has to change.
+/// The object that has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Blame {
     Secret(Namespace, String),
@@ -48,7 +48,7 @@ impl fmt::Display for Blame {
     }
 }
 
-/// What makes two findings the same fault. Thousands of Pods carry one, so it is shared.
+/// Grouping key of findings. Thousands of Pods carry one, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FaultId(Arc<Identity>);
 
@@ -122,7 +122,7 @@ impl FaultId {
         }))
     }
 
-    /// What it is in two words, when no Pod is left to say it.
+    /// A two-word title, used when no affected Pod is left.
     pub fn title(&self) -> &'static str {
         let root = self.root.map(Root::title);
         root.or_else(|| self.cause.map(Cause::title))
@@ -193,7 +193,7 @@ fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> B
 /// See [`Fault::rank`].
 pub type Rank = (Reverse<bool>, Reverse<usize>, Option<Timestamp>, FaultId);
 
-/// One fault and all that suffers from it.
+/// A fault and the Pods and workloads that it affects.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub id: FaultId,
@@ -218,7 +218,7 @@ impl Fault {
         }
     }
 
-    /// Takes in one more subject that suffers from it.
+    /// Adds an affected Pod or workload.
     pub fn add(
         &mut self,
         subject: &Subject,
@@ -241,7 +241,7 @@ impl Fault {
         self.finding.is_pull()
     }
 
-    /// The order in which faults are shown: what is about pulls first, then what harms most.
+    /// Sort key: pull failures first, then by the number of affected Pods.
     pub fn rank(&self) -> Rank {
         (
             Reverse(self.is_pull()),

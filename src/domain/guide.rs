@@ -1,4 +1,4 @@
-//! The operator's guide, by sections, told with the user's own objects instead of its examples.
+//! The operator's guide by sections, with the user's objects in place of the examples.
 //!
 //! It is written once, in `assets/guide.md`. It must not know how it is shown.
 
@@ -66,7 +66,7 @@ impl Section {
     }
 }
 
-/// The user's objects that stand where the guide has examples; `None` keeps the example.
+/// The user's objects that replace the guide's examples; `None` keeps the example.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
     pub namespace: Option<String>,

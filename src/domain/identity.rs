@@ -1,8 +1,8 @@
-//! Who is connected to what, and what else the kubeconfig offers.
+//! The current connection and the contexts of the kubeconfig.
 
 use super::key::Namespace;
 
-/// The far end of the connection and who we are there.
+/// The connected cluster and the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub context: String,

@@ -1,5 +1,5 @@
-//! Names and keys that cannot be mixed up: a Secret's name is not a Pod's, and a name without its
-//! namespace is not a key.
+//! Typed references to objects: the name of a Secret is not that of a Pod, and a name without its namespace
+//! is not a key.
 //!
 //! The text behind a name is shared (`Arc<str>`), so that fifty thousand Pods of one namespace hold
 //! that namespace once. Knows nothing of what the objects contain.
@@ -174,7 +174,7 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// Where an object of kind `K` is: its namespace and its name.
+/// A reference to an object of kind `K`: namespace and name.
 pub struct Key<K> {
     pub namespace: Namespace,
     pub name: Name<K>,

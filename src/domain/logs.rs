@@ -1,10 +1,10 @@
-//! A container's log as it comes: whose it is, bytes to lines, and how much of it is kept.
+//! Container logs: the source, splitting into lines, and the lines kept.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{key::Key, objects::Pod};
 
-/// Whose log.
+/// The source of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub pod: Key<Pod>,

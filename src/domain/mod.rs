@@ -1,7 +1,8 @@
-//! Floor 1: everything that can be right or wrong, as pure data and functions.
+//! The domain layer: Kubernetes objects, registry authentication, diagnosis and plans, as pure data and
+//! functions.
 //!
-//! Knows no async, no client, no terminal, no file, no environment and no clock: time and salt
-//! come in as values. Nothing here imports another room.
+//! Must not use async, a client, a terminal, files, the environment or the clock: time and salt come in as
+//! values. Nothing here imports another room.
 
 pub mod age;
 pub mod backoff;

@@ -1,4 +1,4 @@
-//! The registries as one table of data: what a correct pull secret looks like for each.
+//! Known registries: what a correct pull secret looks like for each.
 //!
 //! The rows are read by the diagnosis (which host is whose, who hides private repositories), by the
 //! wizards (server string, user name, where to get a token) and by the documentation.
@@ -26,7 +26,7 @@ pub struct Preset {
     pub better: &'static str,
 }
 
-/// Whether the registry has accounts at all.
+/// Whether the registry supports or requires a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Login {
     Possible,
@@ -36,7 +36,7 @@ pub enum Login {
     None,
 }
 
-/// What the registry answers for a repository that does not exist.
+/// How the registry answers for a repository that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// The same as for one that is private: a refusal proves nothing.

@@ -42,7 +42,7 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The text on one line without hidden characters, trimmed, and cut after 600 letters.
+/// Returns the text on one line without hidden characters, trimmed and truncated to 600 characters.
 pub fn printable(text: &str) -> String {
     let kept: String = text
         .chars()

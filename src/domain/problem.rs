@@ -1,4 +1,4 @@
-//! An error as the operator reads it: what, why, what next.
+//! An error for the user: message, causes and help.
 //!
 //! Each room makes these from its own error types, beside the knowledge of what would help.
 
@@ -6,11 +6,11 @@ use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What could not be done, in one line, lower case, without a full stop.
+    /// The message: what failed, in one line, lower case, without a full stop.
     pub what: String,
-    /// The reasons, outermost first.
+    /// The causes, outermost first.
     pub why: Vec<String>,
-    /// What to do about it.
+    /// What the user can do about it.
     pub next: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! How far a workload's rollout is, and whether it will ever end.
+//! Computes the rollout status of a workload, like `kubectl rollout status`.
 //!
 //! Controllers never give up: a Deployment whose deadline has passed still tries. So *will not end*
 //! means that it cannot end unless somebody changes something.
@@ -16,7 +16,7 @@ use super::{
     world::World,
 };
 
-/// A workload's rollout.
+/// The rollout status of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     pub workload: Arc<Workload>,
@@ -41,7 +41,7 @@ pub struct Revision {
     pub pods: Vec<Key<Pod>>,
 }
 
-/// Whether it will end.
+/// The state of a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outlook {
     /// Everything is as it is wanted.

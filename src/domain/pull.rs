@@ -1,4 +1,4 @@
-//! Which waiting states are pulls that fail, and the error that belongs to them.
+//! Recognises waiting states that are failed pulls, and their error messages.
 //!
 //! Reasons are those of the kubelet, `pkg/kubelet/images/types.go` (1.20 to 1.36). What an error
 //! *means* is said by `classify`.

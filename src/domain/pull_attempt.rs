@@ -38,7 +38,7 @@ impl fmt::Display for PullTarget {
     }
 }
 
-/// A container, and the image that it waits for.
+/// A container and the image that is pulled for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullAttempt<'a> {
     pub container: &'a Container,

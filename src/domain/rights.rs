@@ -1,4 +1,4 @@
-//! What the user may do in the cluster: the question and the answer.
+//! RBAC permissions of the user: queries and answers.
 
 use std::{fmt, sync::Arc};
 

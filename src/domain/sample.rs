@@ -1,4 +1,4 @@
-//! Objects for tests: small ones to vary, and a little company to look at.
+//! Objects for tests: small ones to vary, and a sample store.
 
 use std::sync::Arc;
 

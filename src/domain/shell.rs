@@ -1,6 +1,6 @@
-//! Values in commands for a shell.
+//! Quotes values for a POSIX shell.
 
-/// A value as one word of a POSIX shell, whatever is in it.
+/// Quotes a value as one word of a POSIX shell.
 pub(in crate::domain) fn word(value: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
     if !value.is_empty() && value.chars().all(safe) {

@@ -1,4 +1,4 @@
-//! A Pod's status in kubectl's word, and how much it should worry.
+//! Pod status as printed by kubectl, with its severity.
 //!
 //! The word follows `printPod` of kubectl 1.36 (`pkg/printers/internalversion/printers.go`), so that
 //! an operator finds here what `kubectl get pods` told them.

@@ -1,4 +1,4 @@
-//! What happens inside, from the Pod's creation to a running container: guide G6 as a timeline.
+//! The timeline of a Pod's start, from its creation to a running container.
 //!
 //! Statuses come first, for they are the truth; events add times. A step whose event was dropped or
 //! has expired is done all the same when a later one is: then its time is not known, and not guessed.
@@ -66,14 +66,14 @@ impl Stage {
     }
 }
 
-/// How far one step is.
+/// The status of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Progress {
     Done,
     /// It is at this step.
     Now,
-    /// It stands here, and something is wrong.
+    /// Failed at this stage.
     Stuck,
     NotYet,
 }

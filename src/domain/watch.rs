@@ -1,5 +1,4 @@
-//! Which watches there are, and the state of each: what the screen must know to say how old its
-//! data is.
+//! The watches and their states, which tell how old the data is.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -104,7 +103,7 @@ pub enum WatchState {
     },
 }
 
-/// Where the lists are whole: only there does an object that is not in the store not exist.
+/// Which lists are complete: only there does an object that is not in the store not exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     whole: BTreeSet<WatchId>,
@@ -137,7 +136,7 @@ impl Sight {
         }
     }
 
-    /// Learns from what a watch says of itself. A stale list was whole once, and is judged as it was.
+    /// Records the state of a watch. A stale list was whole once, and is judged as it was.
     pub fn note(&mut self, id: &WatchId, state: &WatchState) {
         match state {
             WatchState::Live => {
@@ -167,7 +166,7 @@ impl Sight {
         all.map(|(id, unreadable)| (id, &**unreadable))
     }
 
-    /// This watch is no more.
+    /// Removes a watch.
     pub fn lose(&mut self, id: &WatchId) {
         self.whole.remove(id);
         self.denied.remove(id);

@@ -1,5 +1,5 @@
-//! Gathering a [`Case`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a
-//! Secret are those of the other namespaces looked through.
+//! Builds a [`Case`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a Secret
+//! are those of the other namespaces looked through.
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -14,10 +14,10 @@ use crate::domain::{
     world::World,
 };
 
-/// More neighbours, or Secrets of other namespaces, would not change a judgement.
+/// Maximum number of peers, and of Secrets of other namespaces, in a case: keeps it small.
 const ENOUGH: usize = 32;
 
-/// Everything about one Pod; `None` when the store has no such Pod.
+/// Builds the case of one Pod; `None` if the store has no such Pod.
 pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
     let pod = Arc::clone(world.pod(key)?);
     Some(of_pod(world, sight, pod, now))
@@ -67,7 +67,7 @@ fn holders(world: &World, here: &Scope) -> Vec<Arc<ServiceAccount>> {
     holders
 }
 
-/// A workload and what is said about it.
+/// Builds the case of a workload.
 pub fn workload_case(
     world: &World,
     sight: &Sight,
@@ -125,7 +125,7 @@ pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
     }
 }
 
-/// What is not in a list that is not whole may be there all the same.
+/// `Missing` only if the list is complete; otherwise `Unknown`.
 fn known<T>(found: Option<&Arc<T>>, whole: bool) -> Known<Arc<T>> {
     match found {
         Some(object) => Known::Present(Arc::clone(object)),
@@ -184,7 +184,7 @@ fn is_pull_secret(secret: &Secret) -> bool {
     )
 }
 
-/// Looked for only when something is missing here.
+/// Pull secrets of other namespaces; searched only if one is missing in this one.
 fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -> Vec<Arc<Secret>> {
     let complete = !listed.is_empty()
         && listed

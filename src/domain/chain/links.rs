@@ -1,4 +1,4 @@
-//! How each link of the chain stands for one image.
+//! The credential chain of one image: the state of the ServiceAccount and of each listed Secret.
 
 use std::{fmt, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::domain::{
     pull,
 };
 
-/// The chain of one image, from the Pod to the entries that the kubelet tries.
+/// The credential chain of one image, from the Pod to the auth entries that the kubelet tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Links {
     pub account: AccountState,
@@ -21,7 +21,7 @@ pub struct Links {
     pub tries: Vec<(Arc<Secret>, EntrySummary)>,
 }
 
-/// Whether the Pod's ServiceAccount is there, as far as we may look.
+/// Whether the Pod's ServiceAccount exists, if it can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountState {
     Present,
@@ -37,15 +37,15 @@ pub struct SecretLink {
     pub state: SecretState,
 }
 
-/// How a listed Secret stands for one image.
+/// The state of a listed Secret for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretState {
-    /// An entry matches and carries a credential.
+    /// An entry matches and has a credential.
     Matches {
         key: Arc<str>,
         via: Via,
     },
-    /// An entry matches and carries nothing.
+    /// An entry matches and has no credential.
     MatchesEmpty {
         key: Arc<str>,
     },
@@ -54,18 +54,18 @@ pub enum SecretState {
     WrongKey {
         wanted: Arc<str>,
     },
-    /// The kubelet cannot read it, and gives up the pull.
+    /// The kubelet cannot parse it and aborts the pull.
     Malformed(Malformation),
-    /// Read, and there is nothing in it.
+    /// Parsed; it has no entries.
     HoldsNothing(Option<Oddity>),
-    /// Read, and no entry is for this image; the nearest miss first.
+    /// Parsed; no entry matches the image. The nearest mismatch comes first.
     NoMatch(Vec<(Arc<str>, Miss)>),
-    /// Not to be seen by us.
+    /// The user cannot read this Secret (RBAC), or it has not been listed yet.
     Unknown,
 }
 
 impl Links {
-    /// Whether a listed Secret cannot be seen.
+    /// Whether a listed Secret cannot be read.
     pub fn has_hidden(&self) -> bool {
         self.secrets
             .iter()
@@ -190,13 +190,13 @@ impl Case {
         self.events.iter().rev().find(names_some)
     }
 
-    /// Whether the kubelet says that this Secret is not there.
+    /// Whether an event of the kubelet reports this Secret as missing.
     fn is_reported_missing(&self, name: &Name<Secret>) -> bool {
         self.missing_secret_event()
             .is_some_and(|event| pull::unretrieved_secrets(event).any(|it| it == name.as_str()))
     }
 
-    /// Whether there may be a Secret of this name that we cannot see.
+    /// Whether a Secret of this name may exist that cannot be read.
     pub fn hides(&self, name: &Name<Secret>) -> bool {
         let listed = self.listed.iter();
         let known = listed.filter_map(|listed| listed.secret.present());
@@ -219,8 +219,8 @@ impl Case {
         }
     }
 
-    /// Pull Secrets of the namespace, not listed by the Pod, that would open the image: first those
-    /// with which other Pods have pulled from the same registry, last those with which none could.
+    /// Pull secrets of the namespace that the Pod does not list and that match the image: first those with
+    /// which other Pods have pulled from the same registry, last those with which none could.
     pub fn unlisted_matches(&self, image: &ImageRef) -> Vec<&Arc<Secret>> {
         let mut matches: Vec<&Arc<Secret>> = self
             .others
@@ -231,7 +231,7 @@ impl Case {
         matches
     }
 
-    /// What other Pods show of a Secret: it has worked, nothing, or it has not.
+    /// What other Pods show about a Secret: it has worked, nothing is known, or it has failed.
     fn standing(&self, secret: &Name<Secret>, host: &str) -> Shown {
         let mut shown = Shown::Nothing;
         for other in &self.neighbours {
@@ -256,7 +256,7 @@ impl Case {
     }
 }
 
-/// See [`Case::standing`]; the best first.
+/// What other Pods show about a Secret; the best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Shown {
     Works,
@@ -264,7 +264,7 @@ enum Shown {
     Fails,
 }
 
-/// Whether a Secret's entry would be sent for the image.
+/// Whether an entry of the Secret matches the image and has a credential.
 pub(crate) fn opens(secret: &Secret, image: &ImageRef) -> bool {
     let entries = readable(secret).map_or(&[][..], |summary| &summary.entries);
     let mut likely = entries
@@ -294,7 +294,7 @@ fn readable(secret: &Secret) -> Option<&Summary> {
     }
 }
 
-/// Why the kubelet gets nothing out of this Secret, whatever the image.
+/// Why the kubelet cannot use this Secret for any image.
 fn unread(secret: &Secret) -> Option<SecretState> {
     if let SecretType::Other(_) = secret.secret_type {
         return Some(SecretState::WrongType(secret.secret_type.clone()));

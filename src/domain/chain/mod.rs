@@ -1,8 +1,8 @@
-//! The chain Pod → ServiceAccount → pull Secrets → auth entry → registry, gathered for one Pod.
+//! The input of a diagnosis: one Pod with its ServiceAccount, pull secrets, workload, events and peers.
 //!
-//! A [`Case`] is all that a diagnosis may look at: small, made of shared objects, and serialisable, so
-//! that it is also the golden test's input and the attachment of a report. `gather` makes it from the
-//! `World`, `lost` for a deleted Pod of a Job; `links` says how each link stands. Passwords are not in it.
+//! A [`Case`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is also
+//! the input of golden tests and the attachment of a bug report. `gather` makes it from the `World`, `lost`
+//! for a deleted Pod of a Job; `links` says how each link stands. Passwords are not in it.
 
 mod gather;
 mod links;
@@ -30,15 +30,15 @@ pub struct Case {
     pub now: Timestamp,
     pub pod: Arc<Pod>,
     pub account: Known<Arc<ServiceAccount>>,
-    /// What the Pod lists, in its order.
+    /// The Pod's `imagePullSecrets`, in order.
     pub listed: Vec<Listed>,
-    /// How much of the namespace's Secrets could be read.
+    /// Whether the Secrets of the namespace could be listed.
     #[serde(default)]
     pub secrets: Visibility,
     /// Pull Secrets of the namespace that the Pod does not list.
     #[serde(default)]
     pub others: Vec<Arc<Secret>>,
-    /// Pull Secrets of other namespaces that bear a listed name or would match; few are kept.
+    /// Pull secrets of other namespaces with a listed name, or that would match; at most 32.
     #[serde(default)]
     pub elsewhere: Vec<Arc<Secret>>,
     /// ServiceAccounts of the namespace that list pull Secrets.
@@ -56,25 +56,25 @@ pub struct Case {
     pub neighbours: Vec<Neighbour>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
-    /// What the containers last failed with.
+    /// The last pull error of each container.
     #[serde(default)]
     pub errors: Vec<LastError>,
 }
 
-/// An object that may be there, be missing, or be hidden from us.
+/// An object that exists, does not exist, or cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Known<T> {
     Present(T),
     Missing,
-    /// We may not look, or have not looked yet.
+    /// Not readable, or not read yet.
     Unknown,
 }
 
-/// How much of a list could be read.
+/// How complete a list is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
-    /// What is not in it does not exist.
+    /// Complete: what is not listed does not exist.
     Whole,
     /// The user has no right to list them.
     Forbidden,
@@ -92,14 +92,14 @@ impl<T> Known<T> {
     }
 }
 
-/// A name in the Pod's `imagePullSecrets`, and what it leads to.
+/// An entry of the Pod's `imagePullSecrets` and the Secret that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     pub name: Name<Secret>,
     pub secret: Known<Arc<Secret>>,
 }
 
-/// An image of another Pod.
+/// A container of another Pod, with its image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neighbour {
     pub pod: Key<Pod>,

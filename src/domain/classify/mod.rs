@@ -10,7 +10,7 @@ use super::{
     message::{Message, Possible},
 };
 
-/// How far a judgement can be trusted.
+/// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
@@ -29,7 +29,7 @@ impl Confidence {
     }
 }
 
-/// What a message means, and what was recognised in it.
+/// The causes that a message can have, and what was parsed from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classification {
     /// `None`: nothing in the text is known.
@@ -37,7 +37,7 @@ pub struct Classification {
     pub confidence: Confidence,
     /// What the same text could as well mean, likelier first.
     pub alternatives: Vec<Cause>,
-    /// The deeper cause when `cause` is the frame that it is told in.
+    /// The inner cause if `cause` is only the outer error.
     pub underlying: Option<Cause>,
     pub registry: Option<String>,
     /// As the text writes it.
@@ -88,7 +88,7 @@ impl Classification {
             .chain(self.alternatives.iter().copied())
     }
 
-    /// What would tell the candidates apart; empty when there is nothing to tell.
+    /// Checks that would distinguish the candidates; empty if there is only one.
     pub fn settle(&self) -> Vec<String> {
         if self.alternatives.is_empty() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! The kinds of credential, and how long each of them lives.
+//! Kinds of credential and their lifetimes.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ impl CredentialKind {
         }
     }
 
-    /// How long it lives from its making, where the registry fixes that for everyone.
+    /// Maximum lifetime, where the registry fixes it.
     ///
     /// ECR: 12 h (registry_auth.html). Google: about 1 h. ACR's exposed token: about 3 h. Job tokens
     /// of GitHub and GitLab end with the job; a job lasts 6 h at most on GitHub's runners.

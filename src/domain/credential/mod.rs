@@ -1,4 +1,4 @@
-//! A password and what may be kept of it.
+//! Passwords and their fingerprints.
 //!
 //! `Password` is the one type that holds a credential: it cannot be printed, and it is zeroised when
 //! dropped. A `Fingerprint` tells two credentials apart and nothing else.
@@ -26,7 +26,7 @@ impl Password {
         Self(SecretString::from(text.into()))
     }
 
-    /// The value itself: what is made of it is wiped, and neither kept nor printed.
+    /// The value. What is derived from it must be zeroised, and neither stored nor printed.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -1,4 +1,4 @@
-//! What kind of credential a password is, and when it ends, without asking anyone.
+//! Detects the kind of a credential and its expiry, offline.
 //!
 //! By prefix, by user name and by registry; the sources are the vendors' pages listed in the
 //! registries' preset table. A guess that may be wrong is not made: the rest is `Password`.
@@ -15,12 +15,12 @@ use crate::domain::presets;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credential {
     pub kind: CredentialKind,
-    /// When it says of itself that it ends.
+    /// The expiry that the credential itself states.
     pub expires: Option<Timestamp>,
 }
 
 impl Credential {
-    /// Recognises a credential by all that an auth entry says of it.
+    /// Detects the kind of a credential from the server, the user name and the password.
     pub fn recognise(server: &str, username: &str, password: &Password) -> Self {
         let text = password.expose().trim();
         let claims = jwt_claims(text);
@@ -43,7 +43,7 @@ fn by_nothing(username: &str, text: &str) -> Option<CredentialKind> {
     (username.is_empty() && text.is_empty()).then_some(CredentialKind::None)
 }
 
-/// Prefixes that vendors give their tokens so that they can be told.
+/// Known token prefixes (`ghp_`, `dckr_pat_`, …).
 const PREFIXES: [(&str, CredentialKind); 18] = [
     ("dckr_pat_", CredentialKind::DockerHubPersonalToken),
     ("dckr_oat_", CredentialKind::DockerHubOrganisationToken),
@@ -125,8 +125,8 @@ pub(crate) fn is_encoded_token(username: &str, password: &str) -> bool {
             .is_ok_and(|inner| std::str::from_utf8(&inner).is_ok_and(|it| by_prefix(it).is_some()))
 }
 
-/// A robot's name of which the shell ate the `$…` (`robot$ci` in double quotes becomes `robot`), or
-/// a Quay robot without its namespace.
+/// A Harbor robot account name truncated by the shell at `$` (`robot$ci` in double quotes becomes `robot`),
+/// or a Quay robot without its namespace.
 pub(crate) fn is_cut_robot(server: &str, username: &str) -> bool {
     username == "robot"
         || username == "robot+"

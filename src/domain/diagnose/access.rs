@@ -1,5 +1,4 @@
-//! What a refusal means, by the chain: the same text has many causes, and only the objects tell them
-//! apart.
+//! Handles authentication errors: the same message has many causes, and only the objects tell them apart.
 //!
 //! The first question is whether a credential was sent at all: an entry of a listed Secret matches and
 //! carries something. What follows when it was is said by `sent`; when it was not, `unsent` looks for the
@@ -95,7 +94,7 @@ fn is_hidden(draft: &Draft, case: &Case, links: &Links) -> bool {
     !told_missing && (links.has_hidden() || sent_unread)
 }
 
-/// No Secret of the Pod sends anything.
+/// No Secret of the Pod provides a credential.
 fn nothing_sent(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, image: &ImageRef) {
     let said: Vec<Cause> = std::iter::once(draft.cause)
         .chain(draft.alternatives.iter().copied())
@@ -106,7 +105,7 @@ fn nothing_sent(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, 
     }
 }
 
-/// The kubelet could not read a Secret, and now all of them can be read.
+/// The kubelet could not parse a Secret, and now all of them can be parsed.
 fn mended(draft: &mut Draft, links: &Links) {
     for link in &links.secrets {
         draft.tell(unsent::secret_fact(link), Source::Secret);
@@ -116,9 +115,8 @@ fn mended(draft: &mut Draft, links: &Links) {
     draft.fixes = vec![FixId::RetryNow, FixId::RecreateSecret];
 }
 
-/// The events have expired and the status speaks of the back-off alone. Where no credential would be
-/// sent although there are some, the chain says why by itself: likely, for the image might be public
-/// and the trouble elsewhere.
+/// Only the back-off is known: the events have expired. Where no credential would be sent although there are
+/// some, the chain says why by itself: likely, for the image might be public and the trouble elsewhere.
 pub(super) fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
     let links = case.links(image);
     let meant = |link: &SecretLink| match &link.state {
@@ -153,7 +151,7 @@ pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
         .find(|link| matches!(link.state, SecretState::Malformed(_)))
 }
 
-/// One Secret that cannot be read spoils the pull, whatever the others hold.
+/// The kubelet aborts the pull if any listed Secret cannot be parsed, even if others match.
 pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
     let direct = draft.cause == Cause::PullSecretMalformed;
     draft.settle_on(Cause::PullSecretMalformed, Root::SecretMalformed);
@@ -165,7 +163,7 @@ pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
     draft.fixes = vec![FixId::RecreateSecret];
 }
 
-/// The message itself says that there was a credential.
+/// Whether the message implies that a credential was sent.
 pub(super) fn says_sent(draft: &Draft) -> bool {
     matches!(draft.cause, Cause::TokenExpired | Cause::Unauthorized)
         && !draft.alternatives.contains(&Cause::NoCredentialsSent)

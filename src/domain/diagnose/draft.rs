@@ -1,4 +1,4 @@
-//! A judgement in the making: what is wrong as far as has been found out, and how sure that is.
+//! Builds a finding: cause, root cause, evidence and confidence.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use crate::domain::{
     objects::Event,
 };
 
-/// A judgement in the making.
+/// A finding that is being built.
 pub(in crate::domain) struct Draft {
     pub cause: Cause,
     pub root: Option<Root>,
     certainty: Certainty,
-    /// What it could be as well; as long as there is one, nothing is certain.
+    /// Other possible causes; with any of them the finding is never certain.
     pub alternatives: Vec<Cause>,
     pub evidence: Vec<Evidence>,
     /// What is known of the Secret that matters.
     pub secret: Option<Arc<str>>,
     pub from: Option<Arc<str>>,
-    /// A Secret that would open the image and is not listed.
+    /// A Secret that matches the image and is not listed.
     pub matching: Option<Arc<str>>,
-    /// Another ServiceAccount, which lists that one.
+    /// Another ServiceAccount that lists it.
     pub holder: Option<Arc<str>>,
     /// The key of its entry, and what the key should be.
     pub entry: Option<Arc<str>>,
@@ -72,28 +72,28 @@ impl Draft {
         self.certainty.proven = read.certainty.proven;
     }
 
-    /// The objects prove it: this cause, this root, and nothing else. What was doubted stays doubted.
+    /// Concludes this cause and this root cause, proven by objects. What was doubted stays doubted.
     pub(super) fn settle_on(&mut self, cause: Cause, root: Root) {
         self.cause = cause;
         self.fixes = cause.entry().fixes.to_vec();
         self.prove(root);
     }
 
-    /// The objects prove this root, and that it is nothing else.
+    /// Concludes this root cause, proven by objects, and drops the alternatives.
     pub(super) fn prove(&mut self, root: Root) {
         self.root = Some(root);
         self.alternatives.clear();
         self.certainty.proven = Confidence::Certain;
     }
 
-    /// It could be this as well.
+    /// Adds an alternative cause.
     pub(super) fn also(&mut self, cause: Cause) {
         if self.cause != cause && !self.alternatives.contains(&cause) {
             self.alternatives.push(cause);
         }
     }
 
-    /// The objects disprove this alternative. Where it was the last one, the root is proven.
+    /// Removes an alternative that the objects disprove. Where it was the last one, the root is proven.
     pub(super) fn rule_out(&mut self, cause: Cause) {
         let before = self.alternatives.len();
         self.alternatives.retain(|other| *other != cause);
@@ -102,7 +102,7 @@ impl Draft {
         }
     }
 
-    /// Something speaks against being surer than this, whatever else is found.
+    /// Limits the confidence; nothing raises it again.
     pub(super) fn doubt(&mut self, at_most: Confidence) {
         self.certainty.limit = self.certainty.limit.min(at_most);
     }
@@ -116,7 +116,7 @@ impl Draft {
         self.certainty.confidence().min(open)
     }
 
-    /// Adds what an event says, unless that is what the judgement began with.
+    /// Adds an event as evidence, unless the finding started from it.
     pub(super) fn hear(&mut self, event: &Event) {
         let text = Arc::clone(&event.message);
         let fact = Fact::Said { text };
@@ -129,13 +129,13 @@ impl Draft {
         }
     }
 
-    /// Adds what the objects say now.
+    /// Adds evidence from the current objects.
     pub(super) fn tell(&mut self, fact: Fact, source: Source) {
         self.evidence.push(Evidence::now(fact, source));
     }
 }
 
-/// How sure a judgement is. Evidence raises what is proven; a doubt lowers the limit, and nothing raises
+/// The confidence of a finding. Evidence raises what is proven; a doubt lowers the limit, and nothing raises
 /// that again, so that the order in which both are found does not matter.
 struct Certainty {
     proven: Confidence,

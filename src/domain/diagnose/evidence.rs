@@ -1,6 +1,6 @@
-//! What a judgement rests on: typed facts, each with where it was seen and when.
+//! Evidence of a finding: typed facts, each with its source and time.
 //!
-//! Facts and words are kept apart: one `Display` makes the sentences, and nothing reads them back.
+//! Facts are typed; only `Display` turns them into text, and nothing parses that text.
 
 use std::{fmt, sync::Arc};
 
@@ -14,11 +14,11 @@ use crate::domain::age;
 pub struct Evidence {
     pub fact: Fact,
     pub source: Source,
-    /// When it was so; `None` for what the objects say now.
+    /// When it was observed; `None` for the current state of the objects.
     pub seen: Option<Timestamp>,
 }
 
-/// Where a fact was seen.
+/// The source of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -36,7 +36,7 @@ pub enum Source {
     PullTest,
 }
 
-/// Names and texts as the objects have them.
+/// A fact, with names and texts as in the objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
@@ -64,7 +64,7 @@ pub enum Fact {
     AccountListsNothing {
         account: Arc<str>,
     },
-    /// The Pod's own list hides the one of its ServiceAccount.
+    /// The Pod template has its own `imagePullSecrets`, so those of the ServiceAccount do not apply.
     OwnListHides {
         account: Arc<str>,
     },
@@ -85,7 +85,7 @@ pub enum Fact {
         name: Arc<str>,
         namespace: Arc<str>,
     },
-    /// A Secret that is not listed would open the image.
+    /// A Secret that is not listed matches the image.
     UnlistedMatches {
         name: Arc<str>,
         account: Option<Arc<str>>,
@@ -112,7 +112,7 @@ pub enum Fact {
         secret: Arc<str>,
         at: Timestamp,
     },
-    /// Older than credentials of its kind live.
+    /// Older than the maximum lifetime of its kind.
     TooOld {
         secret: Arc<str>,
         kind: String,
@@ -122,7 +122,7 @@ pub enum Fact {
         secret: Arc<str>,
         problem: String,
     },
-    /// A matching Secret that the attempt went without.
+    /// A matching Secret that was created after the attempt.
     NotYetSent {
         secret: Arc<str>,
     },

@@ -1,8 +1,8 @@
-//! What would go wrong with a Pod that runs, were its images pulled again now: on another node, after the
+//! Predicts pull failures of running Pods, should their images be pulled again: on another node or after the
 //! next restart.
 //!
-//! Nobody has said anything, so only what is plain is claimed: a Secret that cannot be read, a token that
-//! has ended, and what the registry answers to whoever asks it.
+//! There is no error yet, so only certain problems are reported: a malformed Secret, an expired token, and a
+//! registry probe that was refused.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::domain::{
     pull_attempt::PullAttempt,
 };
 
-/// What the objects say of the images of a Pod with which nothing is wrong.
+/// Checks the images of a healthy Pod.
 pub fn foresee(case: &Case) -> Vec<Finding> {
     let containers = case.pod.containers.iter();
     containers.filter_map(|it| of_objects(case, it)).collect()
@@ -44,7 +44,7 @@ fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
     ))
 }
 
-/// The first credential that would be sent has ended by its own date.
+/// The first credential that would be sent has expired.
 fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
     let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
     let (secret, entry) = tried.next()?;
@@ -64,7 +64,7 @@ fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
     Some(draft)
 }
 
-/// What the registry's refusal means for the containers with this image.
+/// Findings for the containers with this image when the registry refuses it.
 pub fn foresee_refusal(
     case: &Case,
     image: &str,

@@ -1,4 +1,4 @@
-//! What a refusal means where the Pod's Secrets may not be read: what the message says, and no more.
+//! Handles authentication errors when the Pod's Secrets cannot be read: only the message is used.
 //!
 //! Which credential went out, and whether one did, stands in the Secrets. So no root is claimed that
 //! their content would decide: many on-call roles (`view`) may not read Secrets, and a Secret that cannot
@@ -15,7 +15,7 @@ use crate::domain::{
     objects::Secret,
 };
 
-/// Judges a refusal of a pull whose Secrets are listed and cannot be read.
+/// Handles an authentication error of a pull whose Secrets are listed but cannot be read.
 pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, unread: &Unread) {
     let sent = access::says_sent(draft);
     for link in &links.secrets {

@@ -1,4 +1,4 @@
-//! What the image itself and the images of other Pods show.
+//! Evidence from the image reference and from images of other Pods.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::domain::{
     pull_attempt::PullAttempt,
 };
 
-/// The reference is malformed: no pull is tried, so nothing else can be the cause.
+/// The image reference is malformed: the kubelet does not try to pull it.
 pub(super) fn invalid(
     draft: &mut Draft,
     case: &Case,
@@ -82,7 +82,7 @@ fn on_the_node<'a>(
     }
 }
 
-/// The image exists, and another node got it: what is wrong is on this node, or with this Pod.
+/// Another node has pulled the image: the problem is on this node or with this Pod.
 fn pulled_elsewhere(draft: &mut Draft, case: &Case, neighbour: &Neighbour) {
     let other_node = neighbour.node.is_some() && neighbour.node != case.pod.node;
     let of_the_wire = matches!(
@@ -126,7 +126,7 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
     }
 }
 
-/// At most two slips of the pen apart (and not the same).
+/// Whether two names differ by at most two edits, and are not equal.
 fn close(left: &str, right: &str) -> bool {
     const SLIPS: usize = 2;
     left != right && left.len().abs_diff(right.len()) <= SLIPS && distance(left, right) <= SLIPS

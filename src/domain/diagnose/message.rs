@@ -1,4 +1,4 @@
-//! What the kubelet last said of each image that it does not get.
+//! The last pull error of each image that cannot be pulled.
 //!
 //! The waiting message where it names a cause; else what was remembered across the back-off; else
 //! the newest event that speaks of it (events are dropped and expire, and the reason flips
@@ -16,7 +16,7 @@ use crate::domain::{
     pull_attempt::PullAttempt,
 };
 
-/// A container that waits in vain for an image, and why the kubelet says so.
+/// A failed pull with the kubelet's error message.
 pub(in crate::domain) struct Told<'a> {
     pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
@@ -37,7 +37,7 @@ impl Told<'_> {
     }
 }
 
-/// All failing containers of the Pod.
+/// The pull errors of the Pod's containers.
 pub(super) fn told(case: &Case) -> Vec<Told<'_>> {
     pull::failures(&case.pod)
         .map(|failure| tell(case, &failure))

@@ -138,7 +138,7 @@ impl Finding {
         }
     }
 
-    /// One sentence.
+    /// A summary in one sentence.
     pub fn summary(&self) -> String {
         sentence::of(self)
     }

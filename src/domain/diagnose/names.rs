@@ -1,4 +1,4 @@
-//! The names that the fixes of a finding speak of.
+//! Collects the names that the fixes of a finding refer to.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub(super) fn of(case: &Case, attempt: PullAttempt<'_>, draft: &Draft) -> Names 
     }
 }
 
-/// What a fix for this pull changes.
+/// The target of a fix for this pull.
 fn target(case: &Case, attempt: PullAttempt<'_>) -> FixTarget {
     let account = case.account.present();
     let target = FixTarget::of_pod(

@@ -1,4 +1,4 @@
-//! The pull policy Never: the image is not on the node, or the Pod may not use what is there.
+//! The pull policy Never: the image is not on the node, or the Pod's credentials do not verify.
 //!
 //! From 1.35 on the kubelet verifies that a Pod has a credential with which the image was pulled
 //! (KEP-2535, `ensureSecretPulledImages`), and says the same of one that fails this as of an image that is

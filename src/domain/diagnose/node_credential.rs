@@ -1,5 +1,5 @@
-//! What speaks for a credential of the node's own: the kubelet's credential provider plugins, and what the
-//! node's configuration holds. Neither leaves a trace in the API, so it is never more than likely.
+//! Evidence for a credential of the node: the kubelet's credential provider plugins, and what the node's
+//! configuration holds. Neither leaves a trace in the API, so it is never more than likely.
 
 use super::{Draft, Fact, Root, Source, message::Told};
 use crate::domain::{
@@ -11,7 +11,7 @@ use crate::domain::{
     presets::{self, Login},
 };
 
-/// No Secret of the Pod matches, and yet a credential was sent: it is the node's own.
+/// No Secret of the Pod matches but a credential was sent: it belongs to the node.
 pub(super) fn sent(draft: &mut Draft) {
     draft.root = Some(match draft.cause {
         Cause::TokenExpired => Root::CredentialExpired,

@@ -1,5 +1,5 @@
-//! What it means that a credential of the Pod's Secrets went out and was refused: it is bad, has ended, may
-//! not read the repository, or the attempt was made before it was there.
+//! Explains why a credential that was sent was rejected: it is bad, has ended, may not read the repository,
+//! or the attempt was made before it was there.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::domain::{
     objects::{Event, Secret, SecretContent},
 };
 
-/// The credential that is spoken of.
+/// Records the credential that the finding is about.
 pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummary) {
     draft.secret = Some(secret.key.name.shared());
     draft.entry = Some(Arc::clone(&entry.server));
@@ -35,7 +35,7 @@ pub(super) fn fact(secret: &Secret, entry: &EntrySummary) -> Fact {
     }
 }
 
-/// Judges a refusal of this credential.
+/// Handles the rejection of this credential.
 pub(super) fn judge(
     draft: &mut Draft,
     case: &Case,
@@ -162,7 +162,7 @@ pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Op
     })
 }
 
-/// A credential went out and did not help: it is bad, or it may not read this repository.
+/// The credential was rejected: it is invalid or has no access to the repository.
 fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, image: &ImageRef) {
     let message = Message::parse(told.text);
     let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
@@ -198,7 +198,7 @@ fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, ima
     }
 }
 
-/// A 403 that gives no reason. Registries also answer so to a token that has ended (ECR), unless other
+/// A 403 without a stated reason. Registries also answer so to a token that has ended (ECR), unless other
 /// Pods show that this credential works.
 fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &ImageRef) {
     let missing = Cause::RepositoryMissingOrNoAccess;
@@ -217,7 +217,7 @@ fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &Image
 /// Seconds in which a Pod's first attempt may have been refused by mistake; the second one is made after 10 s.
 const FIRST_ATTEMPT: i64 = 30;
 
-/// With many Pods starting at once a registry may refuse one attempt by mistake.
+/// Whether this was the first attempt: with many Pods starting at once, a registry may refuse one by mistake.
 fn only_once(case: &Case, told: &Told<'_>) -> bool {
     let of_this = |event: &&Arc<Event>| {
         event.message.starts_with("Failed to pull image") && told.attempt.is_told_by(event)

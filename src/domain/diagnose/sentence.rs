@@ -1,7 +1,7 @@
-//! One sentence for a finding: what is to blame, by its name.
+//! The one-sentence summary of a finding.
 //!
-//! Words only: what is wrong was decided before. Where the object to blame is not known by name, the
-//! cause's own words have to do.
+//! Only text: the diagnosis was made before. Where the object to blame is not known by name, the cause's own
+//! words have to do.
 
 use super::{Fact, Finding, Root};
 use crate::domain::cause::{Cause, Names};

@@ -1,8 +1,8 @@
-//! What asking the registry, or a pull test, adds to a finding: *likely* becomes *certain* where the registry's answer
-//! and the kubelet's message say the same.
+//! Applies the result of a registry probe or a pull test to a finding: *likely* becomes *certain* if the
+//! registry's answer and the kubelet's message say the same.
 //!
-//! The question is put from the operator's machine. So an answer that says something else than the
-//! kubelet's message is evidence and no more: the node may see another registry.
+//! The probe runs on the operator's machine. So an answer that says something else than the kubelet's message
+//! is evidence and no more: the node may see another registry.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::domain::{
     probe::{Answer, Verdict},
 };
 
-/// Adds an answer, given at this time.
+/// Applies a probe result, obtained at this time.
 pub fn settle(finding: &mut Finding, verdict: &Verdict, by: Source, seen: Timestamp) {
     if !finding.is_pull() {
         return;
@@ -35,7 +35,7 @@ pub fn settle(finding: &mut Finding, verdict: &Verdict, by: Source, seen: Timest
     }
 }
 
-/// Whether the registry refuses for a reason that the kubelet's message may mean.
+/// Whether the registry refuses for a reason that the kubelet's message can have.
 fn agrees(finding: &Finding, verdict: &Verdict) -> bool {
     let same_root = verdict.root.is_some() && verdict.root == finding.root;
     let possible = |cause: Cause| cause == finding.cause || finding.alternatives.contains(&cause);
@@ -87,7 +87,7 @@ fn is_of_the_node(cause: Cause) -> bool {
     )
 }
 
-/// What the cluster's own objects show is no guess that a registry could better.
+/// Whether the root cause is proven by objects, so that a probe cannot improve it.
 fn proven_by_objects(root: Root) -> bool {
     match root {
         Root::SecretNotAttached
@@ -121,7 +121,7 @@ fn proven_by_objects(root: Root) -> bool {
     }
 }
 
-/// These fixes, then the ones that there were.
+/// Puts these fixes before the existing ones.
 fn first(better: &[FixId], before: &[FixId]) -> Vec<FixId> {
     let mut fixes: Vec<FixId> = Vec::new();
     for fix in better.iter().chain(before) {

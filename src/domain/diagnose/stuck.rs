@@ -75,7 +75,7 @@ fn without_containers(case: &Case) -> Option<Finding> {
 
 const CREATING: &str = "ContainerCreating";
 
-/// Something other than a pull, and it is plain to see.
+/// A certain finding that is not a pull failure.
 fn no_pull(root: Root, evidence: Option<Evidence>) -> Draft {
     let mut draft = Draft::new(Cause::NotAPullFailure);
     draft.root = Some(root);

@@ -1,5 +1,5 @@
-//! Where the chain is broken when no credential went out: nothing is listed, or what is listed is not
-//! there, cannot be read, or is for another registry; and what would mend it.
+//! Finds why no credential was sent: no Secret is listed, or it is missing, malformed or for another
+//! registry; and the fixes.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::domain::{
     presets::{self, Missing},
 };
 
-/// How a listed Secret stands, as evidence.
+/// The state of a listed Secret, as evidence.
 pub(super) fn secret_fact(link: &SecretLink) -> Fact {
     Fact::Secret {
         name: link.name.shared(),
@@ -23,7 +23,7 @@ pub(super) fn secret_fact(link: &SecretLink) -> Fact {
     }
 }
 
-/// Judges a refusal of a pull for which no Secret of the Pod sends anything.
+/// Handles an authentication error of a pull for which no Secret provides a credential.
 pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
     let missing = Cause::RepositoryMissingOrNoAccess;
     if draft.cause == missing && draft.alternatives.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &Image
     broken_link(draft, case, links, image);
 }
 
-/// Names the link at which the chain is broken.
+/// Finds the broken link of the chain.
 pub(super) fn broken_link(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
     if links.secrets.is_empty() {
         draft.tell(Fact::PodListsNothing, Source::Pod);
@@ -73,7 +73,7 @@ pub(super) fn broken_link(draft: &mut Draft, case: &Case, links: &Links, image: 
     }
 }
 
-/// Which broken Secret says most: the smaller, the more likely it was meant for this image.
+/// Rank of a broken Secret; lower is more likely the intended one.
 fn weight(state: &SecretState) -> u8 {
     match state {
         SecretState::MatchesEmpty { .. } => 0,
@@ -149,13 +149,13 @@ fn missing(draft: &mut Draft, case: &Case, link: &SecretLink) -> Vec<FixId> {
     vec![FixId::CopySecret, FixId::CreateSecret]
 }
 
-/// Whether the Pod's list is that of its template: then the ServiceAccount's was not looked at.
+/// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used.
 fn template_lists(case: &Case) -> bool {
     let workload = case.workload.as_ref();
     workload.is_some_and(|workload| !workload.pull_secrets.is_empty())
 }
 
-/// The Pod template has a list of its own, which hides another one of the ServiceAccount.
+/// The Pod template has its own list, so the ServiceAccount's does not apply.
 pub(super) fn own_list(draft: &mut Draft, case: &Case) {
     if let Some(account) = case.account.present()
         && template_lists(case)
@@ -254,7 +254,7 @@ fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRe
     }
 }
 
-/// A Secret of the namespace that would open the image, had the Pod listed it.
+/// A Secret of the namespace that matches the image but is not listed.
 fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<FixId> {
     let secret = *case.unlisted_matches(image).first()?;
     let name = secret.key.name.shared();
@@ -275,7 +275,7 @@ fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<Fi
     Some(FixId::AttachSecret)
 }
 
-/// A Secret of the namespace that was meant for this registry and does not match.
+/// A Secret of the namespace that was intended for this registry but does not match.
 fn misfit(draft: &mut Draft, case: &Case, image: &ImageRef) {
     let near = case.others.iter().find_map(|secret| {
         let SecretContent::Read(summary) = &secret.content else {
@@ -299,7 +299,7 @@ fn misfit(draft: &mut Draft, case: &Case, image: &ImageRef) {
     draft.tell(fact, Source::Secret);
 }
 
-/// The key that would match, where this one was nearly it.
+/// The key that would match, if this one is a near miss.
 fn nearly(server: &str, image: &ImageRef) -> Option<String> {
     let mut keyring = Keyring::default();
     keyring.add(server, ());
@@ -307,7 +307,7 @@ fn nearly(server: &str, image: &ImageRef) -> Option<String> {
     miss.reason.is_near().then_some(miss.instead).flatten()
 }
 
-/// Whether the registry answers for a repository that is not there as for a private one.
+/// Whether the registry answers alike for missing and for private repositories.
 pub(super) fn hides_private(image: &ImageRef) -> bool {
     presets::of_host(image.host()).is_some_and(|preset| preset.missing == Missing::LooksPrivate)
 }

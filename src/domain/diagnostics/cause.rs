@@ -18,11 +18,11 @@ pub(in crate::domain) struct Handler {
 pub struct CauseInfo {
     /// The name in reports and JSON; it never changes.
     pub id: &'static str,
-    /// Two words, for narrow panes.
+    /// A two-word title, for narrow panes.
     pub label: &'static str,
-    /// One sentence.
+    /// A summary in one sentence.
     pub summary: &'static str,
-    /// What to look at to tell it from its look-alikes.
+    /// How to tell it from similar causes.
     pub how_to_confirm: &'static str,
     /// The root that it has by itself, without any look at the objects.
     pub root: Option<Root>,
@@ -53,7 +53,7 @@ impl Cause {
         self.entry().label
     }
 
-    /// What to look at to tell it from its look-alikes, with its name in front.
+    /// How to tell it from similar causes, prefixed with its title.
     pub(in crate::domain) fn question(self) -> String {
         format!("{}: {}", self.title(), self.entry().how_to_confirm)
     }

@@ -1,4 +1,4 @@
-//! Why, as far as the cluster's objects prove it: the root behind a cause.
+//! Root causes: why a pull fails, as proven by objects in the cluster.
 
 use std::fmt;
 
@@ -74,7 +74,7 @@ impl Root {
         }
     }
 
-    /// The root in two words, for narrow panes.
+    /// A two-word title, for narrow panes.
     pub fn title(self) -> &'static str {
         match self {
             Self::SecretNotAttached => "no Secret",
@@ -108,7 +108,7 @@ impl Root {
         }
     }
 
-    /// The root as a clause, for *because …*.
+    /// The explanation as a clause that follows *because*.
     pub fn because(self) -> &'static str {
         match self {
             Self::SecretNotAttached => "no pull Secret is attached to the Pod",
@@ -144,7 +144,7 @@ impl Root {
         }
     }
 
-    /// The link of the chain that has to change.
+    /// The link of the chain that has to be changed.
     pub fn link(self) -> Link {
         match self {
             Self::SecretNotAttached | Self::ServiceAccountMissing => Link::Account,
@@ -175,7 +175,7 @@ impl Root {
         }
     }
 
-    /// The root that a cause has by itself, without any look at the chain.
+    /// The root cause that follows from a cause alone.
     pub(in crate::domain) fn of_cause(cause: Cause) -> Option<Self> {
         cause.entry().root
     }
@@ -193,7 +193,7 @@ pub enum Link {
 }
 
 impl Link {
-    /// Where the trouble shows when nothing proves where it comes from.
+    /// The link of the chain that a cause points to when no root cause is known.
     pub(in crate::domain) fn of_cause(cause: Cause) -> Self {
         cause.entry().link
     }

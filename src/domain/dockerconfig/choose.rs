@@ -1,4 +1,4 @@
-//! Out of a configuration that holds many logins, the one for a registry.
+//! Finds the credential for a registry in a Docker configuration.
 //!
 //! Docker asks a helper where the configuration names one (`credHelpers` for a registry, `credsStore`
 //! for all), and else reads `auths` (docker/cli `cli/config/configfile`). Podman knows no `credsStore`
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{Entry, EntryProblem, Format, read};
 use crate::domain::presets::registry_of;
 
-/// Where the login for a registry is.
+/// Where the credential for a registry is.
 #[derive(Clone, Debug)]
 pub enum Place {
     Here(Entry),
@@ -21,11 +21,11 @@ pub enum Place {
         name: String,
         server: String,
     },
-    /// Not here; these are.
+    /// Not found; the configuration has these servers.
     Nowhere {
         others: Vec<Arc<str>>,
     },
-    /// It is here, and the kubelet could not use it.
+    /// Found, but not usable by the kubelet.
     Useless(&'static str),
 }
 
@@ -37,7 +37,7 @@ struct Helpers {
     store: Option<String>,
 }
 
-/// Where the configuration has the login for a server.
+/// Finds the credential for a server.
 pub fn place(text: &[u8], server: &str) -> Result<Place, String> {
     let config = read(Format::ConfigJson, text);
     if let Some(malformation) = &config.malformed {

@@ -1,4 +1,4 @@
-//! One key of `auths`: its fields, its `auth`, and the errors the kubelet makes of them.
+//! Parses one key of `auths`: its fields, `auth`, and the kubelet's errors.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` reads it, with its error texts.
+//! Parses JSON as Go's `encoding/json` does, with its error messages.
 //!
 //! A Secret that does not parse stops the pull, and the kubelet shows the decoder's own words as the
 //! waiting reason. So the words, the order in which errors are found, the blindness to case in field

@@ -1,4 +1,4 @@
-//! What is in a pull Secret: `.dockerconfigjson` and the older `.dockercfg`.
+//! The content of a pull secret: `.dockerconfigjson` and the older `.dockercfg`.
 //!
 //! Read as tolerantly and as strictly as the kubelet reads them (`pkg/credentialprovider/config.go`,
 //! 1.36), written as `kubectl create secret docker-registry` writes them. What the kubelet chokes on

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a Docker configuration, as values.
+//! Errors and warnings of Docker configurations.
 
 use std::{fmt, sync::Arc};
 
@@ -60,7 +60,7 @@ impl fmt::Display for Malformation {
     }
 }
 
-/// Something about the whole that the kubelet passes over without a word.
+/// Something about the configuration that the kubelet silently ignores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Oddity {
     /// The Secret has not the key that its type asks for.
@@ -118,7 +118,7 @@ impl fmt::Display for Oddity {
     }
 }
 
-/// Something about one entry that the kubelet takes as it is.
+/// Something about one entry that the kubelet accepts but cannot use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EntryProblem {
     /// Matches and carries nothing: the pull is anonymous although there is a Secret.

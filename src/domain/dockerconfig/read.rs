@@ -1,4 +1,4 @@
-//! Reading, with the kubelet's tolerance and the kubelet's errors.
+//! Parses a Docker configuration with the kubelet's tolerance and errors.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,22 +1,22 @@
-//! How a pull Secret stands, in one line: the first thing that is wrong with it.
+//! The health of a pull secret: the first problem found.
 
 use jiff::Timestamp;
 
 use super::{EntrySummary, Summary};
 use crate::domain::age;
 
-/// What can be said of a Secret without asking a registry.
+/// The health of a Secret, judged offline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing speaks against it.
+    /// No problem found.
     Sound,
-    /// It may work, and something about it is odd.
+    /// It may work, with this warning.
     Odd(String),
     /// It cannot work.
     Broken(String),
 }
 
-/// An end that is nearer than this is worth a word, in seconds: two weeks, so that whoever makes the new
+/// Warns of a credential that expires sooner than this, in seconds: two weeks, so that whoever makes the new
 /// token may be away for one of them.
 pub const SOON: i64 = 14 * 86_400;
 

@@ -1,4 +1,4 @@
-//! What the model keeps of a pull Secret: everything but the passwords.
+//! A pull secret without its passwords, as the store keeps it.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct EntrySummary {
     /// `None` when the entry carries no password.
     pub fingerprint: Option<Fingerprint>,
     pub kind: CredentialKind,
-    /// When the credential says of itself that it ends (JWT, ECR token).
+    /// The expiry that the credential itself states (JWT, ECR token).
     pub expires: Option<Timestamp>,
     pub problems: Arc<[EntryProblem]>,
 }
@@ -48,8 +48,8 @@ impl Config {
 }
 
 impl EntrySummary {
-    /// The registry as people name it: without the scheme and the version of the API, and Docker Hub
-    /// by its one name.
+    /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
+    /// name.
     pub fn registry(&self) -> &str {
         let key = &*self.server;
         let bare = ["https://", "http://"]

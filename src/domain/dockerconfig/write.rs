@@ -1,4 +1,4 @@
-//! Writing, byte for byte as `kubectl create secret docker-registry` does.
+//! Writes a Docker configuration, byte for byte as `kubectl create secret docker-registry` does.
 //!
 //! kubectl marshals `username`, `password`, `email` and `auth` in this order and leaves empty ones
 //! out; Go's encoder escapes `<`, `>` and `&` besides.

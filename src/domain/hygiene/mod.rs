@@ -1,4 +1,4 @@
-//! What works today and should not be left so: the practices of guide G9 as lints.
+//! Lints: what works today but breaks a practice of guide G9.
 //!
 //! Reads the store and judges objects as they are, failing or not. A lint needs a whole list to say
 //! that something is missing or unused; without it, it keeps silent.
@@ -26,7 +26,7 @@ use super::{
 
 pub use score::{App, Practice, Score, Standing, standings};
 
-/// What is tolerated.
+/// Configuration of the lints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// A credential that is older is to be rotated.
@@ -45,7 +45,7 @@ impl Default for Limits {
     }
 }
 
-/// One thing to put in order.
+/// A lint finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lint {
@@ -112,7 +112,7 @@ pub enum Lint {
 }
 
 impl Lint {
-    /// What to do about it.
+    /// What the user can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::PasswordStored { .. } => "store an access token with read access instead",

@@ -1,4 +1,4 @@
-//! How namespaces and their apps fare by the practices of guide G9: which hold, and which do not.
+//! Scores namespaces and their workloads by the practices of guide G9.
 //!
 //! A practice holds where no lint speaks against it. Nothing is weighed: a number that nobody can
 //! check convinces nobody.
@@ -65,7 +65,7 @@ impl Practice {
     }
 }
 
-/// So many of the practices hold.
+/// The number of practices that hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Score(usize);
 
@@ -82,7 +82,7 @@ impl fmt::Display for Score {
     }
 }
 
-/// How a namespace fares.
+/// The scorecard of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub namespace: Namespace,
@@ -90,7 +90,7 @@ pub struct Standing {
     pub apps: Vec<App>,
 }
 
-/// How an app fares: what it runs, and the account and the Secrets that it uses.
+/// The scorecard of a workload: its images, ServiceAccount and Secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
     pub id: WorkloadKey,
@@ -109,7 +109,7 @@ impl App {
     }
 }
 
-/// How the namespaces fare that have something to put in order, the worst first.
+/// Scorecards of the namespaces with lint findings, the worst first.
 pub fn standings(world: &World, lints: &[Lint]) -> Vec<Standing> {
     let mut by_namespace: BTreeMap<&Namespace, BTreeMap<Practice, Vec<Lint>>> = BTreeMap::new();
     for lint in lints {

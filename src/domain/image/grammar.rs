@@ -1,4 +1,4 @@
-//! The grammar of references: yes or no, exactly as `distribution/reference` v0.6 answers.
+//! The grammar of image references, exactly as `distribution/reference` v0.6.
 //!
 //! `problem` explains a no; nothing here tries to.
 

@@ -1,4 +1,4 @@
-//! Why a text is no image reference: what is wrong, where, and what would be right.
+//! Explains why a text is no image reference: the problem, its place and a correction.
 //!
 //! The checks run from the outside in, so that the first thing to mend is the first thing said:
 //! `https://Host/App:` is a scheme before it is anything else.

@@ -1,4 +1,4 @@
-//! Why a key of `auths` does not match an image, and the smallest change that makes it match.
+//! Explains why a key of `auths` does not match an image, and suggests the smallest correction.
 //!
 //! A proposed key is always tried on the real keyring before it is given out.
 
@@ -119,7 +119,7 @@ pub(super) fn explain(key: &str, image: &ImageRef) -> Miss {
     Miss { reason, instead }
 }
 
-/// A key taken apart by eye, tolerant of what the kubelet is not.
+/// The parts of a key, parsed more tolerantly than the kubelet does.
 struct Parts<'a> {
     scheme: Option<&'a str>,
     host: &'a str,

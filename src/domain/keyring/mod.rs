@@ -33,7 +33,7 @@ struct Slot<T> {
     entry: T,
 }
 
-/// How an entry came to be tried.
+/// Why an entry is a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     /// Its key matches the image.
@@ -42,7 +42,7 @@ pub enum Via {
     HubDefault,
 }
 
-/// What the kubelet does with one image.
+/// The lookup result for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup<'a, T> {
     /// The entries in the order in which they are tried; empty means an anonymous pull.

@@ -1,4 +1,4 @@
-//! Forms of names: how an image, a URL, a digest, an address and an object's name look.
+//! Recognises tokens by their form: image, URL, digest, address, object name.
 
 use super::url::Url;
 

@@ -1,4 +1,4 @@
-//! Names taken out of a message: what is left are the words of the programs that wrote it.
+//! Masks names in a message, so that only the words of the programs are left.
 //!
 //! Images, URLs, digests, hosts, addresses and object names are recognised by their form and place, and
 //! each is replaced by one word in capitals (`IMAGE`, `URL`, …). Everything else becomes lower-case words

@@ -1,5 +1,4 @@
-//! The vocabulary: phrases by which errors of the kubelet, the runtimes, Go and the registries are
-//! known, each standing for a *kind* of thing said.
+//! Known phrases of errors of the kubelet, the runtimes, Go and the registries; each maps to one `Sign`.
 //!
 //! Phrases are the smallest part of a message that its source always prints (the sources are named
 //! beside the groups). They are searched in the words that `mask` leaves, so that names, quoting and
@@ -12,7 +11,7 @@ use aho_corasick::AhoCorasick;
 
 use super::mask::is_placeholder;
 
-/// One kind of thing that a text can say.
+/// A kind of phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::domain) enum Sign {
     // Frames: who speaks, and of what.
@@ -179,7 +178,7 @@ pub(in crate::domain) enum Sign {
 /// How many signs there are: the last of them is named here.
 const COUNT: usize = Sign::NoSignatures as usize + 1;
 
-/// The signs of a text, with the place where each was last seen.
+/// The phrases found in a text, with the last position of each.
 #[derive(Clone, Debug)]
 pub(super) struct Signs {
     /// Where the last phrase of each sign ends; nothing where there is none.

@@ -1,4 +1,4 @@
-//! Places of names: words behind which a program prints the name of an image, a tag or an object.
+//! Words that precede the name of an image, a tag or an object in a message.
 //!
 //! All are asked of the words that `mask` has written so far, names already replaced.
 

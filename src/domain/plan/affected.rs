@@ -1,4 +1,4 @@
-//! The Pods and workloads that a plan is for, as they are before it is applied.
+//! The Pods and workloads that a plan affects, before it is applied.
 //!
 //! What comes after is told by this: which Pods were there before is known by their uids, and what the
 //! controllers have not seen yet by the generation of the workload. The clock of the server may be another

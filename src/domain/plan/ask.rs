@@ -1,4 +1,4 @@
-//! What has to be typed or chosen before there is a plan, with what there is to choose from.
+//! Specifications of the forms that are filled in before a plan can be made, with their options.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::domain::{
     objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
 };
 
-/// Something to ask for.
+/// The specification of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// A login for a Secret that is there.
@@ -80,7 +80,7 @@ pub enum Ask {
         pods: usize,
         workloads: Vec<WorkloadKey>,
     },
-    /// As what a plan is exported, and where to.
+    /// Export format and path of a plan.
     Export,
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong with a word that a person types, told while it is typed.
+//! Validates form input while it is typed.
 
 use crate::domain::{
     credential::{Credential, Password},
@@ -6,7 +6,7 @@ use crate::domain::{
     presets,
 };
 
-/// Something to say about an answer.
+/// An error or a warning about form input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// The answer cannot be taken; else it can, and is odd.
@@ -14,7 +14,7 @@ pub struct Complaint {
     pub text: String,
 }
 
-/// The answer cannot be taken.
+/// The input is invalid.
 pub fn refuse(text: impl Into<String>) -> Complaint {
     Complaint {
         refuses: true,
@@ -22,7 +22,7 @@ pub fn refuse(text: impl Into<String>) -> Complaint {
     }
 }
 
-/// The answer can be taken, and is odd.
+/// The input is valid but suspicious.
 pub fn warn(text: impl Into<String>) -> Complaint {
     Complaint {
         refuses: false,

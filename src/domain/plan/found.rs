@@ -1,5 +1,5 @@
-//! What a change finds on the server: the old side of its preview, and what must still be there when the
-//! change is made.
+//! The live state of an object that a change affects: the old side of its preview, and what must still hold
+//! when the change is made.
 //!
 //! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.

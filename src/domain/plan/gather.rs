@@ -1,4 +1,4 @@
-//! What there is to choose from, out of the store.
+//! Builds form specifications from the store.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -1,7 +1,7 @@
-//! Who else keeps an object: a controller of a Git repository, a package manager, a copier of Secrets.
+//! Detects what manages an object: GitOps controllers, Helm, Secret replicators.
 //!
-//! What such a keeper wrote it writes again, so a change beside it does not last. It is known by the
-//! labels, annotations and field managers that it leaves.
+//! Such a manager reverts manual changes. It is known by the labels, annotations and field managers that it
+//! leaves.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{
     owned::Applied,
 };
 
-/// What tells who keeps an object.
+/// The metadata that shows what manages an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traces {
     labels: Vec<(String, String)>,
@@ -72,7 +72,7 @@ pub enum Tool {
     Apply,
 }
 
-/// Who keeps an object, and by which thing of theirs.
+/// What manages an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keeper {
     pub tool: Tool,
@@ -137,7 +137,7 @@ const SIGNS: &[Sign] = &[
 /// On every copy of Replicator: the version of the original, not its name.
 const REPLICATED: &str = "replicator.v1.mittwald.de/replicated-from-version";
 
-/// Flux leaves alone what bears this, as a label or as an annotation.
+/// Flux skips objects with this label or annotation.
 const FLUX_RESTS: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
 
 impl Keeper {

@@ -1,4 +1,4 @@
-//! Objects as the API takes them: what is made is what is shown and what is exported.
+//! Manifests of objects that are created; the same are shown and exported.
 
 use serde_json::{Value, json};
 

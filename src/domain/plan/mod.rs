@@ -1,4 +1,4 @@
-//! Plans: what is going to be changed, said before it is done.
+//! Plans: lists of typed changes that are shown before they are applied.
 //!
 //! A plan is a list of typed changes in their order. It knows what each of them means in a sentence, as
 //! lines added and removed, and as kubectl commands, and which permission it takes. It knows nothing
@@ -90,7 +90,7 @@ pub enum OnFailure {
     TakeBack,
 }
 
-/// May this login pull this image?
+/// A check whether these credentials can pull an image.
 #[derive(Clone, Debug)]
 pub struct Question {
     pub image: ImageRef,

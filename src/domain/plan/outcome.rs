@@ -1,4 +1,4 @@
-//! What became of a change.
+//! The outcome of a change.
 
 use std::fmt;
 

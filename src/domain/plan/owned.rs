@@ -1,4 +1,4 @@
-//! Who owns a field by server-side apply: `metadata.managedFields`.
+//! Reads the owners of fields by server-side apply from `metadata.managedFields`.
 //!
 //! A patch of ours takes the field from its owner, whose next apply then fails with a conflict, or, with
 //! `--force-conflicts` as controllers use it, puts its own value back. So this is read off the object as it

@@ -1,4 +1,4 @@
-//! Whether what a plan was for has recovered: every Pod that suffered is ready, or what replaced it.
+//! Checks whether a plan has worked: every affected Pod, or its replacement, is ready.
 //!
 //! That a fault has another name now is no recovery: [`Affected`] says which Pods have to be ready.
 

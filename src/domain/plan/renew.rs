@@ -1,4 +1,4 @@
-//! How Pods get a new list of pull Secrets, and another attempt without the back-off: by what created them.
+//! Replaces Pods so that they get new pull secrets or retry without back-off, by what created them.
 
 use super::{AttachSecret, Change, DetachSecret, Restartable, SetTemplatePullSecrets};
 use crate::domain::{

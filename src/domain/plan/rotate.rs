@@ -1,4 +1,4 @@
-//! Where a credential is: every Secret that carries it, who pulls with it, and who waits for it.
+//! Finds all uses of a credential: the Secrets that contain it and the Pods that pull with it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +37,7 @@ pub struct Holder {
     pub immutable: bool,
 }
 
-/// One credential at one registry and all that hangs on it, as far as it may be seen.
+/// A credential at one registry and all its uses that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spread {
     pub fingerprint: Fingerprint,

@@ -1,4 +1,4 @@
-//! From what was made of a plan to the plan that takes it back.
+//! Undoes an applied plan.
 
 use super::{Change, Done, Outcome, Plan};
 

@@ -1,8 +1,8 @@
-//! What is left to do of a plan that was interrupted, for whoever finishes it with kubectl.
+//! The remaining steps of an interrupted plan, as kubectl commands.
 
 use super::{OnFailure, Outcome, Plan, Purpose, commands::get_object};
 
-/// How far a change has come.
+/// The progress of a change.
 enum Progress<'a> {
     Made,
     /// Made, although a later change has failed and it was to be taken back.

@@ -1,4 +1,4 @@
-//! How a step can fail: what was seen, told apart as far as the wire tells it.
+//! Errors of probe steps.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What asking a registry found: a transcript of steps, and the verdict on it.
+//! Registry probes: the transcript of steps and the conclusion.
 //!
 //! The room `registry` walks the handshake of the OCI distribution specification and writes the
 //! transcript; [`judge`] reads it. A step holds facts; its sentence is made in `words`. Nothing here
@@ -24,7 +24,7 @@ pub use tags::closest;
 
 use super::image::ImageRef;
 
-/// Everything that one walk through the handshake met.
+/// The transcript of one probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
     pub image: ImageRef,
@@ -39,7 +39,7 @@ pub struct Transcript {
     pub stranger: Option<Stranger>,
 }
 
-/// In whose name the registry was asked.
+/// The identity that the registry was probed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asker {
     User(String),
@@ -81,7 +81,7 @@ pub enum Stage {
     Manifest,
 }
 
-/// What a step that succeeded brought to light.
+/// The result of a successful step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Addresses(Vec<IpAddr>),
@@ -112,7 +112,7 @@ pub enum Unencrypted {
     Chosen,
 }
 
-/// How the registry wants to know who asks.
+/// The authentication method of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
     /// It does not ask.
@@ -148,7 +148,7 @@ pub enum Tags {
     NotTold,
 }
 
-/// What becomes of the same pull without a credential.
+/// Whether the image can be pulled anonymously.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stranger {
     /// The image is public.

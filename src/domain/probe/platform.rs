@@ -1,4 +1,4 @@
-//! What an image is made for, and whether that fits what shall run it.
+//! Image platforms, and whether they fit the nodes.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
-/// What shall run the image.
+/// The platforms that have to run the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
     /// Nobody has said, or nodes may not be listed.

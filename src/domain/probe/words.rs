@@ -126,7 +126,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A time as a person says it.
+/// Formats a duration: `3 minutes`.
 struct Span(Duration);
 
 impl fmt::Display for Span {

@@ -1,4 +1,4 @@
-//! Folding a batch into the store: the one way in which the world changes.
+//! Applies updates to the store; the only code that changes it.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -22,7 +22,7 @@ use crate::domain::{
 };
 
 impl World {
-    /// Folds what a watch brought; `now` is when it was received.
+    /// Applies an update of a watch; `now` is when it was received.
     pub fn fold(&mut self, batch: Batch, now: Timestamp) {
         match batch {
             Batch::Namespaces(delta) => self.fold_namespaces(delta),
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// What an event may change the judgement of: a ReplicaSet speaks for its Deployment.
+    /// Subjects whose diagnosis an event can change; events of a ReplicaSet count for its Deployment.
     fn subject(&self, event: &Event) -> Option<Subject> {
         if let Some(pod) = subject_pod(event) {
             return Some(Subject::Pod(pod));

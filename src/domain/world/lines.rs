@@ -1,5 +1,4 @@
-//! Events as lines: what was said of the same object, for the same reason, in the same words, is one
-//! line with a count.
+//! Event series: events with the same object, reason and message are one line with a count.
 //!
 //! Kept in order while writing, newest first, so that a screen takes the first forty and stops.
 
@@ -17,7 +16,7 @@ use crate::domain::{
     pull,
 };
 
-/// What makes events one line.
+/// The key of an event series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineKey(Arc<Topic>);
 

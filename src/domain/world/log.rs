@@ -1,7 +1,6 @@
-//! What happened of late, for readers that remember how far they have read: they look at that and at
-//! nothing else.
+//! A bounded change log; its readers remember how far they have read.
 //!
-//! The log is short: a reader that has slept too long looks at everything.
+//! A reader that falls behind must rescan everything.
 
 use std::collections::VecDeque;
 
@@ -32,13 +31,13 @@ impl<T> Log<T> {
         self.kept.push_back(entry);
     }
 
-    /// So much has happened that everything has to be looked at.
+    /// Invalidates all cursors: readers must rescan.
     pub(super) fn overflow(&mut self) {
         self.forgotten = self.end() + 1;
         self.kept.clear();
     }
 
-    /// How far a reader has read that has seen everything.
+    /// The cursor of a reader that is up to date.
     pub(super) fn end(&self) -> u64 {
         self.forgotten + self.kept.len() as u64
     }

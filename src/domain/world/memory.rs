@@ -1,4 +1,4 @@
-//! The last pull error of each container, kept across back-off.
+//! The last pull error of each container, kept during back-off.
 //!
 //! `ErrImagePull` with the cause and `ImagePullBackOff` without it alternate (kubelets before 1.31 say
 //! nothing behind the image while they wait), and events are dropped or expire. So what was once said
@@ -39,7 +39,7 @@ impl PullMemory {
         self.pods.remove(pod);
     }
 
-    /// Learns from a Pod's status, and forgets what no longer holds.
+    /// Records the errors of a Pod's status, and removes outdated ones.
     pub(super) fn see_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
         if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
             self.forget(&pod.key);
@@ -65,7 +65,7 @@ impl PullMemory {
         }
     }
 
-    /// Learns from an event about a Pod that still waits for this image.
+    /// Records the error of an event about a Pod that still waits for the image.
     pub(super) fn see_event(&mut self, pod: &Pod, event: &Event) {
         if &*event.reason != "Failed"
             || !event.message.starts_with("Failed to pull image")

@@ -1,5 +1,4 @@
-//! The store: what the cluster looked like at the last batch, with the indexes that screens and
-//! judgements ask for.
+//! The store: the objects of the cluster at the last update, with indexes.
 //!
 //! One writer (`fold`); readers get shared references and `Arc`s. Indexes are kept while writing, so
 //! that a reader never walks over all Pods. Only watches write here: no answer of an effect does.

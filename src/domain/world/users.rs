@@ -1,4 +1,4 @@
-//! Who uses whom: the ways along the chain, against its arrows; and which Secrets carry one credential.
+//! Reverse indexes: Secret → ServiceAccounts and Pods, ServiceAccount → Pods, credential → Secrets.
 //!
 //! A use is by name: a Secret that does not exist has users too, and those are in trouble.
 

@@ -26,7 +26,7 @@ pub use self::{
 };
 use crate::domain::plan;
 
-/// More than these are not read: the likeliest come first.
+/// Maximum number of fixes shown; the likeliest come first.
 pub const BEST: usize = 3;
 
 /// In which Pods a fix takes effect.
@@ -44,7 +44,7 @@ macro_rules! fixes {
         planned { $($planned:ident $planned_id:literal $planned_effect:ident $planned_title:literal,)* }
         manual { $($manual:ident $manual_id:literal $manual_effect:ident $manual_title:literal $steps:path,)* }
     ) => {
-        /// What can be done against a cause.
+        /// Identifies a fix.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FixId {
             $($planned,)*

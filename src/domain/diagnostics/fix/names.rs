@@ -19,17 +19,17 @@ pub struct Names {
     pub workload: Option<String>,
     pub container: Option<String>,
     pub service_account: Option<String>,
-    /// What that ServiceAccount lists already; `None` when it has not been seen.
+    /// The `imagePullSecrets` of that ServiceAccount; `None` if it is unknown.
     #[serde(default)]
     pub account_lists: Option<Vec<String>>,
-    /// Another ServiceAccount, which lists the Secret.
+    /// Another ServiceAccount that lists the Secret.
     #[serde(default)]
     pub holder: Option<String>,
     pub secret: Option<String>,
-    /// Another Secret, which would open the image: the one to attach.
+    /// Another Secret that matches the image: the one to attach.
     #[serde(default)]
     pub matching: Option<String>,
-    /// The namespace that has the Secret already.
+    /// The namespace that already has the Secret.
     pub from: Option<String>,
     /// The key under `auths` that is there.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Which fixes are possible for a target, and what takes the place of those that are not.
+//! Filters fixes by what Kubernetes allows for the target, and substitutes those it does not.
 
 use super::{
     Effect, FixId,

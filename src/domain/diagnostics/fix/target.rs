@@ -1,4 +1,4 @@
-//! What a fix changes: the Pod of a finding, the workload that created it, and the container.
+//! The target of a fix: the Pod of a finding, the workload that created it, and the container.
 //!
 //! All changes and all kubectl commands of a fix are rendered from it. So a fix names no object of another
 //! workload, and nothing that Kubernetes refuses: the Pod template of a Job is immutable, nothing recreates

@@ -1,4 +1,4 @@
-//! `cause-not-stated`: true, and empty.
+//! `cause-not-stated`: the message states no cause.
 //!
 //! `Back-off pulling image "a:1"`
 

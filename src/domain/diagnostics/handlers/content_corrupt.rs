@@ -1,4 +1,4 @@
-//! `content-corrupt`: the bytes are not what was promised.
+//! `content-corrupt`: the content does not match its digest.
 //!
 //! `unexpected commit digest sha256:…, expected sha256:…: failed precondition`
 

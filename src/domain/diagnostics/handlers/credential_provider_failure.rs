@@ -1,4 +1,4 @@
-//! `credential-provider-failure`: the node's credential plugin did not deliver.
+//! `credential-provider-failure`: the kubelet's credential provider plugin failed.
 //!
 //! `error execing credential provider plugin ecr-credential-provider for image …: exit status 1`
 

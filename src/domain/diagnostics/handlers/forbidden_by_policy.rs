@@ -1,4 +1,4 @@
-//! `forbidden-by-policy`: the answer is no whoever asks.
+//! `forbidden-by-policy`: the registry denies access by policy, whatever the credentials.
 //!
 //! `denied: client with IP '…' is not allowed access`
 

@@ -1,4 +1,4 @@
-//! `kubelet-pull-throttled`: the kubelet holds the pull back.
+//! `kubelet-pull-throttled`: the kubelet's pull QPS limit was exceeded.
 //!
 //! `pull QPS exceeded`
 

@@ -1,4 +1,4 @@
-//! `layer-unpack-failed`: downloaded, and not to be unpacked.
+//! `layer-unpack-failed`: a downloaded layer cannot be unpacked.
 //!
 //! `failed to extract layer sha256:…: mount callback failed on …: lchown …: invalid argument`
 

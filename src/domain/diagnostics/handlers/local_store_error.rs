@@ -1,4 +1,4 @@
-//! `local-store-error`: the node's own store is broken.
+//! `local-store-error`: the runtime's content store on the node is corrupt.
 //!
 //! `failed to get reader from content store: content digest sha256:…: not found`
 

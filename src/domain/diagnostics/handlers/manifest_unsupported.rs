@@ -1,4 +1,4 @@
-//! `manifest-unsupported`: a format the runtime does not take.
+//! `manifest-unsupported`: the runtime does not support the manifest format.
 //!
 //! `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1`
 

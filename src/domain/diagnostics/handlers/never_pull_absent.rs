@@ -1,4 +1,4 @@
-//! `never-pull-absent`: not there, and not allowed to be pulled.
+//! `never-pull-absent`: the image is not on the node and the pull policy is Never.
 //!
 //! `Container image "a:1" is not present with pull policy of Never`
 //!

@@ -1,4 +1,4 @@
-//! `no-credentials-sent`: the request went out anonymously.
+//! `no-credentials-sent`: the request was anonymous.
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 

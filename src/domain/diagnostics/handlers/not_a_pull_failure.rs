@@ -1,4 +1,4 @@
-//! `not-a-pull-failure`: looks like pull trouble and is not.
+//! `not-a-pull-failure`: resembles a pull failure and is none.
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 

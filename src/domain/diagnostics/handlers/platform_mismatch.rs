@@ -1,4 +1,4 @@
-//! `platform-mismatch`: the image has nothing for this node.
+//! `platform-mismatch`: the image has no manifest for the node's platform.
 //!
 //! `no match for platform in manifest: not found`
 

@@ -1,4 +1,4 @@
-//! `pull-secret-malformed`: a pull Secret cannot be read.
+//! `pull-secret-malformed`: a pull secret cannot be parsed.
 //!
 //! `unable to parse auth field, must be formatted as base64(username:password)`
 

@@ -1,4 +1,4 @@
-//! `pull-secret-missing`: a listed pull Secret is not there.
+//! `pull-secret-missing`: a listed pull secret does not exist.
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 

@@ -1,4 +1,4 @@
-//! `pull-timeout-cancelled`: ended from our side.
+//! `pull-timeout-cancelled`: the client cancelled the pull or its deadline passed.
 //!
 //! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
 

@@ -1,4 +1,4 @@
-//! `rate-limited`: the registry's quota is used up.
+//! `rate-limited`: the registry's pull rate limit was reached.
 //!
 //! `toomanyrequests: You have reached your pull rate limit.`
 

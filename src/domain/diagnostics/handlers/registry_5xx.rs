@@ -1,4 +1,4 @@
-//! `registry-5xx`: the registry has a fault of its own.
+//! `registry-5xx`: the registry returned a server error.
 //!
 //! `received unexpected HTTP status: 503 Service Unavailable`
 

@@ -1,4 +1,4 @@
-//! `registry-bad-response`: the answer is not what a registry sends.
+//! `registry-bad-response`: the response is not that of a registry.
 //!
 //! `error unmarshalling content: invalid character '<' looking for beginning of value`
 

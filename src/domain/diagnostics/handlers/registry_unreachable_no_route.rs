@@ -1,4 +1,4 @@
-//! `registry-unreachable-no-route`: no way to the address.
+//! `registry-unreachable-no-route`: no route to the registry's address.
 //!
 //! `dial tcp 10.0.0.7:443: connect: no route to host`
 

@@ -1,4 +1,4 @@
-//! `registry-unreachable-proxy`: the runtime's proxy.
+//! `registry-unreachable-proxy`: the runtime's proxy failed.
 //!
 //! `proxyconnect tcp: dial tcp 10.0.0.5:3128: connect: connection refused`
 

@@ -1,4 +1,4 @@
-//! `registry-unreachable-refused`: nothing listens there.
+//! `registry-unreachable-refused`: the connection was refused.
 //!
 //! `dial tcp 10.0.0.7:443: connect: connection refused`
 

@@ -1,4 +1,4 @@
-//! `registry-unreachable-reset`: the connection is cut.
+//! `registry-unreachable-reset`: the connection was reset.
 //!
 //! `read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer`
 

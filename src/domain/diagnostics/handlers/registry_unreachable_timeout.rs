@@ -1,4 +1,4 @@
-//! `registry-unreachable-timeout`: no answer in time.
+//! `registry-unreachable-timeout`: the connection timed out.
 //!
 //! `dial tcp 10.0.0.7:443: i/o timeout`
 

@@ -1,4 +1,4 @@
-//! `repository-missing-or-no-access`: the registry refuses to say whether the repository exists.
+//! `repository-missing-or-no-access`: the registry does not reveal whether the repository exists.
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 

@@ -1,4 +1,4 @@
-//! `runtime-unavailable`: the container runtime is not there.
+//! `runtime-unavailable`: the container runtime does not respond.
 //!
 //! `dial unix /run/containerd/containerd.sock: connect: connection refused`
 

@@ -1,4 +1,4 @@
-//! `short-name-unresolved`: CRI-O and podman want the registry named.
+//! `short-name-unresolved`: CRI-O and Podman cannot resolve an image name without a registry.
 //!
 //! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
 

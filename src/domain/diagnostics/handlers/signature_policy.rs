@@ -1,4 +1,4 @@
-//! `signature-policy`: a rule about images says no.
+//! `signature-policy`: an image signature policy rejected the image.
 //!
 //! `A signature was required, but no signature exists`
 

@@ -1,4 +1,4 @@
-//! `tls-handshake-failure`: TLS does not come about.
+//! `tls-handshake-failure`: the TLS handshake failed.
 //!
 //! `remote error: tls: handshake failure`
 

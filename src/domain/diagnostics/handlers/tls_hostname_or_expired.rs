@@ -1,4 +1,4 @@
-//! `tls-hostname-or-expired`: the certificate's name or time is wrong.
+//! `tls-hostname-or-expired`: the certificate is for another host, expired or not yet valid.
 //!
 //! `x509: certificate is valid for a.example, not b.example`
 

@@ -1,4 +1,4 @@
-//! `tls-http-mismatch`: https asked of a plain http registry, or the other way.
+//! `tls-http-mismatch`: HTTPS was used with a plain HTTP registry, or the reverse.
 //!
 //! `http: server gave HTTP response to HTTPS client`
 

@@ -1,4 +1,4 @@
-//! `tls-untrusted-ca`: the registry's certificate is signed by someone the node does not know.
+//! `tls-untrusted-ca`: the registry's certificate is signed by an authority that the node does not trust.
 //!
 //! `tls: failed to verify certificate: x509: certificate signed by unknown authority`
 

@@ -1,4 +1,4 @@
-//! `token-expired`: the credential's life is over.
+//! `token-expired`: the credential has expired.
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 

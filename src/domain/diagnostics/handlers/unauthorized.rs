@@ -1,4 +1,4 @@
-//! `unauthorized`: a credential was sent and not accepted.
+//! `unauthorized`: a credential was sent and rejected.
 //!
 //! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
 

@@ -1,4 +1,4 @@
-//! The core of a message: what failed, and what that can mean where nothing was measured.
+//! The core of a message: what failed, and its usual causes.
 //!
 //! `rules` decides which core a message has.
 

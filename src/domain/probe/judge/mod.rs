@@ -1,4 +1,4 @@
-//! From a transcript to a verdict: what the registry's answers prove, and what they rule out.
+//! Draws the conclusion from a probe transcript.
 
 mod refused;
 mod summary;

@@ -1,4 +1,4 @@
-//! What a refusal means: the status, the step it came at, and what is known of the registry's habits.
+//! Interprets a refused probe: the status, the step, and the registry's known behaviour.
 
 use super::{
     super::{Asker, Nameless, Refusal, Stage, Stranger, Tags, Transcript},

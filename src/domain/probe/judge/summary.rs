@@ -1,4 +1,4 @@
-//! A verdict as one sentence.
+//! Describes a probe conclusion in one sentence.
 
 use super::{
     super::{

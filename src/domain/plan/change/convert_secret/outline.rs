@@ -1,4 +1,4 @@
-//! What a Secret holds beside its values: enough to show what a conversion keeps.
+//! A Secret without its values: enough to show what a conversion keeps.
 
 use serde_json::Value;
 

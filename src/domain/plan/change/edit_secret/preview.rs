@@ -1,4 +1,4 @@
-//! The edit of one entry as lines added and removed: what goes, what comes and what stays of it.
+//! The preview of an edit of auth entries, as a diff.
 
 use crate::domain::plan::{
     Line,
