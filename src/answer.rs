@@ -7,7 +7,7 @@ use std::{
 };
 
 use pullscope::{
-    domain::problem::Problem,
+    domain::error::Problem,
     headless::{Exit, console::Console},
     runtime::capabilities::Capabilities,
 };

@@ -5,7 +5,7 @@ use pullscope::{
     cli::Global,
     cluster::ConnectOptions,
     config::{self, Flags, Loaded, Places},
-    domain::{key::Namespace, problem::Problem},
+    domain::{error::Problem, k8s::object_ref::Namespace},
 };
 
 /// The settings: the file's, the environment's and the flags'.

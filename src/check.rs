@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use pullscope::{
     cli::{Demo, Global},
     cluster::{ConnectOptions, Connection, Reach},
-    domain::{key::Namespace, problem::Problem},
+    domain::{error::Problem, k8s::object_ref::Namespace},
     headless::check::{self, Args},
     registry::{Prober, Settings},
     runtime::wishes,

@@ -8,7 +8,7 @@ use pullscope::{
     app::story::Story,
     cli::{Demo, Global},
     cluster::Connection,
-    domain::{key::Namespace, problem::Problem},
+    domain::{error::Problem, k8s::object_ref::Namespace},
     registry::Prober,
     runtime::source::Given,
     sandbox::{Pace, Sandbox, Scenario, User, serve},

@@ -66,9 +66,8 @@ mod tests {
 
     use pullscope::{
         domain::{
-            credential::Password,
-            image::ImageRef,
             probe::{Answer, Nameless, Stage, Wanted, judge},
+            registry_auth::{credential::Password, image_ref::ImageRef},
         },
         registry::{Prober, Who},
         sandbox::{Pace, Sandbox, Scenario},

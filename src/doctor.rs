@@ -6,7 +6,7 @@ use pullscope::{
     cli::Global,
     cluster::Connection,
     config::{Loaded, Places, Settings},
-    domain::problem::Problem,
+    domain::error::Problem,
     headless::doctor::{self, Args, Line},
     runtime::{
         capabilities::Capabilities,

@@ -14,7 +14,7 @@ use std::{env, io, process::ExitCode, time::Duration};
 use answer::{console, exit, print};
 use pullscope::{
     cli::{self, Cli, Command, Demo},
-    domain::{printable, problem::Problem},
+    domain::{error::Problem, sanitize},
     headless::{explain, match_image, rbac, verify, warn},
     runtime::{terminal, wishes},
 };
@@ -92,6 +92,6 @@ fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
 fn refuse(report: color_eyre::Report) -> color_eyre::Result<ExitCode> {
     let problem: Problem = report.downcast()?;
     // Names and messages of a cluster stand in it.
-    warn(&printable::lines(&problem.to_string()));
+    warn(&sanitize::lines(&problem.to_string()));
     Ok(ExitCode::from(COULD_NOT_RUN))
 }

@@ -232,7 +232,7 @@ fn dependencies(manifest: &str) -> HashSet<String> {
         .collect()
 }
 
-/// `domain/image/mod.rs` is `domain::image`, `domain/key.rs` is `domain::key`.
+/// `domain/plan/mod.rs` is `domain::plan`, `domain/rbac.rs` is `domain::rbac`.
 fn module(file: &str) -> Vec<String> {
     let stem = file.strip_suffix(".rs").unwrap_or(file);
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);
@@ -355,68 +355,68 @@ fn rule(file: &str, code: &str) -> Option<(usize, String)> {
 fn a_broken_rule_is_found() {
     for (file, code, line, broken) in [
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "use crate::app::model::Model;",
             2,
             "domain must not import app::model::Model",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "use super::super::app;",
             2,
             "domain must not import app",
         ),
         (
-            "domain/image/mod.rs",
+            "domain/plan/mod.rs",
             "\nfn f() { super::super::ui::draw() }",
             3,
             "domain must not import ui::draw",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "mod a {\n mod b { use super::super::super::super::ui::x; }\n}",
             3,
             "domain must not import ui::x",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "use tokio::sync::mpsc;",
             2,
             "domain must not use the crate tokio",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "use ::tokio::sync::mpsc;",
             2,
             "domain must not use the crate tokio",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "#[derive(clap::Args)]\nstruct A;",
             2,
             "domain must not use the crate clap",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "use std::{\n    fmt,\n    fs::File,\n};",
             4,
             "domain never has `std::fs`",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "fn f() { jiff::Timestamp::now(); }",
             2,
             "domain never has `Timestamp::now`",
         ),
         (
-            "domain/key.rs",
+            "domain/rbac.rs",
             "async fn f() {}",
             2,
             "domain never has `async`",
         ),
         (
             "app/model.rs",
-            "use crate::{\n    domain::key::Key,\n    ui::theme::Theme,\n};",
+            "use crate::{\n    domain::k8s::object_ref::Key,\n    ui::theme::Theme,\n};",
             4,
             "app must not import ui::theme::Theme",
         ),
@@ -464,9 +464,9 @@ fn a_broken_rule_is_found() {
         ),
         (
             "sandbox/world.rs",
-            "use crate::domain::{image::ImageRef, classify};",
+            "use crate::domain::{registry_auth::image_ref::ImageRef, diagnostics};",
             2,
-            "sandbox must not import domain::classify",
+            "sandbox must not import domain::diagnostics",
         ),
         (
             "sandbox/world.rs",
@@ -512,7 +512,7 @@ fn each_cause_has_the_handler_of_its_name() {
 #[test]
 fn what_breaks_no_rule_is_let_pass() {
     for (file, code) in [
-        ("app/model.rs", "use crate::domain::key::Key;"),
+        ("app/model.rs", "use crate::domain::k8s::object_ref::Key;"),
         (
             "app/model.rs",
             "#[cfg(test)]\nmod tests { use tokio::task; }",
@@ -530,11 +530,11 @@ fn what_breaks_no_rule_is_let_pass() {
             "const A: &str = r#\"\"crate::ui\"#; const B: char = '\"';",
         ),
         (
-            "domain/image/mod.rs",
-            "use super::key::Key;\nuse self::a::b as tokio;\nfn f() { tokio::x() }",
+            "domain/plan/mod.rs",
+            "use super::rbac::Permission;\nuse self::a::b as tokio;\nfn f() { tokio::x() }",
         ),
         (
-            "domain/dockerconfig/mod.rs",
+            "domain/registry_auth/mod.rs",
             "mod tower;\nfn f() { tower::decode() }",
         ),
         (
@@ -543,7 +543,7 @@ fn what_breaks_no_rule_is_let_pass() {
         ),
         (
             "sandbox/world.rs",
-            "use crate::domain::{image::ImageRef, key::Namespace};",
+            "use crate::domain::{k8s::object_ref::Namespace, registry_auth::image_ref::ImageRef};",
         ),
         ("main.rs", "use pullscope::sandbox::World;"),
     ] {
@@ -572,6 +572,9 @@ fn files_have_a_header_and_an_end() {
 #[test]
 fn modules_of_tests_are_known_by_their_declaration() {
     let house = House::read();
-    let text = "//! x\n#[cfg(test)]\npub(crate) mod sample;\n#[cfg(not(test))]\nmod shipped;\n";
-    assert_eq!(house.source("domain/mod.rs", text).test_modules, ["sample"]);
+    let text = "//! x\n#[cfg(test)]\npub(crate) mod fixtures;\n#[cfg(not(test))]\nmod shipped;\n";
+    assert_eq!(
+        house.source("domain/mod.rs", text).test_modules,
+        ["fixtures"]
+    );
 }

@@ -11,9 +11,8 @@ use std::{
 };
 
 use pullscope::domain::{
-    cause::Cause,
-    chain::{Case, Known, Visibility},
-    diagnose::{Diagnosis, Finding, Root, diagnose},
+    context::{Case, Known, Visibility},
+    diagnostics::{Cause, Diagnosis, Finding, Root, diagnose},
 };
 
 fn cases() -> Vec<PathBuf> {

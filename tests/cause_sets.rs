@@ -19,7 +19,7 @@ use std::{
 };
 
 use pullscope::domain::{
-    cause::Cause,
+    diagnostics::Cause,
     message::{Measured, Message, set_keys},
 };
 use serde::Deserialize;

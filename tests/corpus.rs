@@ -16,8 +16,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pullscope::domain::{
-    cause::Cause,
+use pullscope::domain::diagnostics::{
+    Cause,
     classify::{Classification, Confidence, classify},
 };
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
     cluster::{Connection, Reach},
-    domain::key::Namespace,
+    domain::k8s::object_ref::Namespace,
     headless::{
         Exit,
         check::{self, Format},

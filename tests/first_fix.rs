@@ -21,14 +21,16 @@ use pullscope::{
         watch::WATCHED,
     },
     domain::{
-        batch::Batch,
-        chain,
-        credential::FingerprintKey,
-        diagnose::{Finding, diagnose},
-        key::Namespace,
+        context,
+        diagnostics::{Finding, diagnose},
+        k8s::object_ref::Namespace,
         plan::{Ask, FixScope, Offer, Outcome, Plan, Reach as FixReach, for_fix},
-        watch::{Scope, Sight, WatchState},
-        world::World,
+        registry_auth::credential::FingerprintKey,
+        store::{
+            World,
+            update::Batch,
+            watch::{Scope, Sight, WatchState},
+        },
     },
     sandbox::{Pace, Sandbox, Scenario, User},
 };
@@ -126,7 +128,7 @@ impl Lab {
         let (world, sight) = self.world().await;
         let mut findings = Findings::new();
         for pod in world.pods(&Scope::Cluster) {
-            let case = chain::case(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
+            let case = context::case(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
             let workload = case.workload.as_ref();
             let name = workload.map_or_else(
                 || format!("Pod/{}", pod.key.name),

@@ -9,9 +9,9 @@
 
 use std::{fs, path::Path};
 
-use pullscope::domain::{
-    dockerconfig::{self, Format},
-    image::ImageRef,
+use pullscope::domain::registry_auth::{
+    docker_config::{self, Format},
+    image_ref::ImageRef,
     keyring::Keyring,
 };
 use serde::Deserialize;
@@ -55,7 +55,7 @@ fn tries(image: &ImageRef, secrets: &[Secret]) -> Result<Vec<String>, String> {
         let Some(format) = format(&secret.r#type) else {
             continue;
         };
-        let config = dockerconfig::read(format, secret.data.as_bytes());
+        let config = docker_config::read(format, secret.data.as_bytes());
         for entry in config.usable().map_err(|error| error.text.to_string())? {
             keyring.add(&entry.server, entry.username.to_string());
         }

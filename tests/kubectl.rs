@@ -13,9 +13,11 @@ use std::{
 };
 
 use pullscope::domain::{
-    cause::{FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable},
-    key::{Key, Name, Namespace},
-    objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKey, WorkloadKind},
+    diagnostics::{FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKey, WorkloadKind},
+    },
 };
 
 use serde_json::Value;

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pullscope::domain::{cause::Cause, classify::classify};
+use pullscope::domain::diagnostics::{Cause, classify::classify};
 
 const MESSAGES: &str = include_str!("messages.txt");
 

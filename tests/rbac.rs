@@ -6,9 +6,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use pullscope::{
     cluster::{nodes, read, watch},
     domain::{
-        credential::Password,
-        key::{Key, Name, Namespace},
-        objects::{Subject, WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{Subject, WorkloadKey, WorkloadKind},
+        },
         plan::{
             AttachSecret, Change, ConvertSecret, Converted, CopySecret, CreateAccount,
             CreateDeployment, CreateNamespace, CreateSecret, Created, DeleteAccount, DeleteSecret,
@@ -17,7 +18,8 @@ use pullscope::{
             SetPaused, SetTemplatePullSecrets, Undoable,
         },
         pull_test,
-        rights::Permission,
+        rbac::Permission,
+        registry_auth::credential::Password,
     },
 };
 use serde::Deserialize;

@@ -12,11 +12,13 @@ use super::{
     ticket::Ticket,
 };
 use crate::domain::{
-    identity::Identity,
-    problem::Problem,
-    rights::Permission,
-    unreadable::Unreadable,
-    watch::{Scope, Sight, WatchId, WatchKind, WatchState},
+    error::Problem,
+    k8s::connection::Identity,
+    rbac::Permission,
+    store::{
+        unreadable::Unreadable,
+        watch::{Scope, Sight, WatchId, WatchKind, WatchState},
+    },
 };
 
 #[derive(Debug)]

@@ -13,9 +13,11 @@ use super::{
     model::Model,
 };
 use crate::domain::{
-    age,
-    unreadable::Unreadable,
-    watch::{Scope, WatchKind},
+    k8s::age,
+    store::{
+        unreadable::Unreadable,
+        watch::{Scope, WatchKind},
+    },
 };
 
 /// What may be said where no problem is known.
@@ -273,11 +275,12 @@ mod tests {
     use crate::{
         app::{message::Message, model::StartScope, update::update},
         domain::{
-            batch::Batch,
-            identity::Identity,
-            key::Namespace,
-            sample::{ago, namespace, now, whole},
-            watch::{WatchId, WatchState},
+            fixtures::{ago, namespace, now, whole},
+            k8s::{connection::Identity, object_ref::Namespace},
+            store::{
+                update::Batch,
+                watch::{WatchId, WatchState},
+            },
         },
     };
 

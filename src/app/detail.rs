@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use super::scroll::Scroll;
-use crate::domain::{document::Fold, objects::ObjectKey};
+use crate::domain::k8s::{document::Fold, objects::ObjectKey};
 
 /// What is told of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

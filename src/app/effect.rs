@@ -7,9 +7,11 @@ use super::{
     ticket::Ticket,
 };
 use crate::domain::{
-    key::{Key, Namespace},
-    logs::Source,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        logs::Source,
+        object_ref::{Key, Namespace},
+        objects::{ObjectKey, Secret},
+    },
     pull_test::PullTest,
 };
 

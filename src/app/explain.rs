@@ -11,8 +11,8 @@ use super::{
 };
 use crate::domain::{
     guide::{Own, Section},
-    image::ImageRef,
-    watch::Scope,
+    registry_auth::image_ref::ImageRef,
+    store::watch::Scope,
 };
 
 /// What is to be explained where the user is.

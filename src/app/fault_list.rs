@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::list::List;
-use crate::domain::faults::FaultId;
+use crate::domain::diagnostics::grouping::FaultId;
 
 #[derive(Debug)]
 pub struct FaultList {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
     use crate::{
         app::motion::Motion,
-        domain::{cause::Root, faults::Blame},
+        domain::diagnostics::{Root, grouping::Blame},
     };
 
     fn fault(registry: &str) -> FaultId {

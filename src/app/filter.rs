@@ -9,7 +9,7 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use crate::domain::objects::Meta;
+use crate::domain::k8s::objects::Meta;
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

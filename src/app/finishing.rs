@@ -36,7 +36,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::domain::sample::now;
+    use crate::domain::fixtures::now;
 
     #[test]
     fn the_line_counts_down_and_names_the_key() {

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{rights::Permission, unreadable::Unreadable, watch::WatchKind};
+use crate::domain::{
+    rbac::Permission,
+    store::{unreadable::Unreadable, watch::WatchKind},
+};
 
 /// What of one kind is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,15 +7,16 @@ use jiff::Timestamp;
 
 use super::{settled::Answers, verdicts};
 use crate::domain::{
-    chain::{self, Case, Links},
-    diagnose::{Diagnosis, changes_at, diagnose},
-    image::ImageRef,
-    key::Key,
-    objects::{Container, Pod},
-    pull,
-    pull_attempt::PullAttempt,
-    watch::Sight,
-    world::{Versions, World},
+    context::{self, Case, Links},
+    diagnostics::{Diagnosis, changes_at, diagnose},
+    k8s::{
+        object_ref::Key,
+        objects::{Container, Pod},
+        pull_attempt::PullAttempt,
+        pull_failure,
+    },
+    registry_auth::image_ref::ImageRef,
+    store::{Versions, World, watch::Sight},
 };
 
 /// One Pod, looked into.
@@ -54,7 +55,7 @@ impl Inquiry {
         {
             return Some(before);
         }
-        let case = chain::case(world, sight, &pod, now)?;
+        let case = context::case(world, sight, &pod, now)?;
         let mut diagnosis = diagnose(&case);
         for finding in &mut diagnosis.findings {
             verdicts::settled(finding, &case, answers, now);
@@ -90,7 +91,7 @@ impl Inquiry {
 
 fn attempt(case: &Case, container: usize) -> Option<PullAttempt<'_>> {
     let container = case.pod.containers.get(container)?;
-    Some(pull::attempt(&case.pod, container))
+    Some(pull_failure::attempt(&case.pod, container))
 }
 
 fn spoken_of(case: &Case, diagnosis: &Diagnosis) -> usize {

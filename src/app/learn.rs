@@ -2,7 +2,10 @@
 //! at.
 
 use super::scroll::Scroll;
-use crate::domain::{cause::Cause, diagnose::Root, guide::Section};
+use crate::domain::{
+    diagnostics::{Cause, Root},
+    guide::Section,
+};
 
 #[derive(Debug)]
 pub struct Learn {

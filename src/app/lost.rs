@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret},
+    },
     plan::{Change, Done, Outcome, Plan},
 };
 
@@ -98,7 +100,7 @@ pub fn secret(change: &Change) -> Option<Key<Secret>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::key;
+    use crate::domain::fixtures::key;
 
     fn lost() -> Done {
         Done {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{panes::Pane, views::SavedView};
-use crate::domain::{key::Namespace, watch::Scope};
+use crate::domain::{k8s::object_ref::Namespace, store::watch::Scope};
 
 /// Commands that are kept.
 const COMMANDS: usize = 100;

@@ -9,7 +9,7 @@ use super::{
     list::List,
     rights::Rights,
 };
-use crate::domain::{key::Namespace, rights::Permission};
+use crate::domain::{k8s::object_ref::Namespace, rbac::Permission};
 
 #[derive(Debug)]
 pub struct Menu {

@@ -6,17 +6,21 @@ use super::{
     finishing::Finishing, form::Imported, key::Key, panes::Pane, proposal::Planned, ticket::Ticket,
 };
 use crate::domain::{
-    batch::Batch,
-    dockerconfig::Config,
-    document::Document,
-    identity::{ContextEntry, Identity},
+    error::Problem,
+    k8s::{
+        connection::{ContextEntry, Identity},
+        document::Document,
+    },
     plan::{Done, Outcome},
     probe::Verdict,
-    problem::Problem,
     pull_test::Pulled,
-    rights::Rules,
-    unreadable::Unreadable,
-    watch::{WatchId, WatchState},
+    rbac::Rules,
+    registry_auth::docker_config::Config,
+    store::{
+        unreadable::Unreadable,
+        update::Batch,
+        watch::{WatchId, WatchState},
+    },
 };
 
 #[derive(Debug)]

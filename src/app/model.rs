@@ -26,7 +26,11 @@ use super::{
     trail::{Place, Trail},
     verdicts::Verdicts,
 };
-use crate::domain::{faults::FaultId, key::Namespace, watch::Scope, world::World};
+use crate::domain::{
+    diagnostics::grouping::FaultId,
+    k8s::object_ref::Namespace,
+    store::{World, watch::Scope},
+};
 
 /// A stop on the round through all that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

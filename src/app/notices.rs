@@ -9,13 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::verdicts::Verdicts;
 use crate::domain::{
-    age,
-    faults::{Fault, Subject},
-    objects::{Pod, WorkloadKind},
+    diagnostics::grouping::{Fault, Subject},
+    k8s::{
+        age,
+        objects::{Pod, WorkloadKind},
+        pod_status::{Health, pod_status},
+    },
     pull_test::is_of_a_test,
-    status::{Health, pod_status},
-    watch::Scope,
-    world::World,
+    store::{World, watch::Scope},
 };
 
 /// How long a notice stays.
@@ -318,12 +319,13 @@ fn more(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::settled::Answers;
-    use crate::domain::{
-        batch::Batch,
-        objects::Exit,
-        sample::{changed, gone, key, now, pod, running, waiting},
-        watch::Sight,
+    use crate::{
+        app::settled::Answers,
+        domain::{
+            fixtures::{changed, gone, key, now, pod, running, waiting},
+            k8s::objects::Exit,
+            store::{update::Batch, watch::Sight},
+        },
     };
 
     struct Stage {
@@ -437,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_workload_works_again_when_all_its_pods_are_ready() {
-        use crate::domain::sample::{owned, workload};
+        use crate::domain::fixtures::{owned, workload};
         let mut stage = Stage::new();
         let deployment = |ready| {
             let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);

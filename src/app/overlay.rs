@@ -7,7 +7,9 @@ use super::{
     panes::Pane, proposal::Proposal, pull_test::Trial, reveal::Reveal, scroll::Scroll,
     ticket::Ticket,
 };
-use crate::domain::{cause::Fix, hygiene::Standing, identity::ContextEntry, problem::Problem};
+use crate::domain::{
+    diagnostics::Fix, error::Problem, k8s::connection::ContextEntry, lint::Standing,
+};
 
 #[derive(Debug)]
 pub enum Overlay {

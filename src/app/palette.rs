@@ -14,7 +14,7 @@ use super::{
     memory::Memory,
     panes::Pane,
 };
-use crate::domain::{key::Namespace, nearest::nearest, world::World};
+use crate::domain::{k8s::object_ref::Namespace, store::World, suggest::nearest};
 
 #[derive(Clone, Copy)]
 struct Command {

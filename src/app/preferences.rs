@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{panes::Pane, rebind::Keymap};
-use crate::domain::{hygiene::Limits, key::Namespace, watch::Scope};
+use crate::domain::{k8s::object_ref::Namespace, lint::Limits, store::watch::Scope};
 
 #[derive(Clone, Debug)]
 pub struct Preferences {

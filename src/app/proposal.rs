@@ -11,10 +11,10 @@ use super::{
     verdicts::{Verdict, Verdicts},
 };
 use crate::domain::{
-    faults::{FaultId, Subject},
-    plan::{Affected, Outcome, Plan, Recovery, keeper::Keeper, recovery},
+    diagnostics::grouping::{FaultId, Subject},
+    plan::{Affected, Outcome, Plan, Recovery, manager::Keeper, recovery},
     probe,
-    world::World,
+    store::World,
 };
 
 /// A plan as effects carry it; the same plan is the same object.

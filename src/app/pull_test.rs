@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::{list::List, settled::Question, ticket::Ticket};
 use crate::domain::{
-    key::Namespace,
-    objects::Pod,
+    k8s::{object_ref::Namespace, objects::Pod},
     pull_test::{PullTest, Pulled},
 };
 

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 
 use super::ticket::Ticket;
 use crate::domain::{
-    document::Document,
-    logs::{Source, Tail},
-    objects::ObjectKey,
-    problem::Problem,
+    error::Problem,
+    k8s::{
+        document::Document,
+        logs::{Source, Tail},
+        objects::ObjectKey,
+    },
 };
 
 /// An object's YAML.

@@ -7,7 +7,7 @@ use super::{
     key::Key,
     keymap::{BINDINGS, Binding, Context},
 };
-use crate::domain::nearest::nearest;
+use crate::domain::suggest::nearest;
 
 /// The table with the keys that the user chose.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::{
     reveal::{self, Reveal},
     update::subject_of_interest,
 };
-use crate::domain::{age, progress};
+use crate::domain::k8s::{age, rollout};
 
 /// Rows that each pane has room for; 0 for a pane that is not shown.
 pub type Heights = PerPane<usize>;
@@ -99,7 +99,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
         let Some(found) = proposal.recovery(world) else {
             continue;
         };
-        let youngest = || progress::youngest(world, &proposal.affected.workloads());
+        let youngest = || rollout::youngest(world, &proposal.affected.workloads());
         let pod = found.failing.first().cloned().or_else(youngest);
         let pod = pod.or_else(|| proposal.affected.pod().cloned());
         let watched = Inquiry::of(

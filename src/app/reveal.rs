@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{list::List, ticket::Ticket};
 use crate::domain::{
-    credential::Password,
-    dockerconfig::{Config, Entry},
-    key::Key,
-    objects::Secret,
-    problem::Problem,
+    error::Problem,
+    k8s::{object_ref::Key, objects::Secret},
+    registry_auth::{
+        credential::Password,
+        docker_config::{Config, Entry},
+    },
 };
 
 /// For so long values are shown: enough to read or copy one, not to forget that they are there.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::ticket::Ticket;
 use crate::domain::{
-    key::Namespace,
-    rights::{Permission, Rules},
+    k8s::object_ref::Namespace,
+    rbac::{Permission, Rules},
 };
 
 #[derive(Debug, Default)]

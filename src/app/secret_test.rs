@@ -7,12 +7,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::settled::Question;
 use crate::domain::{
-    dockerconfig::Summary,
-    image::ImageRef,
-    key::Key,
-    keyring::Keyring,
-    objects::{Secret, SecretContent},
-    world::World,
+    k8s::{
+        object_ref::Key,
+        objects::{Secret, SecretContent},
+    },
+    registry_auth::{docker_config::Summary, image_ref::ImageRef, keyring::Keyring},
+    store::World,
 };
 
 /// One entry of the Secret and the questions that try it.
@@ -88,10 +88,9 @@ fn images(world: &World, secret: &Secret) -> BTreeSet<ImageRef> {
 mod tests {
     use super::*;
     use crate::domain::{
-        batch::Batch,
-        objects::{SecretType, WorkloadKind},
-        sample::{account, changed, key, now, pod, secret, waiting, workload},
-        watch::SecretSlice,
+        fixtures::{account, changed, key, now, pod, secret, waiting, workload},
+        k8s::objects::{SecretType, WorkloadKind},
+        store::{update::Batch, watch::SecretSlice},
     };
 
     #[test]
@@ -115,7 +114,7 @@ mod tests {
             ("app".into(), "registry.example/web:2".into()),
             ("proxy".into(), "elsewhere.example/proxy:2".into()),
         ]);
-        web.service_account = crate::domain::key::Name::new("runner");
+        web.service_account = crate::domain::k8s::object_ref::Name::new("runner");
         let kind = WorkloadKind::Deployment;
         world.fold(Batch::Workloads(kind, changed(vec![web])), now());
         let runner = account("shop", "runner", &["regcred"]);

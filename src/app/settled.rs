@@ -9,13 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ticket::Ticket;
 use crate::domain::{
-    chain::{Case, Listed},
-    diagnose::Source,
-    image::ImageRef,
-    key::Key,
-    objects::{Secret, Version},
+    context::{Case, Listed},
+    diagnostics::Source,
+    error::Problem,
+    k8s::{
+        object_ref::Key,
+        objects::{Secret, Version},
+    },
     probe::Verdict,
-    problem::Problem,
+    registry_auth::image_ref::ImageRef,
 };
 
 /// May this image be pulled with these Secrets?
@@ -173,9 +175,9 @@ mod tests {
     use crate::{
         app::ticket::Tickets,
         domain::{
-            objects::SecretType,
+            fixtures::{now, secret},
+            k8s::objects::SecretType,
             probe::Answer,
-            sample::{now, secret},
         },
     };
 

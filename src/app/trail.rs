@@ -1,7 +1,7 @@
 //! The way that was gone along the chain, to go back and forth on it as in a browser.
 
 use super::panes::Selected;
-use crate::domain::watch::Scope;
+use crate::domain::store::watch::Scope;
 
 /// Where one was: the pane, what was selected in it, and what the panes were narrowed to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::{
     filter::Filter,
     panes::{Pane, Panes},
 };
-use crate::domain::{key::Namespace, watch::Scope};
+use crate::domain::{k8s::object_ref::Namespace, store::watch::Scope};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -17,7 +17,7 @@ pub use self::{
     pages::{completions, manual},
 };
 use crate::{
-    domain::printable::lines,
+    domain::sanitize::lines,
     headless::{check, config, doctor, duration, explain, match_image, rbac, verify, warn},
 };
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Connection, Trouble, ask};
 use crate::domain::{
-    key::Namespace,
-    rights::{Permission, Rule, Rules},
+    k8s::object_ref::Namespace,
+    rbac::{Permission, Rule, Rules},
 };
 
 const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";

@@ -12,7 +12,7 @@ use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Trouble, buffer::Buffer, paths, slim};
-use crate::domain::printable::printable;
+use crate::domain::sanitize::printable;
 
 /// Of an error's body, no more than this is read: it is a sentence, not data.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;

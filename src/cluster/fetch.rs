@@ -10,9 +10,11 @@ use super::{
     slim::{self, Interner},
 };
 use crate::domain::{
-    dockerconfig::{self, Config, Format},
-    key::{Key, Name},
-    objects::{Secret, SecretType, ServiceAccount},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Secret, SecretType, ServiceAccount},
+    },
+    registry_auth::docker_config::{self, Config, Format},
 };
 
 /// A Secret as the kubelet reads it, with its passwords. It is not kept longer than it takes to use it.
@@ -79,7 +81,7 @@ fn read(wire: Wire) -> Result<PullSecret, Trouble> {
 fn config(format: Format, encoded: &str) -> Result<Config, Trouble> {
     let bytes = BASE64_STANDARD.decode(encoded).map(Zeroizing::new);
     let bytes = bytes.map_err(|error| Trouble::Unreadable(error.to_string()))?;
-    Ok(dockerconfig::read(format, &bytes))
+    Ok(docker_config::read(format, &bytes))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use kube::{Client, client::Body};
 use serde_json::Value;
 
 use super::Connection;
-use crate::domain::key::Namespace;
+use crate::domain::k8s::object_ref::Namespace;
 
 /// A connection to a server that answers so to a method and a path: a status and a body, or never.
 pub(super) fn connection(

@@ -7,7 +7,7 @@ use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
 
 use super::{Connection, Trouble, ask, buffer::Buffer};
-use crate::domain::{probe::Platform, rights::Permission};
+use crate::domain::{probe::Platform, rbac::Permission};
 
 const PAGE: u32 = 500;
 

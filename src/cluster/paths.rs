@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 
-use crate::domain::{
-    key::{Key, Name, Namespace},
+use crate::domain::k8s::{
+    object_ref::{Key, Name, Namespace},
     objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
 };
 

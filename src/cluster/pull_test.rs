@@ -23,8 +23,10 @@ use super::{
     trouble::Fate,
 };
 use crate::domain::{
-    key::Key,
-    objects::{Event, Pod},
+    k8s::{
+        object_ref::Key,
+        objects::{Event, Pod},
+    },
     pull_test::{self, LIMIT, PullTest, Pulled, verdict},
 };
 
@@ -205,7 +207,7 @@ mod tests {
     use super::*;
     use crate::{
         cluster::mock,
-        domain::key::{Name, Namespace},
+        domain::k8s::object_ref::{Name, Namespace},
     };
 
     /// An answer of a server: a status and a body, or never any.

@@ -8,11 +8,13 @@ use tokio::sync::mpsc;
 
 use super::{Connection, Trouble, ask, buffer::Buffer, paths};
 use crate::domain::{
-    document::Document,
-    key::Namespace,
-    logs::{Source, Splitter},
-    objects::ObjectKey,
-    rights::Permission,
+    k8s::{
+        document::Document,
+        logs::{Source, Splitter},
+        object_ref::Namespace,
+        objects::ObjectKey,
+    },
+    rbac::Permission,
 };
 
 /// The object as the API server has it now; a Secret without its values.
@@ -100,8 +102,8 @@ mod tests {
     use super::*;
     use crate::{
         cluster::mock,
-        domain::{
-            key::{Key, Name, Namespace},
+        domain::k8s::{
+            object_ref::{Key, Name, Namespace},
             objects::{WorkloadKey, WorkloadKind},
         },
     };

@@ -16,7 +16,7 @@ pub use self::{
     place::Places,
     settings::{Hygiene, Registries, Row, Settings},
 };
-use crate::domain::problem::Problem;
+use crate::domain::error::Problem;
 
 /// Every setting with its default and what it is for; a test holds it against the code.
 pub const SAMPLE: &str = include_str!("../../assets/config.toml");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
-use crate::domain::problem::Problem;
+use crate::domain::error::Problem;
 
 /// Where a value came from; a later one of these beats an earlier one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::origin::{Entries, Origin, Sourced};
-use crate::domain::{nearest::nearest, problem::Problem};
+use crate::domain::{error::Problem, suggest::nearest};
 
 /// A file that is being read, for what its messages need.
 pub(super) struct File<'a> {

@@ -5,7 +5,7 @@ use super::{
     origin::{Entries, Origin, Sourced},
     read::File,
 };
-use crate::domain::problem::Problem;
+use crate::domain::error::Problem;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {

@@ -2,7 +2,7 @@
 //!
 //! It is written once, in `assets/guide.md`. It must not know how it is shown.
 
-use super::diagnose::Link;
+use super::diagnostics::Link;
 
 const TEXT: &str = include_str!("../../assets/guide.md");
 

@@ -11,14 +11,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    cause::{Cause, Root},
-    classify::classify,
-    key::{Key, Name, Namespace},
-    objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
+    diagnostics::{Cause, Root, classify::classify},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
+        pull_failure, timeline,
+    },
     probe::{Answer, Verdict},
-    pull,
-    rights::Permission,
-    timeline,
+    rbac::Permission,
 };
 
 /// By this label leftovers are found.
@@ -171,14 +171,14 @@ pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
             if said.is_some() {
                 return Some(pulled());
             }
-            if !pull::is_pull_reason(reason) {
+            if !pull_failure::is_pull_reason(reason) {
                 return rejected(pod);
             }
             let texts = message.iter().map(|text| &**text);
-            let failed = ours.filter(|event| pull::is_pull_failure_event(event));
+            let failed = ours.filter(|event| pull_failure::is_pull_failure_event(event));
             let mut texts = texts.chain(failed.map(|event| &*event.message));
             // A kubelet that only says that it backs off has said why just before.
-            let text = texts.find(|text| pull::names_cause(text));
+            let text = texts.find(|text| pull_failure::names_cause(text));
             let silent = matches!(&**reason, "ImagePullBackOff" | "ErrImagePull");
             let text = match text {
                 Some(text) => text,
@@ -225,7 +225,7 @@ pub fn deletion(pod: &Key<Pod>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::{ago, event, pod, waiting};
+    use crate::domain::fixtures::{ago, event, pod, waiting};
 
     fn test() -> PullTest {
         PullTest {

@@ -8,7 +8,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::domain::printable::one_line;
+use crate::domain::sanitize::one_line;
 
 /// The reader of the two streams; the default is a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

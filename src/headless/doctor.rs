@@ -17,12 +17,12 @@ use super::{
 use crate::{
     cluster::{Connection, access, watch::permissions},
     domain::{
-        image::ImageRef,
-        key::Namespace,
-        printable::one_line,
+        error::Problem,
+        k8s::object_ref::Namespace,
         probe::{Answer, Failure, Nameless, Wanted, judge},
-        problem::Problem,
-        rights::Permission,
+        rbac::Permission,
+        registry_auth::image_ref::ImageRef,
+        sanitize::one_line,
     },
     registry::{Prober, Settings, Who},
 };

@@ -13,7 +13,7 @@ use super::{
     ended, json, messages,
     report::{Explanation, write_error},
 };
-use crate::domain::{cause::Cause, classify::classify};
+use crate::domain::diagnostics::{Cause, classify::classify};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
-use crate::domain::printable::is_hidden;
+use crate::domain::sanitize::is_hidden;
 
 /// Writes the value on one line.
 pub(super) fn write(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {

@@ -17,13 +17,17 @@ use super::{
 use crate::{
     cluster::{ConnectOptions, Connection, Trouble, fetch},
     domain::{
-        dockerconfig::{Config, Oddity},
-        image::ImageRef,
-        key::{Key, Name},
-        keyring::{Keyring, Lookup, key_matches},
-        objects::{Secret, SecretType},
-        printable::one_line,
-        problem::Problem,
+        error::Problem,
+        k8s::{
+            object_ref::{Key, Name},
+            objects::{Secret, SecretType},
+        },
+        registry_auth::{
+            docker_config::{Config, Oddity},
+            image_ref::ImageRef,
+            keyring::{Keyring, Lookup, key_matches},
+        },
+        sanitize::one_line,
     },
 };
 

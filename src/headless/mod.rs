@@ -24,7 +24,7 @@ use std::{
 
 use clap::ValueEnum;
 
-use crate::domain::image::ImageRef;
+use crate::domain::registry_auth::image_ref::ImageRef;
 
 /// How a command ended; the numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,12 @@ use super::{
     json,
 };
 use crate::domain::{
-    cause::{BEST, Cause, Fix, FixId, Names},
-    classify::{Classification, Confidence},
-    image::ImageRef,
-    presets,
-    printable::one_line,
+    diagnostics::{
+        BEST, Cause, Fix, FixId, Names,
+        classify::{Classification, Confidence},
+    },
+    registry_auth::{image_ref::ImageRef, registries},
+    sanitize::one_line,
 };
 
 /// One explained message.
@@ -134,7 +135,7 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         .image
         .as_deref()
         .and_then(|text| ImageRef::parse(text).ok());
-    let preset = found.registry.as_deref().and_then(presets::of_host);
+    let preset = found.registry.as_deref().and_then(registries::of_host);
     let names = Names {
         image: found.image.clone(),
         repository: image.as_ref().map(ImageRef::repository),

@@ -1,7 +1,7 @@
 //! Pull Secrets out of files: Docker configurations, and manifests in YAML or JSON.
 //!
 //! A manifest is read as the API server would store it (`stringData` over `data`, which is base64);
-//! what is in it is read by `domain::dockerconfig`, as the kubelet would.
+//! what is in it is read by `domain::registry_auth::docker_config`, as the kubelet would.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::domain::{
-    dockerconfig::{self, Config, Format},
-    objects::SecretType,
+    k8s::objects::SecretType,
+    registry_auth::docker_config::{self, Config, Format},
 };
 
 /// A Secret, or a file that stands for one.
@@ -97,7 +97,7 @@ fn docker_config(path: &Path, bytes: &[u8]) -> Source {
         Format::ConfigJson
     };
     Source {
-        config: Some(dockerconfig::read(format, bytes)),
+        config: Some(docker_config::read(format, bytes)),
         name,
     }
 }
@@ -143,7 +143,7 @@ fn secret(document: &Document, path: &Path) -> Result<Source, String> {
         && let Some(bytes) =
             content(document, format.data_key()).map_err(|why| format!("secret {name}: {why}"))?
     {
-        config = Some(dockerconfig::read(format, &bytes));
+        config = Some(docker_config::read(format, &bytes));
     }
     Ok(Source { name, config })
 }

@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use crate::domain::{
-    cause::Cause,
-    diagnose::Root,
-    printable::one_line,
+    diagnostics::{Cause, Root},
     probe::{Answer, Step, Transcript, Verdict},
+    sanitize::one_line,
 };
 
 /// One probe, with the auth entry that its credential is from.

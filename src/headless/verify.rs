@@ -19,12 +19,10 @@ use super::{
 use crate::{
     cluster::{ConnectOptions, Connection, fetch},
     domain::{
-        credential::Password,
-        image::ImageRef,
-        key::{Key, Name},
-        keyring::Keyring,
+        error::Problem,
+        k8s::object_ref::{Key, Name},
         probe::{Answer, Nameless, Platform, Wanted, judge},
-        problem::Problem,
+        registry_auth::{credential::Password, image_ref::ImageRef, keyring::Keyring},
     },
     registry::{PlainHttp, Prober, Settings, Who},
 };

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::{exchange::Reply, who::Who};
 use crate::domain::{
-    printable::printable,
     probe::{Failure, Manifest, Platform, Refusal, Tags},
+    sanitize::printable,
 };
 
 /// Error codes that are kept of one answer.
@@ -226,7 +226,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::domain::{credential::Password, probe::Nameless};
+    use crate::domain::{probe::Nameless, registry_auth::credential::Password};
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
         Reply {

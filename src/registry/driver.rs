@@ -5,7 +5,7 @@ use std::{error::Error as _, future::Future, io};
 use tokio::task::JoinHandle;
 
 use super::wire;
-use crate::domain::{printable::printable, probe::Failure};
+use crate::domain::{probe::Failure, sanitize::printable};
 
 /// What a `User-Agent` says.
 pub(super) const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));

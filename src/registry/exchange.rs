@@ -29,7 +29,7 @@ use super::{
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::{printable::printable, probe::Failure};
+use crate::domain::{probe::Failure, sanitize::printable};
 
 /// Enough for a registry behind a load balancer behind a name that moved.
 const REDIRECTS: usize = 5;

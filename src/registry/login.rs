@@ -11,7 +11,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{trust::Origin, who::Who};
-use crate::domain::{printable::printable, probe::Failure};
+use crate::domain::{probe::Failure, sanitize::printable};
 
 /// A token as the header that it is sent in.
 pub(super) struct Token {
@@ -103,7 +103,7 @@ fn header(scheme: &str, secret: &str) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::credential::Password;
+    use crate::domain::registry_auth::credential::Password;
 
     #[test]
     fn the_scope_is_to_pull_from_this_repository() {

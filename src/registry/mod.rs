@@ -33,8 +33,8 @@ pub use trust::Security;
 pub use who::Who;
 
 use crate::domain::{
-    image::ImageRef,
     probe::{Asker, Failure, Nameless, Refusal, Stranger, Transcript},
+    registry_auth::image_ref::ImageRef,
 };
 use network::Road;
 use walk::Walk;

@@ -32,7 +32,7 @@ use super::{
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::{printable::printable, probe::Failure};
+use crate::domain::{probe::Failure, sanitize::printable};
 
 /// The proxies of a machine, and what goes past them.
 #[derive(Clone, Default)]

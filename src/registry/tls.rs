@@ -8,7 +8,7 @@ use rustls::{
 };
 
 use super::verifier::{AsGo, is_authority_as_server};
-use crate::domain::{printable::printable, probe::Failure};
+use crate::domain::{probe::Failure, sanitize::printable};
 
 /// Names of a certificate that are worth saying.
 const NAMES: usize = 8;

@@ -1,6 +1,6 @@
 //! In whose name a registry is asked.
 
-use crate::domain::{credential::Password, probe::Nameless};
+use crate::domain::{probe::Nameless, registry_auth::credential::Password};
 
 /// Somebody with a password, or nobody.
 #[derive(Clone, Debug)]

@@ -18,8 +18,7 @@ use crate::{
     app::{lost::LostSecrets, proposal::Planned},
     cluster::apply::{CONVERSION_LIMIT, TAKING_BACK},
     domain::{
-        key::Key,
-        objects::Pod,
+        k8s::{object_ref::Key, objects::Pod},
         plan::{Done, Outcome},
         pull_test,
     },
@@ -290,7 +289,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        key::{Name, Namespace},
+        k8s::object_ref::{Name, Namespace},
         plan::{self, Plan},
     };
 

@@ -22,11 +22,11 @@ use crate::{
     },
     cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
     domain::{
-        credential::FingerprintKey,
-        key::Namespace,
+        error::Problem,
+        k8s::object_ref::Namespace,
         plan::Outcome,
-        problem::Problem,
         pull_test::{PullTest, Pulled},
+        registry_auth::credential::FingerprintKey,
     },
 };
 

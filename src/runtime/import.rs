@@ -5,7 +5,10 @@ use std::env;
 use crate::{
     app::form::{Imported, Origin},
     cluster::{Connection, fetch},
-    domain::{credential::Password, dockerconfig, plan::Login},
+    domain::{
+        plan::Login,
+        registry_auth::{credential::Password, docker_config},
+    },
     registry::local,
 };
 
@@ -44,7 +47,7 @@ pub(super) async fn read(
             let config = secret
                 .config
                 .ok_or_else(|| format!("the Secret {key} is no pull Secret"))?;
-            let entry = dockerconfig::entry(&config.entries, server)
+            let entry = docker_config::entry(&config.entries, server)
                 .ok_or_else(|| format!("the Secret {key} has no entry for {server}"))?;
             Ok(Imported {
                 login: Login {

@@ -239,7 +239,7 @@ mod tests {
     fn an_end_that_leaves_changes_unfinished_is_no_success() {
         let changes = ActiveChanges::default();
         assert!(!report(&changes));
-        let pod = crate::domain::sample::key("app", "pullscope-pull-test-1");
+        let pod = crate::domain::fixtures::key("app", "pullscope-pull-test-1");
         let active = changes.begin_pod("prod".to_owned(), pod);
         assert!(report(&changes));
         drop(active);

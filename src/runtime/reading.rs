@@ -7,13 +7,15 @@ use crate::{
     app::{message::Message, ticket::Ticket},
     cluster::{Connection, Trouble, fetch, read},
     domain::{
-        dockerconfig::Config,
-        document::Document,
-        key::{Key, Namespace},
-        logs::Source,
-        objects::{ObjectKey, Secret, WorkloadKind},
-        problem::Problem,
-        rights::Permission,
+        error::Problem,
+        k8s::{
+            document::Document,
+            logs::Source,
+            object_ref::{Key, Namespace},
+            objects::{ObjectKey, Secret, WorkloadKind},
+        },
+        rbac::Permission,
+        registry_auth::docker_config::Config,
     },
 };
 
@@ -122,7 +124,7 @@ fn resource(object: &ObjectKey) -> (&'static str, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{key::Name, objects::WorkloadKey};
+    use crate::domain::k8s::{object_ref::Name, objects::WorkloadKey};
 
     #[test]
     fn a_refusal_names_the_permission_as_rbac_has_it() {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::files;
-use crate::{domain::problem::Problem, registry::local};
+use crate::{domain::error::Problem, registry::local};
 
 /// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
 pub(super) fn save(path: String, text: &str) -> Result<String, Problem> {

@@ -8,13 +8,11 @@ use crate::{
     app::settled::Question,
     cluster::{Connection, Trouble, fetch},
     domain::{
-        dockerconfig::Config,
-        key::Key,
-        keyring::Keyring,
-        objects::Secret,
+        error::Problem,
+        k8s::{object_ref::Key, objects::Secret},
         plan,
         probe::{Answer, Nameless, Verdict, Wanted, judge},
-        problem::Problem,
+        registry_auth::{docker_config::Config, keyring::Keyring},
     },
     registry::{Prober, Who},
 };

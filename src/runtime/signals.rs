@@ -66,7 +66,7 @@ mod unix {
             })
         }
 
-        pub(in super::super) async fn next(&mut self) -> Signal {
+        pub(in crate::runtime) async fn next(&mut self) -> Signal {
             // Ends first: a terminal that is closed sends SIGHUP and SIGCONT.
             tokio::select! {
                 biased;
@@ -82,7 +82,7 @@ mod unix {
 
         /// Stops this process until the shell continues it, which it does with a signal: that one has
         /// then been taken in. The first process of a container cannot be stopped, and gets no such signal.
-        pub(in super::super) async fn stop_self(&mut self) -> io::Result<()> {
+        pub(in crate::runtime) async fn stop_self(&mut self) -> io::Result<()> {
             rustix::process::kill_process(rustix::process::getpid(), Job::STOP)?;
             let _ = tokio::time::timeout(Duration::from_secs(1), self.go_on.recv()).await;
             Ok(())
@@ -127,7 +127,7 @@ mod other {
             Ok(Self)
         }
 
-        pub(in super::super) async fn next(&mut self) -> Signal {
+        pub(in crate::runtime) async fn next(&mut self) -> Signal {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -135,7 +135,7 @@ mod other {
         }
 
         #[expect(clippy::unused_async, reason = "as on systems that have job control")]
-        pub(in super::super) async fn stop_self(&mut self) -> io::Result<()> {
+        pub(in crate::runtime) async fn stop_self(&mut self) -> io::Result<()> {
             Ok(())
         }
     }

@@ -8,9 +8,11 @@ use crate::{
     app::story::Story,
     cluster::{ConnectOptions, Connection, connect},
     domain::{
-        identity::{ContextEntry, Identity},
-        key::Namespace,
-        problem::Problem,
+        error::Problem,
+        k8s::{
+            connection::{ContextEntry, Identity},
+            object_ref::Namespace,
+        },
     },
     registry::{Prober, Settings},
 };

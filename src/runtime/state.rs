@@ -69,7 +69,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::panes::Pane, domain::watch::Scope};
+    use crate::{app::panes::Pane, domain::store::watch::Scope};
 
     #[test]
     fn what_is_written_is_read_and_nothing_else_is_left() {

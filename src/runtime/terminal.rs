@@ -15,7 +15,7 @@ use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 use tokio::sync::Notify;
 
 use super::output::{FrameBuffer, OUTPUT};
-use crate::domain::problem::Problem;
+use crate::domain::error::Problem;
 
 /// The smallest screen on which the dashboard still says something.
 const SMALLEST: (u16, u16) = (40, 10);

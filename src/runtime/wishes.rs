@@ -11,7 +11,10 @@ use crate::{
         rebind::{Keymap, Wish},
     },
     config::{Entries, Settings, Sourced},
-    domain::{hygiene::Limits, key::Namespace, nearest::nearest, problem::Problem, watch::Scope},
+    domain::{
+        error::Problem, k8s::object_ref::Namespace, lint::Limits, store::watch::Scope,
+        suggest::nearest,
+    },
     registry,
     ui::{
         panes::titles,

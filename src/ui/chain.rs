@@ -13,10 +13,10 @@ use super::{text, view::View};
 use crate::{
     app::inquiry::Inquiry,
     domain::{
-        chain::{AccountState, SecretLink, SecretState},
-        diagnose::{Finding, Link},
-        image::ImageRef,
-        status::{Health, pod_status},
+        context::{AccountState, SecretLink, SecretState},
+        diagnostics::{Finding, Link},
+        k8s::pod_status::{Health, pod_status},
+        registry_auth::image_ref::ImageRef,
     },
 };
 

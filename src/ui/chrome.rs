@@ -16,7 +16,7 @@ use crate::{
         panes::Pane,
         path,
     },
-    domain::{age, faults::Fault, watch::Scope},
+    domain::{diagnostics::grouping::Fault, k8s::age, store::watch::Scope},
 };
 
 /// ` pullscope  context › namespace            v1.36.3 · user   ● live   ✗ 3 problems, 44 Pods `

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::{backoff, objects::Event, pull_attempt::PullAttempt};
+use crate::domain::k8s::{backoff, objects::Event, pull_attempt::PullAttempt};
 
 /// An attempt that is late by more seconds than this was made, and not told: reporters thin events out.
 const OVERDUE: i64 = 60;
@@ -34,7 +34,7 @@ pub(super) fn next(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::{ago, container, event, now, waiting};
+    use crate::domain::fixtures::{ago, container, event, now, waiting};
 
     #[test]
     fn an_attempt_that_is_long_overdue_is_not_waited_for() {

@@ -23,16 +23,20 @@ use crate::{
         update,
     },
     domain::{
-        batch::Batch,
-        dockerconfig::{self, Format},
-        identity::{ContextEntry, Identity},
-        key::Namespace,
-        objects::WorkloadKind,
-        problem::Problem,
-        rights::Permission,
-        sample::{ago, changed, company_batches, event, now, pod, waiting},
-        unreadable::{ObjectName, Unreadable},
-        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        error::Problem,
+        fixtures::{ago, changed, company_batches, event, now, pod, waiting},
+        k8s::{
+            connection::{ContextEntry, Identity},
+            object_ref::Namespace,
+            objects::WorkloadKind,
+        },
+        rbac::Permission,
+        registry_auth::docker_config::{self, Format},
+        store::{
+            unreadable::{ObjectName, Unreadable},
+            update::Batch,
+            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        },
     },
 };
 
@@ -255,7 +259,7 @@ fn a_secret_is_revealed_for_a_while_only() {
     let text = format!(
         r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"auth":"Ym90Og=="}}}}}}"#
     );
-    let config = dockerconfig::read(Format::ConfigJson, text.as_bytes());
+    let config = docker_config::read(Format::ConfigJson, text.as_bytes());
     screen.take(Message::Revealed(ticket, Ok(Some(config.clone()))));
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         assert!(screen.text(width, height).contains(CANARY));
@@ -314,7 +318,7 @@ fn every_state_of_the_connection_is_said() {
         };
         forbidden.state(WatchKind::Secrets(slice), state);
     }
-    let nothing = crate::domain::sample::whole(Scope::Cluster, Vec::new());
+    let nothing = crate::domain::fixtures::whole(Scope::Cluster, Vec::new());
     forbidden.take(Message::Batch(
         forbidden.ticket,
         Batch::Secrets(SecretSlice::DockerConfigJson, nothing.clone()),
@@ -382,8 +386,7 @@ fn a_tested_secret() {
     use crate::{
         app::effect::Effect,
         domain::{
-            cause::Cause,
-            diagnose::Root,
+            diagnostics::{Cause, Root},
             probe::{Answer, Verdict},
         },
     };
@@ -443,7 +446,7 @@ fn a_revealed_password_keeps_its_blanks() {
         panic!("{effects:?}")
     };
     let text = r#"{"auths":{"ghcr.io":{"username":"ci","password":"  a  b"}}}"#;
-    let config = dockerconfig::read(Format::ConfigJson, text.as_bytes());
+    let config = docker_config::read(Format::ConfigJson, text.as_bytes());
     screen.take(Message::Revealed(ticket, Ok(Some(config))));
     assert!(screen.text(80, 24).contains("password    a  b"));
 }

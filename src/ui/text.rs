@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::domain::printable::is_hidden;
+use crate::domain::sanitize::is_hidden;
 
 /// Which part gives way when a text is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,9 @@ use std::{
 };
 
 use pullscope::domain::{
-    chain::Case, classify::classify, diagnose::diagnose, image::ImageRef, keyring::Keyring,
+    context::Case,
+    diagnostics::{classify::classify, diagnose},
+    registry_auth::{image_ref::ImageRef, keyring::Keyring},
 };
 
 /// The mean time of one call, over at least half a second.

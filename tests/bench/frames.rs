@@ -20,15 +20,20 @@ use pullscope::{
         refresh, update,
     },
     domain::{
-        batch::{Batch, Delta},
-        identity::Identity,
-        key::{Key, Name, Namespace},
-        objects::{
-            Condition, Container, ContainerRole, ContainerState, Event, EventKind, EventSubject,
-            Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Rollout,
-            Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey, WorkloadKind,
+        k8s::{
+            connection::Identity,
+            object_ref::{Key, Name, Namespace},
+            objects::{
+                Condition, Container, ContainerRole, ContainerState, Event, EventKind,
+                EventSubject, Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition,
+                PullPolicy, Rollout, Secret, SecretContent, SecretType, ServiceAccount, Workload,
+                WorkloadKey, WorkloadKind,
+            },
         },
-        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        store::{
+            update::{Batch, Delta},
+            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        },
     },
     ui::{
         frame,

@@ -3,11 +3,13 @@
 use pullscope::{
     cluster::{Reach, access, read, watch::WATCHED},
     domain::{
-        document::Fold,
-        key::{Name, Namespace},
-        objects::{EventKind, ObjectKey, SecretContent, SecretType, WorkloadKind},
-        rights::Permission,
-        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        k8s::{
+            document::Fold,
+            object_ref::{Name, Namespace},
+            objects::{EventKind, ObjectKey, SecretContent, SecretType, WorkloadKind},
+        },
+        rbac::Permission,
+        store::watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
     },
 };
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kube::Client;
 use pullscope::{
     cluster::Connection,
-    domain::key::Namespace,
+    domain::k8s::object_ref::Namespace,
     sandbox::{Pace, Sandbox, User},
 };
 use serde_json::{Value, json};

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use pullscope::{
     cluster::{Connection, Feed, Reach, Watches},
     domain::{
-        batch::Batch,
-        credential::FingerprintKey,
-        key::{Key, Name, Namespace},
-        unreadable::Unreadable,
-        watch::{Scope, WatchId, WatchKind, WatchState},
-        world::World,
+        k8s::object_ref::{Key, Name, Namespace},
+        registry_auth::credential::FingerprintKey,
+        store::{
+            World,
+            unreadable::Unreadable,
+            update::Batch,
+            watch::{Scope, WatchId, WatchKind, WatchState},
+        },
     },
 };
 use tokio::{

@@ -7,15 +7,17 @@ use pullscope::{
         apply::{self, WritePermit},
     },
     domain::{
-        credential::Password,
-        key::{Key, Name, Namespace},
-        objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
+        },
         plan::{
             AttachSecret, Change, CopySecret, CreateAccount, CreateDeployment, CreateSecret,
             DeleteAccount, DeleteSecret, DetachSecret, Done, Edit, EditSecret, Existing,
             ImageOwner, Login, Outcome, Plan, Restartable, RollBack, SetAccount, SetImage,
             SetPaused, SetTemplatePullSecrets,
         },
+        registry_auth::credential::Password,
     },
 };
 use serde_json::{Value, json};

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use pullscope::{
     cluster::{Connection, apply},
     domain::{
-        key::{Key, Name, Namespace},
-        objects::{Workload, WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{Workload, WorkloadKey, WorkloadKind},
+        },
         plan::{
             Change, ConvertSecret, CreateAccount, CreateDeployment, CreateNamespace, DeletePod,
             DeleteSecret, Done, Existing, Mark, Outcome, Plan, Restartable, RollBack, SetAccount,

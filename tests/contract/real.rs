@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use pullscope::{
     cluster::{ConnectError, ConnectOptions, Connection, Reach, Trouble},
-    domain::watch::WatchState,
+    domain::store::watch::WatchState,
 };
 use serde_json::{Value, json};
 
@@ -206,7 +206,7 @@ async fn a_restart_is_shown_as_stale_and_heals() {
     let connection = Connection::from_client(
         client,
         "own",
-        pullscope::domain::key::Namespace::new("default"),
+        pullscope::domain::k8s::object_ref::Namespace::new("default"),
     )
     .await
     .unwrap();

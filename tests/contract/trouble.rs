@@ -11,13 +11,15 @@ use kube::{Client, client::Body};
 use pullscope::{
     cluster::Connection,
     domain::{
-        credential::Password,
-        key::{Key, Name, Namespace},
-        objects::Secret,
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::Secret,
+        },
         plan::{
             Change, CreateDeployment, DeleteAccount, DeleteSecret, DetachSecret, Edit, EditSecret,
             Existing, Login, OnFailure, Outcome, Plan,
         },
+        registry_auth::credential::Password,
     },
 };
 use serde_json::json;
@@ -321,7 +323,7 @@ async fn breaking(cluster: &Cluster, namespace: &Namespace, writes: usize) -> Co
 
 /// Who else keeps an object is read off the server's answer.
 pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
-    use pullscope::{cluster::apply, domain::plan::keeper::Tool};
+    use pullscope::{cluster::apply, domain::plan::manager::Tool};
     let (namespace, connection) = home(cluster, "kept").await;
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
     let tracked = json!({"metadata": {"annotations": {

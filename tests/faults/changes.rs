@@ -7,10 +7,12 @@ use pullscope::{
         apply::{self, WritePermit},
     },
     domain::{
-        credential::Password,
-        key::{Key, Name},
-        objects::Secret,
+        k8s::{
+            object_ref::{Key, Name},
+            objects::Secret,
+        },
         plan::{Change, CreateSecret, Done, Edit, EditSecret, Login, OnFailure, Outcome, Plan},
+        registry_auth::credential::Password,
     },
 };
 use serde_json::{Value, json};

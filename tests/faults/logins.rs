@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use pullscope::{
     cluster::{ConnectError, ConnectOptions, Connection, Reach, Trouble},
-    domain::watch::WatchState,
+    domain::store::watch::WatchState,
 };
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use pullscope::{
     cluster::{ConnectOptions, Connection, Reach},
-    domain::key::Namespace,
+    domain::k8s::object_ref::Namespace,
 };
 use serde_json::json;
 

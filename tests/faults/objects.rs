@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use pullscope::{
-    domain::watch::{WatchKind, WatchState},
+    domain::store::watch::{WatchKind, WatchState},
     sandbox::{Pace, Sandbox, User},
 };
 

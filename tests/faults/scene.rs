@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use pullscope::{
     cluster::{ConnectError, ConnectOptions, Connection, Reach, watch::WATCHED},
-    domain::{key::Namespace, watch::WatchState},
+    domain::{k8s::object_ref::Namespace, store::watch::WatchState},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use http::Request;
 use kube::Client;
-use pullscope::domain::{key::Namespace, objects::Meta, watch::Scope, world::World};
+use pullscope::domain::{
+    k8s::{object_ref::Namespace, objects::Meta},
+    store::{World, watch::Scope},
+};
 use serde_json::Value;
 
 /// `kind/name` and the version of each object in a namespace. Of Events that say the same of the same

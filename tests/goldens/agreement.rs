@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use pullscope::{
     app::{settled::Answers, verdicts::Verdicts},
     cluster::Reach,
-    domain::{diagnose::Finding, faults::Subject},
+    domain::diagnostics::{Finding, grouping::Subject},
     headless::{
         check::{self, Args, Format},
         console::Console,

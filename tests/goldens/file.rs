@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
-use pullscope::domain::chain::{Case, WorkloadCase};
+use pullscope::domain::context::{Case, WorkloadCase};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

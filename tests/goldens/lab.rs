@@ -14,20 +14,24 @@ use kube::Client;
 use pullscope::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
     domain::{
-        batch::Batch,
-        chain,
-        credential::FingerprintKey,
-        key::{Key, Name, Namespace},
-        watch::{Sight, WatchState},
-        world::World,
+        context,
+        k8s::object_ref::{Key, Name, Namespace},
+        registry_auth::credential::FingerprintKey,
+        store::{
+            World,
+            update::Batch,
+            watch::{Sight, WatchState},
+        },
     },
     sandbox::{Pace, Sandbox, Scenario, User},
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::file::Golden;
-use crate::recording::{RECORDS, Record, RecordedPod, RecordedState};
+use crate::{
+    file::Golden,
+    recording::{RECORDS, Record, RecordedPod, RecordedState},
+};
 
 /// The full minute at which all Pods are made, the CronJob's too.
 const BORN: &str = "2026-11-30T12:00:00Z";
@@ -57,11 +61,11 @@ pub async fn case(record: &Record) -> Golden {
     let now = born + MINUTES.minutes();
     if record.pod.made {
         let key = Key::new(Namespace::new("app"), Name::new(name));
-        return Golden::Pod(chain::case(&world, &sight, &key, now).unwrap());
+        return Golden::Pod(context::case(&world, &sight, &key, now).unwrap());
     }
     let mut workloads = world.workloads();
     let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);
-    let case = chain::workload_case(&world, &sight, workload.unwrap(), now);
+    let case = context::workload_case(&world, &sight, workload.unwrap(), now);
     Golden::Workload(case)
 }
 

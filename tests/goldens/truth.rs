@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use pullscope::domain::diagnose::{diagnose, workload};
+use pullscope::domain::diagnostics::{diagnose, workload};
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! A credential goes to its registry and to nobody else: a second server listens for it.
 
 use pullscope::domain::{
-    diagnose::Root,
+    diagnostics::Root,
     probe::{Failure, Found, Stage, Stranger, Wanted, judge},
 };
 

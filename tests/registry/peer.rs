@@ -9,9 +9,8 @@ use std::{
 
 use pullscope::{
     domain::{
-        credential::Password,
-        image::ImageRef,
         probe::{Failure, Stage, Transcript},
+        registry_auth::{credential::Password, image_ref::ImageRef},
     },
     registry::{Limits, PlainHttp, Prober, Settings, Who},
 };

@@ -18,7 +18,10 @@ use kube::Client;
 use pullscope::{
     app::{model::StartScope, preferences::Preferences},
     cluster::{Connection, apply::WritePermit},
-    domain::{identity::ContextEntry, key::Namespace, problem::Problem},
+    domain::{
+        error::Problem,
+        k8s::{connection::ContextEntry, object_ref::Namespace},
+    },
     registry::{Prober, Settings},
     runtime::{self, Announce, Signals, Start, source::Source, terminal},
     sandbox::{Pace, Sandbox, User},

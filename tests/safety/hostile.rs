@@ -7,10 +7,12 @@ use pullscope::{
     cluster::connect,
     config::{self, Flags, Places},
     domain::{
-        classify::classify,
-        dockerconfig::{self, Format},
-        image::ImageRef,
-        keyring::key_matches,
+        diagnostics::classify::classify,
+        registry_auth::{
+            docker_config::{self, Format},
+            image_ref::ImageRef,
+            keyring::key_matches,
+        },
     },
 };
 use serde_json::{Value, json};
@@ -197,8 +199,8 @@ proptest! {
     #[test]
     fn any_docker_configuration_is_read(bytes in nearly(DOCKER), any in prop::collection::vec(any::<u8>(), 0..200)) {
         for format in [Format::ConfigJson, Format::LegacyCfg] {
-            let _ = dockerconfig::read(format, &bytes);
-            let _ = dockerconfig::read(format, &any);
+            let _ = docker_config::read(format, &bytes);
+            let _ = docker_config::read(format, &any);
         }
     }
 

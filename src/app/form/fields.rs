@@ -4,8 +4,10 @@ use super::{Answer, Choice, Entry, Field, Pick, Picks, Source, counted::counted}
 use crate::{
     app::field,
     domain::{
-        key::{Name, Namespace},
-        objects::{PullPolicy, Secret, ServiceAccount},
+        k8s::{
+            object_ref::{Name, Namespace},
+            objects::{PullPolicy, Secret, ServiceAccount},
+        },
         plan::{Ask, Existing, Holder, Listing, Spread, Style, Target},
     },
 };

@@ -2,13 +2,10 @@
 
 use super::{Answer, Choice, Entry, Form, Source, fields, source};
 use crate::domain::{
-    image::ImageRef,
-    key::Key,
-    keyring::key_matches,
-    objects::Secret,
+    k8s::{object_ref::Key, objects::Secret},
     plan::{Ask, Spread},
-    presets,
-    world::World,
+    registry_auth::{image_ref::ImageRef, keyring::key_matches, registries},
+    store::World,
 };
 
 impl Form {
@@ -22,7 +19,7 @@ impl Form {
     }
 
     fn follow_image(&mut self, image: &ImageRef) {
-        let preset = presets::of_host(image.host());
+        let preset = registries::of_host(image.host());
         let server = match preset {
             Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
             _ => image.host().to_owned(),
@@ -82,7 +79,10 @@ impl Form {
         let server = self.registry();
         let fits = |key: &str| match &image {
             Some(image) => key_matches(key, image),
-            None => server.is_empty() || presets::registry_of(key) == presets::registry_of(&server),
+            None => {
+                server.is_empty()
+                    || registries::registry_of(key) == registries::registry_of(&server)
+            }
         };
         let mut holders = source::holders(world, fits);
         holders.retain(|key| !self.is_itself(key));

@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
 use crate::domain::{
-    image::ImageRef,
-    key::{Name, Namespace},
+    k8s::object_ref::{Name, Namespace},
     plan::{Ask, ImageTarget},
-    presets::Preset,
-    watch::Scope,
-    world::World,
+    registry_auth::{image_ref::ImageRef, registries::Preset},
+    store::{World, watch::Scope},
 };
 
 impl Form {

@@ -26,11 +26,13 @@ pub use self::{
 };
 use super::{field, ticket::Ticket};
 use crate::domain::{
-    faults::FaultId,
-    key::{Key, Name, Namespace},
-    objects::Secret,
+    diagnostics::grouping::FaultId,
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::Secret,
+    },
     plan::Ask,
-    world::World,
+    store::World,
 };
 
 pub struct Field {

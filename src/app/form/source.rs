@@ -3,11 +3,9 @@
 use crate::{
     app::ticket::Ticket,
     domain::{
-        key::Key,
-        objects::Secret,
+        k8s::{object_ref::Key, objects::Secret},
         plan::{Login, servers},
-        watch::Scope,
-        world::World,
+        store::{World, watch::Scope},
     },
 };
 

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::domain::{
-    batch::Batch,
-    credential::Password,
-    objects::{Subject, WorkloadKey, WorkloadKind},
+    fixtures,
+    k8s::objects::{Subject, WorkloadKey, WorkloadKind},
     plan::{AttachSecret, Change, ImageOwner, ImageTarget, Listing, Login},
-    sample,
+    registry_auth::credential::Password,
+    store::update::Batch,
 };
 
 fn typed(form: &mut Form, world: &World, answer: Answer, text: &str) {
@@ -33,14 +33,14 @@ fn said(form: &Form, world: &World) -> Vec<String> {
 fn another_image_names_the_tags_that_run_beside_it() {
     let mut world = World::default();
     let pods = ["team/app:1", "team/other:3", "team/app:2"].map(|image| {
-        let mut pod = sample::pod("shop", &image.replace(['/', ':'], "-"), sample::running());
+        let mut pod = fixtures::pod("shop", &image.replace(['/', ':'], "-"), fixtures::running());
         pod.containers[0].image = image.into();
         pod
     });
-    world.fold(Batch::Pods(sample::changed(pods.into())), sample::now());
+    world.fold(Batch::Pods(fixtures::changed(pods.into())), fixtures::now());
     let workload = WorkloadKey {
         kind: WorkloadKind::Deployment,
-        key: sample::key("shop", "web"),
+        key: fixtures::key("shop", "web"),
     };
     let ask = Ask::Image {
         targets: vec![ImageTarget {
@@ -105,7 +105,7 @@ fn docker_hub_gets_its_own_server_string() {
 
 #[test]
 fn a_secret_of_the_namespace_is_used_where_it_is() {
-    let world = sample::company();
+    let world = fixtures::company();
     let ask = Ask::Deploy {
         namespace: Some(Namespace::new("shop")),
     };
@@ -191,10 +191,10 @@ fn what_is_read_fills_in_the_login_and_no_words() {
 #[test]
 fn an_account_that_lists_the_new_secret_already_is_not_changed() {
     let mut world = World::default();
-    let web = sample::account("shop", "web", &["regcred"]);
+    let web = fixtures::account("shop", "web", &["regcred"]);
     world.fold(
-        Batch::ServiceAccounts(sample::changed(vec![web])),
-        sample::now(),
+        Batch::ServiceAccounts(fixtures::changed(vec![web])),
+        fixtures::now(),
     );
     let ask = Ask::NewSecret {
         namespace: Namespace::new("shop"),
@@ -250,7 +250,7 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
 
 #[test]
 fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
-    let world = sample::company();
+    let world = fixtures::company();
     let secret = Key::new(Namespace::new("shop"), Name::new("regcred"));
     let mut form = Form::new(Ask::delete_secret(&world, &secret), None, &world);
     typed(&mut form, &world, Answer::Confirm, "regcre");

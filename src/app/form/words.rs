@@ -2,16 +2,16 @@
 
 use super::{Answer, Form, Import, Source};
 use crate::domain::{
-    key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount},
-    plan::{
-        Ask,
-        check::{self, Complaint},
-        servers_in,
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Secret, ServiceAccount},
     },
-    presets::{self, Login, Preset},
-    watch::Scope,
-    world::World,
+    plan::{
+        Ask, servers_in,
+        validate::{self, Complaint},
+    },
+    registry_auth::registries::{self, Login, Preset},
+    store::{World, watch::Scope},
 };
 
 impl Form {
@@ -19,36 +19,40 @@ impl Form {
     pub fn complaint(&self, answer: Answer, world: &World) -> Option<Complaint> {
         let text = self.text(answer);
         match answer {
-            Answer::Namespace => check::label(text).or_else(|| self.namespace_goes(world)),
-            Answer::Image => check::image(text),
-            Answer::Server => check::server(text).or_else(|| no_login(text)),
+            Answer::Namespace => validate::label(text).or_else(|| self.namespace_goes(world)),
+            Answer::Image => validate::image(text),
+            Answer::Server => validate::server(text).or_else(|| no_login(text)),
             Answer::Username => self
                 .not_read()
-                .or_else(|| check::username(text, &self.registry())),
+                .or_else(|| validate::username(text, &self.registry())),
             Answer::Token => self
                 .not_read()
-                .or_else(|| check::token(text, &self.registry(), self.text(Answer::Username))),
+                .or_else(|| validate::token(text, &self.registry(), self.text(Answer::Username))),
             Answer::Source => match &self.import {
-                Import::Failed(why) => Some(check::refuse(why)),
+                Import::Failed(why) => Some(validate::refuse(why)),
                 Import::Idle | Import::Reading(_) | Import::Got(_) => None,
             },
             Answer::File if self.ask == Ask::Export => text
                 .is_empty()
-                .then(|| check::refuse("the name of a file is needed")),
-            Answer::Variable => check::variable(text),
+                .then(|| validate::refuse("the name of a file is needed")),
+            Answer::Variable => validate::variable(text),
             Answer::FromSecret => text
                 .is_empty()
-                .then(|| check::refuse("no Secret has an entry for this registry")),
+                .then(|| validate::refuse("no Secret has an entry for this registry")),
             // A Secret may be made without anybody who lists it.
             Answer::Account if text.is_empty() && matches!(self.ask, Ask::NewSecret { .. }) => None,
-            Answer::Account => check::subdomain(text).or_else(|| self.account_is_elsewhere(world)),
-            Answer::Secret => check::subdomain(text).or_else(|| self.secret_is_there(world)),
-            Answer::Deployment => check::label(text).or_else(|| self.deployment_is_there(world)),
-            Answer::Replicas => check::replicas(text),
-            Answer::Port => check::port(text),
+            Answer::Account => {
+                validate::subdomain(text).or_else(|| self.account_is_elsewhere(world))
+            }
+            Answer::Secret => validate::subdomain(text).or_else(|| self.secret_is_there(world)),
+            Answer::Deployment => validate::label(text).or_else(|| self.deployment_is_there(world)),
+            Answer::Replicas => validate::replicas(text),
+            Answer::Port => validate::port(text),
             Answer::Confirm => match &self.ask {
-                Ask::DeleteSecret { secret, .. } => check::confirmed(text, secret.name.as_str()),
-                Ask::DeleteAccount { account, .. } => check::confirmed(text, account.name.as_str()),
+                Ask::DeleteSecret { secret, .. } => validate::confirmed(text, secret.name.as_str()),
+                Ask::DeleteAccount { account, .. } => {
+                    validate::confirmed(text, account.name.as_str())
+                }
                 _ => None,
             },
             Answer::Accounts => self.default_is_taken(),
@@ -69,7 +73,7 @@ impl Form {
         // A variable holds the token only: the user name is typed.
         let typed = self.source() == Some(Source::Variable);
         (reads && !typed && self.text(Answer::Token).is_empty())
-            .then(|| check::refuse("enter reads it"))
+            .then(|| validate::refuse("enter reads it"))
     }
 
     fn namespace_goes(&self, world: &World) -> Option<Complaint> {
@@ -77,7 +81,7 @@ impl Form {
         let found = world.namespace(&namespace)?;
         found
             .terminating
-            .then(|| check::refuse("it is being deleted: nothing new can be made in it"))
+            .then(|| validate::refuse("it is being deleted: nothing new can be made in it"))
     }
 
     /// The namespace that the answers are about.
@@ -106,7 +110,7 @@ impl Form {
         }
         let mut others = world.accounts(&Scope::Cluster);
         let other = others.find(|account| account.key.name == key.name)?;
-        Some(check::warn(format!(
+        Some(validate::warn(format!(
             "{} has one; a Pod uses those of its own namespace, so one is made here",
             other.key.namespace
         )))
@@ -117,7 +121,7 @@ impl Form {
         let servers = servers_in(world, &self.place()?, &name)?;
         let server = self.registry();
         let same = servers.iter().any(|known| **known == *server);
-        Some(check::warn(if same {
+        Some(validate::warn(if same {
             format!("it exists: its entry for {server} gets this login, the others stay")
         } else {
             format!("it exists, for {}: this entry is added", servers.join(", "))
@@ -127,7 +131,7 @@ impl Form {
     fn deployment_is_there(&self, world: &World) -> Option<Complaint> {
         let id = self.deployment_id()?;
         world.workload(&id)?;
-        Some(check::warn(
+        Some(validate::warn(
             "it exists: it gets the image and the ServiceAccount",
         ))
     }
@@ -135,7 +139,7 @@ impl Form {
     /// Whether `default` is among the accounts that get a Secret.
     fn default_is_taken(&self) -> Option<Complaint> {
         let gets = matches!(self.ask, Ask::Bind { .. }) && self.takes(Answer::Accounts, "default");
-        gets.then(|| check::warn("default: whatever names no other account gets it too"))
+        gets.then(|| validate::warn("default: whatever names no other account gets it too"))
     }
 
     /// Whether a Secret of the copy's name is in one of the chosen namespaces.
@@ -172,13 +176,13 @@ impl Form {
 fn no_login(server: &str) -> Option<Complaint> {
     let preset = preset(server)?;
     if preset.login == Login::None {
-        return Some(check::warn(format!(
+        return Some(validate::warn(format!(
             "{} has no accounts: a Secret for it is useless",
             preset.name
         )));
     }
     (!preset.better.is_empty() && !preset.life.is_empty()).then(|| {
-        check::warn(format!(
+        validate::warn(format!(
             "its token lives {}; better: {}",
             preset.life, preset.better
         ))
@@ -187,5 +191,5 @@ fn no_login(server: &str) -> Option<Complaint> {
 
 /// The row of a server string.
 pub(super) fn preset(server: &str) -> Option<&'static Preset> {
-    presets::of_server(server)
+    registries::of_server(server)
 }

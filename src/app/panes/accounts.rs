@@ -11,12 +11,16 @@ use super::{
     secrets,
 };
 use crate::domain::{
-    dockerconfig::Standing,
     guide::Section,
-    key::{Key, Name},
-    objects::{ObjectKey, Pod, Secret, SecretType, ServiceAccount},
-    watch::{Sight, WatchKind},
-    world::{Versions, World},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, Pod, Secret, SecretType, ServiceAccount},
+    },
+    registry_auth::docker_config::Standing,
+    store::{
+        Versions, World,
+        watch::{Sight, WatchKind},
+    },
 };
 
 pub type Row = Key<ServiceAccount>;

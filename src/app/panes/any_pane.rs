@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use super::{super::motion::Motion, Enter, PaneRows, PaneState, Query, RefreshBudget, RowContext};
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Pod},
-    world::World,
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Pod},
+    },
+    store::World,
 };
 
 /// The operations that all panes have, whatever their rows are.

@@ -9,10 +9,8 @@ use super::{
 };
 use crate::domain::{
     guide::Section,
-    key::Namespace,
-    objects::ObjectKey,
-    watch::WatchKind,
-    world::{Tally, Versions, World},
+    k8s::{object_ref::Namespace, objects::ObjectKey},
+    store::{Tally, Versions, World, watch::WatchKind},
 };
 
 /// `None` is the row for all namespaces.

@@ -15,11 +15,15 @@ use super::{
 };
 use crate::domain::{
     guide::Section,
-    key::{Key, Name, Namespace},
-    objects::{ObjectKey, Pod, WorkloadKey},
-    status::{Health, pod_status},
-    watch::{Scope, WatchKind},
-    world::{Versions, World},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ObjectKey, Pod, WorkloadKey},
+        pod_status::{Health, pod_status},
+    },
+    store::{
+        Versions, World,
+        watch::{Scope, WatchKind},
+    },
 };
 
 pub use super::row_order::Row;

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 
 use super::{super::list::List, Follow};
 use crate::domain::{
-    key::Key,
-    objects::{Pod, WorkloadKey},
-    status::Health,
-    watch::Scope,
-    world::{Move, World},
+    k8s::{
+        object_ref::Key,
+        objects::{Pod, WorkloadKey},
+        pod_status::Health,
+    },
+    store::{Move, World, watch::Scope},
 };
 
 /// One row of the pane of Pods.
@@ -112,9 +113,9 @@ mod tests {
     use crate::{
         app::panes::{PaneState, pods::Pods, tests::refresh},
         domain::{
-            batch::Batch,
-            key::Namespace,
-            sample::{changed, gone, key, now, pod, running, waiting},
+            fixtures::{changed, gone, key, now, pod, running, waiting},
+            k8s::object_ref::Namespace,
+            store::update::Batch,
         },
     };
 

@@ -11,10 +11,14 @@ use super::{
 };
 use crate::domain::{
     guide::Section,
-    key::{Key, Namespace},
-    objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey},
-    watch::{Scope, Sight, WatchKind},
-    world::{Versions, World},
+    k8s::{
+        object_ref::{Key, Namespace},
+        objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey},
+    },
+    store::{
+        Versions, World,
+        watch::{Scope, Sight, WatchKind},
+    },
 };
 
 /// The fixed properties of a pane.

@@ -10,12 +10,13 @@ use super::{
     pods::least_healthy,
 };
 use crate::domain::{
-    dockerconfig::Standing,
     guide::Section,
-    key::Key,
-    objects::{ObjectKey, Pod, Secret, SecretContent, SecretType},
-    watch::WatchKind,
-    world::{Versions, World},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Pod, Secret, SecretContent, SecretType},
+    },
+    registry_auth::docker_config::Standing,
+    store::{Versions, World, watch::WatchKind},
 };
 
 pub type Row = Key<Secret>;

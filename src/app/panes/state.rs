@@ -7,7 +7,7 @@ use super::{
     super::{filter::Filter, list::List, motion::Motion},
     Dependencies, Follow, PaneRows, Query, RefreshBudget, RowContext, SortBy,
 };
-use crate::domain::watch::Scope;
+use crate::domain::store::watch::Scope;
 
 /// The state of one pane: its rows, how the user wants them, and what they were made from.
 #[derive(Debug)]

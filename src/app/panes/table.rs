@@ -3,7 +3,7 @@
 use super::{
     AnyPane, PaneInfo, PaneRows, PaneState, SortBy, accounts, events, namespaces, pods, secrets,
 };
-use crate::domain::watch::WatchKind;
+use crate::domain::store::watch::WatchKind;
 
 /// Declares the panes, in the order in which `tab` walks. A row: the variant of [`Pane`], the field of
 /// [`Panes`] and [`PerPane`], and the type that implements [`PaneRows`].

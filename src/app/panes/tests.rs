@@ -7,12 +7,13 @@ use super::{events::Events, *};
 use crate::{
     app::{motion::Motion, settled::Answers, verdicts::Verdicts},
     domain::{
-        batch::Batch,
-        key::Namespace,
-        objects::SecretType,
-        sample::{account, ago, changed, event, now, secret},
-        watch::{Scope, SecretSlice, Sight, WatchKind},
-        world::World,
+        fixtures::{account, ago, changed, event, now, secret},
+        k8s::{object_ref::Namespace, objects::SecretType},
+        store::{
+            World,
+            update::Batch,
+            watch::{Scope, SecretSlice, Sight, WatchKind},
+        },
     },
 };
 

@@ -21,10 +21,9 @@ use crate::{
         verdicts::Verdicts,
     },
     domain::{
-        identity::{ContextEntry, Identity},
-        problem::Problem,
-        watch::Scope,
-        world::World,
+        error::Problem,
+        k8s::connection::{ContextEntry, Identity},
+        store::{World, watch::Scope},
     },
 };
 

@@ -3,19 +3,22 @@
 use jiff::Timestamp;
 
 use super::selection;
-use crate::app::{
-    action::{Action, Elsewhere},
-    connection::Phase,
-    effect::Effect,
-    model::Model,
-    overlay::Overlay,
-    panes::Pane,
-};
-use crate::domain::{
-    diagnose::{Fact, Finding},
-    key::Key,
-    objects::{ObjectKey, Pod},
-    report,
+use crate::{
+    app::{
+        action::{Action, Elsewhere},
+        connection::Phase,
+        effect::Effect,
+        model::Model,
+        overlay::Overlay,
+        panes::Pane,
+    },
+    domain::{
+        diagnostics::{Fact, Finding, report},
+        k8s::{
+            object_ref::Key,
+            objects::{ObjectKey, Pod},
+        },
+    },
 };
 
 /// What each action copies.

@@ -14,7 +14,7 @@ use crate::{
         overlay::Overlay,
         scroll::Scroll,
     },
-    domain::objects::ObjectKey,
+    domain::k8s::objects::ObjectKey,
 };
 
 /// Opens a view of what the keys speak of; in open details, turns to it.

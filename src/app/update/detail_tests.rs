@@ -10,7 +10,10 @@ use crate::{
         reading::{LogState, ReadingState},
         scroll::Scroll,
     },
-    domain::{document::Document, objects::ObjectKey, sample::now},
+    domain::{
+        fixtures::now,
+        k8s::{document::Document, objects::ObjectKey},
+    },
 };
 
 fn details(model: &Model) -> &Details {

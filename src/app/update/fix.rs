@@ -11,17 +11,20 @@ use crate::{
         verdicts::Verdict,
     },
     domain::{
-        cause::{Fix, FixId},
-        diagnose::Finding,
-        faults::{FaultId, Subject},
-        image::{ImageRef, host_of},
-        objects::{ObjectKey, WorkloadKey},
+        diagnostics::{
+            Finding, Fix, FixId,
+            grouping::{FaultId, Subject},
+        },
+        k8s::{
+            objects::{ObjectKey, WorkloadKey},
+            rollout::progress,
+        },
         plan::{
             Ask, Change, CreateAccount, EntryRef, FixScope, Offer, Plan, Reach, Restartable,
             Spread, for_fix, secrets_that_open,
         },
-        progress::progress,
-        watch::Scope,
+        registry_auth::image_ref::{ImageRef, host_of},
+        store::watch::Scope,
     },
 };
 

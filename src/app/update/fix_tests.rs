@@ -9,12 +9,11 @@ use crate::{
         update::tests::{model, press, typed},
     },
     domain::{
-        batch::Batch,
-        credential::FingerprintKey,
-        objects::SecretType,
+        fixtures::{changed, now, secret, with_passwords},
+        k8s::objects::SecretType,
         plan::{Ask, Change, Edit},
-        sample::{changed, now, secret, with_passwords},
-        watch::SecretSlice,
+        registry_auth::credential::FingerprintKey,
+        store::{update::Batch, watch::SecretSlice},
     },
 };
 

@@ -12,7 +12,7 @@ use crate::{
         overlay::Overlay,
         ticket::Ticket,
     },
-    domain::{faults::FaultId, plan::Ask, problem::Problem},
+    domain::{diagnostics::grouping::FaultId, error::Problem, plan::Ask},
 };
 
 /// Opens a form, unless nothing may be changed.

@@ -9,8 +9,8 @@ use crate::{
         overlay::Overlay, scroll::Scroll,
     },
     domain::{
-        hygiene::{lints, standings},
-        watch::Scope,
+        lint::{lints, standings},
+        store::watch::Scope,
     },
 };
 

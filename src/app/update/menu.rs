@@ -15,10 +15,10 @@ use crate::{
         rebind::Row,
     },
     domain::{
-        key::Namespace,
+        k8s::object_ref::Namespace,
         plan::{Change, Offer},
         pull_test,
-        rights::Permission,
+        rbac::Permission,
     },
 };
 

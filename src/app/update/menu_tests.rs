@@ -9,8 +9,8 @@ use super::{
     update,
 };
 use crate::domain::{
-    rights::{Rule, Rules},
-    sample::now,
+    fixtures::now,
+    rbac::{Rule, Rules},
 };
 
 fn standing(model: &Model, action: Action) -> Standing {

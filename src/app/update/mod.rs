@@ -49,7 +49,7 @@ pub use self::{
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
-use crate::domain::problem::Problem;
+use crate::domain::error::Problem;
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {

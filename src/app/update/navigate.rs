@@ -15,10 +15,12 @@ use crate::{
         trail::{Place, Trail},
     },
     domain::{
-        faults::{Fault, FaultId, Subject},
-        key::{Key, Namespace},
-        objects::{ObjectKey, Pod, Secret, ServiceAccount},
-        watch::Scope,
+        diagnostics::grouping::{Fault, FaultId, Subject},
+        k8s::{
+            object_ref::{Key, Namespace},
+            objects::{ObjectKey, Pod, Secret, ServiceAccount},
+        },
+        store::watch::Scope,
     },
 };
 

@@ -18,13 +18,11 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        chain,
-        diagnose::{Link, Root},
-        faults::FaultId,
-        objects::WorkloadKey,
+        context,
+        diagnostics::{Link, Root, grouping::FaultId},
+        k8s::{objects::WorkloadKey, rollout},
         plan::{Affected, Change, Done, Outcome, Plan, SetImage},
         probe::{Answer, Verdict},
-        progress,
     },
 };
 
@@ -92,8 +90,8 @@ fn image_question(
         Change::SetImage(SetImage { image, .. }) => Some(image),
         _ => None,
     })?;
-    let pod = progress::youngest(&model.world, workloads)?;
-    let case = chain::case(&model.world, model.connection.sight(), &pod, now)?;
+    let pod = rollout::youngest(&model.world, workloads)?;
+    let case = context::case(&model.world, model.connection.sight(), &pod, now)?;
     Question::of(&case, image)
 }
 

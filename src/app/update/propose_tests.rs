@@ -9,13 +9,13 @@ use super::{
     update,
 };
 use crate::domain::{
-    objects::{WorkloadKey, WorkloadKind},
+    fixtures::{key, now},
+    k8s::objects::{WorkloadKey, WorkloadKind},
     plan::{
         Change, ContainerImage, ContainerList, ConvertSecret, Converted, Done, ObjectSnapshot,
         Observed, Outcome, Plan, Restartable, Rewritten, SetImage, TakeBack, Undoable,
     },
     probe::{Answer, Verdict},
-    sample::{key, now},
 };
 
 const CANARY: &str = "canary-token-3141";
@@ -304,7 +304,7 @@ fn another_image_is_asked_for_before_it_is_set() {
     let no = Verdict {
         answer: Answer::No,
         cause: None,
-        root: Some(crate::domain::cause::Root::TagMissing),
+        root: Some(crate::domain::diagnostics::Root::TagMissing),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         summary: "it is not there".into(),
@@ -331,7 +331,7 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     assert_eq!(question.secrets().len(), 1);
     assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
-    let problem = crate::domain::problem::Problem::new("cannot read Secret shop/regcred");
+    let problem = crate::domain::error::Problem::new("cannot read Secret shop/regcred");
     update(&mut model, Message::Settled(*ticket, Err(problem)), now());
     let state = model.answers.to(question).unwrap();
     assert!(matches!(state, State::Failed(_)));
@@ -345,8 +345,8 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
 #[test]
 fn no_plan_is_made_while_the_lists_are_still_coming_in() {
     use crate::domain::{
-        objects::WorkloadKind,
-        watch::{Scope, WatchId, WatchKind, WatchState},
+        k8s::objects::WorkloadKind,
+        store::watch::{Scope, WatchId, WatchKind, WatchState},
     };
     let mut model = model();
     press(&mut model, &["g"]);
@@ -540,7 +540,7 @@ fn an_export_names_no_credential() {
 fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     use crate::{
         app::settled::Said,
-        domain::{diagnose::Source, objects::ObjectKey},
+        domain::{diagnostics::Source, k8s::objects::ObjectKey},
     };
     let mut model = model();
     press(&mut model, &[":", "s", "e", "c", "enter", "N", "g"]);
@@ -560,8 +560,8 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
     let verdict = Verdict {
         answer: Answer::No,
-        cause: Some(crate::domain::cause::Cause::Unauthorized),
-        root: Some(crate::domain::diagnose::Root::CredentialRejected),
+        cause: Some(crate::domain::diagnostics::Cause::Unauthorized),
+        root: Some(crate::domain::diagnostics::Root::CredentialRejected),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         summary: "the registry refuses the credential".to_owned(),
@@ -586,9 +586,9 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
 /// Two Deployments with containers of their own names, which wait for one image that is not there.
 fn two_with_one_missing_image() -> Model {
     use crate::domain::{
-        batch::Batch,
-        objects::WorkloadKind,
-        sample::{changed, owned, pod, waiting, workload},
+        fixtures::{changed, owned, pod, waiting, workload},
+        k8s::objects::WorkloadKind,
+        store::update::Batch,
     };
     let message = "failed to pull and unpack image \"registry.example/team/app:9\": registry.example/team/app:9: not found";
     let mut model = model();
@@ -652,8 +652,11 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     let Some(Overlay::Faults(faults)) = model.overlays.last() else {
         panic!("no list of faults")
     };
-    let of_image = |id: &&crate::domain::faults::FaultId| {
-        matches!(id.blame, crate::domain::faults::Blame::Image(_))
+    let of_image = |id: &&crate::domain::diagnostics::grouping::FaultId| {
+        matches!(
+            id.blame,
+            crate::domain::diagnostics::grouping::Blame::Image(_)
+        )
     };
     let rows = faults.list.rows();
     let at = rows.iter().position(|id| of_image(&id)).unwrap();
@@ -678,8 +681,8 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
 #[test]
 fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     use crate::domain::{
-        batch::Batch,
-        sample::{changed, gone, key, owned, pod, running, waiting},
+        fixtures::{changed, gone, key, owned, pod, running, waiting},
+        store::update::Batch,
     };
     let mut model = model();
     let answer = made(&mut model);
@@ -699,7 +702,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     );
     assert!(!recovered(&model), "the fault is gone, the Pods are too");
     let missing = "failed to pull image \"registry.example/team/app:1\": registry.example/team/app:1: not found";
-    let put = |model: &mut Model, state: crate::domain::objects::ContainerState, uid: &str| {
+    let put = |model: &mut Model, state: crate::domain::k8s::objects::ContainerState, uid: &str| {
         let pods = ["x", "y", "z"].map(|name| {
             let name = format!("checkout-5c9f-{name}");
             let mut pod = owned(pod("shop", &name, state.clone()), "checkout-5c9f");

@@ -15,11 +15,11 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        chain::{Case, Known},
-        diagnose::Source,
+        context::{Case, Known},
+        diagnostics::Source,
         plan::{Change, Plan},
         pull_test::{PullTest, Pulled, is_of_a_test},
-        watch::Scope,
+        store::watch::Scope,
     },
 };
 
@@ -195,9 +195,9 @@ mod tests {
             update,
         },
         domain::{
-            batch::Batch,
-            key::Name,
-            sample::{account, changed, now, owned, pod, waiting},
+            fixtures::{account, changed, now, owned, pod, waiting},
+            k8s::object_ref::Name,
+            store::update::Batch,
         },
     };
 
@@ -226,7 +226,7 @@ mod tests {
     }
 
     /// A Pod of a pull test on this node.
-    fn test_pod(name: &str, node: &str) -> crate::domain::objects::Pod {
+    fn test_pod(name: &str, node: &str) -> crate::domain::k8s::objects::Pod {
         let mut pod = pod("shop", name, waiting("ContainerCreating", ""));
         pod.meta.labels = [(crate::domain::pull_test::LABEL.into(), "true".into())].into();
         pod.node = Some(node.into());

@@ -14,10 +14,12 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        document::Document,
-        logs::{Source, Tail},
-        objects::ObjectKey,
-        problem::Problem,
+        error::Problem,
+        k8s::{
+            document::Document,
+            logs::{Source, Tail},
+            objects::ObjectKey,
+        },
     },
 };
 

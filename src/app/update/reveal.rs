@@ -14,10 +14,12 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        dockerconfig::Config,
-        key::Key,
-        objects::{ObjectKey, Secret},
-        problem::Problem,
+        error::Problem,
+        k8s::{
+            object_ref::Key,
+            objects::{ObjectKey, Secret},
+        },
+        registry_auth::docker_config::Config,
     },
 };
 

@@ -12,9 +12,9 @@ use crate::{
         reveal::Stage, ticket::Ticket,
     },
     domain::{
-        dockerconfig::{self, Config, Format},
-        problem::Problem,
-        sample::now,
+        error::Problem,
+        fixtures::now,
+        registry_auth::docker_config::{self, Config, Format},
     },
 };
 
@@ -24,7 +24,7 @@ fn config() -> Config {
     let text = format!(
         r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"username":"bot","password":"other"}}}}}}"#
     );
-    dockerconfig::read(Format::ConfigJson, text.as_bytes())
+    docker_config::read(Format::ConfigJson, text.as_bytes())
 }
 
 fn later(seconds: i64) -> Timestamp {

@@ -6,9 +6,11 @@ use super::{propose, selection};
 use crate::{
     app::{effect::Effect, model::Model},
     domain::{
-        objects::{WorkloadKey, WorkloadKind},
+        k8s::{
+            objects::{WorkloadKey, WorkloadKind},
+            rollout::{Progress, progress},
+        },
         plan::{Change, Plan, SetPaused},
-        progress::{Progress, progress},
     },
 };
 

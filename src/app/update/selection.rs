@@ -7,11 +7,12 @@ use crate::{
         panes::{Pane, events, pods},
     },
     domain::{
-        key::Key,
-        objects::{ObjectKey, Pod, ServiceAccount, WorkloadKey},
-        status::pod_status,
-        watch::Scope,
-        world::Line,
+        k8s::{
+            object_ref::Key,
+            objects::{ObjectKey, Pod, ServiceAccount, WorkloadKey},
+            pod_status::pod_status,
+        },
+        store::{Line, watch::Scope},
     },
 };
 

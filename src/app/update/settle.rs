@@ -17,11 +17,13 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        diagnose::Source,
-        key::Key,
-        objects::{ObjectKey, Secret},
+        diagnostics::Source,
+        error::Problem,
+        k8s::{
+            object_ref::Key,
+            objects::{ObjectKey, Secret},
+        },
         probe::Verdict,
-        problem::Problem,
     },
 };
 

@@ -13,13 +13,17 @@ use crate::{
         scroll::Scroll,
     },
     domain::{
-        batch::Batch,
-        identity::{ContextEntry, Identity},
-        key::Namespace,
-        objects::WorkloadKind,
-        problem::Problem,
-        sample::{ago, changed, company_batches, gone, key, now, pod, waiting},
-        watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        error::Problem,
+        fixtures::{ago, changed, company_batches, gone, key, now, pod, waiting},
+        k8s::{
+            connection::{ContextEntry, Identity},
+            object_ref::Namespace,
+            objects::WorkloadKind,
+        },
+        store::{
+            update::Batch,
+            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        },
     },
 };
 

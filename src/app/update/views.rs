@@ -10,7 +10,7 @@ use crate::{
         overlay::{Overlay, Palette},
         views::SavedView,
     },
-    domain::{nearest::nearest, watch::Scope},
+    domain::{store::watch::Scope, suggest::nearest},
 };
 
 /// Goes to the view of this name; without one it lists them, to choose from.

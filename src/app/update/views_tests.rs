@@ -3,7 +3,7 @@
 use super::tests::{model, press, typed};
 use crate::{
     app::{action::SortBy, model::Model, panes::Pane},
-    domain::{key::Namespace, watch::Scope},
+    domain::{k8s::object_ref::Namespace, store::watch::Scope},
 };
 
 fn command(model: &mut Model, line: &str) {

@@ -15,13 +15,16 @@ use crate::{
         panes::{Pane, pods},
     },
     domain::{
-        cause::PodOwner,
-        key::{Key, Name, Namespace},
-        objects::{
-            Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload, WorkloadKey,
+        diagnostics::PodOwner,
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{
+                Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload,
+                WorkloadKey,
+            },
         },
         plan::{Ask, Change, ImageOwner, ImageTarget, Plan},
-        watch::Scope,
+        store::watch::Scope,
     },
 };
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::{
-    chain,
-    diagnose::{Need, needs_diagnosis, workload_needs_diagnosis},
-    faults::Subject,
-    key::{Key, Name, Namespace},
-    objects::{Condition, Pod, PodCondition, Secret, Workload, WorkloadKey},
-    status::{Health, pod_status},
-    watch::Scope,
-    world::World,
+    context,
+    diagnostics::{Need, grouping::Subject, needs_diagnosis, workload_needs_diagnosis},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Condition, Pod, PodCondition, Secret, Workload, WorkloadKey},
+        pod_status::{Health, pod_status},
+    },
+    store::{World, watch::Scope},
 };
 
 #[derive(Clone, Debug)]
@@ -68,10 +68,10 @@ impl Basis {
             }
             Subject::Workload(id) => {
                 let workload = world.workload(id);
-                let newest = workload.and_then(|it| chain::newest_run(world, it));
-                let events = workload.map(|it| chain::events_of_workload(world, it));
+                let newest = workload.and_then(|it| context::newest_run(world, it));
+                let events = workload.map(|it| context::events_of_workload(world, it));
                 let run = newest.as_ref().or(workload);
-                let lost = run.map(|it| chain::events_of_lost(world, it));
+                let lost = run.map(|it| context::events_of_lost(world, it));
                 let events = events.into_iter().chain(lost).flatten();
                 Self {
                     told: events.filter_map(|event| event.last).max(),

@@ -12,13 +12,16 @@ use jiff::{SignedDuration, Timestamp};
 use self::basis::Basis;
 use super::settled::{Answers, Question};
 use crate::domain::{
-    chain::{self, Case},
-    diagnose::{self, Finding, Need, changes_at, diagnose},
-    faults::{Blame, Fault, FaultId, Subject},
-    key::Key,
-    objects::{Pod, Secret, WorkloadKey},
-    watch::Sight,
-    world::World,
+    context::{self, Case},
+    diagnostics::{
+        self, Finding, Need, changes_at, diagnose,
+        grouping::{Blame, Fault, FaultId, Subject},
+    },
+    k8s::{
+        object_ref::Key,
+        objects::{Pod, Secret, WorkloadKey},
+    },
+    store::{World, watch::Sight},
 };
 
 /// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
@@ -388,7 +391,7 @@ fn judge(
 ) -> (Option<Verdict>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(case) = chain::case(world, sight, key, now) else {
+            let Some(case) = context::case(world, sight, key, now) else {
                 return (None, None);
             };
             let mut finding = diagnose(&case).findings.into_iter().next();
@@ -401,9 +404,9 @@ fn judge(
             let Some(workload) = world.workload(id) else {
                 return (None, None);
             };
-            let case = chain::workload_case(world, sight, workload, now);
+            let case = context::workload_case(world, sight, workload, now);
             let until = case.lost.as_deref().and_then(changes_at);
-            (diagnose::workload(&case), until)
+            (diagnostics::workload(&case), until)
         }
     };
     let owner = owner(world, subject);
@@ -425,7 +428,7 @@ pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Times
         .as_ref()
         .and_then(|question| answers.said(question, now))
     {
-        diagnose::settle(finding, &said.verdict, said.by, said.at);
+        diagnostics::settle(finding, &said.verdict, said.by, said.at);
     }
 }
 

@@ -4,11 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    batch::Batch,
-    classify::Confidence,
-    objects::{SecretType, WorkloadKind},
-    sample::{self, changed, now, owned, pod, waiting},
-    watch::SecretSlice,
+    diagnostics::classify::Confidence,
+    fixtures::{self, changed, now, owned, pod, waiting},
+    k8s::objects::{SecretType, WorkloadKind},
+    store::{update::Batch, watch::SecretSlice},
 };
 
 #[test]
@@ -26,7 +25,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
         (WorkloadKind::Deployment, "web", None),
         (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
     ] {
-        let workload = sample::workload(kind, "shop", name, above);
+        let workload = fixtures::workload(kind, "shop", name, above);
         world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
     }
     verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
@@ -52,7 +51,7 @@ fn two_registries_of_one_service_account_are_two_faults() {
         pod
     });
     world.fold(Batch::Pods(changed(pods.to_vec())), now());
-    let account = sample::account("shop", "runner", &[]);
+    let account = fixtures::account("shop", "runner", &[]);
     world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
     verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
     let mut places: Vec<(String, usize)> = verdicts
@@ -69,7 +68,7 @@ fn two_registries_of_one_service_account_are_two_faults() {
 fn time_alone_makes_a_fault_of_a_silent_pull() {
     let (mut world, mut verdicts) = (World::default(), Verdicts::default());
     let pulls = pod("shop", "web-1", waiting("ContainerCreating", ""));
-    let told = sample::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
+    let told = fixtures::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
     world.fold(Batch::Pods(changed(vec![pulls])), now());
     world.fold(Batch::Events(changed(vec![told])), now());
     let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
@@ -89,10 +88,10 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
     let mut failing = pod("shop", "web-1", waiting("ErrImagePull", refused));
     failing.started = Some(now());
     let key = failing.key.clone();
-    let text = format!("Failed to pull image \"{}\": {refused}", sample::IMAGE);
-    let told = sample::event("e1", "web-1", "Failed", &text, 1, now());
+    let text = format!("Failed to pull image \"{}\": {refused}", fixtures::IMAGE);
+    let told = fixtures::event("e1", "web-1", "Failed", &text, 1, now());
     let entries = [("registry.example", "bot")];
-    let secret = sample::secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
+    let secret = fixtures::secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
     let slice = SecretSlice::DockerConfigJson;
     world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
     world.fold(Batch::Pods(changed(vec![failing])), now());
@@ -125,7 +124,7 @@ fn what_another_pod_pulls_is_taken_in() {
         (is_told, verdicts.wake(world))
     };
     assert!(!told(&world, 1).0);
-    other.containers[0].state = sample::running();
+    other.containers[0].state = fixtures::running();
     world.fold(Batch::Pods(changed(vec![other.clone()])), at(2));
     assert!(told(&world, 2).0);
     other.containers[0].state = waiting("ContainerCreating", "");
@@ -137,16 +136,16 @@ fn what_another_pod_pulls_is_taken_in() {
 #[test]
 fn what_a_job_says_is_told_of_its_cron_job() {
     let (mut world, mut verdicts) = (World::default(), Verdicts::default());
-    let cron = sample::workload(WorkloadKind::CronJob, "shop", "report", None);
-    let mut job = sample::workload(WorkloadKind::Job, "shop", "report-1", None);
+    let cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
+    let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
     job.rollout.desired = 1;
-    job.meta.owner = Some(std::sync::Arc::new(crate::domain::objects::Owner {
+    job.meta.owner = Some(std::sync::Arc::new(crate::domain::k8s::objects::Owner {
         kind: "CronJob".into(),
         name: "report".into(),
         uid: std::sync::Arc::clone(&cron.meta.uid),
     }));
     let text = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
-    let mut refused = sample::event("e1", "report-1", "FailedCreate", text, 3, now());
+    let mut refused = fixtures::event("e1", "report-1", "FailedCreate", text, 3, now());
     refused.subject.kind = "Job".into();
     world.fold(
         Batch::Workloads(WorkloadKind::CronJob, changed(vec![cron])),
@@ -164,7 +163,7 @@ fn what_a_job_says_is_told_of_its_cron_job() {
     assert_eq!(faults(&world), 0);
     world.fold(Batch::Events(changed(vec![refused])), now());
     assert_eq!(faults(&world), 1);
-    let account = sample::account("shop", "runner", &[]);
+    let account = fixtures::account("shop", "runner", &[]);
     world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
     assert_eq!(faults(&world), 0, "the ServiceAccount is there now");
 }
@@ -198,7 +197,7 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
         Happening::Pod(number, state) => {
             let (namespace, name) = place(*number);
             let state = match state {
-                0 | 1 => sample::running(),
+                0 | 1 => fixtures::running(),
                 2 => waiting("ErrImagePull", "401 Unauthorized"),
                 3 => waiting("ImagePullBackOff", ""),
                 _ => waiting("CrashLoopBackOff", ""),
@@ -208,14 +207,14 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
         }
         Happening::PodGone(number) => {
             let (namespace, name) = place(*number);
-            Batch::Pods(sample::gone(vec![sample::key(namespace, &name)]))
+            Batch::Pods(fixtures::gone(vec![fixtures::key(namespace, &name)]))
         }
         Happening::Secret(number, there) => {
             let (namespace, name) =
                 [("shop", "regcred"), ("pay", "regcred"), ("web", "regcred")][usize::from(*number)];
-            let key = sample::key(namespace, name);
+            let key = fixtures::key(namespace, name);
             let slice = SecretSlice::DockerConfigJson;
-            let secret = sample::secret(
+            let secret = fixtures::secret(
                 namespace,
                 name,
                 SecretType::DockerConfigJson,
@@ -226,14 +225,14 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
                 if *there {
                     changed(vec![secret])
                 } else {
-                    sample::gone(vec![key])
+                    fixtures::gone(vec![key])
                 },
             )
         }
         Happening::Workload(number, generation) => {
             let name = ["a", "b"][usize::from(*number)];
             let kind = WorkloadKind::ReplicaSet;
-            let mut set = sample::workload(kind, "shop", name, None);
+            let mut set = fixtures::workload(kind, "shop", name, None);
             set.rollout.generation = *generation;
             set.rollout.desired = 2;
             Batch::Workloads(kind, changed(vec![set]))
@@ -241,7 +240,8 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
         Happening::Event(number, cause) => {
             let (_, name) = place(*number);
             let message = if *cause { "x: not found" } else { "Back-off" };
-            let event = sample::event(&format!("{name}.{cause}"), &name, "Failed", message, 1, at);
+            let event =
+                fixtures::event(&format!("{name}.{cause}"), &name, "Failed", message, 1, at);
             Batch::Events(changed(vec![event]))
         }
     };

@@ -14,8 +14,10 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        key::{Key, Name},
-        objects::{Secret, ServiceAccount},
+        k8s::{
+            object_ref::{Key, Name},
+            objects::{Secret, ServiceAccount},
+        },
         plan::{
             AttachSecret, Change, CreateAccount, DeleteAccount, DetachSecret, Done, ListChange,
             Undoable, manifest,

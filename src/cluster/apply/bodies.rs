@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 
 use super::wiped::Wiped;
 use crate::domain::{
-    key::Name,
-    objects::Secret,
+    k8s::{object_ref::Name, objects::Secret},
     plan::{ContainerList, Images, Revision},
 };
 

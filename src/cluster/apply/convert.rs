@@ -27,8 +27,7 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        key::Key,
-        objects::Secret,
+        k8s::{object_ref::Key, objects::Secret},
         plan::{
             Change, ConvertSecret, Converted, Done, ObjectSnapshot, Outcome, Outline, Revision,
             Undoable, recreated,

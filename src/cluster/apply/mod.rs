@@ -32,7 +32,7 @@ pub use self::convert::CONVERSION_LIMIT;
 use self::server::{Mode, Server};
 use super::{Connection, Trouble, access, paths};
 use crate::domain::{
-    objects::ObjectKey,
+    k8s::objects::ObjectKey,
     plan::{Change, Done, OnFailure, Outcome, Plan, Purpose},
 };
 

@@ -12,8 +12,10 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        key::{Key, Name},
-        objects::{Workload, WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name},
+            objects::{Workload, WorkloadKey, WorkloadKind},
+        },
         plan::{Done, Observed, RollBack, SetPaused, Template, Undoable},
     },
 };

@@ -19,8 +19,7 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        key::Key,
-        objects::Secret,
+        k8s::{object_ref::Key, objects::Secret},
         plan::{
             Change, CreateSecret, DeleteSecret, Done, Edit, EditSecret, ObjectSnapshot, Observed,
             Rewritten, StoredConfig, Undoable, edited, manifest,
@@ -310,9 +309,9 @@ mod tests {
     use crate::{
         cluster::{apply::server::Mode, mock},
         domain::{
-            credential::Password,
-            key::{Name, Namespace},
+            k8s::object_ref::{Name, Namespace},
             plan::Login,
+            registry_auth::credential::Password,
         },
     };
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{backoff::Backoff, bodies, patch::Patch, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
-    domain::plan::{Done, Outcome, keeper::Traces},
+    domain::plan::{Done, Outcome, manager::Traces},
 };
 
 /// Who the server should say has set a field.

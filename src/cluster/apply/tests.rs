@@ -9,14 +9,16 @@ use super::*;
 use crate::{
     cluster::mock,
     domain::{
-        credential::Password,
-        key::{Key, Name, Namespace},
-        objects::{Secret, WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{Secret, WorkloadKey, WorkloadKind},
+        },
         plan::{
             AttachSecret, CopySecret, CreateDeployment, CreateNamespace, CreateSecret,
             DeleteAccount, DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage,
             SetPaused,
         },
+        registry_auth::credential::Password,
     },
 };
 

@@ -17,8 +17,10 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        key::Key,
-        objects::{ObjectKey, Secret},
+        k8s::{
+            object_ref::Key,
+            objects::{ObjectKey, Secret},
+        },
         plan::{Converted, Done, ListChange, ObjectSnapshot, Reversal, TakeBack},
     },
 };
@@ -153,7 +155,7 @@ mod tests {
     use crate::{
         cluster::{apply::server::Mode, mock},
         domain::{
-            key::{Name, Namespace},
+            k8s::object_ref::{Name, Namespace},
             plan::{Change, ConvertSecret, DeleteSecret, Outcome, Revision, Undoable},
         },
     };

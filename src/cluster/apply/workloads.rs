@@ -18,8 +18,10 @@ use crate::{
         paths::{self, workload as path},
     },
     domain::{
-        key::Name,
-        objects::{Secret, Subject, WorkloadKey},
+        k8s::{
+            object_ref::Name,
+            objects::{Secret, Subject, WorkloadKey},
+        },
         plan::{
             AccountChange, ContainerImage, CreateDeployment, DeleteJob, DeletePod, Done,
             ImageChange, ListChange, Observed, Outcome, Restart, SetAccount, SetImage,

@@ -9,7 +9,7 @@ use super::{
     identity::{self, ServerVersion},
     options::REQUEST_LIMIT,
 };
-use crate::domain::{identity::Identity, key::Namespace};
+use crate::domain::k8s::{connection::Identity, object_ref::Namespace};
 
 /// The API server of one cluster, as one user reaches it.
 #[derive(Clone)]

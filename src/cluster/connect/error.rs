@@ -9,7 +9,7 @@ use crate::{
         Trouble,
         trouble::{PluginFault, TlsTrouble},
     },
-    domain::{nearest::nearest, problem::Problem},
+    domain::{error::Problem, suggest::nearest},
 };
 
 /// A connection that could not be made. `Display` gives the three parts on lines of their own.

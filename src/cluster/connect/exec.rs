@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cluster::trouble::{PluginError, PluginFault},
-    domain::{credential::Password, printable::printable},
+    domain::{registry_auth::credential::Password, sanitize::printable},
 };
 
 /// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.

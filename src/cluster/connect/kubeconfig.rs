@@ -13,7 +13,7 @@ use std::{
 use kube::config::{Kubeconfig, KubeconfigError};
 
 use super::error::ConnectError;
-use crate::domain::identity::ContextEntry;
+use crate::domain::k8s::connection::ContextEntry;
 
 /// The contexts of the kubeconfig files, in their order.
 pub fn contexts(explicit: Option<&Path>) -> Result<Vec<ContextEntry>, ConnectError> {

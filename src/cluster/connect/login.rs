@@ -21,7 +21,7 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use super::exec::{Credential, Plugin};
-use crate::{cluster::trouble::PluginError, domain::credential::Password};
+use crate::{cluster::trouble::PluginError, domain::registry_auth::credential::Password};
 
 /// A credential is renewed this long before its end, as clocks differ.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);

@@ -19,7 +19,7 @@ use super::{
     options::{ConnectOptions, Limits},
     proxy::ProxyVariables,
 };
-use crate::{cluster::Trouble, domain::key::Namespace};
+use crate::{cluster::Trouble, domain::k8s::object_ref::Namespace};
 
 /// A cluster and a user, before anything was sent.
 pub(super) struct Target {

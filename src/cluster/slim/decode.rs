@@ -6,9 +6,11 @@ use serde::Deserialize;
 
 use super::{interner::Interner, protobuf::Reader};
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::{Key, Name, Namespace},
-    unreadable::ObjectName,
+    k8s::object_ref::{Key, Name, Namespace},
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 /// What is a kind's own: its form on the wire, its object, its key.

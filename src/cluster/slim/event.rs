@@ -15,10 +15,14 @@ use super::{
     text::{Moment, Text},
 };
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::{Key, Namespace},
-    objects::{Event, EventKind, EventSubject},
-    unreadable::ObjectName,
+    k8s::{
+        object_ref::{Key, Namespace},
+        objects::{Event, EventKind, EventSubject},
+    },
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 pub(in crate::cluster) struct Events;

@@ -9,8 +9,8 @@ use super::{
     protobuf::{Message, Value},
     text::{Items, Pairs, Text},
 };
-use crate::domain::{
-    key::Name,
+use crate::domain::k8s::{
+    object_ref::Name,
     objects::{Labels, Owner, Secret},
 };
 

@@ -9,9 +9,11 @@ use super::{
     text::{Items, Moment, Pairs, Text},
 };
 use crate::domain::{
-    key::{Key, Name, Namespace},
-    objects::{Meta, Owner},
-    unreadable::ObjectName,
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Meta, Owner},
+    },
+    store::unreadable::ObjectName,
 };
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::{decode::Decode, interner::Interner, meta::WireMeta, text::Text};
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::Namespace,
-    objects::NamespaceObject,
-    unreadable::ObjectName,
+    k8s::{object_ref::Namespace, objects::NamespaceObject},
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 pub(in crate::cluster) struct Namespaces;

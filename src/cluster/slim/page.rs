@@ -15,8 +15,8 @@ use super::{
 use crate::{
     cluster::Trouble,
     domain::{
-        printable::printable,
-        unreadable::{ObjectName, Unreadable},
+        sanitize::printable,
+        store::unreadable::{ObjectName, Unreadable},
     },
 };
 

@@ -11,13 +11,17 @@ use super::{
     text::{Items, Moment, Text},
 };
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::Key,
-    objects::{
-        Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
-        PodCondition,
+    k8s::{
+        object_ref::Key,
+        objects::{
+            Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
+            PodCondition,
+        },
     },
-    unreadable::ObjectName,
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 pub(in crate::cluster) struct Pods;

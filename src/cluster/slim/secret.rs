@@ -20,13 +20,19 @@ use super::{
     text::Text,
 };
 use crate::domain::{
-    batch::{Batch, Delta},
-    credential::FingerprintKey,
-    dockerconfig::{self, Format, Summary},
-    key::Key,
-    objects::{Secret, SecretContent, SecretType},
-    unreadable::ObjectName,
-    watch::SecretSlice,
+    k8s::{
+        object_ref::Key,
+        objects::{Secret, SecretContent, SecretType},
+    },
+    registry_auth::{
+        credential::FingerprintKey,
+        docker_config::{self, Format, Summary},
+    },
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+        watch::SecretSlice,
+    },
 };
 
 /// Secrets of one of the two types that the kubelet reads.
@@ -98,7 +104,7 @@ impl PullSecrets {
         // The API server itself writes this base64, so it always decodes.
         let bytes = BASE64_STANDARD.decode(encoded.as_str()).unwrap_or_default();
         let bytes = Zeroizing::new(bytes);
-        SecretContent::Read(dockerconfig::read(format, &bytes).summary(&self.fingerprints))
+        SecretContent::Read(docker_config::read(format, &bytes).summary(&self.fingerprints))
     }
 }
 

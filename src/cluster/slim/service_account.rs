@@ -10,10 +10,11 @@ use super::{
     text::Items,
 };
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::Key,
-    objects::ServiceAccount,
-    unreadable::ObjectName,
+    k8s::{object_ref::Key, objects::ServiceAccount},
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 pub(in crate::cluster) struct ServiceAccounts;

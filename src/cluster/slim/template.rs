@@ -7,8 +7,8 @@ use super::{
     protobuf::{Message, Value},
     text::{Items, Text},
 };
-use crate::domain::{
-    key::Name,
+use crate::domain::k8s::{
+    object_ref::Name,
     objects::{Labels, PullPolicy, ServiceAccount},
 };
 

@@ -7,7 +7,7 @@ use super::{
     Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, Opened,
     OtherSecrets, Pods, PullSecrets, ServiceAccounts, change, objects,
 };
-use crate::domain::{credential::FingerprintKey, watch::SecretSlice};
+use crate::domain::{registry_auth::credential::FingerprintKey, store::watch::SecretSlice};
 
 /// Reads these bytes as a page and as a change of every kind.
 fn read_all(bytes: &[u8]) {

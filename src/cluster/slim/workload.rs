@@ -15,10 +15,14 @@ use super::{
     text::{Count, Items, Moment, Pairs, Text},
 };
 use crate::domain::{
-    batch::{Batch, Delta},
-    key::Key,
-    objects::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind},
-    unreadable::ObjectName,
+    k8s::{
+        object_ref::Key,
+        objects::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind},
+    },
+    store::{
+        unreadable::ObjectName,
+        update::{Batch, Delta},
+    },
 };
 
 /// One of the six kinds: what is its own.

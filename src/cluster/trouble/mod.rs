@@ -15,7 +15,7 @@ use rustls::CertificateError;
 pub(super) use fate::Fate;
 pub use plugin::{PluginError, PluginFault};
 
-use crate::domain::printable::printable;
+use crate::domain::sanitize::printable;
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use kube::core::{
 use crate::{
     cluster::{Trouble, ask, buffer::Buffer, paths},
     domain::{
-        objects::WorkloadKind,
-        rights::Permission,
-        watch::{Scope, SecretSlice, WatchKind},
+        k8s::objects::WorkloadKind,
+        rbac::Permission,
+        store::watch::{Scope, SecretSlice, WatchKind},
     },
 };
 
@@ -267,7 +267,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::key::Namespace;
+    use crate::domain::k8s::object_ref::Namespace;
 
     #[test]
     fn other_secrets_are_asked_for_by_metadata_only() {

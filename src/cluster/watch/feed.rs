@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{
-    batch::Batch,
+use crate::domain::store::{
     unreadable::Unreadable,
+    update::Batch,
     watch::{WatchId, WatchState},
 };
 

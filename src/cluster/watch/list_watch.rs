@@ -25,10 +25,12 @@ use crate::{
         slim::{self, Change, Decode, Interner},
     },
     domain::{
-        key::Namespace,
-        rights::Permission,
-        unreadable::{ObjectName, Unreadable},
-        watch::{Scope, WatchState},
+        k8s::object_ref::Namespace,
+        rbac::Permission,
+        store::{
+            unreadable::{ObjectName, Unreadable},
+            watch::{Scope, WatchState},
+        },
     },
 };
 

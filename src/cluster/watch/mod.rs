@@ -34,10 +34,10 @@ use super::{
     },
 };
 use crate::domain::{
-    credential::FingerprintKey,
-    objects::WorkloadKind,
-    rights::Permission,
-    watch::{Scope, SecretSlice, WatchKind},
+    k8s::objects::WorkloadKind,
+    rbac::Permission,
+    registry_auth::credential::FingerprintKey,
+    store::watch::{Scope, SecretSlice, WatchKind},
 };
 use endpoint::endpoints;
 use pulse::Pulse;

@@ -19,9 +19,9 @@ use tokio::{
 use super::feed::Feed;
 use crate::{
     cluster::slim::Decode,
-    domain::{
-        batch::Delta,
+    domain::store::{
         unreadable::{ObjectName, Unreadable},
+        update::Delta,
         watch::{Scope, WatchId, WatchState},
     },
 };
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn a_part_comes_before_the_whole_that_it_belongs_to() {
         let mut pending = Pending::default();
-        let app = Scope::Namespace(crate::domain::key::Namespace::new("app"));
+        let app = Scope::Namespace(crate::domain::k8s::object_ref::Namespace::new("app"));
         pending.ahead.push((app.clone(), list(&[("a", 1)])));
         pending.put("b", Arc::new(("b", 2)));
         let [part, rest] = take(&mut pending).try_into().unwrap();

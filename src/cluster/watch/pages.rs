@@ -12,7 +12,7 @@ use crate::{
         buffer::Buffer,
         slim::{Decode, Interner, Opened},
     },
-    domain::{unreadable::Unreadable, watch::Scope},
+    domain::store::{unreadable::Unreadable, watch::Scope},
 };
 
 /// Whom to ask for what, and who reads the answer.

@@ -1,6 +1,6 @@
 //! Where to look.
 
-use crate::domain::key::Namespace;
+use crate::domain::k8s::object_ref::Namespace;
 
 /// What part of the cluster is watched.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,10 +31,12 @@ use crate::{
         slim::{Decode, Opened},
     },
     domain::{
-        batch::Delta,
-        key::Namespace,
-        unreadable::Unreadable,
-        watch::{Scope, WatchId, WatchKind, WatchState},
+        k8s::object_ref::Namespace,
+        store::{
+            unreadable::Unreadable,
+            update::Delta,
+            watch::{Scope, WatchId, WatchKind, WatchState},
+        },
     },
 };
 

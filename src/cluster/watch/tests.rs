@@ -27,11 +27,15 @@ use super::{feed::Feed, pulse::Pulse, reach::Reach, supervise::Supervisor};
 use crate::{
     cluster::slim::{CronJobs, Decode, ServiceAccounts},
     domain::{
-        batch::{Batch, Delta},
-        key::Namespace,
-        objects::{ServiceAccount, WorkloadKind},
-        unreadable::Unreadable,
-        watch::{Scope, WatchKind, WatchState},
+        k8s::{
+            object_ref::Namespace,
+            objects::{ServiceAccount, WorkloadKind},
+        },
+        store::{
+            unreadable::Unreadable,
+            update::{Batch, Delta},
+            watch::{Scope, WatchKind, WatchState},
+        },
     },
 };
 

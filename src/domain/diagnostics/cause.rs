@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Cause, FixId, Link, Root};
-use crate::domain::diagnose::refine::Refine;
+use crate::domain::diagnostics::refine::Refine;
 
 /// A cause: what is known of it, and how the cluster's objects refine a finding of it.
 pub(in crate::domain) struct Handler {

@@ -1,14 +1,48 @@
-//! What can be wrong with a pull, and what is done about it.
+//! Diagnoses Pods: the causes of failing pulls, the evidence and the fixes.
 //!
-//! `handlers` has one file per cause: its words, the root it has by itself, how the objects of the cluster refine
-//! a finding of it, its fixes, and its tests. Which messages can mean it is said by `message`; `diagnose` asks the
-//! handler what the cluster's objects prove, a [`Root`]. This is the single source of the words: screens, reports
-//! and help read them here. `fix` has the fixes.
+//! `handlers` has one file per cause: its texts, how the objects of the cluster refine a finding of it, and its
+//! fixes; `fix` has the fixes. What a message can mean is decided by `message`.
+//!
+//! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
+//!
+//! `pull_error` finds what the kubelet last said and `classify` what that means; `auth` decides by the
+//! chain what a refusal means: `aggregate` takes the answers to several credentials apart, `sent_credential` is of a credential that went out, `missing_credential` at which link the chain is
+//! broken when none did; `image_evidence` uses what the
+//! images of other Pods show; `pending` finds the step at which a Pod is held otherwise, and `pending_findings` names
+//! that. `workload` is for those without Pods, and `need` says what is diagnosed at all. `unreadable_secrets` judges
+//! where the Pod's Secrets may not be read, `node_credential` what speaks for a credential of the node's own, `never_policy` the
+//! pull policy Never. Nothing here asks a registry; what one has said when somebody asked is added by
+//! `probe_evidence`. `preflight` looks at Pods that run. A judgement in the making is a `Draft`.
 
+mod aggregate;
+mod auth;
 mod cause;
+pub mod classify;
+mod evidence;
+mod finding_builder;
 pub mod fix;
+mod fix_context;
+pub mod grouping;
 mod handlers;
+mod image_evidence;
+mod missing_credential;
+mod need;
+mod never_policy;
+mod node_credential;
+mod pending;
+mod pending_findings;
+mod preflight;
+mod probe_evidence;
+mod pull_error;
+pub(in crate::domain) mod refine;
+pub mod report;
 mod root;
+mod sent_credential;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod unreadable_secrets;
+mod workload;
 
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
@@ -19,3 +53,184 @@ pub use fix::{
 pub(in crate::domain) use fix::{append_to_list, edit_account, unplanned};
 pub use handlers::Cause;
 pub use root::{Link, Root};
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    evidence::{Evidence, Fact, Source},
+    need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
+    preflight::{foresee, foresee_refusal},
+    probe_evidence::settle,
+    workload::workload,
+};
+use super::{
+    context::Case,
+    k8s::{
+        pod_status::pod_status,
+        pull_attempt::{PullAttempt, PullTarget},
+    },
+    registry_auth::image_ref::ImageRef,
+};
+use classify::{Confidence, classify};
+use finding_builder::Draft;
+use pull_error::Told;
+use refine::PullContext;
+
+/// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// The finding to show first.
+    pub fn first(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+}
+
+/// Something wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The container that waits.
+    pub container: Option<Arc<str>>,
+    /// As the spec writes it: of the container, or of the image volume that it mounts.
+    pub image: Option<Arc<str>>,
+    /// Whose image that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<PullTarget>,
+    /// The waiting reason.
+    pub state: Arc<str>,
+    pub cause: Cause,
+    /// `None` where neither message nor objects prove it.
+    pub root: Option<Root>,
+    pub confidence: Confidence,
+    pub alternatives: Vec<Cause>,
+    pub evidence: Vec<Evidence>,
+    /// What would settle the rest.
+    pub settle: Vec<String>,
+    pub fixes: Vec<FixId>,
+    pub names: Names,
+    /// The program has run and ended: why stands in its log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub crashed: bool,
+}
+
+impl Finding {
+    /// What it is in two words: why, where the objects prove it, or else what the message says.
+    pub fn title(&self) -> &'static str {
+        match self.root {
+            _ if self.is_missing_digest() => "digest not found",
+            Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
+            Some(_) | None => self.cause.title(),
+        }
+    }
+
+    /// Whether the registry has no such image, and the image is named by its digest.
+    fn is_missing_digest(&self) -> bool {
+        let is_missing = match self.root {
+            Some(root) => root == Root::TagMissing,
+            None => self.cause == Cause::ImageNotFound,
+        };
+        is_missing && self.image.as_ref().is_some_and(|image| image.contains('@'))
+    }
+
+    /// The title of the best fix, as its plan has it.
+    pub fn first_fix(&self) -> Option<&'static str> {
+        let fix = self.fixes.first()?;
+        Some(fix.title_for(&self.names))
+    }
+
+    /// Whether a pull is what fails.
+    pub fn is_pull(&self) -> bool {
+        self.cause.is_pull_failure()
+    }
+
+    /// The link of the chain that is broken.
+    pub fn link(&self) -> Link {
+        match self.root {
+            Some(root) => root.link(),
+            None => match Link::of_cause(self.cause) {
+                // Which of several Secrets it is, or whether it is one at all, is not known.
+                Link::Secret if self.names.secret.is_none() => Link::Registry,
+                link => link,
+            },
+        }
+    }
+
+    /// A summary in one sentence.
+    pub fn summary(&self) -> String {
+        summary::of(self)
+    }
+
+    /// The fixes with the names of this case.
+    pub fn filled_fixes(&self) -> Vec<Fix> {
+        self.fixes.iter().map(|fix| fix.fill(&self.names)).collect()
+    }
+}
+
+/// Diagnoses one Pod; a Pod that wants nothing has no findings.
+pub fn diagnose(case: &Case) -> Diagnosis {
+    let mut findings: Vec<Finding> = pull_error::told(case)
+        .into_iter()
+        .map(|told| finding(case, &told))
+        .collect();
+    if findings.is_empty() && !pod_status(&case.pod).health.is_sound() {
+        findings.extend(pending_findings::pod(case));
+    }
+    Diagnosis { findings }
+}
+
+fn finding(case: &Case, told: &Told<'_>) -> Finding {
+    let mut draft = Draft::of_message(classify(told.text));
+    draft.evidence.push(told.evidence());
+    match ImageRef::parse(told.attempt.image()) {
+        Err(error) => image_evidence::invalid(&mut draft, case, told.attempt, &error),
+        Ok(parsed) => {
+            let pull = PullContext {
+                case,
+                told,
+                image: &parsed,
+            };
+            draft.cause.handler().refine.apply(&mut draft, &pull);
+            image_evidence::judge(&mut draft, case, told.attempt, &parsed);
+        }
+    }
+    finish(case, told.attempt, told.reason, draft)
+}
+
+fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft) -> Finding {
+    let names = fix_context::of(case, attempt, &draft);
+    let confidence = draft.confidence();
+    let settle = open_questions(confidence, draft.cause, &draft.alternatives);
+    let fixes = match names.target.as_deref() {
+        Some(target) => suitable(draft.fixes, target, draft.root),
+        None => draft.fixes,
+    };
+    Finding {
+        container: Some(Arc::clone(&attempt.container.name)),
+        image: Some(Arc::clone(attempt.image())),
+        target: Some(attempt.target()),
+        state: Arc::clone(reason),
+        cause: draft.cause,
+        root: draft.root,
+        confidence,
+        alternatives: draft.alternatives,
+        evidence: draft.evidence,
+        settle,
+        fixes: fixes.into_iter().take(BEST).collect(),
+        names,
+        crashed: draft.crashed,
+    }
+}
+
+/// What would tell these causes apart; nothing where it is certain which one it is.
+fn open_questions(confidence: Confidence, cause: Cause, alternatives: &[Cause]) -> Vec<String> {
+    if confidence == Confidence::Certain {
+        return Vec::new();
+    }
+    let causes = std::iter::once(cause).chain(alternatives.iter().copied());
+    causes.map(Cause::question).collect()
+}

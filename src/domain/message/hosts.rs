@@ -4,7 +4,7 @@ use super::{
     Message, Sign,
     url::{self, Step, Url},
 };
-use crate::domain::presets::{self, Preset};
+use crate::domain::registry_auth::registries::{self, Preset};
 
 /// Sites that messages point their readers to: nobody's registry.
 const HELP_SITES: &[&str] = &[
@@ -56,7 +56,7 @@ impl<'a> Message<'a> {
             return (meant.replace("%3A", ":") != url.registry()).then_some(url.host);
         }
         let (asked, image) = self.asked_host.zip(self.image())?;
-        let kind = |host: &str| presets::of_host(host).map(|preset| preset.id);
+        let kind = |host: &str| registries::of_host(host).map(|preset| preset.id);
         let is_other =
             asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()));
         is_other.then_some(asked)
@@ -83,8 +83,8 @@ impl<'a> Message<'a> {
     pub(super) fn find_preset(&self) -> Option<&'static Preset> {
         self.registry()
             .as_deref()
-            .and_then(presets::of_host)
-            .or_else(|| self.url().and_then(|url| presets::of_host(url.host)))
+            .and_then(registries::of_host)
+            .or_else(|| self.url().and_then(|url| registries::of_host(url.host)))
             .or_else(|| self.mentioned())
     }
 
@@ -97,7 +97,7 @@ impl<'a> Message<'a> {
             (Sign::SaysJfrog, "acme.jfrog.io"),
         ];
         let found = hosts.into_iter().find(|(sign, _)| self.has(*sign));
-        found.and_then(|(_, host)| presets::of_host(host))
+        found.and_then(|(_, host)| registries::of_host(host))
     }
 }
 

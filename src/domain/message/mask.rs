@@ -6,11 +6,11 @@
 //! Because no word of a name is left, no name can look like an error.
 
 use super::{
-    forms::{self, Form},
-    place,
+    name_context,
+    token_kind::{self, Form},
     url::{self, Url},
 };
-use crate::domain::image::ImageRef;
+use crate::domain::registry_auth::image_ref::ImageRef;
 
 /// More URLs or names than this are not kept of one message.
 const KEPT: usize = 16;
@@ -146,13 +146,13 @@ impl<'a> Lexer<'a> {
         self.gap.quote = None;
         self.gap.is_plain = true;
         while let Some(char) = self.rest().chars().next() {
-            if !forms::separates(char) {
+            if !token_kind::separates(char) {
                 return true;
             }
-            if char == '<' && forms::placeholder_len(self.rest()).is_some() {
+            if char == '<' && token_kind::placeholder_len(self.rest()).is_some() {
                 return true;
             }
-            let length = forms::escape_len(self.rest()).unwrap_or(char.len_utf8());
+            let length = token_kind::escape_len(self.rest()).unwrap_or(char.len_utf8());
             self.note(char, length);
             self.at += length;
         }
@@ -165,7 +165,7 @@ impl<'a> Lexer<'a> {
             self.gap.quote = self.gap.quote.filter(|_| length == 1);
             return;
         }
-        self.gap.quote = forms::quote(char);
+        self.gap.quote = token_kind::quote(char);
         self.gap.is_plain &= matches!(
             char,
             '=' | '(' | '[' | '*' | '"' | '\'' | '`' | '\u{201c}' | '\u{2018}'
@@ -188,7 +188,7 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         if self.gap.quote.is_some()
             && self.gap.is_plain
-            && place::leads_to_quoted_image(&self.masked.words)
+            && name_context::leads_to_quoted_image(&self.masked.words)
             && let Some(name) = self.quoted()
         {
             self.at += name.len();
@@ -204,7 +204,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn form(&mut self, chunk: &'a str) {
-        match forms::form(chunk) {
+        match token_kind::form(chunk) {
             Form::Url(parsed) => self.url(parsed),
             Form::SchemedImage(name) => self.image(name),
             Form::Image if self.leads_to_image() => self.image(chunk),
@@ -227,12 +227,12 @@ impl<'a> Lexer<'a> {
     /// A chunk that is a name by its place, or only words.
     fn unformed(&mut self, chunk: &'a str) {
         let words = &self.masked.words;
-        if place::is_tag(words, self.rest()) {
+        if name_context::is_tag(words, self.rest()) {
             self.push("TAG");
         } else if self.is_known(chunk) {
             self.image(chunk);
-        } else if place::is_missing_project(words, self.rest())
-            || self.is_quoted() && forms::is_name(chunk, place::leads_to_name(words))
+        } else if name_context::is_missing_project(words, self.rest())
+            || self.is_quoted() && token_kind::is_name(chunk, name_context::leads_to_name(words))
         {
             self.push("NAME");
         } else {
@@ -241,7 +241,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn leads_to_image(&self) -> bool {
-        self.gap.is_plain && place::leads_to_image(&self.masked.words, self.gap.after_colon)
+        self.gap.is_plain && name_context::leads_to_image(&self.masked.words, self.gap.after_colon)
     }
 
     /// A name that its place or an earlier place tells; `linux/amd64` stands in such places, too.
@@ -274,7 +274,7 @@ impl<'a> Lexer<'a> {
         }
         if self.mirrors == Mirrors::Outside && self.ends(" mirrors also failed ") {
             self.mirrors = Mirrors::Open;
-        } else if self.ends(" invalid character ") && forms::opens_markup(self.rest()) {
+        } else if self.ends(" invalid character ") && token_kind::opens_markup(self.rest()) {
             self.push("MARKUP");
         }
     }
@@ -351,12 +351,12 @@ fn chunk_len(text: &str) -> usize {
             continue;
         }
         let placeholder = match char {
-            '<' | '$' => head.get(at..).and_then(forms::placeholder_len),
+            '<' | '$' => head.get(at..).and_then(token_kind::placeholder_len),
             _ => None,
         };
         match placeholder {
             Some(length) => end = at + length,
-            None if forms::separates(char) => return at,
+            None if token_kind::separates(char) => return at,
             None => end = at + char.len_utf8(),
         }
     }

@@ -4,17 +4,17 @@
 //! the frames and finds the runtime and the step of the pull, `hosts` tells which host is whose. `core`
 //! decides what failed, and `sets` which causes that can have: the likeliest first, more than one where the
 //! same text was measured for several. Nothing here knows the cluster's objects: what they add is said by
-//! `diagnose`.
+//! `diagnostics`.
 
 mod core;
-mod forms;
 mod hosts;
 mod mask;
+mod name_context;
 mod phrases;
-mod place;
 mod sets;
 #[cfg(test)]
 mod tests;
+mod token_kind;
 mod unwrap;
 mod url;
 
@@ -23,7 +23,7 @@ use self::{
     phrases::Signs,
     unwrap::Frames,
 };
-use crate::domain::{image::ImageRef, presets::Preset};
+use crate::domain::registry_auth::{image_ref::ImageRef, registries::Preset};
 
 pub use self::{
     core::Core,

@@ -10,8 +10,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::{Core, Message, core};
 use crate::domain::{
-    cause::Cause,
-    presets::{Login, Preset},
+    diagnostics::Cause,
+    registry_auth::registries::{Login, Preset},
 };
 
 const MEASURED: &str = include_str!("sets/measured.tsv");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{Message, Possible, mask, phrases::TABLE};
-use crate::domain::{
-    cause::Cause,
+use crate::domain::diagnostics::{
+    Cause,
     classify::{Confidence, classify},
 };
 

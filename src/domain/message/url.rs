@@ -1,9 +1,9 @@
 //! URLs in a message: which host was asked, at which step of a pull.
 
 use super::mask::LONGEST;
-use crate::domain::{
-    image::{DOCKER_HUB, ImageRef},
-    presets,
+use crate::domain::registry_auth::{
+    image_ref::{DOCKER_HUB, ImageRef},
+    registries,
 };
 
 /// A URL that was asked.
@@ -110,7 +110,7 @@ impl<'a> Url<'a> {
 
     /// The host as image references write it.
     pub(super) fn registry(&self) -> &'a str {
-        match presets::of_host(self.host) {
+        match registries::of_host(self.host) {
             Some(preset) if preset.id == "docker-hub" => DOCKER_HUB,
             _ => self.host,
         }
@@ -132,7 +132,7 @@ pub(super) fn len(text: &str) -> Option<usize> {
     let stops = |c: char| c.is_whitespace() || "\"'`\\<>)]},\u{201c}\u{201d}".contains(c);
     while let Some(stop) = text.get(at..)?.find(stops) {
         at += stop;
-        match super::forms::placeholder_len(text.get(at..)?) {
+        match super::token_kind::placeholder_len(text.get(at..)?) {
             Some(length) => at += length,
             None => return Some(at),
         }

@@ -14,10 +14,11 @@ use super::{
     change::{Affects, Change},
 };
 use crate::domain::{
-    key::{Key, Name},
-    objects::{Pod, Secret, Subject, Workload, WorkloadKey, WorkloadKind},
-    watch::Scope,
-    world::World,
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Pod, Secret, Subject, Workload, WorkloadKey, WorkloadKind},
+    },
+    store::{World, watch::Scope},
 };
 
 /// What a plan is for, as it is before the plan is applied.

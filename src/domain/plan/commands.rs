@@ -5,15 +5,19 @@ use std::fmt::Display;
 use serde_json::json;
 
 use super::{
+    auth_edit::{Edit, Login},
     change::{Change, CreateSecret, EditSecret, Restartable},
-    entries::{Edit, Login},
     manifest,
 };
 use crate::domain::{
-    credential::Password,
-    dockerconfig::{self, Format},
-    key::{Key, Name, Namespace},
-    objects::{ObjectKey, Secret, ServiceAccount},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ObjectKey, Secret, ServiceAccount},
+    },
+    registry_auth::{
+        credential::Password,
+        docker_config::{self, Format},
+    },
     shell,
 };
 
@@ -81,7 +85,7 @@ pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>])
 /// The commands that make a pull Secret with the entries of this configuration. The passwords are not taken
 /// over: the shell asks for each.
 pub fn recreated(key: &Key<Secret>, configuration: &[u8]) -> Vec<String> {
-    let config = dockerconfig::read(Format::ConfigJson, configuration);
+    let config = docker_config::read(Format::ConfigJson, configuration);
     let logins = config.entries.iter().map(|entry| {
         let login = Login {
             username: entry.username.to_string(),
@@ -103,7 +107,7 @@ pub fn recreated(key: &Key<Secret>, configuration: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::key;
+    use crate::domain::fixtures::key;
 
     fn commands(change: &Change) -> String {
         change.commands().join("\n")

@@ -10,8 +10,8 @@ use super::{
     change::ImageOwner,
     manifest::{self, yaml},
 };
-use crate::domain::{
-    key::{Key, Name, Namespace},
+use crate::domain::k8s::{
+    object_ref::{Key, Name, Namespace},
     objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
 };
 
@@ -200,11 +200,11 @@ fn config(entries: &[(&str, &str)], token: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        credential::Password,
         plan::{
             AttachSecret, Change, ContainerImage, ContainerList, CreateDeployment, CreateNamespace,
             CreateSecret, Edit, EditSecret, Login, Observed, SetImage,
         },
+        registry_auth::credential::Password,
     };
 
     const CANARY: &str = "canary-in-an-export";

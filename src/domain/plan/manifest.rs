@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::CreateDeployment;
-use crate::domain::{
-    key::{Key, Name, Namespace},
+use crate::domain::k8s::{
+    object_ref::{Key, Name, Namespace},
     objects::{PullPolicy, Secret, ServiceAccount},
 };
 

@@ -5,38 +5,38 @@
 //! of how a change is sent: that is `cluster::apply`. A password is in it and in none of its words.
 
 mod affected;
-mod ask;
+mod auth_edit;
 mod change;
-pub mod check;
 mod commands;
-mod entries;
 mod export;
+mod field_owner;
 mod fixes;
-mod found;
-mod gather;
-mod image;
+mod form_data;
+mod form_spec;
 mod json_object;
-pub mod keeper;
-mod lists;
+mod live_state;
+pub mod manager;
 pub mod manifest;
 mod outcome;
-mod owned;
 mod permissions;
 mod preview;
+mod pull_secret_list;
 mod recovery;
-mod renew;
-mod rotate;
+mod remaining;
+mod replace_pods;
+mod rotation;
+mod set_image;
 mod snapshot;
 mod stored_config;
 mod undo;
-mod unfinished;
+pub mod validate;
 
 use std::collections::BTreeSet;
 
 use self::change::Earlier;
 pub use self::{
     affected::Affected,
-    ask::{Ask, ImageTarget, Listing, Target},
+    auth_edit::{Edit, Login, edited, merged, servers_of},
     change::{
         AccountChange, AttachSecret, Change, ConvertSecret, CopyBefore, CopySecret, CreateAccount,
         CreateDeployment, CreateNamespace, CreateSecret, DeleteAccount, DeleteJob, DeletePod,
@@ -45,23 +45,23 @@ pub use self::{
         SetAccount, SetImage, SetPaused, SetTemplatePullSecrets, TakeBack, Template, Undoable,
     },
     commands::recreated,
-    entries::{Edit, Login, edited, merged, servers_of},
     export::Style,
     fixes::{FixScope, Offer, Reach, for_fix},
-    gather::{secrets_that_open, servers, servers_in},
+    form_data::{secrets_that_open, servers, servers_in},
+    form_spec::{Ask, ImageTarget, Listing, Target},
     outcome::{Done, Outcome},
     preview::{Line, Mark},
     recovery::{Recovery, recovery},
-    renew::{attached, pods_with_the_old_list, renewed, retried},
-    rotate::{EntryRef, Holder, Spread},
+    replace_pods::{attached, pods_with_the_old_list, renewed, retried},
+    rotation::{EntryRef, Holder, Spread},
     snapshot::{
         ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot, Observed,
         ObservedObject, Revision, Rewritten,
     },
     stored_config::StoredConfig,
 };
-pub(in crate::domain) use self::{fixes::commands_of, lists::corrected};
-use super::{image::ImageRef, rights::Permission};
+pub(in crate::domain) use self::{fixes::commands_of, pull_secret_list::corrected};
+use super::{rbac::Permission, registry_auth::image_ref::ImageRef};
 
 /// Changes in the order in which they are made.
 #[derive(Clone, Debug)]
@@ -159,9 +159,11 @@ fn see_earlier(changes: &mut [Change]) {
 mod tests {
     use super::*;
     use crate::domain::{
-        key::{Key, Name},
-        objects::ServiceAccount,
-        sample::key,
+        fixtures::key,
+        k8s::{
+            object_ref::{Key, Name},
+            objects::ServiceAccount,
+        },
     };
 
     fn web() -> Key<ServiceAccount> {

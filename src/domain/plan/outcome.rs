@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Change, keeper::Traces};
+use super::{Change, manager::Traces};
 
 /// The end of one change, or of its rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]

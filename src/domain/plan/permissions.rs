@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Ask;
 use crate::domain::{
-    key::Namespace,
-    objects::{ObjectKey, Subject, WorkloadKey},
-    rights::Permission,
+    k8s::{
+        object_ref::Namespace,
+        objects::{ObjectKey, Subject, WorkloadKey},
+    },
+    rbac::Permission,
 };
 
 /// These verbs on the object.
@@ -93,7 +95,10 @@ fn of_workload(verb: &str, id: &WorkloadKey) -> Permission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{key::Name, objects::WorkloadKind, sample::key};
+    use crate::domain::{
+        fixtures::key,
+        k8s::{object_ref::Name, objects::WorkloadKind},
+    };
 
     #[test]
     fn a_workload_is_of_its_group() {

@@ -1,8 +1,8 @@
 //! Lines of a preview, added and removed. Credentials are placeholders.
 
-use super::{entries::Login, manifest};
-use crate::domain::{
-    key::{Key, Name},
+use super::{auth_edit::Login, manifest};
+use crate::domain::k8s::{
+    object_ref::{Key, Name},
     objects::Secret,
 };
 

@@ -9,11 +9,12 @@ use std::{
 
 use super::affected::{Affected, AffectedPod, Awaited, Controller};
 use crate::domain::{
-    key::Key,
-    objects::{Pod, WorkloadKey, WorkloadKind},
-    status::{Health, pod_status},
-    watch::Scope,
-    world::World,
+    k8s::{
+        object_ref::Key,
+        objects::{Pod, WorkloadKey, WorkloadKind},
+        pod_status::{Health, pod_status},
+    },
+    store::{World, watch::Scope},
 };
 
 /// How far the recovery is.

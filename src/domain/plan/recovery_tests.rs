@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::domain::{
-    batch::Batch,
-    key::{Name, Namespace},
-    objects::{Condition, Owner, Phase, Rollout, Subject},
+    fixtures::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
+    k8s::{
+        object_ref::{Name, Namespace},
+        objects::{Condition, Owner, Phase, Rollout, Subject},
+    },
     plan::{
         AttachSecret, Change, CreateAccount, CreateDeployment, CreateNamespace, Created,
         DeleteSecret, Outcome, Plan, Restartable, Revision, SetImage, Undoable,
     },
-    sample::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
+    store::update::Batch,
 };
 
 fn id(kind: WorkloadKind, name: &str) -> WorkloadKey {

@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::domain::{key::Name, objects::Secret};
+use crate::domain::k8s::{object_ref::Name, objects::Secret};
 
 /// One stored state of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::{entries::LOGIN_FIELDS, json_object::Object};
-use crate::domain::dockerconfig::{self, Format};
+use super::{auth_edit::LOGIN_FIELDS, json_object::Object};
+use crate::domain::registry_auth::docker_config::{self, Format};
 
 /// The configuration in a Secret without its values: what an edit shows and compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl StoredContent {
         let Some(document) = Object::parse(text) else {
             return Self::Unreadable;
         };
-        let read = dockerconfig::read(Format::ConfigJson, text.as_bytes());
+        let read = docker_config::read(Format::ConfigJson, text.as_bytes());
         let username = |server: &str| {
             let mut entries = read.entries.iter();
             let entry = entries.find(|entry| &*entry.server == server);

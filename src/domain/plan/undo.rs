@@ -37,8 +37,10 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::domain::{
-        key::{Key, Name, Namespace},
-        objects::{WorkloadKey, WorkloadKind},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::{WorkloadKey, WorkloadKind},
+        },
         plan::{
             AttachSecret, ContainerImage, ContainerList, ImageChange, ListChange, Observed,
             Restartable, SetImage, Undoable,

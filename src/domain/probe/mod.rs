@@ -1,14 +1,14 @@
 //! Registry probes: the transcript of steps and the conclusion.
 //!
 //! The room `registry` walks the handshake of the OCI distribution specification and writes the
-//! transcript; [`judge`] reads it. A step holds facts; its sentence is made in `words`. Nothing here
+//! transcript; [`judge`] reads it. A step holds facts; its sentence is made in `display`. Nothing here
 //! knows how a registry is asked, nor what is in the cluster.
 
-mod failure;
+mod display;
 mod judge;
 mod platform;
+mod probe_error;
 mod tags;
-mod words;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -17,12 +17,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use failure::{Failure, Refusal};
 pub use judge::{Answer, Verdict, judge};
 pub use platform::{Platform, Wanted};
+pub use probe_error::{Failure, Refusal};
 pub use tags::closest;
 
-use super::image::ImageRef;
+use super::registry_auth::image_ref::ImageRef;
 
 /// The transcript of one probe.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 
 use super::{look::Seen, target::Choice};
 use crate::domain::{
-    chain::{self, Case},
-    diagnose::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
-    objects::{Pod, Workload},
-    status::{Health, pod_status},
-    watch::Scope,
+    context::{self, Case},
+    diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
+    k8s::{
+        objects::{Pod, Workload},
+        pod_status::{Health, pod_status},
+    },
+    store::watch::Scope,
 };
 
 /// What was checked, and what was found.
@@ -46,9 +48,9 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
     let pods = world.pods(&Scope::Cluster).filter(chosen);
     let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &world.events_of_pod(&pod.key), now);
     let (ill, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
-    let case = |pod: &Arc<Pod>| chain::case(world, &seen.sight, &pod.key, now);
+    let case = |pod: &Arc<Pod>| context::case(world, &seen.sight, &pod.key, now);
     let ill = ill.into_iter().filter_map(case).map(|case| Checked {
-        findings: diagnose::diagnose(&case).findings,
+        findings: diagnostics::diagnose(&case).findings,
         case,
         runs: false,
     });
@@ -59,7 +61,7 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
         let runs = pod_status(pod).health == Health::Healthy;
         match depth {
             Depth::Everything if runs => checked.extend(case(pod).map(|case| Checked {
-                findings: diagnose::foresee(&case),
+                findings: diagnostics::foresee(&case),
                 case,
                 runs: true,
             })),
@@ -83,8 +85,8 @@ fn workloads(seen: &Seen, choice: &Choice, now: Timestamp) -> Vec<(Arc<Workload>
         .workloads()
         .filter(|it| workload_needs_diagnosis(it) && choice.has_workload(it))
         .filter_map(|workload| {
-            let case = chain::workload_case(&seen.world, &seen.sight, workload, now);
-            Some((Arc::clone(workload), diagnose::workload(&case)?))
+            let case = context::workload_case(&seen.world, &seen.sight, workload, now);
+            Some((Arc::clone(workload), diagnostics::workload(&case)?))
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::report::{Report, Row, Well};
-use crate::domain::printable::is_hidden;
+use crate::domain::sanitize::is_hidden;
 
 /// The tests of one namespace.
 #[derive(Default)]

@@ -22,12 +22,14 @@ use super::{
 use crate::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
     domain::{
-        credential::FingerprintKey,
-        key::Namespace,
-        problem::Problem,
-        rights::Permission,
-        watch::{Scope, Sight, WatchId, WatchKind, WatchState},
-        world::World,
+        error::Problem,
+        k8s::object_ref::Namespace,
+        rbac::Permission,
+        registry_auth::credential::FingerprintKey,
+        store::{
+            World,
+            watch::{Scope, Sight, WatchId, WatchKind, WatchState},
+        },
     },
 };
 
@@ -297,7 +299,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::sample::now;
+    use crate::domain::fixtures::now;
 
     fn pods() -> WatchId {
         WatchId {

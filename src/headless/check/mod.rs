@@ -33,7 +33,7 @@ use self::{
 use super::{Exit, console::Console, duration, ended, json};
 use crate::{
     cluster::{Connection, Reach},
-    domain::{key::Namespace, printable::lines, problem::Problem, watch::Scope},
+    domain::{error::Problem, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
 use clap::ValueEnum;

@@ -15,12 +15,14 @@ use super::findings::{Checked, Found};
 use crate::{
     cluster::{Connection, Trouble, fetch, nodes},
     domain::{
-        chain::Case,
-        diagnose::{self, Finding},
-        image::ImageRef,
-        key::{Key, Name, Namespace},
-        objects::Secret,
+        context::Case,
+        diagnostics::{self, Finding},
+        k8s::{
+            object_ref::{Key, Name, Namespace},
+            objects::Secret,
+        },
         probe::{Answer, Wanted},
+        registry_auth::image_ref::ImageRef,
     },
     headless::{console::Progress, secrets::Source, verified::Verified, verify},
     registry::Prober,
@@ -62,7 +64,12 @@ impl Answers {
             let mut findings = std::mem::take(&mut checked.findings);
             for finding in &mut findings {
                 if let Some(Probed::Answered(verified)) = self.to(checked, finding).as_deref() {
-                    diagnose::settle(finding, verified.verdict(), diagnose::Source::Registry, now);
+                    diagnostics::settle(
+                        finding,
+                        verified.verdict(),
+                        diagnostics::Source::Registry,
+                        now,
+                    );
                 }
             }
             if checked.runs {
@@ -82,7 +89,7 @@ impl Answers {
             let Probed::Answered(verified) = &**self.0.get(&Question::about(case, image))? else {
                 return None;
             };
-            Some(diagnose::foresee_refusal(
+            Some(diagnostics::foresee_refusal(
                 case,
                 image,
                 verified.verdict(),

@@ -18,16 +18,16 @@ use super::{
 use crate::{
     cluster::Connection,
     domain::{
-        cause::{Cause, Fix},
-        chain::Case,
-        classify::Confidence,
-        diagnose::{Finding, Root},
-        image::ImageRef,
-        key::Namespace,
-        objects::{Pod, Workload},
-        printable::one_line,
+        context::Case,
+        diagnostics::{Cause, Finding, Fix, Root, classify::Confidence},
+        k8s::{
+            object_ref::Namespace,
+            objects::{Pod, Workload},
+        },
         probe::Answer,
-        watch::{Sight, WatchKind},
+        registry_auth::image_ref::ImageRef,
+        sanitize::one_line,
+        store::watch::{Sight, WatchKind},
     },
     headless::{
         Exit,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::report::{Report, Row};
-use crate::domain::{cause::Cause, classify::Confidence};
+use crate::domain::diagnostics::{Cause, classify::Confidence};
 
 pub(super) fn document(report: &Report) -> Value {
     let causes: BTreeSet<Cause> = report.findings.iter().map(|row| row.cause).collect();

@@ -11,7 +11,11 @@ use std::{
 
 use super::findings::Found;
 use crate::{
-    domain::{chain::Case, key::Key, objects::Pod, problem::Problem},
+    domain::{
+        context::Case,
+        error::Problem,
+        k8s::{object_ref::Key, objects::Pod},
+    },
     headless::json,
 };
 
@@ -92,12 +96,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            batch::Batch,
-            chain, diagnose,
-            key::{Name, Namespace},
-            sample::{changed, now, pod, waiting},
-            watch::Sight,
-            world::World,
+            context, diagnostics,
+            fixtures::{changed, now, pod, waiting},
+            k8s::object_ref::{Name, Namespace},
+            store::{World, update::Batch, watch::Sight},
         },
         headless::check::findings::Checked,
     };
@@ -140,9 +142,9 @@ mod tests {
             let pod = pod("shop", name, failing);
             let key = pod.key.clone();
             world.fold(Batch::Pods(changed(vec![pod])), now());
-            let case = chain::case(&world, &Sight::full(), &key, now()).unwrap();
+            let case = context::case(&world, &Sight::full(), &key, now()).unwrap();
             found.pods.push(Checked {
-                findings: diagnose::diagnose(&case).findings,
+                findings: diagnostics::diagnose(&case).findings,
                 case,
                 runs: false,
             });

@@ -8,11 +8,13 @@ use super::{look::Seen, target::Choice};
 use crate::{
     cluster::{Connection, Reach, Trouble, read},
     domain::{
-        key::Namespace,
-        nearest::nearest,
-        problem::Problem,
-        watch::{Scope, Sight, WatchKind},
-        world::World,
+        error::Problem,
+        k8s::object_ref::Namespace,
+        store::{
+            World,
+            watch::{Scope, Sight, WatchKind},
+        },
+        suggest::nearest,
     },
 };
 
@@ -162,9 +164,8 @@ fn unknown(namespace: &Namespace, trouble: &Trouble) -> Problem {
 mod tests {
     use super::*;
     use crate::domain::{
-        batch::Batch,
-        sample::{company, now, whole},
-        watch::WatchId,
+        fixtures::{company, now, whole},
+        store::{update::Batch, watch::WatchId},
     };
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{nearest::nearest, objects::Labels};
+use crate::domain::{k8s::objects::Labels, suggest::nearest};
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,12 +5,11 @@ use std::fmt;
 
 use super::{scope::ALLOW_EMPTY, selector::Selector};
 use crate::domain::{
-    nearest::nearest,
-    objects::{Pod, Workload, WorkloadKind},
-    problem::Problem,
-    rights::Permission,
-    watch::Scope,
-    world::World,
+    error::Problem,
+    k8s::objects::{Pod, Workload, WorkloadKind},
+    rbac::Permission,
+    store::{World, watch::Scope},
+    suggest::nearest,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

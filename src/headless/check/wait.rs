@@ -4,11 +4,12 @@ use std::{fmt, time::Duration};
 
 use super::target::Choice;
 use crate::domain::{
-    key::Key,
-    objects::{Pod, Workload, WorkloadKind},
-    status::{Health, pod_status},
-    watch::Scope,
-    world::World,
+    k8s::{
+        object_ref::Key,
+        objects::{Pod, Workload, WorkloadKind},
+        pod_status::{Health, pod_status},
+    },
+    store::{World, watch::Scope},
 };
 
 /// Something fails and nothing has got on for so long: it is stuck. Longer than the kubelet's first
@@ -84,7 +85,7 @@ fn shows_its_pods(world: &World, workload: &Workload) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{objects::Rollout, sample::workload};
+    use crate::domain::{fixtures::workload, k8s::objects::Rollout};
 
     fn is_well(kind: WorkloadKind, rollout: Rollout) -> bool {
         let mut it = workload(kind, "shop", "web", None);

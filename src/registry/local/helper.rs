@@ -12,7 +12,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use crate::domain::{credential::Password, dockerconfig::IDENTITY, plan::Login};
+use crate::domain::{
+    plan::Login,
+    registry_auth::{credential::Password, docker_config::IDENTITY},
+};
 
 /// Long enough for a key ring that a person unlocks, short enough to be waited for.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -13,8 +13,8 @@ use tokio::io::AsyncReadExt;
 use zeroize::Zeroizing;
 
 use crate::domain::{
-    dockerconfig::{Place, place},
     plan::Login,
+    registry_auth::docker_config::{Place, place},
 };
 
 /// A configuration is some kilobytes; what is larger is none.

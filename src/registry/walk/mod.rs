@@ -21,9 +21,9 @@ use super::{
     who::Who,
 };
 use crate::domain::{
-    image::ImageRef,
-    printable::printable,
     probe::{Failure, Found, Login, Platform, Stage, Step, Tags},
+    registry_auth::image_ref::ImageRef,
+    sanitize::printable,
 };
 
 /// All forms of a manifest that containerd 2 asks for.

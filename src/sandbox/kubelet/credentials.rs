@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::login::{Login, LoginSource};
 use crate::{
-    domain::{
-        dockerconfig::{self, Format},
-        image::ImageRef,
+    domain::registry_auth::{
+        docker_config::{self, Format},
+        image_ref::ImageRef,
         keyring::Keyring,
     },
     sandbox::{
@@ -114,7 +114,7 @@ fn read(secret: &Value, found: &mut Found) {
         return;
     };
     let bytes = STANDARD.decode(content).unwrap_or_default();
-    let config = dockerconfig::read(format, &bytes);
+    let config = docker_config::read(format, &bytes);
     match config.usable() {
         Err(malformation) => {
             found

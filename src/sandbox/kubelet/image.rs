@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::login::{Login, LoginSource};
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{profile::Profile, registry::Image},
 };
 
@@ -149,7 +149,7 @@ pub(super) fn decide(node: Node, cache: &Cache, wish: Wish<'_>) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::credential::Password, sandbox::registry::Program};
+    use crate::{domain::registry_auth::credential::Password, sandbox::registry::Program};
 
     const IMAGE: &str = "reg.example/app:1";
 

@@ -1,7 +1,7 @@
 //! A login for a registry, and where the kubelet has it from.
 
 use crate::{
-    domain::credential::Password,
+    domain::registry_auth::credential::Password,
     sandbox::registry::{basic_header, digest_of},
 };
 

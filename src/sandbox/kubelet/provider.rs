@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::login::{Login, LoginSource};
 use crate::{
-    domain::{credential::Password, image::ImageRef},
+    domain::registry_auth::{credential::Password, image_ref::ImageRef},
     sandbox::{
         object::{self, map, text, uid},
         resources::Kind,

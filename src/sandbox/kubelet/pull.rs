@@ -14,7 +14,7 @@ use super::{
     worker::{Pull, Target, Waiting, Worker},
 };
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         clock::later,
         object::{list, text, uid},

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{login::Login, resolver::resolve};
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         profile::Profile,
         registry::{Image, Network, Unreachable},

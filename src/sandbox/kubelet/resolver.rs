@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{login::Login, puller::PullError};
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         object::text,
         profile::Profile,

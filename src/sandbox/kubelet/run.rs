@@ -13,7 +13,7 @@ use super::{
     worker::{Ended, Process, Role},
 };
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{
         object::{self, flag, list, text},
         recorder::Level,

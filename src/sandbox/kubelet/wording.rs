@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::puller::PullError;
 use crate::{
-    domain::image::ImageRef,
+    domain::registry_auth::image_ref::ImageRef,
     sandbox::{profile::Profile, registry::Unreachable},
 };
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::file::{Node, Secret, ServiceAccount, Workload, WorkloadKind};
 use crate::{
-    domain::{credential::Password, dockerconfig},
+    domain::registry_auth::{credential::Password, docker_config},
     sandbox::{api::merge_patch, object::put, profile::Profile, resources::Kind},
 };
 
@@ -43,7 +43,7 @@ pub(super) fn node(node: &Node, profile: Profile) -> Value {
 pub(super) fn secret(secret: &Secret) -> Value {
     let content = secret.content.clone().unwrap_or_else(|| {
         let password = Password::new(secret.password.as_str());
-        dockerconfig::write(&secret.server, &secret.user, &password, None).to_string()
+        docker_config::write(&secret.server, &secret.user, &password, None).to_string()
     });
     let key = secret
         .key
@@ -61,7 +61,7 @@ pub(super) fn secret(secret: &Secret) -> Value {
 
 /// As `kubectl create secret docker-registry` makes it.
 pub(super) fn pull_secret(name: &str, server: &str, user: &str, password: &str) -> Value {
-    let content = dockerconfig::write(server, user, &Password::new(password), None).to_string();
+    let content = docker_config::write(server, user, &Password::new(password), None).to_string();
     json!({
         "metadata": {"name": name},
         "type": "kubernetes.io/dockerconfigjson",

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{immutable_field, required};
 use crate::{
-    domain::dockerconfig::{self, Format},
+    domain::registry_auth::docker_config::{self, Format},
     sandbox::{
         object::{flag, map, text},
         status::{Cause, Refused, Status},
@@ -78,7 +78,7 @@ fn docker(secret: &Value, format: Format) -> Option<Cause> {
             go_kind(&other)
         ),
         // The kubelet stumbles over the same byte, with the same words.
-        Err(_) => dockerconfig::read(format, &bytes).malformed.map_or_else(
+        Err(_) => docker_config::read(format, &bytes).malformed.map_or_else(
             || "unexpected end of JSON input".to_owned(),
             |malformed| malformed.text.to_string(),
         ),

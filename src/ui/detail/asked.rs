@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::{
     app::settled::State,
-    domain::{age, diagnose::Source, probe::Answer},
+    domain::{diagnostics::Source, k8s::age, probe::Answer},
     ui::view::View,
 };
 

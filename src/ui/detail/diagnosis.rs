@@ -8,12 +8,13 @@ use super::{Room, asked};
 use crate::{
     app::{inquiry::Inquiry, settled::Question},
     domain::{
-        age,
-        cause::{Fix, FixId},
-        diagnose::{Finding, Source},
-        key::{Key, Name},
+        diagnostics::{Finding, Fix, FixId, Source},
+        k8s::{
+            age,
+            object_ref::{Key, Name},
+            pod_status::Health,
+        },
         plan::{EntryRef, Spread},
-        status::Health,
     },
     ui::{
         retry::{self, Next},

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::{age, objects::ObjectKey},
+    domain::k8s::{age, objects::ObjectKey},
     ui::{text, view::View},
 };
 

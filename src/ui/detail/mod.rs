@@ -19,7 +19,10 @@ use ratatui::{
 use super::{text, view::View, widgets::paragraph::wrapped};
 use crate::{
     app::{detail::Tab, fitting, inquiry::Inquiry},
-    domain::{cause::Cause, faults::FaultId, objects::ObjectKey},
+    domain::{
+        diagnostics::{Cause, grouping::FaultId},
+        k8s::objects::ObjectKey,
+    },
 };
 
 /// How much room the lines have.

@@ -7,7 +7,10 @@ use crate::{
         detail::{Details, Tab, has},
         reading::{LogState, ReadingState},
     },
-    domain::{age, document::Shown, problem::Problem},
+    domain::{
+        error::Problem,
+        k8s::{age, document::Shown},
+    },
     ui::{
         text,
         view::View,

@@ -8,11 +8,11 @@ use ratatui::{
 
 use crate::{
     app::inquiry::Inquiry,
-    domain::{
+    domain::k8s::{
         age,
-        key::Name,
+        object_ref::Name,
         objects::Container,
-        pull,
+        pull_failure,
         timeline::{Progress, Stage, Step, timeline},
     },
     ui::{text, view::View},
@@ -136,7 +136,7 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
             }
         }
         Stage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
-        Stage::Pulling | Stage::Pulled => pull::attempt(pod, container).image().to_string(),
+        Stage::Pulling | Stage::Pulled => pull_failure::attempt(pod, container).image().to_string(),
         Stage::Started | Stage::Ready => String::new(),
     }
 }
@@ -144,7 +144,7 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::{ago, now};
+    use crate::domain::fixtures::{ago, now};
 
     #[test]
     fn what_is_older_than_a_day_has_a_date() {

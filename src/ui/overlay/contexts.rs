@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::window::{Window, choice};
 use crate::{
     app::{overlay::ContextPicker, scroll::Scroll},
-    domain::identity::ContextEntry,
+    domain::k8s::connection::ContextEntry,
     ui::{
         view::View,
         widgets::table::{Cell, ColumnSpec},

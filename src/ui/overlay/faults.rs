@@ -11,9 +11,8 @@ use super::window::{Window, choice};
 use crate::{
     app::{coverage, list::List},
     domain::{
-        age,
-        faults::{Fault, FaultId},
-        status::Health,
+        diagnostics::grouping::{Fault, FaultId},
+        k8s::{age, pod_status::Health},
     },
     ui::{
         text,

@@ -11,8 +11,8 @@ use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
     domain::{
-        hygiene::{Lint, Practice, Standing},
-        key::Namespace,
+        k8s::object_ref::Namespace,
+        lint::{Lint, Practice, Standing},
     },
     ui::{text, view::View, widgets::paragraph::indented},
 };

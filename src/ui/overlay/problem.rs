@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
-    domain::problem::Problem,
+    domain::error::Problem,
     ui::{theme::Theme, view::View, widgets::paragraph::wrapped},
 };
 

@@ -14,8 +14,10 @@ use crate::{
         proposal::{Proposal, Stage, Trouble},
     },
     domain::{
-        age,
-        objects::{WorkloadKey, WorkloadKind},
+        k8s::{
+            age,
+            objects::{WorkloadKey, WorkloadKind},
+        },
         plan::{Change, Mark, Outcome, Recovery},
         probe::Answer,
     },

@@ -16,7 +16,7 @@ use crate::{
         pull_test::{Stage, Trial},
         scroll::Scroll,
     },
-    domain::{age, pull_test::Pulled},
+    domain::{k8s::age, pull_test::Pulled},
     ui::{
         text,
         view::View,

@@ -15,7 +15,7 @@ use crate::{
         reveal::{Reveal, SHOWN_FOR, Shown, Stage},
         scroll::Scroll,
     },
-    domain::dockerconfig::Entry,
+    domain::registry_auth::docker_config::Entry,
     ui::{text, view::View, widgets::paragraph::wrapped},
 };
 

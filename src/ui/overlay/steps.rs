@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
-    domain::cause::Fix,
+    domain::diagnostics::Fix,
     ui::{
         view::View,
         widgets::paragraph::{indented, wrapped},

@@ -11,7 +11,7 @@ use crate::{
         SortBy,
         accounts::{self, Listed, Row, ServiceAccounts},
     },
-    domain::{objects::ServiceAccount, status::Health},
+    domain::k8s::{objects::ServiceAccount, pod_status::Health},
     ui::widgets::table::{Cell, ColumnSpec},
 };
 

@@ -7,7 +7,7 @@ use crate::{
         coverage,
         panes::PaneState,
     },
-    domain::watch::Scope,
+    domain::store::watch::Scope,
 };
 
 /// Why the pane has no rows, and what to press.

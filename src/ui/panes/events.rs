@@ -14,12 +14,14 @@ use crate::{
         events::{Events, Row, Start, Step, Story, StoryId},
     },
     domain::{
-        age,
-        faults::Fault,
-        objects::{Subject, WorkloadKind},
-        pull,
-        status::Health,
-        world::Line,
+        diagnostics::grouping::Fault,
+        k8s::{
+            age,
+            objects::{Subject, WorkloadKind},
+            pod_status::Health,
+            pull_failure,
+        },
+        store::Line,
     },
     ui::{
         text,
@@ -198,7 +200,7 @@ fn message(view: View<'_>, object: &Object<'_>) -> Cell {
         Of::Story(_, story, fault) => {
             let message = story.error.as_deref().map_or_else(
                 || Cow::Owned(fault.finding.summary()),
-                |error| Cow::Borrowed(pull::essence(error)),
+                |error| Cow::Borrowed(pull_failure::essence(error)),
             );
             Cell::new(message, theme.text())
         }

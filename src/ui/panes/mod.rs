@@ -36,7 +36,7 @@ use crate::{
             namespaces::Namespaces, pods::Pods, secrets::Secrets,
         },
     },
-    domain::{age, watch::Scope},
+    domain::{k8s::age, store::watch::Scope},
 };
 
 impl View<'_> {

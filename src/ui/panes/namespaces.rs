@@ -15,11 +15,11 @@ use crate::{
         },
     },
     domain::{
-        key::Namespace,
-        objects::NamespaceObject,
-        status::Health,
-        watch::{Scope, WatchKind},
-        world::Tally,
+        k8s::{object_ref::Namespace, objects::NamespaceObject, pod_status::Health},
+        store::{
+            Tally,
+            watch::{Scope, WatchKind},
+        },
     },
     ui::widgets::table::{Cell, ColumnSpec},
 };

@@ -13,11 +13,11 @@ use crate::{
         PaneRows, SortBy,
         pods::{Group, Pods, Row},
     },
-    domain::{
+    domain::k8s::{
         age,
         objects::{Pod, WorkloadKey},
-        pull,
-        status::{Health, PodStatus, pod_status},
+        pod_status::{Health, PodStatus, pod_status},
+        pull_failure,
     },
     ui::{
         retry::{self, Next},
@@ -188,7 +188,7 @@ fn why(view: View<'_>, object: &Object<'_>) -> &'static str {
 /// When the kubelet tries again.
 fn retry(view: View<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
     let next = pod.and_then(|pod| {
-        let failure = pull::failures(pod).next()?;
+        let failure = pull_failure::failures(pod).next()?;
         let events = view.model.world.events_of_pod(&pod.key);
         retry::next(failure.attempt, &events, view.now)
     });

@@ -16,12 +16,14 @@ use crate::{
         settled::Said,
     },
     domain::{
-        age,
-        diagnose::Root,
-        dockerconfig::{EntrySummary, Standing},
-        objects::{Secret, SecretContent},
+        diagnostics::Root,
+        k8s::{
+            age,
+            objects::{Secret, SecretContent},
+            pod_status::Health,
+        },
         probe::{Answer, Verdict},
-        status::Health,
+        registry_auth::docker_config::{EntrySummary, Standing},
     },
     ui::widgets::table::{Cell, ColumnSpec},
 };
@@ -207,8 +209,8 @@ fn used_by(uses: Uses) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        diagnose::Source,
-        sample::{ago, now},
+        diagnostics::Source,
+        fixtures::{ago, now},
     };
 
     fn said(answer: Answer, root: Option<Root>, seconds: i64) -> Said {

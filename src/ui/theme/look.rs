@@ -9,7 +9,7 @@ use super::{
     ink::{self, Depth, Ink},
     symbols,
 };
-use crate::{app::look::ThemeName, domain::nearest::nearest};
+use crate::{app::look::ThemeName, domain::suggest::nearest};
 
 /// How bright the terminal's background is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ pub use self::{
     look::{Background, Look, colour, role, theme_name},
     symbols::Symbols,
 };
-use crate::domain::{status::Health, world::Line};
+use crate::domain::{k8s::pod_status::Health, store::Line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {

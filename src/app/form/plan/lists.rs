@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{super::fields, Answer, Form};
 use crate::domain::{
-    key::{Key, Name},
-    objects::{Secret, ServiceAccount, WorkloadKey},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Secret, ServiceAccount, WorkloadKey},
+    },
     plan::{Ask, AttachSecret, Change, DetachSecret, Listing, Restartable, SetAccount},
 };
 

@@ -10,12 +10,13 @@ use super::{
     fields,
 };
 use crate::domain::{
-    credential::Password,
-    image::ImageRef,
-    key::{Key, Name, Namespace},
-    objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+    },
     plan::{Ask, Change, DeleteAccount, Login, Plan, Question, Style, pods_with_the_old_list},
-    world::World,
+    registry_auth::{credential::Password, image_ref::ImageRef},
+    store::World,
 };
 
 /// Why there is no plan yet.

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use super::{super::fields, Answer, Form};
 use crate::domain::{
-    cause::{FixTarget, ListOrigin},
-    key::{Key, Name, Namespace},
-    objects::{Pod, Secret},
+    diagnostics::{FixTarget, ListOrigin},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Pod, Secret},
+    },
     plan::{
         AttachSecret, Change, CopySecret, CreateAccount, CreateSecret, DeleteSecret, DetachSecret,
         Edit, EditSecret, Existing, Listing, Target, attached, servers,
     },
-    world::World,
+    store::World,
 };
 
 impl Form {

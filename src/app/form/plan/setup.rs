@@ -3,12 +3,14 @@
 
 use super::{super::fields, Answer, Form, Source};
 use crate::domain::{
-    key::{Key, Name, Namespace},
-    objects::PullPolicy,
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::PullPolicy,
+    },
     plan::{
         Change, CreateAccount, CreateDeployment, CreateNamespace, Restartable, SetAccount, SetImage,
     },
-    world::World,
+    store::World,
 };
 
 impl Form {

@@ -20,13 +20,17 @@ use super::{
     Dependencies, Enter, PaneInfo, PaneRows, Query, RowContext, SortBy,
 };
 use crate::domain::{
-    faults::{FaultId, Subject},
+    diagnostics::grouping::{FaultId, Subject},
     guide::Section,
-    key::{Key, Name},
-    objects::{ObjectKey, Pod, Workload, WorkloadKey, WorkloadKind},
-    pull,
-    watch::{Scope, WatchKind},
-    world::{Line, LineKey, Versions, World},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, Pod, Workload, WorkloadKey, WorkloadKind},
+        pull_failure,
+    },
+    store::{
+        Line, LineKey, Versions, World,
+        watch::{Scope, WatchKind},
+    },
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -257,7 +261,7 @@ impl Telling<'_> {
             story.count = story.count.saturating_add(line.count);
         }
         let message = &line.event.message;
-        if story.error.is_none() && line.pull_failure && pull::names_cause(message) {
+        if story.error.is_none() && line.pull_failure && pull_failure::names_cause(message) {
             story.error = Some(Arc::clone(message));
         }
         Some(Row::Story(id))

@@ -7,10 +7,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 
 use crate::domain::{
-    key::Key,
-    objects::Pod,
-    timeline::{Pull, pulled},
-    world::{Line, LineKey},
+    k8s::{
+        object_ref::Key,
+        objects::Pod,
+        timeline::{Pull, pulled},
+    },
+    store::{Line, LineKey},
 };
 
 /// The steps that events tell of, in their order.
@@ -117,12 +119,10 @@ mod tests {
             tests::refresh,
         },
         domain::{
-            batch::Batch,
-            faults::Subject,
-            objects::WorkloadKind,
-            sample::{ago, changed, event, now, owned, pod, running, workload},
-            watch::Scope,
-            world::World,
+            diagnostics::grouping::Subject,
+            fixtures::{ago, changed, event, now, owned, pod, running, workload},
+            k8s::objects::WorkloadKind,
+            store::{World, update::Batch, watch::Scope},
         },
     };
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     cluster::{Connection, apply::server::Mode, mock},
     domain::{
-        key::{Name, Namespace},
+        k8s::object_ref::{Name, Namespace},
         plan::{Reversal, TakeBack},
     },
 };

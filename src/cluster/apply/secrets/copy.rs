@@ -16,8 +16,7 @@ use crate::{
         paths,
     },
     domain::{
-        key::Key,
-        objects::Secret,
+        k8s::{object_ref::Key, objects::Secret},
         plan::{
             Change, CopyBefore, CopySecret, Done, Existing, ObservedCopy, ObservedTarget, Undoable,
             merged, servers_of,
@@ -144,7 +143,7 @@ mod tests {
     };
     use crate::{
         cluster::{apply::server::Mode, mock},
-        domain::key::{Name, Namespace},
+        domain::k8s::object_ref::{Name, Namespace},
     };
 
     fn key() -> Key<Secret> {

@@ -9,8 +9,8 @@ use super::*;
 use crate::{
     cluster::{Connection, apply::server::Mode, mock},
     domain::{
+        fixtures::key,
         plan::{Outcome, SetPaused},
-        sample::key,
     },
 };
 

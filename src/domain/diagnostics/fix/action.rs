@@ -5,9 +5,11 @@
 
 use super::{FixId, Kind, Names, Planned};
 use crate::domain::{
-    image::ImageRef,
-    key::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Secret, ServiceAccount},
+    },
+    registry_auth::image_ref::ImageRef,
 };
 
 /// What a fix does, and to which objects.

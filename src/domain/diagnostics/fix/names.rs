@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
 use crate::domain::{
-    image::DOCKER_HUB,
-    key::{Key, Name, Namespace},
-    objects::{ContainerRole, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{ContainerRole, WorkloadKey, WorkloadKind},
+    },
+    registry_auth::image_ref::DOCKER_HUB,
     shell,
 };
 

@@ -60,14 +60,14 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        objects::{ContainerRole, Owner, WorkloadKind},
-        sample::{self, running, workload},
+        fixtures::{self, running, workload},
+        k8s::objects::{ContainerRole, Owner, WorkloadKind},
     };
 
     const STALE: [FixId; 3] = [FixId::Restart, FixId::RetryNow, FixId::UndoRollout];
 
     fn target(kind: Option<WorkloadKind>) -> FixTarget {
-        let pod = sample::pod("shop", "web-1", running());
+        let pod = fixtures::pod("shop", "web-1", running());
         let found = kind.map(|kind| workload(kind, "shop", "web", None));
         FixTarget::of_pod(&pod, "app", found.as_ref(), None)
     }
@@ -96,7 +96,7 @@ mod tests {
         ] {
             assert_eq!(suitable(STALE, &target(kind), None), expected, "{kind:?}");
         }
-        let mut mirror = sample::pod("shop", "web-1", running());
+        let mut mirror = fixtures::pod("shop", "web-1", running());
         mirror.meta.owner = Some(Arc::new(Owner {
             kind: "Node".into(),
             name: "node-1".into(),

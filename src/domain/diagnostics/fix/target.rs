@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::{
-    key::{Key, Name, Namespace},
+use crate::domain::k8s::{
+    object_ref::{Key, Name, Namespace},
     objects::{
         ContainerRole, ImageVolume, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
         WorkloadKind,
@@ -240,10 +240,10 @@ fn template_list(workload: &Workload) -> ListOrigin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::{self, key, owned, running, workload};
+    use crate::domain::fixtures::{self, key, owned, running, workload};
 
     fn owner_of(kind: WorkloadKind) -> PodOwner {
-        let mut pod = sample::pod("shop", "web-1", running());
+        let mut pod = fixtures::pod("shop", "web-1", running());
         pod.meta.owner = Some(Arc::new(Owner {
             kind: "Job".into(),
             name: "web-7".into(),
@@ -276,11 +276,11 @@ mod tests {
             assert_eq!(expected.is_job(), is_job);
             assert_eq!(expected.recreates_pods(), !is_job, "{kind:?}");
         }
-        let bare = sample::pod("shop", "web-1", running());
+        let bare = fixtures::pod("shop", "web-1", running());
         let bare = FixTarget::of_pod(&bare, "app", None, None);
         assert_eq!(bare.owner, PodOwner::None);
         assert!(!bare.is_retried_by_delete());
-        let mut mirror = sample::pod("shop", "web-1", running());
+        let mut mirror = fixtures::pod("shop", "web-1", running());
         mirror.meta.owner = Some(Arc::new(Owner {
             kind: "Node".into(),
             name: "node-1".into(),
@@ -297,13 +297,13 @@ mod tests {
             assert!(!target.is_retried_by_delete(), "{kind}");
         }
         // Its ReplicaSet has not been seen.
-        let unseen = owned(sample::pod("shop", "web-1", running()), "web-5c9f");
+        let unseen = owned(fixtures::pod("shop", "web-1", running()), "web-5c9f");
         assert!(FixTarget::of_pod(&unseen, "app", None, None).is_retried_by_delete());
     }
 
     #[test]
     fn the_list_that_counts_is_the_templates_where_it_has_one() {
-        let pod = sample::pod("shop", "web-1", running());
+        let pod = fixtures::pod("shop", "web-1", running());
         let mut workload = workload(WorkloadKind::Deployment, "shop", "web", None);
         let origin =
             |workload: &Workload| FixTarget::of_pod(&pod, "app", Some(workload), None).list_origin;

@@ -1,7 +1,7 @@
 //! What holds for all fixes: their ids, and what their commands must not do.
 
 use super::*;
-use crate::domain::objects::WorkloadKind;
+use crate::domain::k8s::objects::WorkloadKind;
 
 #[test]
 fn ids_are_told_apart() {

@@ -45,9 +45,9 @@ mod token_expired;
 mod unauthorized;
 
 pub(in crate::domain) use super::{CauseInfo, FixId, Handler, Link, Root};
-use crate::domain::{
+use crate::domain::diagnostics::{
     classify::Confidence,
-    diagnose::refine::{Refine, Unread},
+    refine::{Refine, Unread},
 };
 
 /// Rows of cause and the module of its handler.

@@ -38,7 +38,7 @@ mod tests {
         Cause, FixId,
         tests::{Scene, check, check_fix, check_messages, check_no_fix, no_basic_auth},
     };
-    use crate::domain::objects::SecretType;
+    use crate::domain::k8s::objects::SecretType;
 
     #[test]
     fn without_a_secret_one_is_created_and_attached() {

@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use super::{Cause, FixId, Root};
 use crate::domain::{
-    batch::Batch,
-    chain,
-    classify::classify,
-    diagnose::{Finding, diagnose},
-    key::Name,
-    objects::{Event, Owner, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
-    plan::{FixScope, Offer, Reach, for_fix},
-    rights::Permission,
-    sample::{
+    context,
+    diagnostics::{Finding, classify::classify, diagnose},
+    fixtures::{
         account, ago, changed, event, key, now, owned, pod, running, secret, waiting, workload,
     },
-    watch::{Scope, SecretSlice, Sight, WatchId, WatchKind, WatchState},
-    world::World,
+    k8s::{
+        object_ref::Name,
+        objects::{Event, Owner, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+    },
+    plan::{FixScope, Offer, Reach, for_fix},
+    rbac::Permission,
+    store::{
+        World,
+        update::Batch,
+        watch::{Scope, SecretSlice, Sight, WatchId, WatchKind, WatchState},
+    },
 };
 
 /// Checks that each message is this cause, and that exactly these others are possible.
@@ -195,7 +198,7 @@ impl Scene {
             };
             world.fold(Batch::Secrets(slice, changed(found)), now());
         }
-        let case = chain::case(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
+        let case = context::case(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
         diagnose(&case).findings.into_iter().next().unwrap()
     }
 }

@@ -6,7 +6,7 @@ mod rule;
 mod rules;
 
 use super::{Message, RegistryKind};
-use crate::domain::cause::Cause as C;
+use crate::domain::diagnostics::Cause as C;
 
 pub(super) use rules::{core, frame, is_cut, is_framed, is_of_sandbox};
 

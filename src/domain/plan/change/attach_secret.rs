@@ -4,13 +4,15 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::{Key, Name},
-    objects::{ObjectKey, Secret, ServiceAccount},
-    plan::{
-        Line, ListChange, Style, commands::account_list_patch, export, lists::with, owned::Field,
-        permissions::on_object, preview::list_lines,
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, Secret, ServiceAccount},
     },
-    rights::Permission,
+    plan::{
+        Line, ListChange, Style, commands::account_list_patch, export, field_owner::Field,
+        permissions::on_object, preview::list_lines, pull_secret_list::with,
+    },
+    rbac::Permission,
 };
 
 /// Adds a pull Secret to the list of a ServiceAccount.

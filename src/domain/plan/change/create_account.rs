@@ -4,8 +4,10 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::{Key, Name},
-    objects::{ObjectKey, Secret, ServiceAccount},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, Secret, ServiceAccount},
+    },
     plan::{
         Created, Line, Style,
         commands::{account_list_patch, kubectl},
@@ -13,7 +15,7 @@ use crate::domain::{
         permissions::on_object,
         preview::all_added,
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Creates a ServiceAccount.

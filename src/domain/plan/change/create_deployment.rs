@@ -6,10 +6,12 @@ use super::{
     Affects, Change, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::{Key, Name},
-    objects::{ObjectKey, PullPolicy, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, PullPolicy, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    },
     plan::{Created, Line, Style, manifest, permissions::on_object, preview::all_added},
-    rights::Permission,
+    rbac::Permission,
     shell,
 };
 

@@ -2,10 +2,9 @@
 
 use super::{Affects, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
-    key::Namespace,
-    objects::ObjectKey,
+    k8s::{object_ref::Namespace, objects::ObjectKey},
     plan::{Line, Style, manifest, preview::all_added},
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Creates a namespace.

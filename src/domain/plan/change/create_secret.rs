@@ -4,8 +4,10 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret},
+    },
     plan::{
         Created, Line, Login, Style,
         commands::{LOGIN, READ_TOKEN},
@@ -13,7 +15,7 @@ use crate::domain::{
         permissions::on_object,
         preview::{added, new_entry, new_secret},
     },
-    rights::Permission,
+    rbac::Permission,
     shell,
 };
 

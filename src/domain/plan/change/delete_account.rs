@@ -6,13 +6,15 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, ServiceAccount},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, ServiceAccount},
+    },
     plan::{
-        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, owned::Field,
+        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, field_owner::Field,
         permissions::on_object, preview::removed,
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Deletes a ServiceAccount.

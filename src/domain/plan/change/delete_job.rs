@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    },
     plan::{Line, Style, commands::kubectl, permissions::on_object, preview::removed},
-    rights::Permission,
-    world::World,
+    rbac::Permission,
+    store::World,
 };
 
 /// Deletes a run of a CronJob, with its Pods: the next run has the changed template.

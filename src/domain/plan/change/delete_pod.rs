@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Pod},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Pod},
+    },
     plan::{Line, Style, commands::kubectl, permissions::on_object, preview::removed},
-    rights::Permission,
-    world::World,
+    rbac::Permission,
+    store::World,
 };
 
 /// Deletes a Pod that waits: what owns it creates a new one, which does not wait.

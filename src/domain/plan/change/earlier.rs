@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Restartable;
-use crate::domain::{
-    key::{Key, Name},
+use crate::domain::k8s::{
+    object_ref::{Key, Name},
     objects::{ObjectKey, Secret, ServiceAccount},
 };
 

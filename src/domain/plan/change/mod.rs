@@ -55,12 +55,14 @@ pub use self::{
     take_back::{Reversal, TakeBack},
     workload::{ImageOwner, Images, Restartable},
 };
-use super::{Line, Style, owned::Field};
+use super::{Line, Style, field_owner::Field};
 use crate::domain::{
-    key::{Key, Namespace},
-    objects::{ObjectKey, Pod, Secret, Subject, Workload, WorkloadKey},
-    rights::Permission,
-    world::World,
+    k8s::{
+        object_ref::{Key, Namespace},
+        objects::{ObjectKey, Pod, Secret, Subject, Workload, WorkloadKey},
+    },
+    rbac::Permission,
+    store::World,
 };
 
 /// What a kind of change says of itself.

@@ -2,14 +2,14 @@
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
 use crate::domain::{
-    objects::ObjectKey,
+    k8s::objects::ObjectKey,
     plan::{
         Line, Style,
         commands::kubectl,
         permissions::on_object,
         preview::{added, same},
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Lets a workload replace its Pods, one after the other (`kubectl rollout restart`).

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use super::{Affects, Change, Images, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
-    key::{Key, Name},
-    objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+        rollout::Progress,
+    },
     plan::{
         Line, Observed, Style,
         commands::kubectl,
-        owned::Field,
+        field_owner::Field,
         permissions::on_object,
         preview::{added, removed, same},
     },
-    progress::Progress,
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Gives a Deployment the Pod template of one of its older ReplicaSets again

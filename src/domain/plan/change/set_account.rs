@@ -4,17 +4,19 @@ use serde_json::json;
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Undoable, Written};
 use crate::domain::{
-    key::Name,
-    objects::{ObjectKey, ServiceAccount},
+    k8s::{
+        object_ref::Name,
+        objects::{ObjectKey, ServiceAccount},
+    },
     plan::{
         Line, Observed, Style,
         commands::kubectl,
         export,
-        owned::Field,
+        field_owner::Field,
         permissions::on_object,
         preview::{replaced, same},
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Lets a workload run as another ServiceAccount.

@@ -6,17 +6,17 @@ use serde_json::json;
 
 use super::{Affects, Change, ImageOwner, Manifest, PlanChange, Purpose, Undoable, Written};
 use crate::domain::{
-    objects::{ObjectKey, Subject},
+    k8s::objects::{ObjectKey, Subject},
     plan::{
         ContainerImage, ContainerList, Line, Observed, Style,
         affected::rolls,
         commands::kubectl,
         export,
-        owned::Field,
+        field_owner::Field,
         permissions::on_object,
         preview::{replaced, same},
     },
-    rights::Permission,
+    rbac::Permission,
     shell,
 };
 

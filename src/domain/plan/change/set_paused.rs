@@ -2,15 +2,17 @@
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Undoable, Written};
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+    },
     plan::{
         Line, Observed, Style,
         commands::kubectl,
         permissions::on_object,
         preview::{added, removed, same},
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Pauses a Deployment's rollout, or resumes it.

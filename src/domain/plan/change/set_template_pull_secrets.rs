@@ -5,19 +5,21 @@ use super::{
     Undoable, Written,
 };
 use crate::domain::{
-    key::Name,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Name,
+        objects::{ObjectKey, Secret},
+    },
     plan::{
         Line, ListChange, Style,
         commands::template_list_patch,
         export,
-        lists::corrected,
+        field_owner::Field,
         manifest,
-        owned::Field,
         permissions::on_object,
         preview::{list_lines, same},
+        pull_secret_list::corrected,
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Changes `imagePullSecrets` of a Pod template that has a list of its own: admission does not read the

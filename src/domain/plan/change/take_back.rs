@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use super::{Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Written};
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret, ServiceAccount},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret, ServiceAccount},
+    },
     plan::{
         Converted, Created, Line, ListChange, Mark, ObjectSnapshot, Rewritten, Style,
         commands::{account_list_patch, delete_object, template_list_patch},
         permissions::on_object,
         preview::{added, list_lines},
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Takes a change back.
@@ -224,8 +226,8 @@ fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
 mod tests {
     use super::*;
     use crate::domain::{
+        fixtures::key,
         plan::{ConvertSecret, Undoable},
-        sample::key,
     };
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::domain::objects::{Subject, WorkloadKey, WorkloadKind};
+use crate::domain::k8s::objects::{Subject, WorkloadKey, WorkloadKind};
 
 /// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,15 +2,17 @@
 
 use super::targets::Targets;
 use crate::domain::{
-    cause::{FixAction, FixTarget},
-    credential::Password,
-    key::{Key, Name},
-    objects::{Secret, ServiceAccount},
+    diagnostics::{FixAction, FixTarget},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Secret, ServiceAccount},
+    },
     plan::{
         Ask, Change, CopySecret, CreateAccount, CreateSecret, Edit, Existing, Login, SetAccount,
-        image::ask_image,
-        renew::{attached, renewed, retried, rolling, stuck},
+        replace_pods::{attached, renewed, retried, rolling, stuck},
+        set_image::ask_image,
     },
+    registry_auth::credential::Password,
 };
 
 /// Changes, and what they are for.

@@ -5,7 +5,7 @@ use super::{
     targets::{Reach, Targets, listed},
 };
 use crate::domain::{
-    cause::{FixAction, FixId, Names, append_to_list, edit_account, unplanned},
+    diagnostics::{FixAction, FixId, Names, append_to_list, edit_account, unplanned},
     plan::{AttachSecret, Change, Plan},
 };
 

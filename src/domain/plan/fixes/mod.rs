@@ -14,10 +14,10 @@ pub use self::targets::{FixScope, Reach};
 use self::{changes::made, targets::Targets};
 use super::{
     Ask, Change, Plan,
-    image::ask_image,
-    renew::{not_reached, pods_with_the_old_list, retried},
+    replace_pods::{not_reached, pods_with_the_old_list, retried},
+    set_image::ask_image,
 };
-use crate::domain::cause::{
+use crate::domain::diagnostics::{
     CurrentLogin, FixAction, FixId, FixTarget, ListOrigin, NewSecret, PodOwner,
 };
 

@@ -1,10 +1,11 @@
 //! Whom a fix is for: the finding's own Pod, its workload, and all others that suffer from the same.
 
 use crate::domain::{
-    cause::{FixTarget, ListOrigin, Names},
-    diagnose::Finding,
-    key::{Key, Name},
-    objects::{Secret, ServiceAccount},
+    diagnostics::{Finding, FixTarget, ListOrigin, Names},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Secret, ServiceAccount},
+    },
 };
 
 /// Which workloads a fix changes, restarts, or deletes Pods of.

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    batch::Batch,
-    chain,
-    diagnose::{Finding, diagnose},
-    key::Name,
-    objects::{ContainerRole, Owner, Pod, SecretType, Workload, WorkloadKey, WorkloadKind},
+    context,
+    diagnostics::{Finding, diagnose},
+    fixtures::{IMAGE, account, changed, key, now, pod, running, secret, waiting, workload},
+    k8s::{
+        object_ref::Name,
+        objects::{ContainerRole, Owner, Pod, SecretType, Workload, WorkloadKey, WorkloadKind},
+    },
     plan::{SetAccount, SetImage, SetTemplatePullSecrets},
-    sample::{IMAGE, account, changed, key, now, pod, running, secret, waiting, workload},
-    watch::Sight,
-    world::World,
+    store::{World, update::Batch, watch::Sight},
 };
 
 const MISSING: &str = "failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve reference \"registry.example/team/app:1\": registry.example/team/app:1: not found";
@@ -106,11 +106,11 @@ fn world(message: &str) -> World {
 }
 
 fn finding(world: &World, pod: &str) -> Finding {
-    let case = chain::case(world, &Sight::full(), &key("shop", pod), now()).unwrap();
+    let case = context::case(world, &Sight::full(), &key("shop", pod), now()).unwrap();
     diagnose(&case).findings.into_iter().next().unwrap()
 }
 
-/// The Pods of `world`, and what is changed when the image of the selected one is corrected.
+/// The Pods of `store`, and what is changed when the image of the selected one is corrected.
 const PODS: [(&str, &str, &str); 7] = [
     ("api-77aa-1", "Deployment/api", "server"),
     ("web-5c9f-1", "Deployment/web", "app"),
@@ -214,7 +214,7 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
     );
     world.fold(
         Batch::Secrets(
-            crate::domain::watch::SecretSlice::DockerConfigJson,
+            crate::domain::store::watch::SecretSlice::DockerConfigJson,
             changed(vec![hub]),
         ),
         now(),
@@ -255,7 +255,7 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
 #[test]
 fn what_is_shared_is_changed_and_no_other_workload_restarted() {
     let mut world = world(NO_LOGIN);
-    let slice = crate::domain::watch::SecretSlice::DockerConfigJson;
+    let slice = crate::domain::store::watch::SecretSlice::DockerConfigJson;
     let entries = [("registry.example", "bot")];
     let hub = secret("shop", "hub", SecretType::DockerConfigJson, &entries);
     world.fold(Batch::Secrets(slice, changed(vec![hub])), now());
@@ -467,11 +467,11 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     let plan = Plan::new("Another image", set);
     let pods = ["nightly-7-x", "nightly-8-x"].map(|name| key("shop", name));
     let affected = crate::domain::plan::Affected::of(&world, &plan, pods.clone(), []);
-    let gone = Batch::Pods(crate::domain::sample::gone(pods.to_vec()));
+    let gone = Batch::Pods(crate::domain::fixtures::gone(pods.to_vec()));
     world.fold(gone, now());
     assert!(!crate::domain::plan::recovery(&world, &affected).is_complete());
     let run = owned_by(Some(("Job", "nightly-8")), "nightly-8-y", "batch", MISSING);
-    let mut pod = crate::domain::sample::pod("shop", "nightly-8-y", running());
+    let mut pod = crate::domain::fixtures::pod("shop", "nightly-8-y", running());
     pod.meta.owner = run.meta.owner;
     world.fold(Batch::Pods(changed(vec![pod])), now());
     let found = crate::domain::plan::recovery(&world, &affected);

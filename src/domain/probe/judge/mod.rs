@@ -11,7 +11,7 @@ use super::{
     Failure, Found, Stage, Step, Transcript,
     platform::{Fit, Wanted},
 };
-use crate::domain::cause::{Cause, Root};
+use crate::domain::diagnostics::{Cause, Root};
 
 /// Whether the image can be pulled, as far as asking from here tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

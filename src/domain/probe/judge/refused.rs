@@ -5,8 +5,8 @@ use super::{
     Finding,
 };
 use crate::domain::{
-    cause::{Cause, Root},
-    presets::{self, Missing},
+    diagnostics::{Cause, Root},
+    registry_auth::registries::{self, Missing},
 };
 
 pub(super) fn refused(transcript: &Transcript, stage: Stage, refusal: &Refusal) -> Finding {
@@ -90,6 +90,6 @@ fn not_found(transcript: &Transcript, refusal: &Refusal) -> Finding {
 /// Whether this registry answers for a missing repository as for a private one. Of a registry that
 /// we do not know it is assumed.
 fn hides_repositories(transcript: &Transcript) -> bool {
-    presets::of_host(transcript.image.host())
+    registries::of_host(transcript.image.host())
         .is_none_or(|preset| preset.missing == Missing::LooksPrivate)
 }

@@ -6,7 +6,7 @@ use super::{
     super::{Asker, Login, Manifest, Nameless, Platform, Refusal, Stranger, Tags, Unencrypted},
     *,
 };
-use crate::domain::image::ImageRef;
+use crate::domain::registry_auth::image_ref::ImageRef;
 
 fn user() -> Asker {
     Asker::User("jane".into())

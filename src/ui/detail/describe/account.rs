@@ -3,7 +3,7 @@
 use super::Sheet;
 use crate::{
     app::panes::accounts::{Listed, listed},
-    domain::objects::ServiceAccount,
+    domain::k8s::objects::ServiceAccount,
 };
 
 pub(super) fn write(account: &ServiceAccount, sheet: &mut Sheet<'_>) {

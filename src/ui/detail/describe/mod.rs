@@ -12,7 +12,7 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{
+    domain::k8s::{
         age,
         objects::{Meta, ObjectKey},
     },

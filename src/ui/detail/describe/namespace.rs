@@ -4,8 +4,8 @@ use super::Sheet;
 use crate::{
     app::panes::namespaces::tally,
     domain::{
-        key::{Name, Namespace},
-        watch::Scope,
+        k8s::object_ref::{Name, Namespace},
+        store::watch::Scope,
     },
 };
 

@@ -1,11 +1,11 @@
 //! A Pod: its chain, its containers, and the whole text of what they fail with.
 
 use super::Sheet;
-use crate::domain::{
+use crate::domain::k8s::{
     age,
     objects::{Condition, Container, ContainerRole, ContainerState, Pod, PullPolicy},
-    pull,
-    status::pod_status,
+    pod_status::pod_status,
+    pull_failure,
 };
 
 pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
@@ -65,7 +65,7 @@ fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
             sheet.plain("  State", &format!("{reason}, exit code {}", exit.code));
         }
         ContainerState::Waiting { reason, message } => {
-            let (mark, style) = if pull::is_pull_reason(reason) {
+            let (mark, style) = if pull_failure::is_pull_reason(reason) {
                 let symbol = theme.symbols().pull_failing;
                 (format!("{symbol} "), theme.failing())
             } else {

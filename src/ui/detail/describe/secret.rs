@@ -4,9 +4,11 @@ use super::{super::asked, Sheet};
 use crate::{
     app::secret_test::{self, Trial},
     domain::{
-        age,
-        dockerconfig::{EntrySummary, Standing},
-        objects::{Secret, SecretContent, SecretType},
+        k8s::{
+            age,
+            objects::{Secret, SecretContent, SecretType},
+        },
+        registry_auth::docker_config::{EntrySummary, Standing},
     },
     ui::widgets::paragraph::indented,
 };

@@ -1,7 +1,7 @@
 //! A workload: its template's identity and images, and its numbers.
 
 use super::Sheet;
-use crate::domain::objects::Workload;
+use crate::domain::k8s::objects::Workload;
 
 pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
     let theme = sheet.view.theme;

@@ -7,12 +7,14 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::{
-        age,
-        faults::Subject,
-        key::Key,
-        objects::{Pod, WorkloadKey},
-        progress::{Outlook, Progress, progress},
-        status::Health,
+        diagnostics::grouping::Subject,
+        k8s::{
+            age,
+            object_ref::Key,
+            objects::{Pod, WorkloadKey},
+            pod_status::Health,
+            rollout::{Outlook, Progress, progress},
+        },
     },
     ui::{text, view::View, widgets::paragraph::wrapped},
 };

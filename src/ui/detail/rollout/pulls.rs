@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::LISTED;
 use crate::{
-    domain::{age, progress::Progress, timeline::pull},
+    domain::k8s::{age, rollout::Progress, timeline::pull},
     ui::{text, view::View},
 };
 

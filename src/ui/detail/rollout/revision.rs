@@ -6,12 +6,12 @@ use ratatui::text::{Line, Span};
 
 use super::LISTED;
 use crate::{
-    domain::{
+    domain::k8s::{
         age,
-        key::Key,
+        object_ref::Key,
         objects::{Container, Event, Pod},
-        progress::Revision,
-        status::pod_status,
+        pod_status::pod_status,
+        rollout::Revision,
         timeline::{Progress, pull, timeline},
     },
     ui::{text, view::View},

@@ -6,7 +6,7 @@ use super::{
     super::target::{FixTarget, PodOwner},
     edit_other,
 };
-use crate::domain::{objects::ImageVolume, shell};
+use crate::domain::{k8s::objects::ImageVolume, shell};
 
 /// Another image where the plan sets none: of a volume, in a Job, below an owner of another kind.
 pub(super) fn image(target: &FixTarget, image: &str) -> Vec<String> {
@@ -82,7 +82,7 @@ fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
 }
 
 /// The pull policy `IfNotPresent`.
-pub(in super::super) fn pull_policy(target: &FixTarget) -> Vec<String> {
+pub(in crate::domain::diagnostics::fix) fn pull_policy(target: &FixTarget) -> Vec<String> {
     match (&target.owner, &target.pod) {
         (PodOwner::Rolling(id) | PodOwner::ReplicaSet(id) | PodOwner::CronJob { id, .. }, _) => {
             vec![target.kubectl(&format!("edit {}", id.kubectl()))]

@@ -16,8 +16,10 @@ use super::{
     target::{FixTarget, ListOrigin, PodOwner},
 };
 use crate::domain::{
-    key::{Key, Name},
-    objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
+    },
     plan::{corrected, manifest},
     shell,
 };

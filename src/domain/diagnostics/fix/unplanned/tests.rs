@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::{
     diagnostics::{FixId, Names},
-    objects::{ContainerRole, ImageVolume, Owner, PullPolicy, WorkloadKind},
-    sample::{self, running, workload},
+    fixtures::{self, running, workload},
+    k8s::objects::{ContainerRole, ImageVolume, Owner, PullPolicy, WorkloadKind},
 };
 
-pub(in super::super) fn target(kind: Option<WorkloadKind>, own_list: &[&str]) -> FixTarget {
-    let mut pod = sample::pod("shop", "web-1", running());
+pub(in crate::domain::diagnostics::fix) fn target(
+    kind: Option<WorkloadKind>,
+    own_list: &[&str],
+) -> FixTarget {
+    let mut pod = fixtures::pod("shop", "web-1", running());
     let mut found = workload(kind.unwrap_or(WorkloadKind::Job), "shop", "web", None);
     found.pull_secrets = own_list.iter().map(|name| Name::new(*name)).collect();
     if kind == Some(WorkloadKind::CronJob) {
@@ -26,7 +29,7 @@ pub(in super::super) fn target(kind: Option<WorkloadKind>, own_list: &[&str]) ->
 }
 
 /// Names of a finding with this target.
-pub(in super::super) fn names(target: FixTarget) -> Names {
+pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> Names {
     Names {
         namespace: Some("shop".into()),
         pod: Some("web-1".into()),

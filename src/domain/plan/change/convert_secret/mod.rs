@@ -11,13 +11,15 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret},
+    },
     plan::{
-        Converted, Line, ObservedObject, Style, export, owned::Field, permissions::on_object,
+        Converted, Line, ObservedObject, Style, export, field_owner::Field, permissions::on_object,
         preview::added,
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Makes a pull Secret of a Secret of another type.

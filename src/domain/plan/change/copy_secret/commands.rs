@@ -1,7 +1,7 @@
 //! A copy of a Secret as kubectl commands.
 
 use super::{CopySecret, Existing};
-use crate::domain::{key::Key, objects::Secret};
+use crate::domain::k8s::{object_ref::Key, objects::Secret};
 
 pub(super) fn copy(copy: &CopySecret) -> Vec<String> {
     let (from, to) = (&copy.from, &copy.to);
@@ -42,7 +42,7 @@ pub(super) fn copy(copy: &CopySecret) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{plan::Change, sample::key};
+    use crate::domain::{fixtures::key, plan::Change};
 
     #[test]
     fn a_copy_is_merged_entry_by_entry() {

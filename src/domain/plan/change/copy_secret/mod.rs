@@ -8,15 +8,17 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret},
+    },
     plan::{
         Created, Line, Observed, Rewritten, StoredConfig, Style, export,
-        owned::Field,
+        field_owner::Field,
         permissions::on_object,
         preview::{HIDDEN, added, new_secret, removed, same},
     },
-    rights::Permission,
+    rbac::Permission,
 };
 
 /// Copies the entries of a pull Secret to another namespace.

@@ -10,16 +10,18 @@ use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
-    key::Key,
-    objects::{ObjectKey, Secret},
+    k8s::{
+        object_ref::Key,
+        objects::{ObjectKey, Secret},
+    },
     plan::{
         Edit, Line, Observed, Rewritten, StoredConfig, Style,
         commands::{READ_TOKEN, RELOGIN},
         export,
-        owned::Field,
+        field_owner::Field,
         permissions::on_object,
     },
-    rights::Permission,
+    rbac::Permission,
     shell,
 };
 

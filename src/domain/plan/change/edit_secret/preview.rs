@@ -2,7 +2,7 @@
 
 use crate::domain::plan::{
     Line,
-    entries::{Edit, Login},
+    auth_edit::{Edit, Login},
     preview::{HIDDEN, added, new_entry, removed, same},
     stored_config::{StoredConfig, StoredContent, StoredEntry},
 };
@@ -108,9 +108,9 @@ fn kept(content: &StoredContent, edited: &[&str]) -> Option<Line> {
 mod tests {
     use super::*;
     use crate::domain::{
-        credential::Password,
+        fixtures::key,
         plan::{Change, EditSecret, Mark, ObjectSnapshot, Observed, Rewritten, Undoable},
-        sample::key,
+        registry_auth::credential::Password,
     };
 
     const STORED: &str = r#"{"auths":{"ghcr.io":{"auth":"YWxpY2U6Y2FuYXJ5","identitytoken":"canary"},"quay.io":{}},"HttpHeaders":{}}"#;

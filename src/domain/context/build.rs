@@ -1,0 +1,261 @@
+//! Builds a [`Case`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a Secret
+//! are those of the other namespaces looked through.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{
+    Case, Known, Listed, Neighbour, Visibility, WorkloadCase, credential_chain::opens,
+    deleted_job_pod,
+};
+use crate::domain::{
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+    },
+    registry_auth::image_ref::{ImageRef, host_of},
+    store::{
+        World,
+        watch::{Scope, Sight, WatchKind},
+    },
+};
+
+/// Maximum number of peers, and of Secrets of other namespaces, in a case: keeps it small.
+const ENOUGH: usize = 32;
+
+/// Builds the case of one Pod; `None` if the store has no such Pod.
+pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
+    let pod = Arc::clone(world.pod(key)?);
+    Some(of_pod(world, sight, pod, now))
+}
+
+/// Everything about one Pod, which need not be in the store.
+pub(super) fn of_pod(world: &World, sight: &Sight, pod: Arc<Pod>, now: Timestamp) -> Case {
+    let key = &pod.key;
+    let here = Scope::Namespace(key.namespace.clone());
+    let images = images(&pod);
+    let listed = listed(world, sight, &pod);
+    let others: Vec<Arc<Secret>> = world
+        .secrets(&here)
+        .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
+        .cloned()
+        .collect();
+    let workload = world.workload_of(&pod).cloned();
+    Case {
+        now,
+        account: account(world, sight, &key.namespace, &pod.service_account),
+        elsewhere: elsewhere(world, &listed, &pod, &images),
+        secrets: visibility(sight, &key.namespace),
+        accounts: holders(world, &here),
+        accounts_unseen: !sight.sees(WatchKind::ServiceAccounts, &key.namespace),
+        revisions: workload
+            .as_deref()
+            .map_or_else(Vec::new, |workload| revisions(world, workload)),
+        neighbours: neighbours(world, &here, &pod, &images),
+        events: world.events_of_pod(key),
+        errors: world.last_errors(key).to_vec(),
+        others,
+        listed,
+        workload,
+        pod,
+    }
+}
+
+/// The ServiceAccounts of the namespace that list Secrets, the ones that most Pods run as first.
+fn holders(world: &World, here: &Scope) -> Vec<Arc<ServiceAccount>> {
+    let mut holders: Vec<_> = world
+        .accounts(here)
+        .filter(|account| !account.pull_secrets.is_empty())
+        .cloned()
+        .collect();
+    holders.sort_by_key(|account| std::cmp::Reverse(world.pods_of_account(&account.key).len()));
+    holders.truncate(ENOUGH);
+    holders
+}
+
+/// Builds the case of a workload.
+pub fn workload_case(
+    world: &World,
+    sight: &Sight,
+    workload: &Arc<Workload>,
+    now: Timestamp,
+) -> WorkloadCase {
+    let id = &workload.id;
+    let newest = newest_run(world, workload);
+    let account = account(world, sight, &id.key.namespace, &workload.service_account);
+    let run = newest.as_ref().unwrap_or(workload);
+    let has_pods = world.pods_of_owner(&run.meta.uid).len() > 0;
+    WorkloadCase {
+        now,
+        workload: Arc::clone(workload),
+        lost: deleted_job_pod::pod(world, run, account.present()).map(|pod| {
+            let case = of_pod(world, sight, Arc::new(pod), now);
+            Box::new(case)
+        }),
+        has_pods,
+        newest,
+        account,
+        events: events_of_workload(world, workload),
+    }
+}
+
+/// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
+pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
+    let id = &workload.id;
+    let mut all = events(world, id.kind.as_str(), &id.key);
+    if let Some(run) = newest_run(world, workload) {
+        all.extend(events(world, run.id.kind.as_str(), &run.id.key));
+    }
+    all
+}
+
+/// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
+/// Deployment; the others create them themselves.
+pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
+    match workload.id.kind {
+        WorkloadKind::CronJob => {
+            let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
+            let of_it = |job: &&Arc<Workload>| {
+                let owner = job.meta.owner.as_ref();
+                owner.is_some_and(|owner| owner.uid == workload.meta.uid)
+            };
+            jobs.filter(of_it)
+                .max_by_key(|job| job.meta.created)
+                .cloned()
+        }
+        WorkloadKind::Deployment => revisions(world, workload).into_iter().next(),
+        WorkloadKind::ReplicaSet
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet
+        | WorkloadKind::Job => None,
+    }
+}
+
+/// `Missing` only if the list is complete; otherwise `Unknown`.
+fn known<T>(found: Option<&Arc<T>>, whole: bool) -> Known<Arc<T>> {
+    match found {
+        Some(object) => Known::Present(Arc::clone(object)),
+        None if whole => Known::Missing,
+        None => Known::Unknown,
+    }
+}
+
+fn images(pod: &Pod) -> Vec<ImageRef> {
+    let containers = pod.containers.iter().map(|container| &container.image);
+    let volumes = pod.image_volumes.iter().map(|volume| &volume.image);
+    containers
+        .chain(volumes)
+        .filter_map(|image| ImageRef::parse(image).ok())
+        .collect()
+}
+
+fn account(
+    world: &World,
+    sight: &Sight,
+    namespace: &Namespace,
+    name: &Name<ServiceAccount>,
+) -> Known<Arc<ServiceAccount>> {
+    let key = Key::new(namespace.clone(), name.clone());
+    let whole = sight.sees(WatchKind::ServiceAccounts, namespace);
+    known(world.account(&key), whole)
+}
+
+fn listed(world: &World, sight: &Sight, pod: &Pod) -> Vec<Listed> {
+    let namespace = &pod.key.namespace;
+    let whole = sight.sees_secrets(namespace);
+    let of = |name: &Name<Secret>| {
+        let key = Key::new(namespace.clone(), name.clone());
+        Listed {
+            name: name.clone(),
+            secret: known(world.secret(&key), whole),
+        }
+    };
+    pod.pull_secrets.iter().map(of).collect()
+}
+
+fn visibility(sight: &Sight, namespace: &Namespace) -> Visibility {
+    if sight.sees_secrets(namespace) {
+        Visibility::Whole
+    } else if sight.is_denied_secrets(namespace) {
+        Visibility::Forbidden
+    } else {
+        Visibility::Partial
+    }
+}
+
+fn is_pull_secret(secret: &Secret) -> bool {
+    matches!(
+        secret.secret_type,
+        SecretType::DockerConfigJson | SecretType::DockerCfg
+    )
+}
+
+/// Pull secrets of other namespaces; searched only if one is missing in this one.
+fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -> Vec<Arc<Secret>> {
+    let complete = !listed.is_empty()
+        && listed
+            .iter()
+            .all(|listed| listed.secret.present().is_some());
+    if complete {
+        return Vec::new();
+    }
+    world
+        .secrets(&Scope::Cluster)
+        .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
+        .filter(|secret| {
+            listed.iter().any(|listed| listed.name == secret.key.name)
+                || images.iter().any(|image| opens(secret, image))
+        })
+        .take(ENOUGH)
+        .cloned()
+        .collect()
+}
+
+/// The ReplicaSets of a Deployment, newest first; other workloads have none.
+pub fn revisions(world: &World, workload: &Workload) -> Vec<Arc<Workload>> {
+    if workload.id.kind != WorkloadKind::Deployment {
+        return Vec::new();
+    }
+    let owned = |revision: &&Arc<Workload>| {
+        let owner = revision.meta.owner.as_ref();
+        owner.is_some_and(|owner| owner.uid == workload.meta.uid)
+    };
+    let sets = world.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
+    let mut revisions: Vec<_> = sets.filter(owned).cloned().collect();
+    let number = |set: &Workload| set.rollout.revision.as_ref().map(|it| it.number);
+    revisions.sort_by_key(|set| Reverse(number(set)));
+    revisions
+}
+
+fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<Neighbour> {
+    let near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
+    world
+        .pods(here)
+        .filter(|other| other.key != pod.key)
+        .flat_map(|other| {
+            other
+                .containers
+                .iter()
+                .map(move |container| (other, container))
+        })
+        .filter(|(_, container)| near(&container.image))
+        .map(|(other, container)| Neighbour {
+            pod: other.key.clone(),
+            node: other.node.clone(),
+            image: Arc::clone(&container.image),
+            secrets: Arc::clone(&other.pull_secrets),
+            pulled: container.has_image(),
+        })
+        .take(ENOUGH)
+        .collect()
+}
+
+pub(super) fn events<K>(world: &World, kind: &str, key: &Key<K>) -> Vec<Arc<Event>> {
+    let mut lines: Vec<_> = world
+        .events_about(kind, &key.namespace, key.name.as_str())
+        .map(|line| Arc::clone(&line.event))
+        .collect();
+    lines.sort_by_key(|event| event.last);
+    lines
+}

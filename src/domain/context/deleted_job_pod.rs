@@ -1,0 +1,116 @@
+//! The last Pod of a Job that has given up: deleted by the Job's controller, it is known by its events alone.
+//!
+//! Past its `activeDeadlineSeconds` a Job deletes the Pods that run (`pkg/controller/job`, seen with 1.37).
+//! What stays are its condition and, for an hour, the events of the Pods.
+
+use std::sync::Arc;
+
+use super::build::events;
+use crate::domain::{
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{
+            Container, ContainerRole, ContainerState, Event, Meta, Owner, Phase, Pod, PullPolicy,
+            ServiceAccount, Workload, WorkloadKind,
+        },
+        pull_failure,
+    },
+    store::World,
+};
+
+/// The Pod whose failed pull was told last, as the Job's template has it. `None` while the Job has Pods, and
+/// where nothing tells of a failed pull.
+pub(super) fn pod(
+    world: &World,
+    job: &Arc<Workload>,
+    account: Option<&Arc<ServiceAccount>>,
+) -> Option<Pod> {
+    let told = events_of_lost(world, job);
+    let event = told.iter().rev().find(|event| tells_of_pull(event))?;
+    let name = event.subject.container()?;
+    let mut images = job.images.iter();
+    let (name, image) = images.find(|(container, _)| **container == *name)?;
+    let listed = match account {
+        Some(account) if job.pull_secrets.is_empty() => &account.pull_secrets,
+        _ => &job.pull_secrets,
+    };
+    Some(Pod {
+        key: Key::new(job.id.key.namespace.clone(), pod_name(event)),
+        meta: Meta {
+            uid: event.subject.uid.clone().unwrap_or_default(),
+            resource_version: "".into(),
+            created: None,
+            deleting: None,
+            labels: Arc::from([]),
+            owner: Some(Arc::new(Owner {
+                kind: WorkloadKind::Job.as_str().into(),
+                name: job.id.key.name.shared(),
+                uid: Arc::clone(&job.meta.uid),
+            })),
+        },
+        service_account: job.service_account.clone(),
+        pull_secrets: Arc::clone(listed),
+        node: event.host.clone(),
+        phase: Phase::Failed,
+        reason: None,
+        message: None,
+        containers: Box::new([Container {
+            name: Arc::clone(name),
+            role: role(event),
+            image: Arc::clone(image),
+            image_id: None,
+            policy: PullPolicy::IfNotPresent,
+            state: ContainerState::Waiting {
+                reason: "ErrImagePull".into(),
+                message: Some(Arc::clone(&event.message)),
+            },
+            last_exit: None,
+            ready: false,
+            started: None,
+            restarts: 0,
+        }]),
+        image_volumes: Box::new([]),
+        conditions: Box::new([]),
+        started: None,
+    })
+}
+
+/// What was said of the deleted Pods of a Job that has given up, oldest first; of other workloads nothing.
+pub fn events_of_lost(world: &World, job: &Workload) -> Vec<Arc<Event>> {
+    let has_failed = job.id.kind == WorkloadKind::Job && job.rollout.trouble.is_some();
+    if !has_failed || world.pods_of_owner(&job.meta.uid).len() > 0 {
+        return Vec::new();
+    }
+    let namespace = &job.id.key.namespace;
+    let of_job = events(world, WorkloadKind::Job.as_str(), &job.id.key);
+    // The words of the Job's controller (`pkg/controller/controller_utils.go`).
+    let made = of_job
+        .iter()
+        .filter(|event| &*event.reason == "SuccessfulCreate")
+        .filter_map(|event| event.message.strip_prefix("Created pod: "));
+    let mut told: Vec<_> = made
+        .flat_map(|name| {
+            let key: Key<Pod> = Key::new(namespace.clone(), Name::new(name));
+            events(world, "Pod", &key)
+        })
+        .collect();
+    told.sort_by_key(|event| event.last);
+    told
+}
+
+fn tells_of_pull(event: &Event) -> bool {
+    pull_failure::is_pull_failure_event(event) && pull_failure::names_cause(&event.message)
+}
+
+fn pod_name(event: &Event) -> Name<Pod> {
+    Name::new(Arc::clone(&event.subject.name))
+}
+
+fn role(event: &Event) -> ContainerRole {
+    let field = event.subject.field.as_deref().unwrap_or_default();
+    if field.starts_with("spec.initContainers") {
+        ContainerRole::Init
+    } else {
+        ContainerRole::App
+    }
+}

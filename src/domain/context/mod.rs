@@ -1,0 +1,145 @@
+//! The input of a diagnosis: one Pod with its ServiceAccount, pull secrets, workload, events and peers.
+//!
+//! A [`Case`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is also
+//! the input of golden tests and the attachment of a bug report. `build` makes it from the `World`, `deleted_job_pod`
+//! for a deleted Pod of a Job; `credential_chain` says how each link stands. Passwords are not in it.
+
+mod build;
+mod credential_chain;
+mod deleted_job_pod;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Event, Pod, Secret, ServiceAccount, Workload},
+    },
+    store::LastError,
+};
+
+pub use build::{case, events_of_workload, newest_run, revisions, workload_case};
+pub use credential_chain::{AccountState, Links, SecretLink, SecretState};
+pub(crate) use credential_chain::{carries, opens};
+pub use deleted_job_pod::events_of_lost;
+
+/// One Pod with everything that its images' pulls depend on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    pub now: Timestamp,
+    pub pod: Arc<Pod>,
+    pub account: Known<Arc<ServiceAccount>>,
+    /// The Pod's `imagePullSecrets`, in order.
+    pub listed: Vec<Listed>,
+    /// Whether the Secrets of the namespace could be listed.
+    #[serde(default)]
+    pub secrets: Visibility,
+    /// Pull Secrets of the namespace that the Pod does not list.
+    #[serde(default)]
+    pub others: Vec<Arc<Secret>>,
+    /// Pull secrets of other namespaces with a listed name, or that would match; at most 32.
+    #[serde(default)]
+    pub elsewhere: Vec<Arc<Secret>>,
+    /// ServiceAccounts of the namespace that list pull Secrets.
+    #[serde(default)]
+    pub accounts: Vec<Arc<ServiceAccount>>,
+    /// The ServiceAccounts of the namespace have not been listed: others may list Secrets, too.
+    #[serde(default)]
+    pub accounts_unseen: bool,
+    pub workload: Option<Arc<Workload>>,
+    /// The workload's ReplicaSets, newest first.
+    #[serde(default)]
+    pub revisions: Vec<Arc<Workload>>,
+    /// Images of other Pods of the namespace on the same registries.
+    #[serde(default)]
+    pub neighbours: Vec<Neighbour>,
+    #[serde(default)]
+    pub events: Vec<Arc<Event>>,
+    /// The last pull error of each container.
+    #[serde(default)]
+    pub errors: Vec<LastError>,
+}
+
+/// An object that exists, does not exist, or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Known<T> {
+    Present(T),
+    Missing,
+    /// Not readable, or not read yet.
+    Unknown,
+}
+
+/// How complete a list is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// Complete: what is not listed does not exist.
+    Whole,
+    /// The user has no right to list them.
+    Forbidden,
+    /// Not read, or not to its end; also said of cases that were saved before this was recorded.
+    #[default]
+    Partial,
+}
+
+impl<T> Known<T> {
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Missing | Self::Unknown => None,
+        }
+    }
+}
+
+/// An entry of the Pod's `imagePullSecrets` and the Secret that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub name: Name<Secret>,
+    pub secret: Known<Arc<Secret>>,
+}
+
+/// A container of another Pod, with its image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    pub pod: Key<Pod>,
+    pub node: Option<Arc<str>>,
+    pub image: Arc<str>,
+    /// The pull Secrets that the Pod lists.
+    #[serde(default)]
+    pub secrets: Arc<[Name<Secret>]>,
+    /// The node of that Pod has the image.
+    pub pulled: bool,
+}
+
+/// A workload whose Pods tell nothing: it makes none, or they are gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkloadCase {
+    pub now: Timestamp,
+    pub workload: Arc<Workload>,
+    /// What creates its Pods now, where it does not do so itself: the newest Job of a CronJob, the newest
+    /// ReplicaSet of a Deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Arc<Workload>>,
+    /// Some Pods of that are there, and tell of themselves.
+    #[serde(default)]
+    pub has_pods: bool,
+    /// Of a Job that has given up: its last Pod that could not pull, as its template and the Pod's events
+    /// tell. It is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Box<Case>>,
+    pub account: Known<Arc<ServiceAccount>>,
+    /// Events about it and about what it makes.
+    #[serde(default)]
+    pub events: Vec<Arc<Event>>,
+}
+
+impl WorkloadCase {
+    /// What creates the Pods: of a CronJob its newest Job, of a Deployment its newest ReplicaSet, or the
+    /// workload itself.
+    pub fn run(&self) -> &Workload {
+        self.newest.as_deref().unwrap_or(&self.workload)
+    }
+}

@@ -1,0 +1,96 @@
+//! Classifies a pull-failure message: from a text to ranked causes.
+//!
+//! `message` parses the text and says what it can mean; here it becomes a cause, its alternatives and a
+//! confidence. Knows only the text: what the cluster's objects add is said by `diagnostics`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Cause;
+use crate::domain::message::{Message, Possible};
+
+/// Confidence in a diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    Possible,
+    Likely,
+    Certain,
+}
+
+impl Confidence {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// The causes that a message can have, and what was parsed from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classification {
+    /// `None`: nothing in the text is known.
+    pub cause: Option<Cause>,
+    pub confidence: Confidence,
+    /// What the same text could as well mean, likelier first.
+    pub alternatives: Vec<Cause>,
+    /// The inner cause if `cause` is only the outer error.
+    pub underlying: Option<Cause>,
+    pub registry: Option<String>,
+    /// As the text writes it.
+    pub image: Option<String>,
+    /// The host that was asked, which need not be the registry.
+    pub host: Option<String>,
+    /// The host that was asked, where it is a mirror of the registry: the fault is the mirror's.
+    pub mirror: Option<String>,
+    /// The last HTTP status code that is told.
+    pub status: Option<u16>,
+}
+
+/// Classifies one message.
+pub fn classify(message: &str) -> Classification {
+    let message = Message::parse(message);
+    let possible = message.possible();
+    Classification::new(&message, &possible)
+}
+
+impl Classification {
+    /// What a parsed message means; [`Confidence`] follows from how many causes are possible.
+    pub fn new(message: &Message<'_>, possible: &Possible) -> Self {
+        let mut causes = possible.causes.iter().copied();
+        let cause = causes.next();
+        let alternatives: Vec<Cause> = causes.collect();
+        let confidence = match cause {
+            None => Confidence::Possible,
+            Some(_) if alternatives.is_empty() && possible.is_whole => Confidence::Certain,
+            Some(_) => Confidence::Likely,
+        };
+        Self {
+            cause,
+            confidence,
+            alternatives,
+            underlying: possible.underlying,
+            registry: message.registry(),
+            image: message.image_text(),
+            host: message.url().map(|url| url.host.to_owned()),
+            mirror: message.mirror().map(str::to_owned),
+            status: message.statuses().last().copied(),
+        }
+    }
+
+    /// The cause and its alternatives, likelier first.
+    pub fn candidates(&self) -> impl Iterator<Item = Cause> {
+        self.cause
+            .into_iter()
+            .chain(self.alternatives.iter().copied())
+    }
+
+    /// Checks that would distinguish the candidates; empty if there is only one.
+    pub fn settle(&self) -> Vec<String> {
+        if self.alternatives.is_empty() {
+            return Vec::new();
+        }
+        self.candidates().map(Cause::question).collect()
+    }
+}

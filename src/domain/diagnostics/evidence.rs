@@ -1,0 +1,352 @@
+//! Evidence of a finding: typed facts, each with its source and time.
+//!
+//! Facts are typed; only `Display` turns them into text, and nothing parses that text.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::k8s::age;
+
+/// One fact with its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub fact: Fact,
+    pub source: Source,
+    /// When it was observed; `None` for the current state of the objects.
+    pub seen: Option<Timestamp>,
+}
+
+/// The source of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    ContainerStatus,
+    Event,
+    /// A status that has since been overwritten by the back-off.
+    Remembered,
+    Pod,
+    ServiceAccount,
+    Secret,
+    Workload,
+    OtherPods,
+    /// Asked from the operator's machine.
+    Registry,
+    PullTest,
+}
+
+/// A fact, with names and texts as in the objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    RegistrySays {
+        text: Arc<str>,
+    },
+    RegistryGives,
+    TestPulled {
+        text: Arc<str>,
+    },
+    TestRefused {
+        text: Arc<str>,
+    },
+    Said {
+        text: Arc<str>,
+    },
+    PodListsNothing,
+    AccountMissing {
+        account: Arc<str>,
+    },
+    AccountLists {
+        account: Arc<str>,
+        secrets: Vec<Arc<str>>,
+    },
+    AccountListsNothing {
+        account: Arc<str>,
+    },
+    /// The Pod template has its own `imagePullSecrets`, so those of the ServiceAccount do not apply.
+    OwnListHides {
+        account: Arc<str>,
+    },
+    Secret {
+        name: Arc<str>,
+        state: String,
+    },
+    /// A listed Secret that the user has no right to read.
+    SecretForbidden {
+        name: Arc<str>,
+        namespace: Arc<str>,
+    },
+    /// A listed Secret that is not known (yet), for another reason than missing rights.
+    SecretNotRead {
+        name: Arc<str>,
+    },
+    SecretElsewhere {
+        name: Arc<str>,
+        namespace: Arc<str>,
+    },
+    /// A Secret that is not listed matches the image.
+    UnlistedMatches {
+        name: Arc<str>,
+        account: Option<Arc<str>>,
+    },
+    /// A Secret that the Pod does not list would open the image; who lists it has not been read.
+    UnlistedMatchesUnread {
+        name: Arc<str>,
+    },
+    /// The Pod's ServiceAccount is not known, for lack of rights or as it is still being listed.
+    AccountNotRead {
+        account: Arc<str>,
+    },
+    WouldMatch {
+        name: Arc<str>,
+        key: Arc<str>,
+    },
+    Sent {
+        secret: Arc<str>,
+        key: Arc<str>,
+        username: Option<Arc<str>>,
+        kind: String,
+    },
+    Ended {
+        secret: Arc<str>,
+        at: Timestamp,
+    },
+    /// Older than the maximum lifetime of its kind.
+    TooOld {
+        secret: Arc<str>,
+        kind: String,
+        hours: i64,
+    },
+    Odd {
+        secret: Arc<str>,
+        problem: String,
+    },
+    /// A matching Secret that was created after the attempt.
+    NotYetSent {
+        secret: Arc<str>,
+    },
+    ImageProblem {
+        text: String,
+    },
+    HostAssumed,
+    SameImageRuns {
+        pod: Arc<str>,
+        node: Option<Arc<str>>,
+    },
+    /// The image is on the Pod's node, and the kubelet pulls it all the same.
+    NodeHasImage {
+        node: Arc<str>,
+    },
+    /// A Pod without any pull Secret got an image of the same registry.
+    PulledWithoutSecret {
+        pod: Arc<str>,
+        image: Arc<str>,
+    },
+    OtherTagRuns {
+        pod: Arc<str>,
+        image: Arc<str>,
+    },
+    SimilarImage {
+        image: Arc<str>,
+    },
+    FailsElsewhereToo {
+        pod: Arc<str>,
+        node: Option<Arc<str>>,
+    },
+    OlderRevisionHad {
+        image: Arc<str>,
+    },
+    FirstAttempt,
+    /// Nothing has been said of the Pod, which has no node.
+    NoScheduler {
+        seconds: i64,
+    },
+    /// The kubelet of the Pod's node has not reported on it.
+    KubeletSilent {
+        seconds: i64,
+    },
+    /// The containers are being created, and nothing is said.
+    CreatingSilent {
+        seconds: i64,
+    },
+    Pulling {
+        seconds: i64,
+    },
+}
+
+impl fmt::Display for Fact {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one sentence for each fact, with no other logic"
+    )]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {
+                f.write_str(text)
+            }
+            Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
+            Self::AccountMissing { account } => {
+                write!(f, "ServiceAccount {account} does not exist")
+            }
+            Self::AccountLists { account, secrets } => {
+                write!(f, "ServiceAccount {account} lists {}", secrets.join(", "))
+            }
+            Self::AccountListsNothing { account } => {
+                write!(f, "ServiceAccount {account} lists no pull Secret")
+            }
+            Self::OwnListHides { account } => write!(
+                    f,
+                    "the Pod's own list hides that of ServiceAccount {account}"
+                ),
+            Self::Secret { name, state } => write!(f, "Secret {name} {state}"),
+            Self::SecretForbidden { name, namespace } => write!(
+                f,
+                "Secret {name} is listed; you may not read Secrets in {namespace}"
+            ),
+            Self::SecretNotRead { name } => {
+                write!(f, "Secret {name} is listed; it has not been read")
+            }
+            Self::SecretElsewhere { name, namespace } => {
+                write!(f, "a Secret {name} is in namespace {namespace}")
+            }
+            Self::UnlistedMatches { name, account } => {
+                let by = listed_by(account.as_ref());
+                write!(f, "Secret {name} would match, and {by}")
+            }
+            Self::UnlistedMatchesUnread { name } => write!(
+                f,
+                "Secret {name} would match; which ServiceAccounts list it has not been read"
+            ),
+            Self::AccountNotRead { account } => write!(
+                f,
+                "ServiceAccount {account} has not been read: what it lists is not known"
+            ),
+            Self::WouldMatch { name, key } => {
+                write!(f, "in Secret {name} the key {key} would match")
+            }
+            Self::Sent {
+                secret,
+                key,
+                username,
+                kind,
+            } => {
+                let user = username.as_deref().unwrap_or("nobody");
+                write!(
+                    f,
+                    "Secret {secret} sends {user}'s {kind} by its entry {key}"
+                )
+            }
+            Self::Ended { secret, at } => write!(f, "the credential in Secret {secret} ended {at}"),
+            Self::TooOld {
+                secret,
+                kind,
+                hours,
+            } => write!(
+                    f,
+                    "Secret {secret} is {hours} h old: unless it was renewed, its {kind} has ended"
+                ),
+            Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
+            Self::NotYetSent { secret } => {
+                write!(f, "this attempt went without Secret {secret} as it is now")
+            }
+            Self::ImageProblem { text } => f.write_str(text),
+            Self::HostAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
+            Self::SameImageRuns { pod, node } => write!(
+                    f,
+                    "the same image was pulled for Pod {pod}{}",
+                    on(node.as_ref())
+                ),
+            Self::NodeHasImage { node } => write!(
+                    f,
+                    "node {node} has the image; since Kubernetes 1.35 a Pod needs a credential of its own to use it"
+                ),
+            Self::PulledWithoutSecret { pod, image } => {
+                write!(f, "Pod {pod} lists no pull Secret and runs {image}")
+            }
+            Self::OtherTagRuns { pod, image } => write!(f, "Pod {pod} runs {image}"),
+            Self::SimilarImage { image } => {
+                write!(f, "{image} runs here and has nearly the same name")
+            }
+            Self::FailsElsewhereToo { pod, node } => {
+                write!(f, "Pod {pod} waits for the same image{}", on(node.as_ref()))
+            }
+            Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
+            Self::RegistrySays { text } => write!(f, "asked from this machine: {text}"),
+            Self::RegistryGives => f.write_str(
+                "asked from this machine: the registry returns the manifest; nodes may use another route",
+            ),
+            Self::FirstAttempt => f.write_str("it was one attempt so far"),
+            Self::NoScheduler { seconds } => write!(
+                f,
+                "no scheduler has looked at the Pod for {}: see its schedulerName",
+                age::span(*seconds)
+            ),
+            Self::KubeletSilent { seconds } => write!(
+                f,
+                "the kubelet of its node has not reported on the Pod for {}",
+                age::span(*seconds)
+            ),
+            Self::CreatingSilent { seconds } => write!(
+                f,
+                "its containers are being created for {}, and no event says why",
+                age::span(*seconds)
+            ),
+            Self::Pulling { seconds } => write!(
+                    f,
+                    "pulling, or waiting in the node's queue, for {}",
+                    age::span(*seconds)
+                ),
+        }
+    }
+}
+
+fn listed_by(account: Option<&Arc<str>>) -> String {
+    account.map_or_else(
+        || "nothing lists it".to_owned(),
+        |account| format!("is listed by ServiceAccount {account}"),
+    )
+}
+
+fn on(node: Option<&Arc<str>>) -> String {
+    node.map(|node| format!(" on node {node}"))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContainerStatus => "container status",
+            Self::Event => "event",
+            Self::Remembered => "earlier status",
+            Self::Pod => "Pod",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Secret => "Secret",
+            Self::Workload => "workload",
+            Self::OtherPods => "other Pods",
+            Self::Registry => "registry",
+            Self::PullTest => "pull test",
+        })
+    }
+}
+
+impl Evidence {
+    /// The fact, its source and its age.
+    pub fn line(&self, now: Timestamp) -> String {
+        match self.seen {
+            Some(seen) => {
+                let age = age::age(seen, now);
+                format!("{} ({}, {age} ago)", self.fact, self.source)
+            }
+            None => format!("{} ({})", self.fact, self.source),
+        }
+    }
+
+    pub(super) fn now(fact: Fact, source: Source) -> Self {
+        Self {
+            fact,
+            source,
+            seen: None,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Groups findings that have one fault behind them.
+//!
+//! One refused credential behind two hundred Pods is one fault; a registry that is down is one fault
+//! in all namespaces. Which Pods belong together follows from the root of their findings and from the
+//! object that is to blame, never from the words of a message.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BTreeSet,
+    fmt,
+    ops::Deref,
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{Cause, Finding, Link, Root};
+use crate::domain::k8s::{
+    object_ref::{Key, Namespace},
+    objects::{Pod, WorkloadKey},
+};
+
+pub use crate::domain::k8s::objects::Subject;
+
+/// The object that has to be changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blame {
+    Secret(Namespace, String),
+    Account(Namespace, String),
+    Image(String),
+    Registry(String),
+    Node(String),
+    Subject(Subject),
+}
+
+impl fmt::Display for Blame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(namespace, name) => write!(f, "Secret {namespace}/{name}"),
+            Self::Account(namespace, name) => write!(f, "ServiceAccount {namespace}/{name}"),
+            Self::Image(image) => write!(f, "image {image}"),
+            Self::Registry(host) => write!(f, "registry {host}"),
+            Self::Node(name) => write!(f, "node {name}"),
+            Self::Subject(Subject::Pod(key)) => write!(f, "Pod {key}"),
+            Self::Subject(Subject::Workload(id)) => write!(f, "{} {}", id.kind, id.key),
+        }
+    }
+}
+
+/// Grouping key of findings. Thousands of Pods carry one, so it is shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FaultId(Arc<Identity>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    pub root: Option<Root>,
+    /// Only where no root is known: a refusal and a time-out are not one fault.
+    pub cause: Option<Cause>,
+    pub blame: Blame,
+    /// The registry, where a Secret or a ServiceAccount is to blame and each registry needs a fix of its
+    /// own: one credential does not open another registry.
+    pub host: Option<String>,
+}
+
+impl Identity {
+    /// The object to blame, and for which registry.
+    pub fn place(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{} for {host}", self.blame),
+            None => self.blame.to_string(),
+        }
+    }
+}
+
+impl Deref for FaultId {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+
+impl PartialOrd for FaultId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FaultId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            Ordering::Equal
+        } else {
+            self.0.cmp(&other.0)
+        }
+    }
+}
+
+impl FaultId {
+    /// The fault behind a finding about this subject. `owner`: the subject's workload.
+    pub fn of(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Self {
+        Self(Arc::new(Identity {
+            root: finding.root,
+            cause: finding.root.is_none().then_some(finding.cause),
+            blame: blame(finding, subject, owner),
+            host: finding
+                .names
+                .host
+                .clone()
+                .filter(|_| finding.root.is_some_and(is_per_registry)),
+        }))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn blaming(root: Root, blame: Blame) -> Self {
+        Self(Arc::new(Identity {
+            root: Some(root),
+            cause: None,
+            blame,
+            host: None,
+        }))
+    }
+
+    /// A two-word title, used when no affected Pod is left.
+    pub fn title(&self) -> &'static str {
+        let root = self.root.map(Root::title);
+        root.or_else(|| self.cause.map(Cause::title))
+            .unwrap_or_default()
+    }
+}
+
+/// Whether the fix of one Secret or ServiceAccount is made for one registry at a time.
+fn is_per_registry(root: Root) -> bool {
+    match root {
+        Root::SecretNotAttached
+        | Root::SecretMissing
+        | Root::SecretWrongKey
+        | Root::SecretMalformed
+        | Root::EntryForOtherRegistry
+        | Root::EntryEmpty
+        | Root::CredentialRejected
+        | Root::CredentialExpired
+        | Root::CredentialLacksAccess => true,
+        // The type is converted, and the ServiceAccount created, for all at once; for the others something
+        // else is to blame than a Secret or a ServiceAccount.
+        Root::SecretWrongType
+        | Root::ServiceAccountMissing
+        | Root::PodPredatesBinding
+        | Root::TagMissing
+        | Root::RepositoryMissing
+        | Root::ImageNameInvalid
+        | Root::PolicyNever
+        | Root::RegistryDown
+        | Root::RegistryUnknownHost
+        | Root::CaUntrusted
+        | Root::CertificateWrong
+        | Root::PlainHttp
+        | Root::RateLimit
+        | Root::WrongPlatform
+        | Root::ImageFormat
+        | Root::ImagePolicy
+        | Root::NodeProblem
+        | Root::NotScheduled
+        | Root::NotAPull => false,
+    }
+}
+
+fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Blame {
+    let names = &finding.names;
+    let namespace = || subject.namespace().clone();
+    let known = match finding.link() {
+        Link::Secret => names
+            .secret
+            .clone()
+            .map(|name| Blame::Secret(namespace(), name)),
+        Link::Account => names
+            .service_account
+            .clone()
+            .map(|name| Blame::Account(namespace(), name)),
+        Link::Image => names.image.clone().map(Blame::Image),
+        Link::Registry => names.host.clone().map(Blame::Registry),
+        Link::Node => names.node.clone().map(Blame::Node),
+        Link::Pod => None,
+    };
+    let own = || {
+        let owned = owner.map(|id| Subject::Workload(id.clone()));
+        Blame::Subject(owned.unwrap_or_else(|| subject.clone()))
+    };
+    known.unwrap_or_else(own)
+}
+
+/// See [`Fault::rank`].
+pub type Rank = (Reverse<bool>, Reverse<usize>, Option<Timestamp>, FaultId);
+
+/// A fault and the Pods and workloads that it affects.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub id: FaultId,
+    /// One of its findings: the words, the evidence and the fixes are alike.
+    pub finding: Finding,
+    /// The subject of that finding.
+    pub example: Subject,
+    pub pods: BTreeSet<Key<Pod>>,
+    pub workloads: BTreeSet<WorkloadKey>,
+    pub since: Option<Timestamp>,
+}
+
+impl Fault {
+    pub fn new(id: FaultId, finding: Finding, example: Subject) -> Self {
+        Self {
+            id,
+            finding,
+            example,
+            pods: BTreeSet::new(),
+            workloads: BTreeSet::new(),
+            since: None,
+        }
+    }
+
+    /// Adds an affected Pod or workload.
+    pub fn add(
+        &mut self,
+        subject: &Subject,
+        owner: Option<&WorkloadKey>,
+        since: Option<Timestamp>,
+    ) {
+        match subject {
+            Subject::Pod(key) => self.pods.insert(key.clone()),
+            Subject::Workload(id) => self.workloads.insert(id.clone()),
+        };
+        self.workloads.extend(owner.cloned());
+        self.since = match (self.since, since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (known, other) => known.or(other),
+        };
+    }
+
+    /// Whether a pull is what fails.
+    pub fn is_pull(&self) -> bool {
+        self.finding.is_pull()
+    }
+
+    /// Sort key: pull failures first, then by the number of affected Pods.
+    pub fn rank(&self) -> Rank {
+        (
+            Reverse(self.is_pull()),
+            Reverse(self.pods.len()),
+            self.since,
+            self.id.clone(),
+        )
+    }
+}

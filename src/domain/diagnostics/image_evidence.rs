@@ -1,0 +1,188 @@
+//! Evidence from the image reference and from images of other Pods.
+
+use std::sync::Arc;
+
+use super::{Draft, Fact, Root, Source};
+use crate::domain::{
+    context::{Case, Neighbour},
+    diagnostics::{Cause, FixId, Link, classify::Confidence},
+    k8s::{
+        objects::{PullPolicy, Workload},
+        pull_attempt::PullAttempt,
+    },
+    registry_auth::image_ref::{ImageError, ImageRef},
+    suggest::distance,
+};
+
+/// The image reference is malformed: the kubelet does not try to pull it.
+pub(super) fn invalid(
+    draft: &mut Draft,
+    case: &Case,
+    attempt: PullAttempt<'_>,
+    error: &ImageError,
+) {
+    draft.settle_on(Cause::InvalidImageName, Root::ImageNameInvalid);
+    let text = format!("{error}: {}", error.problem.hint());
+    draft.tell(Fact::ImageProblem { text }, Source::Pod);
+    older_revision(draft, case, attempt);
+}
+
+pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, image: &ImageRef) {
+    let neighbours: Vec<(&Neighbour, ImageRef)> = case
+        .neighbours
+        .iter()
+        .filter_map(|neighbour| Some((neighbour, ImageRef::parse(&neighbour.image).ok()?)))
+        .collect();
+    let same: Vec<_> = neighbours
+        .iter()
+        .filter(|(_, other)| other == image)
+        .collect();
+    if let Some((neighbour, _)) = same.iter().find(|(neighbour, _)| neighbour.pulled) {
+        let fact = Fact::SameImageRuns {
+            pod: neighbour.pod.name.shared(),
+            node: neighbour.node.clone(),
+        };
+        draft.tell(fact, Source::OtherPods);
+        let here = same.iter().map(|(neighbour, _)| neighbour);
+        on_the_node(draft, case, attempt, here);
+        pulled_elsewhere(draft, case, neighbour);
+    } else if let Some((neighbour, _)) = same.first() {
+        let fact = Fact::FailsElsewhereToo {
+            pod: neighbour.pod.name.shared(),
+            node: neighbour.node.clone(),
+        };
+        draft.tell(fact, Source::OtherPods);
+    }
+    if draft.cause == Cause::ImageNotFound {
+        not_found(draft, image, &neighbours);
+    }
+    older_revision(draft, case, attempt);
+}
+
+/// From 1.35 on the kubelet asks the registry although the image is on the node, where the Pod has no
+/// credential with which it was pulled (KEP-2535, `imagePullCredentialsVerificationPolicy`).
+fn on_the_node<'a>(
+    draft: &mut Draft,
+    case: &Case,
+    attempt: PullAttempt<'_>,
+    same: impl Iterator<Item = &'a &'a Neighbour>,
+) {
+    let policy = attempt
+        .volume
+        .map_or(attempt.container.policy, |it| it.policy);
+    let refused = matches!(draft.cause, Cause::NoCredentialsSent | Cause::Unauthorized);
+    if policy != PullPolicy::IfNotPresent || !refused {
+        return;
+    }
+    let mut nodes = same
+        .filter(|it| it.pulled)
+        .filter_map(|it| it.node.as_ref());
+    if let Some(node) = nodes.find(|node| Some(*node) == case.pod.node.as_ref()) {
+        let node = Arc::clone(node);
+        draft.tell(Fact::NodeHasImage { node }, Source::OtherPods);
+    }
+}
+
+/// Another node has pulled the image: the problem is on this node or with this Pod.
+fn pulled_elsewhere(draft: &mut Draft, case: &Case, neighbour: &Neighbour) {
+    let other_node = neighbour.node.is_some() && neighbour.node != case.pod.node;
+    let of_the_wire = matches!(
+        draft.root,
+        Some(Root::RegistryDown | Root::RegistryUnknownHost | Root::CaUntrusted | Root::PlainHttp)
+    );
+    if other_node && of_the_wire {
+        draft.root = Some(Root::NodeProblem);
+        draft.doubt(Confidence::Likely);
+    }
+    if draft.cause == Cause::NoCredentialsSent || draft.cause == Cause::Unauthorized {
+        draft.rule_out(Cause::RepositoryMissingOrNoAccess);
+    }
+}
+
+fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, ImageRef)]) {
+    let sibling = neighbours
+        .iter()
+        .find(|(neighbour, other)| neighbour.pulled && other.repository() == image.repository());
+    if let Some((neighbour, other)) = sibling {
+        let fact = Fact::OtherTagRuns {
+            pod: neighbour.pod.name.shared(),
+            image: Arc::clone(&neighbour.image),
+        };
+        draft.tell(fact, Source::OtherPods);
+        if other != image {
+            draft.prove(Root::TagMissing);
+        }
+        return;
+    }
+    let similar = neighbours.iter().find(|(neighbour, other)| {
+        neighbour.pulled && close(&other.repository(), &image.repository())
+    });
+    if let Some((neighbour, _)) = similar {
+        let fact = Fact::SimilarImage {
+            image: Arc::clone(&neighbour.image),
+        };
+        draft.tell(fact, Source::OtherPods);
+        draft.root = Some(Root::RepositoryMissing);
+        draft.doubt(Confidence::Likely);
+    }
+}
+
+/// Whether two names differ by at most two edits, and are not equal.
+fn close(left: &str, right: &str) -> bool {
+    const SLIPS: usize = 2;
+    left != right && left.len().abs_diff(right.len()) <= SLIPS && distance(left, right) <= SLIPS
+}
+
+/// What the revision before had under this container's name, when it differs. Of the image volumes of a
+/// revision nothing is known.
+fn older_revision(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>) {
+    if attempt.volume.is_some() {
+        return;
+    }
+    let container = attempt.container;
+    let another = |revision: &&Arc<Workload>| {
+        let mut images = revision.images.iter();
+        images.any(|(name, image)| *name == container.name && *image != container.image)
+    };
+    let mut older = case.revisions.iter().skip(1).filter(another).peekable();
+    let undone = older.peek().is_some() && is_of_the_newest(case) && link(draft) == Link::Image;
+    let serving = older.find(|revision| revision.rollout.ready > 0);
+    if undone {
+        // Where it still serves nothing has to be known to go back to it.
+        let at = usize::from(serving.is_none()).min(draft.fixes.len());
+        draft.fixes.insert(at, FixId::UndoRollout);
+    }
+    let image = serving.and_then(|revision| {
+        let mut images = revision.images.iter();
+        images.find_map(|(name, image)| (*name == container.name).then(|| Arc::clone(image)))
+    });
+    if let Some(image) = image {
+        draft.tell(Fact::OlderRevisionHad { image }, Source::Workload);
+    }
+}
+
+fn is_of_the_newest(case: &Case) -> bool {
+    let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
+    owner
+        .zip(newest)
+        .is_some_and(|(owner, newest)| owner.uid == newest.meta.uid)
+}
+
+fn link(draft: &Draft) -> Link {
+    draft
+        .root
+        .map_or_else(|| Link::of_cause(draft.cause), Root::link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_a_slip_or_two_apart_are_close() {
+        assert!(close("team/privat-app", "team/private-app"));
+        assert!(close("team/pirvate-app", "team/private-app"));
+        assert!(!close("team/app", "team/app"));
+        assert!(!close("team/app", "team/other"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Which Pods and workloads are diagnosed, and when the answer may be another one: the one rule of the
+//! dashboard and of `check`.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{pending, sent_credential};
+use crate::domain::{
+    context::Case,
+    k8s::{
+        objects::{Event, Pod, Workload, WorkloadKind},
+        pod_status::{Health, pod_status},
+    },
+    pull_test,
+};
+
+/// Whether something is diagnosed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It fails, or is held up.
+    Now,
+    /// It is on its way; from then on it is held up, unless something happens before.
+    From(Timestamp),
+    /// It does what it should.
+    Never,
+}
+
+/// Whether a Pod is diagnosed. `events`: those about it, oldest first.
+pub fn needs_diagnosis(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Need {
+    // A pull test that fails is an answer and not a fault, and a deleted Pod is not to run.
+    if pull_test::is_of_a_test(pod) || pod.meta.deleting.is_some() {
+        return Need::Never;
+    }
+    match pod_status(pod).health {
+        Health::PullFailing | Health::Failing => Need::Now,
+        Health::Progressing if pending::held(pod, events, now).is_some() => Need::Now,
+        Health::Progressing => pending::held_from(pod, events, now).map_or(Need::Never, Need::From),
+        Health::Healthy | Health::Finished => Need::Never,
+    }
+}
+
+/// Whether a workload is diagnosed by itself, beside its Pods: it may not be able to create some, or has given
+/// up. What another workload makes is told of that one.
+pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
+    let owner = workload.meta.owner.as_ref();
+    if owner.is_some_and(|owner| WorkloadKind::parse(&owner.kind).is_some()) {
+        return false;
+    }
+    let rollout = &workload.rollout;
+    match workload.id.kind {
+        WorkloadKind::Deployment
+        | WorkloadKind::ReplicaSet
+        | WorkloadKind::StatefulSet
+        | WorkloadKind::DaemonSet => {
+            rollout.desired > 0
+                && (rollout.current < rollout.desired
+                    || rollout.updated < rollout.desired
+                    || rollout.trouble.is_some())
+        }
+        WorkloadKind::Job => {
+            rollout.trouble.is_some() || rollout.desired > 0 && rollout.current == 0
+        }
+        // Its Jobs make the Pods, and only they tell.
+        WorkloadKind::CronJob => true,
+    }
+}
+
+/// The next moment at which a diagnosis may read differently although nothing has happened.
+pub fn changes_at(case: &Case) -> Option<Timestamp> {
+    let held = pending::held_from(&case.pod, &case.events, case.now);
+    let moments = sent_credential::moments(case).filter(|at| *at > case.now);
+    held.into_iter().chain(moments).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::{
+        fixtures::{ago, event, now, pod, running, waiting, workload},
+        k8s::objects::{Condition, ContainerState, PodCondition},
+    };
+
+    fn told(reason: &str, count: u32, seconds: i64) -> [Arc<Event>; 1] {
+        [Arc::new(event(
+            "e1",
+            "web",
+            reason,
+            "x",
+            count,
+            ago(seconds),
+        ))]
+    }
+
+    #[test]
+    fn a_pod_on_its_way_is_diagnosed_from_when_it_is_held_up() {
+        let mut pod = pod("shop", "web", waiting("ContainerCreating", ""));
+        pod.meta.created = Some(ago(30));
+        let need = |events: &[Arc<Event>]| needs_diagnosis(&pod, events, now());
+        let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
+        assert_eq!(need(&[]), at(870));
+        assert_eq!(need(&told("Pulling", 1, 20)), at(100));
+        assert_eq!(need(&told("Pulling", 1, 120)), Need::Now);
+        assert_eq!(need(&told("FailedMount", 1, 1)), at(9));
+        assert_eq!(need(&told("FailedMount", 2, 1)), Need::Now);
+        assert_eq!(need(&told("FailedCreatePodSandBox", 1, 1)), Need::Now);
+    }
+
+    #[test]
+    fn a_step_of_which_nothing_is_said_is_diagnosed_after_a_while() {
+        let born = |seconds, pod: &mut Pod| {
+            pod.meta.created = Some(ago(seconds));
+            pod.conditions = Box::new([]);
+        };
+        let need = |pod: &Pod| needs_diagnosis(pod, &[], now());
+        let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
+        let mut unseen = pod("shop", "web", ContainerState::Unreported);
+        unseen.node = None;
+        born(100, &mut unseen);
+        assert_eq!(need(&unseen), at(20));
+        born(120, &mut unseen);
+        assert_eq!(need(&unseen), Need::Now);
+        unseen.node = Some("node-1".into());
+        assert_eq!(need(&unseen), Need::Now, "its kubelet is silent");
+        unseen.containers = Box::new([]);
+        assert_eq!(need(&unseen), Need::Now, "nor are its containers known");
+        let mut creating = pod("shop", "web", waiting("ContainerCreating", ""));
+        born(120, &mut creating);
+        assert_eq!(need(&creating), at(780));
+        born(900, &mut creating);
+        assert_eq!(need(&creating), Need::Now);
+    }
+
+    #[test]
+    fn a_scheduling_gate_holds_a_pod() {
+        let mut pod = pod("shop", "web", ContainerState::Unreported);
+        pod.node = None;
+        let reason = Some("SchedulingGated".into());
+        let gated = PodCondition::new(Condition::Scheduled, false, None, reason, None);
+        pod.conditions = Box::new([gated]);
+        assert_eq!(needs_diagnosis(&pod, &[], now()), Need::Now);
+    }
+
+    #[test]
+    fn what_runs_or_is_deleted_is_not_diagnosed() {
+        let healthy = pod("shop", "web", running());
+        assert_eq!(needs_diagnosis(&healthy, &[], now()), Need::Never);
+        let mut failing = pod("shop", "web", waiting("ImagePullBackOff", "denied"));
+        assert_eq!(needs_diagnosis(&failing, &[], now()), Need::Now);
+        failing.meta.deleting = Some(now());
+        assert_eq!(needs_diagnosis(&failing, &[], now()), Need::Never);
+    }
+
+    #[test]
+    fn what_another_workload_makes_is_told_of_that_one() {
+        let mut set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
+        set.rollout.desired = 1;
+        assert!(!workload_needs_diagnosis(&set));
+        set.meta.owner = None;
+        assert!(workload_needs_diagnosis(&set));
+        set.rollout.current = 1;
+        set.rollout.updated = 1;
+        assert!(!workload_needs_diagnosis(&set));
+    }
+}

@@ -1,0 +1,178 @@
+//! Findings of Pods that do not get on although no pull is said to fail: which step they are at, and that
+//! it is not (or not yet known to be) the pull. Which step that is, is found out by `pending`.
+
+use std::sync::Arc;
+
+use super::{
+    Draft, Evidence, Fact, Finding, Root, Source, finish, open_questions,
+    pending::{self, Held, Silence},
+};
+use crate::domain::{
+    context::Case,
+    diagnostics::{
+        Cause, FixId, Names,
+        classify::{Confidence, classify},
+    },
+    k8s::{
+        objects::{Container, ContainerState, Event, PodCondition},
+        pull_attempt::PullAttempt,
+    },
+};
+
+/// The finding of a Pod that has no failing pull; `None` where nothing holds it.
+pub(super) fn pod(case: &Case) -> Option<Finding> {
+    let Some(first) = case.pod.containers.first() else {
+        return without_containers(case);
+    };
+    let (container, state, draft) = match pending::held(&case.pod, &case.events, case.now)? {
+        Held::Unscheduled { event, condition } => (first, "Pending", unscheduled(event, condition)),
+        Held::Container {
+            container,
+            reason,
+            message,
+        } => (container, reason, waiting(container, message)),
+        Held::Sandbox(event) => (first, CREATING, sandbox(event)),
+        Held::Volume(event) => (first, CREATING, no_pull(Root::NotAPull, Some(said(event)))),
+        Held::LongPull {
+            container,
+            event,
+            seconds,
+        } => (container, CREATING, long_pull(event, seconds)),
+        Held::Silent(silence, seconds) => (first, "Pending", silent(silence, seconds)),
+    };
+    let attempt = PullAttempt::own(container);
+    Some(finish(case, attempt, &state.into(), draft))
+}
+
+/// A Pod whose containers are not known: nothing is well of which nothing is said.
+fn without_containers(case: &Case) -> Option<Finding> {
+    let draft = match pending::held(&case.pod, &case.events, case.now)? {
+        Held::Unscheduled { event, condition } => unscheduled(event, condition),
+        Held::Silent(silence, seconds) => silent(silence, seconds),
+        Held::Container { .. } | Held::Sandbox(_) | Held::Volume(_) | Held::LongPull { .. } => {
+            return None;
+        }
+    };
+    let pod = &case.pod;
+    let confidence = draft.confidence();
+    Some(Finding {
+        container: None,
+        image: None,
+        target: None,
+        state: "Pending".into(),
+        cause: draft.cause,
+        root: draft.root,
+        settle: open_questions(confidence, draft.cause, &draft.alternatives),
+        confidence,
+        alternatives: draft.alternatives,
+        evidence: draft.evidence,
+        fixes: draft.fixes,
+        names: Names {
+            namespace: Some(pod.key.namespace.to_string()),
+            pod: Some(pod.key.name.to_string()),
+            node: pod.node.as_ref().map(ToString::to_string),
+            ..Names::default()
+        },
+        crashed: false,
+    })
+}
+
+const CREATING: &str = "ContainerCreating";
+
+/// A certain finding that is not a pull failure.
+fn no_pull(root: Root, evidence: Option<Evidence>) -> Draft {
+    let mut draft = Draft::new(Cause::NotAPullFailure);
+    draft.root = Some(root);
+    draft.evidence.extend(evidence);
+    draft
+}
+
+/// What an event says, as evidence.
+pub(super) fn said(event: &Event) -> Evidence {
+    Evidence {
+        fact: Fact::Said {
+            text: Arc::clone(&event.message),
+        },
+        source: Source::Event,
+        seen: event.last,
+    }
+}
+
+fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Draft {
+    let of_condition = || {
+        let text = Arc::clone(condition?.message()?);
+        Some(Evidence::now(Fact::Said { text }, Source::Pod))
+    };
+    let evidence = event.map(said).or_else(of_condition);
+    let mut draft = no_pull(Root::NotScheduled, evidence);
+    draft.fixes = vec![FixId::FixScheduling];
+    draft
+}
+
+/// A crash loop, a missing configuration.
+fn waiting(container: &Container, message: Option<&Arc<str>>) -> Draft {
+    let said = message.map(|text| {
+        let text = Arc::clone(text);
+        Evidence::now(Fact::Said { text }, Source::ContainerStatus)
+    });
+    let mut draft = no_pull(Root::NotAPull, said);
+    // The image is there and its program has run: why it ended stands in its log.
+    if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
+        draft.crashed = true;
+        draft.fixes = vec![FixId::ReadLog, FixId::ReadEvents];
+    }
+    draft
+}
+
+fn sandbox(event: &Event) -> Draft {
+    match classify(&event.message).cause {
+        Some(cause @ Cause::SandboxImagePull) => {
+            let mut draft = Draft::new(cause);
+            draft.evidence.push(said(event));
+            draft
+        }
+        _ => no_pull(Root::NotAPull, Some(said(event))),
+    }
+}
+
+/// Nothing says why: what has not answered is named.
+fn silent(silence: Silence, seconds: i64) -> Draft {
+    let (root, fact, fix) = match silence {
+        Silence::Scheduler => (
+            Root::NotScheduled,
+            Fact::NoScheduler { seconds },
+            FixId::FixScheduling,
+        ),
+        Silence::Kubelet => (
+            Root::NotAPull,
+            Fact::KubeletSilent { seconds },
+            FixId::ReadEvents,
+        ),
+        Silence::Creation => (
+            Root::NotAPull,
+            Fact::CreatingSilent { seconds },
+            FixId::ReadEvents,
+        ),
+    };
+    let mut draft = no_pull(root, Some(Evidence::now(fact, Source::Pod)));
+    draft.fixes = vec![fix];
+    if silence == Silence::Creation {
+        // The event of a pull may be gone.
+        draft.doubt(Confidence::Possible);
+        draft.also(Cause::RegistryUnreachableTimeout);
+    }
+    draft
+}
+
+fn long_pull(event: &Event, seconds: i64) -> Draft {
+    let mut draft = Draft::new(Cause::RegistryUnreachableTimeout);
+    draft.doubt(Confidence::Possible);
+    draft.root = None;
+    draft.alternatives = vec![Cause::PullTimeoutCancelled];
+    draft.evidence.push(Evidence {
+        fact: Fact::Pulling { seconds },
+        source: Source::Event,
+        seen: event.last,
+    });
+    draft
+}

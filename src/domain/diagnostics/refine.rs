@@ -1,0 +1,53 @@
+//! How the objects of the cluster refine what a message means: the shared helpers of the handlers.
+
+use super::{Draft, auth, never_policy, pull_error::Told};
+use crate::domain::{
+    context::Case,
+    diagnostics::{Cause, FixId, Root, classify::Confidence},
+    registry_auth::image_ref::ImageRef,
+};
+
+/// A pull that failed: its Pod with all around it, what the kubelet said, and the image.
+pub(in crate::domain) struct PullContext<'a> {
+    pub case: &'a Case,
+    pub told: &'a Told<'a>,
+    pub image: &'a ImageRef,
+}
+
+/// What the objects of the cluster add to what a message says.
+pub(in crate::domain) enum Refine {
+    /// The message says all there is to say.
+    MessageOnly,
+    /// A refusal: the same text has many causes, and only the Secrets that the Pod lists tell them apart.
+    Refusal(&'static Unread),
+    /// Nothing tells the cause: the objects may.
+    NotStated,
+    /// The pull policy Never: other Pods of the node may show that the image is there.
+    NeverPulled,
+}
+
+impl Refine {
+    /// Refines a finding in the making.
+    pub(super) fn apply(&self, draft: &mut Draft, pull: &PullContext<'_>) {
+        match self {
+            Self::MessageOnly => {}
+            Self::Refusal(unread) => {
+                auth::judge(draft, pull.case, pull.told, pull.image, unread);
+            }
+            Self::NotStated => auth::unsaid(draft, pull.case, pull.image),
+            Self::NeverPulled => never_policy::judge(draft, pull.case, pull.image),
+        }
+    }
+}
+
+/// What a refusal means where a Secret that the Pod lists may not be read: what the message says, and no more.
+pub(in crate::domain) struct Unread {
+    /// The root that the message itself proves.
+    pub root: Option<Root>,
+    /// With one Secret; with several it is likely at most.
+    pub at_most: Confidence,
+    /// What the Secret would rule out.
+    pub also: &'static [Cause],
+    /// Whoever may read the Secret can tell; a node can try; a new login may be right all the same.
+    pub fixes: &'static [FixId],
+}

@@ -1,0 +1,242 @@
+//! The one-sentence summary of a finding.
+//!
+//! Only text: the diagnosis was made before. Where the object to blame is not known by name, the cause's own
+//! words have to do.
+
+use super::{Fact, Finding, Root};
+use crate::domain::diagnostics::{Cause, Names};
+
+/// The sentence, lower case and without a full stop.
+pub(super) fn of(finding: &Finding) -> String {
+    if let Some(fact) = silence(finding) {
+        return fact.to_string();
+    }
+    let named = match finding.root {
+        Some(root) => Some(root)
+            .filter(|_| finding.cause != Cause::CauseNotStated)
+            .and_then(|root| match root {
+                Root::SecretNotAttached if account_is_unread(finding) => {
+                    not_listed_by_pod(&finding.names).or_else(|| named(root, &finding.names))
+                }
+                root => named(root, &finding.names),
+            }),
+        None => not_read(finding),
+    };
+    named.unwrap_or_else(|| general(finding))
+}
+
+/// That a step of the Pod's start is silent: there is nothing else to say.
+fn silence(finding: &Finding) -> Option<&Fact> {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    facts.find(|fact| {
+        matches!(
+            fact,
+            Fact::NoScheduler { .. } | Fact::KubeletSilent { .. } | Fact::CreatingSilent { .. }
+        )
+    })
+}
+
+/// What the registry said, where the Secret that would tell why may not be read.
+fn not_read(finding: &Finding) -> Option<String> {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    let hidden = facts.find_map(|fact| match fact {
+        Fact::SecretForbidden { name, .. } | Fact::SecretNotRead { name } => Some(name),
+        _ => None,
+    })?;
+    let host = finding.names.host.as_deref()?;
+    let answer = match finding.cause {
+        Cause::Unauthorized => "rejects the credential",
+        Cause::NoCredentialsSent => "wants a login",
+        Cause::ForbiddenByPolicy => "denies access",
+        _ => return None,
+    };
+    Some(format!(
+        "{host} {answer}; Secret {hidden} cannot be read to check it"
+    ))
+}
+
+fn general(finding: &Finding) -> String {
+    let meaning = match (finding.cause, finding.root) {
+        (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
+            "the Pod waits for a node, not for an image".to_owned()
+        }
+        (Cause::CauseNotStated, Some(root)) => {
+            format!(
+                "nothing says any more why it fails; likely {}",
+                root.because()
+            )
+        }
+        (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
+            format!("{}, because {}", cause.entry().summary, root.because())
+        }
+        (cause, _) => cause.entry().summary.to_owned(),
+    };
+    match &finding.image {
+        Some(image) => format!("{image}: {meaning}"),
+        None => meaning,
+    }
+}
+
+/// The sentence with the names of what is to blame; `None` where they are not known.
+fn named(root: Root, names: &Names) -> Option<String> {
+    let secret = names.secret.as_deref();
+    let host = names.host.as_deref();
+    Some(match root {
+        Root::SecretNotAttached => not_attached(names)?,
+        Root::PodPredatesBinding => format!(
+            "the Pod was created before ServiceAccount {} got its pull Secret, and must be made again",
+            names.service_account.as_deref()?
+        ),
+        Root::SecretMissing => format!(
+            "Secret {}, which the Pod lists, does not exist in namespace {}",
+            secret?,
+            names.namespace.as_deref()?
+        ),
+        Root::SecretWrongType => {
+            format!(
+                "Secret {} has a type that the kubelet does not read",
+                secret?
+            )
+        }
+        Root::SecretWrongKey => format!("Secret {} lacks the key that its type asks for", secret?),
+        Root::SecretMalformed => format!("the content of Secret {} cannot be used", secret?),
+        Root::EntryForOtherRegistry => match names.entry.as_deref() {
+            Some(entry) => format!("Secret {} is for {entry}, not for {}", secret?, host?),
+            None => format!("Secret {} has no entry for {}", secret?, host?),
+        },
+        Root::EntryEmpty => format!(
+            "the entry of Secret {} for {} carries no credential",
+            secret?, host?
+        ),
+        Root::CredentialRejected => {
+            let user = names.username.as_deref();
+            let user = user.map_or_else(String::new, |user| format!(" (user {user})"));
+            format!(
+                "{} refuses the credential of Secret {}{user}",
+                host?, secret?
+            )
+        }
+        Root::CredentialExpired => format!(
+            "the credential of Secret {} for {} has expired",
+            secret?, host?
+        ),
+        Root::CredentialLacksAccess => format!(
+            "the login of Secret {} may not read {}",
+            secret?,
+            names.repository.as_deref()?
+        ),
+        Root::TagMissing => format!(
+            "{} answers, but {} is not there",
+            host?,
+            names.image.as_deref()?
+        ),
+        Root::RepositoryMissing => format!(
+            "{} answers, but has no repository {}",
+            host?,
+            names.repository.as_deref()?
+        ),
+        Root::ServiceAccountMissing => format!(
+            "ServiceAccount {} does not exist, and without it no Pod is made",
+            names.service_account.as_deref()?
+        ),
+        Root::ImageNameInvalid
+        | Root::PolicyNever
+        | Root::RegistryDown
+        | Root::RegistryUnknownHost
+        | Root::CaUntrusted
+        | Root::CertificateWrong
+        | Root::PlainHttp
+        | Root::RateLimit
+        | Root::WrongPlatform
+        | Root::ImageFormat
+        | Root::ImagePolicy
+        | Root::NodeProblem
+        | Root::NotScheduled
+        | Root::NotAPull => return None,
+    })
+}
+
+fn account_is_unread(finding: &Finding) -> bool {
+    let mut facts = finding.evidence.iter().map(|evidence| &evidence.fact);
+    facts.any(|fact| matches!(fact, Fact::AccountNotRead { .. }))
+}
+
+/// As [`not_attached`], where the ServiceAccount has not been read: the Pod's own list is all that is known.
+fn not_listed_by_pod(names: &Names) -> Option<String> {
+    let host = names.host.as_deref()?;
+    let secret = names.matching.as_deref()?;
+    Some(format!(
+        "{host} wants a login, and the Pod does not list Secret {secret}, which has one"
+    ))
+}
+
+fn not_attached(names: &Names) -> Option<String> {
+    let host = names.host.as_deref()?;
+    Some(match (&names.matching, &names.service_account) {
+        (Some(secret), Some(account)) => format!(
+            "{host} wants a login, and Secret {secret}, which has one, is not attached to ServiceAccount {account}"
+        ),
+        _ => format!("{host} wants a login, and no pull Secret is attached to the Pod"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        let some = |text: &str| Some(text.to_owned());
+        Names {
+            namespace: some("shop"),
+            service_account: some("web"),
+            secret: some("hub"),
+            host: some("docker.io"),
+            image: some("acme/web:1"),
+            repository: some("docker.io/acme/web"),
+            username: some("acme"),
+            ..Names::default()
+        }
+    }
+
+    #[test]
+    fn what_is_to_blame_is_named() {
+        for (root, sentence) in [
+            (
+                Root::CredentialRejected,
+                "docker.io refuses the credential of Secret hub (user acme)",
+            ),
+            (
+                Root::SecretMissing,
+                "Secret hub, which the Pod lists, does not exist in namespace shop",
+            ),
+            (
+                Root::SecretNotAttached,
+                "docker.io wants a login, and no pull Secret is attached to the Pod",
+            ),
+            (
+                Root::TagMissing,
+                "docker.io answers, but acme/web:1 is not there",
+            ),
+            (
+                Root::EntryForOtherRegistry,
+                "Secret hub has no entry for docker.io",
+            ),
+        ] {
+            assert_eq!(named(root, &names()).as_deref(), Some(sentence));
+        }
+    }
+
+    #[test]
+    fn nothing_is_named_that_is_not_known() {
+        let unknown = Names::default();
+        for root in [
+            Root::CredentialRejected,
+            Root::SecretMissing,
+            Root::SecretNotAttached,
+            Root::TagMissing,
+            Root::PodPredatesBinding,
+        ] {
+            assert_eq!(named(root, &unknown), None, "{root}");
+        }
+    }
+}

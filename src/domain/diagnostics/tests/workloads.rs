@@ -1,0 +1,219 @@
+//! Workloads whose Pods tell nothing.
+
+use super::*;
+use crate::domain::k8s::objects::{Owner, WorkloadKey};
+
+const NOT_FOUND: &str = "Failed to pull image \"registry.example/team/app:1\": rpc error: code = NotFound desc = failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve image: registry.example/team/app:1: not found";
+
+/// A Job that ran out of its deadline, maybe of a CronJob.
+fn past_its_deadline(above: Option<&str>) -> Workload {
+    let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
+    job.meta.owner = above.map(|name| {
+        Arc::new(Owner {
+            kind: "CronJob".into(),
+            name: name.into(),
+            uid: format!("uid-CronJob-{name}").into(),
+        })
+    });
+    job.rollout.desired = 1;
+    job.rollout.trouble = Some((
+        "DeadlineExceeded".into(),
+        "Job was active longer than specified deadline".into(),
+    ));
+    job
+}
+
+fn about_job(name: &str, reason: &str, message: &str) -> Event {
+    let mut event = event(name, "report-1", reason, message, 1, ago(90));
+    event.subject.kind = "Job".into();
+    event.subject.field = None;
+    event
+}
+
+fn world(workloads: &[Workload], message: &str) -> World {
+    let mut world = World::default();
+    for it in workloads {
+        let batch = Batch::Workloads(it.id.kind, changed(vec![it.clone()]));
+        world.fold(batch, now());
+    }
+    let events = vec![
+        about_job("e1", "SuccessfulCreate", "Created pod: report-1-x7k2p"),
+        event("e2", "report-1-x7k2p", "Failed", message, 2, ago(60)),
+        about_job("e3", "DeadlineExceeded", "Job was active longer"),
+    ];
+    world.fold(Batch::Events(changed(events)), now());
+    world
+}
+
+fn found(world: &World, id: &WorkloadKey) -> Option<Finding> {
+    let workload = world.workload(id).unwrap();
+    let case = context::workload_case(world, &Sight::full(), workload, now());
+    super::workload(&case)
+}
+
+#[test]
+fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
+    let job = past_its_deadline(None);
+    let id = job.id.clone();
+    let finding = found(&world(&[job], NOT_FOUND), &id).unwrap();
+    assert_eq!(finding.cause, Cause::ImageNotFound);
+    assert_eq!(finding.root, Some(Root::TagMissing));
+    assert_eq!(&*finding.state, "DeadlineExceeded");
+    assert_eq!(finding.names.pod, None, "it is deleted");
+    let mut told = finding.evidence.iter().map(|it| it.fact.to_string());
+    assert!(told.next_back().unwrap().contains("longer than specified"));
+    for fix in finding.filled_fixes() {
+        for command in fix.commands {
+            assert!(!command.contains("report-1-x7k2p"), "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_failed_otherwise_is_no_failed_pull() {
+    let job = past_its_deadline(None);
+    let id = job.id.clone();
+    let crashed = "Back-off restarting failed container app in pod report-1-x7k2p";
+    let finding = found(&world(&[job], crashed), &id).unwrap();
+    assert_eq!(finding.cause, Cause::NotAPullFailure);
+    assert_eq!(
+        &*finding.state, "DeadlineExceeded",
+        "it failed all the same"
+    );
+}
+
+#[test]
+fn the_pods_of_a_job_speak_for_themselves_while_they_are_there() {
+    let job = past_its_deadline(None);
+    let id = job.id.clone();
+    let mut world = world(std::slice::from_ref(&job), NOT_FOUND);
+    let mut left = pod("shop", "report-1-x7k2p", waiting("ImagePullBackOff", ""));
+    left.meta.owner = Some(Arc::new(Owner {
+        kind: "Job".into(),
+        name: "report-1".into(),
+        uid: Arc::clone(&job.meta.uid),
+    }));
+    world.fold(Batch::Pods(changed(vec![left])), now());
+    assert_eq!(found(&world, &id), None);
+}
+
+#[test]
+fn a_cron_job_is_told_of_by_its_newest_job() {
+    let cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
+    let id = cron.id.clone();
+    let job = past_its_deadline(Some("report"));
+    let mut newer = job.clone();
+    newer.id.key = fixtures::key("shop", "report-2");
+    newer.meta.uid = "uid-newer".into();
+    newer.meta.created = Some(ago(10));
+    newer.rollout = Rollout {
+        desired: 1,
+        current: 1,
+        ..Rollout::default()
+    };
+    let finding = found(&world(&[cron.clone(), job.clone()], NOT_FOUND), &id);
+    assert_eq!(finding.unwrap().cause, Cause::ImageNotFound);
+    let healed = world(&[cron, job.clone(), newer], NOT_FOUND);
+    assert_eq!(found(&healed, &id), None, "the next run goes on");
+    assert_eq!(found(&healed, &job.id), None, "its CronJob speaks for it");
+}
+
+#[test]
+fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
+    let mut cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
+    // Its Job is under way for it.
+    cron.rollout.current = 1;
+    let id = cron.id.clone();
+    let mut job = past_its_deadline(Some("report"));
+    job.rollout.trouble = None;
+    let mut world = world(&[cron, job], "x");
+    let refused = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
+    let mut refused = about_job("e4", "FailedCreate", refused);
+    refused.last = Some(ago(5));
+    world.fold(Batch::Events(changed(vec![refused])), now());
+    let finding = found(&world, &id).unwrap();
+    assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
+    assert_eq!(finding.names.workload.as_deref(), Some("cronjob/report"));
+}
+
+#[test]
+fn a_policy_that_refuses_the_registry_is_an_image_policy() {
+    let mut web = fixtures::workload(WorkloadKind::Deployment, "shop", "web", None);
+    web.rollout.desired = 1;
+    let id = web.id.clone();
+    for (text, cause) in [
+        (
+            "Error creating: pods \"web-1\" is forbidden: ValidatingAdmissionPolicy 'allowed-registries' with binding 'allowed-registries' denied request: images of refused.example are not allowed here",
+            Cause::SignaturePolicy,
+        ),
+        (
+            "Error creating: pods \"web-1\" is forbidden: exceeded quota: compute, requested: cpu=1, used: cpu=8, limited: cpu=8",
+            Cause::NotAPullFailure,
+        ),
+        (
+            "Error creating: pods \"web-1\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"image\" must set securityContext)",
+            Cause::NotAPullFailure,
+        ),
+    ] {
+        let mut refused = event("e1", "web", "FailedCreate", text, 3, ago(5));
+        refused.subject.kind = "Deployment".into();
+        let mut world = World::default();
+        let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![web.clone()]));
+        world.fold(batch, now());
+        world.fold(Batch::Events(changed(vec![refused])), now());
+        let finding = found(&world, &id).unwrap();
+        assert_eq!(finding.cause, cause, "{text}");
+        assert!(
+            !finding.fixes.contains(&FixId::SignImage),
+            "nothing is said of signatures"
+        );
+    }
+}
+
+/// The Pods of the revision before run on; those of the new one cannot be created.
+#[test]
+fn a_rollout_that_cannot_create_pods_is_told_of_while_the_old_ones_run() {
+    let mut web = fixtures::workload(WorkloadKind::Deployment, "shop", "web", None);
+    web.rollout = Rollout {
+        desired: 2,
+        current: 2,
+        ..Rollout::default()
+    };
+    let id = web.id.clone();
+    let set = |name: &str, number, current, desired| {
+        let mut set = super::revision(name, number, IMAGE, current);
+        set.rollout.current = current;
+        set.rollout.desired = desired;
+        set
+    };
+    let told = |reason: &str, message: &str, before: i64| {
+        let mut event = event(reason, "web-new", reason, message, 1, ago(before));
+        event.subject.kind = "ReplicaSet".into();
+        event
+    };
+    let quota = "Error creating: pods \"web-new-1\" is forbidden: exceeded quota: compute";
+    let found = |sets: Vec<Workload>, events: Vec<Event>| {
+        let mut world = World::default();
+        let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![web.clone()]));
+        world.fold(batch, now());
+        world.fold(
+            Batch::Workloads(WorkloadKind::ReplicaSet, changed(sets)),
+            now(),
+        );
+        world.fold(Batch::Events(changed(events)), now());
+        found(&world, &id)
+    };
+    let sets = |current| vec![set("web-old", 1, 2, 2), set("web-new", 2, current, 1)];
+    let refused = || told("FailedCreate", quota, 5);
+    let finding = found(sets(0), vec![refused()]).unwrap();
+    assert_eq!(finding.cause, Cause::NotAPullFailure);
+    assert_eq!(&*finding.state, "FailedCreate");
+    assert_eq!(
+        found(sets(1), vec![refused()]),
+        None,
+        "it was created in the end"
+    );
+    let created = told("SuccessfulCreate", "Created pod: web-new-1", 1);
+    assert_eq!(found(sets(0), vec![refused(), created]), None);
+    assert_eq!(found(sets(0), vec![]), None);
+}

@@ -1,0 +1,184 @@
+//! Findings of workloads whose Pods tell nothing: none can be created, or a Job has given up and its Pods
+//! are deleted.
+
+use std::sync::Arc;
+
+use super::{Evidence, Fact, Finding, Root, Source, diagnose, need, pending_findings::said};
+use crate::domain::{
+    context::{Case, Known, WorkloadCase},
+    diagnostics::{
+        Cause, FixId, FixTarget, Names,
+        classify::{Confidence, classify},
+    },
+    k8s::objects::{Event, Workload, WorkloadKind},
+    message::{Message, Sign},
+};
+
+/// What keeps a workload from having Pods that run; `None` where its Pods tell it themselves.
+pub fn workload(case: &WorkloadCase) -> Option<Finding> {
+    if !need::workload_needs_diagnosis(&case.workload) {
+        return None;
+    }
+    gave_up(case)
+        .or_else(|| no_pods(case))
+        .or_else(|| failed(case))
+}
+
+/// A Job that gave up on a Pod that could not pull. Its controller has deleted the Pod (a Job past its
+/// `activeDeadlineSeconds`), so that only events tell of it.
+fn gave_up(case: &WorkloadCase) -> Option<Finding> {
+    let (reason, message) = case.run().rollout.trouble.as_ref()?;
+    let mut finding = last_pull(case.lost.as_deref()?)?;
+    finding.state = Arc::clone(reason);
+    let text = Arc::clone(message);
+    finding
+        .evidence
+        .push(Evidence::now(Fact::Said { text }, Source::Workload));
+    // There is no Pod any more that could be deleted, and the Job starts no other one.
+    finding.names.pod = None;
+    if let Some(target) = &mut finding.names.target {
+        target.pod = None;
+    }
+    for fix in &mut finding.fixes {
+        if matches!(fix, FixId::RetryNow | FixId::Restart) {
+            *fix = FixId::RecreatePod;
+        }
+    }
+    Some(finding)
+}
+
+fn last_pull(lost: &Case) -> Option<Finding> {
+    let mut findings = diagnose(lost).findings.into_iter();
+    findings.find(Finding::is_pull)
+}
+
+/// The controller cannot create Pods: a ServiceAccount that does not exist, an admission that refuses.
+fn no_pods(case: &WorkloadCase) -> Option<Finding> {
+    let rollout = &case.run().rollout;
+    // A CronJob wants no number of Pods: it is asked whether it can create its Job.
+    let is_short = match case.run().id.kind {
+        WorkloadKind::CronJob => rollout.current == 0,
+        _ => rollout.current < rollout.desired,
+    };
+    if !is_short {
+        return None;
+    }
+    let mut told = case.events.iter().rev();
+    let event = told.find(|event| is_of_creation(&event.reason));
+    let event = event.filter(|event| &*event.reason == FAILED_CREATE);
+    let trouble = rollout
+        .trouble
+        .as_ref()
+        .filter(|(reason, _)| matches!(&**reason, FAILED_CREATE | "ReplicaFailure"));
+    let (text, evidence) = match (event, trouble) {
+        (Some(event), _) => (&event.message, said(event)),
+        (None, Some((_, text))) => {
+            let fact = Fact::Said {
+                text: Arc::clone(text),
+            };
+            (text, Evidence::now(fact, Source::Workload))
+        }
+        (None, None) => return None,
+    };
+    let mut finding = unmade(case, evidence, event.map(AsRef::as_ref));
+    // The words of the API server's admission (`plugin/pkg/admission/serviceaccount`).
+    let looked_up = |text: &str| text.contains("looking up service account");
+    if looked_up(text) || trouble.is_some_and(|(_, text)| looked_up(text)) {
+        // It is there by now: the controller's next attempt makes the Pods.
+        if case.account.present().is_some() {
+            return None;
+        }
+        account_missing(&mut finding, case);
+    } else {
+        refused_image(&mut finding, case, text);
+    }
+    Some(finding)
+}
+
+const FAILED_CREATE: &str = "FailedCreate";
+
+/// What a controller tells of the Pods that it creates, or cannot create.
+fn is_of_creation(reason: &str) -> bool {
+    matches!(reason, FAILED_CREATE | "SuccessfulCreate")
+}
+
+/// A Job that has failed and whose Pods are gone: whatever its program did, it is not well.
+fn failed(case: &WorkloadCase) -> Option<Finding> {
+    let run = case.run();
+    let (reason, message) = run.rollout.trouble.as_ref()?;
+    if run.id.kind != WorkloadKind::Job || case.has_pods {
+        return None;
+    }
+    let text = Arc::clone(message);
+    let evidence = Evidence::now(Fact::Said { text }, Source::Workload);
+    let mut finding = unmade(case, evidence, None);
+    finding.state = Arc::clone(reason);
+    finding.names.involved = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
+    Some(finding)
+}
+
+/// `event`: of what creates the Pods, mostly a ReplicaSet.
+fn unmade(case: &WorkloadCase, evidence: Evidence, event: Option<&Event>) -> Finding {
+    let workload: &Workload = &case.workload;
+    let id = &workload.id;
+    let involved = event.map(|event| {
+        let subject = &event.subject;
+        (subject.kind.to_string(), subject.name.to_string())
+    });
+    Finding {
+        container: None,
+        image: None,
+        target: None,
+        state: "FailedCreate".into(),
+        cause: Cause::NotAPullFailure,
+        root: Some(Root::NotAPull),
+        confidence: Confidence::Certain,
+        alternatives: Vec::new(),
+        evidence: vec![evidence],
+        settle: Vec::new(),
+        fixes: vec![FixId::ReadEvents],
+        crashed: false,
+        names: Names {
+            namespace: Some(id.key.namespace.to_string()),
+            service_account: Some(workload.service_account.to_string()),
+            workload: Some(id.kubectl()),
+            involved,
+            target: Some(Box::new(FixTarget::of_workload(workload))),
+            ..Names::default()
+        },
+    }
+}
+
+/// An admission policy that refuses the image: the message is read as every other one.
+fn refused_image(finding: &mut Finding, case: &WorkloadCase, text: &str) {
+    let read = classify(text);
+    let Some(cause @ Cause::SignaturePolicy) = read.cause else {
+        return;
+    };
+    finding.cause = cause;
+    finding.root = Root::of_cause(cause);
+    finding.confidence = read.confidence;
+    finding.alternatives = read.alternatives;
+    finding.settle = super::open_questions(finding.confidence, cause, &finding.alternatives);
+    finding.fixes = if Message::parse(text).has(Sign::Signature) {
+        cause.entry().fixes.to_vec()
+    } else {
+        // A signature does not help where the registry is not an allowed one.
+        vec![FixId::FixImagePolicy, FixId::ReadEvents]
+    };
+    if let [(_, image)] = &*case.workload.images {
+        finding.names.image = Some(image.to_string());
+        finding.image = Some(Arc::clone(image));
+    }
+}
+
+fn account_missing(finding: &mut Finding, case: &WorkloadCase) {
+    finding.root = Some(Root::ServiceAccountMissing);
+    finding.fixes = vec![FixId::CreateServiceAccount];
+    if matches!(case.account, Known::Missing) {
+        let account = case.workload.service_account.shared();
+        let fact = Fact::AccountMissing { account };
+        let fact = Evidence::now(fact, Source::ServiceAccount);
+        finding.evidence.push(fact);
+    }
+}

@@ -1,0 +1,17 @@
+//! Kubernetes objects, references to them, and what is read off a single object.
+//!
+//! Status, rollout, timeline and back-off are computed here from objects and events. Must not know the store, the
+//! diagnosis or how anything is shown.
+
+pub mod age;
+pub mod backoff;
+pub mod connection;
+pub mod document;
+pub mod logs;
+pub mod object_ref;
+pub mod objects;
+pub mod pod_status;
+pub mod pull_attempt;
+pub mod pull_failure;
+pub mod rollout;
+pub mod timeline;

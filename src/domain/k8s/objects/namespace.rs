@@ -1,0 +1,14 @@
+//! A namespace as an object of its own (as a place, it is `key::Namespace`).
+
+use serde::{Deserialize, Serialize};
+
+use super::Meta;
+use crate::domain::k8s::object_ref::Namespace;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceObject {
+    pub name: Namespace,
+    pub meta: Meta,
+    /// `status.phase` is `Terminating`: nothing new can be created here.
+    pub terminating: bool,
+}

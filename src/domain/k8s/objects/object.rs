@@ -1,0 +1,68 @@
+//! One object of any kind that the product shows.
+
+use std::fmt;
+
+use super::{Pod, Secret, ServiceAccount, WorkloadKey};
+use crate::domain::k8s::object_ref::{Key, Namespace};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKey {
+    Namespace(Namespace),
+    Secret(Key<Secret>),
+    ServiceAccount(Key<ServiceAccount>),
+    Pod(Key<Pod>),
+    Workload(WorkloadKey),
+}
+
+impl ObjectKey {
+    /// As the API calls it, and as events name their subject.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Namespace(_) => "Namespace",
+            Self::Secret(_) => "Secret",
+            Self::ServiceAccount(_) => "ServiceAccount",
+            Self::Pod(_) => "Pod",
+            Self::Workload(id) => id.kind.as_str(),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Namespace(namespace) => namespace.as_str(),
+            Self::Secret(key) => key.name.as_str(),
+            Self::ServiceAccount(key) => key.name.as_str(),
+            Self::Pod(key) => key.name.as_str(),
+            Self::Workload(id) => id.key.name.as_str(),
+        }
+    }
+
+    /// The namespace that it lies in; of a Namespace, itself: its events lie there.
+    pub fn namespace(&self) -> &Namespace {
+        match self {
+            Self::Namespace(namespace) => namespace,
+            Self::Secret(key) => &key.namespace,
+            Self::ServiceAccount(key) => &key.namespace,
+            Self::Pod(key) => &key.namespace,
+            Self::Workload(id) => &id.key.namespace,
+        }
+    }
+
+    pub fn pod(&self) -> Option<&Key<Pod>> {
+        match self {
+            Self::Pod(key) => Some(key),
+            Self::Namespace(_) | Self::Secret(_) | Self::ServiceAccount(_) | Self::Workload(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// `Pod shop/web-1`
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespace(namespace) => write!(f, "Namespace {namespace}"),
+            other => write!(f, "{} {}/{}", other.kind(), other.namespace(), other.name()),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A ServiceAccount: for the pull, the list of pull Secrets that admission copies into Pods.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Meta, Secret};
+use crate::domain::k8s::object_ref::{Key, Name};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceAccount {
+    pub key: Key<ServiceAccount>,
+    pub meta: Meta,
+    /// In the order of the object, which is the order the kubelet gets them in.
+    pub pull_secrets: Arc<[Name<Secret>]>,
+}

@@ -1,0 +1,384 @@
+//! Pod status as printed by kubectl, with its severity.
+//!
+//! The word follows `printPod` of kubectl 1.36 (`pkg/printers/internalversion/printers.go`), so that
+//! an operator finds here what `kubectl get pods` told them.
+
+use std::borrow::Cow;
+
+use super::{
+    objects::{
+        Condition, Container, ContainerRole, ContainerState, Exit, Phase, Pod, PodCondition,
+    },
+    pull_failure,
+};
+
+/// What `kubectl get pods` says in READY, STATUS and RESTARTS, and how much it matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodStatus<'a> {
+    pub word: Cow<'a, str>,
+    pub ready: usize,
+    pub containers: usize,
+    pub restarts: u32,
+    pub health: Health,
+}
+
+/// From worst to best, so that sorting by it puts first what needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// An image cannot be pulled.
+    PullFailing,
+    /// Something else is wrong: a crash loop, a missing volume, no place to run.
+    Failing,
+    /// On its way, and nothing says that it will not arrive.
+    Progressing,
+    Healthy,
+    /// Ended as it should.
+    Finished,
+}
+
+impl Health {
+    /// Whether it runs, or has ended as it should.
+    pub fn is_sound(self) -> bool {
+        match self {
+            Self::Healthy | Self::Finished => true,
+            Self::PullFailing | Self::Failing | Self::Progressing => false,
+        }
+    }
+}
+
+/// The status of a Pod.
+pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
+    let (word, initializing) = match init_word(pod) {
+        Some(word) => (word, !holds(pod, Condition::Initialized)),
+        None => (base_word(pod), false),
+    };
+    let word = if initializing {
+        word
+    } else {
+        app_word(pod).unwrap_or(word)
+    };
+    let word = deletion_word(pod).unwrap_or(word);
+    PodStatus {
+        health: health(pod, &word),
+        word,
+        ready: counted(pod).filter(|c| c.ready && runs(c)).count(),
+        containers: counted(pod).count(),
+        restarts: restarts(pod, initializing),
+    }
+}
+
+fn counted(pod: &Pod) -> impl Iterator<Item = &Container> {
+    pod.containers
+        .iter()
+        .filter(|c| matches!(c.role, ContainerRole::App | ContainerRole::Sidecar))
+}
+
+fn runs(container: &Container) -> bool {
+    matches!(container.state, ContainerState::Running { .. })
+}
+
+fn holds(pod: &Pod, condition: Condition) -> bool {
+    pod.condition(condition).is_some_and(|c| c.holds)
+}
+
+fn base_word(pod: &Pod) -> Cow<'_, str> {
+    let gated = pod
+        .condition(Condition::Scheduled)
+        .and_then(PodCondition::reason)
+        .filter(|reason| *reason == "SchedulingGated");
+    gated
+        .or(pod.reason.as_deref())
+        .map_or_else(|| Cow::Borrowed(phase_word(pod.phase)), Cow::Borrowed)
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "Pending",
+        Phase::Running => "Running",
+        Phase::Succeeded => "Succeeded",
+        Phase::Failed => "Failed",
+        Phase::Unknown => "Unknown",
+    }
+}
+
+/// `Init:…` while an init container has not done its work.
+fn init_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    let inits = pod
+        .containers
+        .iter()
+        .filter(|c| matches!(c.role, ContainerRole::Init | ContainerRole::Sidecar));
+    let total = inits.clone().count();
+    for (position, container) in inits.enumerate() {
+        let word = match &container.state {
+            ContainerState::Terminated(exit) if exit.code == 0 => continue,
+            ContainerState::Running { .. }
+                if container.role == ContainerRole::Sidecar && container.started != Some(false) =>
+            {
+                continue;
+            }
+            ContainerState::Terminated(exit) => format!("Init:{}", exit_word(exit)),
+            ContainerState::Waiting { reason, .. }
+                if !reason.is_empty() && &**reason != "PodInitializing" =>
+            {
+                format!("Init:{reason}")
+            }
+            _ => format!("Init:{position}/{total}"),
+        };
+        return Some(Cow::Owned(word));
+    }
+    None
+}
+
+fn exit_word(exit: &Exit) -> Cow<'_, str> {
+    match exit.reason.as_deref() {
+        Some(reason) if !reason.is_empty() => Cow::Borrowed(reason),
+        _ => Cow::Owned(format!("ExitCode:{}", exit.code)),
+    }
+}
+
+/// The word of the first app container that has one of its own.
+fn app_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    let mut apps = pod
+        .containers
+        .iter()
+        .filter(|c| c.role == ContainerRole::App);
+    let any_runs = apps.clone().any(|c| c.ready && runs(c));
+    let word = apps.find_map(|container| match &container.state {
+        ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
+            Some(Cow::Borrowed(&**reason))
+        }
+        ContainerState::Terminated(exit) => Some(exit_word(exit)),
+        _ => None,
+    })?;
+    Some(match &*word {
+        "Completed" if any_runs && holds(pod, Condition::Ready) => Cow::Borrowed("Running"),
+        "Completed" if any_runs => Cow::Borrowed("NotReady"),
+        _ => word,
+    })
+}
+
+fn deletion_word(pod: &Pod) -> Option<Cow<'_, str>> {
+    pod.meta.deleting?;
+    if pod.reason.as_deref() == Some("NodeLost") {
+        return Some(Cow::Borrowed("Unknown"));
+    }
+    let ended = matches!(pod.phase, Phase::Succeeded | Phase::Failed);
+    (!ended).then_some(Cow::Borrowed("Terminating"))
+}
+
+fn restarts(pod: &Pod, initializing: bool) -> u32 {
+    pod.containers
+        .iter()
+        .filter(|c| match c.role {
+            ContainerRole::Init => initializing,
+            ContainerRole::Sidecar => true,
+            ContainerRole::App => !initializing,
+            ContainerRole::Ephemeral => false,
+        })
+        .map(|c| c.restarts)
+        .sum()
+}
+
+fn health(pod: &Pod, word: &str) -> Health {
+    if pod.phase == Phase::Succeeded {
+        return Health::Finished;
+    }
+    if pod.meta.deleting.is_some() {
+        return Health::Progressing;
+    }
+    if pull_failure::failures(pod).next().is_some() {
+        return Health::PullFailing;
+    }
+    let unschedulable = pod
+        .condition(Condition::Scheduled)
+        .is_some_and(|c| !c.holds && c.reason() == Some("Unschedulable"));
+    let complaint = word.strip_prefix("Init:").unwrap_or(word);
+    let broken = unschedulable
+        || pod.phase == Phase::Failed
+        || complaint.contains("Error")
+        || complaint.starts_with("ExitCode:")
+        || matches!(
+            complaint,
+            "CrashLoopBackOff"
+                | "OOMKilled"
+                | "Evicted"
+                | "Unknown"
+                | "StartError"
+                | "ContainerCannotRun"
+        );
+    if broken {
+        Health::Failing
+    } else if pod.phase == Phase::Running && holds(pod, Condition::Ready) {
+        Health::Healthy
+    } else {
+        Health::Progressing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{condition, container, now, pod, running, waiting};
+
+    fn terminated(code: i32, reason: &str) -> ContainerState {
+        ContainerState::Terminated(Box::new(Exit {
+            code,
+            reason: (!reason.is_empty()).then(|| reason.into()),
+            message: None,
+            started: None,
+            finished: None,
+        }))
+    }
+
+    fn with(state: ContainerState, change: impl FnOnce(&mut Pod)) -> Pod {
+        let mut pod = pod("shop", "a", state);
+        change(&mut pod);
+        pod
+    }
+
+    fn without_a_place(pod: &mut Pod) {
+        let reason = Some("Unschedulable".into());
+        let complaint = PodCondition::new(Condition::Scheduled, false, None, reason, None);
+        pod.conditions = Box::new([complaint]);
+    }
+
+    fn init(role: ContainerRole, state: ContainerState) -> impl FnOnce(&mut Pod) {
+        move |pod| {
+            let first = Container {
+                role,
+                ..container("setup", state)
+            };
+            pod.containers = [first].into_iter().chain(pod.containers.to_vec()).collect();
+            pod.conditions = Box::new([condition(Condition::Initialized, false)]);
+        }
+    }
+
+    #[test]
+    fn a_sidecar_is_waited_for_until_it_has_started() {
+        let word = |started| {
+            let mut pod = with(waiting("PodInitializing", ""), |pod| {
+                init(ContainerRole::Sidecar, running())(pod);
+            });
+            pod.containers[0].started = started;
+            pod_status(&pod).word.into_owned()
+        };
+        assert_eq!(word(Some(false)), "Init:0/1");
+        assert_eq!(word(Some(true)), "PodInitializing");
+        assert_eq!(word(None), "PodInitializing");
+    }
+
+    #[test]
+    fn the_word_and_the_worry() {
+        let creating = || waiting("ContainerCreating", "");
+        let cases: Vec<(Pod, &str, Health)> = vec![
+            (with(running(), |_| {}), "Running", Health::Healthy),
+            (
+                with(waiting("ImagePullBackOff", "x"), |_| {}),
+                "ImagePullBackOff",
+                Health::PullFailing,
+            ),
+            (
+                with(waiting("illegal base64 data at input byte 0", ""), |_| {}),
+                "illegal base64 data at input byte 0",
+                Health::PullFailing,
+            ),
+            (
+                with(waiting("CrashLoopBackOff", "x"), |_| {}),
+                "CrashLoopBackOff",
+                Health::Failing,
+            ),
+            (
+                with(waiting("CreateContainerConfigError", "x"), |_| {}),
+                "CreateContainerConfigError",
+                Health::Failing,
+            ),
+            (
+                with(creating(), |_| {}),
+                "ContainerCreating",
+                Health::Progressing,
+            ),
+            (
+                with(terminated(3, ""), |pod| pod.phase = Phase::Failed),
+                "ExitCode:3",
+                Health::Failing,
+            ),
+            (
+                with(terminated(0, "Completed"), |pod| {
+                    pod.phase = Phase::Succeeded;
+                }),
+                "Completed",
+                Health::Finished,
+            ),
+            (
+                with(running(), |pod| pod.meta.deleting = Some(now())),
+                "Terminating",
+                Health::Progressing,
+            ),
+            (
+                with(creating(), init(ContainerRole::Init, running())),
+                "Init:0/1",
+                Health::Progressing,
+            ),
+            (
+                with(
+                    creating(),
+                    init(ContainerRole::Init, waiting("ErrImagePull", "x")),
+                ),
+                "Init:ErrImagePull",
+                Health::PullFailing,
+            ),
+            (
+                with(
+                    creating(),
+                    init(ContainerRole::Init, terminated(1, "Error")),
+                ),
+                "Init:Error",
+                Health::Failing,
+            ),
+            (
+                with(creating(), init(ContainerRole::Sidecar, running())),
+                "ContainerCreating",
+                Health::Progressing,
+            ),
+            (
+                with(ContainerState::Unreported, |pod| {
+                    pod.phase = Phase::Failed;
+                    pod.reason = Some("Evicted".into());
+                }),
+                "Evicted",
+                Health::Failing,
+            ),
+            (
+                with(ContainerState::Unreported, without_a_place),
+                "Pending",
+                Health::Failing,
+            ),
+        ];
+        for (pod, word, health) in cases {
+            let status = pod_status(&pod);
+            assert_eq!(
+                (&*status.word, status.health),
+                (word, health),
+                "{:?}",
+                pod.containers
+            );
+        }
+    }
+
+    #[test]
+    fn sidecars_count_as_containers_and_init_containers_do_not() {
+        let pod = with(running(), init(ContainerRole::Sidecar, running()));
+        assert_eq!(
+            (pod_status(&pod).ready, pod_status(&pod).containers),
+            (2, 2)
+        );
+        let pod = with(
+            running(),
+            init(ContainerRole::Init, terminated(0, "Completed")),
+        );
+        assert_eq!(
+            (pod_status(&pod).ready, pod_status(&pod).containers),
+            (1, 1)
+        );
+    }
+}

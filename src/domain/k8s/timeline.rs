@@ -1,0 +1,367 @@
+//! The timeline of a Pod's start, from its creation to a running container.
+//!
+//! Statuses come first, for they are the truth; events add times. A step whose event was dropped or
+//! has expired is done all the same when a later one is: then its time is not known, and not guessed.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    objects::{Condition, Container, ContainerState, Event, Pod, PodCondition},
+    pull_attempt::PullAttempt,
+    pull_failure,
+};
+
+/// The steps, in their order. All but `Scheduled` are those of the guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Created,
+    /// Admission has taken the ServiceAccount, and its pull Secrets where the Pod lists none itself.
+    Admitted,
+    Scheduled,
+    /// The kubelet asks the registry, with the credentials that the Pod's Secrets hold.
+    Pulling,
+    Pulled,
+    Started,
+    Ready,
+}
+
+impl Stage {
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::Admitted,
+        Self::Scheduled,
+        Self::Pulling,
+        Self::Pulled,
+        Self::Started,
+        Self::Ready,
+    ];
+
+    /// What goes on until the step is done.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Created | Self::Admitted => "being made",
+            Self::Scheduled => "waits for a node",
+            Self::Pulling => "waits to pull",
+            Self::Pulled => "pulling",
+            Self::Started => "starting",
+            Self::Ready => "getting ready",
+        }
+    }
+
+    /// The step in a few words, once it is done.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Created => "Pod created",
+            Self::Admitted => "ServiceAccount and Secrets taken",
+            Self::Scheduled => "node found",
+            Self::Pulling => "registry asked",
+            Self::Pulled => "image pulled",
+            Self::Started => "container started",
+            Self::Ready => "container ready",
+        }
+    }
+}
+
+/// The status of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    Done,
+    /// It is at this step.
+    Now,
+    /// Failed at this stage.
+    Stuck,
+    NotYet,
+}
+
+/// One step of one container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub stage: Stage,
+    pub progress: Progress,
+    /// When it was reached, where anything still says so.
+    pub at: Option<Timestamp>,
+    /// From the step before; of a step that goes on, until now. `None` where a time is missing.
+    pub took: Option<SignedDuration>,
+}
+
+/// The steps of one container. `events` are those about the Pod, oldest first.
+pub fn timeline(
+    pod: &Pod,
+    container: &Container,
+    events: &[Arc<Event>],
+    now: Timestamp,
+) -> [Step; 7] {
+    let reached = reached(pod, container, events);
+    let stuck = is_stuck(pod, container);
+    let mut before: Option<Timestamp> = None;
+    Stage::ALL.map(|stage| {
+        let progress = if stage <= reached {
+            Progress::Done
+        } else if Stage::ALL.iter().find(|next| **next > reached) == Some(&stage) {
+            if stuck {
+                Progress::Stuck
+            } else {
+                Progress::Now
+            }
+        } else {
+            Progress::NotYet
+        };
+        let at = (progress == Progress::Done)
+            .then(|| at(stage, pod, container, events))
+            .flatten();
+        let until = match progress {
+            Progress::Done => at,
+            Progress::Now | Progress::Stuck => Some(now),
+            Progress::NotYet => None,
+        };
+        let told = (stage == Stage::Pulled && progress == Progress::Done)
+            .then(|| pull(container, events).map(|pull| pull.took))
+            .flatten();
+        let measured = before
+            .zip(until)
+            .map(|(from, to)| to.duration_since(from).max(SignedDuration::ZERO));
+        before = at;
+        Step {
+            stage,
+            progress,
+            at,
+            took: told.or(measured),
+        }
+    })
+}
+
+/// The last step that is certainly done.
+fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
+    match &container.state {
+        ContainerState::Running { .. } | ContainerState::Terminated(_) if container.ready => {
+            return Stage::Ready;
+        }
+        // What has done its work is not going to be ready: an init container, the program of a Job.
+        ContainerState::Terminated(exit) if exit.code == 0 => return Stage::Ready,
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
+        ContainerState::Waiting { .. } | ContainerState::Unreported => {}
+    }
+    let attempt = pull_failure::attempt(pod, container);
+    let pulling = newest(attempt, events, "Pulling");
+    let pulled = newest(attempt, events, "Pulled");
+    let has_image = container
+        .image_id
+        .as_deref()
+        .is_some_and(|id| !id.is_empty())
+        || container.last_exit.is_some();
+    let failing =
+        pull_failure::failures(pod).any(|failure| failure.attempt.container.name == container.name);
+    if failing {
+        // The registry is asked again and again; a malformed Secret stops the kubelet before that.
+        return if pulling.is_some() {
+            Stage::Pulling
+        } else {
+            Stage::Scheduled
+        };
+    }
+    let newer = match (pulling, pulled) {
+        (Some(pulling), Some(pulled)) => pulled.last >= pulling.last,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    if has_image || newer {
+        Stage::Pulled
+    } else if pulling.is_some() {
+        Stage::Pulling
+    } else if pod.node.is_some() {
+        Stage::Scheduled
+    } else {
+        Stage::Admitted
+    }
+}
+
+fn is_stuck(pod: &Pod, container: &Container) -> bool {
+    let unscheduled = pod.node.is_none()
+        && pod
+            .condition(Condition::Scheduled)
+            .is_some_and(|condition| !condition.holds);
+    let waits = match &container.state {
+        ContainerState::Waiting { reason, .. } => !pull_failure::is_on_its_way(reason),
+        ContainerState::Terminated(exit) => exit.code != 0,
+        ContainerState::Running { .. } | ContainerState::Unreported => false,
+    };
+    unscheduled || waits
+}
+
+fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Option<Timestamp> {
+    let since = |condition| {
+        pod.condition(condition)
+            .filter(|condition| condition.holds)
+            .and_then(PodCondition::since)
+    };
+    match stage {
+        // Admission works inside of the request that creates the Pod.
+        Stage::Created | Stage::Admitted => pod.meta.created,
+        Stage::Scheduled => since(Condition::Scheduled),
+        Stage::Pulling => newest(pull_failure::attempt(pod, container), events, "Pulling")?.first,
+        Stage::Pulled => newest(pull_failure::attempt(pod, container), events, "Pulled")?.last,
+        Stage::Started => match &container.state {
+            ContainerState::Running { since } => *since,
+            ContainerState::Terminated(exit) => exit.started,
+            ContainerState::Waiting { .. } | ContainerState::Unreported => None,
+        },
+        Stage::Ready => match &container.state {
+            ContainerState::Terminated(exit) => exit.finished,
+            _ => since(Condition::ContainersReady),
+        },
+    }
+}
+
+fn newest<'a>(
+    attempt: PullAttempt<'_>,
+    events: &'a [Arc<Event>],
+    reason: &str,
+) -> Option<&'a Arc<Event>> {
+    let mut newest_first = events.iter().rev();
+    newest_first.find(|event| &*event.reason == reason && attempt.is_told_by(event))
+}
+
+/// What the kubelet told of the pull of a container's image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pull {
+    pub took: SignedDuration,
+    /// In bytes; kubelets say it since 1.31.
+    pub size: Option<u64>,
+}
+
+/// The last pull of a container's image, while its event is there.
+pub fn pull(container: &Container, events: &[Arc<Event>]) -> Option<Pull> {
+    pulled(&newest(PullAttempt::own(container), events, "Pulled")?.message)
+}
+
+/// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
+///
+/// Kubelets say so since 1.20, in Go's form of a duration; `None` for an image that was there already.
+pub fn pulled(message: &str) -> Option<Pull> {
+    let (_, after) = message.rsplit_once("\" in ")?;
+    let took = after
+        .split(' ')
+        .next()?
+        .trim_end_matches('.')
+        .parse()
+        .ok()?;
+    let size = message.split_once("Image size: ").and_then(|(_, after)| {
+        let digits = after.split(' ').next()?;
+        digits.parse().ok()
+    });
+    Some(Pull { took, size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        fixtures::{ago, event, now, pod, running, waiting},
+        k8s::objects::{ContainerRole, Exit},
+    };
+
+    fn progress(steps: &[Step]) -> Vec<Progress> {
+        steps.iter().map(|step| step.progress).collect()
+    }
+
+    use Progress::{Done, NotYet, Now, Stuck};
+
+    #[test]
+    fn a_pod_that_runs_has_done_all_although_its_events_have_expired() {
+        let pod = pod("shop", "web", running());
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[4].at, None);
+        assert_eq!(steps[4].took, None);
+        assert_eq!(steps[5].at, Some(ago(500)));
+    }
+
+    #[test]
+    fn a_pull_takes_what_the_kubelet_says() {
+        let pod = pod("shop", "web", running());
+        let text = "Successfully pulled image \"a/b:1\" in 3.25s (4s including waiting)";
+        let events = [
+            Arc::new(event(
+                "e1",
+                "web",
+                "Pulling",
+                "Pulling image \"a/b:1\"",
+                1,
+                ago(510),
+            )),
+            Arc::new(event("e2", "web", "Pulled", text, 1, ago(506))),
+        ];
+        let steps = timeline(&pod, &pod.containers[0], &events, now());
+        assert_eq!(steps[4].took, Some(SignedDuration::from_millis(3250)));
+        assert_eq!(steps[5].took, Some(SignedDuration::from_secs(6)));
+    }
+
+    #[test]
+    fn a_refused_pull_is_stuck_where_it_is() {
+        let pod = pod("shop", "web", waiting("ImagePullBackOff", "denied"));
+        let pulling = Arc::new(event("e1", "web", "Pulling", "Pulling image", 4, ago(60)));
+        let steps = timeline(&pod, &pod.containers[0], &[pulling], now());
+        assert_eq!(
+            progress(&steps),
+            [Done, Done, Done, Done, Stuck, NotYet, NotYet]
+        );
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[3].progress, Stuck);
+        assert_eq!(steps[3].took, Some(SignedDuration::from_secs(600)));
+    }
+
+    #[test]
+    fn an_init_container_that_has_ended_well_is_done() {
+        let mut pod = pod("shop", "web", waiting("ContainerCreating", ""));
+        let setup = &mut pod.containers[0];
+        setup.role = ContainerRole::Init;
+        setup.ready = true;
+        setup.state = ContainerState::Terminated(Box::new(Exit {
+            code: 0,
+            reason: Some("Completed".into()),
+            message: None,
+            started: Some(ago(20)),
+            finished: Some(ago(10)),
+        }));
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[6].took, Some(SignedDuration::from_secs(10)));
+    }
+
+    #[test]
+    fn the_container_of_a_job_that_has_ended_well_is_done() {
+        let mut pod = pod("shop", "report", running());
+        let app = &mut pod.containers[0];
+        app.ready = false;
+        app.state = ContainerState::Terminated(Box::new(Exit {
+            code: 0,
+            reason: Some("Completed".into()),
+            message: None,
+            started: Some(ago(3600)),
+            finished: Some(ago(3500)),
+        }));
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(progress(&steps), [Done; 7]);
+        assert_eq!(steps[6].took, Some(SignedDuration::from_secs(100)));
+        let ContainerState::Terminated(exit) = &mut pod.containers[0].state else {
+            unreachable!()
+        };
+        exit.code = 1;
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[6].progress, Stuck);
+    }
+
+    #[test]
+    fn a_pod_without_a_node_waits_for_one() {
+        let mut pod = pod("shop", "web", ContainerState::Unreported);
+        pod.node = None;
+        pod.conditions = Box::new([]);
+        let steps = timeline(&pod, &pod.containers[0], &[], now());
+        assert_eq!(steps[2].progress, Now);
+    }
+}

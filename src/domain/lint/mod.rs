@@ -1,0 +1,548 @@
+//! Lints: what works today but breaks a practice of guide G9.
+//!
+//! Reads the store and judges objects as they are, failing or not. A lint needs a whole list to say
+//! that something is missing or unused; without it, it keeps silent.
+
+mod scorecard;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    k8s::{
+        age,
+        object_ref::{Key, Namespace},
+        objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+    },
+    registry_auth::{
+        credential::{Fingerprint, kind::CredentialKind},
+        docker_config::{EntrySummary, Oddity, SOON},
+        image_ref::ImageRef,
+    },
+    store::{
+        World,
+        watch::{Scope, Sight, WatchKind},
+    },
+};
+
+pub use scorecard::{App, Practice, Score, Standing, standings};
+
+/// Configuration of the lints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A credential that is older is to be rotated.
+    pub rotate_after_days: u32,
+    /// Tags under which another image may appear tomorrow.
+    pub moving_tags: Vec<String>,
+}
+
+impl Default for Limits {
+    /// A quarter is what most policies ask for.
+    fn default() -> Self {
+        Self {
+            rotate_after_days: 90,
+            moving_tags: vec!["latest".to_owned()],
+        }
+    }
+}
+
+/// A lint finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lint {
+    /// A password, or what looks like one, where a token belongs.
+    PasswordStored {
+        secret: Key<Secret>,
+        server: Arc<str>,
+    },
+    /// A credential that ends within hours, stored as if it were permanent.
+    ShortLived {
+        secret: Key<Secret>,
+        kind: CredentialKind,
+    },
+    /// A token that says of itself when it ends: soon, or in the past.
+    Ends {
+        secret: Key<Secret>,
+        server: Arc<str>,
+        /// Below zero: so long ago.
+        seconds: i64,
+    },
+    /// By when its data was last written (`managedFields`), or else by the Secret's age.
+    NotRotated {
+        secret: Key<Secret>,
+        days: i64,
+    },
+    Unused {
+        secret: Key<Secret>,
+    },
+    /// The ServiceAccount lists a Secret that does not exist.
+    Dangling {
+        account: Key<ServiceAccount>,
+        secret: Key<Secret>,
+    },
+    /// Every Pod of the namespace that names no ServiceAccount gets these Secrets.
+    DefaultAccountLoaded {
+        account: Key<ServiceAccount>,
+    },
+    /// One ServiceAccount for several apps.
+    SharedAccount {
+        account: Key<ServiceAccount>,
+        workloads: Vec<WorkloadKey>,
+    },
+    /// Several Secrets of a namespace for one registry.
+    SeveralForRegistry {
+        namespace: Namespace,
+        server: Arc<str>,
+        secrets: Vec<Key<Secret>>,
+    },
+    /// Keys of one Secret that are one registry to the kubelet, with different credentials: it tries them in
+    /// random order.
+    EqualKeys {
+        secret: Key<Secret>,
+        keys: Arc<[Arc<str>]>,
+    },
+    /// The same credential in several namespaces.
+    SameCredential {
+        secrets: Vec<Key<Secret>>,
+    },
+    /// Another image tomorrow under the same name.
+    MutableTag {
+        workload: WorkloadKey,
+        image: Arc<str>,
+    },
+}
+
+impl Lint {
+    /// What the user can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::PasswordStored { .. } => "store an access token with read access instead",
+            Self::ShortLived {
+                kind: CredentialKind::EcrToken,
+                ..
+            } => "let the node's role, IRSA or pod identity pull, with the ECR credential provider",
+            Self::ShortLived { .. } => {
+                "let the node's identity pull, or refresh the Secret by a controller"
+            }
+            Self::Ends { .. } | Self::NotRotated { .. } => {
+                "make a new token, put it into the Secret, revoke the old one"
+            }
+            Self::Unused { .. } => "delete it, once no script needs it",
+            Self::Dangling { .. } => "create the Secret, or take the name out of the list",
+            Self::DefaultAccountLoaded { .. } | Self::SharedAccount { .. } => {
+                "give each app a ServiceAccount of its own"
+            }
+            Self::SeveralForRegistry { .. } => "keep one Secret per registry and namespace",
+            Self::EqualKeys { .. } => "keep the entry that is right, and delete the others",
+            Self::SameCredential { .. } => {
+                "give each namespace a token of its own, or rotate all of them together"
+            }
+            Self::MutableTag { .. } => "name a version, or the digest",
+        }
+    }
+}
+
+/// All lints of a scope, by subject.
+pub fn lints(
+    world: &World,
+    sight: &Sight,
+    scope: &Scope,
+    limits: &Limits,
+    now: Timestamp,
+) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    for secret in world.secrets(scope) {
+        if let SecretContent::Read(summary) = &secret.content {
+            lints.extend(
+                summary
+                    .entries
+                    .iter()
+                    .filter_map(|it| ends(secret, it, now)),
+            );
+            of_secret(&mut lints, world, sight, secret, &summary.entries);
+            lints.extend(
+                summary
+                    .oddities
+                    .iter()
+                    .filter_map(|it| equal_keys(secret, it)),
+            );
+            lints.extend(not_rotated(secret, limits, now));
+        }
+    }
+    several_for_registry(&mut lints, world, scope);
+    same_credential(&mut lints, world, scope);
+    for account in world.accounts(scope) {
+        of_account(&mut lints, world, sight, account);
+    }
+    for workload in tops(world, scope) {
+        let moving = workload
+            .images
+            .iter()
+            .filter(|(_, image)| moves(image, limits));
+        lints.extend(moving.map(|(_, image)| Lint::MutableTag {
+            workload: workload.id.clone(),
+            image: Arc::clone(image),
+        }));
+    }
+    lints
+}
+
+fn of_secret(
+    lints: &mut Vec<Lint>,
+    world: &World,
+    sight: &Sight,
+    secret: &Secret,
+    entries: &[EntrySummary],
+) {
+    let key = &secret.key;
+    for entry in entries {
+        if entry.kind.is_password() {
+            lints.push(Lint::PasswordStored {
+                secret: key.clone(),
+                server: Arc::clone(&entry.server),
+            });
+        }
+        if entry.kind.life().is_some() {
+            lints.push(Lint::ShortLived {
+                secret: key.clone(),
+                kind: entry.kind,
+            });
+        }
+    }
+    let users = [WatchKind::Pods, WatchKind::ServiceAccounts]
+        .into_iter()
+        .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
+    let mut users = users.map(|kind| sight.sees(kind, &key.namespace));
+    let listed = world.pods_of_secret(key).len() > 0
+        || world.accounts_of_secret(key).len() > 0
+        || world
+            .workloads_of(&Scope::Namespace(key.namespace.clone()))
+            .any(|workload| workload.pull_secrets.contains(&key.name));
+    if !listed && users.all(|seen| seen) {
+        lints.push(Lint::Unused {
+            secret: key.clone(),
+        });
+    }
+}
+
+fn equal_keys(secret: &Secret, oddity: &Oddity) -> Option<Lint> {
+    match oddity {
+        Oddity::EqualKeys(keys) => Some(Lint::EqualKeys {
+            secret: secret.key.clone(),
+            keys: Arc::clone(keys),
+        }),
+        Oddity::KeyMissing { .. }
+        | Oddity::NoContent
+        | Oddity::AuthsMissing { .. }
+        | Oddity::NoEntries
+        | Oddity::AuthsNotWanted
+        | Oddity::CredentialStore(_)
+        | Oddity::CredentialHelpers(_) => None,
+    }
+}
+
+/// One that always ends within hours is no news; that it is stored is the lint `ShortLived`.
+fn ends(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Lint> {
+    let seconds = entry.expires?.duration_since(now).as_secs();
+    let always = entry.kind.life().is_some() && seconds > 0;
+    (seconds < SOON && !always).then(|| Lint::Ends {
+        secret: secret.key.clone(),
+        server: Arc::clone(&entry.server),
+        seconds,
+    })
+}
+
+fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint> {
+    let days = age::seconds(secret.written()?, now) / 86_400;
+    (days > i64::from(limits.rotate_after_days)).then(|| Lint::NotRotated {
+        secret: secret.key.clone(),
+        days,
+    })
+}
+
+fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
+    let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<Key<Secret>>> = BTreeMap::new();
+    for (secret, entry) in entries(world, scope) {
+        let place = (secret.key.namespace.clone(), entry.registry().into());
+        by_server
+            .entry(place)
+            .or_default()
+            .insert(secret.key.clone());
+    }
+    for ((namespace, server), secrets) in by_server {
+        if secrets.len() > 1 {
+            lints.push(Lint::SeveralForRegistry {
+                namespace,
+                server,
+                secrets: secrets.into_iter().collect(),
+            });
+        }
+    }
+}
+
+fn same_credential(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
+    let mut holders: BTreeMap<Fingerprint, BTreeSet<Key<Secret>>> = BTreeMap::new();
+    for (secret, entry) in entries(world, scope) {
+        if let Some(fingerprint) = entry.fingerprint {
+            holders
+                .entry(fingerprint)
+                .or_default()
+                .insert(secret.key.clone());
+        }
+    }
+    for secrets in holders.into_values() {
+        let namespaces: BTreeSet<_> = secrets.iter().map(|key| &key.namespace).collect();
+        if namespaces.len() > 1 {
+            lints.push(Lint::SameCredential {
+                secrets: secrets.into_iter().collect(),
+            });
+        }
+    }
+}
+
+fn entries<'a>(
+    world: &'a World,
+    scope: &Scope,
+) -> impl Iterator<Item = (&'a Arc<Secret>, &'a EntrySummary)> {
+    world
+        .secrets(scope)
+        .flat_map(|secret| secret.entries().iter().map(move |entry| (secret, entry)))
+}
+
+fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &ServiceAccount) {
+    let key = &account.key;
+    if account.pull_secrets.is_empty() {
+        return;
+    }
+    for name in account.pull_secrets.iter() {
+        let secret = Key::new(key.namespace.clone(), name.clone());
+        if sight.sees_secrets(&key.namespace) && world.secret(&secret).is_none() {
+            lints.push(Lint::Dangling {
+                account: key.clone(),
+                secret,
+            });
+        }
+    }
+    if key.name.as_str() == "default" {
+        lints.push(Lint::DefaultAccountLoaded {
+            account: key.clone(),
+        });
+        return;
+    }
+    let here = Scope::Namespace(key.namespace.clone());
+    let workloads: Vec<_> = tops(world, &here)
+        .filter(|workload| workload.service_account == key.name)
+        .map(|workload| workload.id.clone())
+        .collect();
+    if workloads.len() > 1 {
+        lints.push(Lint::SharedAccount {
+            account: key.clone(),
+            workloads,
+        });
+    }
+}
+
+/// The workloads that a person made.
+fn tops<'a>(world: &'a World, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
+    let workloads = world.workloads_of(scope);
+    workloads.filter(|workload| workload.meta.owner.is_none())
+}
+
+fn moves(image: &str, limits: &Limits) -> bool {
+    ImageRef::parse(image).is_ok_and(|image| {
+        // Without a tag it is `latest`.
+        let is = |moving: &String| image.tag() == Some(moving);
+        image.digest().is_none() && limits.moving_tags.iter().any(is)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        fixtures::{account, ago, changed, key, now, secret, workload},
+        k8s::objects::SecretType,
+        store::{
+            update::Batch,
+            watch::{SecretSlice, WatchId},
+        },
+    };
+
+    fn world() -> World {
+        let json = SecretType::DockerConfigJson;
+        let hub = [("registry.example", "bot")];
+        let mut old = secret("shop", "regcred", json.clone(), &hub);
+        old.meta.created = Some(ago(100 * 86_400));
+        let mut again = secret(
+            "shop",
+            "again",
+            json,
+            &[("https://registry.example", "AWS")],
+        );
+        if let SecretContent::Read(summary) = &mut again.content {
+            let mut entry = summary.entries[0].clone();
+            entry.kind = CredentialKind::EcrToken;
+            summary.entries = Arc::from([entry]);
+        }
+        let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
+        web.images = Arc::from([("app".into(), "registry.example/team/app".into())]);
+        let api = workload(WorkloadKind::Deployment, "shop", "api", None);
+        let mut world = World::default();
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(vec![old, again])), now());
+        let accounts = vec![
+            account("shop", "default", &["regcred"]),
+            account("shop", "runner", &["regcred", "nowhere"]),
+        ];
+        world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+        let kind = WorkloadKind::Deployment;
+        world.fold(Batch::Workloads(kind, changed(vec![web, api])), now());
+        world
+    }
+
+    #[test]
+    fn each_practice_of_the_guide_is_looked_at() {
+        let found = lints(
+            &world(),
+            &Sight::full(),
+            &Scope::Cluster,
+            &Limits::default(),
+            now(),
+        );
+        let id = |name| WorkloadKey {
+            kind: WorkloadKind::Deployment,
+            key: key("shop", name),
+        };
+        let expected = [
+            Lint::ShortLived {
+                secret: key("shop", "again"),
+                kind: CredentialKind::EcrToken,
+            },
+            Lint::Unused {
+                secret: key("shop", "again"),
+            },
+            Lint::PasswordStored {
+                secret: key("shop", "regcred"),
+                server: "registry.example".into(),
+            },
+            Lint::NotRotated {
+                secret: key("shop", "regcred"),
+                days: 100,
+            },
+            Lint::SeveralForRegistry {
+                namespace: Namespace::new("shop"),
+                server: "registry.example".into(),
+                secrets: vec![key("shop", "again"), key("shop", "regcred")],
+            },
+            Lint::DefaultAccountLoaded {
+                account: key("shop", "default"),
+            },
+            Lint::Dangling {
+                account: key("shop", "runner"),
+                secret: key("shop", "nowhere"),
+            },
+            Lint::SharedAccount {
+                account: key("shop", "runner"),
+                workloads: vec![id("api"), id("web")],
+            },
+            Lint::MutableTag {
+                workload: id("web"),
+                image: "registry.example/team/app".into(),
+            },
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_token_that_ends_is_told_before_it_does() {
+        let said = |kind: CredentialKind, expires: Option<Timestamp>| {
+            let entries = [("registry.example", "bot")];
+            let mut secret = secret("shop", "s", SecretType::DockerConfigJson, &entries);
+            let SecretContent::Read(summary) = &mut secret.content else {
+                unreachable!()
+            };
+            let mut entry = summary.entries[0].clone();
+            (entry.kind, entry.expires) = (kind, expires);
+            summary.entries = Arc::from([entry]);
+            let mut world = World::default();
+            let slice = SecretSlice::DockerConfigJson;
+            world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
+            let sight = Sight::default();
+            let found = lints(&world, &sight, &Scope::Cluster, &Limits::default(), now());
+            let ends = found.iter().filter(|it| matches!(it, Lint::Ends { .. }));
+            let here = Namespace::new("shop");
+            ends.map(|lint| lint.subject(&here)).collect::<Vec<_>>()
+        };
+        let jwt = |end| said(CredentialKind::Jwt, end);
+        let subject = "s for registry.example";
+        assert_eq!(jwt(None), [""; 0]);
+        assert_eq!(jwt(Some(ago(-30 * 86_400))), [""; 0]);
+        assert_eq!(
+            jwt(Some(ago(-3 * 86_400))),
+            [format!("{subject} ends in 3d")]
+        );
+        assert_eq!(
+            jwt(Some(ago(2 * 3600))),
+            [format!("{subject} ended 120m ago")]
+        );
+        let ecr = CredentialKind::EcrToken;
+        assert_eq!(said(ecr, Some(ago(-3600))), [""; 0], "it always does");
+        assert_eq!(said(ecr, Some(ago(3600))).len(), 1);
+    }
+
+    #[test]
+    fn what_is_refreshed_in_place_is_rotated() {
+        let json = SecretType::DockerConfigJson;
+        let mut old = secret("shop", "regcred", json, &[("registry.example", "bot")]);
+        old.meta.created = Some(ago(200 * 86_400));
+        let days = |secret: &Secret| match not_rotated(secret, &Limits::default(), now()) {
+            Some(Lint::NotRotated { days, .. }) => Some(days),
+            _ => None,
+        };
+        assert_eq!(days(&old), Some(200));
+        old.changed = Some(ago(100 * 86_400));
+        assert_eq!(days(&old), Some(100));
+        old.changed = Some(ago(3600));
+        assert_eq!(days(&old), None);
+    }
+
+    #[test]
+    fn limits_are_the_users() {
+        let strict = Limits {
+            rotate_after_days: 99,
+            moving_tags: Vec::new(),
+        };
+        let found = lints(&world(), &Sight::full(), &Scope::Cluster, &strict, now());
+        assert!(
+            found
+                .iter()
+                .any(|lint| matches!(lint, Lint::NotRotated { days: 100, .. }))
+        );
+        assert!(
+            !found
+                .iter()
+                .any(|lint| matches!(lint, Lint::MutableTag { .. }))
+        );
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_called_missing_or_unused() {
+        let mut no_jobs = Sight::full();
+        no_jobs.lose(&WatchId {
+            kind: WatchKind::Workloads(WorkloadKind::CronJob),
+            scope: Scope::Cluster,
+        });
+        for (sight, dangling) in [(Sight::default(), false), (no_jobs, true)] {
+            let (scope, limits) = (Scope::Cluster, Limits::default());
+            let found = lints(&world(), &sight, &scope, &limits, now());
+            let has = |claim: fn(&Lint) -> bool| found.iter().any(claim);
+            assert!(!has(|lint| matches!(lint, Lint::Unused { .. })));
+            assert_eq!(has(|lint| matches!(lint, Lint::Dangling { .. })), dangling);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Changing one entry of a Docker configuration and leaving the others as they are.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::json_object::Object;
+use crate::domain::registry_auth::{
+    credential::Password,
+    docker_config::{self, Format},
+};
+
+/// Who signs in.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub username: String,
+    pub password: Password,
+}
+
+/// A change to the entries under `auths`.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// The entry of this server gets this login; it is made if there is none.
+    Put {
+        server: String,
+        login: Login,
+    },
+    /// The entries of these servers get another login; what is there no more is not made again.
+    Renew {
+        servers: Vec<String>,
+        login: Login,
+    },
+    /// The entry is moved to another server.
+    Rekey {
+        from: String,
+        to: String,
+    },
+    Remove {
+        server: String,
+    },
+}
+
+/// The content of `.dockerconfigjson` after the edit: of the named entry `username`, `password` and `auth`
+/// are another, and all else stays as it was written and in its place. Content that the edit leaves as it
+/// is comes back unchanged.
+///
+/// Text that is no JSON object, and an `auths` that is none, are replaced by a `Put`: the kubelet cannot read
+/// them either, and the preview says so.
+///
+/// # Errors
+/// Says why the edit cannot be made; in no words of the content.
+pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, String> {
+    let mut config = Config::open(content)?;
+    let is_changed = match edit {
+        Edit::Put { server, login } => config.set_login(server, login)?,
+        Edit::Renew { servers, login } => config.renew(servers, login)?,
+        Edit::Rekey { from, to } => config.rekey(from, to)?,
+        Edit::Remove { server } => {
+            if !config.is_read {
+                return Err("the Secret has no entries that can be read".to_owned());
+            }
+            config.auths.remove(server)
+        }
+    };
+    Ok(match content {
+        Some(content) if !is_changed => Zeroizing::new(content.to_owned()),
+        _ => config.rendered(),
+    })
+}
+
+/// The content of `.dockerconfigjson` with the entries of another one beside its own; where both have
+/// an entry, the other one's counts. All else of its own stays; what cannot be read is not carried over.
+///
+/// # Errors
+/// Says that the other one cannot be read; in no words of the content.
+pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
+    let brought = Config::open(Some(other))?;
+    if !brought.is_read {
+        return Err("the Secret that is copied cannot be read".to_owned());
+    }
+    let mut config = Config::open(content)?;
+    let mut is_changed = false;
+    for (server, entry) in brought.auths.members() {
+        is_changed |= config.auths.set(server, entry);
+    }
+    Ok(match content {
+        Some(content) if !is_changed => Zeroizing::new(content.to_owned()),
+        _ => config.rendered(),
+    })
+}
+
+/// A Docker configuration that is being edited.
+struct Config {
+    document: Object,
+    /// The level of the entries, by the name that it has in the document.
+    level: String,
+    auths: Object,
+    /// Whether the document has entries that can be read.
+    is_read: bool,
+}
+
+impl Config {
+    /// Reads a configuration; what cannot be read counts as empty. The name of the level is blind to case,
+    /// as it is to the kubelet.
+    fn open(content: Option<&str>) -> Result<Self, String> {
+        let document = content.and_then(Object::parse).unwrap_or_default();
+        let names = document.members().map(|(name, _)| name);
+        let levels: Vec<&str> = names
+            .filter(|name| name.eq_ignore_ascii_case("auths"))
+            .collect();
+        let level = match levels[..] {
+            [] => "auths".to_owned(),
+            [level] => level.to_owned(),
+            // The kubelet joins them; an edit of one would leave the other to count.
+            [..] => {
+                return Err(format!(
+                    "the configuration has \"auths\" {} times: join them with kubectl edit, then try again",
+                    levels.len()
+                ));
+            }
+        };
+        let read = document.get(&level).and_then(|auths| match auths {
+            "null" => Some(Object::default()),
+            auths => Object::parse(auths),
+        });
+        Ok(Self {
+            is_read: read.is_some(),
+            auths: read.unwrap_or_default(),
+            document,
+            level,
+        })
+    }
+
+    /// Gives an entry this login; `false` where it has it.
+    fn set_login(&mut self, server: &str, login: &Login) -> Result<bool, String> {
+        self.refuse_twice(server)?;
+        let new = new_entry(server, login)?;
+        let Some(mut entry) = self.auths.get(server).and_then(Object::parse) else {
+            return Ok(self.auths.set(server, &new.rendered()));
+        };
+        let mut is_changed = false;
+        for field in LOGIN_FIELDS {
+            is_changed |= match new.get(field) {
+                Some(value) => entry.set_blind_to_case(field, value),
+                None => entry.remove_blind_to_case(field),
+            };
+        }
+        if is_changed {
+            self.auths.set(server, &entry.rendered());
+        }
+        Ok(is_changed)
+    }
+
+    fn renew(&mut self, servers: &[String], login: &Login) -> Result<bool, String> {
+        let mut is_changed = false;
+        for server in servers {
+            if self.auths.get(server).is_none() {
+                return Err(format!("the Secret has no entry {server} any more"));
+            }
+            is_changed |= self.set_login(server, login)?;
+        }
+        Ok(is_changed)
+    }
+
+    fn rekey(&mut self, from: &str, to: &str) -> Result<bool, String> {
+        self.refuse_twice(from)?;
+        let (from_is_there, to_is_there) =
+            (self.auths.get(from).is_some(), self.auths.get(to).is_some());
+        match (from_is_there, to_is_there) {
+            (true, true) => Err(format!(
+                "the Secret has an entry {to} already, which stays: remove one of the two first"
+            )),
+            (true, false) => {
+                self.auths.rename(from, to);
+                Ok(true)
+            }
+            // It was moved already: there is nothing left to do.
+            (false, true) => Ok(false),
+            (false, false) => Err(format!("the Secret has no entry {from} any more")),
+        }
+    }
+
+    /// Of two entries of one name the kubelet takes the last; which one is meant is not guessed.
+    fn refuse_twice(&self, server: &str) -> Result<(), String> {
+        let members = self.auths.members();
+        if members.filter(|(name, _)| *name == server).count() > 1 {
+            return Err(format!(
+                "the Secret has more than one entry {server}: remove one with kubectl edit, then try again"
+            ));
+        }
+        Ok(())
+    }
+
+    fn rendered(mut self) -> Zeroizing<String> {
+        self.document.set(&self.level, &self.auths.rendered());
+        self.document.rendered()
+    }
+}
+
+/// The fields of an entry that hold a login; their names are blind to case.
+pub(super) const LOGIN_FIELDS: [&str; 3] = ["username", "password", "auth"];
+
+/// An entry as `kubectl create secret docker-registry` writes it.
+fn new_entry(server: &str, login: &Login) -> Result<Object, String> {
+    let text = docker_config::write(server, &login.username, &login.password, None);
+    let config = Config::open(Some(&text))?;
+    let entry = config.auths.get(server).and_then(Object::parse);
+    entry.ok_or_else(|| "the entry cannot be written".to_owned())
+}
+
+/// The servers of the entries of a configuration.
+pub fn servers_of(content: &str) -> Vec<Arc<str>> {
+    let config = docker_config::read(Format::ConfigJson, content.as_bytes());
+    let entries = config.entries.iter();
+    entries.map(|entry| Arc::clone(&entry.server)).collect()
+}
+
+#[cfg(test)]
+#[path = "auth_edit_tests.rs"]
+mod tests;

@@ -1,0 +1,208 @@
+//! Replaces Pods so that they get new pull secrets or retry without back-off, by what created them.
+
+use super::{AttachSecret, Change, DetachSecret, Restartable, SetTemplatePullSecrets};
+use crate::domain::{
+    diagnostics::{FixTarget, ListOrigin, PodOwner},
+    k8s::{
+        object_ref::{Key, Name},
+        objects::{Pod, Secret, ServiceAccount, WorkloadKind},
+    },
+};
+
+/// Pods that one plan deletes at most: more would be a restart by the back door.
+const MOST_DELETED: usize = 20;
+
+/// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
+/// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it
+/// replaces it, so that Pod is deleted too. Nothing is done for the Pod of a Job, which would count as a
+/// failure, for one without a controller, nor for a debug container.
+pub fn renewed(targets: &[&FixTarget]) -> Vec<Change> {
+    let mut restarts: Vec<Restartable> = Vec::new();
+    for workload in targets.iter().filter_map(|target| rolling(target)) {
+        if !restarts.contains(&workload) {
+            restarts.push(workload);
+        }
+    }
+    let deleted = deleted(targets, |target| !rolls_over_failing_pods(target));
+    restarts
+        .into_iter()
+        .map(Change::restart)
+        .chain(deleted)
+        .collect()
+}
+
+/// Another attempt at once: the waiting Pods are deleted where something creates them again.
+pub fn retried(targets: &[&FixTarget]) -> Vec<Change> {
+    deleted(targets, |_| true).collect()
+}
+
+/// The stuck Pods of StatefulSets whose template has been changed.
+pub(super) fn stuck(targets: &[&FixTarget]) -> Vec<Change> {
+    let is_of_stateful_set =
+        |target: &FixTarget| rolling(target).is_some() && !rolls_over_failing_pods(target);
+    deleted(targets, is_of_stateful_set).collect()
+}
+
+fn deleted<'a>(
+    targets: &'a [&FixTarget],
+    of: impl Fn(&FixTarget) -> bool + 'a,
+) -> impl Iterator<Item = Change> + 'a {
+    let pods = targets
+        .iter()
+        .filter(move |target| target.is_retried_by_delete() && of(target));
+    let mut seen: Vec<&Key<Pod>> = Vec::new();
+    pods.filter_map(move |target| {
+        let pod = target.pod.as_ref()?;
+        (!seen.contains(&pod)).then(|| {
+            seen.push(pod);
+            Change::delete_pod(pod.clone())
+        })
+    })
+    .take(MOST_DELETED)
+}
+
+/// The workload that replaces its Pods when its template changes.
+pub(super) fn rolling(target: &FixTarget) -> Option<Restartable> {
+    match &target.owner {
+        PodOwner::Rolling(id) if !target.is_ephemeral() => Restartable::new(id.clone()),
+        PodOwner::Rolling(_)
+        | PodOwner::None
+        | PodOwner::ReplicaSet(_)
+        | PodOwner::Job(_)
+        | PodOwner::CronJob { .. }
+        | PodOwner::Other { .. } => None,
+    }
+}
+
+fn rolls_over_failing_pods(target: &FixTarget) -> bool {
+    match &target.owner {
+        PodOwner::Rolling(id) => id.kind != WorkloadKind::StatefulSet,
+        PodOwner::None
+        | PodOwner::ReplicaSet(_)
+        | PodOwner::Job(_)
+        | PodOwner::CronJob { .. }
+        | PodOwner::Other { .. } => false,
+    }
+}
+
+/// Lets these targets list a Secret, in the list that counts for each, and renews what needs it. What lists
+/// it already only tries again. `current`: the list of the ServiceAccount.
+pub fn attached(
+    account: &Key<ServiceAccount>,
+    secret: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+    current: &[Name<Secret>],
+    targets: &[&FixTarget],
+) -> Vec<Change> {
+    let (listing, lacking): (Vec<&FixTarget>, Vec<&FixTarget>) = targets
+        .iter()
+        .copied()
+        .partition(|target| target.listed.contains(secret));
+    let (by_account, own): (Vec<&FixTarget>, Vec<&FixTarget>) = lacking
+        .into_iter()
+        .partition(|target| target.list_origin == ListOrigin::ServiceAccount);
+    let mut changes = Vec::new();
+    if targets.is_empty() || !by_account.is_empty() {
+        changes.extend(of_account(account, secret, instead_of, current));
+    }
+    changes.extend(in_templates(&own, secret, instead_of));
+    changes.extend(renewed(&by_account));
+    changes.extend(stuck(&own));
+    changes.extend(retried(&listing));
+    changes
+}
+
+fn of_account(
+    account: &Key<ServiceAccount>,
+    secret: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+    current: &[Name<Secret>],
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if !current.contains(secret) {
+        changes.push(Change::from(AttachSecret {
+            account: account.clone(),
+            secret: secret.clone(),
+            current: current.to_vec(),
+        }));
+    }
+    if let Some(wrong) = instead_of.filter(|wrong| current.contains(wrong)) {
+        changes.push(Change::from(DetachSecret {
+            account: account.clone(),
+            secret: wrong.clone(),
+            current: current.to_vec(),
+        }));
+    }
+    changes
+}
+
+/// Each workload once, whose template has a list of its own.
+fn in_templates(
+    targets: &[&FixTarget],
+    secret: &Name<Secret>,
+    instead_of: Option<&Name<Secret>>,
+) -> Vec<Change> {
+    let mut done: Vec<Restartable> = Vec::new();
+    let mut changes = Vec::new();
+    for target in targets {
+        let (Some(workload), ListOrigin::Template(list)) = (rolling(target), &target.list_origin)
+        else {
+            continue;
+        };
+        if done.contains(&workload) {
+            continue;
+        }
+        done.push(workload.clone());
+        changes.push(Change::from(SetTemplatePullSecrets {
+            workload,
+            add: secret.clone(),
+            instead_of: instead_of.cloned(),
+            current: list.to_vec(),
+        }));
+    }
+    changes
+}
+
+/// What a new list of a ServiceAccount does not reach: Pods that exist, and are not created again.
+pub fn pods_with_the_old_list(targets: &[&FixTarget], secret: &Name<Secret>) -> Vec<String> {
+    let keeps = |target: &&&FixTarget| {
+        let of_account = target.list_origin == ListOrigin::ServiceAccount;
+        of_account && target.owner.is_job() && !target.listed.contains(secret)
+    };
+    let pods = targets.iter().filter(keeps);
+    pods.filter_map(|target| target.pod.as_ref())
+        .map(|pod| {
+            format!("Pod {pod} keeps its list of pull Secrets: delete its Job and create it again.")
+        })
+        .collect()
+}
+
+/// What these changes do not reach, in a sentence each.
+pub(super) fn not_reached(targets: &[&FixTarget]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for target in targets {
+        let Some(pod) = &target.pod else { continue };
+        let note = match (&target.owner, &target.list_origin) {
+            _ if target.is_ephemeral() => format!(
+                "The debug container in Pod {pod} stays as it is: add another one with kubectl debug."
+            ),
+            (PodOwner::None, _) => {
+                format!("Pod {pod} has no controller: delete it and create it again.")
+            }
+            (PodOwner::Rolling(_), _) | (_, ListOrigin::ServiceAccount) => continue,
+            (PodOwner::Job(id), ListOrigin::Template(_)) => {
+                format!("{id} is not changed: the template of a Job is immutable.")
+            }
+            (PodOwner::ReplicaSet(id) | PodOwner::CronJob { id, .. }, ListOrigin::Template(_)) => {
+                format!("{id} is not changed: its template has imagePullSecrets of its own.")
+            }
+            (PodOwner::Other { kind, name }, ListOrigin::Template(_)) => {
+                format!("{kind}/{name} is not changed from here.")
+            }
+        };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}

@@ -1,0 +1,600 @@
+//! Finds all uses of a credential: the Secrets that contain it and the Pods that pull with it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Change, Edit, Login, OnFailure, Plan};
+use crate::domain::{
+    diagnostics::PodOwner,
+    k8s::{
+        object_ref::Key,
+        objects::{Pod, Secret},
+        pod_status::{Health, pod_status},
+    },
+    registry_auth::{
+        credential::Fingerprint, docker_config::EntrySummary, image_ref::ImageRef,
+        keyring::key_matches, registries::registry_of,
+    },
+    store::World,
+};
+
+/// Waiting Pods that one rotation makes new at most: more would be a restart by the back door.
+const RETRIES: usize = 20;
+
+/// A Secret that carries the credential for one registry, under these keys of `auths`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub secret: Key<Secret>,
+    pub servers: Vec<Arc<str>>,
+    /// The registry of these keys.
+    pub registry: Arc<str>,
+    /// Whether that is the registry of the credential that is rotated. The same name and password at
+    /// another registry are another account: that is changed only where it is asked for.
+    pub is_same_registry: bool,
+    pub pods: usize,
+    /// The server refuses to change it.
+    pub immutable: bool,
+}
+
+/// A credential at one registry and all its uses that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spread {
+    pub fingerprint: Fingerprint,
+    pub username: String,
+    /// The first key that it stands under.
+    pub server: Arc<str>,
+    pub holders: Vec<Holder>,
+    /// An image that is pulled with it: what a registry can be asked about.
+    pub image: Option<ImageRef>,
+    /// Pods that run: the kubelet reads a Secret when it pulls, so they need nothing.
+    pub running: usize,
+    /// Pods that wait for an image, and whose controller creates them again when they are deleted.
+    pub waiting: Vec<Key<Pod>>,
+    /// Pods that wait and are not deleted (of a Job, without a controller): the kubelet tries again.
+    pub alone: usize,
+}
+
+/// One entry of a Secret, as a finding names it.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryRef<'a> {
+    pub secret: &'a Key<Secret>,
+    /// Its key in `auths`, or the registry that it is for.
+    pub server: &'a str,
+    /// Empty where it is not known.
+    pub username: &'a str,
+}
+
+impl EntryRef<'_> {
+    /// The entry with this key; else the one of this user for the same registry, if there is no other.
+    fn find<'s>(&self, secret: &'s Secret) -> Option<&'s EntrySummary> {
+        let is_user = |entry: &&EntrySummary| {
+            self.username.is_empty() || entry.username.as_deref() == Some(self.username)
+        };
+        let entries = secret.entries();
+        let exact = entries.iter().find(|entry| *entry.server == *self.server);
+        exact.filter(is_user).or_else(|| {
+            let registry = registry_of(self.server);
+            let of_registry = entries.iter().filter(is_user);
+            let mut found = of_registry.filter(|entry| registry_of(&entry.server) == registry);
+            let first = found.next()?;
+            found
+                .all(|other| other.fingerprint == first.fingerprint)
+                .then_some(first)
+        })
+    }
+}
+
+impl Holder {
+    /// Its name in a list of holders; a Secret may hold the credential for two registries.
+    pub fn label(&self) -> String {
+        if self.is_same_registry {
+            self.secret.to_string()
+        } else {
+            format!("{} at {}", self.secret, self.registry)
+        }
+    }
+}
+
+impl Spread {
+    /// The credentials of a Secret, each with where else it is.
+    pub fn of_secret(world: &World, key: &Key<Secret>) -> Vec<Self> {
+        let Some(secret) = world.secret(key) else {
+            return Vec::new();
+        };
+        let mut seen = BTreeSet::new();
+        let entries = secret.entries().iter();
+        entries
+            .filter_map(|entry| Some((entry, entry.fingerprint?)))
+            .filter(|(entry, fingerprint)| seen.insert((*fingerprint, registry_of(&entry.server))))
+            .map(|(entry, fingerprint)| Self::of(world, entry, fingerprint, key))
+            .collect()
+    }
+
+    /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
+    pub fn of_entry(world: &World, entry: EntryRef<'_>) -> Option<Self> {
+        let found = entry.find(world.secret(entry.secret)?)?;
+        Some(Self::of(world, found, found.fingerprint?, entry.secret))
+    }
+
+    /// The Secrets that carry it for the same registry.
+    pub fn carriers(&self) -> BTreeSet<&Key<Secret>> {
+        let holders = self.holders.iter();
+        holders
+            .filter(|holder| holder.is_same_registry)
+            .map(|holder| &holder.secret)
+            .collect()
+    }
+
+    /// Where this credential is; the Secret that it was found in comes first, and other registries last.
+    fn of(
+        world: &World,
+        entry: &EntrySummary,
+        fingerprint: Fingerprint,
+        first: &Key<Secret>,
+    ) -> Self {
+        let mut holders = holders(world, fingerprint, registry_of(&entry.server));
+        holders.sort_by_key(|holder| {
+            let is_first = holder.secret == *first;
+            (!holder.is_same_registry, !is_first, holder.label())
+        });
+        let mut spread = Self {
+            fingerprint,
+            username: entry.username.as_deref().unwrap_or_default().to_owned(),
+            server: Arc::clone(&entry.server),
+            image: None,
+            running: 0,
+            waiting: Vec::new(),
+            alone: 0,
+            holders,
+        };
+        spread.take_in_pods(world);
+        spread
+    }
+
+    fn take_in_pods(&mut self, world: &World) {
+        let mut pods = BTreeSet::new();
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        for holder in here {
+            let names = world.pods_of_secret(&holder.secret);
+            let here = names.map(|name| Key::new(holder.secret.namespace.clone(), name.clone()));
+            pods.extend(here);
+        }
+        // A Pod that lists the Secret may pull from other registries only.
+        let pods = pods.iter().filter_map(|key| world.pod(key));
+        let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
+        let waits = |pod: &Pod| pod_status(pod).health == Health::PullFailing;
+        // The image of a Pod that waits is the better question.
+        let by_need = pods.iter().filter(|pod| waits(pod)).chain(&pods);
+        self.image = by_need
+            .flat_map(|pod| pod.containers.iter())
+            .filter_map(|container| ImageRef::parse(&container.image).ok())
+            .find(|image| key_matches(&self.server, image));
+        for pod in pods {
+            let top = world.workload_of(pod).map(|workload| &workload.id);
+            let owner = PodOwner::of(&pod.key.namespace, pod.meta.owner.as_deref(), top);
+            match (waits(pod), owner.recreates_pods()) {
+                (false, _) => self.running += 1,
+                (true, true) => self.waiting.push(pod.key.clone()),
+                (true, false) => self.alone += 1,
+            }
+        }
+    }
+
+    /// Whether an image of this Pod is pulled with the credential.
+    fn is_pulled_by(&self, pod: &Pod) -> bool {
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        let servers: Vec<&Arc<str>> = here.flat_map(|holder| &holder.servers).collect();
+        let of_containers = pod.containers.iter().map(|container| &container.image);
+        let of_volumes = pod.image_volumes.iter().map(|volume| &volume.image);
+        let images = of_containers.chain(of_volumes);
+        let mut images = images.filter_map(|image| ImageRef::parse(image).ok());
+        images.any(|image| servers.iter().any(|server| key_matches(server, &image)))
+    }
+
+    /// The plan that gives these of its holders, by their labels, another login: all of them or none.
+    pub fn rotated(&self, chosen: &[String], login: &Login) -> Plan {
+        let holders: Vec<&Holder> = self
+            .holders
+            .iter()
+            .filter(|holder| chosen.contains(&holder.label()))
+            .collect();
+        let edits = renewals(&holders, login);
+        let here = holders.iter().filter(|holder| holder.is_same_registry);
+        let namespaces: BTreeSet<_> = here.map(|holder| &holder.secret.namespace).collect();
+        let mut retried: Vec<Change> = self
+            .waiting
+            .iter()
+            .filter(|pod| namespaces.contains(&pod.namespace))
+            .cloned()
+            .map(Change::delete_pod)
+            .collect();
+        let late = retried.len().saturating_sub(RETRIES);
+        retried.truncate(RETRIES);
+        let mut notes = self.other_registries(&holders);
+        notes.extend(self.notes(&holders, retried.len(), late));
+        let title = format!(
+            "Rotate the credential of {} at {} in {}",
+            login.username,
+            self.registries(&holders),
+            count(edits.len(), "Secret", "Secrets")
+        );
+        let mut changes = edits;
+        changes.extend(retried);
+        Plan {
+            notes,
+            on_failure: OnFailure::TakeBack,
+            ..Plan::new(title, changes)
+        }
+    }
+
+    /// The registries whose credential is changed.
+    fn registries(&self, chosen: &[&Holder]) -> String {
+        let mut names: Vec<&str> = vec![&self.server];
+        for holder in chosen.iter().filter(|holder| !holder.is_same_registry) {
+            if !names.contains(&&*holder.registry) {
+                names.push(&holder.registry);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// What becomes of the same name and password at other registries.
+    fn other_registries(&self, chosen: &[&Holder]) -> Vec<String> {
+        let others = self
+            .holders
+            .iter()
+            .filter(|holder| !holder.is_same_registry);
+        others
+            .map(|holder| {
+                let Holder {
+                    secret, registry, ..
+                } = holder;
+                if chosen.contains(&holder) {
+                    format!("The new credential is not tested at {registry} (Secret {secret}).")
+                } else {
+                    format!("The Secret {secret} keeps the same password at {registry}.")
+                }
+            })
+            .collect()
+    }
+
+    /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; the others are
+    /// `late`.
+    fn notes(&self, chosen: &[&Holder], retried: usize, late: usize) -> Vec<String> {
+        let here = self.holders.iter().filter(|holder| holder.is_same_registry);
+        let left = here.filter(|holder| !chosen.contains(holder)).count();
+        let mut notes = Vec::new();
+        let mut note = |holds: bool, text: String| {
+            if holds {
+                notes.push(text);
+            }
+        };
+        note(
+            left > 0,
+            format!(
+                "{} the old credential.",
+                count(left, "Secret keeps", "Secrets keep")
+            ),
+        );
+        note(
+            self.running > 0,
+            format!(
+                "{} nothing, no restart either: the kubelet reads a Secret when it pulls.",
+                count(self.running, "running Pod needs", "running Pods need")
+            ),
+        );
+        note(
+            retried > 0,
+            format!(
+                "{} made again, not to sit out the back-off.",
+                count(
+                    retried,
+                    "Pod waits for an image and is",
+                    "Pods wait for an image and are"
+                )
+            ),
+        );
+        note(
+            late > 0,
+            format!(
+                "{} again without help within 5 minutes.",
+                count(late, "more Pod waits; it tries", "more Pods wait; they try")
+            ),
+        );
+        note(
+            self.alone > 0,
+            format!(
+                "{} again without help within 5 minutes.",
+                count(
+                    self.alone,
+                    "waiting Pod is not deleted; its kubelet tries",
+                    "waiting Pods are not deleted; their kubelets try"
+                )
+            ),
+        );
+        notes
+    }
+}
+
+/// One change for each Secret, with all its chosen entries.
+fn renewals(holders: &[&Holder], login: &Login) -> Vec<Change> {
+    let mut edits: Vec<(&Key<Secret>, Vec<String>)> = Vec::new();
+    for holder in holders {
+        let servers = holder.servers.iter().map(ToString::to_string);
+        match edits
+            .iter_mut()
+            .find(|(secret, _)| **secret == holder.secret)
+        {
+            Some((_, all)) => all.extend(servers),
+            None => edits.push((&holder.secret, servers.collect())),
+        }
+    }
+    let renew = |(secret, servers): (&Key<Secret>, Vec<String>)| {
+        let login = login.clone();
+        Change::edit_secret(secret.clone(), Edit::Renew { servers, login })
+    };
+    edits.into_iter().map(renew).collect()
+}
+
+/// All Secrets that carry a credential, in all namespaces that may be seen; once for each registry.
+fn holders(world: &World, fingerprint: Fingerprint, registry: &str) -> Vec<Holder> {
+    let mut holders = Vec::new();
+    for key in world.secrets_with(fingerprint) {
+        let Some(secret) = world.secret(key) else {
+            continue;
+        };
+        let mut servers: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
+        let entries = secret.entries().iter();
+        for entry in entries.filter(|entry| entry.fingerprint == Some(fingerprint)) {
+            let of_registry = servers.entry(registry_of(&entry.server)).or_default();
+            of_registry.push(Arc::clone(&entry.server));
+        }
+        holders.extend(servers.into_iter().map(|(name, servers)| Holder {
+            secret: key.clone(),
+            servers,
+            registry: name.into(),
+            is_same_registry: name == registry,
+            pods: world.pods_of_secret(key).len(),
+            immutable: secret.immutable,
+        }));
+    }
+    holders
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        fixtures::{changed, company, key, now, pod, secret, waiting, with_passwords},
+        k8s::objects::{Owner, SecretContent, SecretType},
+        plan::EditSecret,
+        registry_auth::credential::{FingerprintKey, Password},
+        store::{update::Batch, watch::SecretSlice},
+    };
+
+    fn login(password: &str) -> Login {
+        Login {
+            username: "shop-bot".to_owned(),
+            password: Password::new(password),
+        }
+    }
+
+    /// The company, with its refused credential in three Secrets of two namespaces.
+    fn world() -> World {
+        let fingerprint = FingerprintKey::default().fingerprint("shop-bot", &Password::new("old"));
+        let holder = |namespace: &str, name: &str, servers: &[&str]| {
+            let entries: Vec<_> = servers.iter().map(|server| (*server, "shop-bot")).collect();
+            let mut secret = secret(namespace, name, SecretType::DockerConfigJson, &entries);
+            if let SecretContent::Read(summary) = &mut secret.content {
+                let mut entries = summary.entries.to_vec();
+                for entry in &mut entries {
+                    entry.fingerprint = Some(fingerprint);
+                }
+                summary.entries = entries.into();
+            }
+            secret
+        };
+        let mut fixed = holder("pay", "fixed", &["registry.example"]);
+        fixed.immutable = true;
+        let mut world = company();
+        let secrets = vec![
+            holder("shop", "regcred", &["registry.example"]),
+            holder(
+                "pay",
+                "mirror",
+                &["registry.example", "registry.example:5000"],
+            ),
+            fixed,
+        ];
+        world.fold(
+            Batch::Secrets(SecretSlice::DockerConfigJson, changed(secrets)),
+            now(),
+        );
+        world
+    }
+
+    fn renewed(plan: &Plan, change: usize) -> Vec<String> {
+        let Change::EditSecret(EditSecret {
+            edit: Edit::Renew { servers, .. },
+            ..
+        }) = &plan.changes[change]
+        else {
+            panic!("{:?}", plan.changes)
+        };
+        servers.clone()
+    }
+
+    #[test]
+    fn a_credential_is_found_in_every_namespace_with_who_needs_what() {
+        let world = world();
+        let spreads = Spread::of_secret(&world, &key("shop", "regcred"));
+        let [spread] = &spreads[..] else {
+            panic!("{spreads:?}")
+        };
+        let names: Vec<String> = spread
+            .holders
+            .iter()
+            .map(|h| h.secret.to_string())
+            .collect();
+        // The same password at another registry is another account: it is listed last, and told apart.
+        assert_eq!(
+            names,
+            ["shop/regcred", "pay/fixed", "pay/mirror", "pay/mirror"]
+        );
+        let labels: Vec<String> = spread.holders.iter().map(Holder::label).collect();
+        assert_eq!(
+            labels[2..],
+            ["pay/mirror", "pay/mirror at registry.example:5000"]
+        );
+        let same: Vec<bool> = spread.holders.iter().map(|h| h.is_same_registry).collect();
+        assert_eq!(same, [true, true, true, false]);
+        assert_eq!(spread.carriers().len(), 3);
+        assert!(spread.holders[1].immutable);
+        let image = spread.image.as_ref().unwrap();
+        assert_eq!(image.host(), "registry.example");
+        let waiting = spread.waiting.len();
+        assert!(waiting > 0 && spread.running > 0, "{spread:?}");
+
+        let mut chosen = vec!["shop/regcred".to_owned(), "pay/mirror".to_owned()];
+        let plan = spread.rotated(&chosen, &login("new"));
+        assert_eq!(renewed(&plan, 1), ["registry.example"], "not unasked");
+        assert!(!plan.title.contains("5000"), "{}", plan.title);
+        let kept = "The Secret pay/mirror keeps the same password at registry.example:5000.";
+        assert!(
+            plan.notes.iter().any(|note| note == kept),
+            "{:?}",
+            plan.notes
+        );
+
+        chosen.push(labels[3].clone());
+        let plan = spread.rotated(&chosen, &login("canary-new"));
+        assert_eq!(plan.on_failure, OnFailure::TakeBack);
+        assert_eq!(plan.changes.len(), 2 + waiting);
+        let both = ["registry.example", "registry.example:5000"];
+        assert_eq!(renewed(&plan, 1), both, "one change for both entries");
+        let title = "at registry.example, registry.example:5000 in 2 Secrets";
+        assert!(plan.title.contains(title), "{}", plan.title);
+        let said = plan.notes.join(" ");
+        for part in [
+            "1 Secret keeps the old credential",
+            "nothing, no restart",
+            "made again",
+            "not tested at registry.example:5000",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!format!("{plan:?} {:?}", plan.commands()).contains("canary"));
+    }
+
+    #[test]
+    fn no_more_pods_are_said_to_be_made_again_than_are() {
+        let world = world();
+        let mut spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
+        spread.waiting = (0..25).map(|number| of("shop", number)).collect();
+        spread.waiting.push(of("pay", 1));
+        let plan = spread.rotated(&["shop/regcred".to_owned()], &login("new"));
+        assert_eq!(plan.changes.len(), 1 + RETRIES);
+        let said = plan.notes.join(" ");
+        assert!(said.contains("20 Pods wait"), "{said}");
+        assert!(said.contains("5 more Pods wait"), "{said}");
+    }
+
+    /// Two Secrets, each with a credential for another registry in front of the shared one.
+    fn world_with_others_in_front() -> World {
+        let keys = FingerprintKey::default();
+        let holder = |namespace: &str, first: &str| {
+            let entries = [("other.example", "bob"), ("registry.example", "alice")];
+            let secret = secret(namespace, "reg", SecretType::DockerConfigJson, &entries);
+            with_passwords(&keys, secret, &[first, "wrong"])
+        };
+        let mut world = company();
+        let secrets = vec![holder("shop", "one"), holder("pay", "another")];
+        let slice = SecretSlice::DockerConfigJson;
+        world.fold(Batch::Secrets(slice, changed(secrets)), now());
+        world
+    }
+
+    #[test]
+    fn the_credential_of_an_entry_is_that_entrys_wherever_it_stands_in_the_secret() {
+        let world = world_with_others_in_front();
+        let secret = key("shop", "reg");
+        let of = |server, username| {
+            let entry = EntryRef {
+                secret: &secret,
+                server,
+                username,
+            };
+            Spread::of_entry(&world, entry)
+        };
+        // By the key of the entry, by its registry alone, and by its registry and user.
+        for (server, username) in [
+            ("registry.example", "alice"),
+            ("https://registry.example/v2/", ""),
+            ("https://registry.example", "alice"),
+        ] {
+            let spread = of(server, username).unwrap();
+            assert_eq!(spread.username, "alice");
+            assert_eq!(&*spread.server, "registry.example");
+            assert_eq!(spread.carriers().len(), 2, "{spread:?}");
+            let plan = spread.rotated(
+                &["shop/reg".to_owned(), "pay/reg".to_owned()],
+                &login("new"),
+            );
+            for change in 0..2 {
+                assert_eq!(renewed(&plan, change), ["registry.example"]);
+            }
+        }
+        let bob = of("other.example", "bob").unwrap();
+        assert_eq!(bob.carriers().len(), 1, "his passwords differ");
+        assert!(of("registry.example", "bob").is_none());
+        assert!(of("third.example", "").is_none());
+    }
+
+    #[test]
+    fn a_waiting_pod_is_deleted_only_where_it_is_created_again() {
+        let mut world = world();
+        let owned = |name: &str, kind: Option<&str>| {
+            let mut pod = pod("shop", name, waiting("ErrImagePull", "401 Unauthorized"));
+            pod.meta.owner = kind.map(|kind| {
+                Arc::new(Owner {
+                    kind: kind.into(),
+                    name: "owner".into(),
+                    uid: "u".into(),
+                })
+            });
+            pod
+        };
+        let mut elsewhere = owned("elsewhere", Some("ReplicaSet"));
+        elsewhere.containers[0].image = "other.example/a:1".into();
+        let before = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let pods = vec![
+            owned("of-a-set", Some("ReplicaSet")),
+            owned("of-a-job", Some("Job")),
+            owned("of-a-run", Some("TaskRun")),
+            owned("bare", None),
+            elsewhere,
+        ];
+        world.fold(Batch::Pods(changed(pods)), now());
+        let spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let new = spread
+            .waiting
+            .iter()
+            .filter(|pod| !before.waiting.contains(pod));
+        let new: Vec<String> = new.map(ToString::to_string).collect();
+        assert_eq!(new, ["shop/of-a-set"]);
+        assert_eq!(spread.alone, before.alone + 3);
+    }
+
+    #[test]
+    fn a_secret_without_a_credential_is_not_rotated() {
+        assert_eq!(Spread::of_secret(&company(), &key("pay", "opaque")), []);
+        assert_eq!(Spread::of_secret(&company(), &key("pay", "nowhere")), []);
+    }
+}

@@ -1,0 +1,114 @@
+//! Another image for a container: what it is set in, and what would go on with the old one.
+
+use super::{
+    Ask, Change, ImageOwner, ImageTarget, SetImage,
+    replace_pods::{not_reached, rolling, stuck},
+};
+use crate::domain::{
+    diagnostics::{FixTarget, PodOwner, TargetContainer},
+    k8s::objects::Subject,
+};
+
+/// Another image for the containers that have the own one's; those that cannot get one are named.
+pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<Ask> {
+    // The plan sets images of containers only: a volume's is patched by hand.
+    if own.volume.is_some() {
+        return None;
+    }
+    let image = &own.container.as_ref()?.image;
+    let mut targets: Vec<ImageTarget> = Vec::new();
+    let mut left_out: Vec<String> = Vec::new();
+    for target in all {
+        let is_same = |container: &TargetContainer| container.image == *image;
+        if target.volume.is_some() || !target.container.as_ref().is_some_and(is_same) {
+            continue;
+        }
+        match image_target(target) {
+            Ok(found) => {
+                let known = |other: &&mut ImageTarget| {
+                    other.owner == found.owner && other.container == found.container
+                };
+                match targets.iter_mut().find(known) {
+                    Some(known) => {
+                        known.pods.extend(found.pods);
+                        let jobs = found.jobs.into_iter();
+                        let new = jobs.filter(|job| !known.jobs.contains(job));
+                        known.jobs.extend(new.collect::<Vec<_>>());
+                    }
+                    None => targets.push(found),
+                }
+            }
+            Err(why) if !left_out.contains(&why) => left_out.push(why),
+            Err(_) => {}
+        }
+    }
+    (!targets.is_empty()).then_some(Ask::Image { targets, left_out })
+}
+
+/// A container that can get another image, or why it cannot.
+fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
+    let subject = match (&target.owner, &target.pod) {
+        _ if target.is_ephemeral() => return Err(not_reached(&[target]).concat()),
+        (PodOwner::None, Some(pod)) => Subject::Pod(pod.clone()),
+        (PodOwner::None, None) => return Err("there is no Pod".to_owned()),
+        (PodOwner::Other { kind, name }, _) => {
+            return Err(format!("{kind}/{name} is not changed from here."));
+        }
+        (
+            PodOwner::Rolling(id)
+            | PodOwner::ReplicaSet(id)
+            | PodOwner::Job(id)
+            | PodOwner::CronJob { id, .. },
+            _,
+        ) => Subject::Workload(id.clone()),
+    };
+    let Some(owner) = ImageOwner::new(subject.clone()) else {
+        return Err(format!(
+            "{subject} is not changed: the template of a Job is immutable."
+        ));
+    };
+    let container = target.container.as_ref();
+    let container = container.ok_or_else(|| format!("{subject} has no such container"))?;
+    let before = match owner.workload() {
+        None => Some(&container.image),
+        Some(_) => container.template_image.as_ref(),
+    };
+    let before = before.ok_or_else(|| {
+        let name = &container.name;
+        format!("{subject} is not changed: container {name} is not in its template.")
+    })?;
+    let replaces = rolling(target).is_some() && stuck(&[target]).is_empty();
+    let is_deleted = match &target.owner {
+        PodOwner::Rolling(_) | PodOwner::ReplicaSet(_) => !replaces,
+        PodOwner::None | PodOwner::Job(_) | PodOwner::CronJob { .. } | PodOwner::Other { .. } => {
+            false
+        }
+    };
+    Ok(ImageTarget {
+        container: container.name.clone(),
+        before: before.clone(),
+        pods: target.pod.iter().filter(|_| is_deleted).cloned().collect(),
+        jobs: match &target.owner {
+            PodOwner::CronJob { job, .. } => job.iter().cloned().collect(),
+            PodOwner::None
+            | PodOwner::Rolling(_)
+            | PodOwner::ReplicaSet(_)
+            | PodOwner::Job(_)
+            | PodOwner::Other { .. } => Vec::new(),
+        },
+        owner,
+    })
+}
+
+impl ImageTarget {
+    /// Sets the image, and ends what would go on with the old one.
+    pub fn set(&self, image: &str) -> Vec<Change> {
+        let set = SetImage::new(self.owner.clone(), self.container.clone(), image);
+        let jobs = self.jobs.iter().cloned().map(Change::delete_job);
+        let pods = self.pods.iter().cloned().map(Change::delete_pod);
+        std::iter::once(set.into())
+            .chain(jobs)
+            .chain(pods)
+            .collect()
+    }
+}

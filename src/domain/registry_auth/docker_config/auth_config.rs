@@ -1,0 +1,205 @@
+//! Parses one key of `auths`: its fields, `auth`, and the kubelet's errors.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{
+    Entry, EntryProblem, Malformed,
+    base64::{Corrupt, decode_auth},
+    json::{Cursor, Shape, same_field},
+};
+use crate::domain::registry_auth::credential::{Password, is_cut_robot, is_encoded_token};
+
+/// Go's name of the type of an entry, as it stands in its messages.
+pub(super) const ENTRY: &str = "credentialprovider.dockerConfigEntryWithAuth";
+
+/// Where in the Go structs an entry is read into; it is part of the error texts.
+#[derive(Clone, Copy)]
+pub(super) enum Within {
+    Auths,
+    Top,
+}
+
+/// The fields of an entry before `auth` is decoded.
+#[derive(Default)]
+pub(super) struct RawEntry {
+    username: Zeroizing<String>,
+    password: Zeroizing<String>,
+    auth: Zeroizing<String>,
+    ignored_token: bool,
+    fault: Option<EntryFault>,
+}
+
+pub(super) enum EntryFault {
+    NotAnObject(Shape),
+    Field(&'static str, Shape),
+    Auth(Malformed, Corrupt),
+    NoColon(Malformed),
+}
+
+impl RawEntry {
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Self {
+        let mut raw = Self::default();
+        match cursor.shape() {
+            Shape::Object => cursor.members(|cursor, name| raw.member(cursor, name)),
+            Shape::Null => cursor.skip(),
+            shape => {
+                raw.fault = Some(EntryFault::NotAnObject(shape));
+                cursor.skip();
+            }
+        }
+        raw
+    }
+
+    fn member(&mut self, cursor: &mut Cursor<'_>, name: &str) {
+        let shape = cursor.shape();
+        let known = ["username", "password", "email", "auth"]
+            .into_iter()
+            .find(|field| same_field(name, field));
+        let Some(field) = known else {
+            let token = matches!(name, "identitytoken" | "registrytoken");
+            self.ignored_token |=
+                token && shape == Shape::String && !cursor.rest().starts_with(b"\"\"");
+            return cursor.skip();
+        };
+        match shape {
+            Shape::String => {
+                let text = cursor.string();
+                match field {
+                    "username" => self.username = text,
+                    "password" => self.password = text,
+                    "auth" => self.auth = text,
+                    _ => {}
+                }
+            }
+            Shape::Null => cursor.skip(),
+            _ => {
+                self.fault.get_or_insert(EntryFault::Field(field, shape));
+                cursor.skip();
+            }
+        }
+    }
+
+    pub(super) fn finish(self, server: &Arc<str>) -> Result<Entry, EntryFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let (username, password) = if self.auth.is_empty() {
+            (self.username.clone(), self.password.clone())
+        } else {
+            split_auth(&self.auth)?
+        };
+        let both =
+            !self.auth.is_empty() && (!self.username.is_empty() || !self.password.is_empty());
+        let disagree = both && (*self.username != *username || *self.password != *password);
+        let mut problems = entry_problems(server, &username, &password);
+        if disagree {
+            problems.push(EntryProblem::AuthDisagrees);
+        }
+        if self.ignored_token {
+            problems.push(EntryProblem::TokenIgnored);
+        }
+        Ok(Entry {
+            server: Arc::clone(server),
+            username: username.as_str().into(),
+            password: Password::new(password.as_str()),
+            problems: problems.into(),
+        })
+    }
+}
+
+type Login = (Zeroizing<String>, Zeroizing<String>);
+
+fn split_auth(auth: &str) -> Result<Login, EntryFault> {
+    let decoded = decode_auth(auth).map_err(|corrupt| {
+        let plain = auth.contains(':');
+        let problem = if plain {
+            Malformed::AuthNotEncoded
+        } else {
+            Malformed::AuthNotBase64
+        };
+        EntryFault::Auth(problem, corrupt)
+    })?;
+    let text = Zeroizing::new(String::from_utf8_lossy(&decoded).into_owned());
+    if let Some((username, password)) = text.split_once(':') {
+        return Ok((
+            Zeroizing::new(username.to_owned()),
+            Zeroizing::new(password.to_owned()),
+        ));
+    }
+    let twice = decode_auth(&text).is_ok_and(|inner| inner.contains(&b':'));
+    Err(EntryFault::NoColon(if twice {
+        Malformed::AuthEncodedTwice
+    } else {
+        Malformed::AuthWithoutColon
+    }))
+}
+
+fn entry_problems(server: &str, username: &str, password: &str) -> Vec<EntryProblem> {
+    let hub = server.contains("docker.io");
+    let spaced = |text: &str| text.trim() != text;
+    let newline = password.ends_with(['\n', '\r']);
+    [
+        (
+            username.is_empty() && password.is_empty(),
+            EntryProblem::Empty,
+        ),
+        (
+            username.is_empty() && !password.is_empty(),
+            EntryProblem::EmptyUsername,
+        ),
+        (
+            password.is_empty() && !username.is_empty(),
+            EntryProblem::EmptyPassword,
+        ),
+        (newline, EntryProblem::TrailingNewline),
+        (
+            spaced(username) || (!newline && spaced(password)),
+            EntryProblem::SurroundingSpace,
+        ),
+        (
+            is_encoded_token(username, password),
+            EntryProblem::PasswordEncoded,
+        ),
+        (hub && username.contains('@'), EntryProblem::EmailAsUsername),
+        (is_cut_robot(server, username), EntryProblem::RobotNameCut),
+    ]
+    .into_iter()
+    .filter_map(|(holds, problem)| holds.then_some(problem))
+    .collect()
+}
+
+impl EntryFault {
+    /// The class, and the kubelet's words.
+    pub(super) fn words(&self, within: Within) -> (Malformed, String) {
+        match self {
+            Self::NotAnObject(shape) => {
+                let place = match within {
+                    Within::Auths => "Go struct field DockerConfigJSON.auths of type",
+                    Within::Top => "Go value of type",
+                };
+                let words = format!("json: cannot unmarshal {shape} into {place} {ENTRY}");
+                (Malformed::WrongShape, words)
+            }
+            Self::Field(field, shape) => {
+                let path = match within {
+                    Within::Auths => "DockerConfigJSON.auths",
+                    Within::Top => "dockerConfigEntryWithAuth",
+                };
+                let words = format!(
+                    "json: cannot unmarshal {shape} into Go struct field {path}.{field} of type string"
+                );
+                (Malformed::WrongShape, words)
+            }
+            Self::Auth(problem, Corrupt { at }) => {
+                (*problem, format!("illegal base64 data at input byte {at}"))
+            }
+            Self::NoColon(problem) => (
+                *problem,
+                "unable to parse auth field, must be formatted as base64(username:password)"
+                    .to_owned(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The content of a pull secret: `.dockerconfigjson` and the older `.dockercfg`.
+//!
+//! Read as tolerantly and as strictly as the kubelet reads them (`pkg/credentialprovider/config.go`,
+//! 1.36), written as `kubectl create secret docker-registry` writes them. What the kubelet chokes on
+//! is a [`Malformation`]; what it swallows but cannot use is an [`Oddity`] or an [`EntryProblem`].
+//! Knows nothing of images: which entry fits is said by `keyring`.
+
+mod auth_config;
+mod base64;
+mod health;
+mod json;
+mod lookup;
+mod problem;
+mod read;
+mod summary;
+mod write;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use health::{SOON, Standing};
+pub use lookup::{IDENTITY, Place, entry, place};
+pub use problem::{EntryProblem, Malformation, Malformed, Oddity};
+pub use read::read;
+pub use summary::{EntrySummary, Summary};
+pub use write::write;
+
+use super::credential::Password;
+
+/// The two forms of a Docker configuration in a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Format {
+    /// `.dockerconfigjson`, also `~/.docker/config.json`: entries under `auths`.
+    ConfigJson,
+    /// `.dockercfg`: entries at the top.
+    LegacyCfg,
+}
+
+impl Format {
+    /// The key under `data` of a Secret.
+    pub fn data_key(self) -> &'static str {
+        match self {
+            Self::ConfigJson => ".dockerconfigjson",
+            Self::LegacyCfg => ".dockercfg",
+        }
+    }
+}
+
+/// A Docker configuration with its passwords; it is not kept longer than it takes to use them.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// In the order of the text. With `malformed` set these are the ones that could be read, for the
+    /// diagnosis only: the kubelet uses none of them.
+    pub entries: Vec<Entry>,
+    pub malformed: Option<Malformation>,
+    pub oddities: Vec<Oddity>,
+}
+
+/// One key of `auths`. Empty texts are what the kubelet sends when nothing is given.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key as written: a registry pattern.
+    pub server: Arc<str>,
+    pub username: Arc<str>,
+    pub password: Password,
+    pub problems: Arc<[EntryProblem]>,
+}
+
+impl Config {
+    /// The entries as the kubelet gets them: all, or the error that stops the pull.
+    pub fn usable(&self) -> Result<&[Entry], &Malformation> {
+        match &self.malformed {
+            Some(malformation) => Err(malformation),
+            None => Ok(&self.entries),
+        }
+    }
+}

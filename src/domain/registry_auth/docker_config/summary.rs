@@ -1,0 +1,136 @@
+//! A pull secret without its passwords, as the store keeps it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Config, Entry, EntryProblem, Malformation, Oddity};
+use crate::domain::registry_auth::credential::{
+    Credential, Fingerprint, FingerprintKey, kind::CredentialKind,
+};
+
+/// A Docker configuration without passwords.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// As in [`Config::entries`]: with `malformed` set, the kubelet uses none of them.
+    pub entries: Arc<[EntrySummary]>,
+    pub malformed: Option<Malformation>,
+    pub oddities: Arc<[Oddity]>,
+}
+
+/// One key of `auths`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntrySummary {
+    /// The key as written: a registry pattern.
+    pub server: Arc<str>,
+    /// `None` when it is empty.
+    pub username: Option<Arc<str>>,
+    /// `None` when the entry carries no password.
+    pub fingerprint: Option<Fingerprint>,
+    pub kind: CredentialKind,
+    /// The expiry that the credential itself states (JWT, ECR token).
+    pub expires: Option<Timestamp>,
+    pub problems: Arc<[EntryProblem]>,
+}
+
+impl Config {
+    /// The same without the passwords.
+    pub fn summary(&self, key: &FingerprintKey) -> Summary {
+        Summary {
+            entries: self
+                .entries
+                .iter()
+                .map(|entry| entry.summary(key))
+                .collect(),
+            malformed: self.malformed.clone(),
+            oddities: self.oddities.as_slice().into(),
+        }
+    }
+}
+
+impl EntrySummary {
+    /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
+    /// name.
+    pub fn registry(&self) -> &str {
+        let key = &*self.server;
+        let bare = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| key.strip_prefix(scheme))
+            .unwrap_or(key);
+        let bare = bare.strip_suffix('/').unwrap_or(bare);
+        let bare = ["/v1", "/v2"]
+            .iter()
+            .find_map(|version| bare.strip_suffix(version))
+            .unwrap_or(bare);
+        if bare == "index.docker.io" {
+            "docker.io"
+        } else {
+            bare
+        }
+    }
+}
+
+impl Entry {
+    fn summary(&self, key: &FingerprintKey) -> EntrySummary {
+        let credential = Credential::recognise(&self.server, &self.username, &self.password);
+        let empty = self.password.expose().is_empty();
+        EntrySummary {
+            server: Arc::clone(&self.server),
+            username: (!self.username.is_empty()).then(|| Arc::clone(&self.username)),
+            fingerprint: (!empty).then(|| key.fingerprint(&self.username, &self.password)),
+            kind: credential.kind,
+            expires: credential.expires,
+            problems: Arc::clone(&self.problems),
+        }
+    }
+}
+
+impl Summary {
+    /// A Secret that has not the key that its type asks for.
+    pub fn without_key<'a>(wanted: &str, found: impl Iterator<Item = &'a str>) -> Self {
+        let oddity = Oddity::KeyMissing {
+            wanted: wanted.into(),
+            found: found.map(Into::into).collect(),
+        };
+        Self {
+            oddities: [oddity].into(),
+            ..Self::default()
+        }
+    }
+
+    /// The entries as the kubelet gets them: all, or the error that stops the pull.
+    pub fn usable(&self) -> Result<&[EntrySummary], &Malformation> {
+        match &self.malformed {
+            Some(malformation) => Err(malformation),
+            None => Ok(&self.entries),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_has_one_name_however_its_key_is_written() {
+        for (key, name) in [
+            ("https://index.docker.io/v1/", "docker.io"),
+            ("docker.io", "docker.io"),
+            ("https://ghcr.io", "ghcr.io"),
+            ("http://localhost:5000/v2/", "localhost:5000"),
+            ("registry.example/team/app", "registry.example/team/app"),
+            ("*.example", "*.example"),
+        ] {
+            let entry = EntrySummary {
+                server: key.into(),
+                username: None,
+                fingerprint: None,
+                kind: CredentialKind::Password,
+                expires: None,
+                problems: [].into(),
+            };
+            assert_eq!(entry.registry(), name);
+        }
+    }
+}

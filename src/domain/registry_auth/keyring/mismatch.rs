@@ -1,0 +1,424 @@
+//! Explains why a key of `auths` does not match an image, and suggests the smallest correction.
+//!
+//! A proposed key is always tried on the real keyring before it is given out.
+
+use std::fmt;
+
+use super::{Pattern, key_matches};
+use crate::domain::registry_auth::image_ref::ImageRef;
+
+/// An entry that is not tried for an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    pub reason: MissReason,
+    /// The key that would match, closest to the one written; `None` when the entry is simply for
+    /// another registry.
+    pub instead: Option<String>,
+}
+
+/// Why a key does not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MissReason {
+    /// The kubelet cannot read the key as a URL and drops the entry.
+    NotAUrl,
+    /// Another scheme than `http://` and `https://`: it is taken for the host.
+    Scheme(String),
+    /// `https://HOST/v2` without the closing slash stays a path.
+    ApiPathOpen,
+    /// `docker.io` has an entry of its own, so that for `index.docker.io` is not used.
+    HubShadowed,
+    /// A host of Docker Hub that is not the one in image references.
+    HubOtherName,
+    /// The tag or digest of an image in the key.
+    TagInKey,
+    /// Same host, other port; an absent port is not 443.
+    Port {
+        key: String,
+        image: String,
+    },
+    /// The host differs in upper and lower case only.
+    Case,
+    /// `*` stands for characters within one label: the numbers of labels differ.
+    WildcardLabels,
+    /// `?` and `[…]` are not wildcards in a key.
+    NotAWildcard,
+    /// Same registry, but the key's path does not begin the image's path.
+    Path {
+        key: String,
+        image: String,
+    },
+    OtherHost {
+        key: String,
+        image: String,
+    },
+}
+
+impl MissReason {
+    /// The entry was meant for this registry: a slip of the pen rather than another registry.
+    pub fn is_near(&self) -> bool {
+        match self {
+            Self::ApiPathOpen
+            | Self::HubShadowed
+            | Self::HubOtherName
+            | Self::TagInKey
+            | Self::Port { .. }
+            | Self::Case
+            | Self::Scheme(_)
+            | Self::WildcardLabels
+            | Self::NotAWildcard
+            | Self::Path { .. } => true,
+            Self::NotAUrl | Self::OtherHost { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for MissReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAUrl => {
+                f.write_str("the key is not a registry address, so the kubelet drops the entry")
+            }
+            Self::Scheme(scheme) => write!(
+                f,
+                "{scheme} is read as a host; only https:// and http:// are taken off"
+            ),
+            Self::ApiPathOpen => {
+                f.write_str("without a slash at the end, /v1 or /v2 is a path of the image")
+            }
+            Self::HubShadowed => {
+                f.write_str("there is an entry for docker.io, and then index.docker.io is not used")
+            }
+            Self::HubOtherName => {
+                f.write_str("Docker Hub is docker.io in image references, whatever host serves it")
+            }
+            Self::TagInKey => {
+                f.write_str("the key names a tag; tags are cut off before keys are compared")
+            }
+            Self::Port { key, image } => write!(f, "the key has {key}, the image has {image}"),
+            Self::Case => f.write_str("host names are compared letter by letter, capitals count"),
+            Self::WildcardLabels => {
+                f.write_str("* stands for one part between dots, and the numbers of parts differ")
+            }
+            Self::NotAWildcard => f.write_str("? and […] are no wildcards here, only * is"),
+            Self::Path { key, image } => write!(
+                f,
+                "the key's path {key} does not begin the image's path {image}"
+            ),
+            Self::OtherHost { key, image } => {
+                write!(f, "the key is for {key}, the image is on {image}")
+            }
+        }
+    }
+}
+
+/// Explains a key that is not tried for the image.
+pub(super) fn explain(key: &str, image: &ImageRef) -> Miss {
+    let parts = Parts::of(key);
+    let reason = reason(key, &parts, image);
+    let instead = reason.is_near().then(|| propose(&parts, image)).flatten();
+    Miss { reason, instead }
+}
+
+/// The parts of a key, parsed more tolerantly than the kubelet does.
+struct Parts<'a> {
+    scheme: Option<&'a str>,
+    host: &'a str,
+    port: Option<&'a str>,
+    path: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(key: &'a str) -> Self {
+        let key = key.trim();
+        let (scheme, rest) = match key.find("://") {
+            Some(at) => key
+                .split_at_checked(at + 3)
+                .map_or((None, key), |(s, r)| (Some(s), r)),
+            None => (None, key),
+        };
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
+            None => (rest, ""),
+        };
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, Some(port)),
+            _ => (authority, None),
+        };
+        Self {
+            scheme,
+            host,
+            port,
+            path,
+        }
+    }
+}
+
+fn split_image_host(image: &ImageRef) -> (&str, Option<&str>) {
+    match image.host().rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (image.host(), None),
+    }
+}
+
+fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MissReason {
+    if let Some(scheme) = parts.scheme
+        && !matches!(scheme, "https://" | "http://")
+    {
+        return MissReason::Scheme(scheme.to_owned());
+    }
+    if parts.host.contains(['?', '[']) && !parts.host.starts_with('[') || key.contains('?') {
+        return MissReason::NotAWildcard;
+    }
+    if Pattern::of_key(key).is_none() {
+        return MissReason::NotAUrl;
+    }
+    if image.on_docker_hub() && is_hub(parts.host) {
+        return hub_reason(parts);
+    }
+    let (image_host, image_port) = split_image_host(image);
+    let other_host = || MissReason::OtherHost {
+        key: Pattern::of_key(key).map_or_else(
+            || key.to_owned(),
+            |pattern| {
+                let text = pattern.text();
+                text.split('/').next().unwrap_or_default().to_owned()
+            },
+        ),
+        image: image.host().to_owned(),
+    };
+    if !parts.host.eq_ignore_ascii_case(image_host) && !glob_covers(parts.host, image_host) {
+        return match parts.host.strip_prefix("*.") {
+            Some(domain) if is_within(image_host, domain) => MissReason::WildcardLabels,
+            _ => other_host(),
+        };
+    }
+    if parts.port != image_port {
+        return MissReason::Port {
+            key: port_words(parts.port),
+            image: port_words(image_port),
+        };
+    }
+    if !parts.host.contains('*') && parts.host != image_host {
+        return MissReason::Case;
+    }
+    path_reason(parts.path, image)
+}
+
+fn path_reason(path: &str, image: &ImageRef) -> MissReason {
+    if matches!(path, "/v1" | "/v2") {
+        return MissReason::ApiPathOpen;
+    }
+    let name = path.trim_start_matches('/');
+    if name.contains([':', '@']) && name.split([':', '@']).next() == Some(image.path()) {
+        return MissReason::TagInKey;
+    }
+    MissReason::Path {
+        key: path.to_owned(),
+        image: format!("/{}", image.path()),
+    }
+}
+
+fn is_hub(host: &str) -> bool {
+    matches!(
+        host.to_ascii_lowercase().as_str(),
+        "docker.io"
+            | "index.docker.io"
+            | "registry-1.docker.io"
+            | "registry.docker.io"
+            | "hub.docker.com"
+            | "registry.hub.docker.com"
+            | "docker.com"
+            | "www.docker.com"
+            | "cloud.docker.com"
+            | "auth.docker.io"
+            | "*.docker.io"
+    )
+}
+
+fn hub_reason(parts: &Parts<'_>) -> MissReason {
+    match (parts.host, parts.path) {
+        ("docker.io" | "index.docker.io", "/v1" | "/v2") => MissReason::ApiPathOpen,
+        ("index.docker.io", "" | "/" | "/v1/" | "/v2/") if parts.port.is_none() => {
+            MissReason::HubShadowed
+        }
+        ("docker.io", path) if parts.port.is_none() => MissReason::Path {
+            key: path.to_owned(),
+            image: "its path on Docker Hub".to_owned(),
+        },
+        _ => MissReason::HubOtherName,
+    }
+}
+
+/// Whether the host is this domain or one below it.
+fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|above| above.is_empty() || above.ends_with('.'))
+}
+
+/// Whether the host would match if ports and paths did.
+fn glob_covers(glob: &str, host: &str) -> bool {
+    let Ok(image) = ImageRef::parse(&format!("{host}/a")) else {
+        return false;
+    };
+    glob.contains('*') && key_matches(glob, &image)
+}
+
+fn port_words(port: Option<&str>) -> String {
+    port.map_or_else(|| "no port".to_owned(), |port| format!("port {port}"))
+}
+
+/// The closest key that matches: the smallest correction first.
+fn propose(parts: &Parts<'_>, image: &ImageRef) -> Option<String> {
+    if image.on_docker_hub() {
+        return Some("https://index.docker.io/v1/".to_owned());
+    }
+    let host = parts.host.to_ascii_lowercase();
+    let (_, image_port) = split_image_host(image);
+    let with_port = |host: &str| match image_port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let untagged = parts.path.split([':', '@']).next().unwrap_or_default();
+    [
+        format!("{}{}", with_port(parts.host), untagged),
+        format!("{}{}", with_port(&host), untagged),
+        format!("{}{}/", with_port(&host), untagged),
+        with_port(&host),
+        image.host().to_owned(),
+    ]
+    .into_iter()
+    .find(|key| key_matches(key, image))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Keyring, *};
+
+    fn miss(key: &str, image: &str) -> Miss {
+        let mut keyring = Keyring::default();
+        keyring.add(key, ());
+        let image = ImageRef::parse(image).unwrap();
+        let mut lookup = keyring.lookup(&image);
+        assert!(lookup.tries.is_empty(), "{key} matches {image}");
+        lookup.misses.remove(0).1
+    }
+
+    #[test]
+    fn every_slip_has_its_reason_and_a_key_that_works() {
+        let hub = Some("https://index.docker.io/v1/");
+        for (key, image, reason, instead) in [
+            (
+                "registry-1.docker.io",
+                "team/app",
+                MissReason::HubOtherName,
+                hub,
+            ),
+            (
+                "https://hub.docker.com",
+                "team/app",
+                MissReason::HubOtherName,
+                hub,
+            ),
+            (
+                "https://index.docker.io/v1",
+                "team/app",
+                MissReason::ApiPathOpen,
+                hub,
+            ),
+            ("*.docker.io", "team/app", MissReason::HubOtherName, hub),
+            (
+                "ghcr.io/v2",
+                "ghcr.io/a/b",
+                MissReason::ApiPathOpen,
+                Some("ghcr.io/v2/"),
+            ),
+            ("GHCR.io", "ghcr.io/a/b", MissReason::Case, Some("ghcr.io")),
+            (
+                "oci://ghcr.io",
+                "ghcr.io/a/b",
+                MissReason::Scheme("oci://".into()),
+                Some("ghcr.io"),
+            ),
+            (
+                "ghcr.io/a/b:1",
+                "ghcr.io/a/b:1",
+                MissReason::TagInKey,
+                Some("ghcr.io/a/b"),
+            ),
+            (
+                "localhost",
+                "localhost:5000/a",
+                MissReason::Port {
+                    key: "no port".into(),
+                    image: "port 5000".into(),
+                },
+                Some("localhost:5000"),
+            ),
+            (
+                "h.example:443",
+                "h.example/a",
+                MissReason::Port {
+                    key: "port 443".into(),
+                    image: "no port".into(),
+                },
+                Some("h.example"),
+            ),
+            (
+                "*.example.com",
+                "a.b.example.com/x",
+                MissReason::WildcardLabels,
+                Some("a.b.example.com"),
+            ),
+            (
+                "qua?.io",
+                "quay.io/a",
+                MissReason::NotAWildcard,
+                Some("quay.io"),
+            ),
+            (
+                "h.example:5000/other",
+                "h.example:5000/team/app",
+                MissReason::Path {
+                    key: "/other".into(),
+                    image: "/team/app".into(),
+                },
+                Some("h.example:5000"),
+            ),
+            ("h.exa mple", "quay.io/a", MissReason::NotAUrl, None),
+            (
+                "ghcr.io",
+                "quay.io/a",
+                MissReason::OtherHost {
+                    key: "ghcr.io".into(),
+                    image: "quay.io".into(),
+                },
+                None,
+            ),
+        ] {
+            let found = miss(key, image);
+            assert_eq!(found.reason, reason, "{key} for {image}");
+            assert_eq!(found.instead.as_deref(), instead, "{key} for {image}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_only_ends_alike_is_another_one() {
+        let found = miss("*.example.com", "badexample.com/x");
+        assert!(!found.reason.is_near(), "{}", found.reason);
+        assert_eq!(found.instead, None);
+    }
+
+    #[test]
+    fn a_docker_io_entry_shadows_index_docker_io() {
+        let mut keyring = Keyring::default();
+        keyring.add("https://index.docker.io/v1/", "index");
+        keyring.add("docker.io", "plain");
+        let image = ImageRef::parse("nginx").unwrap();
+        let lookup = keyring.lookup(&image);
+        assert_eq!(
+            lookup.tries.iter().map(|t| *t.entry).collect::<Vec<_>>(),
+            ["plain"]
+        );
+        assert_eq!(lookup.misses[0].1.reason, MissReason::HubShadowed);
+    }
+}

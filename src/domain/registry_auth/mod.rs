@@ -1,0 +1,10 @@
+//! Registry authentication: image references, Docker configurations, the kubelet's keyring,
+//! credentials and the known registries.
+//!
+//! Must not know Kubernetes objects: a Secret's content is read here, the Secret is in `k8s`.
+
+pub mod credential;
+pub mod docker_config;
+pub mod image_ref;
+pub mod keyring;
+pub mod registries;

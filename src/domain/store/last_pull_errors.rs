@@ -1,0 +1,117 @@
+//! The last pull error of each container, kept during back-off.
+//!
+//! `ErrImagePull` with the cause and `ImagePullBackOff` without it alternate (kubelets before 1.31 say
+//! nothing behind the image while they wait), and events are dropped or expire. So what was once said
+//! is remembered until the container runs, is given another image, or its Pod is gone.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::k8s::{
+    object_ref::Key,
+    objects::{ContainerState, Event, Pod},
+    pull_failure,
+};
+
+/// An error that named a cause, and when it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastError {
+    pub container: Arc<str>,
+    pub image: Arc<str>,
+    pub message: Arc<str>,
+    /// The event's own time, or when the status was received.
+    pub seen: Timestamp,
+}
+
+#[derive(Default)]
+pub(super) struct PullMemory {
+    pods: HashMap<Key<Pod>, Vec<LastError>>,
+}
+
+impl PullMemory {
+    pub(super) fn of(&self, pod: &Key<Pod>) -> &[LastError] {
+        self.pods.get(pod).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn forget(&mut self, pod: &Key<Pod>) {
+        self.pods.remove(pod);
+    }
+
+    /// Records the errors of a Pod's status, and removes outdated ones.
+    pub(super) fn see_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
+        if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
+            self.forget(&pod.key);
+        }
+        if let Some(errors) = self.pods.get_mut(&pod.key) {
+            errors.retain(|error| still_holds(pod, error));
+            if errors.is_empty() {
+                self.forget(&pod.key);
+            }
+        }
+        for failure in pull_failure::failures(pod).filter(pull_failure::Failure::names_cause) {
+            if let Some(message) = failure.message {
+                self.learn(
+                    &pod.key,
+                    LastError {
+                        container: Arc::clone(&failure.attempt.container.name),
+                        image: Arc::clone(failure.attempt.image()),
+                        message: Arc::clone(message),
+                        seen: now,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Records the error of an event about a Pod that still waits for the image.
+    pub(super) fn see_event(&mut self, pod: &Pod, event: &Event) {
+        if &*event.reason != "Failed"
+            || !event.message.starts_with("Failed to pull image")
+            || !event.subject.may_be(pod)
+        {
+            return;
+        }
+        let Some(seen) = event.last else { return };
+        let waiting = pull_failure::failures(pod).find(|failure| failure.attempt.is_told_by(event));
+        let Some(failure) = waiting else { return };
+        if !event.message.contains(&**failure.attempt.image()) {
+            return;
+        }
+        self.learn(
+            &pod.key,
+            LastError {
+                container: Arc::clone(&failure.attempt.container.name),
+                image: Arc::clone(failure.attempt.image()),
+                message: Arc::clone(&event.message),
+                seen,
+            },
+        );
+    }
+
+    fn learn(&mut self, pod: &Key<Pod>, error: LastError) {
+        let errors = self.pods.entry(pod.clone()).or_default();
+        match errors
+            .iter_mut()
+            .find(|known| known.container == error.container)
+        {
+            Some(known) if known.seen <= error.seen => *known = error,
+            Some(_) => {}
+            None => errors.push(error),
+        }
+    }
+}
+
+fn still_holds(pod: &Pod, error: &LastError) -> bool {
+    let mut volumes = pod.image_volumes.iter();
+    let of_volume = volumes.any(|volume| volume.image == error.image);
+    pod.containers.iter().any(|container| {
+        container.name == error.container
+            && (of_volume || container.image == error.image)
+            && matches!(
+                container.state,
+                ContainerState::Waiting { .. } | ContainerState::Unreported
+            )
+    })
+}

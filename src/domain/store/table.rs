@@ -1,0 +1,85 @@
+//! Objects of one kind, by namespace and name, in the order of their names.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::domain::{
+    k8s::{
+        object_ref::{Key, Name, Namespace},
+        objects::{Event, Pod, Secret, ServiceAccount},
+    },
+    store::watch::Scope,
+};
+
+/// An object that knows its own key.
+pub trait Keyed: Sized {
+    fn key(&self) -> &Key<Self>;
+}
+
+macro_rules! keyed {
+    ($($kind:ty),+) => { $(impl Keyed for $kind {
+        fn key(&self) -> &Key<Self> {
+            &self.key
+        }
+    })+ };
+}
+keyed!(Event, Pod, Secret, ServiceAccount);
+
+/// The objects of one kind.
+pub(super) struct Table<T> {
+    namespaces: BTreeMap<Namespace, BTreeMap<Name<T>, Arc<T>>>,
+    len: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            namespaces: BTreeMap::new(),
+            len: 0,
+        }
+    }
+}
+
+impl<T: Keyed> Table<T> {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn get(&self, key: &Key<T>) -> Option<&Arc<T>> {
+        self.namespaces.get(&key.namespace)?.get(&key.name)
+    }
+
+    /// Puts the object in its place and returns the one that was there.
+    pub(super) fn put(&mut self, object: Arc<T>) -> Option<Arc<T>> {
+        let key = object.key().clone();
+        let before = self
+            .namespaces
+            .entry(key.namespace)
+            .or_default()
+            .insert(key.name, object);
+        self.len += usize::from(before.is_none());
+        before
+    }
+
+    pub(super) fn remove(&mut self, key: &Key<T>) -> Option<Arc<T>> {
+        let objects = self.namespaces.get_mut(&key.namespace)?;
+        let removed = objects.remove(&key.name)?;
+        if objects.is_empty() {
+            self.namespaces.remove(&key.namespace);
+        }
+        self.len -= 1;
+        Some(removed)
+    }
+
+    /// The objects of a scope, by namespace and then by name.
+    pub(super) fn iter<'a>(&'a self, scope: &Scope) -> Box<dyn Iterator<Item = &'a Arc<T>> + 'a> {
+        match scope {
+            Scope::Cluster => Box::new(self.namespaces.values().flat_map(BTreeMap::values)),
+            Scope::Namespace(namespace) => Box::new(
+                self.namespaces
+                    .get(namespace)
+                    .into_iter()
+                    .flat_map(BTreeMap::values),
+            ),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The watches and their states, which tell how old the data is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::unreadable::Unreadable;
+use crate::domain::{
+    k8s::{object_ref::Namespace, objects::WorkloadKind},
+    rbac::Permission,
+};
+
+/// What a watch looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WatchKind {
+    Namespaces,
+    Secrets(SecretSlice),
+    ServiceAccounts,
+    Pods,
+    Events,
+    Workloads(WorkloadKind),
+}
+
+impl WatchKind {
+    /// What the objects are called, as the API names the kind.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Namespaces => "Namespaces",
+            Self::Secrets(_) => "Secrets",
+            Self::ServiceAccounts => "ServiceAccounts",
+            Self::Pods => "Pods",
+            Self::Events => "Events",
+            Self::Workloads(WorkloadKind::Deployment) => "Deployments",
+            Self::Workloads(WorkloadKind::ReplicaSet) => "ReplicaSets",
+            Self::Workloads(WorkloadKind::StatefulSet) => "StatefulSets",
+            Self::Workloads(WorkloadKind::DaemonSet) => "DaemonSets",
+            Self::Workloads(WorkloadKind::Job) => "Jobs",
+            Self::Workloads(WorkloadKind::CronJob) => "CronJobs",
+        }
+    }
+
+    /// Whether *nothing is wrong* rests on this kind.
+    ///
+    /// What fails shows in the Pods, in the workloads that make none, and in the events of what has no
+    /// other place for its errors. Secrets and ServiceAccounts explain a failure and are not needed to
+    /// see one; a CronJob's failures are those of its Jobs.
+    pub fn shows_failures(self) -> bool {
+        match self {
+            Self::Pods | Self::Events => true,
+            Self::Workloads(kind) => kind != WorkloadKind::CronJob,
+            Self::Namespaces | Self::Secrets(_) | Self::ServiceAccounts => false,
+        }
+    }
+}
+
+/// Secrets come by three watches, so that no data but that of pull Secrets is ever transferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretSlice {
+    DockerConfigJson,
+    DockerCfg,
+    /// All other types: metadata only, to tell a Secret of the wrong type from a missing one.
+    Other,
+}
+
+impl SecretSlice {
+    pub const ALL: [Self; 3] = [Self::DockerConfigJson, Self::DockerCfg, Self::Other];
+}
+
+/// Where a watch looks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    Cluster,
+    Namespace(Namespace),
+}
+
+/// One watch: a kind in a scope.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatchId {
+    pub kind: WatchKind,
+    pub scope: Scope,
+}
+
+/// The state of one watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchState {
+    Connecting,
+    /// The initial list is on its way; so many objects are here.
+    Listing {
+        received: usize,
+    },
+    /// The list is complete and changes arrive as they happen.
+    Live,
+    /// The data is as old as this; the watch tries again by itself.
+    Stale {
+        since: Timestamp,
+        why: Arc<str>,
+    },
+    /// The server refuses; the watch asks again now and then, as rights may be granted.
+    Forbidden {
+        missing: Permission,
+        why: Arc<str>,
+        /// What was listed while that was permitted is kept as it was then; `None`: nothing ever was.
+        as_of: Option<Timestamp>,
+    },
+}
+
+/// Which lists are complete: only there does an object that is not in the store not exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    whole: BTreeSet<WatchId>,
+    /// What the server refuses to list.
+    denied: BTreeSet<WatchId>,
+    /// What the lists lack because it could not be decoded.
+    unreadable: BTreeMap<WatchId, Arc<Unreadable>>,
+}
+
+impl Sight {
+    /// Everything is seen, as a cluster's administrator sees it.
+    pub fn full() -> Self {
+        let kinds = [
+            WatchKind::Namespaces,
+            WatchKind::ServiceAccounts,
+            WatchKind::Pods,
+            WatchKind::Events,
+        ]
+        .into_iter()
+        .chain(SecretSlice::ALL.map(WatchKind::Secrets))
+        .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
+        let everywhere = |kind| WatchId {
+            kind,
+            scope: Scope::Cluster,
+        };
+        Self {
+            whole: kinds.map(everywhere).collect(),
+            denied: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
+        }
+    }
+
+    /// Records the state of a watch. A stale list was whole once, and is judged as it was.
+    pub fn note(&mut self, id: &WatchId, state: &WatchState) {
+        match state {
+            WatchState::Live => {
+                self.whole.insert(id.clone());
+                self.denied.remove(id);
+            }
+            WatchState::Forbidden { .. } => {
+                self.whole.remove(id);
+                self.denied.insert(id.clone());
+            }
+            WatchState::Connecting | WatchState::Listing { .. } | WatchState::Stale { .. } => {}
+        }
+    }
+
+    /// Learns which objects of a watch could not be decoded.
+    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<Unreadable>) {
+        if unreadable.is_empty() {
+            self.unreadable.remove(&id);
+        } else {
+            self.unreadable.insert(id, unreadable);
+        }
+    }
+
+    /// What could not be decoded, per watch.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &Unreadable)> {
+        let all = self.unreadable.iter();
+        all.map(|(id, unreadable)| (id, &**unreadable))
+    }
+
+    /// Removes a watch.
+    pub fn lose(&mut self, id: &WatchId) {
+        self.whole.remove(id);
+        self.denied.remove(id);
+        self.unreadable.remove(id);
+    }
+
+    /// Whether all objects of this kind in this namespace are in the store.
+    pub fn sees(&self, kind: WatchKind, namespace: &Namespace) -> bool {
+        let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
+        scopes.into_iter().any(|scope| {
+            let id = WatchId { kind, scope };
+            let lacks = self.unreadable.get(&id);
+            self.whole.contains(&id) && lacks.is_none_or(|it| it.within(namespace).is_empty())
+        })
+    }
+
+    /// Whether the user may not list the Secrets of this namespace.
+    pub fn is_denied_secrets(&self, namespace: &Namespace) -> bool {
+        let denied = |slice| holds(&self.denied, WatchKind::Secrets(slice), namespace);
+        !self.sees_secrets(namespace) && SecretSlice::ALL.into_iter().any(denied)
+    }
+
+    /// Whether all objects of this kind in the scope are in the store.
+    pub fn sees_all(&self, kind: WatchKind, scope: &Scope) -> bool {
+        match scope {
+            Scope::Namespace(namespace) => self.sees(kind, namespace),
+            Scope::Cluster => {
+                let id = WatchId {
+                    kind,
+                    scope: Scope::Cluster,
+                };
+                self.whole.contains(&id) && !self.unreadable.contains_key(&id)
+            }
+        }
+    }
+
+    /// Whether a Secret of any type that is not in the store does not exist.
+    pub fn sees_secrets(&self, namespace: &Namespace) -> bool {
+        SecretSlice::ALL
+            .into_iter()
+            .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
+    }
+}
+
+fn holds(watches: &BTreeSet<WatchId>, kind: WatchKind, namespace: &Namespace) -> bool {
+    let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
+    scopes
+        .into_iter()
+        .any(|scope| watches.contains(&WatchId { kind, scope }))
+}
