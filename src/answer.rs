@@ -7,7 +7,7 @@ use std::{
 };
 
 use pullscope::{
-    domain::error::Problem,
+    domain::error::UserError,
     headless::{Exit, console::Console},
     runtime::capabilities::Capabilities,
 };
@@ -42,7 +42,7 @@ pub fn exit(outcome: io::Result<Exit>) -> color_eyre::Result<ExitCode> {
     }
 }
 
-fn unanswered(error: &io::Error) -> Problem {
-    Problem::new("the input could not be read, or the answer not be written")
-        .because(error.to_string())
+fn unanswered(error: &io::Error) -> UserError {
+    UserError::new("the input could not be read, or the answer not be written")
+        .with_cause(error.to_string())
 }

@@ -5,11 +5,11 @@ use pullscope::{
     cli::Global,
     cluster::ConnectOptions,
     config::{self, Flags, Loaded, Places},
-    domain::{error::Problem, k8s::object_ref::Namespace},
+    domain::{error::UserError, k8s::object_ref::Namespace},
 };
 
 /// The settings: the file's, the environment's and the flags'.
-pub fn settings(global: &Global) -> Result<Loaded, Problem> {
+pub fn settings(global: &Global) -> Result<Loaded, UserError> {
     let flags = Flags {
         file: global.config.clone(),
         theme: global.theme.clone(),

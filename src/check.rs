@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use pullscope::{
     cli::{Demo, Global},
     cluster::{ConnectOptions, Connection, Reach},
-    domain::{error::Problem, k8s::object_ref::Namespace},
+    domain::{error::UserError, k8s::object_ref::Namespace},
     headless::check::{self, Args},
     registry::{Prober, Settings},
     runtime::wishes,
@@ -27,7 +27,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
             namespace: named.first().map(|name| (*name).to_owned()),
             ..asked::connection(global)
         };
-        let connection = Connection::open(&options).await.map_err(Problem::from)?;
+        let connection = Connection::open(&options).await.map_err(UserError::from)?;
         (connection, prober)
     };
     let reach = if global.all_namespaces {
@@ -44,7 +44,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
     answer::exit(Ok(exit))
 }
 
-fn prober(asking: Settings) -> Result<Prober, Problem> {
-    let refused = |why: String| Problem::new("cannot ask registries").because(why);
+fn prober(asking: Settings) -> Result<Prober, UserError> {
+    let refused = |why: String| UserError::new("cannot ask registries").with_cause(why);
     Prober::new(asking).map_err(|error| refused(error.to_string()))
 }

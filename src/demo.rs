@@ -8,7 +8,7 @@ use pullscope::{
     app::story::Story,
     cli::{Demo, Global},
     cluster::Connection,
-    domain::{error::Problem, k8s::object_ref::Namespace},
+    domain::{error::UserError, k8s::object_ref::Namespace},
     registry::Prober,
     runtime::source::Given,
     sandbox::{Pace, Sandbox, Scenario, User, serve},
@@ -45,8 +45,8 @@ fn listed(scenario: &Scenario) -> String {
 }
 
 /// A world that runs by itself, and the user who looks at it.
-pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), Problem> {
-    let scenario = Scenario::named(scenario).map_err(|error| Problem::new(error.to_string()))?;
+pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Story), UserError> {
+    let scenario = Scenario::named(scenario).map_err(|error| UserError::new(error.to_string()))?;
     let user = match &global.impersonate {
         None => User::admin(),
         Some(name) => {
@@ -64,14 +64,14 @@ pub fn simulated(scenario: &str, global: &Global) -> Result<(Sandbox, User, Stor
     Ok((sandbox, user, story))
 }
 
-fn unknown_user(name: &str) -> Problem {
+fn unknown_user(name: &str) -> UserError {
     let users = User::built_in().map(|user| user.name);
-    Problem::new(format!("the demo has no user {name:?}"))
-        .next(format!("--as one of: {}", users.join(", ")))
+    UserError::new(format!("the demo has no user {name:?}"))
+        .with_help(format!("--as one of: {}", users.join(", ")))
 }
 
 /// The way to a simulated cluster and to its registries.
-pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, Problem> {
+pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given, UserError> {
     let prober = Prober::over(Arc::new(Registries(sandbox.registries())));
     let client = kube::Client::new(sandbox.service(user), UNNAMED);
     let namespace = Namespace::new(UNNAMED);
@@ -86,13 +86,13 @@ pub async fn given(sandbox: &Sandbox, user: User, story: Story) -> Result<Given,
 /// Serves the simulated cluster until the program is interrupted.
 async fn serve(sandbox: Sandbox, address: SocketAddr) -> color_eyre::Result<ExitCode> {
     if !address.ip().is_loopback() {
-        let problem = Problem::new(format!("the demo is not served on {address}"))
-            .because("whoever reaches it may do anything in it")
-            .next("use an address of this machine, such as 127.0.0.1:8001");
+        let problem = UserError::new(format!("the demo is not served on {address}"))
+            .with_cause("whoever reaches it may do anything in it")
+            .with_help("use an address of this machine, such as 127.0.0.1:8001");
         return Err(problem.into());
     }
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        Problem::new(format!("cannot listen on {address}")).because(error.to_string())
+        UserError::new(format!("cannot listen on {address}")).with_cause(error.to_string())
     })?;
     let config = serve::kubeconfig(listener.local_addr()?);
     answer::print(format!("{config:#}\n").as_bytes())?;

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use pullscope::{
-    domain::probe::Failure,
+    domain::probe::ProbeError,
     registry::{Limits, Network, Security},
     sandbox::registry::{Scheme, Transport, Unreachable},
 };
@@ -13,18 +13,18 @@ use tokio::io::DuplexStream;
 pub struct Registries(pub Transport);
 
 impl Network for Registries {
-    fn resolve(&self, authority: &str) -> Result<IpAddr, Failure> {
-        self.0.address(authority).ok_or(Failure::UnknownHost)
+    fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError> {
+        self.0.address(authority).ok_or(ProbeError::UnknownHost)
     }
 
-    fn connect(&self, authority: &str) -> Result<(), Failure> {
+    fn connect(&self, authority: &str) -> Result<(), ProbeError> {
         match self.0.reach(authority, Scheme::Https) {
             Err(why) if is_before_handshake(&why) => Err(failure(&why)),
             Err(_) | Ok(()) => Ok(()),
         }
     }
 
-    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, Failure> {
+    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, ProbeError> {
         let scheme = match security {
             Security::Tls => Scheme::Https,
             Security::Plain => Scheme::Http,
@@ -47,15 +47,17 @@ fn is_before_handshake(why: &Unreachable) -> bool {
     }
 }
 
-fn failure(why: &Unreachable) -> Failure {
+fn failure(why: &Unreachable) -> ProbeError {
     // The wait itself is spared.
     let patience: Duration = Limits::default().step;
     match why {
-        Unreachable::NoSuchHost => Failure::UnknownHost,
-        Unreachable::Refused { .. } => Failure::Refused,
-        Unreachable::TimedOut { .. } | Unreachable::HandshakeTimeout => Failure::Silent(patience),
-        Unreachable::UntrustedCertificate => Failure::UntrustedCa,
-        Unreachable::PlainHttp => Failure::SpeaksPlainHttp,
+        Unreachable::NoSuchHost => ProbeError::UnknownHost,
+        Unreachable::Refused { .. } => ProbeError::Refused,
+        Unreachable::TimedOut { .. } | Unreachable::HandshakeTimeout => {
+            ProbeError::Timeout(patience)
+        }
+        Unreachable::UntrustedCertificate => ProbeError::UntrustedCa,
+        Unreachable::PlainHttp => ProbeError::SpeaksPlainHttp,
     }
 }
 
@@ -66,7 +68,7 @@ mod tests {
 
     use pullscope::{
         domain::{
-            probe::{Answer, Nameless, Stage, Wanted, judge},
+            probe::{AnonymousReason, ProbeStage, PullAnswer, TargetPlatforms, conclude},
             registry_auth::{credential::Password, image_ref::ImageRef},
         },
         registry::{Prober, Who},
@@ -86,56 +88,56 @@ mod tests {
             (
                 landing,
                 Some(("ci-puller", "nw-3f1c-example")),
-                Answer::Ok,
+                PullAnswer::Ok,
                 None,
             ),
             (
                 landing,
                 Some(("ci-puller", "guess")),
-                Answer::No,
-                Some(Stage::Token),
+                PullAnswer::No,
+                Some(ProbeStage::Token),
             ),
             (
                 "registry.nordwind.example/web/landing:8",
                 Some(("ci-puller", "nw-3f1c-example")),
-                Answer::No,
-                Some(Stage::Manifest),
+                PullAnswer::No,
+                Some(ProbeStage::Manifest),
             ),
             (
                 "nordwind/search:8.1",
                 Some(("nordwind", "dckr_pat_example-1")),
-                Answer::Ok,
+                PullAnswer::Ok,
                 None,
             ),
             (
                 "nordwind/search:8.1",
                 None,
-                Answer::No,
-                Some(Stage::Manifest),
+                PullAnswer::No,
+                Some(ProbeStage::Manifest),
             ),
             (
                 "ghcr.io/nordwind/warehouse-sync:1.0.0",
                 Some(("nordwind-bot", "ghp_example")),
-                Answer::No,
-                Some(Stage::Token),
+                PullAnswer::No,
+                Some(ProbeStage::Token),
             ),
             (
                 "harbor.lab.nordwind.example/platform/scanner:0.2",
                 None,
-                Answer::Unknown,
-                Some(Stage::Tls),
+                PullAnswer::Unknown,
+                Some(ProbeStage::Tls),
             ),
             (
                 "mirror.nordwind.example:5000/a/b:1",
                 None,
-                Answer::Unknown,
-                Some(Stage::Connect),
+                PullAnswer::Unknown,
+                Some(ProbeStage::Connect),
             ),
             (
                 "registry.nordwnd.example/a/b:1",
                 None,
-                Answer::Unknown,
-                Some(Stage::Resolve),
+                PullAnswer::Unknown,
+                Some(ProbeStage::Resolve),
             ),
         ] {
             let who = match login {
@@ -143,10 +145,10 @@ mod tests {
                     name: name.to_owned(),
                     password: Password::new(password),
                 },
-                None => Who::Nobody(Nameless::Chosen),
+                None => Who::Nobody(AnonymousReason::Chosen),
             };
             let transcript = prober.probe(&ImageRef::parse(image).unwrap(), &who).await;
-            let verdict = judge(&transcript, &Wanted::Anything);
+            let verdict = conclude(&transcript, &TargetPlatforms::Anything);
             assert_eq!(verdict.answer, answer, "{image}: {verdict:?}");
             assert_eq!(
                 transcript.failed().map(|(stage, _)| stage.stage),

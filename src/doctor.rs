@@ -6,7 +6,7 @@ use pullscope::{
     cli::Global,
     cluster::Connection,
     config::{Loaded, Places, Settings},
-    domain::error::Problem,
+    domain::error::UserError,
     headless::doctor::{self, Args, Line},
     runtime::{
         capabilities::Capabilities,
@@ -31,7 +31,7 @@ pub async fn run(args: &Args, global: &Global) -> color_eyre::Result<ExitCode> {
     };
     let known = vec![version(), configuration, log(), terminal()];
     let connection = Connection::open(&asked::connection(global)).await;
-    let connection = connection.map_err(Problem::from);
+    let connection = connection.map_err(UserError::from);
     let namespace = match (&connection, global.all_namespaces) {
         (Ok(connection), false) => Some(connection.namespace.clone()),
         _ => None,

@@ -14,7 +14,7 @@ use std::{env, io, process::ExitCode, time::Duration};
 use answer::{console, exit, print};
 use pullscope::{
     cli::{self, Cli, Command, Demo},
-    domain::{error::Problem, sanitize},
+    domain::{error::UserError, sanitize},
     headless::{explain, match_image, rbac, verify, warn},
     runtime::{terminal, wishes},
 };
@@ -82,15 +82,15 @@ async fn dispatch(cli: Cli) -> color_eyre::Result<ExitCode> {
 
 fn manual(command: Option<&str>) -> color_eyre::Result<Vec<u8>> {
     let page = cli::manual(command).ok_or_else(|| {
-        Problem::new(format!("there is no command {}", command.unwrap_or("")))
-            .next("pullscope --help names them")
+        UserError::new(format!("there is no command {}", command.unwrap_or("")))
+            .with_help("pullscope --help names them")
     })?;
     Ok(page?)
 }
 
 /// What could not be begun is told in its own words; any other error is a fault of the program.
 fn refuse(report: color_eyre::Report) -> color_eyre::Result<ExitCode> {
-    let problem: Problem = report.downcast()?;
+    let problem: UserError = report.downcast()?;
     // Names and messages of a cluster stand in it.
     warn(&sanitize::lines(&problem.to_string()));
     Ok(ExitCode::from(COULD_NOT_RUN))

@@ -1,7 +1,7 @@
 //! Golden cases: what a real cluster looked like (Kubernetes 1.20.2, containerd 1.6), and what is said
 //! of it.
 //!
-//! `tests/cases/NAME.json` is a `Case` as `check --save-cases` writes it, `NAME.diagnosis.json` the
+//! `tests/cases/NAME.json` is a `PodContext` as `check --save-cases` writes it, `NAME.diagnosis.json` the
 //! diagnosis. `BLESS=1 cargo test --test cases` writes the latter anew, to be read in the diff.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -11,8 +11,8 @@ use std::{
 };
 
 use pullscope::domain::{
-    context::{Case, Known, Visibility},
-    diagnostics::{Cause, Diagnosis, Finding, Root, diagnose},
+    context::{PodContext, Presence, Visibility},
+    diagnostics::{Cause, Diagnosis, Finding, RootCause, diagnose},
 };
 
 fn cases() -> Vec<PathBuf> {
@@ -32,7 +32,7 @@ fn each_case_is_diagnosed_as_recorded() {
     assert!(cases.len() > 30, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for path in cases {
-        let case: Case = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let case: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let found = diagnose(&case);
         let golden = path.with_extension("diagnosis.json");
         if env::var_os("BLESS").is_some() {
@@ -53,13 +53,13 @@ fn each_case_is_diagnosed_as_recorded() {
 }
 
 /// The same case for a user who may not read Secrets.
-fn hide_secrets(case: &Case) -> Case {
+fn hide_secrets(case: &PodContext) -> PodContext {
     let mut hidden = case.clone();
-    hidden.secrets = Visibility::Forbidden;
-    hidden.others.clear();
+    hidden.secrets_visibility = Visibility::Forbidden;
+    hidden.unlisted_secrets.clear();
     hidden.elsewhere.clear();
-    for listed in &mut hidden.listed {
-        listed.secret = Known::Unknown;
+    for listed in &mut hidden.pull_secrets {
+        listed.secret = Presence::Unknown;
     }
     hidden
 }
@@ -75,13 +75,13 @@ fn candidates(finding: &Finding) -> impl Iterator<Item = Cause> {
 fn hiding_the_secrets_never_makes_up_a_cause() {
     let mut judged = 0;
     for path in cases() {
-        let case: Case = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let case: PodContext = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let (seen, hidden) = (diagnose(&case), diagnose(&hide_secrets(&case)));
         assert_eq!(seen.findings.len(), hidden.findings.len());
         for (seen, hidden) in seen.findings.iter().zip(&hidden.findings) {
             let place = format!("{}:\n{seen:#?}\n{hidden:#?}", path.display());
-            if hidden.root == Some(Root::NodeProblem) {
-                assert_eq!(seen.root, Some(Root::NodeProblem), "{place}");
+            if hidden.root == Some(RootCause::NodeProblem) {
+                assert_eq!(seen.root, Some(RootCause::NodeProblem), "{place}");
             }
             assert!(hidden.root.is_none() || hidden.root == seen.root, "{place}");
             assert!(hidden.confidence <= seen.confidence, "{place}");

@@ -20,7 +20,7 @@ use std::{
 
 use pullscope::domain::{
     diagnostics::Cause,
-    message::{Measured, Message, set_keys},
+    message::{MeasuredSets, ParsedMessage, set_keys},
 };
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ fn derive<'a>(records: impl Iterator<Item = &'a Record>) -> String {
         if record.cause == Cause::SandboxImagePull || record.kind.starts_with("mirror") {
             continue;
         }
-        let message = Message::parse(&record.message);
+        let message = ParsedMessage::parse(&record.message);
         if !message.core().is_measured() {
             continue;
         }
@@ -139,11 +139,13 @@ struct Score {
     wrong_and_certain: usize,
 }
 
-fn score(score: &mut Score, records: &[&Record], measured: &Measured) {
+fn score(score: &mut Score, records: &[&Record], measured: &MeasuredSets) {
     for record in records {
         let mut accepted = record.possible();
         accepted.extend(record.underlying);
-        let found = Message::parse(&record.message).possible_by(measured).causes;
+        let found = ParsedMessage::parse(&record.message)
+            .possible_by(measured)
+            .causes;
         let is_acceptable = found.first().is_some_and(|cause| accepted.contains(cause));
         score.all += 1;
         score.acceptable += usize::from(is_acceptable);
@@ -176,7 +178,7 @@ fn sets_hold_for_faults_they_were_not_derived_from() {
         let (held_out, rest): (Vec<&Record>, Vec<&Record>) = records
             .iter()
             .partition(|record| fold_of[&*record.fault] == fold);
-        let measured = Measured::parse(&derive(rest.into_iter())).unwrap();
+        let measured = MeasuredSets::parse(&derive(rest.into_iter())).unwrap();
         score(&mut total, &held_out, &measured);
     }
     let share = |part: usize, of: usize| 100 * part / of.max(1);

@@ -24,12 +24,12 @@ use pullscope::{
         context,
         diagnostics::{Finding, diagnose},
         k8s::object_ref::Namespace,
-        plan::{Ask, FixScope, Offer, Outcome, Plan, Reach as FixReach, for_fix},
+        plan::{FixProposal, FixScope, FormSpec, Outcome, Plan, Reach as FixReach, proposal_for},
         registry_auth::credential::FingerprintKey,
         store::{
-            World,
-            update::Batch,
-            watch::{Scope, Sight, WatchState},
+            Store,
+            update::StoreUpdate,
+            watch::{Scope, WatchCoverage, WatchState},
         },
     },
     sandbox::{Pace, Sandbox, Scenario, User},
@@ -89,46 +89,46 @@ impl Lab {
     }
 
     /// What the watches show of the cluster.
-    async fn world(&self) -> (World, Sight) {
+    async fn world(&self) -> (Store, WatchCoverage) {
         let reach = Reach::Cluster {
             otherwise: Vec::new(),
         };
         let (_watches, mut feed) =
             Watches::start(&self.connection, reach, &FingerprintKey::default());
-        let (mut batches, mut sight, mut live) = (Vec::new(), Sight::default(), 0);
+        let (mut batches, mut sight, mut live) = (Vec::new(), WatchCoverage::default(), 0);
         while live < WATCHED.len() {
             let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
             match next.await.unwrap().unwrap() {
                 Feed::Batch(batch) => batches.push(batch),
                 Feed::State(id, state) => {
-                    sight.note(&id, &state);
+                    sight.set_state(&id, &state);
                     live += usize::from(matches!(state, WatchState::Live));
                 }
-                Feed::Unreadable(id, unreadable) => sight.note_unreadable(id, unreadable),
-                Feed::Ended(id) => sight.lose(&id),
+                Feed::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
+                Feed::Ended(id) => sight.remove(&id),
             }
         }
         batches.sort_by_key(|batch| match batch {
-            Batch::Namespaces(_) => 0,
-            Batch::Secrets(..) => 1,
-            Batch::ServiceAccounts(_) => 2,
-            Batch::Workloads(..) => 3,
-            Batch::Pods(_) => 4,
-            Batch::Events(_) => 5,
+            StoreUpdate::Namespaces(_) => 0,
+            StoreUpdate::Secrets(..) => 1,
+            StoreUpdate::ServiceAccounts(_) => 2,
+            StoreUpdate::Workloads(..) => 3,
+            StoreUpdate::Pods(_) => 4,
+            StoreUpdate::Events(_) => 5,
         });
-        let mut world = World::default();
+        let mut world = Store::default();
         for batch in batches {
-            world.fold(batch, self.sandbox.now());
+            world.apply(batch, self.sandbox.now());
         }
         (world, sight)
     }
 
     /// The first finding of each workload and bare Pod.
-    async fn findings(&self) -> (World, Findings) {
+    async fn findings(&self) -> (Store, Findings) {
         let (world, sight) = self.world().await;
         let mut findings = Findings::new();
         for pod in world.pods(&Scope::Cluster) {
-            let case = context::case(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
+            let case = context::pod_context(&world, &sight, &pod.key, self.sandbox.now()).unwrap();
             let workload = case.workload.as_ref();
             let name = workload.map_or_else(
                 || format!("Pod/{}", pod.key.name),
@@ -184,9 +184,9 @@ impl Lab {
         format!("{host}/{first}")
     }
 
-    fn fill_in(&self, ask: Ask, finding: &Finding, world: &World) -> Plan {
+    fn fill_in(&self, ask: FormSpec, finding: &Finding, world: &Store) -> Plan {
         let image = finding.image.as_deref().unwrap_or_default();
-        let server = finding.names.server.clone().unwrap_or_default();
+        let server = finding.names.expected_auth_key.clone().unwrap_or_default();
         let mut form = Form::new(ask, None, world);
         let mut answers = Vec::new();
         if form.has(Answer::Image) {
@@ -215,7 +215,7 @@ impl Lab {
     async fn apply(&self, plan: &Plan) {
         let permit = || WritePermit::unless(false).unwrap();
         let rehearsed = apply::rehearse(&self.connection, permit(), plan).await;
-        let plan = plan.with_found(&rehearsed);
+        let plan = plan.with_live_state(&rehearsed);
         let done = apply::carry_out(&self.connection, permit(), &plan, |_, _| {}).await;
         for (change, done) in plan.changes.iter().zip(done) {
             assert!(
@@ -252,7 +252,7 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// What can be done about the first fix that is a plan or a form.
-fn offer(finding: &Finding) -> Option<(&'static str, Offer)> {
+fn offer(finding: &Finding) -> Option<(&'static str, FixProposal)> {
     let scope = FixScope {
         own: finding,
         others: &[],
@@ -261,10 +261,10 @@ fn offer(finding: &Finding) -> Option<(&'static str, Offer)> {
     let offers = finding
         .fixes
         .iter()
-        .map(|fix| (fix.slug(), for_fix(*fix, scope)));
+        .map(|fix| (fix.slug(), proposal_for(*fix, scope)));
     offers
         .into_iter()
-        .find(|(_, offer)| !matches!(offer, Offer::ByHand))
+        .find(|(_, offer)| !matches!(offer, FixProposal::Manual))
 }
 
 #[tokio::test]
@@ -293,9 +293,9 @@ async fn the_first_fix_of_every_scenario_heals() {
                 continue;
             };
             let plan = match offer {
-                Offer::Plan(plan) => plan,
-                Offer::Ask(ask) => lab.fill_in(ask, finding, &world),
-                Offer::ByHand => unreachable!("it was passed over"),
+                FixProposal::Plan(plan) => plan,
+                FixProposal::Form(ask) => lab.fill_in(ask, finding, &world),
+                FixProposal::Manual => unreachable!("it was passed over"),
             };
             println!("{line} -> {fix}: {}", plan.title);
             lab.apply(&plan).await;

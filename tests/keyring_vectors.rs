@@ -10,7 +10,7 @@
 use std::{fs, path::Path};
 
 use pullscope::domain::registry_auth::{
-    docker_config::{self, Format},
+    docker_config::{self, ConfigFormat},
     image_ref::ImageRef,
     keyring::Keyring,
 };
@@ -41,10 +41,10 @@ struct Expect {
     keyring_error: Option<String>,
 }
 
-fn format(secret_type: &str) -> Option<Format> {
+fn format(secret_type: &str) -> Option<ConfigFormat> {
     match secret_type {
-        "kubernetes.io/dockerconfigjson" => Some(Format::ConfigJson),
-        "kubernetes.io/dockercfg" => Some(Format::LegacyCfg),
+        "kubernetes.io/dockerconfigjson" => Some(ConfigFormat::ConfigJson),
+        "kubernetes.io/dockercfg" => Some(ConfigFormat::LegacyCfg),
         _ => None,
     }
 }
@@ -56,12 +56,15 @@ fn tries(image: &ImageRef, secrets: &[Secret]) -> Result<Vec<String>, String> {
             continue;
         };
         let config = docker_config::read(format, secret.data.as_bytes());
-        for entry in config.usable().map_err(|error| error.text.to_string())? {
+        for entry in config
+            .usable_entries()
+            .map_err(|error| error.text.to_string())?
+        {
             keyring.add(&entry.server, entry.username.to_string());
         }
     }
     Ok(keyring
-        .tries(image)
+        .candidates(image)
         .into_iter()
         .map(|t| t.entry.clone())
         .collect())

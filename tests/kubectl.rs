@@ -13,10 +13,12 @@ use std::{
 };
 
 use pullscope::domain::{
-    diagnostics::{FixId, FixTarget, ListOrigin, Names, PodOwner, TargetContainer, suitable},
+    diagnostics::{
+        FixContext, FixId, FixTarget, ListOrigin, PodOwner, TargetContainer, applicable_fixes,
+    },
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKey, WorkloadKind},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{ContainerRole, ImageVolume, PullPolicy, Secret, WorkloadKind, WorkloadRef},
     },
 };
 
@@ -270,11 +272,11 @@ items:
 
 /// The targets of fixes for these, each with a Pod of its own.
 fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
-    let id = |kind, name: &str| WorkloadKey {
+    let id = |kind, name: &str| WorkloadRef {
         kind,
-        key: Key::new(Namespace::new(namespace), Name::new(name)),
+        key: ObjectRef::new(Namespace::new(namespace), Name::new(name)),
     };
-    let run = Key::new(Namespace::new(namespace), Name::new("nightly-7"));
+    let run = ObjectRef::new(Namespace::new(namespace), Name::new("nightly-7"));
     let owners = [
         (PodOwner::None, "bare"),
         (PodOwner::Job(id(WorkloadKind::Job, "migrate")), "migrate-"),
@@ -307,7 +309,10 @@ fn targets(namespace: &str, pod_of: impl Fn(&str) -> String) -> Vec<FixTarget> {
         .into_iter()
         .map(|(owner, pod)| FixTarget {
             namespace: Namespace::new(namespace),
-            pod: Some(Key::new(Namespace::new(namespace), Name::new(pod_of(pod)))),
+            pod: Some(ObjectRef::new(
+                Namespace::new(namespace),
+                Name::new(pod_of(pod)),
+            )),
             owner,
             container: Some(TargetContainer {
                 name: "app".into(),
@@ -347,16 +352,16 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
         return;
     };
     let demo = Demo::start();
-    let names = |target: &FixTarget| Names {
+    let names = |target: &FixTarget| FixContext {
         namespace: Some(target.namespace.to_string()),
         service_account: Some("runner".into()),
         account_lists: Some(Vec::new()),
         secret: Some("typo".into()),
-        matching: Some("hub".into()),
-        holder: Some("puller".into()),
+        matching_secret: Some("hub".into()),
+        other_service_account: Some("puller".into()),
         image: Some("r.example/a:2".into()),
         target: Some(Box::new(target.clone())),
-        ..Names::default()
+        ..FixContext::default()
     };
     let fixes = [
         FixId::CorrectImage,
@@ -400,8 +405,8 @@ fn the_commands_of_a_fix_run_for_every_kind_of_owner() {
             targets = of_volume(targets);
         }
         for target in targets {
-            for fix in suitable([fix], &target, None) {
-                let filled = fix.fill(&names(&target));
+            for fix in applicable_fixes([fix], &target, None) {
+                let filled = fix.render(&names(&target));
                 assert!(!filled.commands.is_empty(), "{fix} for {:?}", target.owner);
                 let typed = filled.commands.iter();
                 // An editor is a person's.
@@ -454,21 +459,21 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
     };
     let demo = Demo::start();
     demo.shell(&kubectl, "kubectl create namespace logins", "");
-    let names = |secret: &str| Names {
+    let names = |secret: &str| FixContext {
         namespace: Some("logins".into()),
         service_account: Some("runner".into()),
         account_lists: Some(Vec::new()),
         secret: Some(secret.into()),
-        from: Some("default".into()),
-        entry: Some("r.example".into()),
-        server: Some("r.example".into()),
+        source_namespace: Some("default".into()),
+        current_auth_key: Some("r.example".into()),
+        expected_auth_key: Some("r.example".into()),
         username: Some("bot".into()),
         target: Some(Box::new(FixTarget {
             namespace: Namespace::new("logins"),
             pod: None,
-            owner: PodOwner::Rolling(WorkloadKey {
+            owner: PodOwner::Rolling(WorkloadRef {
                 kind: WorkloadKind::Deployment,
-                key: Key::new(Namespace::new("logins"), Name::new("web")),
+                key: ObjectRef::new(Namespace::new("logins"), Name::new("web")),
             }),
             container: None,
             volume: None,
@@ -476,10 +481,10 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
             list_origin: ListOrigin::ServiceAccount,
             service_account: Name::new("runner"),
         })),
-        ..Names::default()
+        ..FixContext::default()
     };
-    let run = |fix: FixId, names: &Names| {
-        let script = fix.fill(names).commands.join(" && ");
+    let run = |fix: FixId, names: &FixContext| {
+        let script = fix.render(names).commands.join(" && ");
         demo.shell(&kubectl, &script, "t0ken\n");
     };
     let read = |line: &str| demo.shell(&kubectl, &format!("kubectl -n logins {line}"), "");
@@ -504,8 +509,8 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         entries("hub").trim(),
         format!(r#"{kind} {{"r.example":"bot:t0ken"}}"#)
     );
-    let moved = Names {
-        server: Some("r.example:5000".into()),
+    let moved = FixContext {
+        expected_auth_key: Some("r.example:5000".into()),
         ..names("hub")
     };
     run(FixId::CorrectServer, &moved);
@@ -513,8 +518,8 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         entries("hub").trim(),
         format!(r#"{kind} {{"r.example:5000":"bot:t0ken"}}"#)
     );
-    let removed = Names {
-        entry: Some("r.example:5000".into()),
+    let removed = FixContext {
+        current_auth_key: Some("r.example:5000".into()),
         ..names("hub")
     };
     run(FixId::RemoveEntry, &removed);
@@ -534,7 +539,7 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         entries("elsewhere").trim(),
         format!(r#"{kind} {{"r.example":"u:p"}}"#)
     );
-    let appended = Names {
+    let appended = FixContext {
         account_lists: None,
         ..names("hub")
     };

@@ -7,14 +7,14 @@ use pullscope::{
     cluster::{nodes, read, watch},
     domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{Subject, WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{Subject, WorkloadKind, WorkloadRef},
         },
         plan::{
-            AttachSecret, Change, ConvertSecret, Converted, CopySecret, CreateAccount,
-            CreateDeployment, CreateNamespace, CreateSecret, Created, DeleteAccount, DeleteSecret,
-            DetachSecret, Edit, EditSecret, Existing, ImageOwner, ListChange, Login,
-            ObjectSnapshot, Restartable, Revision, Rewritten, RollBack, SetAccount, SetImage,
+            AttachSecret, AuthEdit, Change, ConflictPolicy, ConvertSecret, Converted, CopySecret,
+            CreateAccount, CreateDeployment, CreateNamespace, CreateSecret, Created, Credentials,
+            DeleteAccount, DeleteSecret, DetachSecret, EditSecret, ImageOwner, ListChange,
+            ObjectSnapshot, ObjectVersion, Restartable, Rewritten, RollBack, SetAccount, SetImage,
             SetPaused, SetTemplatePullSecrets, Undoable,
         },
         pull_test,
@@ -82,67 +82,73 @@ fn reads() -> BTreeSet<Grant> {
 /// One of each change.
 fn changes() -> Vec<Change> {
     let namespace = || Namespace::new("shop");
-    let login = || Login {
+    let login = || Credentials {
         username: "ci".to_owned(),
         password: Password::new("t"),
     };
     let mut all = vec![
         Change::CreateNamespace(CreateNamespace { name: namespace() }),
         Change::CreateSecret(CreateSecret {
-            key: Key::new(namespace(), Name::new("s")),
+            key: ObjectRef::new(namespace(), Name::new("s")),
             server: "r.example".to_owned(),
             login: login(),
         }),
         Change::EditSecret(EditSecret {
-            key: Key::new(namespace(), Name::new("s")),
-            edit: Edit::Remove {
+            key: ObjectRef::new(namespace(), Name::new("s")),
+            edit: AuthEdit::Remove {
                 server: "r.example".to_owned(),
             },
             before: None,
         }),
-        Change::convert_secret(Key::new(namespace(), Name::new("s"))),
+        Change::convert_secret(ObjectRef::new(namespace(), Name::new("s"))),
         Change::CopySecret(CopySecret {
-            from: Key::new(namespace(), Name::new("s")),
-            to: Key::new(Namespace::new("pay"), Name::new("s")),
-            existing: Existing::Merge,
-            brings: Vec::new(),
-            there: Some(Vec::new()),
+            from: ObjectRef::new(namespace(), Name::new("s")),
+            to: ObjectRef::new(Namespace::new("pay"), Name::new("s")),
+            conflict_policy: ConflictPolicy::Merge,
+            source_servers: Vec::new(),
+            target_servers: Some(Vec::new()),
             expected: None,
         }),
-        Change::DeleteSecret(DeleteSecret::new(Key::new(namespace(), Name::new("s")))),
-        Change::DeleteAccount(DeleteAccount::new(Key::new(namespace(), Name::new("a")))),
+        Change::DeleteSecret(DeleteSecret::new(ObjectRef::new(
+            namespace(),
+            Name::new("s"),
+        ))),
+        Change::DeleteAccount(DeleteAccount::new(ObjectRef::new(
+            namespace(),
+            Name::new("a"),
+        ))),
         Change::CreateAccount(CreateAccount {
-            key: Key::new(namespace(), Name::new("a")),
+            key: ObjectRef::new(namespace(), Name::new("a")),
             pull_secrets: Vec::new(),
         }),
         Change::AttachSecret(AttachSecret {
-            account: Key::new(namespace(), Name::new("a")),
+            account: ObjectRef::new(namespace(), Name::new("a")),
             secret: Name::new("s"),
             current: Vec::new(),
         }),
         Change::DetachSecret(DetachSecret {
-            account: Key::new(namespace(), Name::new("a")),
+            account: ObjectRef::new(namespace(), Name::new("a")),
             secret: Name::new("s"),
             current: Vec::new(),
         }),
         Change::CreateDeployment(CreateDeployment::new(
-            Key::new(namespace(), Name::new("web")),
+            ObjectRef::new(namespace(), Name::new("web")),
             "r.example/web:1",
             Name::new("a"),
         )),
         Change::SetPaused(SetPaused::new(
-            Key::new(namespace(), Name::new("web")),
+            ObjectRef::new(namespace(), Name::new("web")),
             true,
         )),
         Change::RollBack(RollBack {
-            deployment: Key::new(namespace(), Name::new("web")),
+            deployment: ObjectRef::new(namespace(), Name::new("web")),
             set: Name::new("web-1"),
             revision: 1,
             before: None,
             after: [].into(),
         }),
-        Change::delete_pod(Key::new(namespace(), Name::new("web-1"))),
-        Change::delete_job(Key::new(namespace(), Name::new("nightly-7"))),
+        Change::delete_pod(ObjectRef::new(namespace(), Name::new("web-1"))),
+        Change::delete_job(ObjectRef::new(namespace(), Name::new("nightly-7"))),
     ];
     all.extend(changes_to_workloads());
     all.extend(undone());
@@ -152,11 +158,11 @@ fn changes() -> Vec<Change> {
 /// One of each reversal.
 fn undone() -> Vec<Change> {
     let namespace = || Namespace::new("shop");
-    let secret = || Key::new(namespace(), Name::new("s"));
-    let account = || Key::new(namespace(), Name::new("a"));
-    let object = || ObjectSnapshot::of(&serde_json::json!({}));
+    let secret = || ObjectRef::new(namespace(), Name::new("s"));
+    let account = || ObjectRef::new(namespace(), Name::new("a"));
+    let object = || ObjectSnapshot::from_object(&serde_json::json!({}));
     let created = || Created {
-        revision: Some(Revision {
+        revision: Some(ObjectVersion {
             uid: String::new(),
             version: String::new(),
         }),
@@ -171,12 +177,12 @@ fn undone() -> Vec<Change> {
     let create = CreateSecret {
         key: secret(),
         server: "r.example".to_owned(),
-        login: Login {
+        login: Credentials {
             username: "ci".to_owned(),
             password: Password::new("t"),
         },
     };
-    let remove = Edit::Remove {
+    let remove = AuthEdit::Remove {
         server: "r.example".to_owned(),
     };
     let rewritten = Rewritten {
@@ -196,7 +202,7 @@ fn undone() -> Vec<Change> {
         secret: Name::new("s"),
         current: Vec::new(),
     };
-    let web = Key::new(namespace(), Name::new("web"));
+    let web = ObjectRef::new(namespace(), Name::new("web"));
     let deployment = CreateDeployment::new(web.clone(), "r.example/web:1", Name::new("a"));
     let template = SetTemplatePullSecrets {
         workload: Restartable::new(deployment.id()).unwrap(),
@@ -221,12 +227,12 @@ fn changes_to_workloads() -> Vec<Change> {
     let mut all = Vec::new();
     let namespace = || Namespace::new("shop");
     let workload = |kind| {
-        let key = Key::new(namespace(), Name::new("web"));
-        Restartable::new(WorkloadKey { kind, key }).unwrap()
+        let key = ObjectRef::new(namespace(), Name::new("web"));
+        Restartable::new(WorkloadRef { kind, key }).unwrap()
     };
     for kind in WorkloadKind::ALL {
-        let key = Key::new(namespace(), Name::new("web"));
-        if Restartable::new(WorkloadKey { kind, key }).is_some() {
+        let key = ObjectRef::new(namespace(), Name::new("web"));
+        if Restartable::new(WorkloadRef { kind, key }).is_some() {
             all.push(Change::restart(workload(kind)));
             all.push(Change::SetAccount(SetAccount {
                 workload: workload(kind),
@@ -240,10 +246,10 @@ fn changes_to_workloads() -> Vec<Change> {
                 current: Vec::new(),
             }));
         }
-        let key = Key::new(namespace(), Name::new("web"));
-        all.extend(set_image(Subject::Workload(WorkloadKey { kind, key })));
+        let key = ObjectRef::new(namespace(), Name::new("web"));
+        all.extend(set_image(Subject::Workload(WorkloadRef { kind, key })));
     }
-    let pod = Key::new(namespace(), Name::new("web"));
+    let pod = ObjectRef::new(namespace(), Name::new("web"));
     all.extend(set_image(Subject::Pod(pod)));
     all
 }

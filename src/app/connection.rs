@@ -12,12 +12,12 @@ use super::{
     ticket::Ticket,
 };
 use crate::domain::{
-    error::Problem,
-    k8s::connection::Identity,
+    error::UserError,
+    k8s::connection::ConnectionInfo,
     rbac::Permission,
     store::{
-        unreadable::Unreadable,
-        watch::{Scope, Sight, WatchId, WatchKind, WatchState},
+        unreadable::UnreadableObjects,
+        watch::{Scope, WatchCoverage, WatchId, WatchKind, WatchState},
     },
 };
 
@@ -27,7 +27,7 @@ pub struct Connection {
     pub ticket: Ticket,
     pub phase: Phase,
     watches: BTreeMap<WatchId, WatchState>,
-    sight: Sight,
+    sight: WatchCoverage,
 }
 
 #[derive(Debug)]
@@ -36,10 +36,10 @@ pub enum Phase {
         context: Option<String>,
         since: Timestamp,
     },
-    Connected(Identity),
+    Connected(ConnectionInfo),
     Failed {
         context: Option<String>,
-        problem: Problem,
+        problem: UserError,
     },
 }
 
@@ -89,29 +89,29 @@ impl Connection {
             ticket,
             phase: Phase::Connecting { context, since },
             watches: BTreeMap::new(),
-            sight: Sight::default(),
+            sight: WatchCoverage::default(),
         }
     }
 
     /// Takes in what a watch says of itself.
     pub fn note(&mut self, id: WatchId, state: WatchState) {
-        self.sight.note(&id, &state);
+        self.sight.set_state(&id, &state);
         self.watches.insert(id, state);
     }
 
     /// Takes in which objects of a watch could not be decoded.
-    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<Unreadable>) {
-        self.sight.note_unreadable(id, unreadable);
+    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
+        self.sight.set_unreadable(id, unreadable);
     }
 
     /// This watch is no more.
     pub fn forget(&mut self, id: &WatchId) {
-        self.sight.lose(id);
+        self.sight.remove(id);
         self.watches.remove(id);
     }
 
     /// Where an object that is not in the store does not exist.
-    pub fn sight(&self) -> &Sight {
+    pub fn sight(&self) -> &WatchCoverage {
         &self.sight
     }
 
@@ -124,7 +124,7 @@ impl Connection {
         received.sum()
     }
 
-    pub fn identity(&self) -> Option<&Identity> {
+    pub fn identity(&self) -> Option<&ConnectionInfo> {
         match &self.phase {
             Phase::Connected(identity) => Some(identity),
             Phase::Connecting { .. } | Phase::Failed { .. } => None,
@@ -180,19 +180,26 @@ impl Connection {
     }
 
     /// Objects of these kinds in a scope that could not be decoded.
-    pub fn unreadable(&self, kinds: impl Fn(WatchKind) -> bool, scope: &Scope) -> Unreadable {
+    pub fn unreadable(
+        &self,
+        kinds: impl Fn(WatchKind) -> bool,
+        scope: &Scope,
+    ) -> UnreadableObjects {
         let all = self.sight.unreadable();
         let all = all.filter(|(id, _)| kinds(id.kind));
-        all.fold(Unreadable::default(), |sum, (id, unreadable)| {
-            match (scope, &id.scope) {
-                (Scope::Cluster, _) => sum.and(unreadable),
-                (Scope::Namespace(wanted), Scope::Cluster) => sum.and(&unreadable.within(wanted)),
+        all.fold(
+            UnreadableObjects::default(),
+            |sum, (id, unreadable)| match (scope, &id.scope) {
+                (Scope::Cluster, _) => sum.merged_with(unreadable),
+                (Scope::Namespace(wanted), Scope::Cluster) => {
+                    sum.merged_with(&unreadable.within(wanted))
+                }
                 (Scope::Namespace(wanted), Scope::Namespace(is)) if wanted == is => {
-                    sum.and(unreadable)
+                    sum.merged_with(unreadable)
                 }
                 (Scope::Namespace(_), Scope::Namespace(_)) => sum,
-            }
-        })
+            },
+        )
     }
 
     /// What of a scope is not read, in the order of the kinds that matter most.
@@ -236,7 +243,7 @@ impl Connection {
         let watched = self.kinds().into_iter();
         watched
             .filter(|kind| kinds(*kind))
-            .all(|kind| self.sight.sees_all(kind, scope))
+            .all(|kind| self.sight.is_complete_in(kind, scope))
     }
 
     /// The kinds that are watched.

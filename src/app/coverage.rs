@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     k8s::age,
     store::{
-        unreadable::Unreadable,
+        unreadable::UnreadableObjects,
         watch::{Scope, WatchKind},
     },
 };
@@ -235,7 +235,7 @@ fn some_namespaces(listed: usize, all: Option<usize>) -> String {
 }
 
 /// The number of objects with their kind.
-fn counted(kind: WatchKind, unreadable: &Unreadable) -> String {
+fn counted(kind: WatchKind, unreadable: &UnreadableObjects) -> String {
     let plural = kind.plural();
     match unreadable.count() {
         1 => format!("1 {}", plural.trim_end_matches('s')),
@@ -275,10 +275,10 @@ mod tests {
     use crate::{
         app::{message::Message, model::StartScope, update::update},
         domain::{
-            fixtures::{ago, namespace, now, whole},
-            k8s::{connection::Identity, object_ref::Namespace},
+            fixtures::{full_list, namespace, now, seconds_ago},
+            k8s::{connection::ConnectionInfo, object_ref::Namespace},
             store::{
-                update::Batch,
+                update::StoreUpdate,
                 watch::{WatchId, WatchState},
             },
         },
@@ -286,18 +286,18 @@ mod tests {
 
     /// Connected, with the list of namespaces read, and the Pods in this state.
     fn model(scope: &Scope, pods: WatchState) -> Model {
-        let mut model = Model::new(&StartScope::FromContext, ago(5));
+        let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
         model.scope = scope.clone();
         model.scope_is_given = true;
         let ticket = model.connection.ticket;
-        let identity = Identity {
+        let identity = ConnectionInfo {
             context: "prod".into(),
             cluster: "prod".into(),
             user: None,
             server_version: None,
             namespace: None,
         };
-        let list = whole(Scope::Cluster, vec![namespace("shop")]);
+        let list = full_list(Scope::Cluster, vec![namespace("shop")]);
         let watch = |kind, state| {
             let scope = Scope::Cluster;
             Message::Watch(ticket, WatchId { kind, scope }, state)
@@ -305,7 +305,7 @@ mod tests {
         for message in [
             Message::Connected(ticket, Ok(identity)),
             watch(WatchKind::Namespaces, WatchState::Live),
-            Message::Batch(ticket, Batch::Namespaces(list)),
+            Message::Batch(ticket, StoreUpdate::Namespaces(list)),
             watch(WatchKind::Pods, pods),
         ] {
             update(&mut model, message, now());
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn pods_that_were_never_read_are_not_said_to_have_been() {
         let stale = || WatchState::Stale {
-            since: ago(4),
+            since: seconds_ago(4),
             why: "500 Internal Server Error".into(),
         };
         let mut model = model(&Scope::Cluster, stale());

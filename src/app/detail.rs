@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use super::scroll::Scroll;
-use crate::domain::k8s::{document::Fold, objects::ObjectKey};
+use crate::domain::k8s::{document::FoldLevel, objects::AnyObjectRef};
 
 /// What is told of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,9 +21,9 @@ pub enum Tab {
 
 impl Tab {
     /// The views that there are of an object, in their order.
-    pub fn of(object: &ObjectKey) -> &'static [Self] {
+    pub fn of(object: &AnyObjectRef) -> &'static [Self] {
         match object {
-            ObjectKey::Pod(_) => &[
+            AnyObjectRef::Pod(_) => &[
                 Self::Diagnosis,
                 Self::Timeline,
                 Self::Describe,
@@ -31,10 +31,10 @@ impl Tab {
                 Self::Events,
                 Self::Logs,
             ],
-            ObjectKey::Workload(_) => &[Self::Rollout, Self::Describe, Self::Yaml, Self::Events],
-            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {
-                &[Self::Describe, Self::Yaml, Self::Events]
-            }
+            AnyObjectRef::Workload(_) => &[Self::Rollout, Self::Describe, Self::Yaml, Self::Events],
+            AnyObjectRef::Namespace(_)
+            | AnyObjectRef::Secret(_)
+            | AnyObjectRef::ServiceAccount(_) => &[Self::Describe, Self::Yaml, Self::Events],
         }
     }
 
@@ -67,11 +67,11 @@ impl Tab {
 /// One object in full, in one of its views.
 #[derive(Debug)]
 pub struct Details {
-    pub object: ObjectKey,
+    pub object: AnyObjectRef,
     /// `None`: the one that fits the object's state.
     pub tab: Option<Tab>,
     pub scroll: Scroll,
-    pub fold: Fold,
+    pub fold: FoldLevel,
     /// Of which container the log is shown; `None`: the one that is spoken of.
     pub container: Option<Arc<str>>,
     /// The log of the run before.
@@ -89,12 +89,12 @@ pub struct Find {
 }
 
 impl Details {
-    pub fn new(object: ObjectKey, tab: Option<Tab>) -> Self {
+    pub fn new(object: AnyObjectRef, tab: Option<Tab>) -> Self {
         Self {
             object,
             tab,
             scroll: tab.map_or(Scroll::TOP, Tab::start),
-            fold: Fold::default(),
+            fold: FoldLevel::default(),
             container: None,
             previous: false,
             find: None,
@@ -109,7 +109,7 @@ impl Details {
     }
 
     /// Turns to another object, in the view that fits it.
-    pub fn turn_to_object(&mut self, object: ObjectKey) {
+    pub fn turn_to_object(&mut self, object: AnyObjectRef) {
         let tab = self.tab.filter(|tab| Tab::of(&object).contains(tab));
         *self = Self::new(object, tab);
     }

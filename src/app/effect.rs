@@ -8,9 +8,9 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        logs::Source,
-        object_ref::{Key, Namespace},
-        objects::{ObjectKey, Secret},
+        logs::LogSource,
+        object_ref::{Namespace, ObjectRef},
+        objects::{AnyObjectRef, Secret},
     },
     pull_test::PullTest,
 };
@@ -61,17 +61,17 @@ pub enum Effect {
     /// Reads an object whole.
     Read {
         ticket: Ticket,
-        object: ObjectKey,
+        object: AnyObjectRef,
     },
     /// Fetches the values of a Secret, to be shown.
     Reveal {
         ticket: Ticket,
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
     },
     /// Follows a container's log, instead of the one that is followed.
     FollowLog {
         ticket: Ticket,
-        source: Source,
+        source: LogSource,
     },
     StopLog,
     /// Makes the changes of a plan.

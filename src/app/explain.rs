@@ -10,7 +10,7 @@ use super::{
     scroll::Scroll,
 };
 use crate::domain::{
-    guide::{Own, Section},
+    guide::{Section, Substitutions},
     registry_auth::image_ref::ImageRef,
     store::watch::Scope,
 };
@@ -27,7 +27,7 @@ pub fn here(model: &Model) -> Learn {
             cause: finding.cause,
             root: finding.root,
         };
-        (Section::of_link(finding.link()), about)
+        (Section::for_link(finding.link()), about)
     });
     let about_the_pod = match model.overlays.last() {
         Some(Overlay::Details(details)) => {
@@ -61,28 +61,31 @@ fn section_of(model: &Model) -> Section {
 }
 
 /// The objects of the user that the guide is told with.
-pub fn own(model: &Model) -> Own {
+pub fn own(model: &Model) -> Substitutions {
     let from_pod = model.inquiry.as_ref().map(of_pod).unwrap_or_default();
     let namespace = match &model.scope {
         Scope::Namespace(namespace) => Some(namespace.to_string()),
         Scope::Cluster => None,
     };
-    Own {
+    Substitutions {
         namespace: from_pod.namespace.or(namespace),
         ..from_pod
     }
 }
 
-fn of_pod(inquiry: &Inquiry) -> Own {
+fn of_pod(inquiry: &Inquiry) -> Substitutions {
     let case = &inquiry.case;
     let image = inquiry.image().map(ToString::to_string);
     let reference = image
         .as_deref()
         .and_then(|image| ImageRef::parse(image).ok());
-    let listed = case.listed.first();
-    let tried = inquiry.links.as_ref().and_then(|links| links.tries.first());
+    let listed = case.pull_secrets.first();
+    let tried = inquiry
+        .links
+        .as_ref()
+        .and_then(|links| links.candidates.first());
     let workload = case.workload.as_ref();
-    Own {
+    Substitutions {
         namespace: Some(inquiry.pod.namespace.to_string()),
         secret: listed.map(|listed| listed.name.to_string()),
         account: Some(case.pod.service_account.to_string()),

@@ -41,11 +41,14 @@ mod tests {
     use super::*;
     use crate::{
         app::motion::Motion,
-        domain::diagnostics::{Root, grouping::Blame},
+        domain::diagnostics::{RootCause, grouping::BlamedObject},
     };
 
     fn fault(registry: &str) -> FaultId {
-        FaultId::blaming(Root::RegistryDown, Blame::Registry(registry.to_owned()))
+        FaultId::blaming(
+            RootCause::RegistryDown,
+            BlamedObject::Registry(registry.to_owned()),
+        )
     }
 
     #[test]

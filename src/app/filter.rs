@@ -9,7 +9,7 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use crate::domain::k8s::objects::Meta;
+use crate::domain::k8s::objects::ObjectMeta;
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -150,7 +150,7 @@ impl<'a> Sieve<'a> {
     pub fn passes<'t>(
         &mut self,
         texts: impl IntoIterator<Item = &'t str>,
-        meta: Option<&Meta>,
+        meta: Option<&ObjectMeta>,
     ) -> bool {
         match &self.filter.rule {
             Rule::All => true,
@@ -212,7 +212,7 @@ impl LabelRule {
         })
     }
 
-    fn holds(&self, meta: &Meta) -> bool {
+    fn holds(&self, meta: &ObjectMeta) -> bool {
         match self {
             Self::Has(key) => meta.label(key).is_some(),
             Self::HasNot(key) => meta.label(key).is_none(),
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn labels_are_matched_as_selectors() {
-        let meta = Meta {
+        let meta = ObjectMeta {
             uid: "u".into(),
             resource_version: "1".into(),
             created: None,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     rbac::Permission,
-    store::{unreadable::Unreadable, watch::WatchKind},
+    store::{unreadable::UnreadableObjects, watch::WatchKind},
 };
 
 /// What of one kind is not read.
@@ -27,7 +27,7 @@ pub enum Lack<'a> {
         missing: &'a Permission,
         listed: usize,
     },
-    Unreadable(Unreadable),
+    Unreadable(UnreadableObjects),
 }
 
 impl Lack<'_> {

@@ -7,40 +7,40 @@ use jiff::Timestamp;
 
 use super::{settled::Answers, verdicts};
 use crate::domain::{
-    context::{self, Case, Links},
+    context::{self, CredentialChain, PodContext},
     diagnostics::{Diagnosis, changes_at, diagnose},
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Container, Pod},
         pull_attempt::PullAttempt,
         pull_failure,
     },
     registry_auth::image_ref::ImageRef,
-    store::{Versions, World, watch::Sight},
+    store::{Store, Versions, watch::WatchCoverage},
 };
 
 /// One Pod, looked into.
 #[derive(Debug)]
 pub struct Inquiry {
-    pub pod: Key<Pod>,
-    pub case: Case,
+    pub pod: ObjectRef<Pod>,
+    pub case: PodContext,
     pub diagnosis: Diagnosis,
     /// The container that the finding is about, or the first that does not run, or the first.
     pub container: usize,
     /// The chain of the image that is spoken of; `None` where its reference is malformed.
-    pub links: Option<Links>,
+    pub links: Option<CredentialChain>,
     /// When the clock alone may change the diagnosis.
     pub until: Option<Timestamp>,
-    made_from: (Versions, Sight, u64),
+    made_from: (Versions, WatchCoverage, u64),
 }
 
 impl Inquiry {
     /// Looks into this Pod, unless `before` did and nothing has changed since.
     pub fn of(
         before: Option<Self>,
-        pod: Option<Key<Pod>>,
-        world: &World,
-        sight: &Sight,
+        pod: Option<ObjectRef<Pod>>,
+        world: &Store,
+        sight: &WatchCoverage,
         answers: &Answers,
         now: Timestamp,
     ) -> Option<Self> {
@@ -55,7 +55,7 @@ impl Inquiry {
         {
             return Some(before);
         }
-        let case = context::case(world, sight, &pod, now)?;
+        let case = context::pod_context(world, sight, &pod, now)?;
         let mut diagnosis = diagnose(&case);
         for finding in &mut diagnosis.findings {
             verdicts::settled(finding, &case, answers, now);
@@ -63,7 +63,7 @@ impl Inquiry {
         let container = spoken_of(&case, &diagnosis);
         let image = attempt(&case, container).and_then(|it| ImageRef::parse(it.image()).ok());
         Some(Self {
-            links: image.map(|image| case.links(&image)),
+            links: image.map(|image| case.credential_chain(&image)),
             container,
             pod,
             until: changes_at(&case),
@@ -89,12 +89,12 @@ impl Inquiry {
     }
 }
 
-fn attempt(case: &Case, container: usize) -> Option<PullAttempt<'_>> {
+fn attempt(case: &PodContext, container: usize) -> Option<PullAttempt<'_>> {
     let container = case.pod.containers.get(container)?;
-    Some(pull_failure::attempt(&case.pod, container))
+    Some(pull_failure::waiting_attempt(&case.pod, container))
 }
 
-fn spoken_of(case: &Case, diagnosis: &Diagnosis) -> usize {
+fn spoken_of(case: &PodContext, diagnosis: &Diagnosis) -> usize {
     let containers = &case.pod.containers;
     let named = diagnosis
         .first()

@@ -3,7 +3,7 @@
 
 use super::scroll::Scroll;
 use crate::domain::{
-    diagnostics::{Cause, Root},
+    diagnostics::{Cause, RootCause},
     guide::Section,
 };
 
@@ -21,7 +21,7 @@ pub struct About {
     pub title: &'static str,
     pub cause: Cause,
     /// Why, where the objects or the registry prove it.
-    pub root: Option<Root>,
+    pub root: Option<RootCause>,
 }
 
 impl Learn {

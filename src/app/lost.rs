@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
-    plan::{Change, Done, Outcome, Plan},
+    plan::{Change, ChangeResult, Outcome, Plan},
 };
 
 /// The Secrets that would be lost, and what the server said.
 #[derive(Debug, Default)]
 pub struct LostSecrets {
-    secrets: BTreeMap<Key<Secret>, Lost>,
+    secrets: BTreeMap<ObjectRef<Secret>, Lost>,
     /// The user has been told, and may leave all the same.
     is_told: bool,
 }
@@ -29,7 +29,7 @@ struct Lost {
 
 impl LostSecrets {
     /// Learns from a plan that was carried out which Secrets were lost, and which are there again.
-    pub fn note(&mut self, plan: &Plan, done: &[Done]) {
+    pub fn note(&mut self, plan: &Plan, done: &[ChangeResult]) {
         for (change, done) in plan.changes.iter().zip(done) {
             let Some(key) = secret(change) else { continue };
             if done.is_lost {
@@ -87,13 +87,13 @@ impl LostSecrets {
 }
 
 /// The Secret that a change leaves behind.
-pub fn secret(change: &Change) -> Option<Key<Secret>> {
+pub fn secret(change: &Change) -> Option<ObjectRef<Secret>> {
     match change.object() {
-        ObjectKey::Secret(key) => Some(key),
-        ObjectKey::Namespace(_)
-        | ObjectKey::ServiceAccount(_)
-        | ObjectKey::Pod(_)
-        | ObjectKey::Workload(_) => None,
+        AnyObjectRef::Secret(key) => Some(key),
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => None,
     }
 }
 
@@ -102,10 +102,10 @@ mod tests {
     use super::*;
     use crate::domain::fixtures::key;
 
-    fn lost() -> Done {
-        Done {
+    fn lost() -> ChangeResult {
+        ChangeResult {
             is_lost: true,
-            ..Done::new(Outcome::Failed("507; by hand: kubectl …".to_owned()))
+            ..ChangeResult::new(Outcome::Failed("507; by hand: kubectl …".to_owned()))
         }
     }
 
@@ -127,17 +127,20 @@ mod tests {
         assert!(secrets.warning().unwrap().contains(" and 1 more"));
         assert_eq!(secrets.report().len(), 2);
         assert!(secrets.report()[0].contains("by hand: kubectl"));
-        let unknown = Done {
+        let unknown = ChangeResult {
             is_lost: true,
-            ..Done::new(Outcome::Unknown("504".to_owned()))
+            ..ChangeResult::new(Outcome::Unknown("504".to_owned()))
         };
         secrets.note(&plan("third"), &[unknown]);
         let report = secrets.report().join("\n");
         assert!(report.contains("shop/third may be deleted"), "{report}");
-        secrets.note(&plan("third"), &[Done::new(Outcome::Unchanged)]);
+        secrets.note(&plan("third"), &[ChangeResult::new(Outcome::Unchanged)]);
         // It was restored.
-        secrets.note(&plan("other"), &[Done::new(Outcome::Applied)]);
-        secrets.note(&plan("regcred"), &[Done::new(Outcome::Failed("no".into()))]);
+        secrets.note(&plan("other"), &[ChangeResult::new(Outcome::Applied)]);
+        secrets.note(
+            &plan("regcred"),
+            &[ChangeResult::new(Outcome::Failed("no".into()))],
+        );
         assert_eq!(secrets.report().len(), 1);
     }
 }

@@ -29,7 +29,7 @@ use super::{
 use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::object_ref::Namespace,
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// A stop on the round through all that is wrong.
@@ -62,7 +62,7 @@ pub struct Abilities {
 }
 
 pub struct Model {
-    pub world: World,
+    pub world: Store,
     /// What is wrong with what fails.
     pub verdicts: Verdicts,
     /// The Pod that the chain strip and the detail area speak of.
@@ -140,7 +140,7 @@ impl Model {
             StartScope::All | StartScope::FromContext => BTreeSet::new(),
         };
         Self {
-            world: World::default(),
+            world: Store::default(),
             verdicts: Verdicts::default(),
             inquiry: None,
             connection: Connection::connecting(ticket, None, now),

@@ -13,10 +13,10 @@ use crate::domain::{
     k8s::{
         age,
         objects::{Pod, WorkloadKind},
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
     },
     pull_test::is_of_a_test,
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// How long a notice stays.
@@ -59,7 +59,7 @@ struct Failing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub text: String,
-    pub health: Health,
+    pub health: PodHealth,
     /// `None`: until the user has seen it.
     until: Option<Timestamp>,
 }
@@ -75,7 +75,7 @@ impl Notices {
         self.ring = Some(text.to_owned());
         self.unseen.push(Notice {
             text: format!("{text} · esc hides this"),
-            health: Health::Failing,
+            health: PodHealth::Failing,
             until: None,
         });
     }
@@ -91,7 +91,7 @@ impl Notices {
     }
 
     /// Compares what fails with what failed before. `complete`: all that there is has been seen.
-    pub fn refresh(&mut self, world: &World, verdicts: &Verdicts, complete: bool, now: Timestamp) {
+    pub fn refresh(&mut self, world: &Store, verdicts: &Verdicts, complete: bool, now: Timestamp) {
         if self
             .shown
             .as_ref()
@@ -119,19 +119,19 @@ impl Notices {
         let well = self.recovered(world, &current, now);
         if let Some((subject, why)) = new.first() {
             let text = format!("{} fails: {why}{}", place(subject), more(new.len()));
-            self.tell(text, Health::PullFailing, now);
+            self.tell(text, PodHealth::PullFailing, now);
         } else if let Some((subject, after)) = well.first() {
             let text = format!(
                 "{} works again, after {after}{}",
                 place(subject),
                 more(well.len())
             );
-            self.tell(text, Health::Healthy, now);
+            self.tell(text, PodHealth::Healthy, now);
         }
     }
 
     /// What fails already is no news; Pods that a pull test has left behind are.
-    fn begin(&mut self, world: &World, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
+    fn begin(&mut self, world: &Store, current: &BTreeMap<Subject, &Fault>, now: Timestamp) {
         let failing = current.iter().map(|(subject, fault)| {
             let failing = Failing {
                 since: fault.since.unwrap_or(now),
@@ -148,7 +148,7 @@ impl Notices {
         if left > 0 {
             let text =
                 format!("Pods of a pull test were left behind: {left}; :cleanup deletes them");
-            self.tell(text, Health::Failing, now);
+            self.tell(text, PodHealth::Failing, now);
         }
     }
 
@@ -180,7 +180,7 @@ impl Notices {
     /// Those that have not failed for long enough, and how long they did.
     fn recovered(
         &mut self,
-        world: &World,
+        world: &Store,
         current: &BTreeMap<Subject, &Fault>,
         now: Timestamp,
     ) -> Vec<(Subject, String)> {
@@ -212,7 +212,7 @@ impl Notices {
         well
     }
 
-    fn tell(&mut self, text: String, health: Health, now: Timestamp) {
+    fn tell(&mut self, text: String, health: PodHealth, now: Timestamp) {
         self.ring = Some(text.clone());
         self.shown = Some(Notice {
             text,
@@ -257,10 +257,14 @@ enum Readiness {
     Gone,
 }
 
-fn readiness(world: &World, subject: &Subject) -> Readiness {
+fn readiness(world: &Store, subject: &Subject) -> Readiness {
     let pods_are_ready = |pods: &[&Pod]| {
-        let is_ready =
-            |pod: &&Pod| matches!(pod_status(pod).health, Health::Healthy | Health::Finished);
+        let is_ready = |pod: &&Pod| {
+            matches!(
+                pod_status(pod).health,
+                PodHealth::Healthy | PodHealth::Finished
+            )
+        };
         if pods.iter().all(is_ready) {
             Readiness::Ready
         } else {
@@ -275,7 +279,7 @@ fn readiness(world: &World, subject: &Subject) -> Readiness {
             let Some(workload) = world.workload(id) else {
                 return Readiness::Gone;
             };
-            let rollout = &workload.rollout;
+            let rollout = &workload.status;
             match id.kind {
                 // A run has no number of Pods that have to be ready.
                 WorkloadKind::Job | WorkloadKind::CronJob => {
@@ -322,14 +326,14 @@ mod tests {
     use crate::{
         app::settled::Answers,
         domain::{
-            fixtures::{changed, gone, key, now, pod, running, waiting},
-            k8s::objects::Exit,
-            store::{update::Batch, watch::Sight},
+            fixtures::{key, now, pod, removed, running, upserted, waiting},
+            k8s::objects::ContainerStateTerminated,
+            store::{update::StoreUpdate, watch::WatchCoverage},
         },
     };
 
     struct Stage {
-        world: World,
+        world: Store,
         verdicts: Verdicts,
         notices: Notices,
         now: Timestamp,
@@ -338,7 +342,7 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let mut stage = Self {
-                world: World::default(),
+                world: Store::default(),
                 verdicts: Verdicts::default(),
                 notices: Notices::default(),
                 now: now(),
@@ -354,8 +358,8 @@ mod tests {
             } else {
                 waiting("ErrImagePull", "x:9: not found")
             };
-            let batch = Batch::Pods(changed(vec![pod("shop", name, state)]));
-            self.world.fold(batch, self.now);
+            let batch = StoreUpdate::Pods(upserted(vec![pod("shop", name, state)]));
+            self.world.apply(batch, self.now);
         }
 
         fn look(&mut self) -> Option<String> {
@@ -365,7 +369,7 @@ mod tests {
         fn see(&mut self, complete: bool) -> Option<String> {
             self.verdicts.refresh(
                 &self.world,
-                &Sight::default(),
+                &WatchCoverage::default(),
                 &Answers::default(),
                 self.now,
             );
@@ -398,22 +402,22 @@ mod tests {
         let mut stage = Stage::new();
         let crash = || {
             let mut crashed = pod("shop", "job", waiting("CrashLoopBackOff", ""));
-            crashed.containers[0].last_exit = Some(Box::new(Exit {
+            crashed.containers[0].last_exit = Some(Box::new(ContainerStateTerminated {
                 code: 1,
                 reason: None,
                 message: None,
                 started: None,
                 finished: None,
             }));
-            Batch::Pods(changed(vec![crashed]))
+            StoreUpdate::Pods(upserted(vec![crashed]))
         };
-        stage.world.fold(crash(), stage.now);
+        stage.world.apply(crash(), stage.now);
         assert!(stage.look().unwrap().starts_with("Pod/job in shop fails"));
         stage.pod("job", true);
         stage.look();
         stage.wait(300);
         assert_eq!(stage.look(), None);
-        stage.world.fold(crash(), stage.now);
+        stage.world.apply(crash(), stage.now);
         assert_eq!(stage.look(), None, "it has been told");
         stage.pod("job", true);
         stage.look();
@@ -443,27 +447,32 @@ mod tests {
         let mut stage = Stage::new();
         let deployment = |ready| {
             let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
-            (web.rollout.desired, web.rollout.ready) = (3, ready);
-            Batch::Workloads(WorkloadKind::Deployment, changed(vec![web]))
+            (web.status.desired, web.status.ready) = (3, ready);
+            StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web]))
         };
         let set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
-        let set = Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set]));
-        let new = |state| Batch::Pods(changed(vec![owned(pod("shop", "web-1-x", state), "web-1")]));
+        let set = StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![set]));
+        let new = |state| {
+            StoreUpdate::Pods(upserted(vec![owned(
+                pod("shop", "web-1-x", state),
+                "web-1",
+            )]))
+        };
         for batch in [
             deployment(0),
             set,
             new(waiting("ErrImagePull", "x:9: not found")),
         ] {
-            stage.world.fold(batch, stage.now);
+            stage.world.apply(batch, stage.now);
         }
         let told = stage.look().unwrap();
         assert!(told.starts_with("Deployment/web in shop fails"), "{told}");
-        stage.world.fold(new(running()), stage.now);
-        stage.world.fold(deployment(1), stage.now);
+        stage.world.apply(new(running()), stage.now);
+        stage.world.apply(deployment(1), stage.now);
         stage.look();
         stage.wait(60);
         assert_eq!(stage.look(), None, "1 of 3 is ready");
-        stage.world.fold(deployment(3), stage.now);
+        stage.world.apply(deployment(3), stage.now);
         assert_eq!(stage.look(), None);
         stage.wait(5);
         let told = stage.look().unwrap();
@@ -487,8 +496,8 @@ mod tests {
     #[test]
     fn what_is_deleted_has_not_recovered() {
         let mut stage = Stage::new();
-        let batch = Batch::Pods(gone(vec![key("shop", "old")]));
-        stage.world.fold(batch, stage.now);
+        let batch = StoreUpdate::Pods(removed(vec![key("shop", "old")]));
+        stage.world.apply(batch, stage.now);
         stage.look();
         stage.wait(5);
         assert_eq!(stage.look(), None);

@@ -8,7 +8,7 @@ use super::{
     ticket::Ticket,
 };
 use crate::domain::{
-    diagnostics::Fix, error::Problem, k8s::connection::ContextEntry, lint::Standing,
+    diagnostics::Fix, error::UserError, k8s::connection::KubeContext, lint::NamespaceScorecard,
 };
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum Overlay {
     Palette(Palette),
     /// What to put in order, as it was when it was asked for.
     Hygiene {
-        standings: Vec<Standing>,
+        standings: Vec<NamespaceScorecard>,
         scroll: Scroll,
     },
     PullTest(Trial),
@@ -52,7 +52,7 @@ pub enum Overlay {
         scroll: Scroll,
     },
     Problem {
-        problem: Problem,
+        problem: UserError,
         scroll: Scroll,
     },
 }
@@ -61,7 +61,7 @@ pub enum Overlay {
 pub enum ContextPicker {
     Loading(Ticket),
     Ready {
-        entries: Vec<ContextEntry>,
+        entries: Vec<KubeContext>,
         list: List<String>,
     },
 }

@@ -14,7 +14,7 @@ use super::{
     memory::Memory,
     panes::Pane,
 };
-use crate::domain::{k8s::object_ref::Namespace, store::World, suggest::nearest};
+use crate::domain::{k8s::object_ref::Namespace, store::Store, suggest::did_you_mean};
 
 #[derive(Clone, Copy)]
 struct Command {
@@ -263,7 +263,7 @@ pub fn entered(typed: &str, suggestions: &[Suggestion], chosen: usize) -> Entere
 }
 
 /// Completions of what is typed; empty when nothing begins so.
-pub fn suggestions(typed: &str, world: &World, memory: &Memory) -> Vec<Suggestion> {
+pub fn suggestions(typed: &str, world: &Store, memory: &Memory) -> Vec<Suggestion> {
     let typed = typed.trim_start();
     if let Some((word, argument)) = typed.split_once(' ') {
         let Some(command) = find(word) else {
@@ -382,7 +382,7 @@ pub fn read(line: &str) -> Asked {
         }
         let names = COMMANDS.iter().flat_map(|command| command.names).copied();
         let begins = |known: &&str| known.len() > 2 && name.starts_with(known);
-        let nearest = nearest(name, names.clone()).or_else(|| names.into_iter().find(begins));
+        let nearest = did_you_mean(name, names.clone()).or_else(|| names.into_iter().find(begins));
         return Asked::Unknown(nearest);
     };
     match (command.does, argument) {
@@ -425,7 +425,7 @@ fn find(name: &str) -> Option<&'static Command> {
         .find(|command| command.names.contains(&name))
 }
 
-fn names(world: &World) -> impl Iterator<Item = &Namespace> {
+fn names(world: &Store) -> impl Iterator<Item = &Namespace> {
     world.namespaces().map(|namespace| &namespace.name)
 }
 
@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(read("restart"), Asked::Act(Action::Restart));
         assert_eq!(read("pull-test"), Asked::Act(Action::PullTest));
         assert_eq!(read("copy-image"), Asked::Act(Action::CopyImage));
-        let (world, memory) = (World::default(), Memory::default());
+        let (world, memory) = (Store::default(), Memory::default());
         let found = |typed| suggestions(typed, &world, &memory);
         assert!(found("ptest").iter().any(|it| it.text == "pull-test"));
         let first = |typed| found(typed).into_iter().next().map(|it| it.text);
@@ -489,7 +489,7 @@ mod tests {
     }
 
     fn enter(typed: &str) -> Entered {
-        let (world, memory) = (World::default(), Memory::default());
+        let (world, memory) = (Store::default(), Memory::default());
         entered(typed, &suggestions(typed, &world, &memory), 0)
     }
 
@@ -525,7 +525,7 @@ mod tests {
 
     #[test]
     fn what_is_chosen_from_the_list_runs() {
-        let (world, memory) = (World::default(), Memory::default());
+        let (world, memory) = (Store::default(), Memory::default());
         let found = suggestions("rst", &world, &memory);
         let at = found.iter().position(|it| it.text == "restart").unwrap();
         assert!(at == 0, "{found:?}");
@@ -540,7 +540,7 @@ mod tests {
 
     #[test]
     fn completes_by_the_beginning() {
-        let (world, memory) = (World::default(), Memory::default());
+        let (world, memory) = (Store::default(), Memory::default());
         let texts: Vec<String> = suggestions("sec", &world, &memory)
             .into_iter()
             .map(|s| s.text)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{panes::Pane, rebind::Keymap};
-use crate::domain::{k8s::object_ref::Namespace, lint::Limits, store::watch::Scope};
+use crate::domain::{k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope};
 
 #[derive(Clone, Debug)]
 pub struct Preferences {
@@ -14,7 +14,7 @@ pub struct Preferences {
     pub scope: Option<Scope>,
     /// The namespaces of the keys 1 to 9; empty: the first nine there are.
     pub favourites: Vec<Namespace>,
-    pub hygiene: Limits,
+    pub hygiene: LintConfig,
     /// Titles of the columns to show, in lower case; a pane that is not here shows all.
     pub columns: BTreeMap<Pane, Vec<String>>,
 }
@@ -26,7 +26,7 @@ impl Default for Preferences {
             view: Pane::Pods,
             scope: None,
             favourites: Vec::new(),
-            hygiene: Limits::default(),
+            hygiene: LintConfig::default(),
             columns: BTreeMap::new(),
         }
     }

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::domain::{
     diagnostics::grouping::{FaultId, Subject},
-    plan::{Affected, Outcome, Plan, Recovery, manager::Keeper, recovery},
+    plan::{Affected, Outcome, Plan, Recovery, manager::ObjectManager, recovery},
     probe,
-    store::World,
+    store::Store,
 };
 
 /// A plan as effects carry it; the same plan is the same object.
@@ -40,11 +40,11 @@ pub struct Proposal {
     /// The registry is being asked whether it takes the login.
     pub asked: Option<Ticket>,
     /// What it said.
-    pub verdict: Option<probe::Verdict>,
+    pub verdict: Option<probe::ProbeConclusion>,
     /// The user has been told that the registry refuses the login, and wants it all the same.
     pub insists: bool,
     /// Who else keeps the object of each change, as the server's rehearsal showed.
-    pub keepers: Vec<Option<Keeper>>,
+    pub keepers: Vec<Option<ObjectManager>>,
     /// The carried-out plan that this one takes back.
     pub undoes: Option<Ticket>,
     /// The youngest Pod of what was changed, once it is: whether it gets up.
@@ -61,7 +61,7 @@ pub struct Applied {
 
 impl Proposal {
     /// How far what the plan was for has recovered; `None` before it is carried out.
-    pub fn recovery(&self, world: &World) -> Option<Recovery> {
+    pub fn recovery(&self, world: &Store) -> Option<Recovery> {
         let is_watched = self.stage.is_done()
             && self.stage.is_good()
             && !self.stage.changes_nothing()
@@ -72,7 +72,7 @@ impl Proposal {
     /// What goes wrong with the Pods that it was for, once it is carried out: new Pods fail, or the old ones
     /// for another reason than before. What fails as before may have had no other attempt yet, unless all of
     /// them have been ready since.
-    pub fn trouble<'a>(&self, world: &World, verdicts: &'a Verdicts) -> Option<Trouble<'a>> {
+    pub fn trouble<'a>(&self, world: &Store, verdicts: &'a Verdicts) -> Option<Trouble<'a>> {
         let Stage::Done { recovered, .. } = &self.stage else {
             return None;
         };

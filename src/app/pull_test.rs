@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{list::List, settled::Question, ticket::Ticket};
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::Pod},
-    pull_test::{PullTest, Pulled},
+    pull_test::{PullTest, PullTestResult},
 };
 
 /// The pull tests of this session that have not deleted their Pods yet, one per node.
@@ -50,7 +50,7 @@ pub enum Stage {
     Running {
         ticket: Ticket,
         since: Timestamp,
-        said: Vec<(Arc<str>, Pulled)>,
+        said: Vec<(Arc<str>, PullTestResult)>,
     },
 }
 
@@ -86,7 +86,7 @@ impl Trial {
     }
 
     /// What a node's kubelet has said so far.
-    pub fn said(&self, node: &str) -> Option<&Pulled> {
+    pub fn said(&self, node: &str) -> Option<&PullTestResult> {
         let Stage::Running { said, .. } = &self.stage else {
             return None;
         };

@@ -4,34 +4,37 @@ use jiff::Timestamp;
 
 use super::ticket::Ticket;
 use crate::domain::{
-    error::Problem,
+    error::UserError,
     k8s::{
-        document::Document,
-        logs::{Source, Tail},
-        objects::ObjectKey,
+        document::YamlDocument,
+        logs::{LogSource, LogTail},
+        objects::AnyObjectRef,
     },
 };
 
 /// An object's YAML.
 #[derive(Debug)]
 pub struct Reading {
-    pub object: ObjectKey,
+    pub object: AnyObjectRef,
     pub state: ReadingState,
 }
 
 #[derive(Debug)]
 pub enum ReadingState {
     Asked(Ticket),
-    Here { document: Document, at: Timestamp },
-    Failed(Problem),
+    Here {
+        document: YamlDocument,
+        at: Timestamp,
+    },
+    Failed(UserError),
 }
 
 /// A container's log, as it comes.
 #[derive(Debug)]
 pub struct Log {
-    pub source: Source,
+    pub source: LogSource,
     pub ticket: Ticket,
-    pub tail: Tail,
+    pub tail: LogTail,
     pub state: LogState,
 }
 
@@ -42,5 +45,5 @@ pub enum LogState {
     Open,
     /// The container has ended, or the log of the run before is all here.
     Ended,
-    Failed(Problem),
+    Failed(UserError),
 }

@@ -7,7 +7,7 @@ use super::{
     key::Key,
     keymap::{BINDINGS, Binding, Context},
 };
-use crate::domain::suggest::nearest;
+use crate::domain::suggest::did_you_mean;
 
 /// The table with the keys that the user chose.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl Keymap {
         }
         let names = BINDINGS.iter().map(|binding| binding.action.name());
         Err(Trouble::NoAction {
-            nearest: nearest(wish.action, names),
+            nearest: did_you_mean(wish.action, names),
         })
     }
 

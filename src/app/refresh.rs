@@ -99,7 +99,7 @@ fn watch_recovery(model: &mut Model, now: Timestamp) {
         let Some(found) = proposal.recovery(world) else {
             continue;
         };
-        let youngest = || rollout::youngest(world, &proposal.affected.workloads());
+        let youngest = || rollout::newest_pod(world, &proposal.affected.workloads());
         let pod = found.failing.first().cloned().or_else(youngest);
         let pod = pod.or_else(|| proposal.affected.pod().cloned());
         let watched = Inquiry::of(
@@ -204,8 +204,8 @@ fn kept_since(model: &Model) -> impl Iterator<Item = Timestamp> {
 /// The moment at which an age reads differently. Ages of minutes and more may turn up to ten seconds
 /// late, so that many of them turn in one frame.
 fn turn(since: Timestamp, now: Timestamp) -> Timestamp {
-    let seconds = age::seconds(since, now);
-    let wait = age::changes_in(seconds);
+    let seconds = age::seconds_between(since, now);
+    let wait = age::seconds_until_change(seconds);
     let wait = if seconds < 120 {
         wait
     } else {

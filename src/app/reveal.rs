@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{list::List, ticket::Ticket};
 use crate::domain::{
-    error::Problem,
-    k8s::{object_ref::Key, objects::Secret},
+    error::UserError,
+    k8s::{object_ref::ObjectRef, objects::Secret},
     registry_auth::{
         credential::Password,
-        docker_config::{Config, Entry},
+        docker_config::{AuthConfig, DockerConfig},
     },
 };
 
@@ -22,7 +22,7 @@ pub const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Debug)]
 pub struct Reveal {
-    pub secret: Key<Secret>,
+    pub secret: ObjectRef<Secret>,
     pub stage: Stage,
 }
 
@@ -34,14 +34,14 @@ pub enum Stage {
     Shown(Shown),
     /// The time was over; the values are gone.
     Hidden,
-    Failed(Problem),
+    Failed(UserError),
 }
 
 /// What the Secret holds, until it is hidden.
 #[derive(Debug)]
 pub struct Shown {
     /// `None`: its type holds no credential that the kubelet reads.
-    pub config: Option<Config>,
+    pub config: Option<DockerConfig>,
     /// The entries by their places.
     pub list: List<usize>,
     pub until: Timestamp,
@@ -60,7 +60,7 @@ impl PartialEq for Clip {
 impl Eq for Clip {}
 
 impl Reveal {
-    pub fn new(secret: Key<Secret>) -> Self {
+    pub fn new(secret: ObjectRef<Secret>) -> Self {
         Self {
             secret,
             stage: Stage::Warning,
@@ -92,7 +92,7 @@ impl Reveal {
 }
 
 impl Shown {
-    pub fn new(config: Option<Config>, now: Timestamp) -> Self {
+    pub fn new(config: Option<DockerConfig>, now: Timestamp) -> Self {
         let entries = config.as_ref().map_or(0, |config| config.entries.len());
         Self {
             config,
@@ -101,7 +101,7 @@ impl Shown {
         }
     }
 
-    pub fn selected(&self) -> Option<&Entry> {
+    pub fn selected(&self) -> Option<&AuthConfig> {
         let at = *self.list.selected()?;
         self.config.as_ref()?.entries.get(at)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::ticket::Ticket;
 use crate::domain::{
     k8s::object_ref::Namespace,
-    rbac::{Permission, Rules},
+    rbac::{Permission, SubjectRules},
 };
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Rights {
 #[derive(Debug)]
 enum State {
     Asked(Ticket),
-    Told(Rules),
+    Told(SubjectRules),
 }
 
 impl Rights {
@@ -35,7 +35,7 @@ impl Rights {
     }
 
     /// Takes in an answer. `None`: there was none, and it may be asked again.
-    pub fn told(&mut self, ticket: Ticket, rules: Option<Rules>) {
+    pub fn told(&mut self, ticket: Ticket, rules: Option<SubjectRules>) {
         let asked = self.by_namespace.iter().find_map(|(namespace, state)| {
             matches!(state, State::Asked(awaited) if *awaited == ticket).then(|| namespace.clone())
         });
@@ -49,7 +49,7 @@ impl Rights {
     /// Whether this is allowed; `None` where nothing is known.
     pub fn allow(&self, permission: &Permission) -> Option<bool> {
         match self.by_namespace.get(permission.namespace.as_ref()?)? {
-            State::Told(rules) => rules.allow(permission),
+            State::Told(rules) => rules.allows(permission),
             State::Asked(_) => None,
         }
     }

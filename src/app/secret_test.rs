@@ -8,11 +8,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::settled::Question;
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Secret, SecretContent},
     },
-    registry_auth::{docker_config::Summary, image_ref::ImageRef, keyring::Keyring},
-    store::World,
+    registry_auth::{docker_config::DockerConfigSummary, image_ref::ImageRef, keyring::Keyring},
+    store::Store,
 };
 
 /// One entry of the Secret and the questions that try it.
@@ -24,12 +24,12 @@ pub struct Trial {
 }
 
 /// The trials of a Secret's entries, in their order; none where the kubelet cannot read it.
-pub fn trials(world: &World, secret: &Secret) -> Vec<Trial> {
+pub fn trials(world: &Store, secret: &Secret) -> Vec<Trial> {
     let SecretContent::Read(summary) = &secret.content else {
         return Vec::new();
     };
     let mut trials: Vec<Trial> = summary
-        .usable()
+        .usable_entries()
         .unwrap_or_default()
         .iter()
         .map(|entry| Trial {
@@ -40,7 +40,7 @@ pub fn trials(world: &World, secret: &Secret) -> Vec<Trial> {
     let keyring = keyring(summary);
     for image in images(world, secret) {
         // The kubelet goes on to the next entry only when this one is refused, and so does the question.
-        let first = keyring.tries(&image).first().map(|tried| *tried.entry);
+        let first = keyring.candidates(&image).first().map(|tried| *tried.entry);
         if let Some(trial) = first.and_then(|at| trials.get_mut(at)) {
             trial.questions.push(Question::of_secret(secret, image));
         }
@@ -48,7 +48,7 @@ pub fn trials(world: &World, secret: &Secret) -> Vec<Trial> {
     trials
 }
 
-fn keyring(summary: &Summary) -> Keyring<usize> {
+fn keyring(summary: &DockerConfigSummary) -> Keyring<usize> {
     let mut keyring = Keyring::default();
     for (at, entry) in summary.entries.iter().enumerate() {
         keyring.add(&entry.server, at);
@@ -57,11 +57,11 @@ fn keyring(summary: &Summary) -> Keyring<usize> {
 }
 
 /// The images of the Pods that list the Secret, and of the workloads whose next Pods will.
-fn images(world: &World, secret: &Secret) -> BTreeSet<ImageRef> {
+fn images(world: &Store, secret: &Secret) -> BTreeSet<ImageRef> {
     let key = &secret.key;
     let mut texts: BTreeSet<&str> = BTreeSet::new();
     for name in world.pods_of_secret(key) {
-        let pod = Key::new(key.namespace.clone(), name.clone());
+        let pod = ObjectRef::new(key.namespace.clone(), name.clone());
         if let Some(pod) = world.pod(&pod) {
             texts.extend(pod.containers.iter().map(|it| &*it.image));
         }
@@ -88,9 +88,9 @@ fn images(world: &World, secret: &Secret) -> BTreeSet<ImageRef> {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{account, changed, key, now, pod, secret, waiting, workload},
+        fixtures::{account, key, now, pod, secret, upserted, waiting, workload},
         k8s::objects::{SecretType, WorkloadKind},
-        store::{update::Batch, watch::SecretSlice},
+        store::{update::StoreUpdate, watch::SecretWatch},
     };
 
     #[test]
@@ -101,14 +101,14 @@ mod tests {
             ("ghcr.io", "me"),
         ];
         let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
-        let mut world = World::default();
+        let mut world = Store::default();
         let mut one = pod("shop", "one", waiting("ErrImagePull", "no"));
         one.pull_secrets = Arc::from([regcred.key.name.clone()]);
         one.containers[0].image = "registry.example/team/app:1".into();
         let mut stranger = one.clone();
         stranger.key = key("pay", "two");
         stranger.containers[0].image = "registry.example/pay:1".into();
-        world.fold(Batch::Pods(changed(vec![one, stranger])), now());
+        world.apply(StoreUpdate::Pods(upserted(vec![one, stranger])), now());
         let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
         web.images = Arc::from([
             ("app".into(), "registry.example/web:2".into()),
@@ -116,11 +116,14 @@ mod tests {
         ]);
         web.service_account = crate::domain::k8s::object_ref::Name::new("runner");
         let kind = WorkloadKind::Deployment;
-        world.fold(Batch::Workloads(kind, changed(vec![web])), now());
+        world.apply(StoreUpdate::Workloads(kind, upserted(vec![web])), now());
         let runner = account("shop", "runner", &["regcred"]);
-        world.fold(Batch::ServiceAccounts(changed(vec![runner])), now());
-        let slice = SecretSlice::DockerConfigJson;
-        world.fold(Batch::Secrets(slice, changed(vec![regcred.clone()])), now());
+        world.apply(StoreUpdate::ServiceAccounts(upserted(vec![runner])), now());
+        let slice = SecretWatch::DockerConfigJson;
+        world.apply(
+            StoreUpdate::Secrets(slice, upserted(vec![regcred.clone()])),
+            now(),
+        );
 
         let found: Vec<(String, Vec<String>)> = trials(&world, &regcred)
             .into_iter()
@@ -147,6 +150,6 @@ mod tests {
     #[test]
     fn what_the_kubelet_does_not_read_is_not_tried() {
         let opaque = secret("shop", "s", SecretType::Other(None), &[]);
-        assert_eq!(trials(&World::default(), &opaque), []);
+        assert_eq!(trials(&Store::default(), &opaque), []);
     }
 }

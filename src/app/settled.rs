@@ -9,14 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ticket::Ticket;
 use crate::domain::{
-    context::{Case, Listed},
-    diagnostics::Source,
-    error::Problem,
+    context::{PodContext, PullSecretRef},
+    diagnostics::EvidenceSource,
+    error::UserError,
     k8s::{
-        object_ref::Key,
-        objects::{Secret, Version},
+        object_ref::ObjectRef,
+        objects::{ResourceVersion, Secret},
     },
-    probe::Verdict,
+    probe::ProbeConclusion,
     registry_auth::image_ref::ImageRef,
 };
 
@@ -25,21 +25,24 @@ use crate::domain::{
 pub struct Question {
     pub image: ImageRef,
     /// In the Pod's order, which is the kubelet's; each with its version, as far as it is known.
-    secrets: Vec<(Key<Secret>, Option<Version>)>,
+    secrets: Vec<(ObjectRef<Secret>, Option<ResourceVersion>)>,
 }
 
 impl Question {
     /// The question that would settle what is wrong with a Pod's image; `None` for a malformed one.
-    pub fn of(case: &Case, image: &str) -> Option<Self> {
+    pub fn of(case: &PodContext, image: &str) -> Option<Self> {
         let namespace = &case.pod.key.namespace;
-        let secret = |listed: &Listed| {
+        let secret = |listed: &PullSecretRef| {
             let found = listed.secret.present();
             let version = found.map(|secret| secret.meta.resource_version);
-            (Key::new(namespace.clone(), listed.name.clone()), version)
+            (
+                ObjectRef::new(namespace.clone(), listed.name.clone()),
+                version,
+            )
         };
         Some(Self {
             image: ImageRef::parse(image).ok()?,
-            secrets: case.listed.iter().map(secret).collect(),
+            secrets: case.pull_secrets.iter().map(secret).collect(),
         })
     }
 
@@ -52,7 +55,7 @@ impl Question {
         }
     }
 
-    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &Key<Secret>> {
+    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &ObjectRef<Secret>> {
         self.secrets.iter().map(|(key, _)| key)
     }
 }
@@ -61,15 +64,15 @@ impl Question {
 pub enum State {
     Asking(Ticket),
     Said(Said),
-    Failed(Problem),
+    Failed(UserError),
 }
 
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Said {
-    pub verdict: Verdict,
+    pub verdict: ProbeConclusion,
     /// The registry, asked from this machine, or the kubelet of a node in a pull test.
-    pub by: Source,
+    pub by: EvidenceSource,
     pub at: Timestamp,
 }
 
@@ -177,7 +180,7 @@ mod tests {
         domain::{
             fixtures::{now, secret},
             k8s::objects::SecretType,
-            probe::Answer,
+            probe::PullAnswer,
         },
     };
 
@@ -190,8 +193,8 @@ mod tests {
         let mut answers = Answers::default();
         answers.ask(question.clone(), ticket);
         assert_eq!(answers.wake(), None);
-        let verdict = Verdict {
-            answer: Answer::Ok,
+        let verdict = ProbeConclusion {
+            answer: PullAnswer::Ok,
             cause: None,
             root: None,
             alternatives: Vec::new(),
@@ -200,7 +203,7 @@ mod tests {
         };
         let said = Said {
             verdict,
-            by: Source::Registry,
+            by: EvidenceSource::Registry,
             at: now(),
         };
         answers.answered(ticket, State::Said(said));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Connection, Trouble, ask};
 use crate::domain::{
     k8s::object_ref::Namespace,
-    rbac::{Permission, Rule, Rules},
+    rbac::{Permission, ResourceRule, SubjectRules},
 };
 
 const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
@@ -48,7 +48,10 @@ fn question(permission: &Permission) -> Value {
 }
 
 /// Asks the server for all that is allowed in a namespace.
-pub async fn rules(connection: &Connection, namespace: &Namespace) -> Result<Rules, Trouble> {
+pub async fn rules(
+    connection: &Connection,
+    namespace: &Namespace,
+) -> Result<SubjectRules, Trouble> {
     #[derive(Deserialize)]
     struct Review {
         status: Status,
@@ -77,9 +80,9 @@ pub async fn rules(connection: &Connection, namespace: &Namespace) -> Result<Rul
     let client: &Client = &connection.client;
     let review: Review = ask::post(client, RULES, &body, connection.request_limit).await?;
     let rules = review.status.resource_rules.into_iter().flatten();
-    Ok(Rules {
+    Ok(SubjectRules {
         rules: rules
-            .map(|wire| Rule {
+            .map(|wire| ResourceRule {
                 verbs: wire.verbs.unwrap_or_default(),
                 groups: wire.api_groups.unwrap_or_default(),
                 resources: wire.resources.unwrap_or_default(),

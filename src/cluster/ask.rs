@@ -12,7 +12,7 @@ use kube::{Client, client::Body};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Trouble, buffer::Buffer, paths, slim};
-use crate::domain::sanitize::printable;
+use crate::domain::sanitize::sanitize;
 
 /// Of an error's body, no more than this is read: it is a sentence, not data.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -193,20 +193,20 @@ async fn refusal(mut body: Body) -> Refusal {
     }
     if let Some(message) = slim::status(&bytes) {
         return Refusal {
-            message: Some(printable(&message)),
+            message: Some(sanitize(&message)),
             reason: None,
         };
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&bytes) {
         return Refusal {
-            message: Some(printable(&status.message)),
+            message: Some(sanitize(&status.message)),
             reason: status.reason,
         };
     }
     // A load balancer or proxy answers in its own words.
     let text = String::from_utf8_lossy(&bytes);
     Refusal {
-        message: text.lines().map(printable).find(|line| !line.is_empty()),
+        message: text.lines().map(sanitize).find(|line| !line.is_empty()),
         reason: None,
     }
 }

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Secret, SecretType, ServiceAccount},
     },
-    registry_auth::docker_config::{self, Config, Format},
+    registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
 /// A Secret as the kubelet reads it, with its passwords. It is not kept longer than it takes to use it.
@@ -22,7 +22,7 @@ use crate::domain::{
 pub struct PullSecret {
     pub secret_type: SecretType,
     /// `None`: of a type, or without the key, that the kubelet passes over in silence.
-    pub config: Option<Config>,
+    pub config: Option<DockerConfig>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Data {
 /// Fetches a Secret and reads it as the kubelet would.
 pub async fn pull_secret(
     connection: &Connection,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
 ) -> Result<PullSecret, Trouble> {
     let path = paths::secret(key);
     read(ask::get(&connection.client, &path, connection.request_limit).await?)
@@ -53,7 +53,7 @@ pub async fn pull_secret(
 /// The Secrets that a ServiceAccount lists, which admission copies into a Pod that lists none itself.
 pub async fn listed_by_account(
     connection: &Connection,
-    key: &Key<ServiceAccount>,
+    key: &ObjectRef<ServiceAccount>,
 ) -> Result<Vec<Name<Secret>>, Trouble> {
     let request = ask::getting(&paths::account(key))?;
     let bytes = ask::bytes(&connection.client, request, connection.request_limit).await?;
@@ -65,8 +65,10 @@ fn read(wire: Wire) -> Result<PullSecret, Trouble> {
     let secret_type = SecretType::parse(&wire.secret_type);
     let data = wire.data.unwrap_or_default();
     let content = match secret_type {
-        SecretType::DockerConfigJson => data.config_json.map(|text| (Format::ConfigJson, text)),
-        SecretType::DockerCfg => data.legacy.map(|text| (Format::LegacyCfg, text)),
+        SecretType::DockerConfigJson => data
+            .config_json
+            .map(|text| (ConfigFormat::ConfigJson, text)),
+        SecretType::DockerCfg => data.legacy.map(|text| (ConfigFormat::LegacyCfg, text)),
         SecretType::Other(_) => None,
     };
     let config = content
@@ -78,7 +80,7 @@ fn read(wire: Wire) -> Result<PullSecret, Trouble> {
     })
 }
 
-fn config(format: Format, encoded: &str) -> Result<Config, Trouble> {
+fn config(format: ConfigFormat, encoded: &str) -> Result<DockerConfig, Trouble> {
     let bytes = BASE64_STANDARD.decode(encoded).map(Zeroizing::new);
     let bytes = bytes.map_err(|error| Trouble::Unreadable(error.to_string()))?;
     Ok(docker_config::read(format, &bytes))

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use http::uri::PathAndQuery;
 
 use crate::domain::k8s::{
-    object_ref::{Key, Name, Namespace},
-    objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey, WorkloadKind},
+    object_ref::{Name, Namespace, ObjectRef},
+    objects::{AnyObjectRef, Pod, Secret, ServiceAccount, WorkloadKind, WorkloadRef},
 };
 
 pub(super) const NAMESPACES: &str = "/api/v1/namespaces";
@@ -45,7 +45,7 @@ pub(super) fn secrets(within: &Namespace) -> String {
     format!("{}/secrets", namespace(within))
 }
 
-pub(super) fn secret(key: &Key<Secret>) -> String {
+pub(super) fn secret(key: &ObjectRef<Secret>) -> String {
     named(secrets(&key.namespace), &key.name)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn accounts(within: &Namespace) -> String {
     format!("{}/serviceaccounts", namespace(within))
 }
 
-pub(super) fn account(key: &Key<ServiceAccount>) -> String {
+pub(super) fn account(key: &ObjectRef<ServiceAccount>) -> String {
     named(accounts(&key.namespace), &key.name)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn pods(within: &Namespace) -> String {
     format!("{}/pods", namespace(within))
 }
 
-pub(super) fn pod(key: &Key<Pod>) -> String {
+pub(super) fn pod(key: &ObjectRef<Pod>) -> String {
     named(pods(&key.namespace), &key.name)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn workloads(kind: WorkloadKind, within: &Namespace) -> String {
     format!("/apis/{group}/v1/namespaces/{within}/{plural}")
 }
 
-pub(super) fn workload(id: &WorkloadKey) -> String {
+pub(super) fn workload(id: &WorkloadRef) -> String {
     named(workloads(id.kind, &id.key.namespace), &id.key.name)
 }
 
@@ -84,32 +84,32 @@ fn named<K>(collection: String, name: &Name<K>) -> String {
 }
 
 /// Any object that is shown.
-pub(super) fn object(object: &ObjectKey) -> String {
+pub(super) fn object(object: &AnyObjectRef) -> String {
     match object {
-        ObjectKey::Namespace(name) => namespace(name),
-        ObjectKey::Secret(key) => secret(key),
-        ObjectKey::ServiceAccount(key) => account(key),
-        ObjectKey::Pod(key) => pod(key),
-        ObjectKey::Workload(id) => workload(id),
+        AnyObjectRef::Namespace(name) => namespace(name),
+        AnyObjectRef::Secret(key) => secret(key),
+        AnyObjectRef::ServiceAccount(key) => account(key),
+        AnyObjectRef::Pod(key) => pod(key),
+        AnyObjectRef::Workload(id) => workload(id),
     }
 }
 
 /// Where older servers have an object that newer ones have elsewhere: CronJobs, which came to `batch/v1`
 /// with 1.21.
-pub(super) fn before(object: &ObjectKey) -> Option<String> {
+pub(super) fn before(object: &AnyObjectRef) -> Option<String> {
     match object {
-        ObjectKey::Workload(id) if id.kind == WorkloadKind::CronJob => {
+        AnyObjectRef::Workload(id) if id.kind == WorkloadKind::CronJob => {
             let namespace = segment(id.key.namespace.as_str());
             let name = segment(id.key.name.as_str());
             Some(format!(
                 "/apis/batch/v1beta1/namespaces/{namespace}/cronjobs/{name}"
             ))
         }
-        ObjectKey::Namespace(_)
-        | ObjectKey::Secret(_)
-        | ObjectKey::ServiceAccount(_)
-        | ObjectKey::Pod(_)
-        | ObjectKey::Workload(_) => None,
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::Secret(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => None,
     }
 }
 
@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn a_path_names_group_and_namespace() {
         let workload = |kind| {
-            ObjectKey::Workload(WorkloadKey {
+            AnyObjectRef::Workload(WorkloadRef {
                 kind,
-                key: Key::new(Namespace::new("shop"), Name::new("import")),
+                key: ObjectRef::new(Namespace::new("shop"), Name::new("import")),
             })
         };
         let job = workload(WorkloadKind::Job);
@@ -132,13 +132,13 @@ mod tests {
             before(&workload(WorkloadKind::CronJob)).unwrap(),
             "/apis/batch/v1beta1/namespaces/shop/cronjobs/import"
         );
-        let namespace = ObjectKey::Namespace(Namespace::new("shop"));
+        let namespace = AnyObjectRef::Namespace(Namespace::new("shop"));
         assert_eq!(object(&namespace), "/api/v1/namespaces/shop");
     }
 
     #[test]
     fn a_name_stays_one_segment() {
-        let secret = |name: &str| secret(&Key::new(Namespace::new("a b"), Name::new(name)));
+        let secret = |name: &str| secret(&ObjectRef::new(Namespace::new("a b"), Name::new(name)));
         assert_eq!(
             secret("x?fieldManager=a&dryRun=%41#é"),
             "/api/v1/namespaces/a%20b/secrets/x%3FfieldManager%3Da%26dryRun%3D%2541%23%C3%A9"

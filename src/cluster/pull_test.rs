@@ -24,10 +24,10 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Event, Pod},
     },
-    pull_test::{self, LIMIT, PullTest, Pulled, verdict},
+    pull_test::{self, LIMIT, PullTest, PullTestResult, result},
 };
 
 /// Between two looks at the Pod.
@@ -43,13 +43,13 @@ const BEFORE_RETRY: Duration = Duration::from_secs(1);
 /// the first request is sent.
 pub struct TestPod {
     manifest: Value,
-    key: Key<Pod>,
+    key: ObjectRef<Pod>,
 }
 
 /// The end of a pull test.
 #[derive(Debug)]
 pub struct Tested {
-    pub pulled: Pulled,
+    pub pulled: PullTestResult,
     /// Whether the Pod is gone. Else it ends by its `activeDeadlineSeconds`, and is there to be deleted.
     pub is_deleted: bool,
 }
@@ -63,7 +63,7 @@ impl TestPod {
         Self { manifest, key }
     }
 
-    pub fn key(&self) -> &Key<Pod> {
+    pub fn key(&self) -> &ObjectRef<Pod> {
         &self.key
     }
 
@@ -84,9 +84,9 @@ impl TestPod {
                 let (waiting, stop) = (pin!(watch(connection, &self.key)), pin!(stop));
                 let pulled = match select(waiting, stop).await {
                     Either::Left((pulled, _)) => pulled,
-                    Either::Right(((), _)) => {
-                        Pulled::Unknown("the test was stopped: pullscope is quitting".to_owned())
-                    }
+                    Either::Right(((), _)) => PullTestResult::Unknown(
+                        "the test was stopped: pullscope is quitting".to_owned(),
+                    ),
                 };
                 Tested {
                     pulled,
@@ -95,7 +95,9 @@ impl TestPod {
             }
             Err(trouble) => Tested {
                 is_deleted: self.delete(connection, Some(trouble.fate())).await,
-                pulled: Pulled::Unknown(format!("the Pod of the test was not created: {trouble}")),
+                pulled: PullTestResult::Unknown(format!(
+                    "the Pod of the test was not created: {trouble}"
+                )),
             },
         }
     }
@@ -132,7 +134,7 @@ impl TestPod {
     }
 }
 
-async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
+async fn watch(connection: &Connection, key: &ObjectRef<Pod>) -> PullTestResult {
     let deadline = Instant::now() + Duration::from_secs(u64::from(LIMIT));
     let mut texts = Interner::default();
     let mut unread = None;
@@ -141,7 +143,9 @@ async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
         match look(connection, key, &mut texts).await {
             Ok(Some(pulled)) => return pulled,
             Err(Trouble::NotFound(_)) => {
-                return Pulled::Unknown("somebody has deleted the Pod of the test".to_owned());
+                return PullTestResult::Unknown(
+                    "somebody has deleted the Pod of the test".to_owned(),
+                );
             }
             Ok(None) => unread = None,
             // A look that failed is followed by the next one; the deadline bounds them all.
@@ -149,16 +153,18 @@ async fn watch(connection: &Connection, key: &Key<Pod>) -> Pulled {
         }
     }
     if let Some(trouble) = unread {
-        return Pulled::Unknown(format!("the Pod of the test could not be read: {trouble}"));
+        return PullTestResult::Unknown(format!(
+            "the Pod of the test could not be read: {trouble}"
+        ));
     }
-    Pulled::Unknown(format!("the kubelet has not said anything for {LIMIT} s"))
+    PullTestResult::Unknown(format!("the kubelet has not said anything for {LIMIT} s"))
 }
 
 async fn look(
     connection: &Connection,
-    key: &Key<Pod>,
+    key: &ObjectRef<Pod>,
     texts: &mut Interner,
-) -> Result<Option<Pulled>, Trouble> {
+) -> Result<Option<PullTestResult>, Trouble> {
     let name = &key.name;
     let pods = paths::pods(&key.namespace);
     let pods = format!("{pods}?fieldSelector=metadata.name%3D{name}");
@@ -174,7 +180,7 @@ async fn look(
         Err(_) => Vec::new(),
     };
     events.sort_by_key(|event| event.last);
-    Ok(verdict(pod, &events))
+    Ok(result(pod, &events))
 }
 
 async fn get(connection: &Connection, path: &str) -> Result<Buffer, Trouble> {
@@ -310,7 +316,7 @@ mod tests {
             _ => status(200),
         })
         .await;
-        let Pulled::Unknown(why) = tested.pulled else {
+        let PullTestResult::Unknown(why) = tested.pulled else {
             panic!("{:?}", tested.pulled)
         };
         assert!(why.contains("could not be read"), "{why}");

@@ -9,22 +9,25 @@ use tokio::sync::mpsc;
 use super::{Connection, Trouble, ask, buffer::Buffer, paths};
 use crate::domain::{
     k8s::{
-        document::Document,
-        logs::{Source, Splitter},
+        document::YamlDocument,
+        logs::{LineSplitter, LogSource},
         object_ref::Namespace,
-        objects::ObjectKey,
+        objects::AnyObjectRef,
     },
     rbac::Permission,
 };
 
 /// The object as the API server has it now; a Secret without its values.
-pub async fn document(connection: &Connection, object: &ObjectKey) -> Result<Document, Trouble> {
+pub async fn document(
+    connection: &Connection,
+    object: &AnyObjectRef,
+) -> Result<YamlDocument, Trouble> {
     let now = paths::object(object);
     let value: Value = match (get(connection, &now).await, paths::before(object)) {
         (Err(Trouble::NotFound(_)), Some(before)) => get(connection, &before).await?,
         (answer, _) => answer?,
     };
-    Document::of(value).map_err(Trouble::Unreadable)
+    YamlDocument::from_object(value).map_err(Trouble::Unreadable)
 }
 
 /// Whether the namespace exists. Who may look into it may often `get` it where all may not be listed.
@@ -51,13 +54,13 @@ const TAIL: u32 = 1000;
 /// limit of time: of a container that has written nothing yet the server sends not even a head.
 pub async fn log(
     connection: &Connection,
-    source: &Source,
+    source: &LogSource,
     lines: &mpsc::Sender<Vec<String>>,
 ) -> Result<(), Trouble> {
     let mut body = ask::open(&connection.client, log_request(source)?).await?;
-    let mut splitter = Splitter::default();
+    let mut splitter = LineSplitter::default();
     while let Some(piece) = ask::chunk(&mut body).await? {
-        let whole = splitter.take(&piece);
+        let whole = splitter.push(&piece);
         if !whole.is_empty() && lines.send(whole).await.is_err() {
             return Ok(());
         }
@@ -78,7 +81,7 @@ pub fn log_permission() -> Permission {
     }
 }
 
-fn log_request(source: &Source) -> Result<Request<Buffer>, Trouble> {
+fn log_request(source: &LogSource) -> Result<Request<Buffer>, Trouble> {
     let query = query(&[
         ("container", &source.container),
         ("follow", if source.previous { "false" } else { "true" }),
@@ -103,8 +106,8 @@ mod tests {
     use crate::{
         cluster::mock,
         domain::k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{WorkloadKind, WorkloadRef},
         },
     };
 
@@ -116,8 +119,12 @@ mod tests {
             Some((status, r#"{"kind":"CronJob"}"#.to_owned()))
         });
         let read = async |kind| {
-            let key = Key::new(Namespace::new("shop"), Name::new("nightly"));
-            document(&connection, &ObjectKey::Workload(WorkloadKey { kind, key })).await
+            let key = ObjectRef::new(Namespace::new("shop"), Name::new("nightly"));
+            document(
+                &connection,
+                &AnyObjectRef::Workload(WorkloadRef { kind, key }),
+            )
+            .await
         };
         assert!(read(WorkloadKind::CronJob).await.is_ok());
         let job = read(WorkloadKind::Job).await;
@@ -126,12 +133,12 @@ mod tests {
 
     #[test]
     fn only_a_log_that_goes_on_is_followed() {
-        let mut source = Source {
-            pod: Key::new(Namespace::new("shop"), Name::new("web-1")),
+        let mut source = LogSource {
+            pod: ObjectRef::new(Namespace::new("shop"), Name::new("web-1")),
             container: "app".into(),
             previous: false,
         };
-        let asked = |source: &Source| log_request(source).unwrap().uri().to_string();
+        let asked = |source: &LogSource| log_request(source).unwrap().uri().to_string();
         assert!(asked(&source).contains("container=app&follow=true&previous=false"));
         source.previous = true;
         assert!(asked(&source).contains("container=app&follow=false&previous=true"));

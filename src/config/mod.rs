@@ -16,7 +16,7 @@ pub use self::{
     place::Places,
     settings::{Hygiene, Registries, Row, Settings},
 };
-use crate::domain::error::Problem;
+use crate::domain::error::UserError;
 
 /// Every setting with its default and what it is for; a test holds it against the code.
 pub const SAMPLE: &str = include_str!("../../assets/config.toml");
@@ -40,7 +40,7 @@ pub struct Loaded {
 }
 
 /// Loads the settings. A file that nobody named may be missing.
-pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, Problem> {
+pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, UserError> {
     let mut loaded = Loaded::default();
     let path = flags.file.clone().or_else(|| places.config_file());
     if let Some(path) = path {
@@ -57,9 +57,9 @@ pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, Problem> {
             Err(error) if error.kind() == io::ErrorKind::NotFound && flags.file.is_none() => {}
             Err(error) => {
                 let why = format!("{}: {error}", path.display());
-                return Err(Problem::new("cannot read the configuration")
-                    .because(why)
-                    .next("name another file with --config, or start without it"));
+                return Err(UserError::new("cannot read the configuration")
+                    .with_cause(why)
+                    .with_help("name another file with --config, or start without it"));
             }
         }
     }
@@ -96,7 +96,7 @@ pub fn load(flags: &Flags, places: &Places) -> Result<Loaded, Problem> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Settings, Problem> {
+    fn read(text: &str) -> Result<Settings, UserError> {
         let mut settings = Settings::default();
         let path = Arc::new(PathBuf::from("c.toml"));
         settings.take_file(&read::File { path, text })?;
@@ -105,8 +105,8 @@ mod tests {
 
     fn why(text: &str) -> String {
         let problem = read(text).unwrap_err();
-        assert!(problem.next.unwrap().contains("c.toml"));
-        problem.why.join("; ")
+        assert!(problem.help.unwrap().contains("c.toml"));
+        problem.causes.join("; ")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
-use crate::domain::error::Problem;
+use crate::domain::error::UserError;
 
 /// Where a value came from; a later one of these beats an earlier one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,21 +50,21 @@ impl<T> Sourced<T> {
         &self,
         setting: &str,
         read: impl FnOnce(&T) -> Result<U, String>,
-    ) -> Result<U, Problem> {
+    ) -> Result<U, UserError> {
         read(&self.value).map_err(|why| self.refused(setting, why))
     }
 
     /// The message that this value cannot be used.
-    pub fn refused(&self, setting: &str, why: impl fmt::Display) -> Problem {
-        let problem = Problem::new(format!("cannot use the setting {setting}"))
-            .because(format!("{}: {why}", self.origin));
+    pub fn refused(&self, setting: &str, why: impl fmt::Display) -> UserError {
+        let problem = UserError::new(format!("cannot use the setting {setting}"))
+            .with_cause(format!("{}: {why}", self.origin));
         match &self.origin {
-            Origin::File { path, .. } => problem.next(format!(
+            Origin::File { path, .. } => problem.with_help(format!(
                 "change it in {}; `pullscope config sample` prints every setting with its values",
                 path.display()
             )),
             Origin::Default | Origin::Environment(_) | Origin::Flag(_) => {
-                problem.next("`pullscope config sample` prints every setting with its values")
+                problem.with_help("`pullscope config sample` prints every setting with its values")
             }
         }
     }

@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::origin::{Entries, Origin, Sourced};
-use crate::domain::{error::Problem, suggest::nearest};
+use crate::domain::{error::UserError, suggest::did_you_mean};
 
 /// A file that is being read, for what its messages need.
 pub(super) struct File<'a> {
@@ -30,7 +30,7 @@ pub(super) struct Section<'a> {
 type Read<T> = fn(&DeValue<'_>) -> Result<T, &'static str>;
 
 impl<'a> File<'a> {
-    pub(super) fn parse(&'a self) -> Result<Section<'a>, Problem> {
+    pub(super) fn parse(&'a self) -> Result<Section<'a>, UserError> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             let why = error.message().replace('\n', ", ");
@@ -56,10 +56,10 @@ impl<'a> File<'a> {
         }
     }
 
-    fn broken(&self, at: &Range<usize>, why: &str) -> Problem {
-        Problem::new("cannot use the configuration")
-            .because(format!("{}: {why}", self.origin(at)))
-            .next(format!(
+    fn broken(&self, at: &Range<usize>, why: &str) -> UserError {
+        UserError::new("cannot use the configuration")
+            .with_cause(format!("{}: {why}", self.origin(at)))
+            .with_help(format!(
                 "correct {}; `pullscope config sample` prints every setting with its values",
                 self.path.display()
             ))
@@ -80,7 +80,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         into: &mut Sourced<T>,
         read: Read<T>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         if let Some((at, value)) = self.take(key) {
             *into = self.read(key, &at, &value, read)?;
         }
@@ -93,7 +93,7 @@ impl<'a> Section<'a> {
         at: &Range<usize>,
         value: &DeValue<'_>,
         read: Read<T>,
-    ) -> Result<Sourced<T>, Problem> {
+    ) -> Result<Sourced<T>, UserError> {
         let value = read(value).map_err(|expected| {
             let found = value.type_str();
             let why = format!("{} is {found}; expected {expected}", self.full(key));
@@ -115,7 +115,7 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         into: &mut Sourced<String>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         self.value(key, into, text)
     }
 
@@ -123,7 +123,7 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         into: &mut Sourced<bool>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         self.value(key, into, |value| value.as_bool().ok_or("true or false"))
     }
 
@@ -131,7 +131,7 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         into: &mut Sourced<u32>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         self.value(key, into, |value| {
             let number = value.as_integer().filter(|number| number.radix() == 10);
             number
@@ -144,12 +144,12 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         into: &mut Sourced<Vec<String>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         self.value(key, into, texts)
     }
 
     /// A table below this one; empty when it is not there.
-    pub(super) fn section(&mut self, name: &'static str) -> Result<Section<'a>, Problem> {
+    pub(super) fn section(&mut self, name: &'static str) -> Result<Section<'a>, UserError> {
         let table = match self.take(name) {
             None => DeTable::new(),
             Some((_, DeValue::Table(table))) => table,
@@ -167,15 +167,15 @@ impl<'a> Section<'a> {
     }
 
     /// Everything in this table, by names that another room knows.
-    pub(super) fn entries_of_texts(self, into: &mut Entries<Vec<String>>) -> Result<(), Problem> {
+    pub(super) fn entries_of_texts(self, into: &mut Entries<Vec<String>>) -> Result<(), UserError> {
         self.entries(into, texts)
     }
 
-    pub(super) fn entries_of_text(self, into: &mut Entries<String>) -> Result<(), Problem> {
+    pub(super) fn entries_of_text(self, into: &mut Entries<String>) -> Result<(), UserError> {
         self.entries(into, text)
     }
 
-    fn entries<T>(mut self, into: &mut Entries<T>, read: Read<T>) -> Result<(), Problem> {
+    fn entries<T>(mut self, into: &mut Entries<T>, read: Read<T>) -> Result<(), UserError> {
         for (key, value) in std::mem::take(&mut self.table) {
             let at = key.span();
             let sourced = self.read(key.get_ref(), &at, value.get_ref(), read)?;
@@ -185,12 +185,12 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses what nobody has asked for.
-    pub(super) fn finish(self) -> Result<(), Problem> {
+    pub(super) fn finish(self) -> Result<(), UserError> {
         let Some(key) = self.table.keys().min_by_key(|key| key.span().start) else {
             return Ok(());
         };
         let found = key.get_ref();
-        let hint = match nearest(found, self.known.iter().copied()) {
+        let hint = match did_you_mean(found, self.known.iter().copied()) {
             Some(near) => format!("did you mean {}?", self.full(near)),
             None => format!("there is {}", self.known.join(", ")),
         };

@@ -5,7 +5,7 @@ use super::{
     origin::{Entries, Origin, Sourced},
     read::File,
 };
-use crate::domain::error::Problem;
+use crate::domain::error::UserError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -74,7 +74,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Takes what a file says.
-    pub(super) fn take_file(&mut self, file: &File<'_>) -> Result<(), Problem> {
+    pub(super) fn take_file(&mut self, file: &File<'_>) -> Result<(), UserError> {
         let mut top = file.parse()?;
         top.text("theme", &mut self.theme)?;
         top.text("symbols", &mut self.symbols)?;

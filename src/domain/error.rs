@@ -5,48 +5,48 @@
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct UserError {
     /// The message: what failed, in one line, lower case, without a full stop.
-    pub what: String,
+    pub message: String,
     /// The causes, outermost first.
-    pub why: Vec<String>,
+    pub causes: Vec<String>,
     /// What the user can do about it.
-    pub next: Option<String>,
+    pub help: Option<String>,
 }
 
-impl Problem {
+impl UserError {
     pub fn new(what: impl Into<String>) -> Self {
         Self {
-            what: what.into(),
-            why: Vec::new(),
-            next: None,
+            message: what.into(),
+            causes: Vec::new(),
+            help: None,
         }
     }
 
     #[must_use]
-    pub fn because(mut self, why: impl Into<String>) -> Self {
-        self.why.push(why.into());
+    pub fn with_cause(mut self, why: impl Into<String>) -> Self {
+        self.causes.push(why.into());
         self
     }
 
     #[must_use]
-    pub fn next(mut self, next: impl Into<String>) -> Self {
-        self.next = Some(next.into());
+    pub fn with_help(mut self, next: impl Into<String>) -> Self {
+        self.help = Some(next.into());
         self
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for UserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        for why in &self.why {
+        f.write_str(&self.message)?;
+        for why in &self.causes {
             write!(f, "\n  {why}")?;
         }
-        if let Some(next) = &self.next {
+        if let Some(next) = &self.help {
             write!(f, "\n  next: {next}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for UserError {}

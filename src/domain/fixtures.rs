@@ -6,18 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{
-            Condition, Container, ContainerRole, ContainerState, Event, EventKind, EventSubject,
-            Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition, PullPolicy, Revision,
-            Rollout, Secret, SecretContent, SecretType, ServiceAccount, Workload, WorkloadKey,
-            WorkloadKind,
+            Container, ContainerRole, ContainerState, Event, EventKind, Labels, NamespaceObject,
+            ObjectMeta, ObjectReference, OwnerReference, Phase, Pod, PodCondition,
+            PodConditionType, PullPolicy, Revision, Secret, SecretContent, SecretType,
+            ServiceAccount, Workload, WorkloadKind, WorkloadRef, WorkloadStatus,
         },
     },
-    registry_auth::docker_config::{EntrySummary, Summary},
+    registry_auth::docker_config::{AuthSummary, DockerConfigSummary},
     store::{
-        update::{Batch, Delta},
-        watch::{Scope, SecretSlice},
+        update::{Delta, StoreUpdate},
+        watch::{Scope, SecretWatch},
     },
 };
 
@@ -27,19 +27,19 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-pub(crate) fn ago(seconds: i64) -> Timestamp {
+pub(crate) fn seconds_ago(seconds: i64) -> Timestamp {
     now() - SignedDuration::from_secs(seconds)
 }
 
-pub(crate) fn key<K>(namespace: &str, name: &str) -> Key<K> {
-    Key::new(Namespace::new(namespace), Name::new(name))
+pub(crate) fn key<K>(namespace: &str, name: &str) -> ObjectRef<K> {
+    ObjectRef::new(Namespace::new(namespace), Name::new(name))
 }
 
-pub(crate) fn meta(uid: &str) -> Meta {
-    Meta {
+pub(crate) fn meta(uid: &str) -> ObjectMeta {
+    ObjectMeta {
         uid: uid.into(),
         resource_version: "1".into(),
-        created: Some(ago(3 * 86_400)),
+        created: Some(seconds_ago(3 * 86_400)),
         deleting: None,
         labels: Labels::from([]),
         owner: None,
@@ -76,16 +76,16 @@ pub(crate) fn pod(namespace: &str, name: &str, state: ContainerState) -> Pod {
         containers: Box::new([container("app", state)]),
         image_volumes: Box::new([]),
         conditions: Box::new([
-            condition(Condition::Scheduled, true),
-            condition(Condition::Initialized, true),
-            condition(Condition::Ready, runs),
+            condition(PodConditionType::Scheduled, true),
+            condition(PodConditionType::Initialized, true),
+            condition(PodConditionType::Ready, runs),
         ]),
-        started: Some(ago(600)),
+        started: Some(seconds_ago(600)),
     }
 }
 
-pub(crate) fn condition(condition: Condition, holds: bool) -> PodCondition {
-    PodCondition::new(condition, holds, Some(ago(600)), None, None)
+pub(crate) fn condition(condition: PodConditionType, holds: bool) -> PodCondition {
+    PodCondition::new(condition, holds, Some(seconds_ago(600)), None, None)
 }
 
 pub(crate) fn waiting(reason: &str, message: &str) -> ContainerState {
@@ -97,7 +97,7 @@ pub(crate) fn waiting(reason: &str, message: &str) -> ContainerState {
 
 pub(crate) fn running() -> ContainerState {
     ContainerState::Running {
-        since: Some(ago(500)),
+        since: Some(seconds_ago(500)),
     }
 }
 
@@ -107,8 +107,8 @@ pub(crate) fn owned(mut pod: Pod, replica_set: &str) -> Pod {
     pod
 }
 
-fn owner(kind: &str, name: &str) -> Owner {
-    Owner {
+fn owner(kind: &str, name: &str) -> OwnerReference {
+    OwnerReference {
         kind: kind.into(),
         name: name.into(),
         uid: format!("uid-{kind}-{name}").into(),
@@ -122,11 +122,11 @@ pub(crate) fn workload(
     above: Option<&str>,
 ) -> Workload {
     Workload {
-        id: WorkloadKey {
+        id: WorkloadRef {
             kind,
             key: key(namespace, name),
         },
-        meta: Meta {
+        meta: ObjectMeta {
             owner: above.map(|above| owner("Deployment", above).into()),
             ..meta(&format!("uid-{kind}-{name}"))
         },
@@ -134,13 +134,13 @@ pub(crate) fn workload(
         service_account: Name::new("runner"),
         pull_secrets: Arc::from([]),
         images: Arc::from([("app".into(), IMAGE.into())]),
-        rollout: Rollout::default(),
+        status: WorkloadStatus::default(),
     }
 }
 
 /// Three Pods are wanted, and none of them is ready.
 fn waiting_for_three(mut workload: Workload) -> Workload {
-    workload.rollout = Rollout {
+    workload.status = WorkloadStatus {
         desired: 3,
         current: 3,
         updated: 3,
@@ -148,7 +148,7 @@ fn waiting_for_three(mut workload: Workload) -> Workload {
             number: 4,
             since: None,
         }),
-        ..Rollout::default()
+        ..WorkloadStatus::default()
     };
     workload
 }
@@ -163,7 +163,7 @@ pub(crate) fn event(
 ) -> Event {
     let namespace = Namespace::new("shop");
     Event {
-        key: Key::new(namespace.clone(), Name::new(name)),
+        key: ObjectRef::new(namespace.clone(), Name::new(name)),
         meta: meta(name),
         kind: if reason == "Failed" {
             EventKind::Warning
@@ -172,7 +172,7 @@ pub(crate) fn event(
         },
         reason: reason.into(),
         message: message.into(),
-        subject: EventSubject {
+        regarding: ObjectReference {
             kind: "Pod".into(),
             namespace: Some(namespace),
             name: about.into(),
@@ -180,9 +180,9 @@ pub(crate) fn event(
             field: Some("spec.containers{app}".into()),
         },
         count,
-        first: Some(ago(900)),
+        first: Some(seconds_ago(900)),
         last: Some(last),
-        reporter: Some("kubelet".into()),
+        reporting_component: Some("kubelet".into()),
         host: None,
     }
 }
@@ -195,13 +195,15 @@ pub(crate) fn secret(
 ) -> Secret {
     let content = match secret_type {
         SecretType::Other(_) => SecretContent::NotTransferred,
-        SecretType::DockerConfigJson | SecretType::DockerCfg => SecretContent::Read(Summary {
-            entries: entries
-                .iter()
-                .map(|(server, user)| entry(server, user))
-                .collect(),
-            ..Summary::default()
-        }),
+        SecretType::DockerConfigJson | SecretType::DockerCfg => {
+            SecretContent::Read(DockerConfigSummary {
+                entries: entries
+                    .iter()
+                    .map(|(server, user)| entry(server, user))
+                    .collect(),
+                ..DockerConfigSummary::default()
+            })
+        }
     };
     Secret {
         key: key(namespace, name),
@@ -232,8 +234,8 @@ pub(crate) fn with_passwords(
     secret
 }
 
-fn entry(server: &str, user: &str) -> EntrySummary {
-    EntrySummary {
+fn entry(server: &str, user: &str) -> AuthSummary {
+    AuthSummary {
         server: server.into(),
         username: Some(user.into()),
         fingerprint: None,
@@ -259,27 +261,27 @@ pub(crate) fn namespace(name: &str) -> NamespaceObject {
     }
 }
 
-pub(crate) fn changed<T, K>(objects: Vec<T>) -> Delta<T, K> {
+pub(crate) fn upserted<T, K>(objects: Vec<T>) -> Delta<T, K> {
     Delta {
         scope: Scope::Cluster,
         replace: false,
         changed: objects.into_iter().map(Arc::new).collect(),
-        gone: Vec::new(),
+        removed: Vec::new(),
     }
 }
 
-pub(crate) fn whole<T, K>(scope: Scope, objects: Vec<T>) -> Delta<T, K> {
+pub(crate) fn full_list<T, K>(scope: Scope, objects: Vec<T>) -> Delta<T, K> {
     Delta {
         scope,
         replace: true,
-        ..changed(objects)
+        ..upserted(objects)
     }
 }
 
-pub(crate) fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
+pub(crate) fn removed<T, K>(keys: Vec<K>) -> Delta<T, K> {
     Delta {
-        gone: keys,
-        ..changed(Vec::new())
+        removed: keys,
+        ..upserted(Vec::new())
     }
 }
 
@@ -287,7 +289,7 @@ pub(crate) fn gone<T, K>(keys: Vec<K>) -> Delta<T, K> {
     clippy::too_many_lines,
     reason = "one company, told from top to bottom"
 )]
-pub(crate) fn company_batches() -> Vec<Batch> {
+pub(crate) fn sample_updates() -> Vec<StoreUpdate> {
     let refused = format!("failed to pull and unpack image \"{IMAGE}\": 401 Unauthorized");
     let back_off = format!("Back-off pulling image \"{IMAGE}\"");
     let failing = waiting("ErrImagePull", &refused);
@@ -315,13 +317,13 @@ pub(crate) fn company_batches() -> Vec<Batch> {
     ));
     let json = SecretType::DockerConfigJson;
     vec![
-        Batch::Namespaces(whole(
+        StoreUpdate::Namespaces(full_list(
             Scope::Cluster,
             ["pay", "platform", "shop"].map(namespace).to_vec(),
         )),
-        Batch::Secrets(
-            SecretSlice::DockerConfigJson,
-            whole(
+        StoreUpdate::Secrets(
+            SecretWatch::DockerConfigJson,
+            full_list(
                 Scope::Cluster,
                 vec![
                     secret(
@@ -339,15 +341,18 @@ pub(crate) fn company_batches() -> Vec<Batch> {
                 ],
             ),
         ),
-        Batch::Secrets(SecretSlice::DockerCfg, whole(Scope::Cluster, Vec::new())),
-        Batch::Secrets(
-            SecretSlice::Other,
-            whole(
+        StoreUpdate::Secrets(
+            SecretWatch::DockerCfg,
+            full_list(Scope::Cluster, Vec::new()),
+        ),
+        StoreUpdate::Secrets(
+            SecretWatch::Other,
+            full_list(
                 Scope::Cluster,
                 vec![secret("pay", "opaque", SecretType::Other(None), &[])],
             ),
         ),
-        Batch::ServiceAccounts(whole(
+        StoreUpdate::ServiceAccounts(full_list(
             Scope::Cluster,
             vec![
                 account("shop", "default", &[]),
@@ -355,9 +360,9 @@ pub(crate) fn company_batches() -> Vec<Batch> {
                 account("pay", "runner", &["opaque", "nowhere"]),
             ],
         )),
-        Batch::Workloads(
+        StoreUpdate::Workloads(
             WorkloadKind::Deployment,
-            whole(
+            full_list(
                 Scope::Cluster,
                 vec![waiting_for_three(workload(
                     WorkloadKind::Deployment,
@@ -367,9 +372,9 @@ pub(crate) fn company_batches() -> Vec<Batch> {
                 ))],
             ),
         ),
-        Batch::Workloads(
+        StoreUpdate::Workloads(
             WorkloadKind::ReplicaSet,
-            whole(
+            full_list(
                 Scope::Cluster,
                 vec![waiting_for_three(workload(
                     WorkloadKind::ReplicaSet,
@@ -379,8 +384,8 @@ pub(crate) fn company_batches() -> Vec<Batch> {
                 ))],
             ),
         ),
-        Batch::Pods(whole(Scope::Cluster, pods)),
-        Batch::Events(whole(
+        StoreUpdate::Pods(full_list(Scope::Cluster, pods)),
+        StoreUpdate::Events(full_list(
             Scope::Cluster,
             vec![
                 event(
@@ -389,16 +394,23 @@ pub(crate) fn company_batches() -> Vec<Batch> {
                     "Failed",
                     &format!("Failed to pull image \"{IMAGE}\": {refused}"),
                     6,
-                    ago(40),
+                    seconds_ago(40),
                 ),
-                event("e2", "checkout-5c9f-0", "BackOff", &back_off, 21, ago(10)),
+                event(
+                    "e2",
+                    "checkout-5c9f-0",
+                    "BackOff",
+                    &back_off,
+                    21,
+                    seconds_ago(10),
+                ),
                 event(
                     "e3",
                     "search-0",
                     "Pulled",
                     "Successfully pulled image in 3.1s",
                     1,
-                    ago(500),
+                    seconds_ago(500),
                 ),
             ],
         )),
@@ -406,10 +418,10 @@ pub(crate) fn company_batches() -> Vec<Batch> {
 }
 
 /// The company as a store.
-pub(crate) fn company() -> super::store::World {
-    let mut world = super::store::World::default();
-    for batch in company_batches() {
-        world.fold(batch, now());
+pub(crate) fn sample_store() -> super::store::Store {
+    let mut world = super::store::Store::default();
+    for batch in sample_updates() {
+        world.apply(batch, now());
     }
     world
 }

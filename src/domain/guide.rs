@@ -2,7 +2,7 @@
 //!
 //! It is written once, in `assets/guide.md`. It must not know how it is shown.
 
-use super::diagnostics::Link;
+use super::diagnostics::ChainLink;
 
 const TEXT: &str = include_str!("../../assets/guide.md");
 
@@ -22,13 +22,13 @@ impl Section {
     pub const PRACTICES: Self = Self(9);
 
     /// The section that is about this link of the chain.
-    pub fn of_link(link: Link) -> Self {
+    pub fn for_link(link: ChainLink) -> Self {
         match link {
-            Link::Secret => Self::SECRET,
-            Link::Account => Self::ACCOUNT,
-            Link::Image | Link::Registry => Self::ERRORS,
-            Link::Pod => Self::INSIDE,
-            Link::Node => Self::VERIFY,
+            ChainLink::Secret => Self::SECRET,
+            ChainLink::Account => Self::ACCOUNT,
+            ChainLink::Image | ChainLink::Registry => Self::ERRORS,
+            ChainLink::Pod => Self::INSIDE,
+            ChainLink::Node => Self::VERIFY,
         }
     }
 
@@ -68,7 +68,7 @@ impl Section {
 
 /// The user's objects that replace the guide's examples; `None` keeps the example.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Own {
+pub struct Substitutions {
     pub namespace: Option<String>,
     pub secret: Option<String>,
     pub account: Option<String>,
@@ -79,9 +79,9 @@ pub struct Own {
     pub pod: Option<String>,
 }
 
-impl Own {
+impl Substitutions {
     /// A line of the guide, with these objects.
-    pub fn tell(&self, line: &str) -> String {
+    pub fn render(&self, line: &str) -> String {
         let namespace = self.namespace.as_deref();
         let in_namespace = |form: &str| namespace.map(|name| form.replace("app", name));
         // Longer examples first: the namespace's name is part of others.
@@ -139,38 +139,41 @@ mod tests {
 
     #[test]
     fn the_guide_speaks_of_the_users_objects() {
-        let own = Own {
+        let own = Substitutions {
             namespace: Some("shop".into()),
             secret: Some("regcred".into()),
             account: Some("checkout".into()),
-            ..Own::default()
+            ..Substitutions::default()
         };
         assert_eq!(
-            own.tell("kubectl get secret dockerhub-secret -n app"),
+            own.render("kubectl get secret dockerhub-secret -n app"),
             "kubectl get secret regcred -n shop"
         );
         assert_eq!(
-            own.tell("serviceAccountName: app-sa"),
+            own.render("serviceAccountName: app-sa"),
             "serviceAccountName: checkout"
         );
-        assert_eq!(own.tell("  namespace: app"), "  namespace: shop");
+        assert_eq!(own.render("  namespace: app"), "  namespace: shop");
         assert_eq!(
-            own.tell("name: private-app"),
+            own.render("name: private-app"),
             "name: private-app",
             "not known: the example"
         );
-        assert_eq!(own.tell("kubectl apply -n apple"), "kubectl apply -n apple");
+        assert_eq!(
+            own.render("kubectl apply -n apple"),
+            "kubectl apply -n apple"
+        );
     }
 
     #[test]
     fn what_is_put_in_is_not_looked_through_again() {
-        let own = Own {
+        let own = Substitutions {
             secret: Some("private-app".into()),
             workload: Some("web".into()),
-            ..Own::default()
+            ..Substitutions::default()
         };
         assert_eq!(
-            own.tell("dockerhub-secret of private-app"),
+            own.render("dockerhub-secret of private-app"),
             "private-app of web"
         );
     }

@@ -11,13 +11,13 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    diagnostics::{Cause, Root, classify::classify},
+    diagnostics::{Cause, RootCause, classify::classify},
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{ContainerState, Event, Pod, Secret, ServiceAccount},
         pull_failure, timeline,
     },
-    probe::{Answer, Verdict},
+    probe::{ProbeConclusion, PullAnswer},
     rbac::Permission,
 };
 
@@ -111,11 +111,11 @@ impl PullTest {
 
 /// What the kubelet of a node makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pulled {
+pub enum PullTestResult {
     /// With the time that the kubelet says it took.
-    Yes { took: Option<SignedDuration> },
+    Pulled { took: Option<SignedDuration> },
     /// In the kubelet's words, and what they mean.
-    No {
+    Failed {
         message: String,
         cause: Option<Cause>,
     },
@@ -123,18 +123,18 @@ pub enum Pulled {
     Unknown(String),
 }
 
-impl Pulled {
+impl PullTestResult {
     /// The same as an answer to whether the image can be pulled.
-    pub fn verdict(&self, node: &str) -> Option<Verdict> {
+    pub fn conclusion(&self, node: &str) -> Option<ProbeConclusion> {
         let (answer, cause, alternatives, summary) = match self {
-            Self::Yes { .. } => (
-                Answer::Ok,
+            Self::Pulled { .. } => (
+                PullAnswer::Ok,
                 None,
                 Vec::new(),
                 format!("the kubelet on {node} pulled it in a test: the next attempt should work"),
             ),
-            Self::No { message, cause } => (
-                Answer::No,
+            Self::Failed { message, cause } => (
+                PullAnswer::No,
                 *cause,
                 // The kubelet's words are as ambiguous in a test as they were before.
                 classify(message).alternatives,
@@ -142,10 +142,10 @@ impl Pulled {
             ),
             Self::Unknown(_) => return None,
         };
-        Some(Verdict {
+        Some(ProbeConclusion {
             answer,
             cause,
-            root: cause.and_then(Root::of_cause),
+            root: cause.and_then(RootCause::from_cause),
             alternatives,
             ruled_out: Vec::new(),
             summary,
@@ -154,13 +154,13 @@ impl Pulled {
 }
 
 /// Reads the verdict off the Pod and what was said of it, oldest first; `None` while it is open.
-pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
+pub fn result(pod: &Pod, events: &[Arc<Event>]) -> Option<PullTestResult> {
     let container = pod.containers.iter().find(|c| &*c.name == CONTAINER)?;
-    let pulled = || Pulled::Yes {
-        took: timeline::pull(container, events).map(|pull| pull.took),
+    let pulled = || PullTestResult::Pulled {
+        took: timeline::last_pull(container, events).map(|pull| pull.took),
     };
     // A webhook may have put containers of its own into the Pod.
-    let of_ours = |event: &&Arc<Event>| event.subject.container() == Some(CONTAINER);
+    let of_ours = |event: &&Arc<Event>| event.regarding.container() == Some(CONTAINER);
     let ours = events.iter().rev().filter(of_ours);
     let said = ours.clone().find(|event| &*event.reason == "Pulled");
     match &container.state {
@@ -185,7 +185,7 @@ pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
                 None if silent => return None,
                 None => message.as_deref().unwrap_or(reason),
             };
-            Some(Pulled::No {
+            Some(PullTestResult::Failed {
                 message: text.to_owned(),
                 cause: classify(text).cause,
             })
@@ -194,10 +194,10 @@ pub fn verdict(pod: &Pod, events: &[Arc<Event>]) -> Option<Pulled> {
 }
 
 /// A node that does not take the Pod: no such node, out of Pods, out of memory.
-fn rejected(pod: &Pod) -> Option<Pulled> {
+fn rejected(pod: &Pod) -> Option<PullTestResult> {
     let reason = pod.reason.as_deref()?;
     let message = pod.message.as_deref().unwrap_or_default();
-    Some(Pulled::Unknown(format!(
+    Some(PullTestResult::Unknown(format!(
         "the node refuses the Pod: {reason} {message}"
     )))
 }
@@ -209,13 +209,13 @@ pub fn is_of_a_test(pod: &Pod) -> bool {
 }
 
 /// The key of a Pod in a manifest made here.
-pub fn key(namespace: &Namespace, manifest: &Value) -> Key<Pod> {
+pub fn key(namespace: &Namespace, manifest: &Value) -> ObjectRef<Pod> {
     let name = manifest.pointer("/metadata/name").and_then(Value::as_str);
-    Key::new(namespace.clone(), Name::new(name.unwrap_or_default()))
+    ObjectRef::new(namespace.clone(), Name::new(name.unwrap_or_default()))
 }
 
 /// The kubectl command that deletes the Pod of a test.
-pub fn deletion(pod: &Key<Pod>) -> String {
+pub fn deletion(pod: &ObjectRef<Pod>) -> String {
     format!(
         "kubectl -n {} delete pod {} --ignore-not-found",
         pod.namespace, pod.name
@@ -225,7 +225,7 @@ pub fn deletion(pod: &Key<Pod>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{ago, event, pod, waiting};
+    use crate::domain::fixtures::{event, pod, seconds_ago, waiting};
 
     fn test() -> PullTest {
         PullTest {
@@ -258,18 +258,18 @@ mod tests {
         );
     }
 
-    fn seen(state: ContainerState, said: &[(&str, &str)]) -> Option<Pulled> {
+    fn seen(state: ContainerState, said: &[(&str, &str)]) -> Option<PullTestResult> {
         let mut pod = pod("shop", "t", state);
         pod.containers[0].name = CONTAINER.into();
         let events: Vec<_> = said
             .iter()
             .map(|(reason, message)| {
-                let mut event = event(reason, "t", reason, message, 1, ago(5));
-                event.subject.field = Some(format!("spec.containers{{{CONTAINER}}}").into());
+                let mut event = event(reason, "t", reason, message, 1, seconds_ago(5));
+                event.regarding.field = Some(format!("spec.containers{{{CONTAINER}}}").into());
                 Arc::new(event)
             })
             .collect();
-        verdict(&pod, &events)
+        result(&pod, &events)
     }
 
     #[test]
@@ -282,20 +282,20 @@ mod tests {
             "Pulled",
             "Pulled image \"mesh/proxy:1\"",
             1,
-            ago(5),
+            seconds_ago(5),
         );
-        event.subject.field = Some("spec.initContainers{proxy}".into());
-        assert_eq!(verdict(&pod, &[Arc::new(event)]), None);
+        event.regarding.field = Some("spec.initContainers{proxy}".into());
+        assert_eq!(result(&pod, &[Arc::new(event)]), None);
     }
 
     #[test]
     fn words_that_can_mean_two_things_still_do_in_a_test() {
         let message = "pull access denied, repository does not exist or may require authorization";
-        let no = Pulled::No {
+        let no = PullTestResult::Failed {
             message: message.to_owned(),
             cause: classify(message).cause,
         };
-        assert!(!no.verdict("node-1").unwrap().alternatives.is_empty());
+        assert!(!no.conclusion("node-1").unwrap().alternatives.is_empty());
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(seen(waiting("ContainerCreating", ""), &[]), None);
         assert!(matches!(
             seen(waiting("ErrImagePull", denied), &[]),
-            Some(Pulled::No { cause: Some(_), .. })
+            Some(PullTestResult::Failed { cause: Some(_), .. })
         ));
         // The wait says only that it waits; the event before said why.
         let back_off = waiting(
@@ -315,13 +315,13 @@ mod tests {
         let failed = format!("Failed to pull image \"ghcr.io/acme/web:1\": {denied}");
         assert!(matches!(
             seen(back_off, &[("Failed", &failed)]),
-            Some(Pulled::No { .. })
+            Some(PullTestResult::Failed { .. })
         ));
         let pulled = "Successfully pulled image \"ghcr.io/acme/web:1\" in 2.5s";
         let started = waiting("CreateContainerError", "no such file");
         assert_eq!(
             seen(started, &[("Pulled", pulled)]),
-            Some(Pulled::Yes {
+            Some(PullTestResult::Pulled {
                 took: Some(SignedDuration::from_millis(2500))
             })
         );

@@ -71,14 +71,14 @@ impl fmt::Display for Permission {
 
 /// What a user may do in one namespace, in one answer of the server (`SelfSubjectRulesReview`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    pub rules: Vec<Rule>,
+pub struct SubjectRules {
+    pub rules: Vec<ResourceRule>,
     /// An authorizer of the server cannot list its rules: what is not here may be allowed all the same.
     pub incomplete: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rule {
+pub struct ResourceRule {
     pub verbs: Vec<String>,
     pub groups: Vec<String>,
     /// With subresources, as `pods/log`.
@@ -87,9 +87,9 @@ pub struct Rule {
     pub only_some: bool,
 }
 
-impl Rules {
+impl SubjectRules {
     /// Whether this is allowed; `None` where these rules do not tell.
-    pub fn allow(&self, permission: &Permission) -> Option<bool> {
+    pub fn allows(&self, permission: &Permission) -> Option<bool> {
         let mut of_some = false;
         for rule in self.rules.iter().filter(|rule| rule.covers(permission)) {
             if !rule.only_some {
@@ -101,7 +101,7 @@ impl Rules {
     }
 }
 
-impl Rule {
+impl ResourceRule {
     fn covers(&self, permission: &Permission) -> bool {
         fn has(names: &[String], wanted: &str) -> bool {
             names.iter().any(|name| name == "*" || name == wanted)
@@ -121,9 +121,9 @@ impl Rule {
 mod tests {
     use super::*;
 
-    fn rule(verbs: &[&str], group: &str, resources: &[&str]) -> Rule {
+    fn rule(verbs: &[&str], group: &str, resources: &[&str]) -> ResourceRule {
         let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-        Rule {
+        ResourceRule {
             verbs: owned(verbs),
             groups: owned(&[group]),
             resources: owned(resources),
@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn rules_say_yes_no_or_nothing() {
-        let mut rules = Rules {
+        let mut rules = SubjectRules {
             rules: vec![
                 rule(&["get", "list"], "", &["pods", "*/log"]),
                 rule(&["*"], "apps", &["*"]),
-                Rule {
+                ResourceRule {
                     only_some: true,
                     ..rule(&["get"], "", &["secrets"])
                 },
@@ -157,11 +157,11 @@ mod tests {
             // Of one Secret perhaps, and perhaps of this one.
             (to("get", "", "secrets"), None),
         ] {
-            assert_eq!(rules.allow(&permission), allowed, "{permission}");
+            assert_eq!(rules.allows(&permission), allowed, "{permission}");
         }
         rules.incomplete = true;
-        assert_eq!(rules.allow(&to("delete", "", "pods")), None);
-        assert_eq!(rules.allow(&to("get", "", "pods")), Some(true));
+        assert_eq!(rules.allows(&to("delete", "", "pods")), None);
+        assert_eq!(rules.allows(&to("get", "", "pods")), Some(true));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 /// Returns the text on one line without hidden characters, trimmed and truncated to 600 characters.
-pub fn printable(text: &str) -> String {
+pub fn sanitize(text: &str) -> String {
     let kept: String = text
         .chars()
         .filter(|c| !is_hidden(*c))
@@ -71,18 +71,18 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_kept() {
-        assert_eq!(printable(" a\x1b[31mb\r\n\u{9b}c "), "a[31mbc");
-        assert_eq!(printable(&"é".repeat(1000)).chars().count(), LONGEST);
+        assert_eq!(sanitize(" a\x1b[31mb\r\n\u{9b}c "), "a[31mbc");
+        assert_eq!(sanitize(&"é".repeat(1000)).chars().count(), LONGEST);
     }
 
     #[test]
     fn nothing_that_hides_or_reorders_is_kept() {
         let hidden = "\u{202a}\u{202e}\u{2066}\u{2069}\u{200b}\u{200d}\u{200e}\u{200f}\u{61c}\u{2028}\u{2029}\u{feff}\u{ad}\u{e0041}\u{fe0f}\u{85}\u{7f}";
         let text = format!("a{hidden}b");
-        for shown in [printable(&text), one_line(&text), lines(&text)] {
+        for shown in [sanitize(&text), one_line(&text), lines(&text)] {
             assert_eq!(shown, "ab");
         }
-        assert_eq!(printable("größe 漢字 €"), "größe 漢字 €");
+        assert_eq!(sanitize("größe 漢字 €"), "größe 漢字 €");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Quotes values for a POSIX shell.
 
 /// Quotes a value as one word of a POSIX shell.
-pub(in crate::domain) fn word(value: &str) -> String {
+pub(in crate::domain) fn quote(value: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._-/:@=+,".contains(c);
     if !value.is_empty() && value.chars().all(safe) {
         value.to_owned()
@@ -16,8 +16,8 @@ mod tests {
 
     #[test]
     fn a_word_stays_one() {
-        assert_eq!(word("ghcr.io/a/b:1"), "ghcr.io/a/b:1");
-        assert_eq!(word(""), "''");
-        assert_eq!(word("it's; reboot"), r"'it'\''s; reboot'");
+        assert_eq!(quote("ghcr.io/a/b:1"), "ghcr.io/a/b:1");
+        assert_eq!(quote(""), "''");
+        assert_eq!(quote("it's; reboot"), r"'it'\''s; reboot'");
     }
 }

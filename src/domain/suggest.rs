@@ -2,14 +2,18 @@
 
 /// The nearest of the known words, when it is near enough to be meant: it begins like what was typed,
 /// or a third of its letters, and at least one, would have to change.
-pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     known
         .into_iter()
         .filter_map(|word| {
             let plain = word.to_lowercase();
             let begins = typed.chars().count() > 1 && plain.starts_with(&typed);
-            let edits = if begins { 1 } else { distance(&typed, &plain) };
+            let edits = if begins {
+                1
+            } else {
+                edit_distance(&typed, &plain)
+            };
             let most = (plain.chars().count() / 3).max(1);
             (edits <= most).then_some((edits, word))
         })
@@ -18,7 +22,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 }
 
 /// Letters to insert, delete, replace, or swap with their neighbour.
-pub(in crate::domain) fn distance(a: &str, b: &str) -> usize {
+pub(in crate::domain) fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -56,17 +60,17 @@ mod tests {
             ("them", "theme", 1),
             ("thxmy", "theme", 2),
         ] {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
+            assert_eq!(edit_distance(a, b), edits, "{a} {b}");
         }
     }
 
     #[test]
     fn near_words_are_named_and_far_ones_are_not() {
         let known = ["theme", "symbols", "favourites"];
-        assert_eq!(nearest("Tehme", known), Some("theme"));
-        assert_eq!(nearest("favorites", known), Some("favourites"));
-        assert_eq!(nearest("fav", known), Some("favourites"));
-        assert_eq!(nearest("colour", known), None);
-        assert_eq!(nearest("", known), None);
+        assert_eq!(did_you_mean("Tehme", known), Some("theme"));
+        assert_eq!(did_you_mean("favorites", known), Some("favourites"));
+        assert_eq!(did_you_mean("fav", known), Some("favourites"));
+        assert_eq!(did_you_mean("colour", known), None);
+        assert_eq!(did_you_mean("", known), None);
     }
 }

@@ -17,9 +17,9 @@ use super::{
 use crate::{
     cluster::{Connection, access, watch::permissions},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::object_ref::Namespace,
-        probe::{Answer, Failure, Nameless, Wanted, judge},
+        probe::{AnonymousReason, ProbeError, PullAnswer, TargetPlatforms, conclude},
         rbac::Permission,
         registry_auth::image_ref::ImageRef,
         sanitize::one_line,
@@ -68,14 +68,14 @@ impl Line {
         }
     }
 
-    pub fn problem(topic: &'static str, problem: &Problem) -> Self {
-        let reasons = std::iter::once(&problem.what).chain(&problem.why);
+    pub fn problem(topic: &'static str, problem: &UserError) -> Self {
+        let reasons = std::iter::once(&problem.message).chain(&problem.causes);
         let reasons: Vec<&str> = reasons.map(String::as_str).collect();
         Self {
             topic,
             state: State::Failed,
             detail: reasons.join(": "),
-            next: problem.next.clone(),
+            next: problem.help.clone(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Line {
 pub async fn run(
     args: &Args,
     known: Vec<Line>,
-    connection: Result<Connection, Problem>,
+    connection: Result<Connection, UserError>,
     namespace: Option<Namespace>,
     asking: Settings,
     console: Console,
@@ -167,8 +167,8 @@ async fn rights(connection: &Connection, namespace: Option<&Namespace>) -> Vec<L
                 Line::missing("rights", format!("may not {here}"), next)
             }
             Err(trouble) => {
-                let problem = Problem::new(format!("cannot ask whether you may {here}"));
-                Line::problem("rights", &problem.because(trouble.to_string()))
+                let problem = UserError::new(format!("cannot ask whether you may {here}"));
+                Line::problem("rights", &problem.with_cause(trouble.to_string()))
             }
         });
     }
@@ -184,7 +184,7 @@ async fn registries(connection: &Connection, namespace: Namespace, asking: Setti
     let prober = match Prober::new(asking) {
         Ok(prober) => prober,
         Err(error) => {
-            let problem = Problem::new("cannot ask registries").because(error.to_string());
+            let problem = UserError::new("cannot ask registries").with_cause(error.to_string());
             return vec![Line::problem("registry", &problem)];
         }
     };
@@ -202,17 +202,19 @@ async fn registries(connection: &Connection, namespace: Namespace, asking: Setti
 }
 
 async fn registry(prober: &Prober, image: &ImageRef) -> Line {
-    let transcript = prober.probe(image, &Who::Nobody(Nameless::Chosen)).await;
+    let transcript = prober
+        .probe(image, &Who::Nobody(AnonymousReason::Chosen))
+        .await;
     let host = image.host();
     match transcript.failed() {
         // That it refuses a stranger, or this image, is an answer.
-        None | Some((_, Failure::Refusal(_))) => Line::ok("registry", format!("{host} answers")),
+        None | Some((_, ProbeError::Refusal(_))) => Line::ok("registry", format!("{host} answers")),
         Some(_) => {
-            let verdict = judge(&transcript, &Wanted::Anything);
+            let verdict = conclude(&transcript, &TargetPlatforms::Anything);
             let next = format!("pullscope verify {image} --anonymous shows each step");
             match verdict.answer {
-                Answer::Ok => Line::ok("registry", format!("{host} answers")),
-                Answer::No | Answer::Unknown => {
+                PullAnswer::Ok => Line::ok("registry", format!("{host} answers")),
+                PullAnswer::No | PullAnswer::Unknown => {
                     Line::missing("registry", format!("{host}: {}", verdict.summary), next)
                 }
             }
@@ -262,7 +264,7 @@ mod tests {
             output: Output::Text,
         };
         let known = vec![Line::ok("terminal", "24-bit colours")];
-        let problem = Problem::new("cannot reach the cluster").next("start it");
+        let problem = UserError::new("cannot reach the cluster").with_help("start it");
         let mut out = Vec::new();
         let settings = Settings::default();
         let exit = run(

@@ -17,13 +17,13 @@ use super::{
 use crate::{
     cluster::{ConnectOptions, Connection, Trouble, fetch},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::{
-            object_ref::{Key, Name},
+            object_ref::{Name, ObjectRef},
             objects::{Secret, SecretType},
         },
         registry_auth::{
-            docker_config::{Config, Oddity},
+            docker_config::{ConfigWarning, DockerConfig},
             image_ref::ImageRef,
             keyring::{Keyring, Lookup, key_matches},
         },
@@ -150,10 +150,10 @@ async fn answer(
         };
         // The kubelet gives up at the first Secret that it cannot read, whatever the others hold.
         let entries = config
-            .usable()
+            .usable_entries()
             .map_err(|malformed| malformed.text.to_string())?;
-        any_order.extend(config.oddities.iter().filter_map(|oddity| match oddity {
-            Oddity::EqualKeys(keys) if keys.iter().any(|key| key_matches(key, &image)) => {
+        any_order.extend(config.warnings.iter().filter_map(|oddity| match oddity {
+            ConfigWarning::EqualKeys(keys) if keys.iter().any(|key| key_matches(key, &image)) => {
                 Some(Unordered {
                     source: source.name.clone(),
                     keys: keys.iter().map(ToString::to_string).collect(),
@@ -183,7 +183,7 @@ struct Source {
 }
 
 enum Content {
-    Config(Config),
+    Config(DockerConfig),
     /// The kubelet goes on without it, and says so at most in an event.
     PassedOver(String),
 }
@@ -207,9 +207,9 @@ async fn sources(
     let names = origin.secret.iter().chain(&origin.serviceaccount);
     names.clone().try_for_each(|name| named(name))?;
     let connection = Connection::open(options).await;
-    let connection = connection.map_err(|error| Problem::from(error).to_string())?;
+    let connection = connection.map_err(|error| UserError::from(error).to_string())?;
     for name in listed(origin, &connection).await? {
-        let key = Key::new(connection.namespace.clone(), name);
+        let key = ObjectRef::new(connection.namespace.clone(), name);
         let content = match fetch::pull_secret(&connection, &key).await {
             Ok(secret) => content(secret.config, Some(&secret.secret_type)),
             Err(Trouble::NotFound(_)) => {
@@ -223,7 +223,7 @@ async fn sources(
     Ok(sources)
 }
 
-fn content(config: Option<Config>, found: Option<&SecretType>) -> Content {
+fn content(config: Option<DockerConfig>, found: Option<&SecretType>) -> Content {
     match (config, found) {
         (Some(config), _) => Content::Config(config),
         (None, Some(found)) => Content::PassedOver(format!(
@@ -244,23 +244,23 @@ async fn listed(origin: &OriginArgs, connection: &Connection) -> Result<Vec<Name
             .map(|name| Name::new(name.as_str()))
             .collect());
     };
-    let key = Key::new(connection.namespace.clone(), Name::new(account.as_str()));
+    let key = ObjectRef::new(connection.namespace.clone(), Name::new(account.as_str()));
     let listed = fetch::listed_by_account(connection, &key).await;
     listed.map_err(|trouble| format!("cannot read ServiceAccount {key}: {trouble}"))
 }
 
 impl Matches {
     fn of(image: &ImageRef, lookup: Lookup<'_, Held>) -> Self {
-        let entries = lookup.tries.into_iter().map(|tried| Entry {
+        let entries = lookup.candidates.into_iter().map(|tried| Entry {
             source: tried.entry.source.clone(),
             key: tried.entry.key.clone(),
             username: tried.entry.username.clone(),
         });
-        let misses = lookup.misses.into_iter().map(|(held, miss)| Missed {
+        let misses = lookup.mismatches.into_iter().map(|(held, miss)| Missed {
             source: held.source.clone(),
             key: held.key.clone(),
             reason: miss.reason.to_string(),
-            instead: miss.instead,
+            instead: miss.suggestion,
         });
         Self {
             image: image.to_string(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     diagnostics::{
-        BEST, Cause, Fix, FixId, Names,
+        Cause, Fix, FixContext, FixId, MAX_FIXES,
         classify::{Classification, Confidence},
     },
     registry_auth::{image_ref::ImageRef, registries},
@@ -66,7 +66,7 @@ impl Explanation {
             cause: found.cause.map_or(UNKNOWN, Cause::slug),
             confidence: found.confidence,
             summary: summary(&found),
-            settle: found.settle(),
+            settle: found.confirming_checks(),
             alternatives: found.alternatives,
             underlying: found.underlying,
             registry: found.registry,
@@ -115,10 +115,10 @@ fn summary(found: &Classification) -> String {
     let Some(cause) = found.cause else {
         return NOT_UNDERSTOOD.to_owned();
     };
-    let mut sentence = cause.entry().summary.to_owned();
+    let mut sentence = cause.info().summary.to_owned();
     if let Some(underlying) = found.underlying {
         sentence.push_str(", because ");
-        sentence.push_str(underlying.entry().summary);
+        sentence.push_str(underlying.info().summary);
     }
     if let Some(mirror) = &found.mirror {
         sentence = format!("{sentence} (the mirror {mirror} answered)");
@@ -135,20 +135,20 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         .image
         .as_deref()
         .and_then(|text| ImageRef::parse(text).ok());
-    let preset = found.registry.as_deref().and_then(registries::of_host);
-    let names = Names {
+    let preset = found.registry.as_deref().and_then(registries::find_by_host);
+    let names = FixContext {
         image: found.image.clone(),
         repository: image.as_ref().map(ImageRef::repository),
         host: found.host.clone().or_else(|| found.registry.clone()),
-        server: match preset {
+        expected_auth_key: match preset {
             Some(preset) if preset.id == "docker-hub" => Some(preset.server.to_owned()),
             _ => found.registry.clone(),
         },
-        ..Names::default()
+        ..FixContext::default()
     };
     let mut ids = Vec::new();
     for cause in found.candidates() {
-        for id in cause.entry().fixes {
+        for id in cause.info().fixes {
             // What fails at a mirror is not helped by one.
             let is_cause = *id == FixId::UseMirror && found.mirror.is_some();
             if !is_cause && !ids.contains(id) {
@@ -157,8 +157,8 @@ fn fixes(found: &Classification) -> Vec<Fix> {
         }
     }
     ids.into_iter()
-        .take(BEST)
-        .map(|id| id.fill(&names))
+        .take(MAX_FIXES)
+        .map(|id| id.render(&names))
         .collect()
 }
 

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{
     k8s::objects::SecretType,
-    registry_auth::docker_config::{self, Config, Format},
+    registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
 };
 
 /// A Secret, or a file that stands for one.
@@ -24,7 +24,7 @@ use crate::domain::{
 pub(super) struct Source {
     pub name: String,
     /// `None`: of a type, or without the key, that the kubelet passes over in silence.
-    pub config: Option<Config>,
+    pub config: Option<DockerConfig>,
 }
 
 #[derive(Deserialize)]
@@ -92,9 +92,9 @@ fn manifests(bytes: &[u8]) -> Option<Vec<Document>> {
 fn docker_config(path: &Path, bytes: &[u8]) -> Source {
     let name = file_name(path);
     let format = if name.ends_with("dockercfg") {
-        Format::LegacyCfg
+        ConfigFormat::LegacyCfg
     } else {
-        Format::ConfigJson
+        ConfigFormat::ConfigJson
     };
     Source {
         config: Some(docker_config::read(format, bytes)),
@@ -134,8 +134,8 @@ fn secret(document: &Document, path: &Path) -> Result<Source, String> {
         .unwrap_or_else(|| file_name(path));
     let kind = SecretType::parse(document.secret_type.as_deref().unwrap_or("Opaque"));
     let format = match kind {
-        SecretType::DockerConfigJson => Some(Format::ConfigJson),
-        SecretType::DockerCfg => Some(Format::LegacyCfg),
+        SecretType::DockerConfigJson => Some(ConfigFormat::ConfigJson),
+        SecretType::DockerCfg => Some(ConfigFormat::LegacyCfg),
         SecretType::Other(_) => None,
     };
     let mut config = None;
@@ -172,7 +172,7 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|source| {
-                let servers = |config: Config| {
+                let servers = |config: DockerConfig| {
                     config
                         .entries
                         .iter()

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::console::{Console, Tone};
 use crate::domain::{
-    diagnostics::{Cause, Root},
-    probe::{Answer, Step, Transcript, Verdict},
+    diagnostics::{Cause, RootCause},
+    probe::{ProbeConclusion, ProbeStep, PullAnswer, Transcript},
     sanitize::one_line,
 };
 
@@ -15,7 +15,7 @@ use crate::domain::{
 pub(super) struct Asked {
     pub origin: Option<Origin>,
     pub transcript: Transcript,
-    pub verdict: Verdict,
+    pub verdict: ProbeConclusion,
 }
 
 /// An auth entry.
@@ -29,9 +29,9 @@ pub(super) struct Origin {
 #[derive(Debug, Serialize)]
 pub(super) struct Verified {
     #[serde(skip)]
-    judged: Verdict,
+    judged: ProbeConclusion,
     image: String,
-    verdict: Answer,
+    verdict: PullAnswer,
     cause: Option<Cause>,
     root: Option<&'static str>,
     alternatives: Vec<Cause>,
@@ -58,20 +58,20 @@ struct Taken {
 struct Tried {
     #[serde(flatten)]
     entry: Origin,
-    verdict: Answer,
+    verdict: PullAnswer,
     cause: Option<Cause>,
 }
 
 impl Verified {
     /// The verdict on the entry that decided.
-    pub(super) fn verdict(&self) -> &Verdict {
+    pub(super) fn verdict(&self) -> &ProbeConclusion {
         &self.judged
     }
 
     /// The answer from all that was asked; `None` when nothing was.
     pub(super) fn of(asked: &[Asked]) -> Option<Self> {
         let tried = asked.iter().filter_map(Tried::of).collect();
-        let is_ok = |asked: &&Asked| asked.verdict.answer == Answer::Ok;
+        let is_ok = |asked: &&Asked| asked.verdict.answer == PullAnswer::Ok;
         let at = asked.iter().find(is_ok).or(asked.first())?;
         let Asked {
             origin,
@@ -84,7 +84,7 @@ impl Verified {
             image: transcript.image.to_string(),
             verdict: verdict.answer,
             cause: verdict.cause,
-            root: verdict.root.map(Root::slug),
+            root: verdict.root.map(RootCause::slug),
             alternatives: verdict.alternatives.clone(),
             ruled_out: verdict.ruled_out.clone(),
             summary: verdict.summary.clone(),
@@ -100,7 +100,7 @@ impl Verified {
         })
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> PullAnswer {
         self.verdict
     }
 
@@ -111,9 +111,9 @@ impl Verified {
 
     pub(super) fn write_text(&self, console: Console, out: &mut impl Write) -> io::Result<()> {
         let tone = match self.verdict {
-            Answer::Ok => Tone::Good,
-            Answer::No => Tone::Bad,
-            Answer::Unknown => Tone::Odd,
+            PullAnswer::Ok => Tone::Good,
+            PullAnswer::No => Tone::Bad,
+            PullAnswer::Unknown => Tone::Odd,
         };
         let verdict = console.paint(tone, self.verdict.as_str());
         write!(out, "{}: {verdict}", self.image)?;
@@ -129,7 +129,7 @@ impl Verified {
             writeln!(out, "  {mark} {:<9} {:>6} ms  {detail}", step.step, step.ms)?;
         }
         for cause in &self.alternatives {
-            writeln!(out, "  or {cause}: {}", cause.entry().summary)?;
+            writeln!(out, "  or {cause}: {}", cause.info().summary)?;
         }
         for tried in &self.tried {
             let entry = &tried.entry;
@@ -145,7 +145,7 @@ impl Verified {
 }
 
 impl Taken {
-    fn of(step: &Step) -> Self {
+    fn of(step: &ProbeStep) -> Self {
         Self {
             step: step.stage.as_str(),
             ok: step.outcome.is_ok(),

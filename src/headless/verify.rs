@@ -19,9 +19,9 @@ use super::{
 use crate::{
     cluster::{ConnectOptions, Connection, fetch},
     domain::{
-        error::Problem,
-        k8s::object_ref::{Key, Name},
-        probe::{Answer, Nameless, Platform, Wanted, judge},
+        error::UserError,
+        k8s::object_ref::{Name, ObjectRef},
+        probe::{AnonymousReason, Platform, PullAnswer, TargetPlatforms, conclude},
         registry_auth::{credential::Password, image_ref::ImageRef, keyring::Keyring},
     },
     registry::{PlainHttp, Prober, Settings, Who},
@@ -120,9 +120,9 @@ fn write(
 
 fn exit(verified: &Verified) -> Exit {
     match verified.answer() {
-        Answer::Ok => Exit::Success,
-        Answer::No => Exit::Negative,
-        Answer::Unknown => Exit::BadInput,
+        PullAnswer::Ok => Exit::Success,
+        PullAnswer::No => Exit::Negative,
+        PullAnswer::Unknown => Exit::BadInput,
     }
 }
 
@@ -137,9 +137,9 @@ async fn answer(
     let configs = configs(&args.credential, options, stdin).await?;
     let prober = Prober::new(settings).map_err(|error| format!("--ca: {error}"))?;
     let wanted = if args.platform.is_empty() {
-        Wanted::Anything
+        TargetPlatforms::Anything
     } else {
-        Wanted::Each(args.platform.clone())
+        TargetPlatforms::Each(args.platform.clone())
     };
     ask(&prober, &image, &configs, &wanted).await
 }
@@ -149,13 +149,13 @@ pub(super) async fn ask(
     prober: &Prober,
     image: &ImageRef,
     sources: &[Source],
-    wanted: &Wanted,
+    wanted: &TargetPlatforms,
 ) -> Result<Verified, String> {
     let mut asked: Vec<Asked> = Vec::new();
     for asker in askers(image, sources)? {
         let transcript = prober.probe(image, &asker.who).await;
-        let verdict = judge(&transcript, wanted);
-        let is_enough = verdict.answer == Answer::Ok;
+        let verdict = conclude(&transcript, wanted);
+        let is_enough = verdict.answer == PullAnswer::Ok;
         asked.push(Asked {
             origin: asker.origin,
             transcript,
@@ -209,8 +209,8 @@ async fn configs(
 async fn from_cluster(name: &str, options: &ConnectOptions) -> Result<Source, String> {
     named(name)?;
     let connection = Connection::open(options).await;
-    let connection = connection.map_err(|error| Problem::from(error).to_string())?;
-    let key = Key::new(connection.namespace.clone(), Name::new(name));
+    let connection = connection.map_err(|error| UserError::from(error).to_string())?;
+    let key = ObjectRef::new(connection.namespace.clone(), Name::new(name));
     let secret = fetch::pull_secret(&connection, &key).await;
     let secret = secret.map_err(|trouble| format!("cannot read Secret {key}: {trouble}"))?;
     if secret.config.is_none() {
@@ -238,7 +238,7 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
             continue;
         };
         let entries = config
-            .usable()
+            .usable_entries()
             .map_err(|malformed| format!("{}: {}", source.name, malformed.text))?;
         for entry in entries {
             keyring.add(&entry.server, (source, entry));
@@ -249,15 +249,15 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
         who: Who::Nobody(why),
         origin: None,
     };
-    if lookup.tries.is_empty() {
-        let why = if lookup.misses.is_empty() {
-            Nameless::Chosen
+    if lookup.candidates.is_empty() {
+        let why = if lookup.mismatches.is_empty() {
+            AnonymousReason::Chosen
         } else {
-            Nameless::NoEntryMatches
+            AnonymousReason::NoEntryMatches
         };
         return Ok(vec![nobody(why)]);
     }
-    let tries = lookup.tries.iter().map(|tried| {
+    let tries = lookup.candidates.iter().map(|tried| {
         let (source, entry) = tried.entry;
         Asker {
             who: who(&entry.username, &entry.password),
@@ -273,7 +273,7 @@ fn askers(image: &ImageRef, sources: &[Source]) -> Result<Vec<Asker>, String> {
 
 fn who(name: &str, password: &Password) -> Who {
     if name.is_empty() && password.expose().is_empty() {
-        return Who::Nobody(Nameless::EntryEmpty);
+        return Who::Nobody(AnonymousReason::EntryEmpty);
     }
     Who::User {
         name: name.to_owned(),

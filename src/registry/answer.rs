@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::{exchange::Reply, who::Who};
 use crate::domain::{
-    probe::{Failure, Manifest, Platform, Refusal, Tags},
-    sanitize::printable,
+    probe::{Manifest, Platform, ProbeError, Refusal, Tags},
+    sanitize::sanitize,
 };
 
 /// Error codes that are kept of one answer.
@@ -41,12 +41,12 @@ struct OneError {
 /// A web page that says no: it is of whatever stands in between (a company's proxy, a portal, a firewall), and
 /// says nothing of the repository. A registry answers in JSON (distribution specification, *Error codes*). A
 /// 401 is read by its challenge, and what is overloaded or broken may say so by a page.
-pub(super) fn no_answer_of_a_registry(reply: &Reply) -> Option<Failure> {
+pub(super) fn no_answer_of_a_registry(reply: &Reply) -> Option<ProbeError> {
     let status = reply.status.as_u16();
     let is_page = header(&reply.headers, CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.trim_start().starts_with("text/html"));
     (is_page && matches!(status, 400 | 403 | 404 | 451)).then(|| {
-        Failure::Unreadable(format!(
+        ProbeError::Unreadable(format!(
             "a web page with status {status}, not a registry's answer"
         ))
     })
@@ -81,7 +81,7 @@ pub(super) fn refusal(reply: &Reply, who: &Who) -> Refusal {
 
 /// What may be told of a registry's words: they may be broken up by characters that are not kept.
 fn quotable(text: &str, who: &Who) -> Option<String> {
-    let kept = printable(text);
+    let kept = sanitize(text);
     let repeats = repeats(text, who) || repeats(&kept, who);
     (!repeats).then_some(kept)
 }
@@ -106,7 +106,7 @@ pub(super) fn wants_tls(reply: &Reply) -> bool {
 
 /// What stands in the head of an answer.
 pub(super) fn manifest(reply: &Reply) -> Manifest {
-    let text = |name: &str| header(&reply.headers, name).map(|value| printable(&value));
+    let text = |name: &str| header(&reply.headers, name).map(|value| sanitize(&value));
     let media_type = text(CONTENT_TYPE.as_str()).unwrap_or_default();
     Manifest {
         media_type: media_type.split(';').next().unwrap_or_default().to_owned(),
@@ -163,12 +163,12 @@ pub(super) fn platform(body: &[u8]) -> Option<Platform> {
 }
 
 /// The platforms of an index, without those of attestations (`unknown/unknown`); none of an image.
-pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, Failure> {
+pub(super) fn platforms(body: &[u8]) -> Result<Vec<Platform>, ProbeError> {
     let index: Index = serde_json::from_slice(body)
         // serde quotes what it found, which may be megabytes.
-        .map_err(|error| Failure::Unreadable(printable(&format!("no manifest: {error}"))))?;
+        .map_err(|error| ProbeError::Unreadable(sanitize(&format!("no manifest: {error}"))))?;
     if index.schema_version.is_none() {
-        return Err(Failure::Unreadable(
+        return Err(ProbeError::Unreadable(
             "no manifest: it has no schemaVersion".to_owned(),
         ));
     }
@@ -184,12 +184,12 @@ impl WirePlatform {
     fn read(self) -> Option<Platform> {
         let told = !self.os.is_empty() && !self.architecture.is_empty();
         told.then(|| Platform {
-            os: printable(&self.os),
-            architecture: printable(&self.architecture),
+            os: sanitize(&self.os),
+            architecture: sanitize(&self.architecture),
             variant: self
                 .variant
                 .filter(|variant| !variant.is_empty())
-                .map(|variant| printable(&variant)),
+                .map(|variant| sanitize(&variant)),
         })
     }
 }
@@ -203,9 +203,9 @@ struct TagList {
 pub(super) fn tags(reply: &Reply) -> Tags {
     if reply.status.is_success() {
         let list: Result<TagList, _> = serde_json::from_slice(&reply.body);
-        return list.map_or(Tags::NotTold, |list| {
+        return list.map_or(Tags::Unknown, |list| {
             let tags = list.tags.unwrap_or_default();
-            Tags::Listed(tags.iter().map(|tag| printable(tag)).collect())
+            Tags::Listed(tags.iter().map(|tag| sanitize(tag)).collect())
         });
     }
     let told: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -213,7 +213,7 @@ pub(super) fn tags(reply: &Reply) -> Tags {
     if reply.status.as_u16() == 404 && told.errors.iter().any(no_name) {
         Tags::NoRepository
     } else {
-        Tags::NotTold
+        Tags::Unknown
     }
 }
 
@@ -226,7 +226,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::domain::{probe::Nameless, registry_auth::credential::Password};
+    use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
         Reply {
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn errors_of_all_kinds_of_servers_are_read() {
-        let nobody = Who::Nobody(Nameless::Chosen);
+        let nobody = Who::Nobody(AnonymousReason::Chosen);
         for (body, codes, message) in [
             (
                 r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#,
@@ -314,7 +314,7 @@ mod tests {
             assert!(platforms(other).is_err());
         }
         let long = format!(r#"{{"manifests":"{}"}}"#, "x".repeat(100_000));
-        let Err(Failure::Unreadable(why)) = platforms(long.as_bytes()) else {
+        let Err(ProbeError::Unreadable(why)) = platforms(long.as_bytes()) else {
             panic!("it is no index");
         };
         assert!(why.len() < 1000, "{}", why.len());
@@ -328,10 +328,10 @@ mod tests {
         for (status, body, expected) in [
             (200, r#"{"name":"a","tags":["1","2"]}"#, listed(&["1", "2"])),
             (200, r#"{"name":"a","tags":null}"#, listed(&[])),
-            (200, "garbage", Tags::NotTold),
+            (200, "garbage", Tags::Unknown),
             (404, unknown, Tags::NoRepository),
-            (404, "", Tags::NotTold),
-            (401, unknown, Tags::NotTold),
+            (404, "", Tags::Unknown),
+            (401, unknown, Tags::Unknown),
         ] {
             assert_eq!(tags(&reply(status, &[], body)), expected, "{status} {body}");
         }

@@ -5,7 +5,7 @@ use std::{error::Error as _, future::Future, io};
 use tokio::task::JoinHandle;
 
 use super::wire;
-use crate::domain::{probe::Failure, sanitize::printable};
+use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// What a `User-Agent` says.
 pub(super) const AGENT: &str = concat!("pullscope/", env!("CARGO_PKG_VERSION"));
@@ -29,7 +29,7 @@ impl Drop for Driver {
 }
 
 /// What went wrong on a connection.
-pub(super) fn failure(error: &hyper::Error) -> Failure {
+pub(super) fn failure(error: &hyper::Error) -> ProbeError {
     let socket = error
         .source()
         .and_then(|source| source.downcast_ref::<io::Error>());
@@ -37,10 +37,10 @@ pub(super) fn failure(error: &hyper::Error) -> Failure {
         return wire::io_failure(socket);
     }
     if error.is_parse_too_large() {
-        Failure::HeadTooLarge
+        ProbeError::HeadTooLarge
     } else if error.is_parse() {
-        Failure::NotHttp(printable(&error.to_string()))
+        ProbeError::NotHttp(sanitize(&error.to_string()))
     } else {
-        Failure::Reset
+        ProbeError::Reset
     }
 }

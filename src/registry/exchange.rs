@@ -29,7 +29,7 @@ use super::{
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::{probe::Failure, sanitize::printable};
+use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// Enough for a registry behind a load balancer behind a name that moved.
 const REDIRECTS: usize = 5;
@@ -92,7 +92,7 @@ impl Exchange {
         origin: &Origin,
         stream: S,
         forwarder: Option<Proxy>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), ProbeError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -102,7 +102,7 @@ impl Exchange {
     }
 
     /// Asks, and follows where it is sent.
-    pub(super) async fn ask(&mut self, mut question: Question) -> Result<Reply, Failure> {
+    pub(super) async fn ask(&mut self, mut question: Question) -> Result<Reply, ProbeError> {
         for _ in 0..=REDIRECTS {
             let origin = origin(&question.uri)?;
             let reply = self.ask_one(&origin, &question).await?;
@@ -122,10 +122,10 @@ impl Exchange {
             }
             question.uri = uri;
         }
-        Err(Failure::TooManyRedirects)
+        Err(ProbeError::TooManyRedirects)
     }
 
-    async fn ask_one(&mut self, origin: &Origin, question: &Question) -> Result<Reply, Failure> {
+    async fn ask_one(&mut self, origin: &Origin, question: &Question) -> Result<Reply, ProbeError> {
         let mut line = self.line(origin).await?;
         let request = request(origin, question, line.forwarder.as_ref())?;
         let response = line.requests.send_request(request).await;
@@ -135,7 +135,7 @@ impl Exchange {
         Ok(reply)
     }
 
-    async fn line(&mut self, origin: &Origin) -> Result<Line, Failure> {
+    async fn line(&mut self, origin: &Origin) -> Result<Line, ProbeError> {
         if let Some(mut line) = self.lines.remove(origin)
             && line.requests.ready().await.is_ok()
         {
@@ -175,7 +175,7 @@ impl Exchange {
 }
 
 impl Line {
-    async fn begin<S>(stream: S, head: usize, forwarder: Option<Proxy>) -> Result<Self, Failure>
+    async fn begin<S>(stream: S, head: usize, forwarder: Option<Proxy>) -> Result<Self, ProbeError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -193,8 +193,8 @@ impl Line {
     }
 }
 
-fn origin(uri: &Uri) -> Result<Origin, Failure> {
-    Origin::of_uri(uri).ok_or_else(|| Failure::BadRedirect {
+fn origin(uri: &Uri) -> Result<Origin, ProbeError> {
+    Origin::of_uri(uri).ok_or_else(|| ProbeError::BadRedirect {
         to: shown(&uri.to_string()),
     })
 }
@@ -203,7 +203,7 @@ fn request(
     origin: &Origin,
     question: &Question,
     forwarder: Option<&Proxy>,
-) -> Result<Request<Empty<Bytes>>, Failure> {
+) -> Result<Request<Empty<Bytes>>, ProbeError> {
     let path = question
         .uri
         .path_and_query()
@@ -227,13 +227,13 @@ fn request(
     }
     request
         .body(Empty::new())
-        .map_err(|error| Failure::Unreadable(error.to_string()))
+        .map_err(|error| ProbeError::Unreadable(error.to_string()))
 }
 
-async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply, Failure> {
+async fn read(response: Response<Incoming>, question: &Question) -> Result<Reply, ProbeError> {
     let (head, mut incoming) = response.into_parts();
     let limit = question.most;
-    let too_large = Err(Failure::BodyTooLarge { limit });
+    let too_large = Err(ProbeError::BodyTooLarge { limit });
     // The head of an answer to HEAD has the length of a body that does not come.
     let length = match question.method {
         Method::HEAD => Some(0),
@@ -277,8 +277,8 @@ fn location(reply: &Reply) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn bad_redirect(reply: &Reply) -> Failure {
-    Failure::BadRedirect {
+fn bad_redirect(reply: &Reply) -> ProbeError {
+    ProbeError::BadRedirect {
         to: location(reply).map_or_else(|| "nowhere".to_owned(), |to| shown(&to)),
     }
 }
@@ -286,7 +286,7 @@ fn bad_redirect(reply: &Reply) -> Failure {
 /// An address as far as it may be told: behind the path may stand a signature that opens a store.
 fn shown(address: &str) -> String {
     let end = address.find(['?', '#']).unwrap_or(address.len());
-    printable(address.get(..end).unwrap_or_default())
+    sanitize(address.get(..end).unwrap_or_default())
 }
 
 /// The target of a redirect: an address, or a path on the same server.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{trust::Origin, who::Who};
-use crate::domain::{probe::Failure, sanitize::printable};
+use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// A token as the header that it is sent in.
 pub(super) struct Token {
@@ -42,7 +42,7 @@ pub(super) fn token_address(
     realm: &str,
     service: Option<&str>,
     path: &str,
-) -> Result<(Uri, Origin), Failure> {
+) -> Result<(Uri, Origin), ProbeError> {
     let mut address = realm.split('#').next().unwrap_or_default().to_owned();
     let mut separator = if address.contains('?') { '&' } else { '?' };
     let scope = format!("repository:{path}:pull");
@@ -57,7 +57,7 @@ pub(super) fn token_address(
     let uri: Option<Uri> = address.parse().ok();
     uri.and_then(|uri| Origin::of_uri(&uri).map(|origin| (uri, origin)))
         .ok_or_else(|| {
-            Failure::Unreadable(format!("the realm {:?} is no address", printable(realm)))
+            ProbeError::Unreadable(format!("the realm {:?} is no address", sanitize(realm)))
         })
 }
 
@@ -74,8 +74,8 @@ fn encode(value: &str, into: &mut String) {
 }
 
 /// Reads the answer of a realm. Where it cannot be read is said, and not what stands there.
-pub(super) fn token(body: &[u8]) -> Result<Token, Failure> {
-    let unreadable = |why: String| Failure::Unreadable(why);
+pub(super) fn token(body: &[u8]) -> Result<Token, ProbeError> {
+    let unreadable = |why: String| ProbeError::Unreadable(why);
     let wire: Wire = serde_json::from_slice(body).map_err(|error| {
         unreadable(format!(
             "no JSON of a token at line {} column {}",

@@ -33,7 +33,7 @@ pub use trust::Security;
 pub use who::Who;
 
 use crate::domain::{
-    probe::{Asker, Failure, Nameless, Refusal, Stranger, Transcript},
+    probe::{AnonymousAccess, AnonymousReason, ProbeError, Refusal, Requester, Transcript},
     registry_auth::image_ref::ImageRef,
 };
 use network::Road;
@@ -66,10 +66,12 @@ impl Prober {
     pub async fn probe(&self, image: &ImageRef, who: &Who) -> Transcript {
         let mut transcript = self.walk(image, who).await;
         if matches!(who, Who::User { .. }) && is_refusal(&transcript) {
-            let stranger = self.walk(image, &Who::Nobody(Nameless::Chosen)).await;
-            transcript.stranger = Some(match stranger.manifest() {
-                Some(_) => Stranger::MayPull,
-                None => Stranger::MayNotPull,
+            let stranger = self
+                .walk(image, &Who::Nobody(AnonymousReason::Chosen))
+                .await;
+            transcript.anonymous_access = Some(match stranger.manifest() {
+                Some(_) => AnonymousAccess::MayPull,
+                None => AnonymousAccess::MayNotPull,
             });
         }
         transcript
@@ -80,21 +82,21 @@ impl Prober {
         walk.go().await;
         Transcript {
             image: image.clone(),
-            asker: match who {
-                Who::User { name, .. } => Asker::User(name.clone()),
-                Who::Nobody(why) => Asker::Anonymous(*why),
+            requester: match who {
+                Who::User { name, .. } => Requester::User(name.clone()),
+                Who::Nobody(why) => Requester::Anonymous(*why),
             },
             proxy: walk.proxy,
             tags: walk.tags,
             steps: walk.steps,
-            stranger: None,
+            anonymous_access: None,
         }
     }
 }
 
 /// The registry knows the credential, or thinks so, and says no: what it says to a stranger tells more.
 fn is_refusal(transcript: &Transcript) -> bool {
-    let Some((_, Failure::Refusal(Refusal { status, .. }))) = transcript.failed() else {
+    let Some((_, ProbeError::Refusal(Refusal { status, .. }))) = transcript.failed() else {
         return false;
     };
     matches!(status, 400..=403)

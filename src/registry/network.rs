@@ -9,17 +9,17 @@ use rustls::ClientConfig;
 use tokio::io::DuplexStream;
 
 use super::trust::Security;
-use crate::domain::probe::Failure;
+use crate::domain::probe::ProbeError;
 
 /// A network that is not the machine's. Servers are named as in a `Host` header.
 pub trait Network: Send + Sync {
-    fn resolve(&self, authority: &str) -> Result<IpAddr, Failure>;
+    fn resolve(&self, authority: &str) -> Result<IpAddr, ProbeError>;
 
     /// Whether somebody accepts a connection there.
-    fn connect(&self, authority: &str) -> Result<(), Failure>;
+    fn connect(&self, authority: &str) -> Result<(), ProbeError>;
 
     /// A connection on which HTTP is spoken, the handshake done that `security` asks for.
-    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, Failure>;
+    fn open(&self, authority: &str, security: Security) -> Result<DuplexStream, ProbeError>;
 }
 
 /// The way that a prober's connections take.

@@ -32,7 +32,7 @@ use super::{
     trust::{Origin, Security},
     wire::{self, Socket},
 };
-use crate::domain::{probe::Failure, sanitize::printable};
+use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// The proxies of a machine, and what goes past them.
 #[derive(Clone, Default)]
@@ -137,7 +137,7 @@ impl Proxy {
         &self,
         socket: Socket,
         tls: Arc<ClientConfig>,
-    ) -> Result<Socket, Failure> {
+    ) -> Result<Socket, ProbeError> {
         if self.protocol != Protocol::Https {
             return Ok(socket);
         }
@@ -146,14 +146,14 @@ impl Proxy {
     }
 
     /// Has the proxy lead on to a server: what is said from now on is said there.
-    pub(super) async fn lead(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+    pub(super) async fn lead(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
         match self.protocol {
             Protocol::Socks => self.lead_by_socks(socket, to).await,
             Protocol::Http | Protocol::Https => self.lead_by_connect(socket, to).await,
         }
     }
 
-    async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+    async fn lead_by_connect(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
         let (mut requests, connection) = http1::handshake(TokioIo::new(socket))
             .await
             .map_err(|error| driver::failure(&error))?;
@@ -170,14 +170,14 @@ impl Proxy {
         }
         let request = request
             .body(Empty::<Bytes>::new())
-            .map_err(|error| Failure::Unreadable(error.to_string()))?;
+            .map_err(|error| ProbeError::Unreadable(error.to_string()))?;
         let response = requests
             .send_request(request)
             .await
             .map_err(|error| driver::failure(&error))?;
         let status = response.status();
         if !status.is_success() {
-            return Err(Failure::ProxyRefuses(status.to_string()));
+            return Err(ProbeError::ProxyRefuses(status.to_string()));
         }
         let upgraded = hyper::upgrade::on(response)
             .await
@@ -185,16 +185,16 @@ impl Proxy {
         Ok(Box::new(TokioIo::new(upgraded)))
     }
 
-    async fn lead_by_socks(&self, socket: Socket, to: &Origin) -> Result<Socket, Failure> {
+    async fn lead_by_socks(&self, socket: Socket, to: &Origin) -> Result<Socket, ProbeError> {
         let mut tunnel = SocksV5::new(self.uri.clone(), Connected(Some(TokioIo::new(socket))));
         if let Login::Raw(user, password) = &self.login {
             tunnel = tunnel.with_auth(user.clone(), password.clone());
         }
-        let target = to.uri().ok_or(Failure::UnknownHost)?;
+        let target = to.uri().ok_or(ProbeError::UnknownHost)?;
         let led = tunnel.call(target).await;
         let led = led.map_err(|error| {
             let why = format!("{error:?}");
-            Failure::ProxyRefuses(format!("SOCKS: {}", printable(&why)))
+            ProbeError::ProxyRefuses(format!("SOCKS: {}", sanitize(&why)))
         })?;
         Ok(Box::new(led.into_inner()))
     }

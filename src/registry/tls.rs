@@ -8,7 +8,7 @@ use rustls::{
 };
 
 use super::verifier::{AsGo, is_authority_as_server};
-use crate::domain::{probe::Failure, sanitize::printable};
+use crate::domain::{probe::ProbeError, sanitize::sanitize};
 
 /// Names of a certificate that are worth saying.
 const NAMES: usize = 8;
@@ -55,7 +55,7 @@ pub(super) fn is_no_tls(error: &io::Error) -> bool {
 }
 
 /// What a TLS error inside an error of the socket means.
-pub(super) fn failure_within(error: &io::Error) -> Option<Failure> {
+pub(super) fn failure_within(error: &io::Error) -> Option<ProbeError> {
     within(error).map(failure)
 }
 
@@ -66,35 +66,37 @@ fn within(error: &io::Error) -> Option<&Error> {
         .or_else(|| inner.source()?.downcast_ref())
 }
 
-fn failure(error: &Error) -> Failure {
+fn failure(error: &Error) -> ProbeError {
     match error {
         Error::InvalidCertificate(problem) => certificate(problem),
-        Error::NoCertificatesPresented => Failure::Handshake("no certificate was presented".into()),
-        other => Failure::Handshake(printable(&other.to_string())),
+        Error::NoCertificatesPresented => {
+            ProbeError::Handshake("no certificate was presented".into())
+        }
+        other => ProbeError::Handshake(sanitize(&other.to_string())),
     }
 }
 
-fn certificate(problem: &CertificateError) -> Failure {
+fn certificate(problem: &CertificateError) -> ProbeError {
     match problem {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => Failure::UntrustedCa,
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => ProbeError::UntrustedCa,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Failure::CertificateExpired
+            ProbeError::CertificateExpired
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Failure::CertificateNotYetValid
+            ProbeError::CertificateNotYetValid
         }
-        CertificateError::NotValidForName => Failure::WrongName {
+        CertificateError::NotValidForName => ProbeError::WrongName {
             presented: Vec::new(),
         },
-        CertificateError::NotValidForNameContext { presented, .. } => Failure::WrongName {
+        CertificateError::NotValidForNameContext { presented, .. } => ProbeError::WrongName {
             presented: presented
                 .iter()
                 .take(NAMES)
-                .map(|name| printable(&plain_name(name)))
+                .map(|name| sanitize(&plain_name(name)))
                 .collect(),
         },
-        problem if is_authority_as_server(problem) => Failure::UntrustedCa,
-        other => Failure::Handshake(printable(&other.to_string())),
+        problem if is_authority_as_server(problem) => ProbeError::UntrustedCa,
+        other => ProbeError::Handshake(sanitize(&other.to_string())),
     }
 }
 

@@ -1,10 +1,10 @@
 //! In whose name a registry is asked.
 
-use crate::domain::{probe::Nameless, registry_auth::credential::Password};
+use crate::domain::{probe::AnonymousReason, registry_auth::credential::Password};
 
 /// Somebody with a password, or nobody.
 #[derive(Clone, Debug)]
 pub enum Who {
     User { name: String, password: Password },
-    Nobody(Nameless),
+    Nobody(AnonymousReason),
 }

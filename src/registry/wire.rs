@@ -16,7 +16,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{tls, trust::Origin};
-use crate::domain::probe::Failure;
+use crate::domain::probe::ProbeError;
 
 /// What bytes go in and come out of.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -30,7 +30,7 @@ pub(super) type Socket = Box<dyn Stream>;
 pub(super) async fn resolve(
     origin: &Origin,
     known: &[(String, IpAddr)],
-) -> Result<Vec<SocketAddr>, Failure> {
+) -> Result<Vec<SocketAddr>, ProbeError> {
     let given = known
         .iter()
         .find(|(host, _)| host.eq_ignore_ascii_case(&origin.host));
@@ -41,19 +41,19 @@ pub(super) async fn resolve(
     let found = lookup_host((origin.host.as_str(), origin.port)).await;
     let addresses: Vec<_> = found.map_err(|error| name_failure(&error))?.collect();
     if addresses.is_empty() {
-        return Err(Failure::UnknownHost);
+        return Err(ProbeError::UnknownHost);
     }
     Ok(addresses)
 }
 
 /// The system's resolver tells only by its text whether it knows that there is no such name
 /// (`EAI_NONAME`) or could not ask (`EAI_AGAIN`).
-fn name_failure(error: &io::Error) -> Failure {
+fn name_failure(error: &io::Error) -> ProbeError {
     let text = error.to_string().to_ascii_lowercase();
     if text.contains("temporary failure") || text.contains("try again") {
-        Failure::NameServerSilent
+        ProbeError::DnsTimeout
     } else {
-        Failure::UnknownHost
+        ProbeError::UnknownHost
     }
 }
 
@@ -62,36 +62,36 @@ fn name_failure(error: &io::Error) -> Failure {
 pub(super) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
-) -> Result<TcpStream, Failure> {
+) -> Result<TcpStream, ProbeError> {
     let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
-    let mut last = Failure::UnknownHost;
+    let mut last = ProbeError::UnknownHost;
     for address in addresses {
         last = match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => io_failure(&error),
-            Err(_) => Failure::Silent(share),
+            Err(_) => ProbeError::Timeout(share),
         };
     }
     Err(last)
 }
 
 /// What an error of a socket means.
-pub(super) fn io_failure(error: &io::Error) -> Failure {
+pub(super) fn io_failure(error: &io::Error) -> ProbeError {
     use io::ErrorKind as Kind;
     match error.kind() {
-        Kind::ConnectionRefused => Failure::Refused,
+        Kind::ConnectionRefused => ProbeError::Refused,
         // `PermissionDenied`: a firewall that rejects with an administrative answer.
         Kind::HostUnreachable
         | Kind::NetworkUnreachable
         | Kind::NetworkDown
-        | Kind::PermissionDenied => Failure::NoRoute,
+        | Kind::PermissionDenied => ProbeError::NoRoute,
         Kind::ConnectionReset
         | Kind::TimedOut
         | Kind::ConnectionAborted
         | Kind::BrokenPipe
         | Kind::UnexpectedEof
-        | Kind::NotConnected => Failure::Reset,
-        _ => tls::failure_within(error).unwrap_or_else(|| Failure::NotHttp(error.to_string())),
+        | Kind::NotConnected => ProbeError::Reset,
+        _ => tls::failure_within(error).unwrap_or_else(|| ProbeError::NotHttp(error.to_string())),
     }
 }
 
@@ -101,9 +101,9 @@ pub(super) async fn secure(
     origin: &Origin,
     address: Option<SocketAddr>,
     config: Arc<ClientConfig>,
-) -> Result<TlsStream<Socket>, Failure> {
+) -> Result<TlsStream<Socket>, ProbeError> {
     let Ok(name) = ServerName::try_from(origin.host.clone()) else {
-        return Err(Failure::Handshake(format!(
+        return Err(ProbeError::Handshake(format!(
             "{} cannot stand in a certificate",
             origin.host
         )));
@@ -117,13 +117,13 @@ pub(super) async fn secure(
 }
 
 /// The other side speaks something else: plain HTTP, if it answers to that.
-async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error) -> Failure {
+async fn no_tls(origin: &Origin, address: Option<SocketAddr>, error: &io::Error) -> ProbeError {
     if let Some(address) = address
         && speaks_http(origin, address).await.unwrap_or(false)
     {
-        return Failure::SpeaksPlainHttp;
+        return ProbeError::SpeaksPlainHttp;
     }
-    Failure::Handshake(error.to_string())
+    ProbeError::Handshake(error.to_string())
 }
 
 /// A connection to a server that answers to plain HTTP.
@@ -156,11 +156,11 @@ mod tests {
         let says = |text: &str| name_failure(&io::Error::other(text));
         assert_eq!(
             says("failed to lookup address information: Name or service not known"),
-            Failure::UnknownHost
+            ProbeError::UnknownHost
         );
         assert_eq!(
             says("failed to lookup address information: Temporary failure in name resolution"),
-            Failure::NameServerSilent
+            ProbeError::DnsTimeout
         );
     }
 

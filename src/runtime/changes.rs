@@ -18,8 +18,8 @@ use crate::{
     app::{lost::LostSecrets, proposal::Planned},
     cluster::apply::{CONVERSION_LIMIT, TAKING_BACK},
     domain::{
-        k8s::{object_ref::Key, objects::Pod},
-        plan::{Done, Outcome},
+        k8s::{object_ref::ObjectRef, objects::Pod},
+        plan::{ChangeResult, Outcome},
         pull_test,
     },
 };
@@ -69,7 +69,7 @@ enum What {
         outcomes: Vec<Outcome>,
     },
     /// A pull test's Pod, which is to be deleted.
-    Pod(Key<Pod>),
+    Pod(ObjectRef<Pod>),
 }
 
 impl Default for ActiveChanges {
@@ -91,7 +91,7 @@ impl ActiveChanges {
     }
 
     /// Begins a pull test with this Pod; `None`: the program is ending, and nothing new is begun.
-    pub(super) fn begin_pod(&self, context: String, pod: Key<Pod>) -> Option<ActivePod> {
+    pub(super) fn begin_pod(&self, context: String, pod: ObjectRef<Pod>) -> Option<ActivePod> {
         self.begin(context, What::Pod(pod)).map(ActivePod)
     }
 
@@ -167,7 +167,7 @@ impl ActiveChanges {
     }
 
     /// Notes which Secrets a plan has lost, or restored.
-    fn note_lost(&self, number: u64, done: &[Done]) {
+    fn note_lost(&self, number: u64, done: &[ChangeResult]) {
         let mut state = self.lock();
         let State { active, lost, .. } = &mut *state;
         if let Some(Change { context, what }) = active.get(&number)
@@ -190,7 +190,7 @@ impl Change {
         };
         match &self.what {
             What::Plan { plan, outcomes } => {
-                let steps = plan.0.unfinished(outcomes).join("\n");
+                let steps = plan.0.remaining_steps(outcomes).join("\n");
                 format!("Plan not finished{context}: {}\n{steps}", plan.0.title)
             }
             What::Pod(pod) => format!(
@@ -258,7 +258,7 @@ impl ActivePlan {
 
     /// Ends it after its last request. A plan that has failed is reported at the end of the program, unless
     /// the screen has shown it by then.
-    pub(super) fn finish(self, done: &[Done]) {
+    pub(super) fn finish(self, done: &[ChangeResult]) {
         for (change, done) in done.iter().enumerate() {
             self.note(change, done.outcome.clone());
         }
@@ -293,8 +293,8 @@ mod tests {
         plan::{self, Plan},
     };
 
-    fn key<T>(name: &str) -> Key<T> {
-        Key::new(Namespace::new("app"), Name::new(name))
+    fn key<T>(name: &str) -> ObjectRef<T> {
+        ObjectRef::new(Namespace::new("app"), Name::new(name))
     }
 
     fn plan() -> Planned {
@@ -303,14 +303,14 @@ mod tests {
         Planned(Arc::new(Plan::new("Convert Secrets", changes)))
     }
 
-    fn outcome(outcome: Outcome) -> Done {
-        Done::new(outcome)
+    fn outcome(outcome: Outcome) -> ChangeResult {
+        ChangeResult::new(outcome)
     }
 
     #[test]
     fn a_secret_that_was_lost_is_reported_until_it_is_restored() {
         let changes = ActiveChanges::default();
-        let lost = Done {
+        let lost = ChangeResult {
             is_lost: true,
             ..outcome(Outcome::Failed("507".into()))
         };

@@ -22,10 +22,10 @@ use crate::{
     },
     cluster::{Connection, Feed, Reach, Watches, access, apply::WritePermit, pull_test::TestPod},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::object_ref::Namespace,
         plan::Outcome,
-        pull_test::{PullTest, Pulled},
+        pull_test::{PullTest, PullTestResult},
         registry_auth::credential::FingerprintKey,
     },
 };
@@ -203,7 +203,7 @@ impl Effects {
                         active.finish(tested.is_deleted);
                         tested.pulled
                     }
-                    None => Pulled::Unknown(writing::QUITTING.to_owned()),
+                    None => PullTestResult::Unknown(writing::QUITTING.to_owned()),
                 };
                 Message::Pulled(ticket, node, pulled)
             });
@@ -235,7 +235,9 @@ impl Effects {
     /// Asks the registry whether it takes a login. Where registries are not to be asked, nobody answers,
     /// and the plan says so.
     fn verify(&self, ticket: Ticket, plan: &Planned) {
-        let (Some(prober), Some(question)) = (self.source.prober(), plan.0.question.clone()) else {
+        let (Some(prober), Some(question)) =
+            (self.source.prober(), plan.0.credential_check.clone())
+        else {
             return;
         };
         let (connection, nodes) = (self.connection.clone(), self.nodes.clone());
@@ -246,9 +248,9 @@ impl Effects {
         });
     }
 
-    fn connected(&self) -> Result<Connection, Problem> {
+    fn connected(&self) -> Result<Connection, UserError> {
         let connection = self.connection.clone();
-        connection.ok_or_else(|| Problem::new("not connected"))
+        connection.ok_or_else(|| UserError::new("not connected"))
     }
 
     /// The kubeconfig context of what is connected.

@@ -6,7 +6,7 @@ use crate::{
     app::form::{Imported, Origin},
     cluster::{Connection, fetch},
     domain::{
-        plan::Login,
+        plan::Credentials,
         registry_auth::{credential::Password, docker_config},
     },
     registry::local,
@@ -32,7 +32,7 @@ pub(super) async fn read(
                 env::VarError::NotUnicode(_) => format!("${name} is no text"),
             })?;
             Ok(Imported {
-                login: Login {
+                login: Credentials {
                     username: String::new(),
                     password: Password::new(value.trim_end_matches(['\r', '\n'])),
                 },
@@ -47,10 +47,10 @@ pub(super) async fn read(
             let config = secret
                 .config
                 .ok_or_else(|| format!("the Secret {key} is no pull Secret"))?;
-            let entry = docker_config::entry(&config.entries, server)
+            let entry = docker_config::find_auth(&config.entries, server)
                 .ok_or_else(|| format!("the Secret {key} has no entry for {server}"))?;
             Ok(Imported {
-                login: Login {
+                login: Credentials {
                     username: entry.username.to_string(),
                     password: entry.password.clone(),
                 },

@@ -9,19 +9,19 @@ use tokio::sync::Mutex;
 
 use crate::{
     cluster::{Connection, nodes},
-    domain::probe::Wanted,
+    domain::probe::TargetPlatforms,
 };
 
 /// New nodes join, and whoever waits for an answer need not wait for these again.
 const VALID: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
-pub(super) struct Nodes(Arc<Mutex<Option<(Instant, Wanted)>>>);
+pub(super) struct Nodes(Arc<Mutex<Option<(Instant, TargetPlatforms)>>>);
 
 impl Nodes {
     /// What shall run an image in this cluster. Whoever may not list nodes gets no answer, and images are
     /// then not compared with them.
-    pub(super) async fn of(&self, connection: &Connection) -> Wanted {
+    pub(super) async fn of(&self, connection: &Connection) -> TargetPlatforms {
         let mut kept = self.0.lock().await;
         if let Some((at, wanted)) = &*kept
             && at.elapsed() < VALID
@@ -29,10 +29,10 @@ impl Nodes {
             return wanted.clone();
         }
         let wanted = match nodes::platforms(connection).await {
-            Ok(platforms) => Wanted::Nodes(platforms),
+            Ok(platforms) => TargetPlatforms::Nodes(platforms),
             Err(trouble) => {
                 tracing::info!(%trouble, "platforms of the nodes are not known");
-                Wanted::Anything
+                TargetPlatforms::Anything
             }
         };
         *kept = Some((Instant::now(), wanted.clone()));

@@ -7,23 +7,23 @@ use crate::{
     app::{message::Message, ticket::Ticket},
     cluster::{Connection, Trouble, fetch, read},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::{
-            document::Document,
-            logs::Source,
-            object_ref::{Key, Namespace},
-            objects::{ObjectKey, Secret, WorkloadKind},
+            document::YamlDocument,
+            logs::LogSource,
+            object_ref::{Namespace, ObjectRef},
+            objects::{AnyObjectRef, Secret, WorkloadKind},
         },
         rbac::Permission,
-        registry_auth::docker_config::Config,
+        registry_auth::docker_config::DockerConfig,
     },
 };
 
 /// Reads an object whole.
 pub(super) async fn document(
-    connection: Result<Connection, Problem>,
-    object: &ObjectKey,
-) -> Result<Document, Problem> {
+    connection: Result<Connection, UserError>,
+    object: &AnyObjectRef,
+) -> Result<YamlDocument, UserError> {
     let answer = read::document(&connection?, object).await;
     answer.map_err(|trouble| {
         let (group, resource) = resource(object);
@@ -38,9 +38,9 @@ pub(super) async fn document(
 
 /// Fetches a Secret's values; `None` where it holds none that the kubelet reads.
 pub(super) async fn values(
-    connection: Result<Connection, Problem>,
-    secret: &Key<Secret>,
-) -> Result<Option<Config>, Problem> {
+    connection: Result<Connection, UserError>,
+    secret: &ObjectRef<Secret>,
+) -> Result<Option<DockerConfig>, UserError> {
     match fetch::pull_secret(&connection?, secret).await {
         Ok(found) => Ok(found.config),
         Err(trouble) => Err(unread(secret, &trouble)),
@@ -52,11 +52,11 @@ const WAITING: usize = 4;
 
 /// Follows a log to its end; each piece is an answer.
 pub(super) async fn log(
-    connection: Result<Connection, Problem>,
+    connection: Result<Connection, UserError>,
     ticket: Ticket,
-    source: Source,
+    source: LogSource,
     answers: mpsc::Sender<Message>,
-) -> Result<(), Problem> {
+) -> Result<(), UserError> {
     let connection = connection?;
     let (pieces, mut lane) = mpsc::channel(WAITING);
     let reading = async {
@@ -80,16 +80,16 @@ pub(super) async fn log(
 }
 
 /// A Secret whose values could not be read.
-pub(super) fn unread(secret: &Key<Secret>, trouble: &Trouble) -> Problem {
+pub(super) fn unread(secret: &ObjectRef<Secret>, trouble: &Trouble) -> UserError {
     let what = format!("cannot read Secret {secret}");
     refused(what, trouble, &get("", "secrets", secret.namespace.clone()))
 }
 
 /// What could not be done, and which permission is missing if it is one.
-fn refused(what: String, trouble: &Trouble, takes: &Permission) -> Problem {
-    let problem = Problem::new(what).because(trouble.to_string());
+fn refused(what: String, trouble: &Trouble, takes: &Permission) -> UserError {
+    let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
-        Trouble::Forbidden(_) => problem.next(format!("ask for the permission to {takes}")),
+        Trouble::Forbidden(_) => problem.with_help(format!("ask for the permission to {takes}")),
         _ => problem,
     }
 }
@@ -104,19 +104,19 @@ fn get(group: &str, resource: &str, namespace: Namespace) -> Permission {
 }
 
 /// The API's group and resource of an object. All kinds that are shown make their plural with an *s*.
-fn resource(object: &ObjectKey) -> (&'static str, String) {
+fn resource(object: &AnyObjectRef) -> (&'static str, String) {
     let group = match object {
-        ObjectKey::Workload(id) => match id.kind {
+        AnyObjectRef::Workload(id) => match id.kind {
             WorkloadKind::Job | WorkloadKind::CronJob => "batch",
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::StatefulSet
             | WorkloadKind::DaemonSet => "apps",
         },
-        ObjectKey::Namespace(_)
-        | ObjectKey::Secret(_)
-        | ObjectKey::ServiceAccount(_)
-        | ObjectKey::Pod(_) => "",
+        AnyObjectRef::Namespace(_)
+        | AnyObjectRef::Secret(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_) => "",
     };
     (group, format!("{}s", object.kind().to_lowercase()))
 }
@@ -124,20 +124,20 @@ fn resource(object: &ObjectKey) -> (&'static str, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::k8s::{object_ref::Name, objects::WorkloadKey};
+    use crate::domain::k8s::{object_ref::Name, objects::WorkloadRef};
 
     #[test]
     fn a_refusal_names_the_permission_as_rbac_has_it() {
         let shop = || Namespace::new("shop");
         let workload = |kind| {
-            ObjectKey::Workload(WorkloadKey {
+            AnyObjectRef::Workload(WorkloadRef {
                 kind,
-                key: Key::new(shop(), Name::new("a")),
+                key: ObjectRef::new(shop(), Name::new("a")),
             })
         };
         for (object, expected) in [
             (
-                ObjectKey::ServiceAccount(Key::new(shop(), Name::new("a"))),
+                AnyObjectRef::ServiceAccount(ObjectRef::new(shop(), Name::new("a"))),
                 "get serviceaccounts in namespace shop",
             ),
             (

@@ -3,19 +3,22 @@
 use std::io::{self, Write};
 
 use super::files;
-use crate::{domain::error::Problem, registry::local};
+use crate::{domain::error::UserError, registry::local};
 
 /// Writes a new file, which only its owner can read, and says which; what is there is not overwritten.
-pub(super) fn save(path: String, text: &str) -> Result<String, Problem> {
+pub(super) fn save(path: String, text: &str) -> Result<String, UserError> {
     let place = local::expanded(&path);
     let made = files::create_private(&place);
     let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => Ok(path),
         Err(error) => {
-            let problem = Problem::new(format!("cannot write {path}")).because(error.to_string());
+            let problem =
+                UserError::new(format!("cannot write {path}")).with_cause(error.to_string());
             Err(match error.kind() {
-                io::ErrorKind::AlreadyExists => problem.next("name a file that does not exist yet"),
+                io::ErrorKind::AlreadyExists => {
+                    problem.with_help("name a file that does not exist yet")
+                }
                 _ => problem,
             })
         }
@@ -34,7 +37,7 @@ mod tests {
         let path = folder.path().join("plan.yaml").display().to_string();
         assert_eq!(save(path.clone(), "first"), Ok(path.clone()));
         let refused = save(path.clone(), "second").unwrap_err();
-        assert!(refused.next.is_some(), "{refused}");
+        assert!(refused.help.is_some(), "{refused}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
         #[cfg(unix)]
         {

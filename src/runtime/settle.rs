@@ -8,61 +8,61 @@ use crate::{
     app::settled::Question,
     cluster::{Connection, Trouble, fetch},
     domain::{
-        error::Problem,
-        k8s::{object_ref::Key, objects::Secret},
+        error::UserError,
+        k8s::{object_ref::ObjectRef, objects::Secret},
         plan,
-        probe::{Answer, Nameless, Verdict, Wanted, judge},
-        registry_auth::{docker_config::Config, keyring::Keyring},
+        probe::{AnonymousReason, ProbeConclusion, PullAnswer, TargetPlatforms, conclude},
+        registry_auth::{docker_config::DockerConfig, keyring::Keyring},
     },
     registry::{Prober, Who},
 };
 
 /// Tries what the kubelet would try, in its order, until something is let in.
 pub(super) async fn ask(
-    connection: Result<Connection, Problem>,
+    connection: Result<Connection, UserError>,
     prober: Option<Prober>,
     question: &Question,
     nodes: &Nodes,
-) -> Result<Verdict, Problem> {
+) -> Result<ProbeConclusion, UserError> {
     let connection = connection?;
-    let prober = prober.ok_or_else(|| Problem::new("no registry can be asked"))?;
+    let prober = prober.ok_or_else(|| UserError::new("no registry can be asked"))?;
     let configs = configs(&connection, question).await?;
     let wanted = nodes.of(&connection).await;
     let mut last = None;
     for who in &askers(&configs, question)? {
-        let verdict = judge(&prober.probe(&question.image, who).await, &wanted);
-        let enough = verdict.answer == Answer::Ok;
+        let verdict = conclude(&prober.probe(&question.image, who).await, &wanted);
+        let enough = verdict.answer == PullAnswer::Ok;
         last = Some(verdict);
         if enough {
             break;
         }
     }
-    last.ok_or_else(|| Problem::new("there is nobody to ask for"))
+    last.ok_or_else(|| UserError::new("there is nobody to ask for"))
 }
 
 /// Asks whether the registry takes a login that is not saved yet.
 pub(super) async fn verify(
     connection: Option<Connection>,
     prober: &Prober,
-    question: plan::Question,
+    question: plan::CredentialCheck,
     nodes: &Nodes,
-) -> Verdict {
+) -> ProbeConclusion {
     let wanted = match &connection {
         Some(connection) => nodes.of(connection).await,
-        None => Wanted::Anything,
+        None => TargetPlatforms::Anything,
     };
     let who = Who::User {
         name: question.login.username,
         password: question.login.password,
     };
-    judge(&prober.probe(&question.image, &who).await, &wanted)
+    conclude(&prober.probe(&question.image, &who).await, &wanted)
 }
 
 /// What the kubelet reads of the Secrets; it passes over what is not there.
 async fn configs<'a>(
     connection: &Connection,
     question: &'a Question,
-) -> Result<Vec<(&'a Key<Secret>, Config)>, Problem> {
+) -> Result<Vec<(&'a ObjectRef<Secret>, DockerConfig)>, UserError> {
     let mut configs = Vec::new();
     for key in question.secrets() {
         match fetch::pull_secret(connection, key).await {
@@ -75,11 +75,14 @@ async fn configs<'a>(
 }
 
 /// As whom the kubelet would ask, in its order; as nobody, if no entry gives it a credential.
-fn askers(configs: &[(&Key<Secret>, Config)], question: &Question) -> Result<Vec<Who>, Problem> {
+fn askers(
+    configs: &[(&ObjectRef<Secret>, DockerConfig)],
+    question: &Question,
+) -> Result<Vec<Who>, UserError> {
     let mut keyring = Keyring::default();
     for (key, config) in configs {
-        let entries = config.usable().map_err(|malformed| {
-            Problem::new(format!("cannot read Secret {key}")).because(&*malformed.text)
+        let entries = config.usable_entries().map_err(|malformed| {
+            UserError::new(format!("cannot read Secret {key}")).with_cause(&*malformed.text)
         })?;
         for entry in entries {
             keyring.add(&entry.server, entry);
@@ -87,7 +90,7 @@ fn askers(configs: &[(&Key<Secret>, Config)], question: &Question) -> Result<Vec
     }
     let lookup = keyring.lookup(&question.image);
     let mut askers: Vec<Who> = lookup
-        .tries
+        .candidates
         .iter()
         .filter(|tried| !tried.entry.password.expose().is_empty())
         .map(|tried| Who::User {
@@ -97,10 +100,10 @@ fn askers(configs: &[(&Key<Secret>, Config)], question: &Question) -> Result<Vec
         .collect();
     if askers.is_empty() {
         askers.push(Who::Nobody(
-            match (lookup.tries.len(), lookup.misses.len()) {
-                (0, 0) => Nameless::Chosen,
-                (0, _) => Nameless::NoEntryMatches,
-                _ => Nameless::EntryEmpty,
+            match (lookup.candidates.len(), lookup.mismatches.len()) {
+                (0, 0) => AnonymousReason::Chosen,
+                (0, _) => AnonymousReason::NoEntryMatches,
+                _ => AnonymousReason::EntryEmpty,
             },
         ));
     }

@@ -8,9 +8,9 @@ use crate::{
     app::story::Story,
     cluster::{ConnectOptions, Connection, connect},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::{
-            connection::{ContextEntry, Identity},
+            connection::{ConnectionInfo, KubeContext},
             object_ref::Namespace,
         },
     },
@@ -20,9 +20,10 @@ use crate::{
 /// Connects, and knows what else could be connected to.
 pub trait Source: Send + Sync {
     /// Connects to a context; `None`: the one chosen at the start.
-    fn connect(&self, context: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>>;
+    fn connect(&self, context: Option<String>)
+    -> BoxFuture<'static, Result<Connection, UserError>>;
 
-    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem>;
+    fn contexts(&self) -> Result<Vec<KubeContext>, UserError>;
 
     /// What asks this cluster's registries; `None` where they are not to be asked.
     fn prober(&self) -> Option<Prober>;
@@ -41,7 +42,10 @@ pub struct Kubeconfig {
 }
 
 impl Source for Kubeconfig {
-    fn connect(&self, context: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>> {
+    fn connect(
+        &self,
+        context: Option<String>,
+    ) -> BoxFuture<'static, Result<Connection, UserError>> {
         let mut options = self.options.clone();
         if context.is_some() && context != options.context {
             // `-n` was said of the first context.
@@ -52,13 +56,13 @@ impl Source for Kubeconfig {
             if options.context.as_deref() == Some(IN_CLUSTER) && has_no_contexts(&options) {
                 options.context = None;
             }
-            Connection::open(&options).await.map_err(Problem::from)
+            Connection::open(&options).await.map_err(UserError::from)
         }
         .boxed()
     }
 
-    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
-        connect::contexts(self.options.kubeconfig.as_deref()).map_err(Problem::from)
+    fn contexts(&self) -> Result<Vec<KubeContext>, UserError> {
+        connect::contexts(self.options.kubeconfig.as_deref()).map_err(UserError::from)
     }
 
     fn prober(&self) -> Option<Prober> {
@@ -75,14 +79,14 @@ pub struct Given {
 }
 
 impl Source for Given {
-    fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>> {
+    fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, UserError>> {
         let connection = self.connection.clone();
         async move { Ok(connection) }.boxed()
     }
 
-    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
+    fn contexts(&self) -> Result<Vec<KubeContext>, UserError> {
         let identity = identity(&self.connection);
-        Ok(vec![ContextEntry {
+        Ok(vec![KubeContext {
             name: identity.context,
             cluster: identity.cluster,
             user: identity.user,
@@ -111,10 +115,10 @@ fn has_no_contexts(options: &ConnectOptions) -> bool {
 }
 
 /// Who is connected to what, for the screen.
-pub(super) fn identity(connection: &Connection) -> Identity {
+pub(super) fn identity(connection: &Connection) -> ConnectionInfo {
     let identity = connection.identity();
     let chosen = |namespace: &Namespace| namespace.as_str() != UNNAMED;
-    Identity {
+    ConnectionInfo {
         namespace: identity.namespace.filter(chosen),
         ..identity
     }

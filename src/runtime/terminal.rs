@@ -15,7 +15,7 @@ use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 use tokio::sync::Notify;
 
 use super::output::{FrameBuffer, OUTPUT};
-use crate::domain::error::Problem;
+use crate::domain::error::UserError;
 
 /// The smallest screen on which the dashboard still says something.
 const SMALLEST: (u16, u16) = (40, 10);
@@ -195,7 +195,7 @@ pub fn install_panic_hook() {
 }
 
 /// Whether there is a terminal that the dashboard can use.
-pub fn check() -> Result<(), Problem> {
+pub fn check() -> Result<(), UserError> {
     let what = "cannot show the dashboard";
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let end = if io::stdout().is_terminal() {
@@ -203,24 +203,24 @@ pub fn check() -> Result<(), Problem> {
         } else {
             "standard output"
         };
-        return Err(Problem::new(what)
-            .because(format!("{end} is not a terminal"))
-            .next(
+        return Err(UserError::new(what)
+            .with_cause(format!("{end} is not a terminal"))
+            .with_help(
                 "start it in a terminal, without a pipe; for scripts there is `pullscope check`",
             ));
     }
     if env::var_os("TERM").is_some_and(|term| term == "dumb") {
-        return Err(Problem::new(what)
-            .because("the terminal says that it is dumb (TERM=dumb): it cannot place the cursor")
-            .next("use another terminal, or set TERM to what yours really is"));
+        return Err(UserError::new(what)
+            .with_cause("the terminal says that it is dumb (TERM=dumb): it cannot place the cursor")
+            .with_help("use another terminal, or set TERM to what yours really is"));
     }
     let (columns, rows) = terminal::size().unwrap_or((80, 24));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
-        return Err(Problem::new(what)
-            .because(format!(
+        return Err(UserError::new(what)
+            .with_cause(format!(
                 "the terminal has {columns} columns and {rows} rows"
             ))
-            .next(format!("make it at least {} × {}", SMALLEST.0, SMALLEST.1)));
+            .with_help(format!("make it at least {} × {}", SMALLEST.0, SMALLEST.1)));
     }
     Ok(())
 }

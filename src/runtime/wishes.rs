@@ -12,8 +12,8 @@ use crate::{
     },
     config::{Entries, Settings, Sourced},
     domain::{
-        error::Problem, k8s::object_ref::Namespace, lint::Limits, store::watch::Scope,
-        suggest::nearest,
+        error::UserError, k8s::object_ref::Namespace, lint::LintConfig, store::watch::Scope,
+        suggest::did_you_mean,
     },
     registry,
     ui::{
@@ -32,7 +32,7 @@ pub struct Wishes {
 
 impl Wishes {
     /// Resolves all settings, so that a wrong one is found before anything is begun.
-    pub fn of(settings: &Settings) -> Result<Self, Problem> {
+    pub fn of(settings: &Settings) -> Result<Self, UserError> {
         Ok(Self {
             look: look(settings, Capabilities::from_environment())?,
             announce: announce(settings)?,
@@ -43,7 +43,7 @@ impl Wishes {
 }
 
 /// What the model goes by.
-fn preferences(settings: &Settings) -> Result<Preferences, Problem> {
+fn preferences(settings: &Settings) -> Result<Preferences, UserError> {
     Ok(Preferences {
         keymap: keymap(&settings.keys)?,
         view: settings.view.resolve("view", |name| pane(name))?,
@@ -61,7 +61,7 @@ fn preferences(settings: &Settings) -> Result<Preferences, Problem> {
                 .map(|name| Namespace::new(name.as_str()))
                 .collect())
         })?,
-        hygiene: Limits {
+        hygiene: LintConfig {
             rotate_after_days: settings.hygiene.rotate_after_days.value,
             moving_tags: settings.hygiene.moving_tags.value.clone(),
         },
@@ -72,14 +72,14 @@ fn preferences(settings: &Settings) -> Result<Preferences, Problem> {
 fn pane(name: &str) -> Result<Pane, String> {
     Pane::named(name).ok_or_else(|| {
         let names = Pane::ALL.map(Pane::name);
-        match nearest(name, names) {
+        match did_you_mean(name, names) {
             Some(near) => format!("there is no pane {name:?}; did you mean {near}?"),
             None => format!("there is no pane {name:?}; there is {}", names.join(", ")),
         }
     })
 }
 
-fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, Problem> {
+fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, UserError> {
     let wishes = keys.iter().map(|(action, keys)| Wish {
         action,
         keys: &keys.value,
@@ -91,15 +91,15 @@ fn keymap(keys: &Entries<Vec<String>>) -> Result<Keymap, Problem> {
             Some(keys.refused(&format!("keys.{action}"), trouble))
         });
         let first = problems.next();
-        let first = first.unwrap_or_else(|| Problem::new("cannot use the keys"));
-        problems.fold(first, |all, problem| Problem {
-            why: [all.why, problem.why].concat(),
+        let first = first.unwrap_or_else(|| UserError::new("cannot use the keys"));
+        problems.fold(first, |all, problem| UserError {
+            causes: [all.causes, problem.causes].concat(),
             ..all
         })
     })
 }
 
-fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>, Problem> {
+fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>, UserError> {
     let mut chosen = BTreeMap::new();
     for (name, wanted) in columns {
         let setting = format!("columns.{name}");
@@ -119,7 +119,7 @@ fn columns(columns: &Entries<Vec<String>>) -> Result<BTreeMap<Pane, Vec<String>>
 }
 
 /// How it is to look on this terminal.
-fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, Problem> {
+fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, UserError> {
     let mut colours = BTreeMap::new();
     for (name, text) in &settings.colours {
         let setting = format!("colours.{name}");
@@ -144,7 +144,7 @@ fn look(settings: &Settings, terminal: Capabilities) -> Result<Look, Problem> {
     })
 }
 
-fn announce(settings: &Settings) -> Result<Announce, Problem> {
+fn announce(settings: &Settings) -> Result<Announce, UserError> {
     settings
         .notify
         .resolve("notify", |name| match name.as_str() {
@@ -156,7 +156,7 @@ fn announce(settings: &Settings) -> Result<Announce, Problem> {
 }
 
 /// How registries are asked.
-pub fn registries(settings: &Settings) -> Result<registry::Settings, Problem> {
+pub fn registries(settings: &Settings) -> Result<registry::Settings, UserError> {
     let mut asking = registry::Settings {
         insecure: settings.registries.insecure.value.clone(),
         proxies: registry::Proxies::of_environment(),
@@ -173,7 +173,7 @@ fn trust(
     asking: &mut registry::Settings,
     setting: &Sourced<Vec<String>>,
     path: &Path,
-) -> Result<(), Problem> {
+) -> Result<(), UserError> {
     let refused = |why: String| setting.refused("registries.ca", why);
     let pem = fs::read(path).map_err(|error| refused(format!("{}: {error}", path.display())))?;
     match asking.trust(&pem) {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn why(text: &str) -> String {
-        preferences(&settings(text)).unwrap_err().why.join("\n")
+        preferences(&settings(text)).unwrap_err().causes.join("\n")
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::{
         pull_test::{TestPod, Tested},
     },
     domain::{
-        plan::{Done, Outcome, Plan},
-        pull_test::Pulled,
+        plan::{ChangeResult, Outcome, Plan},
+        pull_test::PullTestResult,
     },
 };
 
@@ -22,7 +22,7 @@ pub(super) const QUITTING: &str = "not started: pullscope is quitting";
 
 impl Writer {
     /// Lets the server try the changes of a plan.
-    pub(super) async fn rehearse(self, plan: &Plan) -> Vec<Done> {
+    pub(super) async fn rehearse(self, plan: &Plan) -> Vec<ChangeResult> {
         match self.0 {
             Some((connection, permit)) => apply::rehearse(&connection, permit, plan).await,
             None => nothing_done(plan),
@@ -30,7 +30,11 @@ impl Writer {
     }
 
     /// Makes the changes of a plan, and tells of each as it is made.
-    pub(super) async fn carry_out(self, plan: &Plan, tell: impl Fn(usize, Outcome)) -> Vec<Done> {
+    pub(super) async fn carry_out(
+        self,
+        plan: &Plan,
+        tell: impl Fn(usize, Outcome),
+    ) -> Vec<ChangeResult> {
         let Some((connection, permit)) = self.0 else {
             return nothing_done(plan);
         };
@@ -43,7 +47,7 @@ impl Writer {
         match self.0 {
             Some((connection, permit)) => pod.run(&connection, permit, stop).await,
             None => Tested {
-                pulled: Pulled::Unknown(NOBODY.to_owned()),
+                pulled: PullTestResult::Unknown(NOBODY.to_owned()),
                 is_deleted: true,
             },
         }
@@ -51,12 +55,12 @@ impl Writer {
 }
 
 /// What becomes of a plan that is confirmed while the program ends.
-pub(super) fn refused_at_end(plan: &Plan) -> Vec<Done> {
-    let why = || Done::new(Outcome::Failed(QUITTING.to_owned()));
+pub(super) fn refused_at_end(plan: &Plan) -> Vec<ChangeResult> {
+    let why = || ChangeResult::new(Outcome::Failed(QUITTING.to_owned()));
     plan.changes.iter().map(|_| why()).collect()
 }
 
-fn nothing_done(plan: &Plan) -> Vec<Done> {
-    let why = || Done::new(Outcome::Failed(NOBODY.to_owned()));
+fn nothing_done(plan: &Plan) -> Vec<ChangeResult> {
+    let why = || ChangeResult::new(Outcome::Failed(NOBODY.to_owned()));
     plan.changes.iter().map(|_| why()).collect()
 }

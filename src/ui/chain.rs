@@ -14,8 +14,8 @@ use crate::{
     app::inquiry::Inquiry,
     domain::{
         context::{AccountState, SecretLink, SecretState},
-        diagnostics::{Finding, Link},
-        k8s::pod_status::{Health, pod_status},
+        diagnostics::{ChainLink, Finding},
+        k8s::pod_status::{PodHealth, pod_status},
         registry_auth::image_ref::ImageRef,
     },
 };
@@ -132,13 +132,13 @@ fn registry(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     let host = ImageRef::parse(image).map(|image| image.host().to_owned());
     let host = host.unwrap_or_else(|_| image.to_owned());
     match broken.map(|finding| (finding.link(), finding.title())) {
-        Some((Link::Image, why)) => Part {
+        Some((ChainLink::Image, why)) => Part {
             kind: "image",
             name: image.to_owned(),
             state: State::Broken,
             why,
         },
-        Some((Link::Registry, why)) => Part {
+        Some((ChainLink::Registry, why)) => Part {
             kind: "registry",
             name: host,
             state: State::Broken,
@@ -170,7 +170,7 @@ fn has_image(inquiry: &Inquiry) -> bool {
 fn secret(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     let listed: &[SecretLink] = inquiry.links.as_ref().map_or(&[], |links| &links.secrets);
     let blamed = finding
-        .filter(|finding| finding.link() == Link::Secret)
+        .filter(|finding| finding.link() == ChainLink::Secret)
         .map(|finding| (finding.names.secret.as_deref(), finding.title()));
     let shown = blamed
         .and_then(|(name, _)| listed.iter().find(|link| Some(link.name.as_str()) == name))
@@ -224,7 +224,7 @@ fn wrong(state: &SecretState) -> &'static str {
 
 fn account(inquiry: &Inquiry, finding: Option<&Finding>) -> Part {
     let name = &inquiry.case.pod.service_account;
-    let broken = finding.filter(|finding| finding.link() == Link::Account);
+    let broken = finding.filter(|finding| finding.link() == ChainLink::Account);
     let known = inquiry.links.as_ref().map(|links| links.account);
     let (state, why) = match (broken, known) {
         (Some(finding), _) => (State::Broken, finding.title()),
@@ -246,7 +246,7 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: 
         None if wide => format!("Pod/{}", inquiry.pod.name),
         None => inquiry.pod.name.to_string(),
         Some(workload) => {
-            let (id, rollout) = (&workload.id, &workload.rollout);
+            let (id, rollout) = (&workload.id, &workload.status);
             let ready = format!("{}/{}", rollout.ready, rollout.desired);
             if wide {
                 format!("{id} {ready}")
@@ -255,7 +255,7 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: 
             }
         }
     };
-    let own = finding.filter(|finding| matches!(finding.link(), Link::Pod | Link::Node));
+    let own = finding.filter(|finding| matches!(finding.link(), ChainLink::Pod | ChainLink::Node));
     let health = view
         .model
         .world
@@ -263,9 +263,9 @@ fn workload(view: View<'_>, inquiry: &Inquiry, finding: Option<&Finding>, wide: 
         .map(|pod| pod_status(pod).health);
     let (state, why) = match (own, health) {
         (Some(finding), _) => (State::Broken, finding.title()),
-        (None, Some(Health::PullFailing | Health::Failing)) => (State::Odd, ""),
-        (None, Some(Health::Healthy | Health::Finished)) => (State::Good, ""),
-        (None, Some(Health::Progressing) | None) => (State::Unknown, ""),
+        (None, Some(PodHealth::PullFailing | PodHealth::Failing)) => (State::Odd, ""),
+        (None, Some(PodHealth::Healthy | PodHealth::Finished)) => (State::Good, ""),
+        (None, Some(PodHealth::Progressing) | None) => (State::Unknown, ""),
     };
     Part {
         kind: "",

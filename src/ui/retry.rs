@@ -34,14 +34,14 @@ pub(super) fn next(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{ago, container, event, now, waiting};
+    use crate::domain::fixtures::{container, event, now, seconds_ago, waiting};
 
     #[test]
     fn an_attempt_that_is_long_overdue_is_not_waited_for() {
         let app = container("app", waiting("ErrImagePull", ""));
         let pulled = |seconds| {
-            let mut event = event("e", "web", "Pulling", "", 1, ago(seconds));
-            event.subject.field = Some("spec.containers{app}".into());
+            let mut event = event("e", "web", "Pulling", "", 1, seconds_ago(seconds));
+            event.regarding.field = Some("spec.containers{app}".into());
             [Arc::new(event)]
         };
         for (seconds, expected) in [

@@ -23,19 +23,19 @@ use crate::{
         update,
     },
     domain::{
-        error::Problem,
-        fixtures::{ago, changed, company_batches, event, now, pod, waiting},
+        error::UserError,
+        fixtures::{event, now, pod, sample_updates, seconds_ago, upserted, waiting},
         k8s::{
-            connection::{ContextEntry, Identity},
+            connection::{ConnectionInfo, KubeContext},
             object_ref::Namespace,
             objects::WorkloadKind,
         },
         rbac::Permission,
-        registry_auth::docker_config::{self, Format},
+        registry_auth::docker_config::{self, ConfigFormat},
         store::{
-            unreadable::{ObjectName, Unreadable},
-            update::Batch,
-            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+            unreadable::{ObjectName, UnreadableObjects},
+            update::StoreUpdate,
+            watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
         },
     },
 };
@@ -45,9 +45,9 @@ const KINDS: [WatchKind; 13] = [
     WatchKind::Pods,
     WatchKind::ServiceAccounts,
     WatchKind::Events,
-    WatchKind::Secrets(SecretSlice::DockerConfigJson),
-    WatchKind::Secrets(SecretSlice::DockerCfg),
-    WatchKind::Secrets(SecretSlice::Other),
+    WatchKind::Secrets(SecretWatch::DockerConfigJson),
+    WatchKind::Secrets(SecretWatch::DockerCfg),
+    WatchKind::Secrets(SecretWatch::Other),
     WatchKind::Workloads(WorkloadKind::Deployment),
     WatchKind::Workloads(WorkloadKind::ReplicaSet),
     WatchKind::Workloads(WorkloadKind::StatefulSet),
@@ -75,7 +75,7 @@ impl Screen {
 
     fn connected() -> Self {
         let mut screen = Self::connecting();
-        let identity = Identity {
+        let identity = ConnectionInfo {
             context: "prod-eu".into(),
             cluster: "prod-eu".into(),
             user: Some("jane".into()),
@@ -92,7 +92,7 @@ impl Screen {
         for kind in KINDS {
             screen.state(kind, WatchState::Live);
         }
-        for batch in company_batches() {
+        for batch in sample_updates() {
             screen.take(Message::Batch(screen.ticket, batch));
         }
         screen
@@ -227,7 +227,7 @@ fn the_context_picker() {
     let [crate::app::effect::Effect::ListContexts { ticket }] = effects[..] else {
         panic!("{effects:?}")
     };
-    let entry = |name: &str, namespace: Option<&str>| ContextEntry {
+    let entry = |name: &str, namespace: Option<&str>| KubeContext {
         name: name.into(),
         cluster: format!("{name}.example"),
         user: Some("jane".into()),
@@ -259,7 +259,7 @@ fn a_secret_is_revealed_for_a_while_only() {
     let text = format!(
         r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"auth":"Ym90Og=="}}}}}}"#
     );
-    let config = docker_config::read(Format::ConfigJson, text.as_bytes());
+    let config = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
     screen.take(Message::Revealed(ticket, Ok(Some(config.clone()))));
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         assert!(screen.text(width, height).contains(CANARY));
@@ -293,7 +293,7 @@ fn every_state_of_the_connection_is_said() {
     stale.state(
         WatchKind::Pods,
         WatchState::Stale {
-            since: ago(42),
+            since: seconds_ago(42),
             why: "connection refused".into(),
         },
     );
@@ -307,9 +307,9 @@ fn every_state_of_the_connection_is_said() {
         namespace: Some(Namespace::new("shop")),
     };
     for slice in [
-        SecretSlice::DockerConfigJson,
-        SecretSlice::DockerCfg,
-        SecretSlice::Other,
+        SecretWatch::DockerConfigJson,
+        SecretWatch::DockerCfg,
+        SecretWatch::Other,
     ] {
         let state = WatchState::Forbidden {
             missing: missing.clone(),
@@ -318,21 +318,21 @@ fn every_state_of_the_connection_is_said() {
         };
         forbidden.state(WatchKind::Secrets(slice), state);
     }
-    let nothing = crate::domain::fixtures::whole(Scope::Cluster, Vec::new());
+    let nothing = crate::domain::fixtures::full_list(Scope::Cluster, Vec::new());
     forbidden.take(Message::Batch(
         forbidden.ticket,
-        Batch::Secrets(SecretSlice::DockerConfigJson, nothing.clone()),
+        StoreUpdate::Secrets(SecretWatch::DockerConfigJson, nothing.clone()),
     ));
     forbidden.take(Message::Batch(
         forbidden.ticket,
-        Batch::Secrets(SecretSlice::Other, nothing),
+        StoreUpdate::Secrets(SecretWatch::Other, nothing),
     ));
     insta::assert_snapshot!("forbidden", forbidden.text(120, 40));
 
     let mut failed = Screen::connecting();
-    let problem = Problem::new("cannot reach the server https://10.0.0.1:6443")
-        .because("connection refused")
-        .next("check that the cluster runs, and the address of the context");
+    let problem = UserError::new("cannot reach the server https://10.0.0.1:6443")
+        .with_cause("connection refused")
+        .with_help("check that the cluster runs, and the address of the context");
     failed.take(Message::Connected(failed.ticket, Err(problem)));
     insta::assert_snapshot!("failed", failed.text(80, 24));
 }
@@ -343,10 +343,13 @@ fn no_escape_reaches_a_cell() {
     let mut screen = Screen::company();
     let ticket = screen.ticket;
     let bad = pod(evil, evil, waiting(evil, evil));
-    screen.take(Message::Batch(ticket, Batch::Pods(changed(vec![bad]))));
     screen.take(Message::Batch(
         ticket,
-        Batch::Events(changed(vec![event("x", evil, evil, evil, 1, now())])),
+        StoreUpdate::Pods(upserted(vec![bad])),
+    ));
+    screen.take(Message::Batch(
+        ticket,
+        StoreUpdate::Events(upserted(vec![event("x", evil, evil, evil, 1, now())])),
     ));
     for keys in [&["g"][..], &["enter"], &["esc", ":", "n", "s", "space"]] {
         screen = screen.press(keys);
@@ -386,8 +389,8 @@ fn a_tested_secret() {
     use crate::{
         app::effect::Effect,
         domain::{
-            diagnostics::{Cause, Root},
-            probe::{Answer, Verdict},
+            diagnostics::{Cause, RootCause},
+            probe::{ProbeConclusion, PullAnswer},
         },
     };
     let mut screen = Screen::company().press(&["tab", "tab", "N", "G"]);
@@ -396,10 +399,10 @@ fn a_tested_secret() {
     let [Effect::Settle { ticket, .. }] = effects[..] else {
         panic!("{effects:?}")
     };
-    let verdict = Verdict {
-        answer: Answer::No,
+    let verdict = ProbeConclusion {
+        answer: PullAnswer::No,
         cause: Some(Cause::Unauthorized),
-        root: Some(Root::CredentialRejected),
+        root: Some(RootCause::CredentialRejected),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         summary: "registry.example does not accept the credential of shop-bot".to_owned(),
@@ -446,7 +449,7 @@ fn a_revealed_password_keeps_its_blanks() {
         panic!("{effects:?}")
     };
     let text = r#"{"auths":{"ghcr.io":{"username":"ci","password":"  a  b"}}}"#;
-    let config = docker_config::read(Format::ConfigJson, text.as_bytes());
+    let config = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
     screen.take(Message::Revealed(ticket, Ok(Some(config))));
     assert!(screen.text(80, 24).contains("password    a  b"));
 }
@@ -501,8 +504,8 @@ impl Screen {
             screen.take(Message::Watch(screen.ticket, id, WatchState::Live));
         }
         screen.state(WatchKind::Namespaces, WatchState::Live);
-        for batch in company_batches() {
-            if let Batch::Namespaces(_) = batch {
+        for batch in sample_updates() {
+            if let StoreUpdate::Namespaces(_) = batch {
                 screen.take(Message::Batch(screen.ticket, batch));
             }
         }
@@ -551,7 +554,10 @@ fn with_rights_in_one_namespace_the_cluster_is_not_called_well() {
 #[test]
 fn what_may_no_longer_be_read_is_shown_as_of_then() {
     let mut screen = Screen::company();
-    screen.state(WatchKind::Pods, refused(WatchKind::Pods, Some(ago(300))));
+    screen.state(
+        WatchKind::Pods,
+        refused(WatchKind::Pods, Some(seconds_ago(300))),
+    );
     insta::assert_snapshot!("refused_80x24", screen.text(80, 24));
     let text = screen.text(120, 40);
     insta::assert_snapshot!("refused_120x40", text);
@@ -578,9 +584,9 @@ fn an_object_that_cannot_be_decoded_is_counted_and_named() {
         namespace: Some(Namespace::new("shop")),
         name: "web-1\u{202e}".into(),
     };
-    let unreadable = Arc::new(Unreadable {
+    let unreadable = Arc::new(UnreadableObjects {
         named: [web].into(),
-        nameless: 0,
+        unnamed: 0,
     });
     screen.take(Message::Unreadable(screen.ticket, id, unreadable));
     let text = screen.text(120, 40);
@@ -613,13 +619,25 @@ fn stale_data_is_not_called_well() {
         screen.state(kind, WatchState::Live);
     }
     let why = "404, not found: <html>".into();
-    screen.state(WatchKind::Pods, WatchState::Stale { since: ago(9), why });
+    screen.state(
+        WatchKind::Pods,
+        WatchState::Stale {
+            since: seconds_ago(9),
+            why,
+        },
+    );
     let text = screen.text(120, 40);
     assert!(!text.contains("nothing is wrong"), "{text}");
     // Of a list that never came, the pane says why.
     let mut screen = Screen::connected();
     let why = "404, not found: default backend".into();
-    screen.state(WatchKind::Pods, WatchState::Stale { since: ago(9), why });
+    screen.state(
+        WatchKind::Pods,
+        WatchState::Stale {
+            since: seconds_ago(9),
+            why,
+        },
+    );
     let text = screen.text(120, 40);
     assert!(
         text.contains("not read yet: 404, not found: default backend"),
@@ -639,7 +657,7 @@ fn the_header_says_how_far_the_diagnosis_is() {
         let image = waiting("ErrImagePull", "401 Unauthorized");
         pod("shop", &format!("web-{number}"), image)
     });
-    let pods = Batch::Pods(changed(pods.collect()));
+    let pods = StoreUpdate::Pods(upserted(pods.collect()));
     screen.take(Message::Batch(screen.ticket, pods));
     let first = screen.text(120, 40);
     assert!(first.contains("diagnosing 200 of 1,500 Pods"), "{first}");

@@ -12,7 +12,7 @@ use std::{
 };
 
 use pullscope::domain::{
-    context::Case,
+    context::PodContext,
     diagnostics::{classify::classify, diagnose},
     registry_auth::{image_ref::ImageRef, keyring::Keyring},
 };
@@ -94,7 +94,7 @@ fn main() {
         .filter(|path| !path.to_string_lossy().ends_with(".diagnosis.json"))
         .collect();
     files.sort();
-    let cases: Vec<Case> = files
+    let cases: Vec<PodContext> = files
         .iter()
         .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
         .collect();

@@ -21,18 +21,18 @@ use pullscope::{
     },
     domain::{
         k8s::{
-            connection::Identity,
-            object_ref::{Key, Name, Namespace},
+            connection::ConnectionInfo,
+            object_ref::{Name, Namespace, ObjectRef},
             objects::{
-                Condition, Container, ContainerRole, ContainerState, Event, EventKind,
-                EventSubject, Labels, Meta, NamespaceObject, Owner, Phase, Pod, PodCondition,
-                PullPolicy, Rollout, Secret, SecretContent, SecretType, ServiceAccount, Workload,
-                WorkloadKey, WorkloadKind,
+                Container, ContainerRole, ContainerState, Event, EventKind, Labels,
+                NamespaceObject, ObjectMeta, ObjectReference, OwnerReference, Phase, Pod,
+                PodCondition, PodConditionType, PullPolicy, Secret, SecretContent, SecretType,
+                ServiceAccount, Workload, WorkloadKind, WorkloadRef, WorkloadStatus,
             },
         },
         store::{
-            update::{Batch, Delta},
-            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+            update::{Delta, StoreUpdate},
+            watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
         },
     },
     ui::{
@@ -56,9 +56,9 @@ const KINDS: [WatchKind; 7] = [
     WatchKind::Pods,
     WatchKind::ServiceAccounts,
     WatchKind::Events,
-    WatchKind::Secrets(SecretSlice::DockerConfigJson),
-    WatchKind::Secrets(SecretSlice::DockerCfg),
-    WatchKind::Secrets(SecretSlice::Other),
+    WatchKind::Secrets(SecretWatch::DockerConfigJson),
+    WatchKind::Secrets(SecretWatch::DockerCfg),
+    WatchKind::Secrets(SecretWatch::Other),
 ];
 
 fn main() {
@@ -132,7 +132,7 @@ impl Bench {
     }
 
     fn connect(&mut self) {
-        let identity = Identity {
+        let identity = ConnectionInfo {
             context: "prod".into(),
             cluster: "prod".into(),
             user: Some("jane".into()),
@@ -178,13 +178,13 @@ impl Bench {
         self.events.clone_from(&events);
         let (pods, secrets) = (self.pods.clone(), self.secrets.clone());
         for batch in [
-            Batch::Namespaces(whole(namespaces)),
-            Batch::Secrets(SecretSlice::DockerConfigJson, whole(secrets)),
-            Batch::ServiceAccounts(whole(accounts)),
-            Batch::Workloads(WorkloadKind::Deployment, whole(deployments)),
-            Batch::Workloads(WorkloadKind::ReplicaSet, whole(sets)),
-            Batch::Pods(whole(pods)),
-            Batch::Events(whole(events)),
+            StoreUpdate::Namespaces(whole(namespaces)),
+            StoreUpdate::Secrets(SecretWatch::DockerConfigJson, whole(secrets)),
+            StoreUpdate::ServiceAccounts(whole(accounts)),
+            StoreUpdate::Workloads(WorkloadKind::Deployment, whole(deployments)),
+            StoreUpdate::Workloads(WorkloadKind::ReplicaSet, whole(sets)),
+            StoreUpdate::Pods(whole(pods)),
+            StoreUpdate::Events(whole(events)),
         ] {
             self.batch(batch);
         }
@@ -194,7 +194,7 @@ impl Bench {
         update(&mut self.model, message, self.now);
     }
 
-    fn batch(&mut self, batch: Batch) {
+    fn batch(&mut self, batch: StoreUpdate) {
         let ticket = self.model.connection.ticket;
         self.take(Message::Batch(ticket, batch));
     }
@@ -212,7 +212,7 @@ impl Bench {
             self.pods[at] = Arc::new(pod);
             changed.push(Arc::clone(&self.pods[at]));
         }
-        self.batch(Batch::Pods(some(changed)));
+        self.batch(StoreUpdate::Pods(some(changed)));
     }
 
     fn repeat_event(&mut self, turn: usize) {
@@ -221,7 +221,9 @@ impl Bench {
         event.count += 1;
         event.last = Some(self.now);
         self.events[at] = Arc::new(event);
-        self.batch(Batch::Events(some(vec![Arc::clone(&self.events[at])])));
+        self.batch(StoreUpdate::Events(some(vec![Arc::clone(
+            &self.events[at],
+        )])));
     }
 
     fn change_secret(&mut self, turn: usize) {
@@ -230,7 +232,10 @@ impl Bench {
         secret.meta.resource_version = format!("{}", 1000 + turn).as_str().into();
         self.secrets[at] = Arc::new(secret);
         let changed = vec![Arc::clone(&self.secrets[at])];
-        self.batch(Batch::Secrets(SecretSlice::DockerConfigJson, some(changed)));
+        self.batch(StoreUpdate::Secrets(
+            SecretWatch::DockerConfigJson,
+            some(changed),
+        ));
     }
 
     /// As the loop of the runtime does it.
@@ -270,7 +275,7 @@ fn whole<T, K>(changed: Vec<Arc<T>>) -> Delta<T, K> {
         scope: Scope::Cluster,
         replace: true,
         changed,
-        gone: Vec::new(),
+        removed: Vec::new(),
     }
 }
 
@@ -285,8 +290,8 @@ fn namespace(at: usize) -> Namespace {
     Namespace::new(format!("scale-{:03}", at % NAMESPACES).as_str())
 }
 
-fn meta(uid: &str, now: Timestamp) -> Meta {
-    Meta {
+fn meta(uid: &str, now: Timestamp) -> ObjectMeta {
+    ObjectMeta {
         uid: uid.into(),
         resource_version: "1".into(),
         created: Some(now - SignedDuration::from_hours(70)),
@@ -296,8 +301,8 @@ fn meta(uid: &str, now: Timestamp) -> Meta {
     }
 }
 
-fn owner(kind: &str, app: usize) -> Arc<Owner> {
-    Arc::new(Owner {
+fn owner(kind: &str, app: usize) -> Arc<OwnerReference> {
+    Arc::new(OwnerReference {
         kind: kind.into(),
         name: format!("app-{app:04}").into(),
         uid: format!("{kind}-{app}").into(),
@@ -315,11 +320,11 @@ fn pod(at: usize, now: Timestamp) -> Pod {
     let app = at / REPLICAS;
     let name = format!("app-{app:04}-7d9f4c5b6d-x{at:07}");
     let mut pod = Pod {
-        meta: Meta {
+        meta: ObjectMeta {
             owner: Some(owner("ReplicaSet", app)),
             ..meta(&name, now)
         },
-        key: Key::new(namespace(app), Name::new(name.as_str())),
+        key: ObjectRef::new(namespace(app), Name::new(name.as_str())),
         service_account: Name::new(format!("runner-{:04}", app % 5000).as_str()),
         pull_secrets: Arc::from([Name::new(format!("regcred-{app:04}").as_str())]),
         node: Some(format!("node-{}", at % 200).into()),
@@ -342,9 +347,9 @@ fn pod(at: usize, now: Timestamp) -> Pod {
         }]),
         image_volumes: Box::new([]),
         conditions: [
-            Condition::Scheduled,
-            Condition::Initialized,
-            Condition::Ready,
+            PodConditionType::Scheduled,
+            PodConditionType::Initialized,
+            PodConditionType::Ready,
         ]
         .map(|condition| {
             let since = Some(now - SignedDuration::from_hours(70));
@@ -374,7 +379,7 @@ fn failing(pod: &mut Pod, fails: bool) {
         Phase::Running
     };
     if let Some(ready) = pod.conditions.last_mut() {
-        ready.holds = !fails;
+        ready.is_true = !fails;
     }
 }
 
@@ -399,12 +404,12 @@ fn event(pod: &Pod, reason: &str, now: Timestamp) -> Event {
     };
     let name = format!("{}.{reason}", pod.key.name);
     Event {
-        key: Key::new(pod.key.namespace.clone(), Name::new(name.as_str())),
+        key: ObjectRef::new(pod.key.namespace.clone(), Name::new(name.as_str())),
         meta: meta(&name, now),
         kind: EventKind::Warning,
         reason: reason.into(),
         message: message.into(),
-        subject: EventSubject {
+        regarding: ObjectReference {
             kind: "Pod".into(),
             namespace: Some(pod.key.namespace.clone()),
             name: pod.key.name.as_str().into(),
@@ -414,14 +419,14 @@ fn event(pod: &Pod, reason: &str, now: Timestamp) -> Event {
         count: 3,
         first: Some(now - SignedDuration::from_mins(20)),
         last: Some(now - SignedDuration::from_mins(2)),
-        reporter: Some("kubelet".into()),
+        reporting_component: Some("kubelet".into()),
         host: None,
     }
 }
 
 fn account(at: usize, now: Timestamp) -> ServiceAccount {
     ServiceAccount {
-        key: Key::new(namespace(at), Name::new(format!("runner-{at:04}").as_str())),
+        key: ObjectRef::new(namespace(at), Name::new(format!("runner-{at:04}").as_str())),
         meta: meta(&format!("account-{at}"), now),
         pull_secrets: Arc::from([Name::new(format!("regcred-{at:04}").as_str())]),
     }
@@ -429,7 +434,7 @@ fn account(at: usize, now: Timestamp) -> ServiceAccount {
 
 fn secret(at: usize, now: Timestamp) -> Secret {
     Secret {
-        key: Key::new(
+        key: ObjectRef::new(
             namespace(at),
             Name::new(format!("regcred-{at:04}").as_str()),
         ),
@@ -444,11 +449,11 @@ fn secret(at: usize, now: Timestamp) -> Secret {
 fn workload(app: usize, kind: WorkloadKind, now: Timestamp) -> Workload {
     let above = (kind == WorkloadKind::ReplicaSet).then(|| owner("Deployment", app));
     Workload {
-        id: WorkloadKey {
+        id: WorkloadRef {
             kind,
-            key: Key::new(namespace(app), Name::new(format!("app-{app:04}").as_str())),
+            key: ObjectRef::new(namespace(app), Name::new(format!("app-{app:04}").as_str())),
         },
-        meta: Meta {
+        meta: ObjectMeta {
             owner: above,
             ..meta(&format!("{kind}-{app}"), now)
         },
@@ -456,7 +461,7 @@ fn workload(app: usize, kind: WorkloadKind, now: Timestamp) -> Workload {
         service_account: Name::new("default"),
         pull_secrets: Arc::from([]),
         images: Arc::from([("app".into(), image(app).into())]),
-        rollout: Rollout {
+        status: WorkloadStatus {
             desired: 20,
             current: 20,
             updated: 20,
@@ -464,7 +469,7 @@ fn workload(app: usize, kind: WorkloadKind, now: Timestamp) -> Workload {
             available: 19,
             generation: 1,
             observed_generation: 1,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         },
     }
 }

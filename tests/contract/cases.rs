@@ -4,12 +4,12 @@ use pullscope::{
     cluster::{Reach, access, read, watch::WATCHED},
     domain::{
         k8s::{
-            document::Fold,
+            document::FoldLevel,
             object_ref::{Name, Namespace},
-            objects::{EventKind, ObjectKey, SecretContent, SecretType, WorkloadKind},
+            objects::{AnyObjectRef, EventKind, SecretContent, SecretType, WorkloadKind},
         },
         rbac::Permission,
-        store::watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+        store::watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
     },
 };
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ pub async fn reads_every_workload_kind(cluster: &Cluster) {
             WorkloadKind::DaemonSet | WorkloadKind::CronJob => 0,
             _ => 2,
         };
-        assert_eq!(workload.rollout.desired, desired, "{kind}");
+        assert_eq!(workload.status.desired, desired, "{kind}");
     }
 }
 
@@ -323,7 +323,7 @@ pub async fn reads_events_of_both_apis(cluster: &Cluster) {
         let failed = line("Failed");
         assert_eq!(failed.event.kind, EventKind::Warning, "{user}");
         assert_eq!(&*failed.event.message, "Error: ErrImagePull", "{user}");
-        assert_eq!(failed.event.subject.container(), Some("app"), "{user}");
+        assert_eq!(failed.event.regarding.container(), Some("app"), "{user}");
         assert_eq!(failed.count, 4, "{user}");
         assert_eq!(
             failed.last,
@@ -449,7 +449,7 @@ pub async fn says_which_permission_is_missing(cluster: &Cluster) {
         Some(WatchState::Forbidden { missing, .. }) => Some(missing.to_string()),
         _ => None,
     };
-    let secrets = WatchKind::Secrets(SecretSlice::DockerConfigJson);
+    let secrets = WatchKind::Secrets(SecretWatch::DockerConfigJson);
     seen.until("the refusals are in", LONG, |seen| {
         missing(seen, secrets).is_some()
             && missing(seen, WatchKind::ServiceAccounts).is_some()
@@ -575,9 +575,9 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
     let path = format!("/api/v1/namespaces/{namespace}/secrets");
     cluster.create(&path, manifest).await;
     let connection = cluster.connect("admin", &namespace).await;
-    let secret = ObjectKey::Secret(key(&namespace, "regcred"));
+    let secret = AnyObjectRef::Secret(key(&namespace, "regcred"));
     let document = read::document(&connection, &secret).await.unwrap();
-    let lines = document.folded(Fold::Nothing);
+    let lines = document.folded(FoldLevel::Unfolded);
     let text: Vec<&str> = lines.iter().map(|line| line.text).collect();
     let text = text.join("\n");
     assert!(
@@ -589,14 +589,14 @@ pub async fn documents_hide_the_values_of_secrets(cluster: &Cluster) {
         "{text}"
     );
 
-    let gone = ObjectKey::Pod(key(&namespace, "nobody"));
+    let gone = AnyObjectRef::Pod(key(&namespace, "nobody"));
     let trouble = read::document(&connection, &gone).await.unwrap_err();
     assert!(trouble.to_string().contains("not found"), "{trouble}");
-    let namespaced = ObjectKey::Namespace(namespace.clone());
+    let namespaced = AnyObjectRef::Namespace(namespace.clone());
     let document = read::document(&connection, &namespaced).await.unwrap();
     assert!(
         document
-            .folded(Fold::Managed)
+            .folded(FoldLevel::HideManagedFields)
             .iter()
             .any(|line| line.text == "kind: Namespace")
     );

@@ -152,7 +152,7 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
     let [json, packed] = &worlds[..] else {
         panic!("two worlds");
     };
-    let pods = |world: &pullscope::domain::store::World| -> Vec<_> {
+    let pods = |world: &pullscope::domain::store::Store| -> Vec<_> {
         world.pods(&scope).cloned().collect()
     };
     assert_eq!(pods(packed), pods(json));
@@ -161,7 +161,7 @@ pub async fn lists_read_the_same_in_both_encodings(cluster: &Cluster) {
         pod.meta.deleting.is_some() && pod.containers.len() == 3,
         "{pod:?}"
     );
-    let accounts = |world: &pullscope::domain::store::World| -> Vec<_> {
+    let accounts = |world: &pullscope::domain::store::Store| -> Vec<_> {
         world.accounts(&scope).cloned().collect()
     };
     assert_eq!(accounts(packed), accounts(json));

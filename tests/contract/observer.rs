@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use pullscope::{
     cluster::{Connection, Feed, Reach, Watches},
     domain::{
-        k8s::object_ref::{Key, Name, Namespace},
+        k8s::object_ref::{Name, Namespace, ObjectRef},
         registry_auth::credential::FingerprintKey,
         store::{
-            World,
-            unreadable::Unreadable,
-            update::Batch,
+            Store,
+            unreadable::UnreadableObjects,
+            update::StoreUpdate,
             watch::{Scope, WatchId, WatchKind, WatchState},
         },
     },
@@ -30,9 +30,9 @@ pub const LONG: Duration = Duration::from_secs(40);
 pub struct Observer {
     pub watches: Watches,
     feed: Receiver<Feed>,
-    pub world: World,
+    pub world: Store,
     pub states: BTreeMap<WatchId, WatchState>,
-    pub unreadable: BTreeMap<WatchId, Arc<Unreadable>>,
+    pub unreadable: BTreeMap<WatchId, Arc<UnreadableObjects>>,
     /// Batches so far, in words, to explain a test that waits in vain.
     pub batches: Vec<String>,
 }
@@ -43,7 +43,7 @@ impl Observer {
         Self {
             watches,
             feed,
-            world: World::default(),
+            world: Store::default(),
             states: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             batches: Vec::new(),
@@ -97,7 +97,7 @@ impl Observer {
             }
             Feed::Batch(batch) => {
                 self.batches.push(in_words(&batch));
-                self.world.fold(batch, Timestamp::now());
+                self.world.apply(batch, Timestamp::now());
             }
         }
     }
@@ -111,49 +111,49 @@ impl Observer {
     }
 }
 
-fn in_words(batch: &Batch) -> String {
+fn in_words(batch: &StoreUpdate) -> String {
     let (kind, replace, changed, gone) = match batch {
-        Batch::Namespaces(delta) => (
+        StoreUpdate::Namespaces(delta) => (
             "Namespaces".to_owned(),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
-        Batch::Secrets(slice, delta) => (
+        StoreUpdate::Secrets(slice, delta) => (
             format!("Secrets {slice:?}"),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
-        Batch::ServiceAccounts(delta) => (
+        StoreUpdate::ServiceAccounts(delta) => (
             "ServiceAccounts".to_owned(),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
-        Batch::Pods(delta) => (
+        StoreUpdate::Pods(delta) => (
             "Pods".to_owned(),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
-        Batch::Events(delta) => (
+        StoreUpdate::Events(delta) => (
             "Events".to_owned(),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
-        Batch::Workloads(kind, delta) => (
+        StoreUpdate::Workloads(kind, delta) => (
             format!("{kind}s"),
             delta.replace,
             delta.changed.len(),
-            delta.gone.len(),
+            delta.removed.len(),
         ),
     };
     let replace = if replace { "all: " } else { "" };
     format!("{kind} {replace}{changed} changed, {gone} gone")
 }
 
-pub fn key<K>(namespace: &Namespace, name: &str) -> Key<K> {
-    Key::new(namespace.clone(), Name::new(name))
+pub fn key<K>(namespace: &Namespace, name: &str) -> ObjectRef<K> {
+    ObjectRef::new(namespace.clone(), Name::new(name))
 }

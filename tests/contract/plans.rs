@@ -8,14 +8,14 @@ use pullscope::{
     },
     domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{Secret, ServiceAccount, Subject, WorkloadKind, WorkloadRef},
         },
         plan::{
-            AttachSecret, Change, CopySecret, CreateAccount, CreateDeployment, CreateSecret,
-            DeleteAccount, DeleteSecret, DetachSecret, Done, Edit, EditSecret, Existing,
-            ImageOwner, Login, Outcome, Plan, Restartable, RollBack, SetAccount, SetImage,
-            SetPaused, SetTemplatePullSecrets,
+            AttachSecret, AuthEdit, Change, ChangeResult, ConflictPolicy, CopySecret,
+            CreateAccount, CreateDeployment, CreateSecret, Credentials, DeleteAccount,
+            DeleteSecret, DetachSecret, EditSecret, ImageOwner, Outcome, Plan, Restartable,
+            RollBack, SetAccount, SetImage, SetPaused, SetTemplatePullSecrets,
         },
         registry_auth::credential::Password,
     },
@@ -30,7 +30,7 @@ pub fn permit() -> WritePermit {
     WritePermit::unless(false).unwrap()
 }
 
-pub fn outcomes(done: &[Done]) -> Vec<Outcome> {
+pub fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
     done.iter().map(|done| done.outcome.clone()).collect()
 }
 
@@ -39,7 +39,7 @@ pub async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
 }
 
 /// Carries out a plan; what is told on the way is what is said at the end.
-pub async fn carried_out(connection: &Connection, plan: &Plan) -> Vec<Done> {
+pub async fn carried_out(connection: &Connection, plan: &Plan) -> Vec<ChangeResult> {
     let mut told = vec![Outcome::NotTried; plan.changes.len()];
     let tell = |index: usize, outcome: &Outcome| told[index] = outcome.clone();
     let done = apply::carry_out(connection, permit(), plan, tell).await;
@@ -51,19 +51,19 @@ pub async fn rehearse(connection: &Connection, plan: &Plan) -> Vec<Outcome> {
     outcomes(&apply::rehearse(connection, permit(), plan).await)
 }
 
-pub fn login() -> Login {
-    Login {
+pub fn login() -> Credentials {
+    Credentials {
         username: "bot".into(),
         password: Password::new(CANARY),
     }
 }
 
-pub fn secret(namespace: &Namespace, name: &str) -> Key<Secret> {
-    Key::new(namespace.clone(), Name::new(name))
+pub fn secret(namespace: &Namespace, name: &str) -> ObjectRef<Secret> {
+    ObjectRef::new(namespace.clone(), Name::new(name))
 }
 
-pub fn account(namespace: &Namespace) -> Key<ServiceAccount> {
-    Key::new(namespace.clone(), Name::new("web"))
+pub fn account(namespace: &Namespace) -> ObjectRef<ServiceAccount> {
+    ObjectRef::new(namespace.clone(), Name::new("web"))
 }
 
 pub fn attach(namespace: &Namespace, name: &str) -> Change {
@@ -82,13 +82,13 @@ pub fn create(namespace: &Namespace, name: &str, server: &str) -> Change {
     })
 }
 
-pub fn copy(from: &Key<Secret>, to: &Key<Secret>, existing: Existing) -> Change {
+pub fn copy(from: &ObjectRef<Secret>, to: &ObjectRef<Secret>, existing: ConflictPolicy) -> Change {
     Change::CopySecret(CopySecret {
         from: from.clone(),
         to: to.clone(),
-        existing,
-        brings: Vec::new(),
-        there: None,
+        conflict_policy: existing,
+        source_servers: Vec::new(),
+        target_servers: None,
         expected: None,
     })
 }
@@ -108,7 +108,7 @@ pub async fn listed(cluster: &Cluster, namespace: &Namespace) -> Vec<String> {
         .collect()
 }
 
-pub async fn config(cluster: &Cluster, key: &Key<Secret>) -> (String, String) {
+pub async fn config(cluster: &Cluster, key: &ObjectRef<Secret>) -> (String, String) {
     let path = format!("/api/v1/namespaces/{}/secrets/{}", key.namespace, key.name);
     let found = object(cluster, &path).await;
     let encoded = found["data"][".dockerconfigjson"]
@@ -184,7 +184,7 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
     let edits = plan(vec![
         Change::EditSecret(EditSecret {
             key: key.clone(),
-            edit: Edit::Put {
+            edit: AuthEdit::Upsert {
                 server: "quay.io".into(),
                 login: login(),
             },
@@ -192,13 +192,13 @@ pub async fn pull_secrets_are_made_and_changed(cluster: &Cluster) {
         }),
         Change::EditSecret(EditSecret {
             key: key.clone(),
-            edit: Edit::Rekey {
+            edit: AuthEdit::RenameKey {
                 from: "ghcr.io".into(),
                 to: "r.example:5000".into(),
             },
             before: None,
         }),
-        copy(&key, &secret(&other, "regcred"), Existing::Keep),
+        copy(&key, &secret(&other, "regcred"), ConflictPolicy::Keep),
     ]);
     let outcomes = carry_out(&connection, &edits).await;
     assert_eq!(
@@ -270,8 +270,8 @@ pub async fn a_denied_step_stops_the_plan(cluster: &Cluster) {
 /// A workload gets another image and new Pods; a container that is gone is told.
 pub async fn workloads_are_changed(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "workloads").await;
-    let key = Key::new(namespace.clone(), Name::new("web"));
-    let workload = Restartable::new(WorkloadKey {
+    let key = ObjectRef::new(namespace.clone(), Name::new("web"));
+    let workload = Restartable::new(WorkloadRef {
         kind: WorkloadKind::Deployment,
         key: key.clone(),
     })
@@ -322,7 +322,7 @@ pub async fn workloads_are_changed(cluster: &Cluster) {
 /// The list of a Pod template with a list of its own, and taken back: what others added stays.
 pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "template").await;
-    let key = Key::new(namespace.clone(), Name::new("web"));
+    let key = ObjectRef::new(namespace.clone(), Name::new("web"));
     let deployment = CreateDeployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
     let made = Plan::new("deploy", vec![Change::CreateDeployment(deployment)]);
     assert_eq!(carry_out(&connection, &made).await, [Outcome::Applied]);
@@ -344,7 +344,7 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     let plan = Plan::new(
         "correct",
         vec![Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
-            workload: Restartable::new(WorkloadKey {
+            workload: Restartable::new(WorkloadRef {
                 kind: WorkloadKind::Deployment,
                 key,
             })
@@ -363,7 +363,7 @@ pub async fn the_list_of_a_template_is_changed(cluster: &Cluster) {
     let again = carry_out(&connection, &plan).await;
     assert_eq!(again, [Outcome::Unchanged]);
     put(&["mirror", "hub", "theirs"]).await;
-    let undone = plan.undone(&done).unwrap();
+    let undone = plan.undo_plan(&done).unwrap();
     assert_eq!(carry_out(&connection, &undone).await, [Outcome::Applied]);
     assert_eq!(list().await, ["mirror", "theirs", "typo"]);
 }
@@ -396,13 +396,13 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
             stored: None,
         })
     };
-    let bare = Subject::Pod(Key::new(namespace.clone(), Name::new("bare")));
+    let bare = Subject::Pod(ObjectRef::new(namespace.clone(), Name::new("bare")));
     let plan = Plan::new(
         "images",
         vec![
             set(bare.clone(), "app"),
             set(bare, "setup"),
-            Change::delete_job(Key::new(namespace.clone(), Name::new("nightly-7"))),
+            Change::delete_job(ObjectRef::new(namespace.clone(), Name::new("nightly-7"))),
         ],
     );
     let rehearsed = rehearse(&connection, &plan).await;
@@ -417,12 +417,12 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
     let stays = |job: &&Value| job["metadata"]["deletionTimestamp"].is_null();
     let jobs = jobs["items"].as_array().unwrap().iter().filter(stays);
     assert_eq!(jobs.count(), 0);
-    let undone = plan.undone(&done).unwrap();
+    let undone = plan.undo_plan(&done).unwrap();
     let back = carry_out(&connection, &undone).await;
     assert_eq!(back, vec![Outcome::Applied; 2]);
-    let job = Subject::Workload(WorkloadKey {
+    let job = Subject::Workload(WorkloadRef {
         kind: WorkloadKind::Job,
-        key: Key::new(namespace, Name::new("nightly-7")),
+        key: ObjectRef::new(namespace, Name::new("nightly-7")),
     });
     assert!(ImageOwner::new(job).is_none(), "its template is immutable");
 }
@@ -430,7 +430,7 @@ pub async fn images_are_set_where_they_stand(cluster: &Cluster) {
 /// A rollout is paused and resumed, and a Deployment gets the template of an older ReplicaSet.
 pub async fn a_rollout_is_stopped_and_taken_back(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "rollback").await;
-    let key = Key::new(namespace.clone(), Name::new("web"));
+    let key = ObjectRef::new(namespace.clone(), Name::new("web"));
     let deploy = Change::CreateDeployment(CreateDeployment::new(
         key.clone(),
         "ghcr.io/acme/web:2",
@@ -488,14 +488,14 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
     let (namespace, connection) = home(cluster, "rehearsal").await;
     let other = cluster.namespace("rehearsal-copy").await;
     let key = secret(&namespace, "regcred");
-    let web = Key::new(namespace.clone(), Name::new("web"));
-    let workload = Restartable::new(WorkloadKey {
+    let web = ObjectRef::new(namespace.clone(), Name::new("web"));
+    let workload = Restartable::new(WorkloadRef {
         kind: WorkloadKind::Deployment,
         key: web.clone(),
     })
     .unwrap();
     let deploy = |name: &str| {
-        let key = Key::new(namespace.clone(), Name::new(name));
+        let key = ObjectRef::new(namespace.clone(), Name::new(name));
         Change::CreateDeployment(CreateDeployment::new(
             key,
             "ghcr.io/acme/web:1",
@@ -524,14 +524,14 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
         vec![
             Change::EditSecret(EditSecret {
                 key: key.clone(),
-                edit: Edit::Remove {
+                edit: AuthEdit::Remove {
                     server: "ghcr.io".into(),
                 },
                 before: None,
             }),
             Change::convert_secret(secret(&namespace, "opaque")),
-            copy(&key, &secret(&other, "regcred"), Existing::Keep),
-            copy(&key, &secret(&namespace, "regcred"), Existing::Merge),
+            copy(&key, &secret(&other, "regcred"), ConflictPolicy::Keep),
+            copy(&key, &secret(&namespace, "regcred"), ConflictPolicy::Merge),
             create(&namespace, "second", "quay.io"),
             attach(&namespace, "regcred"),
             Change::DetachSecret(DetachSecret {
@@ -546,7 +546,7 @@ pub async fn a_rehearsal_changes_nothing(cluster: &Cluster) {
                 before: None,
                 account: Name::new("default"),
             }),
-            Change::delete_pod(Key::new(namespace.clone(), Name::new("waits"))),
+            Change::delete_pod(ObjectRef::new(namespace.clone(), Name::new("waits"))),
             Change::DeleteSecret(DeleteSecret::new(secret(&namespace, "opaque"))),
             Change::DeleteAccount(DeleteAccount::new(account(&namespace))),
         ],

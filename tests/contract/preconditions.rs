@@ -6,13 +6,13 @@ use pullscope::{
     cluster::{Connection, apply},
     domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{Workload, WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{Workload, WorkloadKind, WorkloadRef},
         },
         plan::{
-            Change, ConvertSecret, CreateAccount, CreateDeployment, CreateNamespace, DeletePod,
-            DeleteSecret, Done, Existing, Mark, Outcome, Plan, Restartable, RollBack, SetAccount,
-            SetImage, SetPaused,
+            Change, ChangeResult, ConflictPolicy, ConvertSecret, CreateAccount, CreateDeployment,
+            CreateNamespace, DeletePod, DeleteSecret, DiffTag, Outcome, Plan, Restartable,
+            RollBack, SetAccount, SetImage, SetPaused,
         },
     },
 };
@@ -30,12 +30,12 @@ use crate::{
 /// A Deployment, and a connection of who may change it.
 async fn deployed(cluster: &Cluster, prefix: &str) -> (Namespace, Connection, Restartable) {
     let (namespace, connection) = home(cluster, prefix).await;
-    let key: Key<Workload> = Key::new(namespace.clone(), Name::new("web"));
+    let key: ObjectRef<Workload> = ObjectRef::new(namespace.clone(), Name::new("web"));
     let deploy = CreateDeployment::new(key.clone(), "ghcr.io/acme/web:1", Name::new("web"));
     let plan = Plan::new("deploy", vec![Change::CreateDeployment(deploy)]);
     assert_eq!(carry_out(&connection, &plan).await, [Outcome::Applied]);
     let kind = WorkloadKind::Deployment;
-    let workload = Restartable::new(WorkloadKey { kind, key }).unwrap();
+    let workload = Restartable::new(WorkloadRef { kind, key }).unwrap();
     (namespace, connection, workload)
 }
 
@@ -81,14 +81,14 @@ const IMAGE: &str = "/spec/template/spec/containers/0/image";
 const ACCOUNT: &str = "/spec/template/spec/serviceAccountName";
 
 /// The plan as it is shown after the server has tried it.
-async fn shown(connection: &Connection, plan: &Plan) -> (Plan, Vec<Done>) {
+async fn shown(connection: &Connection, plan: &Plan) -> (Plan, Vec<ChangeResult>) {
     let done = apply::rehearse(connection, permit(), plan).await;
-    (plan.with_found(&done), done)
+    (plan.with_live_state(&done), done)
 }
 
 fn removed(change: &Change) -> Vec<String> {
     let lines = change.preview().into_iter();
-    let gone = lines.filter(|line| line.mark == Mark::Removed);
+    let gone = lines.filter(|line| line.mark == DiffTag::Removed);
     gone.map(|line| line.text.trim().to_owned()).collect()
 }
 
@@ -111,7 +111,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
         let plan = Plan::new("mine", vec![change]);
         let done = carried_out(&connection, &plan).await;
         assert_eq!(outcomes(&done), [Outcome::Applied]);
-        let undo = plan.undone(&done).unwrap();
+        let undo = plan.undo_plan(&done).unwrap();
         assert_eq!(rehearse(&connection, &undo).await, [Outcome::Applied]);
         theirs(cluster, &namespace, json!({ place: value })).await;
 
@@ -134,7 +134,7 @@ pub async fn what_others_set_since_is_left_alone(cluster: &Cluster) {
     let plan = Plan::new("pause", vec![pause]);
     let done = carried_out(&connection, &plan).await;
     theirs(cluster, &namespace, json!({"/spec/paused": false})).await;
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert_eq!(undone, [Outcome::Unchanged]);
 }
 
@@ -152,7 +152,7 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
         carry_out(&connection, &plan_of_theirs).await,
         [Outcome::Applied]
     );
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert!(says(&undone[0], "another of its name"), "{undone:?}");
 
     let pod = json!({
@@ -163,7 +163,7 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
     let made = cluster.create(&pods, pod).await;
     let uid = made["metadata"]["uid"].as_str().unwrap();
     let delete = |uid: &str| {
-        let pod = Key::new(namespace.clone(), Name::new("web-0"));
+        let pod = ObjectRef::new(namespace.clone(), Name::new("web-0"));
         let uid = Some(Arc::from(uid));
         Plan::new("delete", vec![Change::DeletePod(DeletePod { pod, uid })])
     };
@@ -238,7 +238,10 @@ pub async fn what_was_not_shown_is_left_alone(cluster: &Cluster) {
         ],
     );
     carry_out(&connection, &made).await;
-    let replace = Plan::new("copy", vec![copy(&source, &target, Existing::Replace)]);
+    let replace = Plan::new(
+        "copy",
+        vec![copy(&source, &target, ConflictPolicy::Replace)],
+    );
     let (replace, _) = shown(&connection, &replace).await;
     let delete = Plan::new("delete", vec![DeleteSecret::new(target).into()]);
     let (delete, _) = shown(&connection, &delete).await;
@@ -273,7 +276,7 @@ pub async fn undo_reaches_no_later_object_of_the_name(cluster: &Cluster) {
     let pause = Change::SetPaused(SetPaused::new(workload.id().key.clone(), true));
     let plan = Plan::new("mine", vec![attach(&namespace, "regcred"), pause]);
     let done = carried_out(&connection, &plan).await;
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     for (path, collection) in [
         (
             path(&namespace),
@@ -385,7 +388,7 @@ pub async fn a_conversion_keeps_everything(cluster: &Cluster) {
     assert_eq!(given(&now), given(&wanted));
     assert_eq!(count().await, before, "no copy of it stays behind");
 
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     assert_eq!(rehearse(&connection, &undo).await, [Outcome::Applied]);
     assert_eq!(
         given(&object(cluster, &path).await),
@@ -402,7 +405,7 @@ pub async fn a_conversion_keeps_everything(cluster: &Cluster) {
     cluster
         .patch(&path, json!({"metadata": {"labels": {"theirs": "yes"}}}))
         .await;
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert!(says(&undone[0], "somebody"), "{undone:?}");
     let now = object(cluster, &path).await;
     assert_eq!(now["type"], "kubernetes.io/dockerconfigjson");
@@ -504,7 +507,7 @@ pub async fn an_owner_by_server_side_apply_is_named(cluster: &Cluster) {
         .changes
         .iter()
         .zip(&done)
-        .map(|(change, done)| Some(change.keeper(&done.traces)?.warning()))
+        .map(|(change, done)| Some(change.manager(&done.traces)?.warning()))
         .collect();
     for (warning, field) in warnings
         .iter()

@@ -12,12 +12,12 @@ use pullscope::{
     cluster::Connection,
     domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
+            object_ref::{Name, Namespace, ObjectRef},
             objects::Secret,
         },
         plan::{
-            Change, CreateDeployment, DeleteAccount, DeleteSecret, DetachSecret, Edit, EditSecret,
-            Existing, Login, OnFailure, Outcome, Plan,
+            AuthEdit, Change, ConflictPolicy, CreateDeployment, Credentials, DeleteAccount,
+            DeleteSecret, DetachSecret, EditSecret, OnFailure, Outcome, Plan,
         },
         registry_auth::credential::Password,
     },
@@ -32,12 +32,12 @@ use crate::{
     },
 };
 
-fn renew(key: &Key<Secret>, password: &str) -> Change {
+fn renew(key: &ObjectRef<Secret>, password: &str) -> Change {
     Change::EditSecret(EditSecret {
         key: key.clone(),
-        edit: Edit::Renew {
+        edit: AuthEdit::ReplaceCredentials {
             servers: vec!["ghcr.io".into()],
-            login: Login {
+            login: Credentials {
                 username: "bot".into(),
                 password: Password::new(password),
             },
@@ -47,7 +47,7 @@ fn renew(key: &Key<Secret>, password: &str) -> Change {
 }
 
 /// Three Secrets with the same credential in two namespaces.
-async fn three(cluster: &Cluster) -> (Connection, [Key<Secret>; 3]) {
+async fn three(cluster: &Cluster) -> (Connection, [ObjectRef<Secret>; 3]) {
     let (namespace, connection) = home(cluster, "rotate").await;
     let other = cluster.namespace("rotate-too").await;
     let keys = [
@@ -63,7 +63,7 @@ async fn three(cluster: &Cluster) -> (Connection, [Key<Secret>; 3]) {
     (connection, keys)
 }
 
-fn rotation(keys: &[Key<Secret>]) -> Plan {
+fn rotation(keys: &[ObjectRef<Secret>]) -> Plan {
     let changes = keys.iter().map(|key| renew(key, "the-new-one"));
     Plan {
         on_failure: OnFailure::TakeBack,
@@ -71,7 +71,7 @@ fn rotation(keys: &[Key<Secret>]) -> Plan {
     }
 }
 
-async fn contents(cluster: &Cluster, keys: &[Key<Secret>]) -> Vec<String> {
+async fn contents(cluster: &Cluster, keys: &[ObjectRef<Secret>]) -> Vec<String> {
     let mut all = Vec::new();
     for key in keys {
         all.push(config(cluster, key).await.1);
@@ -111,7 +111,7 @@ pub async fn a_rotation_is_all_or_nothing(cluster: &Cluster) {
     assert!(!format!("{done:?}{plan:?}").contains("the-new-one"));
     assert!(!format!("{done:?}").contains("canary"), "nor the old one");
 
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     let tried = rehearse(&connection, &undo).await;
     assert_eq!(tried, vec![Outcome::Applied; 3]);
     assert_eq!(
@@ -132,7 +132,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
     let put = |server: &str| {
         Change::EditSecret(EditSecret {
             key: keys[0].clone(),
-            edit: Edit::Put {
+            edit: AuthEdit::Upsert {
                 server: server.into(),
                 login: login(),
             },
@@ -140,7 +140,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
         })
     };
     carry_out(&connection, &Plan::new("theirs", vec![put("quay.io")])).await;
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert_eq!(undone[0], Outcome::Applied, "the last change first");
     assert!(
         matches!(&undone[1], Outcome::Failed(why) if why.contains("somebody")),
@@ -158,7 +158,7 @@ pub async fn what_others_changed_since_is_left_alone(cluster: &Cluster) {
         &Plan::new("theirs", vec![attach(&namespace, "others")]),
     )
     .await;
-    let undone = carry_out(&connection, &plan.undone(&done).unwrap()).await;
+    let undone = carry_out(&connection, &plan.undo_plan(&done).unwrap()).await;
     assert_eq!(undone, [Outcome::Applied]);
     assert_eq!(listed(cluster, &namespace).await, ["mirror", "others"]);
 }
@@ -169,7 +169,7 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
     let labelled = json!({"metadata": {"labels": {"team": "a"}}});
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
     cluster.patch(&path, labelled).await;
-    let web = Key::new(namespace.clone(), Name::new("web"));
+    let web = ObjectRef::new(namespace.clone(), Name::new("web"));
     let before = listed(cluster, &namespace).await;
     let opaque = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "opaque"},
@@ -210,7 +210,7 @@ pub async fn a_plan_is_taken_back(cluster: &Cluster) {
     )
     .await;
     assert_eq!(again, [Outcome::Unchanged], "it is deleted already");
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     let tried = rehearse(&connection, &undo).await;
     assert!(tried.iter().all(Outcome::is_good), "{tried:?}");
     let undone = carry_out(&connection, &undo).await;
@@ -249,18 +249,18 @@ pub async fn a_copy_meets_another_secret(cluster: &Cluster) {
     let theirs = create(&to.namespace, "theirs", "quay.io");
     carry_out(&connection, &Plan::new("theirs", vec![theirs])).await;
     let one = |existing| Plan::new("copy", vec![copy(&keys[0], &to, existing)]);
-    let kept = carry_out(&connection, &one(Existing::Keep)).await;
+    let kept = carry_out(&connection, &one(ConflictPolicy::Keep)).await;
     assert!(matches!(&kept[..], [Outcome::Failed(_)]), "{kept:?}");
-    let done = carried_out(&connection, &one(Existing::Merge)).await;
+    let done = carried_out(&connection, &one(ConflictPolicy::Merge)).await;
     assert_eq!(done[0].outcome, Outcome::Applied);
     let text = config(cluster, &to).await.1;
     assert!(text.contains("quay.io") && text.contains("ghcr.io"));
     assert_eq!(
-        carry_out(&connection, &one(Existing::Merge)).await,
+        carry_out(&connection, &one(ConflictPolicy::Merge)).await,
         [Outcome::Unchanged]
     );
     assert_eq!(
-        carry_out(&connection, &one(Existing::Replace)).await,
+        carry_out(&connection, &one(ConflictPolicy::Replace)).await,
         [Outcome::Applied]
     );
     let text = config(cluster, &to).await.1;
@@ -323,7 +323,7 @@ async fn breaking(cluster: &Cluster, namespace: &Namespace, writes: usize) -> Co
 
 /// Who else keeps an object is read off the server's answer.
 pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
-    use pullscope::{cluster::apply, domain::plan::manager::Tool};
+    use pullscope::{cluster::apply, domain::plan::manager::ManagerKind};
     let (namespace, connection) = home(cluster, "kept").await;
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/web");
     let tracked = json!({"metadata": {"annotations": {
@@ -332,6 +332,9 @@ pub async fn a_keeper_is_seen_in_the_rehearsal(cluster: &Cluster) {
     cluster.patch(&path, tracked).await;
     let plan = Plan::new("attach", vec![attach(&namespace, "regcred")]);
     let done = apply::rehearse(&connection, crate::plans::permit(), &plan).await;
-    let keeper = plan.changes[0].keeper(&done[0].traces).unwrap();
-    assert_eq!((keeper.tool, keeper.name.as_str()), (Tool::ArgoCd, "shop"));
+    let keeper = plan.changes[0].manager(&done[0].traces).unwrap();
+    assert_eq!(
+        (keeper.tool, keeper.name.as_str()),
+        (ManagerKind::ArgoCd, "shop")
+    );
 }

@@ -8,10 +8,13 @@ use pullscope::{
     },
     domain::{
         k8s::{
-            object_ref::{Key, Name},
+            object_ref::{Name, ObjectRef},
             objects::Secret,
         },
-        plan::{Change, CreateSecret, Done, Edit, EditSecret, Login, OnFailure, Outcome, Plan},
+        plan::{
+            AuthEdit, Change, ChangeResult, CreateSecret, Credentials, EditSecret, OnFailure,
+            Outcome, Plan,
+        },
         registry_auth::credential::Password,
     },
 };
@@ -26,11 +29,11 @@ fn permit() -> WritePermit {
     WritePermit::unless(false).unwrap()
 }
 
-async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<Done> {
+async fn carry_out(connection: &Connection, plan: &Plan) -> Vec<ChangeResult> {
     apply::carry_out(connection, permit(), plan, |_, _| {}).await
 }
 
-fn outcomes(done: &[Done]) -> Vec<&Outcome> {
+fn outcomes(done: &[ChangeResult]) -> Vec<&Outcome> {
     done.iter().map(|done| &done.outcome).collect()
 }
 
@@ -73,8 +76,8 @@ impl Stage {
         Self { scene, connection }
     }
 
-    fn key(&self, name: &str) -> Key<Secret> {
-        Key::new(self.scene.namespace.clone(), Name::new(name))
+    fn key(&self, name: &str) -> ObjectRef<Secret> {
+        ObjectRef::new(self.scene.namespace.clone(), Name::new(name))
     }
 
     fn secrets(&self) -> String {
@@ -102,9 +105,9 @@ impl Stage {
         let renew = |name: &str| {
             Change::EditSecret(EditSecret {
                 key: self.key(name),
-                edit: Edit::Renew {
+                edit: AuthEdit::ReplaceCredentials {
                     servers: vec!["ghcr.io".into()],
-                    login: Login {
+                    login: Credentials {
                         username: "bot".into(),
                         password: Password::new("the-new-one"),
                     },
@@ -135,7 +138,7 @@ pub async fn a_rotation_is_all_or_none_when_an_answer_is_lost(place: Place) {
         }
         // And so does what takes it back.
         stage.scene.front.next(1, writes_second, Fault::Late);
-        let undone = carry_out(&stage.connection, &plan.undone(&done).unwrap()).await;
+        let undone = carry_out(&stage.connection, &plan.undo_plan(&done).unwrap()).await;
         assert_eq!(outcomes(&undone), [&Outcome::Applied; 3]);
         for name in ["a", "b", "c"] {
             assert_eq!(stage.password(name).await, "old");
@@ -169,7 +172,7 @@ pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
         let create = Change::CreateSecret(CreateSecret {
             key: stage.key("made"),
             server: "ghcr.io".into(),
-            login: Login {
+            login: Credentials {
                 username: "bot".into(),
                 password: Password::new("the-new-one"),
             },
@@ -179,7 +182,7 @@ pub async fn an_object_is_made_once_when_an_answer_is_lost(place: Place) {
         assert_eq!(outcomes(&done), [&Outcome::Applied]);
         assert_eq!(stage.password("made").await, "new");
         stage.scene.front.next(1, writes, Fault::Late);
-        let undo = plan.undone(&done).unwrap();
+        let undo = plan.undo_plan(&done).unwrap();
         let undone = carry_out(&stage.connection, &undo).await;
         match outcomes(&undone)[..] {
             [Outcome::Applied] => assert!(!may_come, "{undone:?}"),
@@ -223,7 +226,7 @@ pub async fn a_conversion_survives_lost_answers(place: Place) {
             assert_eq!(stage.password("opaque").await, "old");
 
             stage.scene.front.next(1, when, fault.clone());
-            let undone = carry_out(&stage.connection, &plan.undone(&done).unwrap()).await;
+            let undone = carry_out(&stage.connection, &plan.undo_plan(&done).unwrap()).await;
             assert_eq!(outcomes(&undone), [&Outcome::Applied]);
             let now = stage.found("opaque").await;
             assert_eq!((&now["type"], &now["data"]), (&old["type"], &old["data"]));

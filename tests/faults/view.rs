@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use http::Request;
 use kube::Client;
 use pullscope::domain::{
-    k8s::{object_ref::Namespace, objects::Meta},
-    store::{World, watch::Scope},
+    k8s::{object_ref::Namespace, objects::ObjectMeta},
+    store::{Store, watch::Scope},
 };
 use serde_json::Value;
 
@@ -79,17 +79,17 @@ fn put(view: &mut View, kind: &str, name: &str, version: &str) {
 }
 
 /// Read out of the store.
-pub fn view(world: &World, namespace: &Namespace) -> View {
+pub fn view(world: &Store, namespace: &Namespace) -> View {
     let scope = Scope::Namespace(namespace.clone());
     let mut view = View::new();
     for line in world.event_lines() {
         let event = &line.event;
         if event.key.namespace == *namespace {
-            let name = said(&event.subject.name, &event.reason, &event.message);
+            let name = said(&event.regarding.name, &event.reason, &event.message);
             view.insert(format!("events/{name}"), SAID.to_owned());
         }
     }
-    let mut put = |kind: &str, name: &str, meta: &Meta| {
+    let mut put = |kind: &str, name: &str, meta: &ObjectMeta| {
         put(&mut view, kind, name, &String::from(meta.resource_version));
     };
     for pod in world.pods(&scope) {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
-use pullscope::domain::context::{Case, WorkloadCase};
+use pullscope::domain::context::{PodContext, WorkloadContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Golden {
-    Pod(Case),
-    Workload(WorkloadCase),
+    Pod(PodContext),
+    Workload(WorkloadContext),
 }
 
 fn path(name: &str) -> PathBuf {

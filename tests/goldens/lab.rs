@@ -15,12 +15,12 @@ use pullscope::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
     domain::{
         context,
-        k8s::object_ref::{Key, Name, Namespace},
+        k8s::object_ref::{Name, Namespace, ObjectRef},
         registry_auth::credential::FingerprintKey,
         store::{
-            World,
-            update::Batch,
-            watch::{Sight, WatchState},
+            Store,
+            update::StoreUpdate,
+            watch::{WatchCoverage, WatchState},
         },
     },
     sandbox::{Pace, Sandbox, Scenario, User},
@@ -60,12 +60,12 @@ pub async fn case(record: &Record) -> Golden {
     let (world, sight) = lab.look(born).await;
     let now = born + MINUTES.minutes();
     if record.pod.made {
-        let key = Key::new(Namespace::new("app"), Name::new(name));
-        return Golden::Pod(context::case(&world, &sight, &key, now).unwrap());
+        let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
+        return Golden::Pod(context::pod_context(&world, &sight, &key, now).unwrap());
     }
     let mut workloads = world.workloads();
     let workload = workloads.find(|it| it.id.key.name.as_str() == record.scenario);
-    let case = context::workload_case(&world, &sight, workload.unwrap(), now);
+    let case = context::workload_context(&world, &sight, workload.unwrap(), now);
     Golden::Workload(case)
 }
 
@@ -272,38 +272,38 @@ impl Lab {
     }
 
     /// What the product's watches make of it.
-    pub async fn look(&self, now: Timestamp) -> (World, Sight) {
+    pub async fn look(&self, now: Timestamp) -> (Store, WatchCoverage) {
         let connection = self.connection().await;
         let reach = Reach::Cluster {
             otherwise: Vec::new(),
         };
         let (_watches, mut feed) = Watches::start(&connection, reach, &FingerprintKey::default());
-        let (mut batches, mut sight) = (Vec::new(), Sight::default());
+        let (mut batches, mut sight) = (Vec::new(), WatchCoverage::default());
         let mut live = 0;
         while live < WATCHED.len() {
             let next = tokio::time::timeout(Duration::from_secs(60), feed.recv());
             match next.await.unwrap().unwrap() {
                 Feed::Batch(batch) => batches.push(batch),
                 Feed::State(id, state) => {
-                    sight.note(&id, &state);
+                    sight.set_state(&id, &state);
                     live += usize::from(matches!(state, WatchState::Live));
                 }
-                Feed::Unreadable(id, unreadable) => sight.note_unreadable(id, unreadable),
-                Feed::Ended(id) => sight.lose(&id),
+                Feed::Unreadable(id, unreadable) => sight.set_unreadable(id, unreadable),
+                Feed::Ended(id) => sight.remove(&id),
             }
         }
         // Which list comes first is chance, and what is remembered of a failure depends on it.
         batches.sort_by_key(|batch| match batch {
-            Batch::Namespaces(_) => 0,
-            Batch::Secrets(..) => 1,
-            Batch::ServiceAccounts(_) => 2,
-            Batch::Workloads(..) => 3,
-            Batch::Pods(_) => 4,
-            Batch::Events(_) => 5,
+            StoreUpdate::Namespaces(_) => 0,
+            StoreUpdate::Secrets(..) => 1,
+            StoreUpdate::ServiceAccounts(_) => 2,
+            StoreUpdate::Workloads(..) => 3,
+            StoreUpdate::Pods(_) => 4,
+            StoreUpdate::Events(_) => 5,
         });
-        let mut world = World::default();
+        let mut world = Store::default();
         for batch in batches {
-            world.fold(batch, now);
+            world.apply(batch, now);
         }
         (world, sight)
     }

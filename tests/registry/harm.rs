@@ -8,7 +8,7 @@ use std::{
 };
 
 use pullscope::{
-    domain::probe::{Failure, Found, Stage, Unencrypted},
+    domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted},
     registry::{Limits, PlainHttp},
 };
 
@@ -43,9 +43,9 @@ async fn garbage() {
     ] {
         let peer = Peer::saying(move |_| text.to_owned());
         let (stage, failure) = failed(&probe(&peer, limits()).await);
-        assert_eq!(stage, Stage::Challenge, "{text:?}");
+        assert_eq!(stage, ProbeStage::Challenge, "{text:?}");
         assert!(
-            matches!(failure, Failure::NotHttp(_)),
+            matches!(failure, ProbeError::NotHttp(_)),
             "{text:?}: {failure:?}"
         );
     }
@@ -55,7 +55,7 @@ async fn garbage() {
 async fn nothing_at_all() {
     let peer = Peer::saying(|_| String::new());
     let found = failed(&probe(&peer, limits()).await);
-    assert_eq!(found, (Stage::Challenge, Failure::Reset));
+    assert_eq!(found, (ProbeStage::Challenge, ProbeError::Reset));
 }
 
 /// It waits for the end of a line that the greeting of TLS need not have.
@@ -63,7 +63,7 @@ async fn nothing_at_all() {
 async fn a_small_server_on_loopback_that_says_nothing_to_tls_is_asked_plainly() {
     let peer = Peer::saying(|_| reply("200 OK", &[], r#"{"schemaVersion":2}"#));
     let transcript = probe_with(&peer, limits(), PlainHttp::Loopback).await;
-    let plain = Ok(Found::Unencrypted(Unencrypted::Loopback));
+    let plain = Ok(StepResult::Unencrypted(Unencrypted::Loopback));
     assert_eq!(transcript.steps[2].outcome, plain, "{transcript:#?}");
     assert!(transcript.manifest().is_some(), "{transcript:#?}");
 }
@@ -73,7 +73,7 @@ async fn headers_without_end() {
     for drop in [&b"X-A: b\r\n"[..], b"aaaaaaaaaaaaaaaa"] {
         let peer = Peer::new(move |_, stream| pour(stream, "HTTP/1.1 200 OK\r\nX-B: ", drop));
         let found = failed(&probe(&peer, limits()).await);
-        assert_eq!(found, (Stage::Challenge, Failure::HeadTooLarge));
+        assert_eq!(found, (ProbeStage::Challenge, ProbeError::HeadTooLarge));
     }
 }
 
@@ -85,7 +85,10 @@ async fn a_body_of_100_megabytes() {
     for begin in [declared, open] {
         let peer = Peer::new(move |_, stream| pour(stream, begin, &[b' '; 4096]));
         let found = failed(&probe(&peer, limits()).await);
-        assert_eq!(found, (Stage::Challenge, Failure::BodyTooLarge { limit }));
+        assert_eq!(
+            found,
+            (ProbeStage::Challenge, ProbeError::BodyTooLarge { limit })
+        );
     }
 }
 
@@ -93,7 +96,7 @@ async fn a_body_of_100_megabytes() {
 async fn redirects_without_end() {
     let peer = Peer::saying(|_| reply("307 Temporary Redirect", &["Location: /v2/again"], ""));
     let found = failed(&probe(&peer, limits()).await);
-    assert_eq!(found, (Stage::Challenge, Failure::TooManyRedirects));
+    assert_eq!(found, (ProbeStage::Challenge, ProbeError::TooManyRedirects));
     assert!(peer.asked().len() < 10);
 }
 
@@ -105,7 +108,10 @@ async fn redirects_to_nowhere() {
         let found = failed(&probe(&peer, limits()).await);
         assert_eq!(
             found,
-            (Stage::Challenge, Failure::BadRedirect { to: to.into() })
+            (
+                ProbeStage::Challenge,
+                ProbeError::BadRedirect { to: to.into() }
+            )
         );
     }
 }
@@ -123,7 +129,7 @@ async fn a_slow_drip() {
         }
     });
     let found = failed(&probe(&peer, limits).await);
-    assert_eq!(found, (Stage::Challenge, Failure::Silent(step)));
+    assert_eq!(found, (ProbeStage::Challenge, ProbeError::Timeout(step)));
 }
 
 #[tokio::test]
@@ -138,7 +144,10 @@ async fn a_token_of_a_megabyte() {
         }
     });
     let found = failed(&probe(&peer, limits()).await);
-    assert_eq!(found, (Stage::Token, Failure::BodyTooLarge { limit }));
+    assert_eq!(
+        found,
+        (ProbeStage::Token, ProbeError::BodyTooLarge { limit })
+    );
 }
 
 #[tokio::test]
@@ -158,9 +167,9 @@ async fn tokens_that_are_none() {
             }
         });
         let (stage, failure) = failed(&probe(&peer, limits()).await);
-        assert_eq!(stage, Stage::Token, "{body}");
+        assert_eq!(stage, ProbeStage::Token, "{body}");
         assert!(
-            matches!(failure, Failure::Unreadable(_)),
+            matches!(failure, ProbeError::Unreadable(_)),
             "{body}: {failure:?}"
         );
     }
@@ -179,6 +188,6 @@ async fn a_login_that_is_not_told() {
             reply("401 Unauthorized", &headers, "")
         });
         let found = failed(&probe(&peer, limits()).await);
-        assert_eq!(found, (Stage::Challenge, Failure::NoChallenge));
+        assert_eq!(found, (ProbeStage::Challenge, ProbeError::NoChallenge));
     }
 }

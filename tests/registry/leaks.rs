@@ -1,8 +1,8 @@
 //! A credential goes to its registry and to nobody else: a second server listens for it.
 
 use pullscope::domain::{
-    diagnostics::Root,
-    probe::{Failure, Found, Stage, Stranger, Wanted, judge},
+    diagnostics::RootCause,
+    probe::{AnonymousAccess, ProbeError, ProbeStage, StepResult, TargetPlatforms, conclude},
 };
 
 use crate::peer::{LOGIN, Peer, failed, limits, probe, reply};
@@ -27,7 +27,10 @@ async fn a_login_at_another_server_is_not_answered() {
     let registry = Peer::saying(move |_| reply("401 Unauthorized", &[&header], ""));
     let found = failed(&probe(&registry, limits()).await);
     let realm = realm.to_string();
-    assert_eq!(found, (Stage::Token, Failure::ForeignRealm { realm }));
+    assert_eq!(
+        found,
+        (ProbeStage::Token, ProbeError::ForeignRealm { realm })
+    );
     assert!(stranger.asked().is_empty(), "{:?}", stranger.asked());
     registry.knows_nothing();
 }
@@ -52,9 +55,9 @@ async fn a_stranger_is_asked_for_too_where_the_credential_is_refused() {
         }
     });
     let transcript = probe(&registry, limits()).await;
-    assert_eq!(transcript.stranger, Some(Stranger::MayPull));
-    let verdict = judge(&transcript, &Wanted::Anything);
-    assert_eq!(verdict.root, Some(Root::CredentialRejected));
+    assert_eq!(transcript.anonymous_access, Some(AnonymousAccess::MayPull));
+    let verdict = conclude(&transcript, &TargetPlatforms::Anything);
+    assert_eq!(verdict.root, Some(RootCause::CredentialRejected));
     assert_eq!(verdict.alternatives, []);
 }
 
@@ -119,8 +122,11 @@ async fn a_token_is_asked_for_with_the_login_and_used_without_it() {
     });
     let transcript = probe(&registry, limits()).await;
     let token = &transcript.steps[4];
-    assert_eq!(token.stage, Stage::Token);
-    assert!(matches!(token.outcome, Ok(Found::Token { lives: Some(_) })));
+    assert_eq!(token.stage, ProbeStage::Token);
+    assert!(matches!(
+        token.outcome,
+        Ok(StepResult::Token { lives: Some(_) })
+    ));
     assert!(transcript.manifest().is_some());
     assert!(!format!("{transcript:?}").contains(TOKEN));
     let signed: Vec<String> = registry

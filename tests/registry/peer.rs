@@ -9,7 +9,7 @@ use std::{
 
 use pullscope::{
     domain::{
-        probe::{Failure, Stage, Transcript},
+        probe::{ProbeError, ProbeStage, Transcript},
         registry_auth::{credential::Password, image_ref::ImageRef},
     },
     registry::{Limits, PlainHttp, Prober, Settings, Who},
@@ -128,7 +128,7 @@ pub async fn probe_with(peer: &Peer, limits: Limits, plain_http: PlainHttp) -> T
     transcript
 }
 
-pub fn failed(transcript: &Transcript) -> (Stage, Failure) {
+pub fn failed(transcript: &Transcript) -> (ProbeStage, ProbeError) {
     let (step, failure) = transcript.failed().unwrap();
     (step.stage, failure.clone())
 }

@@ -19,8 +19,8 @@ use pullscope::{
     app::{model::StartScope, preferences::Preferences},
     cluster::{Connection, apply::WritePermit},
     domain::{
-        error::Problem,
-        k8s::{connection::ContextEntry, object_ref::Namespace},
+        error::UserError,
+        k8s::{connection::KubeContext, object_ref::Namespace},
     },
     registry::{Prober, Settings},
     runtime::{self, Announce, Signals, Start, source::Source, terminal},
@@ -272,7 +272,7 @@ impl Panicking {
 }
 
 impl Source for Panicking {
-    fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, Problem>> {
+    fn connect(&self, _: Option<String>) -> BoxFuture<'static, Result<Connection, UserError>> {
         let (place, connection) = (self.place.clone(), self.connection.clone());
         async move {
             assert_ne!(place, "task", "made to panic");
@@ -281,9 +281,9 @@ impl Source for Panicking {
         .boxed()
     }
 
-    fn contexts(&self) -> Result<Vec<ContextEntry>, Problem> {
+    fn contexts(&self) -> Result<Vec<KubeContext>, UserError> {
         self.at("thread");
-        let entry = |name: &str, current| ContextEntry {
+        let entry = |name: &str, current| KubeContext {
             name: name.into(),
             cluster: name.into(),
             user: None,

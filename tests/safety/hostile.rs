@@ -9,7 +9,7 @@ use pullscope::{
     domain::{
         diagnostics::classify::classify,
         registry_auth::{
-            docker_config::{self, Format},
+            docker_config::{self, ConfigFormat},
             image_ref::ImageRef,
             keyring::key_matches,
         },
@@ -182,7 +182,7 @@ proptest! {
         for text in [message.clone(), format!("{known}{message}"), format!("{message}{known}"), known.repeat(at)] {
             let found = classify(&text);
             prop_assert!(found.candidates().count() < 50);
-            let _ = found.settle();
+            let _ = found.confirming_checks();
         }
     }
 
@@ -198,7 +198,7 @@ proptest! {
 
     #[test]
     fn any_docker_configuration_is_read(bytes in nearly(DOCKER), any in prop::collection::vec(any::<u8>(), 0..200)) {
-        for format in [Format::ConfigJson, Format::LegacyCfg] {
+        for format in [ConfigFormat::ConfigJson, ConfigFormat::LegacyCfg] {
             let _ = docker_config::read(format, &bytes);
             let _ = docker_config::read(format, &any);
         }

@@ -8,60 +8,63 @@ use crate::{
             object_ref::{Name, Namespace},
             objects::{PullPolicy, Secret, ServiceAccount},
         },
-        plan::{Ask, Existing, Holder, Listing, Spread, Style, Target},
+        plan::{
+            AccountPullSecrets, ConflictPolicy, CopyTarget, CredentialUsage, ExportFormat,
+            FormSpec, SecretUsage,
+        },
     },
 };
 
 /// The fields that a form asks for.
-pub(super) fn of(ask: &Ask) -> Vec<Field> {
+pub(super) fn of(ask: &FormSpec) -> Vec<Field> {
     match ask {
-        Ask::Login {
+        FormSpec::Login {
             server, username, ..
         } => [text(Answer::Server, server)]
             .into_iter()
             .chain(credential(username, LOGIN))
             .collect(),
-        Ask::NewSecret {
+        FormSpec::NewSecret {
             name,
             server,
             account,
             ..
         } => new_secret(name, server, account.as_ref()),
-        Ask::Rotate { spreads } => rotation(spreads),
-        Ask::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
-        Ask::Image { targets, .. } => {
+        FormSpec::Rotate { spreads } => rotation(spreads),
+        FormSpec::Copy { from, targets, .. } => copy(from.name.as_str(), targets),
+        FormSpec::Image { targets, .. } => {
             let before = targets.first().map_or("", |target| &target.before);
             vec![text(Answer::Image, before)]
         }
-        Ask::Bind { secret, accounts } => vec![
+        FormSpec::Bind { secret, accounts } => vec![
             many(
                 Answer::Accounts,
                 account_rows(accounts, |listing| listing.list.contains(&secret.name)),
             ),
             one(Answer::Restart, RESTARTS),
         ],
-        Ask::List {
+        FormSpec::List {
             listing, secrets, ..
         } => vec![
             many(Answer::Secrets, secret_rows(listing, secrets)),
             one(Answer::Restart, RESTARTS),
         ],
-        Ask::RunAs {
+        FormSpec::RunAs {
             before, accounts, ..
         } => {
             let mut choice = Choice::new(accounts.iter().map(ToString::to_string));
             choice.choose(before.as_str());
             vec![Field::new(Answer::Account, Entry::One(choice))]
         }
-        Ask::Setup { namespace } => setup(namespace.as_ref()),
-        Ask::Deploy { namespace } => deployment(namespace.as_ref()),
-        Ask::DeleteSecret { accounts, .. } => vec![
+        FormSpec::Setup { namespace } => setup(namespace.as_ref()),
+        FormSpec::Deploy { namespace } => deployment(namespace.as_ref()),
+        FormSpec::DeleteSecret { accounts, .. } => vec![
             many(Answer::Accounts, account_rows(accounts, |_| true)),
             text(Answer::Confirm, ""),
         ],
-        Ask::DeleteAccount { .. } => vec![text(Answer::Confirm, "")],
-        Ask::Export => vec![
-            one(Answer::Format, Style::ALL.map(Style::label)),
+        FormSpec::DeleteAccount { .. } => vec![text(Answer::Confirm, "")],
+        FormSpec::Export => vec![
+            one(Answer::Format, ExportFormat::ALL.map(ExportFormat::label)),
             one(Answer::Destination, [CLIPBOARD, FILE]),
             text(Answer::File, ""),
         ],
@@ -76,7 +79,7 @@ fn new_secret(name: &str, server: &str, account: Option<&Name<ServiceAccount>>) 
     fields
 }
 
-fn rotation(spreads: &[Spread]) -> Vec<Field> {
+fn rotation(spreads: &[CredentialUsage]) -> Vec<Field> {
     let first = spreads.first();
     let mut fields = vec![one(Answer::Which, spreads.iter().map(which))];
     let username = first.map_or("", |spread| spread.username.as_str());
@@ -85,10 +88,10 @@ fn rotation(spreads: &[Spread]) -> Vec<Field> {
     fields
 }
 
-fn copy(name: &str, targets: &[Target]) -> Vec<Field> {
-    let row = |target: &Target| Pick {
+fn copy(name: &str, targets: &[CopyTarget]) -> Vec<Field> {
+    let row = |target: &CopyTarget| Pick {
         name: target.namespace.to_string(),
-        note: match &target.there {
+        note: match &target.existing_servers {
             Some(servers) => format!("has one, for {}", servers.join(", ")),
             None => String::new(),
         },
@@ -105,10 +108,10 @@ pub(super) const CLIPBOARD: &str = "the clipboard";
 pub(super) const FILE: &str = "a file";
 
 /// What becomes of a Secret that has the copy's name.
-pub(super) const EXISTING: [(&str, Existing); 3] = [
-    ("leave it as it is", Existing::Keep),
-    ("add the entries to it", Existing::Merge),
-    ("replace its content", Existing::Replace),
+pub(super) const EXISTING: [(&str, ConflictPolicy); 3] = [
+    ("leave it as it is", ConflictPolicy::Keep),
+    ("add the entries to it", ConflictPolicy::Merge),
+    ("replace its content", ConflictPolicy::Replace),
 ];
 
 /// `None`: Kubernetes chooses by the tag.
@@ -168,7 +171,7 @@ fn credential(username: &str, sources: &[Source]) -> Vec<Field> {
 }
 
 /// A credential in words.
-fn which(spread: &Spread) -> String {
+fn which(spread: &CredentialUsage) -> String {
     let here = spread
         .holders
         .iter()
@@ -182,9 +185,9 @@ fn which(spread: &Spread) -> String {
 }
 
 /// The Secrets that carry a credential.
-pub(super) fn holders(spread: Option<&Spread>) -> Vec<Pick> {
+pub(super) fn holders(spread: Option<&CredentialUsage>) -> Vec<Pick> {
     let holders = spread.map_or(&[][..], |spread| &spread.holders);
-    let row = |holder: &Holder| Pick {
+    let row = |holder: &SecretUsage| Pick {
         name: holder.label(),
         note: if holder.immutable {
             "immutable: it has to be made anew".to_owned()
@@ -207,8 +210,11 @@ pub(super) fn holders(spread: Option<&Spread>) -> Vec<Pick> {
 }
 
 /// ServiceAccounts and what runs as them; those are taken that `taken` says so of.
-fn account_rows(accounts: &[Listing], taken: impl Fn(&Listing) -> bool) -> Vec<Pick> {
-    let row = |listing: &Listing| Pick {
+fn account_rows(
+    accounts: &[AccountPullSecrets],
+    taken: impl Fn(&AccountPullSecrets) -> bool,
+) -> Vec<Pick> {
+    let row = |listing: &AccountPullSecrets| Pick {
         name: listing.account.to_string(),
         note: workloads(listing),
         taken: taken(listing),
@@ -217,7 +223,7 @@ fn account_rows(accounts: &[Listing], taken: impl Fn(&Listing) -> bool) -> Vec<P
 }
 
 /// What runs as an account, in words.
-fn workloads(listing: &Listing) -> String {
+fn workloads(listing: &AccountPullSecrets) -> String {
     match (listing.workloads.len(), listing.waiting.len()) {
         (0, _) => String::new(),
         (all, 0) => counted(all, "workload"),
@@ -228,7 +234,7 @@ fn workloads(listing: &Listing) -> String {
     }
 }
 
-fn secret_rows(listing: &Listing, secrets: &[Name<Secret>]) -> Vec<Pick> {
+fn secret_rows(listing: &AccountPullSecrets, secrets: &[Name<Secret>]) -> Vec<Pick> {
     let row = |name: &Name<Secret>| Pick {
         name: name.to_string(),
         note: String::new(),

@@ -2,15 +2,15 @@
 
 use super::{Answer, Choice, Entry, Form, Source, fields, source};
 use crate::domain::{
-    k8s::{object_ref::Key, objects::Secret},
-    plan::{Ask, Spread},
+    k8s::{object_ref::ObjectRef, objects::Secret},
+    plan::{CredentialUsage, FormSpec},
     registry_auth::{image_ref::ImageRef, keyring::key_matches, registries},
-    store::World,
+    store::Store,
 };
 
 impl Form {
     /// The registry of the image, names after the image's own, and the Secrets that fit.
-    pub(super) fn follow(&mut self, world: &World) {
+    pub(super) fn follow(&mut self, world: &Store) {
         if let Ok(image) = ImageRef::parse(self.text(Answer::Image)) {
             self.follow_image(&image);
         }
@@ -19,7 +19,7 @@ impl Form {
     }
 
     fn follow_image(&mut self, image: &ImageRef) {
-        let preset = registries::of_host(image.host());
+        let preset = registries::find_by_host(image.host());
         let server = match preset {
             Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
             _ => image.host().to_owned(),
@@ -40,7 +40,7 @@ impl Form {
 
     /// Another credential has other holders and another user.
     fn follow_which(&mut self) {
-        let Ask::Rotate { spreads } = &self.ask else {
+        let FormSpec::Rotate { spreads } = &self.ask else {
             return;
         };
         let Some(Entry::One(which)) = self.field(Answer::Which).map(|field| &field.entry) else {
@@ -71,7 +71,7 @@ impl Form {
 
     /// The Secrets that hold an entry for this registry. Where a workload is deployed and its
     /// namespace has one, that one is the answer until another is given.
-    fn offer_secrets(&mut self, world: &World) {
+    fn offer_secrets(&mut self, world: &Store) {
         if self.field(Answer::FromSecret).is_none() {
             return;
         }
@@ -87,15 +87,15 @@ impl Form {
         let mut holders = source::holders(world, fits);
         holders.retain(|key| !self.is_itself(key));
         let namespace = match &self.ask {
-            Ask::Login { secret, .. } => secret.namespace.to_string(),
-            Ask::NewSecret { namespace, .. } => namespace.to_string(),
+            FormSpec::Login { secret, .. } => secret.namespace.to_string(),
+            FormSpec::NewSecret { namespace, .. } => namespace.to_string(),
             _ => self.text(Answer::Namespace).to_owned(),
         };
-        let here = |key: &Key<Secret>| key.namespace.as_str() == namespace;
+        let here = |key: &ObjectRef<Secret>| key.namespace.as_str() == namespace;
         holders.sort_by_key(|key| !here(key));
         let fitting_here = image.is_some() && holders.first().is_some_and(here);
         let options: Vec<String> = holders.iter().map(ToString::to_string).collect();
-        let deploys = matches!(self.ask, Ask::Setup { .. } | Ask::Deploy { .. });
+        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         for field in &mut self.fields {
             let Entry::One(choice) = &mut field.entry else {
                 continue;
@@ -122,14 +122,14 @@ impl Form {
     /// The registry that a login is for.
     pub fn registry(&self) -> String {
         match (&self.ask, self.spread()) {
-            (Ask::Rotate { .. }, Some(spread)) => spread.server.to_string(),
+            (FormSpec::Rotate { .. }, Some(spread)) => spread.server.to_string(),
             _ => self.text(Answer::Server).to_owned(),
         }
     }
 
     /// The credential that is rotated.
-    pub(super) fn spread(&self) -> Option<&Spread> {
-        let Ask::Rotate { spreads } = &self.ask else {
+    pub(super) fn spread(&self) -> Option<&CredentialUsage> {
+        let FormSpec::Rotate { spreads } = &self.ask else {
             return None;
         };
         match &self.field(Answer::Which)?.entry {
@@ -139,10 +139,10 @@ impl Form {
     }
 
     /// A new credential does not come out of the Secret that is to get it.
-    fn is_itself(&self, key: &Key<Secret>) -> bool {
+    fn is_itself(&self, key: &ObjectRef<Secret>) -> bool {
         match &self.ask {
-            Ask::Login { secret, .. } => secret == key,
-            Ask::Rotate { .. } => self
+            FormSpec::Login { secret, .. } => secret == key,
+            FormSpec::Rotate { .. } => self
                 .spread()
                 .is_some_and(|spread| spread.holders.iter().any(|holder| holder.secret == *key)),
             _ => false,

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::{Answer, Entry, Form, Import, counted::pods_do, words::preset};
 use crate::domain::{
     k8s::object_ref::{Name, Namespace},
-    plan::{Ask, ImageTarget},
-    registry_auth::{image_ref::ImageRef, registries::Preset},
-    store::{World, watch::Scope},
+    plan::{FormSpec, ImageTarget},
+    registry_auth::{image_ref::ImageRef, registries::RegistryInfo},
+    store::{Store, watch::Scope},
 };
 
 impl Form {
     /// What to know about an answer before it is given.
-    pub fn hint(&self, answer: Answer, world: &World) -> String {
+    pub fn hint(&self, answer: Answer, world: &Store) -> String {
         let server = self.registry();
         let preset = preset(&server);
         match (answer, preset) {
@@ -24,7 +24,7 @@ impl Form {
             (Answer::Username, Some(preset)) => preset.username.to_owned(),
             (Answer::Token, Some(preset)) if !preset.token.is_empty() => token_hint(preset),
             (Answer::Server, Some(preset)) => preset.name.to_owned(),
-            (Answer::File, _) if self.ask != Ask::Export => {
+            (Answer::File, _) if self.ask != FormSpec::Export => {
                 "empty: $REGISTRY_AUTH_FILE, $DOCKER_CONFIG, ~/.docker/config.json; only this registry's entry is taken".to_owned()
             }
             (Answer::FromSecret, _) => match self.in_place() {
@@ -47,11 +47,11 @@ impl Form {
             }
             (Answer::Confirm, _) => self.dependants(),
             (Answer::Accounts, _) => match &self.ask {
-                Ask::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
+                FormSpec::DeleteSecret { .. } => "taken off the lists of these".to_owned(),
                 _ => "checked: the Secret is in its list".to_owned(),
             },
             (Answer::Secrets, _) => match &self.ask {
-                Ask::Rotate { .. } => "checked: those that carry it for this registry".to_owned(),
+                FormSpec::Rotate { .. } => "checked: those that carry it for this registry".to_owned(),
                 _ => "checked: in the list of the ServiceAccount".to_owned(),
             },
             _ => String::new(),
@@ -59,8 +59,8 @@ impl Form {
     }
 
     /// What runs in the workload's namespace out of the same repository: mostly one of these is meant.
-    fn image_hint(&self, world: &World) -> String {
-        let Ask::Image { targets, .. } = &self.ask else {
+    fn image_hint(&self, world: &Store) -> String {
+        let FormSpec::Image { targets, .. } = &self.ask else {
             return String::new();
         };
         let Some(ImageTarget { owner, before, .. }) = targets.first() else {
@@ -85,7 +85,7 @@ impl Form {
         format!("in this namespace runs {}", some.join(", "))
     }
 
-    fn account_hint(&self, world: &World) -> String {
+    fn account_hint(&self, world: &Store) -> String {
         if self.text(Answer::Account) == "default" {
             return "everything in the namespace that names no other runs as default".to_owned();
         }
@@ -114,12 +114,12 @@ impl Form {
     /// What depends on what is to be deleted.
     fn dependants(&self) -> String {
         match &self.ask {
-            Ask::DeleteSecret { secret, pods, .. } => format!(
+            FormSpec::DeleteSecret { secret, pods, .. } => format!(
                 "{} it; type {} to delete it",
                 pods_do(*pods, "uses", "use"),
                 secret.name
             ),
-            Ask::DeleteAccount {
+            FormSpec::DeleteAccount {
                 account,
                 pods,
                 workloads,
@@ -171,11 +171,11 @@ fn made_or_meant<'a>(typed: &str, all: impl Iterator<Item = &'a str>) -> String 
 const NEAR: usize = 4;
 
 /// Where a token is to be had, and how long it lives.
-fn token_hint(preset: &Preset) -> String {
-    let life = if preset.life.is_empty() {
+fn token_hint(preset: &RegistryInfo) -> String {
+    let life = if preset.token_lifetime.is_empty() {
         String::new()
     } else {
-        format!(" (lives {})", preset.life)
+        format!(" (lives {})", preset.token_lifetime)
     };
     format!("{}{life} · {}", preset.token, preset.token_page)
 }

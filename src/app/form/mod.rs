@@ -28,11 +28,11 @@ use super::{field, ticket::Ticket};
 use crate::domain::{
     diagnostics::grouping::FaultId,
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::Secret,
     },
-    plan::Ask,
-    store::World,
+    plan::FormSpec,
+    store::Store,
 };
 
 pub struct Field {
@@ -106,7 +106,7 @@ impl Drop for Field {
 
 #[derive(Debug)]
 pub struct Form {
-    pub ask: Ask,
+    pub ask: FormSpec,
     pub fields: Vec<Field>,
     pub focus: usize,
     /// The fault that this is to remove.
@@ -119,7 +119,7 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn new(ask: Ask, fault: Option<FaultId>, world: &World) -> Self {
+    pub fn new(ask: FormSpec, fault: Option<FaultId>, world: &Store) -> Self {
         let mut form = Self {
             fields: fields::of(&ask),
             ask,
@@ -156,7 +156,7 @@ impl Form {
     pub fn asks(&self, answer: Answer) -> bool {
         let source = self.source();
         match answer {
-            Answer::File if self.ask == Ask::Export => {
+            Answer::File if self.ask == FormSpec::Export => {
                 self.text(Answer::Destination) == fields::FILE
             }
             Answer::File => source == Some(Source::File),
@@ -172,7 +172,7 @@ impl Form {
             Answer::Existing => self.meets_another(),
             Answer::Restart => self.adds(),
             Answer::Accounts => match (&self.ask, self.picks(Answer::Accounts)) {
-                (Ask::DeleteSecret { .. }, Some(picks)) => !picks.rows.is_empty(),
+                (FormSpec::DeleteSecret { .. }, Some(picks)) => !picks.rows.is_empty(),
                 _ => true,
             },
             _ => true,
@@ -219,14 +219,14 @@ impl Form {
     }
 
     /// The Secret that was chosen as the source.
-    fn chosen_secret(&self) -> Option<Key<Secret>> {
+    fn chosen_secret(&self) -> Option<ObjectRef<Secret>> {
         let (namespace, name) = self.text(Answer::FromSecret).split_once('/')?;
-        Some(Key::new(Namespace::new(namespace), Name::new(name)))
+        Some(ObjectRef::new(Namespace::new(namespace), Name::new(name)))
     }
 
     /// The Secret that can be used where it is, because it is in the namespace of the workload.
-    fn in_place(&self) -> Option<Key<Secret>> {
-        let deploys = matches!(self.ask, Ask::Setup { .. } | Ask::Deploy { .. });
+    fn in_place(&self) -> Option<ObjectRef<Secret>> {
+        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
         if !deploys || self.source() != Some(Source::Secret) {
             return None;
         }
@@ -266,7 +266,7 @@ impl Form {
     }
 
     /// What was given in the focused field has changed.
-    pub fn changed(&mut self, world: &World) {
+    pub fn changed(&mut self, world: &Store) {
         self.leaving = false;
         self.given = true;
         let Some(field) = self.fields.get_mut(self.focus) else {

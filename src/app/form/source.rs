@@ -3,9 +3,9 @@
 use crate::{
     app::ticket::Ticket,
     domain::{
-        k8s::{object_ref::Key, objects::Secret},
-        plan::{Login, servers},
-        store::{World, watch::Scope},
+        k8s::{object_ref::ObjectRef, objects::Secret},
+        plan::{Credentials, servers},
+        store::{Store, watch::Scope},
     },
 };
 
@@ -53,14 +53,14 @@ pub enum Origin {
     File(Option<String>),
     /// Its token; the user name is typed.
     Variable(String),
-    Secret(Key<Secret>),
+    Secret(ObjectRef<Secret>),
 }
 
 /// What was read.
 #[derive(Clone, Debug)]
 pub struct Imported {
     /// Without a user name where there is none to be read.
-    pub login: Login,
+    pub login: Credentials,
     /// In words.
     pub from: String,
 }
@@ -77,7 +77,7 @@ pub enum Import {
 }
 
 /// Pull Secrets that hold an entry for one of these, in words `namespace/name`.
-pub(super) fn holders(world: &World, fits: impl Fn(&str) -> bool) -> Vec<Key<Secret>> {
+pub(super) fn holders(world: &Store, fits: impl Fn(&str) -> bool) -> Vec<ObjectRef<Secret>> {
     let secrets = world.secrets(&Scope::Cluster);
     secrets
         .filter(|secret| servers(secret).iter().any(|server| fits(server)))

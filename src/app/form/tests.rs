@@ -3,13 +3,13 @@
 use super::*;
 use crate::domain::{
     fixtures,
-    k8s::objects::{Subject, WorkloadKey, WorkloadKind},
-    plan::{AttachSecret, Change, ImageOwner, ImageTarget, Listing, Login},
+    k8s::objects::{Subject, WorkloadKind, WorkloadRef},
+    plan::{AccountPullSecrets, AttachSecret, Change, Credentials, ImageOwner, ImageTarget},
     registry_auth::credential::Password,
-    store::update::Batch,
+    store::update::StoreUpdate,
 };
 
-fn typed(form: &mut Form, world: &World, answer: Answer, text: &str) {
+fn typed(form: &mut Form, world: &Store, answer: Answer, text: &str) {
     form.go_to(answer);
     assert_eq!(form.focused().unwrap().answer, answer, "it is asked");
     match &mut form.focused_mut().unwrap().entry {
@@ -24,25 +24,28 @@ fn typed(form: &mut Form, world: &World, answer: Answer, text: &str) {
     form.changed(world);
 }
 
-fn said(form: &Form, world: &World) -> Vec<String> {
+fn said(form: &Form, world: &Store) -> Vec<String> {
     let plan = form.plan(world).unwrap();
     plan.changes.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn another_image_names_the_tags_that_run_beside_it() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let pods = ["team/app:1", "team/other:3", "team/app:2"].map(|image| {
         let mut pod = fixtures::pod("shop", &image.replace(['/', ':'], "-"), fixtures::running());
         pod.containers[0].image = image.into();
         pod
     });
-    world.fold(Batch::Pods(fixtures::changed(pods.into())), fixtures::now());
-    let workload = WorkloadKey {
+    world.apply(
+        StoreUpdate::Pods(fixtures::upserted(pods.into())),
+        fixtures::now(),
+    );
+    let workload = WorkloadRef {
         kind: WorkloadKind::Deployment,
         key: fixtures::key("shop", "web"),
     };
-    let ask = Ask::Image {
+    let ask = FormSpec::Image {
         targets: vec![ImageTarget {
             owner: ImageOwner::new(Subject::Workload(workload)).unwrap(),
             container: "app".into(),
@@ -61,8 +64,8 @@ fn another_image_names_the_tags_that_run_beside_it() {
 
 #[test]
 fn the_first_setup_follows_from_few_answers() {
-    let world = World::default();
-    let mut form = Form::new(Ask::Setup { namespace: None }, None, &world);
+    let world = Store::default();
+    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
     typed(&mut form, &world, Answer::Namespace, "shop");
     typed(&mut form, &world, Answer::Image, "ghcr.io/acme/web_app:1");
     assert_eq!(form.text(Answer::Server), "ghcr.io");
@@ -90,8 +93,8 @@ fn the_first_setup_follows_from_few_answers() {
 
 #[test]
 fn docker_hub_gets_its_own_server_string() {
-    let world = World::default();
-    let mut form = Form::new(Ask::Setup { namespace: None }, None, &world);
+    let world = Store::default();
+    let mut form = Form::new(FormSpec::Setup { namespace: None }, None, &world);
     typed(&mut form, &world, Answer::Image, "acme/web:1");
     assert_eq!(form.text(Answer::Server), "https://index.docker.io/v1/");
     typed(&mut form, &world, Answer::Server, "mirror.example");
@@ -105,8 +108,8 @@ fn docker_hub_gets_its_own_server_string() {
 
 #[test]
 fn a_secret_of_the_namespace_is_used_where_it_is() {
-    let world = fixtures::company();
-    let ask = Ask::Deploy {
+    let world = fixtures::sample_store();
+    let ask = FormSpec::Deploy {
         namespace: Some(Namespace::new("shop")),
     };
     let mut form = Form::new(ask, None, &world);
@@ -134,13 +137,13 @@ fn a_secret_of_the_namespace_is_used_where_it_is() {
     typed(&mut form, &world, Answer::Port, "");
     typed(&mut form, &world, Answer::Source, Source::Nowhere.label());
     assert_eq!(form.plan(&world).unwrap().changes.len(), 2);
-    assert!(form.plan(&world).unwrap().question.is_none());
+    assert!(form.plan(&world).unwrap().credential_check.is_none());
 }
 
 #[test]
 fn what_is_read_fills_in_the_login_and_no_words() {
-    let world = World::default();
-    let ask = Ask::NewSecret {
+    let world = Store::default();
+    let ask = FormSpec::NewSecret {
         namespace: Namespace::new("shop"),
         name: "regcred".to_owned(),
         server: "ghcr.io".to_owned(),
@@ -162,7 +165,7 @@ fn what_is_read_fills_in_the_login_and_no_words() {
     let (late, ticket) = (tickets.issue(), tickets.issue());
     form.import = Import::Reading(ticket);
     let imported = || Imported {
-        login: Login {
+        login: Credentials {
             username: "bot".to_owned(),
             password: Password::new("canary-import"),
         },
@@ -190,13 +193,13 @@ fn what_is_read_fills_in_the_login_and_no_words() {
 
 #[test]
 fn an_account_that_lists_the_new_secret_already_is_not_changed() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let web = fixtures::account("shop", "web", &["regcred"]);
-    world.fold(
-        Batch::ServiceAccounts(fixtures::changed(vec![web])),
+    world.apply(
+        StoreUpdate::ServiceAccounts(fixtures::upserted(vec![web])),
         fixtures::now(),
     );
-    let ask = Ask::NewSecret {
+    let ask = FormSpec::NewSecret {
         namespace: Namespace::new("shop"),
         name: "regcred".to_owned(),
         server: "ghcr.io".to_owned(),
@@ -218,21 +221,21 @@ fn an_account_that_lists_the_new_secret_already_is_not_changed() {
 
 #[test]
 fn ten_accounts_at_once_and_what_they_list_stays() {
-    let listing = |name: &str, list: &[&str]| Listing {
+    let listing = |name: &str, list: &[&str]| AccountPullSecrets {
         account: Name::new(name),
         list: list.iter().map(|name| Name::new(*name)).collect(),
         workloads: Vec::new(),
         waiting: Vec::new(),
     };
-    let ask = Ask::Bind {
-        secret: Key::new(Namespace::new("shop"), Name::new("regcred")),
+    let ask = FormSpec::Bind {
+        secret: ObjectRef::new(Namespace::new("shop"), Name::new("regcred")),
         accounts: vec![
             listing("a", &["mirror"]),
             listing("b", &["regcred"]),
             listing("default", &[]),
         ],
     };
-    let world = World::default();
+    let world = Store::default();
     let mut form = Form::new(ask, None, &world);
     assert_eq!(form.plan(&world).unwrap_err(), Unready::Nothing);
     typed(&mut form, &world, Answer::Accounts, "a default");
@@ -250,9 +253,9 @@ fn ten_accounts_at_once_and_what_they_list_stays() {
 
 #[test]
 fn a_secret_is_deleted_by_its_name_and_taken_off_the_lists() {
-    let world = fixtures::company();
-    let secret = Key::new(Namespace::new("shop"), Name::new("regcred"));
-    let mut form = Form::new(Ask::delete_secret(&world, &secret), None, &world);
+    let world = fixtures::sample_store();
+    let secret = ObjectRef::new(Namespace::new("shop"), Name::new("regcred"));
+    let mut form = Form::new(FormSpec::for_secret_deletion(&world, &secret), None, &world);
     typed(&mut form, &world, Answer::Confirm, "regcre");
     assert!(form.plan(&world).is_err());
     typed(&mut form, &world, Answer::Confirm, "regcred");

@@ -3,20 +3,20 @@
 use super::{Answer, Form, Import, Source};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{Secret, ServiceAccount},
     },
     plan::{
-        Ask, servers_in,
-        validate::{self, Complaint},
+        FormSpec, servers_in,
+        validate::{self, ValidationError},
     },
-    registry_auth::registries::{self, Login, Preset},
-    store::{World, watch::Scope},
+    registry_auth::registries::{self, LoginSupport, RegistryInfo},
+    store::{Store, watch::Scope},
 };
 
 impl Form {
     /// What there is to say of an answer.
-    pub fn complaint(&self, answer: Answer, world: &World) -> Option<Complaint> {
+    pub fn complaint(&self, answer: Answer, world: &Store) -> Option<ValidationError> {
         let text = self.text(answer);
         match answer {
             Answer::Namespace => validate::label(text).or_else(|| self.namespace_goes(world)),
@@ -29,18 +29,22 @@ impl Form {
                 .not_read()
                 .or_else(|| validate::token(text, &self.registry(), self.text(Answer::Username))),
             Answer::Source => match &self.import {
-                Import::Failed(why) => Some(validate::refuse(why)),
+                Import::Failed(why) => Some(validate::reject(why)),
                 Import::Idle | Import::Reading(_) | Import::Got(_) => None,
             },
-            Answer::File if self.ask == Ask::Export => text
+            Answer::File if self.ask == FormSpec::Export => text
                 .is_empty()
-                .then(|| validate::refuse("the name of a file is needed")),
+                .then(|| validate::reject("the name of a file is needed")),
             Answer::Variable => validate::variable(text),
             Answer::FromSecret => text
                 .is_empty()
-                .then(|| validate::refuse("no Secret has an entry for this registry")),
+                .then(|| validate::reject("no Secret has an entry for this registry")),
             // A Secret may be made without anybody who lists it.
-            Answer::Account if text.is_empty() && matches!(self.ask, Ask::NewSecret { .. }) => None,
+            Answer::Account
+                if text.is_empty() && matches!(self.ask, FormSpec::NewSecret { .. }) =>
+            {
+                None
+            }
             Answer::Account => {
                 validate::subdomain(text).or_else(|| self.account_is_elsewhere(world))
             }
@@ -49,8 +53,10 @@ impl Form {
             Answer::Replicas => validate::replicas(text),
             Answer::Port => validate::port(text),
             Answer::Confirm => match &self.ask {
-                Ask::DeleteSecret { secret, .. } => validate::confirmed(text, secret.name.as_str()),
-                Ask::DeleteAccount { account, .. } => {
+                FormSpec::DeleteSecret { secret, .. } => {
+                    validate::confirmed(text, secret.name.as_str())
+                }
+                FormSpec::DeleteAccount { account, .. } => {
                     validate::confirmed(text, account.name.as_str())
                 }
                 _ => None,
@@ -68,42 +74,42 @@ impl Form {
         }
     }
 
-    fn not_read(&self) -> Option<Complaint> {
+    fn not_read(&self) -> Option<ValidationError> {
         let reads = self.wants().is_some() || matches!(self.import, Import::Reading(_));
         // A variable holds the token only: the user name is typed.
         let typed = self.source() == Some(Source::Variable);
         (reads && !typed && self.text(Answer::Token).is_empty())
-            .then(|| validate::refuse("enter reads it"))
+            .then(|| validate::reject("enter reads it"))
     }
 
-    fn namespace_goes(&self, world: &World) -> Option<Complaint> {
+    fn namespace_goes(&self, world: &Store) -> Option<ValidationError> {
         let namespace = Namespace::new(self.text(Answer::Namespace));
         let found = world.namespace(&namespace)?;
         found
             .terminating
-            .then(|| validate::refuse("it is being deleted: nothing new can be made in it"))
+            .then(|| validate::reject("it is being deleted: nothing new can be made in it"))
     }
 
     /// The namespace that the answers are about.
     fn place(&self) -> Option<Namespace> {
         match &self.ask {
-            Ask::NewSecret { namespace, .. } => Some(namespace.clone()),
-            Ask::Setup { .. } | Ask::Deploy { .. } => {
+            FormSpec::NewSecret { namespace, .. } => Some(namespace.clone()),
+            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => {
                 Some(Namespace::new(self.text(Answer::Namespace)))
             }
             _ => None,
         }
     }
 
-    pub(super) fn account_key(&self) -> Option<Key<ServiceAccount>> {
-        Some(Key::new(
+    pub(super) fn account_key(&self) -> Option<ObjectRef<ServiceAccount>> {
+        Some(ObjectRef::new(
             self.place()?,
             Name::new(self.text(Answer::Account)),
         ))
     }
 
     /// A Pod can use only the ServiceAccounts of its own namespace.
-    fn account_is_elsewhere(&self, world: &World) -> Option<Complaint> {
+    fn account_is_elsewhere(&self, world: &Store) -> Option<ValidationError> {
         let key = self.account_key()?;
         if world.account(&key).is_some() || key.name.as_str() == "default" {
             return None;
@@ -116,7 +122,7 @@ impl Form {
         )))
     }
 
-    fn secret_is_there(&self, world: &World) -> Option<Complaint> {
+    fn secret_is_there(&self, world: &Store) -> Option<ValidationError> {
         let name = Name::new(self.text(Answer::Secret));
         let servers = servers_in(world, &self.place()?, &name)?;
         let server = self.registry();
@@ -128,7 +134,7 @@ impl Form {
         }))
     }
 
-    fn deployment_is_there(&self, world: &World) -> Option<Complaint> {
+    fn deployment_is_there(&self, world: &Store) -> Option<ValidationError> {
         let id = self.deployment_id()?;
         world.workload(&id)?;
         Some(validate::warn(
@@ -137,29 +143,31 @@ impl Form {
     }
 
     /// Whether `default` is among the accounts that get a Secret.
-    fn default_is_taken(&self) -> Option<Complaint> {
-        let gets = matches!(self.ask, Ask::Bind { .. }) && self.takes(Answer::Accounts, "default");
+    fn default_is_taken(&self) -> Option<ValidationError> {
+        let gets =
+            matches!(self.ask, FormSpec::Bind { .. }) && self.takes(Answer::Accounts, "default");
         gets.then(|| validate::warn("default: whatever names no other account gets it too"))
     }
 
     /// Whether a Secret of the copy's name is in one of the chosen namespaces.
     pub(super) fn meets_another(&self) -> bool {
-        let Ask::Copy { targets, .. } = &self.ask else {
+        let FormSpec::Copy { targets, .. } = &self.ask else {
             return false;
         };
         targets.iter().any(|target| {
-            target.there.is_some() && self.takes(Answer::Namespaces, target.namespace.as_str())
+            target.existing_servers.is_some()
+                && self.takes(Answer::Namespaces, target.namespace.as_str())
         })
     }
 
     /// Whether a list gets a Secret that it has not.
     pub(super) fn adds(&self) -> bool {
         match &self.ask {
-            Ask::Bind { secret, accounts } => accounts.iter().any(|listing| {
+            FormSpec::Bind { secret, accounts } => accounts.iter().any(|listing| {
                 let taken = self.takes(Answer::Accounts, listing.account.as_str());
                 taken && !listing.list.contains(&secret.name) && !listing.workloads.is_empty()
             }),
-            Ask::List {
+            FormSpec::List {
                 listing, secrets, ..
             } => {
                 let adds = |name: &Name<Secret>| {
@@ -173,23 +181,23 @@ impl Form {
 }
 
 /// A registry that has no accounts wants no Secret; one that dies soon has better ways.
-fn no_login(server: &str) -> Option<Complaint> {
+fn no_login(server: &str) -> Option<ValidationError> {
     let preset = preset(server)?;
-    if preset.login == Login::None {
+    if preset.login == LoginSupport::None {
         return Some(validate::warn(format!(
             "{} has no accounts: a Secret for it is useless",
             preset.name
         )));
     }
-    (!preset.better.is_empty() && !preset.life.is_empty()).then(|| {
+    (!preset.alternative.is_empty() && !preset.token_lifetime.is_empty()).then(|| {
         validate::warn(format!(
             "its token lives {}; better: {}",
-            preset.life, preset.better
+            preset.token_lifetime, preset.alternative
         ))
     })
 }
 
 /// The row of a server string.
-pub(super) fn preset(server: &str) -> Option<&'static Preset> {
-    registries::of_server(server)
+pub(super) fn preset(server: &str) -> Option<&'static RegistryInfo> {
+    registries::find_by_server(server)
 }

@@ -13,17 +13,17 @@ use super::{
 use crate::domain::{
     guide::Section,
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Pod, Secret, SecretType, ServiceAccount},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Pod, Secret, SecretType, ServiceAccount},
     },
-    registry_auth::docker_config::Standing,
+    registry_auth::docker_config::SecretHealth,
     store::{
-        Versions, World,
-        watch::{Sight, WatchKind},
+        Store, Versions,
+        watch::{WatchCoverage, WatchKind},
     },
 };
 
-pub type Row = Key<ServiceAccount>;
+pub type Row = ObjectRef<ServiceAccount>;
 
 #[derive(Debug, Default)]
 pub struct ServiceAccounts;
@@ -49,18 +49,18 @@ pub enum Listed {
 /// What the names in lists of Secrets are judged by.
 #[derive(Clone, Copy)]
 pub struct Judging<'a> {
-    pub world: &'a World,
+    pub world: &'a Store,
     pub verdicts: &'a Verdicts,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a Sight,
+    pub sight: &'a WatchCoverage,
     pub now: Timestamp,
 }
 
 /// What a name in this account's list stands for.
 pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) -> Listed {
-    let key = Key::new(account.key.namespace.clone(), name.clone());
+    let key = ObjectRef::new(account.key.namespace.clone(), name.clone());
     let Some(secret) = by.world.secret(&key) else {
-        return if by.sight.sees_secrets(&key.namespace) {
+        return if by.sight.has_all_secrets(&key.namespace) {
             Listed::Missing
         } else {
             Listed::Unknown
@@ -73,8 +73,8 @@ pub fn listed(by: Judging<'_>, account: &ServiceAccount, name: &Name<Secret>) ->
         return Listed::Blamed(fault.finding.title());
     }
     match secrets::standing(secret, by.verdicts, by.now) {
-        Standing::Broken(_) => Listed::Broken,
-        Standing::Sound | Standing::Odd(_) => Listed::PullSecret,
+        SecretHealth::Unusable(_) => Listed::Broken,
+        SecretHealth::Healthy | SecretHealth::Warning(_) => Listed::PullSecret,
     }
 }
 
@@ -143,24 +143,24 @@ impl PaneRows for ServiceAccounts {
         rows.map(|account| account.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
-        Some(ObjectKey::ServiceAccount(row.clone()))
+    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+        Some(AnyObjectRef::ServiceAccount(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
         least_healthy(world, &row.namespace, world.pods_of_account(row))
     }
 
-    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
         world.account(row)?.meta.created
     }
 
     /// Goes to the first pull Secret that the account lists.
-    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
         let account = row.and_then(|key| world.account(key));
         let secret = account.and_then(|account| {
             let first = account.pull_secrets.first()?;
-            Some(Key::new(account.key.namespace.clone(), first.clone()))
+            Some(ObjectRef::new(account.key.namespace.clone(), first.clone()))
         });
         secret.map_or(
             Enter::Refuse("the account lists no pull Secret"),
@@ -176,7 +176,7 @@ fn texts(account: &ServiceAccount) -> impl Iterator<Item = &str> {
 }
 
 /// With something broken in the list, with a list, without; by name among equals.
-fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, Key<ServiceAccount>) {
+fn rank(by: Judging<'_>, account: &ServiceAccount) -> (u8, ObjectRef<ServiceAccount>) {
     let class = if broken(by, account) {
         0
     } else {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::domain::{
     guide::Section,
-    k8s::{object_ref::Namespace, objects::ObjectKey},
-    store::{Tally, Versions, World, watch::WatchKind},
+    k8s::{object_ref::Namespace, objects::AnyObjectRef},
+    store::{NamespaceCounts, Store, Versions, watch::WatchKind},
 };
 
 /// `None` is the row for all namespaces.
@@ -84,15 +84,15 @@ impl PaneRows for Namespaces {
         rows
     }
 
-    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
-        row.clone().map(ObjectKey::Namespace)
+    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+        row.clone().map(AnyObjectRef::Namespace)
     }
 
-    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
         created(world, row.as_ref()?)
     }
 
-    fn enter(&self, _row: Option<&Row>, _world: &World) -> Enter {
+    fn enter(&self, _row: Option<&Row>, _world: &Store) -> Enter {
         Enter::Focus(Pane::Pods)
     }
 }
@@ -112,15 +112,15 @@ fn names<'a>(context: &RowContext<'a>) -> BTreeSet<&'a Namespace> {
 }
 
 /// Pods and failing Pods of a namespace.
-pub fn tally(world: &World, namespace: &Namespace) -> Tally {
+pub fn tally(world: &Store, namespace: &Namespace) -> NamespaceCounts {
     world.tallies().get(namespace).copied().unwrap_or_default()
 }
 
-fn trouble(world: &World, namespace: &Namespace) -> bool {
+fn trouble(world: &Store, namespace: &Namespace) -> bool {
     let tally = tally(world, namespace);
     tally.pull_failing + tally.failing > 0
 }
 
-fn created(world: &World, namespace: &Namespace) -> Option<Timestamp> {
+fn created(world: &Store, namespace: &Namespace) -> Option<Timestamp> {
     world.namespace(namespace)?.meta.created
 }

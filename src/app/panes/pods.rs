@@ -16,12 +16,12 @@ use super::{
 use crate::domain::{
     guide::Section,
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{ObjectKey, Pod, WorkloadKey},
-        pod_status::{Health, pod_status},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{AnyObjectRef, Pod, WorkloadRef},
+        pod_status::{PodHealth, pod_status},
     },
     store::{
-        Versions, World,
+        Store, Versions,
         watch::{Scope, WatchKind},
     },
 };
@@ -34,18 +34,18 @@ pub struct Group {
     pub pods: usize,
     pub ready: usize,
     pub restarts: u32,
-    pub health: Health,
+    pub health: PodHealth,
     /// The Pod that fares worst: its status is the row's.
-    pub worst: Key<Pod>,
+    pub worst: ObjectRef<Pod>,
 }
 
 #[derive(Debug, Default)]
 pub struct Pods {
     folded: bool,
     /// Workloads whose Pods are shown although the pane is folded.
-    open: BTreeSet<WorkloadKey>,
+    open: BTreeSet<WorkloadRef>,
     /// The folded rows.
-    pub groups: BTreeMap<WorkloadKey, Group>,
+    pub groups: BTreeMap<WorkloadRef, Group>,
     /// While the rows are all Pods by health.
     order: Option<RowOrder>,
 }
@@ -136,31 +136,31 @@ impl PaneRows for Pods {
         self.open.clear();
     }
 
-    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
+    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
         Some(match row {
-            Row::Pod(key) => ObjectKey::Pod(key.clone()),
-            Row::Workload(id) => ObjectKey::Workload(id.clone()),
+            Row::Pod(key) => AnyObjectRef::Pod(key.clone()),
+            Row::Workload(id) => AnyObjectRef::Workload(id.clone()),
         })
     }
 
     /// For a folded workload, its worst Pod.
-    fn pod(&self, row: &Row, _world: &World) -> Option<Key<Pod>> {
+    fn pod(&self, row: &Row, _world: &Store) -> Option<ObjectRef<Pod>> {
         match row {
             Row::Pod(key) => Some(key.clone()),
             Row::Workload(id) => Some(self.groups.get(id)?.worst.clone()),
         }
     }
 
-    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
         match row {
             Row::Pod(key) => world.pod(key)?.meta.created,
             Row::Workload(id) => world.workload(id)?.meta.created,
         }
     }
 
-    fn enter(&self, row: Option<&Row>, _world: &World) -> Enter {
+    fn enter(&self, row: Option<&Row>, _world: &Store) -> Enter {
         match row {
-            Some(Row::Pod(pod)) => Enter::Details(ObjectKey::Pod(pod.clone())),
+            Some(Row::Pod(pod)) => Enter::Details(AnyObjectRef::Pod(pod.clone())),
             Some(Row::Workload(id)) => Enter::Unfold(id.clone()),
             None => Enter::Nothing,
         }
@@ -169,7 +169,7 @@ impl PaneRows for Pods {
 
 impl PaneState<Pods> {
     /// Shows the Pods of a workload although the pane is folded, or hides them again.
-    pub fn toggle_workload(&mut self, id: WorkloadKey) {
+    pub fn toggle_workload(&mut self, id: WorkloadRef) {
         if !self.extra.open.remove(&id) {
             self.extra.open.insert(id);
         }
@@ -177,7 +177,7 @@ impl PaneState<Pods> {
     }
 
     /// Shows the Pods of a workload in a pane that is folded.
-    pub fn unfold_workload(&mut self, id: WorkloadKey) {
+    pub fn unfold_workload(&mut self, id: WorkloadRef) {
         if self.extra.folded {
             self.extra.open.insert(id);
             self.invalidate();
@@ -203,16 +203,16 @@ fn pod_count(context: &RowContext<'_>) -> usize {
 
 /// The least healthy of these Pods; one that does not exist comes first.
 pub(super) fn least_healthy<'a>(
-    world: &World,
+    world: &Store,
     namespace: &Namespace,
     names: impl Iterator<Item = &'a Name<Pod>>,
-) -> Option<Key<Pod>> {
-    let keys = names.map(|name| Key::new(namespace.clone(), name.clone()));
+) -> Option<ObjectRef<Pod>> {
+    let keys = names.map(|name| ObjectRef::new(namespace.clone(), name.clone()));
     keys.min_by_key(|key| world.pod(key).map(|pod| pod_status(pod).health))
 }
 
 /// Those of the candidates that still pass.
-fn narrowed(query: &Query, candidates: &[Row], world: &World) -> Vec<Row> {
+fn narrowed(query: &Query, candidates: &[Row], world: &Store) -> Vec<Row> {
     let mut sieve = Sieve::new(&query.filter);
     let candidates = candidates.iter();
     candidates
@@ -230,7 +230,7 @@ fn sifted<'a>(query: &Query, context: &RowContext<'a>) -> Vec<&'a Arc<Pod>> {
     let unfiltered = query.filter.is_empty();
     let by_health = ORDER
         .into_iter()
-        .filter(|health| !query.faults_only || *health <= Health::Failing)
+        .filter(|health| !query.faults_only || *health <= PodHealth::Failing)
         .flat_map(|health| context.world.pods_in(health, context.scope));
     let mut pods: Vec<&Arc<Pod>> = by_health
         .filter(|pod| unfiltered || passes(&mut sieve, pod))
@@ -252,7 +252,7 @@ fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
         return true;
     }
     let status = pod_status(pod);
-    let texts = names.into_iter().chain([&*status.word]);
+    let texts = names.into_iter().chain([&*status.status]);
     let images = pod.containers.iter().map(|container| &*container.image);
     let texts = texts.chain(images).chain(pod.node.as_deref());
     sieve.passes(texts, Some(&pod.meta))
@@ -260,9 +260,9 @@ fn passes(sieve: &mut Sieve<'_>, pod: &Pod) -> bool {
 
 impl Pods {
     /// Makes one row per workload, at the place of its first Pod; bare Pods stay as they are.
-    fn fold(&mut self, world: &World, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
+    fn fold(&mut self, world: &Store, pods: Vec<&Arc<Pod>>) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        let mut members: BTreeMap<WorkloadKey, Vec<Row>> = BTreeMap::new();
+        let mut members: BTreeMap<WorkloadRef, Vec<Row>> = BTreeMap::new();
         for pod in pods {
             let row = Row::Pod(pod.key.clone());
             let Some(workload) = world.workload_of(pod) else {
@@ -288,7 +288,7 @@ impl Pods {
     }
 
     /// Counts a Pod to the row of its workload; returns whether it is the first one.
-    fn add_to_group(&mut self, id: &WorkloadKey, pod: &Pod) -> bool {
+    fn add_to_group(&mut self, id: &WorkloadRef, pod: &Pod) -> bool {
         let status = pod_status(pod);
         let is_first = !self.groups.contains_key(id);
         let group = self.groups.entry(id.clone()).or_insert_with(|| Group {

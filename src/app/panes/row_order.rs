@@ -6,30 +6,30 @@ use std::cmp::Ordering;
 use super::{super::list::List, Follow};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{Pod, WorkloadKey},
-        pod_status::Health,
+        object_ref::ObjectRef,
+        objects::{Pod, WorkloadRef},
+        pod_status::PodHealth,
     },
-    store::{Move, World, watch::Scope},
+    store::{HealthChange, Store, watch::Scope},
 };
 
 /// One row of the pane of Pods.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
-    Pod(Key<Pod>),
-    Workload(WorkloadKey),
+    Pod(ObjectRef<Pod>),
+    Workload(WorkloadRef),
 }
 
 /// More rows than this are sooner made again.
 const FEW: usize = 256;
 
 /// In the order of the rows: what fails first.
-pub(super) const ORDER: [Health; 5] = [
-    Health::PullFailing,
-    Health::Failing,
-    Health::Progressing,
-    Health::Healthy,
-    Health::Finished,
+pub(super) const ORDER: [PodHealth; 5] = [
+    PodHealth::PullFailing,
+    PodHealth::Failing,
+    PodHealth::Progressing,
+    PodHealth::Healthy,
+    PodHealth::Finished,
 ];
 
 /// Where rows of each state of health stand, and what they were made from.
@@ -41,7 +41,7 @@ pub(super) struct RowOrder {
 
 impl RowOrder {
     /// Of rows that have just been made, of all Pods of the scope.
-    pub(super) fn of(world: &World, scope: &Scope) -> Self {
+    pub(super) fn of(world: &Store, scope: &Scope) -> Self {
         Self {
             counts: ORDER.map(|health| world.pods_in(health, scope).count()),
             read: world.moved_until(),
@@ -49,7 +49,7 @@ impl RowOrder {
     }
 
     /// Moves the rows of those that moved.
-    pub(super) fn follow(&mut self, world: &World, scope: &Scope, list: &mut List<Row>) -> Follow {
+    pub(super) fn follow(&mut self, world: &Store, scope: &Scope, list: &mut List<Row>) -> Follow {
         let Some(moves) = world.moved_since(self.read) else {
             return Follow::Rebuild;
         };
@@ -69,7 +69,7 @@ impl RowOrder {
         Follow::Moved
     }
 
-    fn step(&mut self, step: &Move, list: &mut List<Row>) -> Option<()> {
+    fn step(&mut self, step: &HealthChange, list: &mut List<Row>) -> Option<()> {
         if let Some(from) = step.from {
             list.remove(self.find(from, &step.pod, list).ok()?);
             *self.count(from)? -= 1;
@@ -82,13 +82,18 @@ impl RowOrder {
         Some(())
     }
 
-    fn count(&mut self, health: Health) -> Option<&mut usize> {
+    fn count(&mut self, health: PodHealth) -> Option<&mut usize> {
         let place = ORDER.iter().position(|known| *known == health)?;
         self.counts.get_mut(place)
     }
 
     /// Where the row is, or where it belongs.
-    fn find(&self, health: Health, pod: &Key<Pod>, list: &List<Row>) -> Result<usize, usize> {
+    fn find(
+        &self,
+        health: PodHealth,
+        pod: &ObjectRef<Pod>,
+        list: &List<Row>,
+    ) -> Result<usize, usize> {
         let mut first = 0;
         for (known, count) in ORDER.into_iter().zip(self.counts) {
             if known == health {
@@ -113,14 +118,14 @@ mod tests {
     use crate::{
         app::panes::{PaneState, pods::Pods, tests::refresh},
         domain::{
-            fixtures::{changed, gone, key, now, pod, running, waiting},
+            fixtures::{key, now, pod, removed, running, upserted, waiting},
             k8s::object_ref::Namespace,
-            store::update::Batch,
+            store::update::StoreUpdate,
         },
     };
 
     /// Rows of a pane that has seen nothing before.
-    fn fresh(world: &World, scope: &Scope) -> Vec<Row> {
+    fn fresh(world: &Store, scope: &Scope) -> Vec<Row> {
         let mut pane = PaneState::<Pods>::default();
         refresh(&mut pane, world, scope);
         pane.list.rows().to_vec()
@@ -138,18 +143,18 @@ mod tests {
             } else {
                 Scope::Cluster
             };
-            let mut world = World::default();
+            let mut world = Store::default();
             let mut pane = PaneState::<Pods>::default();
             for (number, what, looks) in steps {
                 let namespace = ["shop", "pay"][usize::from(number % 2)];
                 let name = format!("web-{number}");
                 let batch = match what {
-                    0 => gone(vec![key(namespace, &name)]),
-                    1 => changed(vec![pod(namespace, &name, running())]),
-                    2 => changed(vec![pod(namespace, &name, waiting("ErrImagePull", ""))]),
-                    _ => changed(vec![pod(namespace, &name, waiting("CrashLoopBackOff", ""))]),
+                    0 => removed(vec![key(namespace, &name)]),
+                    1 => upserted(vec![pod(namespace, &name, running())]),
+                    2 => upserted(vec![pod(namespace, &name, waiting("ErrImagePull", ""))]),
+                    _ => upserted(vec![pod(namespace, &name, waiting("CrashLoopBackOff", ""))]),
                 };
-                world.fold(Batch::Pods(batch), now());
+                world.apply(StoreUpdate::Pods(batch), now());
                 if looks {
                     refresh(&mut pane, &world, &scope);
                     prop_assert_eq!(pane.list.rows(), &fresh(&world, &scope)[..]);

@@ -12,12 +12,12 @@ use super::{
 use crate::domain::{
     guide::Section,
     k8s::{
-        object_ref::{Key, Namespace},
-        objects::{ObjectKey, Pod, Secret, ServiceAccount, WorkloadKey},
+        object_ref::{Namespace, ObjectRef},
+        objects::{AnyObjectRef, Pod, Secret, ServiceAccount, WorkloadRef},
     },
     store::{
-        Versions, World,
-        watch::{Scope, Sight, WatchKind},
+        Store, Versions,
+        watch::{Scope, WatchCoverage, WatchKind},
     },
 };
 
@@ -46,10 +46,10 @@ pub struct PaneInfo {
 /// What rows are made from.
 #[derive(Clone, Copy)]
 pub struct RowContext<'a> {
-    pub world: &'a World,
+    pub world: &'a Store,
     pub verdicts: &'a Verdicts,
     /// Where a Secret that is not in the store does not exist.
-    pub sight: &'a Sight,
+    pub sight: &'a WatchCoverage,
     /// Namespaces that the user named, which may not be listed.
     pub known: &'a BTreeSet<Namespace>,
     pub scope: &'a Scope,
@@ -96,12 +96,12 @@ pub enum Enter {
     /// Goes to another pane, where nothing else is selected.
     Focus(Pane),
     /// Opens the details of an object.
-    Details(ObjectKey),
+    Details(AnyObjectRef),
     /// Shows or hides the Pods of a workload.
-    Unfold(WorkloadKey),
-    Pod(Key<Pod>),
-    Account(Key<ServiceAccount>),
-    Secret(Key<Secret>),
+    Unfold(WorkloadRef),
+    Pod(ObjectRef<Pod>),
+    Account(ObjectRef<ServiceAccount>),
+    Secret(ObjectRef<Secret>),
     /// Says why it does nothing.
     Refuse(&'static str),
 }
@@ -155,21 +155,21 @@ pub trait PaneRows: Debug + Default {
     fn set_folded(&mut self, _folded: bool) {}
 
     /// The object that a row stands for.
-    fn object(&self, row: &Self::Row, world: &World) -> Option<ObjectKey>;
+    fn object(&self, row: &Self::Row, world: &Store) -> Option<AnyObjectRef>;
 
     /// The least healthy Pod that uses the object of a row.
-    fn user(&self, _row: &Self::Row, _world: &World) -> Option<Key<Pod>> {
+    fn user(&self, _row: &Self::Row, _world: &Store) -> Option<ObjectRef<Pod>> {
         None
     }
 
     /// The Pod that is diagnosed while the row is selected.
-    fn pod(&self, row: &Self::Row, world: &World) -> Option<Key<Pod>> {
+    fn pod(&self, row: &Self::Row, world: &Store) -> Option<ObjectRef<Pod>> {
         self.user(row, world)
     }
 
     /// The time whose age the row shows.
-    fn time(&self, row: &Self::Row, world: &World) -> Option<Timestamp>;
+    fn time(&self, row: &Self::Row, world: &Store) -> Option<Timestamp>;
 
     /// What `enter` does; `None`: no row is selected.
-    fn enter(&self, row: Option<&Self::Row>, world: &World) -> Enter;
+    fn enter(&self, row: Option<&Self::Row>, world: &Store) -> Enter;
 }

@@ -12,14 +12,14 @@ use super::{
 use crate::domain::{
     guide::Section,
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Pod, Secret, SecretContent, SecretType},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Pod, Secret, SecretContent, SecretType},
     },
-    registry_auth::docker_config::Standing,
-    store::{Versions, World, watch::WatchKind},
+    registry_auth::docker_config::SecretHealth,
+    store::{Store, Versions, watch::WatchKind},
 };
 
-pub type Row = Key<Secret>;
+pub type Row = ObjectRef<Secret>;
 
 #[derive(Debug, Default)]
 pub struct Secrets;
@@ -34,7 +34,7 @@ pub struct Uses {
     pub accounts: usize,
 }
 
-pub fn uses(world: &World, key: &Key<Secret>) -> Uses {
+pub fn uses(world: &Store, key: &ObjectRef<Secret>) -> Uses {
     Uses {
         pods: world.pods_of_secret(key).len(),
         accounts: world.accounts_of_secret(key).len(),
@@ -49,18 +49,18 @@ impl Uses {
 }
 
 /// How a Secret stands: by its content, and by what the Pods that list it show of it.
-pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> Standing {
+pub fn standing(secret: &Secret, verdicts: &Verdicts, now: Timestamp) -> SecretHealth {
     let SecretContent::Read(summary) = &secret.content else {
         return match secret.secret_type {
             SecretType::Other(_) => {
-                Standing::Broken("wrong type: the kubelet ignores it".to_owned())
+                SecretHealth::Unusable("wrong type: the kubelet ignores it".to_owned())
             }
-            SecretType::DockerConfigJson | SecretType::DockerCfg => Standing::Sound,
+            SecretType::DockerConfigJson | SecretType::DockerCfg => SecretHealth::Healthy,
         };
     };
-    match (summary.standing(now), verdicts.of_secret(&secret.key)) {
-        (Standing::Sound | Standing::Odd(_), Some(fault)) => {
-            Standing::Broken(fault.finding.title().to_owned())
+    match (summary.health(now), verdicts.of_secret(&secret.key)) {
+        (SecretHealth::Healthy | SecretHealth::Warning(_), Some(fault)) => {
+            SecretHealth::Unusable(fault.finding.title().to_owned())
         }
         (by_content, _) => by_content,
     }
@@ -118,7 +118,8 @@ impl PaneRows for Secrets {
             .filter(|secret| belongs(world, secret))
             .filter(|secret| sieve.passes(texts(secret), Some(&secret.meta)))
             .filter(|secret| {
-                let broken = || matches!(standing(secret, verdicts, now), Standing::Broken(_));
+                let broken =
+                    || matches!(standing(secret, verdicts, now), SecretHealth::Unusable(_));
                 !query.faults_only || broken()
             })
             .collect();
@@ -134,40 +135,45 @@ impl PaneRows for Secrets {
         rows.into_iter().map(|secret| secret.key.clone()).collect()
     }
 
-    fn object(&self, row: &Row, _world: &World) -> Option<ObjectKey> {
-        Some(ObjectKey::Secret(row.clone()))
+    fn object(&self, row: &Row, _world: &Store) -> Option<AnyObjectRef> {
+        Some(AnyObjectRef::Secret(row.clone()))
     }
 
-    fn user(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+    fn user(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
         least_healthy(world, &row.namespace, world.pods_of_secret(row))
     }
 
-    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
         world.secret(row)?.meta.created
     }
 
     /// Goes to the first ServiceAccount that lists the Secret.
-    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
         let account = row.and_then(|secret| {
             let name = world.accounts_of_secret(secret).next()?;
-            Some(Key::new(secret.namespace.clone(), name.clone()))
+            Some(ObjectRef::new(secret.namespace.clone(), name.clone()))
         });
         account.map_or(Enter::Refuse("no ServiceAccount lists it"), Enter::Account)
     }
 }
 
 /// Broken, odd, in use, unused; by name among equals.
-fn rank(world: &World, verdicts: &Verdicts, secret: &Secret, now: Timestamp) -> (u8, Key<Secret>) {
+fn rank(
+    world: &Store,
+    verdicts: &Verdicts,
+    secret: &Secret,
+    now: Timestamp,
+) -> (u8, ObjectRef<Secret>) {
     let class = match standing(secret, verdicts, now) {
-        Standing::Broken(_) => 0,
-        Standing::Odd(_) => 1,
-        Standing::Sound if uses(world, &secret.key) != Uses::NONE => 2,
-        Standing::Sound => 3,
+        SecretHealth::Unusable(_) => 0,
+        SecretHealth::Warning(_) => 1,
+        SecretHealth::Healthy if uses(world, &secret.key) != Uses::NONE => 2,
+        SecretHealth::Healthy => 3,
     };
     (class, secret.key.clone())
 }
 
-fn belongs(world: &World, secret: &Secret) -> bool {
+fn belongs(world: &Store, secret: &Secret) -> bool {
     match secret.secret_type {
         SecretType::DockerConfigJson | SecretType::DockerCfg => true,
         SecretType::Other(_) => uses(world, &secret.key) != Uses::NONE,

@@ -7,22 +7,22 @@ use super::{events::Events, *};
 use crate::{
     app::{motion::Motion, settled::Answers, verdicts::Verdicts},
     domain::{
-        fixtures::{account, ago, changed, event, now, secret},
+        fixtures::{account, event, now, seconds_ago, secret, upserted},
         k8s::{object_ref::Namespace, objects::SecretType},
         store::{
-            World,
-            update::Batch,
-            watch::{Scope, SecretSlice, Sight, WatchKind},
+            Store,
+            update::StoreUpdate,
+            watch::{Scope, SecretWatch, WatchCoverage, WatchKind},
         },
     },
 };
 
 /// Brings the rows of a pane up to date, where nothing has been judged and no namespace was named.
-pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &World, scope: &Scope) {
+pub(super) fn refresh<P: PaneRows>(pane: &mut PaneState<P>, world: &Store, scope: &Scope) {
     let context = RowContext {
         world,
         verdicts: &Verdicts::default(),
-        sight: &Sight::default(),
+        sight: &WatchCoverage::default(),
         known: &BTreeSet::new(),
         scope,
         now: now(),
@@ -48,9 +48,9 @@ fn names_and_commands_of_panes_are_distinct() {
 
 #[test]
 fn a_row_that_was_selected_is_selected_again() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let accounts = vec![account("shop", "a", &[]), account("shop", "b", &[])];
-    world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+    world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
     refresh(&mut panes.accounts, &world, &Scope::Cluster);
     panes.get_mut(Pane::ServiceAccounts).go(Motion::Down);
@@ -69,19 +69,19 @@ fn a_row_that_was_selected_is_selected_again() {
 
 #[test]
 fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let accounts = vec![
         account("shop", "a", &["regcred"]),
         account("shop", "b", &["gone"]),
     ];
     let entries = [("registry.example", "jane")];
     let regcred = secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
-    let slice = SecretSlice::DockerConfigJson;
-    world.fold(Batch::Secrets(slice, changed(vec![regcred])), now());
-    world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+    let slice = SecretWatch::DockerConfigJson;
+    world.apply(StoreUpdate::Secrets(slice, upserted(vec![regcred])), now());
+    world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
     let mut panes = Panes::default();
     let mut verdicts = Verdicts::default();
-    let mut look = |sight: &Sight| {
+    let mut look = |sight: &WatchCoverage| {
         verdicts.refresh(&world, sight, &Answers::default(), now());
         let context = RowContext {
             world: &world,
@@ -95,19 +95,23 @@ fn an_account_that_lists_what_is_missing_comes_first_once_secrets_are_seen() {
         panes.accounts.refresh(&context, budget);
         panes.accounts.list.rows()[0].name.to_string()
     };
-    assert_eq!(look(&Sight::default()), "a", "who knows what is missing");
-    assert_eq!(look(&Sight::full()), "b");
+    assert_eq!(
+        look(&WatchCoverage::default()),
+        "a",
+        "who knows what is missing"
+    );
+    assert_eq!(look(&WatchCoverage::complete()), "b");
 }
 
 #[test]
 fn a_namespace_that_is_asked_for_has_a_row_at_once() {
-    let (world, mut panes) = (World::default(), Panes::default());
+    let (world, mut panes) = (Store::default(), Panes::default());
     let mut known = BTreeSet::new();
     let mut rows = |known: &BTreeSet<Namespace>| {
         let context = RowContext {
             world: &world,
             verdicts: &Verdicts::default(),
-            sight: &Sight::default(),
+            sight: &WatchCoverage::default(),
             known,
             scope: &Scope::Cluster,
             now: now(),
@@ -122,13 +126,27 @@ fn a_namespace_that_is_asked_for_has_a_row_at_once() {
     assert_eq!(rows(&known), [None, Some(shop)]);
 }
 
-fn two_events() -> World {
-    let mut world = World::default();
+fn two_events() -> Store {
+    let mut world = Store::default();
     let events = vec![
-        event("1", "web-1", "FailedMount", "no such volume", 1, ago(9)),
-        event("2", "web-2", "FailedMount", "no such volume", 1, ago(5)),
+        event(
+            "1",
+            "web-1",
+            "FailedMount",
+            "no such volume",
+            1,
+            seconds_ago(9),
+        ),
+        event(
+            "2",
+            "web-2",
+            "FailedMount",
+            "no such volume",
+            1,
+            seconds_ago(5),
+        ),
     ];
-    world.fold(Batch::Events(changed(events)), now());
+    world.apply(StoreUpdate::Events(upserted(events)), now());
     world
 }
 
@@ -152,7 +170,7 @@ fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
     let mut world = two_events();
     let mut pane = PaneState::<Events>::default();
     refresh(&mut pane, &world, &Scope::Cluster);
-    let add = |world: &mut World, number: &str, seconds: i64| {
+    let add = |world: &mut Store, number: &str, seconds: i64| {
         let pod = format!("web-{number}");
         let new = event(
             number,
@@ -160,9 +178,9 @@ fn the_newest_event_stays_selected_and_a_paused_list_stays_as_it_is() {
             "FailedMount",
             "no such volume",
             1,
-            ago(seconds),
+            seconds_ago(seconds),
         );
-        world.fold(Batch::Events(changed(vec![new])), now());
+        world.apply(StoreUpdate::Events(upserted(vec![new])), now());
     };
     add(&mut world, "3", 4);
     refresh(&mut pane, &world, &Scope::Cluster);

@@ -21,9 +21,9 @@ use crate::{
         verdicts::Verdicts,
     },
     domain::{
-        error::Problem,
-        k8s::connection::{ContextEntry, Identity},
-        store::{World, watch::Scope},
+        error::UserError,
+        k8s::connection::{ConnectionInfo, KubeContext},
+        store::{Store, watch::Scope},
     },
 };
 
@@ -52,7 +52,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         leave(model);
     }
     model.connection = Connection::connecting(ticket, context.clone(), now);
-    model.world = World::default();
+    model.world = Store::default();
     model.verdicts = Verdicts::default();
     model.inquiry = None;
     model.notices = Notices::default();
@@ -95,7 +95,7 @@ pub fn leave(model: &mut Model) {
 pub(super) fn connected(
     model: &mut Model,
     ticket: Ticket,
-    answer: Result<Identity, Problem>,
+    answer: Result<ConnectionInfo, UserError>,
 ) -> Vec<Effect> {
     if ticket != model.connection.ticket {
         return Vec::new();
@@ -122,7 +122,7 @@ pub(super) fn connected(
 
 /// Goes to where the user was in this context, or else where the settings or the context say. A
 /// connection that is made again leaves all where it is.
-fn settle_in(model: &mut Model, identity: &Identity) -> Vec<Effect> {
+fn settle_in(model: &mut Model, identity: &ConnectionInfo) -> Vec<Effect> {
     let remembered = model.memory.place(&identity.context).cloned();
     if !model.is_settled_in {
         model.is_settled_in = true;
@@ -173,7 +173,7 @@ pub(super) fn list_contexts(model: &mut Model) -> Vec<Effect> {
 pub(super) fn contexts(
     model: &mut Model,
     ticket: Ticket,
-    answer: Result<Vec<ContextEntry>, Problem>,
+    answer: Result<Vec<KubeContext>, UserError>,
 ) {
     let awaited = model.overlays.iter().position(
         |overlay| matches!(overlay, Overlay::Contexts(ContextPicker::Loading(waiting)) if *waiting == ticket),

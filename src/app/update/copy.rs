@@ -15,8 +15,8 @@ use crate::{
     domain::{
         diagnostics::{Fact, Finding, report},
         k8s::{
-            object_ref::Key,
-            objects::{ObjectKey, Pod},
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Pod},
         },
     },
 };
@@ -66,7 +66,7 @@ fn message(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let said = finding.and_then(|finding| {
         let facts = finding.evidence.iter().map(|evidence| &evidence.fact);
         let mut said = facts.filter_map(|fact| match fact {
-            Fact::Said { text } => Some(text.to_string()),
+            Fact::KubeletMessage { text } => Some(text.to_string()),
             _ => None,
         });
         said.next()
@@ -120,7 +120,7 @@ fn selected_name(model: &Model) -> Option<String> {
 
 fn selected_namespace(model: &Model) -> Option<String> {
     if is_of_events(model) {
-        let subject = &selection::selected_line(model)?.event.subject;
+        let subject = &selection::selected_line(model)?.event.regarding;
         return Some(subject.namespace.as_ref()?.to_string());
     }
     Some(selection::selected_object(model)?.namespace().to_string())
@@ -178,20 +178,20 @@ pub(super) fn elsewhere(model: &mut Model, verb: Elsewhere, now: Timestamp) -> V
     vec![Effect::Copy(command)]
 }
 
-fn of_pod(pod: &Key<Pod>, verb: Elsewhere) -> String {
+fn of_pod(pod: &ObjectRef<Pod>, verb: Elsewhere) -> String {
     let (name, namespace) = (&pod.name, &pod.namespace);
     match verb {
         Elsewhere::Shell => format!("kubectl exec -it -n {namespace} {name} -- sh"),
         Elsewhere::Attach => format!("kubectl attach -it -n {namespace} {name}"),
         Elsewhere::PortForward => format!("kubectl port-forward -n {namespace} {name} 8080:8080"),
-        Elsewhere::Edit => edit(&ObjectKey::Pod(pod.clone())),
+        Elsewhere::Edit => edit(&AnyObjectRef::Pod(pod.clone())),
     }
 }
 
-fn edit(object: &ObjectKey) -> String {
+fn edit(object: &AnyObjectRef) -> String {
     let (kind, name) = (object.kind().to_lowercase(), object.name());
     match object {
-        ObjectKey::Namespace(_) => format!("kubectl edit {kind} {name}"),
+        AnyObjectRef::Namespace(_) => format!("kubectl edit {kind} {name}"),
         _ => format!("kubectl edit -n {} {kind} {name}", object.namespace()),
     }
 }

@@ -14,18 +14,18 @@ use crate::{
         overlay::Overlay,
         scroll::Scroll,
     },
-    domain::k8s::objects::ObjectKey,
+    domain::k8s::objects::AnyObjectRef,
 };
 
 /// Opens a view of what the keys speak of; in open details, turns to it.
 pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
     let (object, missing) = match wanted {
         Tab::Diagnosis | Tab::Timeline | Tab::Logs => (
-            selection::subject_of_interest(model).map(ObjectKey::Pod),
+            selection::subject_of_interest(model).map(AnyObjectRef::Pod),
             "no Pod is selected",
         ),
         Tab::Rollout => (
-            selection::workload_of_interest(model).map(ObjectKey::Workload),
+            selection::workload_of_interest(model).map(AnyObjectRef::Workload),
             "no workload is selected",
         ),
         Tab::Describe | Tab::Yaml | Tab::Events => (
@@ -40,7 +40,7 @@ pub(super) fn open(model: &mut Model, wanted: Tab, now: Timestamp) {
 }
 
 /// Shows a view of an object; details that are open make way, or turn to it if they are the object's.
-pub(super) fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
+pub(super) fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     match top(model) {
         Some(details) if details.object == object => details.turn_to(tab),
         Some(details) => *details = Details::new(object, Some(tab)),
@@ -122,9 +122,9 @@ pub(super) fn top(model: &mut Model) -> Option<&mut Details> {
 pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
     match (shown(model.inquiry.as_ref(), details), &details.object) {
         (Tab::Yaml | Tab::Logs, _) => &[Context::Text, Context::Details],
-        (_, ObjectKey::Pod(_)) => &[Context::PodDetails, Context::Details],
-        (_, ObjectKey::Secret(_)) => &[Context::SecretDetails, Context::Details],
-        (_, ObjectKey::Workload(_)) => &[Context::WorkloadDetails, Context::Details],
+        (_, AnyObjectRef::Pod(_)) => &[Context::PodDetails, Context::Details],
+        (_, AnyObjectRef::Secret(_)) => &[Context::SecretDetails, Context::Details],
+        (_, AnyObjectRef::Workload(_)) => &[Context::WorkloadDetails, Context::Details],
         _ => &[Context::Details],
     }
 }
@@ -133,9 +133,9 @@ pub(super) fn contexts(model: &Model, details: &Details) -> &'static [Context] {
 /// diagnosis while there is something to say.
 pub fn shown(inquiry: Option<&Inquiry>, details: &Details) -> Tab {
     let fitting = match &details.object {
-        ObjectKey::Pod(_) => fitting(inquiry),
-        ObjectKey::Workload(_) => Tab::Rollout,
-        ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {
+        AnyObjectRef::Pod(_) => fitting(inquiry),
+        AnyObjectRef::Workload(_) => Tab::Rollout,
+        AnyObjectRef::Namespace(_) | AnyObjectRef::Secret(_) | AnyObjectRef::ServiceAccount(_) => {
             Tab::Describe
         }
     };

@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         fixtures::now,
-        k8s::{document::Document, objects::ObjectKey},
+        k8s::{document::YamlDocument, objects::AnyObjectRef},
     },
 };
 
@@ -36,7 +36,7 @@ fn the_yaml_is_asked_for_once_and_again_when_it_is_wanted() {
     };
     assert_eq!(*object, details(&model).object);
     assert!(press(&mut model, &["down", "z"]).is_empty());
-    let document = Document::of(serde_json::json!({"kind": "Pod"})).unwrap();
+    let document = YamlDocument::from_object(serde_json::json!({"kind": "Pod"})).unwrap();
     answer(&mut model, Message::Read(*ticket, Ok(Box::new(document))));
     let reading = model.reading.as_ref().unwrap();
     assert!(matches!(reading.state, ReadingState::Here { .. }));
@@ -167,7 +167,7 @@ fn a_report_holds_the_case_and_no_password() {
 fn the_rollout_is_that_of_the_pods_workload() {
     let mut model = model();
     press(&mut model, &["R"]);
-    assert!(matches!(details(&model).object, ObjectKey::Workload(_)));
+    assert!(matches!(details(&model).object, AnyObjectRef::Workload(_)));
     assert_eq!(shown(model.inquiry.as_ref(), details(&model)), Tab::Rollout);
     press(&mut model, &["D"]);
     assert_eq!(

@@ -16,12 +16,12 @@ use crate::{
             grouping::{FaultId, Subject},
         },
         k8s::{
-            objects::{ObjectKey, WorkloadKey},
-            rollout::progress,
+            objects::{AnyObjectRef, WorkloadRef},
+            rollout::rollout_status,
         },
         plan::{
-            Ask, Change, CreateAccount, EntryRef, FixScope, Offer, Plan, Reach, Restartable,
-            Spread, for_fix, secrets_that_open,
+            Change, CreateAccount, CredentialUsage, EntryRef, FixProposal, FixScope, FormSpec,
+            Plan, Reach, Restartable, proposal_for, secrets_matching,
         },
         registry_auth::image_ref::{ImageRef, host_of},
         store::watch::Scope,
@@ -47,12 +47,12 @@ pub(super) fn fix(model: &mut Model, number: u8, now: Timestamp) -> Vec<Effect> 
         return Vec::new();
     };
     match offered.offer {
-        Offer::Plan(plan) => propose::propose(model, plan, offered.fault, now),
-        Offer::Ask(ask) => {
+        FixProposal::Plan(plan) => propose::propose(model, plan, offered.fault, now),
+        FixProposal::Form(ask) => {
             forms::ask_for(model, ask, offered.fault, now);
             Vec::new()
         }
-        Offer::ByHand => {
+        FixProposal::Manual => {
             model.overlays.push(Overlay::Steps {
                 why: offered.why,
                 fix: offered.fix,
@@ -68,7 +68,7 @@ pub(super) struct Offered {
     pub fix: Fix,
     /// What it is for.
     why: String,
-    pub offer: Offer,
+    pub offer: FixProposal,
     fault: Option<FaultId>,
 }
 
@@ -90,34 +90,40 @@ pub(super) fn offered(model: &Model, number: u8) -> Option<Offered> {
     Some(Offered {
         offer: match fix {
             FixId::UndoRollout => undo_rollout(model, &scope),
-            fix => with_pull_secrets(model, everywhere(model, *fix, for_fix(*fix, scope)), scope),
+            fix => with_pull_secrets(
+                model,
+                everywhere(model, *fix, proposal_for(*fix, scope)),
+                scope,
+            ),
         },
-        fix: fix.fill(&finding.names),
+        fix: fix.render(&finding.names),
         why: finding.summary(),
         fault,
     })
 }
 
 /// Back to what worked, for the Deployments that are meant and have such a revision.
-fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> Offer {
+fn undo_rollout(model: &Model, scope: &FixScope<'_>) -> FixProposal {
     let owners = scope.workload_targets().into_iter();
-    let workloads: BTreeSet<&WorkloadKey> = owners
+    let workloads: BTreeSet<&WorkloadRef> = owners
         .filter_map(|target| target.owner.workload())
         .collect();
-    let found = workloads.iter().filter_map(|id| progress(&model.world, id));
+    let found = workloads
+        .iter()
+        .filter_map(|id| rollout_status(&model.world, id));
     let changes: Vec<Change> = found
         .filter_map(|found| Change::roll_back(&found))
         .collect();
     if changes.is_empty() {
-        return Offer::ByHand;
+        return FixProposal::Manual;
     }
-    Offer::Plan(Plan::new(FixId::UndoRollout.title(), changes))
+    FixProposal::Plan(Plan::new(FixId::UndoRollout.title(), changes))
 }
 
 /// A new ServiceAccount gets the pull Secrets that the images of its workloads need: without them its Pods
 /// would fail next. Where the namespace has none for them, the plan says so.
-fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer {
-    let Offer::Plan(mut plan) = offer else {
+fn with_pull_secrets(model: &Model, offer: FixProposal, scope: FixScope<'_>) -> FixProposal {
+    let FixProposal::Plan(mut plan) = offer else {
         return offer;
     };
     let images: Vec<ImageRef> = scope
@@ -133,10 +139,10 @@ fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer 
         let Change::CreateAccount(CreateAccount { key, pull_secrets }) = change else {
             continue;
         };
-        *pull_secrets = secrets_that_open(&model.world, &key.namespace, &images);
+        *pull_secrets = secrets_matching(&model.world, &key.namespace, &images);
         let unopened = images.iter().find(|image| {
             let alone = std::slice::from_ref(*image);
-            secrets_that_open(&model.world, &key.namespace, alone).is_empty()
+            secrets_matching(&model.world, &key.namespace, alone).is_empty()
                 && is_pulled_with_secrets(model, image)
         });
         notes.extend(unopened.map(|image| {
@@ -148,7 +154,7 @@ fn with_pull_secrets(model: &Model, offer: Offer, scope: FixScope<'_>) -> Offer 
         }));
     }
     plan.notes.extend(notes);
-    Offer::Plan(plan)
+    FixProposal::Plan(plan)
 }
 
 /// Whether Pods that list pull Secrets pull from the same registry.
@@ -163,8 +169,8 @@ fn is_pulled_with_secrets(model: &Model, image: &ImageRef) -> bool {
 
 /// A new token is for all Secrets that carry the refused one, in whatever namespace: it is as bad there. The
 /// other entries of those Secrets are other credentials.
-fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
-    let Offer::Ask(Ask::Login {
+fn everywhere(model: &Model, fix: FixId, offer: FixProposal) -> FixProposal {
+    let FixProposal::Form(FormSpec::Login {
         secret,
         server,
         username,
@@ -182,11 +188,11 @@ fn everywhere(model: &Model, fix: FixId, offer: Offer) -> Offer {
         server,
         username,
     };
-    match Spread::of_entry(&model.world, entry) {
+    match CredentialUsage::of_entry(&model.world, entry) {
         Some(spread) if spread.carriers().len() > 1 => {
             let image = image.as_deref().and_then(|it| ImageRef::parse(it).ok());
-            Offer::Ask(Ask::Rotate {
-                spreads: vec![Spread {
+            FixProposal::Form(FormSpec::Rotate {
+                spreads: vec![CredentialUsage {
                     image: image.or(spread.image),
                     ..spread
                 }],
@@ -234,7 +240,7 @@ fn asked(model: &Model) -> Option<Asked> {
             return Some(Asked::of_verdict(trouble.subject, trouble.verdict));
         }
         Some(Overlay::Details(details)) => {
-            if let ObjectKey::Workload(id) = &details.object {
+            if let AnyObjectRef::Workload(id) = &details.object {
                 let subject = Subject::Workload(id.clone());
                 if let Some(verdict) = model.verdicts.of(&subject) {
                     return Some(Asked::of_verdict(subject, verdict));

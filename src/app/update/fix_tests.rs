@@ -9,16 +9,16 @@ use crate::{
         update::tests::{model, press, typed},
     },
     domain::{
-        fixtures::{changed, now, secret, with_passwords},
+        fixtures::{now, secret, upserted, with_passwords},
         k8s::objects::SecretType,
-        plan::{Ask, Change, Edit},
+        plan::{AuthEdit, Change, FormSpec},
         registry_auth::credential::FingerprintKey,
-        store::{update::Batch, watch::SecretSlice},
+        store::{update::StoreUpdate, watch::SecretWatch},
     },
 };
 
-fn fold(model: &mut Model, batch: Batch) {
-    model.world.fold(batch, now());
+fn fold(model: &mut Model, batch: StoreUpdate) {
+    model.world.apply(batch, now());
     refresh::refresh(model, refresh::Heights::from_fn(|_| 20), now());
 }
 
@@ -30,10 +30,10 @@ fn with_another_entry_in_front(model: &mut Model) {
         let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
         with_passwords(&keys, secret, &["bobs", "refused"])
     };
-    let secrets = changed(vec![holder("shop"), holder("pay")]);
+    let secrets = upserted(vec![holder("shop"), holder("pay")]);
     fold(
         model,
-        Batch::Secrets(SecretSlice::DockerConfigJson, secrets),
+        StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets),
     );
 }
 
@@ -45,7 +45,7 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let Ask::Rotate { spreads } = &form.ask else {
+    let FormSpec::Rotate { spreads } = &form.ask else {
         panic!("{:?}", form.ask)
     };
     let of: Vec<_> = spreads
@@ -62,7 +62,7 @@ fn a_new_token_is_for_the_refused_entry_wherever_it_stands_in_the_secret() {
     let mut renewed = 0;
     for change in &plan.0.changes {
         if let Change::EditSecret(change) = change {
-            let Edit::Renew { servers, .. } = &change.edit else {
+            let AuthEdit::ReplaceCredentials { servers, .. } = &change.edit else {
                 panic!("{change:?}")
             };
             assert_eq!(servers, &["registry.example"], "no other entry");
@@ -81,16 +81,16 @@ fn a_refused_entry_that_no_other_secret_shares_is_asked_for_alone() {
         let secret = secret(namespace, "regcred", SecretType::DockerConfigJson, &entries);
         with_passwords(&keys, secret, &["bobs", password])
     };
-    let secrets = changed(vec![holder("shop", "refused"), holder("pay", "taken")]);
+    let secrets = upserted(vec![holder("shop", "refused"), holder("pay", "taken")]);
     fold(
         &mut model,
-        Batch::Secrets(SecretSlice::DockerConfigJson, secrets),
+        StoreUpdate::Secrets(SecretWatch::DockerConfigJson, secrets),
     );
     press(&mut model, &["g", "ctrl-x"]);
     let Some(Overlay::Form(form)) = model.overlays.last() else {
         panic!("{:?}", model.overlays)
     };
-    let Ask::Login {
+    let FormSpec::Login {
         server, username, ..
     } = &form.ask
     else {

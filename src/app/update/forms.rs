@@ -12,11 +12,11 @@ use crate::{
         overlay::Overlay,
         ticket::Ticket,
     },
-    domain::{diagnostics::grouping::FaultId, error::Problem, plan::Ask},
+    domain::{diagnostics::grouping::FaultId, error::UserError, plan::FormSpec},
 };
 
 /// Opens a form, unless nothing may be changed.
-pub(super) fn ask_for(model: &mut Model, ask: Ask, fault: Option<FaultId>, now: Timestamp) {
+pub(super) fn ask_for(model: &mut Model, ask: FormSpec, fault: Option<FaultId>, now: Timestamp) {
     if !propose::refused(model, now) {
         let form = Form::new(ask, fault, &model.world);
         model.overlays.push(Overlay::Form(form));
@@ -146,7 +146,7 @@ fn submit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    if form.ask == Ask::Export {
+    if form.ask == FormSpec::Export {
         return export(model, now);
     }
     match form.plan(&model.world) {
@@ -187,7 +187,7 @@ fn export(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 /// A file was written, or not.
-pub(super) fn saved(model: &mut Model, answer: Result<String, Problem>, now: Timestamp) {
+pub(super) fn saved(model: &mut Model, answer: Result<String, UserError>, now: Timestamp) {
     match answer {
         Ok(path) => model.flash(format!("written to {path}"), now),
         Err(problem) => super::show_problem(model, problem),

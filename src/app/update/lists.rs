@@ -9,7 +9,7 @@ use crate::{
         overlay::Overlay, scroll::Scroll,
     },
     domain::{
-        lint::{lints, standings},
+        lint::{run, scorecards},
         store::watch::Scope,
     },
 };
@@ -42,11 +42,11 @@ pub(super) fn faults(model: &mut Model, now: Timestamp) {
 /// Lists what to put in order in the namespaces that are shown.
 pub(super) fn hygiene(model: &mut Model, now: Timestamp) {
     let (sight, limits) = (model.connection.sight(), &model.preferences.hygiene);
-    let lints = lints(&model.world, sight, &model.scope, limits, now);
+    let lints = run(&model.world, sight, &model.scope, limits, now);
     if lints.is_empty() {
         model.flash("nothing to put in order", now);
     } else {
-        let standings = standings(&model.world, &lints);
+        let standings = scorecards(&model.world, &lints);
         model.overlays.push(Overlay::Hygiene {
             standings,
             scroll: Scroll::TOP,

@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{
         k8s::object_ref::Namespace,
-        plan::{Change, Offer},
+        plan::{Change, FixProposal},
         pull_test,
         rbac::Permission,
     },
@@ -96,9 +96,9 @@ fn needs(model: &Model, action: Action) -> Needs {
     };
     match action {
         Action::Fix(number) => match fix::offered(model, number).map(|offered| offered.offer) {
-            Some(Offer::Plan(plan)) => changes(&plan.changes),
-            Some(Offer::Ask(ask)) => Needs::ToChange(ask.permissions()),
-            Some(Offer::ByHand) | None => Needs::Nothing,
+            Some(FixProposal::Plan(plan)) => changes(&plan.changes),
+            Some(FixProposal::Form(ask)) => Needs::ToChange(ask.permissions()),
+            Some(FixProposal::Manual) | None => Needs::Nothing,
         },
         Action::Restart => match fix::restartable(model) {
             Some(workload) => changes(&[Change::restart(workload)]),

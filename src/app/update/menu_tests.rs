@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     fixtures::now,
-    rbac::{Rule, Rules},
+    rbac::{ResourceRule, SubjectRules},
 };
 
 fn standing(model: &Model, action: Action) -> Standing {
@@ -28,13 +28,13 @@ fn with_verbs(model: &mut Model, verbs: &[&str]) {
         panic!("{effects:?}")
     };
     assert_eq!(standing(model, Action::Settle), Standing::Asking);
-    let rule = Rule {
+    let rule = ResourceRule {
         verbs: verbs.iter().map(ToString::to_string).collect(),
         groups: vec!["*".to_owned()],
         resources: vec!["*".to_owned()],
         only_some: false,
     };
-    let rules = Rules {
+    let rules = SubjectRules {
         rules: vec![rule],
         incomplete: false,
     };

@@ -49,7 +49,7 @@ pub use self::{
 };
 
 use super::{effect::Effect, message::Message, model::Model, overlay::Overlay, scroll::Scroll};
-use crate::domain::error::Problem;
+use crate::domain::error::UserError;
 
 /// Takes in one message and answers with what is to be done.
 pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
@@ -76,7 +76,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
         Message::Contexts(ticket, answer) => connect::contexts(model, ticket, answer),
         Message::Batch(ticket, batch) => {
             if ticket == model.connection.ticket {
-                model.world.fold(batch, now);
+                model.world.apply(batch, now);
             }
         }
         Message::Watch(ticket, id, state) => {
@@ -120,7 +120,7 @@ fn take(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-fn show_problem(model: &mut Model, problem: Problem) {
+fn show_problem(model: &mut Model, problem: UserError) {
     let scroll = Scroll::TOP;
     model.overlays.push(Overlay::Problem { problem, scroll });
 }

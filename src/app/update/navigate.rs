@@ -17,8 +17,8 @@ use crate::{
     domain::{
         diagnostics::grouping::{Fault, FaultId, Subject},
         k8s::{
-            object_ref::{Key, Namespace},
-            objects::{ObjectKey, Pod, Secret, ServiceAccount},
+            object_ref::{Namespace, ObjectRef},
+            objects::{AnyObjectRef, Pod, Secret, ServiceAccount},
         },
         store::watch::Scope,
     },
@@ -99,7 +99,7 @@ pub(super) fn click(model: &mut Model, pane: Pane, row: usize) {
     }
 }
 
-pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
+pub(super) fn to_pod(model: &mut Model, pod: ObjectRef<Pod>) {
     show_namespace_of(model, &pod.namespace);
     model.focus = Pane::Pods;
     let workload = model.world.pod(&pod);
@@ -110,13 +110,13 @@ pub(super) fn to_pod(model: &mut Model, pod: Key<Pod>) {
     model.panes.pods.reveal_and_select(pods::Row::Pod(pod));
 }
 
-pub(super) fn to_account(model: &mut Model, account: Key<ServiceAccount>) {
+pub(super) fn to_account(model: &mut Model, account: ObjectRef<ServiceAccount>) {
     show_namespace_of(model, &account.namespace);
     model.focus = Pane::ServiceAccounts;
     model.panes.accounts.reveal_and_select(account);
 }
 
-pub(super) fn to_secret(model: &mut Model, secret: Key<Secret>) {
+pub(super) fn to_secret(model: &mut Model, secret: ObjectRef<Secret>) {
     show_namespace_of(model, &secret.namespace);
     model.focus = Pane::Secrets;
     model.panes.secrets.reveal_and_select(secret);
@@ -199,7 +199,7 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
     match example {
         Subject::Pod(pod) => {
             if let Some(Overlay::Details(details)) = model.overlays.last_mut() {
-                details.turn_to_object(ObjectKey::Pod(pod.clone()));
+                details.turn_to_object(AnyObjectRef::Pod(pod.clone()));
             }
             to_pod(model, pod);
         }
@@ -207,7 +207,7 @@ pub(super) fn to_fault(model: &mut Model, id: &FaultId) {
             // It has no Pod to go to.
             model.overlays.clear();
             show_namespace_of(model, &workload.key.namespace);
-            let details = Details::new(ObjectKey::Workload(workload), Some(Tab::Rollout));
+            let details = Details::new(AnyObjectRef::Workload(workload), Some(Tab::Rollout));
             model.overlays.push(Overlay::Details(details));
         }
     }

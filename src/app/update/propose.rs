@@ -19,10 +19,10 @@ use crate::{
     },
     domain::{
         context,
-        diagnostics::{Link, Root, grouping::FaultId},
-        k8s::{objects::WorkloadKey, rollout},
-        plan::{Affected, Change, Done, Outcome, Plan, SetImage},
-        probe::{Answer, Verdict},
+        diagnostics::{ChainLink, RootCause, grouping::FaultId},
+        k8s::{objects::WorkloadRef, rollout},
+        plan::{Affected, Change, ChangeResult, Outcome, Plan, SetImage},
+        probe::{ProbeConclusion, PullAnswer},
     },
 };
 
@@ -72,7 +72,7 @@ fn affected(model: &Model, plan: &Plan, fault: Option<&FaultId>) -> Affected {
     let workloads = found
         .into_iter()
         .flat_map(|fault| fault.workloads.iter().cloned());
-    Affected::of(&model.world, plan, pods, workloads)
+    Affected::new(&model.world, plan, pods, workloads)
 }
 
 /// Whether the image that a plan sets is there, and open to the Secrets that its Pods list. A login that is
@@ -80,24 +80,24 @@ fn affected(model: &Model, plan: &Plan, fault: Option<&FaultId>) -> Affected {
 fn image_question(
     model: &Model,
     plan: &Plan,
-    workloads: &[WorkloadKey],
+    workloads: &[WorkloadRef],
     now: Timestamp,
 ) -> Option<Question> {
-    if plan.question.is_some() || !model.abilities.asks_registries {
+    if plan.credential_check.is_some() || !model.abilities.asks_registries {
         return None;
     }
     let image = plan.changes.iter().find_map(|change| match change {
         Change::SetImage(SetImage { image, .. }) => Some(image),
         _ => None,
     })?;
-    let pod = rollout::youngest(&model.world, workloads)?;
-    let case = context::case(&model.world, model.connection.sight(), &pod, now)?;
+    let pod = rollout::newest_pod(&model.world, workloads)?;
+    let case = context::pod_context(&model.world, model.connection.sight(), &pod, now)?;
     Question::of(&case, image)
 }
 
 fn show(model: &mut Model, plan: Planned, about: impl FnOnce(Proposal) -> Proposal) -> Vec<Effect> {
     let ticket = model.tickets.issue();
-    let asks = plan.0.question.is_some() && model.abilities.asks_registries;
+    let asks = plan.0.credential_check.is_some() && model.abilities.asks_registries;
     model.overlays.push(Overlay::Proposal(about(Proposal {
         plan: plan.clone(),
         fault: None,
@@ -168,7 +168,7 @@ fn awaiting(model: &mut Model, ticket: Ticket) -> Option<&mut Proposal> {
 }
 
 /// What the registry says of the image that a plan sets; nothing, where it could not be asked.
-pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&Verdict>) {
+pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&ProbeConclusion>) {
     if let Some(verdict) = verdict {
         verified(model, ticket, verdict.clone());
         return;
@@ -183,13 +183,13 @@ pub(super) fn settled(model: &mut Model, ticket: Ticket, verdict: Option<&Verdic
 }
 
 /// What the registry says of the login that a plan would save, or of the image that it sets.
-pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: Verdict) {
+pub(super) fn verified(model: &mut Model, ticket: Ticket, verdict: ProbeConclusion) {
     let asked = model.overlays.iter_mut().find_map(|overlay| match overlay {
         Overlay::Proposal(proposal) if proposal.asked == Some(ticket) => Some(proposal),
         _ => None,
     });
     let Some(proposal) = asked else { return };
-    let refused = verdict.answer == Answer::No;
+    let refused = verdict.answer == PullAnswer::No;
     proposal.asked = None;
     let link = link(&verdict);
     proposal.verdict = Some(verdict);
@@ -228,7 +228,7 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let refused = proposal
         .verdict
         .as_ref()
-        .is_some_and(|verdict| verdict.answer == Answer::No);
+        .is_some_and(|verdict| verdict.answer == PullAnswer::No);
     if refused && !proposal.insists && matches!(proposal.stage, Stage::Ready(_)) {
         proposal.insists = true;
         model.flash(
@@ -267,21 +267,21 @@ pub(super) fn carry_out(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// The server's answer to a rehearsal, and who else keeps what would be changed. From here on the plan is
 /// what was found: that is shown, and that must still be there when it is carried out.
-pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[Done]) {
+pub(super) fn rehearsed(model: &mut Model, ticket: Ticket, done: &[ChangeResult]) {
     let Some(proposal) = awaiting(model, ticket) else {
         return;
     };
     let changes = proposal.plan.0.changes.iter().zip(done);
     proposal.keepers = changes
-        .map(|(change, done)| change.keeper(&done.traces))
+        .map(|(change, done)| change.manager(&done.traces))
         .collect();
     take_found(proposal, done);
     proposal.stage = Stage::Ready(outcomes(done));
 }
 
 /// Shows the plan as what it changes was found.
-fn take_found(proposal: &mut Proposal, done: &[Done]) {
-    proposal.plan = Planned(Arc::new(proposal.plan.0.with_found(done)));
+fn take_found(proposal: &mut Proposal, done: &[ChangeResult]) {
+    proposal.plan = Planned(Arc::new(proposal.plan.0.with_live_state(done)));
 }
 
 /// One more change was made, or taken back.
@@ -304,7 +304,7 @@ pub(super) fn carried_out(
     model: &mut Model,
     ticket: Ticket,
     plan: &Planned,
-    done: &[Done],
+    done: &[ChangeResult],
     now: Timestamp,
 ) {
     let Some(undoes) = model.under_way.remove(&ticket) else {
@@ -337,7 +337,7 @@ pub(super) fn carried_out(
     if let Some(applied) = applied.find(|applied| Some(applied.ticket) == undoes) {
         applied.undo = Planned(Arc::new(applied.undo.0.with_lost(done)));
     }
-    if let Some(undo) = plan.0.undone(done) {
+    if let Some(undo) = plan.0.undo_plan(done) {
         model.applied.push(Applied {
             ticket,
             undo: Planned(Arc::new(undo)),
@@ -346,7 +346,7 @@ pub(super) fn carried_out(
 }
 
 /// The Secret that is gone by a plan.
-fn lost_secret(plan: &Plan, done: &[Done]) -> Option<String> {
+fn lost_secret(plan: &Plan, done: &[ChangeResult]) -> Option<String> {
     let mut changes = plan.changes.iter().zip(done);
     let (change, _) = changes.find(|(_, done)| done.is_lost)?;
     let secret = lost::secret(change)?;
@@ -368,7 +368,7 @@ fn first_failure(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
     })
 }
 
-fn outcomes(done: &[Done]) -> Vec<Outcome> {
+fn outcomes(done: &[ChangeResult]) -> Vec<Outcome> {
     done.iter().map(|done| done.outcome.clone()).collect()
 }
 
@@ -400,24 +400,26 @@ pub(super) fn leave(model: &mut Model) {
 
 /// The questions whose answers are to blame. What the registry itself has refused is, whatever the
 /// kubelet's first word looks like while not all objects have been seen.
-fn to_blame(proposal: &Proposal, link: Link) -> &'static [FormAnswer] {
+fn to_blame(proposal: &Proposal, link: ChainLink) -> &'static [FormAnswer] {
     let refused = proposal.verdict.as_ref();
-    let refused = refused.filter(|verdict| verdict.answer == Answer::No);
+    let refused = refused.filter(|verdict| verdict.answer == PullAnswer::No);
     answers_of(refused.map_or(link, self::link))
 }
 
 /// What has to change after a registry's no; where it does not say, the login.
-fn link(verdict: &Verdict) -> Link {
-    verdict.root.map_or(Link::Secret, Root::link)
+fn link(verdict: &ProbeConclusion) -> ChainLink {
+    verdict
+        .root
+        .map_or(ChainLink::Secret, RootCause::chain_link)
 }
 
 /// The questions whose answers are to blame for a fault at this link of the chain.
-fn answers_of(link: Link) -> &'static [FormAnswer] {
+fn answers_of(link: ChainLink) -> &'static [FormAnswer] {
     match link {
-        Link::Secret => &[FormAnswer::Token, FormAnswer::Source],
-        Link::Account => &[FormAnswer::Account],
-        Link::Image | Link::Registry => &[FormAnswer::Image],
-        Link::Node | Link::Pod => &[],
+        ChainLink::Secret => &[FormAnswer::Token, FormAnswer::Source],
+        ChainLink::Account => &[FormAnswer::Account],
+        ChainLink::Image | ChainLink::Registry => &[FormAnswer::Image],
+        ChainLink::Node | ChainLink::Pod => &[],
     }
 }
 
@@ -451,13 +453,13 @@ mod tests {
     #[test]
     fn a_no_of_the_registry_leads_back_to_the_answer_that_is_to_blame() {
         for (root, answer) in [
-            (Some(Root::CredentialRejected), FormAnswer::Token),
-            (Some(Root::TagMissing), FormAnswer::Image),
-            (Some(Root::RegistryUnknownHost), FormAnswer::Image),
+            (Some(RootCause::CredentialRejected), FormAnswer::Token),
+            (Some(RootCause::TagMissing), FormAnswer::Image),
+            (Some(RootCause::RegistryUnknownHost), FormAnswer::Image),
             (None, FormAnswer::Token),
         ] {
-            let verdict = Verdict {
-                answer: Answer::No,
+            let verdict = ProbeConclusion {
+                answer: PullAnswer::No,
                 cause: None,
                 root,
                 alternatives: Vec::new(),

@@ -10,12 +10,13 @@ use super::{
 };
 use crate::domain::{
     fixtures::{key, now},
-    k8s::objects::{WorkloadKey, WorkloadKind},
+    k8s::objects::{WorkloadKind, WorkloadRef},
     plan::{
-        Change, ContainerImage, ContainerList, ConvertSecret, Converted, Done, ObjectSnapshot,
-        Observed, Outcome, Plan, Restartable, Rewritten, SetImage, TakeBack, Undoable,
+        Change, ChangeResult, ContainerImage, ContainerList, ConvertSecret, Converted,
+        ObjectSnapshot, Observed, Outcome, Plan, Restartable, Rewritten, SetImage, TakeBack,
+        Undoable,
     },
-    probe::{Answer, Verdict},
+    probe::{ProbeConclusion, PullAnswer},
 };
 
 const CANARY: &str = "canary-token-3141";
@@ -36,8 +37,8 @@ fn rehearsed(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Every change is, or would be, made.
-fn all_well(count: usize) -> Vec<Done> {
-    vec![Done::new(Outcome::Applied); count]
+fn all_well(count: usize) -> Vec<ChangeResult> {
+    vec![ChangeResult::new(Outcome::Applied); count]
 }
 
 fn stage(model: &Model) -> &Stage {
@@ -101,15 +102,15 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
         panic!("{effects:?}")
     };
-    let done = vec![Done::new(Outcome::Applied)];
+    let done = vec![ChangeResult::new(Outcome::Applied)];
     update(&mut model, Message::Rehearsed(*ticket, done), now());
     let effects = press(&mut model, &["enter"]);
     let [Effect::CarryOut { plan, ticket }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let done = vec![Done {
+    let done = vec![ChangeResult {
         is_lost: true,
-        ..Done::new(Outcome::Failed("507".to_owned()))
+        ..ChangeResult::new(Outcome::Failed("507".to_owned()))
     }];
     update(
         &mut model,
@@ -128,7 +129,7 @@ fn who_quits_is_told_of_a_secret_that_is_in_this_session_only() {
 #[test]
 fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
     let mut model = model();
-    let workload = Restartable::new(WorkloadKey {
+    let workload = Restartable::new(WorkloadRef {
         kind: WorkloadKind::Deployment,
         key: key("shop", "checkout"),
     });
@@ -152,9 +153,9 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
             ..set.clone()
         }))
     };
-    let done = Done {
+    let done = ChangeResult {
         found: found(&observed),
-        ..Done::new(Outcome::Applied)
+        ..ChangeResult::new(Outcome::Applied)
     };
     update(&mut model, Message::Rehearsed(*ticket, vec![done]), now());
     let Some(Overlay::Proposal(proposal)) = model.overlays.last() else {
@@ -180,9 +181,9 @@ fn what_the_rehearsal_found_is_shown_and_must_be_there_when_it_is_made() {
         },
         ..observed
     };
-    let late = Done {
+    let late = ChangeResult {
         found: found(&theirs),
-        ..Done::new(Outcome::Failed("somebody has changed it".to_owned()))
+        ..ChangeResult::new(Outcome::Failed("somebody has changed it".to_owned()))
     };
     let carried = Message::CarriedOut(*ticket, plan.clone(), vec![late]);
     update(&mut model, carried, now());
@@ -200,7 +201,7 @@ fn what_the_server_refuses_cannot_be_applied() {
     let [Effect::Rehearse { ticket, .. }, Effect::Verify { .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let refused = Done::new(Outcome::Failed("you may not patch secrets".into()));
+    let refused = ChangeResult::new(Outcome::Failed("you may not patch secrets".into()));
     update(
         &mut model,
         Message::Rehearsed(*ticket, vec![refused]),
@@ -259,8 +260,8 @@ fn a_login_that_the_registry_refuses_is_not_saved_by_one_key() {
     };
     let done = all_well(plan.0.changes.len());
     update(&mut model, Message::Rehearsed(*ticket, done), now());
-    let verdict = Verdict {
-        answer: Answer::No,
+    let verdict = ProbeConclusion {
+        answer: PullAnswer::No,
         cause: None,
         root: None,
         alternatives: Vec::new(),
@@ -301,10 +302,10 @@ fn another_image_is_asked_for_before_it_is_set() {
     assert_eq!(question.secrets().len(), 1, "with what the Pod lists");
     let done = all_well(plan.0.changes.len());
     update(&mut model, Message::Rehearsed(*tried, done), now());
-    let no = Verdict {
-        answer: Answer::No,
+    let no = ProbeConclusion {
+        answer: PullAnswer::No,
         cause: None,
-        root: Some(crate::domain::diagnostics::Root::TagMissing),
+        root: Some(crate::domain::diagnostics::RootCause::TagMissing),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         summary: "it is not there".into(),
@@ -331,7 +332,7 @@ fn a_registry_is_not_asked_twice_at_once_and_its_answer_is_kept() {
     assert_eq!(question.secrets().len(), 1);
     assert!(matches!(model.overlays.last(), Some(Overlay::Details(_))));
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
-    let problem = crate::domain::error::Problem::new("cannot read Secret shop/regcred");
+    let problem = crate::domain::error::UserError::new("cannot read Secret shop/regcred");
     update(&mut model, Message::Settled(*ticket, Err(problem)), now());
     let state = model.answers.to(question).unwrap();
     assert!(matches!(state, State::Failed(_)));
@@ -372,7 +373,7 @@ fn made(model: &mut Model) -> Message {
     };
     let object = serde_json::json!({"data": {".dockerconfigjson": CANARY}});
     let before = Rewritten {
-        object: ObjectSnapshot::of(&object),
+        object: ObjectSnapshot::from_object(&object),
         written: 1,
     };
     let mut done = all_well(plan.0.changes.len());
@@ -540,7 +541,7 @@ fn an_export_names_no_credential() {
 fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     use crate::{
         app::settled::Said,
-        domain::{diagnostics::Source, k8s::objects::ObjectKey},
+        domain::{diagnostics::EvidenceSource, k8s::objects::AnyObjectRef},
     };
     let mut model = model();
     press(&mut model, &[":", "s", "e", "c", "enter", "N", "g"]);
@@ -553,15 +554,15 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         panic!("the Secret is not shown")
     };
-    let ObjectKey::Secret(key) = details.object.clone() else {
+    let AnyObjectRef::Secret(key) = details.object.clone() else {
         panic!("{:?}", details.object)
     };
     assert_eq!(question.secrets().collect::<Vec<_>>(), [&key]);
     assert_eq!(press(&mut model, &["t"]), [], "it is being asked");
-    let verdict = Verdict {
-        answer: Answer::No,
+    let verdict = ProbeConclusion {
+        answer: PullAnswer::No,
         cause: Some(crate::domain::diagnostics::Cause::Unauthorized),
-        root: Some(crate::domain::diagnostics::Root::CredentialRejected),
+        root: Some(crate::domain::diagnostics::RootCause::CredentialRejected),
         alternatives: Vec::new(),
         ruled_out: Vec::new(),
         summary: "the registry refuses the credential".to_owned(),
@@ -576,7 +577,7 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
     assert!(matches!(
         said[..],
         [Said {
-            by: Source::Registry,
+            by: EvidenceSource::Registry,
             ..
         }]
     ));
@@ -586,9 +587,9 @@ fn a_secret_is_tested_with_all_images_that_are_pulled_with_it() {
 /// Two Deployments with containers of their own names, which wait for one image that is not there.
 fn two_with_one_missing_image() -> Model {
     use crate::domain::{
-        fixtures::{changed, owned, pod, waiting, workload},
+        fixtures::{owned, pod, upserted, waiting, workload},
         k8s::objects::WorkloadKind,
-        store::update::Batch,
+        store::update::StoreUpdate,
     };
     let message = "failed to pull and unpack image \"registry.example/team/app:9\": registry.example/team/app:9: not found";
     let mut model = model();
@@ -609,11 +610,11 @@ fn two_with_one_missing_image() -> Model {
         pod.containers[0].name = container.into();
         pod.containers[0].image = image.into();
         for batch in [
-            Batch::Workloads(WorkloadKind::Deployment, changed(vec![deployment])),
-            Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![of])),
-            Batch::Pods(changed(vec![pod])),
+            StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![deployment])),
+            StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![of])),
+            StoreUpdate::Pods(upserted(vec![pod])),
         ] {
-            model.world.fold(batch, now());
+            model.world.apply(batch, now());
         }
     }
     crate::app::refresh::refresh(
@@ -655,7 +656,7 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
     let of_image = |id: &&crate::domain::diagnostics::grouping::FaultId| {
         matches!(
             id.blame,
-            crate::domain::diagnostics::grouping::Blame::Image(_)
+            crate::domain::diagnostics::grouping::BlamedObject::Image(_)
         )
     };
     let rows = faults.list.rows();
@@ -681,8 +682,8 @@ fn for_all_that_share_a_fault_the_plan_lists_each() {
 #[test]
 fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     use crate::domain::{
-        fixtures::{changed, gone, key, owned, pod, running, waiting},
-        store::update::Batch,
+        fixtures::{key, owned, pod, removed, running, upserted, waiting},
+        store::update::StoreUpdate,
     };
     let mut model = model();
     let answer = made(&mut model);
@@ -693,7 +694,7 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
     };
     let names = [0, 1, 2].map(|n| format!("checkout-5c9f-{n}"));
     let old = names.iter().map(|name| key("shop", name)).collect();
-    model.world.fold(Batch::Pods(gone(old)), now());
+    model.world.apply(StoreUpdate::Pods(removed(old)), now());
     let none_yet = crate::app::refresh::refresh;
     none_yet(
         &mut model,
@@ -709,7 +710,9 @@ fn another_fault_is_no_recovery_and_its_fix_is_one_key_away() {
             pod.meta.uid = format!("{name}-{uid}").as_str().into();
             pod
         });
-        model.world.fold(Batch::Pods(changed(pods.to_vec())), now());
+        model
+            .world
+            .apply(StoreUpdate::Pods(upserted(pods.to_vec())), now());
         crate::app::refresh::refresh(model, crate::app::refresh::Heights::from_fn(|_| 20), now());
     };
     put(&mut model, waiting("ErrImagePull", missing), "1");
@@ -761,7 +764,7 @@ fn the_next_fix_is_closed_with_the_plan_and_the_form_before_it() {
 }
 
 /// Carries out a plan whose changes all end so; the model as its view is shown.
-fn carried_out(model: &mut Model, plan: Plan, done: Vec<Done>) {
+fn carried_out(model: &mut Model, plan: Plan, done: Vec<ChangeResult>) {
     let count = plan.changes.len();
     let effects = propose::propose(model, plan, None, now());
     let Some(Effect::Rehearse { ticket, .. }) = effects.first() else {
@@ -780,7 +783,7 @@ fn carried_out(model: &mut Model, plan: Plan, done: Vec<Done>) {
 }
 
 fn restart() -> Plan {
-    let workload = Restartable::new(WorkloadKey {
+    let workload = Restartable::new(WorkloadRef {
         kind: WorkloadKind::Deployment,
         key: key("shop", "checkout"),
     });
@@ -823,7 +826,7 @@ fn a_failure_of_a_plan_whose_view_is_closed_is_told_until_it_is_seen() {
     press(&mut model, &["esc", "esc", "esc"]);
     assert!(model.overlays.is_empty());
     let mut done = all_well(plan.0.changes.len());
-    done[0] = Done::new(Outcome::Failed("403 Forbidden".to_owned()));
+    done[0] = ChangeResult::new(Outcome::Failed("403 Forbidden".to_owned()));
     let title = plan.0.title.clone();
     update(&mut model, Message::CarriedOut(ticket, plan, done), now());
     let text = format!("Failed: {title}: 403 Forbidden");
@@ -862,9 +865,9 @@ fn a_secret_that_a_closed_plan_has_lost_is_named_first_and_undo_creates_it() {
     };
     press(&mut model, &["esc"]);
     assert!(model.overlays.is_empty(), "{:?}", model.overlays);
-    let lost = Done {
+    let lost = ChangeResult {
         is_lost: true,
-        ..Done::new(Outcome::Failed("507 …".to_owned()))
+        ..ChangeResult::new(Outcome::Failed("507 …".to_owned()))
     };
     let answer = Message::CarriedOut(*ticket, plan.clone(), vec![lost]);
     update(&mut model, answer, now());
@@ -881,7 +884,7 @@ fn where_nothing_is_to_change_enter_closes_the_plan() {
     let [Effect::Rehearse { ticket, plan }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let unchanged = vec![Done::new(Outcome::Unchanged); plan.0.changes.len()];
+    let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
     update(&mut model, Message::Rehearsed(*ticket, unchanged), now());
     assert!(stage(&model).changes_nothing() && !stage(&model).can_be_applied());
     assert_eq!(press(&mut model, &["enter"]), []);
@@ -894,7 +897,7 @@ fn nothing_recovers_by_a_plan_that_turned_out_to_be_made_already() {
     let Message::CarriedOut(ticket, plan, _) = made(&mut model) else {
         panic!("it is carried out")
     };
-    let unchanged = vec![Done::new(Outcome::Unchanged); plan.0.changes.len()];
+    let unchanged = vec![ChangeResult::new(Outcome::Unchanged); plan.0.changes.len()];
     update(
         &mut model,
         Message::CarriedOut(ticket, plan, unchanged),
@@ -920,7 +923,7 @@ fn what_the_server_refuses_is_not_offered() {
     let [Effect::Rehearse { ticket, .. }, ..] = &effects[..] else {
         panic!("{effects:?}")
     };
-    let refused = vec![Done::new(Outcome::Failed("403".into()))];
+    let refused = vec![ChangeResult::new(Outcome::Failed("403".into()))];
     update(&mut model, Message::Rehearsed(*ticket, refused), now());
     assert!(!model.offers(Action::CarryOut));
     assert!(model.offers(Action::Export));
@@ -932,7 +935,7 @@ fn an_enter_that_was_pressed_too_early_hides_no_failure() {
     let Message::CarriedOut(ticket, plan, mut done) = made(&mut model) else {
         panic!("it is carried out")
     };
-    done[0] = Done::new(Outcome::Failed("507: no room".to_owned()));
+    done[0] = ChangeResult::new(Outcome::Failed("507: no room".to_owned()));
     update(&mut model, Message::CarriedOut(ticket, plan, done), now());
     assert_eq!(model.notices.shown().map(|it| it.text.clone()), None);
     press(&mut model, &["enter"]);
@@ -946,13 +949,15 @@ fn undo_restores_a_lost_secret_first() {
     let mut model = model();
     let convert = ConvertSecret::new(key("shop", "old"));
     let undo = convert.undo(Converted {
-        object: Arc::new(ObjectSnapshot::of(&serde_json::json!({"type": "Opaque"}))),
+        object: Arc::new(ObjectSnapshot::from_object(
+            &serde_json::json!({"type": "Opaque"}),
+        )),
         after: None,
     });
-    let done = vec![Done {
+    let done = vec![ChangeResult {
         is_lost: true,
         undo: Some(undo),
-        ..Done::new(Outcome::Failed("403".to_owned()))
+        ..ChangeResult::new(Outcome::Failed("403".to_owned()))
     }];
     let plan = Plan::new("Convert", vec![convert.into()]);
     carried_out(&mut model, plan, done);

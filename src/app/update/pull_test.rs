@@ -15,10 +15,10 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        context::{Case, Known},
-        diagnostics::Source,
+        context::{PodContext, Presence},
+        diagnostics::EvidenceSource,
         plan::{Change, Plan},
-        pull_test::{PullTest, Pulled, is_of_a_test},
+        pull_test::{PullTest, PullTestResult, is_of_a_test},
         store::watch::Scope,
     },
 };
@@ -72,12 +72,12 @@ fn trial(model: &Model) -> Option<Trial> {
 /// Whether the test's Pod lists what this Pod lists, so that what becomes of it is true of this Pod, too.
 /// A Pod that was admitted before its ServiceAccount listed a Secret goes on without it; the test's does
 /// not.
-fn pulls_alike(case: &Case, test: &PullTest) -> bool {
+fn pulls_alike(case: &PodContext, test: &PullTest) -> bool {
     let admitted = match &case.account {
         _ if !test.secrets.is_empty() => &test.secrets[..],
-        Known::Present(account) => &account.pull_secrets[..],
-        Known::Missing => &[],
-        Known::Unknown => return false,
+        Presence::Present(account) => &account.pull_secrets[..],
+        Presence::Missing => &[],
+        Presence::Unknown => return false,
     };
     case.pod.pull_secrets[..] == *admitted
 }
@@ -122,7 +122,7 @@ pub(super) fn answered(
     model: &mut Model,
     ticket: Ticket,
     node: Arc<str>,
-    pulled: Pulled,
+    pulled: PullTestResult,
     now: Timestamp,
 ) {
     model.running_tests.end(ticket, &node);
@@ -135,10 +135,10 @@ pub(super) fn answered(
             } = &mut trial.stage
             && *waiting == ticket
         {
-            if let (Some(question), Some(verdict)) = (&trial.question, pulled.verdict(&node)) {
+            if let (Some(question), Some(verdict)) = (&trial.question, pulled.conclusion(&node)) {
                 let said = Said {
                     verdict,
-                    by: Source::PullTest,
+                    by: EvidenceSource::PullTest,
                     at: now,
                 };
                 model.answers.told(question.clone(), said);
@@ -195,9 +195,9 @@ mod tests {
             update,
         },
         domain::{
-            fixtures::{account, changed, now, owned, pod, waiting},
+            fixtures::{account, now, owned, pod, upserted, waiting},
             k8s::object_ref::Name,
-            store::update::Batch,
+            store::update::StoreUpdate,
         },
     };
 
@@ -216,7 +216,7 @@ mod tests {
         (secrets.collect(), trial.question.is_some())
     }
 
-    fn fold(model: &mut Model, batch: Batch) {
+    fn fold(model: &mut Model, batch: StoreUpdate) {
         let ticket = model.connection.ticket;
         update(
             model,
@@ -241,7 +241,7 @@ mod tests {
             "checkout-5c9f",
         );
         here.node = Some("node-1".into());
-        fold(&mut model, Batch::Pods(changed(vec![here])));
+        fold(&mut model, StoreUpdate::Pods(upserted(vec![here])));
         press(&mut model, &["/"]);
         crate::app::update::tests::typed(&mut model, "5c9f-0");
         press(&mut model, &["enter", "g", "ctrl-t"]);
@@ -254,13 +254,13 @@ mod tests {
         press(&mut model, &["esc", "esc"]);
         assert!(model.overlays.is_empty(), "{:?}", model.overlays);
         let running = test_pod("pullscope-pull-test-1", &node);
-        fold(&mut model, Batch::Pods(changed(vec![running])));
+        fold(&mut model, StoreUpdate::Pods(upserted(vec![running])));
         assert_eq!(clean_up(&mut model, now()), []);
         let told = model.flash.as_ref().map(|flash| flash.text.as_str());
         assert!(told.unwrap().contains("is running"), "{told:?}");
 
         let left = test_pod("pullscope-pull-test-2", "node-9");
-        fold(&mut model, Batch::Pods(changed(vec![left])));
+        fold(&mut model, StoreUpdate::Pods(upserted(vec![left])));
         let deleted = |effects: &[Effect]| -> (Vec<String>, Vec<String>) {
             let [Effect::Rehearse { plan, .. }] = effects else {
                 panic!("{effects:?}")
@@ -273,7 +273,7 @@ mod tests {
         assert!(notes[0].contains("left out"), "{notes:?}");
         press(&mut model, &["esc"]);
 
-        let ended = Pulled::Unknown("stopped".to_owned());
+        let ended = PullTestResult::Unknown("stopped".to_owned());
         answered(&mut model, ticket, node, ended, now());
         let (said, notes) = deleted(&clean_up(&mut model, now()));
         assert_eq!((said.len(), notes.len()), (2, 0), "it could not delete it");
@@ -287,7 +287,7 @@ mod tests {
         early.pull_secrets = Arc::from([]);
         let mut bare = pod("shop", "bare", failing());
         bare.pull_secrets = Arc::from([Name::new("mine")]);
-        fold(&mut model, Batch::Pods(changed(vec![early, bare])));
+        fold(&mut model, StoreUpdate::Pods(upserted(vec![early, bare])));
 
         let admission = (Vec::new(), true);
         assert_eq!(trial_of(&mut model, "5c9f-0"), admission, "as its account");
@@ -297,7 +297,10 @@ mod tests {
         assert_eq!(trial_of(&mut model, "early"), stale, "the test has more");
 
         let other = account("shop", "runner", &["another"]);
-        fold(&mut model, Batch::ServiceAccounts(changed(vec![other])));
+        fold(
+            &mut model,
+            StoreUpdate::ServiceAccounts(upserted(vec![other])),
+        );
         assert_eq!(trial_of(&mut model, "5c9f-0"), (Vec::new(), false));
     }
 }

@@ -14,11 +14,11 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::{
-            document::Document,
-            logs::{Source, Tail},
-            objects::ObjectKey,
+            document::YamlDocument,
+            logs::{LogSource, LogTail},
+            objects::AnyObjectRef,
         },
     },
 };
@@ -49,7 +49,7 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
             model.log = Some(Log {
                 source: source.clone(),
                 ticket,
-                tail: Tail::default(),
+                tail: LogTail::default(),
                 state: LogState::Opening,
             });
             effects.push(Effect::FollowLog { ticket, source });
@@ -58,7 +58,7 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-fn wanted_document(model: &Model) -> Option<ObjectKey> {
+fn wanted_document(model: &Model) -> Option<AnyObjectRef> {
     let Some(Overlay::Details(details)) = model.overlays.last() else {
         return None;
     };
@@ -66,7 +66,7 @@ fn wanted_document(model: &Model) -> Option<ObjectKey> {
 }
 
 /// Whose log the top view shows. The container that was spoken of when it was opened stays.
-fn wanted_log(model: &mut Model) -> Option<Source> {
+fn wanted_log(model: &mut Model) -> Option<LogSource> {
     let spoken_of = model.inquiry.as_ref().and_then(|inquiry| {
         let name = Arc::clone(&inquiry.container()?.name);
         Some((inquiry.pod.clone(), name))
@@ -88,7 +88,7 @@ fn wanted_log(model: &mut Model) -> Option<Source> {
             .map(|(_, name)| name)
             .or_else(first);
     }
-    Some(Source {
+    Some(LogSource {
         pod,
         container: details.container.clone()?,
         previous: details.previous,
@@ -103,7 +103,7 @@ pub(super) fn read_again(model: &mut Model) {
 pub(super) fn read(
     model: &mut Model,
     ticket: Ticket,
-    answer: Result<Box<Document>, Problem>,
+    answer: Result<Box<YamlDocument>, UserError>,
     now: Timestamp,
 ) {
     if let Some(reading) = &mut model.reading
@@ -128,7 +128,7 @@ pub(super) fn logged(model: &mut Model, ticket: Ticket, lines: Vec<String>) {
     }
 }
 
-pub(super) fn log_ended(model: &mut Model, ticket: Ticket, end: Result<(), Problem>) {
+pub(super) fn log_ended(model: &mut Model, ticket: Ticket, end: Result<(), UserError>) {
     if let Some(log) = &mut model.log
         && log.ticket == ticket
     {

@@ -14,21 +14,21 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::{
-            object_ref::Key,
-            objects::{ObjectKey, Secret},
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Secret},
         },
-        registry_auth::docker_config::Config,
+        registry_auth::docker_config::DockerConfig,
     },
 };
 
 pub(super) const NO_SECRET: &str = "only a Secret has values to reveal";
 
 /// The Secret that the keys speak of.
-pub(super) fn secret(model: &Model) -> Option<Key<Secret>> {
+pub(super) fn secret(model: &Model) -> Option<ObjectRef<Secret>> {
     match selection::selected_object(model)? {
-        ObjectKey::Secret(key) => Some(key),
+        AnyObjectRef::Secret(key) => Some(key),
         _ => None,
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn reveal(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 pub(super) fn revealed(
     model: &mut Model,
     ticket: Ticket,
-    answer: Result<Option<Config>, Problem>,
+    answer: Result<Option<DockerConfig>, UserError>,
     now: Timestamp,
 ) {
     for reveal in reveals(model) {

@@ -12,19 +12,19 @@ use crate::{
         reveal::Stage, ticket::Ticket,
     },
     domain::{
-        error::Problem,
+        error::UserError,
         fixtures::now,
-        registry_auth::docker_config::{self, Config, Format},
+        registry_auth::docker_config::{self, ConfigFormat, DockerConfig},
     },
 };
 
 const CANARY: &str = "dckr_pat_canary";
 
-fn config() -> Config {
+fn config() -> DockerConfig {
     let text = format!(
         r#"{{"auths":{{"ghcr.io":{{"username":"ci","password":"{CANARY}"}},"quay.io":{{"username":"bot","password":"other"}}}}}}"#
     );
-    docker_config::read(Format::ConfigJson, text.as_bytes())
+    docker_config::read(ConfigFormat::ConfigJson, text.as_bytes())
 }
 
 fn later(seconds: i64) -> Timestamp {
@@ -132,8 +132,8 @@ fn only_the_key_for_it_copies_and_it_copies_the_selected_entry() {
 #[test]
 fn a_refusal_says_which_permission_is_missing() {
     let (mut model, ticket) = asked();
-    let problem = Problem::new("cannot read Secret shop/regcred")
-        .next("ask for the permission to get secrets in namespace shop");
+    let problem = UserError::new("cannot read Secret shop/regcred")
+        .with_help("ask for the permission to get secrets in namespace shop");
     update(&mut model, Message::Revealed(ticket, Err(problem)), now());
     assert!(matches!(stage(&model), Some(Stage::Failed(_))));
     assert_eq!(press(&mut model, &["enter"]), []);

@@ -7,8 +7,8 @@ use crate::{
     app::{effect::Effect, model::Model},
     domain::{
         k8s::{
-            objects::{WorkloadKey, WorkloadKind},
-            rollout::{Progress, progress},
+            objects::{WorkloadKind, WorkloadRef},
+            rollout::{RolloutStatus, rollout_status},
         },
         plan::{Change, Plan, SetPaused},
     },
@@ -19,7 +19,7 @@ pub(super) fn pause(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(found) = deployment(model, now) else {
         return Vec::new();
     };
-    let paused = !found.workload.rollout.paused;
+    let paused = !found.workload.status.paused;
     let verb = if paused { "Pause" } else { "Resume" };
     let id = &found.workload.id;
     let change = Change::SetPaused(SetPaused::new(id.key.clone(), paused));
@@ -44,9 +44,9 @@ pub(super) fn roll_back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 /// The Deployment that the keys speak of; says so when it is another kind.
-fn deployment(model: &mut Model, now: Timestamp) -> Option<Progress> {
-    let id: Option<WorkloadKey> = selection::workload_of_interest(model);
-    let found = id.and_then(|id| progress(&model.world, &id));
+fn deployment(model: &mut Model, now: Timestamp) -> Option<RolloutStatus> {
+    let id: Option<WorkloadRef> = selection::workload_of_interest(model);
+    let found = id.and_then(|id| rollout_status(&model.world, &id));
     let found = found.filter(|found| found.workload.id.kind == WorkloadKind::Deployment);
     if found.is_none() {
         model.flash(

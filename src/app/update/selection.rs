@@ -8,26 +8,28 @@ use crate::{
     },
     domain::{
         k8s::{
-            object_ref::Key,
-            objects::{ObjectKey, Pod, ServiceAccount, WorkloadKey},
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Pod, ServiceAccount, WorkloadRef},
             pod_status::pod_status,
         },
-        store::{Line, watch::Scope},
+        store::{EventSeries, watch::Scope},
     },
 };
 
 /// The Pod that the selection of the Pods pane stands for: for a folded workload, its worst.
-pub fn selected_pod(model: &Model) -> Option<Key<Pod>> {
+pub fn selected_pod(model: &Model) -> Option<ObjectRef<Pod>> {
     model.panes.get(Pane::Pods).selected_pod(&model.world)
 }
 
 /// The Pod that the keys speak of: the one whose details are open, else that of the selection.
-pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
+pub fn subject_of_interest(model: &Model) -> Option<ObjectRef<Pod>> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         match &details.object {
-            ObjectKey::Pod(pod) => return Some(pod.clone()),
-            ObjectKey::Workload(id) => return worst_pod(model, id),
-            ObjectKey::Namespace(_) | ObjectKey::Secret(_) | ObjectKey::ServiceAccount(_) => {}
+            AnyObjectRef::Pod(pod) => return Some(pod.clone()),
+            AnyObjectRef::Workload(id) => return worst_pod(model, id),
+            AnyObjectRef::Namespace(_)
+            | AnyObjectRef::Secret(_)
+            | AnyObjectRef::ServiceAccount(_) => {}
         }
     }
     // Namespaces narrow the other panes, and the Pods are looked at meanwhile.
@@ -40,9 +42,9 @@ pub fn subject_of_interest(model: &Model) -> Option<Key<Pod>> {
 }
 
 /// The workload that the keys speak of: the one whose details are open, else that of the Pod.
-pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
+pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last()
-        && let ObjectKey::Workload(id) = &details.object
+        && let AnyObjectRef::Workload(id) = &details.object
     {
         return Some(id.clone());
     }
@@ -57,7 +59,7 @@ pub(super) fn workload_of_interest(model: &Model) -> Option<WorkloadKey> {
 }
 
 /// Of a workload's Pods the one that fares worst.
-fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
+fn worst_pod(model: &Model, id: &WorkloadRef) -> Option<ObjectRef<Pod>> {
     let world = &model.world;
     let here = Scope::Namespace(id.key.namespace.clone());
     world
@@ -69,7 +71,7 @@ fn worst_pod(model: &Model, id: &WorkloadKey) -> Option<Key<Pod>> {
 
 /// What the keys speak of: the object whose details are open, else what is selected in the focused pane;
 /// of an event, what it is about.
-pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
+pub(super) fn selected_object(model: &Model) -> Option<AnyObjectRef> {
     if let Some(Overlay::Details(details)) = model.overlays.last() {
         return Some(details.object.clone());
     }
@@ -77,21 +79,21 @@ pub(super) fn selected_object(model: &Model) -> Option<ObjectKey> {
 }
 
 /// The ServiceAccount of the selected Pod.
-pub(super) fn account_of_pod(model: &Model) -> Option<Key<ServiceAccount>> {
+pub(super) fn account_of_pod(model: &Model) -> Option<ObjectRef<ServiceAccount>> {
     let pod = model.world.pod(&selected_pod(model)?)?;
-    Some(Key::new(
+    Some(ObjectRef::new(
         pod.key.namespace.clone(),
         pod.service_account.clone(),
     ))
 }
 
 /// The Pod that uses what is selected, one that fares ill if there is one.
-pub(super) fn user_of_selection(model: &Model) -> Option<Key<Pod>> {
+pub(super) fn user_of_selection(model: &Model) -> Option<ObjectRef<Pod>> {
     model.panes.get(model.focus).selected_user(&model.world)
 }
 
 /// The event line that is selected; of what is folded, none.
-pub(super) fn selected_line(model: &Model) -> Option<&Line> {
+pub(super) fn selected_line(model: &Model) -> Option<&EventSeries> {
     match model.panes.events.list.selected()? {
         events::Row::Line(key) => model.world.event_line(key),
         events::Row::Story(_) | events::Row::Start(_) => None,

@@ -17,13 +17,13 @@ use crate::{
         ticket::Ticket,
     },
     domain::{
-        diagnostics::Source,
-        error::Problem,
+        diagnostics::EvidenceSource,
+        error::UserError,
         k8s::{
-            object_ref::Key,
-            objects::{ObjectKey, Secret},
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Secret},
         },
-        probe::Verdict,
+        probe::ProbeConclusion,
     },
 };
 
@@ -40,7 +40,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     match selection::selected_object(model) {
-        Some(ObjectKey::Secret(secret)) => about_secret(model, &secret, now),
+        Some(AnyObjectRef::Secret(secret)) => about_secret(model, &secret, now),
         _ => about_pod(model, now),
     }
 }
@@ -58,12 +58,12 @@ fn about_pod(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         model.flash("the registry has not answered yet", now);
         return Vec::new();
     }
-    show(model, ObjectKey::Pod(pod), Tab::Diagnosis);
+    show(model, AnyObjectRef::Pod(pod), Tab::Diagnosis);
     let ticket = model.tickets.issue();
     vec![put(model, question, ticket)]
 }
 
-fn about_secret(model: &mut Model, key: &Key<Secret>, now: Timestamp) -> Vec<Effect> {
+fn about_secret(model: &mut Model, key: &ObjectRef<Secret>, now: Timestamp) -> Vec<Effect> {
     let Some(secret) = model.world.secret(key).map(Arc::clone) else {
         return Vec::new();
     };
@@ -73,7 +73,7 @@ fn about_secret(model: &mut Model, key: &Key<Secret>, now: Timestamp) -> Vec<Eff
         model.flash("no image is pulled with it: there is nothing to ask", now);
         return Vec::new();
     }
-    show(model, ObjectKey::Secret(key.clone()), Tab::Describe);
+    show(model, AnyObjectRef::Secret(key.clone()), Tab::Describe);
     // Those that nobody has asked come first, so that pressing again gets on with the rest.
     let (old, mut open): (Vec<_>, Vec<_>) = questions
         .into_iter()
@@ -103,7 +103,7 @@ pub(super) fn put(model: &mut Model, question: Question, ticket: Ticket) -> Effe
 
 /// Shows the view of the object. One that fits by itself is left as it is, and with it where its reader
 /// is.
-fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
+fn show(model: &mut Model, object: AnyObjectRef, tab: Tab) {
     let is_shown = matches!(model.overlays.last(), Some(Overlay::Details(details))
         if details.object == object && details.tab.is_none_or(|shown| shown == tab));
     if !is_shown {
@@ -114,13 +114,13 @@ fn show(model: &mut Model, object: ObjectKey, tab: Tab) {
 pub(super) fn answered(
     model: &mut Model,
     ticket: Ticket,
-    answer: Result<Box<Verdict>, Problem>,
+    answer: Result<Box<ProbeConclusion>, UserError>,
     now: Timestamp,
 ) {
     let answer = match answer {
         Ok(verdict) => State::Said(Said {
             verdict: *verdict,
-            by: Source::Registry,
+            by: EvidenceSource::Registry,
             at: now,
         }),
         Err(problem) => State::Failed(problem),

@@ -13,22 +13,22 @@ use crate::{
         scroll::Scroll,
     },
     domain::{
-        error::Problem,
-        fixtures::{ago, changed, company_batches, gone, key, now, pod, waiting},
+        error::UserError,
+        fixtures::{key, now, pod, removed, sample_updates, seconds_ago, upserted, waiting},
         k8s::{
-            connection::{ContextEntry, Identity},
+            connection::{ConnectionInfo, KubeContext},
             object_ref::Namespace,
             objects::WorkloadKind,
         },
         store::{
-            update::Batch,
-            watch::{Scope, SecretSlice, WatchId, WatchKind, WatchState},
+            update::StoreUpdate,
+            watch::{Scope, SecretWatch, WatchId, WatchKind, WatchState},
         },
     },
 };
 
-fn identity(namespace: Option<&str>) -> Identity {
-    Identity {
+fn identity(namespace: Option<&str>) -> ConnectionInfo {
+    ConnectionInfo {
         context: "prod".into(),
         cluster: "prod".into(),
         user: Some("jane".into()),
@@ -39,7 +39,7 @@ fn identity(namespace: Option<&str>) -> Identity {
 
 /// The company, connected and live.
 pub(super) fn model() -> Model {
-    let mut model = Model::new(&StartScope::FromContext, ago(5));
+    let mut model = Model::new(&StartScope::FromContext, seconds_ago(5));
     let ticket = model.connection.ticket;
     update(
         &mut model,
@@ -51,9 +51,9 @@ pub(super) fn model() -> Model {
         WatchKind::Pods,
         WatchKind::ServiceAccounts,
         WatchKind::Events,
-        WatchKind::Secrets(SecretSlice::DockerConfigJson),
-        WatchKind::Secrets(SecretSlice::DockerCfg),
-        WatchKind::Secrets(SecretSlice::Other),
+        WatchKind::Secrets(SecretWatch::DockerConfigJson),
+        WatchKind::Secrets(SecretWatch::DockerCfg),
+        WatchKind::Secrets(SecretWatch::Other),
         WatchKind::Workloads(WorkloadKind::Deployment),
     ];
     for kind in kinds {
@@ -67,7 +67,7 @@ pub(super) fn model() -> Model {
             now(),
         );
     }
-    for batch in company_batches() {
+    for batch in sample_updates() {
         update(&mut model, Message::Batch(ticket, batch), now());
     }
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
@@ -326,7 +326,7 @@ fn the_round_goes_on_where_it_was_when_a_problem_is_gone() {
     press(&mut model, &["!"]);
     assert_eq!(model.stop.as_ref().unwrap().fault, faults[0].id);
     let pods = faults[0].pods.iter().cloned().collect();
-    model.world.fold(Batch::Pods(gone(pods)), now());
+    model.world.apply(StoreUpdate::Pods(removed(pods)), now());
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 10), now());
     press(&mut model, &["!"]);
     assert_eq!(
@@ -392,7 +392,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
     let early = pod("app", "aaa", waiting("ErrImagePull", "not found"));
     update(
         &mut model,
-        Message::Batch(ticket, Batch::Pods(changed(vec![early]))),
+        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![early]))),
         now(),
     );
     refresh::refresh(&mut model, refresh::Heights::from_fn(|_| 20), now());
@@ -404,7 +404,7 @@ fn the_selection_stays_on_its_pod_while_the_world_turns() {
         &mut model,
         Message::Batch(
             ticket,
-            Batch::Pods(gone(vec![key("shop", "checkout-5c9f-1")])),
+            StoreUpdate::Pods(removed(vec![key("shop", "checkout-5c9f-1")])),
         ),
         now(),
     );
@@ -423,7 +423,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let [Effect::ListContexts { ticket }] = effects[..] else {
         panic!("{effects:?}")
     };
-    let entry = |name: &str| ContextEntry {
+    let entry = |name: &str| KubeContext {
         name: name.into(),
         cluster: name.into(),
         user: None,
@@ -455,7 +455,7 @@ fn another_context_leaves_nothing_of_the_old_one() {
     let late = pod("shop", "late", waiting("ErrImagePull", "x"));
     update(
         &mut model,
-        Message::Batch(old, Batch::Pods(changed(vec![late]))),
+        Message::Batch(old, StoreUpdate::Pods(upserted(vec![late]))),
         now(),
     );
     update(
@@ -481,7 +481,7 @@ fn a_context_that_cannot_be_reached_says_so_and_another_can_be_tried() {
     else {
         panic!("{effects:?}")
     };
-    let problem = Problem::new("cannot reach the server").because("connection refused");
+    let problem = UserError::new("cannot reach the server").with_cause("connection refused");
     update(&mut model, Message::Connected(ticket, Err(problem)), now());
     assert_eq!(model.connection.health(&model.scope), Health::Failed);
     assert!(matches!(
@@ -548,7 +548,7 @@ fn in_open_details_the_namespace_is_that_of_their_object() {
 #[test]
 fn the_words_of_a_problem_are_copied_and_no_name_below_it() {
     let mut model = model();
-    let problem = Problem::new("cannot write a.yaml").because("it is there");
+    let problem = UserError::new("cannot write a.yaml").with_cause("it is there");
     let words = problem.to_string();
     update(&mut model, Message::Saved(Err(problem)), now());
     assert_eq!(press(&mut model, &["c"]), [Effect::Copy(words)]);
@@ -563,12 +563,12 @@ fn stale_data_is_said_to_be_stale_until_it_is_live_again() {
         scope: Scope::Cluster,
     };
     let stale = WatchState::Stale {
-        since: ago(12),
+        since: seconds_ago(12),
         why: "connection refused".into(),
     };
     update(&mut model, Message::Watch(ticket, id.clone(), stale), now());
     assert!(
-        matches!(model.connection.health(&model.scope), Health::Stale { since, .. } if since == ago(12))
+        matches!(model.connection.health(&model.scope), Health::Stale { since, .. } if since == seconds_ago(12))
     );
     assert!(refresh::wake(&model, now()).is_some());
     update(
@@ -634,7 +634,7 @@ fn a_pod_without_a_controller_gets_another_image_itself() {
     let bare = pod("shop", "alone", waiting("ErrImagePull", "denied"));
     update(
         &mut model,
-        Message::Batch(ticket, Batch::Pods(changed(vec![bare]))),
+        Message::Batch(ticket, StoreUpdate::Pods(upserted(vec![bare]))),
         now(),
     );
     press(&mut model, &["/"]);

@@ -10,7 +10,7 @@ use crate::{
         overlay::{Overlay, Palette},
         views::SavedView,
     },
-    domain::{store::watch::Scope, suggest::nearest},
+    domain::{store::watch::Scope, suggest::did_you_mean},
 };
 
 /// Goes to the view of this name; without one it lists them, to choose from.
@@ -77,7 +77,7 @@ fn choose(model: &mut Model, command: &str, now: Timestamp) {
 
 fn unknown(model: &mut Model, name: &str, now: Timestamp) {
     let names = model.memory.views().map(|(name, _)| name);
-    let hint = match nearest(name, names) {
+    let hint = match did_you_mean(name, names) {
         Some(near) => format!("did you mean {near}?"),
         None => ":save NAME keeps the present one".to_owned(),
     };

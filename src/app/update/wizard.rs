@@ -17,13 +17,13 @@ use crate::{
     domain::{
         diagnostics::PodOwner,
         k8s::{
-            object_ref::{Key, Name, Namespace},
+            object_ref::{Name, Namespace, ObjectRef},
             objects::{
                 Container, ContainerRole, Pod, Secret, ServiceAccount, Subject, Workload,
-                WorkloadKey,
+                WorkloadRef,
             },
         },
-        plan::{Ask, Change, ImageOwner, ImageTarget, Plan},
+        plan::{Change, FormSpec, ImageOwner, ImageTarget, Plan},
         store::watch::Scope,
     },
 };
@@ -36,28 +36,28 @@ fn here(model: &Model) -> Option<Namespace> {
 }
 
 /// What an action asks for, for what is selected; or why it cannot. `None`: it asks for nothing.
-pub(super) fn asks(model: &Model, action: Action) -> Option<Result<Ask, &'static str>> {
+pub(super) fn asks(model: &Model, action: Action) -> Option<Result<FormSpec, &'static str>> {
     let world = &model.world;
     Some(match action {
         Action::New => Ok(new(model)),
-        Action::Setup => Ok(Ask::Setup { namespace: None }),
-        Action::Deploy => Ok(Ask::Deploy {
+        Action::Setup => Ok(FormSpec::Setup { namespace: None }),
+        Action::Deploy => Ok(FormSpec::Deploy {
             namespace: here(model),
         }),
         Action::Bind => bind(model),
         Action::Rotate => secret(model)
-            .and_then(|key| Ask::rotate(world, key))
+            .and_then(|key| FormSpec::for_rotation(world, key))
             .ok_or("select a Secret that holds a credential"),
         Action::CopyTo => secret(model)
-            .and_then(|key| Ask::copy(world, key))
+            .and_then(|key| FormSpec::for_copy(world, key))
             .ok_or(NO_SECRET),
         Action::SetImage => set_image(model),
         Action::Delete => match model.focus {
             Pane::Secrets => secret(model)
-                .map(|key| Ask::delete_secret(world, key))
+                .map(|key| FormSpec::for_secret_deletion(world, key))
                 .ok_or(NO_SECRET),
             Pane::ServiceAccounts => account(model)
-                .and_then(|key| Ask::delete_account(world, key))
+                .and_then(|key| FormSpec::for_account_deletion(world, key))
                 .ok_or(NO_ACCOUNT),
             Pane::Pods => return None,
             Pane::Namespaces | Pane::Events => Err("that is not deleted from here"),
@@ -79,15 +79,15 @@ pub(super) fn open(model: &mut Model, action: Action, now: Timestamp) {
 }
 
 /// What `+` makes in this pane.
-fn new(model: &Model) -> Ask {
+fn new(model: &Model) -> FormSpec {
     let here = here(model);
     match model.focus {
-        Pane::Namespaces | Pane::Pods | Pane::Events => Ask::Setup { namespace: here },
+        Pane::Namespaces | Pane::Pods | Pane::Events => FormSpec::Setup { namespace: here },
         Pane::Secrets => {
             let namespace = here.or_else(|| Some(secret(model)?.namespace.clone()));
             match namespace {
                 Some(namespace) => new_secret(namespace, None, Vec::new()),
-                None => Ask::Setup { namespace: None },
+                None => FormSpec::Setup { namespace: None },
             }
         }
         Pane::ServiceAccounts => match account(model).and_then(|key| model.world.account(key)) {
@@ -96,7 +96,7 @@ fn new(model: &Model) -> Ask {
                 Some(account.key.name.clone()),
                 account.pull_secrets.to_vec(),
             ),
-            None => Ask::Setup { namespace: here },
+            None => FormSpec::Setup { namespace: here },
         },
     }
 }
@@ -105,8 +105,8 @@ fn new_secret(
     namespace: Namespace,
     account: Option<Name<ServiceAccount>>,
     listed: Vec<Name<Secret>>,
-) -> Ask {
-    Ask::NewSecret {
+) -> FormSpec {
+    FormSpec::NewSecret {
         namespace,
         name: "regcred".to_owned(),
         server: String::new(),
@@ -118,23 +118,23 @@ fn new_secret(
 }
 
 /// Binds along the chain: a Secret to accounts, an account to Secrets, a workload to its account.
-fn bind(model: &Model) -> Result<Ask, &'static str> {
+fn bind(model: &Model) -> Result<FormSpec, &'static str> {
     match model.focus {
         Pane::ServiceAccounts => account(model)
-            .and_then(|key| Ask::list(&model.world, key))
+            .and_then(|key| FormSpec::for_account(&model.world, key))
             .ok_or(NO_ACCOUNT),
         Pane::Pods => workload(model)
-            .map(|workload| Ask::run_as(&model.world, workload))
+            .map(|workload| FormSpec::for_workload(&model.world, workload))
             .ok_or("it has no workload whose account could be set"),
         Pane::Secrets | Pane::Namespaces | Pane::Events => secret(model)
-            .map(|key| Ask::bind(&model.world, key))
+            .map(|key| FormSpec::for_secret(&model.world, key))
             .ok_or(NO_SECRET),
     }
 }
 
 /// Another image for the container that the keys speak of, else for the last of the template: init
 /// containers come first there.
-fn set_image(model: &Model) -> Result<Ask, &'static str> {
+fn set_image(model: &Model) -> Result<FormSpec, &'static str> {
     let spoken_of = model.inquiry.as_ref().and_then(Inquiry::container);
     if spoken_of.is_some_and(|container| container.role == ContainerRole::Ephemeral) {
         return Err("the image of a debug container cannot be changed: kubectl debug adds another");
@@ -143,7 +143,7 @@ fn set_image(model: &Model) -> Result<Ask, &'static str> {
         Some(id) => image_of_workload(model, id, spoken_of)?,
         None => image_of_pod(model, spoken_of)?,
     };
-    Ok(Ask::Image {
+    Ok(FormSpec::Image {
         targets: vec![target],
         left_out: Vec::new(),
     })
@@ -151,7 +151,7 @@ fn set_image(model: &Model) -> Result<Ask, &'static str> {
 
 fn image_of_workload(
     model: &Model,
-    id: WorkloadKey,
+    id: WorkloadRef,
     spoken_of: Option<&Container>,
 ) -> Result<ImageTarget, &'static str> {
     let workload = model
@@ -196,11 +196,11 @@ fn image_of_pod(model: &Model, spoken_of: Option<&Container>) -> Result<ImageTar
     })
 }
 
-fn secret(model: &Model) -> Option<&Key<Secret>> {
+fn secret(model: &Model) -> Option<&ObjectRef<Secret>> {
     model.panes.secrets.list.selected()
 }
 
-fn account(model: &Model) -> Option<&Key<ServiceAccount>> {
+fn account(model: &Model) -> Option<&ObjectRef<ServiceAccount>> {
     model.panes.accounts.list.selected()
 }
 
@@ -244,7 +244,7 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
     };
     let named = format!("{}/{}", owner.kind, owner.name);
     let top = model.world.workload_of(pod).map(|workload| &workload.id);
-    let of = PodOwner::of(&pod.key.namespace, Some(owner), top);
+    let of = PodOwner::from_owner(&pod.key.namespace, Some(owner), top);
     if of.recreates_pods() {
         format!("{named} makes a new one at once.")
     } else if of.is_job() {
@@ -257,6 +257,6 @@ fn after_deletion(model: &Model, pod: &Pod) -> String {
 /// Asks as what the plan that is shown is exported.
 pub(super) fn export(model: &mut Model, now: Timestamp) {
     if matches!(model.overlays.last(), Some(Overlay::Proposal(_))) {
-        forms::ask_for(model, Ask::Export, None, now);
+        forms::ask_for(model, FormSpec::Export, None, now);
     }
 }

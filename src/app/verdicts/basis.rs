@@ -8,11 +8,11 @@ use crate::domain::{
     context,
     diagnostics::{Need, grouping::Subject, needs_diagnosis, workload_needs_diagnosis},
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{Condition, Pod, PodCondition, Secret, Workload, WorkloadKey},
-        pod_status::{Health, pod_status},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{Pod, PodCondition, PodConditionType, Secret, Workload, WorkloadRef},
+        pod_status::{PodHealth, pod_status},
     },
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Basis {
     pod: Option<Arc<Pod>>,
     workload: Option<Arc<Workload>>,
     /// The Pod's workload, and the generation of its spec: it may come to be known after the Pod.
-    pub(super) owner: Option<(WorkloadKey, i64)>,
+    pub(super) owner: Option<(WorkloadRef, i64)>,
     /// Of the Secrets and ServiceAccounts that are looked at.
     credentials: Credentials,
     /// What is seen of the cluster at all, counted.
@@ -38,7 +38,7 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    pub(super) fn of(world: &World, subject: &Subject, sight: u64, answers: u64) -> Self {
+    pub(super) fn of(world: &Store, subject: &Subject, sight: u64, answers: u64) -> Self {
         let basis = Self {
             pod: None,
             workload: None,
@@ -60,8 +60,12 @@ impl Basis {
                     }),
                     owner: pod
                         .and_then(|pod| world.workload_of(pod))
-                        .map(|owner| (owner.id.clone(), owner.rollout.generation)),
-                    told: world.last_errors(key).iter().map(|error| error.seen).max(),
+                        .map(|owner| (owner.id.clone(), owner.status.generation)),
+                    told: world
+                        .last_errors(key)
+                        .iter()
+                        .map(|error| error.observed_at)
+                        .max(),
                     pod: pod.cloned(),
                     ..basis
                 }
@@ -115,10 +119,10 @@ impl Basis {
     /// Since when the subject has not been what it should be.
     pub(super) fn since(&self) -> Option<Timestamp> {
         if let Some(pod) = &self.pod {
-            let ready = pod.condition(Condition::Ready);
+            let ready = pod.condition(PodConditionType::Ready);
             let fell = ready
-                .filter(|ready| !ready.holds)
-                .and_then(PodCondition::since);
+                .filter(|ready| !ready.is_true)
+                .and_then(PodCondition::last_transition_time);
             return fell.or(pod.meta.created);
         }
         self.workload.as_ref()?.meta.created
@@ -142,9 +146,9 @@ enum Credentials {
 }
 
 impl Credentials {
-    fn of(world: &World, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
+    fn of(world: &Store, namespace: &Namespace, listed: &[Name<Secret>]) -> Self {
         let is_there = |name| {
-            let key = Key::new(namespace.clone(), name);
+            let key = ObjectRef::new(namespace.clone(), name);
             world.secret(&key).is_some()
         };
         if !listed.is_empty() && listed.iter().cloned().all(is_there) {
@@ -156,11 +160,15 @@ impl Credentials {
 }
 
 /// All that may have to be judged.
-pub(super) fn subjects(world: &World) -> impl Iterator<Item = Subject> {
-    let pods = [Health::PullFailing, Health::Failing, Health::Progressing]
-        .into_iter()
-        .flat_map(|health| world.pods_in(health, &Scope::Cluster))
-        .map(|pod| Subject::Pod(pod.key.clone()));
+pub(super) fn subjects(world: &Store) -> impl Iterator<Item = Subject> {
+    let pods = [
+        PodHealth::PullFailing,
+        PodHealth::Failing,
+        PodHealth::Progressing,
+    ]
+    .into_iter()
+    .flat_map(|health| world.pods_in(health, &Scope::Cluster))
+    .map(|pod| Subject::Pod(pod.key.clone()));
     let workloads = world
         .workloads()
         .filter(|workload| workload_needs_diagnosis(workload))
@@ -169,12 +177,12 @@ pub(super) fn subjects(world: &World) -> impl Iterator<Item = Subject> {
 }
 
 /// Whether there is something wrong that could be judged.
-pub(super) fn need(world: &World, subject: &Subject, now: Timestamp) -> Need {
+pub(super) fn need(world: &Store, subject: &Subject, now: Timestamp) -> Need {
     match subject {
         Subject::Pod(key) => world.pod(key).map_or(Need::Never, |pod| {
             // What is on its way is judged by its events, which need not be gathered for others.
             let events = match pod_status(pod).health {
-                Health::Progressing => world.events_of_pod(key),
+                PodHealth::Progressing => world.events_of_pod(key),
                 _ => Vec::new(),
             };
             needs_diagnosis(pod, &events, now)

@@ -12,16 +12,16 @@ use jiff::{SignedDuration, Timestamp};
 use self::basis::Basis;
 use super::settled::{Answers, Question};
 use crate::domain::{
-    context::{self, Case},
+    context::{self, PodContext},
     diagnostics::{
         self, Finding, Need, changes_at, diagnose,
-        grouping::{Blame, Fault, FaultId, Subject},
+        grouping::{BlamedObject, Fault, FaultId, Subject},
     },
     k8s::{
-        object_ref::Key,
-        objects::{Pod, Secret, WorkloadKey},
+        object_ref::ObjectRef,
+        objects::{Pod, Secret, WorkloadRef},
     },
-    store::{World, watch::Sight},
+    store::{Store, watch::WatchCoverage},
 };
 
 /// Judgements that one refresh makes at most: a frame must not wait for ten thousand of them.
@@ -77,7 +77,7 @@ pub struct Verdicts {
     suffer: BTreeMap<FaultId, BTreeSet<Subject>>,
     faults: Vec<Fault>,
     /// Where in `faults` the worst is that this is to blame for.
-    blamed: BTreeMap<Blame, usize>,
+    blamed: BTreeMap<BlamedObject, usize>,
     /// Still to be looked at.
     open: BTreeSet<Subject>,
     /// Those that rest on the Secrets of all namespaces.
@@ -91,7 +91,7 @@ pub struct Verdicts {
     /// How far what was touched has been read.
     read: u64,
     ground: Option<Ground>,
-    sight: Sight,
+    sight: WatchCoverage,
     /// Changes of what can be seen.
     sights: u64,
     version: u64,
@@ -104,7 +104,7 @@ impl Verdicts {
         self.kept.get(subject)?.verdict.as_ref()
     }
 
-    pub fn of_pod(&self, pod: &Key<Pod>) -> Option<&Verdict> {
+    pub fn of_pod(&self, pod: &ObjectRef<Pod>) -> Option<&Verdict> {
         self.of(&Subject::Pod(pod.clone()))
     }
 
@@ -118,8 +118,8 @@ impl Verdicts {
     }
 
     /// The worst fault that this Secret is to blame for.
-    pub fn of_secret(&self, key: &Key<Secret>) -> Option<&Fault> {
-        let blame = Blame::Secret(key.namespace.clone(), key.name.to_string());
+    pub fn of_secret(&self, key: &ObjectRef<Secret>) -> Option<&Fault> {
+        let blame = BlamedObject::Secret(key.namespace.clone(), key.name.to_string());
         self.faults.get(*self.blamed.get(&blame)?)
     }
 
@@ -144,7 +144,7 @@ impl Verdicts {
     }
 
     /// When something is to be judged although nothing happens to it.
-    pub fn wake(&self, world: &World) -> Option<Timestamp> {
+    pub fn wake(&self, world: &Store) -> Option<Timestamp> {
         let due = self.due.first().map(|(at, _)| *at);
         let peers = (self.peers.0 != world.versions().pulled && !self.kept.is_empty())
             .then(|| self.peers.1.map(|at| at + PEERS));
@@ -167,7 +167,13 @@ impl Verdicts {
     }
 
     /// Judges what has changed.
-    pub fn refresh(&mut self, world: &World, sight: &Sight, answers: &Answers, now: Timestamp) {
+    pub fn refresh(
+        &mut self,
+        world: &Store,
+        sight: &WatchCoverage,
+        answers: &Answers,
+        now: Timestamp,
+    ) {
         if self.sight != *sight {
             self.sight = sight.clone();
             self.sights += 1;
@@ -239,7 +245,7 @@ impl Verdicts {
     }
 
     /// What other Pods have pulled tells of the same image, and of the same registry.
-    fn open_peers(&mut self, world: &World, now: Timestamp) {
+    fn open_peers(&mut self, world: &Store, now: Timestamp) {
         let pulled = world.versions().pulled;
         let (read, at) = self.peers;
         if pulled == read || at.is_some_and(|at| at <= now && now < at + PEERS) {
@@ -253,7 +259,7 @@ impl Verdicts {
             .extend(changed.map(|(subject, _)| subject.clone()));
     }
 
-    fn open_what_changed(&mut self, world: &World, answers: &Answers, now: Timestamp) {
+    fn open_what_changed(&mut self, world: &Store, answers: &Answers, now: Timestamp) {
         let versions = world.versions();
         let ground = Ground {
             specs: versions.specs,
@@ -343,7 +349,7 @@ impl Verdicts {
     }
 
     /// Counts those faults again that somebody has joined or left.
-    fn count(&mut self, world: &World, stirred: &BTreeSet<FaultId>) {
+    fn count(&mut self, world: &Store, stirred: &BTreeSet<FaultId>) {
         let said = self.said_of_blamed();
         self.faults.retain(|fault| !stirred.contains(&fault.id));
         for id in stirred {
@@ -358,7 +364,7 @@ impl Verdicts {
         self.blames += u64::from(self.said_of_blamed() != said);
     }
 
-    fn fault_of(&self, world: &World, id: &FaultId) -> Option<Fault> {
+    fn fault_of(&self, world: &Store, id: &FaultId) -> Option<Fault> {
         let subjects = self.suffer.get(id)?;
         let example = subjects.first()?;
         let finding = self.of(example)?.finding.clone();
@@ -370,7 +376,7 @@ impl Verdicts {
         Some(fault)
     }
 
-    fn said_of_blamed(&self) -> Vec<(Blame, &'static str)> {
+    fn said_of_blamed(&self) -> Vec<(BlamedObject, &'static str)> {
         let faults = self.blamed.iter();
         faults
             .filter_map(|(blame, place)| {
@@ -383,15 +389,15 @@ impl Verdicts {
 
 /// Judges a subject; and when the clock alone may change that.
 fn judge(
-    world: &World,
-    sight: &Sight,
+    world: &Store,
+    sight: &WatchCoverage,
     answers: &Answers,
     subject: &Subject,
     now: Timestamp,
 ) -> (Option<Verdict>, Option<Timestamp>) {
     let (finding, until) = match subject {
         Subject::Pod(key) => {
-            let Some(case) = context::case(world, sight, key, now) else {
+            let Some(case) = context::pod_context(world, sight, key, now) else {
                 return (None, None);
             };
             let mut finding = diagnose(&case).findings.into_iter().next();
@@ -404,14 +410,14 @@ fn judge(
             let Some(workload) = world.workload(id) else {
                 return (None, None);
             };
-            let case = context::workload_case(world, sight, workload, now);
+            let case = context::workload_context(world, sight, workload, now);
             let until = case.lost.as_deref().and_then(changes_at);
             (diagnostics::workload(&case), until)
         }
     };
     let owner = owner(world, subject);
     let verdict = finding.map(|finding| Verdict {
-        fault: FaultId::of(&finding, subject, owner),
+        fault: FaultId::from_finding(&finding, subject, owner),
         owner: owner.map_or_else(|| subject.clone(), |id| Subject::Workload(id.clone())),
         finding,
     });
@@ -419,7 +425,7 @@ fn judge(
 }
 
 /// Adds what the registry has said about the image, if it was asked not long ago.
-pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Timestamp) {
+pub fn settled(finding: &mut Finding, case: &PodContext, answers: &Answers, now: Timestamp) {
     let question = finding
         .image
         .as_deref()
@@ -428,12 +434,12 @@ pub fn settled(finding: &mut Finding, case: &Case, answers: &Answers, now: Times
         .as_ref()
         .and_then(|question| answers.said(question, now))
     {
-        diagnostics::settle(finding, &said.verdict, said.by, said.at);
+        diagnostics::apply_probe(finding, &said.verdict, said.by, said.at);
     }
 }
 
 /// The workload that a subject belongs to.
-fn owner<'a>(world: &'a World, subject: &Subject) -> Option<&'a WorkloadKey> {
+fn owner<'a>(world: &'a Store, subject: &Subject) -> Option<&'a WorkloadRef> {
     match subject {
         Subject::Pod(key) => world.workload_of(world.pod(key)?).map(|owner| &owner.id),
         Subject::Workload(_) => None,

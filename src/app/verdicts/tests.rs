@@ -5,20 +5,25 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     diagnostics::classify::Confidence,
-    fixtures::{self, changed, now, owned, pod, waiting},
+    fixtures::{self, now, owned, pod, upserted, waiting},
     k8s::objects::{SecretType, WorkloadKind},
-    store::{update::Batch, watch::SecretSlice},
+    store::{update::StoreUpdate, watch::SecretWatch},
 };
 
 #[test]
 fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let failing = owned(
         pod("shop", "web-1", waiting("ErrImagePull", "401 Unauthorized")),
         "web-5c9f",
     );
-    world.fold(Batch::Pods(changed(vec![failing])), now());
-    verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
+    verdicts.refresh(
+        &world,
+        &WatchCoverage::complete(),
+        &Answers::default(),
+        now(),
+    );
     assert!(verdicts.faults()[0].workloads.is_empty());
     let version = verdicts.version();
     for (kind, name, above) in [
@@ -26,9 +31,17 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
         (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
     ] {
         let workload = fixtures::workload(kind, "shop", name, above);
-        world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+        world.apply(
+            StoreUpdate::Workloads(kind, upserted(vec![workload])),
+            now(),
+        );
     }
-    verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+    verdicts.refresh(
+        &world,
+        &WatchCoverage::complete(),
+        &Answers::default(),
+        now(),
+    );
     let workloads = &verdicts.faults()[0].workloads;
     assert_eq!(workloads.first().unwrap().to_string(), "Deployment/web");
     assert!(verdicts.version() > version, "the panes hear of it");
@@ -36,7 +49,7 @@ fn a_workload_that_comes_after_its_pods_still_counts_as_theirs() {
 
 #[test]
 fn two_registries_of_one_service_account_are_two_faults() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let pods = [
         ("ghcr", "ghcr.io"),
         ("own", "r.example"),
@@ -50,14 +63,19 @@ fn two_registries_of_one_service_account_are_two_faults() {
         pod.containers[0].image = image.as_str().into();
         pod
     });
-    world.fold(Batch::Pods(changed(pods.to_vec())), now());
+    world.apply(StoreUpdate::Pods(upserted(pods.to_vec())), now());
     let account = fixtures::account("shop", "runner", &[]);
-    world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
-    verdicts.refresh(&world, &Sight::full(), &Answers::default(), now());
+    world.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
+    verdicts.refresh(
+        &world,
+        &WatchCoverage::complete(),
+        &Answers::default(),
+        now(),
+    );
     let mut places: Vec<(String, usize)> = verdicts
         .faults()
         .iter()
-        .map(|fault| (fault.id.place(), fault.pods.len()))
+        .map(|fault| (fault.id.object_label(), fault.pods.len()))
         .collect();
     places.sort();
     let place = |host: &str| format!("ServiceAccount shop/runner for {host}");
@@ -66,14 +84,19 @@ fn two_registries_of_one_service_account_are_two_faults() {
 
 #[test]
 fn time_alone_makes_a_fault_of_a_silent_pull() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let pulls = pod("shop", "web-1", waiting("ContainerCreating", ""));
     let told = fixtures::event("e1", "web-1", "Pulling", "Pulling image \"a\"", 1, now());
-    world.fold(Batch::Pods(changed(vec![pulls])), now());
-    world.fold(Batch::Events(changed(vec![told])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![pulls])), now());
+    world.apply(StoreUpdate::Events(upserted(vec![told])), now());
     let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
     let mut refresh = |seconds| {
-        verdicts.refresh(&world, &Sight::full(), &Answers::default(), at(seconds));
+        verdicts.refresh(
+            &world,
+            &WatchCoverage::complete(),
+            &Answers::default(),
+            at(seconds),
+        );
         (verdicts.faults().len(), verdicts.wake(&world))
     };
     assert_eq!(refresh(1), (0, Some(at(120))));
@@ -83,7 +106,7 @@ fn time_alone_makes_a_fault_of_a_silent_pull() {
 
 #[test]
 fn a_first_refusal_is_judged_again_by_the_clock() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let refused = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 401 Unauthorized";
     let mut failing = pod("shop", "web-1", waiting("ErrImagePull", refused));
     failing.started = Some(now());
@@ -92,13 +115,13 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
     let told = fixtures::event("e1", "web-1", "Failed", &text, 1, now());
     let entries = [("registry.example", "bot")];
     let secret = fixtures::secret("shop", "regcred", SecretType::DockerConfigJson, &entries);
-    let slice = SecretSlice::DockerConfigJson;
-    world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
-    world.fold(Batch::Pods(changed(vec![failing])), now());
-    world.fold(Batch::Events(changed(vec![told])), now());
+    let slice = SecretWatch::DockerConfigJson;
+    world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![failing])), now());
+    world.apply(StoreUpdate::Events(upserted(vec![told])), now());
     let mut confidence = |seconds| {
         let at = now() + jiff::SignedDuration::from_secs(seconds);
-        verdicts.refresh(&world, &Sight::full(), &Answers::default(), at);
+        verdicts.refresh(&world, &WatchCoverage::complete(), &Answers::default(), at);
         verdicts.of_pod(&key).unwrap().finding.confidence
     };
     assert_eq!(confidence(5), Confidence::Likely, "it was one attempt");
@@ -107,15 +130,23 @@ fn a_first_refusal_is_judged_again_by_the_clock() {
 
 #[test]
 fn what_another_pod_pulls_is_taken_in() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let failing = pod("shop", "web-1", waiting("ErrImagePull", "no such host"));
     let key = failing.key.clone();
     let mut other = pod("shop", "web-2", waiting("ContainerCreating", ""));
     other.node = Some("node-2".into());
-    world.fold(Batch::Pods(changed(vec![failing, other.clone()])), now());
+    world.apply(
+        StoreUpdate::Pods(upserted(vec![failing, other.clone()])),
+        now(),
+    );
     let at = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
-    let mut told = |world: &World, seconds| {
-        verdicts.refresh(world, &Sight::full(), &Answers::default(), at(seconds));
+    let mut told = |world: &Store, seconds| {
+        verdicts.refresh(
+            world,
+            &WatchCoverage::complete(),
+            &Answers::default(),
+            at(seconds),
+        );
         let finding = &verdicts.of_pod(&key).unwrap().finding;
         let facts = finding.evidence.iter().map(|it| it.fact.to_string());
         let is_told = facts
@@ -125,46 +156,53 @@ fn what_another_pod_pulls_is_taken_in() {
     };
     assert!(!told(&world, 1).0);
     other.containers[0].state = fixtures::running();
-    world.fold(Batch::Pods(changed(vec![other.clone()])), at(2));
+    world.apply(StoreUpdate::Pods(upserted(vec![other.clone()])), at(2));
     assert!(told(&world, 2).0);
     other.containers[0].state = waiting("ContainerCreating", "");
-    world.fold(Batch::Pods(changed(vec![other])), at(3));
+    world.apply(StoreUpdate::Pods(upserted(vec![other])), at(3));
     assert_eq!(told(&world, 3), (true, Some(at(7))), "not again at once");
     assert!(!told(&world, 7).0);
 }
 
 #[test]
 fn what_a_job_says_is_told_of_its_cron_job() {
-    let (mut world, mut verdicts) = (World::default(), Verdicts::default());
+    let (mut world, mut verdicts) = (Store::default(), Verdicts::default());
     let cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
     let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
-    job.rollout.desired = 1;
-    job.meta.owner = Some(std::sync::Arc::new(crate::domain::k8s::objects::Owner {
-        kind: "CronJob".into(),
-        name: "report".into(),
-        uid: std::sync::Arc::clone(&cron.meta.uid),
-    }));
+    job.status.desired = 1;
+    job.meta.owner = Some(std::sync::Arc::new(
+        crate::domain::k8s::objects::OwnerReference {
+            kind: "CronJob".into(),
+            name: "report".into(),
+            uid: std::sync::Arc::clone(&cron.meta.uid),
+        },
+    ));
     let text = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
     let mut refused = fixtures::event("e1", "report-1", "FailedCreate", text, 3, now());
-    refused.subject.kind = "Job".into();
-    world.fold(
-        Batch::Workloads(WorkloadKind::CronJob, changed(vec![cron])),
+    refused.regarding.kind = "Job".into();
+    world.apply(
+        StoreUpdate::Workloads(WorkloadKind::CronJob, upserted(vec![cron])),
         now(),
     );
-    let mut faults = |world: &World| {
-        verdicts.refresh(world, &Sight::full(), &Answers::default(), now());
+    let mut faults = |world: &Store| {
+        verdicts.refresh(
+            world,
+            &WatchCoverage::complete(),
+            &Answers::default(),
+            now(),
+        );
         verdicts.faults().len()
     };
     assert_eq!(faults(&world), 0);
-    world.fold(
-        Batch::Workloads(WorkloadKind::Job, changed(vec![job])),
+    world.apply(
+        StoreUpdate::Workloads(WorkloadKind::Job, upserted(vec![job])),
         now(),
     );
     assert_eq!(faults(&world), 0);
-    world.fold(Batch::Events(changed(vec![refused])), now());
+    world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
     assert_eq!(faults(&world), 1);
     let account = fixtures::account("shop", "runner", &[]);
-    world.fold(Batch::ServiceAccounts(changed(vec![account])), now());
+    world.apply(StoreUpdate::ServiceAccounts(upserted(vec![account])), now());
     assert_eq!(faults(&world), 0, "the ServiceAccount is there now");
 }
 
@@ -190,7 +228,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn happen(world: &mut World, what: &Happening, at: Timestamp) {
+fn happen(world: &mut Store, what: &Happening, at: Timestamp) {
     let place = |pod: u8| (["shop", "pay"][usize::from(pod % 2)], format!("web-{pod}"));
     let batch = match what {
         Happening::Look => return,
@@ -203,29 +241,29 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
                 _ => waiting("CrashLoopBackOff", ""),
             };
             let set = ["a", "b"][usize::from(number % 4 / 2)];
-            Batch::Pods(changed(vec![owned(pod(namespace, &name, state), set)]))
+            StoreUpdate::Pods(upserted(vec![owned(pod(namespace, &name, state), set)]))
         }
         Happening::PodGone(number) => {
             let (namespace, name) = place(*number);
-            Batch::Pods(fixtures::gone(vec![fixtures::key(namespace, &name)]))
+            StoreUpdate::Pods(fixtures::removed(vec![fixtures::key(namespace, &name)]))
         }
         Happening::Secret(number, there) => {
             let (namespace, name) =
                 [("shop", "regcred"), ("pay", "regcred"), ("web", "regcred")][usize::from(*number)];
             let key = fixtures::key(namespace, name);
-            let slice = SecretSlice::DockerConfigJson;
+            let slice = SecretWatch::DockerConfigJson;
             let secret = fixtures::secret(
                 namespace,
                 name,
                 SecretType::DockerConfigJson,
                 &[("registry.example", "jane")],
             );
-            Batch::Secrets(
+            StoreUpdate::Secrets(
                 slice,
                 if *there {
-                    changed(vec![secret])
+                    upserted(vec![secret])
                 } else {
-                    fixtures::gone(vec![key])
+                    fixtures::removed(vec![key])
                 },
             )
         }
@@ -233,19 +271,19 @@ fn happen(world: &mut World, what: &Happening, at: Timestamp) {
             let name = ["a", "b"][usize::from(*number)];
             let kind = WorkloadKind::ReplicaSet;
             let mut set = fixtures::workload(kind, "shop", name, None);
-            set.rollout.generation = *generation;
-            set.rollout.desired = 2;
-            Batch::Workloads(kind, changed(vec![set]))
+            set.status.generation = *generation;
+            set.status.desired = 2;
+            StoreUpdate::Workloads(kind, upserted(vec![set]))
         }
         Happening::Event(number, cause) => {
             let (_, name) = place(*number);
             let message = if *cause { "x: not found" } else { "Back-off" };
             let event =
                 fixtures::event(&format!("{name}.{cause}"), &name, "Failed", message, 1, at);
-            Batch::Events(changed(vec![event]))
+            StoreUpdate::Events(upserted(vec![event]))
         }
     };
-    world.fold(batch, at);
+    world.apply(batch, at);
 }
 
 proptest! {
@@ -254,8 +292,8 @@ proptest! {
     fn judging_what_changed_is_judging_all(
         happenings in proptest::collection::vec(happening(), 1..60),
     ) {
-        let (mut world, mut kept) = (World::default(), Verdicts::default());
-        let (sight, answers) = (Sight::full(), Answers::default());
+        let (mut world, mut kept) = (Store::default(), Verdicts::default());
+        let (sight, answers) = (WatchCoverage::complete(), Answers::default());
         for (second, what) in (0_i64..).zip(&happenings) {
             // Longer than what other Pods have pulled is left alone.
             let at = now() + PEERS * i32::try_from(second).unwrap();

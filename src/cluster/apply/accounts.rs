@@ -15,17 +15,20 @@ use crate::{
     cluster::{Trouble, paths},
     domain::{
         k8s::{
-            object_ref::{Key, Name},
+            object_ref::{Name, ObjectRef},
             objects::{Secret, ServiceAccount},
         },
         plan::{
-            AttachSecret, Change, CreateAccount, DeleteAccount, DetachSecret, Done, ListChange,
-            Undoable, manifest,
+            AttachSecret, Change, ChangeResult, CreateAccount, DeleteAccount, DetachSecret,
+            ListChange, Undoable, manifest,
         },
     },
 };
 
-pub(super) async fn create(server: Server<'_>, change: &CreateAccount) -> Result<Done, Trouble> {
+pub(super) async fn create(
+    server: Server<'_>,
+    change: &CreateAccount,
+) -> Result<ChangeResult, Trouble> {
     let CreateAccount { key, pull_secrets } = change;
     let accounts = paths::accounts(&key.namespace);
     let body = manifest::account(key, pull_secrets);
@@ -48,7 +51,10 @@ pub(super) async fn create(server: Server<'_>, change: &CreateAccount) -> Result
     Ok(creation.done(|created| change.undo(created)))
 }
 
-pub(super) async fn delete(server: Server<'_>, change: &DeleteAccount) -> Result<Done, Trouble> {
+pub(super) async fn delete(
+    server: Server<'_>,
+    change: &DeleteAccount,
+) -> Result<ChangeResult, Trouble> {
     let path = paths::account(&change.key);
     let expected = change.before.as_ref();
     let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
@@ -56,33 +62,39 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteAccount) -> Result
         before: Some(now),
         ..change.clone()
     });
-    Ok(Done {
+    Ok(ChangeResult {
         found: found.map(Change::from),
         ..done
     })
 }
 
-pub(super) async fn attach(server: Server<'_>, change: &AttachSecret) -> Result<Done, Trouble> {
+pub(super) async fn attach(
+    server: Server<'_>,
+    change: &AttachSecret,
+) -> Result<ChangeResult, Trouble> {
     let (updated, list) =
         change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = AttachSecret {
         current: list.before.clone(),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|_, _| change.undo(list))
     })
 }
 
-pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<Done, Trouble> {
+pub(super) async fn detach(
+    server: Server<'_>,
+    change: &DetachSecret,
+) -> Result<ChangeResult, Trouble> {
     let (updated, list) =
         change_list(server, &change.account, None, |list| change.changed(list)).await?;
     let found = DetachSecret {
         current: list.before.clone(),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|_, _| change.undo(list))
     })
@@ -92,7 +104,7 @@ pub(super) async fn detach(server: Server<'_>, change: &DetachSecret) -> Result<
 /// the only object whose list may be changed.
 pub(super) async fn change_list(
     server: Server<'_>,
-    account: &Key<ServiceAccount>,
+    account: &ObjectRef<ServiceAccount>,
     uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Updated, ListChange), Trouble> {

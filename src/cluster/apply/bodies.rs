@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::wiped::Wiped;
 use crate::domain::{
     k8s::{object_ref::Name, objects::Secret},
-    plan::{ContainerList, Images, Revision},
+    plan::{ContainerList, Images, ObjectVersion},
 };
 
 /// The names in a ServiceAccount's `imagePullSecrets`.
@@ -38,12 +38,12 @@ pub(super) fn version(object: &Value) -> &Value {
 }
 
 /// Which object it is, and in which state.
-pub(super) fn revision(object: &Value) -> Revision {
+pub(super) fn revision(object: &Value) -> ObjectVersion {
     let text = |field: &str| {
         let value = object.pointer(&format!("/metadata/{field}"));
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    Revision {
+    ObjectVersion {
         uid: text("uid"),
         version: text("resourceVersion"),
     }

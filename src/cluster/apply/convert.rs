@@ -27,10 +27,10 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        k8s::{object_ref::Key, objects::Secret},
+        k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{
-            Change, ConvertSecret, Converted, Done, ObjectSnapshot, Outcome, Outline, Revision,
-            Undoable, recreated,
+            Change, ChangeResult, ConvertSecret, Converted, ObjectSnapshot, ObjectVersion, Outcome,
+            SecretOutline, Undoable, recreated,
         },
     },
 };
@@ -68,7 +68,10 @@ pub const CONVERSION_LIMIT: Duration = LOOKING
 const LONGEST_NAME: usize = 253;
 
 /// Makes a pull Secret of a Secret of another type. All that it holds is kept.
-pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Result<Done, Trouble> {
+pub(super) async fn convert(
+    server: Server<'_>,
+    change: &ConvertSecret,
+) -> Result<ChangeResult, Trouble> {
     let key = &change.key;
     let found = look(server, key).await?;
     if let Some(why) = bodies::deleting(&found) {
@@ -82,9 +85,9 @@ pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Resul
             "{key} holds no Docker configuration: create it afresh with a login"
         )));
     };
-    let outline = Outline::of(&found, &source);
-    let undo = |after: Option<Revision>| {
-        let object = Arc::new(ObjectSnapshot::of(&found));
+    let outline = SecretOutline::from_secret(&found, &source);
+    let undo = |after: Option<ObjectVersion>| {
+        let object = Arc::new(ObjectSnapshot::from_object(&found));
         Some(change.undo(Converted { object, after }))
     };
     let now = observed(&found);
@@ -97,17 +100,17 @@ pub(super) async fn convert(server: Server<'_>, change: &ConvertSecret) -> Resul
         before: Some(now),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..done
     })
 }
 
 /// The change that takes a conversion back; given is what was made, as far as that is known.
-pub(super) type Undo<'a> = dyn Fn(Option<Revision>) -> Option<Change> + Sync + 'a;
+pub(super) type Undo<'a> = dyn Fn(Option<ObjectVersion>) -> Option<Change> + Sync + 'a;
 
 /// Reads the Secret that is to be converted.
-pub(super) async fn look(server: Server<'_>, key: &Key<Secret>) -> Result<Wiped, Trouble> {
+pub(super) async fn look(server: Server<'_>, key: &ObjectRef<Secret>) -> Result<Wiped, Trouble> {
     let server = server.within(REQUEST, REQUEST);
     server.get(&paths::secret(key)).await
 }
@@ -152,11 +155,11 @@ fn is_configuration(encoded: &str) -> bool {
 /// Deletes the Secret that was found, and makes the wanted one in its place.
 pub(super) async fn swap(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     found: &Wiped,
     wanted: &Wiped,
     undo: &Undo<'_>,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let held = bodies::finalizers(found).join(", ");
     if !held.is_empty() {
         return Ok(failed(format!(
@@ -180,17 +183,17 @@ pub(super) async fn swap(
             ));
         }
         Deleted::Lingers(why) => {
-            return Ok(Done {
+            return Ok(ChangeResult {
                 undo: undo(None),
                 is_lost: true,
                 ..failed(format!("{why}{}", by_hand(key, [wanted, found])))
             });
         }
         Deleted::Unknown(why) => {
-            return Ok(Done {
+            return Ok(ChangeResult {
                 undo: undo(None),
                 is_lost: true,
-                ..Done::new(Outcome::Unknown(format!(
+                ..ChangeResult::new(Outcome::Unknown(format!(
                     "{why}; it may still be deleted: look at it before you try again{}",
                     by_hand(key, [wanted, found])
                 )))
@@ -205,7 +208,7 @@ pub(super) async fn swap(
     let (answer, may_be_ours) = persist(creating, refusals, || place(creating, key, wanted)).await;
     let why = match answer {
         Ok(Creation::Created(created)) => {
-            return Ok(Done {
+            return Ok(ChangeResult {
                 undo: undo(created.revision),
                 ..applied(found)
             });
@@ -214,7 +217,7 @@ pub(super) async fn swap(
         Ok(Creation::Present(done)) if done.outcome.is_good() && may_be_ours => {
             let now = creating.get(&paths::secret(key)).await.ok();
             let after = now.map(|now| bodies::revision(&now));
-            return Ok(Done {
+            return Ok(ChangeResult {
                 undo: undo(after),
                 ..applied(found)
             });
@@ -228,11 +231,11 @@ pub(super) async fn swap(
     };
     Ok(match put_back(server, key, found, wanted, why).await {
         PutBack::Old(done) => done,
-        PutBack::New(revision) => Done {
+        PutBack::New(revision) => ChangeResult {
             undo: undo(Some(revision)),
             ..applied(found)
         },
-        PutBack::Neither(done) => Done {
+        PutBack::Neither(done) => ChangeResult {
             undo: undo(None),
             is_lost: true,
             ..done
@@ -243,7 +246,7 @@ pub(super) async fn swap(
 /// Whether the server would take the Secret: tried under a name that is free, for its own is taken.
 async fn try_elsewhere(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     wanted: &Wiped,
 ) -> Result<(), Trouble> {
     let suffix = format!("-{:016x}", random());
@@ -262,17 +265,17 @@ async fn try_elsewhere(
 
 /// Which Secret is there after the new one was refused and the old one was created again.
 enum PutBack {
-    Old(Done),
+    Old(ChangeResult),
     /// The new one: a request that was given up has come late.
-    New(Revision),
+    New(ObjectVersion),
     /// The old one is kept in memory only, or a Secret of somebody else has its name.
-    Neither(Done),
+    Neither(ChangeResult),
 }
 
 /// Makes the old Secret again after the new one was refused for this reason.
 async fn put_back(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     found: &Wiped,
     wanted: &Wiped,
     why: String,
@@ -310,7 +313,7 @@ fn holds(there: &Value, wanted: &Value) -> bool {
 /// The end of a sentence: the commands that make the pull Secret, in one line; the password is asked for.
 /// Other keys, labels and annotations are known to this session only, and they do not bring them back.
 /// Of a conversion and of what takes it back, one of the two sides is a pull Secret.
-fn by_hand(key: &Key<Secret>, sides: [&Wiped; 2]) -> String {
+fn by_hand(key: &ObjectRef<Secret>, sides: [&Wiped; 2]) -> String {
     let encoded = sides.into_iter().find_map(|side| {
         let source = source(side)?;
         side.get("data")?.get(&source)?.as_str()

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Change, Created, Done, Outcome},
+    domain::plan::{Change, ChangeResult, Created, Outcome},
 };
 
 /// How the creation of an object ended.
@@ -24,11 +24,11 @@ use crate::{
 pub(super) enum Creation {
     Created(Created),
     /// Somebody else has created an object of that name.
-    Present(Done),
+    Present(ChangeResult),
     /// It was not created.
-    Absent(Done),
+    Absent(ChangeResult),
     /// The answer was lost, and it may still be created.
-    Unknown(Done, Created),
+    Unknown(ChangeResult, Created),
 }
 
 impl Creation {
@@ -42,14 +42,14 @@ impl Creation {
     }
 
     /// What became of the change, with the change that takes it back.
-    pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> Done {
+    pub(super) fn done(self, undo: impl FnOnce(Created) -> Change) -> ChangeResult {
         match self {
-            Self::Created(created) => Done {
+            Self::Created(created) => ChangeResult {
                 undo: Some(undo(created)),
-                ..Done::new(Outcome::Applied)
+                ..ChangeResult::new(Outcome::Applied)
             },
             Self::Present(done) | Self::Absent(done) => done,
-            Self::Unknown(done, created) => Done {
+            Self::Unknown(done, created) => ChangeResult {
                 undo: Some(undo(created)),
                 ..done
             },
@@ -57,9 +57,9 @@ impl Creation {
     }
 
     /// What became of a change that is not taken back.
-    pub(super) fn done_for_good(self) -> Done {
+    pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
-            Self::Created(_) => Done::new(Outcome::Applied),
+            Self::Created(_) => ChangeResult::new(Outcome::Applied),
             Self::Present(done) | Self::Absent(done) | Self::Unknown(done, _) => done,
         }
     }

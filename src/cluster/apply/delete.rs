@@ -11,14 +11,16 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Change, Created, Done, ObjectSnapshot, ObservedObject, Outcome, Revision},
+    domain::plan::{
+        Change, ChangeResult, Created, ObjectSnapshot, ObjectVersion, ObservedObject, Outcome,
+    },
 };
 
 /// What must hold for the object to be deleted.
 #[derive(Clone, Debug)]
 pub(super) enum Precondition {
     /// This object in this state.
-    State(Revision),
+    State(ObjectVersion),
     /// This object, whatever was written to it since.
     Object(String),
     /// Whatever bears the name.
@@ -28,7 +30,7 @@ pub(super) enum Precondition {
 impl Precondition {
     fn options(&self) -> Option<Value> {
         match self {
-            Self::State(Revision { uid, version }) => {
+            Self::State(ObjectVersion { uid, version }) => {
                 Some(json!({ "uid": uid, "resourceVersion": version }))
             }
             Self::Object(uid) => Some(json!({ "uid": uid })),
@@ -38,7 +40,7 @@ impl Precondition {
 
     fn uid(&self) -> Option<&str> {
         match self {
-            Self::State(Revision { uid, .. }) | Self::Object(uid) => Some(uid),
+            Self::State(ObjectVersion { uid, .. }) | Self::Object(uid) => Some(uid),
             Self::Name => None,
         }
     }
@@ -135,9 +137,9 @@ pub(super) async fn remove(
     path: &str,
     expected: Option<&ObservedObject>,
     undo: impl FnOnce(ObjectSnapshot) -> Change,
-) -> Result<(Done, Option<ObservedObject>), Trouble> {
+) -> Result<(ChangeResult, Option<ObservedObject>), Trouble> {
     let found = match read(server, path, &mut server.backoff()).await {
-        Err(Trouble::NotFound(_)) => return Ok((Done::new(Outcome::Unchanged), None)),
+        Err(Trouble::NotFound(_)) => return Ok((ChangeResult::new(Outcome::Unchanged), None)),
         found => found?,
     };
     let now = observed(&found);
@@ -145,17 +147,17 @@ pub(super) async fn remove(
         return Ok((with_traces(&found, failed(why)), Some(now)));
     }
     let state = Precondition::State(bodies::revision(&found));
-    let undo = || Some(undo(ObjectSnapshot::of(&found)));
+    let undo = || Some(undo(ObjectSnapshot::from_object(&found)));
     let done = match delete(server, path, &state).await? {
-        Deleted::Gone | Deleted::Lingers(_) => Done {
+        Deleted::Gone | Deleted::Lingers(_) => ChangeResult {
             undo: undo(),
-            ..Done::new(Outcome::Applied)
+            ..ChangeResult::new(Outcome::Applied)
         },
-        Deleted::Absent => Done::new(Outcome::Unchanged),
+        Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
         Deleted::Changed => {
             failed("somebody has just changed it: look at it again before it is deleted")
         }
-        Deleted::Unknown(why) => Done {
+        Deleted::Unknown(why) => ChangeResult {
             undo: undo(),
             ..unknown(&why)
         },
@@ -194,7 +196,7 @@ pub(super) async fn unmake(
     server: Server<'_>,
     path: &str,
     created: &Created,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let mut backoff = server.backoff();
     loop {
         let (state, was_read) = match read(server, path, &mut backoff).await {
@@ -202,7 +204,7 @@ pub(super) async fn unmake(
                 let now = bodies::revision(&found);
                 // One that came late has another uid.
                 let is_other =
-                    |revision: &Revision| revision.uid != now.uid && !created.may_come_again;
+                    |revision: &ObjectVersion| revision.uid != now.uid && !created.may_come_again;
                 if created.revision.as_ref().is_some_and(is_other)
                     || bodies::content(&found) != created.content
                 {
@@ -212,7 +214,7 @@ pub(super) async fn unmake(
             }
             // In a rehearsal an earlier change of the plan has yet to put its content back.
             Ok(found) => (bodies::revision(&found), true),
-            Err(Trouble::NotFound(_)) => return Ok(Done::new(Outcome::Unchanged)),
+            Err(Trouble::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
             Err(trouble @ Trouble::Forbidden(_)) => match &created.revision {
                 Some(revision) => (revision.clone(), false),
                 None => return Err(trouble),
@@ -226,8 +228,8 @@ pub(super) async fn unmake(
                 {
                     unmake_late(server, path, created.content).await?
                 }
-                Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-                Deleted::Absent => Done::new(Outcome::Unchanged),
+                Deleted::Gone | Deleted::Lingers(_) => ChangeResult::new(Outcome::Applied),
+                Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
                 // A Deployment's status is written all the time.
                 Deleted::Changed if was_read && backoff.after_conflict().await => continue,
                 Deleted::Changed => failed(CHANGED),
@@ -238,7 +240,11 @@ pub(super) async fn unmake(
 }
 
 /// Waits for what a request that was not answered may create again, and deletes it.
-async fn unmake_late(server: Server<'_>, path: &str, content: u64) -> Result<Done, Trouble> {
+async fn unmake_late(
+    server: Server<'_>,
+    path: &str,
+    content: u64,
+) -> Result<ChangeResult, Trouble> {
     let mut backoff = server.backoff();
     while backoff.before_look().await {
         let found = match server.get(path).await {
@@ -247,15 +253,15 @@ async fn unmake_late(server: Server<'_>, path: &str, content: u64) -> Result<Don
         };
         // What somebody else has created meanwhile stays, and keeps the late one out.
         if bodies::content(&found) != content {
-            return Ok(Done::new(Outcome::Applied));
+            return Ok(ChangeResult::new(Outcome::Applied));
         }
         let state = Precondition::State(bodies::revision(&found));
         if let Deleted::Gone | Deleted::Lingers(_) = delete(server, path, &state).await? {
-            return Ok(Done::new(Outcome::Applied));
+            return Ok(ChangeResult::new(Outcome::Applied));
         }
     }
     let why = "it is deleted, but a request whose answer was lost may still create it again: look for it later";
-    Ok(Done::new(Outcome::Unknown(why.to_owned())))
+    Ok(ChangeResult::new(Outcome::Unknown(why.to_owned())))
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ pub use self::convert::CONVERSION_LIMIT;
 use self::server::{Mode, Server};
 use super::{Connection, Trouble, access, paths};
 use crate::domain::{
-    k8s::objects::ObjectKey,
-    plan::{Change, Done, OnFailure, Outcome, Plan, Purpose},
+    k8s::objects::AnyObjectRef,
+    plan::{Change, ChangeResult, OnFailure, Outcome, Plan, Purpose},
 };
 
 /// The right to write at all. Whoever starts the program grants it, and not with `--read-only`; without
@@ -49,12 +49,12 @@ impl WritePermit {
 }
 
 /// Asks for the permissions and lets the server try each change without storing it.
-pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<Done> {
+pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> Vec<ChangeResult> {
     let server = Server::new(connection, Mode::Rehearsal);
     let mut all = Vec::new();
     // What an earlier change is going to create is not there for the server to try the next one on.
-    let mut to_be_created: BTreeSet<ObjectKey> = BTreeSet::new();
-    let mut changed: BTreeSet<ObjectKey> = BTreeSet::new();
+    let mut to_be_created: BTreeSet<AnyObjectRef> = BTreeSet::new();
+    let mut changed: BTreeSet<AnyObjectRef> = BTreeSet::new();
     for (index, change) in plan.changes.iter().enumerate() {
         let server = server.behind_another(!changed.insert(change.object()));
         if plan.deletes_for_nothing(index, &all) {
@@ -62,12 +62,12 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
             continue;
         }
         all.push(match missing(connection, change).await {
-            Some(why) => Done::new(Outcome::Failed(why)),
+            Some(why) => ChangeResult::new(Outcome::Failed(why)),
             None => match make(server, change).await {
                 Err(Trouble::NotFound(_))
                     if awaits_creation(server, change, &to_be_created).await =>
                 {
-                    Done::new(Outcome::Applied)
+                    ChangeResult::new(Outcome::Applied)
                 }
                 answer => done_or_failed(answer),
             },
@@ -84,10 +84,10 @@ pub async fn rehearse(connection: &Connection, _: WritePermit, plan: &Plan) -> V
 async fn awaits_creation(
     server: Server<'_>,
     change: &Change,
-    to_be_created: &BTreeSet<ObjectKey>,
+    to_be_created: &BTreeSet<AnyObjectRef>,
 ) -> bool {
     if let Change::CopySecret(copy) = change {
-        if to_be_created.contains(&ObjectKey::Secret(copy.from.clone())) {
+        if to_be_created.contains(&AnyObjectRef::Secret(copy.from.clone())) {
             return true;
         }
         let source = server.get(&paths::secret(&copy.from)).await;
@@ -95,7 +95,7 @@ async fn awaits_creation(
             return false;
         }
     }
-    let namespace = ObjectKey::Namespace(change.namespace());
+    let namespace = AnyObjectRef::Namespace(change.namespace());
     to_be_created.contains(&change.object()) || to_be_created.contains(&namespace)
 }
 
@@ -106,13 +106,13 @@ pub async fn carry_out(
     _: WritePermit,
     plan: &Plan,
     mut report: impl FnMut(usize, &Outcome),
-) -> Vec<Done> {
+) -> Vec<ChangeResult> {
     let server = Server::new(connection, Mode::Earnest);
-    let mut all: Vec<Done> = Vec::new();
+    let mut all: Vec<ChangeResult> = Vec::new();
     let mut failed = false;
     for (index, change) in plan.changes.iter().enumerate() {
         let done = if failed {
-            Done::new(Outcome::NotTried)
+            ChangeResult::new(Outcome::NotTried)
         } else if plan.deletes_for_nothing(index, &all) {
             no_reason_to_delete()
         } else {
@@ -135,9 +135,9 @@ pub async fn carry_out(
 }
 
 /// A deletion that is left out, as the changes before it were made already.
-fn no_reason_to_delete() -> Done {
+fn no_reason_to_delete() -> ChangeResult {
     let why = "nothing else of the plan changes anything";
-    Done::new(Outcome::NotNeeded(why.to_owned()))
+    ChangeResult::new(Outcome::NotNeeded(why.to_owned()))
 }
 
 /// How long taking back goes on at most when the server is not reached or is busy; the end of the program waits
@@ -148,7 +148,11 @@ pub const TAKING_BACK: Duration = Duration::from_secs(90);
 const REQUEST: Duration = Duration::from_secs(10);
 
 /// Takes back what was made, last one first; also that of which it is not known.
-async fn take_back(server: Server<'_>, all: &mut [Done], report: &mut impl FnMut(usize, &Outcome)) {
+async fn take_back(
+    server: Server<'_>,
+    all: &mut [ChangeResult],
+    report: &mut impl FnMut(usize, &Outcome),
+) {
     let server = server.persisting(TAKING_BACK, REQUEST);
     for (index, done) in all.iter_mut().enumerate().rev() {
         let Some(undo) = done.undo.clone() else {
@@ -192,7 +196,7 @@ async fn take_one_back(server: Server<'_>, undo: &Change) -> Outcome {
             Err(trouble) if trouble.is_transient() => {
                 (Outcome::Failed(trouble.to_string()), trouble)
             }
-            Ok(Done {
+            Ok(ChangeResult {
                 outcome: Outcome::Unknown(why),
                 ..
             }) => (Outcome::Unknown(why.clone()), Trouble::Other(why)),
@@ -218,12 +222,12 @@ async fn missing(connection: &Connection, change: &Change) -> Option<String> {
     None
 }
 
-fn done_or_failed(answer: Result<Done, Trouble>) -> Done {
-    answer.unwrap_or_else(|trouble| Done::new(Outcome::Failed(trouble.to_string())))
+fn done_or_failed(answer: Result<ChangeResult, Trouble>) -> ChangeResult {
+    answer.unwrap_or_else(|trouble| ChangeResult::new(Outcome::Failed(trouble.to_string())))
 }
 
 /// One change as requests.
-async fn make(server: Server<'_>, change: &Change) -> Result<Done, Trouble> {
+async fn make(server: Server<'_>, change: &Change) -> Result<ChangeResult, Trouble> {
     match change {
         Change::CreateNamespace(change) => namespaces::create(server, change).await,
         Change::CreateSecret(change) => secrets::create(server, change).await,

@@ -5,10 +5,13 @@ use serde_json::Value;
 use super::{create::create as create_object, server::Server};
 use crate::{
     cluster::{Trouble, paths},
-    domain::plan::{CreateNamespace, Done, manifest},
+    domain::plan::{ChangeResult, CreateNamespace, manifest},
 };
 
-pub(super) async fn create(server: Server<'_>, change: &CreateNamespace) -> Result<Done, Trouble> {
+pub(super) async fn create(
+    server: Server<'_>,
+    change: &CreateNamespace,
+) -> Result<ChangeResult, Trouble> {
     let body = manifest::namespace(&change.name);
     let fits = |there: &Value| {
         let phase = there.pointer("/status/phase").and_then(Value::as_str);

@@ -13,14 +13,17 @@ use crate::{
     cluster::{Trouble, paths},
     domain::{
         k8s::{
-            object_ref::{Key, Name},
-            objects::{Workload, WorkloadKey, WorkloadKind},
+            object_ref::{Name, ObjectRef},
+            objects::{Workload, WorkloadKind, WorkloadRef},
         },
-        plan::{Done, Observed, RollBack, SetPaused, Template, Undoable},
+        plan::{ChangeResult, Observed, RollBack, SetPaused, Template, Undoable},
     },
 };
 
-pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result<Done, Trouble> {
+pub(super) async fn set_paused(
+    server: Server<'_>,
+    change: &SetPaused,
+) -> Result<ChangeResult, Trouble> {
     let SetPaused {
         deployment,
         paused,
@@ -46,7 +49,7 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
         before: Some(observed(updated.found())),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|found, _| change.undo(observed(found)))
     })
@@ -54,7 +57,10 @@ pub(super) async fn set_paused(server: Server<'_>, change: &SetPaused) -> Result
 
 /// As `kubectl rollout undo` does it: the template of the ReplicaSet takes the place of the
 /// Deployment's. When that is not the one that was shown, nothing is done.
-pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<Done, Trouble> {
+pub(super) async fn roll_back(
+    server: Server<'_>,
+    change: &RollBack,
+) -> Result<ChangeResult, Trouble> {
     let RollBack {
         deployment,
         set,
@@ -88,7 +94,7 @@ pub(super) async fn roll_back(server: Server<'_>, change: &RollBack) -> Result<D
         after: bodies::images(&template),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done_for_good()
     })
@@ -116,9 +122,9 @@ fn template(set: &Value) -> Option<Value> {
 }
 
 /// Where something in the Deployment's namespace is.
-fn path(kind: WorkloadKind, deployment: &Key<Workload>, name: &Name<Workload>) -> String {
-    paths::workload(&WorkloadKey {
+fn path(kind: WorkloadKind, deployment: &ObjectRef<Workload>, name: &Name<Workload>) -> String {
+    paths::workload(&WorkloadRef {
         kind,
-        key: Key::new(deployment.namespace.clone(), name.clone()),
+        key: ObjectRef::new(deployment.namespace.clone(), name.clone()),
     })
 }

@@ -19,10 +19,10 @@ use super::{
 use crate::{
     cluster::{Trouble, paths},
     domain::{
-        k8s::{object_ref::Key, objects::Secret},
+        k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{
-            Change, CreateSecret, DeleteSecret, Done, Edit, EditSecret, ObjectSnapshot, Observed,
-            Rewritten, StoredConfig, Undoable, edited, manifest,
+            AuthEdit, Change, ChangeResult, CreateSecret, DeleteSecret, EditSecret, ObjectSnapshot,
+            Observed, Rewritten, StoredConfig, Undoable, apply_edit, manifest,
         },
     },
 };
@@ -56,12 +56,15 @@ fn stored<'a>(secret: &'a Value, field: &str) -> Option<&'a str> {
     secret.get("data")?.get(field)?.as_str()
 }
 
-pub(super) async fn create(server: Server<'_>, change: &CreateSecret) -> Result<Done, Trouble> {
-    let put = Edit::Put {
+pub(super) async fn create(
+    server: Server<'_>,
+    change: &CreateSecret,
+) -> Result<ChangeResult, Trouble> {
+    let put = AuthEdit::Upsert {
         server: change.server.clone(),
         login: change.login.clone(),
     };
-    let content = match edited(None, &put) {
+    let content = match apply_edit(None, &put) {
         Ok(content) => content,
         Err(why) => return Ok(failed(why)),
     };
@@ -69,7 +72,10 @@ pub(super) async fn create(server: Server<'_>, change: &CreateSecret) -> Result<
     Ok(creation.done(|created| change.undo(created)))
 }
 
-pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<Done, Trouble> {
+pub(super) async fn delete(
+    server: Server<'_>,
+    change: &DeleteSecret,
+) -> Result<ChangeResult, Trouble> {
     let path = paths::secret(&change.key);
     let expected = change.before.as_ref();
     let (done, now) = remove(server, &path, expected, |before| change.undo(before)).await?;
@@ -77,14 +83,18 @@ pub(super) async fn delete(server: Server<'_>, change: &DeleteSecret) -> Result<
         before: Some(now),
         ..change.clone()
     });
-    Ok(Done {
+    Ok(ChangeResult {
         found: found.map(Change::from),
         ..done
     })
 }
 
 /// Makes a pull Secret; one with the same content is as good, another one is not touched.
-async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Creation, Trouble> {
+async fn make(
+    server: Server<'_>,
+    key: &ObjectRef<Secret>,
+    content: &str,
+) -> Result<Creation, Trouble> {
     if content.len() > MOST {
         let why = format!("{key} would be larger than 1 MiB");
         return Ok(Creation::Absent(failed(why)));
@@ -98,7 +108,7 @@ async fn make(server: Server<'_>, key: &Key<Secret>, content: &str) -> Result<Cr
 /// Makes a Secret as it is given; one of its type with the same content is as good.
 pub(super) async fn place(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     body: &Wiped,
 ) -> Result<Creation, Trouble> {
     let secrets = paths::secrets(&key.namespace);
@@ -117,16 +127,16 @@ pub(super) async fn place(
     create_object(server, &secrets, key.name.as_str(), body, fits).await
 }
 
-pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<Done, Trouble> {
+pub(super) async fn edit(server: Server<'_>, change: &EditSecret) -> Result<ChangeResult, Trouble> {
     let EditSecret { key, edit, before } = change;
-    let edited = |content: Option<&str>| edited(content, edit);
+    let edited = |content: Option<&str>| apply_edit(content, edit);
     let undo = |before| change.undo(before);
     let (done, observed) = rewrite(server, key, before.as_ref().into(), edited, undo).await?;
     let found = observed.map(|observed| EditSecret {
         before: Some(observed),
         ..change.clone()
     });
-    Ok(Done {
+    Ok(ChangeResult {
         found: found.map(Change::from),
         ..done
     })
@@ -146,7 +156,7 @@ fn observed_config(found: &Value) -> Option<Observed<StoredConfig>> {
     };
     Some(Observed {
         uid: bodies::revision(found).uid,
-        value: StoredConfig::of(text, hash),
+        value: StoredConfig::parse(text, hash),
     })
 }
 
@@ -195,11 +205,11 @@ fn changed_since(server: Server<'_>, expected: Expected<'_>, found: &Value) -> O
 /// Changes the configuration in a Secret as it is now. Returns what was found too.
 async fn rewrite(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     expected: Expected<'_>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
     undo: impl FnOnce(Rewritten) -> Change,
-) -> Result<(Done, Option<Observed<StoredConfig>>), Trouble> {
+) -> Result<(ChangeResult, Option<Observed<StoredConfig>>), Trouble> {
     let step = |found: &Value| match rewritten(found, key, &change) {
         Err(why) => Step::Refuse(why),
         Ok((field, after)) if stored(found, field) == Some(&after) => Step::Keep,
@@ -214,7 +224,7 @@ async fn rewrite(
         let (name, after) = rewritten(found, key, &change).unwrap_or_default();
         let stored = now.and_then(|now| stored(now, name));
         undo(Rewritten {
-            object: ObjectSnapshot::of(found),
+            object: ObjectSnapshot::from_object(found),
             written: bodies::hash(&stored.unwrap_or(after.as_str())),
         })
     });
@@ -224,7 +234,7 @@ async fn rewrite(
 /// The field of a Secret with what the change makes of it, as it is stored.
 fn rewritten(
     found: &Value,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
 ) -> Result<(&'static str, Zeroizing<String>), String> {
     let Some((field, is_legacy)) = field(found) else {
@@ -246,10 +256,10 @@ fn rewritten(
 /// Puts the old content back where what the change has left still stands (`left`: its hash).
 pub(super) async fn put_back(
     server: Server<'_>,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     before: &Value,
     left: u64,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let step = |found: &Value| {
         let Some((field, _)) = field(before) else {
             return Step::Refuse("what was there before is not known".to_owned());
@@ -310,13 +320,13 @@ mod tests {
         cluster::{apply::server::Mode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
-            plan::Login,
+            plan::Credentials,
             registry_auth::credential::Password,
         },
     };
 
-    fn key() -> Key<Secret> {
-        Key::new(Namespace::new("app"), Name::new("regcred"))
+    fn key() -> ObjectRef<Secret> {
+        ObjectRef::new(Namespace::new("app"), Name::new("regcred"))
     }
 
     #[tokio::test]
@@ -345,25 +355,25 @@ mod tests {
         let shown = r#"{"auths":{"ghcr.io":{"auth":"YTpi"}}}"#;
         let theirs = r#"{"auths":{"ghcr.io":{"auth":"YTpj"}}}"#;
         let expected = observed_config(&secret(shown));
-        let login = Login {
+        let login = Credentials {
             username: "bot".to_owned(),
             password: Password::new("canary"),
         };
         let ghcr = || "ghcr.io".to_owned();
         let edits = [
-            Edit::Put {
+            AuthEdit::Upsert {
                 server: ghcr(),
                 login: login.clone(),
             },
-            Edit::Renew {
+            AuthEdit::ReplaceCredentials {
                 servers: vec![ghcr()],
                 login,
             },
-            Edit::Rekey {
+            AuthEdit::RenameKey {
                 from: ghcr(),
                 to: "r.example".to_owned(),
             },
-            Edit::Remove { server: ghcr() },
+            AuthEdit::Remove { server: ghcr() },
         ];
         for change in edits {
             let change = EditSecret {
@@ -406,11 +416,11 @@ mod tests {
             }
             Some((200, there.to_string()))
         });
-        let login = Login {
+        let login = Credentials {
             username: "bot".to_owned(),
             password: Password::new("new"),
         };
-        let put = Edit::Put {
+        let put = AuthEdit::Upsert {
             server: "ghcr.io".to_owned(),
             login,
         };

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{backoff::Backoff, bodies, patch::Patch, wiped::Wiped};
 use crate::{
     cluster::{Connection, Trouble, ask, buffer::Buffer, trouble::Fate},
-    domain::plan::{Done, Outcome, manager::Traces},
+    domain::plan::{ChangeResult, Outcome, manager::OwnershipMetadata},
 };
 
 /// Who the server should say has set a field.
@@ -182,30 +182,30 @@ fn checked(path: &str) -> Result<&str, Trouble> {
 }
 
 /// The change with who else keeps the object, as it was found.
-pub(super) fn with_traces(found: &Value, done: Done) -> Done {
-    Done {
-        traces: Traces::of(found),
+pub(super) fn with_traces(found: &Value, done: ChangeResult) -> ChangeResult {
+    ChangeResult {
+        traces: OwnershipMetadata::from_object(found),
         ..done
     }
 }
 
 /// A change was made of this object.
-pub(super) fn applied(found: &Value) -> Done {
-    with_traces(found, Done::new(Outcome::Applied))
+pub(super) fn applied(found: &Value) -> ChangeResult {
+    with_traces(found, ChangeResult::new(Outcome::Applied))
 }
 
 /// The object was as it should be.
-pub(super) fn unchanged(found: &Value) -> Done {
-    with_traces(found, Done::new(Outcome::Unchanged))
+pub(super) fn unchanged(found: &Value) -> ChangeResult {
+    with_traces(found, ChangeResult::new(Outcome::Unchanged))
 }
 
-pub(super) fn failed(why: impl Into<String>) -> Done {
-    Done::new(Outcome::Failed(why.into()))
+pub(super) fn failed(why: impl Into<String>) -> ChangeResult {
+    ChangeResult::new(Outcome::Failed(why.into()))
 }
 
 /// An answer was lost for this reason, and looking did not tell what became of the change.
-pub(super) fn unknown(why: &str) -> Done {
-    Done::new(Outcome::Unknown(format!(
+pub(super) fn unknown(why: &str) -> ChangeResult {
+    ChangeResult::new(Outcome::Unknown(format!(
         "{why}; it may have been stored or not: look at the object before you try again"
     )))
 }

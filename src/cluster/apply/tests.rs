@@ -10,20 +10,20 @@ use crate::{
     cluster::mock,
     domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{Secret, WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{Secret, WorkloadKind, WorkloadRef},
         },
         plan::{
-            AttachSecret, CopySecret, CreateDeployment, CreateNamespace, CreateSecret,
-            DeleteAccount, DeleteSecret, Edit, EditSecret, Existing, Login, Restartable, SetImage,
-            SetPaused,
+            AttachSecret, AuthEdit, ConflictPolicy, CopySecret, CreateDeployment, CreateNamespace,
+            CreateSecret, Credentials, DeleteAccount, DeleteSecret, EditSecret, Restartable,
+            SetImage, SetPaused,
         },
         registry_auth::credential::Password,
     },
 };
 
-fn key(name: &str) -> Key<Secret> {
-    Key::new(Namespace::new("app"), Name::new(name))
+fn key(name: &str) -> ObjectRef<Secret> {
+    ObjectRef::new(Namespace::new("app"), Name::new(name))
 }
 
 fn permit() -> WritePermit {
@@ -33,9 +33,9 @@ fn permit() -> WritePermit {
 fn renew(name: &str) -> Change {
     Change::EditSecret(EditSecret {
         key: key(name),
-        edit: Edit::Put {
+        edit: AuthEdit::Upsert {
             server: "ghcr.io".to_owned(),
-            login: Login {
+            login: Credentials {
                 username: "bot".into(),
                 password: Password::new("the-new-one"),
             },
@@ -81,7 +81,7 @@ async fn what_could_not_be_taken_back_can_be_taken_back_later() {
             other => panic!("{other:?}"),
         }
         assert!(done[0].undo.is_some(), "{code}");
-        let undo = plan.undone(&done).unwrap();
+        let undo = plan.undo_plan(&done).unwrap();
         assert_eq!(undo.changes.len(), 1, "{code}");
     }
 }
@@ -100,14 +100,14 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
     });
     let create = |name: &str| {
         Change::CreateDeployment(CreateDeployment::new(
-            Key::new(Namespace::new("app"), Name::new(name)),
+            ObjectRef::new(Namespace::new("app"), Name::new(name)),
             "a:1",
             Name::new("default"),
         ))
     };
     let pause = |name: &str| {
         Change::SetPaused(SetPaused::new(
-            Key::new(Namespace::new("app"), Name::new(name)),
+            ObjectRef::new(Namespace::new("app"), Name::new(name)),
             true,
         ))
     };
@@ -127,11 +127,11 @@ async fn only_what_the_plan_makes_may_be_missing_in_a_rehearsal() {
         }),
         renew("missing"),
         Change::CopySecret(CopySecret {
-            from: Key::new(Namespace::new("else"), Name::new("missing")),
+            from: ObjectRef::new(Namespace::new("else"), Name::new("missing")),
             to: key("copy"),
-            existing: Existing::Keep,
-            brings: Vec::new(),
-            there: None,
+            conflict_policy: ConflictPolicy::Keep,
+            source_servers: Vec::new(),
+            target_servers: None,
             expected: None,
         }),
     ];
@@ -213,7 +213,7 @@ async fn taking_back_outlasts_a_server_that_is_away() {
 async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
     for change in [
         Change::from(DeleteSecret::new(key("regcred"))),
-        Change::from(DeleteAccount::new(Key::new(
+        Change::from(DeleteAccount::new(ObjectRef::new(
             Namespace::new("app"),
             Name::new("web"),
         ))),
@@ -234,7 +234,7 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
             });
             let plan = Plan::new("delete", vec![change.clone()]);
             let rehearsed = rehearse(&rehearsing, permit(), &plan).await;
-            let plan = plan.with_found(&rehearsed);
+            let plan = plan.with_live_state(&rehearsed);
             let meant = mock::server(move |method, _, _| {
                 assert!(is_good || *method == Method::GET, "nothing is deleted");
                 Some(if *method == Method::GET {
@@ -252,8 +252,11 @@ async fn what_bears_the_name_of_a_deleted_object_is_not_deleted() {
 /// What is taken back is taken back of the object that was changed, and of no other of its name.
 #[tokio::test]
 async fn another_object_of_the_name_is_not_taken_back() {
-    let account = Key::new(Namespace::new("app"), Name::new("web"));
-    let pause = SetPaused::new(Key::new(Namespace::new("app"), Name::new("web")), true);
+    let account = ObjectRef::new(Namespace::new("app"), Name::new("web"));
+    let pause = SetPaused::new(
+        ObjectRef::new(Namespace::new("app"), Name::new("web")),
+        true,
+    );
     let attach = AttachSecret {
         account,
         secret: Name::new("regcred"),
@@ -276,7 +279,7 @@ async fn another_object_of_the_name_is_not_taken_back() {
         });
         let plan = Plan::new("change", vec![change]);
         let done = carry_out(&server, permit(), &plan, |_, _| {}).await;
-        let undo = plan.undone(&done).unwrap();
+        let undo = plan.undo_plan(&done).unwrap();
         for (uid, is_good) in [("u", true), ("v", false)] {
             let mut theirs = state(uid);
             theirs["spec"]["paused"] = json!(true);
@@ -336,7 +339,7 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
         Some((200, deployment(&stored).to_string()))
     });
     let id = CreateDeployment::new(
-        Key::new(Namespace::new("app"), Name::new("web")),
+        ObjectRef::new(Namespace::new("app"), Name::new("web")),
         "a:1",
         Name::new("default"),
     )
@@ -347,7 +350,7 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
         vec![SetImage::new(owner, "web".into(), "new:2").into()],
     );
     let rehearsed = rehearse(&connection, permit(), &plan).await;
-    let plan = plan.with_found(&rehearsed);
+    let plan = plan.with_live_state(&rehearsed);
     let shown = plan.changes[0].preview();
     assert!(
         shown
@@ -358,7 +361,7 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
     let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
     assert_eq!(done[0].outcome, Outcome::Applied);
     assert_eq!(*state.lock().unwrap(), "mirror.local/new:2");
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     let undone = carry_out(&connection, permit(), &undo, |_, _| {}).await;
     assert_eq!(undone[0].outcome, Outcome::Applied, "{undone:?}");
     assert_eq!(*state.lock().unwrap(), "old:1");
@@ -368,8 +371,8 @@ async fn what_admission_makes_of_a_change_is_shown_and_can_be_taken_back() {
 #[tokio::test]
 async fn what_rolls_nothing_out_is_not_restarted() {
     let restart = |kind| {
-        let key = Key::new(Namespace::new("app"), Name::new("web"));
-        Change::restart(Restartable::new(WorkloadKey { kind, key }).unwrap())
+        let key = ObjectRef::new(Namespace::new("app"), Name::new("web"));
+        Change::restart(Restartable::new(WorkloadRef { kind, key }).unwrap())
     };
     for (kind, spec, is_good) in [
         (WorkloadKind::Deployment, json!({}), true),
@@ -403,7 +406,7 @@ async fn what_may_have_been_created_can_be_taken_back() {
     let create = CreateSecret {
         key: key("late"),
         server: "ghcr.io".to_owned(),
-        login: Login {
+        login: Credentials {
             username: "bot".into(),
             password: Password::new("the-new-one"),
         },
@@ -411,7 +414,7 @@ async fn what_may_have_been_created_can_be_taken_back() {
     let plan = Plan::new("create", vec![create.into()]);
     let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
     assert!(matches!(done[0].outcome, Outcome::Unknown(_)), "{done:?}");
-    let undo = plan.undone(&done).unwrap();
+    let undo = plan.undo_plan(&done).unwrap();
     let sent = std::sync::Arc::new(Mutex::new(Value::Null));
     let held = std::sync::Arc::clone(&sent);
     let storing = mock::server(move |method, _, body| {

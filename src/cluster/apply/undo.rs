@@ -18,14 +18,17 @@ use crate::{
     cluster::{Trouble, paths},
     domain::{
         k8s::{
-            object_ref::Key,
-            objects::{ObjectKey, Secret},
+            object_ref::ObjectRef,
+            objects::{AnyObjectRef, Secret},
         },
-        plan::{Converted, Done, ListChange, ObjectSnapshot, Reversal, TakeBack},
+        plan::{ChangeResult, Converted, ListChange, ObjectSnapshot, Reversal, TakeBack},
     },
 };
 
-pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<Done, Trouble> {
+pub(super) async fn take_back(
+    server: Server<'_>,
+    change: &TakeBack,
+) -> Result<ChangeResult, Trouble> {
     match &change.reversal {
         Reversal::Delete(created) => {
             unmake(server, &paths::object(&change.change.object()), created).await
@@ -56,21 +59,21 @@ pub(super) async fn take_back(server: Server<'_>, change: &TakeBack) -> Result<D
     }
 }
 
-fn list_done(change: &TakeBack, updated: Updated, list: ListChange) -> Done {
-    Done {
+fn list_done(change: &TakeBack, updated: Updated, list: ListChange) -> ChangeResult {
+    ChangeResult {
         found: Some(change.with_list(list)),
         ..updated.done_for_good()
     }
 }
 
 /// Where objects of this kind are created.
-fn collection(object: &ObjectKey) -> String {
+fn collection(object: &AnyObjectRef) -> String {
     match object {
-        ObjectKey::Namespace(_) => paths::NAMESPACES.to_owned(),
-        ObjectKey::Secret(key) => paths::secrets(&key.namespace),
-        ObjectKey::ServiceAccount(key) => paths::accounts(&key.namespace),
-        ObjectKey::Pod(key) => paths::pods(&key.namespace),
-        ObjectKey::Workload(id) => paths::workloads(id.kind, &id.key.namespace),
+        AnyObjectRef::Namespace(_) => paths::NAMESPACES.to_owned(),
+        AnyObjectRef::Secret(key) => paths::secrets(&key.namespace),
+        AnyObjectRef::ServiceAccount(key) => paths::accounts(&key.namespace),
+        AnyObjectRef::Pod(key) => paths::pods(&key.namespace),
+        AnyObjectRef::Workload(id) => paths::workloads(id.kind, &id.key.namespace),
     }
 }
 
@@ -78,9 +81,9 @@ fn collection(object: &ObjectKey) -> String {
 async fn convert_back(
     server: Server<'_>,
     change: &TakeBack,
-    key: &Key<Secret>,
+    key: &ObjectRef<Secret>,
     before: &Arc<Converted>,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let old = parsed(&before.object)?;
     let after = before.after.as_ref();
     let found = match convert::look(server, key).await {
@@ -93,7 +96,7 @@ async fn convert_back(
         Err(Trouble::NotFound(_)) => {
             let done = revive(server, &paths::secrets(&key.namespace), &old).await?;
             let found = Some(change.with_absent_secret(key, before));
-            return Ok(Done { found, ..done });
+            return Ok(ChangeResult { found, ..done });
         }
         Err(trouble) => return Err(trouble),
     };
@@ -115,11 +118,15 @@ async fn convert_back(
     // What is taken back is not made again; where it failed, the first attempt's undo is still there.
     let done = convert::swap(server, key, &found, &bodies::reborn(&old), &|_| None).await?;
     let found = done.is_lost.then(|| change.with_absent_secret(key, before));
-    Ok(Done { found, ..done })
+    Ok(ChangeResult { found, ..done })
 }
 
 /// Makes again what was deleted; `collection` is where.
-async fn revive(server: Server<'_>, collection: &str, old: &Wiped) -> Result<Done, Trouble> {
+async fn revive(
+    server: Server<'_>,
+    collection: &str,
+    old: &Wiped,
+) -> Result<ChangeResult, Trouble> {
     let object = bodies::reborn(old);
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     // Somebody has made it again: that is as good, if it holds the same.
@@ -156,7 +163,7 @@ mod tests {
         cluster::{apply::server::Mode, mock},
         domain::{
             k8s::object_ref::{Name, Namespace},
-            plan::{Change, ConvertSecret, DeleteSecret, Outcome, Revision, Undoable},
+            plan::{Change, ConvertSecret, DeleteSecret, ObjectVersion, Outcome, Undoable},
         },
     };
 
@@ -178,8 +185,8 @@ mod tests {
                 assert_eq!(method, Method::GET, "it is seen before");
                 Some((200, there.to_string()))
             });
-            let key = Key::new(Namespace::new("app"), Name::new("regcred"));
-            let before = ObjectSnapshot::of(&secret("old", false));
+            let key = ObjectRef::new(Namespace::new("app"), Name::new("regcred"));
+            let before = ObjectSnapshot::from_object(&secret("old", false));
             let Change::TakeBack(undo) = DeleteSecret::new(key).undo(before) else {
                 panic!("a deletion is taken back by creating the object again")
             };
@@ -205,10 +212,11 @@ mod tests {
                     (404, String::new())
                 })
             });
-            let convert = ConvertSecret::new(Key::new(Namespace::new("app"), Name::new("regcred")));
+            let convert =
+                ConvertSecret::new(ObjectRef::new(Namespace::new("app"), Name::new("regcred")));
             let Change::TakeBack(undo) = convert.undo(Converted {
-                object: Arc::new(ObjectSnapshot::of(&secret)),
-                after: after.map(|version| Revision {
+                object: Arc::new(ObjectSnapshot::from_object(&secret)),
+                after: after.map(|version| ObjectVersion {
                     uid: "v".to_owned(),
                     version: version.to_owned(),
                 }),
@@ -236,9 +244,10 @@ mod tests {
             assert_eq!(method, Method::GET, "nothing is written");
             Some((200, theirs.to_string()))
         });
-        let convert = ConvertSecret::new(Key::new(Namespace::new("app"), Name::new("regcred")));
+        let convert =
+            ConvertSecret::new(ObjectRef::new(Namespace::new("app"), Name::new("regcred")));
         let Change::TakeBack(undo) = convert.undo(Converted {
-            object: Arc::new(ObjectSnapshot::of(&old)),
+            object: Arc::new(ObjectSnapshot::from_object(&old)),
             after: None,
         }) else {
             panic!("a conversion is taken back by another one")

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cluster::Trouble,
-    domain::plan::{Change, Done},
+    domain::plan::{Change, ChangeResult},
 };
 
 /// What is to be done with an object as it was found.
@@ -204,20 +204,20 @@ impl Updated {
     /// What became of the change; `undo` says how what was found is put back in place of what is stored, as
     /// far as that is known. Should a change have been stored of which that is not known, it can be taken back
     /// too.
-    pub(super) fn done(self, undo: impl FnOnce(&Value, Option<&Value>) -> Change) -> Done {
+    pub(super) fn done(self, undo: impl FnOnce(&Value, Option<&Value>) -> Change) -> ChangeResult {
         let undo = match &self {
             Self::Kept(_) | Self::Refused { .. } => None,
             Self::Written { found, now } => Some(undo(found, Some(now))),
             Self::Unknown { found, .. } => Some(undo(found, None)),
         };
-        Done {
+        ChangeResult {
             undo,
             ..self.done_for_good()
         }
     }
 
     /// What became of a change that is not taken back.
-    pub(super) fn done_for_good(self) -> Done {
+    pub(super) fn done_for_good(self) -> ChangeResult {
         match self {
             Self::Kept(found) => unchanged(&found),
             Self::Refused { found, why } => with_traces(&found, failed(why)),

@@ -20,10 +20,10 @@ use crate::{
     domain::{
         k8s::{
             object_ref::Name,
-            objects::{Secret, Subject, WorkloadKey},
+            objects::{Secret, Subject, WorkloadRef},
         },
         plan::{
-            AccountChange, ContainerImage, CreateDeployment, DeleteJob, DeletePod, Done,
+            AccountChange, ChangeResult, ContainerImage, CreateDeployment, DeleteJob, DeletePod,
             ImageChange, ListChange, Observed, Outcome, Restart, SetAccount, SetImage,
             SetTemplatePullSecrets, Undoable, manifest,
         },
@@ -33,7 +33,7 @@ use crate::{
 pub(super) async fn create(
     server: Server<'_>,
     deployment: &CreateDeployment,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let id = deployment.id();
     let deployments = paths::workloads(id.kind, &id.key.namespace);
     let body = manifest::deployment(deployment);
@@ -54,7 +54,7 @@ pub(super) async fn create(
     Ok(creation.done(|created| deployment.undo(created)))
 }
 
-pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<Done, Trouble> {
+pub(super) async fn restart(server: Server<'_>, change: &Restart) -> Result<ChangeResult, Trouble> {
     let annotation = bodies::restart(jiff::Timestamp::now());
     let step = |found: &Value| match bodies::rolls_nothing_out(found) {
         // A change before this one in the plan may resume it.
@@ -72,7 +72,10 @@ fn account(workload: &Value) -> &str {
     name.unwrap_or("default")
 }
 
-pub(super) async fn set_account(server: Server<'_>, change: &SetAccount) -> Result<Done, Trouble> {
+pub(super) async fn set_account(
+    server: Server<'_>,
+    change: &SetAccount,
+) -> Result<ChangeResult, Trouble> {
     let wanted = change.account.as_str();
     let observed = |found: &Value| Observed {
         uid: bodies::revision(found).uid,
@@ -95,7 +98,7 @@ pub(super) async fn set_account(server: Server<'_>, change: &SetAccount) -> Resu
         before: Some(observed(updated.found())),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|found, now| {
             change.undo(AccountChange {
@@ -106,7 +109,10 @@ pub(super) async fn set_account(server: Server<'_>, change: &SetAccount) -> Resu
     })
 }
 
-pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<Done, Trouble> {
+pub(super) async fn set_image(
+    server: Server<'_>,
+    change: &SetImage,
+) -> Result<ChangeResult, Trouble> {
     let SetImage {
         workload: owner,
         container,
@@ -156,7 +162,7 @@ pub(super) async fn set_image(server: Server<'_>, change: &SetImage) -> Result<D
         ..change.clone()
     };
     let before = now;
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|_, _| change.undo(ImageChange { before, after }))
     })
@@ -195,13 +201,19 @@ pub(super) fn another_object(
 }
 
 /// Deletes the Pod that is meant; what has come in its place is left alone.
-pub(super) async fn delete_pod(server: Server<'_>, change: &DeletePod) -> Result<Done, Trouble> {
+pub(super) async fn delete_pod(
+    server: Server<'_>,
+    change: &DeletePod,
+) -> Result<ChangeResult, Trouble> {
     let path = paths::pod(&change.pod);
     delete_pinned(server, &path, change.uid.as_deref(), "another Pod").await
 }
 
 /// Deletes the Job that is meant, with its Pods; `batch/v1` would leave them by default.
-pub(super) async fn delete_job(server: Server<'_>, change: &DeleteJob) -> Result<Done, Trouble> {
+pub(super) async fn delete_job(
+    server: Server<'_>,
+    change: &DeleteJob,
+) -> Result<ChangeResult, Trouble> {
     let path = path(&change.id());
     delete_pinned(server, &path, change.uid.as_deref(), "another Job").await
 }
@@ -211,14 +223,14 @@ async fn delete_pinned(
     path: &str,
     uid: Option<&str>,
     another: &str,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let precondition = uid.map_or(Precondition::Name, |uid| {
         Precondition::Object(uid.to_owned())
     });
     Ok(match delete::delete(server, path, &precondition).await? {
-        Deleted::Gone | Deleted::Lingers(_) => Done::new(Outcome::Applied),
-        Deleted::Absent => Done::new(Outcome::Unchanged),
-        Deleted::Changed => Done::new(Outcome::NotNeeded(format!(
+        Deleted::Gone | Deleted::Lingers(_) => ChangeResult::new(Outcome::Applied),
+        Deleted::Absent => ChangeResult::new(Outcome::Unchanged),
+        Deleted::Changed => ChangeResult::new(Outcome::NotNeeded(format!(
             "{another} of its name has taken its place"
         ))),
         Deleted::Unknown(why) => unknown(&why),
@@ -228,14 +240,14 @@ async fn delete_pinned(
 pub(super) async fn set_pull_secrets(
     server: Server<'_>,
     change: &SetTemplatePullSecrets,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let id = change.workload.id();
     let (updated, list) = change_list(server, id, None, |list| change.changed(list)).await?;
     let found = SetTemplatePullSecrets {
         current: list.before.clone(),
         ..change.clone()
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: Some(found.into()),
         ..updated.done(|_, _| change.undo(list))
     })
@@ -245,7 +257,7 @@ pub(super) async fn set_pull_secrets(
 /// meanwhile stays. `uid`: of the only object whose list may be changed.
 pub(super) async fn change_list(
     server: Server<'_>,
-    id: &WorkloadKey,
+    id: &WorkloadRef,
     uid: Option<&str>,
     change: impl Fn(&[Name<Secret>]) -> Vec<Name<Secret>>,
 ) -> Result<(Updated, ListChange), Trouble> {

@@ -9,7 +9,7 @@ use super::{
     identity::{self, ServerVersion},
     options::REQUEST_LIMIT,
 };
-use crate::domain::k8s::{connection::Identity, object_ref::Namespace};
+use crate::domain::k8s::{connection::ConnectionInfo, object_ref::Namespace};
 
 /// The API server of one cluster, as one user reaches it.
 #[derive(Clone)]
@@ -51,9 +51,9 @@ impl Connection {
     }
 
     /// Both ends, as the screen names them.
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> ConnectionInfo {
         let context = self.context.as_ref().unwrap_or(&self.cluster);
-        Identity {
+        ConnectionInfo {
             context: context.to_string(),
             cluster: self.cluster.to_string(),
             user: self.user.as_deref().map(str::to_owned),

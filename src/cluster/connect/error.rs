@@ -9,7 +9,7 @@ use crate::{
         Trouble,
         trouble::{PluginFault, TlsTrouble},
     },
-    domain::{error::Problem, suggest::nearest},
+    domain::{error::UserError, suggest::did_you_mean},
 };
 
 /// A connection that could not be made. `Display` gives the three parts on lines of their own.
@@ -182,15 +182,15 @@ impl ConnectError {
     }
 }
 
-impl From<&ConnectError> for Problem {
+impl From<&ConnectError> for UserError {
     fn from(error: &ConnectError) -> Self {
         Self::new(error.what())
-            .because(error.why())
-            .next(error.next())
+            .with_cause(error.why())
+            .with_help(error.next())
     }
 }
 
-impl From<ConnectError> for Problem {
+impl From<ConnectError> for UserError {
     fn from(error: ConnectError) -> Self {
         Self::from(&error)
     }
@@ -257,7 +257,7 @@ impl std::error::Error for ConnectError {}
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Problem::from(self).fmt(f)
+        UserError::from(self).fmt(f)
     }
 }
 
@@ -268,7 +268,7 @@ fn of(user: Option<&str>) -> String {
 /// The known name that was meant, perhaps by a part of it: those of clouds are long.
 fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let mut names = known.iter().map(String::as_str);
-    let near = nearest(name, names.clone());
+    let near = did_you_mean(name, names.clone());
     near.or_else(|| names.find(|known| !name.is_empty() && known.contains(name)))
 }
 

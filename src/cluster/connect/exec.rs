@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cluster::trouble::{PluginError, PluginFault},
-    domain::{registry_auth::credential::Password, sanitize::printable},
+    domain::{registry_auth::credential::Password, sanitize::sanitize},
 };
 
 /// Long enough for a plugin that asks a cloud's token service; short enough to be noticed.
@@ -198,7 +198,7 @@ fn last_lines(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<String> = text
         .lines()
-        .map(printable)
+        .map(sanitize)
         .filter(|line| !line.is_empty())
         .collect();
     let skipped = lines.len().saturating_sub(QUOTED_LINES);

@@ -13,10 +13,10 @@ use std::{
 use kube::config::{Kubeconfig, KubeconfigError};
 
 use super::error::ConnectError;
-use crate::domain::k8s::connection::ContextEntry;
+use crate::domain::k8s::connection::KubeContext;
 
 /// The contexts of the kubeconfig files, in their order.
-pub fn contexts(explicit: Option<&Path>) -> Result<Vec<ContextEntry>, ConnectError> {
+pub fn contexts(explicit: Option<&Path>) -> Result<Vec<KubeContext>, ConnectError> {
     let Loaded { config, .. } = load(explicit)?;
     let current = config.current_context.as_deref();
     Ok(config
@@ -24,7 +24,7 @@ pub fn contexts(explicit: Option<&Path>) -> Result<Vec<ContextEntry>, ConnectErr
         .iter()
         .filter_map(|named| {
             let context = named.context.as_ref()?;
-            Some(ContextEntry {
+            Some(KubeContext {
                 name: named.name.clone(),
                 cluster: context.cluster.clone(),
                 user: context.user.clone(),

@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{interner::Interner, protobuf::Reader};
 use crate::domain::{
-    k8s::object_ref::{Key, Name, Namespace},
+    k8s::object_ref::{Name, Namespace, ObjectRef},
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -43,11 +43,14 @@ pub(in crate::cluster) trait Decode: Send + Sync + 'static {
         Vec::new()
     }
 
-    fn batch(&self, delta: Delta<Self::Object, Self::Key>) -> Batch;
+    fn batch(&self, delta: Delta<Self::Object, Self::Key>) -> StoreUpdate;
 }
 
 /// The key of an object that is in a namespace.
-pub(super) fn namespaced<K>(object: &ObjectName) -> Option<Key<K>> {
+pub(super) fn namespaced<K>(object: &ObjectName) -> Option<ObjectRef<K>> {
     let namespace = object.namespace.clone()?;
-    Some(Key::new(namespace, Name::new(Arc::clone(&object.name))))
+    Some(ObjectRef::new(
+        namespace,
+        Name::new(Arc::clone(&object.name)),
+    ))
 }

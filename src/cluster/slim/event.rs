@@ -16,12 +16,12 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Namespace},
-        objects::{Event, EventKind, EventSubject},
+        object_ref::{Namespace, ObjectRef},
+        objects::{Event, EventKind, ObjectReference},
     },
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -173,7 +173,7 @@ impl<'a> Message<'a> for WireSource<'a> {
 impl Decode for Events {
     type Wire<'a> = WireEvent<'a>;
     type Object = Event;
-    type Key = Key<Event>;
+    type Key = ObjectRef<Event>;
 
     const LIST: &'static str = "EventList";
 
@@ -197,7 +197,7 @@ impl Decode for Events {
             kind,
             reason: texts.text(&wire.reason),
             message: texts.text(&wire.message),
-            subject: EventSubject {
+            regarding: ObjectReference {
                 kind: texts.text(&subject.kind),
                 namespace: texts.some(&subject.namespace).map(Namespace::new),
                 name: texts.text(&subject.name),
@@ -207,7 +207,7 @@ impl Decode for Events {
             count,
             first,
             last,
-            reporter: texts
+            reporting_component: texts
                 .some(&source.component)
                 .or_else(|| texts.some(&wire.reporting_component)),
             host: texts
@@ -216,11 +216,11 @@ impl Decode for Events {
         })
     }
 
-    fn key(object: &Event) -> Key<Event> {
+    fn key(object: &Event) -> ObjectRef<Event> {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Key<Event>> {
+    fn key_of(object: &ObjectName) -> Option<ObjectRef<Event>> {
         namespaced(object)
     }
 
@@ -228,7 +228,7 @@ impl Decode for Events {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<Event>) -> Batch {
-        Batch::Events(delta)
+    fn batch(&self, delta: Delta<Event>) -> StoreUpdate {
+        StoreUpdate::Events(delta)
     }
 }

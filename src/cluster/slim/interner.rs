@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::k8s::{
     object_ref::Name,
-    objects::{Labels, Owner, Secret},
+    objects::{Labels, OwnerReference, Secret},
 };
 
 /// Below this many entries a sweep is not worth its time.
@@ -25,7 +25,7 @@ pub(in crate::cluster) struct Interner {
     texts: HashSet<Arc<str>>,
     pairs: HashSet<Labels>,
     names: HashSet<Arc<[Name<Secret>]>>,
-    owners: HashSet<Arc<Owner>>,
+    owners: HashSet<Arc<OwnerReference>>,
     sweep_at: usize,
     /// Bytes of texts that have come since the last sweep, and of those that it left.
     fresh: usize,
@@ -66,7 +66,7 @@ impl Interner {
         shared(&mut self.pairs, pairs)
     }
 
-    pub(super) fn owner(&mut self, owner: Owner) -> Arc<Owner> {
+    pub(super) fn owner(&mut self, owner: OwnerReference) -> Arc<OwnerReference> {
         if let Some(known) = self.owners.get(&owner) {
             return Arc::clone(known);
         }

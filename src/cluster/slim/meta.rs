@@ -10,8 +10,8 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{Meta, Owner},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{ObjectMeta, OwnerReference},
     },
     store::unreadable::ObjectName,
 };
@@ -130,30 +130,33 @@ impl WireMeta<'_> {
     }
 
     /// The key of a namespaced object; `None` without a name.
-    pub(super) fn key<K>(&self, texts: &mut Interner) -> Option<Key<K>> {
+    pub(super) fn key<K>(&self, texts: &mut Interner) -> Option<ObjectRef<K>> {
         if self.name.is_empty() || self.namespace.is_empty() {
             return None;
         }
         // Names are as many as objects, so they are not looked up among the shared texts.
         let name = Name::new(self.name.as_str());
-        Some(Key::new(Namespace::new(texts.text(&self.namespace)), name))
+        Some(ObjectRef::new(
+            Namespace::new(texts.text(&self.namespace)),
+            name,
+        ))
     }
 
-    pub(super) fn meta(&self, texts: &mut Interner) -> Meta {
+    pub(super) fn meta(&self, texts: &mut Interner) -> ObjectMeta {
         let owner = self
             .owner_references
             .0
             .iter()
             .find(|owner| owner.controller == Some(true))
             .map(|owner| {
-                let owner = Owner {
+                let owner = OwnerReference {
                     kind: texts.text(&owner.kind),
                     name: texts.text(&owner.name),
                     uid: texts.text(&owner.uid),
                 };
                 texts.owner(owner)
             });
-        Meta {
+        ObjectMeta {
             uid: self.uid.as_str().into(),
             resource_version: self.resource_version.as_str().into(),
             created: self.creation_timestamp.0,

@@ -9,7 +9,7 @@ use crate::domain::{
     k8s::{object_ref::Namespace, objects::NamespaceObject},
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -69,7 +69,7 @@ impl Decode for Namespaces {
         names.iter().map(|name| Arc::new(object(name))).collect()
     }
 
-    fn batch(&self, delta: Delta<NamespaceObject, Namespace>) -> Batch {
-        Batch::Namespaces(delta)
+    fn batch(&self, delta: Delta<NamespaceObject, Namespace>) -> StoreUpdate {
+        StoreUpdate::Namespaces(delta)
     }
 }

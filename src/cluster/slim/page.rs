@@ -15,8 +15,8 @@ use super::{
 use crate::{
     cluster::Trouble,
     domain::{
-        sanitize::printable,
-        store::unreadable::{ObjectName, Unreadable},
+        sanitize::sanitize,
+        store::unreadable::{ObjectName, UnreadableObjects},
     },
 };
 
@@ -82,7 +82,7 @@ impl<'a, D: Decode> Opened<'a, D> {
     fn checked(self, kind: &Text<'_>) -> Result<Self, Trouble> {
         let kind = kind.as_str();
         if !kind.is_empty() && kind != D::LIST {
-            let (kind, wanted) = (printable(kind), D::LIST);
+            let (kind, wanted) = (sanitize(kind), D::LIST);
             return Err(Trouble::Unreadable(format!(
                 "a {kind} in place of a {wanted}"
             )));
@@ -124,8 +124,8 @@ impl<'a, D: Decode> Opened<'a, D> {
         decode: &D,
         texts: &mut Interner,
         into: &mut Vec<Arc<D::Object>>,
-    ) -> Unreadable {
-        let mut unreadable = Unreadable::default();
+    ) -> UnreadableObjects {
+        let mut unreadable = UnreadableObjects::default();
         let mut take = |wire: Option<D::Wire<'_>>, name: &dyn Fn() -> Option<ObjectName>| match wire
             .and_then(|wire| decode.object(wire, texts))
         {
@@ -134,7 +134,7 @@ impl<'a, D: Decode> Opened<'a, D> {
                 Some(name) => {
                     unreadable.named.insert(name);
                 }
-                None => unreadable.nameless += 1,
+                None => unreadable.unnamed += 1,
             },
         };
         match self.items {
@@ -228,7 +228,7 @@ pub(in crate::cluster) fn change<D: Decode>(
     match wire.kind.as_str() {
         "ERROR" => {
             let error: WireError<'_> = serde_json::from_str(raw).unwrap_or_default();
-            let message = printable(error.message.as_str());
+            let message = sanitize(error.message.as_str());
             return Change::End(Trouble::from_status(error.code, message));
         }
         "BOOKMARK" => return Change::Bookmark(version(raw)),

@@ -12,15 +12,15 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{
-            Condition, Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod,
-            PodCondition,
+            Container, ContainerRole, ContainerState, ContainerStateTerminated, ImageVolume, Phase,
+            Pod, PodCondition, PodConditionType,
         },
     },
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -215,7 +215,7 @@ impl<'a> Message<'a> for WireExit<'a> {
 impl Decode for Pods {
     type Wire<'a> = WirePod<'a>;
     type Object = Pod;
-    type Key = Key<Pod>;
+    type Key = ObjectRef<Pod>;
 
     const LIST: &'static str = "PodList";
 
@@ -248,11 +248,11 @@ impl Decode for Pods {
         })
     }
 
-    fn key(object: &Pod) -> Key<Pod> {
+    fn key(object: &Pod) -> ObjectRef<Pod> {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Key<Pod>> {
+    fn key_of(object: &ObjectName) -> Option<ObjectRef<Pod>> {
         namespaced(object)
     }
 
@@ -260,8 +260,8 @@ impl Decode for Pods {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<Pod>) -> Batch {
-        Batch::Pods(delta)
+    fn batch(&self, delta: Delta<Pod>) -> StoreUpdate {
+        StoreUpdate::Pods(delta)
     }
 }
 
@@ -358,8 +358,8 @@ fn state(state: Option<&WireState<'_>>, texts: &mut Interner) -> ContainerState 
     ContainerState::Unreported
 }
 
-fn exit(exit: &WireExit<'_>, texts: &mut Interner) -> Exit {
-    Exit {
+fn exit(exit: &WireExit<'_>, texts: &mut Interner) -> ContainerStateTerminated {
+    ContainerStateTerminated {
         code: exit.exit_code.unwrap_or_default(),
         reason: texts.some(&exit.reason),
         message: texts.some(&exit.message),
@@ -384,11 +384,11 @@ fn image_volumes(volumes: &[WireVolume<'_>], texts: &mut Interner) -> Box<[Image
 
 fn condition(wire: &WireCondition<'_>, texts: &mut Interner) -> Option<PodCondition> {
     let condition = match wire.kind.as_str() {
-        "PodScheduled" => Condition::Scheduled,
-        "PodReadyToStartContainers" => Condition::ReadyToStartContainers,
-        "Initialized" => Condition::Initialized,
-        "ContainersReady" => Condition::ContainersReady,
-        "Ready" => Condition::Ready,
+        "PodScheduled" => PodConditionType::Scheduled,
+        "PodReadyToStartContainers" => PodConditionType::ReadyToStartContainers,
+        "Initialized" => PodConditionType::Initialized,
+        "ContainersReady" => PodConditionType::ContainersReady,
+        "Ready" => PodConditionType::Ready,
         _ => return None,
     };
     Some(PodCondition::new(

@@ -21,23 +21,23 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Secret, SecretContent, SecretType},
     },
     registry_auth::{
         credential::FingerprintKey,
-        docker_config::{self, Format, Summary},
+        docker_config::{self, ConfigFormat, DockerConfigSummary},
     },
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
-        watch::SecretSlice,
+        update::{Delta, StoreUpdate},
+        watch::SecretWatch,
     },
 };
 
 /// Secrets of one of the two types that the kubelet reads.
 pub(in crate::cluster) struct PullSecrets {
-    pub(in crate::cluster) slice: SecretSlice,
+    pub(in crate::cluster) slice: SecretWatch,
     pub(in crate::cluster) fingerprints: FingerprintKey,
 }
 
@@ -77,9 +77,9 @@ impl<'de> Visitor<'de> for DataVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut data = WireData::default();
         while let Some(key) = map.next_key::<Text<'de>>()? {
-            if key.as_str() == Format::ConfigJson.data_key() {
+            if key.as_str() == ConfigFormat::ConfigJson.data_key() {
                 data.config_json = Some(map.next_value()?);
-            } else if key.as_str() == Format::LegacyCfg.data_key() {
+            } else if key.as_str() == ConfigFormat::LegacyCfg.data_key() {
                 data.legacy = Some(map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -93,13 +93,13 @@ impl<'de> Visitor<'de> for DataVisitor {
 impl PullSecrets {
     fn content(&self, secret_type: &SecretType, data: &WireData<'_>) -> SecretContent {
         let (format, encoded) = match secret_type {
-            SecretType::DockerConfigJson => (Format::ConfigJson, data.config_json.as_ref()),
-            SecretType::DockerCfg => (Format::LegacyCfg, data.legacy.as_ref()),
+            SecretType::DockerConfigJson => (ConfigFormat::ConfigJson, data.config_json.as_ref()),
+            SecretType::DockerCfg => (ConfigFormat::LegacyCfg, data.legacy.as_ref()),
             SecretType::Other(_) => return SecretContent::NotTransferred,
         };
         let Some(encoded) = encoded else {
             let found = data.keys.iter().map(Text::as_str);
-            return SecretContent::Read(Summary::without_key(format.data_key(), found));
+            return SecretContent::Read(DockerConfigSummary::without_key(format.data_key(), found));
         };
         // The API server itself writes this base64, so it always decodes.
         let bytes = BASE64_STANDARD.decode(encoded.as_str()).unwrap_or_default();
@@ -111,7 +111,7 @@ impl PullSecrets {
 impl Decode for PullSecrets {
     type Wire<'a> = WireSecret<'a>;
     type Object = Secret;
-    type Key = Key<Secret>;
+    type Key = ObjectRef<Secret>;
 
     const LIST: &'static str = "SecretList";
 
@@ -128,11 +128,11 @@ impl Decode for PullSecrets {
         })
     }
 
-    fn key(object: &Secret) -> Key<Secret> {
+    fn key(object: &Secret) -> ObjectRef<Secret> {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Key<Secret>> {
+    fn key_of(object: &ObjectName) -> Option<ObjectRef<Secret>> {
         namespaced(object)
     }
 
@@ -140,8 +140,8 @@ impl Decode for PullSecrets {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<Secret>) -> Batch {
-        Batch::Secrets(self.slice, delta)
+    fn batch(&self, delta: Delta<Secret>) -> StoreUpdate {
+        StoreUpdate::Secrets(self.slice, delta)
     }
 }
 
@@ -157,7 +157,7 @@ pub(in crate::cluster) struct WirePartial<'a> {
 impl Decode for OtherSecrets {
     type Wire<'a> = WirePartial<'a>;
     type Object = Secret;
-    type Key = Key<Secret>;
+    type Key = ObjectRef<Secret>;
 
     const LIST: &'static str = "PartialObjectMetadataList";
 
@@ -172,11 +172,11 @@ impl Decode for OtherSecrets {
         })
     }
 
-    fn key(object: &Secret) -> Key<Secret> {
+    fn key(object: &Secret) -> ObjectRef<Secret> {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Key<Secret>> {
+    fn key_of(object: &ObjectName) -> Option<ObjectRef<Secret>> {
         namespaced(object)
     }
 
@@ -184,7 +184,7 @@ impl Decode for OtherSecrets {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<Secret>) -> Batch {
-        Batch::Secrets(SecretSlice::Other, delta)
+    fn batch(&self, delta: Delta<Secret>) -> StoreUpdate {
+        StoreUpdate::Secrets(SecretWatch::Other, delta)
     }
 }

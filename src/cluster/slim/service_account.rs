@@ -10,10 +10,10 @@ use super::{
     text::Items,
 };
 use crate::domain::{
-    k8s::{object_ref::Key, objects::ServiceAccount},
+    k8s::{object_ref::ObjectRef, objects::ServiceAccount},
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -42,7 +42,7 @@ impl<'a> Message<'a> for WireServiceAccount<'a> {
 impl Decode for ServiceAccounts {
     type Wire<'a> = WireServiceAccount<'a>;
     type Object = ServiceAccount;
-    type Key = Key<ServiceAccount>;
+    type Key = ObjectRef<ServiceAccount>;
 
     const LIST: &'static str = "ServiceAccountList";
 
@@ -58,11 +58,11 @@ impl Decode for ServiceAccounts {
         })
     }
 
-    fn key(object: &ServiceAccount) -> Key<ServiceAccount> {
+    fn key(object: &ServiceAccount) -> ObjectRef<ServiceAccount> {
         object.key.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<Key<ServiceAccount>> {
+    fn key_of(object: &ObjectName) -> Option<ObjectRef<ServiceAccount>> {
         namespaced(object)
     }
 
@@ -70,7 +70,7 @@ impl Decode for ServiceAccounts {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<ServiceAccount>) -> Batch {
-        Batch::ServiceAccounts(delta)
+    fn batch(&self, delta: Delta<ServiceAccount>) -> StoreUpdate {
+        StoreUpdate::ServiceAccounts(delta)
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Change, CronJobs, Decode, Deployments, Events, Interner, Jobs, Namespaces, Opened,
     OtherSecrets, Pods, PullSecrets, ServiceAccounts, change, objects,
 };
-use crate::domain::{registry_auth::credential::FingerprintKey, store::watch::SecretSlice};
+use crate::domain::{registry_auth::credential::FingerprintKey, store::watch::SecretWatch};
 
 /// Reads these bytes as a page and as a change of every kind.
 fn read_all(bytes: &[u8]) {
@@ -19,7 +19,7 @@ fn read_all(bytes: &[u8]) {
     read(&Deployments::default(), bytes);
     read(&Jobs::default(), bytes);
     read(&CronJobs::default(), bytes);
-    for slice in [SecretSlice::DockerConfigJson, SecretSlice::DockerCfg] {
+    for slice in [SecretWatch::DockerConfigJson, SecretWatch::DockerCfg] {
         let fingerprints = FingerprintKey::default();
         read(
             &PullSecrets {
@@ -131,7 +131,7 @@ fn numbers_of_any_size_are_added() {
     let Change::Put(job, _) = change(&Jobs::default(), line.as_bytes(), &mut texts) else {
         panic!("it is read");
     };
-    assert_eq!(job.rollout.current, u32::MAX);
+    assert_eq!(job.status.current, u32::MAX);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn when_the_data_of_a_secret_was_written_is_read_off_its_managed_fields() {
         "type": "kubernetes.io/dockerconfigjson",
     }, {"metadata": {"name": "old", "namespace": "shop", "managedFields": null}}]});
     let secrets = PullSecrets {
-        slice: SecretSlice::DockerConfigJson,
+        slice: SecretWatch::DockerConfigJson,
         fingerprints: FingerprintKey::default(),
     };
     let mut texts = Interner::default();

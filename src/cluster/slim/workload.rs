@@ -16,12 +16,12 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind},
+        object_ref::ObjectRef,
+        objects::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus},
     },
     store::{
         unreadable::ObjectName,
-        update::{Batch, Delta},
+        update::{Delta, StoreUpdate},
     },
 };
 
@@ -33,7 +33,7 @@ pub(in crate::cluster) trait Kind: Send + Sync + 'static {
     /// Type and status of the conditions by which the controller complains.
     const COMPLAINTS: &'static [(&'static str, &'static str)];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout;
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus;
 }
 
 pub(in crate::cluster) struct Workloads<K>(PhantomData<K>);
@@ -182,15 +182,15 @@ impl Kind for Deployment {
     const COMPLAINTS: &'static [(&'static str, &'static str)] =
         &[("ReplicaFailure", "True"), ("Progressing", "False")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
-        Rollout {
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+        WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
             updated: number(status.updated_replicas),
             ready: number(status.ready_replicas),
             available: number(status.available_replicas),
             paused: spec.paused == Some(true),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -200,15 +200,15 @@ impl Kind for ReplicaSet {
     const LIST: &'static str = "ReplicaSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("ReplicaFailure", "True")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
-        Rollout {
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+        WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
             // A ReplicaSet's template never changes: all its Pods are of its one revision.
             updated: number(status.replicas),
             ready: number(status.ready_replicas),
             available: number(status.available_replicas),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -218,15 +218,15 @@ impl Kind for StatefulSet {
     const LIST: &'static str = "StatefulSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
-        Rollout {
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+        WorkloadStatus {
             desired: replicas(spec),
             current: number(status.replicas),
             updated: number(status.updated_replicas),
             ready: number(status.ready_replicas),
             // Servers before 1.22 do not report it.
             available: number(status.available_replicas.or(status.ready_replicas)),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -236,14 +236,14 @@ impl Kind for DaemonSet {
     const LIST: &'static str = "DaemonSetList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(_: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
-        Rollout {
+    fn rollout(_: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+        WorkloadStatus {
             desired: number(status.desired_number_scheduled),
             current: number(status.current_number_scheduled),
             updated: number(status.updated_number_scheduled),
             ready: number(status.number_ready),
             available: number(status.number_available),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -253,10 +253,10 @@ impl Kind for Job {
     const LIST: &'static str = "JobList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[("Failed", "True")];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
         let succeeded = number(status.succeeded);
         let current = status.active.0.saturating_add(succeeded);
-        Rollout {
+        WorkloadStatus {
             // Without a number of completions, one success completes the Job.
             desired: number(spec.completions.or(spec.parallelism).or(Some(1))),
             current,
@@ -265,7 +265,7 @@ impl Kind for Job {
             ready: number(status.ready).saturating_add(succeeded),
             available: succeeded,
             paused: spec.suspend == Some(true),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -275,11 +275,11 @@ impl Kind for CronJob {
     const LIST: &'static str = "CronJobList";
     const COMPLAINTS: &'static [(&'static str, &'static str)] = &[];
 
-    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> Rollout {
-        Rollout {
+    fn rollout(spec: &WireSpec<'_>, status: &WireStatus<'_>) -> WorkloadStatus {
+        WorkloadStatus {
             current: status.active.0,
             paused: spec.suspend == Some(true),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         }
     }
 }
@@ -323,19 +323,19 @@ impl<K: Kind> Workloads<K> {
 impl<K: Kind> Decode for Workloads<K> {
     type Wire<'a> = WireWorkload<'a>;
     type Object = Workload;
-    type Key = WorkloadKey;
+    type Key = WorkloadRef;
 
     const LIST: &'static str = K::LIST;
 
     fn object(&self, wire: WireWorkload<'_>, texts: &mut Interner) -> Option<Workload> {
-        let key: Key<Workload> = wire.metadata.key(texts)?;
+        let key: ObjectRef<Workload> = wire.metadata.key(texts)?;
         let meta = wire.metadata.meta(texts);
         let mut spec = wire.spec.unwrap_or_default();
         let strategy = spec.strategy.take().or(spec.update_strategy.take());
         let mut strategy = strategy.unwrap_or_default();
         let rolling = strategy.rolling_update.take().unwrap_or_default();
         let status = wire.status.unwrap_or_default();
-        let rollout = Rollout {
+        let rollout = WorkloadStatus {
             generation: wire.metadata.generation.unwrap_or_default(),
             // A controller that has not looked at a new object yet has observed none of it.
             observed_generation: match K::KIND {
@@ -365,30 +365,30 @@ impl<K: Kind> Decode for Workloads<K> {
             .and_then(|template| template.spec)
             .unwrap_or_default();
         Some(Workload {
-            id: WorkloadKey { kind: K::KIND, key },
+            id: WorkloadRef { kind: K::KIND, key },
             meta,
             selector: texts.labels(&selector.match_labels),
             service_account: pod.service_account(texts),
             images: pod.images(texts),
             pull_secrets: texts.pull_secrets(pod.image_pull_secrets),
-            rollout,
+            status: rollout,
         })
     }
 
-    fn key(object: &Workload) -> WorkloadKey {
+    fn key(object: &Workload) -> WorkloadRef {
         object.id.clone()
     }
 
-    fn key_of(object: &ObjectName) -> Option<WorkloadKey> {
+    fn key_of(object: &ObjectName) -> Option<WorkloadRef> {
         let key = namespaced(object)?;
-        Some(WorkloadKey { kind: K::KIND, key })
+        Some(WorkloadRef { kind: K::KIND, key })
     }
 
     fn version<'w>(wire: &'w WireWorkload<'_>) -> &'w str {
         wire.metadata.resource_version.as_str()
     }
 
-    fn batch(&self, delta: Delta<Workload, WorkloadKey>) -> Batch {
-        Batch::Workloads(K::KIND, delta)
+    fn batch(&self, delta: Delta<Workload, WorkloadRef>) -> StoreUpdate {
+        StoreUpdate::Workloads(K::KIND, delta)
     }
 }

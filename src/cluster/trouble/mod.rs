@@ -15,7 +15,7 @@ use rustls::CertificateError;
 pub(super) use fate::Fate;
 pub use plugin::{PluginError, PluginFault};
 
-use crate::domain::sanitize::printable;
+use crate::domain::sanitize::sanitize;
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl From<kube::Error> for Trouble {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => {
-                let message = printable(&status.message);
+                let message = sanitize(&status.message);
                 Self::from_reason(status.code, Some(&status.reason), message)
             }
             // Their own texts quote the proxy's address, with the password that may stand in it.

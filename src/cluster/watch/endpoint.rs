@@ -11,7 +11,7 @@ use crate::{
     domain::{
         k8s::objects::WorkloadKind,
         rbac::Permission,
-        store::watch::{Scope, SecretSlice, WatchKind},
+        store::watch::{Scope, SecretWatch, WatchKind},
     },
 };
 
@@ -100,15 +100,15 @@ pub(super) fn endpoints(kind: WatchKind) -> &'static [Endpoint] {
             content: Content::Protobuf,
             ..CORE
         }],
-        WatchKind::Secrets(SecretSlice::DockerConfigJson) => &[Endpoint {
+        WatchKind::Secrets(SecretWatch::DockerConfigJson) => &[Endpoint {
             fields: Some("type=kubernetes.io/dockerconfigjson"),
             ..SECRETS
         }],
-        WatchKind::Secrets(SecretSlice::DockerCfg) => &[Endpoint {
+        WatchKind::Secrets(SecretWatch::DockerCfg) => &[Endpoint {
             fields: Some("type=kubernetes.io/dockercfg"),
             ..SECRETS
         }],
-        WatchKind::Secrets(SecretSlice::Other) => &[Endpoint {
+        WatchKind::Secrets(SecretWatch::Other) => &[Endpoint {
             fields: Some("type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg"),
             content: Content::Metadata,
             page: PAGE,
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn other_secrets_are_asked_for_by_metadata_only() {
-        let [other] = endpoints(WatchKind::Secrets(SecretSlice::Other)) else {
+        let [other] = endpoints(WatchKind::Secrets(SecretWatch::Other)) else {
             panic!("one endpoint");
         };
         let scope = Scope::Namespace(Namespace::new("app"));

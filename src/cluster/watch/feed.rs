@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use crate::domain::store::{
-    unreadable::Unreadable,
-    update::Batch,
+    unreadable::UnreadableObjects,
+    update::StoreUpdate,
     watch::{WatchId, WatchState},
 };
 
 /// One piece of news, of any watch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Feed {
-    Batch(Batch),
+    Batch(StoreUpdate),
     /// These objects of the watch could not be decoded, and no others; before the state that it led to.
-    Unreadable(WatchId, Arc<Unreadable>),
+    Unreadable(WatchId, Arc<UnreadableObjects>),
     State(WatchId, WatchState),
     /// This watch is no more; its objects were taken back or are another watch's now.
     Ended(WatchId),

@@ -28,7 +28,7 @@ use crate::{
         k8s::object_ref::Namespace,
         rbac::Permission,
         store::{
-            unreadable::{ObjectName, Unreadable},
+            unreadable::{ObjectName, UnreadableObjects},
             watch::{Scope, WatchState},
         },
     },
@@ -333,8 +333,8 @@ impl<D: Decode> ListWatch<D> {
             // Which one is gone is not known; the next list tells.
             (None, true) => {}
             (object, false) => {
-                let unreadable = Unreadable {
-                    nameless: usize::from(object.is_none()),
+                let unreadable = UnreadableObjects {
+                    unnamed: usize::from(object.is_none()),
                     named: object.iter().cloned().collect(),
                 };
                 self.log_unreadable(&unreadable);
@@ -343,7 +343,7 @@ impl<D: Decode> ListWatch<D> {
         }
     }
 
-    fn log_unreadable(&mut self, unreadable: &Unreadable) {
+    fn log_unreadable(&mut self, unreadable: &UnreadableObjects) {
         if self.logged.is_some_and(|at| at.elapsed() < LOG_AGAIN) {
             return;
         }

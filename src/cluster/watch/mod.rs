@@ -37,7 +37,7 @@ use crate::domain::{
     k8s::objects::WorkloadKind,
     rbac::Permission,
     registry_auth::credential::FingerprintKey,
-    store::watch::{Scope, SecretSlice, WatchKind},
+    store::watch::{Scope, SecretWatch, WatchKind},
 };
 use endpoint::endpoints;
 use pulse::Pulse;
@@ -64,9 +64,9 @@ pub fn permissions() -> Vec<Permission> {
 pub const WATCHED: [WatchKind; 13] = [
     WatchKind::Pods,
     WatchKind::Namespaces,
-    WatchKind::Secrets(SecretSlice::DockerConfigJson),
-    WatchKind::Secrets(SecretSlice::DockerCfg),
-    WatchKind::Secrets(SecretSlice::Other),
+    WatchKind::Secrets(SecretWatch::DockerConfigJson),
+    WatchKind::Secrets(SecretWatch::DockerCfg),
+    WatchKind::Secrets(SecretWatch::Other),
     WatchKind::ServiceAccounts,
     WatchKind::Events,
     WatchKind::Workloads(WorkloadKind::Deployment),
@@ -136,9 +136,9 @@ impl Start<'_> {
     fn kind(&mut self, kind: WatchKind, fingerprints: &FingerprintKey) {
         match kind {
             WatchKind::Namespaces => self.spawn(kind, Namespaces),
-            WatchKind::Secrets(SecretSlice::Other) => self.spawn(kind, OtherSecrets),
+            WatchKind::Secrets(SecretWatch::Other) => self.spawn(kind, OtherSecrets),
             WatchKind::Secrets(
-                slice @ (SecretSlice::DockerConfigJson | SecretSlice::DockerCfg),
+                slice @ (SecretWatch::DockerConfigJson | SecretWatch::DockerCfg),
             ) => {
                 let fingerprints = fingerprints.clone();
                 self.spawn(

@@ -20,7 +20,7 @@ use super::feed::Feed;
 use crate::{
     cluster::slim::Decode,
     domain::store::{
-        unreadable::{ObjectName, Unreadable},
+        unreadable::{ObjectName, UnreadableObjects},
         update::Delta,
         watch::{Scope, WatchId, WatchState},
     },
@@ -92,11 +92,11 @@ impl<T, K: Eq + Hash> Pending<T, K> {
     }
 
     /// All that could not be decoded, if that has changed.
-    fn take_unreadable(&mut self) -> Option<Unreadable> {
+    fn take_unreadable(&mut self) -> Option<UnreadableObjects> {
         let told = std::mem::replace(&mut self.told, true);
-        (!told).then(|| Unreadable {
+        (!told).then(|| UnreadableObjects {
             named: self.unreadable.values().cloned().collect(),
-            nameless: self.nameless,
+            unnamed: self.nameless,
         })
     }
 
@@ -119,7 +119,7 @@ impl<T, K: Eq + Hash> Pending<T, K> {
                 scope: scope.clone(),
                 replace: false,
                 changed: Vec::new(),
-                gone: Vec::new(),
+                removed: Vec::new(),
             },
             Some(mut list) => {
                 if !self.changes.is_empty() {
@@ -133,7 +133,7 @@ impl<T, K: Eq + Hash> Pending<T, K> {
                 Some(object) => delta.changed.push(object),
                 // What is not in a whole list is gone by that.
                 None if delta.replace => {}
-                None => delta.gone.push(key),
+                None => delta.removed.push(key),
             }
         }
         deltas.push(delta);
@@ -146,7 +146,7 @@ fn whole<T, K>(scope: Scope, list: Vec<Arc<T>>) -> Delta<T, K> {
         scope,
         replace: true,
         changed: list,
-        gone: Vec::new(),
+        removed: Vec::new(),
     }
 }
 
@@ -194,10 +194,10 @@ impl<D: Decode> Outbox<D> {
     }
 
     /// A whole list, without those of its objects that cannot be decoded.
-    pub(super) fn replace(&self, list: Vec<Arc<D::Object>>, unreadable: Unreadable) {
-        let Unreadable {
+    pub(super) fn replace(&self, list: Vec<Arc<D::Object>>, unreadable: UnreadableObjects) {
+        let UnreadableObjects {
             named,
-            mut nameless,
+            unnamed: mut nameless,
         } = unreadable;
         let all = named.len();
         let keyed = named.into_iter();
@@ -292,7 +292,7 @@ mod tests {
 
     fn sorted(delta: Delta<Thing, &'static str>) -> (bool, Vec<u32>, Vec<&'static str>) {
         let mut changed: Vec<u32> = delta.changed.iter().map(|object| object.1).collect();
-        let mut gone = delta.gone;
+        let mut gone = delta.removed;
         changed.sort_unstable();
         gone.sort_unstable();
         (delta.replace, changed, gone)
@@ -346,7 +346,7 @@ mod tests {
         pending.put("a", Arc::new(("a", 1)));
         pending.gone("b");
         let left = pending.take_unreadable().unwrap();
-        assert_eq!((left.named.len(), left.nameless), (0, 1));
+        assert_eq!((left.named.len(), left.unnamed), (0, 1));
         pending.replace_unreadable(HashMap::new(), 0);
         assert!(pending.take_unreadable().unwrap().is_empty());
         pending.replace_unreadable(HashMap::new(), 0);

@@ -12,7 +12,7 @@ use crate::{
         buffer::Buffer,
         slim::{Decode, Interner, Opened},
     },
-    domain::store::{unreadable::Unreadable, watch::Scope},
+    domain::store::{unreadable::UnreadableObjects, watch::Scope},
 };
 
 /// Whom to ask for what, and who reads the answer.
@@ -45,7 +45,7 @@ pub(super) struct Pages<D> {
     /// The version of the list, once a page has been read.
     pub(super) version: Arc<str>,
     /// What was left out.
-    pub(super) unreadable: Unreadable,
+    pub(super) unreadable: UnreadableObjects,
     /// Bytes of the largest page: the next one is likely to have as many.
     largest: usize,
 }
@@ -59,7 +59,7 @@ impl<D: Decode> Pages<D> {
             asked: JoinSet::new(),
             read: 0,
             version: "".into(),
-            unreadable: Unreadable::default(),
+            unreadable: UnreadableObjects::default(),
             largest: 0,
         };
         pages.ask_for(None)?;
@@ -93,7 +93,7 @@ impl<D: Decode> Pages<D> {
             self.ask_for(Some(next))?;
         }
         let unreadable = page.objects(&self.source.decode, texts, into);
-        self.unreadable = std::mem::take(&mut self.unreadable).and(&unreadable);
+        self.unreadable = std::mem::take(&mut self.unreadable).merged_with(&unreadable);
         self.read += 1;
         Ok(true)
     }

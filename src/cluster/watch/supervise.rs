@@ -33,7 +33,7 @@ use crate::{
     domain::{
         k8s::object_ref::Namespace,
         store::{
-            unreadable::Unreadable,
+            unreadable::UnreadableObjects,
             update::Delta,
             watch::{Scope, WatchId, WatchKind, WatchState},
         },
@@ -185,7 +185,7 @@ impl<D: Decode> Supervisor<D> {
                 loop {
                     let known = reach.borrow_and_update().namespaces().to_vec();
                     if standing.as_of().is_none() {
-                        outbox.replace(self.decode.known(&known), Unreadable::default());
+                        outbox.replace(self.decode.known(&known), UnreadableObjects::default());
                     }
                     tokio::select! {
                         () = &mut again => break,
@@ -286,7 +286,7 @@ impl<D: Decode> Supervisor<D> {
 
     /// A server without an API has no objects of that kind: that is as good as an empty list.
     fn not_served(outbox: &Outbox<D>, standing: &mut Standing) {
-        outbox.replace(Vec::new(), Unreadable::default());
+        outbox.replace(Vec::new(), UnreadableObjects::default());
         *standing = Standing::New;
     }
 
@@ -360,7 +360,7 @@ impl<D: Decode> Supervisor<D> {
                 scope: scope.clone(),
                 replace: true,
                 changed: Vec::new(),
-                gone: Vec::new(),
+                removed: Vec::new(),
             };
             // Whoever no longer receives has taken them all back already.
             let _ = self

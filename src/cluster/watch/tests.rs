@@ -32,8 +32,8 @@ use crate::{
             objects::{ServiceAccount, WorkloadKind},
         },
         store::{
-            unreadable::Unreadable,
-            update::{Batch, Delta},
+            unreadable::UnreadableObjects,
+            update::{Delta, StoreUpdate},
             watch::{Scope, WatchKind, WatchState},
         },
     },
@@ -223,14 +223,14 @@ impl Watched {
     /// The next batch: whether it is whole, the names that changed, the names that are gone.
     async fn batch(&mut self) -> (bool, Vec<String>, Vec<String>) {
         loop {
-            if let Feed::Batch(Batch::ServiceAccounts(delta)) = self.next().await {
+            if let Feed::Batch(StoreUpdate::ServiceAccounts(delta)) = self.next().await {
                 return names(&delta);
             }
         }
     }
 
     /// The next word of what could not be decoded.
-    async fn unreadable(&mut self) -> Arc<Unreadable> {
+    async fn unreadable(&mut self) -> Arc<UnreadableObjects> {
         loop {
             if let Feed::Unreadable(_, unreadable) = self.next().await {
                 return unreadable;
@@ -243,7 +243,7 @@ impl Watched {
         let taken = async {
             loop {
                 match self.next().await {
-                    Feed::Batch(Batch::ServiceAccounts(delta))
+                    Feed::Batch(StoreUpdate::ServiceAccounts(delta))
                         if delta.scope == *scope && delta.replace && delta.changed.is_empty() =>
                     {
                         return;
@@ -284,7 +284,11 @@ fn names(delta: &Delta<ServiceAccount>) -> (bool, Vec<String>, Vec<String>) {
         .map(|account| account.key.name.to_string())
         .collect();
     changed.sort();
-    let gone = delta.gone.iter().map(|key| key.name.to_string()).collect();
+    let gone = delta
+        .removed
+        .iter()
+        .map(|key| key.name.to_string())
+        .collect();
     (delta.replace, changed, gone)
 }
 
@@ -722,7 +726,7 @@ async fn what_was_listed_stays_when_it_may_no_longer_be_read() {
     let batch = loop {
         match watched.next().await {
             Feed::State(_, WatchState::Forbidden { .. }) => {}
-            Feed::Batch(Batch::ServiceAccounts(delta)) => break names(&delta),
+            Feed::Batch(StoreUpdate::ServiceAccounts(delta)) => break names(&delta),
             other => panic!("{other:?}"),
         }
     };
@@ -756,7 +760,7 @@ async fn what_was_listed_of_the_cluster_stays_when_it_may_no_longer_be() {
                 cluster = Some(state);
             }
             Feed::State(id, state @ WatchState::Live) if id.scope == app => local = Some(state),
-            Feed::Batch(Batch::ServiceAccounts(delta)) => {
+            Feed::Batch(StoreUpdate::ServiceAccounts(delta)) => {
                 assert!(!delta.replace || !delta.changed.is_empty(), "{delta:?}");
             }
             Feed::Batch(_) | Feed::State(..) | Feed::Unreadable(..) => {}
@@ -822,7 +826,7 @@ async fn a_kind_that_is_not_served_at_all_is_empty() {
     let mut watched = Watched::start(kind, CronJobs::default(), [], || Refused(404));
     let delta = loop {
         match watched.next().await {
-            Feed::Batch(Batch::Workloads(_, delta)) => break delta,
+            Feed::Batch(StoreUpdate::Workloads(_, delta)) => break delta,
             Feed::State(_, state) => assert_eq!(state, WatchState::Connecting),
             other => panic!("{other:?}"),
         }

@@ -1,92 +1,102 @@
-//! Builds a [`Case`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a Secret
-//! are those of the other namespaces looked through.
+//! Builds a [`PodContext`] from the store. The cost follows the Pod's namespace; only for a Pod that lacks a
+//! Secret are those of the other namespaces looked through.
 
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{
-    Case, Known, Listed, Neighbour, Visibility, WorkloadCase, credential_chain::opens,
-    deleted_job_pod,
+    PeerContainer, PodContext, Presence, PullSecretRef, Visibility, WorkloadContext,
+    credential_chain::has_matching_credential, deleted_job_pod,
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{Event, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
     },
     registry_auth::image_ref::{ImageRef, host_of},
     store::{
-        World,
-        watch::{Scope, Sight, WatchKind},
+        Store,
+        watch::{Scope, WatchCoverage, WatchKind},
     },
 };
 
 /// Maximum number of peers, and of Secrets of other namespaces, in a case: keeps it small.
-const ENOUGH: usize = 32;
+const MAX_RELATED: usize = 32;
 
 /// Builds the case of one Pod; `None` if the store has no such Pod.
-pub fn case(world: &World, sight: &Sight, key: &Key<Pod>, now: Timestamp) -> Option<Case> {
+pub fn pod_context(
+    world: &Store,
+    sight: &WatchCoverage,
+    key: &ObjectRef<Pod>,
+    now: Timestamp,
+) -> Option<PodContext> {
     let pod = Arc::clone(world.pod(key)?);
     Some(of_pod(world, sight, pod, now))
 }
 
 /// Everything about one Pod, which need not be in the store.
-pub(super) fn of_pod(world: &World, sight: &Sight, pod: Arc<Pod>, now: Timestamp) -> Case {
+pub(super) fn of_pod(
+    world: &Store,
+    sight: &WatchCoverage,
+    pod: Arc<Pod>,
+    now: Timestamp,
+) -> PodContext {
     let key = &pod.key;
     let here = Scope::Namespace(key.namespace.clone());
     let images = images(&pod);
-    let listed = listed(world, sight, &pod);
+    let listed = pull_secret_refs(world, sight, &pod);
     let others: Vec<Arc<Secret>> = world
         .secrets(&here)
         .filter(|secret| is_pull_secret(secret) && !pod.pull_secrets.contains(&secret.key.name))
         .cloned()
         .collect();
     let workload = world.workload_of(&pod).cloned();
-    Case {
+    PodContext {
         now,
         account: account(world, sight, &key.namespace, &pod.service_account),
-        elsewhere: elsewhere(world, &listed, &pod, &images),
-        secrets: visibility(sight, &key.namespace),
-        accounts: holders(world, &here),
-        accounts_unseen: !sight.sees(WatchKind::ServiceAccounts, &key.namespace),
+        elsewhere: secrets_elsewhere(world, &listed, &pod, &images),
+        secrets_visibility: visibility(sight, &key.namespace),
+        accounts: accounts_with_secrets(world, &here),
+        accounts_unseen: !sight.is_complete(WatchKind::ServiceAccounts, &key.namespace),
         revisions: workload
             .as_deref()
             .map_or_else(Vec::new, |workload| revisions(world, workload)),
-        neighbours: neighbours(world, &here, &pod, &images),
+        peers: peers(world, &here, &pod, &images),
         events: world.events_of_pod(key),
-        errors: world.last_errors(key).to_vec(),
-        others,
-        listed,
+        last_errors: world.last_errors(key).to_vec(),
+        unlisted_secrets: others,
+        pull_secrets: listed,
         workload,
         pod,
     }
 }
 
 /// The ServiceAccounts of the namespace that list Secrets, the ones that most Pods run as first.
-fn holders(world: &World, here: &Scope) -> Vec<Arc<ServiceAccount>> {
+fn accounts_with_secrets(world: &Store, here: &Scope) -> Vec<Arc<ServiceAccount>> {
     let mut holders: Vec<_> = world
         .accounts(here)
         .filter(|account| !account.pull_secrets.is_empty())
         .cloned()
         .collect();
     holders.sort_by_key(|account| std::cmp::Reverse(world.pods_of_account(&account.key).len()));
-    holders.truncate(ENOUGH);
+    holders.truncate(MAX_RELATED);
     holders
 }
 
 /// Builds the case of a workload.
-pub fn workload_case(
-    world: &World,
-    sight: &Sight,
+pub fn workload_context(
+    world: &Store,
+    sight: &WatchCoverage,
     workload: &Arc<Workload>,
     now: Timestamp,
-) -> WorkloadCase {
+) -> WorkloadContext {
     let id = &workload.id;
     let newest = newest_run(world, workload);
     let account = account(world, sight, &id.key.namespace, &workload.service_account);
     let run = newest.as_ref().unwrap_or(workload);
     let has_pods = world.pods_of_owner(&run.meta.uid).len() > 0;
-    WorkloadCase {
+    WorkloadContext {
         now,
         workload: Arc::clone(workload),
         lost: deleted_job_pod::pod(world, run, account.present()).map(|pod| {
@@ -101,7 +111,7 @@ pub fn workload_case(
 }
 
 /// What was said of a workload, and of the ReplicaSet or Job that creates its Pods now.
-pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>> {
+pub fn events_of_workload(world: &Store, workload: &Workload) -> Vec<Arc<Event>> {
     let id = &workload.id;
     let mut all = events(world, id.kind.as_str(), &id.key);
     if let Some(run) = newest_run(world, workload) {
@@ -112,7 +122,7 @@ pub fn events_of_workload(world: &World, workload: &Workload) -> Vec<Arc<Event>>
 
 /// What creates the Pods of a workload now: the Job that a CronJob created last, the newest ReplicaSet of a
 /// Deployment; the others create them themselves.
-pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
+pub fn newest_run(world: &Store, workload: &Workload) -> Option<Arc<Workload>> {
     match workload.id.kind {
         WorkloadKind::CronJob => {
             let jobs = world.workloads_in(WorkloadKind::Job, &workload.id.key.namespace);
@@ -133,11 +143,11 @@ pub fn newest_run(world: &World, workload: &Workload) -> Option<Arc<Workload>> {
 }
 
 /// `Missing` only if the list is complete; otherwise `Unknown`.
-fn known<T>(found: Option<&Arc<T>>, whole: bool) -> Known<Arc<T>> {
+fn presence<T>(found: Option<&Arc<T>>, whole: bool) -> Presence<Arc<T>> {
     match found {
-        Some(object) => Known::Present(Arc::clone(object)),
-        None if whole => Known::Missing,
-        None => Known::Unknown,
+        Some(object) => Presence::Present(Arc::clone(object)),
+        None if whole => Presence::Missing,
+        None => Presence::Unknown,
     }
 }
 
@@ -151,32 +161,32 @@ fn images(pod: &Pod) -> Vec<ImageRef> {
 }
 
 fn account(
-    world: &World,
-    sight: &Sight,
+    world: &Store,
+    sight: &WatchCoverage,
     namespace: &Namespace,
     name: &Name<ServiceAccount>,
-) -> Known<Arc<ServiceAccount>> {
-    let key = Key::new(namespace.clone(), name.clone());
-    let whole = sight.sees(WatchKind::ServiceAccounts, namespace);
-    known(world.account(&key), whole)
+) -> Presence<Arc<ServiceAccount>> {
+    let key = ObjectRef::new(namespace.clone(), name.clone());
+    let whole = sight.is_complete(WatchKind::ServiceAccounts, namespace);
+    presence(world.account(&key), whole)
 }
 
-fn listed(world: &World, sight: &Sight, pod: &Pod) -> Vec<Listed> {
+fn pull_secret_refs(world: &Store, sight: &WatchCoverage, pod: &Pod) -> Vec<PullSecretRef> {
     let namespace = &pod.key.namespace;
-    let whole = sight.sees_secrets(namespace);
+    let whole = sight.has_all_secrets(namespace);
     let of = |name: &Name<Secret>| {
-        let key = Key::new(namespace.clone(), name.clone());
-        Listed {
+        let key = ObjectRef::new(namespace.clone(), name.clone());
+        PullSecretRef {
             name: name.clone(),
-            secret: known(world.secret(&key), whole),
+            secret: presence(world.secret(&key), whole),
         }
     };
     pod.pull_secrets.iter().map(of).collect()
 }
 
-fn visibility(sight: &Sight, namespace: &Namespace) -> Visibility {
-    if sight.sees_secrets(namespace) {
-        Visibility::Whole
+fn visibility(sight: &WatchCoverage, namespace: &Namespace) -> Visibility {
+    if sight.has_all_secrets(namespace) {
+        Visibility::Complete
     } else if sight.is_denied_secrets(namespace) {
         Visibility::Forbidden
     } else {
@@ -192,7 +202,12 @@ fn is_pull_secret(secret: &Secret) -> bool {
 }
 
 /// Pull secrets of other namespaces; searched only if one is missing in this one.
-fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -> Vec<Arc<Secret>> {
+fn secrets_elsewhere(
+    world: &Store,
+    listed: &[PullSecretRef],
+    pod: &Pod,
+    images: &[ImageRef],
+) -> Vec<Arc<Secret>> {
     let complete = !listed.is_empty()
         && listed
             .iter()
@@ -205,15 +220,17 @@ fn elsewhere(world: &World, listed: &[Listed], pod: &Pod, images: &[ImageRef]) -
         .filter(|secret| secret.key.namespace != pod.key.namespace && is_pull_secret(secret))
         .filter(|secret| {
             listed.iter().any(|listed| listed.name == secret.key.name)
-                || images.iter().any(|image| opens(secret, image))
+                || images
+                    .iter()
+                    .any(|image| has_matching_credential(secret, image))
         })
-        .take(ENOUGH)
+        .take(MAX_RELATED)
         .cloned()
         .collect()
 }
 
 /// The ReplicaSets of a Deployment, newest first; other workloads have none.
-pub fn revisions(world: &World, workload: &Workload) -> Vec<Arc<Workload>> {
+pub fn revisions(world: &Store, workload: &Workload) -> Vec<Arc<Workload>> {
     if workload.id.kind != WorkloadKind::Deployment {
         return Vec::new();
     }
@@ -223,12 +240,12 @@ pub fn revisions(world: &World, workload: &Workload) -> Vec<Arc<Workload>> {
     };
     let sets = world.workloads_in(WorkloadKind::ReplicaSet, &workload.id.key.namespace);
     let mut revisions: Vec<_> = sets.filter(owned).cloned().collect();
-    let number = |set: &Workload| set.rollout.revision.as_ref().map(|it| it.number);
+    let number = |set: &Workload| set.status.revision.as_ref().map(|it| it.number);
     revisions.sort_by_key(|set| Reverse(number(set)));
     revisions
 }
 
-fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<Neighbour> {
+fn peers(world: &Store, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Vec<PeerContainer> {
     let near = |image: &str| images.iter().any(|ours| ours.host() == host_of(image));
     world
         .pods(here)
@@ -240,18 +257,18 @@ fn neighbours(world: &World, here: &Scope, pod: &Pod, images: &[ImageRef]) -> Ve
                 .map(move |container| (other, container))
         })
         .filter(|(_, container)| near(&container.image))
-        .map(|(other, container)| Neighbour {
+        .map(|(other, container)| PeerContainer {
             pod: other.key.clone(),
             node: other.node.clone(),
             image: Arc::clone(&container.image),
             secrets: Arc::clone(&other.pull_secrets),
             pulled: container.has_image(),
         })
-        .take(ENOUGH)
+        .take(MAX_RELATED)
         .collect()
 }
 
-pub(super) fn events<K>(world: &World, kind: &str, key: &Key<K>) -> Vec<Arc<Event>> {
+pub(super) fn events<K>(world: &Store, kind: &str, key: &ObjectRef<K>) -> Vec<Arc<Event>> {
     let mut lines: Vec<_> = world
         .events_about(kind, &key.namespace, key.name.as_str())
         .map(|line| Arc::clone(&line.event))

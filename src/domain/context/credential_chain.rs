@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Case, Known, Visibility};
+use super::{PodContext, Presence, Visibility};
 use crate::domain::{
     k8s::{
         object_ref::Name,
@@ -10,19 +10,21 @@ use crate::domain::{
         pull_failure,
     },
     registry_auth::{
-        docker_config::{EntryProblem, EntrySummary, Malformation, Oddity, Summary},
+        docker_config::{
+            AuthProblem, AuthSummary, ConfigError, ConfigWarning, DockerConfigSummary,
+        },
         image_ref::ImageRef,
-        keyring::{Keyring, Miss, Via, may_match},
+        keyring::{Keyring, MatchKind, Mismatch, may_match},
     },
 };
 
 /// The credential chain of one image, from the Pod to the auth entries that the kubelet tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Links {
+pub struct CredentialChain {
     pub account: AccountState,
     pub secrets: Vec<SecretLink>,
     /// The entries that are tried, in the kubelet's order, with their Secrets.
-    pub tries: Vec<(Arc<Secret>, EntrySummary)>,
+    pub candidates: Vec<(Arc<Secret>, AuthSummary)>,
 }
 
 /// Whether the Pod's ServiceAccount exists, if it can be read.
@@ -47,7 +49,7 @@ pub enum SecretState {
     /// An entry matches and has a credential.
     Matches {
         key: Arc<str>,
-        via: Via,
+        via: MatchKind,
     },
     /// An entry matches and has no credential.
     MatchesEmpty {
@@ -59,16 +61,16 @@ pub enum SecretState {
         wanted: Arc<str>,
     },
     /// The kubelet cannot parse it and aborts the pull.
-    Malformed(Malformation),
+    Malformed(ConfigError),
     /// Parsed; it has no entries.
-    HoldsNothing(Option<Oddity>),
+    HoldsNothing(Option<ConfigWarning>),
     /// Parsed; no entry matches the image. The nearest mismatch comes first.
-    NoMatch(Vec<(Arc<str>, Miss)>),
+    NoMatch(Vec<(Arc<str>, Mismatch)>),
     /// The user cannot read this Secret (RBAC), or it has not been listed yet.
     Unknown,
 }
 
-impl Links {
+impl CredentialChain {
     /// Whether a listed Secret cannot be read.
     pub fn has_hidden(&self) -> bool {
         self.secrets
@@ -102,11 +104,11 @@ impl fmt::Display for SecretState {
         match self {
             Self::Matches {
                 key,
-                via: Via::Match,
+                via: MatchKind::Match,
             } => write!(f, "has entry {key}, which matches the image"),
             Self::Matches {
                 key,
-                via: Via::HubDefault,
+                via: MatchKind::HubDefault,
             } => {
                 write!(f, "has entry {key}, which is the one for Docker Hub")
             }
@@ -133,32 +135,32 @@ impl fmt::Display for SecretState {
     }
 }
 
-impl Case {
+impl PodContext {
     /// The chain for one image.
-    pub fn links(&self, image: &ImageRef) -> Links {
+    pub fn credential_chain(&self, image: &ImageRef) -> CredentialChain {
         let mut keyring = Keyring::default();
         for secret in self
-            .listed
+            .pull_secrets
             .iter()
             .filter_map(|listed| listed.secret.present())
         {
-            for entry in readable(secret).map_or(&[][..], |summary| &summary.entries) {
+            for entry in readable_config(secret).map_or(&[][..], |summary| &summary.entries) {
                 keyring.add(&entry.server, (secret, entry));
             }
         }
         let lookup = keyring.lookup(image);
-        let secrets = self.listed.iter().map(|listed| {
+        let secrets = self.pull_secrets.iter().map(|listed| {
             let state = match &listed.secret {
-                Known::Missing => SecretState::Missing,
-                Known::Unknown if self.is_reported_missing(&listed.name) => SecretState::Missing,
-                Known::Unknown => SecretState::Unknown,
-                Known::Present(secret) => unread(secret).unwrap_or_else(|| {
+                Presence::Missing => SecretState::Missing,
+                Presence::Unknown if self.is_reported_missing(&listed.name) => SecretState::Missing,
+                Presence::Unknown => SecretState::Unknown,
+                Presence::Present(secret) => unusable_state(secret).unwrap_or_else(|| {
                     let of = |found: &Arc<Secret>| Arc::ptr_eq(found, secret);
                     let tried = lookup
-                        .tries
+                        .candidates
                         .iter()
-                        .find(|t| of(t.entry.0) && carries(t.entry.1));
-                    let empty = lookup.tries.iter().find(|t| of(t.entry.0));
+                        .find(|t| of(t.entry.0) && has_credential(t.entry.1));
+                    let empty = lookup.candidates.iter().find(|t| of(t.entry.0));
                     if let Some(tried) = tried {
                         let (key, via) = (Arc::clone(&tried.entry.1.server), tried.via);
                         SecretState::Matches { key, via }
@@ -166,7 +168,7 @@ impl Case {
                         let key = Arc::clone(&tried.entry.1.server);
                         SecretState::MatchesEmpty { key }
                     } else {
-                        let misses = lookup.misses.iter().filter(|((found, _), _)| of(found));
+                        let misses = lookup.mismatches.iter().filter(|((found, _), _)| of(found));
                         nearest_first(misses.map(|((_, entry), miss)| (*entry, miss)))
                     }
                 }),
@@ -177,11 +179,11 @@ impl Case {
                 state,
             }
         });
-        Links {
+        CredentialChain {
             secrets: secrets.collect(),
             account: self.account_state(),
-            tries: lookup
-                .tries
+            candidates: lookup
+                .candidates
                 .iter()
                 .map(|t| (Arc::clone(t.entry.0), t.entry.1.clone()))
                 .collect(),
@@ -203,25 +205,25 @@ impl Case {
     }
 
     /// Whether a Secret of this name may exist that cannot be read.
-    pub fn hides(&self, name: &Name<Secret>) -> bool {
-        let listed = self.listed.iter();
+    pub fn may_hide(&self, name: &Name<Secret>) -> bool {
+        let listed = self.pull_secrets.iter();
         let known = listed.filter_map(|listed| listed.secret.present());
-        self.secrets != Visibility::Whole
+        self.secrets_visibility != Visibility::Complete
             && known
-                .chain(&self.others)
+                .chain(&self.unlisted_secrets)
                 .all(|secret| secret.key.name != *name)
     }
 
     /// Whether another Pod has pulled from this registry with this Secret.
-    pub fn has_worked(&self, secret: &Name<Secret>, host: &str) -> bool {
-        self.standing(secret, host) == Shown::Works
+    pub fn has_pulled_with(&self, secret: &Name<Secret>, host: &str) -> bool {
+        self.pull_record(secret, host) == PullRecord::Works
     }
 
     fn account_state(&self) -> AccountState {
         match self.account {
-            Known::Present(_) => AccountState::Present,
-            Known::Missing => AccountState::Missing,
-            Known::Unknown => AccountState::Unknown,
+            Presence::Present(_) => AccountState::Present,
+            Presence::Missing => AccountState::Missing,
+            Presence::Unknown => AccountState::Unknown,
         }
     }
 
@@ -229,26 +231,26 @@ impl Case {
     /// which other Pods have pulled from the same registry, last those with which none could.
     pub fn unlisted_matches(&self, image: &ImageRef) -> Vec<&Arc<Secret>> {
         let mut matches: Vec<&Arc<Secret>> = self
-            .others
+            .unlisted_secrets
             .iter()
-            .filter(|secret| opens(secret, image))
+            .filter(|secret| has_matching_credential(secret, image))
             .collect();
-        matches.sort_by_cached_key(|secret| self.standing(&secret.key.name, image.host()));
+        matches.sort_by_cached_key(|secret| self.pull_record(&secret.key.name, image.host()));
         matches
     }
 
     /// What other Pods show about a Secret: it has worked, nothing is known, or it has failed.
-    fn standing(&self, secret: &Name<Secret>, host: &str) -> Shown {
-        let mut shown = Shown::Nothing;
-        for other in &self.neighbours {
+    fn pull_record(&self, secret: &Name<Secret>, host: &str) -> PullRecord {
+        let mut shown = PullRecord::Nothing;
+        for other in &self.peers {
             let same = ImageRef::parse(&other.image).is_ok_and(|image| image.host() == host);
             if !same || !other.secrets.contains(secret) {
                 continue;
             }
             if other.pulled {
-                return Shown::Works;
+                return PullRecord::Works;
             }
-            shown = Shown::Fails;
+            shown = PullRecord::Fails;
         }
         shown
     }
@@ -264,15 +266,15 @@ impl Case {
 
 /// What other Pods show about a Secret; the best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Shown {
+enum PullRecord {
     Works,
     Nothing,
     Fails,
 }
 
 /// Whether an entry of the Secret matches the image and has a credential.
-pub(crate) fn opens(secret: &Secret, image: &ImageRef) -> bool {
-    let entries = readable(secret).map_or(&[][..], |summary| &summary.entries);
+pub(crate) fn has_matching_credential(secret: &Secret, image: &ImageRef) -> bool {
+    let entries = readable_config(secret).map_or(&[][..], |summary| &summary.entries);
     let mut likely = entries
         .iter()
         .filter(|entry| may_match(&entry.server, image))
@@ -282,16 +284,16 @@ pub(crate) fn opens(secret: &Secret, image: &ImageRef) -> bool {
     }
     let mut keyring = Keyring::default();
     for entry in likely {
-        keyring.add(&entry.server, carries(entry));
+        keyring.add(&entry.server, has_credential(entry));
     }
-    keyring.tries(image).iter().any(|t| *t.entry)
+    keyring.candidates(image).iter().any(|t| *t.entry)
 }
 
-pub(crate) fn carries(entry: &EntrySummary) -> bool {
-    !entry.problems.contains(&EntryProblem::Empty)
+pub(crate) fn has_credential(entry: &AuthSummary) -> bool {
+    !entry.problems.contains(&AuthProblem::Empty)
 }
 
-fn readable(secret: &Secret) -> Option<&Summary> {
+fn readable_config(secret: &Secret) -> Option<&DockerConfigSummary> {
     match (&secret.secret_type, &secret.content) {
         (SecretType::DockerConfigJson | SecretType::DockerCfg, SecretContent::Read(summary)) => {
             summary.malformed.is_none().then_some(summary)
@@ -301,7 +303,7 @@ fn readable(secret: &Secret) -> Option<&Summary> {
 }
 
 /// Why the kubelet cannot use this Secret for any image.
-fn unread(secret: &Secret) -> Option<SecretState> {
+fn unusable_state(secret: &Secret) -> Option<SecretState> {
     if let SecretType::Other(_) = secret.secret_type {
         return Some(SecretState::WrongType(secret.secret_type.clone()));
     }
@@ -311,22 +313,22 @@ fn unread(secret: &Secret) -> Option<SecretState> {
     if let Some(malformation) = &summary.malformed {
         return Some(SecretState::Malformed(malformation.clone()));
     }
-    let key = summary.oddities.iter().find_map(|oddity| match oddity {
-        Oddity::KeyMissing { wanted, .. } => Some(Arc::clone(wanted)),
+    let key = summary.warnings.iter().find_map(|oddity| match oddity {
+        ConfigWarning::KeyMissing { wanted, .. } => Some(Arc::clone(wanted)),
         _ => None,
     });
     if let Some(wanted) = key {
         return Some(SecretState::WrongKey { wanted });
     }
-    let hidden = summary.oddities.contains(&Oddity::AuthsNotWanted);
+    let hidden = summary.warnings.contains(&ConfigWarning::AuthsNotWanted);
     (summary.entries.is_empty() || hidden)
-        .then(|| SecretState::HoldsNothing(summary.oddities.first().cloned()))
+        .then(|| SecretState::HoldsNothing(summary.warnings.first().cloned()))
 }
 
-fn nearest_first<'a>(misses: impl Iterator<Item = (&'a EntrySummary, &'a Miss)>) -> SecretState {
+fn nearest_first<'a>(misses: impl Iterator<Item = (&'a AuthSummary, &'a Mismatch)>) -> SecretState {
     let mut misses: Vec<_> = misses
         .map(|(entry, miss)| (Arc::clone(&entry.server), miss.clone()))
         .collect();
-    misses.sort_by_key(|(_, miss)| !miss.reason.is_near());
+    misses.sort_by_key(|(_, miss)| !miss.reason.is_probable_typo());
     SecretState::NoMatch(misses)
 }

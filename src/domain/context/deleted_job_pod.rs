@@ -8,26 +8,26 @@ use std::sync::Arc;
 use super::build::events;
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{
-            Container, ContainerRole, ContainerState, Event, Meta, Owner, Phase, Pod, PullPolicy,
-            ServiceAccount, Workload, WorkloadKind,
+            Container, ContainerRole, ContainerState, Event, ObjectMeta, OwnerReference, Phase,
+            Pod, PullPolicy, ServiceAccount, Workload, WorkloadKind,
         },
         pull_failure,
     },
-    store::World,
+    store::Store,
 };
 
 /// The Pod whose failed pull was told last, as the Job's template has it. `None` while the Job has Pods, and
 /// where nothing tells of a failed pull.
 pub(super) fn pod(
-    world: &World,
+    world: &Store,
     job: &Arc<Workload>,
     account: Option<&Arc<ServiceAccount>>,
 ) -> Option<Pod> {
     let told = events_of_lost(world, job);
     let event = told.iter().rev().find(|event| tells_of_pull(event))?;
-    let name = event.subject.container()?;
+    let name = event.regarding.container()?;
     let mut images = job.images.iter();
     let (name, image) = images.find(|(container, _)| **container == *name)?;
     let listed = match account {
@@ -35,14 +35,14 @@ pub(super) fn pod(
         _ => &job.pull_secrets,
     };
     Some(Pod {
-        key: Key::new(job.id.key.namespace.clone(), pod_name(event)),
-        meta: Meta {
-            uid: event.subject.uid.clone().unwrap_or_default(),
+        key: ObjectRef::new(job.id.key.namespace.clone(), pod_name(event)),
+        meta: ObjectMeta {
+            uid: event.regarding.uid.clone().unwrap_or_default(),
             resource_version: "".into(),
             created: None,
             deleting: None,
             labels: Arc::from([]),
-            owner: Some(Arc::new(Owner {
+            owner: Some(Arc::new(OwnerReference {
                 kind: WorkloadKind::Job.as_str().into(),
                 name: job.id.key.name.shared(),
                 uid: Arc::clone(&job.meta.uid),
@@ -76,8 +76,8 @@ pub(super) fn pod(
 }
 
 /// What was said of the deleted Pods of a Job that has given up, oldest first; of other workloads nothing.
-pub fn events_of_lost(world: &World, job: &Workload) -> Vec<Arc<Event>> {
-    let has_failed = job.id.kind == WorkloadKind::Job && job.rollout.trouble.is_some();
+pub fn events_of_lost(world: &Store, job: &Workload) -> Vec<Arc<Event>> {
+    let has_failed = job.id.kind == WorkloadKind::Job && job.status.trouble.is_some();
     if !has_failed || world.pods_of_owner(&job.meta.uid).len() > 0 {
         return Vec::new();
     }
@@ -90,7 +90,7 @@ pub fn events_of_lost(world: &World, job: &Workload) -> Vec<Arc<Event>> {
         .filter_map(|event| event.message.strip_prefix("Created pod: "));
     let mut told: Vec<_> = made
         .flat_map(|name| {
-            let key: Key<Pod> = Key::new(namespace.clone(), Name::new(name));
+            let key: ObjectRef<Pod> = ObjectRef::new(namespace.clone(), Name::new(name));
             events(world, "Pod", &key)
         })
         .collect();
@@ -103,11 +103,11 @@ fn tells_of_pull(event: &Event) -> bool {
 }
 
 fn pod_name(event: &Event) -> Name<Pod> {
-    Name::new(Arc::clone(&event.subject.name))
+    Name::new(Arc::clone(&event.regarding.name))
 }
 
 fn role(event: &Event) -> ContainerRole {
-    let field = event.subject.field.as_deref().unwrap_or_default();
+    let field = event.regarding.field.as_deref().unwrap_or_default();
     if field.starts_with("spec.initContainers") {
         ContainerRole::Init
     } else {

@@ -1,8 +1,9 @@
 //! The input of a diagnosis: one Pod with its ServiceAccount, pull secrets, workload, events and peers.
 //!
-//! A [`Case`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is also
-//! the input of golden tests and the attachment of a bug report. `build` makes it from the `World`, `deleted_job_pod`
-//! for a deleted Pod of a Job; `credential_chain` says how each link stands. Passwords are not in it.
+//! A [`PodContext`] is all that a diagnosis may read: small, shared by `Arc` and serialisable, so that it is
+//! also the input of golden tests and the attachment of a bug report. `build` makes it from the `Store`,
+//! `deleted_job_pod` for a deleted Pod of a Job; `credential_chain` says how each link stands. Passwords are
+//! not in it.
 
 mod build;
 mod credential_chain;
@@ -15,31 +16,34 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Event, Pod, Secret, ServiceAccount, Workload},
     },
-    store::LastError,
+    store::LastPullError,
 };
 
-pub use build::{case, events_of_workload, newest_run, revisions, workload_case};
-pub use credential_chain::{AccountState, Links, SecretLink, SecretState};
-pub(crate) use credential_chain::{carries, opens};
+pub use build::{events_of_workload, newest_run, pod_context, revisions, workload_context};
+pub use credential_chain::{AccountState, CredentialChain, SecretLink, SecretState};
+pub(crate) use credential_chain::{has_credential, has_matching_credential};
 pub use deleted_job_pod::events_of_lost;
 
 /// One Pod with everything that its images' pulls depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Case {
+pub struct PodContext {
     pub now: Timestamp,
     pub pod: Arc<Pod>,
-    pub account: Known<Arc<ServiceAccount>>,
+    pub account: Presence<Arc<ServiceAccount>>,
     /// The Pod's `imagePullSecrets`, in order.
-    pub listed: Vec<Listed>,
+    #[serde(rename = "listed")]
+    pub pull_secrets: Vec<PullSecretRef>,
     /// Whether the Secrets of the namespace could be listed.
+    #[serde(rename = "secrets")]
     #[serde(default)]
-    pub secrets: Visibility,
+    pub secrets_visibility: Visibility,
     /// Pull Secrets of the namespace that the Pod does not list.
+    #[serde(rename = "others")]
     #[serde(default)]
-    pub others: Vec<Arc<Secret>>,
+    pub unlisted_secrets: Vec<Arc<Secret>>,
     /// Pull secrets of other namespaces with a listed name, or that would match; at most 32.
     #[serde(default)]
     pub elsewhere: Vec<Arc<Secret>>,
@@ -54,18 +58,20 @@ pub struct Case {
     #[serde(default)]
     pub revisions: Vec<Arc<Workload>>,
     /// Images of other Pods of the namespace on the same registries.
+    #[serde(rename = "neighbours")]
     #[serde(default)]
-    pub neighbours: Vec<Neighbour>,
+    pub peers: Vec<PeerContainer>,
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
     /// The last pull error of each container.
+    #[serde(rename = "errors")]
     #[serde(default)]
-    pub errors: Vec<LastError>,
+    pub last_errors: Vec<LastPullError>,
 }
 
 /// An object that exists, does not exist, or cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Known<T> {
+pub enum Presence<T> {
     Present(T),
     Missing,
     /// Not readable, or not read yet.
@@ -77,7 +83,8 @@ pub enum Known<T> {
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
     /// Complete: what is not listed does not exist.
-    Whole,
+    #[serde(rename = "whole")]
+    Complete,
     /// The user has no right to list them.
     Forbidden,
     /// Not read, or not to its end; also said of cases that were saved before this was recorded.
@@ -85,7 +92,7 @@ pub enum Visibility {
     Partial,
 }
 
-impl<T> Known<T> {
+impl<T> Presence<T> {
     pub fn present(&self) -> Option<&T> {
         match self {
             Self::Present(value) => Some(value),
@@ -96,15 +103,15 @@ impl<T> Known<T> {
 
 /// An entry of the Pod's `imagePullSecrets` and the Secret that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
+pub struct PullSecretRef {
     pub name: Name<Secret>,
-    pub secret: Known<Arc<Secret>>,
+    pub secret: Presence<Arc<Secret>>,
 }
 
 /// A container of another Pod, with its image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Neighbour {
-    pub pod: Key<Pod>,
+pub struct PeerContainer {
+    pub pod: ObjectRef<Pod>,
     pub node: Option<Arc<str>>,
     pub image: Arc<str>,
     /// The pull Secrets that the Pod lists.
@@ -116,7 +123,7 @@ pub struct Neighbour {
 
 /// A workload whose Pods tell nothing: it makes none, or they are gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WorkloadCase {
+pub struct WorkloadContext {
     pub now: Timestamp,
     pub workload: Arc<Workload>,
     /// What creates its Pods now, where it does not do so itself: the newest Job of a CronJob, the newest
@@ -129,14 +136,14 @@ pub struct WorkloadCase {
     /// Of a Job that has given up: its last Pod that could not pull, as its template and the Pod's events
     /// tell. It is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost: Option<Box<Case>>,
-    pub account: Known<Arc<ServiceAccount>>,
+    pub lost: Option<Box<PodContext>>,
+    pub account: Presence<Arc<ServiceAccount>>,
     /// Events about it and about what it makes.
     #[serde(default)]
     pub events: Vec<Arc<Event>>,
 }
 
-impl WorkloadCase {
+impl WorkloadContext {
     /// What creates the Pods: of a CronJob its newest Job, of a Deployment its newest ReplicaSet, or the
     /// workload itself.
     pub fn run(&self) -> &Workload {

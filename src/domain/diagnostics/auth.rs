@@ -1,20 +1,23 @@
 //! Handles authentication errors: the same message has many causes, and only the objects tell them apart.
 //!
 //! The first question is whether a credential was sent at all: an entry of a listed Secret matches and
-//! carries something. What follows when it was is said by `sent_credential`; when it was not, `missing_credential` looks for the
-//! link at which the chain is broken, and `node_credential` for what the node may have sent; where the
-//! Secrets may not be read, `unreadable_secrets` keeps to the message.
+//! carries something. What follows when it was is said by `sent_credential`; when it was not,
+//! `missing_credential` looks for the link at which the chain is broken, and `node_credential` for what the
+//! node may have sent; where the Secrets may not be read, `unreadable_secrets` keeps to the message.
 
 use std::sync::Arc;
 
 use super::{
-    Draft, Root, Source, aggregate, missing_credential, node_credential,
-    pull_error::Told,
+    EvidenceSource, FindingBuilder, RootCause, aggregate, missing_credential, node_credential,
+    pull_error::PullError,
     refine::{Refine, Unread},
     sent_credential, unreadable_secrets,
 };
 use crate::domain::{
-    context::{Case, Known, Links, Listed, SecretLink, SecretState, carries},
+    context::{
+        CredentialChain, PodContext, Presence, PullSecretRef, SecretLink, SecretState,
+        has_credential,
+    },
     diagnostics::{
         Cause, FixId,
         classify::{Confidence, classify},
@@ -23,41 +26,55 @@ use crate::domain::{
 };
 
 /// Judges a refusal.
-pub(super) fn judge(
-    draft: &mut Draft,
-    case: &Case,
-    told: &Told<'_>,
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
     image: &ImageRef,
     unread: &Unread,
 ) {
-    let links = case.links(image);
-    if let Some(link) = malformed(&links) {
-        return spoiled(draft, link);
+    let links = case.credential_chain(image);
+    if let Some(link) = find_malformed_secret(&links) {
+        return conclude_malformed_secret(draft, link);
     }
-    if links.tries.iter().any(|(_, entry)| carries(entry)) {
+    if links
+        .candidates
+        .iter()
+        .any(|(_, entry)| has_credential(entry))
+    {
         if draft.cause == Cause::PullSecretMalformed {
-            return mended(draft, &links);
+            return refine_repaired_secret(draft, &links);
         }
         all_refused(draft, case, told, &links, image);
         if links.has_hidden() {
             // One of those may be the one that was refused.
-            draft.doubt(Confidence::Likely);
+            draft.limit_confidence(Confidence::Likely);
         }
     } else if is_hidden(draft, case, &links) {
-        unreadable_secrets::judge(draft, case, &links, unread);
+        unreadable_secrets::refine(draft, case, &links, unread);
     } else if draft.cause == Cause::PullSecretMalformed {
-        mended(draft, &links);
-    } else if says_sent(draft) {
+        refine_repaired_secret(draft, &links);
+    } else if implies_credential_sent(draft) {
         node_credential::sent(draft);
-    } else if !says_why(draft) {
-        nothing_sent(draft, case, told, &links, image);
+    } else if !states_reason(draft) {
+        refine_unsent(draft, case, told, &links, image);
     }
 }
 
 /// The credentials of the Pod's Secrets were tried one after the other, and none got the image. The one is
 /// blamed that got furthest; which of several it was is told where each has an answer of its own.
-fn all_refused(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, image: &ImageRef) {
-    let sending: Vec<_> = links.tries.iter().filter(|(_, it)| carries(it)).collect();
+fn all_refused(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
+    links: &CredentialChain,
+    image: &ImageRef,
+) {
+    let sending: Vec<_> = links
+        .candidates
+        .iter()
+        .filter(|(_, it)| has_credential(it))
+        .collect();
     let errors = aggregate::errors(told.text);
     let furthest = aggregate::furthest(&errors).filter(|_| errors.len() == sending.len());
     let blamed = furthest.unwrap_or_default();
@@ -65,11 +82,14 @@ fn all_refused(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, i
         return;
     };
     for (_, (other, it)) in sending.iter().enumerate().filter(|(at, _)| *at != blamed) {
-        draft.tell(sent_credential::fact(other, it), Source::Secret);
+        draft.add_evidence(
+            sent_credential::sent_fact(other, it),
+            EvidenceSource::Secret,
+        );
     }
     if errors.len() > 1 {
         // Which answer is whose follows from their order alone.
-        draft.doubt(Confidence::Likely);
+        draft.limit_confidence(Confidence::Likely);
     }
     let own = furthest.and_then(|at| errors.get(at));
     let own = own.map(|text| Arc::from(*text));
@@ -78,48 +98,64 @@ fn all_refused(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, i
     }
     if matches!(draft.cause.handler().refine, Refine::Refusal(_)) {
         let text = own.as_ref().unwrap_or(told.text);
-        sent_credential::judge(draft, case, &Told { text, ..*told }, secret, entry, image);
+        sent_credential::refine(
+            draft,
+            case,
+            &PullError { text, ..*told },
+            secret,
+            entry,
+            image,
+        );
     } else {
         // The registry took this one, and something else went wrong.
-        sent_credential::credential(draft, secret, entry);
+        sent_credential::set_credential(draft, secret, entry);
     }
 }
 
 /// Whether Secrets that cannot be read could decide it. The event of a missing one may be older than the
 /// Secret, so it is no proof against a credential that was sent.
-fn is_hidden(draft: &Draft, case: &Case, links: &Links) -> bool {
+fn is_hidden(draft: &FindingBuilder, case: &PodContext, links: &CredentialChain) -> bool {
     let told_missing =
         draft.cause == Cause::RepositoryMissingOrNoAccess && draft.alternatives.is_empty();
-    let unread = |listed: &Listed| matches!(listed.secret, Known::Unknown);
-    let sent_unread = says_sent(draft) && case.listed.iter().any(unread);
+    let unread = |listed: &PullSecretRef| matches!(listed.secret, Presence::Unknown);
+    let sent_unread = implies_credential_sent(draft) && case.pull_secrets.iter().any(unread);
     !told_missing && (links.has_hidden() || sent_unread)
 }
 
 /// No Secret of the Pod provides a credential.
-fn nothing_sent(draft: &mut Draft, case: &Case, told: &Told<'_>, links: &Links, image: &ImageRef) {
+fn refine_unsent(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
+    links: &CredentialChain,
+    image: &ImageRef,
+) {
     let said: Vec<Cause> = std::iter::once(draft.cause)
         .chain(draft.alternatives.iter().copied())
         .collect();
-    missing_credential::judge(draft, case, links, image);
-    if links.secrets.is_empty() && draft.root == Some(Root::SecretNotAttached) {
+    missing_credential::refine(draft, case, links, image);
+    if links.secrets.is_empty() && draft.root == Some(RootCause::SecretNotAttached) {
         node_credential::consider(draft, case, told, image, &said);
     }
 }
 
 /// The kubelet could not parse a Secret, and now all of them can be parsed.
-fn mended(draft: &mut Draft, links: &Links) {
+fn refine_repaired_secret(draft: &mut FindingBuilder, links: &CredentialChain) {
     for link in &links.secrets {
-        draft.tell(missing_credential::secret_fact(link), Source::Secret);
+        draft.add_evidence(
+            missing_credential::secret_fact(link),
+            EvidenceSource::Secret,
+        );
     }
     draft.root = None;
-    draft.doubt(Confidence::Likely);
+    draft.limit_confidence(Confidence::Likely);
     draft.fixes = vec![FixId::RetryNow, FixId::RecreateSecret];
 }
 
 /// Only the back-off is known: the events have expired. Where no credential would be sent although there are
 /// some, the chain says why by itself: likely, for the image might be public and the trouble elsewhere.
-pub(super) fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
-    let links = case.links(image);
+pub(super) fn refine_unstated(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
+    let links = case.credential_chain(image);
     let meant = |link: &SecretLink| match &link.state {
         // It may be meant for another image of the same Pod, or be left over.
         SecretState::NoMatch(_) | SecretState::Unknown => false,
@@ -131,21 +167,25 @@ pub(super) fn unsaid(draft: &mut Draft, case: &Case, image: &ImageRef) {
         | SecretState::Malformed(_)
         | SecretState::HoldsNothing(_) => true,
     };
-    if let Some(link) = malformed(&links) {
-        spoiled(draft, link);
-    } else if links.tries.iter().any(|(_, entry)| carries(entry)) {
+    if let Some(link) = find_malformed_secret(&links) {
+        conclude_malformed_secret(draft, link);
+    } else if links
+        .candidates
+        .iter()
+        .any(|(_, entry)| has_credential(entry))
+    {
         return;
     } else if links.secrets.iter().any(meant) || !case.unlisted_matches(image).is_empty() {
-        draft.settle_on(Cause::NoCredentialsSent, Root::SecretNotAttached);
+        draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);
         missing_credential::broken_link(draft, case, &links, image);
     } else {
         return;
     }
     draft.cause = Cause::CauseNotStated;
-    draft.doubt(Confidence::Likely);
+    draft.limit_confidence(Confidence::Likely);
 }
 
-pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
+pub(super) fn find_malformed_secret(links: &CredentialChain) -> Option<&SecretLink> {
     links
         .secrets
         .iter()
@@ -153,19 +193,22 @@ pub(super) fn malformed(links: &Links) -> Option<&SecretLink> {
 }
 
 /// The kubelet aborts the pull if any listed Secret cannot be parsed, even if others match.
-pub(super) fn spoiled(draft: &mut Draft, link: &SecretLink) {
+pub(super) fn conclude_malformed_secret(draft: &mut FindingBuilder, link: &SecretLink) {
     let direct = draft.cause == Cause::PullSecretMalformed;
-    draft.settle_on(Cause::PullSecretMalformed, Root::SecretMalformed);
+    draft.conclude(Cause::PullSecretMalformed, RootCause::SecretMalformed);
     if !direct {
-        draft.doubt(Confidence::Likely);
+        draft.limit_confidence(Confidence::Likely);
     }
     draft.secret = Some(link.name.shared());
-    draft.tell(missing_credential::secret_fact(link), Source::Secret);
+    draft.add_evidence(
+        missing_credential::secret_fact(link),
+        EvidenceSource::Secret,
+    );
     draft.fixes = vec![FixId::RecreateSecret];
 }
 
 /// Whether the message implies that a credential was sent.
-pub(super) fn says_sent(draft: &Draft) -> bool {
+pub(super) fn implies_credential_sent(draft: &FindingBuilder) -> bool {
     matches!(draft.cause, Cause::TokenExpired | Cause::Unauthorized)
         && !draft.alternatives.contains(&Cause::NoCredentialsSent)
 }
@@ -173,7 +216,7 @@ pub(super) fn says_sent(draft: &Draft) -> bool {
 /// The message names a reason for which no Secret of the Pod is needed: a rule of the registry that holds
 /// for everybody or for the node's own identity, or a credential provider that failed. A bare 403 names none:
 /// the login can be to blame too.
-pub(super) fn says_why(draft: &Draft) -> bool {
+pub(super) fn states_reason(draft: &FindingBuilder) -> bool {
     let of_the_login = [
         Cause::NoCredentialsSent,
         Cause::Unauthorized,

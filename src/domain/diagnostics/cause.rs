@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Cause, FixId, Link, Root};
+use super::{Cause, ChainLink, FixId, RootCause};
 use crate::domain::diagnostics::refine::Refine;
 
 /// A cause: what is known of it, and how the cluster's objects refine a finding of it.
@@ -25,9 +25,9 @@ pub struct CauseInfo {
     /// How to tell it from similar causes.
     pub how_to_confirm: &'static str,
     /// The root that it has by itself, without any look at the objects.
-    pub root: Option<Root>,
+    pub root: Option<RootCause>,
     /// The part of the chain where it shows when nothing proves where it comes from.
-    pub link: Link,
+    pub link: ChainLink,
     /// Whether runs with real runtimes and registries could show it: what they did not show of the others is not
     /// ruled out by them.
     pub is_measurable: bool,
@@ -41,21 +41,21 @@ impl Cause {
         Self::ALL.iter().copied()
     }
 
-    pub fn entry(self) -> &'static CauseInfo {
+    pub fn info(self) -> &'static CauseInfo {
         &self.handler().info
     }
 
     pub fn slug(self) -> &'static str {
-        self.entry().id
+        self.info().id
     }
 
-    pub fn title(self) -> &'static str {
-        self.entry().label
+    pub fn label(self) -> &'static str {
+        self.info().label
     }
 
     /// How to tell it from similar causes, prefixed with its title.
-    pub(in crate::domain) fn question(self) -> String {
-        format!("{}: {}", self.title(), self.entry().how_to_confirm)
+    pub(in crate::domain) fn how_to_confirm(self) -> String {
+        format!("{}: {}", self.label(), self.info().how_to_confirm)
     }
 
     /// The cause of this name.
@@ -96,9 +96,9 @@ mod tests {
     fn ids_are_told_apart_and_labels_are_short() {
         for cause in Cause::all() {
             assert_eq!(Cause::parse(cause.slug()), Some(cause));
-            assert!(!cause.entry().fixes.is_empty(), "{cause} has no fix");
+            assert!(!cause.info().fixes.is_empty(), "{cause} has no fix");
             assert!(
-                cause.title().split(' ').count() <= 3,
+                cause.label().split(' ').count() <= 3,
                 "{cause}: label too long"
             );
         }

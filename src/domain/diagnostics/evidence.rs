@@ -13,19 +13,21 @@ use crate::domain::k8s::age;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub fact: Fact,
-    pub source: Source,
+    pub source: EvidenceSource,
     /// When it was observed; `None` for the current state of the objects.
-    pub seen: Option<Timestamp>,
+    #[serde(rename = "seen")]
+    pub observed_at: Option<Timestamp>,
 }
 
 /// The source of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum EvidenceSource {
     ContainerStatus,
     Event,
     /// A status that has since been overwritten by the back-off.
-    Remembered,
+    #[serde(rename = "remembered")]
+    EarlierStatus,
     Pod,
     ServiceAccount,
     Secret,
@@ -43,14 +45,18 @@ pub enum Fact {
     RegistrySays {
         text: Arc<str>,
     },
-    RegistryGives,
-    TestPulled {
+    #[serde(rename = "registry-gives")]
+    RegistryAllows,
+    #[serde(rename = "test-pulled")]
+    PullTestSucceeded {
         text: Arc<str>,
     },
-    TestRefused {
+    #[serde(rename = "test-refused")]
+    PullTestFailed {
         text: Arc<str>,
     },
-    Said {
+    #[serde(rename = "said")]
+    KubeletMessage {
         text: Arc<str>,
     },
     PodListsNothing,
@@ -65,7 +71,8 @@ pub enum Fact {
         account: Arc<str>,
     },
     /// The Pod template has its own `imagePullSecrets`, so those of the ServiceAccount do not apply.
-    OwnListHides {
+    #[serde(rename = "own-list-hides")]
+    TemplateOverridesServiceAccount {
         account: Arc<str>,
     },
     Secret {
@@ -102,34 +109,40 @@ pub enum Fact {
         name: Arc<str>,
         key: Arc<str>,
     },
-    Sent {
+    #[serde(rename = "sent")]
+    CredentialSent {
         secret: Arc<str>,
         key: Arc<str>,
         username: Option<Arc<str>>,
         kind: String,
     },
-    Ended {
+    #[serde(rename = "ended")]
+    Expired {
         secret: Arc<str>,
         at: Timestamp,
     },
     /// Older than the maximum lifetime of its kind.
-    TooOld {
+    #[serde(rename = "too-old")]
+    LikelyExpired {
         secret: Arc<str>,
         kind: String,
         hours: i64,
     },
-    Odd {
+    #[serde(rename = "odd")]
+    AuthProblem {
         secret: Arc<str>,
         problem: String,
     },
     /// A matching Secret that was created after the attempt.
-    NotYetSent {
+    #[serde(rename = "not-yet-sent")]
+    SecretNewerThanAttempt {
         secret: Arc<str>,
     },
     ImageProblem {
         text: String,
     },
-    HostAssumed,
+    #[serde(rename = "host-assumed")]
+    DockerHubAssumed,
     SameImageRuns {
         pod: Arc<str>,
         node: Option<Arc<str>>,
@@ -182,7 +195,7 @@ impl fmt::Display for Fact {
     )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Said { text } | Self::TestPulled { text } | Self::TestRefused { text } => {
+            Self::KubeletMessage { text } | Self::PullTestSucceeded { text } | Self::PullTestFailed { text } => {
                 f.write_str(text)
             }
             Self::PodListsNothing => f.write_str("the Pod lists no pull Secret"),
@@ -195,7 +208,7 @@ impl fmt::Display for Fact {
             Self::AccountListsNothing { account } => {
                 write!(f, "ServiceAccount {account} lists no pull Secret")
             }
-            Self::OwnListHides { account } => write!(
+            Self::TemplateOverridesServiceAccount { account } => write!(
                     f,
                     "the Pod's own list hides that of ServiceAccount {account}"
                 ),
@@ -225,7 +238,7 @@ impl fmt::Display for Fact {
             Self::WouldMatch { name, key } => {
                 write!(f, "in Secret {name} the key {key} would match")
             }
-            Self::Sent {
+            Self::CredentialSent {
                 secret,
                 key,
                 username,
@@ -237,8 +250,8 @@ impl fmt::Display for Fact {
                     "Secret {secret} sends {user}'s {kind} by its entry {key}"
                 )
             }
-            Self::Ended { secret, at } => write!(f, "the credential in Secret {secret} ended {at}"),
-            Self::TooOld {
+            Self::Expired { secret, at } => write!(f, "the credential in Secret {secret} ended {at}"),
+            Self::LikelyExpired {
                 secret,
                 kind,
                 hours,
@@ -246,12 +259,12 @@ impl fmt::Display for Fact {
                     f,
                     "Secret {secret} is {hours} h old: unless it was renewed, its {kind} has ended"
                 ),
-            Self::Odd { secret, problem } => write!(f, "Secret {secret}: {problem}"),
-            Self::NotYetSent { secret } => {
+            Self::AuthProblem { secret, problem } => write!(f, "Secret {secret}: {problem}"),
+            Self::SecretNewerThanAttempt { secret } => {
                 write!(f, "this attempt went without Secret {secret} as it is now")
             }
             Self::ImageProblem { text } => f.write_str(text),
-            Self::HostAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
+            Self::DockerHubAssumed => f.write_str("the image names no registry, so Docker Hub is asked"),
             Self::SameImageRuns { pod, node } => write!(
                     f,
                     "the same image was pulled for Pod {pod}{}",
@@ -273,29 +286,29 @@ impl fmt::Display for Fact {
             }
             Self::OlderRevisionHad { image } => write!(f, "the revision before had {image}"),
             Self::RegistrySays { text } => write!(f, "asked from this machine: {text}"),
-            Self::RegistryGives => f.write_str(
+            Self::RegistryAllows => f.write_str(
                 "asked from this machine: the registry returns the manifest; nodes may use another route",
             ),
             Self::FirstAttempt => f.write_str("it was one attempt so far"),
             Self::NoScheduler { seconds } => write!(
                 f,
                 "no scheduler has looked at the Pod for {}: see its schedulerName",
-                age::span(*seconds)
+                age::duration(*seconds)
             ),
             Self::KubeletSilent { seconds } => write!(
                 f,
                 "the kubelet of its node has not reported on the Pod for {}",
-                age::span(*seconds)
+                age::duration(*seconds)
             ),
             Self::CreatingSilent { seconds } => write!(
                 f,
                 "its containers are being created for {}, and no event says why",
-                age::span(*seconds)
+                age::duration(*seconds)
             ),
             Self::Pulling { seconds } => write!(
                     f,
                     "pulling, or waiting in the node's queue, for {}",
-                    age::span(*seconds)
+                    age::duration(*seconds)
                 ),
         }
     }
@@ -313,12 +326,12 @@ fn on(node: Option<&Arc<str>>) -> String {
         .unwrap_or_default()
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for EvidenceSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ContainerStatus => "container status",
             Self::Event => "event",
-            Self::Remembered => "earlier status",
+            Self::EarlierStatus => "earlier status",
             Self::Pod => "Pod",
             Self::ServiceAccount => "ServiceAccount",
             Self::Secret => "Secret",
@@ -333,7 +346,7 @@ impl fmt::Display for Source {
 impl Evidence {
     /// The fact, its source and its age.
     pub fn line(&self, now: Timestamp) -> String {
-        match self.seen {
+        match self.observed_at {
             Some(seen) => {
                 let age = age::age(seen, now);
                 format!("{} ({}, {age} ago)", self.fact, self.source)
@@ -342,11 +355,11 @@ impl Evidence {
         }
     }
 
-    pub(super) fn now(fact: Fact, source: Source) -> Self {
+    pub(super) fn now(fact: Fact, source: EvidenceSource) -> Self {
         Self {
             fact,
             source,
-            seen: None,
+            observed_at: None,
         }
     }
 }

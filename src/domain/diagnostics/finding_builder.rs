@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Evidence, Fact, Root, Source};
+use super::{Evidence, EvidenceSource, Fact, RootCause};
 use crate::domain::{
     diagnostics::{
         Cause, FixId,
@@ -12,61 +12,61 @@ use crate::domain::{
 };
 
 /// A finding that is being built.
-pub(in crate::domain) struct Draft {
+pub(in crate::domain) struct FindingBuilder {
     pub cause: Cause,
-    pub root: Option<Root>,
-    certainty: Certainty,
+    pub root: Option<RootCause>,
+    certainty: ConfidenceBounds,
     /// Other possible causes; with any of them the finding is never certain.
     pub alternatives: Vec<Cause>,
     pub evidence: Vec<Evidence>,
     /// What is known of the Secret that matters.
     pub secret: Option<Arc<str>>,
-    pub from: Option<Arc<str>>,
+    pub source_namespace: Option<Arc<str>>,
     /// A Secret that matches the image and is not listed.
-    pub matching: Option<Arc<str>>,
+    pub matching_secret: Option<Arc<str>>,
     /// Another ServiceAccount that lists it.
-    pub holder: Option<Arc<str>>,
+    pub other_service_account: Option<Arc<str>>,
     /// The key of its entry, and what the key should be.
-    pub entry: Option<Arc<str>>,
-    pub server: Option<String>,
+    pub current_auth_key: Option<Arc<str>>,
+    pub expected_auth_key: Option<String>,
     pub username: Option<Arc<str>>,
     pub fixes: Vec<FixId>,
     /// The program has run and ended.
     pub crashed: bool,
 }
 
-impl Draft {
+impl FindingBuilder {
     /// A cause that something proves; a doubt or an alternative makes it less than certain.
     pub(super) fn new(cause: Cause) -> Self {
         Self {
             cause,
-            root: Root::of_cause(cause),
-            certainty: Certainty::new(Confidence::Certain),
+            root: RootCause::from_cause(cause),
+            certainty: ConfidenceBounds::new(Confidence::Certain),
             alternatives: Vec::new(),
             evidence: Vec::new(),
             secret: None,
-            from: None,
-            matching: None,
-            holder: None,
-            entry: None,
-            server: None,
+            source_namespace: None,
+            matching_secret: None,
+            other_service_account: None,
+            current_auth_key: None,
+            expected_auth_key: None,
             username: None,
-            fixes: cause.entry().fixes.to_vec(),
+            fixes: cause.info().fixes.to_vec(),
             crashed: false,
         }
     }
 
     /// What a message means.
-    pub(super) fn of_message(found: Classification) -> Self {
+    pub(super) fn from_message(found: Classification) -> Self {
         let mut draft = Self::new(found.cause.unwrap_or(Cause::CauseNotStated));
-        draft.certainty = Certainty::new(found.confidence);
+        draft.certainty = ConfidenceBounds::new(found.confidence);
         draft.alternatives = found.alternatives;
         draft
     }
 
     /// Takes the meaning of a part of the message in place of that of the whole.
     pub(super) fn read_again(&mut self, found: Classification) {
-        let read = Self::of_message(found);
+        let read = Self::from_message(found);
         self.cause = read.cause;
         self.root = read.root;
         self.alternatives = read.alternatives;
@@ -75,21 +75,21 @@ impl Draft {
     }
 
     /// Concludes this cause and this root cause, proven by objects. What was doubted stays doubted.
-    pub(super) fn settle_on(&mut self, cause: Cause, root: Root) {
+    pub(super) fn conclude(&mut self, cause: Cause, root: RootCause) {
         self.cause = cause;
-        self.fixes = cause.entry().fixes.to_vec();
-        self.prove(root);
+        self.fixes = cause.info().fixes.to_vec();
+        self.prove_root(root);
     }
 
     /// Concludes this root cause, proven by objects, and drops the alternatives.
-    pub(super) fn prove(&mut self, root: Root) {
+    pub(super) fn prove_root(&mut self, root: RootCause) {
         self.root = Some(root);
         self.alternatives.clear();
         self.certainty.proven = Confidence::Certain;
     }
 
     /// Adds an alternative cause.
-    pub(super) fn also(&mut self, cause: Cause) {
+    pub(super) fn add_alternative(&mut self, cause: Cause) {
         if self.cause != cause && !self.alternatives.contains(&cause) {
             self.alternatives.push(cause);
         }
@@ -105,7 +105,7 @@ impl Draft {
     }
 
     /// Limits the confidence; nothing raises it again.
-    pub(super) fn doubt(&mut self, at_most: Confidence) {
+    pub(super) fn limit_confidence(&mut self, at_most: Confidence) {
         self.certainty.limit = self.certainty.limit.min(at_most);
     }
 
@@ -119,32 +119,32 @@ impl Draft {
     }
 
     /// Adds an event as evidence, unless the finding started from it.
-    pub(super) fn hear(&mut self, event: &Event) {
+    pub(super) fn add_event(&mut self, event: &Event) {
         let text = Arc::clone(&event.message);
-        let fact = Fact::Said { text };
+        let fact = Fact::KubeletMessage { text };
         if self.evidence.iter().all(|known| known.fact != fact) {
             self.evidence.push(Evidence {
                 fact,
-                source: Source::Event,
-                seen: event.last,
+                source: EvidenceSource::Event,
+                observed_at: event.last,
             });
         }
     }
 
     /// Adds evidence from the current objects.
-    pub(super) fn tell(&mut self, fact: Fact, source: Source) {
+    pub(super) fn add_evidence(&mut self, fact: Fact, source: EvidenceSource) {
         self.evidence.push(Evidence::now(fact, source));
     }
 }
 
 /// The confidence of a finding. Evidence raises what is proven; a doubt lowers the limit, and nothing raises
 /// that again, so that the order in which both are found does not matter.
-struct Certainty {
+struct ConfidenceBounds {
     proven: Confidence,
     limit: Confidence,
 }
 
-impl Certainty {
+impl ConfidenceBounds {
     fn new(proven: Confidence) -> Self {
         Self {
             proven,
@@ -161,21 +161,21 @@ impl Certainty {
 mod tests {
     use super::*;
 
-    fn refused() -> Draft {
-        let mut draft = Draft::new(Cause::Unauthorized);
-        draft.root = Some(Root::CredentialRejected);
+    fn refused() -> FindingBuilder {
+        let mut draft = FindingBuilder::new(Cause::Unauthorized);
+        draft.root = Some(RootCause::CredentialRejected);
         draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         draft
     }
 
     #[test]
     fn a_doubt_outlives_every_proof_whichever_comes_first() {
-        type Step = fn(&mut Draft);
+        type Step = fn(&mut FindingBuilder);
         let steps: [Step; 4] = [
-            |draft| draft.doubt(Confidence::Likely),
+            |draft| draft.limit_confidence(Confidence::Likely),
             |draft| draft.rule_out(Cause::RepositoryMissingOrNoAccess),
-            |draft| draft.prove(Root::CredentialRejected),
-            |draft| draft.settle_on(Cause::Unauthorized, Root::CredentialRejected),
+            |draft| draft.prove_root(RootCause::CredentialRejected),
+            |draft| draft.conclude(Cause::Unauthorized, RootCause::CredentialRejected),
         ];
         for first in 0..steps.len() {
             for second in 0..steps.len() {

@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use super::Draft;
+use super::FindingBuilder;
 use crate::domain::{
-    context::Case,
-    diagnostics::{FixTarget, Names},
+    context::PodContext,
+    diagnostics::{FixContext, FixTarget},
     k8s::pull_attempt::PullAttempt,
     registry_auth::{image_ref::ImageRef, registries},
 };
 
-pub(super) fn of(case: &Case, attempt: PullAttempt<'_>, draft: &Draft) -> Names {
+pub(super) fn build(
+    case: &PodContext,
+    attempt: PullAttempt<'_>,
+    draft: &FindingBuilder,
+) -> FixContext {
     let image = ImageRef::parse(attempt.image()).ok();
     let pod = &case.pod;
     let secret = draft.secret.clone().or_else(|| only_listed(case));
-    Names {
+    FixContext {
         namespace: Some(pod.key.namespace.to_string()),
         pod: Some(pod.key.name.to_string()),
         workload: case.workload.as_ref().map(|it| it.id.kubectl()),
@@ -27,26 +31,32 @@ pub(super) fn of(case: &Case, attempt: PullAttempt<'_>, draft: &Draft) -> Names 
                 .map(ToString::to_string)
                 .collect()
         }),
-        holder: draft.holder.as_ref().map(ToString::to_string),
-        matching: draft.matching.as_ref().map(ToString::to_string),
+        other_service_account: draft
+            .other_service_account
+            .as_ref()
+            .map(ToString::to_string),
+        matching_secret: draft.matching_secret.as_ref().map(ToString::to_string),
         secret: secret.map(|name| name.to_string()),
-        from: draft.from.as_ref().map(ToString::to_string),
-        entry: draft.entry.as_ref().map(ToString::to_string),
-        server: draft.server.clone().or_else(|| image.as_ref().map(server)),
+        source_namespace: draft.source_namespace.as_ref().map(ToString::to_string),
+        current_auth_key: draft.current_auth_key.as_ref().map(ToString::to_string),
+        expected_auth_key: draft
+            .expected_auth_key
+            .clone()
+            .or_else(|| image.as_ref().map(server)),
         username: draft.username.as_ref().map(ToString::to_string),
         image: Some(attempt.image().to_string()),
         repository: image.as_ref().map(ImageRef::repository),
         host: image.as_ref().map(|image| image.host().to_owned()),
         node: pod.node.as_ref().map(ToString::to_string),
-        involved: None,
+        event_object: None,
         target: Some(Box::new(target(case, attempt))),
     }
 }
 
 /// The target of a fix for this pull.
-fn target(case: &Case, attempt: PullAttempt<'_>) -> FixTarget {
+fn target(case: &PodContext, attempt: PullAttempt<'_>) -> FixTarget {
     let account = case.account.present();
-    let target = FixTarget::of_pod(
+    let target = FixTarget::for_pod(
         &case.pod,
         &attempt.container.name,
         case.workload.as_deref(),
@@ -58,8 +68,8 @@ fn target(case: &Case, attempt: PullAttempt<'_>) -> FixTarget {
     }
 }
 
-fn only_listed(case: &Case) -> Option<Arc<str>> {
-    match case.listed.as_slice() {
+fn only_listed(case: &PodContext) -> Option<Arc<str>> {
+    match case.pull_secrets.as_slice() {
         [only] => Some(only.name.shared()),
         _ => None,
     }
@@ -67,7 +77,7 @@ fn only_listed(case: &Case) -> Option<Arc<str>> {
 
 /// What `--docker-server` gets for this image.
 fn server(image: &ImageRef) -> String {
-    match registries::of_host(image.host()) {
+    match registries::find_by_host(image.host()) {
         Some(preset) if preset.id == "docker-hub" => preset.server.to_owned(),
         _ => image.host().to_owned(),
     }

@@ -14,17 +14,17 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Cause, Finding, Link, Root};
+use super::{Cause, ChainLink, Finding, RootCause};
 use crate::domain::k8s::{
-    object_ref::{Key, Namespace},
-    objects::{Pod, WorkloadKey},
+    object_ref::{Namespace, ObjectRef},
+    objects::{Pod, WorkloadRef},
 };
 
 pub use crate::domain::k8s::objects::Subject;
 
 /// The object that has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Blame {
+pub enum BlamedObject {
     Secret(Namespace, String),
     Account(Namespace, String),
     Image(String),
@@ -33,7 +33,7 @@ pub enum Blame {
     Subject(Subject),
 }
 
-impl fmt::Display for Blame {
+impl fmt::Display for BlamedObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret(namespace, name) => write!(f, "Secret {namespace}/{name}"),
@@ -49,22 +49,22 @@ impl fmt::Display for Blame {
 
 /// Grouping key of findings. Thousands of Pods carry one, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FaultId(Arc<Identity>);
+pub struct FaultId(Arc<FaultIdentity>);
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity {
-    pub root: Option<Root>,
+pub struct FaultIdentity {
+    pub root: Option<RootCause>,
     /// Only where no root is known: a refusal and a time-out are not one fault.
     pub cause: Option<Cause>,
-    pub blame: Blame,
+    pub blame: BlamedObject,
     /// The registry, where a Secret or a ServiceAccount is to blame and each registry needs a fix of its
     /// own: one credential does not open another registry.
     pub host: Option<String>,
 }
 
-impl Identity {
+impl FaultIdentity {
     /// The object to blame, and for which registry.
-    pub fn place(&self) -> String {
+    pub fn object_label(&self) -> String {
         match &self.host {
             Some(host) => format!("{} for {host}", self.blame),
             None => self.blame.to_string(),
@@ -73,9 +73,9 @@ impl Identity {
 }
 
 impl Deref for FaultId {
-    type Target = Identity;
+    type Target = FaultIdentity;
 
-    fn deref(&self) -> &Identity {
+    fn deref(&self) -> &FaultIdentity {
         &self.0
     }
 }
@@ -98,8 +98,8 @@ impl Ord for FaultId {
 
 impl FaultId {
     /// The fault behind a finding about this subject. `owner`: the subject's workload.
-    pub fn of(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Self {
-        Self(Arc::new(Identity {
+    pub fn from_finding(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> Self {
+        Self(Arc::new(FaultIdentity {
             root: finding.root,
             cause: finding.root.is_none().then_some(finding.cause),
             blame: blame(finding, subject, owner),
@@ -112,8 +112,8 @@ impl FaultId {
     }
 
     #[cfg(test)]
-    pub(crate) fn blaming(root: Root, blame: Blame) -> Self {
-        Self(Arc::new(Identity {
+    pub(crate) fn blaming(root: RootCause, blame: BlamedObject) -> Self {
+        Self(Arc::new(FaultIdentity {
             root: Some(root),
             cause: None,
             blame,
@@ -123,68 +123,68 @@ impl FaultId {
 
     /// A two-word title, used when no affected Pod is left.
     pub fn title(&self) -> &'static str {
-        let root = self.root.map(Root::title);
-        root.or_else(|| self.cause.map(Cause::title))
+        let root = self.root.map(RootCause::title);
+        root.or_else(|| self.cause.map(Cause::label))
             .unwrap_or_default()
     }
 }
 
 /// Whether the fix of one Secret or ServiceAccount is made for one registry at a time.
-fn is_per_registry(root: Root) -> bool {
+fn is_per_registry(root: RootCause) -> bool {
     match root {
-        Root::SecretNotAttached
-        | Root::SecretMissing
-        | Root::SecretWrongKey
-        | Root::SecretMalformed
-        | Root::EntryForOtherRegistry
-        | Root::EntryEmpty
-        | Root::CredentialRejected
-        | Root::CredentialExpired
-        | Root::CredentialLacksAccess => true,
+        RootCause::SecretNotAttached
+        | RootCause::SecretMissing
+        | RootCause::SecretWrongKey
+        | RootCause::SecretMalformed
+        | RootCause::EntryForOtherRegistry
+        | RootCause::EntryEmpty
+        | RootCause::CredentialRejected
+        | RootCause::CredentialExpired
+        | RootCause::CredentialLacksAccess => true,
         // The type is converted, and the ServiceAccount created, for all at once; for the others something
         // else is to blame than a Secret or a ServiceAccount.
-        Root::SecretWrongType
-        | Root::ServiceAccountMissing
-        | Root::PodPredatesBinding
-        | Root::TagMissing
-        | Root::RepositoryMissing
-        | Root::ImageNameInvalid
-        | Root::PolicyNever
-        | Root::RegistryDown
-        | Root::RegistryUnknownHost
-        | Root::CaUntrusted
-        | Root::CertificateWrong
-        | Root::PlainHttp
-        | Root::RateLimit
-        | Root::WrongPlatform
-        | Root::ImageFormat
-        | Root::ImagePolicy
-        | Root::NodeProblem
-        | Root::NotScheduled
-        | Root::NotAPull => false,
+        RootCause::SecretWrongType
+        | RootCause::ServiceAccountMissing
+        | RootCause::PodPredatesBinding
+        | RootCause::TagMissing
+        | RootCause::RepositoryMissing
+        | RootCause::ImageNameInvalid
+        | RootCause::PolicyNever
+        | RootCause::RegistryDown
+        | RootCause::RegistryUnknownHost
+        | RootCause::CaUntrusted
+        | RootCause::CertificateWrong
+        | RootCause::PlainHttp
+        | RootCause::RateLimit
+        | RootCause::WrongPlatform
+        | RootCause::ImageFormat
+        | RootCause::ImagePolicy
+        | RootCause::NodeProblem
+        | RootCause::NotScheduled
+        | RootCause::NotAPull => false,
     }
 }
 
-fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadKey>) -> Blame {
+fn blame(finding: &Finding, subject: &Subject, owner: Option<&WorkloadRef>) -> BlamedObject {
     let names = &finding.names;
     let namespace = || subject.namespace().clone();
     let known = match finding.link() {
-        Link::Secret => names
+        ChainLink::Secret => names
             .secret
             .clone()
-            .map(|name| Blame::Secret(namespace(), name)),
-        Link::Account => names
+            .map(|name| BlamedObject::Secret(namespace(), name)),
+        ChainLink::Account => names
             .service_account
             .clone()
-            .map(|name| Blame::Account(namespace(), name)),
-        Link::Image => names.image.clone().map(Blame::Image),
-        Link::Registry => names.host.clone().map(Blame::Registry),
-        Link::Node => names.node.clone().map(Blame::Node),
-        Link::Pod => None,
+            .map(|name| BlamedObject::Account(namespace(), name)),
+        ChainLink::Image => names.image.clone().map(BlamedObject::Image),
+        ChainLink::Registry => names.host.clone().map(BlamedObject::Registry),
+        ChainLink::Node => names.node.clone().map(BlamedObject::Node),
+        ChainLink::Pod => None,
     };
     let own = || {
         let owned = owner.map(|id| Subject::Workload(id.clone()));
-        Blame::Subject(owned.unwrap_or_else(|| subject.clone()))
+        BlamedObject::Subject(owned.unwrap_or_else(|| subject.clone()))
     };
     known.unwrap_or_else(own)
 }
@@ -200,8 +200,8 @@ pub struct Fault {
     pub finding: Finding,
     /// The subject of that finding.
     pub example: Subject,
-    pub pods: BTreeSet<Key<Pod>>,
-    pub workloads: BTreeSet<WorkloadKey>,
+    pub pods: BTreeSet<ObjectRef<Pod>>,
+    pub workloads: BTreeSet<WorkloadRef>,
     pub since: Option<Timestamp>,
 }
 
@@ -221,7 +221,7 @@ impl Fault {
     pub fn add(
         &mut self,
         subject: &Subject,
-        owner: Option<&WorkloadKey>,
+        owner: Option<&WorkloadRef>,
         since: Option<Timestamp>,
     ) {
         match subject {

@@ -2,34 +2,39 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Fact, Root, Source};
+use super::{EvidenceSource, Fact, FindingBuilder, RootCause};
 use crate::domain::{
-    context::{Case, Neighbour},
-    diagnostics::{Cause, FixId, Link, classify::Confidence},
+    context::{PeerContainer, PodContext},
+    diagnostics::{Cause, ChainLink, FixId, classify::Confidence},
     k8s::{
         objects::{PullPolicy, Workload},
         pull_attempt::PullAttempt,
     },
     registry_auth::image_ref::{ImageError, ImageRef},
-    suggest::distance,
+    suggest::edit_distance,
 };
 
 /// The image reference is malformed: the kubelet does not try to pull it.
-pub(super) fn invalid(
-    draft: &mut Draft,
-    case: &Case,
+pub(super) fn conclude_invalid_reference(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
     attempt: PullAttempt<'_>,
     error: &ImageError,
 ) {
-    draft.settle_on(Cause::InvalidImageName, Root::ImageNameInvalid);
+    draft.conclude(Cause::InvalidImageName, RootCause::ImageNameInvalid);
     let text = format!("{error}: {}", error.problem.hint());
-    draft.tell(Fact::ImageProblem { text }, Source::Pod);
+    draft.add_evidence(Fact::ImageProblem { text }, EvidenceSource::Pod);
     older_revision(draft, case, attempt);
 }
 
-pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, image: &ImageRef) {
-    let neighbours: Vec<(&Neighbour, ImageRef)> = case
-        .neighbours
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    attempt: PullAttempt<'_>,
+    image: &ImageRef,
+) {
+    let neighbours: Vec<(&PeerContainer, ImageRef)> = case
+        .peers
         .iter()
         .filter_map(|neighbour| Some((neighbour, ImageRef::parse(&neighbour.image).ok()?)))
         .collect();
@@ -42,7 +47,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, im
             pod: neighbour.pod.name.shared(),
             node: neighbour.node.clone(),
         };
-        draft.tell(fact, Source::OtherPods);
+        draft.add_evidence(fact, EvidenceSource::OtherPods);
         let here = same.iter().map(|(neighbour, _)| neighbour);
         on_the_node(draft, case, attempt, here);
         pulled_elsewhere(draft, case, neighbour);
@@ -51,7 +56,7 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, im
             pod: neighbour.pod.name.shared(),
             node: neighbour.node.clone(),
         };
-        draft.tell(fact, Source::OtherPods);
+        draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
     if draft.cause == Cause::ImageNotFound {
         not_found(draft, image, &neighbours);
@@ -62,10 +67,10 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>, im
 /// From 1.35 on the kubelet asks the registry although the image is on the node, where the Pod has no
 /// credential with which it was pulled (KEP-2535, `imagePullCredentialsVerificationPolicy`).
 fn on_the_node<'a>(
-    draft: &mut Draft,
-    case: &Case,
+    draft: &mut FindingBuilder,
+    case: &PodContext,
     attempt: PullAttempt<'_>,
-    same: impl Iterator<Item = &'a &'a Neighbour>,
+    same: impl Iterator<Item = &'a &'a PeerContainer>,
 ) {
     let policy = attempt
         .volume
@@ -79,27 +84,36 @@ fn on_the_node<'a>(
         .filter_map(|it| it.node.as_ref());
     if let Some(node) = nodes.find(|node| Some(*node) == case.pod.node.as_ref()) {
         let node = Arc::clone(node);
-        draft.tell(Fact::NodeHasImage { node }, Source::OtherPods);
+        draft.add_evidence(Fact::NodeHasImage { node }, EvidenceSource::OtherPods);
     }
 }
 
 /// Another node has pulled the image: the problem is on this node or with this Pod.
-fn pulled_elsewhere(draft: &mut Draft, case: &Case, neighbour: &Neighbour) {
+fn pulled_elsewhere(draft: &mut FindingBuilder, case: &PodContext, neighbour: &PeerContainer) {
     let other_node = neighbour.node.is_some() && neighbour.node != case.pod.node;
     let of_the_wire = matches!(
         draft.root,
-        Some(Root::RegistryDown | Root::RegistryUnknownHost | Root::CaUntrusted | Root::PlainHttp)
+        Some(
+            RootCause::RegistryDown
+                | RootCause::RegistryUnknownHost
+                | RootCause::CaUntrusted
+                | RootCause::PlainHttp
+        )
     );
     if other_node && of_the_wire {
-        draft.root = Some(Root::NodeProblem);
-        draft.doubt(Confidence::Likely);
+        draft.root = Some(RootCause::NodeProblem);
+        draft.limit_confidence(Confidence::Likely);
     }
     if draft.cause == Cause::NoCredentialsSent || draft.cause == Cause::Unauthorized {
         draft.rule_out(Cause::RepositoryMissingOrNoAccess);
     }
 }
 
-fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, ImageRef)]) {
+fn not_found(
+    draft: &mut FindingBuilder,
+    image: &ImageRef,
+    neighbours: &[(&PeerContainer, ImageRef)],
+) {
     let sibling = neighbours
         .iter()
         .find(|(neighbour, other)| neighbour.pulled && other.repository() == image.repository());
@@ -108,34 +122,36 @@ fn not_found(draft: &mut Draft, image: &ImageRef, neighbours: &[(&Neighbour, Ima
             pod: neighbour.pod.name.shared(),
             image: Arc::clone(&neighbour.image),
         };
-        draft.tell(fact, Source::OtherPods);
+        draft.add_evidence(fact, EvidenceSource::OtherPods);
         if other != image {
-            draft.prove(Root::TagMissing);
+            draft.prove_root(RootCause::TagMissing);
         }
         return;
     }
     let similar = neighbours.iter().find(|(neighbour, other)| {
-        neighbour.pulled && close(&other.repository(), &image.repository())
+        neighbour.pulled && is_similar(&other.repository(), &image.repository())
     });
     if let Some((neighbour, _)) = similar {
         let fact = Fact::SimilarImage {
             image: Arc::clone(&neighbour.image),
         };
-        draft.tell(fact, Source::OtherPods);
-        draft.root = Some(Root::RepositoryMissing);
-        draft.doubt(Confidence::Likely);
+        draft.add_evidence(fact, EvidenceSource::OtherPods);
+        draft.root = Some(RootCause::RepositoryMissing);
+        draft.limit_confidence(Confidence::Likely);
     }
 }
 
 /// Whether two names differ by at most two edits, and are not equal.
-fn close(left: &str, right: &str) -> bool {
+fn is_similar(left: &str, right: &str) -> bool {
     const SLIPS: usize = 2;
-    left != right && left.len().abs_diff(right.len()) <= SLIPS && distance(left, right) <= SLIPS
+    left != right
+        && left.len().abs_diff(right.len()) <= SLIPS
+        && edit_distance(left, right) <= SLIPS
 }
 
 /// What the revision before had under this container's name, when it differs. Of the image volumes of a
 /// revision nothing is known.
-fn older_revision(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>) {
+fn older_revision(draft: &mut FindingBuilder, case: &PodContext, attempt: PullAttempt<'_>) {
     if attempt.volume.is_some() {
         return;
     }
@@ -145,8 +161,9 @@ fn older_revision(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>) {
         images.any(|(name, image)| *name == container.name && *image != container.image)
     };
     let mut older = case.revisions.iter().skip(1).filter(another).peekable();
-    let undone = older.peek().is_some() && is_of_the_newest(case) && link(draft) == Link::Image;
-    let serving = older.find(|revision| revision.rollout.ready > 0);
+    let undone =
+        older.peek().is_some() && is_of_the_newest(case) && link(draft) == ChainLink::Image;
+    let serving = older.find(|revision| revision.status.ready > 0);
     if undone {
         // Where it still serves nothing has to be known to go back to it.
         let at = usize::from(serving.is_none()).min(draft.fixes.len());
@@ -157,21 +174,21 @@ fn older_revision(draft: &mut Draft, case: &Case, attempt: PullAttempt<'_>) {
         images.find_map(|(name, image)| (*name == container.name).then(|| Arc::clone(image)))
     });
     if let Some(image) = image {
-        draft.tell(Fact::OlderRevisionHad { image }, Source::Workload);
+        draft.add_evidence(Fact::OlderRevisionHad { image }, EvidenceSource::Workload);
     }
 }
 
-fn is_of_the_newest(case: &Case) -> bool {
+fn is_of_the_newest(case: &PodContext) -> bool {
     let (owner, newest) = (case.pod.meta.owner.as_ref(), case.revisions.first());
     owner
         .zip(newest)
         .is_some_and(|(owner, newest)| owner.uid == newest.meta.uid)
 }
 
-fn link(draft: &Draft) -> Link {
+fn link(draft: &FindingBuilder) -> ChainLink {
     draft
         .root
-        .map_or_else(|| Link::of_cause(draft.cause), Root::link)
+        .map_or_else(|| ChainLink::from_cause(draft.cause), RootCause::chain_link)
 }
 
 #[cfg(test)]
@@ -180,9 +197,9 @@ mod tests {
 
     #[test]
     fn names_a_slip_or_two_apart_are_close() {
-        assert!(close("team/privat-app", "team/private-app"));
-        assert!(close("team/pirvate-app", "team/private-app"));
-        assert!(!close("team/app", "team/app"));
-        assert!(!close("team/app", "team/other"));
+        assert!(is_similar("team/privat-app", "team/private-app"));
+        assert!(is_similar("team/pirvate-app", "team/private-app"));
+        assert!(!is_similar("team/app", "team/app"));
+        assert!(!is_similar("team/app", "team/other"));
     }
 }

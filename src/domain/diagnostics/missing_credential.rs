@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Fact, Root, Source, unreadable_secrets};
+use super::{EvidenceSource, Fact, FindingBuilder, RootCause, unreadable_secrets};
 use crate::domain::{
-    context::{AccountState, Case, Links, SecretLink, SecretState},
+    context::{AccountState, CredentialChain, PodContext, SecretLink, SecretState},
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::{
         object_ref::Name,
@@ -14,7 +14,7 @@ use crate::domain::{
     registry_auth::{
         image_ref::{HostNamed, ImageRef},
         keyring::Keyring,
-        registries::{self, Missing},
+        registries::{self, MissingRepositoryBehavior},
     },
 };
 
@@ -27,27 +27,32 @@ pub(super) fn secret_fact(link: &SecretLink) -> Fact {
 }
 
 /// Handles an authentication error of a pull for which no Secret provides a credential.
-pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    links: &CredentialChain,
+    image: &ImageRef,
+) {
     let missing = Cause::RepositoryMissingOrNoAccess;
     if draft.cause == missing && draft.alternatives.is_empty() {
-        draft.root = Some(Root::RepositoryMissing);
+        draft.root = Some(RootCause::RepositoryMissing);
         return;
     }
     let maybe_missing = draft.cause == missing || draft.alternatives.contains(&missing);
     let keep = draft.cause;
-    draft.settle_on(Cause::NoCredentialsSent, Root::SecretNotAttached);
+    draft.conclude(Cause::NoCredentialsSent, RootCause::SecretNotAttached);
     if keep == Cause::PullSecretMissing {
         draft.cause = keep;
     }
-    if maybe_missing && hides_private(image) {
+    if maybe_missing && masks_missing_repository(image) {
         draft.alternatives = vec![missing];
     }
     if image.host_named() == HostNamed::No && image.path().starts_with("library/") {
         // A bare name is an official image of Docker Hub, and those need no credential.
         draft.cause = missing;
-        draft.root = Some(Root::RepositoryMissing);
+        draft.root = Some(RootCause::RepositoryMissing);
         draft.alternatives = vec![Cause::NoCredentialsSent];
-        draft.tell(Fact::HostAssumed, Source::Pod);
+        draft.add_evidence(Fact::DockerHubAssumed, EvidenceSource::Pod);
         draft.fixes = vec![FixId::CorrectImage, FixId::LoadImage];
         return;
     }
@@ -55,77 +60,97 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, image: &Image
 }
 
 /// Finds the broken link of the chain.
-pub(super) fn broken_link(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
+pub(super) fn broken_link(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    links: &CredentialChain,
+    image: &ImageRef,
+) {
     if links.secrets.is_empty() {
-        draft.tell(Fact::PodListsNothing, Source::Pod);
+        draft.add_evidence(Fact::PodListsNothing, EvidenceSource::Pod);
     }
     for link in &links.secrets {
-        draft.tell(secret_fact(link), Source::Secret);
+        draft.add_evidence(secret_fact(link), EvidenceSource::Secret);
     }
     if links.secrets.iter().any(SecretLink::is_missing)
         && let Some(event) = case.missing_secret_event()
     {
-        draft.hear(event);
+        draft.add_event(event);
     }
-    if predates_binding(draft, case, image) {
+    if is_pod_older_than_binding(draft, case, image) {
         return;
     }
-    match links.secrets.iter().min_by_key(|link| weight(&link.state)) {
+    match links
+        .secrets
+        .iter()
+        .min_by_key(|link| likelihood_rank(&link.state))
+    {
         Some(link) => broken_secret(draft, case, link, image),
         None => nothing_listed(draft, case, links, image),
     }
 }
 
 /// Rank of a broken Secret; lower is more likely the intended one.
-fn weight(state: &SecretState) -> u8 {
+fn likelihood_rank(state: &SecretState) -> u8 {
     match state {
         SecretState::MatchesEmpty { .. } => 0,
         SecretState::WrongType(_) => 1,
         SecretState::WrongKey { .. } => 2,
         SecretState::HoldsNothing(_) => 3,
-        SecretState::NoMatch(misses) if misses.iter().any(|(_, miss)| miss.reason.is_near()) => 4,
+        SecretState::NoMatch(misses)
+            if misses
+                .iter()
+                .any(|(_, miss)| miss.reason.is_probable_typo()) =>
+        {
+            4
+        }
         SecretState::Missing => 5,
         SecretState::NoMatch(_) => 6,
         SecretState::Malformed(_) | SecretState::Unknown | SecretState::Matches { .. } => 7,
     }
 }
 
-fn broken_secret(draft: &mut Draft, case: &Case, link: &SecretLink, image: &ImageRef) {
+fn broken_secret(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    link: &SecretLink,
+    image: &ImageRef,
+) {
     draft.secret = Some(link.name.shared());
     let (root, fixes) = match &link.state {
-        SecretState::MatchesEmpty { .. } => (Root::EntryEmpty, vec![FixId::RecreateSecret]),
-        SecretState::WrongType(_) => (Root::SecretWrongType, vec![FixId::ConvertType]),
-        SecretState::WrongKey { .. } => (Root::SecretWrongKey, vec![FixId::RecreateSecret]),
+        SecretState::MatchesEmpty { .. } => (RootCause::EntryEmpty, vec![FixId::RecreateSecret]),
+        SecretState::WrongType(_) => (RootCause::SecretWrongType, vec![FixId::ConvertType]),
+        SecretState::WrongKey { .. } => (RootCause::SecretWrongKey, vec![FixId::RecreateSecret]),
         SecretState::HoldsNothing(_) | SecretState::Malformed(_) => {
-            (Root::SecretMalformed, vec![FixId::RecreateSecret])
+            (RootCause::SecretMalformed, vec![FixId::RecreateSecret])
         }
-        SecretState::Missing => (Root::SecretMissing, missing(draft, case, link)),
+        SecretState::Missing => (RootCause::SecretMissing, missing(draft, case, link)),
         SecretState::NoMatch(misses) => {
             let near = misses
                 .first()
-                .and_then(|(entry, miss)| Some((entry, miss.instead.as_ref()?)));
+                .and_then(|(entry, miss)| Some((entry, miss.suggestion.as_ref()?)));
             if let Some((entry, key)) = near {
-                draft.entry = Some(Arc::clone(entry));
-                draft.server = Some(key.clone());
+                draft.current_auth_key = Some(Arc::clone(entry));
+                draft.expected_auth_key = Some(key.clone());
                 let fact = Fact::WouldMatch {
                     name: link.name.shared(),
                     key: key.as_str().into(),
                 };
-                draft.tell(fact, Source::Secret);
+                draft.add_evidence(fact, EvidenceSource::Secret);
             }
-            own_list(draft, case);
+            refine_template_list(draft, case);
             let fixes = if near.is_some() {
                 vec![FixId::CorrectServer, FixId::CreateSecret]
             } else {
                 vec![FixId::CreateSecret]
             };
-            (Root::EntryForOtherRegistry, fixes)
+            (RootCause::EntryForOtherRegistry, fixes)
         }
         SecretState::Unknown | SecretState::Matches { .. } => return,
     };
     draft.root = Some(root);
     draft.fixes = fixes;
-    if let Some(attach) = offer_unlisted(draft, case, image) {
+    if let Some(attach) = suggest_unlisted_secret(draft, case, image) {
         // What is there already goes before what would have to be made.
         let made = |fix: &FixId| matches!(fix, FixId::CreateSecret | FixId::CorrectSecretName);
         let at = draft.fixes.iter().position(made);
@@ -134,7 +159,7 @@ fn broken_secret(draft: &mut Draft, case: &Case, link: &SecretLink, image: &Imag
 }
 
 /// A Secret of this name may be in another namespace.
-fn missing(draft: &mut Draft, case: &Case, link: &SecretLink) -> Vec<FixId> {
+fn missing(draft: &mut FindingBuilder, case: &PodContext, link: &SecretLink) -> Vec<FixId> {
     let namesake = case
         .elsewhere
         .iter()
@@ -143,41 +168,45 @@ fn missing(draft: &mut Draft, case: &Case, link: &SecretLink) -> Vec<FixId> {
         return vec![FixId::CreateSecret, FixId::CorrectSecretName];
     };
     let namespace: Arc<str> = secret.key.namespace.as_str().into();
-    draft.from = Some(Arc::clone(&namespace));
+    draft.source_namespace = Some(Arc::clone(&namespace));
     let fact = Fact::SecretElsewhere {
         name: link.name.shared(),
         namespace,
     };
-    draft.tell(fact, Source::Secret);
+    draft.add_evidence(fact, EvidenceSource::Secret);
     vec![FixId::CopySecret, FixId::CreateSecret]
 }
 
 /// Whether the Pod's list comes from its template, so that the ServiceAccount's was not used.
-fn template_lists(case: &Case) -> bool {
+fn is_template_list(case: &PodContext) -> bool {
     let workload = case.workload.as_ref();
     workload.is_some_and(|workload| !workload.pull_secrets.is_empty())
 }
 
 /// The Pod template has its own list, so the ServiceAccount's does not apply.
-pub(super) fn own_list(draft: &mut Draft, case: &Case) {
+pub(super) fn refine_template_list(draft: &mut FindingBuilder, case: &PodContext) {
     if let Some(account) = case.account.present()
-        && template_lists(case)
+        && is_template_list(case)
         && !account.pull_secrets.is_empty()
         && account.pull_secrets != case.pod.pull_secrets
     {
-        let fact = Fact::OwnListHides {
+        let fact = Fact::TemplateOverridesServiceAccount {
             account: account.key.name.shared(),
         };
-        draft.tell(fact, Source::Workload);
+        draft.add_evidence(fact, EvidenceSource::Workload);
     }
 }
 
 /// The ServiceAccount lists what the Pod does not: admission copied the list before it had it.
-fn predates_binding(draft: &mut Draft, case: &Case, image: &ImageRef) -> bool {
+fn is_pod_older_than_binding(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    image: &ImageRef,
+) -> bool {
     let Some(account) = case.account.present() else {
         return false;
     };
-    if template_lists(case) || account.pull_secrets == case.pod.pull_secrets {
+    if is_template_list(case) || account.pull_secrets == case.pod.pull_secrets {
         return false;
     }
     let matches = case.unlisted_matches(image);
@@ -185,31 +214,31 @@ fn predates_binding(draft: &mut Draft, case: &Case, image: &ImageRef) -> bool {
     let lists = &account.pull_secrets;
     let proven = lists.iter().any(opens);
     // A Pod that lists nothing loses nothing by a restart, if a Secret that cannot be read is the right one.
-    let unread = case.pod.pull_secrets.is_empty() && lists.iter().any(|name| case.hides(name));
+    let unread = case.pod.pull_secrets.is_empty() && lists.iter().any(|name| case.may_hide(name));
     if !proven && !unread {
         return false;
     }
-    draft.tell(account_lists(case), Source::ServiceAccount);
+    draft.add_evidence(account_lists(case), EvidenceSource::ServiceAccount);
     draft.fixes = vec![FixId::Restart, FixId::RetryNow];
     if proven {
-        draft.root = Some(Root::PodPredatesBinding);
+        draft.root = Some(RootCause::PodPredatesBinding);
         return true;
     }
-    let hidden: Vec<_> = lists.iter().filter(|name| case.hides(name)).collect();
+    let hidden: Vec<_> = lists.iter().filter(|name| case.may_hide(name)).collect();
     for name in &hidden {
-        unreadable_secrets::tell(draft, case, name);
+        unreadable_secrets::add_unreadable_evidence(draft, case, name);
     }
     if let [only] = hidden[..] {
         draft.secret = Some(only.shared());
     }
     draft.root = None;
-    draft.doubt(Confidence::Possible);
+    draft.limit_confidence(Confidence::Possible);
     draft.fixes.push(FixId::CheckSecret);
     true
 }
 
 /// What the Pod's ServiceAccount lists.
-fn account_lists(case: &Case) -> Fact {
+fn account_lists(case: &PodContext) -> Fact {
     let account = case.pod.service_account.shared();
     let lists = case.account.present().map(|it| &it.pull_secrets);
     match lists.filter(|lists| !lists.is_empty()) {
@@ -221,35 +250,40 @@ fn account_lists(case: &Case) -> Fact {
     }
 }
 
-fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRef) {
+fn nothing_listed(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    links: &CredentialChain,
+    image: &ImageRef,
+) {
     let account = case.pod.service_account.shared();
     let fact = match links.account {
         AccountState::Missing => Fact::AccountMissing { account },
         AccountState::Present => account_lists(case),
         AccountState::Unknown => {
             // Unseen, it may have the Secret by now, and the Pod be older than that.
-            draft.doubt(Confidence::Likely);
+            draft.limit_confidence(Confidence::Likely);
             Fact::AccountNotRead { account }
         }
     };
-    draft.tell(fact, Source::ServiceAccount);
-    draft.root = Some(Root::SecretNotAttached);
+    draft.add_evidence(fact, EvidenceSource::ServiceAccount);
+    draft.root = Some(RootCause::SecretNotAttached);
     draft.fixes = vec![FixId::CreateSecret, FixId::AttachSecret];
     if let Some(secret) = case.elsewhere.first() {
         let namespace: Arc<str> = secret.key.namespace.as_str().into();
         draft.secret = Some(secret.key.name.shared());
-        draft.from = Some(Arc::clone(&namespace));
+        draft.source_namespace = Some(Arc::clone(&namespace));
         let name = secret.key.name.shared();
         let fact = Fact::SecretElsewhere { name, namespace };
-        draft.tell(fact, Source::Secret);
+        draft.add_evidence(fact, EvidenceSource::Secret);
         draft.fixes = vec![FixId::CopySecret, FixId::AttachSecret];
     }
-    match offer_unlisted(draft, case, image) {
+    match suggest_unlisted_secret(draft, case, image) {
         Some(attach) => draft.fixes = vec![attach],
-        None if draft.secret.is_none() => misfit(draft, case, image),
+        None if draft.secret.is_none() => add_near_miss(draft, case, image),
         None => {}
     }
-    if draft.holder.is_some() {
+    if draft.other_service_account.is_some() {
         // The namespace's own default account is what a Pod gets when nobody chose one.
         let chosen = case.pod.service_account.as_str() != "default";
         let at = if chosen { draft.fixes.len() } else { 0 };
@@ -258,59 +292,67 @@ fn nothing_listed(draft: &mut Draft, case: &Case, links: &Links, image: &ImageRe
 }
 
 /// A Secret of the namespace that matches the image but is not listed.
-fn offer_unlisted(draft: &mut Draft, case: &Case, image: &ImageRef) -> Option<FixId> {
+fn suggest_unlisted_secret(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    image: &ImageRef,
+) -> Option<FixId> {
     let secret = *case.unlisted_matches(image).first()?;
     let name = secret.key.name.shared();
     let account = case
         .account_with(&secret.key.name)
         .map(|account| account.key.name.shared());
-    draft.holder = account
+    draft.other_service_account = account
         .clone()
         .filter(|account| **account != *case.pod.service_account.as_str());
-    draft.matching = Some(Arc::clone(&name));
+    draft.matching_secret = Some(Arc::clone(&name));
     let fact = if account.is_none() && case.accounts_unseen {
-        draft.doubt(Confidence::Likely);
+        draft.limit_confidence(Confidence::Likely);
         Fact::UnlistedMatchesUnread { name }
     } else {
         Fact::UnlistedMatches { name, account }
     };
-    draft.tell(fact, Source::Secret);
+    draft.add_evidence(fact, EvidenceSource::Secret);
     Some(FixId::AttachSecret)
 }
 
 /// A Secret of the namespace that was intended for this registry but does not match.
-fn misfit(draft: &mut Draft, case: &Case, image: &ImageRef) {
-    let near = case.others.iter().find_map(|secret| {
+fn add_near_miss(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
+    let near = case.unlisted_secrets.iter().find_map(|secret| {
         let SecretContent::Read(summary) = &secret.content else {
             return None;
         };
         let (entry, key) = summary
             .entries
             .iter()
-            .find_map(|entry| Some((&entry.server, nearly(&entry.server, image)?)))?;
+            .find_map(|entry| Some((&entry.server, suggested_key(&entry.server, image)?)))?;
         Some((secret.key.name.shared(), Arc::clone(entry), key))
     });
     let Some((name, entry, key)) = near else {
         return;
     };
     draft.secret = Some(Arc::clone(&name));
-    draft.entry = Some(entry);
-    draft.server = Some(key.clone());
+    draft.current_auth_key = Some(entry);
+    draft.expected_auth_key = Some(key.clone());
     draft.fixes = vec![FixId::CorrectServer, FixId::AttachSecret];
     let key: Arc<str> = key.into();
     let fact = Fact::WouldMatch { name, key };
-    draft.tell(fact, Source::Secret);
+    draft.add_evidence(fact, EvidenceSource::Secret);
 }
 
 /// The key that would match, if this one is a near miss.
-fn nearly(server: &str, image: &ImageRef) -> Option<String> {
+fn suggested_key(server: &str, image: &ImageRef) -> Option<String> {
     let mut keyring = Keyring::default();
     keyring.add(server, ());
-    let ((), miss) = keyring.lookup(image).misses.into_iter().next()?;
-    miss.reason.is_near().then_some(miss.instead).flatten()
+    let ((), miss) = keyring.lookup(image).mismatches.into_iter().next()?;
+    miss.reason
+        .is_probable_typo()
+        .then_some(miss.suggestion)
+        .flatten()
 }
 
 /// Whether the registry answers alike for missing and for private repositories.
-pub(super) fn hides_private(image: &ImageRef) -> bool {
-    registries::of_host(image.host()).is_some_and(|preset| preset.missing == Missing::LooksPrivate)
+pub(super) fn masks_missing_repository(image: &ImageRef) -> bool {
+    registries::find_by_host(image.host())
+        .is_some_and(|preset| preset.missing_repository == MissingRepositoryBehavior::LooksPrivate)
 }

@@ -3,16 +3,17 @@
 //! `handlers` has one file per cause: its texts, how the objects of the cluster refine a finding of it, and its
 //! fixes; `fix` has the fixes. What a message can mean is decided by `message`.
 //!
-//! From a [`Case`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
+//! From a [`PodContext`] to what is wrong: the cause, why, how sure, on what evidence, and what helps.
 //!
-//! `pull_error` finds what the kubelet last said and `classify` what that means; `auth` decides by the
-//! chain what a refusal means: `aggregate` takes the answers to several credentials apart, `sent_credential` is of a credential that went out, `missing_credential` at which link the chain is
-//! broken when none did; `image_evidence` uses what the
-//! images of other Pods show; `pending` finds the step at which a Pod is held otherwise, and `pending_findings` names
-//! that. `workload` is for those without Pods, and `need` says what is diagnosed at all. `unreadable_secrets` judges
-//! where the Pod's Secrets may not be read, `node_credential` what speaks for a credential of the node's own, `never_policy` the
-//! pull policy Never. Nothing here asks a registry; what one has said when somebody asked is added by
-//! `probe_evidence`. `preflight` looks at Pods that run. A judgement in the making is a `Draft`.
+//! `pull_error` finds what the kubelet last said and `classify` what that means; `auth` decides by the chain
+//! what a refusal means: `aggregate` takes the answers to several credentials apart, `sent_credential` is of
+//! a credential that went out, `missing_credential` at which link the chain is broken when none did;
+//! `image_evidence` uses what the images of other Pods show; `pending` finds the step at which a Pod is held
+//! otherwise, and `pending_findings` names that. `workload` is for those without Pods, and `need` says what
+//! is diagnosed at all. `unreadable_secrets` judges where the Pod's Secrets may not be read,
+//! `node_credential` what speaks for a credential of the node's own, `never_policy` the pull policy Never.
+//! Nothing here asks a registry; what one has said when somebody asked is added by `probe_evidence`.
+//! `preflight` looks at Pods that run. A judgement in the making is a `FindingBuilder`.
 
 mod aggregate;
 mod auth;
@@ -47,26 +48,26 @@ mod workload;
 pub use cause::CauseInfo;
 pub(in crate::domain) use cause::Handler;
 pub use fix::{
-    BEST, CurrentLogin, Fix, FixAction, FixId, FixTarget, ListOrigin, Names, NewSecret, PodOwner,
-    TargetContainer, suitable,
+    CurrentLogin, Fix, FixAction, FixContext, FixId, FixTarget, ListOrigin, MAX_FIXES, NewSecret,
+    PodOwner, TargetContainer, applicable_fixes,
 };
 pub(in crate::domain) use fix::{append_to_list, edit_account, unplanned};
 pub use handlers::Cause;
-pub use root::{Link, Root};
+pub use root::{ChainLink, RootCause};
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    evidence::{Evidence, Fact, Source},
+    evidence::{Evidence, EvidenceSource, Fact},
     need::{Need, changes_at, needs_diagnosis, workload_needs_diagnosis},
-    preflight::{foresee, foresee_refusal},
-    probe_evidence::settle,
+    preflight::{preflight, preflight_refusal},
+    probe_evidence::apply_probe,
     workload::workload,
 };
 use super::{
-    context::Case,
+    context::PodContext,
     k8s::{
         pod_status::pod_status,
         pull_attempt::{PullAttempt, PullTarget},
@@ -74,8 +75,8 @@ use super::{
     registry_auth::image_ref::ImageRef,
 };
 use classify::{Confidence, classify};
-use finding_builder::Draft;
-use pull_error::Told;
+use finding_builder::FindingBuilder;
+use pull_error::PullError;
 use refine::PullContext;
 
 /// What is wrong with a Pod: one finding per container that waits in vain, in the kubelet's order.
@@ -105,14 +106,15 @@ pub struct Finding {
     pub state: Arc<str>,
     pub cause: Cause,
     /// `None` where neither message nor objects prove it.
-    pub root: Option<Root>,
+    pub root: Option<RootCause>,
     pub confidence: Confidence,
     pub alternatives: Vec<Cause>,
     pub evidence: Vec<Evidence>,
     /// What would settle the rest.
-    pub settle: Vec<String>,
+    #[serde(rename = "settle")]
+    pub confirming_checks: Vec<String>,
     pub fixes: Vec<FixId>,
-    pub names: Names,
+    pub names: FixContext,
     /// The program has run and ended: why stands in its log.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub crashed: bool,
@@ -123,15 +125,15 @@ impl Finding {
     pub fn title(&self) -> &'static str {
         match self.root {
             _ if self.is_missing_digest() => "digest not found",
-            Some(root) if Root::of_cause(self.cause) != Some(root) => root.title(),
-            Some(_) | None => self.cause.title(),
+            Some(root) if RootCause::from_cause(self.cause) != Some(root) => root.title(),
+            Some(_) | None => self.cause.label(),
         }
     }
 
     /// Whether the registry has no such image, and the image is named by its digest.
     fn is_missing_digest(&self) -> bool {
         let is_missing = match self.root {
-            Some(root) => root == Root::TagMissing,
+            Some(root) => root == RootCause::TagMissing,
             None => self.cause == Cause::ImageNotFound,
         };
         is_missing && self.image.as_ref().is_some_and(|image| image.contains('@'))
@@ -149,12 +151,12 @@ impl Finding {
     }
 
     /// The link of the chain that is broken.
-    pub fn link(&self) -> Link {
+    pub fn link(&self) -> ChainLink {
         match self.root {
-            Some(root) => root.link(),
-            None => match Link::of_cause(self.cause) {
+            Some(root) => root.chain_link(),
+            None => match ChainLink::from_cause(self.cause) {
                 // Which of several Secrets it is, or whether it is one at all, is not known.
-                Link::Secret if self.names.secret.is_none() => Link::Registry,
+                ChainLink::Secret if self.names.secret.is_none() => ChainLink::Registry,
                 link => link,
             },
         }
@@ -162,18 +164,21 @@ impl Finding {
 
     /// A summary in one sentence.
     pub fn summary(&self) -> String {
-        summary::of(self)
+        summary::sentence(self)
     }
 
     /// The fixes with the names of this case.
     pub fn filled_fixes(&self) -> Vec<Fix> {
-        self.fixes.iter().map(|fix| fix.fill(&self.names)).collect()
+        self.fixes
+            .iter()
+            .map(|fix| fix.render(&self.names))
+            .collect()
     }
 }
 
 /// Diagnoses one Pod; a Pod that wants nothing has no findings.
-pub fn diagnose(case: &Case) -> Diagnosis {
-    let mut findings: Vec<Finding> = pull_error::told(case)
+pub fn diagnose(case: &PodContext) -> Diagnosis {
+    let mut findings: Vec<Finding> = pull_error::pull_errors(case)
         .into_iter()
         .map(|told| finding(case, &told))
         .collect();
@@ -183,11 +188,13 @@ pub fn diagnose(case: &Case) -> Diagnosis {
     Diagnosis { findings }
 }
 
-fn finding(case: &Case, told: &Told<'_>) -> Finding {
-    let mut draft = Draft::of_message(classify(told.text));
+fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
+    let mut draft = FindingBuilder::from_message(classify(told.text));
     draft.evidence.push(told.evidence());
     match ImageRef::parse(told.attempt.image()) {
-        Err(error) => image_evidence::invalid(&mut draft, case, told.attempt, &error),
+        Err(error) => {
+            image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error)
+        }
         Ok(parsed) => {
             let pull = PullContext {
                 case,
@@ -195,18 +202,23 @@ fn finding(case: &Case, told: &Told<'_>) -> Finding {
                 image: &parsed,
             };
             draft.cause.handler().refine.apply(&mut draft, &pull);
-            image_evidence::judge(&mut draft, case, told.attempt, &parsed);
+            image_evidence::refine(&mut draft, case, told.attempt, &parsed);
         }
     }
     finish(case, told.attempt, told.reason, draft)
 }
 
-fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft) -> Finding {
-    let names = fix_context::of(case, attempt, &draft);
+fn finish(
+    case: &PodContext,
+    attempt: PullAttempt<'_>,
+    reason: &Arc<str>,
+    draft: FindingBuilder,
+) -> Finding {
+    let names = fix_context::build(case, attempt, &draft);
     let confidence = draft.confidence();
     let settle = open_questions(confidence, draft.cause, &draft.alternatives);
     let fixes = match names.target.as_deref() {
-        Some(target) => suitable(draft.fixes, target, draft.root),
+        Some(target) => applicable_fixes(draft.fixes, target, draft.root),
         None => draft.fixes,
     };
     Finding {
@@ -219,8 +231,8 @@ fn finish(case: &Case, attempt: PullAttempt<'_>, reason: &Arc<str>, draft: Draft
         confidence,
         alternatives: draft.alternatives,
         evidence: draft.evidence,
-        settle,
-        fixes: fixes.into_iter().take(BEST).collect(),
+        confirming_checks: settle,
+        fixes: fixes.into_iter().take(MAX_FIXES).collect(),
         names,
         crashed: draft.crashed,
     }
@@ -232,5 +244,5 @@ fn open_questions(confidence: Confidence, cause: Cause, alternatives: &[Cause]) 
         return Vec::new();
     }
     let causes = std::iter::once(cause).chain(alternatives.iter().copied());
-    causes.map(Cause::question).collect()
+    causes.map(Cause::how_to_confirm).collect()
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::{pending, sent_credential};
 use crate::domain::{
-    context::Case,
+    context::PodContext,
     k8s::{
         objects::{Event, Pod, Workload, WorkloadKind},
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
     },
     pull_test,
 };
@@ -33,10 +33,12 @@ pub fn needs_diagnosis(pod: &Pod, events: &[Arc<Event>], now: Timestamp) -> Need
         return Need::Never;
     }
     match pod_status(pod).health {
-        Health::PullFailing | Health::Failing => Need::Now,
-        Health::Progressing if pending::held(pod, events, now).is_some() => Need::Now,
-        Health::Progressing => pending::held_from(pod, events, now).map_or(Need::Never, Need::From),
-        Health::Healthy | Health::Finished => Need::Never,
+        PodHealth::PullFailing | PodHealth::Failing => Need::Now,
+        PodHealth::Progressing if pending::held(pod, events, now).is_some() => Need::Now,
+        PodHealth::Progressing => {
+            pending::held_from(pod, events, now).map_or(Need::Never, Need::From)
+        }
+        PodHealth::Healthy | PodHealth::Finished => Need::Never,
     }
 }
 
@@ -47,7 +49,7 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
     if owner.is_some_and(|owner| WorkloadKind::parse(&owner.kind).is_some()) {
         return false;
     }
-    let rollout = &workload.rollout;
+    let rollout = &workload.status;
     match workload.id.kind {
         WorkloadKind::Deployment
         | WorkloadKind::ReplicaSet
@@ -67,7 +69,7 @@ pub fn workload_needs_diagnosis(workload: &Workload) -> bool {
 }
 
 /// The next moment at which a diagnosis may read differently although nothing has happened.
-pub fn changes_at(case: &Case) -> Option<Timestamp> {
+pub fn changes_at(case: &PodContext) -> Option<Timestamp> {
     let held = pending::held_from(&case.pod, &case.events, case.now);
     let moments = sent_credential::moments(case).filter(|at| *at > case.now);
     held.into_iter().chain(moments).min()
@@ -79,8 +81,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        fixtures::{ago, event, now, pod, running, waiting, workload},
-        k8s::objects::{Condition, ContainerState, PodCondition},
+        fixtures::{event, now, pod, running, seconds_ago, waiting, workload},
+        k8s::objects::{ContainerState, PodCondition, PodConditionType},
     };
 
     fn told(reason: &str, count: u32, seconds: i64) -> [Arc<Event>; 1] {
@@ -90,14 +92,14 @@ mod tests {
             reason,
             "x",
             count,
-            ago(seconds),
+            seconds_ago(seconds),
         ))]
     }
 
     #[test]
     fn a_pod_on_its_way_is_diagnosed_from_when_it_is_held_up() {
         let mut pod = pod("shop", "web", waiting("ContainerCreating", ""));
-        pod.meta.created = Some(ago(30));
+        pod.meta.created = Some(seconds_ago(30));
         let need = |events: &[Arc<Event>]| needs_diagnosis(&pod, events, now());
         let at = |seconds| Need::From(now() + SignedDuration::from_secs(seconds));
         assert_eq!(need(&[]), at(870));
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn a_step_of_which_nothing_is_said_is_diagnosed_after_a_while() {
         let born = |seconds, pod: &mut Pod| {
-            pod.meta.created = Some(ago(seconds));
+            pod.meta.created = Some(seconds_ago(seconds));
             pod.conditions = Box::new([]);
         };
         let need = |pod: &Pod| needs_diagnosis(pod, &[], now());
@@ -138,7 +140,7 @@ mod tests {
         let mut pod = pod("shop", "web", ContainerState::Unreported);
         pod.node = None;
         let reason = Some("SchedulingGated".into());
-        let gated = PodCondition::new(Condition::Scheduled, false, None, reason, None);
+        let gated = PodCondition::new(PodConditionType::Scheduled, false, None, reason, None);
         pod.conditions = Box::new([gated]);
         assert_eq!(needs_diagnosis(&pod, &[], now()), Need::Now);
     }
@@ -156,12 +158,12 @@ mod tests {
     #[test]
     fn what_another_workload_makes_is_told_of_that_one() {
         let mut set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
-        set.rollout.desired = 1;
+        set.status.desired = 1;
         assert!(!workload_needs_diagnosis(&set));
         set.meta.owner = None;
         assert!(workload_needs_diagnosis(&set));
-        set.rollout.current = 1;
-        set.rollout.updated = 1;
+        set.status.current = 1;
+        set.status.updated = 1;
         assert!(!workload_needs_diagnosis(&set));
     }
 }

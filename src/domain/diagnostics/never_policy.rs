@@ -4,9 +4,9 @@
 //! (KEP-2535, `ensureSecretPulledImages`), and says the same of one that fails this as of an image that is
 //! not there (kubelet `pkg/kubelet/images/image_manager.go`, `imageNotPresentOnNeverPolicyError`).
 
-use super::{Draft, Root};
+use super::{FindingBuilder, RootCause};
 use crate::domain::{
-    context::{Case, opens},
+    context::{PodContext, has_matching_credential},
     diagnostics::{Cause, FixId, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
@@ -14,9 +14,9 @@ use crate::domain::{
 /// Weighs both; a Pod on the same node that runs the image with a Secret that this Pod does not list shows that
 /// it is there. One that lists no other Secret proves nothing: its credential is this Pod's as well, and the
 /// image may have been removed from the node since its container was started.
-pub(super) fn judge(draft: &mut Draft, case: &Case, image: &ImageRef) {
+pub(super) fn refine(draft: &mut FindingBuilder, case: &PodContext, image: &ImageRef) {
     let lacks = |name: &&_| !case.pod.pull_secrets.contains(name);
-    let runs_here = case.neighbours.iter().filter(|other| {
+    let runs_here = case.peers.iter().filter(|other| {
         other.pulled
             && other.node.is_some()
             && other.node == case.pod.node
@@ -28,17 +28,17 @@ pub(super) fn judge(draft: &mut Draft, case: &Case, image: &ImageRef) {
     };
     draft.cause = Cause::CredentialsNotVerified;
     draft.alternatives = vec![Cause::NeverPullAbsent];
-    draft.fixes = Cause::CredentialsNotVerified.entry().fixes.to_vec();
-    let mut readable = case.others.iter();
-    if readable.any(|other| other.key.name == *secret && opens(other, image)) {
-        draft.root = Some(Root::SecretNotAttached);
-        draft.matching = Some(secret.shared());
-        draft.doubt(Confidence::Likely);
+    draft.fixes = Cause::CredentialsNotVerified.info().fixes.to_vec();
+    let mut readable = case.unlisted_secrets.iter();
+    if readable.any(|other| other.key.name == *secret && has_matching_credential(other, image)) {
+        draft.root = Some(RootCause::SecretNotAttached);
+        draft.matching_secret = Some(secret.shared());
+        draft.limit_confidence(Confidence::Likely);
     } else {
         // What that Secret holds has not been read: that it is for this image is a guess.
         draft.root = None;
         draft.secret = Some(secret.shared());
-        draft.doubt(Confidence::Possible);
+        draft.limit_confidence(Confidence::Possible);
         draft.fixes.insert(0, FixId::CheckSecret);
     }
 }

@@ -1,24 +1,24 @@
 //! Evidence for a credential of the node: the kubelet's credential provider plugins, and what the node's
 //! configuration holds. Neither leaves a trace in the API, so it is never more than likely.
 
-use super::{Draft, Fact, Root, Source, pull_error::Told};
+use super::{EvidenceSource, Fact, FindingBuilder, RootCause, pull_error::PullError};
 use crate::domain::{
-    context::{Case, Neighbour},
+    context::{PeerContainer, PodContext},
     diagnostics::{Cause, FixId, classify::Confidence},
-    message::{Message, Runtime, Sign, Step},
+    message::{ParsedMessage, Phrase, PullStep, Runtime},
     registry_auth::{
         image_ref::ImageRef,
-        registries::{self, Login},
+        registries::{self, LoginSupport},
     },
 };
 
 /// No Secret of the Pod matches but a credential was sent: it belongs to the node.
-pub(super) fn sent(draft: &mut Draft) {
+pub(super) fn sent(draft: &mut FindingBuilder) {
     draft.root = Some(match draft.cause {
-        Cause::TokenExpired => Root::CredentialExpired,
-        _ => Root::NodeProblem,
+        Cause::TokenExpired => RootCause::CredentialExpired,
+        _ => RootCause::NodeProblem,
     });
-    draft.doubt(Confidence::Likely);
+    draft.limit_confidence(Confidence::Likely);
     draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
 }
 
@@ -26,18 +26,18 @@ pub(super) fn sent(draft: &mut Draft) {
 /// mean. A node may have sent a credential that the registry refuses, a provider may have delivered none,
 /// and a bare 403 may be a rule that no login changes.
 pub(super) fn consider(
-    draft: &mut Draft,
-    case: &Case,
-    told: &Told<'_>,
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
     image: &ImageRef,
     said: &[Cause],
 ) {
-    let message = Message::parse(told.text);
+    let message = ParsedMessage::parse(told.text);
     // "pull access denied" tells of a token that opens nothing, and not of a refused credential.
-    if !message.has(Sign::AccessUnclear) {
+    if !message.has(Phrase::AccessUnclear) {
         for cause in [Cause::Unauthorized, Cause::ForbiddenByPolicy] {
             if said.contains(&cause) {
-                draft.also(cause);
+                draft.add_alternative(cause);
             }
         }
     }
@@ -47,15 +47,15 @@ pub(super) fn consider(
             pod: other.pod.name.shared(),
             image: other.image.clone(),
         };
-        draft.tell(fact, Source::OtherPods);
+        draft.add_evidence(fact, EvidenceSource::OtherPods);
     }
     if pulled.is_some() && tells_refused_from_none(&message) {
         return refused(draft);
     }
     if pulled.is_some() || said.contains(&Cause::CredentialProviderFailure) {
-        draft.also(Cause::CredentialProviderFailure);
+        draft.add_alternative(Cause::CredentialProviderFailure);
         // What is there to be attached goes first.
-        let at = usize::from(draft.matching.is_some() || draft.from.is_some());
+        let at = usize::from(draft.matching_secret.is_some() || draft.source_namespace.is_some());
         draft.fixes.insert(at, FixId::CredentialProvider);
     }
 }
@@ -63,40 +63,42 @@ pub(super) fn consider(
 /// Whether this is what containerd says of a refused credential, and not of none at a registry with basic
 /// logins: it names the request since 1.7, and of none says `no basic auth credentials`. A registry with
 /// tokens may answer so to both.
-fn tells_refused_from_none(message: &Message<'_>) -> bool {
-    let of_manifest = message.url().is_some_and(|url| url.step == Step::Manifest);
+fn tells_refused_from_none(message: &ParsedMessage<'_>) -> bool {
+    let of_manifest = message
+        .url()
+        .is_some_and(|url| url.step == PullStep::Manifest);
     message.runtime() == Runtime::Containerd && of_manifest && message.has_status(401)
 }
 
 /// The node has a credential for this registry, for other Pods pull with none of their own; and the message
 /// is that of a refused credential. So one was sent, most likely, and it is not a Secret that is missing.
-fn refused(draft: &mut Draft) {
+fn refused(draft: &mut FindingBuilder) {
     draft.cause = Cause::Unauthorized;
     draft.root = None;
-    draft.doubt(Confidence::Likely);
+    draft.limit_confidence(Confidence::Likely);
     draft
         .alternatives
         .retain(|other| *other != Cause::Unauthorized);
-    draft.also(Cause::CredentialProviderFailure);
-    draft.also(Cause::NoCredentialsSent);
+    draft.add_alternative(Cause::CredentialProviderFailure);
+    draft.add_alternative(Cause::NoCredentialsSent);
     draft.fixes = vec![FixId::CredentialProvider, FixId::CreateSecret];
 }
 
 /// A Pod that lists no Secret and got an image that is not public, as far as that can be told: of the same
 /// repository, or of a registry that is not one of the world's public ones. Not one whose image the node
 /// had already from a pull with a Secret: before 1.35 any Pod of the node may use that.
-fn pulls_without_secret<'a>(case: &'a Case, image: &ImageRef) -> Option<&'a Neighbour> {
-    let mostly_private =
-        registries::of_host(image.host()).is_none_or(|preset| preset.login == Login::Required);
-    let cached = |it: &Neighbour| {
-        let mut others = case.neighbours.iter();
+fn pulls_without_secret<'a>(case: &'a PodContext, image: &ImageRef) -> Option<&'a PeerContainer> {
+    let mostly_private = registries::find_by_host(image.host())
+        .is_none_or(|preset| preset.login == LoginSupport::Required);
+    let cached = |it: &PeerContainer| {
+        let mut others = case.peers.iter();
         others.any(|other| {
             other.pulled
                 && !other.secrets.is_empty()
                 && (&other.node, &other.image) == (&it.node, &it.image)
         })
     };
-    case.neighbours.iter().find(|other| {
+    case.peers.iter().find(|other| {
         other.pulled
             && other.secrets.is_empty()
             && !cached(other)

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::pull_error::newest;
+use super::pull_error::newest_event;
 use crate::domain::k8s::{
     age,
-    objects::{Condition, Container, ContainerState, Event, Phase, Pod, PodCondition},
+    objects::{Container, ContainerState, Event, Phase, Pod, PodCondition, PodConditionType},
     pull_failure,
 };
 
@@ -97,7 +97,7 @@ pub(super) fn held<'a>(pod: &'a Pod, events: &'a [Arc<Event>], now: Timestamp) -
         .or_else(|| long_pull(pod, events, now))
         .or_else(|| {
             let (silence, since) = silent(pod, events)?;
-            let seconds = age::seconds(since, now);
+            let seconds = age::seconds_between(since, now);
             (seconds >= silence.limit()).then_some(Held::Silent(silence, seconds))
         })
 }
@@ -133,8 +133,10 @@ fn silent(pod: &Pod, events: &[Arc<Event>]) -> Option<(Silence, Timestamp)> {
         return None;
     };
     let told = events.iter().filter_map(|event| event.last).max();
-    let scheduled = pod.condition(Condition::Scheduled).filter(|it| it.holds);
-    let since = scheduled.and_then(PodCondition::since);
+    let scheduled = pod
+        .condition(PodConditionType::Scheduled)
+        .filter(|it| it.is_true);
+    let since = scheduled.and_then(PodCondition::last_transition_time);
     Some((
         silence,
         created
@@ -152,15 +154,17 @@ fn later(from: Timestamp, seconds: i64) -> Option<Timestamp> {
 }
 
 fn silence(event: &Event, now: Timestamp) -> Option<i64> {
-    Some(age::seconds(event.last?, now))
+    Some(age::seconds_between(event.last?, now))
 }
 
 fn unscheduled<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<Held<'a>> {
     if pod.node.is_some() || pod.phase != Phase::Pending {
         return None;
     }
-    let condition = pod.condition(Condition::Scheduled).filter(|it| !it.holds);
-    let event = newest(events, &["FailedScheduling"]).map(AsRef::as_ref);
+    let condition = pod
+        .condition(PodConditionType::Scheduled)
+        .filter(|it| !it.is_true);
+    let event = newest_event(events, &["FailedScheduling"]).map(AsRef::as_ref);
     (condition.is_some() || event.is_some()).then_some(Held::Unscheduled { event, condition })
 }
 
@@ -169,7 +173,7 @@ fn waiting(pod: &Pod) -> Option<Held<'_>> {
         .iter()
         .find_map(|container| match &container.state {
             ContainerState::Waiting { reason, message } => {
-                let quiet = pull_failure::is_on_its_way(reason);
+                let quiet = pull_failure::is_container_creating(reason);
                 (!quiet).then_some(Held::Container {
                     container,
                     reason,
@@ -194,16 +198,16 @@ fn sandbox<'a>(pod: &Pod, events: &'a [Arc<Event>]) -> Option<Held<'a>> {
         return None;
     }
     let [a, b, c, d] = AFTER_SANDBOX;
-    let event = newest(events, &[SANDBOX_FAILED, a, b, c, d])?;
+    let event = newest_event(events, &[SANDBOX_FAILED, a, b, c, d])?;
     (&*event.reason == SANDBOX_FAILED).then_some(Held::Sandbox(event))
 }
 
 /// A failed mount that no later step shows to be over.
 fn failed_mount<'a>(pod: &Pod, events: &'a [Arc<Event>]) -> Option<&'a Event> {
-    if !is_creating(pod) || newest(events, &AFTER_MOUNT).is_some() {
+    if !is_creating(pod) || newest_event(events, &AFTER_MOUNT).is_some() {
         return None;
     }
-    newest(events, &MOUNT_FAILED).map(AsRef::as_ref)
+    newest_event(events, &MOUNT_FAILED).map(AsRef::as_ref)
 }
 
 fn is_lasting(event: &Event, now: Timestamp) -> bool {
@@ -215,7 +219,7 @@ fn is_creating(pod: &Pod) -> bool {
     pod.phase == Phase::Pending
         && containers.all(|container| match &container.state {
             ContainerState::Unreported => true,
-            ContainerState::Waiting { reason, .. } => pull_failure::is_on_its_way(reason),
+            ContainerState::Waiting { reason, .. } => pull_failure::is_container_creating(reason),
             ContainerState::Running { .. } | ContainerState::Terminated(_) => false,
         })
 }
@@ -232,11 +236,11 @@ fn long_pull<'a>(pod: &'a Pod, events: &'a [Arc<Event>], now: Timestamp) -> Opti
 }
 
 fn silent_pull<'a>(pod: &'a Pod, events: &'a [Arc<Event>]) -> Option<(&'a Container, &'a Event)> {
-    let event = newest(events, &[PULLING, "Pulled", "Failed", "Created"])?;
+    let event = newest_event(events, &[PULLING, "Pulled", "Failed", "Created"])?;
     if &*event.reason != PULLING {
         return None;
     }
-    let name = event.subject.container()?;
+    let name = event.regarding.container()?;
     let mut containers = pod.containers.iter();
     let container = containers.find(|container| &*container.name == name)?;
     matches!(container.state, ContainerState::Waiting { .. }).then_some((container, event))

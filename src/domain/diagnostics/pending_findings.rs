@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use super::{
-    Draft, Evidence, Fact, Finding, Root, Source, finish, open_questions,
+    Evidence, EvidenceSource, Fact, Finding, FindingBuilder, RootCause, finish, open_questions,
     pending::{self, Held, Silence},
 };
 use crate::domain::{
-    context::Case,
+    context::PodContext,
     diagnostics::{
-        Cause, FixId, Names,
+        Cause, FixContext, FixId,
         classify::{Confidence, classify},
     },
     k8s::{
@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// The finding of a Pod that has no failing pull; `None` where nothing holds it.
-pub(super) fn pod(case: &Case) -> Option<Finding> {
+pub(super) fn pod(case: &PodContext) -> Option<Finding> {
     let Some(first) = case.pod.containers.first() else {
         return without_containers(case);
     };
@@ -32,7 +32,11 @@ pub(super) fn pod(case: &Case) -> Option<Finding> {
             message,
         } => (container, reason, waiting(container, message)),
         Held::Sandbox(event) => (first, CREATING, sandbox(event)),
-        Held::Volume(event) => (first, CREATING, no_pull(Root::NotAPull, Some(said(event)))),
+        Held::Volume(event) => (
+            first,
+            CREATING,
+            no_pull(RootCause::NotAPull, Some(said(event))),
+        ),
         Held::LongPull {
             container,
             event,
@@ -45,7 +49,7 @@ pub(super) fn pod(case: &Case) -> Option<Finding> {
 }
 
 /// A Pod whose containers are not known: nothing is well of which nothing is said.
-fn without_containers(case: &Case) -> Option<Finding> {
+fn without_containers(case: &PodContext) -> Option<Finding> {
     let draft = match pending::held(&case.pod, &case.events, case.now)? {
         Held::Unscheduled { event, condition } => unscheduled(event, condition),
         Held::Silent(silence, seconds) => silent(silence, seconds),
@@ -62,16 +66,16 @@ fn without_containers(case: &Case) -> Option<Finding> {
         state: "Pending".into(),
         cause: draft.cause,
         root: draft.root,
-        settle: open_questions(confidence, draft.cause, &draft.alternatives),
+        confirming_checks: open_questions(confidence, draft.cause, &draft.alternatives),
         confidence,
         alternatives: draft.alternatives,
         evidence: draft.evidence,
         fixes: draft.fixes,
-        names: Names {
+        names: FixContext {
             namespace: Some(pod.key.namespace.to_string()),
             pod: Some(pod.key.name.to_string()),
             node: pod.node.as_ref().map(ToString::to_string),
-            ..Names::default()
+            ..FixContext::default()
         },
         crashed: false,
     })
@@ -80,8 +84,8 @@ fn without_containers(case: &Case) -> Option<Finding> {
 const CREATING: &str = "ContainerCreating";
 
 /// A certain finding that is not a pull failure.
-fn no_pull(root: Root, evidence: Option<Evidence>) -> Draft {
-    let mut draft = Draft::new(Cause::NotAPullFailure);
+fn no_pull(root: RootCause, evidence: Option<Evidence>) -> FindingBuilder {
+    let mut draft = FindingBuilder::new(Cause::NotAPullFailure);
     draft.root = Some(root);
     draft.evidence.extend(evidence);
     draft
@@ -90,32 +94,38 @@ fn no_pull(root: Root, evidence: Option<Evidence>) -> Draft {
 /// What an event says, as evidence.
 pub(super) fn said(event: &Event) -> Evidence {
     Evidence {
-        fact: Fact::Said {
+        fact: Fact::KubeletMessage {
             text: Arc::clone(&event.message),
         },
-        source: Source::Event,
-        seen: event.last,
+        source: EvidenceSource::Event,
+        observed_at: event.last,
     }
 }
 
-fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> Draft {
+fn unscheduled(event: Option<&Event>, condition: Option<&PodCondition>) -> FindingBuilder {
     let of_condition = || {
         let text = Arc::clone(condition?.message()?);
-        Some(Evidence::now(Fact::Said { text }, Source::Pod))
+        Some(Evidence::now(
+            Fact::KubeletMessage { text },
+            EvidenceSource::Pod,
+        ))
     };
     let evidence = event.map(said).or_else(of_condition);
-    let mut draft = no_pull(Root::NotScheduled, evidence);
+    let mut draft = no_pull(RootCause::NotScheduled, evidence);
     draft.fixes = vec![FixId::FixScheduling];
     draft
 }
 
 /// A crash loop, a missing configuration.
-fn waiting(container: &Container, message: Option<&Arc<str>>) -> Draft {
+fn waiting(container: &Container, message: Option<&Arc<str>>) -> FindingBuilder {
     let said = message.map(|text| {
         let text = Arc::clone(text);
-        Evidence::now(Fact::Said { text }, Source::ContainerStatus)
+        Evidence::now(
+            Fact::KubeletMessage { text },
+            EvidenceSource::ContainerStatus,
+        )
     });
-    let mut draft = no_pull(Root::NotAPull, said);
+    let mut draft = no_pull(RootCause::NotAPull, said);
     // The image is there and its program has run: why it ended stands in its log.
     if container.last_exit.is_some() || matches!(container.state, ContainerState::Terminated(_)) {
         draft.crashed = true;
@@ -124,55 +134,55 @@ fn waiting(container: &Container, message: Option<&Arc<str>>) -> Draft {
     draft
 }
 
-fn sandbox(event: &Event) -> Draft {
+fn sandbox(event: &Event) -> FindingBuilder {
     match classify(&event.message).cause {
         Some(cause @ Cause::SandboxImagePull) => {
-            let mut draft = Draft::new(cause);
+            let mut draft = FindingBuilder::new(cause);
             draft.evidence.push(said(event));
             draft
         }
-        _ => no_pull(Root::NotAPull, Some(said(event))),
+        _ => no_pull(RootCause::NotAPull, Some(said(event))),
     }
 }
 
 /// Nothing says why: what has not answered is named.
-fn silent(silence: Silence, seconds: i64) -> Draft {
+fn silent(silence: Silence, seconds: i64) -> FindingBuilder {
     let (root, fact, fix) = match silence {
         Silence::Scheduler => (
-            Root::NotScheduled,
+            RootCause::NotScheduled,
             Fact::NoScheduler { seconds },
             FixId::FixScheduling,
         ),
         Silence::Kubelet => (
-            Root::NotAPull,
+            RootCause::NotAPull,
             Fact::KubeletSilent { seconds },
             FixId::ReadEvents,
         ),
         Silence::Creation => (
-            Root::NotAPull,
+            RootCause::NotAPull,
             Fact::CreatingSilent { seconds },
             FixId::ReadEvents,
         ),
     };
-    let mut draft = no_pull(root, Some(Evidence::now(fact, Source::Pod)));
+    let mut draft = no_pull(root, Some(Evidence::now(fact, EvidenceSource::Pod)));
     draft.fixes = vec![fix];
     if silence == Silence::Creation {
         // The event of a pull may be gone.
-        draft.doubt(Confidence::Possible);
-        draft.also(Cause::RegistryUnreachableTimeout);
+        draft.limit_confidence(Confidence::Possible);
+        draft.add_alternative(Cause::RegistryUnreachableTimeout);
     }
     draft
 }
 
-fn long_pull(event: &Event, seconds: i64) -> Draft {
-    let mut draft = Draft::new(Cause::RegistryUnreachableTimeout);
-    draft.doubt(Confidence::Possible);
+fn long_pull(event: &Event, seconds: i64) -> FindingBuilder {
+    let mut draft = FindingBuilder::new(Cause::RegistryUnreachableTimeout);
+    draft.limit_confidence(Confidence::Possible);
     draft.root = None;
     draft.alternatives = vec![Cause::PullTimeoutCancelled];
     draft.evidence.push(Evidence {
         fact: Fact::Pulling { seconds },
-        source: Source::Event,
-        seen: event.last,
+        source: EvidenceSource::Event,
+        observed_at: event.last,
     });
     draft
 }

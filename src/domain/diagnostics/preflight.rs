@@ -8,34 +8,36 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Draft, Evidence, Fact, Finding, Source, auth, finish, sent_credential};
+use super::{
+    Evidence, EvidenceSource, Fact, Finding, FindingBuilder, auth, finish, sent_credential,
+};
 use crate::domain::{
-    context::{Case, Links, carries},
+    context::{CredentialChain, PodContext, has_credential},
     diagnostics::{Cause, classify::Confidence},
     k8s::{
         objects::{Container, ContainerState},
         pull_attempt::PullAttempt,
     },
-    probe::{Answer, Verdict},
+    probe::{ProbeConclusion, PullAnswer},
     registry_auth::image_ref::ImageRef,
 };
 
 /// Checks the images of a healthy Pod.
-pub fn foresee(case: &Case) -> Vec<Finding> {
+pub fn preflight(case: &PodContext) -> Vec<Finding> {
     let containers = case.pod.containers.iter();
-    containers.filter_map(|it| of_objects(case, it)).collect()
+    containers.filter_map(|it| from_objects(case, it)).collect()
 }
 
-fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
+fn from_objects(case: &PodContext, container: &Container) -> Option<Finding> {
     let image = ImageRef::parse(&container.image).ok()?;
-    let links = case.links(&image);
-    let draft = match auth::malformed(&links) {
+    let links = case.credential_chain(&image);
+    let draft = match auth::find_malformed_secret(&links) {
         Some(link) => {
-            let mut draft = Draft::new(Cause::PullSecretMalformed);
-            auth::spoiled(&mut draft, link);
+            let mut draft = FindingBuilder::new(Cause::PullSecretMalformed);
+            auth::conclude_malformed_secret(&mut draft, link);
             draft
         }
-        None => has_ended(&links, case.now)?,
+        None => expired_credential(&links, case.now)?,
     };
     Some(finish(
         case,
@@ -46,11 +48,14 @@ fn of_objects(case: &Case, container: &Container) -> Option<Finding> {
 }
 
 /// The first credential that would be sent has expired.
-fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
-    let mut tried = links.tries.iter().filter(|(_, entry)| carries(entry));
+fn expired_credential(links: &CredentialChain, now: Timestamp) -> Option<FindingBuilder> {
+    let mut tried = links
+        .candidates
+        .iter()
+        .filter(|(_, entry)| has_credential(entry));
     let (secret, entry) = tried.next()?;
-    let ended = sent_credential::ended(secret, entry, now)?;
-    if !matches!(ended, Fact::Ended { .. }) {
+    let ended = sent_credential::expiry_fact(secret, entry, now)?;
+    if !matches!(ended, Fact::Expired { .. }) {
         return None;
     }
     // Another entry is tried when this one is refused.
@@ -58,42 +63,43 @@ fn has_ended(links: &Links, now: Timestamp) -> Option<Draft> {
         Some(_) => Confidence::Possible,
         None => Confidence::Likely,
     };
-    let mut draft = Draft::new(Cause::TokenExpired);
-    draft.doubt(confidence);
-    sent_credential::credential(&mut draft, secret, entry);
-    draft.tell(ended, Source::Secret);
+    let mut draft = FindingBuilder::new(Cause::TokenExpired);
+    draft.limit_confidence(confidence);
+    sent_credential::set_credential(&mut draft, secret, entry);
+    draft.add_evidence(ended, EvidenceSource::Secret);
     Some(draft)
 }
 
 /// Findings for the containers with this image when the registry refuses it.
-pub fn foresee_refusal(
-    case: &Case,
+pub fn preflight_refusal(
+    case: &PodContext,
     image: &str,
-    verdict: &Verdict,
+    verdict: &ProbeConclusion,
     seen: Timestamp,
 ) -> Vec<Finding> {
-    let Some(cause) = verdict.cause.filter(|_| verdict.answer == Answer::No) else {
+    let Some(cause) = verdict.cause.filter(|_| verdict.answer == PullAnswer::No) else {
         return Vec::new();
     };
     let containers = case.pod.containers.iter();
     let refused = containers.filter(|container| &*container.image == image);
     refused
         .map(|container| {
-            let mut draft = Draft::new(cause);
+            let mut draft = FindingBuilder::new(cause);
             draft.root = verdict.root;
             draft.alternatives.clone_from(&verdict.alternatives);
             if let Ok(parsed) = ImageRef::parse(image)
-                && let links = case.links(&parsed)
-                && let Some((secret, entry)) = links.tries.iter().find(|(_, it)| carries(it))
+                && let links = case.credential_chain(&parsed)
+                && let Some((secret, entry)) =
+                    links.candidates.iter().find(|(_, it)| has_credential(it))
             {
-                sent_credential::credential(&mut draft, secret, entry);
+                sent_credential::set_credential(&mut draft, secret, entry);
             }
             draft.evidence.push(Evidence {
                 fact: Fact::RegistrySays {
                     text: verdict.summary.as_str().into(),
                 },
-                source: Source::Registry,
-                seen: Some(seen),
+                source: EvidenceSource::Registry,
+                observed_at: Some(seen),
             });
             finish(case, PullAttempt::own(container), &state(container), draft)
         })
@@ -115,19 +121,19 @@ fn state(container: &Container) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Root, *};
+    use super::{super::RootCause, *};
     use crate::domain::{
         context,
-        fixtures::{ago, changed, now, pod, running, secret},
+        fixtures::{now, pod, running, seconds_ago, secret, upserted},
         k8s::objects::{SecretContent, SecretType},
         store::{
-            World,
-            update::Batch,
-            watch::{SecretSlice, Sight},
+            Store,
+            update::StoreUpdate,
+            watch::{SecretWatch, WatchCoverage},
         },
     };
 
-    fn case(expires: Option<Timestamp>) -> Case {
+    fn case(expires: Option<Timestamp>) -> PodContext {
         let mut pod = pod("shop", "web", running());
         pod.containers[0].image = "registry.example/web:1".into();
         let entries = [("registry.example", "bot")];
@@ -138,47 +144,51 @@ mod tests {
             entry.expires = expires;
             summary.entries = Arc::from([entry]);
         }
-        let mut world = World::default();
+        let mut world = Store::default();
         let key = pod.key.clone();
-        world.fold(Batch::Pods(changed(vec![pod])), now());
-        let slice = SecretSlice::DockerConfigJson;
-        world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
-        context::case(&world, &Sight::full(), &key, now()).unwrap()
+        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+        let slice = SecretWatch::DockerConfigJson;
+        world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+        context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap()
     }
 
     #[test]
     fn a_token_that_has_ended_will_be_refused() {
-        assert_eq!(foresee(&case(None)), []);
-        assert_eq!(foresee(&case(Some(ago(-60)))), [], "it still holds");
-        let found = foresee(&case(Some(ago(60))));
+        assert_eq!(preflight(&case(None)), []);
+        assert_eq!(
+            preflight(&case(Some(seconds_ago(-60)))),
+            [],
+            "it still holds"
+        );
+        let found = preflight(&case(Some(seconds_ago(60))));
         let [finding] = &found[..] else {
             panic!("{found:?}")
         };
-        assert_eq!(finding.root, Some(Root::CredentialExpired));
+        assert_eq!(finding.root, Some(RootCause::CredentialExpired));
         assert_eq!(finding.confidence, Confidence::Likely);
         assert_eq!(&*finding.state, "Running");
     }
 
     #[test]
     fn what_the_registry_refuses_today_will_not_be_pulled_tomorrow() {
-        let mut verdict = Verdict {
-            answer: Answer::No,
+        let mut verdict = ProbeConclusion {
+            answer: PullAnswer::No,
             cause: Some(Cause::ImageNotFound),
-            root: Some(Root::TagMissing),
+            root: Some(RootCause::TagMissing),
             alternatives: Vec::new(),
             ruled_out: Vec::new(),
             summary: "there is no tag 1".to_owned(),
         };
         let case = case(None);
-        let found = foresee_refusal(&case, "registry.example/web:1", &verdict, now());
+        let found = preflight_refusal(&case, "registry.example/web:1", &verdict, now());
         let [finding] = &found[..] else {
             panic!("{found:?}")
         };
-        assert_eq!(finding.root, Some(Root::TagMissing));
+        assert_eq!(finding.root, Some(RootCause::TagMissing));
         assert_eq!(finding.confidence, Confidence::Certain);
-        verdict.answer = Answer::Ok;
+        verdict.answer = PullAnswer::Ok;
         assert_eq!(
-            foresee_refusal(&case, "registry.example/web:1", &verdict, now()),
+            preflight_refusal(&case, "registry.example/web:1", &verdict, now()),
             []
         );
     }

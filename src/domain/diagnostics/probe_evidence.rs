@@ -6,36 +6,41 @@
 
 use jiff::Timestamp;
 
-use super::{Evidence, Fact, Finding, Root, Source, open_questions};
+use super::{Evidence, EvidenceSource, Fact, Finding, RootCause, open_questions};
 use crate::domain::{
-    diagnostics::{BEST, Cause, FixId, classify::Confidence, suitable},
-    probe::{Answer, Verdict},
+    diagnostics::{Cause, FixId, MAX_FIXES, applicable_fixes, classify::Confidence},
+    probe::{ProbeConclusion, PullAnswer},
 };
 
 /// Applies a probe result, obtained at this time.
-pub fn settle(finding: &mut Finding, verdict: &Verdict, by: Source, seen: Timestamp) {
+pub fn apply_probe(
+    finding: &mut Finding,
+    verdict: &ProbeConclusion,
+    by: EvidenceSource,
+    seen: Timestamp,
+) {
     if !finding.is_pull() {
         return;
     }
     let text = || verdict.summary.as_str().into();
     let fact = match (by, verdict.answer) {
-        (Source::PullTest, Answer::Ok) => Fact::TestPulled { text: text() },
-        (Source::PullTest, _) => Fact::TestRefused { text: text() },
-        (_, Answer::Ok) => Fact::RegistryGives,
-        (_, Answer::No | Answer::Unknown) => Fact::RegistrySays { text: text() },
+        (EvidenceSource::PullTest, PullAnswer::Ok) => Fact::PullTestSucceeded { text: text() },
+        (EvidenceSource::PullTest, _) => Fact::PullTestFailed { text: text() },
+        (_, PullAnswer::Ok) => Fact::RegistryAllows,
+        (_, PullAnswer::No | PullAnswer::Unknown) => Fact::RegistrySays { text: text() },
     };
     finding.evidence.push(Evidence {
         fact,
         source: by,
-        seen: Some(seen),
+        observed_at: Some(seen),
     });
-    if verdict.answer == Answer::No && agrees(finding, verdict) {
-        accept(finding, verdict);
+    if verdict.answer == PullAnswer::No && is_consistent(finding, verdict) {
+        adopt_conclusion(finding, verdict);
     }
 }
 
 /// Whether the registry refuses for a reason that the kubelet's message can have.
-fn agrees(finding: &Finding, verdict: &Verdict) -> bool {
+fn is_consistent(finding: &Finding, verdict: &ProbeConclusion) -> bool {
     let same_root = verdict.root.is_some() && verdict.root == finding.root;
     let possible = |cause: Cause| cause == finding.cause || finding.alternatives.contains(&cause);
     let same_cause =
@@ -43,17 +48,17 @@ fn agrees(finding: &Finding, verdict: &Verdict) -> bool {
     same_root || same_cause || finding.cause == Cause::CauseNotStated
 }
 
-fn accept(finding: &mut Finding, verdict: &Verdict) {
+fn adopt_conclusion(finding: &mut Finding, verdict: &ProbeConclusion) {
     let told = finding.root.filter(|root| proven_by_objects(*root));
     let root = told.or(verdict.root).or(finding.root);
     if root != finding.root
         && let Some(cause) = verdict.cause
     {
         let fixes = match finding.names.target.as_deref() {
-            Some(target) => suitable(cause.entry().fixes.iter().copied(), target, root),
-            None => cause.entry().fixes.to_vec(),
+            Some(target) => applicable_fixes(cause.info().fixes.iter().copied(), target, root),
+            None => cause.info().fixes.to_vec(),
         };
-        finding.fixes = first(&fixes, &finding.fixes);
+        finding.fixes = prepend_fixes(&fixes, &finding.fixes);
     }
     finding.root = root;
     // A registry that hides what exists leaves two answers open to whoever asks.
@@ -62,24 +67,26 @@ fn accept(finding: &mut Finding, verdict: &Verdict) {
         finding.alternatives.clone_from(&verdict.alternatives);
         let cause = finding.cause;
         finding.alternatives.retain(|other| *other != cause);
-        finding.settle = open_questions(Confidence::Likely, cause, &finding.alternatives);
+        finding.confirming_checks =
+            open_questions(Confidence::Likely, cause, &finding.alternatives);
         finding.confidence = Confidence::Likely;
         return;
     }
     let kept = finding.root;
     finding
         .alternatives
-        .retain(|cause| kept == Some(Root::SecretNotAttached) && is_of_the_node(*cause));
+        .retain(|cause| kept == Some(RootCause::SecretNotAttached) && is_node_credential(*cause));
     if finding.alternatives.is_empty() {
-        finding.settle.clear();
+        finding.confirming_checks.clear();
         finding.confidence = Confidence::Certain;
     } else {
-        finding.settle = open_questions(Confidence::Likely, finding.cause, &finding.alternatives);
+        finding.confirming_checks =
+            open_questions(Confidence::Likely, finding.cause, &finding.alternatives);
     }
 }
 
 /// Whether it is about a credential of the node's own, of which nothing is learnt by asking from here.
-fn is_of_the_node(cause: Cause) -> bool {
+fn is_node_credential(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::Unauthorized | Cause::CredentialProviderFailure
@@ -87,48 +94,48 @@ fn is_of_the_node(cause: Cause) -> bool {
 }
 
 /// Whether the root cause is proven by objects, so that a probe cannot improve it.
-fn proven_by_objects(root: Root) -> bool {
+fn proven_by_objects(root: RootCause) -> bool {
     match root {
-        Root::SecretNotAttached
-        | Root::PodPredatesBinding
-        | Root::SecretMissing
-        | Root::SecretWrongType
-        | Root::SecretWrongKey
-        | Root::SecretMalformed
-        | Root::EntryForOtherRegistry
-        | Root::EntryEmpty
-        | Root::ServiceAccountMissing
-        | Root::ImageNameInvalid
-        | Root::PolicyNever => true,
-        Root::CredentialRejected
-        | Root::CredentialExpired
-        | Root::CredentialLacksAccess
-        | Root::TagMissing
-        | Root::RepositoryMissing
-        | Root::RegistryDown
-        | Root::RegistryUnknownHost
-        | Root::CaUntrusted
-        | Root::CertificateWrong
-        | Root::PlainHttp
-        | Root::RateLimit
-        | Root::WrongPlatform
-        | Root::ImageFormat
-        | Root::ImagePolicy
-        | Root::NodeProblem
-        | Root::NotScheduled
-        | Root::NotAPull => false,
+        RootCause::SecretNotAttached
+        | RootCause::PodPredatesBinding
+        | RootCause::SecretMissing
+        | RootCause::SecretWrongType
+        | RootCause::SecretWrongKey
+        | RootCause::SecretMalformed
+        | RootCause::EntryForOtherRegistry
+        | RootCause::EntryEmpty
+        | RootCause::ServiceAccountMissing
+        | RootCause::ImageNameInvalid
+        | RootCause::PolicyNever => true,
+        RootCause::CredentialRejected
+        | RootCause::CredentialExpired
+        | RootCause::CredentialLacksAccess
+        | RootCause::TagMissing
+        | RootCause::RepositoryMissing
+        | RootCause::RegistryDown
+        | RootCause::RegistryUnknownHost
+        | RootCause::CaUntrusted
+        | RootCause::CertificateWrong
+        | RootCause::PlainHttp
+        | RootCause::RateLimit
+        | RootCause::WrongPlatform
+        | RootCause::ImageFormat
+        | RootCause::ImagePolicy
+        | RootCause::NodeProblem
+        | RootCause::NotScheduled
+        | RootCause::NotAPull => false,
     }
 }
 
 /// Puts these fixes before the existing ones.
-fn first(better: &[FixId], before: &[FixId]) -> Vec<FixId> {
+fn prepend_fixes(better: &[FixId], before: &[FixId]) -> Vec<FixId> {
     let mut fixes: Vec<FixId> = Vec::new();
     for fix in better.iter().chain(before) {
         if !fixes.contains(fix) {
             fixes.push(*fix);
         }
     }
-    fixes.truncate(BEST);
+    fixes.truncate(MAX_FIXES);
     fixes
 }
 
@@ -137,7 +144,7 @@ mod tests {
     use super::*;
     use crate::domain::fixtures::now;
 
-    fn finding(cause: Cause, root: Option<Root>, alternatives: &[Cause]) -> Finding {
+    fn finding(cause: Cause, root: Option<RootCause>, alternatives: &[Cause]) -> Finding {
         Finding {
             container: None,
             image: None,
@@ -148,15 +155,19 @@ mod tests {
             confidence: Confidence::Likely,
             alternatives: alternatives.to_vec(),
             evidence: Vec::new(),
-            settle: vec!["ask".into()],
-            fixes: cause.entry().fixes.to_vec(),
+            confirming_checks: vec!["ask".into()],
+            fixes: cause.info().fixes.to_vec(),
             crashed: false,
-            names: crate::domain::diagnostics::Names::default(),
+            names: crate::domain::diagnostics::FixContext::default(),
         }
     }
 
-    fn verdict(answer: Answer, cause: Option<Cause>, root: Option<Root>) -> Verdict {
-        Verdict {
+    fn verdict(
+        answer: PullAnswer,
+        cause: Option<Cause>,
+        root: Option<RootCause>,
+    ) -> ProbeConclusion {
+        ProbeConclusion {
             answer,
             cause,
             root,
@@ -176,35 +187,35 @@ mod tests {
                 Unauthorized,
                 None,
                 Unauthorized,
-                Root::CredentialRejected,
-                Root::CredentialRejected,
+                RootCause::CredentialRejected,
+                RootCause::CredentialRejected,
             ),
             (
                 CauseNotStated,
                 None,
                 ImageNotFound,
-                Root::TagMissing,
-                Root::TagMissing,
+                RootCause::TagMissing,
+                RootCause::TagMissing,
             ),
             (
                 RepositoryMissingOrNoAccess,
-                Some(Root::SecretNotAttached),
+                Some(RootCause::SecretNotAttached),
                 RepositoryMissingOrNoAccess,
-                Root::RepositoryMissing,
-                Root::SecretNotAttached,
+                RootCause::RepositoryMissing,
+                RootCause::SecretNotAttached,
             ),
         ];
         for (cause, root, says, its_root, wanted) in cases {
             let mut finding = finding(cause, root, &[ImageNotFound]);
-            settle(
+            apply_probe(
                 &mut finding,
-                &verdict(Answer::No, Some(says), Some(its_root)),
-                Source::Registry,
+                &verdict(PullAnswer::No, Some(says), Some(its_root)),
+                EvidenceSource::Registry,
                 now(),
             );
             assert_eq!(finding.confidence, Confidence::Certain, "{cause}");
             assert_eq!(finding.root, Some(wanted), "{cause}");
-            assert!(finding.alternatives.is_empty() && finding.settle.is_empty());
+            assert!(finding.alternatives.is_empty() && finding.confirming_checks.is_empty());
             assert_eq!(finding.evidence.len(), 1);
         }
     }
@@ -213,10 +224,10 @@ mod tests {
     fn another_refusal_than_the_nodes_is_evidence_only() {
         let mut finding = finding(Cause::RegistryUnreachableDns, None, &[]);
         let before = finding.clone();
-        settle(
+        apply_probe(
             &mut finding,
-            &verdict(Answer::No, Some(Unauthorized), None),
-            Source::Registry,
+            &verdict(PullAnswer::No, Some(Unauthorized), None),
+            EvidenceSource::Registry,
             now(),
         );
         assert_eq!(finding.evidence.len(), 1);
@@ -227,10 +238,10 @@ mod tests {
     #[test]
     fn a_registry_that_gives_the_image_from_here_proves_nothing_of_the_node() {
         let mut finding = finding(Unauthorized, None, &[]);
-        settle(
+        apply_probe(
             &mut finding,
-            &verdict(Answer::Ok, None, None),
-            Source::Registry,
+            &verdict(PullAnswer::Ok, None, None),
+            EvidenceSource::Registry,
             now(),
         );
         assert_eq!(finding.confidence, Confidence::Likely);
@@ -244,28 +255,32 @@ mod tests {
     #[test]
     fn a_credential_of_the_node_is_not_ruled_out_from_here() {
         let provider = Cause::CredentialProviderFailure;
-        let attached = Some(Root::SecretNotAttached);
+        let attached = Some(RootCause::SecretNotAttached);
         let mut finding = finding(
             Cause::NoCredentialsSent,
             attached,
             &[Cause::ForbiddenByPolicy, provider],
         );
-        let says = verdict(Answer::No, Some(Cause::NoCredentialsSent), None);
-        settle(&mut finding, &says, Source::Registry, now());
+        let says = verdict(PullAnswer::No, Some(Cause::NoCredentialsSent), None);
+        apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.root, attached);
         assert_eq!(finding.alternatives, [provider]);
         assert_eq!(finding.confidence, Confidence::Likely);
-        assert_eq!(finding.settle.len(), 2);
+        assert_eq!(finding.confirming_checks.len(), 2);
     }
 
     /// Not even where the node says the same of itself.
     #[test]
     fn what_is_out_of_reach_from_here_is_evidence_only() {
-        let root = Some(Root::RegistryUnknownHost);
+        let root = Some(RootCause::RegistryUnknownHost);
         let mut finding = finding(Cause::RegistryUnreachableDns, root, &[]);
         let before = finding.clone();
-        let says = verdict(Answer::Unknown, Some(Cause::RegistryUnreachableDns), None);
-        settle(&mut finding, &says, Source::Registry, now());
+        let says = verdict(
+            PullAnswer::Unknown,
+            Some(Cause::RegistryUnreachableDns),
+            None,
+        );
+        apply_probe(&mut finding, &says, EvidenceSource::Registry, now());
         assert_eq!(finding.evidence.len(), 1);
         finding.evidence.clear();
         assert_eq!(finding, before);
@@ -273,16 +288,16 @@ mod tests {
 
     #[test]
     fn a_registry_that_hides_leaves_it_likely() {
-        let mut hiding = verdict(Answer::No, Some(Unauthorized), None);
+        let mut hiding = verdict(PullAnswer::No, Some(Unauthorized), None);
         hiding.alternatives = vec![ImageNotFound];
         let mut finding = finding(Unauthorized, None, &[]);
         finding.confidence = Confidence::Possible;
-        settle(&mut finding, &hiding, Source::Registry, now());
+        apply_probe(&mut finding, &hiding, EvidenceSource::Registry, now());
         assert_eq!(finding.confidence, Confidence::Likely);
         assert_eq!(finding.alternatives, [ImageNotFound]);
-        assert_eq!(finding.settle.len(), 2);
+        assert_eq!(finding.confirming_checks.len(), 2);
         finding.confidence = Confidence::Certain;
-        settle(&mut finding, &hiding, Source::Registry, now());
+        apply_probe(&mut finding, &hiding, EvidenceSource::Registry, now());
         assert_eq!(finding.confidence, Confidence::Certain);
         assert_eq!(finding.alternatives, [], "certain of one cause only");
     }

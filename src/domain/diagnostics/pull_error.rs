@@ -8,80 +8,87 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Evidence, Fact, Source};
+use super::{Evidence, EvidenceSource, Fact};
 use crate::domain::{
-    context::Case,
+    context::PodContext,
     k8s::{
         objects::Event,
         pull_attempt::PullAttempt,
-        pull_failure::{self, Failure},
+        pull_failure::{self, PullFailure},
     },
 };
 
 /// A failed pull with the kubelet's error message.
-pub(in crate::domain) struct Told<'a> {
+pub(in crate::domain) struct PullError<'a> {
     pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
     pub text: &'a Arc<str>,
-    pub source: Source,
-    pub seen: Option<Timestamp>,
+    pub source: EvidenceSource,
+    pub observed_at: Option<Timestamp>,
 }
 
-impl Told<'_> {
+impl PullError<'_> {
     pub(super) fn evidence(&self) -> Evidence {
         Evidence {
-            fact: Fact::Said {
+            fact: Fact::KubeletMessage {
                 text: Arc::clone(self.text),
             },
             source: self.source,
-            seen: self.seen,
+            observed_at: self.observed_at,
         }
     }
 }
 
 /// The pull errors of the Pod's containers.
-pub(super) fn told(case: &Case) -> Vec<Told<'_>> {
-    pull_failure::failures(&case.pod)
-        .map(|failure| tell(case, &failure))
+pub(super) fn pull_errors(case: &PodContext) -> Vec<PullError<'_>> {
+    pull_failure::pull_failures(&case.pod)
+        .map(|failure| pull_error(case, &failure))
         .collect()
 }
 
-fn tell<'a>(case: &'a Case, failure: &Failure<'a>) -> Told<'a> {
-    let told = |text, source, seen| Told {
+fn pull_error<'a>(case: &'a PodContext, failure: &PullFailure<'a>) -> PullError<'a> {
+    let told = |text, source, seen| PullError {
         attempt: failure.attempt,
         reason: failure.reason,
         text,
         source,
-        seen,
+        observed_at: seen,
     };
     if failure.reason.contains(' ') {
-        return told(failure.reason, Source::ContainerStatus, None);
+        return told(failure.reason, EvidenceSource::ContainerStatus, None);
     }
     if failure.names_cause()
         && let Some(message) = failure.message
     {
-        return told(message, Source::ContainerStatus, None);
+        return told(message, EvidenceSource::ContainerStatus, None);
     }
-    let remembered = case.errors.iter().find(|error| {
+    let remembered = case.last_errors.iter().find(|error| {
         error.container == failure.attempt.container.name && error.image == *failure.attempt.image()
     });
     if let Some(error) = remembered {
-        return told(&error.message, Source::Remembered, Some(error.seen));
+        return told(
+            &error.message,
+            EvidenceSource::EarlierStatus,
+            Some(error.observed_at),
+        );
     }
     let event = case.events.iter().rev().find(|event| {
-        failure.attempt.is_told_by(event)
+        failure.attempt.matches_event(event)
             && pull_failure::is_pull_failure_event(event)
             && pull_failure::names_cause(&event.message)
     });
     match (event, failure.message) {
-        (Some(event), _) => told(&event.message, Source::Event, event.last),
-        (None, Some(message)) => told(message, Source::ContainerStatus, None),
-        (None, None) => told(failure.reason, Source::ContainerStatus, None),
+        (Some(event), _) => told(&event.message, EvidenceSource::Event, event.last),
+        (None, Some(message)) => told(message, EvidenceSource::ContainerStatus, None),
+        (None, None) => told(failure.reason, EvidenceSource::ContainerStatus, None),
     }
 }
 
 /// The newest event with one of these reasons.
-pub(super) fn newest<'a>(events: &'a [Arc<Event>], reasons: &[&str]) -> Option<&'a Arc<Event>> {
+pub(super) fn newest_event<'a>(
+    events: &'a [Arc<Event>],
+    reasons: &[&str],
+) -> Option<&'a Arc<Event>> {
     events
         .iter()
         .rev()

@@ -1,16 +1,16 @@
 //! How the objects of the cluster refine what a message means: the shared helpers of the handlers.
 
-use super::{Draft, auth, never_policy, pull_error::Told};
+use super::{FindingBuilder, auth, never_policy, pull_error::PullError};
 use crate::domain::{
-    context::Case,
-    diagnostics::{Cause, FixId, Root, classify::Confidence},
+    context::PodContext,
+    diagnostics::{Cause, FixId, RootCause, classify::Confidence},
     registry_auth::image_ref::ImageRef,
 };
 
 /// A pull that failed: its Pod with all around it, what the kubelet said, and the image.
 pub(in crate::domain) struct PullContext<'a> {
-    pub case: &'a Case,
-    pub told: &'a Told<'a>,
+    pub case: &'a PodContext,
+    pub told: &'a PullError<'a>,
     pub image: &'a ImageRef,
 }
 
@@ -28,14 +28,14 @@ pub(in crate::domain) enum Refine {
 
 impl Refine {
     /// Refines a finding in the making.
-    pub(super) fn apply(&self, draft: &mut Draft, pull: &PullContext<'_>) {
+    pub(super) fn apply(&self, draft: &mut FindingBuilder, pull: &PullContext<'_>) {
         match self {
             Self::MessageOnly => {}
             Self::Refusal(unread) => {
-                auth::judge(draft, pull.case, pull.told, pull.image, unread);
+                auth::refine(draft, pull.case, pull.told, pull.image, unread);
             }
-            Self::NotStated => auth::unsaid(draft, pull.case, pull.image),
-            Self::NeverPulled => never_policy::judge(draft, pull.case, pull.image),
+            Self::NotStated => auth::refine_unstated(draft, pull.case, pull.image),
+            Self::NeverPulled => never_policy::refine(draft, pull.case, pull.image),
         }
     }
 }
@@ -43,7 +43,7 @@ impl Refine {
 /// What a refusal means where a Secret that the Pod lists may not be read: what the message says, and no more.
 pub(in crate::domain) struct Unread {
     /// The root that the message itself proves.
-    pub root: Option<Root>,
+    pub root: Option<RootCause>,
     /// With one Secret; with several it is likely at most.
     pub at_most: Confidence,
     /// What the Secret would rule out.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Diagnosis, Evidence};
-use crate::domain::context::Case;
+use crate::domain::context::PodContext;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -14,7 +14,7 @@ struct Report<'a> {
     summary: Vec<String>,
     diagnosis: &'a Diagnosis,
     /// What it was made from: the tests of the diagnosis read the same shape.
-    case: &'a Case,
+    case: &'a PodContext,
 }
 
 /// The report as JSON. `server`: the version of the API server.
@@ -22,7 +22,7 @@ struct Report<'a> {
 /// # Errors
 /// Says what cannot be written as JSON; no case is such.
 pub fn report(
-    case: &Case,
+    case: &PodContext,
     diagnosis: &Diagnosis,
     server: Option<&str>,
 ) -> Result<String, serde_json::Error> {

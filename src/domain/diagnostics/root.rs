@@ -9,7 +9,7 @@ use super::Cause;
 /// Why something fails. The names are those of the JSON shape `check` (`root`); they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Root {
+pub enum RootCause {
     SecretNotAttached,
     PodPredatesBinding,
     SecretMissing,
@@ -40,7 +40,7 @@ pub enum Root {
     NotAPull,
 }
 
-impl Root {
+impl RootCause {
     pub fn slug(self) -> &'static str {
         match self {
             Self::SecretNotAttached => "secret-not-attached",
@@ -109,7 +109,7 @@ impl Root {
     }
 
     /// The explanation as a clause that follows *because*.
-    pub fn because(self) -> &'static str {
+    pub fn explanation(self) -> &'static str {
         match self {
             Self::SecretNotAttached => "no pull Secret is attached to the Pod",
             Self::PodPredatesBinding => {
@@ -145,9 +145,9 @@ impl Root {
     }
 
     /// The link of the chain that has to be changed.
-    pub fn link(self) -> Link {
+    pub fn chain_link(self) -> ChainLink {
         match self {
-            Self::SecretNotAttached | Self::ServiceAccountMissing => Link::Account,
+            Self::SecretNotAttached | Self::ServiceAccountMissing => ChainLink::Account,
             Self::SecretMissing
             | Self::SecretWrongType
             | Self::SecretWrongKey
@@ -156,34 +156,34 @@ impl Root {
             | Self::EntryEmpty
             | Self::CredentialRejected
             | Self::CredentialExpired
-            | Self::CredentialLacksAccess => Link::Secret,
+            | Self::CredentialLacksAccess => ChainLink::Secret,
             Self::TagMissing
             | Self::RepositoryMissing
             | Self::ImageNameInvalid
             | Self::PolicyNever
             | Self::WrongPlatform
             | Self::ImageFormat
-            | Self::ImagePolicy => Link::Image,
+            | Self::ImagePolicy => ChainLink::Image,
             Self::RegistryDown
             | Self::RegistryUnknownHost
             | Self::CaUntrusted
             | Self::CertificateWrong
             | Self::PlainHttp
-            | Self::RateLimit => Link::Registry,
-            Self::NodeProblem => Link::Node,
-            Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => Link::Pod,
+            | Self::RateLimit => ChainLink::Registry,
+            Self::NodeProblem => ChainLink::Node,
+            Self::PodPredatesBinding | Self::NotScheduled | Self::NotAPull => ChainLink::Pod,
         }
     }
 
     /// The root cause that follows from a cause alone.
-    pub(in crate::domain) fn of_cause(cause: Cause) -> Option<Self> {
-        cause.entry().root
+    pub(in crate::domain) fn from_cause(cause: Cause) -> Option<Self> {
+        cause.info().root
     }
 }
 
 /// A link of the chain from the registry to the Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Link {
+pub enum ChainLink {
     Registry,
     Image,
     Secret,
@@ -192,14 +192,14 @@ pub enum Link {
     Node,
 }
 
-impl Link {
+impl ChainLink {
     /// The link of the chain that a cause points to when no root cause is known.
-    pub(in crate::domain) fn of_cause(cause: Cause) -> Self {
-        cause.entry().link
+    pub(in crate::domain) fn from_cause(cause: Cause) -> Self {
+        cause.info().link
     }
 }
 
-impl fmt::Display for Root {
+impl fmt::Display for RootCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.slug())
     }

@@ -5,32 +5,34 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Fact, Root, Source, missing_credential, pull_error::Told};
+use super::{
+    EvidenceSource, Fact, FindingBuilder, RootCause, missing_credential, pull_error::PullError,
+};
 use crate::domain::{
-    context::Case,
+    context::PodContext,
     diagnostics::{Cause, FixId, classify::Confidence},
     k8s::{
         age,
         objects::{Event, Secret, SecretContent},
     },
-    message::{Message, Sign, Step},
+    message::{ParsedMessage, Phrase, PullStep},
     registry_auth::{
-        docker_config::{EntrySummary, Oddity},
+        docker_config::{AuthSummary, ConfigWarning},
         image_ref::ImageRef,
     },
 };
 
 /// Records the credential that the finding is about.
-pub(super) fn credential(draft: &mut Draft, secret: &Secret, entry: &EntrySummary) {
+pub(super) fn set_credential(draft: &mut FindingBuilder, secret: &Secret, entry: &AuthSummary) {
     draft.secret = Some(secret.key.name.shared());
-    draft.entry = Some(Arc::clone(&entry.server));
-    draft.server = Some(entry.server.to_string());
+    draft.current_auth_key = Some(Arc::clone(&entry.server));
+    draft.expected_auth_key = Some(entry.server.to_string());
     draft.username.clone_from(&entry.username);
-    draft.tell(fact(secret, entry), Source::Secret);
+    draft.add_evidence(sent_fact(secret, entry), EvidenceSource::Secret);
 }
 
-pub(super) fn fact(secret: &Secret, entry: &EntrySummary) -> Fact {
-    Fact::Sent {
+pub(super) fn sent_fact(secret: &Secret, entry: &AuthSummary) -> Fact {
+    Fact::CredentialSent {
         secret: secret.key.name.shared(),
         key: Arc::clone(&entry.server),
         username: entry.username.clone(),
@@ -39,49 +41,49 @@ pub(super) fn fact(secret: &Secret, entry: &EntrySummary) -> Fact {
 }
 
 /// Handles the rejection of this credential.
-pub(super) fn judge(
-    draft: &mut Draft,
-    case: &Case,
-    told: &Told<'_>,
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
     secret: &Arc<Secret>,
-    entry: &EntrySummary,
+    entry: &AuthSummary,
     image: &ImageRef,
 ) {
     let name = secret.key.name.shared();
-    credential(draft, secret, entry);
+    set_credential(draft, secret, entry);
     for problem in entry.problems.iter() {
-        let fact = Fact::Odd {
+        let fact = Fact::AuthProblem {
             secret: Arc::clone(&name),
             problem: problem.to_string(),
         };
-        draft.tell(fact, Source::Secret);
+        draft.add_evidence(fact, EvidenceSource::Secret);
     }
     if let SecretContent::Read(summary) = &secret.content {
-        for oddity in summary.oddities.iter() {
-            if let Oddity::EqualKeys(keys) = oddity
+        for oddity in summary.warnings.iter() {
+            if let ConfigWarning::EqualKeys(keys) = oddity
                 && keys.contains(&entry.server)
             {
-                let fact = Fact::Odd {
+                let fact = Fact::AuthProblem {
                     secret: Arc::clone(&name),
                     problem: oddity.to_string(),
                 };
-                draft.tell(fact, Source::Secret);
+                draft.add_evidence(fact, EvidenceSource::Secret);
             }
         }
     }
-    if let Some(fact) = ended(secret, entry, case.now) {
-        let sure = matches!(fact, Fact::Ended { .. }) || draft.cause == Cause::TokenExpired;
-        draft.tell(fact, Source::Secret);
-        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
+    if let Some(fact) = expiry_fact(secret, entry, case.now) {
+        let sure = matches!(fact, Fact::Expired { .. }) || draft.cause == Cause::TokenExpired;
+        draft.add_evidence(fact, EvidenceSource::Secret);
+        draft.conclude(Cause::TokenExpired, RootCause::CredentialExpired);
         if !sure {
             draft.alternatives = vec![Cause::Unauthorized];
         }
         return;
     }
-    if arrived_late(draft, case, secret, told) {
+    if is_secret_newer_than_attempt(draft, case, secret, told) {
         return;
     }
-    refused(draft, case, told, secret, image);
+    conclude_rejected(draft, case, told, secret, image);
 }
 
 /// The kubelet waits 5 min between two attempts at most; a minute more is for the pull itself.
@@ -89,12 +91,15 @@ const NEXT_ATTEMPT: i64 = 6 * 60;
 
 /// When the credentials that the Pod lists, and the one attempt that was made so far, may be judged
 /// otherwise by the clock alone.
-pub(super) fn moments(case: &Case) -> impl Iterator<Item = Timestamp> {
+pub(super) fn moments(case: &PodContext) -> impl Iterator<Item = Timestamp> {
     let first = later(case.pod.started, FIRST_ATTEMPT);
-    let secrets = case.listed.iter().filter_map(|it| it.secret.present());
+    let secrets = case
+        .pull_secrets
+        .iter()
+        .filter_map(|it| it.secret.present());
     let of_secrets = secrets.flat_map(|secret| {
         let ends = secret.entries().iter().filter_map(|entry| {
-            let life = || Some(entry.kind.life()?.as_secs());
+            let life = || Some(entry.kind.max_lifetime()?.as_secs());
             entry
                 .expires
                 .or_else(|| later(secret.written(), life()? + 1))
@@ -109,34 +114,39 @@ fn later(from: Option<Timestamp>, seconds: i64) -> Option<Timestamp> {
 }
 
 /// The attempt went without the Secret as it is now, which was written later: the next one will have it.
-fn arrived_late(draft: &mut Draft, case: &Case, secret: &Secret, told: &Told<'_>) -> bool {
+fn is_secret_newer_than_attempt(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    secret: &Secret,
+    told: &PullError<'_>,
+) -> bool {
     let said_nothing_sent = draft.cause == Cause::PullSecretMissing
         || draft.cause == Cause::NoCredentialsSent && draft.alternatives.is_empty();
     let late = match (secret.written(), last_attempt(case, told)) {
         (Some(written), Some(attempt)) => {
             // Events are dropped while attempts go on, so after this time one must have had it.
-            written > attempt && age::seconds(written, case.now) < NEXT_ATTEMPT
+            written > attempt && age::seconds_between(written, case.now) < NEXT_ATTEMPT
         }
         _ => false,
     };
     if !late && !said_nothing_sent {
         return false;
     }
-    let fact = Fact::NotYetSent {
+    let fact = Fact::SecretNewerThanAttempt {
         secret: secret.key.name.shared(),
     };
-    draft.tell(fact, Source::Secret);
+    draft.add_evidence(fact, EvidenceSource::Secret);
     draft.root = None;
-    draft.doubt(Confidence::Likely);
+    draft.limit_confidence(Confidence::Likely);
     draft.fixes = vec![FixId::RetryNow];
     true
 }
 
 /// When the attempt was that the message tells of. A status has no time of its own, so it is that of the
 /// newest event about an attempt; that of a back-off says nothing.
-fn last_attempt(case: &Case, told: &Told<'_>) -> Option<Timestamp> {
+fn last_attempt(case: &PodContext, told: &PullError<'_>) -> Option<Timestamp> {
     let of_attempt = |event: &&Arc<Event>| {
-        told.attempt.is_told_by(event)
+        told.attempt.matches_event(event)
             && (&*event.reason == "Pulling" || event.message.starts_with("Failed to pull image"))
     };
     let newest = || {
@@ -146,19 +156,19 @@ fn last_attempt(case: &Case, told: &Told<'_>) -> Option<Timestamp> {
             .filter_map(|it| it.last)
             .max()
     };
-    told.seen.or_else(newest)
+    told.observed_at.or_else(newest)
 }
 
 /// That the credential's life is over: by its own date, or because a Secret of this age has outlived what
 /// credentials of its kind live. Where nothing tells when its data was written, an age is a hint.
-pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Fact> {
+pub(super) fn expiry_fact(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Fact> {
     let name = secret.key.name.shared();
     if let Some(at) = entry.expires {
-        return (at <= now).then_some(Fact::Ended { secret: name, at });
+        return (at <= now).then_some(Fact::Expired { secret: name, at });
     }
-    let life = entry.kind.life()?;
-    let seconds = age::seconds(secret.written()?, now);
-    (seconds > life.as_secs()).then(|| Fact::TooOld {
+    let life = entry.kind.max_lifetime()?;
+    let seconds = age::seconds_between(secret.written()?, now);
+    (seconds > life.as_secs()).then(|| Fact::LikelyExpired {
         secret: name,
         kind: entry.kind.label().to_owned(),
         hours: seconds / 3600,
@@ -166,47 +176,59 @@ pub(super) fn ended(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Op
 }
 
 /// The credential was rejected: it is invalid or has no access to the repository.
-fn refused(draft: &mut Draft, case: &Case, told: &Told<'_>, secret: &Secret, image: &ImageRef) {
-    let message = Message::parse(told.text);
+fn conclude_rejected(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    told: &PullError<'_>,
+    secret: &Secret,
+    image: &ImageRef,
+) {
+    let message = ParsedMessage::parse(told.text);
     let unclear = draft.cause == Cause::RepositoryMissingOrNoAccess;
     if draft.cause == Cause::TokenExpired {
-        draft.settle_on(Cause::TokenExpired, Root::CredentialExpired);
+        draft.conclude(Cause::TokenExpired, RootCause::CredentialExpired);
     } else if draft.cause == Cause::ForbiddenByPolicy {
         let sure = draft.alternatives.is_empty();
-        draft.settle_on(Cause::ForbiddenByPolicy, Root::CredentialLacksAccess);
+        draft.conclude(Cause::ForbiddenByPolicy, RootCause::CredentialLacksAccess);
         if !sure {
-            bare_forbidden(draft, case, secret, image);
+            refine_bare_forbidden(draft, case, secret, image);
         }
-    } else if unclear || message.has(Sign::Scope) {
+    } else if unclear || message.has(Phrase::Scope) {
         // A token was given, and this repository is not in it.
-        draft.settle_on(
+        draft.conclude(
             Cause::RepositoryMissingOrNoAccess,
-            Root::CredentialLacksAccess,
+            RootCause::CredentialLacksAccess,
         );
         draft.alternatives = vec![Cause::Unauthorized];
     } else {
         // Where a token is refused, nobody has looked at the repository yet.
-        let at_login = message.step() == Some(Step::Token)
-            || message.any(&[Sign::OauthToken, Sign::Bearer, Sign::BadToken]);
-        let sure =
-            draft.alternatives.is_empty() || !missing_credential::hides_private(image) || at_login;
-        draft.settle_on(Cause::Unauthorized, Root::CredentialRejected);
+        let at_login = message.step() == Some(PullStep::Token)
+            || message.any(&[Phrase::OauthToken, Phrase::Bearer, Phrase::BadToken]);
+        let sure = draft.alternatives.is_empty()
+            || !missing_credential::masks_missing_repository(image)
+            || at_login;
+        draft.conclude(Cause::Unauthorized, RootCause::CredentialRejected);
         if !sure {
             draft.alternatives = vec![Cause::RepositoryMissingOrNoAccess];
         }
     }
-    missing_credential::own_list(draft, case);
-    if only_once(case, told) {
-        draft.tell(Fact::FirstAttempt, Source::Event);
-        draft.doubt(Confidence::Likely);
+    missing_credential::refine_template_list(draft, case);
+    if is_first_attempt(case, told) {
+        draft.add_evidence(Fact::FirstAttempt, EvidenceSource::Event);
+        draft.limit_confidence(Confidence::Likely);
     }
 }
 
 /// A 403 without a stated reason. Registries also answer so to a token that has ended (ECR), unless other
 /// Pods show that this credential works.
-fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &ImageRef) {
+fn refine_bare_forbidden(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    secret: &Secret,
+    image: &ImageRef,
+) {
     let missing = Cause::RepositoryMissingOrNoAccess;
-    if case.has_worked(&secret.key.name, image.host()) {
+    if case.has_pulled_with(&secret.key.name, image.host()) {
         draft.alternatives = vec![missing];
         return;
     }
@@ -222,9 +244,9 @@ fn bare_forbidden(draft: &mut Draft, case: &Case, secret: &Secret, image: &Image
 const FIRST_ATTEMPT: i64 = 30;
 
 /// Whether this was the first attempt: with many Pods starting at once, a registry may refuse one by mistake.
-fn only_once(case: &Case, told: &Told<'_>) -> bool {
+fn is_first_attempt(case: &PodContext, told: &PullError<'_>) -> bool {
     let of_this = |event: &&Arc<Event>| {
-        event.message.starts_with("Failed to pull image") && told.attempt.is_told_by(event)
+        event.message.starts_with("Failed to pull image") && told.attempt.matches_event(event)
     };
     let attempts: u32 = case
         .events
@@ -235,6 +257,6 @@ fn only_once(case: &Case, told: &Told<'_>) -> bool {
     let young = case
         .pod
         .started
-        .is_some_and(|started| age::seconds(started, case.now) < FIRST_ATTEMPT);
+        .is_some_and(|started| age::seconds_between(started, case.now) < FIRST_ATTEMPT);
     attempts == 1 && young
 }

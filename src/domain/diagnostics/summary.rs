@@ -3,11 +3,11 @@
 //! Only text: the diagnosis was made before. Where the object to blame is not known by name, the cause's own
 //! words have to do.
 
-use super::{Fact, Finding, Root};
-use crate::domain::diagnostics::{Cause, Names};
+use super::{Fact, Finding, RootCause};
+use crate::domain::diagnostics::{Cause, FixContext};
 
 /// The sentence, lower case and without a full stop.
-pub(super) fn of(finding: &Finding) -> String {
+pub(super) fn sentence(finding: &Finding) -> String {
     if let Some(fact) = silence(finding) {
         return fact.to_string();
     }
@@ -15,7 +15,7 @@ pub(super) fn of(finding: &Finding) -> String {
         Some(root) => Some(root)
             .filter(|_| finding.cause != Cause::CauseNotStated)
             .and_then(|root| match root {
-                Root::SecretNotAttached if account_is_unread(finding) => {
+                RootCause::SecretNotAttached if account_is_unread(finding) => {
                     not_listed_by_pod(&finding.names).or_else(|| named(root, &finding.names))
                 }
                 root => named(root, &finding.names),
@@ -57,19 +57,19 @@ fn not_read(finding: &Finding) -> Option<String> {
 
 fn general(finding: &Finding) -> String {
     let meaning = match (finding.cause, finding.root) {
-        (Cause::NotAPullFailure, Some(Root::NotScheduled)) => {
+        (Cause::NotAPullFailure, Some(RootCause::NotScheduled)) => {
             "the Pod waits for a node, not for an image".to_owned()
         }
         (Cause::CauseNotStated, Some(root)) => {
             format!(
                 "nothing says any more why it fails; likely {}",
-                root.because()
+                root.explanation()
             )
         }
-        (cause, Some(root)) if Root::of_cause(cause) != Some(root) => {
-            format!("{}, because {}", cause.entry().summary, root.because())
+        (cause, Some(root)) if RootCause::from_cause(cause) != Some(root) => {
+            format!("{}, because {}", cause.info().summary, root.explanation())
         }
-        (cause, _) => cause.entry().summary.to_owned(),
+        (cause, _) => cause.info().summary.to_owned(),
     };
     match &finding.image {
         Some(image) => format!("{image}: {meaning}"),
@@ -78,37 +78,39 @@ fn general(finding: &Finding) -> String {
 }
 
 /// The sentence with the names of what is to blame; `None` where they are not known.
-fn named(root: Root, names: &Names) -> Option<String> {
+fn named(root: RootCause, names: &FixContext) -> Option<String> {
     let secret = names.secret.as_deref();
     let host = names.host.as_deref();
     Some(match root {
-        Root::SecretNotAttached => not_attached(names)?,
-        Root::PodPredatesBinding => format!(
+        RootCause::SecretNotAttached => not_attached(names)?,
+        RootCause::PodPredatesBinding => format!(
             "the Pod was created before ServiceAccount {} got its pull Secret, and must be made again",
             names.service_account.as_deref()?
         ),
-        Root::SecretMissing => format!(
+        RootCause::SecretMissing => format!(
             "Secret {}, which the Pod lists, does not exist in namespace {}",
             secret?,
             names.namespace.as_deref()?
         ),
-        Root::SecretWrongType => {
+        RootCause::SecretWrongType => {
             format!(
                 "Secret {} has a type that the kubelet does not read",
                 secret?
             )
         }
-        Root::SecretWrongKey => format!("Secret {} lacks the key that its type asks for", secret?),
-        Root::SecretMalformed => format!("the content of Secret {} cannot be used", secret?),
-        Root::EntryForOtherRegistry => match names.entry.as_deref() {
+        RootCause::SecretWrongKey => {
+            format!("Secret {} lacks the key that its type asks for", secret?)
+        }
+        RootCause::SecretMalformed => format!("the content of Secret {} cannot be used", secret?),
+        RootCause::EntryForOtherRegistry => match names.current_auth_key.as_deref() {
             Some(entry) => format!("Secret {} is for {entry}, not for {}", secret?, host?),
             None => format!("Secret {} has no entry for {}", secret?, host?),
         },
-        Root::EntryEmpty => format!(
+        RootCause::EntryEmpty => format!(
             "the entry of Secret {} for {} carries no credential",
             secret?, host?
         ),
-        Root::CredentialRejected => {
+        RootCause::CredentialRejected => {
             let user = names.username.as_deref();
             let user = user.map_or_else(String::new, |user| format!(" (user {user})"));
             format!(
@@ -116,43 +118,43 @@ fn named(root: Root, names: &Names) -> Option<String> {
                 host?, secret?
             )
         }
-        Root::CredentialExpired => format!(
+        RootCause::CredentialExpired => format!(
             "the credential of Secret {} for {} has expired",
             secret?, host?
         ),
-        Root::CredentialLacksAccess => format!(
+        RootCause::CredentialLacksAccess => format!(
             "the login of Secret {} may not read {}",
             secret?,
             names.repository.as_deref()?
         ),
-        Root::TagMissing => format!(
+        RootCause::TagMissing => format!(
             "{} answers, but {} is not there",
             host?,
             names.image.as_deref()?
         ),
-        Root::RepositoryMissing => format!(
+        RootCause::RepositoryMissing => format!(
             "{} answers, but has no repository {}",
             host?,
             names.repository.as_deref()?
         ),
-        Root::ServiceAccountMissing => format!(
+        RootCause::ServiceAccountMissing => format!(
             "ServiceAccount {} does not exist, and without it no Pod is made",
             names.service_account.as_deref()?
         ),
-        Root::ImageNameInvalid
-        | Root::PolicyNever
-        | Root::RegistryDown
-        | Root::RegistryUnknownHost
-        | Root::CaUntrusted
-        | Root::CertificateWrong
-        | Root::PlainHttp
-        | Root::RateLimit
-        | Root::WrongPlatform
-        | Root::ImageFormat
-        | Root::ImagePolicy
-        | Root::NodeProblem
-        | Root::NotScheduled
-        | Root::NotAPull => return None,
+        RootCause::ImageNameInvalid
+        | RootCause::PolicyNever
+        | RootCause::RegistryDown
+        | RootCause::RegistryUnknownHost
+        | RootCause::CaUntrusted
+        | RootCause::CertificateWrong
+        | RootCause::PlainHttp
+        | RootCause::RateLimit
+        | RootCause::WrongPlatform
+        | RootCause::ImageFormat
+        | RootCause::ImagePolicy
+        | RootCause::NodeProblem
+        | RootCause::NotScheduled
+        | RootCause::NotAPull => return None,
     })
 }
 
@@ -162,17 +164,17 @@ fn account_is_unread(finding: &Finding) -> bool {
 }
 
 /// As [`not_attached`], where the ServiceAccount has not been read: the Pod's own list is all that is known.
-fn not_listed_by_pod(names: &Names) -> Option<String> {
+fn not_listed_by_pod(names: &FixContext) -> Option<String> {
     let host = names.host.as_deref()?;
-    let secret = names.matching.as_deref()?;
+    let secret = names.matching_secret.as_deref()?;
     Some(format!(
         "{host} wants a login, and the Pod does not list Secret {secret}, which has one"
     ))
 }
 
-fn not_attached(names: &Names) -> Option<String> {
+fn not_attached(names: &FixContext) -> Option<String> {
     let host = names.host.as_deref()?;
-    Some(match (&names.matching, &names.service_account) {
+    Some(match (&names.matching_secret, &names.service_account) {
         (Some(secret), Some(account)) => format!(
             "{host} wants a login, and Secret {secret}, which has one, is not attached to ServiceAccount {account}"
         ),
@@ -184,9 +186,9 @@ fn not_attached(names: &Names) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn names() -> Names {
+    fn names() -> FixContext {
         let some = |text: &str| Some(text.to_owned());
-        Names {
+        FixContext {
             namespace: some("shop"),
             service_account: some("web"),
             secret: some("hub"),
@@ -194,7 +196,7 @@ mod tests {
             image: some("acme/web:1"),
             repository: some("docker.io/acme/web"),
             username: some("acme"),
-            ..Names::default()
+            ..FixContext::default()
         }
     }
 
@@ -202,23 +204,23 @@ mod tests {
     fn what_is_to_blame_is_named() {
         for (root, sentence) in [
             (
-                Root::CredentialRejected,
+                RootCause::CredentialRejected,
                 "docker.io refuses the credential of Secret hub (user acme)",
             ),
             (
-                Root::SecretMissing,
+                RootCause::SecretMissing,
                 "Secret hub, which the Pod lists, does not exist in namespace shop",
             ),
             (
-                Root::SecretNotAttached,
+                RootCause::SecretNotAttached,
                 "docker.io wants a login, and no pull Secret is attached to the Pod",
             ),
             (
-                Root::TagMissing,
+                RootCause::TagMissing,
                 "docker.io answers, but acme/web:1 is not there",
             ),
             (
-                Root::EntryForOtherRegistry,
+                RootCause::EntryForOtherRegistry,
                 "Secret hub has no entry for docker.io",
             ),
         ] {
@@ -228,13 +230,13 @@ mod tests {
 
     #[test]
     fn nothing_is_named_that_is_not_known() {
-        let unknown = Names::default();
+        let unknown = FixContext::default();
         for root in [
-            Root::CredentialRejected,
-            Root::SecretMissing,
-            Root::SecretNotAttached,
-            Root::TagMissing,
-            Root::PodPredatesBinding,
+            RootCause::CredentialRejected,
+            RootCause::SecretMissing,
+            RootCause::SecretNotAttached,
+            RootCause::TagMissing,
+            RootCause::PodPredatesBinding,
         ] {
             assert_eq!(named(root, &unknown), None, "{root}");
         }

@@ -7,22 +7,24 @@ mod workloads;
 
 use std::sync::Arc;
 
-use super::{Confidence, Diagnosis, Fact, Finding, Root, diagnose, workload};
+use super::{Confidence, Diagnosis, Fact, Finding, RootCause, diagnose, workload};
 use crate::domain::{
     context,
     diagnostics::{Cause, FixId},
-    fixtures::{self, IMAGE, account, ago, changed, event, now, owned, pod, secret, waiting},
+    fixtures::{
+        self, IMAGE, account, event, now, owned, pod, seconds_ago, secret, upserted, waiting,
+    },
     k8s::{
         object_ref::Name,
         objects::{
-            ContainerState, Event, Phase, Pod, Revision, Rollout, Secret, SecretType,
-            ServiceAccount, Workload, WorkloadKind,
+            ContainerState, Event, Phase, Pod, Revision, Secret, SecretType, ServiceAccount,
+            Workload, WorkloadKind, WorkloadStatus,
         },
     },
     store::{
-        World,
-        update::Batch,
-        watch::{SecretSlice, Sight},
+        Store,
+        update::StoreUpdate,
+        watch::{SecretWatch, WatchCoverage},
     },
 };
 
@@ -38,7 +40,7 @@ struct Scene {
     others: Vec<Pod>,
     /// Of the revision before: its image and how many of its Pods are ready.
     before: Option<(&'static str, u32)>,
-    sight: Sight,
+    sight: WatchCoverage,
 }
 
 impl Scene {
@@ -56,7 +58,7 @@ impl Scene {
             events: Vec::new(),
             others: Vec::new(),
             before: None,
-            sight: Sight::full(),
+            sight: WatchCoverage::complete(),
         }
     }
 
@@ -67,7 +69,7 @@ impl Scene {
     }
 
     fn diagnose(self) -> Diagnosis {
-        let mut world = World::default();
+        let mut world = Store::default();
         let name = self.pod.key.clone();
         let kind = WorkloadKind::Deployment;
         let above = fixtures::workload(kind, "shop", "web", None);
@@ -77,22 +79,22 @@ impl Scene {
             self.before
                 .map(|(image, ready)| revision("web-old", 1, image, ready)),
         );
-        world.fold(
-            Batch::Workloads(WorkloadKind::Deployment, changed(vec![above])),
+        world.apply(
+            StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![above])),
             now(),
         );
-        world.fold(Batch::Workloads(kind, changed(sets)), now());
+        world.apply(StoreUpdate::Workloads(kind, upserted(sets)), now());
         let mut pods = self.others;
         pods.push(self.pod);
-        world.fold(Batch::Pods(changed(pods)), now());
-        world.fold(Batch::Events(changed(self.events)), now());
-        world.fold(
-            Batch::ServiceAccounts(changed(self.account.into_iter().collect())),
+        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        world.apply(StoreUpdate::Events(upserted(self.events)), now());
+        world.apply(
+            StoreUpdate::ServiceAccounts(upserted(self.account.into_iter().collect())),
             now(),
         );
-        let slice = SecretSlice::DockerConfigJson;
-        world.fold(Batch::Secrets(slice, changed(self.secrets)), now());
-        diagnose(&context::case(&world, &self.sight, &name, now()).unwrap())
+        let slice = SecretWatch::DockerConfigJson;
+        world.apply(StoreUpdate::Secrets(slice, upserted(self.secrets)), now());
+        diagnose(&context::pod_context(&world, &self.sight, &name, now()).unwrap())
     }
 
     fn finding(self) -> Finding {
@@ -104,15 +106,15 @@ impl Scene {
 fn revision(name: &str, number: u64, image: &str, ready: u32) -> Workload {
     let mut set = fixtures::workload(WorkloadKind::ReplicaSet, "shop", name, Some("web"));
     set.images = Arc::new([("app".into(), image.into())]);
-    set.rollout.revision = Some(Revision {
+    set.status.revision = Some(Revision {
         number,
         since: None,
     });
-    set.rollout.ready = ready;
+    set.status.ready = ready;
     set
 }
 
-fn judged(finding: &Finding) -> (Cause, Option<Root>, Confidence) {
+fn judged(finding: &Finding) -> (Cause, Option<RootCause>, Confidence) {
     (finding.cause, finding.root, finding.confidence)
 }
 
@@ -133,37 +135,37 @@ fn the_same_text_and_the_link_that_is_broken() {
     let table = [
         (
             Scene::new(REFUSED, &[]),
-            Root::SecretNotAttached,
+            RootCause::SecretNotAttached,
             vec![FixId::CreateSecret, FixId::AttachSecret],
         ),
         (
             Scene::new(REFUSED, &[]).with("regcred", JSON, "registry.example"),
-            Root::SecretNotAttached,
+            RootCause::SecretNotAttached,
             vec![FixId::AttachSecret],
         ),
         (
             stale,
-            Root::PodPredatesBinding,
+            RootCause::PodPredatesBinding,
             vec![FixId::Restart, FixId::RetryNow],
         ),
         (
             Scene::new(REFUSED, &["regcred"]),
-            Root::SecretMissing,
+            RootCause::SecretMissing,
             vec![FixId::CreateSecret, FixId::CorrectSecretName],
         ),
         (
             elsewhere,
-            Root::SecretMissing,
+            RootCause::SecretMissing,
             vec![FixId::CopySecret, FixId::CreateSecret],
         ),
         (
             Scene::new(REFUSED, &["regcred"]).with("regcred", opaque, "registry.example"),
-            Root::SecretWrongType,
+            RootCause::SecretWrongType,
             vec![FixId::ConvertType],
         ),
         (
             Scene::new(REFUSED, &["regcred"]).with("regcred", JSON, "registry.example:5000"),
-            Root::EntryForOtherRegistry,
+            RootCause::EntryForOtherRegistry,
             vec![FixId::CorrectServer, FixId::CreateSecret],
         ),
     ];
@@ -174,7 +176,7 @@ fn the_same_text_and_the_link_that_is_broken() {
             (Cause::NoCredentialsSent, Some(root), Confidence::Certain)
         );
         assert_eq!(finding.fixes, fixes, "{root}");
-        assert!(finding.settle.is_empty(), "{root}");
+        assert!(finding.confirming_checks.is_empty(), "{root}");
     }
 }
 
@@ -185,11 +187,11 @@ fn a_credential_that_went_out_and_was_refused() {
         .finding();
     let expected = (
         Cause::Unauthorized,
-        Some(Root::CredentialRejected),
+        Some(RootCause::CredentialRejected),
         Confidence::Certain,
     );
     assert_eq!(judged(&finding), expected);
-    let sent = |evidence: &super::Evidence| matches!(&evidence.fact, Fact::Sent { username: Some(user), .. } if &**user == "bot");
+    let sent = |evidence: &super::Evidence| matches!(&evidence.fact, Fact::CredentialSent { username: Some(user), .. } if &**user == "bot");
     assert!(finding.evidence.iter().any(sent));
 }
 
@@ -199,20 +201,23 @@ fn a_key_that_is_nearly_right_is_named_with_the_right_one() {
         .with("regcred", JSON, "registry.example:5000")
         .finding();
     assert_eq!(
-        finding.names.entry.as_deref(),
+        finding.names.current_auth_key.as_deref(),
         Some("registry.example:5000")
     );
-    assert_eq!(finding.names.server.as_deref(), Some("registry.example"));
+    assert_eq!(
+        finding.names.expected_auth_key.as_deref(),
+        Some("registry.example")
+    );
 }
 
 #[test]
 fn without_the_right_to_see_secrets_nothing_is_certain() {
     let mut scene = Scene::new(REFUSED, &["regcred"]);
-    scene.sight = Sight::default();
+    scene.sight = WatchCoverage::default();
     let finding = scene.finding();
     assert_eq!(finding.root, None);
     assert_ne!(finding.confidence, Confidence::Certain);
-    assert!(!finding.settle.is_empty());
+    assert!(!finding.confirming_checks.is_empty());
 }
 
 #[test]
@@ -224,10 +229,10 @@ fn the_cause_is_remembered_across_the_back_off() {
         &format!("Back-off pulling image \"{IMAGE}\""),
     );
     let text = format!("Failed to pull image \"{IMAGE}\": {IMAGE}: not found");
-    scene.events = vec![event("e1", "web-1", "Failed", &text, 4, ago(240))];
+    scene.events = vec![event("e1", "web-1", "Failed", &text, 4, seconds_ago(240))];
     let finding = scene.finding();
     assert_eq!(finding.cause, Cause::ImageNotFound);
-    assert_eq!(finding.evidence[0].seen, Some(ago(240)));
+    assert_eq!(finding.evidence[0].observed_at, Some(seconds_ago(240)));
 }
 
 #[test]
@@ -243,7 +248,7 @@ fn another_tag_that_runs_proves_the_repository() {
     let finding = scene.finding();
     let expected = (
         Cause::ImageNotFound,
-        Some(Root::TagMissing),
+        Some(RootCause::TagMissing),
         Confidence::Certain,
     );
     assert_eq!(judged(&finding), expected);
@@ -264,8 +269,8 @@ fn the_secret_to_attach_is_the_one_that_works_for_others() {
         scene.others.push(other);
     }
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::SecretNotAttached));
-    assert_eq!(finding.names.matching.as_deref(), Some("works"));
+    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
+    assert_eq!(finding.names.matching_secret.as_deref(), Some("works"));
 }
 
 #[test]
@@ -305,7 +310,7 @@ fn a_crash_loop_is_no_pull_failure() {
     };
     let expected = (
         Cause::NotAPullFailure,
-        Some(Root::NotAPull),
+        Some(RootCause::NotAPull),
         Confidence::Certain,
     );
     assert_eq!(judged(&scene.finding()), expected);
@@ -320,7 +325,7 @@ fn a_reason_that_is_told_is_not_a_missing_secret() {
         (
             provider,
             Cause::CredentialProviderFailure,
-            Some(Root::NodeProblem),
+            Some(RootCause::NodeProblem),
         ),
     ] {
         let finding = Scene::new(message, &[]).finding();
@@ -333,7 +338,7 @@ fn a_restart_helps_only_where_the_account_lists_what_opens_the_image() {
     let mut scene = Scene::new(REFUSED, &[]).with("other", JSON, "ghcr.io");
     scene.account = Some(account("shop", "runner", &["other"]));
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::SecretNotAttached));
+    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
     let lists = |it: &super::Evidence| matches!(it.fact, Fact::AccountLists { .. });
     assert!(finding.evidence.iter().any(lists), "it lists something");
 }
@@ -344,7 +349,14 @@ fn a_sandbox_that_was_made_in_the_end_holds_nothing_up() {
         let mut scene = Scene::new("", &["regcred"]);
         scene.pod.containers[0].state = waiting("ContainerCreating", "");
         let events = said.iter().map(|(reason, before)| {
-            event(reason, "web-1", reason, "no network yet", 1, ago(*before))
+            event(
+                reason,
+                "web-1",
+                reason,
+                "no network yet",
+                1,
+                seconds_ago(*before),
+            )
         });
         scene.events = events.collect();
         scene.diagnose()
@@ -360,7 +372,7 @@ fn a_step_of_which_nothing_is_said_is_named() {
     let said = |change: fn(&mut Pod)| {
         let mut scene = Scene::new("", &["regcred"]);
         scene.pod.containers[0].state = ContainerState::Unreported;
-        scene.pod.meta.created = Some(ago(1080));
+        scene.pod.meta.created = Some(seconds_ago(1080));
         scene.pod.conditions = Box::new([]);
         change(&mut scene.pod);
         let finding = scene.finding();
@@ -383,36 +395,36 @@ fn a_step_of_which_nothing_is_said_is_named() {
 #[test]
 fn a_missing_service_account_makes_no_pods() {
     let mut web: Workload = fixtures::workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", None);
-    web.rollout.desired = 1;
+    web.status.desired = 1;
     let idle = Arc::new(Workload {
-        rollout: Rollout::default(),
+        status: WorkloadStatus::default(),
         ..web.clone()
     });
     let web = Arc::new(web);
-    let mut world = World::default();
+    let mut world = Store::default();
     let mut refused = event(
         "e1",
         "web-5c9f",
         "FailedCreate",
         "pods \"web-5c9f-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found",
         3,
-        ago(5),
+        seconds_ago(5),
     );
-    refused.subject.kind = "ReplicaSet".into();
-    world.fold(Batch::Events(changed(vec![refused.clone()])), now());
-    let case = context::workload_case(&world, &Sight::full(), &web, now());
+    refused.regarding.kind = "ReplicaSet".into();
+    world.apply(StoreUpdate::Events(upserted(vec![refused.clone()])), now());
+    let case = context::workload_context(&world, &WatchCoverage::complete(), &web, now());
     let finding = workload(&case).unwrap();
-    assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
+    assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
     assert_eq!(finding.fixes, [FixId::CreateServiceAccount]);
-    let mut made = World::default();
-    made.fold(
-        Batch::ServiceAccounts(changed(vec![account("shop", "runner", &[])])),
+    let mut made = Store::default();
+    made.apply(
+        StoreUpdate::ServiceAccounts(upserted(vec![account("shop", "runner", &[])])),
         now(),
     );
-    made.fold(Batch::Events(changed(vec![refused])), now());
-    let mended = context::workload_case(&made, &Sight::full(), &web, now());
+    made.apply(StoreUpdate::Events(upserted(vec![refused])), now());
+    let mended = context::workload_context(&made, &WatchCoverage::complete(), &web, now());
     assert_eq!(workload(&mended), None, "it is there by now");
-    let case = context::workload_case(&world, &Sight::full(), &idle, now());
+    let case = context::workload_context(&world, &WatchCoverage::complete(), &idle, now());
     assert_eq!(workload(&case), None, "no Pods are wanted any more");
 }
 
@@ -424,12 +436,12 @@ fn what_nobody_says_any_more_is_told_by_the_chain() {
     for (scene, root) in [
         (
             scene(&[]).with("regcred", json.clone(), "registry.example"),
-            Some(Root::SecretNotAttached),
+            Some(RootCause::SecretNotAttached),
         ),
-        (scene(&["gone"]), Some(Root::SecretMissing)),
+        (scene(&["gone"]), Some(RootCause::SecretMissing)),
         (
             scene(&["regcred"]).with("regcred", SecretType::Other(None), ""),
-            Some(Root::SecretWrongType),
+            Some(RootCause::SecretWrongType),
         ),
         // A credential is sent, or none is known that could be: the chain proves nothing.
         (

@@ -6,57 +6,71 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Fact, Root, Source, auth, missing_credential, refine::Unread};
+use super::{
+    EvidenceSource, Fact, FindingBuilder, RootCause, auth, missing_credential, refine::Unread,
+};
 use crate::domain::{
-    context::{Case, Links, SecretState, Visibility},
+    context::{CredentialChain, PodContext, SecretState, Visibility},
     diagnostics::{FixId, classify::Confidence},
     k8s::{object_ref::Name, objects::Secret},
 };
 
 /// Handles an authentication error of a pull whose Secrets are listed but cannot be read.
-pub(super) fn judge(draft: &mut Draft, case: &Case, links: &Links, unread: &Unread) {
-    let sent = auth::says_sent(draft);
+pub(super) fn refine(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    links: &CredentialChain,
+    unread: &Unread,
+) {
+    let sent = auth::implies_credential_sent(draft);
     for link in &links.secrets {
         if link.state == SecretState::Unknown || sent && link.is_missing() {
-            tell(draft, case, &link.name);
+            add_unreadable_evidence(draft, case, &link.name);
         } else {
-            draft.tell(missing_credential::secret_fact(link), Source::Secret);
+            draft.add_evidence(
+                missing_credential::secret_fact(link),
+                EvidenceSource::Secret,
+            );
         }
     }
     let gone = links.secrets.iter().find(|link| link.is_missing());
     if let Some(event) = case.missing_secret_event().filter(|_| gone.is_some()) {
-        draft.hear(event);
+        draft.add_event(event);
     }
-    if auth::says_why(draft) {
+    if auth::states_reason(draft) {
         return;
     }
     if let Some(gone) = gone.filter(|_| !sent) {
         // It does not exist; one of the others may matter more.
-        draft.root = Some(Root::SecretMissing);
+        draft.root = Some(RootCause::SecretMissing);
         draft.secret = Some(gone.name.shared());
-        draft.doubt(Confidence::Likely);
+        draft.limit_confidence(Confidence::Likely);
         draft.fixes = vec![FixId::CheckSecret, FixId::CreateSecret, FixId::TestPull];
         return;
     }
     for cause in unread.also {
-        draft.also(*cause);
+        draft.add_alternative(*cause);
     }
     draft.root = unread.root;
-    draft.doubt(unread.at_most);
+    draft.limit_confidence(unread.at_most);
     if links.secrets.len() > 1 {
         // Which of them it is, is not known.
-        draft.doubt(Confidence::Likely);
+        draft.limit_confidence(Confidence::Likely);
     }
     draft.fixes = unread.fixes.to_vec();
 }
 
 /// Says that this Secret cannot be read, and why.
-pub(super) fn tell(draft: &mut Draft, case: &Case, secret: &Name<Secret>) {
+pub(super) fn add_unreadable_evidence(
+    draft: &mut FindingBuilder,
+    case: &PodContext,
+    secret: &Name<Secret>,
+) {
     let name = secret.shared();
     let namespace: Arc<str> = case.pod.key.namespace.as_str().into();
-    let fact = match case.secrets {
+    let fact = match case.secrets_visibility {
         Visibility::Forbidden => Fact::SecretForbidden { name, namespace },
-        Visibility::Whole | Visibility::Partial => Fact::SecretNotRead { name },
+        Visibility::Complete | Visibility::Partial => Fact::SecretNotRead { name },
     };
-    draft.tell(fact, Source::Secret);
+    draft.add_evidence(fact, EvidenceSource::Secret);
 }

@@ -3,19 +3,21 @@
 
 use std::sync::Arc;
 
-use super::{Evidence, Fact, Finding, Root, Source, diagnose, need, pending_findings::said};
+use super::{
+    Evidence, EvidenceSource, Fact, Finding, RootCause, diagnose, need, pending_findings::said,
+};
 use crate::domain::{
-    context::{Case, Known, WorkloadCase},
+    context::{PodContext, Presence, WorkloadContext},
     diagnostics::{
-        Cause, FixId, FixTarget, Names,
+        Cause, FixContext, FixId, FixTarget,
         classify::{Confidence, classify},
     },
     k8s::objects::{Event, Workload, WorkloadKind},
-    message::{Message, Sign},
+    message::{ParsedMessage, Phrase},
 };
 
 /// What keeps a workload from having Pods that run; `None` where its Pods tell it themselves.
-pub fn workload(case: &WorkloadCase) -> Option<Finding> {
+pub fn workload(case: &WorkloadContext) -> Option<Finding> {
     if !need::workload_needs_diagnosis(&case.workload) {
         return None;
     }
@@ -26,14 +28,15 @@ pub fn workload(case: &WorkloadCase) -> Option<Finding> {
 
 /// A Job that gave up on a Pod that could not pull. Its controller has deleted the Pod (a Job past its
 /// `activeDeadlineSeconds`), so that only events tell of it.
-fn gave_up(case: &WorkloadCase) -> Option<Finding> {
-    let (reason, message) = case.run().rollout.trouble.as_ref()?;
+fn gave_up(case: &WorkloadContext) -> Option<Finding> {
+    let (reason, message) = case.run().status.trouble.as_ref()?;
     let mut finding = last_pull(case.lost.as_deref()?)?;
     finding.state = Arc::clone(reason);
     let text = Arc::clone(message);
-    finding
-        .evidence
-        .push(Evidence::now(Fact::Said { text }, Source::Workload));
+    finding.evidence.push(Evidence::now(
+        Fact::KubeletMessage { text },
+        EvidenceSource::Workload,
+    ));
     // There is no Pod any more that could be deleted, and the Job starts no other one.
     finding.names.pod = None;
     if let Some(target) = &mut finding.names.target {
@@ -47,14 +50,14 @@ fn gave_up(case: &WorkloadCase) -> Option<Finding> {
     Some(finding)
 }
 
-fn last_pull(lost: &Case) -> Option<Finding> {
+fn last_pull(lost: &PodContext) -> Option<Finding> {
     let mut findings = diagnose(lost).findings.into_iter();
     findings.find(Finding::is_pull)
 }
 
 /// The controller cannot create Pods: a ServiceAccount that does not exist, an admission that refuses.
-fn no_pods(case: &WorkloadCase) -> Option<Finding> {
-    let rollout = &case.run().rollout;
+fn no_pods(case: &WorkloadContext) -> Option<Finding> {
+    let rollout = &case.run().status;
     // A CronJob wants no number of Pods: it is asked whether it can create its Job.
     let is_short = match case.run().id.kind {
         WorkloadKind::CronJob => rollout.current == 0,
@@ -73,10 +76,10 @@ fn no_pods(case: &WorkloadCase) -> Option<Finding> {
     let (text, evidence) = match (event, trouble) {
         (Some(event), _) => (&event.message, said(event)),
         (None, Some((_, text))) => {
-            let fact = Fact::Said {
+            let fact = Fact::KubeletMessage {
                 text: Arc::clone(text),
             };
-            (text, Evidence::now(fact, Source::Workload))
+            (text, Evidence::now(fact, EvidenceSource::Workload))
         }
         (None, None) => return None,
     };
@@ -103,26 +106,26 @@ fn is_of_creation(reason: &str) -> bool {
 }
 
 /// A Job that has failed and whose Pods are gone: whatever its program did, it is not well.
-fn failed(case: &WorkloadCase) -> Option<Finding> {
+fn failed(case: &WorkloadContext) -> Option<Finding> {
     let run = case.run();
-    let (reason, message) = run.rollout.trouble.as_ref()?;
+    let (reason, message) = run.status.trouble.as_ref()?;
     if run.id.kind != WorkloadKind::Job || case.has_pods {
         return None;
     }
     let text = Arc::clone(message);
-    let evidence = Evidence::now(Fact::Said { text }, Source::Workload);
+    let evidence = Evidence::now(Fact::KubeletMessage { text }, EvidenceSource::Workload);
     let mut finding = unmade(case, evidence, None);
     finding.state = Arc::clone(reason);
-    finding.names.involved = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
+    finding.names.event_object = Some((run.id.kind.to_string(), run.id.key.name.to_string()));
     Some(finding)
 }
 
 /// `event`: of what creates the Pods, mostly a ReplicaSet.
-fn unmade(case: &WorkloadCase, evidence: Evidence, event: Option<&Event>) -> Finding {
+fn unmade(case: &WorkloadContext, evidence: Evidence, event: Option<&Event>) -> Finding {
     let workload: &Workload = &case.workload;
     let id = &workload.id;
     let involved = event.map(|event| {
-        let subject = &event.subject;
+        let subject = &event.regarding;
         (subject.kind.to_string(), subject.name.to_string())
     });
     Finding {
@@ -131,37 +134,38 @@ fn unmade(case: &WorkloadCase, evidence: Evidence, event: Option<&Event>) -> Fin
         target: None,
         state: "FailedCreate".into(),
         cause: Cause::NotAPullFailure,
-        root: Some(Root::NotAPull),
+        root: Some(RootCause::NotAPull),
         confidence: Confidence::Certain,
         alternatives: Vec::new(),
         evidence: vec![evidence],
-        settle: Vec::new(),
+        confirming_checks: Vec::new(),
         fixes: vec![FixId::ReadEvents],
         crashed: false,
-        names: Names {
+        names: FixContext {
             namespace: Some(id.key.namespace.to_string()),
             service_account: Some(workload.service_account.to_string()),
             workload: Some(id.kubectl()),
-            involved,
-            target: Some(Box::new(FixTarget::of_workload(workload))),
-            ..Names::default()
+            event_object: involved,
+            target: Some(Box::new(FixTarget::for_workload(workload))),
+            ..FixContext::default()
         },
     }
 }
 
 /// An admission policy that refuses the image: the message is read as every other one.
-fn refused_image(finding: &mut Finding, case: &WorkloadCase, text: &str) {
+fn refused_image(finding: &mut Finding, case: &WorkloadContext, text: &str) {
     let read = classify(text);
     let Some(cause @ Cause::SignaturePolicy) = read.cause else {
         return;
     };
     finding.cause = cause;
-    finding.root = Root::of_cause(cause);
+    finding.root = RootCause::from_cause(cause);
     finding.confidence = read.confidence;
     finding.alternatives = read.alternatives;
-    finding.settle = super::open_questions(finding.confidence, cause, &finding.alternatives);
-    finding.fixes = if Message::parse(text).has(Sign::Signature) {
-        cause.entry().fixes.to_vec()
+    finding.confirming_checks =
+        super::open_questions(finding.confidence, cause, &finding.alternatives);
+    finding.fixes = if ParsedMessage::parse(text).has(Phrase::Signature) {
+        cause.info().fixes.to_vec()
     } else {
         // A signature does not help where the registry is not an allowed one.
         vec![FixId::FixImagePolicy, FixId::ReadEvents]
@@ -172,13 +176,13 @@ fn refused_image(finding: &mut Finding, case: &WorkloadCase, text: &str) {
     }
 }
 
-fn account_missing(finding: &mut Finding, case: &WorkloadCase) {
-    finding.root = Some(Root::ServiceAccountMissing);
+fn account_missing(finding: &mut Finding, case: &WorkloadContext) {
+    finding.root = Some(RootCause::ServiceAccountMissing);
     finding.fixes = vec![FixId::CreateServiceAccount];
-    if matches!(case.account, Known::Missing) {
+    if matches!(case.account, Presence::Missing) {
         let account = case.workload.service_account.shared();
         let fact = Fact::AccountMissing { account };
-        let fact = Evidence::now(fact, Source::ServiceAccount);
+        let fact = Evidence::now(fact, EvidenceSource::ServiceAccount);
         finding.evidence.push(fact);
     }
 }

@@ -12,17 +12,17 @@ const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
 /// Whole seconds from `since` to `now`; a clock that runs behind the server's gives 0.
-pub fn seconds(since: Timestamp, now: Timestamp) -> i64 {
+pub fn seconds_between(since: Timestamp, now: Timestamp) -> i64 {
     now.as_second().saturating_sub(since.as_second()).max(0)
 }
 
 /// The age of something that began at `since`.
 pub fn age(since: Timestamp, now: Timestamp) -> String {
-    span(seconds(since, now))
+    duration(seconds_between(since, now))
 }
 
 /// Formats a duration in seconds.
-pub fn span(seconds: i64) -> String {
+pub fn duration(seconds: i64) -> String {
     let two = |big: i64, unit: &str, small: i64, small_unit: &str| {
         if small == 0 {
             format!("{big}{unit}")
@@ -43,12 +43,12 @@ pub fn span(seconds: i64) -> String {
 }
 
 /// Formats an elapsed time with sub-second precision: `18ms`, `3.1s`, `2m`.
-pub fn took(took: SignedDuration) -> String {
+pub fn elapsed(took: SignedDuration) -> String {
     let millis = took.as_millis().max(0);
     match millis {
         0..1_000 => format!("{millis}ms"),
         1_000..60_000 => format!("{}.{}s", millis / 1_000, millis / 100 % 10),
-        _ => span(took.as_secs()),
+        _ => duration(took.as_secs()),
     }
 }
 
@@ -61,8 +61,8 @@ pub fn countdown(seconds: i64) -> String {
     }
 }
 
-/// Seconds until the text of `span` changes, so that a screen knows when to look again.
-pub fn changes_in(seconds: i64) -> i64 {
+/// Seconds until the text of `duration` changes, so that a screen knows when to look again.
+pub fn seconds_until_change(seconds: i64) -> i64 {
     let step = match seconds {
         s if s < 2 * MINUTE => 1,
         s if s < 8 * HOUR => MINUTE,
@@ -85,7 +85,7 @@ mod tests {
             (150_000, "2m"),
         ];
         for (millis, text) in cases {
-            assert_eq!(took(SignedDuration::from_millis(millis)), text);
+            assert_eq!(elapsed(SignedDuration::from_millis(millis)), text);
         }
     }
 
@@ -106,7 +106,7 @@ mod tests {
             (2 * YEAR + 3 * DAY, "2y3d"),
             (9 * YEAR, "9y"),
         ] {
-            assert_eq!(span(seconds), text, "{seconds} s");
+            assert_eq!(duration(seconds), text, "{seconds} s");
         }
     }
 
@@ -123,9 +123,13 @@ mod tests {
             9 * DAY,
             800 * DAY,
         ] {
-            let wait = changes_in(seconds);
+            let wait = seconds_until_change(seconds);
             assert!(wait > 0);
-            assert_eq!(span(seconds), span(seconds + wait - 1), "{seconds} s");
+            assert_eq!(
+                duration(seconds),
+                duration(seconds + wait - 1),
+                "{seconds} s"
+            );
         }
     }
 

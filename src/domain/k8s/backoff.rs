@@ -22,12 +22,12 @@ pub fn next_attempt(pull: PullAttempt<'_>, events: &[Arc<Event>]) -> Option<Time
     let attempt = events
         .iter()
         .filter(|event| &*event.reason == "Pulling")
-        .filter(|event| pull.is_told_by(event))
+        .filter(|event| pull.matches_event(event))
         .max_by_key(|event| event.last)?;
     let failed = events
         .iter()
         .filter(|event| &*event.reason == "Failed")
-        .filter(|event| pull.is_told_by(event))
+        .filter(|event| pull.matches_event(event))
         .filter_map(|event| event.last)
         .max();
     let last = attempt.last?.max(failed.unwrap_or(Timestamp::MIN));
@@ -45,11 +45,11 @@ fn wait(attempts: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{ago, container, event, now, waiting};
+    use crate::domain::fixtures::{container, event, now, seconds_ago, waiting};
 
     fn about_app(reason: &str, count: u32, last: Timestamp) -> Arc<Event> {
         let mut event = event("e", "web", reason, "", count, last);
-        event.subject.field = Some("spec.containers{app}".into());
+        event.regarding.field = Some("spec.containers{app}".into());
         Arc::new(event)
     }
 
@@ -64,8 +64,8 @@ mod tests {
     fn the_wait_runs_from_the_last_failure() {
         let app = container("app", waiting("ErrImagePull", ""));
         let events = [
-            about_app("Pulling", 3, ago(30)),
-            about_app("Failed", 3, ago(25)),
+            about_app("Pulling", 3, seconds_ago(30)),
+            about_app("Failed", 3, seconds_ago(25)),
         ];
         let expected = now() + SignedDuration::from_secs(15);
         assert_eq!(
@@ -86,7 +86,7 @@ mod tests {
         let app = container("app", waiting("ErrImagePull", ""));
         let other = container("other", waiting("ErrImagePull", ""));
         assert_eq!(next_attempt(PullAttempt::own(&app), &[]), None);
-        let events = [about_app("Pulling", 1, ago(5))];
+        let events = [about_app("Pulling", 1, seconds_ago(5))];
         assert_eq!(next_attempt(PullAttempt::own(&other), &events), None);
     }
 }

@@ -4,7 +4,7 @@ use super::object_ref::Namespace;
 
 /// The connected cluster and the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct ConnectionInfo {
     pub context: String,
     pub cluster: String,
     /// As the server knows the user, or else the name in the kubeconfig.
@@ -16,7 +16,7 @@ pub struct Identity {
 
 /// A context of the kubeconfig.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContextEntry {
+pub struct KubeContext {
     pub name: String,
     pub cluster: String,
     pub user: Option<String>,

@@ -15,47 +15,47 @@ const COPIES: [&str; 3] = [
 
 /// The lines of an object's YAML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Document {
+pub struct YamlDocument {
     lines: Vec<String>,
 }
 
 /// How much of a document is folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fold {
+pub enum FoldLevel {
     /// `managedFields` are hidden.
     #[default]
-    Managed,
+    HideManagedFields,
     /// All below the second level.
-    Outline,
-    Nothing,
+    TopLevels,
+    Unfolded,
 }
 
-impl Fold {
+impl FoldLevel {
     /// The next level, when the key is pressed.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
-            Self::Managed => Self::Outline,
-            Self::Outline => Self::Nothing,
-            Self::Nothing => Self::Managed,
+            Self::HideManagedFields => Self::TopLevels,
+            Self::TopLevels => Self::Unfolded,
+            Self::Unfolded => Self::HideManagedFields,
         }
     }
 }
 
 /// A line of a folded document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown<'a> {
+pub struct VisibleLine<'a> {
     pub text: &'a str,
     /// Lines below it that are left out.
-    pub hides: usize,
+    pub hidden_lines: usize,
 }
 
-impl Document {
+impl YamlDocument {
     /// The object's YAML; a Secret's values are wiped and stand as their lengths.
     ///
     /// # Errors
     /// Says what cannot be written as YAML; no object of the API is such.
-    pub fn of(mut object: Value) -> Result<Self, String> {
+    pub fn from_object(mut object: Value) -> Result<Self, String> {
         if object.get("kind").and_then(Value::as_str) == Some("Secret") {
             mask(&mut object);
         }
@@ -66,22 +66,22 @@ impl Document {
     }
 
     /// The lines that are left when it is folded.
-    pub fn folded(&self, fold: Fold) -> Vec<Shown<'_>> {
-        let mut shown: Vec<Shown<'_>> = Vec::new();
+    pub fn folded(&self, fold: FoldLevel) -> Vec<VisibleLine<'_>> {
+        let mut shown: Vec<VisibleLine<'_>> = Vec::new();
         // Lines indented deeper than this belong to the line that hides them.
         let mut below: Option<usize> = None;
         for line in &self.lines {
             let depth = indent(line);
             if below.is_some_and(|limit| depth > limit || is_item_at(line, depth, limit)) {
                 if let Some(last) = shown.last_mut() {
-                    last.hides += 1;
+                    last.hidden_lines += 1;
                 }
                 continue;
             }
             below = hides_what_is_below(fold, line, depth).then_some(depth);
-            shown.push(Shown {
+            shown.push(VisibleLine {
                 text: line,
-                hides: 0,
+                hidden_lines: 0,
             });
         }
         shown
@@ -98,12 +98,12 @@ fn is_item_at(line: &str, depth: usize, limit: usize) -> bool {
     depth == limit && line.trim_start().starts_with("- ")
 }
 
-fn hides_what_is_below(fold: Fold, line: &str, depth: usize) -> bool {
+fn hides_what_is_below(fold: FoldLevel, line: &str, depth: usize) -> bool {
     let opens = line.trim_end().ends_with(':');
     match fold {
-        Fold::Managed => opens && line.trim() == "managedFields:",
-        Fold::Outline => opens && depth == 2,
-        Fold::Nothing => false,
+        FoldLevel::HideManagedFields => opens && line.trim() == "managedFields:",
+        FoldLevel::TopLevels => opens && depth == 2,
+        FoldLevel::Unfolded => false,
     }
 }
 
@@ -139,8 +139,8 @@ mod tests {
 
     use super::*;
 
-    fn texts(document: &Document, fold: Fold) -> Vec<String> {
-        let line = |shown: Shown<'_>| match shown.hides {
+    fn texts(document: &YamlDocument, fold: FoldLevel) -> Vec<String> {
+        let line = |shown: VisibleLine<'_>| match shown.hidden_lines {
             0 => shown.text.to_owned(),
             hides => format!("{} +{hides}", shown.text),
         };
@@ -159,8 +159,8 @@ mod tests {
             secret["metadata"]["annotations"][name] =
                 json!("{\"data\":{\".dockerconfigjson\":\"Y2FuYXJ5\"}}");
         }
-        let document = Document::of(secret).unwrap();
-        let text = texts(&document, Fold::Nothing).join("\n");
+        let document = YamlDocument::from_object(secret).unwrap();
+        let text = texts(&document, FoldLevel::Unfolded).join("\n");
         assert!(
             !text.contains("Y2FuYXJ5") && !text.contains("canary"),
             "{text}"
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn other_objects_are_shown_whole() {
         let map = json!({"kind": "ConfigMap", "data": {"a": "b"}});
-        let document = Document::of(map).unwrap();
+        let document = YamlDocument::from_object(map).unwrap();
         assert_eq!(
-            texts(&document, Fold::Nothing),
+            texts(&document, FoldLevel::Unfolded),
             ["data:", "  a: b", "kind: ConfigMap"]
         );
     }
@@ -186,20 +186,20 @@ mod tests {
             "metadata": {"managedFields": [{"manager": "a"}, {"manager": "b", "time": "t"}], "name": "web"},
             "spec": {"containers": [{"name": "app", "image": "i"}], "nodeName": "node-1"},
         });
-        let document = Document::of(pod).unwrap();
-        let whole = document.folded(Fold::Nothing).len();
-        for fold in [Fold::Managed, Fold::Outline] {
+        let document = YamlDocument::from_object(pod).unwrap();
+        let whole = document.folded(FoldLevel::Unfolded).len();
+        for fold in [FoldLevel::HideManagedFields, FoldLevel::TopLevels] {
             let shown = document.folded(fold);
-            let hidden: usize = shown.iter().map(|line| line.hides).sum();
+            let hidden: usize = shown.iter().map(|line| line.hidden_lines).sum();
             assert_eq!(shown.len() + hidden, whole, "{fold:?}");
         }
-        let managed = texts(&document, Fold::Managed);
+        let managed = texts(&document, FoldLevel::HideManagedFields);
         assert!(
             managed.contains(&"  managedFields: +3".to_owned()),
             "{managed:?}"
         );
         assert!(managed.contains(&"  name: web".to_owned()), "{managed:?}");
-        let outline = texts(&document, Fold::Outline);
+        let outline = texts(&document, FoldLevel::TopLevels);
         assert_eq!(
             outline,
             [

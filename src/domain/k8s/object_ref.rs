@@ -175,69 +175,69 @@ impl fmt::Display for Namespace {
 }
 
 /// A reference to an object of kind `K`: namespace and name.
-pub struct Key<K> {
+pub struct ObjectRef<K> {
     pub namespace: Namespace,
     pub name: Name<K>,
 }
 
-impl<K> Key<K> {
+impl<K> ObjectRef<K> {
     pub fn new(namespace: Namespace, name: Name<K>) -> Self {
         Self { namespace, name }
     }
 }
 
-impl<K> Clone for Key<K> {
+impl<K> Clone for ObjectRef<K> {
     fn clone(&self) -> Self {
         Self::new(self.namespace.clone(), self.name.clone())
     }
 }
 
-impl<K> PartialEq for Key<K> {
+impl<K> PartialEq for ObjectRef<K> {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.namespace == other.namespace
     }
 }
 
-impl<K> Eq for Key<K> {}
+impl<K> Eq for ObjectRef<K> {}
 
-impl<K> PartialOrd for Key<K> {
+impl<K> PartialOrd for ObjectRef<K> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<K> Ord for Key<K> {
+impl<K> Ord for ObjectRef<K> {
     fn cmp(&self, other: &Self) -> Ordering {
         (&self.namespace, &self.name).cmp(&(&other.namespace, &other.name))
     }
 }
 
-impl<K> Hash for Key<K> {
+impl<K> Hash for ObjectRef<K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.namespace.hash(state);
         self.name.hash(state);
     }
 }
 
-impl<K> fmt::Debug for Key<K> {
+impl<K> fmt::Debug for ObjectRef<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.namespace, self.name)
     }
 }
 
-impl<K> fmt::Display for Key<K> {
+impl<K> fmt::Display for ObjectRef<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.namespace, self.name)
     }
 }
 
-impl<K> Serialize for Key<K> {
+impl<K> Serialize for ObjectRef<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.namespace, &self.name).serialize(serializer)
     }
 }
 
-impl<'de, K> Deserialize<'de> for Key<K> {
+impl<'de, K> Deserialize<'de> for ObjectRef<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <(Namespace, Name<K>)>::deserialize(deserializer)
             .map(|(namespace, name)| Self::new(namespace, name))

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use super::{
     objects::{
-        Condition, Container, ContainerRole, ContainerState, Exit, Phase, Pod, PodCondition,
+        Container, ContainerRole, ContainerState, ContainerStateTerminated, Phase, Pod,
+        PodCondition, PodConditionType,
     },
     pull_failure,
 };
@@ -15,16 +16,16 @@ use super::{
 /// What `kubectl get pods` says in READY, STATUS and RESTARTS, and how much it matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodStatus<'a> {
-    pub word: Cow<'a, str>,
+    pub status: Cow<'a, str>,
     pub ready: usize,
     pub containers: usize,
     pub restarts: u32,
-    pub health: Health,
+    pub health: PodHealth,
 }
 
 /// From worst to best, so that sorting by it puts first what needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Health {
+pub enum PodHealth {
     /// An image cannot be pulled.
     PullFailing,
     /// Something else is wrong: a crash loop, a missing volume, no place to run.
@@ -36,7 +37,7 @@ pub enum Health {
     Finished,
 }
 
-impl Health {
+impl PodHealth {
     /// Whether it runs, or has ended as it should.
     pub fn is_sound(self) -> bool {
         match self {
@@ -49,7 +50,7 @@ impl Health {
 /// The status of a Pod.
 pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
     let (word, initializing) = match init_word(pod) {
-        Some(word) => (word, !holds(pod, Condition::Initialized)),
+        Some(word) => (word, !holds(pod, PodConditionType::Initialized)),
         None => (base_word(pod), false),
     };
     let word = if initializing {
@@ -60,7 +61,7 @@ pub fn pod_status(pod: &Pod) -> PodStatus<'_> {
     let word = deletion_word(pod).unwrap_or(word);
     PodStatus {
         health: health(pod, &word),
-        word,
+        status: word,
         ready: counted(pod).filter(|c| c.ready && runs(c)).count(),
         containers: counted(pod).count(),
         restarts: restarts(pod, initializing),
@@ -77,13 +78,13 @@ fn runs(container: &Container) -> bool {
     matches!(container.state, ContainerState::Running { .. })
 }
 
-fn holds(pod: &Pod, condition: Condition) -> bool {
-    pod.condition(condition).is_some_and(|c| c.holds)
+fn holds(pod: &Pod, condition: PodConditionType) -> bool {
+    pod.condition(condition).is_some_and(|c| c.is_true)
 }
 
 fn base_word(pod: &Pod) -> Cow<'_, str> {
     let gated = pod
-        .condition(Condition::Scheduled)
+        .condition(PodConditionType::Scheduled)
         .and_then(PodCondition::reason)
         .filter(|reason| *reason == "SchedulingGated");
     gated
@@ -129,7 +130,7 @@ fn init_word(pod: &Pod) -> Option<Cow<'_, str>> {
     None
 }
 
-fn exit_word(exit: &Exit) -> Cow<'_, str> {
+fn exit_word(exit: &ContainerStateTerminated) -> Cow<'_, str> {
     match exit.reason.as_deref() {
         Some(reason) if !reason.is_empty() => Cow::Borrowed(reason),
         _ => Cow::Owned(format!("ExitCode:{}", exit.code)),
@@ -151,7 +152,7 @@ fn app_word(pod: &Pod) -> Option<Cow<'_, str>> {
         _ => None,
     })?;
     Some(match &*word {
-        "Completed" if any_runs && holds(pod, Condition::Ready) => Cow::Borrowed("Running"),
+        "Completed" if any_runs && holds(pod, PodConditionType::Ready) => Cow::Borrowed("Running"),
         "Completed" if any_runs => Cow::Borrowed("NotReady"),
         _ => word,
     })
@@ -179,19 +180,19 @@ fn restarts(pod: &Pod, initializing: bool) -> u32 {
         .sum()
 }
 
-fn health(pod: &Pod, word: &str) -> Health {
+fn health(pod: &Pod, word: &str) -> PodHealth {
     if pod.phase == Phase::Succeeded {
-        return Health::Finished;
+        return PodHealth::Finished;
     }
     if pod.meta.deleting.is_some() {
-        return Health::Progressing;
+        return PodHealth::Progressing;
     }
-    if pull_failure::failures(pod).next().is_some() {
-        return Health::PullFailing;
+    if pull_failure::pull_failures(pod).next().is_some() {
+        return PodHealth::PullFailing;
     }
     let unschedulable = pod
-        .condition(Condition::Scheduled)
-        .is_some_and(|c| !c.holds && c.reason() == Some("Unschedulable"));
+        .condition(PodConditionType::Scheduled)
+        .is_some_and(|c| !c.is_true && c.reason() == Some("Unschedulable"));
     let complaint = word.strip_prefix("Init:").unwrap_or(word);
     let broken = unschedulable
         || pod.phase == Phase::Failed
@@ -207,11 +208,11 @@ fn health(pod: &Pod, word: &str) -> Health {
                 | "ContainerCannotRun"
         );
     if broken {
-        Health::Failing
-    } else if pod.phase == Phase::Running && holds(pod, Condition::Ready) {
-        Health::Healthy
+        PodHealth::Failing
+    } else if pod.phase == Phase::Running && holds(pod, PodConditionType::Ready) {
+        PodHealth::Healthy
     } else {
-        Health::Progressing
+        PodHealth::Progressing
     }
 }
 
@@ -221,7 +222,7 @@ mod tests {
     use crate::domain::fixtures::{condition, container, now, pod, running, waiting};
 
     fn terminated(code: i32, reason: &str) -> ContainerState {
-        ContainerState::Terminated(Box::new(Exit {
+        ContainerState::Terminated(Box::new(ContainerStateTerminated {
             code,
             reason: (!reason.is_empty()).then(|| reason.into()),
             message: None,
@@ -238,7 +239,7 @@ mod tests {
 
     fn without_a_place(pod: &mut Pod) {
         let reason = Some("Unschedulable".into());
-        let complaint = PodCondition::new(Condition::Scheduled, false, None, reason, None);
+        let complaint = PodCondition::new(PodConditionType::Scheduled, false, None, reason, None);
         pod.conditions = Box::new([complaint]);
     }
 
@@ -249,7 +250,7 @@ mod tests {
                 ..container("setup", state)
             };
             pod.containers = [first].into_iter().chain(pod.containers.to_vec()).collect();
-            pod.conditions = Box::new([condition(Condition::Initialized, false)]);
+            pod.conditions = Box::new([condition(PodConditionType::Initialized, false)]);
         }
     }
 
@@ -260,7 +261,7 @@ mod tests {
                 init(ContainerRole::Sidecar, running())(pod);
             });
             pod.containers[0].started = started;
-            pod_status(&pod).word.into_owned()
+            pod_status(&pod).status.into_owned()
         };
         assert_eq!(word(Some(false)), "Init:0/1");
         assert_eq!(word(Some(true)), "PodInitializing");
@@ -270,54 +271,54 @@ mod tests {
     #[test]
     fn the_word_and_the_worry() {
         let creating = || waiting("ContainerCreating", "");
-        let cases: Vec<(Pod, &str, Health)> = vec![
-            (with(running(), |_| {}), "Running", Health::Healthy),
+        let cases: Vec<(Pod, &str, PodHealth)> = vec![
+            (with(running(), |_| {}), "Running", PodHealth::Healthy),
             (
                 with(waiting("ImagePullBackOff", "x"), |_| {}),
                 "ImagePullBackOff",
-                Health::PullFailing,
+                PodHealth::PullFailing,
             ),
             (
                 with(waiting("illegal base64 data at input byte 0", ""), |_| {}),
                 "illegal base64 data at input byte 0",
-                Health::PullFailing,
+                PodHealth::PullFailing,
             ),
             (
                 with(waiting("CrashLoopBackOff", "x"), |_| {}),
                 "CrashLoopBackOff",
-                Health::Failing,
+                PodHealth::Failing,
             ),
             (
                 with(waiting("CreateContainerConfigError", "x"), |_| {}),
                 "CreateContainerConfigError",
-                Health::Failing,
+                PodHealth::Failing,
             ),
             (
                 with(creating(), |_| {}),
                 "ContainerCreating",
-                Health::Progressing,
+                PodHealth::Progressing,
             ),
             (
                 with(terminated(3, ""), |pod| pod.phase = Phase::Failed),
                 "ExitCode:3",
-                Health::Failing,
+                PodHealth::Failing,
             ),
             (
                 with(terminated(0, "Completed"), |pod| {
                     pod.phase = Phase::Succeeded;
                 }),
                 "Completed",
-                Health::Finished,
+                PodHealth::Finished,
             ),
             (
                 with(running(), |pod| pod.meta.deleting = Some(now())),
                 "Terminating",
-                Health::Progressing,
+                PodHealth::Progressing,
             ),
             (
                 with(creating(), init(ContainerRole::Init, running())),
                 "Init:0/1",
-                Health::Progressing,
+                PodHealth::Progressing,
             ),
             (
                 with(
@@ -325,7 +326,7 @@ mod tests {
                     init(ContainerRole::Init, waiting("ErrImagePull", "x")),
                 ),
                 "Init:ErrImagePull",
-                Health::PullFailing,
+                PodHealth::PullFailing,
             ),
             (
                 with(
@@ -333,12 +334,12 @@ mod tests {
                     init(ContainerRole::Init, terminated(1, "Error")),
                 ),
                 "Init:Error",
-                Health::Failing,
+                PodHealth::Failing,
             ),
             (
                 with(creating(), init(ContainerRole::Sidecar, running())),
                 "ContainerCreating",
-                Health::Progressing,
+                PodHealth::Progressing,
             ),
             (
                 with(ContainerState::Unreported, |pod| {
@@ -346,18 +347,18 @@ mod tests {
                     pod.reason = Some("Evicted".into());
                 }),
                 "Evicted",
-                Health::Failing,
+                PodHealth::Failing,
             ),
             (
                 with(ContainerState::Unreported, without_a_place),
                 "Pending",
-                Health::Failing,
+                PodHealth::Failing,
             ),
         ];
         for (pod, word, health) in cases {
             let status = pod_status(&pod);
             assert_eq!(
-                (&*status.word, status.health),
+                (&*status.status, status.health),
                 (word, health),
                 "{:?}",
                 pod.containers

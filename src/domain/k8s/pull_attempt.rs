@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::objects::{Container, ContainerRole, Event, ImageVolume, Pod};
-use crate::domain::{message::Message, registry_auth::image_ref::ImageRef};
+use crate::domain::{message::ParsedMessage, registry_auth::image_ref::ImageRef};
 
 /// The field of the Pod whose image is pulled, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,14 +55,14 @@ impl<'a> PullAttempt<'a> {
     /// The attempt that a container's message is about. A message that names no image, or one that is none
     /// of the Pod's, is about the container's own; so is one that names the image of both, for the kubelet
     /// pulls the container's before it looks at the volume's.
-    pub fn told(pod: &'a Pod, container: &'a Container, text: &str) -> Self {
+    pub fn from_message(pod: &'a Pod, container: &'a Container, text: &str) -> Self {
         let own = Self::own(container);
-        if pod.image_volumes.is_empty() || names(text, &container.image) {
+        if pod.image_volumes.is_empty() || mentions_image(text, &container.image) {
             return own;
         }
         let mut volumes = pod.image_volumes.iter();
         Self {
-            volume: volumes.find(|volume| names(text, &volume.image)),
+            volume: volumes.find(|volume| mentions_image(text, &volume.image)),
             ..own
         }
     }
@@ -88,17 +88,17 @@ impl<'a> PullAttempt<'a> {
 
     /// Whether an event of the Pod tells of this pull: by the container that it names, or, of a volume's
     /// pull, by the image.
-    pub fn is_told_by(self, event: &Event) -> bool {
-        let container = event.subject.container();
+    pub fn matches_event(self, event: &Event) -> bool {
+        let container = event.regarding.container();
         match self.volume {
             None => container == Some(&*self.container.name),
-            Some(volume) => container.is_none() && names(&event.message, &volume.image),
+            Some(volume) => container.is_none() && mentions_image(&event.message, &volume.image),
         }
     }
 }
 
 /// Whether a text speaks of this image: in quotes as the spec writes it, or in another form of it.
-fn names(text: &str, image: &str) -> bool {
+fn mentions_image(text: &str, image: &str) -> bool {
     let is_quoted = |at: usize| {
         let (before, rest) = text.split_at(at);
         before.ends_with('"')
@@ -107,7 +107,7 @@ fn names(text: &str, image: &str) -> bool {
                 .is_some_and(|it| it.starts_with('"'))
     };
     text.match_indices(image).any(|(at, _)| is_quoted(at))
-        || Message::parse(text)
+        || ParsedMessage::parse(text)
             .image()
             .zip(ImageRef::parse(image).ok())
             .is_some_and(|(named, image)| named.to_string() == image.to_string())
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn target(pod: &Pod, text: &str) -> String {
-        let attempt = PullAttempt::told(pod, &pod.containers[0], text);
+        let attempt = PullAttempt::from_message(pod, &pod.containers[0], text);
         attempt.target().to_string()
     }
 
@@ -201,13 +201,13 @@ mod tests {
         let pod = mounting();
         let text = format!("Failed to pull image \"{MODEL}\": not found");
         let mut told = event("e1", "web-1", "Failed", &text, 1, now());
-        told.subject.field = None;
+        told.regarding.field = None;
         let own = PullAttempt::own(&pod.containers[0]);
-        let volume = PullAttempt::told(&pod, &pod.containers[0], &text);
-        assert!(volume.is_told_by(&told));
-        assert!(!own.is_told_by(&told));
-        told.subject.field = Some("spec.containers{app}".into());
-        assert!(!volume.is_told_by(&told));
-        assert!(own.is_told_by(&told));
+        let volume = PullAttempt::from_message(&pod, &pod.containers[0], &text);
+        assert!(volume.matches_event(&told));
+        assert!(!own.matches_event(&told));
+        told.regarding.field = Some("spec.containers{app}".into());
+        assert!(!volume.matches_event(&told));
+        assert!(own.matches_event(&told));
     }
 }

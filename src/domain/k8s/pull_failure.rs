@@ -26,13 +26,13 @@ const BACK_OFF: &str = "Back-off pulling image";
 
 /// A pull that fails: the reason of the container that waits for it, and the text that came with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failure<'a> {
+pub struct PullFailure<'a> {
     pub attempt: PullAttempt<'a>,
     pub reason: &'a Arc<str>,
     pub message: Option<&'a Arc<str>>,
 }
 
-impl Failure<'_> {
+impl PullFailure<'_> {
     /// Whether the text holds a cause, and is not the bare *Back-off pulling image "X"*.
     pub fn names_cause(&self) -> bool {
         self.message.is_some_and(|text| names_cause(text))
@@ -48,7 +48,7 @@ pub fn is_pull_reason(reason: &str) -> bool {
 }
 
 /// Whether this waiting reason complains of nothing: the kubelet is about to start the container.
-pub fn is_on_its_way(reason: &str) -> bool {
+pub fn is_container_creating(reason: &str) -> bool {
     matches!(reason, "" | "ContainerCreating" | "PodInitializing")
 }
 
@@ -84,7 +84,7 @@ const WRAPPERS: [&str; 15] = [
 
 /// The part of a message that a narrow line should show: without the layers that each only say that
 /// pulling failed.
-pub fn essence(message: &str) -> &str {
+pub fn innermost_message(message: &str) -> &str {
     let mut rest = message.trim();
     loop {
         if let Some((_, behind)) = rest
@@ -106,20 +106,21 @@ pub fn essence(message: &str) -> &str {
 }
 
 /// The pull that a container waits for in vain, or that of its own image.
-pub fn attempt<'a>(pod: &'a Pod, container: &'a Container) -> PullAttempt<'a> {
-    let failure = failures(pod).find(|failure| failure.attempt.container.name == container.name);
+pub fn waiting_attempt<'a>(pod: &'a Pod, container: &'a Container) -> PullAttempt<'a> {
+    let failure =
+        pull_failures(pod).find(|failure| failure.attempt.container.name == container.name);
     failure.map_or(PullAttempt::own(container), |failure| failure.attempt)
 }
 
 /// The containers of this Pod that wait for an image in vain, in the kubelet's order.
-pub fn failures(pod: &Pod) -> impl Iterator<Item = Failure<'_>> {
+pub fn pull_failures(pod: &Pod) -> impl Iterator<Item = PullFailure<'_>> {
     pod.containers
         .iter()
         .filter_map(|container| match &container.state {
             ContainerState::Waiting { reason, message } if is_pull_reason(reason) => {
                 let text = message.as_ref().unwrap_or(reason);
-                Some(Failure {
-                    attempt: PullAttempt::told(pod, container, text),
+                Some(PullFailure {
+                    attempt: PullAttempt::from_message(pod, container, text),
                     reason,
                     message: message.as_ref(),
                 })
@@ -245,7 +246,7 @@ mod tests {
             ),
             ("", ""),
         ] {
-            assert_eq!(essence(message), expected);
+            assert_eq!(innermost_message(message), expected);
         }
     }
 

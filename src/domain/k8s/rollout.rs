@@ -8,106 +8,102 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    object_ref::{Key, Namespace},
-    objects::{Pod, Workload, WorkloadKey, WorkloadKind},
-    pod_status::{Health, pod_status},
+    object_ref::{Namespace, ObjectRef},
+    objects::{Pod, Workload, WorkloadKind, WorkloadRef},
+    pod_status::{PodHealth, pod_status},
 };
 use crate::domain::{
     context,
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// The rollout status of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct RolloutStatus {
     pub workload: Arc<Workload>,
     /// The newest first; of a workload without ReplicaSets one, with all its Pods.
-    pub revisions: Vec<Revision>,
-    pub outlook: Outlook,
+    pub revisions: Vec<RevisionStatus>,
+    pub state: RolloutState,
     /// When the controller will call it failed, unless there is progress before.
     pub deadline: Option<Timestamp>,
 }
 
 /// The Pods of one Pod template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
+pub struct RevisionStatus {
     /// The ReplicaSet that makes them; `None` where the workload does so itself.
-    pub set: Option<WorkloadKey>,
+    pub replica_set: Option<WorkloadRef>,
     pub number: Option<u64>,
     /// Container name and image.
     pub images: Arc<[(Arc<str>, Arc<str>)]>,
-    pub wanted: u32,
+    pub desired: u32,
     pub ready: u32,
     /// The ones that fare worst first.
-    pub pods: Vec<Key<Pod>>,
+    pub pods: Vec<ObjectRef<Pod>>,
 }
 
 /// The state of a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outlook {
+pub enum RolloutState {
     /// Everything is as it is wanted.
     Complete,
     Paused,
     /// The controller has not seen the last change yet.
-    Unseen,
+    NotObserved,
     /// It goes on.
     Advancing,
     /// A Pod of the newest revision fails: no other one is replaced before it is ready.
-    Blocked(Key<Pod>),
+    Blocked(ObjectRef<Pod>),
     /// The controller cannot make Pods, or says that the deadline has passed. Reason and message.
-    Refused(Arc<str>, Arc<str>),
+    Failed(Arc<str>, Arc<str>),
 }
 
 /// How far this workload is; `None` when it is not known.
-pub fn progress(world: &World, id: &WorkloadKey) -> Option<Progress> {
+pub fn rollout_status(world: &Store, id: &WorkloadRef) -> Option<RolloutStatus> {
     let workload = Arc::clone(world.workload(id)?);
     let revisions = revisions(world, &workload);
-    let outlook = outlook(world, &workload, &revisions);
-    let rollout = &workload.rollout;
+    let outlook = rollout_state(world, &workload, &revisions);
+    let rollout = &workload.status;
     let deadline = match (&outlook, rollout.progressed, rollout.deadline) {
-        (Outlook::Advancing | Outlook::Blocked(_), Some(seen), Some(limit)) => {
+        (RolloutState::Advancing | RolloutState::Blocked(_), Some(seen), Some(limit)) => {
             let limit = SignedDuration::from_secs(i64::from(limit));
             seen.checked_add(limit).ok()
         }
         _ => None,
     };
-    Some(Progress {
+    Some(RolloutStatus {
         workload,
         revisions,
-        outlook,
+        state: outlook,
         deadline,
     })
 }
 
-fn revisions(world: &World, workload: &Arc<Workload>) -> Vec<Revision> {
+fn revisions(world: &Store, workload: &Arc<Workload>) -> Vec<RevisionStatus> {
     if workload.id.kind != WorkloadKind::Deployment {
-        return vec![Revision {
-            set: None,
+        return vec![RevisionStatus {
+            replica_set: None,
             number: None,
             images: Arc::clone(&workload.images),
-            wanted: workload.rollout.desired,
-            ready: workload.rollout.ready,
+            desired: workload.status.desired,
+            ready: workload.status.ready,
             pods: pods(world, workload),
         }];
     }
     context::revisions(world, workload)
         .iter()
-        .map(|set| Revision {
-            set: Some(set.id.clone()),
-            number: set
-                .rollout
-                .revision
-                .as_ref()
-                .map(|revision| revision.number),
+        .map(|set| RevisionStatus {
+            replica_set: Some(set.id.clone()),
+            number: set.status.revision.as_ref().map(|revision| revision.number),
             images: Arc::clone(&set.images),
-            wanted: set.rollout.desired,
-            ready: set.rollout.ready,
+            desired: set.status.desired,
+            ready: set.status.ready,
             pods: pods(world, set),
         })
         .collect()
 }
 
-fn pods(world: &World, owner: &Workload) -> Vec<Key<Pod>> {
+fn pods(world: &Store, owner: &Workload) -> Vec<ObjectRef<Pod>> {
     let mut pods: Vec<&Arc<Pod>> = if owner.id.kind == WorkloadKind::CronJob {
         // Its Jobs own the Pods.
         let here = Scope::Namespace(owner.id.key.namespace.clone());
@@ -121,43 +117,43 @@ fn pods(world: &World, owner: &Workload) -> Vec<Key<Pod>> {
     pods.into_iter().map(|pod| pod.key.clone()).collect()
 }
 
-fn outlook(world: &World, workload: &Workload, revisions: &[Revision]) -> Outlook {
-    let rollout = &workload.rollout;
+fn rollout_state(world: &Store, workload: &Workload, revisions: &[RevisionStatus]) -> RolloutState {
+    let rollout = &workload.status;
     if rollout.observed_generation < rollout.generation {
-        return Outlook::Unseen;
+        return RolloutState::NotObserved;
     }
     let complete = rollout.updated >= rollout.desired
         && rollout.available >= rollout.desired
         && rollout.current <= rollout.desired.max(rollout.updated);
     if complete {
-        return Outlook::Complete;
+        return RolloutState::Complete;
     }
     if rollout.paused {
-        return Outlook::Paused;
+        return RolloutState::Paused;
     }
     let newest = revisions.first().map_or(&[][..], |revision| &revision.pods);
     let failing = newest.iter().find(|key| {
         world.pod(key).is_some_and(|pod| {
             matches!(
                 pod_status(pod).health,
-                Health::PullFailing | Health::Failing
+                PodHealth::PullFailing | PodHealth::Failing
             )
         })
     });
     match (failing, &rollout.trouble) {
-        (Some(pod), _) => Outlook::Blocked(pod.clone()),
+        (Some(pod), _) => RolloutState::Blocked(pod.clone()),
         (None, Some((reason, message))) => {
-            Outlook::Refused(Arc::clone(reason), Arc::clone(message))
+            RolloutState::Failed(Arc::clone(reason), Arc::clone(message))
         }
-        (None, None) => Outlook::Advancing,
+        (None, None) => RolloutState::Advancing,
     }
 }
 
-impl Progress {
+impl RolloutStatus {
     /// The newest revision before the current one with other images: what an undo would go back to.
-    pub fn healthy_before(&self) -> Option<&Revision> {
+    pub fn previous_revision(&self) -> Option<&RevisionStatus> {
         let (current, older) = self.revisions.split_first()?;
-        let differs = |revision: &&Revision| revision.images != current.images;
+        let differs = |revision: &&RevisionStatus| revision.images != current.images;
         let ready = older
             .iter()
             .find(|revision| revision.ready > 0 && differs(revision));
@@ -166,7 +162,7 @@ impl Progress {
 }
 
 /// The Pod that was made last for any of these workloads, of those that are to stay.
-pub fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
+pub fn newest_pod(world: &Store, workloads: &[WorkloadRef]) -> Option<ObjectRef<Pod>> {
     let namespaces: BTreeSet<&Namespace> = workloads.iter().map(|id| &id.key.namespace).collect();
     let pods = namespaces.into_iter().flat_map(|namespace| {
         world
@@ -185,23 +181,23 @@ pub fn youngest(world: &World, workloads: &[WorkloadKey]) -> Option<Key<Pod>> {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{changed, key, now, owned, pod, running, waiting, workload},
-        k8s::objects::Rollout,
-        store::update::Batch,
+        fixtures::{key, now, owned, pod, running, upserted, waiting, workload},
+        k8s::objects::WorkloadStatus,
+        store::update::StoreUpdate,
     };
 
-    fn id(kind: WorkloadKind, name: &str) -> WorkloadKey {
-        WorkloadKey {
+    fn id(kind: WorkloadKind, name: &str) -> WorkloadRef {
+        WorkloadRef {
             kind,
             key: key("shop", name),
         }
     }
 
     /// A Deployment of two with an old revision that runs, and a new one.
-    fn world(edit: impl FnOnce(&mut Rollout), newest: Pod) -> World {
-        let mut world = World::default();
+    fn world(edit: impl FnOnce(&mut WorkloadStatus), newest: Pod) -> Store {
+        let mut world = Store::default();
         let mut deployment = workload(WorkloadKind::Deployment, "shop", "web", None);
-        deployment.rollout = Rollout {
+        deployment.status = WorkloadStatus {
             desired: 2,
             current: 3,
             updated: 1,
@@ -209,35 +205,35 @@ mod tests {
             available: 2,
             deadline: Some(600),
             progressed: Some(now()),
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
-        edit(&mut deployment.rollout);
+        edit(&mut deployment.status);
         let mut batches = vec![];
         let mut sets = vec![deployment];
         for (number, name, image) in [(1, "web-old", "a:1"), (2, "web-new", "a:2")] {
             let mut set = workload(WorkloadKind::ReplicaSet, "shop", name, Some("web"));
             set.images = Arc::from([("app".into(), image.into())]);
-            set.rollout.ready = u32::from(number == 1);
-            set.rollout.revision = Some(crate::domain::k8s::objects::Revision {
+            set.status.ready = u32::from(number == 1);
+            set.status.revision = Some(crate::domain::k8s::objects::Revision {
                 number,
                 since: None,
             });
             sets.push(set);
         }
         for set in sets {
-            batches.push(Batch::Workloads(set.id.kind, changed(vec![set])));
+            batches.push(StoreUpdate::Workloads(set.id.kind, upserted(vec![set])));
         }
         let old = owned(pod("shop", "web-old-1", running()), "web-old");
         let new = owned(newest, "web-new");
-        batches.push(Batch::Pods(changed(vec![old, new])));
+        batches.push(StoreUpdate::Pods(upserted(vec![old, new])));
         for batch in batches {
-            world.fold(batch, now());
+            world.apply(batch, now());
         }
         world
     }
 
-    fn of(world: &World) -> Progress {
-        progress(world, &id(WorkloadKind::Deployment, "web")).unwrap()
+    fn of(world: &Store) -> RolloutStatus {
+        rollout_status(world, &id(WorkloadKind::Deployment, "web")).unwrap()
     }
 
     #[test]
@@ -245,34 +241,38 @@ mod tests {
         let failing = pod("shop", "web-new-1", waiting("ImagePullBackOff", "no"));
         let world = world(|_| {}, failing);
         let progress = of(&world);
-        assert_eq!(progress.outlook, Outlook::Blocked(key("shop", "web-new-1")));
+        assert_eq!(
+            progress.state,
+            RolloutState::Blocked(key("shop", "web-new-1"))
+        );
         assert_eq!(
             progress.deadline,
             Some(now() + SignedDuration::from_secs(600))
         );
         let numbers: Vec<_> = progress.revisions.iter().map(|r| r.number).collect();
         assert_eq!(numbers, [Some(2), Some(1)]);
-        assert_eq!(progress.healthy_before().and_then(|r| r.number), Some(1));
+        assert_eq!(progress.previous_revision().and_then(|r| r.number), Some(1));
     }
 
     #[test]
     fn the_outlook_follows_the_numbers() {
         let fine = || pod("shop", "web-new-1", waiting("ContainerCreating", ""));
-        assert_eq!(of(&world(|_| {}, fine())).outlook, Outlook::Advancing);
+        assert_eq!(of(&world(|_| {}, fine())).state, RolloutState::Advancing);
         assert_eq!(
-            of(&world(|r| r.paused = true, fine())).outlook,
-            Outlook::Paused
+            of(&world(|r| r.paused = true, fine())).state,
+            RolloutState::Paused
         );
         assert_eq!(
-            of(&world(|r| r.generation = 7, fine())).outlook,
-            Outlook::Unseen
+            of(&world(|r| r.generation = 7, fine())).state,
+            RolloutState::NotObserved
         );
-        let done = |r: &mut Rollout| (r.current, r.updated) = (2, 2);
-        assert_eq!(of(&world(done, fine())).outlook, Outlook::Complete);
-        let quota = |r: &mut Rollout| r.trouble = Some(("FailedCreate".into(), "quota".into()));
+        let done = |r: &mut WorkloadStatus| (r.current, r.updated) = (2, 2);
+        assert_eq!(of(&world(done, fine())).state, RolloutState::Complete);
+        let quota =
+            |r: &mut WorkloadStatus| r.trouble = Some(("FailedCreate".into(), "quota".into()));
         assert!(matches!(
-            of(&world(quota, fine())).outlook,
-            Outlook::Refused(..)
+            of(&world(quota, fine())).state,
+            RolloutState::Failed(..)
         ));
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    objects::{Condition, Container, ContainerState, Event, Pod, PodCondition},
+    objects::{Container, ContainerState, Event, Pod, PodCondition, PodConditionType},
     pull_attempt::PullAttempt,
     pull_failure,
 };
@@ -17,7 +17,7 @@ use super::{
 /// The steps, in their order. All but `Scheduled` are those of the guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum PodStage {
     Created,
     /// Admission has taken the ServiceAccount, and its pull Secrets where the Pod lists none itself.
     Admitted,
@@ -29,7 +29,7 @@ pub enum Stage {
     Ready,
 }
 
-impl Stage {
+impl PodStage {
     pub const ALL: [Self; 7] = [
         Self::Created,
         Self::Admitted,
@@ -69,20 +69,23 @@ impl Stage {
 /// The status of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Progress {
+pub enum StageStatus {
     Done,
     /// It is at this step.
-    Now,
+    #[serde(rename = "now")]
+    InProgress,
     /// Failed at this stage.
     Stuck,
-    NotYet,
+    #[serde(rename = "not-yet")]
+    Pending,
 }
 
 /// One step of one container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    pub stage: Stage,
-    pub progress: Progress,
+pub struct StageState {
+    pub stage: PodStage,
+    #[serde(rename = "progress")]
+    pub status: StageStatus,
     /// When it was reached, where anything still says so.
     pub at: Option<Timestamp>,
     /// From the step before; of a step that goes on, until now. `None` where a time is missing.
@@ -95,40 +98,40 @@ pub fn timeline(
     container: &Container,
     events: &[Arc<Event>],
     now: Timestamp,
-) -> [Step; 7] {
+) -> [StageState; 7] {
     let reached = reached(pod, container, events);
     let stuck = is_stuck(pod, container);
     let mut before: Option<Timestamp> = None;
-    Stage::ALL.map(|stage| {
+    PodStage::ALL.map(|stage| {
         let progress = if stage <= reached {
-            Progress::Done
-        } else if Stage::ALL.iter().find(|next| **next > reached) == Some(&stage) {
+            StageStatus::Done
+        } else if PodStage::ALL.iter().find(|next| **next > reached) == Some(&stage) {
             if stuck {
-                Progress::Stuck
+                StageStatus::Stuck
             } else {
-                Progress::Now
+                StageStatus::InProgress
             }
         } else {
-            Progress::NotYet
+            StageStatus::Pending
         };
-        let at = (progress == Progress::Done)
+        let at = (progress == StageStatus::Done)
             .then(|| at(stage, pod, container, events))
             .flatten();
         let until = match progress {
-            Progress::Done => at,
-            Progress::Now | Progress::Stuck => Some(now),
-            Progress::NotYet => None,
+            StageStatus::Done => at,
+            StageStatus::InProgress | StageStatus::Stuck => Some(now),
+            StageStatus::Pending => None,
         };
-        let told = (stage == Stage::Pulled && progress == Progress::Done)
-            .then(|| pull(container, events).map(|pull| pull.took))
+        let told = (stage == PodStage::Pulled && progress == StageStatus::Done)
+            .then(|| last_pull(container, events).map(|pull| pull.took))
             .flatten();
         let measured = before
             .zip(until)
             .map(|(from, to)| to.duration_since(from).max(SignedDuration::ZERO));
         before = at;
-        Step {
+        StageState {
             stage,
-            progress,
+            status: progress,
             at,
             took: told.or(measured),
         }
@@ -136,17 +139,17 @@ pub fn timeline(
 }
 
 /// The last step that is certainly done.
-fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
+fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> PodStage {
     match &container.state {
         ContainerState::Running { .. } | ContainerState::Terminated(_) if container.ready => {
-            return Stage::Ready;
+            return PodStage::Ready;
         }
         // What has done its work is not going to be ready: an init container, the program of a Job.
-        ContainerState::Terminated(exit) if exit.code == 0 => return Stage::Ready,
-        ContainerState::Running { .. } | ContainerState::Terminated(_) => return Stage::Started,
+        ContainerState::Terminated(exit) if exit.code == 0 => return PodStage::Ready,
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => return PodStage::Started,
         ContainerState::Waiting { .. } | ContainerState::Unreported => {}
     }
-    let attempt = pull_failure::attempt(pod, container);
+    let attempt = pull_failure::waiting_attempt(pod, container);
     let pulling = newest(attempt, events, "Pulling");
     let pulled = newest(attempt, events, "Pulled");
     let has_image = container
@@ -154,14 +157,14 @@ fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
         .as_deref()
         .is_some_and(|id| !id.is_empty())
         || container.last_exit.is_some();
-    let failing =
-        pull_failure::failures(pod).any(|failure| failure.attempt.container.name == container.name);
+    let failing = pull_failure::pull_failures(pod)
+        .any(|failure| failure.attempt.container.name == container.name);
     if failing {
         // The registry is asked again and again; a malformed Secret stops the kubelet before that.
         return if pulling.is_some() {
-            Stage::Pulling
+            PodStage::Pulling
         } else {
-            Stage::Scheduled
+            PodStage::Scheduled
         };
     }
     let newer = match (pulling, pulled) {
@@ -170,49 +173,68 @@ fn reached(pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Stage {
         (_, None) => false,
     };
     if has_image || newer {
-        Stage::Pulled
+        PodStage::Pulled
     } else if pulling.is_some() {
-        Stage::Pulling
+        PodStage::Pulling
     } else if pod.node.is_some() {
-        Stage::Scheduled
+        PodStage::Scheduled
     } else {
-        Stage::Admitted
+        PodStage::Admitted
     }
 }
 
 fn is_stuck(pod: &Pod, container: &Container) -> bool {
     let unscheduled = pod.node.is_none()
         && pod
-            .condition(Condition::Scheduled)
-            .is_some_and(|condition| !condition.holds);
+            .condition(PodConditionType::Scheduled)
+            .is_some_and(|condition| !condition.is_true);
     let waits = match &container.state {
-        ContainerState::Waiting { reason, .. } => !pull_failure::is_on_its_way(reason),
+        ContainerState::Waiting { reason, .. } => !pull_failure::is_container_creating(reason),
         ContainerState::Terminated(exit) => exit.code != 0,
         ContainerState::Running { .. } | ContainerState::Unreported => false,
     };
     unscheduled || waits
 }
 
-fn at(stage: Stage, pod: &Pod, container: &Container, events: &[Arc<Event>]) -> Option<Timestamp> {
+fn at(
+    stage: PodStage,
+    pod: &Pod,
+    container: &Container,
+    events: &[Arc<Event>],
+) -> Option<Timestamp> {
     let since = |condition| {
         pod.condition(condition)
-            .filter(|condition| condition.holds)
-            .and_then(PodCondition::since)
+            .filter(|condition| condition.is_true)
+            .and_then(PodCondition::last_transition_time)
     };
     match stage {
         // Admission works inside of the request that creates the Pod.
-        Stage::Created | Stage::Admitted => pod.meta.created,
-        Stage::Scheduled => since(Condition::Scheduled),
-        Stage::Pulling => newest(pull_failure::attempt(pod, container), events, "Pulling")?.first,
-        Stage::Pulled => newest(pull_failure::attempt(pod, container), events, "Pulled")?.last,
-        Stage::Started => match &container.state {
+        PodStage::Created | PodStage::Admitted => pod.meta.created,
+        PodStage::Scheduled => since(PodConditionType::Scheduled),
+        PodStage::Pulling => {
+            newest(
+                pull_failure::waiting_attempt(pod, container),
+                events,
+                "Pulling",
+            )?
+            .first
+        }
+        PodStage::Pulled => {
+            newest(
+                pull_failure::waiting_attempt(pod, container),
+                events,
+                "Pulled",
+            )?
+            .last
+        }
+        PodStage::Started => match &container.state {
             ContainerState::Running { since } => *since,
             ContainerState::Terminated(exit) => exit.started,
             ContainerState::Waiting { .. } | ContainerState::Unreported => None,
         },
-        Stage::Ready => match &container.state {
+        PodStage::Ready => match &container.state {
             ContainerState::Terminated(exit) => exit.finished,
-            _ => since(Condition::ContainersReady),
+            _ => since(PodConditionType::ContainersReady),
         },
     }
 }
@@ -223,26 +245,26 @@ fn newest<'a>(
     reason: &str,
 ) -> Option<&'a Arc<Event>> {
     let mut newest_first = events.iter().rev();
-    newest_first.find(|event| &*event.reason == reason && attempt.is_told_by(event))
+    newest_first.find(|event| &*event.reason == reason && attempt.matches_event(event))
 }
 
 /// What the kubelet told of the pull of a container's image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pull {
+pub struct PullTime {
     pub took: SignedDuration,
     /// In bytes; kubelets say it since 1.31.
     pub size: Option<u64>,
 }
 
 /// The last pull of a container's image, while its event is there.
-pub fn pull(container: &Container, events: &[Arc<Event>]) -> Option<Pull> {
-    pulled(&newest(PullAttempt::own(container), events, "Pulled")?.message)
+pub fn last_pull(container: &Container, events: &[Arc<Event>]) -> Option<PullTime> {
+    parse_pulled(&newest(PullAttempt::own(container), events, "Pulled")?.message)
 }
 
 /// `Successfully pulled image "X" in 3.1s (4s including waiting)`: finer than the events' seconds.
 ///
 /// Kubelets say so since 1.20, in Go's form of a duration; `None` for an image that was there already.
-pub fn pulled(message: &str) -> Option<Pull> {
+pub fn parse_pulled(message: &str) -> Option<PullTime> {
     let (_, after) = message.rsplit_once("\" in ")?;
     let took = after
         .split(' ')
@@ -254,22 +276,22 @@ pub fn pulled(message: &str) -> Option<Pull> {
         let digits = after.split(' ').next()?;
         digits.parse().ok()
     });
-    Some(Pull { took, size })
+    Some(PullTime { took, size })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{ago, event, now, pod, running, waiting},
-        k8s::objects::{ContainerRole, Exit},
+        fixtures::{event, now, pod, running, seconds_ago, waiting},
+        k8s::objects::{ContainerRole, ContainerStateTerminated},
     };
 
-    fn progress(steps: &[Step]) -> Vec<Progress> {
-        steps.iter().map(|step| step.progress).collect()
+    fn progress(steps: &[StageState]) -> Vec<StageStatus> {
+        steps.iter().map(|step| step.status).collect()
     }
 
-    use Progress::{Done, NotYet, Now, Stuck};
+    use StageStatus::{Done, InProgress, Pending, Stuck};
 
     #[test]
     fn a_pod_that_runs_has_done_all_although_its_events_have_expired() {
@@ -278,7 +300,7 @@ mod tests {
         assert_eq!(progress(&steps), [Done; 7]);
         assert_eq!(steps[4].at, None);
         assert_eq!(steps[4].took, None);
-        assert_eq!(steps[5].at, Some(ago(500)));
+        assert_eq!(steps[5].at, Some(seconds_ago(500)));
     }
 
     #[test]
@@ -292,9 +314,9 @@ mod tests {
                 "Pulling",
                 "Pulling image \"a/b:1\"",
                 1,
-                ago(510),
+                seconds_ago(510),
             )),
-            Arc::new(event("e2", "web", "Pulled", text, 1, ago(506))),
+            Arc::new(event("e2", "web", "Pulled", text, 1, seconds_ago(506))),
         ];
         let steps = timeline(&pod, &pod.containers[0], &events, now());
         assert_eq!(steps[4].took, Some(SignedDuration::from_millis(3250)));
@@ -304,14 +326,21 @@ mod tests {
     #[test]
     fn a_refused_pull_is_stuck_where_it_is() {
         let pod = pod("shop", "web", waiting("ImagePullBackOff", "denied"));
-        let pulling = Arc::new(event("e1", "web", "Pulling", "Pulling image", 4, ago(60)));
+        let pulling = Arc::new(event(
+            "e1",
+            "web",
+            "Pulling",
+            "Pulling image",
+            4,
+            seconds_ago(60),
+        ));
         let steps = timeline(&pod, &pod.containers[0], &[pulling], now());
         assert_eq!(
             progress(&steps),
-            [Done, Done, Done, Done, Stuck, NotYet, NotYet]
+            [Done, Done, Done, Done, Stuck, Pending, Pending]
         );
         let steps = timeline(&pod, &pod.containers[0], &[], now());
-        assert_eq!(steps[3].progress, Stuck);
+        assert_eq!(steps[3].status, Stuck);
         assert_eq!(steps[3].took, Some(SignedDuration::from_secs(600)));
     }
 
@@ -321,12 +350,12 @@ mod tests {
         let setup = &mut pod.containers[0];
         setup.role = ContainerRole::Init;
         setup.ready = true;
-        setup.state = ContainerState::Terminated(Box::new(Exit {
+        setup.state = ContainerState::Terminated(Box::new(ContainerStateTerminated {
             code: 0,
             reason: Some("Completed".into()),
             message: None,
-            started: Some(ago(20)),
-            finished: Some(ago(10)),
+            started: Some(seconds_ago(20)),
+            finished: Some(seconds_ago(10)),
         }));
         let steps = timeline(&pod, &pod.containers[0], &[], now());
         assert_eq!(progress(&steps), [Done; 7]);
@@ -338,12 +367,12 @@ mod tests {
         let mut pod = pod("shop", "report", running());
         let app = &mut pod.containers[0];
         app.ready = false;
-        app.state = ContainerState::Terminated(Box::new(Exit {
+        app.state = ContainerState::Terminated(Box::new(ContainerStateTerminated {
             code: 0,
             reason: Some("Completed".into()),
             message: None,
-            started: Some(ago(3600)),
-            finished: Some(ago(3500)),
+            started: Some(seconds_ago(3600)),
+            finished: Some(seconds_ago(3500)),
         }));
         let steps = timeline(&pod, &pod.containers[0], &[], now());
         assert_eq!(progress(&steps), [Done; 7]);
@@ -353,7 +382,7 @@ mod tests {
         };
         exit.code = 1;
         let steps = timeline(&pod, &pod.containers[0], &[], now());
-        assert_eq!(steps[6].progress, Stuck);
+        assert_eq!(steps[6].status, Stuck);
     }
 
     #[test]
@@ -362,6 +391,6 @@ mod tests {
         pod.node = None;
         pod.conditions = Box::new([]);
         let steps = timeline(&pod, &pod.containers[0], &[], now());
-        assert_eq!(steps[2].progress, Now);
+        assert_eq!(steps[2].status, InProgress);
     }
 }

@@ -16,32 +16,32 @@ use serde::{Deserialize, Serialize};
 use super::{
     k8s::{
         age,
-        object_ref::{Key, Namespace},
-        objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+        object_ref::{Namespace, ObjectRef},
+        objects::{Secret, SecretContent, ServiceAccount, Workload, WorkloadKind, WorkloadRef},
     },
     registry_auth::{
         credential::{Fingerprint, kind::CredentialKind},
-        docker_config::{EntrySummary, Oddity, SOON},
+        docker_config::{AuthSummary, ConfigWarning, EXPIRY_WARNING_SECONDS},
         image_ref::ImageRef,
     },
     store::{
-        World,
-        watch::{Scope, Sight, WatchKind},
+        Store,
+        watch::{Scope, WatchCoverage, WatchKind},
     },
 };
 
-pub use scorecard::{App, Practice, Score, Standing, standings};
+pub use scorecard::{AppScorecard, NamespaceScorecard, Practice, Score, scorecards};
 
 /// Configuration of the lints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct LintConfig {
     /// A credential that is older is to be rotated.
     pub rotate_after_days: u32,
     /// Tags under which another image may appear tomorrow.
     pub moving_tags: Vec<String>,
 }
 
-impl Default for Limits {
+impl Default for LintConfig {
     /// A quarter is what most policies ask for.
     fn default() -> Self {
         Self {
@@ -57,62 +57,63 @@ impl Default for Limits {
 pub enum Lint {
     /// A password, or what looks like one, where a token belongs.
     PasswordStored {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         server: Arc<str>,
     },
     /// A credential that ends within hours, stored as if it were permanent.
     ShortLived {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         kind: CredentialKind,
     },
     /// A token that says of itself when it ends: soon, or in the past.
-    Ends {
-        secret: Key<Secret>,
+    #[serde(rename = "ends")]
+    Expires {
+        secret: ObjectRef<Secret>,
         server: Arc<str>,
         /// Below zero: so long ago.
         seconds: i64,
     },
     /// By when its data was last written (`managedFields`), or else by the Secret's age.
     NotRotated {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         days: i64,
     },
     Unused {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
     },
     /// The ServiceAccount lists a Secret that does not exist.
     Dangling {
-        account: Key<ServiceAccount>,
-        secret: Key<Secret>,
+        account: ObjectRef<ServiceAccount>,
+        secret: ObjectRef<Secret>,
     },
     /// Every Pod of the namespace that names no ServiceAccount gets these Secrets.
     DefaultAccountLoaded {
-        account: Key<ServiceAccount>,
+        account: ObjectRef<ServiceAccount>,
     },
     /// One ServiceAccount for several apps.
     SharedAccount {
-        account: Key<ServiceAccount>,
-        workloads: Vec<WorkloadKey>,
+        account: ObjectRef<ServiceAccount>,
+        workloads: Vec<WorkloadRef>,
     },
     /// Several Secrets of a namespace for one registry.
     SeveralForRegistry {
         namespace: Namespace,
         server: Arc<str>,
-        secrets: Vec<Key<Secret>>,
+        secrets: Vec<ObjectRef<Secret>>,
     },
     /// Keys of one Secret that are one registry to the kubelet, with different credentials: it tries them in
     /// random order.
     EqualKeys {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         keys: Arc<[Arc<str>]>,
     },
     /// The same credential in several namespaces.
     SameCredential {
-        secrets: Vec<Key<Secret>>,
+        secrets: Vec<ObjectRef<Secret>>,
     },
     /// Another image tomorrow under the same name.
     MutableTag {
-        workload: WorkloadKey,
+        workload: WorkloadRef,
         image: Arc<str>,
     },
 }
@@ -129,7 +130,7 @@ impl Lint {
             Self::ShortLived { .. } => {
                 "let the node's identity pull, or refresh the Secret by a controller"
             }
-            Self::Ends { .. } | Self::NotRotated { .. } => {
+            Self::Expires { .. } | Self::NotRotated { .. } => {
                 "make a new token, put it into the Secret, revoke the old one"
             }
             Self::Unused { .. } => "delete it, once no script needs it",
@@ -148,11 +149,11 @@ impl Lint {
 }
 
 /// All lints of a scope, by subject.
-pub fn lints(
-    world: &World,
-    sight: &Sight,
+pub fn run(
+    world: &Store,
+    sight: &WatchCoverage,
     scope: &Scope,
-    limits: &Limits,
+    limits: &LintConfig,
     now: Timestamp,
 ) -> Vec<Lint> {
     let mut lints = Vec::new();
@@ -167,7 +168,7 @@ pub fn lints(
             of_secret(&mut lints, world, sight, secret, &summary.entries);
             lints.extend(
                 summary
-                    .oddities
+                    .warnings
                     .iter()
                     .filter_map(|it| equal_keys(secret, it)),
             );
@@ -194,10 +195,10 @@ pub fn lints(
 
 fn of_secret(
     lints: &mut Vec<Lint>,
-    world: &World,
-    sight: &Sight,
+    world: &Store,
+    sight: &WatchCoverage,
     secret: &Secret,
-    entries: &[EntrySummary],
+    entries: &[AuthSummary],
 ) {
     let key = &secret.key;
     for entry in entries {
@@ -207,7 +208,7 @@ fn of_secret(
                 server: Arc::clone(&entry.server),
             });
         }
-        if entry.kind.life().is_some() {
+        if entry.kind.max_lifetime().is_some() {
             lints.push(Lint::ShortLived {
                 secret: key.clone(),
                 kind: entry.kind,
@@ -217,7 +218,7 @@ fn of_secret(
     let users = [WatchKind::Pods, WatchKind::ServiceAccounts]
         .into_iter()
         .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
-    let mut users = users.map(|kind| sight.sees(kind, &key.namespace));
+    let mut users = users.map(|kind| sight.is_complete(kind, &key.namespace));
     let listed = world.pods_of_secret(key).len() > 0
         || world.accounts_of_secret(key).len() > 0
         || world
@@ -230,43 +231,44 @@ fn of_secret(
     }
 }
 
-fn equal_keys(secret: &Secret, oddity: &Oddity) -> Option<Lint> {
+fn equal_keys(secret: &Secret, oddity: &ConfigWarning) -> Option<Lint> {
     match oddity {
-        Oddity::EqualKeys(keys) => Some(Lint::EqualKeys {
+        ConfigWarning::EqualKeys(keys) => Some(Lint::EqualKeys {
             secret: secret.key.clone(),
             keys: Arc::clone(keys),
         }),
-        Oddity::KeyMissing { .. }
-        | Oddity::NoContent
-        | Oddity::AuthsMissing { .. }
-        | Oddity::NoEntries
-        | Oddity::AuthsNotWanted
-        | Oddity::CredentialStore(_)
-        | Oddity::CredentialHelpers(_) => None,
+        ConfigWarning::KeyMissing { .. }
+        | ConfigWarning::NoContent
+        | ConfigWarning::AuthsMissing { .. }
+        | ConfigWarning::NoEntries
+        | ConfigWarning::AuthsNotWanted
+        | ConfigWarning::CredentialStore(_)
+        | ConfigWarning::CredentialHelpers(_) => None,
     }
 }
 
 /// One that always ends within hours is no news; that it is stored is the lint `ShortLived`.
-fn ends(secret: &Secret, entry: &EntrySummary, now: Timestamp) -> Option<Lint> {
+fn ends(secret: &Secret, entry: &AuthSummary, now: Timestamp) -> Option<Lint> {
     let seconds = entry.expires?.duration_since(now).as_secs();
-    let always = entry.kind.life().is_some() && seconds > 0;
-    (seconds < SOON && !always).then(|| Lint::Ends {
+    let always = entry.kind.max_lifetime().is_some() && seconds > 0;
+    (seconds < EXPIRY_WARNING_SECONDS && !always).then(|| Lint::Expires {
         secret: secret.key.clone(),
         server: Arc::clone(&entry.server),
         seconds,
     })
 }
 
-fn not_rotated(secret: &Secret, limits: &Limits, now: Timestamp) -> Option<Lint> {
-    let days = age::seconds(secret.written()?, now) / 86_400;
+fn not_rotated(secret: &Secret, limits: &LintConfig, now: Timestamp) -> Option<Lint> {
+    let days = age::seconds_between(secret.written()?, now) / 86_400;
     (days > i64::from(limits.rotate_after_days)).then(|| Lint::NotRotated {
         secret: secret.key.clone(),
         days,
     })
 }
 
-fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
-    let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<Key<Secret>>> = BTreeMap::new();
+fn several_for_registry(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
+    let mut by_server: BTreeMap<(Namespace, Arc<str>), BTreeSet<ObjectRef<Secret>>> =
+        BTreeMap::new();
     for (secret, entry) in entries(world, scope) {
         let place = (secret.key.namespace.clone(), entry.registry().into());
         by_server
@@ -285,8 +287,8 @@ fn several_for_registry(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
     }
 }
 
-fn same_credential(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
-    let mut holders: BTreeMap<Fingerprint, BTreeSet<Key<Secret>>> = BTreeMap::new();
+fn same_credential(lints: &mut Vec<Lint>, world: &Store, scope: &Scope) {
+    let mut holders: BTreeMap<Fingerprint, BTreeSet<ObjectRef<Secret>>> = BTreeMap::new();
     for (secret, entry) in entries(world, scope) {
         if let Some(fingerprint) = entry.fingerprint {
             holders
@@ -306,22 +308,27 @@ fn same_credential(lints: &mut Vec<Lint>, world: &World, scope: &Scope) {
 }
 
 fn entries<'a>(
-    world: &'a World,
+    world: &'a Store,
     scope: &Scope,
-) -> impl Iterator<Item = (&'a Arc<Secret>, &'a EntrySummary)> {
+) -> impl Iterator<Item = (&'a Arc<Secret>, &'a AuthSummary)> {
     world
         .secrets(scope)
         .flat_map(|secret| secret.entries().iter().map(move |entry| (secret, entry)))
 }
 
-fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &ServiceAccount) {
+fn of_account(
+    lints: &mut Vec<Lint>,
+    world: &Store,
+    sight: &WatchCoverage,
+    account: &ServiceAccount,
+) {
     let key = &account.key;
     if account.pull_secrets.is_empty() {
         return;
     }
     for name in account.pull_secrets.iter() {
-        let secret = Key::new(key.namespace.clone(), name.clone());
-        if sight.sees_secrets(&key.namespace) && world.secret(&secret).is_none() {
+        let secret = ObjectRef::new(key.namespace.clone(), name.clone());
+        if sight.has_all_secrets(&key.namespace) && world.secret(&secret).is_none() {
             lints.push(Lint::Dangling {
                 account: key.clone(),
                 secret,
@@ -348,12 +355,12 @@ fn of_account(lints: &mut Vec<Lint>, world: &World, sight: &Sight, account: &Ser
 }
 
 /// The workloads that a person made.
-fn tops<'a>(world: &'a World, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
+fn tops<'a>(world: &'a Store, scope: &Scope) -> impl Iterator<Item = &'a Arc<Workload>> {
     let workloads = world.workloads_of(scope);
     workloads.filter(|workload| workload.meta.owner.is_none())
 }
 
-fn moves(image: &str, limits: &Limits) -> bool {
+fn moves(image: &str, limits: &LintConfig) -> bool {
     ImageRef::parse(image).is_ok_and(|image| {
         // Without a tag it is `latest`.
         let is = |moving: &String| image.tag() == Some(moving);
@@ -365,19 +372,19 @@ fn moves(image: &str, limits: &Limits) -> bool {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{account, ago, changed, key, now, secret, workload},
+        fixtures::{account, key, now, seconds_ago, secret, upserted, workload},
         k8s::objects::SecretType,
         store::{
-            update::Batch,
-            watch::{SecretSlice, WatchId},
+            update::StoreUpdate,
+            watch::{SecretWatch, WatchId},
         },
     };
 
-    fn world() -> World {
+    fn world() -> Store {
         let json = SecretType::DockerConfigJson;
         let hub = [("registry.example", "bot")];
         let mut old = secret("shop", "regcred", json.clone(), &hub);
-        old.meta.created = Some(ago(100 * 86_400));
+        old.meta.created = Some(seconds_ago(100 * 86_400));
         let mut again = secret(
             "shop",
             "again",
@@ -392,29 +399,35 @@ mod tests {
         let mut web = workload(WorkloadKind::Deployment, "shop", "web", None);
         web.images = Arc::from([("app".into(), "registry.example/team/app".into())]);
         let api = workload(WorkloadKind::Deployment, "shop", "api", None);
-        let mut world = World::default();
-        let slice = SecretSlice::DockerConfigJson;
-        world.fold(Batch::Secrets(slice, changed(vec![old, again])), now());
+        let mut world = Store::default();
+        let slice = SecretWatch::DockerConfigJson;
+        world.apply(
+            StoreUpdate::Secrets(slice, upserted(vec![old, again])),
+            now(),
+        );
         let accounts = vec![
             account("shop", "default", &["regcred"]),
             account("shop", "runner", &["regcred", "nowhere"]),
         ];
-        world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
         let kind = WorkloadKind::Deployment;
-        world.fold(Batch::Workloads(kind, changed(vec![web, api])), now());
+        world.apply(
+            StoreUpdate::Workloads(kind, upserted(vec![web, api])),
+            now(),
+        );
         world
     }
 
     #[test]
     fn each_practice_of_the_guide_is_looked_at() {
-        let found = lints(
+        let found = run(
             &world(),
-            &Sight::full(),
+            &WatchCoverage::complete(),
             &Scope::Cluster,
-            &Limits::default(),
+            &LintConfig::default(),
             now(),
         );
-        let id = |name| WorkloadKey {
+        let id = |name| WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: key("shop", name),
         };
@@ -469,55 +482,71 @@ mod tests {
             let mut entry = summary.entries[0].clone();
             (entry.kind, entry.expires) = (kind, expires);
             summary.entries = Arc::from([entry]);
-            let mut world = World::default();
-            let slice = SecretSlice::DockerConfigJson;
-            world.fold(Batch::Secrets(slice, changed(vec![secret])), now());
-            let sight = Sight::default();
-            let found = lints(&world, &sight, &Scope::Cluster, &Limits::default(), now());
-            let ends = found.iter().filter(|it| matches!(it, Lint::Ends { .. }));
+            let mut world = Store::default();
+            let slice = SecretWatch::DockerConfigJson;
+            world.apply(StoreUpdate::Secrets(slice, upserted(vec![secret])), now());
+            let sight = WatchCoverage::default();
+            let found = run(
+                &world,
+                &sight,
+                &Scope::Cluster,
+                &LintConfig::default(),
+                now(),
+            );
+            let ends = found.iter().filter(|it| matches!(it, Lint::Expires { .. }));
             let here = Namespace::new("shop");
             ends.map(|lint| lint.subject(&here)).collect::<Vec<_>>()
         };
         let jwt = |end| said(CredentialKind::Jwt, end);
         let subject = "s for registry.example";
         assert_eq!(jwt(None), [""; 0]);
-        assert_eq!(jwt(Some(ago(-30 * 86_400))), [""; 0]);
+        assert_eq!(jwt(Some(seconds_ago(-30 * 86_400))), [""; 0]);
         assert_eq!(
-            jwt(Some(ago(-3 * 86_400))),
+            jwt(Some(seconds_ago(-3 * 86_400))),
             [format!("{subject} ends in 3d")]
         );
         assert_eq!(
-            jwt(Some(ago(2 * 3600))),
+            jwt(Some(seconds_ago(2 * 3600))),
             [format!("{subject} ended 120m ago")]
         );
         let ecr = CredentialKind::EcrToken;
-        assert_eq!(said(ecr, Some(ago(-3600))), [""; 0], "it always does");
-        assert_eq!(said(ecr, Some(ago(3600))).len(), 1);
+        assert_eq!(
+            said(ecr, Some(seconds_ago(-3600))),
+            [""; 0],
+            "it always does"
+        );
+        assert_eq!(said(ecr, Some(seconds_ago(3600))).len(), 1);
     }
 
     #[test]
     fn what_is_refreshed_in_place_is_rotated() {
         let json = SecretType::DockerConfigJson;
         let mut old = secret("shop", "regcred", json, &[("registry.example", "bot")]);
-        old.meta.created = Some(ago(200 * 86_400));
-        let days = |secret: &Secret| match not_rotated(secret, &Limits::default(), now()) {
+        old.meta.created = Some(seconds_ago(200 * 86_400));
+        let days = |secret: &Secret| match not_rotated(secret, &LintConfig::default(), now()) {
             Some(Lint::NotRotated { days, .. }) => Some(days),
             _ => None,
         };
         assert_eq!(days(&old), Some(200));
-        old.changed = Some(ago(100 * 86_400));
+        old.changed = Some(seconds_ago(100 * 86_400));
         assert_eq!(days(&old), Some(100));
-        old.changed = Some(ago(3600));
+        old.changed = Some(seconds_ago(3600));
         assert_eq!(days(&old), None);
     }
 
     #[test]
     fn limits_are_the_users() {
-        let strict = Limits {
+        let strict = LintConfig {
             rotate_after_days: 99,
             moving_tags: Vec::new(),
         };
-        let found = lints(&world(), &Sight::full(), &Scope::Cluster, &strict, now());
+        let found = run(
+            &world(),
+            &WatchCoverage::complete(),
+            &Scope::Cluster,
+            &strict,
+            now(),
+        );
         assert!(
             found
                 .iter()
@@ -532,14 +561,14 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_not_called_missing_or_unused() {
-        let mut no_jobs = Sight::full();
-        no_jobs.lose(&WatchId {
+        let mut no_jobs = WatchCoverage::complete();
+        no_jobs.remove(&WatchId {
             kind: WatchKind::Workloads(WorkloadKind::CronJob),
             scope: Scope::Cluster,
         });
-        for (sight, dangling) in [(Sight::default(), false), (no_jobs, true)] {
-            let (scope, limits) = (Scope::Cluster, Limits::default());
-            let found = lints(&world(), &sight, &scope, &limits, now());
+        for (sight, dangling) in [(WatchCoverage::default(), false), (no_jobs, true)] {
+            let (scope, limits) = (Scope::Cluster, LintConfig::default());
+            let found = run(&world(), &sight, &scope, &limits, now());
             let has = |claim: fn(&Lint) -> bool| found.iter().any(claim);
             assert!(!has(|lint| matches!(lint, Lint::Unused { .. })));
             assert_eq!(has(|lint| matches!(lint, Lint::Dangling { .. })), dangling);

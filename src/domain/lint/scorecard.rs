@@ -12,10 +12,10 @@ use super::{Lint, tops};
 use crate::domain::{
     k8s::{
         age,
-        object_ref::{Key, Namespace},
-        objects::{Secret, Workload, WorkloadKey},
+        object_ref::{Namespace, ObjectRef},
+        objects::{Secret, Workload, WorkloadRef},
     },
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// A practice. Their order is that in which they are told: what breaks a pull first comes first.
@@ -52,7 +52,7 @@ impl Practice {
 
     fn broken_by(lint: &Lint) -> Self {
         match lint {
-            Lint::Ends { .. } | Lint::ShortLived { .. } => Self::Valid,
+            Lint::Expires { .. } | Lint::ShortLived { .. } => Self::Valid,
             Lint::PasswordStored { .. } => Self::Tokens,
             Lint::NotRotated { .. } => Self::Rotation,
             Lint::Unused { .. }
@@ -76,7 +76,7 @@ impl Score {
     }
 }
 
-/// `4 of 6`
+/// `4 new 6`
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.0, Practice::ALL.len())
@@ -85,33 +85,33 @@ impl fmt::Display for Score {
 
 /// The scorecard of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct NamespaceScorecard {
     pub namespace: Namespace,
     pub broken: BTreeMap<Practice, Vec<Lint>>,
-    pub apps: Vec<App>,
+    pub apps: Vec<AppScorecard>,
 }
 
 /// The scorecard of a workload: its images, ServiceAccount and Secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
-    pub id: WorkloadKey,
+pub struct AppScorecard {
+    pub id: WorkloadRef,
     pub broken: BTreeSet<Practice>,
 }
 
-impl Standing {
+impl NamespaceScorecard {
     pub fn score(&self) -> Score {
         Score::without(self.broken.len())
     }
 }
 
-impl App {
+impl AppScorecard {
     pub fn score(&self) -> Score {
         Score::without(self.broken.len())
     }
 }
 
 /// Scorecards of the namespaces with lint findings, the worst first.
-pub fn standings(world: &World, lints: &[Lint]) -> Vec<Standing> {
+pub fn scorecards(world: &Store, lints: &[Lint]) -> Vec<NamespaceScorecard> {
     let mut by_namespace: BTreeMap<&Namespace, BTreeMap<Practice, Vec<Lint>>> = BTreeMap::new();
     for lint in lints {
         for namespace in lint.namespaces() {
@@ -122,39 +122,43 @@ pub fn standings(world: &World, lints: &[Lint]) -> Vec<Standing> {
                 .push(lint.clone());
         }
     }
-    let mut standings: Vec<Standing> = by_namespace
+    let mut standings: Vec<NamespaceScorecard> = by_namespace
         .into_iter()
-        .map(|(namespace, broken)| Standing {
+        .map(|(namespace, broken)| NamespaceScorecard {
             apps: apps(world, namespace, &broken),
             namespace: namespace.clone(),
             broken,
         })
         .collect();
-    standings.sort_by_key(Standing::score);
+    standings.sort_by_key(NamespaceScorecard::score);
     standings
 }
 
-fn apps(world: &World, namespace: &Namespace, broken: &BTreeMap<Practice, Vec<Lint>>) -> Vec<App> {
+fn apps(
+    world: &Store,
+    namespace: &Namespace,
+    broken: &BTreeMap<Practice, Vec<Lint>>,
+) -> Vec<AppScorecard> {
     let here = Scope::Namespace(namespace.clone());
-    let mut apps: Vec<App> = tops(world, &here)
+    let mut apps: Vec<AppScorecard> = tops(world, &here)
         .map(|workload| {
             let secrets = secrets_of(world, workload);
             let concern = |lints: &[Lint]| lints.iter().any(|it| it.concerns(workload, &secrets));
             let broken = broken.iter().filter(|(_, lints)| concern(lints));
-            App {
+            AppScorecard {
                 id: workload.id.clone(),
                 broken: broken.map(|(practice, _)| *practice).collect(),
             }
         })
         .collect();
-    apps.sort_by_key(App::score);
+    apps.sort_by_key(AppScorecard::score);
     apps
 }
 
 /// The pull Secrets that the Pods of a workload get.
-fn secrets_of(world: &World, workload: &Workload) -> BTreeSet<Key<Secret>> {
+fn secrets_of(world: &Store, workload: &Workload) -> BTreeSet<ObjectRef<Secret>> {
     let namespace = &workload.id.key.namespace;
-    let account = Key::new(namespace.clone(), workload.service_account.clone());
+    let account = ObjectRef::new(namespace.clone(), workload.service_account.clone());
     let of_account = world.account(&account).map(|found| &*found.pull_secrets);
     let names = if workload.pull_secrets.is_empty() {
         of_account.unwrap_or_default()
@@ -162,7 +166,7 @@ fn secrets_of(world: &World, workload: &Workload) -> BTreeSet<Key<Secret>> {
         &workload.pull_secrets
     };
     let each = names.iter();
-    each.map(|name| Key::new(namespace.clone(), name.clone()))
+    each.map(|name| ObjectRef::new(namespace.clone(), name.clone()))
         .collect()
 }
 
@@ -172,7 +176,7 @@ impl Lint {
         match self {
             Self::PasswordStored { secret, .. }
             | Self::ShortLived { secret, .. }
-            | Self::Ends { secret, .. }
+            | Self::Expires { secret, .. }
             | Self::NotRotated { secret, .. }
             | Self::Unused { secret }
             | Self::EqualKeys { secret, .. }
@@ -187,11 +191,11 @@ impl Lint {
     }
 
     /// Whether it is about what this workload runs, or what it uses to pull.
-    fn concerns(&self, workload: &Workload, secrets: &BTreeSet<Key<Secret>>) -> bool {
+    fn concerns(&self, workload: &Workload, secrets: &BTreeSet<ObjectRef<Secret>>) -> bool {
         match self {
             Self::PasswordStored { secret, .. }
             | Self::ShortLived { secret, .. }
-            | Self::Ends { secret, .. }
+            | Self::Expires { secret, .. }
             | Self::NotRotated { secret, .. }
             | Self::Unused { secret }
             | Self::EqualKeys { secret, .. }
@@ -211,7 +215,7 @@ impl Lint {
 
     /// What it is about, named within the namespace that it is told under.
     pub fn subject(&self, namespace: &Namespace) -> String {
-        let here = |secrets: &[Key<Secret>]| {
+        let here = |secrets: &[ObjectRef<Secret>]| {
             let names = secrets.iter().filter(|key| key.namespace == *namespace);
             let names: Vec<&str> = names.map(|key| key.name.as_str()).collect();
             names.join(", ")
@@ -220,19 +224,19 @@ impl Lint {
             Self::PasswordStored { secret, server } => format!("{} for {server}", secret.name),
             Self::ShortLived { secret, kind } => format!("{} ({})", secret.name, kind.label()),
             Self::Unused { secret } => format!("{}, listed by nobody", secret.name),
-            Self::Ends {
+            Self::Expires {
                 secret,
                 server,
                 seconds,
             } => match seconds {
                 ..=0 => {
-                    let ago = age::span(-seconds);
+                    let ago = age::duration(-seconds);
                     format!("{} for {server} ended {ago} ago", secret.name)
                 }
                 _ => format!(
                     "{} for {server} ends in {}",
                     secret.name,
-                    age::span(*seconds)
+                    age::duration(*seconds)
                 ),
             },
             Self::NotRotated { secret, days } => format!("{} ({days}d)", secret.name),
@@ -260,14 +264,14 @@ impl Lint {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{account, changed, key, now, workload},
+        fixtures::{account, key, now, upserted, workload},
         k8s::{object_ref::Name, objects::WorkloadKind},
-        store::update::Batch,
+        store::update::StoreUpdate,
     };
 
     #[test]
     fn what_holds_is_counted_for_the_namespace_and_for_each_app() {
-        let mut world = World::default();
+        let mut world = Store::default();
         let kind = WorkloadKind::Deployment;
         let (mut web, mut db) = (
             workload(kind, "shop", "web", None),
@@ -275,12 +279,12 @@ mod tests {
         );
         web.service_account = Name::new("web");
         db.service_account = Name::new("db");
-        world.fold(
-            Batch::Workloads(kind, changed(vec![web.clone(), db.clone()])),
+        world.apply(
+            StoreUpdate::Workloads(kind, upserted(vec![web.clone(), db.clone()])),
             now(),
         );
         let accounts = vec![account("shop", "web", &["hub"]), account("shop", "db", &[])];
-        world.fold(Batch::ServiceAccounts(changed(accounts)), now());
+        world.apply(StoreUpdate::ServiceAccounts(upserted(accounts)), now());
         let lints = [
             Lint::PasswordStored {
                 secret: key("shop", "hub"),
@@ -298,7 +302,7 @@ mod tests {
                 secrets: vec![key("shop", "hub"), key("pay", "hub")],
             },
         ];
-        let standings = standings(&world, &lints);
+        let standings = scorecards(&world, &lints);
         let scores: Vec<(&str, String)> = standings
             .iter()
             .map(|it| (it.namespace.as_str(), it.score().to_string()))

@@ -1,10 +1,10 @@
 //! Roles of hosts: the registry of the image, a mirror, a token server, a store of blobs, a proxy.
 
 use super::{
-    Message, Sign,
-    url::{self, Step, Url},
+    ParsedMessage, Phrase,
+    url::{self, PullStep, RequestUrl},
 };
-use crate::domain::registry_auth::registries::{self, Preset};
+use crate::domain::registry_auth::registries::{self, RegistryInfo};
 
 /// Sites that messages point their readers to: nobody's registry.
 const HELP_SITES: &[&str] = &[
@@ -27,13 +27,13 @@ const HELP_SITES: &[&str] = &[
     "support.google.com",
 ];
 
-impl<'a> Message<'a> {
+impl<'a> ParsedMessage<'a> {
     /// The last URL in the text that was asked: errors are wrapped from the inside out.
-    pub fn url(&self) -> Option<Url<'a>> {
-        self.asked().last()
+    pub fn url(&self) -> Option<RequestUrl<'a>> {
+        self.requested_urls().last()
     }
 
-    fn asked(&self) -> impl DoubleEndedIterator<Item = Url<'a>> + '_ {
+    fn requested_urls(&self) -> impl DoubleEndedIterator<Item = RequestUrl<'a>> + '_ {
         let urls = self.urls.iter().copied();
         urls.filter(|url| !url.host.is_empty() && !is_help(url))
     }
@@ -56,23 +56,23 @@ impl<'a> Message<'a> {
             return (meant.replace("%3A", ":") != url.registry()).then_some(url.host);
         }
         let (asked, image) = self.asked_host.zip(self.image())?;
-        let kind = |host: &str| registries::of_host(host).map(|preset| preset.id);
+        let kind = |host: &str| registries::find_by_host(host).map(|preset| preset.id);
         let is_other =
             asked != image.host() && (kind(asked).is_none() || kind(asked) != kind(image.host()));
         is_other.then_some(asked)
     }
 
     /// The address that was dialled, or at the far end of a broken connection.
-    pub fn peer(&self) -> Option<&'a str> {
+    pub fn remote_addr(&self) -> Option<&'a str> {
         self.addresses.last().copied()
     }
 
     /// The connection goes to this machine although the registry is elsewhere: a local proxy.
     ///
     /// A registry on the port that the image names is one on this machine, by its hosts file.
-    pub(in crate::domain) fn peer_is_local(&self) -> bool {
+    pub(in crate::domain) fn is_remote_loopback(&self) -> bool {
         let port = |host: &'a str| host.rsplit_once(':').map(|(_, port)| port);
-        let Some(peer) = self.peer().filter(|peer| url::is_local(peer)) else {
+        let Some(peer) = self.remote_addr().filter(|peer| url::is_local(peer)) else {
             return false;
         };
         !self.url().is_some_and(|url| {
@@ -80,27 +80,30 @@ impl<'a> Message<'a> {
         })
     }
 
-    pub(super) fn find_preset(&self) -> Option<&'static Preset> {
+    pub(super) fn find_registry(&self) -> Option<&'static RegistryInfo> {
         self.registry()
             .as_deref()
-            .and_then(registries::of_host)
-            .or_else(|| self.url().and_then(|url| registries::of_host(url.host)))
+            .and_then(registries::find_by_host)
+            .or_else(|| {
+                self.url()
+                    .and_then(|url| registries::find_by_host(url.host))
+            })
             .or_else(|| self.mentioned())
     }
 
     /// A registry known by words that only its messages have.
-    fn mentioned(&self) -> Option<&'static Preset> {
+    fn mentioned(&self) -> Option<&'static RegistryInfo> {
         let hosts = [
-            (Sign::SaysAcr, "acme.azurecr.io"),
-            (Sign::SaysGoogle, "gcr.io"),
-            (Sign::SaysEcr, "1.dkr.ecr.r.amazonaws.com"),
-            (Sign::SaysJfrog, "acme.jfrog.io"),
+            (Phrase::SaysAcr, "acme.azurecr.io"),
+            (Phrase::SaysGoogle, "gcr.io"),
+            (Phrase::SaysEcr, "1.dkr.ecr.r.amazonaws.com"),
+            (Phrase::SaysJfrog, "acme.jfrog.io"),
         ];
         let found = hosts.into_iter().find(|(sign, _)| self.has(*sign));
-        found.and_then(|(_, host)| registries::of_host(host))
+        found.and_then(|(_, host)| registries::find_by_host(host))
     }
 }
 
-fn is_help(url: &Url<'_>) -> bool {
-    HELP_SITES.contains(&url.host) && matches!(url.step, Step::Other | Step::Ping)
+fn is_help(url: &RequestUrl<'_>) -> bool {
+    HELP_SITES.contains(&url.host) && matches!(url.step, PullStep::Other | PullStep::Ping)
 }

@@ -7,16 +7,16 @@
 
 use super::{
     name_context,
-    token_kind::{self, Form},
-    url::{self, Url},
+    token_kind::{self, TokenKind},
+    url::{self, RequestUrl},
 };
 use crate::domain::registry_auth::image_ref::ImageRef;
 
 /// More URLs or names than this are not kept of one message.
-const KEPT: usize = 16;
+const MAX_KEPT: usize = 16;
 /// Longer names are not read: looking for their end at every place where one could begin would make the
 /// cost grow with the square of the text.
-pub(super) const LONGEST: usize = 1024;
+pub(super) const MAX_NAME_BYTES: usize = 1024;
 /// Longer words are in no phrase.
 const LONGEST_WORD: usize = 40;
 
@@ -45,7 +45,7 @@ pub(super) struct Masked<'a> {
     /// Words and placeholders, with one space before and behind each.
     pub words: String,
     /// The URLs in order, one for each `URL` in `words`.
-    pub urls: Vec<Url<'a>>,
+    pub urls: Vec<RequestUrl<'a>>,
     /// The first image that is named, preferring well-formed references.
     pub image: Option<NamedImage<'a>>,
     /// The host of containerd's `pulling from host HOST`.
@@ -90,7 +90,7 @@ enum Mirrors {
 
 /// What stood between two chunks of text.
 #[derive(Clone, Copy, Default)]
-struct Gap {
+struct Separator {
     /// The quotation mark directly before the chunk.
     quote: Option<char>,
     /// Only blanks, `=`, quotes and brackets: the chunk can be what the word before leads to.
@@ -102,7 +102,7 @@ struct Gap {
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    gap: Gap,
+    gap: Separator,
     /// Names that were recognised by their place, to be recognised elsewhere.
     names: Vec<&'a str>,
     mirrors: Mirrors,
@@ -119,7 +119,7 @@ impl<'a> Lexer<'a> {
         Self {
             text,
             at: 0,
-            gap: Gap::default(),
+            gap: Separator::default(),
             names: Vec::new(),
             mirrors: Mirrors::Outside,
             tries_artifact: false,
@@ -153,13 +153,13 @@ impl<'a> Lexer<'a> {
                 return true;
             }
             let length = token_kind::escape_len(self.rest()).unwrap_or(char.len_utf8());
-            self.note(char, length);
+            self.note_separator(char, length);
             self.at += length;
         }
         false
     }
 
-    fn note(&mut self, char: char, length: usize) {
+    fn note_separator(&mut self, char: char, length: usize) {
         if char == '\\' {
             // An escaped quotation mark is one; an escaped line break separates.
             self.gap.quote = self.gap.quote.filter(|_| length == 1);
@@ -204,23 +204,23 @@ impl<'a> Lexer<'a> {
     }
 
     fn form(&mut self, chunk: &'a str) {
-        match token_kind::form(chunk) {
-            Form::Url(parsed) => self.url(parsed),
-            Form::SchemedImage(name) => self.image(name),
-            Form::Image if self.leads_to_image() => self.image(chunk),
-            Form::Image => self.push("IMAGE"),
-            Form::Digest => self.push("DIGEST"),
-            Form::BadDigest => self.push("BADDIGEST"),
-            Form::Hex => self.push("HEX"),
-            Form::Address => self.address(chunk),
-            Form::Host => {
+        match token_kind::token_kind(chunk) {
+            TokenKind::Url(parsed) => self.url(parsed),
+            TokenKind::SchemedImage(name) => self.image(name),
+            TokenKind::Image if self.leads_to_image() => self.image(chunk),
+            TokenKind::Image => self.push("IMAGE"),
+            TokenKind::Digest => self.push("DIGEST"),
+            TokenKind::BadDigest => self.push("BADDIGEST"),
+            TokenKind::Hex => self.push("HEX"),
+            TokenKind::Address => self.address(chunk),
+            TokenKind::Host => {
                 if self.ends(" from host ") {
                     self.masked.asked_host = Some(chunk);
                 }
                 self.push("HOST");
             }
-            Form::ObjectName => self.push("NAME"),
-            Form::Words => self.unformed(chunk),
+            TokenKind::ObjectName => self.push("NAME"),
+            TokenKind::Words => self.unformed(chunk),
         }
     }
 
@@ -283,8 +283,8 @@ impl<'a> Lexer<'a> {
         self.masked.words.ends_with(words)
     }
 
-    fn url(&mut self, parsed: Url<'a>) {
-        if self.masked.urls.len() < KEPT && self.mirrors != Mirrors::Open {
+    fn url(&mut self, parsed: RequestUrl<'a>) {
+        if self.masked.urls.len() < MAX_KEPT && self.mirrors != Mirrors::Open {
             self.masked.urls.push(parsed);
         }
         self.push("URL");
@@ -292,7 +292,7 @@ impl<'a> Lexer<'a> {
 
     fn address(&mut self, chunk: &'a str) {
         let is_of_pull = self.mirrors != Mirrors::Open && !self.ends(" on ");
-        if self.masked.addresses.len() < KEPT && is_of_pull {
+        if self.masked.addresses.len() < MAX_KEPT && is_of_pull {
             self.masked.addresses.push(chunk);
         }
         self.push("ADDR");
@@ -312,7 +312,7 @@ impl<'a> Lexer<'a> {
 
     fn image(&mut self, name: &'a str) {
         let name = name.split("](").next().unwrap_or_default();
-        if self.names.len() < KEPT && !self.names.contains(&name) {
+        if self.names.len() < MAX_KEPT && !self.names.contains(&name) {
             let plain = name.split('@').next().unwrap_or_default();
             let tag = plain
                 .rfind(':')

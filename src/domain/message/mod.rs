@@ -20,34 +20,34 @@ mod url;
 
 use self::{
     mask::{Masked, NamedImage},
-    phrases::Signs,
+    phrases::PhraseSet,
     unwrap::Frames,
 };
-use crate::domain::registry_auth::{image_ref::ImageRef, registries::Preset};
+use crate::domain::registry_auth::{image_ref::ImageRef, registries::RegistryInfo};
 
 pub use self::{
     core::Core,
-    sets::{Measured, Possible, RegistryKind, set_keys},
+    sets::{CauseSet, MeasuredSets, RegistryKind, set_keys},
     unwrap::Runtime,
-    url::{Step, Url},
+    url::{PullStep, RequestUrl},
 };
-pub(in crate::domain) use phrases::Sign;
+pub(in crate::domain) use phrases::Phrase;
 
 /// A message, parsed.
 #[derive(Debug)]
-pub struct Message<'a> {
-    urls: Vec<Url<'a>>,
+pub struct ParsedMessage<'a> {
+    urls: Vec<RequestUrl<'a>>,
     image: Option<NamedImage<'a>>,
     asked_host: Option<&'a str>,
     addresses: Vec<&'a str>,
-    signs: Signs,
+    signs: PhraseSet,
     frames: Frames,
     words: String,
-    preset: Option<&'static Preset>,
+    preset: Option<&'static RegistryInfo>,
     core: Core,
 }
 
-impl<'a> Message<'a> {
+impl<'a> ParsedMessage<'a> {
     pub fn parse(text: &'a str) -> Self {
         let Masked {
             words,
@@ -56,7 +56,7 @@ impl<'a> Message<'a> {
             asked_host,
             addresses,
         } = mask::mask(text);
-        let signs = Signs::find(&words);
+        let signs = PhraseSet::find(&words);
         let frames = Frames::find(&words, &signs, &urls);
         let mut message = Self {
             urls,
@@ -69,16 +69,16 @@ impl<'a> Message<'a> {
             preset: None,
             core: Core::Unknown,
         };
-        message.preset = message.find_preset();
+        message.preset = message.find_registry();
         message.core = core::core(&message);
         message
     }
 
-    pub(in crate::domain) fn has(&self, sign: Sign) -> bool {
+    pub(in crate::domain) fn has(&self, sign: Phrase) -> bool {
         self.signs.has(sign)
     }
 
-    pub(in crate::domain) fn any(&self, signs: &[Sign]) -> bool {
+    pub(in crate::domain) fn any(&self, signs: &[Phrase]) -> bool {
         signs.iter().any(|sign| self.has(*sign))
     }
 
@@ -92,7 +92,7 @@ impl<'a> Message<'a> {
     }
 
     /// The step of the pull that failed.
-    pub(in crate::domain) fn step(&self) -> Option<Step> {
+    pub(in crate::domain) fn step(&self) -> Option<PullStep> {
         self.frames.step
     }
 
@@ -103,7 +103,7 @@ impl<'a> Message<'a> {
     /// The first image that the text names, if it is a well-formed reference.
     pub fn image(&self) -> Option<ImageRef> {
         let named = self.image.as_ref().and_then(|named| named.parsed.clone());
-        named.or_else(|| self.urls.iter().find_map(Url::image))
+        named.or_else(|| self.urls.iter().find_map(RequestUrl::image))
     }
 
     /// The image as the text writes it.
@@ -115,7 +115,7 @@ impl<'a> Message<'a> {
     }
 
     /// How many words follow the last phrase of a sign, names not counted.
-    pub(super) fn words_behind(&self, sign: Sign) -> Option<usize> {
+    pub(super) fn words_behind(&self, sign: Phrase) -> Option<usize> {
         let rest = self.words.get(self.signs.last(sign)?..)?;
         let words = rest.split(' ').filter(|word| !word.is_empty());
         Some(words.filter(|word| !mask::is_placeholder(word)).count())
@@ -127,13 +127,13 @@ impl<'a> Message<'a> {
     }
 
     /// What the text can mean.
-    pub fn possible(&self) -> Possible {
-        self.possible_by(Measured::built_in())
+    pub fn possible(&self) -> CauseSet {
+        self.possible_by(MeasuredSets::built_in())
     }
 
     /// What the text can mean by these measurements.
-    pub fn possible_by(&self, measured: &Measured) -> Possible {
-        sets::possible(self, measured)
+    pub fn possible_by(&self, measured: &MeasuredSets) -> CauseSet {
+        sets::cause_set(self, measured)
     }
 
     /// The registry, or the host that was asked, as one of the kinds that the causes are told apart by.
@@ -141,11 +141,11 @@ impl<'a> Message<'a> {
         if self.mirror().is_some() {
             return RegistryKind::OWN;
         }
-        RegistryKind::of(self.preset())
+        RegistryKind::from_registry(self.preset())
     }
 
     /// The row of the registries' table for the registry, or for the host that was asked.
-    pub(in crate::domain) fn preset(&self) -> Option<&'static Preset> {
+    pub(in crate::domain) fn preset(&self) -> Option<&'static RegistryInfo> {
         self.preset
     }
 }

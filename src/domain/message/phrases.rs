@@ -1,4 +1,4 @@
-//! Known phrases of errors of the kubelet, the runtimes, Go and the registries; each maps to one `Sign`.
+//! Known phrases of errors of the kubelet, the runtimes, Go and the registries; each maps to one `Phrase`.
 //!
 //! Phrases are the smallest part of a message that its source always prints (the sources are named
 //! beside the groups). They are searched in the words that `mask` leaves, so that names, quoting and
@@ -13,7 +13,7 @@ use super::mask::is_placeholder;
 
 /// A kind of phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::domain) enum Sign {
+pub(in crate::domain) enum Phrase {
     // Frames: who speaks, and of what.
     Pull,
     BackOffPull,
@@ -176,21 +176,21 @@ pub(in crate::domain) enum Sign {
 }
 
 /// How many signs there are: the last of them is named here.
-const COUNT: usize = Sign::NoSignatures as usize + 1;
+const COUNT: usize = Phrase::NoSignatures as usize + 1;
 
 /// The phrases found in a text, with the last position of each.
 #[derive(Clone, Debug)]
-pub(super) struct Signs {
+pub(super) struct PhraseSet {
     /// Where the last phrase of each sign ends; nothing where there is none.
     last: [Option<usize>; COUNT],
 }
 
-impl Signs {
+impl PhraseSet {
     /// Finds all phrases in masked words.
     pub(super) fn find(words: &str) -> Self {
         let mut last = [None; COUNT];
-        for found in PHRASES.automaton.find_overlapping_iter(words) {
-            let sign = PHRASES.signs.get(found.pattern().as_usize());
+        for found in MATCHER.automaton.find_overlapping_iter(words) {
+            let sign = MATCHER.signs.get(found.pattern().as_usize());
             if let Some(place) = sign.and_then(|sign| last.get_mut(*sign as usize)) {
                 *place = Some(found.end());
             }
@@ -198,27 +198,27 @@ impl Signs {
         Self { last }
     }
 
-    pub(super) fn has(&self, sign: Sign) -> bool {
+    pub(super) fn has(&self, sign: Phrase) -> bool {
         self.last(sign).is_some()
     }
 
-    pub(super) fn last(&self, sign: Sign) -> Option<usize> {
+    pub(super) fn last(&self, sign: Phrase) -> Option<usize> {
         self.last.get(sign as usize).copied().flatten()
     }
 }
 
-struct Phrases {
+struct PhraseMatcher {
     automaton: AhoCorasick,
     /// Of each pattern of the automaton.
-    signs: Vec<Sign>,
+    signs: Vec<Phrase>,
 }
 
-static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+static MATCHER: LazyLock<PhraseMatcher> = LazyLock::new(|| {
     let rows = TABLE
         .iter()
         .flat_map(|(sign, phrases)| phrases.iter().map(|phrase| (*sign, normal(phrase))));
-    let (signs, patterns): (Vec<Sign>, Vec<String>) = rows.unzip();
-    Phrases {
+    let (signs, patterns): (Vec<Phrase>, Vec<String>) = rows.unzip();
+    PhraseMatcher {
         automaton: AhoCorasick::new(patterns).expect("the phrases are few: tested below"),
         signs,
     }
@@ -241,10 +241,10 @@ fn normal(phrase: &str) -> String {
 }
 
 #[rustfmt::skip]
-pub(super) const TABLE: &[(Sign, &[&str])] = &[
+pub(super) const TABLE: &[(Phrase, &[&str])] = &[
     // kubelet (pkg/kubelet/images), CRI clients, containerd (cri/server/images, core/remotes),
     // containers/image (copy, docker), moby (distribution).
-    (Sign::Pull, &[
+    (Phrase::Pull, &[
         "failed to pull", "failed pulling image", "pulling image failed", "PullImage", "error pulling",
         "unable to pull", "failed to resolve reference", "failed to resolve image", "cannot resolve image",
         "ErrImagePull", "initializing source", "Pull image", "failed to copy", "httpReadSeeker", "httpReaderSeeker",
@@ -257,39 +257,39 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "mount callback failed", "unpacking image", "initializing image from source", "parsing image configuration",
         "determining manifest MIME type", "error from registry", "fetching manifest", "validate layer digest",
     ]),
-    (Sign::BackOffPull, &[
+    (Phrase::BackOffPull, &[
         "ImagePullBackOff", "trying and failing to pull image", "image can't be pulled", "ErrImagePull",
         "back-off pulling", "image could not be pulled", "failed to pull image",
     ]),
-    (Sign::Sandbox, &[
+    (Phrase::Sandbox, &[
         "FailedCreatePodSandBox", "create pod sandbox", "created pod sandbox", "creating pod sandbox", "sandbox for pod", "RunPodSandbox", "CreatePodSandbox", "start sandbox",
         "create sandbox", "PodSandboxMetadata", "sandbox container", "PodSandbox",
     ]),
-    (Sign::SandboxImage, &["sandbox image", "infra container image", "infra image", "pause image"]),
-    (Sign::PodContainer, &["StartContainer for POD with", "container POD with"]),
-    (Sign::Webhook, &["admission webhook", "denied the request", "validating admission policy", "ValidatingAdmissionPolicy"]),
-    (Sign::ImageWord, &[
+    (Phrase::SandboxImage, &["sandbox image", "infra container image", "infra image", "pause image"]),
+    (Phrase::PodContainer, &["StartContainer for POD with", "container POD with"]),
+    (Phrase::Webhook, &["admission webhook", "denied the request", "validating admission policy", "ValidatingAdmissionPolicy"]),
+    (Phrase::ImageWord, &[
         "image", "images", "imagePullSecret", "imagePullSecrets", "imagePullPolicy", "imageTag", "imageRegistry",
     ]),
 
     // scheduler, volume manager, CNI, runtimes' start of containers, kubelet's config of containers.
-    (Sign::Scheduling, &[
+    (Phrase::Scheduling, &[
         "Pod was rejected", "Predicate NodeAffinity failed", "nodes are available", "FailedScheduling", "untolerated taint", "didn't match Pod's node affinity",
         "didn't trigger scale-up", "no nodes available to schedule", "pod has unbound immediate",
         "Insufficient cpu", "Insufficient memory", "Insufficient nvidia",
         "NotTriggerScaleUp", "0 of nodes",
     ]),
-    (Sign::Volume, &[
+    (Phrase::Volume, &[
         "FailedMount", "FailedAttachVolume", "MountVolume", "AttachVolume", "MapVolume",
         "unable to attach or mount volumes", "unable to mount volumes", "waiting for volumes", "FailedMapVolume",
         "UnmountVolume", "failed to mount volume", "volume is already exclusively attached", "Multi-Attach error",
         "csi driver", "NodePublishVolume", "NodeStageVolume",
     ]),
     // kubelet and runtimes, image volumes: the image is there, and its mount fails (cri-api pkg/errors).
-    (Sign::ImageVolume, &[
+    (Phrase::ImageVolume, &[
         "ImageVolumeMountFailed", "image volume subpath", "exist in OCI artifact volume", "mount image volume",
     ]),
-    (Sign::Network, &[
+    (Phrase::Network, &[
         "KillPodSandbox", "StopPodSandbox", "networkPlugin", "network plugin", "setup network for sandbox", "set up sandbox container",
         "network for pod", "pod network sandbox", "cni config", "CNI plugin", "plugin type",
         "NetworkPluginNotReady", "network is not ready", "IP addresses available", "failed to set up pod",
@@ -297,8 +297,8 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "no networks found", "subnet.env", "netplugin failed", "cni add", "pod sandbox network",
         "network namespace", "failed to assign an IP address",
     ]),
-    (Sign::Crash, &["Back-off restarting", "restarting failed container", "CrashLoopBackOff"]),
-    (Sign::Start, &[
+    (Phrase::Crash, &["Back-off restarting", "restarting failed container", "CrashLoopBackOff"]),
+    (Phrase::Start, &[
         "OOMKilled", "OCI runtime", "containerd task", "create shim",
         "container process caused", "runc create failed", "failed to start container",
         "error during container init", "RunContainerError", "PostStartHookError", "ContainerCannotRun",
@@ -308,47 +308,47 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "FailedPostStartHook", "FailedPreStopHook", "failed to create container", "failed to create existing container",
         "task HEX not found",
     ]),
-    (Sign::ShimError, &[
+    (Phrase::ShimError, &[
         "executable file not found in PATH unknown", "no such file or directory unknown",
     ]),
-    (Sign::ExecFormat, &["exec format error"]),
-    (Sign::Pulled, &["successfully pulled image", "already present on machine"]),
-    (Sign::ContainerConfig, &[
+    (Phrase::ExecFormat, &["exec format error"]),
+    (Phrase::Pulled, &["successfully pulled image", "already present on machine"]),
+    (Phrase::ContainerConfig, &[
         "CreateContainerConfigError", "couldn't find key", "runAsNonRoot", "non-existent config key",
         "cannot find volume", "failed to sync secret cache", "failed to sync configmap cache",
         "failed to prepare subPath", "non-numeric user", "configmap references", "envFrom", "InvalidVariableNames",
         "InvalidEnvironmentVariableNames",
     ]),
-    (Sign::Probe, &["probe failed", "probe errored", "Unhealthy"]),
-    (Sign::Admission, &[
+    (Phrase::Probe, &["probe failed", "probe errored", "Unhealthy"]),
+    (Phrase::Admission, &[
         "exceeded quota", "looking up service account", "violates PodSecurity", "unable to validate against any",
         "forbidden error looking up", "is forbidden User", "must specify limits", "cannot create resource",
         "FailedCreate",
     ]),
-    (Sign::Eviction, &[
+    (Phrase::Eviction, &[
         "low on resource", "Evicted", "NodeNotReady", "node is not ready", "OutOfcpu", "OutOfmemory", "OutOfpods",
         "UnexpectedAdmissionError", "TaintManagerEviction", "node was terminated", "imminent node shutdown",
         "active on the node longer",
     ]),
-    (Sign::ClusterApi, &[
+    (Phrase::ClusterApi, &[
         "unable to connect to the server", "connection to the server", "containerLogs", "failed calling webhook",
         "failed to call webhook", "leader election", "couldn't get current server API", "error validating data",
         "the server could not find the requested resource", "the server doesn't have a resource type",
         "metrics-server", "no matches for kind", "kubelet TLS bootstrap", "failed to get node info",
         "error getting node", "node not found",
     ]),
-    (Sign::OtherProgram, &[
+    (Phrase::OtherProgram, &[
         "INSTALLATION FAILED", "UPGRADE FAILED", "npm ERR", "npm error", "fatal: repository", "fatal: could not read",
         "fatal: unable to access", "remote: Repository not found", "curl: (6)", "curl: (7)", "curl: (22)", "curl: (28)",
         "curl: (35)", "curl: (60)", "no matching distribution found", "SQLSTATE", "psql", "pg_hba",
         "MongoNetworkError", "go: module", "java.net", "E: Failed to fetch",
     ]),
-    (Sign::ObjectMissing, &["not found"]),
-    (Sign::SecretWord, &["secret", "secrets"]),
-    (Sign::ObjectWord, &["configmap", "configmaps", "persistentvolumeclaim", "serviceaccount"]),
+    (Phrase::ObjectMissing, &["not found"]),
+    (Phrase::SecretWord, &["secret", "secrets"]),
+    (Phrase::ObjectWord, &["configmap", "configmaps", "persistentvolumeclaim", "serviceaccount"]),
 
     // distribution/reference, kubelet parsers, containers/image names.
-    (Sign::InvalidName, &[
+    (Phrase::InvalidName, &[
         "invalid reference format", "InvalidImageName", "must be lowercase", "apply default image tag",
         "parse reference", "invalid image name", "invalid image reference", "64-byte hexadecimal strings",
         "invalid repository name", "at least one component", "invalid tag format", "parsing image name",
@@ -356,14 +356,14 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "repository can only contain", "invalid docker reference", "parse image", "invalid namespace name",
         "image name is empty", "no image specified", "invalid hostPort",
     ]),
-    (Sign::NeverPull, &[
+    (Phrase::NeverPull, &[
         "ErrImageNeverPull", "pull policy of Never", "imagePullPolicy Never", "pull policy is never",
     ]),
-    (Sign::ShortName, &[
+    (Phrase::ShortName, &[
         "short-name", "unqualified-search", "unqualified image", "no registries configured", "resolve to an alias",
         "ambiguous list", "no registries are defined", "image name not fully qualified",
     ]),
-    (Sign::Platform, &[
+    (Phrase::Platform, &[
         "based image is incompatible", "no match for platform", "no matching manifest", "image found in manifest list",
         "image found in image index", "no child with platform", "cannot be used on this platform",
         "choosing image instance", "choosing an image from manifest list", "unsupported platform",
@@ -373,8 +373,8 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "operating system cannot be used", "instance with platform", "no manifest for architecture", "in the manifest list entries",
         "is not available for architecture", "host operating system", "does not support architecture",
     ]),
-    (Sign::PlatformInManifest, &["match for platform in manifest"]),
-    (Sign::Unsupported, &[
+    (Phrase::PlatformInManifest, &["match for platform in manifest"]),
+    (Phrase::Unsupported, &[
         "accept header does not support", "mediaType in manifest should be", "unsupported manifest", "unsupported media type",
         "unsupported mediatype", "target is unknown", "unknown media type", "missing signature key",
         "manifest invalid", "unsupported schema version", "unsupported docker v1", "unsupported image config",
@@ -387,54 +387,54 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "unhandled media type", "unsupported image-specific operation", "expected index but found manifest",
         "expected manifest but found index", "reports content size of zero",
     ]),
-    (Sign::OldSchema, &[
+    (Phrase::OldSchema, &[
         "prettyjws", "schema 1", "schema1", "schemaVersion 1", "docker schema", "image format and schema",
         "manifest v1",
     ]),
 
     // kubelet (getPullSecretsForPod), pkg/credentialprovider, API validation of Secrets.
-    (Sign::PullSecretMissing, &[
+    (Phrase::PullSecretMissing, &[
         "image pull secrets", "FailedToRetrieveImagePullSecret", "retrieve pull secret",
         "image pull may not succeed", "pull the image may not succeed", "find image pull secret",
         "get image pull secret",
     ]),
-    (Sign::PullSecretWord, &["imagePullSecret", "imagePullSecrets", "pull secret", "pullsecret"]),
-    (Sign::ConfigWord, &[
+    (Phrase::PullSecretWord, &["imagePullSecret", "imagePullSecrets", "pull secret", "pullsecret"]),
+    (Phrase::ConfigWord, &[
         "dockerconfigjson", "dockercfg", "DockerConfigEntry", "DockerConfig", "dockerConfigEntryWithAuth",
         "docker config", "config.json", "auth.json", "imagePullSecret",
     ]),
-    (Sign::AuthField, &[
+    (Phrase::AuthField, &[
         "parse auth field", "base64 username password", "decode auth", "invalid auth configuration",
     ]),
-    (Sign::Base64, &["illegal base64 data", "invalid base64", "error decoding base64"]),
-    (Sign::JsonBroken, &[
+    (Phrase::Base64, &["illegal base64 data", "invalid base64", "error decoding base64"]),
+    (Phrase::JsonBroken, &[
         "unexpected end of JSON input", "cannot unmarshal", "after top-level value", "after object key",
         "after array element", "in literal", "in string literal", "in string escape", "object key string",
         "invalid character", "error parsing json", "json syntax", "invalid json", "json parse error",
     ]),
-    (Sign::JsonCharacter, &["invalid character"]),
-    (Sign::RequiredValue, &["Required value"]),
-    (Sign::Provider, &[
+    (Phrase::JsonCharacter, &["invalid character"]),
+    (Phrase::RequiredValue, &["Required value"]),
+    (Phrase::Provider, &[
         "credential provider", "CredentialProvider", "CredentialProviderRequest", "docker-credential", "error getting credentials",
         "credentials helper", "credential helper", "external registry credential", "credential plugin",
         "retrieve credentials from", "ecr_credentials", "aws_credentials", "azure_credentials", "gcp_credentials",
         "credentialproviders",
     ]),
-    (Sign::ProviderType, &["credentialprovider DockerConfig", "type credentialprovider", "Go struct field"]),
-    (Sign::ProviderCloud, &[
+    (Phrase::ProviderType, &["credentialprovider DockerConfig", "type credentialprovider", "Go struct field"]),
+    (Phrase::ProviderCloud, &[
         "NoCredentialProviders", "no valid providers in chain", "get ECR authorization token", "google-dockercfg",
         "failed to refresh cached credentials", "no EC2 IMDS role", "get credentials from ECR",
         "getting ECR credentials", "while reading metadata", "failed to get acr", "managed identity",
         "ManagedIdentityCredential", "AssumeRoleWithWebIdentity", "unable to get credentials",
         "failed to retrieve credentials", "EC2RoleRequestError", "metadata server", "ec2 metadata",
     ]),
-    (Sign::NoBasicAuth, &["no basic auth credentials", "no user/password was provided"]),
-    (Sign::AnonymousToken, &["anonymous token"]),
-    (Sign::OauthToken, &["fetch oauth token", "fetch oauth2 token", "get oauth token"]),
-    (Sign::Bearer, &[
+    (Phrase::NoBasicAuth, &["no basic auth credentials", "no user/password was provided"]),
+    (Phrase::AnonymousToken, &["anonymous token"]),
+    (Phrase::OauthToken, &["fetch oauth token", "fetch oauth2 token", "get oauth token"]),
+    (Phrase::Bearer, &[
         "bearer token", "requesting bearer", "registry token", "jwt auth", "token scope", "retrieving auth token",
     ]),
-    (Sign::NothingSent, &[
+    (Phrase::NothingSent, &[
         "no valid credential", "please login", "please log in", "not logged in",
         "anonymous access", "anonymous user", "anonymous pull", "credentials not found", "requires authentication",
         "authentication is required", "must be logged in", "login required",
@@ -443,7 +443,7 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "no authentication", "auth required",
         "no authorization header",
     ]),
-    (Sign::BadCredential, &[
+    (Phrase::BadCredential, &[
         "recurring login failures", "must be verified before", "incorrect username or password", "invalid username or password",
         "failed authentication", "bad credentials", "invalid token", "invalid credentials", "authentication failed",
         "login failed", "wrong password", "wrong username", "invalid user", "bad username or password",
@@ -454,13 +454,13 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "credentials provided", "user is disabled", "user was not found", "token revoked", "has been revoked",
         "unable to parse token", "User cannot be authenticated with the token provided",
     ]),
-    (Sign::InvalidLogin, &["invalid username/password"]),
-    (Sign::TokenLogin, &["unable to retrieve auth token"]),
-    (Sign::BadToken, &[
+    (Phrase::InvalidLogin, &["invalid username/password"]),
+    (Phrase::TokenLogin, &["unable to retrieve auth token"]),
+    (Phrase::BadToken, &[
         "invalid bearer token", "invalid oauth token", "token failed verification", "invalid token", "invalid access token", "malformed token", "unable to parse token", "token is invalid",
         "User cannot be authenticated with the token provided",
     ]),
-    (Sign::Expired, &[
+    (Phrase::Expired, &[
         "token has expired", "security token included in the request", "token is expired", "expired token",
         "ExpiredToken", "credentials have expired", "credential has expired", "token expired",
         "expired credentials", "session has expired", "password has expired", "keys are expired", "key has expired",
@@ -468,36 +468,36 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "token used after expiry", "jwt is expired", "secret keys for app", "is expired or invalid",
         "token past its expiry", "token failed verification expired", "robot expired", "ExpiredTokenException",
     ]),
-    (Sign::ClientSecret, &["invalid_client", "client secret", "AADSTS7000215"]),
+    (Phrase::ClientSecret, &["invalid_client", "client secret", "AADSTS7000215"]),
 
     // Registries: OCI error codes (UNAUTHORIZED, DENIED, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN,
     // TOOMANYREQUESTS, MANIFEST_INVALID) and the vendors' own sentences.
-    (Sign::AccessUnclear, &[
+    (Phrase::AccessUnclear, &[
         "unauthorized to access repository", "pull access denied", "may require docker login", "may require authorization", "insufficient_scope",
         "no pull access", "requested resource is not authorized", "resource is denied",
     ]),
-    (Sign::Scope, &["insufficient scope"]),
-    (Sign::DoesNotSayWhich, &[
+    (Phrase::Scope, &["insufficient scope"]),
+    (Phrase::DoesNotSayWhich, &[
         "match expected scopes", "access the repository", "or it may not exist", "verify that it exists", "have permission for manifest",
         "don't have permission to access", "not exist or you do not have", "doesn't exist or you don't have",
         "not found or access denied", "not found or unauthorized", "not have permission",
         "exists and you have permission",
     ]),
-    (Sign::RepositoryMissing, &[
+    (Phrase::RepositoryMissing, &[
         "name unknown", "RepositoryNotFound", "RepositoryNotFoundException", "repository not found",
         "name not known to registry", "project NAME not found", "exist in the registry", "project not found", "no such repository",
         "repo not found", "repository name not known", "repository unknown", "unknown repository",
         "repository not exist", "project does not exist", "could not find repository", "no such project",
         "repo name not found", "name_invalid", "repository is empty",
     ]),
-    (Sign::RepositoryNamed, &["unknown repository IMAGE not found"]),
-    (Sign::Unauthorized, &["unauthorized", "unauthorised", "not authorized", "not authorised"]),
-    (Sign::AuthenticationRequired, &[
+    (Phrase::RepositoryNamed, &["unknown repository IMAGE not found"]),
+    (Phrase::Unauthorized, &["unauthorized", "unauthorised", "not authorized", "not authorised"]),
+    (Phrase::AuthenticationRequired, &[
         "authentication required", "authorization required", "authentication is needed",
     ]),
-    (Sign::Denied, &["denied", "AccessDenied"]),
-    (Sign::Forbidden, &["forbidden"]),
-    (Sign::Policy, &[
+    (Phrase::Denied, &["denied", "AccessDenied"]),
+    (Phrase::Forbidden, &["forbidden"]),
+    (Phrase::Policy, &[
         "not allowed access", "request rejected", "Precondition Failed", "vulnerabilities",
         "vulnerability", "prevent images", "configured policy", "firewall", "suspended", "billing", "license",
         "not allowed by policy", "embargo", "sanction", "quarantined",
@@ -507,102 +507,102 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "payment", "subscription", "location is not supported", "has been disabled", "is disabled",
         "access from your",
     ]),
-    (Sign::SurePolicy, &[
+    (Phrase::SurePolicy, &[
         "operation is disallowed", "legal reasons", "cannot be pulled due to", "download blocking policy", "not been used in project",
         "image is not signed", "export control", "client with IP",
         "Container Registry is deprecated", "GetDownloadUrlForLayer",
     ]),
-    (Sign::GrantMissing, &[
+    (Phrase::GrantMissing, &[
         "downloadArtifacts", "not authorized to perform", "permission artifactregistry", "storage.objects.get",
         "does not have storage", "permission denied on resource", "AcrPull", "not have permission to get",
         "is not authorized to access", "BatchGetImage", "does not have permission",
         "permission to perform", "lacks permission", "insufficient permissions", "missing permission",
         "caller does not have", "forbidden access", "not have access", "permission denied for", "have the needed permissions",
     ]),
-    (Sign::RateLimit, &[
+    (Phrase::RateLimit, &[
         "toomanyrequests", "too many requests", "rate exceeded", "rate limit", "rate limited", "request rate",
         "ThrottlingException", "throttled", "throttling", "quota exceeded for quota metric", "limit exceeded",
         "retry after", "ratelimit", "download limit", "pull limit", "rate quota",
     ]),
-    (Sign::PullQps, &["RegistryPullQPS", "pull QPS"]),
+    (Phrase::PullQps, &["RegistryPullQPS", "pull QPS"]),
 
     // Go: net, net/http, crypto/tls, crypto/x509; glibc and musl by way of cgo.
-    (Sign::Lookup, &["tcp lookup", "udp lookup", "dial lookup", "lookup on", "lookup dial", "tcp4 lookup"]),
-    (Sign::NoSuchHost, &[
+    (Phrase::Lookup, &["tcp lookup", "udp lookup", "dial lookup", "lookup on", "lookup dial", "tcp4 lookup"]),
+    (Phrase::NoSuchHost, &[
         "no such host", "server misbehaving", "host not found", "unknown host", "NXDOMAIN", "no answer from DNS",
         "cannot unmarshal DNS",
     ]),
-    (Sign::NameResolution, &[
+    (Phrase::NameResolution, &[
         "name resolution", "name or service not known", "could not resolve host", "no address associated",
         "couldn't resolve host", "name does not resolve", "resolve hostname", "nodename nor servname", "no DNS",
         "DNS lookup", "DNS resolution", "resolving host",
     ]),
-    (Sign::Udp, &["read udp", "dial udp", "write udp"]),
-    (Sign::LookupScheme, &["lookup http", "lookup https", "lookup URL"]),
-    (Sign::ProxyConnect, &[
+    (Phrase::Udp, &["read udp", "dial udp", "write udp"]),
+    (Phrase::LookupScheme, &["lookup http", "lookup https", "lookup URL"]),
+    (Phrase::ProxyConnect, &[
         "authenticationrequired", "Proxy Authorization Required", "tunnel connection failed", "proxyconnect", "Proxy Authentication Required", "socks connect", "proxy error", "invalid proxy",
         "proxy refused", "unknown scheme", "proxy CONNECT", "parse proxy", "proxy URL", "from proxy after CONNECT",
         "unsupported proxy",
     ]),
-    (Sign::Refused, &["connection refused", "no connection could be made", "actively refused", "connect refused", "ECONNREFUSED"]),
-    (Sign::NoRoute, &[
+    (Phrase::Refused, &["connection refused", "no connection could be made", "actively refused", "connect refused", "ECONNREFUSED"]),
+    (Phrase::NoRoute, &[
         "no route to host", "network is unreachable", "host is unreachable", "network unreachable",
         "host unreachable", "unreachable network", "unreachable host", "host is down", "network is down",
         "EHOSTUNREACH", "ENETUNREACH", "can't assign requested address", "cannot assign requested address",
         "address family not supported", "no suitable address",
     ]),
-    (Sign::Timeout, &[
+    (Phrase::Timeout, &[
         "i/o timeout", "Client.Timeout", "awaiting headers", "timeout awaiting", "did not properly respond",
         "connection timeout", "connect timeout", "dial timeout", "ETIMEDOUT", "read timeout", "timeout exceeded",
         "timed out", "semaphore timeout", "http2: timeout",
     ]),
-    (Sign::HandshakeTimeout, &["handshake timeout", "handshake timed out"]),
-    (Sign::WaitingForConnection, &["waiting for connection"]),
-    (Sign::Reset, &[
+    (Phrase::HandshakeTimeout, &["handshake timeout", "handshake timed out"]),
+    (Phrase::WaitingForConnection, &["waiting for connection"]),
+    (Phrase::Reset, &[
         "connection reset", "forcibly closed", "broken pipe", "closed idle connection", "GOAWAY", "stream error",
         "closed network connection", "reset by peer", "ECONNRESET", "transport connection broken",
         "connection lost", "connection aborted", "connection closed", "server closed", "from byte range request",
         "software caused connection abort", "stream ID", "http2: server sent", "connection was reset",
     ]),
-    (Sign::Eof, &["EOF"]),
-    (Sign::UnexpectedEof, &["unexpected EOF", "expected number of bytes", "unexpected end of file"]),
-    (Sign::UnixSocket, &[
+    (Phrase::Eof, &["EOF"]),
+    (Phrase::UnexpectedEof, &["unexpected EOF", "expected number of bytes", "unexpected end of file"]),
+    (Phrase::UnixSocket, &[
         "dial unix", "containerd.sock", "crio.sock", "docker.sock", "dockershim.sock", "cri-dockerd.sock", "npipe",
         "dial pipe", "frakti.sock",
     ]),
-    (Sign::Daemon, &[
+    (Phrase::Daemon, &[
         "connect to the Docker daemon", "docker daemon running", "container runtime is down",
         "runtime is not running", "PLEG is not healthy", "container runtime network", "daemon is not running",
         "connect to the runtime", "connect to containerd", "runtime not ready", "containerd is not running",
     ]),
-    (Sign::RuntimeApi, &[
+    (Phrase::RuntimeApi, &[
         "validate service connection", "validate CRI", "CRI v1", "runtime.v1alpha2", "unknown service",
         "unknown method", "transport is closing", "SubConns are in TransientFailure", "while dialing dial unix",
         "connection error desc transport", "server preface",
     ]),
-    (Sign::DialTcp, &["dial tcp", "dial tcp4", "dial tcp6"]),
-    (Sign::GoNetwork, &[
+    (Phrase::DialTcp, &["dial tcp", "dial tcp4", "dial tcp6"]),
+    (Phrase::GoNetwork, &[
         "dial tcp", "dial udp", "read tcp", "write tcp", "read udp", "dial unix", "net/http", "i/o timeout", "tcp lookup",
         "lookup HOST", "proxyconnect", "connectex", "name resolution",
     ]),
-    (Sign::UnknownAuthority, &[
+    (Phrase::UnknownAuthority, &[
         "unknown authority", "local issuer certificate", "certificate is not trusted", "certificate verify failed",
         "unable to verify the first certificate", "unknown issuer", "unknown CA", "unknown certificate authority",
         "incompatible key usage", "certificate specifies an incompatible", "certificate is not standards compliant",
         "self_signed", "certificate chain", "parent certificate", "not a CA", "unhandled critical extension",
     ]),
-    (Sign::CertificateName, &[
+    (Phrase::CertificateName, &[
         "any IP SANs", "cannot validate certificate", "legacy Common Name", "valid for any names",
         "certificate is not valid", "no IP SANs", "subject alternative name", "hostname mismatch",
         "does not match target host", "doesn't match hostname", "certificate is valid for", "hostname verification",
         "certificate name mismatch", "not issued for", "any names but wanted",
     ]),
-    (Sign::CertificateValidFor, &["certificate is valid for"]),
-    (Sign::CertificateTime, &[
+    (Phrase::CertificateValidFor, &["certificate is valid for"]),
+    (Phrase::CertificateTime, &[
         "certificate has expired", "not yet valid", "certificate is expired", "certificate expired",
         "expired certificate",
     ]),
-    (Sign::Handshake, &[
+    (Phrase::Handshake, &[
         "handshake failure", "protocol version not supported", "remote error tls", "tls internal error",
         "unsupported protocol version", "no application protocol", "bad certificate", "certificate required",
         "tls alert", "unsupported versions", "no cipher suite", "cipher suites", "unrecognized name",
@@ -611,27 +611,27 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "insufficient security", "local error tls", "tls: access denied", "failed to parse certificate",
         "negative serial number", "small RSA", "invalid signature by the server",
     ]),
-    (Sign::PlainHttp, &[
+    (Phrase::PlainHttp, &[
         "HTTP response to HTTPS client", "malformed HTTP response", "HTTP request to an HTTPS server",
         "oversized record", "wrong version number", "plain HTTP request was sent to HTTPS port",
         "HTTP request to HTTPS", "malformed HTTP status code", "malformed HTTP version", "http: server gave HTTP",
     ]),
-    (Sign::FirstRecord, &["first record does not look like a TLS handshake"]),
-    (Sign::X509, &["x509", "failed to verify certificate", "tls: failed to verify"]),
+    (Phrase::FirstRecord, &["first record does not look like a TLS handshake"]),
+    (Phrase::X509, &["x509", "failed to verify certificate", "tls: failed to verify"]),
 
     // containerd remotes/docker, containers/image docker client, moby registry and distribution.
-    (Sign::UnexpectedStatus, &[
+    (Phrase::UnexpectedStatus, &[
         "unexpected status", "status code", "HTTP status", "http code", "invalid status", "non-successful response",
         "response status", "unexpected http", "server response", "server message", "status from",
     ]),
-    (Sign::HttpBody, &[
+    (Phrase::HttpBody, &[
         "error parsing HTTP", "response body", "unmarshalling content", "decode response", "decoding response",
         "parsing response", "unmarshal response", "error decoding", "unmarshal manifest", "failed to decode",
     ]),
-    (Sign::Html, &["html", "DOCTYPE"]),
-    (Sign::TokenBody, &["decode token response", "unmarshalling token", "reading token response"]),
-    (Sign::NoToken, &["no token in response", "did not include a token", "empty token"]),
-    (Sign::WrongAnswer, &[
+    (Phrase::Html, &["html", "DOCTYPE"]),
+    (Phrase::TokenBody, &["decode token response", "unmarshalling token", "reading token response"]),
+    (Phrase::NoToken, &["no token in response", "did not include a token", "empty token"]),
+    (Phrase::WrongAnswer, &[
         "Method Not Allowed", "bearer token resource", "not return the expected response", "invalid content type",
         "unexpected content type", "missing location", "406 Not Acceptable", "415 Unsupported", "bad request",
         "redirects", "valid docker endpoint",
@@ -640,23 +640,23 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "invalid url escape", "unable to decode token", "not valid JSON", "could not parse token", "content-length",
         "unsupported registry", "IMAGE unsupported", "registry unsupported", "daemon unsupported", "v1 registry", "v1 search", "not a docker registry",
     ]),
-    (Sign::ServerError, &[
+    (Phrase::ServerError, &[
         "504 Gateway", "Gateway Timeout", "Gateway Time-out", "Service Unavailable", "Bad Gateway", "server error",
         "temporarily unavailable", "registry unavailable", "from registry unknown", "backend fetch failed", "filesystem error", "s3aws",
         "upstream connect error", "database is locked", "storage backend",
     ]),
-    (Sign::NotFound, &[
+    (Phrase::NotFound, &[
         "not found", "does not exist", "no such image", "NoSuchKey", "BlobNotFound", "no such manifest",
         "could not find",
     ]),
-    (Sign::ManifestUnknown, &[
+    (Phrase::ManifestUnknown, &[
         "manifest unknown", "manifest not found", "manifest for IMAGE", "tag does not exist", "tag not found",
         "not found in repository", "NOT_FOUND artifact", "artifact IMAGE not found", "manifest tagged", "unknown tag", "failed to fetch tag",
         "tag was not found", "no such tag", "image with imageId", "requested manifest", "artifact not found",
         "no such image", "tag unknown", "could not find image", "failed to find image", "image does not exist",
         "unknown image", "does not contain a tag", "image not found",
     ]),
-    (Sign::Digest, &[
+    (Phrase::Digest, &[
         "unexpected commit digest", "size validation", "digest did not match", "does not match digest",
         "layer verification failed", "verification failed for digest", "invalid checksum", "checksum mismatch",
         "digest mismatch", "unexpected size", "corrupt input", "digest invalid", "digests do not match",
@@ -665,27 +665,27 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "does not match provided manifest digest", "did not match digest",
         "invalid content digest", "different digest", "mismatched digest", "unexpected number of bytes",
     ]),
-    (Sign::DiffId, &["wrong diff id", "invalid diffID", "config s DiffID", "don t match image configuration"]),
-    (Sign::RootFs, &["mismatched image rootfs"]),
-    (Sign::InvalidDigest, &[
+    (Phrase::DiffId, &["wrong diff id", "invalid diffID", "config s DiffID", "don t match image configuration"]),
+    (Phrase::RootFs, &["mismatched image rootfs"]),
+    (Phrase::InvalidDigest, &[
         "BADDIGEST", "invalid checksum digest length", "invalid checksum digest format", "invalid digest format",
         "unsupported digest algorithm",
     ]),
-    (Sign::Descriptor, &["fetch content descriptor", "fetch descriptor"]),
-    (Sign::LayerDescriptor, &[
+    (Phrase::Descriptor, &["fetch content descriptor", "fetch descriptor"]),
+    (Phrase::LayerDescriptor, &[
         "image config v1 json", "image layer v1", "image rootfs diff", "container image v1 json",
     ]),
-    (Sign::ContentAt, &["content at URL"]),
-    (Sign::BlobUnknown, &[
+    (Phrase::ContentAt, &["content at URL"]),
+    (Phrase::BlobUnknown, &[
         "unknown blob", "blob unknown", "unknown to registry", "blob not found", "missing blob",
     ]),
-    (Sign::Copy, &[
+    (Phrase::Copy, &[
         "failed to copy", "httpReadSeeker", "httpReaderSeeker", "reading blob", "copying blob",
         "pulling image configuration", "writing blob", "blobs sha256", "read blob", "download failed",
         "failed open", "downloading layer", "fetching blob", "registry-v2 docker", "storing blob", "copying config",
         "fetching layer",
     ]),
-    (Sign::Unpack, &[
+    (Phrase::Unpack, &[
         "initialize unpacker", "extract layer", "register layer", "mount callback failed", "whiteout file", "ApplyLayer", "lchown",
         "unpack image on snapshotter", "processing tar file", "apply layer", "adding layer with blob", "unpigz",
         "failed to unpack", "apply failure", "error applying layer", "untar", "snapshotter not supported",
@@ -694,17 +694,17 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "ImportLayer", "re-exec error", "stream processor", "creating read-write layer", "creating layer",
         "unlinkat", "convert whiteout",
     ]),
-    (Sign::TarHeader, &[
+    (Phrase::TarHeader, &[
         "invalid tar header", "magic number mismatch", "invalid header", "unexpected magic", "flate",
     ]),
-    (Sign::ContentDigest, &["content digest", "content store"]),
-    (Sign::Snapshot, &[
+    (Phrase::ContentDigest, &["content digest", "content store"]),
+    (Phrase::Snapshot, &[
         "parent snapshot", "snapshot does not exist", "target snapshot", "failed to rename", "stat snapshot",
         "snapshot not found", "layer does not exist", "layer not known", "image not known",
         "failed to create snapshot", "missing parent", "failed to get chainID", "extraction snapshot",
         "bucket does not exist",
     ]),
-    (Sign::StoreBroken, &[
+    (Phrase::StoreBroken, &[
         "readlink var lib docker", "file exists unknown", "input/output error", "structure needs cleaning",
         "read-only file system", "metadata.db", "database not open", "stale file handle", "storage driver",
         "layerdb", "failed to read config content", "lease does not exist", "invalid argument readlink",
@@ -712,21 +712,21 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "locating item", "transport endpoint is not connected", "bad message",
         "file name too long", "error locating", "blob DIGEST expected at",
     ]),
-    (Sign::Inspect, &["ImageInspectError", "failed to inspect image", "InspectFailed"]),
-    (Sign::NoSpace, &[
+    (Phrase::Inspect, &["ImageInspectError", "failed to inspect image", "InspectFailed"]),
+    (Phrase::NoSpace, &[
         "free data blocks", "disk quota exceeded", "not enough space", "out of disk", "ENOSPC", "insufficient disk space",
         "disk is full", "not enough free space", "insufficient storage", "no space left", "disk full",
         "filesystem is full", "free inodes", "failed to garbage collect",
     ]),
-    (Sign::Canceled, &[
+    (Phrase::Canceled, &[
         "context canceled", "operation was canceled", "code = Canceled", "context cancelled", "pull canceled",
         "pull was cancelled", "operation canceled",
     ]),
-    (Sign::Deadline, &["deadline exceeded", "DeadlineExceeded", "pull timed out", "pull timeout"]),
-    (Sign::RequestCanceled, &["request canceled", "request cancelled"]),
-    (Sign::NoProgress, &["no progress", "progress deadline", "progress timeout", "cancel pulling"]),
-    (Sign::RefLocked, &["locked unavailable", "locked for", "locking ref", "ref locked"]),
-    (Sign::Signature, &[
+    (Phrase::Deadline, &["deadline exceeded", "DeadlineExceeded", "pull timed out", "pull timeout"]),
+    (Phrase::RequestCanceled, &["request canceled", "request cancelled"]),
+    (Phrase::NoProgress, &["no progress", "progress deadline", "progress timeout", "cancel pulling"]),
+    (Phrase::RefLocked, &["locked unavailable", "locked for", "locking ref", "ref locked"]),
+    (Phrase::Signature, &[
         "signature was required", "rejected by policy", "policy.json", "source image rejected", "cosign",
         "no signatures found", "no matching signatures", "signature verification", "verify signature",
         "signature validation", "invalid signature", "image verification", "no valid signature", "verify image",
@@ -736,49 +736,49 @@ pub(super) const TABLE: &[(Sign, &[&str])] = &[
         "image registry is not allowed", "unknown image registry", "signature exists", "keyPath", "untrusted image",
         "signature not found", "image verifier", "no attestations", "must be signed", "not allowed repo",
     ]),
-    (Sign::Trust, &["trust data", "notary", "content trust", "no valid trust"]),
-    (Sign::NoSignatures, &["no signatures"]),
+    (Phrase::Trust, &["trust data", "notary", "content trust", "no valid trust"]),
+    (Phrase::NoSignatures, &["no signatures"]),
 
     // containerd core/remotes and internal/cri; moby daemon and distribution; containers/image docker and copy.
-    (Sign::ByContainerd, &[
+    (Phrase::ByContainerd, &[
         "pull and unpack image", "failed to resolve reference", "failed to resolve image", "httpReadSeeker",
         "httpReaderSeeker", "failed to do request", "failed to fetch anonymous token", "failed to fetch oauth token",
         "could not fetch content descriptor", "unexpected status from HEAD request",
         "unexpected status from GET request", "cannot resolve image",
     ]),
-    (Sign::ByDocker, &[
+    (Phrase::ByDocker, &[
         "Error response from daemon", "API error", "error pulling image configuration", "download failed after",
         "error from registry", "Not continuing with pull", "error parsing HTTP",
     ]),
-    (Sign::ByContainersImage, &[
+    (Phrase::ByContainersImage, &[
         "initializing source", "reading manifest", "pull image err", "writing blob", "copying system image",
         "pinging container registry", "pinging docker registry", "parsing image configuration", "storing blob",
         "determining manifest MIME type", "Requesting bearer token", "initializing image from source",
         "fetching manifest TAG", "fetching manifest DIGEST", "unable to retrieve auth token",
     ]),
-    (Sign::AtToken, &[
+    (Phrase::AtToken, &[
         "anonymous token", "oauth token", "Requesting bearer token", "retrieve auth token", "authorization server",
         "retrieving auth token",
     ]),
-    (Sign::AtPing, &[
+    (Phrase::AtPing, &[
         "pinging container registry", "pinging docker registry", "ping attempt", "ping registry",
         "pinging HOST", "error pinging",
     ]),
-    (Sign::AtManifest, &[
+    (Phrase::AtManifest, &[
         "reading manifest", "fetching manifest", "initializing source", "manifests TAG", "resolve reference", "resolve image",
         "determining manifest MIME type", "manifest for IMAGE",
     ]),
-    (Sign::SaysAcr, &["azurecr"]),
-    (Sign::SaysGoogle, &["artifactregistry"]),
-    (Sign::SaysEcr, &["ecr BatchGetImage"]),
-    (Sign::SaysJfrog, &["client does not have permission for manifest"]),
-    (Sign::JsonMarkup, &["invalid character MARKUP"]),
-    (Sign::Xml, &["xml version"]),
+    (Phrase::SaysAcr, &["azurecr"]),
+    (Phrase::SaysGoogle, &["artifactregistry"]),
+    (Phrase::SaysEcr, &["ecr BatchGetImage"]),
+    (Phrase::SaysJfrog, &["client does not have permission for manifest"]),
+    (Phrase::JsonMarkup, &["invalid character MARKUP"]),
+    (Phrase::Xml, &["xml version"]),
     // net/http's answer to a CONNECT that the proxy refuses: the status text without its number.
-    (Sign::BareFault, &["URL Bad Gateway", "URL Service Unavailable", "URL Gateway Timeout", "URL Gateway Time-out"]),
-    (Sign::Rpc, &["rpc error"]),
-    (Sign::ByRequest, &["failed to do request", "response from daemon get", "response from daemon head"]),
-    (Sign::BareForbidden, &["URL Forbidden"]),
+    (Phrase::BareFault, &["URL Bad Gateway", "URL Service Unavailable", "URL Gateway Timeout", "URL Gateway Time-out"]),
+    (Phrase::Rpc, &["rpc error"]),
+    (Phrase::ByRequest, &["failed to do request", "response from daemon get", "response from daemon head"]),
+    (Phrase::BareForbidden, &["URL Forbidden"]),
 ];
 
 #[cfg(test)]
@@ -789,7 +789,7 @@ mod tests {
     fn the_set_has_room_for_every_sign() {
         let last = TABLE.iter().map(|(sign, _)| *sign as usize).max().unwrap();
         assert_eq!(last + 1, COUNT);
-        assert!(Signs::find(" failed to pull image IMAGE ").has(Sign::Pull));
+        assert!(PhraseSet::find(" failed to pull image IMAGE ").has(Phrase::Pull));
     }
 
     #[test]

@@ -8,17 +8,17 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{Core, Message, core};
+use super::{Core, ParsedMessage, core};
 use crate::domain::{
     diagnostics::Cause,
-    registry_auth::registries::{Login, Preset},
+    registry_auth::registries::{LoginSupport, RegistryInfo},
 };
 
 const MEASURED: &str = include_str!("sets/measured.tsv");
 
 /// What a text can mean, the likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Possible {
+pub struct CauseSet {
     pub core: Core,
     /// Empty where nothing in the text is known.
     pub causes: Vec<Cause>,
@@ -39,10 +39,10 @@ impl RegistryKind {
     /// A registry that has no logins: what it refuses, it refuses to everybody.
     pub const PUBLIC: Self = Self("public");
 
-    pub(super) fn of(preset: Option<&'static Preset>) -> Self {
+    pub(super) fn from_registry(preset: Option<&'static RegistryInfo>) -> Self {
         preset.map_or(Self::OWN, |preset| match preset.id {
             "gcr" | "artifact-registry" => Self("google"),
-            _ if preset.login == Login::None => Self::PUBLIC,
+            _ if preset.login == LoginSupport::None => Self::PUBLIC,
             id => Self(id),
         })
     }
@@ -54,14 +54,15 @@ impl RegistryKind {
 
 /// How often each cause was behind a core, and behind a core of a runtime and a kind of registry.
 #[derive(Debug, Default)]
-pub struct Measured {
+pub struct MeasuredSets {
     rows: HashMap<String, Vec<Cause>>,
 }
 
-impl Measured {
+impl MeasuredSets {
     pub fn built_in() -> &'static Self {
-        static BUILT_IN: LazyLock<Measured> =
-            LazyLock::new(|| Measured::parse(MEASURED).expect("the table is whole: tested below"));
+        static BUILT_IN: LazyLock<MeasuredSets> = LazyLock::new(|| {
+            MeasuredSets::parse(MEASURED).expect("the table is whole: tested below")
+        });
         &BUILT_IN
     }
 
@@ -85,7 +86,7 @@ impl Measured {
 }
 
 /// The keys under which a message is counted, the most special first.
-pub fn set_keys(message: &Message<'_>) -> Vec<String> {
+pub fn set_keys(message: &ParsedMessage<'_>) -> Vec<String> {
     let core = message.core().slug();
     let asked = asked_key(message);
     let runtime = message.runtime().as_str();
@@ -97,15 +98,15 @@ pub fn set_keys(message: &Message<'_>) -> Vec<String> {
 }
 
 /// The step of the pull, and the HTTP status.
-fn asked_key(message: &Message<'_>) -> String {
-    let step = message.step().map_or("-", super::Step::as_str);
+fn asked_key(message: &ParsedMessage<'_>) -> String {
+    let step = message.step().map_or("-", super::PullStep::as_str);
     match message.statuses().last() {
         Some(status) => format!("{step}/{status}"),
         None => step.to_owned(),
     }
 }
 
-pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
+pub(super) fn cause_set(message: &ParsedMessage<'_>, measured: &MeasuredSets) -> CauseSet {
     let core = message.core();
     let authored = core.causes(message);
     let mut causes = authored.clone();
@@ -115,7 +116,7 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
         && has_logins
         && let Some(rows) = measured.causes(&set_keys(message))
     {
-        causes.retain(|cause| rows.contains(cause) || !cause.entry().is_measurable);
+        causes.retain(|cause| rows.contains(cause) || !cause.info().is_measurable);
         let others = rows.iter().filter(|cause| !authored.contains(cause));
         causes.extend(others);
         if causes.len() < 2 {
@@ -126,7 +127,7 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
     if core::frame(message).is_none() && core::is_of_sandbox(message) {
         return around_sandbox(core, &causes);
     }
-    Possible {
+    CauseSet {
         core,
         causes,
         underlying: None,
@@ -138,7 +139,7 @@ pub(super) fn possible(message: &Message<'_>, measured: &Measured) -> Possible {
 }
 
 /// The pause image cannot be pulled: what is possible of it in the place of a Pod's image.
-fn around_sandbox(core: Core, inner: &[Cause]) -> Possible {
+fn around_sandbox(core: Core, inner: &[Cause]) -> CauseSet {
     let underlying = inner.first().copied();
     // What only this image meets: the proxy of the node, the name in the runtime's settings.
     let is_of_node = matches!(
@@ -146,7 +147,7 @@ fn around_sandbox(core: Core, inner: &[Cause]) -> Possible {
         Some(Cause::RegistryUnreachableProxy | Cause::InvalidImageName)
     );
     let others = if is_of_node { inner } else { &[] };
-    Possible {
+    CauseSet {
         core,
         causes: [&[Cause::SandboxImagePull], others].concat(),
         underlying,
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_measured_table_is_whole() {
-        let measured = Measured::parse(MEASURED).unwrap();
+        let measured = MeasuredSets::parse(MEASURED).unwrap();
         assert!(measured.rows.len() > 100);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{Message, Possible, mask, phrases::TABLE};
+use super::{CauseSet, ParsedMessage, mask, phrases::TABLE};
 use crate::domain::diagnostics::{
     Cause,
     classify::{Confidence, classify},
@@ -24,8 +24,8 @@ fn messages() -> impl Iterator<Item = (BTreeSet<Cause>, String)> {
     })
 }
 
-fn possible(message: &str) -> Possible {
-    Message::parse(message).possible()
+fn possible(message: &str) -> CauseSet {
+    ParsedMessage::parse(message).possible()
 }
 
 /// Frames of all runtimes around a name, with the core that they have for every name.
@@ -56,7 +56,7 @@ fn path_of(phrase: &str) -> String {
     words.join("-")
 }
 
-fn named(frame: &str, name: &str) -> Possible {
+fn named(frame: &str, name: &str) -> CauseSet {
     possible(&frame.replace("NAME", name))
 }
 

@@ -1,10 +1,10 @@
 //! Recognises tokens by their form: image, URL, digest, address, object name.
 
-use super::url::Url;
+use super::url::RequestUrl;
 
 /// What a chunk of text is, by its form alone.
-pub(super) enum Form<'a> {
-    Url(Url<'a>),
+pub(super) enum TokenKind<'a> {
+    Url(RequestUrl<'a>),
     /// `docker://NAME` of containers/image.
     SchemedImage(&'a str),
     Image,
@@ -53,11 +53,13 @@ const FILES: &[&str] = &[
 ];
 
 /// Recognises the form of a chunk.
-pub(super) fn form(chunk: &str) -> Form<'_> {
+pub(super) fn token_kind(chunk: &str) -> TokenKind<'_> {
     if let Some((scheme, rest)) = chunk.split_once(":/") {
         match scheme.to_ascii_lowercase().as_str() {
-            "http" | "https" => return Url::parse(rest).map_or(Form::Words, Form::Url),
-            "docker" | "oci" => return Form::SchemedImage(rest.trim_start_matches('/')),
+            "http" | "https" => {
+                return RequestUrl::parse(rest).map_or(TokenKind::Words, TokenKind::Url);
+            }
+            "docker" | "oci" => return TokenKind::SchemedImage(rest.trim_start_matches('/')),
             _ => {}
         }
     }
@@ -65,23 +67,23 @@ pub(super) fn form(chunk: &str) -> Form<'_> {
         let is_whole = digits.len() == 64 || digits.len() == 128;
         let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
         return if is_whole && !is_hex {
-            Form::BadDigest
+            TokenKind::BadDigest
         } else {
-            Form::Digest
+            TokenKind::Digest
         };
     }
     if chunk.contains('/') {
         return with_slash(chunk);
     }
     if chunk.contains("@sha256:") {
-        return Form::Image;
+        return TokenKind::Image;
     }
     without_slash(chunk)
 }
 
-fn with_slash(chunk: &str) -> Form<'_> {
-    if let Some(path) = Url::of_path(chunk) {
-        return Form::Url(path);
+fn with_slash(chunk: &str) -> TokenKind<'_> {
+    if let Some(path) = RequestUrl::from_path(chunk) {
+        return TokenKind::Url(path);
     }
     let is = |known: &&str| chunk.eq_ignore_ascii_case(known);
     let begins = |known: &&str| {
@@ -92,39 +94,39 @@ fn with_slash(chunk: &str) -> Form<'_> {
     let is_file =
         chunk.starts_with(['/', '~']) || chunk.starts_with("./") || chunk.starts_with("unix:");
     if is_file || WITH_SLASH.iter().any(is) || BEFORE_SLASH.iter().any(begins) {
-        return Form::Words;
+        return TokenKind::Words;
     }
-    Form::Image
+    TokenKind::Image
 }
 
-fn without_slash(chunk: &str) -> Form<'_> {
+fn without_slash(chunk: &str) -> TokenKind<'_> {
     if is_address(chunk) {
-        return Form::Address;
+        return TokenKind::Address;
     }
     if is_hex(chunk) {
-        return Form::Hex;
+        return TokenKind::Hex;
     }
     let lower = !chunk.bytes().any(|b| b.is_ascii_uppercase());
     if let Some((name, tag)) = chunk.split_once(':') {
         let is_port = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
         if is_port && (name == "localhost" || is_host(name)) {
-            return Form::Host;
+            return TokenKind::Host;
         }
         let is_tag = tag == "latest" || tag.bytes().any(|b| b.is_ascii_digit());
         let is_repository = is_lower_name(name) && file_type(name).is_none();
         return if is_tag && is_repository && tag.bytes().all(is_tag_byte) {
-            Form::Image
+            TokenKind::Image
         } else {
-            Form::Words
+            TokenKind::Words
         };
     }
     if lower && is_host(chunk) {
-        return Form::Host;
+        return TokenKind::Host;
     }
     if lower && is_object_name(chunk) {
-        return Form::ObjectName;
+        return TokenKind::ObjectName;
     }
-    Form::Words
+    TokenKind::Words
 }
 
 /// What follows the algorithm of a digest.

@@ -1,8 +1,8 @@
 //! Frames around an error: which runtime speaks, at which step of the pull, with which HTTP status.
 
 use super::{
-    phrases::{Sign, Signs},
-    url::{Step, Url},
+    phrases::{Phrase, PhraseSet},
+    url::{PullStep, RequestUrl},
 };
 
 /// More status codes than this are not kept of one message.
@@ -33,20 +33,20 @@ impl Runtime {
 #[derive(Debug)]
 pub(super) struct Frames {
     pub runtime: Runtime,
-    pub step: Option<Step>,
+    pub step: Option<PullStep>,
     pub statuses: Vec<u16>,
 }
 
 /// Frames by which a step of the pull is known where no URL tells it.
-const STEPS: &[(Sign, Step)] = &[
-    (Sign::AtToken, Step::Token),
-    (Sign::AtPing, Step::Ping),
-    (Sign::AtManifest, Step::Manifest),
-    (Sign::Copy, Step::Blob),
+const STEPS: &[(Phrase, PullStep)] = &[
+    (Phrase::AtToken, PullStep::Token),
+    (Phrase::AtPing, PullStep::Ping),
+    (Phrase::AtManifest, PullStep::Manifest),
+    (Phrase::Copy, PullStep::Blob),
 ];
 
 impl Frames {
-    pub(super) fn find(words: &str, signs: &Signs, urls: &[Url<'_>]) -> Self {
+    pub(super) fn find(words: &str, signs: &PhraseSet, urls: &[RequestUrl<'_>]) -> Self {
         Self {
             runtime: runtime(signs),
             step: step(signs, words, urls),
@@ -55,12 +55,12 @@ impl Frames {
     }
 }
 
-fn runtime(signs: &Signs) -> Runtime {
-    if signs.has(Sign::ByContainersImage) {
+fn runtime(signs: &PhraseSet) -> Runtime {
+    if signs.has(Phrase::ByContainersImage) {
         Runtime::ContainersImage
-    } else if signs.has(Sign::ByContainerd) {
+    } else if signs.has(Phrase::ByContainerd) {
         Runtime::Containerd
-    } else if signs.has(Sign::ByDocker) {
+    } else if signs.has(Phrase::ByDocker) {
         Runtime::Docker
     } else {
         Runtime::Unknown
@@ -68,7 +68,7 @@ fn runtime(signs: &Signs) -> Runtime {
 }
 
 /// The step that is told last: errors are wrapped from the inside out.
-fn step(signs: &Signs, words: &str, urls: &[Url<'_>]) -> Option<Step> {
+fn step(signs: &PhraseSet, words: &str, urls: &[RequestUrl<'_>]) -> Option<PullStep> {
     let framed = STEPS
         .iter()
         .filter_map(|(sign, step)| Some((signs.last(*sign)?, *step)));
@@ -81,7 +81,7 @@ fn step(signs: &Signs, words: &str, urls: &[Url<'_>]) -> Option<Step> {
     let asked = places
         .zip(urls)
         .map(|(at, url)| (at, url.step))
-        .filter(|(_, step)| *step != Step::Other);
+        .filter(|(_, step)| *step != PullStep::Other);
     let all = framed.chain(asked);
     all.max_by_key(|(at, _)| *at).map(|(_, step)| step)
 }

@@ -1,6 +1,6 @@
 //! URLs in a message: which host was asked, at which step of a pull.
 
-use super::mask::LONGEST;
+use super::mask::MAX_NAME_BYTES;
 use crate::domain::registry_auth::{
     image_ref::{DOCKER_HUB, ImageRef},
     registries,
@@ -8,16 +8,16 @@ use crate::domain::registry_auth::{
 
 /// A URL that was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Url<'a> {
+pub struct RequestUrl<'a> {
     /// With its port; without user and password, should the URL carry them. Empty where only a path is told.
     pub host: &'a str,
-    pub step: Step,
+    pub step: PullStep,
     path: &'a str,
 }
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum PullStep {
     /// `/v2/`: is there a registry?
     Ping,
     Token,
@@ -26,7 +26,7 @@ pub enum Step {
     Other,
 }
 
-impl Step {
+impl PullStep {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Ping => "ping",
@@ -38,7 +38,7 @@ impl Step {
     }
 }
 
-impl<'a> Url<'a> {
+impl<'a> RequestUrl<'a> {
     /// Reads what follows the scheme and its colon.
     pub(super) fn parse(after_scheme: &'a str) -> Option<Self> {
         let rest = head(after_scheme).trim_start_matches('/');
@@ -54,7 +54,7 @@ impl<'a> Url<'a> {
     }
 
     /// A path of the registry's API that is told without its host: `v2/library/nginx/manifests/1`.
-    pub(super) fn of_path(path: &'a str) -> Option<Self> {
+    pub(super) fn from_path(path: &'a str) -> Option<Self> {
         let api = path.contains("/manifests/") || path.contains("/blobs/sha256:");
         let at = path.find("v2/").filter(|at| *at <= 1)?;
         api.then(|| Self {
@@ -82,7 +82,9 @@ impl<'a> Url<'a> {
 
     /// Whether the API of a registry was asked.
     pub(super) fn is_of_registry(&self) -> bool {
-        self.path.starts_with("/v2") || self.path.starts_with("/v1/") || self.step == Step::Token
+        self.path.starts_with("/v2")
+            || self.path.starts_with("/v1/")
+            || self.step == PullStep::Token
     }
 
     /// Whether a Kubernetes API server or a kubelet was asked, and no registry.
@@ -110,7 +112,7 @@ impl<'a> Url<'a> {
 
     /// The host as image references write it.
     pub(super) fn registry(&self) -> &'a str {
-        match registries::of_host(self.host) {
+        match registries::find_by_host(self.host) {
             Some(preset) if preset.id == "docker-hub" => DOCKER_HUB,
             _ => self.host,
         }
@@ -140,26 +142,26 @@ pub(super) fn len(text: &str) -> Option<usize> {
     Some(text.len())
 }
 
-fn step(host: &str, path: &str) -> Step {
+fn step(host: &str, path: &str) -> PullStep {
     let has = |part: &str| path.contains(part);
     if has("/manifests/") {
-        Step::Manifest
+        PullStep::Manifest
     } else if has("/blobs/") || has("/sha256") {
-        Step::Blob
+        PullStep::Blob
     } else if ["scope=", "/token", "/jwt/auth", "/oauth2/", "service="]
         .iter()
         .any(|part| has(part))
     {
-        Step::Token
+        PullStep::Token
     } else if matches!(
         path,
         "/v2/" | "/v2" | "/v1/_ping" | "/v0/" | "/v1/" | "/" | ""
     ) {
-        Step::Ping
+        PullStep::Ping
     } else if is_store(host) || is_signed(path) {
-        Step::Blob
+        PullStep::Blob
     } else {
-        Step::Other
+        PullStep::Other
     }
 }
 
@@ -198,7 +200,7 @@ pub(super) fn is_local(address: &str) -> bool {
 /// The beginning of a text, as far as a name or a URL may reach.
 pub(super) fn head(text: &str) -> &str {
     (0..4)
-        .find_map(|back| text.get(..LONGEST - back))
+        .find_map(|back| text.get(..MAX_NAME_BYTES - back))
         .unwrap_or(text)
 }
 
@@ -209,41 +211,42 @@ mod tests {
     #[test]
     fn a_url_is_read_to_its_end_and_no_further() {
         for (text, host, step) in [
-            ("https://r.example/v2/: EOF", "r.example", Step::Ping),
+            ("https://r.example/v2/: EOF", "r.example", PullStep::Ping),
             (
                 r#"https://r.example:5000/v2/a/manifests/1": x"#,
                 "r.example:5000",
-                Step::Manifest,
+                PullStep::Manifest,
             ),
-            (r#"http://[::1]:5000/v2/": x"#, "[::1]:5000", Step::Ping),
+            (r#"http://[::1]:5000/v2/": x"#, "[::1]:5000", PullStep::Ping),
             (
                 "https://bot:secret@r.example/v2/ x",
                 "r.example",
-                Step::Ping,
+                PullStep::Ping,
             ),
             (
                 "https://auth.example/token?scope=a).",
                 "auth.example",
-                Step::Token,
+                PullStep::Token,
             ),
             (
                 "https://<name>.azurecr.io/oauth2/token?scope=repository%3A<repo>%3Apull x",
                 "<name>.azurecr.io",
-                Step::Token,
+                PullStep::Token,
             ),
-            ("https:/r.example/v2/", "r.example", Step::Ping),
+            ("https:/r.example/v2/", "r.example", PullStep::Ping),
         ] {
             let url = text.get(..len(text).unwrap()).unwrap();
             let (_, rest) = url.split_once(':').unwrap();
-            let found = Url::parse(rest).unwrap();
+            let found = RequestUrl::parse(rest).unwrap();
             assert_eq!((found.host, found.step), (host, step), "{text}");
         }
-        assert_eq!(Url::parse("//"), None);
+        assert_eq!(RequestUrl::parse("//"), None);
     }
 
     #[test]
     fn a_mirror_names_the_registry_that_was_meant() {
-        let url = Url::parse("//localhost:5005/v2/a/manifests/1?ns=r.example%3A5000").unwrap();
+        let url =
+            RequestUrl::parse("//localhost:5005/v2/a/manifests/1?ns=r.example%3A5000").unwrap();
         assert_eq!(url.mirrored(), Some("r.example%3A5000"));
     }
 }

@@ -15,10 +15,10 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{Pod, Secret, Subject, Workload, WorkloadKey, WorkloadKind},
+        object_ref::{Name, ObjectRef},
+        objects::{Pod, Secret, Subject, Workload, WorkloadKind, WorkloadRef},
     },
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// What a plan is for, as it is before the plan is applied.
@@ -26,14 +26,14 @@ use crate::domain::{
 pub struct Affected {
     pub(super) pods: Vec<AffectedPod>,
     /// Workloads of which all Pods have to be ready.
-    pub(super) whole: BTreeMap<WorkloadKey, Awaited>,
+    pub(super) whole: BTreeMap<WorkloadRef, Awaited>,
     /// The uids of all Pods of these workloads and controllers.
     pub(super) before: BTreeSet<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AffectedPod {
-    pub(super) key: Key<Pod>,
+    pub(super) key: ObjectRef<Pod>,
     pub(super) uid: Arc<str>,
     pub(super) controller: Option<Controller>,
     /// The plan deletes it.
@@ -43,7 +43,7 @@ pub(super) struct AffectedPod {
 /// What replaces a Pod: the workload at the top of its owners, else its direct owner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Controller {
-    Workload(WorkloadKey),
+    Workload(WorkloadRef),
     Owner(Arc<str>),
 }
 
@@ -61,11 +61,11 @@ pub(super) struct Awaited {
 impl Affected {
     /// What this plan is for. `pods`, `workloads`: what suffers from the fault; what the plan does not reach
     /// is not waited for.
-    pub fn of(
-        world: &World,
+    pub fn new(
+        world: &Store,
         plan: &Plan,
-        pods: impl IntoIterator<Item = Key<Pod>>,
-        workloads: impl IntoIterator<Item = WorkloadKey>,
+        pods: impl IntoIterator<Item = ObjectRef<Pod>>,
+        workloads: impl IntoIterator<Item = WorkloadRef>,
     ) -> Self {
         let reached = Reached::by(plan);
         let mut affected = Self {
@@ -75,15 +75,15 @@ impl Affected {
         for (id, awaited) in &mut affected.whole {
             awaited.generation = world
                 .workload(id)
-                .map_or(0, |workload| workload.rollout.generation);
+                .map_or(0, |workload| workload.status.generation);
         }
         // Nothing takes the place of a Pod without a controller that somebody wants deleted.
-        let is_replaced = |key: &&Key<Pod>| {
+        let is_replaced = |key: &&ObjectRef<Pod>| {
             let pod = world.pod(key);
             pod.is_some_and(|pod| pod.meta.owner.is_some())
         };
         let deleted = reached.deleted.iter().filter(is_replaced).cloned();
-        let pods: BTreeSet<Key<Pod>> = pods.into_iter().chain(deleted).collect();
+        let pods: BTreeSet<ObjectRef<Pod>> = pods.into_iter().chain(deleted).collect();
         for key in pods {
             let Some(pod) = world.pod(&key) else { continue };
             let workload = world.workload_of(pod);
@@ -100,7 +100,7 @@ impl Affected {
         for id in workloads {
             let makes_none = world
                 .workload(&id)
-                .is_some_and(|workload| workload.rollout.current == 0);
+                .is_some_and(|workload| workload.status.current == 0);
             if makes_none && reached.is_shared() {
                 affected.whole.entry(id).or_default();
             }
@@ -109,7 +109,7 @@ impl Affected {
         affected
     }
 
-    fn uids(&self, world: &World) -> BTreeSet<Arc<str>> {
+    fn uids(&self, world: &Store) -> BTreeSet<Arc<str>> {
         let namespaces = self.pods.iter().map(|pod| &pod.key.namespace);
         let namespaces = namespaces.chain(self.whole.keys().map(|id| &id.key.namespace));
         let namespaces: BTreeSet<_> = namespaces.collect();
@@ -143,22 +143,22 @@ impl Affected {
     }
 
     /// The workloads that the plan is for.
-    pub fn workloads(&self) -> Vec<WorkloadKey> {
+    pub fn workloads(&self) -> Vec<WorkloadRef> {
         let of_pods = self.pods.iter().filter_map(|pod| match &pod.controller {
             Some(Controller::Workload(id)) => Some(id),
             Some(Controller::Owner(_)) | None => None,
         });
-        let all: BTreeSet<&WorkloadKey> = self.whole.keys().chain(of_pods).collect();
+        let all: BTreeSet<&WorkloadRef> = self.whole.keys().chain(of_pods).collect();
         all.into_iter().cloned().collect()
     }
 
     /// A Pod of those that the plan is for, where none of a workload is.
-    pub fn pod(&self) -> Option<&Key<Pod>> {
+    pub fn pod(&self) -> Option<&ObjectRef<Pod>> {
         self.pods.first().map(|pod| &pod.key)
     }
 }
 
-fn controller(world: &World, pod: &Pod) -> Option<Controller> {
+fn controller(world: &Store, pod: &Pod) -> Option<Controller> {
     if let Some(workload) = world.workload_of(pod) {
         return Some(Controller::Workload(workload.id.clone()));
     }
@@ -167,7 +167,7 @@ fn controller(world: &World, pod: &Pod) -> Option<Controller> {
 }
 
 /// The workloads whose templates a change changes, each with so many writes of its spec.
-fn rolled(change: &Change) -> impl Iterator<Item = (WorkloadKey, i64)> {
+fn rolled(change: &Change) -> impl Iterator<Item = (WorkloadRef, i64)> {
     let affected = change.kind().affects().into_iter();
     affected.filter_map(|affected| match affected {
         Affects::Rollout { workload, writes } => Some((workload, writes)),
@@ -190,12 +190,12 @@ pub(super) fn rolls(kind: WorkloadKind) -> bool {
 /// What the changes of a plan reach.
 #[derive(Default)]
 struct Reached {
-    rolled: BTreeMap<WorkloadKey, Awaited>,
+    rolled: BTreeMap<WorkloadRef, Awaited>,
     subjects: BTreeSet<Subject>,
-    jobs: BTreeSet<Key<Workload>>,
-    deleted: BTreeSet<Key<Pod>>,
+    jobs: BTreeSet<ObjectRef<Workload>>,
+    deleted: BTreeSet<ObjectRef<Pod>>,
     /// What lists one of these is reached by the kubelet's next attempt.
-    secrets: BTreeSet<Key<Secret>>,
+    secrets: BTreeSet<ObjectRef<Secret>>,
     /// A ServiceAccount, or its list: new Pods are reached.
     account: bool,
 }
@@ -245,7 +245,7 @@ impl Reached {
     fn reaches(&self, pod: &Pod, workload: Option<&Workload>) -> bool {
         let subject = workload.map(|workload| Subject::Workload(workload.id.clone()));
         let subject = subject.unwrap_or_else(|| Subject::Pod(pod.key.clone()));
-        let lists = |secret: &Key<Secret>| {
+        let lists = |secret: &ObjectRef<Secret>| {
             secret.namespace == pod.key.namespace && pod.pull_secrets.contains(&secret.name)
         };
         self.deleted.contains(&pod.key)
@@ -257,13 +257,13 @@ impl Reached {
     fn deletes_job(&self, pod: &Pod) -> bool {
         pod.meta.owner.as_ref().is_some_and(|owner| {
             let name: Name<Workload> = Name::new(Arc::clone(&owner.name));
-            let job = Key::new(pod.key.namespace.clone(), name);
+            let job = ObjectRef::new(pod.key.namespace.clone(), name);
             &*owner.kind == WorkloadKind::Job.as_str() && self.jobs.contains(&job)
         })
     }
 
     /// Whether a Pod is there no more after the plan.
-    fn deletes(&self, pod: &Pod, workload: Option<&WorkloadKey>) -> bool {
+    fn deletes(&self, pod: &Pod, workload: Option<&WorkloadRef>) -> bool {
         self.deleted.contains(&pod.key)
             || self.deletes_job(pod)
             || workload.is_some_and(|id| self.rolled.contains_key(id))

@@ -7,31 +7,31 @@ use zeroize::Zeroizing;
 use super::json_object::Object;
 use crate::domain::registry_auth::{
     credential::Password,
-    docker_config::{self, Format},
+    docker_config::{self, ConfigFormat},
 };
 
 /// Who signs in.
 #[derive(Clone, Debug)]
-pub struct Login {
+pub struct Credentials {
     pub username: String,
     pub password: Password,
 }
 
 /// A change to the entries under `auths`.
 #[derive(Clone, Debug)]
-pub enum Edit {
+pub enum AuthEdit {
     /// The entry of this server gets this login; it is made if there is none.
-    Put {
+    Upsert {
         server: String,
-        login: Login,
+        login: Credentials,
     },
     /// The entries of these servers get another login; what is there no more is not made again.
-    Renew {
+    ReplaceCredentials {
         servers: Vec<String>,
-        login: Login,
+        login: Credentials,
     },
     /// The entry is moved to another server.
-    Rekey {
+    RenameKey {
         from: String,
         to: String,
     },
@@ -44,18 +44,18 @@ pub enum Edit {
 /// are another, and all else stays as it was written and in its place. Content that the edit leaves as it
 /// is comes back unchanged.
 ///
-/// Text that is no JSON object, and an `auths` that is none, are replaced by a `Put`: the kubelet cannot read
+/// Text that is no JSON object, and an `auths` that is none, are replaced by a `Upsert`: the kubelet cannot read
 /// them either, and the preview says so.
 ///
 /// # Errors
 /// Says why the edit cannot be made; in no words of the content.
-pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, String> {
-    let mut config = Config::open(content)?;
+pub fn apply_edit(content: Option<&str>, edit: &AuthEdit) -> Result<Zeroizing<String>, String> {
+    let mut config = EditedConfig::open(content)?;
     let is_changed = match edit {
-        Edit::Put { server, login } => config.set_login(server, login)?,
-        Edit::Renew { servers, login } => config.renew(servers, login)?,
-        Edit::Rekey { from, to } => config.rekey(from, to)?,
-        Edit::Remove { server } => {
+        AuthEdit::Upsert { server, login } => config.set_login(server, login)?,
+        AuthEdit::ReplaceCredentials { servers, login } => config.renew(servers, login)?,
+        AuthEdit::RenameKey { from, to } => config.rekey(from, to)?,
+        AuthEdit::Remove { server } => {
             if !config.is_read {
                 return Err("the Secret has no entries that can be read".to_owned());
             }
@@ -73,12 +73,12 @@ pub fn edited(content: Option<&str>, edit: &Edit) -> Result<Zeroizing<String>, S
 ///
 /// # Errors
 /// Says that the other one cannot be read; in no words of the content.
-pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
-    let brought = Config::open(Some(other))?;
+pub fn merge_auths(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, String> {
+    let brought = EditedConfig::open(Some(other))?;
     if !brought.is_read {
         return Err("the Secret that is copied cannot be read".to_owned());
     }
-    let mut config = Config::open(content)?;
+    let mut config = EditedConfig::open(content)?;
     let mut is_changed = false;
     for (server, entry) in brought.auths.members() {
         is_changed |= config.auths.set(server, entry);
@@ -90,7 +90,7 @@ pub fn merged(content: Option<&str>, other: &str) -> Result<Zeroizing<String>, S
 }
 
 /// A Docker configuration that is being edited.
-struct Config {
+struct EditedConfig {
     document: Object,
     /// The level of the entries, by the name that it has in the document.
     level: String,
@@ -99,7 +99,7 @@ struct Config {
     is_read: bool,
 }
 
-impl Config {
+impl EditedConfig {
     /// Reads a configuration; what cannot be read counts as empty. The name of the level is blind to case,
     /// as it is to the kubelet.
     fn open(content: Option<&str>) -> Result<Self, String> {
@@ -132,7 +132,7 @@ impl Config {
     }
 
     /// Gives an entry this login; `false` where it has it.
-    fn set_login(&mut self, server: &str, login: &Login) -> Result<bool, String> {
+    fn set_login(&mut self, server: &str, login: &Credentials) -> Result<bool, String> {
         self.refuse_twice(server)?;
         let new = new_entry(server, login)?;
         let Some(mut entry) = self.auths.get(server).and_then(Object::parse) else {
@@ -151,7 +151,7 @@ impl Config {
         Ok(is_changed)
     }
 
-    fn renew(&mut self, servers: &[String], login: &Login) -> Result<bool, String> {
+    fn renew(&mut self, servers: &[String], login: &Credentials) -> Result<bool, String> {
         let mut is_changed = false;
         for server in servers {
             if self.auths.get(server).is_none() {
@@ -201,16 +201,16 @@ impl Config {
 pub(super) const LOGIN_FIELDS: [&str; 3] = ["username", "password", "auth"];
 
 /// An entry as `kubectl create secret docker-registry` writes it.
-fn new_entry(server: &str, login: &Login) -> Result<Object, String> {
+fn new_entry(server: &str, login: &Credentials) -> Result<Object, String> {
     let text = docker_config::write(server, &login.username, &login.password, None);
-    let config = Config::open(Some(&text))?;
+    let config = EditedConfig::open(Some(&text))?;
     let entry = config.auths.get(server).and_then(Object::parse);
     entry.ok_or_else(|| "the entry cannot be written".to_owned())
 }
 
 /// The servers of the entries of a configuration.
 pub fn servers_of(content: &str) -> Vec<Arc<str>> {
-    let config = docker_config::read(Format::ConfigJson, content.as_bytes());
+    let config = docker_config::read(ConfigFormat::ConfigJson, content.as_bytes());
     let entries = config.entries.iter();
     entries.map(|entry| Arc::clone(&entry.server)).collect()
 }

@@ -7,7 +7,7 @@ const TWO: &str =
     r#"{"auths":{"ghcr.io":{"auth":"YTpi"},"quay.io":{"auth":"Yzpk"}},"credsStore":"x"}"#;
 
 fn servers(text: &str) -> Vec<String> {
-    let config = read(Format::ConfigJson, text.as_bytes());
+    let config = read(ConfigFormat::ConfigJson, text.as_bytes());
     let mut servers: Vec<String> = config
         .entries
         .iter()
@@ -17,10 +17,10 @@ fn servers(text: &str) -> Vec<String> {
     servers
 }
 
-fn put(server: &str) -> Edit {
-    Edit::Put {
+fn put(server: &str) -> AuthEdit {
+    AuthEdit::Upsert {
         server: server.to_owned(),
-        login: Login {
+        login: Credentials {
             username: "bot".to_owned(),
             password: Password::new("s3cret"),
         },
@@ -29,10 +29,10 @@ fn put(server: &str) -> Edit {
 
 #[test]
 fn the_other_entries_stay() {
-    let after = edited(Some(TWO), &put("ghcr.io")).unwrap();
+    let after = apply_edit(Some(TWO), &put("ghcr.io")).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
     assert!(after.contains(r#""auth":"Yzpk""#) && !after.contains("YTpi"));
-    let after = edited(Some(TWO), &put("r.example:5000")).unwrap();
+    let after = apply_edit(Some(TWO), &put("r.example:5000")).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example:5000"]);
 }
 
@@ -46,7 +46,7 @@ fn what_cannot_be_read_is_replaced() {
         Some(r#"{"auths":7}"#),
     ] {
         assert_eq!(
-            servers(&edited(content, &put("ghcr.io")).unwrap()),
+            servers(&apply_edit(content, &put("ghcr.io")).unwrap()),
             ["ghcr.io"]
         );
     }
@@ -55,33 +55,36 @@ fn what_cannot_be_read_is_replaced() {
 #[test]
 fn the_level_is_found_however_it_is_written() {
     let odd = TWO.replace("auths", "Auths");
-    let after = edited(Some(&odd), &put("r.example")).unwrap();
+    let after = apply_edit(Some(&odd), &put("r.example")).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
-    let after = merged(Some(&odd), &after).unwrap();
+    let after = merge_auths(Some(&odd), &after).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
 }
 
 #[test]
 fn entries_move_and_go() {
-    let rekey = Edit::Rekey {
+    let rekey = AuthEdit::RenameKey {
         from: "ghcr.io".into(),
         to: "r.example".into(),
     };
-    let after = edited(Some(TWO), &rekey).unwrap();
+    let after = apply_edit(Some(TWO), &rekey).unwrap();
     assert_eq!(servers(&after), ["quay.io", "r.example"]);
     assert_eq!(
-        *edited(Some(&after), &rekey).unwrap(),
+        *apply_edit(Some(&after), &rekey).unwrap(),
         *after,
         "twice is once"
     );
-    assert!(edited(None, &rekey).unwrap_err().contains("ghcr.io"));
-    let remove = Edit::Remove {
+    assert!(apply_edit(None, &rekey).unwrap_err().contains("ghcr.io"));
+    let remove = AuthEdit::Remove {
         server: "quay.io".into(),
     };
-    assert_eq!(servers(&edited(Some(TWO), &remove).unwrap()), ["ghcr.io"]);
+    assert_eq!(
+        servers(&apply_edit(Some(TWO), &remove).unwrap()),
+        ["ghcr.io"]
+    );
     for unread in [None, Some("no json"), Some(r#"{"auths":7}"#)] {
         assert!(
-            edited(unread, &remove).is_err(),
+            apply_edit(unread, &remove).is_err(),
             "nothing is lost: {unread:?}"
         );
     }
@@ -89,31 +92,31 @@ fn entries_move_and_go() {
 
 #[test]
 fn what_is_renewed_must_still_be_there() {
-    let renew = |servers: &[&str]| Edit::Renew {
+    let renew = |servers: &[&str]| AuthEdit::ReplaceCredentials {
         servers: servers.iter().map(|server| (*server).to_owned()).collect(),
-        login: Login {
+        login: Credentials {
             username: "a".to_owned(),
             password: Password::new("n3w"),
         },
     };
-    let after = edited(Some(TWO), &renew(&["ghcr.io", "quay.io"])).unwrap();
+    let after = apply_edit(Some(TWO), &renew(&["ghcr.io", "quay.io"])).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io"]);
     assert!(!after.contains("YTpi") && !after.contains("Yzpk"));
-    let gone = edited(Some(TWO), &renew(&["r.example"])).unwrap_err();
+    let gone = apply_edit(Some(TWO), &renew(&["r.example"])).unwrap_err();
     assert!(gone.contains("r.example"), "{gone}");
 }
 
 #[test]
 fn a_copy_is_merged_into_what_is_there() {
     let brought = r#"{"auths":{"ghcr.io":{"auth":"bjp3"},"r.example":{"auth":"eDp5"}}}"#;
-    let after = merged(Some(TWO), brought).unwrap();
+    let after = merge_auths(Some(TWO), brought).unwrap();
     assert_eq!(servers(&after), ["ghcr.io", "quay.io", "r.example"]);
     assert!(after.contains("bjp3") && !after.contains("YTpi"));
     assert_eq!(
-        servers(&merged(None, brought).unwrap()),
+        servers(&merge_auths(None, brought).unwrap()),
         ["ghcr.io", "r.example"]
     );
-    assert!(merged(Some(TWO), "[]").is_err());
+    assert!(merge_auths(Some(TWO), "[]").is_err());
 }
 
 #[test]
@@ -133,14 +136,14 @@ const RICH: &str = r#"{
 
 #[test]
 fn only_the_login_of_the_named_entry_changes() {
-    let after = edited(Some(RICH), &put("ghcr.io")).unwrap();
+    let after = apply_edit(Some(RICH), &put("ghcr.io")).unwrap();
     assert_eq!(
         *after,
         r#"{"HttpHeaders":{"X-Meta": "1"},"auths":{"quay.io":{"auth":"Yzpk","email":"q@x"},"ghcr.io":{"email":"g@x","Auth":"Ym90OnMzY3JldA==","identitytoken":"t","username":"bot","password":"s3cret"}},"credHelpers":{"gcr.io":"gcloud"},"credsStore":"x"}"#
     );
-    assert_eq!(*edited(Some(&after), &put("ghcr.io")).unwrap(), *after);
+    assert_eq!(*apply_edit(Some(&after), &put("ghcr.io")).unwrap(), *after);
     let brought = r#"{"auths":{"quay.io":{"auth":"bjp3"}}}"#;
-    let joined = merged(Some(RICH), brought).unwrap();
+    let joined = merge_auths(Some(RICH), brought).unwrap();
     for part in ["HttpHeaders", "credHelpers", "credsStore", "bjp3", "g@x"] {
         assert!(joined.contains(part), "{part}: {}", *joined);
     }
@@ -149,7 +152,7 @@ fn only_the_login_of_the_named_entry_changes() {
 #[test]
 fn entries_beside_the_level_stay() {
     let top = r#"{"ghcr.io":{"auth":"YTpi"},"quay.io":{"auth":"Yzpk"}}"#;
-    let after = edited(Some(top), &put("ghcr.io")).unwrap();
+    let after = apply_edit(Some(top), &put("ghcr.io")).unwrap();
     assert!(after.starts_with(&top[..top.len() - 1]), "{}", *after);
     assert_eq!(servers(&after), ["ghcr.io"]);
 }
@@ -157,15 +160,15 @@ fn entries_beside_the_level_stay() {
 #[test]
 fn what_an_edit_would_lose_is_refused() {
     let twice = r#"{"auths":{"a":{}},"Auths":{"b":{}}}"#;
-    let why = edited(Some(twice), &put("a")).unwrap_err();
+    let why = apply_edit(Some(twice), &put("a")).unwrap_err();
     assert!(why.contains("kubectl edit"), "{why}");
     let twice = r#"{"auths":{"a":{"auth":"1"},"a":{"auth":"2"}}}"#;
-    assert!(edited(Some(twice), &put("a")).is_err());
-    let rekey = Edit::Rekey {
+    assert!(apply_edit(Some(twice), &put("a")).is_err());
+    let rekey = AuthEdit::RenameKey {
         from: "ghcr.io".into(),
         to: "quay.io".into(),
     };
-    let why = edited(Some(TWO), &rekey).unwrap_err();
+    let why = apply_edit(Some(TWO), &rekey).unwrap_err();
     assert!(why.contains("quay.io already"), "{why}");
 }
 
@@ -206,22 +209,22 @@ mod properties {
         })
     }
 
-    fn edits() -> impl Strategy<Value = Edit> {
-        let login = || Login {
+    fn edits() -> impl Strategy<Value = AuthEdit> {
+        let login = || Credentials {
             username: "bot".to_owned(),
             password: Password::new("s3cret"),
         };
         prop_oneof![
             Just(put("ghcr.io")),
-            Just(Edit::Renew {
+            Just(AuthEdit::ReplaceCredentials {
                 servers: vec!["ghcr.io".into()],
                 login: login(),
             }),
-            Just(Edit::Rekey {
+            Just(AuthEdit::RenameKey {
                 from: "ghcr.io".into(),
                 to: "r.example".into(),
             }),
-            Just(Edit::Remove {
+            Just(AuthEdit::Remove {
                 server: "ghcr.io".into()
             }),
         ]
@@ -249,19 +252,19 @@ mod properties {
         #[test]
         fn an_edit_changes_only_the_named_entry(document in documents(), edit in edits()) {
             let before = document.to_string();
-            let text = edited(Some(&before), &edit).unwrap();
+            let text = apply_edit(Some(&before), &edit).unwrap();
             let after: Value = serde_json::from_str(&text).unwrap();
             let ((others, fields), (others_after, fields_after)) = (rest(&document), rest(&after));
             prop_assert_eq!(others, others_after);
             let (order_before, order_after) = (order(&before), order(&text));
-            if matches!(edit, Edit::Remove { .. }) {
+            if matches!(edit, AuthEdit::Remove { .. }) {
                 let left: Vec<_> = order_before.into_iter().filter(|it| it != "ghcr.io").collect();
                 prop_assert_eq!(left, order_after);
             } else {
                 prop_assert_eq!(fields, fields_after);
                 prop_assert_eq!(order_before, order_after);
             }
-            prop_assert_eq!(&*edited(Some(&text), &edit).unwrap_or(text.clone()), &*text);
+            prop_assert_eq!(&*apply_edit(Some(&text), &edit).unwrap_or(text.clone()), &*text);
         }
     }
 }

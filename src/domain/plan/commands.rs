@@ -5,18 +5,18 @@ use std::fmt::Display;
 use serde_json::json;
 
 use super::{
-    auth_edit::{Edit, Login},
+    auth_edit::{AuthEdit, Credentials},
     change::{Change, CreateSecret, EditSecret, Restartable},
     manifest,
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{ObjectKey, Secret, ServiceAccount},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{AnyObjectRef, Secret, ServiceAccount},
     },
     registry_auth::{
         credential::Password,
-        docker_config::{self, Format},
+        docker_config::{self, ConfigFormat},
     },
     shell,
 };
@@ -36,34 +36,37 @@ pub(super) fn kubectl(namespace: &Namespace, rest: impl Display) -> String {
 }
 
 /// Shows an object; of a ServiceAccount its lists too.
-pub(super) fn get_object(object: &ObjectKey) -> String {
+pub(super) fn get_object(object: &AnyObjectRef) -> String {
     let get = |what: String| kubectl(object.namespace(), format!("get {what}"));
     match object {
-        ObjectKey::Namespace(name) => format!("kubectl get namespace {name}"),
-        ObjectKey::Secret(key) => get(format!("secret {}", key.name)),
-        ObjectKey::ServiceAccount(key) => get(format!("serviceaccount {} -o yaml", key.name)),
-        ObjectKey::Pod(key) => get(format!("pod {}", key.name)),
-        ObjectKey::Workload(id) => get(id.kubectl()),
+        AnyObjectRef::Namespace(name) => format!("kubectl get namespace {name}"),
+        AnyObjectRef::Secret(key) => get(format!("secret {}", key.name)),
+        AnyObjectRef::ServiceAccount(key) => get(format!("serviceaccount {} -o yaml", key.name)),
+        AnyObjectRef::Pod(key) => get(format!("pod {}", key.name)),
+        AnyObjectRef::Workload(id) => get(id.kubectl()),
     }
 }
 
 /// Deletes an object.
-pub(super) fn delete_object(object: &ObjectKey) -> String {
+pub(super) fn delete_object(object: &AnyObjectRef) -> String {
     let kind = object.kind().to_lowercase();
     let delete = format!("delete {kind} {}", object.name());
     match object {
-        ObjectKey::Namespace(_) => format!("kubectl {delete}"),
-        ObjectKey::Secret(_)
-        | ObjectKey::ServiceAccount(_)
-        | ObjectKey::Pod(_)
-        | ObjectKey::Workload(_) => kubectl(object.namespace(), delete),
+        AnyObjectRef::Namespace(_) => format!("kubectl {delete}"),
+        AnyObjectRef::Secret(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => kubectl(object.namespace(), delete),
     }
 }
 
 /// Gives a ServiceAccount this list of pull Secrets.
-pub(super) fn account_list_patch(account: &Key<ServiceAccount>, list: &[Name<Secret>]) -> String {
+pub(super) fn account_list_patch(
+    account: &ObjectRef<ServiceAccount>,
+    list: &[Name<Secret>],
+) -> String {
     let patch = json!({ "imagePullSecrets": manifest::references(list) });
-    let patch = shell::word(&patch.to_string());
+    let patch = shell::quote(&patch.to_string());
     let rest = format!("patch serviceaccount {} -p {patch}", account.name);
     kubectl(&account.namespace, rest)
 }
@@ -77,28 +80,28 @@ pub(super) fn template_list_patch(workload: &Restartable, list: &[Name<Secret>])
     let rest = format!(
         "patch {} --type=merge -p {}",
         id.kubectl(),
-        shell::word(&patch.to_string())
+        shell::quote(&patch.to_string())
     );
     kubectl(&id.key.namespace, rest)
 }
 
 /// The commands that make a pull Secret with the entries of this configuration. The passwords are not taken
 /// over: the shell asks for each.
-pub fn recreated(key: &Key<Secret>, configuration: &[u8]) -> Vec<String> {
-    let config = docker_config::read(Format::ConfigJson, configuration);
+pub fn recreated(key: &ObjectRef<Secret>, configuration: &[u8]) -> Vec<String> {
+    let config = docker_config::read(ConfigFormat::ConfigJson, configuration);
     let logins = config.entries.iter().map(|entry| {
-        let login = Login {
+        let login = Credentials {
             username: entry.username.to_string(),
             password: Password::new(""),
         };
         (entry.server.to_string(), login)
     });
-    let change = |(number, (server, login)): (usize, (String, Login))| {
+    let change = |(number, (server, login)): (usize, (String, Credentials))| {
         let key = key.clone();
         if number == 0 {
             return Change::from(CreateSecret { key, server, login });
         }
-        EditSecret::new(key, Edit::Put { server, login }).into()
+        EditSecret::new(key, AuthEdit::Upsert { server, login }).into()
     };
     let changes = logins.enumerate().map(change);
     changes.flat_map(|change| change.commands()).collect()
@@ -113,8 +116,8 @@ mod tests {
         change.commands().join("\n")
     }
 
-    fn login() -> Login {
-        Login {
+    fn login() -> Credentials {
+        Credentials {
             username: "it's me".to_owned(),
             password: Password::new("canary"),
         }
@@ -134,11 +137,11 @@ mod tests {
             r"read -rs TOKEN; export TOKEN
 jq -n --arg s ghcr.io --arg u 'it'\''s me' '{auths: {($s): {username: $u, password: env.TOKEN}}}' | kubectl -n shop create secret docker-registry regcred --from-file=.dockerconfigjson=/dev/stdin"
         );
-        let put = Edit::Put {
+        let put = AuthEdit::Upsert {
             server: server.clone(),
             login: login(),
         };
-        let renew = Edit::Renew {
+        let renew = AuthEdit::ReplaceCredentials {
             servers: vec![server],
             login: login(),
         };

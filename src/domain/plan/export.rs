@@ -11,13 +11,13 @@ use super::{
     manifest::{self, yaml},
 };
 use crate::domain::k8s::{
-    object_ref::{Key, Name, Namespace},
-    objects::{Secret, ServiceAccount, Subject, WorkloadKey, WorkloadKind},
+    object_ref::{Name, Namespace, ObjectRef},
+    objects::{Secret, ServiceAccount, Subject, WorkloadKind, WorkloadRef},
 };
 
 /// How a Secret is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum ExportFormat {
     /// As it is, with a placeholder.
     Plain,
     /// For the External Secrets operator (`external-secrets.io/v1`).
@@ -26,7 +26,7 @@ pub enum Style {
     SealedSecret,
 }
 
-impl Style {
+impl ExportFormat {
     pub const ALL: [Self; 3] = [Self::Plain, Self::ExternalSecret, Self::SealedSecret];
 
     pub fn label(self) -> &'static str {
@@ -47,7 +47,7 @@ pub(super) const USER: &str = "REPLACE_WITH_USER";
 impl Plan {
     /// The objects as they are to be, as a stream of YAML documents. What is no object, a restart or a
     /// new Pod, is a comment.
-    pub fn manifests(&self, style: Style) -> String {
+    pub fn manifests(&self, style: ExportFormat) -> String {
         let mut text = format!("# {}\n", comment(&self.title));
         for change in &self.changes {
             let Some(manifest) = change.kind().manifest(style) else {
@@ -122,7 +122,7 @@ pub(super) fn pod_spec(owner: &ImageOwner, spec: &Value) -> Value {
 }
 
 /// The part of a workload that changes: a patch for Kustomize, or what to look for in a chart.
-pub(super) fn template(id: &WorkloadKey, spec: &Value) -> Value {
+pub(super) fn template(id: &WorkloadRef, spec: &Value) -> Value {
     json!({
         "apiVersion": "apps/v1",
         "kind": id.kind.as_str(),
@@ -131,7 +131,7 @@ pub(super) fn template(id: &WorkloadKey, spec: &Value) -> Value {
     })
 }
 
-pub(super) fn account(key: &Key<ServiceAccount>, list: &[Name<Secret>]) -> Value {
+pub(super) fn account(key: &ObjectRef<ServiceAccount>, list: &[Name<Secret>]) -> Value {
     let mut account = manifest::account(key, list);
     // Whose it is, the repository says.
     if let Some(meta) = account.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -140,15 +140,19 @@ pub(super) fn account(key: &Key<ServiceAccount>, list: &[Name<Secret>]) -> Value
     account
 }
 
-pub(super) fn secret(key: &Key<Secret>, entries: &[(&str, &str)], style: Style) -> Value {
+pub(super) fn secret(
+    key: &ObjectRef<Secret>,
+    entries: &[(&str, &str)],
+    style: ExportFormat,
+) -> Value {
     let (name, namespace) = (key.name.as_str(), &key.namespace);
     match style {
-        Style::Plain => {
+        ExportFormat::Plain => {
             let config = config(entries, TOKEN);
             manifest::secret(key, "stringData", &json!({ ".dockerconfigjson": config }))
         }
-        Style::ExternalSecret => external(name, namespace, entries),
-        Style::SealedSecret => json!({
+        ExportFormat::ExternalSecret => external(name, namespace, entries),
+        ExportFormat::SealedSecret => json!({
             "apiVersion": "bitnami.com/v1alpha1",
             "kind": "SealedSecret",
             "metadata": { "name": name, "namespace": namespace },
@@ -201,8 +205,8 @@ mod tests {
     use super::*;
     use crate::domain::{
         plan::{
-            AttachSecret, Change, ContainerImage, ContainerList, CreateDeployment, CreateNamespace,
-            CreateSecret, Edit, EditSecret, Login, Observed, SetImage,
+            AttachSecret, AuthEdit, Change, ContainerImage, ContainerList, CreateDeployment,
+            CreateNamespace, CreateSecret, Credentials, EditSecret, Observed, SetImage,
         },
         registry_auth::credential::Password,
     };
@@ -211,11 +215,11 @@ mod tests {
 
     fn plan() -> Plan {
         let namespace = Namespace::new("shop");
-        let login = || Login {
+        let login = || Credentials {
             username: "bot\n- evil: yes".to_owned(),
             password: Password::new(CANARY),
         };
-        let secret = Key::new(namespace.clone(), Name::new("regcred"));
+        let secret = ObjectRef::new(namespace.clone(), Name::new("regcred"));
         Plan::new(
             "Set up\nshop",
             vec![
@@ -231,32 +235,32 @@ mod tests {
                 .into(),
                 EditSecret::new(
                     secret,
-                    Edit::Renew {
+                    AuthEdit::ReplaceCredentials {
                         servers: vec!["quay.io".to_owned()],
                         login: login(),
                     },
                 )
                 .into(),
                 AttachSecret {
-                    account: Key::new(namespace.clone(), Name::new("web")),
+                    account: ObjectRef::new(namespace.clone(), Name::new("web")),
                     secret: Name::new("regcred"),
                     current: vec![Name::new("mirror")],
                 }
                 .into(),
                 CreateDeployment::new(
-                    Key::new(namespace.clone(), Name::new("web")),
+                    ObjectRef::new(namespace.clone(), Name::new("web")),
                     "ghcr.io/acme/web:1",
                     Name::new("web"),
                 )
                 .into(),
-                Change::delete_pod(Key::new(namespace, Name::new("web-1"))),
+                Change::delete_pod(ObjectRef::new(namespace, Name::new("web-1"))),
             ],
         )
     }
 
     #[test]
     fn every_style_is_yaml_and_holds_no_credential() {
-        for style in Style::ALL {
+        for style in ExportFormat::ALL {
             let text = plan().manifests(style);
             assert!(!text.contains(CANARY), "{text}");
             let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
@@ -265,9 +269,9 @@ mod tests {
                 .filter_map(|d| d["kind"].as_str())
                 .collect();
             let secret = match style {
-                Style::Plain => "Secret",
-                Style::ExternalSecret => "ExternalSecret",
-                Style::SealedSecret => "SealedSecret",
+                ExportFormat::Plain => "Secret",
+                ExportFormat::ExternalSecret => "ExternalSecret",
+                ExportFormat::SealedSecret => "SealedSecret",
             };
             assert_eq!(
                 kinds,
@@ -282,7 +286,7 @@ mod tests {
 
     #[test]
     fn an_account_keeps_what_it_lists() {
-        let text = plan().manifests(Style::Plain);
+        let text = plan().manifests(ExportFormat::Plain);
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
         assert_eq!(
             documents[3]["imagePullSecrets"],
@@ -292,7 +296,7 @@ mod tests {
 
     #[test]
     fn an_init_container_stays_one() {
-        let key = Key::new(Namespace::new("shop"), Name::new("web"));
+        let key = ObjectRef::new(Namespace::new("shop"), Name::new("web"));
         let owner = ImageOwner::new(Subject::Pod(key)).unwrap();
         let set = SetImage {
             before: Some(Observed {
@@ -304,7 +308,7 @@ mod tests {
             }),
             ..SetImage::new(owner, "migrate".into(), "a:2")
         };
-        let text = Plan::new("Another image", vec![set.into()]).manifests(Style::Plain);
+        let text = Plan::new("Another image", vec![set.into()]).manifests(ExportFormat::Plain);
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
         let spec = documents.iter().find_map(|one| one.get("spec")).unwrap();
         let migrate = json!([{"name": "migrate", "image": "a:2"}]);

@@ -6,14 +6,14 @@
 
 use serde_json::Value;
 
-use super::manager::Manager;
+use super::manager::FieldManager;
 
 /// The fields that managers own by the operation `Apply`, as `fieldsV1` has them: names, no values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Applied(Vec<(String, Value)>);
+pub(super) struct AppliedFields(Vec<(String, Value)>);
 
-impl Applied {
-    pub(super) fn of(object: &Value) -> Self {
+impl AppliedFields {
+    pub(super) fn from_object(object: &Value) -> Self {
         let entries = object
             .pointer("/metadata/managedFields")
             .and_then(Value::as_array);
@@ -28,13 +28,13 @@ impl Applied {
     }
 
     /// The manager that owns one of these fields.
-    pub(super) fn owner_of(&self, fields: &[Field]) -> Option<Manager> {
+    pub(super) fn owner_of(&self, fields: &[Field]) -> Option<FieldManager> {
         fields.iter().find_map(|field| {
             let (name, _) = self
                 .0
                 .iter()
                 .find(|(_, fields)| owns(fields, &field.path))?;
-            Some(Manager {
+            Some(FieldManager {
                 name: name.clone(),
                 field: field.name.clone(),
             })
@@ -74,11 +74,11 @@ mod tests {
         fixtures::key,
         k8s::{
             object_ref::Name,
-            objects::{WorkloadKey, WorkloadKind},
+            objects::{WorkloadKind, WorkloadRef},
         },
         plan::{
             AttachSecret, Change, Restartable, SetImage,
-            manager::{Keeper, Tool, Traces},
+            manager::{ManagerKind, ObjectManager, OwnershipMetadata},
         },
     };
 
@@ -86,9 +86,9 @@ mod tests {
         json!({"manager": manager, "operation": operation, "fieldsV1": fields})
     }
 
-    fn keeper(change: &Change, entries: &[Value]) -> Option<Keeper> {
+    fn keeper(change: &Change, entries: &[Value]) -> Option<ObjectManager> {
         let object = json!({"metadata": {"managedFields": entries}});
-        change.keeper(&Traces::of(&object))
+        change.manager(&OwnershipMetadata::from_object(&object))
     }
 
     fn attach() -> Change {
@@ -103,7 +103,7 @@ mod tests {
     fn the_owner_of_a_list_by_server_side_apply_is_named() {
         let list = json!({"f:imagePullSecrets": {}});
         let found = keeper(&attach(), &[entry("platform-team", "Apply", &list)]).unwrap();
-        assert_eq!(found.tool, Tool::Apply);
+        assert_eq!(found.tool, ManagerKind::Apply);
         let said = found.warning();
         for part in [
             "platform-team",
@@ -116,7 +116,7 @@ mod tests {
         }
         // Of a tool that is known by its manager both are told: what it does, and what it owns.
         let found = keeper(&attach(), &[entry("kustomize-controller", "Apply", &list)]).unwrap();
-        assert_eq!(found.tool, Tool::FluxKustomize);
+        assert_eq!(found.tool, ManagerKind::FluxKustomize);
         let said = found.warning();
         assert!(
             said.contains("Flux") && said.contains("owns imagePullSecrets"),
@@ -147,7 +147,7 @@ mod tests {
             r#"k:{"name":"web"}"#: {".": {}, "f:image": {}, "f:name": {}},
         }}}}});
         let set = |container: &str| {
-            let workload = Restartable::new(WorkloadKey {
+            let workload = Restartable::new(WorkloadRef {
                 kind: WorkloadKind::Deployment,
                 key: key("shop", "web"),
             });

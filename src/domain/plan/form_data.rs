@@ -3,35 +3,35 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Spread,
-    form_spec::{Ask, Listing, Target},
+    CredentialUsage,
+    form_spec::{AccountPullSecrets, CopyTarget, FormSpec},
 };
 use crate::domain::{
-    context::opens,
+    context::has_matching_credential,
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKey},
-        pod_status::{Health, pod_status},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadRef},
+        pod_status::{PodHealth, pod_status},
     },
     registry_auth::image_ref::ImageRef,
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
-impl Ask {
+impl FormSpec {
     /// Where the credentials of a Secret are; `None` when it holds none.
-    pub fn rotate(world: &World, secret: &Key<Secret>) -> Option<Self> {
-        let spreads = Spread::of_secret(world, secret);
+    pub fn for_rotation(world: &Store, secret: &ObjectRef<Secret>) -> Option<Self> {
+        let spreads = CredentialUsage::for_secret(world, secret);
         (!spreads.is_empty()).then_some(Self::Rotate { spreads })
     }
 
     /// Where a Secret can be copied to: namespaces that are not about to go.
-    pub fn copy(world: &World, from: &Key<Secret>) -> Option<Self> {
+    pub fn for_copy(world: &Store, from: &ObjectRef<Secret>) -> Option<Self> {
         let source = world.secret(from)?;
         let others = world
             .namespaces()
             .filter(|namespace| !namespace.terminating && namespace.name != from.namespace);
-        let target = |namespace: &Namespace| Target {
-            there: servers_in(world, namespace, &from.name),
+        let target = |namespace: &Namespace| CopyTarget {
+            existing_servers: servers_in(world, namespace, &from.name),
             namespace: namespace.clone(),
         };
         Some(Self::Copy {
@@ -42,15 +42,15 @@ impl Ask {
     }
 
     /// Which ServiceAccounts of its namespace list a Secret.
-    pub fn bind(world: &World, secret: &Key<Secret>) -> Self {
+    pub fn for_secret(world: &Store, secret: &ObjectRef<Secret>) -> Self {
         Self::Bind {
-            accounts: listings(world, &secret.namespace),
+            accounts: account_pull_secrets(world, &secret.namespace),
             secret: secret.clone(),
         }
     }
 
     /// Which pull Secrets of its namespace a ServiceAccount lists.
-    pub fn list(world: &World, account: &Key<ServiceAccount>) -> Option<Self> {
+    pub fn for_account(world: &Store, account: &ObjectRef<ServiceAccount>) -> Option<Self> {
         let listing = listing(world, world.account(account)?);
         let scope = Scope::Namespace(account.namespace.clone());
         let pull = world
@@ -74,7 +74,7 @@ impl Ask {
     }
 
     /// Which ServiceAccount a workload runs as.
-    pub fn run_as(world: &World, workload: &Workload) -> Self {
+    pub fn for_workload(world: &Store, workload: &Workload) -> Self {
         let scope = Scope::Namespace(workload.id.key.namespace.clone());
         let accounts = world.accounts(&scope);
         Self::RunAs {
@@ -85,10 +85,10 @@ impl Ask {
     }
 
     /// What depends on a Secret.
-    pub fn delete_secret(world: &World, secret: &Key<Secret>) -> Self {
-        let listed = |listing: &Listing| listing.list.contains(&secret.name);
+    pub fn for_secret_deletion(world: &Store, secret: &ObjectRef<Secret>) -> Self {
+        let listed = |listing: &AccountPullSecrets| listing.list.contains(&secret.name);
         Self::DeleteSecret {
-            accounts: listings(world, &secret.namespace)
+            accounts: account_pull_secrets(world, &secret.namespace)
                 .into_iter()
                 .filter(listed)
                 .collect(),
@@ -98,7 +98,10 @@ impl Ask {
     }
 
     /// What depends on a ServiceAccount.
-    pub fn delete_account(world: &World, account: &Key<ServiceAccount>) -> Option<Self> {
+    pub fn for_account_deletion(
+        world: &Store,
+        account: &ObjectRef<ServiceAccount>,
+    ) -> Option<Self> {
         let found = world.account(account)?;
         Some(Self::DeleteAccount {
             pods: world.pods_of_account(account).len(),
@@ -108,7 +111,7 @@ impl Ask {
     }
 }
 
-fn listings(world: &World, namespace: &Namespace) -> Vec<Listing> {
+fn account_pull_secrets(world: &Store, namespace: &Namespace) -> Vec<AccountPullSecrets> {
     let scope = Scope::Namespace(namespace.clone());
     world
         .accounts(&scope)
@@ -116,20 +119,20 @@ fn listings(world: &World, namespace: &Namespace) -> Vec<Listing> {
         .collect()
 }
 
-fn listing(world: &World, account: &ServiceAccount) -> Listing {
+fn listing(world: &Store, account: &ServiceAccount) -> AccountPullSecrets {
     let names = world.pods_of_account(&account.key);
-    let keys = names.map(|name| Key::new(account.key.namespace.clone(), name.clone()));
+    let keys = names.map(|name| ObjectRef::new(account.key.namespace.clone(), name.clone()));
     let pods: Vec<Arc<Pod>> = keys
-        .filter_map(|key: Key<Pod>| world.pod(&key).cloned())
+        .filter_map(|key: ObjectRef<Pod>| world.pod(&key).cloned())
         .collect();
-    let of = |pods: &mut dyn Iterator<Item = &Arc<Pod>>| -> Vec<WorkloadKey> {
-        let owners: BTreeSet<WorkloadKey> = pods
+    let of = |pods: &mut dyn Iterator<Item = &Arc<Pod>>| -> Vec<WorkloadRef> {
+        let owners: BTreeSet<WorkloadRef> = pods
             .filter_map(|pod| Some(world.workload_of(pod)?.id.clone()))
             .collect();
         owners.into_iter().collect()
     };
-    let waits = |pod: &&Arc<Pod>| pod_status(pod).health == Health::PullFailing;
-    Listing {
+    let waits = |pod: &&Arc<Pod>| pod_status(pod).health == PodHealth::PullFailing;
+    AccountPullSecrets {
         account: account.key.name.clone(),
         list: account.pull_secrets.to_vec(),
         workloads: of(&mut pods.iter()),
@@ -139,15 +142,17 @@ fn listing(world: &World, account: &ServiceAccount) -> Listing {
 
 /// The pull Secrets of a namespace that hold a credential for one of these images: for each image the one
 /// that most Pods list.
-pub fn secrets_that_open(
-    world: &World,
+pub fn secrets_matching(
+    world: &Store,
     namespace: &Namespace,
     images: &[ImageRef],
 ) -> Vec<Name<Secret>> {
     let here = Scope::Namespace(namespace.clone());
     let mut found: Vec<Name<Secret>> = Vec::new();
     for image in images {
-        let fitting = world.secrets(&here).filter(|secret| opens(secret, image));
+        let fitting = world
+            .secrets(&here)
+            .filter(|secret| has_matching_credential(secret, image));
         let most_used = fitting.max_by_key(|secret| world.pods_of_secret(&secret.key).len());
         let name = most_used.map(|secret| secret.key.name.clone());
         found.extend(name.filter(|name| !found.contains(name)));
@@ -163,10 +168,10 @@ pub fn servers(secret: &Secret) -> Vec<Arc<str>> {
 
 /// The servers of the Secret of this name in a namespace, if there is one.
 pub fn servers_in(
-    world: &World,
+    world: &Store,
     namespace: &Namespace,
     name: &Name<Secret>,
 ) -> Option<Vec<Arc<str>>> {
-    let key = Key::new(namespace.clone(), name.clone());
+    let key = ObjectRef::new(namespace.clone(), name.clone());
     world.secret(&key).map(|secret| servers(secret))
 }

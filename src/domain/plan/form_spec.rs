@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use super::{ImageOwner, Spread};
+use super::{CredentialUsage, ImageOwner};
 use crate::domain::{
     diagnostics::FixTarget,
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadRef},
     },
 };
 
 /// The specification of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum FormSpec {
     /// A login for a Secret that is there.
     Login {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         server: String,
         username: String,
         /// What the login is for, where that is known.
         image: Option<Arc<str>>,
         /// Pods that wait and need not wait on.
-        waiting: Vec<Key<Pod>>,
+        waiting: Vec<ObjectRef<Pod>>,
     },
     /// A login for a Secret that is to be made and attached.
     NewSecret {
@@ -37,12 +37,12 @@ pub enum Ask {
         targets: Vec<FixTarget>,
     },
     /// Another login for all that carry this one.
-    Rotate { spreads: Vec<Spread> },
+    Rotate { spreads: Vec<CredentialUsage> },
     /// Namespaces that get a Secret too.
     Copy {
-        from: Key<Secret>,
+        from: ObjectRef<Secret>,
         brings: Vec<Arc<str>>,
-        targets: Vec<Target>,
+        targets: Vec<CopyTarget>,
     },
     /// Another image for one container, or for the containers of several workloads.
     Image {
@@ -52,18 +52,18 @@ pub enum Ask {
     },
     /// The ServiceAccounts that list a Secret.
     Bind {
-        secret: Key<Secret>,
-        accounts: Vec<Listing>,
+        secret: ObjectRef<Secret>,
+        accounts: Vec<AccountPullSecrets>,
     },
     /// The pull Secrets that a ServiceAccount lists.
     List {
-        account: Key<ServiceAccount>,
-        listing: Listing,
+        account: ObjectRef<ServiceAccount>,
+        listing: AccountPullSecrets,
         secrets: Vec<Name<Secret>>,
     },
     /// The ServiceAccount of a workload.
     RunAs {
-        workload: WorkloadKey,
+        workload: WorkloadRef,
         before: Name<ServiceAccount>,
         accounts: Vec<Name<ServiceAccount>>,
     },
@@ -73,14 +73,14 @@ pub enum Ask {
     Deploy { namespace: Option<Namespace> },
     /// That a Secret may go, and from which lists.
     DeleteSecret {
-        secret: Key<Secret>,
-        accounts: Vec<Listing>,
+        secret: ObjectRef<Secret>,
+        accounts: Vec<AccountPullSecrets>,
         pods: usize,
     },
     DeleteAccount {
-        account: Key<ServiceAccount>,
+        account: ObjectRef<ServiceAccount>,
         pods: usize,
-        workloads: Vec<WorkloadKey>,
+        workloads: Vec<WorkloadRef>,
     },
     /// Export format and path of a plan.
     Export,
@@ -88,10 +88,10 @@ pub enum Ask {
 
 /// A namespace that a Secret can be copied to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct CopyTarget {
     pub namespace: Namespace,
     /// The servers of a Secret of the same name that is there already.
-    pub there: Option<Vec<Arc<str>>>,
+    pub existing_servers: Option<Vec<Arc<str>>>,
 }
 
 /// A container that gets another image.
@@ -102,22 +102,22 @@ pub struct ImageTarget {
     /// The image in the template, or in a Pod without a controller, as it is known.
     pub before: Arc<str>,
     /// Pods with the old image that nothing replaces by itself.
-    pub pods: Vec<Key<Pod>>,
+    pub pods: Vec<ObjectRef<Pod>>,
     /// The runs of a CronJob that have the old image.
-    pub jobs: Vec<Key<Workload>>,
+    pub jobs: Vec<ObjectRef<Workload>>,
 }
 
 /// A ServiceAccount, its pull Secrets and what runs as it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
+pub struct AccountPullSecrets {
     pub account: Name<ServiceAccount>,
     pub list: Vec<Name<Secret>>,
-    pub workloads: Vec<WorkloadKey>,
+    pub workloads: Vec<WorkloadRef>,
     /// Those of its workloads that have Pods waiting for an image.
-    pub waiting: Vec<WorkloadKey>,
+    pub waiting: Vec<WorkloadRef>,
 }
 
-impl Ask {
+impl FormSpec {
     pub fn title(&self) -> String {
         match self {
             Self::Login { secret, .. } => format!("A new credential for the Secret {secret}"),

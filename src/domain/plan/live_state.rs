@@ -4,13 +4,13 @@
 //! A finding or a list of the store may be minutes old. The rehearsal reads each object, and the plan that
 //! is shown and carried out is the one that it returns here.
 
-use super::{Done, Outcome, Plan, see_earlier};
-use crate::domain::store::World;
+use super::{ChangeResult, Outcome, Plan, see_earlier};
+use crate::domain::store::Store;
 
 impl Plan {
     /// The plan with what its rehearsal found in place of what was believed before.
     #[must_use]
-    pub fn with_found(&self, done: &[Done]) -> Self {
+    pub fn with_live_state(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();
         for (change, done) in plan.changes.iter_mut().zip(done) {
             if let Some(found) = &done.found {
@@ -26,7 +26,7 @@ impl Plan {
 
     /// The plan for another attempt, with the objects that this one has deleted and could not create again.
     #[must_use]
-    pub fn with_lost(&self, done: &[Done]) -> Self {
+    pub fn with_lost(&self, done: &[ChangeResult]) -> Self {
         let mut plan = self.clone();
         let lost = plan.changes.iter_mut().zip(done);
         for (change, done) in lost.filter(|(_, done)| done.is_lost) {
@@ -39,7 +39,7 @@ impl Plan {
 
     /// The plan with the Pods and Jobs that it deletes told apart from later ones of the same name.
     #[must_use]
-    pub fn pinned(mut self, world: &World) -> Self {
+    pub fn pinned(mut self, world: &Store) -> Self {
         for change in &mut self.changes {
             change.kind_mut().pin(world);
         }
@@ -53,21 +53,21 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        fixtures::{company, key},
+        fixtures::{key, sample_store},
         k8s::{
             object_ref::Name,
-            objects::{WorkloadKey, WorkloadKind},
+            objects::{WorkloadKind, WorkloadRef},
         },
         plan::{
-            AttachSecret, Change, ContainerImage, ContainerList, Mark, Observed, Outcome,
+            AttachSecret, Change, ContainerImage, ContainerList, DiffTag, Observed, Outcome,
             Restartable, RollBack, SetAccount, SetImage, Template,
         },
     };
 
-    fn found(found: impl Into<Change>) -> Done {
-        Done {
+    fn found(found: impl Into<Change>) -> ChangeResult {
+        ChangeResult {
             found: Some(found.into()),
-            ..Done::new(Outcome::Applied)
+            ..ChangeResult::new(Outcome::Applied)
         }
     }
 
@@ -79,14 +79,14 @@ mod tests {
     fn removed(change: &Change) -> Vec<String> {
         let lines = change.preview().into_iter();
         lines
-            .filter(|line| line.mark == Mark::Removed)
+            .filter(|line| line.mark == DiffTag::Removed)
             .map(|line| line.text.trim().to_owned())
             .collect()
     }
 
     #[test]
     fn nothing_is_shown_as_removed_before_the_server_has_said_that_it_is_there() {
-        let workload = Restartable::new(WorkloadKey {
+        let workload = Restartable::new(WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: key("shop", "web"),
         })
@@ -130,7 +130,7 @@ mod tests {
                 ..roll_back
             }),
         ];
-        let plan = plan.with_found(&done);
+        let plan = plan.with_live_state(&done);
         assert_eq!(removed(&plan.changes[0]), ["image: live:9"]);
         assert_eq!(
             plan.changes[0].preview()[0].text,
@@ -149,7 +149,7 @@ mod tests {
         };
         let done = [found(attach("a", "live")), found(attach("b", "live"))];
         let changes = vec![attach("a", "stale").into(), attach("b", "stale").into()];
-        let plan = Plan::new("two", changes).with_found(&done);
+        let plan = Plan::new("two", changes).with_live_state(&done);
         let commands = plan.commands();
         assert!(!commands[0].contains("stale"), "{commands:?}");
         assert!(
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_deleted_is_the_one_that_was_seen() {
-        let world = company();
+        let world = sample_store();
         let pod = world
             .pods(&crate::domain::store::watch::Scope::Cluster)
             .next()

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{
     change::{Change, Written},
-    field_owner::Applied,
+    field_owner::AppliedFields,
 };
 
 /// The metadata that shows what manages an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traces {
+pub struct OwnershipMetadata {
     labels: Vec<(String, String)>,
     annotations: Vec<(String, String)>,
     /// `metadata.managedFields[].manager`.
@@ -20,13 +20,13 @@ pub struct Traces {
     /// Kind and name of the controlling owner.
     owner: Option<(String, String)>,
     /// Who owns which fields by server-side apply.
-    applied: Applied,
+    applied: AppliedFields,
 }
 
-impl Traces {
+impl OwnershipMetadata {
     /// Of all annotations only those that are asked for are kept: `last-applied-configuration` repeats
     /// the values of a Secret.
-    pub fn of(object: &Value) -> Self {
+    pub fn from_object(object: &Value) -> Self {
         let meta = |field: &str| object.pointer(&format!("/metadata/{field}"));
         let pairs = |field: &str, known: &dyn Fn(&str) -> bool| {
             let all = meta(field).and_then(Value::as_object).into_iter().flatten();
@@ -44,18 +44,19 @@ impl Traces {
         Self {
             labels: pairs("labels", &|_| true),
             annotations: pairs("annotations", &|name| {
-                let of_a_sign = |sign: &Sign| sign.place == Place::Annotation && sign.name == name;
-                name == FLUX_RESTS.0 || SIGNS.iter().any(of_a_sign)
+                let of_a_sign =
+                    |sign: &Marker| sign.place == MarkerKind::Annotation && sign.name == name;
+                name == FLUX_DISABLED.0 || MARKERS.iter().any(of_a_sign)
             }),
             managers: managers.collect(),
             owner: owner.and_then(|owner| Some((text(owner, "kind")?, text(owner, "name")?))),
-            applied: Applied::of(object),
+            applied: AppliedFields::from_object(object),
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tool {
+pub enum ManagerKind {
     ArgoCd,
     FluxKustomize,
     FluxHelm,
@@ -74,37 +75,37 @@ pub enum Tool {
 
 /// What manages an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keeper {
-    pub tool: Tool,
+pub struct ObjectManager {
+    pub tool: ManagerKind,
     pub name: String,
     /// Whose server-side apply owns the very field that is changed.
-    pub manager: Option<Manager>,
+    pub manager: Option<FieldManager>,
 }
 
 /// A field manager that owns a field by server-side apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Manager {
+pub struct FieldManager {
     pub name: String,
     /// The field as a manifest names it.
     pub field: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum MarkerKind {
     Label,
     Annotation,
     Manager,
     Owner,
 }
 
-struct Sign {
-    place: Place,
+struct Marker {
+    place: MarkerKind,
     name: &'static str,
-    tool: Tool,
+    tool: ManagerKind,
 }
 
-const fn sign(place: Place, name: &'static str, tool: Tool) -> Sign {
-    Sign { place, name, tool }
+const fn marker(place: MarkerKind, name: &'static str, tool: ManagerKind) -> Marker {
+    Marker { place, name, tool }
 }
 
 /// The signs of each tool, the surest first. Sources: Argo CD `docs/user-guide/resource_tracking.md`
@@ -113,37 +114,37 @@ const fn sign(place: Place, name: &'static str, tool: Tool) -> Sign {
 /// `apis/externalsecrets/v1` (`LabelManaged`, `AnnotationDataHash`); Sealed Secrets (owner reference);
 /// Reflector and Replicator: their READMEs; Fleet `pkg/desiredset` (`objectset.rio.cattle.io`).
 #[rustfmt::skip]
-const SIGNS: &[Sign] = &[
-    sign(Place::Annotation, "argocd.argoproj.io/tracking-id", Tool::ArgoCd),
-    sign(Place::Label, "argocd.argoproj.io/instance", Tool::ArgoCd),
-    sign(Place::Manager, "argocd-controller", Tool::ArgoCd),
-    sign(Place::Manager, "argocd-application-controller", Tool::ArgoCd),
-    sign(Place::Label, "kustomize.toolkit.fluxcd.io/name", Tool::FluxKustomize),
-    sign(Place::Label, "helm.toolkit.fluxcd.io/name", Tool::FluxHelm),
-    sign(Place::Manager, "kustomize-controller", Tool::FluxKustomize),
-    sign(Place::Manager, "helm-controller", Tool::FluxHelm),
-    sign(Place::Owner, "ExternalSecret", Tool::ExternalSecrets),
-    sign(Place::Label, "reconcile.external-secrets.io/managed", Tool::ExternalSecrets),
-    sign(Place::Owner, "SealedSecret", Tool::SealedSecrets),
-    sign(Place::Annotation, "reflector.v1.k8s.emberstack.com/reflects", Tool::Reflector),
-    sign(Place::Annotation, "replicator.v1.mittwald.de/replicate-from", Tool::Replicator),
-    sign(Place::Annotation, REPLICATED, Tool::Replicator),
-    sign(Place::Annotation, "objectset.rio.cattle.io/id", Tool::Fleet),
-    sign(Place::Annotation, "meta.helm.sh/release-name", Tool::Helm),
-    sign(Place::Manager, "helm", Tool::Helm),
-    sign(Place::Manager, "Terraform", Tool::Terraform),
+const MARKERS: &[Marker] = &[
+    marker(MarkerKind::Annotation, "argocd.argoproj.io/tracking-id", ManagerKind::ArgoCd),
+    marker(MarkerKind::Label, "argocd.argoproj.io/instance", ManagerKind::ArgoCd),
+    marker(MarkerKind::Manager, "argocd-controller", ManagerKind::ArgoCd),
+    marker(MarkerKind::Manager, "argocd-application-controller", ManagerKind::ArgoCd),
+    marker(MarkerKind::Label, "kustomize.toolkit.fluxcd.io/name", ManagerKind::FluxKustomize),
+    marker(MarkerKind::Label, "helm.toolkit.fluxcd.io/name", ManagerKind::FluxHelm),
+    marker(MarkerKind::Manager, "kustomize-controller", ManagerKind::FluxKustomize),
+    marker(MarkerKind::Manager, "helm-controller", ManagerKind::FluxHelm),
+    marker(MarkerKind::Owner, "ExternalSecret", ManagerKind::ExternalSecrets),
+    marker(MarkerKind::Label, "reconcile.external-secrets.io/managed", ManagerKind::ExternalSecrets),
+    marker(MarkerKind::Owner, "SealedSecret", ManagerKind::SealedSecrets),
+    marker(MarkerKind::Annotation, "reflector.v1.k8s.emberstack.com/reflects", ManagerKind::Reflector),
+    marker(MarkerKind::Annotation, "replicator.v1.mittwald.de/replicate-from", ManagerKind::Replicator),
+    marker(MarkerKind::Annotation, REPLICATED, ManagerKind::Replicator),
+    marker(MarkerKind::Annotation, "objectset.rio.cattle.io/id", ManagerKind::Fleet),
+    marker(MarkerKind::Annotation, "meta.helm.sh/release-name", ManagerKind::Helm),
+    marker(MarkerKind::Manager, "helm", ManagerKind::Helm),
+    marker(MarkerKind::Manager, "Terraform", ManagerKind::Terraform),
 ];
 
 /// On every copy of Replicator: the version of the original, not its name.
 const REPLICATED: &str = "replicator.v1.mittwald.de/replicated-from-version";
 
 /// Flux skips objects with this label or annotation.
-const FLUX_RESTS: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
+const FLUX_DISABLED: (&str, &str) = ("kustomize.toolkit.fluxcd.io/reconcile", "disabled");
 
-impl Keeper {
+impl ObjectManager {
     /// Who keeps the object with these traces.
-    pub fn of(traces: &Traces) -> Option<Self> {
-        let found = SIGNS.iter().find_map(|sign| {
+    pub fn detect(traces: &OwnershipMetadata) -> Option<Self> {
+        let found = MARKERS.iter().find_map(|sign| {
             let name = value(traces, sign)?;
             Some(Self {
                 tool: sign.tool,
@@ -152,19 +153,19 @@ impl Keeper {
             })
         });
         let rests = |keeper: &Self| {
-            keeper.tool == Tool::FluxKustomize
+            keeper.tool == ManagerKind::FluxKustomize
                 && traces
                     .labels
                     .iter()
                     .chain(&traces.annotations)
-                    .any(|(name, value)| (name.as_str(), value.as_str()) == FLUX_RESTS)
+                    .any(|(name, value)| (name.as_str(), value.as_str()) == FLUX_DISABLED)
         };
         if let Some(keeper) = found {
             return (!rests(&keeper)).then_some(keeper);
         }
         let (kind, name) = traces.owner.as_ref()?;
         Some(Self {
-            tool: Tool::Owner,
+            tool: ManagerKind::Owner,
             name: format!("{kind}/{name}"),
             manager: None,
         })
@@ -172,20 +173,20 @@ impl Keeper {
 
     /// What becomes of a change beside it, and where to make it instead.
     pub fn warning(&self) -> String {
-        let owned = self.manager.as_ref().map(|Manager { name, field }| {
+        let owned = self.manager.as_ref().map(|FieldManager { name, field }| {
             format!(
                 "The field manager {name} owns {field} (server-side apply): its next apply fails with a conflict, or puts this back. Add the + lines to its manifest instead; y exports them."
             )
         });
         match (self.tool, owned) {
-            (Tool::Apply, owned) => owned.unwrap_or_default(),
-            (_, Some(owned)) => format!("{}. {owned}", self.habit()),
-            (_, None) => self.habit(),
+            (ManagerKind::Apply, owned) => owned.unwrap_or_default(),
+            (_, Some(owned)) => format!("{}. {owned}", self.behavior()),
+            (_, None) => self.behavior(),
         }
     }
 
     /// What the tool does with a change beside it.
-    fn habit(&self) -> String {
+    fn behavior(&self) -> String {
         let name = &self.name;
         let named = |what: &str| {
             if name.is_empty() {
@@ -195,31 +196,31 @@ impl Keeper {
             }
         };
         match self.tool {
-            Tool::ArgoCd => format!(
+            ManagerKind::ArgoCd => format!(
                 "{} keeps it: with self-heal this is put back within minutes, else at the next sync",
                 named("Argo CD")
             ),
-            Tool::FluxKustomize => format!(
+            ManagerKind::FluxKustomize => format!(
                 "{} keeps it: this is put back at its next reconciliation",
                 named("Flux's Kustomization")
             ),
-            Tool::FluxHelm => format!(
+            ManagerKind::FluxHelm => format!(
                 "{} keeps it: this is put back at the next upgrade, or when drift is corrected",
                 named("Flux's HelmRelease")
             ),
-            Tool::Helm => format!(
+            ManagerKind::Helm => format!(
                 "{} made it: the next upgrade may put it back",
                 named("Helm")
             ),
-            Tool::ExternalSecrets => format!(
+            ManagerKind::ExternalSecrets => format!(
                 "{} writes it: this is overwritten at its next refresh",
                 named("External Secrets")
             ),
-            Tool::SealedSecrets => format!(
+            ManagerKind::SealedSecrets => format!(
                 "{} writes it: this is overwritten when that changes",
                 named("a SealedSecret")
             ),
-            Tool::Reflector | Tool::Replicator => format!(
+            ManagerKind::Reflector | ManagerKind::Replicator => format!(
                 "it is {}: this is overwritten; change the original",
                 if name.is_empty() {
                     "a copy".to_owned()
@@ -227,22 +228,22 @@ impl Keeper {
                     format!("a copy of {name}")
                 }
             ),
-            Tool::Fleet => format!("{} keeps it: this may be put back", named("Fleet")),
-            Tool::Terraform => "Terraform keeps it: the next apply puts it back".to_owned(),
-            Tool::Owner => format!("{name} owns it and may put it back"),
-            Tool::Apply => format!("{name} applies it and may put it back"),
+            ManagerKind::Fleet => format!("{} keeps it: this may be put back", named("Fleet")),
+            ManagerKind::Terraform => "Terraform keeps it: the next apply puts it back".to_owned(),
+            ManagerKind::Owner => format!("{name} owns it and may put it back"),
+            ManagerKind::Apply => format!("{name} applies it and may put it back"),
         }
     }
 }
 
 /// The value of a sign, if the object bears it.
-fn value(traces: &Traces, sign: &Sign) -> Option<String> {
+fn value(traces: &OwnershipMetadata, sign: &Marker) -> Option<String> {
     let named = |pairs: &[(String, String)]| {
         let found = pairs.iter().find(|(name, _)| name == sign.name);
         found.map(|(_, value)| value.clone())
     };
     match sign.place {
-        Place::Label => named(&traces.labels).map(|value| {
+        MarkerKind::Label => named(&traces.labels).map(|value| {
             if value == "true" {
                 String::new()
             } else {
@@ -250,16 +251,16 @@ fn value(traces: &Traces, sign: &Sign) -> Option<String> {
             }
         }),
         // `application:group/kind:namespace/name`: the application is what a person looks for.
-        Place::Annotation => named(&traces.annotations).map(|value| match sign.tool {
-            Tool::ArgoCd => value.split(':').next().unwrap_or_default().to_owned(),
+        MarkerKind::Annotation => named(&traces.annotations).map(|value| match sign.tool {
+            ManagerKind::ArgoCd => value.split(':').next().unwrap_or_default().to_owned(),
             _ if sign.name == REPLICATED => String::new(),
             _ => value,
         }),
-        Place::Manager => {
+        MarkerKind::Manager => {
             let found = traces.managers.iter().any(|manager| manager == sign.name);
             found.then(String::new)
         }
-        Place::Owner => {
+        MarkerKind::Owner => {
             let (kind, name) = traces.owner.as_ref()?;
             (kind == sign.name).then(|| name.clone())
         }
@@ -268,15 +269,15 @@ fn value(traces: &Traces, sign: &Sign) -> Option<String> {
 
 impl Change {
     /// Who would put this change back.
-    pub fn keeper(&self, traces: &Traces) -> Option<Keeper> {
+    pub fn manager(&self, traces: &OwnershipMetadata) -> Option<ObjectManager> {
         let Written::Fields(fields) = self.kind().written() else {
             return None;
         };
         let manager = traces.applied.owner_of(&fields);
-        match (Keeper::of(traces), manager) {
-            (Some(keeper), manager) => Some(Keeper { manager, ..keeper }),
-            (None, Some(manager)) => Some(Keeper {
-                tool: Tool::Apply,
+        match (ObjectManager::detect(traces), manager) {
+            (Some(keeper), manager) => Some(ObjectManager { manager, ..keeper }),
+            (None, Some(manager)) => Some(ObjectManager {
+                tool: ManagerKind::Apply,
                 name: manager.name.clone(),
                 manager: Some(manager),
             }),
@@ -301,15 +302,15 @@ mod tests {
             ),
             (
                 json!({"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}}),
-                Some((Tool::ArgoCd, "shop")),
+                Some((ManagerKind::ArgoCd, "shop")),
             ),
             (
                 json!({"managedFields": [{"manager": "argocd-controller"}]}),
-                Some((Tool::ArgoCd, "")),
+                Some((ManagerKind::ArgoCd, "")),
             ),
             (
                 json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}),
-                Some((Tool::FluxKustomize, "apps")),
+                Some((ManagerKind::FluxKustomize, "apps")),
             ),
             (
                 json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps",
@@ -324,41 +325,43 @@ mod tests {
             (
                 json!({"annotations": {"replicator.v1.mittwald.de/replicated-from-version": "17",
                     "replicator.v1.mittwald.de/replicate-from": "infra/reg"}}),
-                Some((Tool::Replicator, "infra/reg")),
+                Some((ManagerKind::Replicator, "infra/reg")),
             ),
             (
                 json!({"annotations": {"replicator.v1.mittwald.de/replicated-from-version": "17"}}),
-                Some((Tool::Replicator, "")),
+                Some((ManagerKind::Replicator, "")),
             ),
             (
                 json!({"labels": {"app.kubernetes.io/managed-by": "Helm"},
                     "annotations": {"meta.helm.sh/release-name": "web"}}),
-                Some((Tool::Helm, "web")),
+                Some((ManagerKind::Helm, "web")),
             ),
             (
                 json!({"labels": {"helm.toolkit.fluxcd.io/name": "web"},
                     "annotations": {"meta.helm.sh/release-name": "web"}}),
-                Some((Tool::FluxHelm, "web")),
+                Some((ManagerKind::FluxHelm, "web")),
             ),
             (
                 json!({"ownerReferences": [{"kind": "SealedSecret", "name": "reg", "controller": true}]}),
-                Some((Tool::SealedSecrets, "reg")),
+                Some((ManagerKind::SealedSecrets, "reg")),
             ),
             (
                 json!({"ownerReferences": [{"kind": "Pipeline", "name": "reg", "controller": true}]}),
-                Some((Tool::Owner, "Pipeline/reg")),
+                Some((ManagerKind::Owner, "Pipeline/reg")),
             ),
             (
                 json!({"labels": {"reconcile.external-secrets.io/managed": "true"},
                     "ownerReferences": [{"kind": "ExternalSecret", "name": "reg", "controller": true}]}),
-                Some((Tool::ExternalSecrets, "reg")),
+                Some((ManagerKind::ExternalSecrets, "reg")),
             ),
             (
                 json!({"labels": {"reconcile.external-secrets.io/managed": "true"}}),
-                Some((Tool::ExternalSecrets, "")),
+                Some((ManagerKind::ExternalSecrets, "")),
             ),
         ] {
-            let keeper = Keeper::of(&Traces::of(&json!({ "metadata": metadata })));
+            let keeper = ObjectManager::detect(&OwnershipMetadata::from_object(
+                &json!({ "metadata": metadata }),
+            ));
             let found = keeper
                 .as_ref()
                 .map(|keeper| (keeper.tool, keeper.name.as_str()));
@@ -370,7 +373,8 @@ mod tests {
     #[test]
     fn an_annotation_that_repeats_the_object_is_not_kept() {
         let name = "kubectl.kubernetes.io/last-applied-configuration";
-        let traces = Traces::of(&json!({"metadata": {"annotations": {name: "canary"}}}));
+        let traces =
+            OwnershipMetadata::from_object(&json!({"metadata": {"annotations": {name: "canary"}}}));
         assert!(!format!("{traces:?}").contains("canary"));
     }
 }

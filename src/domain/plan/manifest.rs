@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::CreateDeployment;
 use crate::domain::k8s::{
-    object_ref::{Key, Name, Namespace},
+    object_ref::{Name, Namespace, ObjectRef},
     objects::{PullPolicy, Secret, ServiceAccount},
 };
 
@@ -22,7 +22,7 @@ pub fn namespace(name: &Namespace) -> Value {
 }
 
 /// A pull Secret with whatever stands under `data` or `stringData`.
-pub fn secret(key: &Key<Secret>, field: &str, content: &Value) -> Value {
+pub fn secret(key: &ObjectRef<Secret>, field: &str, content: &Value) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -32,7 +32,7 @@ pub fn secret(key: &Key<Secret>, field: &str, content: &Value) -> Value {
     })
 }
 
-pub fn account(key: &Key<ServiceAccount>, secrets: &[Name<Secret>]) -> Value {
+pub fn account(key: &ObjectRef<ServiceAccount>, secrets: &[Name<Secret>]) -> Value {
     let mut account = json!({
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn yaml_reads_back_as_the_object() {
-        let key = Key::new(Namespace::new("shop"), Name::new("web"));
+        let key = ObjectRef::new(Namespace::new("shop"), Name::new("web"));
         let deployment = CreateDeployment {
             replicas: 2,
             port: Some(8080),
@@ -129,7 +129,7 @@ mod tests {
         for object in [
             super::deployment(&deployment),
             account(
-                &Key::new(Namespace::new("shop"), Name::new("123")),
+                &ObjectRef::new(Namespace::new("shop"), Name::new("123")),
                 &[Name::new("null")],
             ),
         ] {

@@ -36,31 +36,32 @@ use std::collections::BTreeSet;
 use self::change::Earlier;
 pub use self::{
     affected::Affected,
-    auth_edit::{Edit, Login, edited, merged, servers_of},
+    auth_edit::{AuthEdit, Credentials, apply_edit, merge_auths, servers_of},
     change::{
-        AccountChange, AttachSecret, Change, ConvertSecret, CopyBefore, CopySecret, CreateAccount,
-        CreateDeployment, CreateNamespace, CreateSecret, DeleteAccount, DeleteJob, DeletePod,
-        DeleteSecret, DetachSecret, EditSecret, Existing, ImageChange, ImageOwner, Images,
-        ObservedCopy, ObservedTarget, Outline, Purpose, Restart, Restartable, Reversal, RollBack,
-        SetAccount, SetImage, SetPaused, SetTemplatePullSecrets, TakeBack, Template, Undoable,
+        AccountChange, AttachSecret, Change, ConflictPolicy, ConvertSecret, CopyBefore, CopySecret,
+        CreateAccount, CreateDeployment, CreateNamespace, CreateSecret, DeleteAccount, DeleteJob,
+        DeletePod, DeleteSecret, DetachSecret, EditSecret, ImageChange, ImageOwner, Images,
+        ObservedCopy, ObservedTarget, Purpose, Restart, Restartable, Reversal, RollBack,
+        SecretOutline, SetAccount, SetImage, SetPaused, SetTemplatePullSecrets, TakeBack, Template,
+        Undoable,
     },
     commands::recreated,
-    export::Style,
-    fixes::{FixScope, Offer, Reach, for_fix},
-    form_data::{secrets_that_open, servers, servers_in},
-    form_spec::{Ask, ImageTarget, Listing, Target},
-    outcome::{Done, Outcome},
-    preview::{Line, Mark},
+    export::ExportFormat,
+    fixes::{FixProposal, FixScope, Reach, proposal_for},
+    form_data::{secrets_matching, servers, servers_in},
+    form_spec::{AccountPullSecrets, CopyTarget, FormSpec, ImageTarget},
+    outcome::{ChangeResult, Outcome},
+    preview::{DiffLine, DiffTag},
     recovery::{Recovery, recovery},
-    replace_pods::{attached, pods_with_the_old_list, renewed, retried},
-    rotation::{EntryRef, Holder, Spread},
+    replace_pods::{attach_secret, pods_with_the_old_list, replace_pods, retry_pods},
+    rotation::{CredentialUsage, EntryRef, SecretUsage},
     snapshot::{
-        ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot, Observed,
-        ObservedObject, Revision, Rewritten,
+        ContainerImage, ContainerList, Converted, Created, ListChange, ObjectSnapshot,
+        ObjectVersion, Observed, ObservedObject, Rewritten,
     },
     stored_config::StoredConfig,
 };
-pub(in crate::domain) use self::{fixes::commands_of, pull_secret_list::corrected};
+pub(in crate::domain) use self::{fixes::commands_of, pull_secret_list::replace_pull_secret};
 use super::{rbac::Permission, registry_auth::image_ref::ImageRef};
 
 /// Changes in the order in which they are made.
@@ -70,7 +71,7 @@ pub struct Plan {
     pub title: String,
     pub changes: Vec<Change>,
     /// What the registry is asked before anything is saved.
-    pub question: Option<Question>,
+    pub credential_check: Option<CredentialCheck>,
     /// What else there is to know before it is carried out.
     pub notes: Vec<String>,
     pub on_failure: OnFailure,
@@ -92,9 +93,9 @@ pub enum OnFailure {
 
 /// A check whether these credentials can pull an image.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct CredentialCheck {
     pub image: ImageRef,
-    pub login: Login,
+    pub login: Credentials,
 }
 
 impl Plan {
@@ -104,7 +105,7 @@ impl Plan {
         Self {
             title: title.into(),
             changes,
-            question: None,
+            credential_check: None,
             notes: Vec::new(),
             on_failure: OnFailure::Stop,
             is_undo: false,
@@ -124,7 +125,7 @@ impl Plan {
     ///
     /// What somebody else has changed since the rehearsal was not so when the Pods were created: they are
     /// deleted. `done`: what became of the changes before it. A plan that does nothing else deletes what it names.
-    pub fn deletes_for_nothing(&self, index: usize, done: &[Done]) -> bool {
+    pub fn deletes_for_nothing(&self, index: usize, done: &[ChangeResult]) -> bool {
         let deletes = |change: &Change| match change.purpose() {
             Purpose::Recreation => true,
             Purpose::Repair | Purpose::Restart => false,
@@ -133,7 +134,7 @@ impl Plan {
         let mut main = before
             .filter(|(_, (change, _))| !deletes(change))
             .peekable();
-        let is_made_already = |(index, (_, done)): (usize, (&Change, &Done))| {
+        let is_made_already = |(index, (_, done)): (usize, (&Change, &ChangeResult))| {
             done.outcome.is_no_change() && !self.effective.contains(&index)
         };
         self.changes.get(index).is_some_and(deletes)
@@ -161,12 +162,12 @@ mod tests {
     use crate::domain::{
         fixtures::key,
         k8s::{
-            object_ref::{Key, Name},
+            object_ref::{Name, ObjectRef},
             objects::ServiceAccount,
         },
     };
 
-    fn web() -> Key<ServiceAccount> {
+    fn web() -> ObjectRef<ServiceAccount> {
         key("shop", "web")
     }
 
@@ -180,15 +181,15 @@ mod tests {
         let pod = || Change::delete_pod(key("shop", "web-1"));
         let job = || Change::delete_job(key("shop", "nightly-1"));
         let plan = Plan::new("Attach", vec![attach, pod(), job()]);
-        let unchanged = [Done::new(Outcome::Unchanged)];
+        let unchanged = [ChangeResult::new(Outcome::Unchanged)];
         assert!(!plan.deletes_for_nothing(0, &[]));
         assert!(plan.deletes_for_nothing(1, &unchanged));
-        let skipped = Done::new(Outcome::NotNeeded(String::new()));
-        let both = [Done::new(Outcome::Unchanged), skipped];
+        let skipped = ChangeResult::new(Outcome::NotNeeded(String::new()));
+        let both = [ChangeResult::new(Outcome::Unchanged), skipped];
         assert!(plan.deletes_for_nothing(2, &both));
-        assert!(!plan.deletes_for_nothing(1, &[Done::new(Outcome::Applied)]));
+        assert!(!plan.deletes_for_nothing(1, &[ChangeResult::new(Outcome::Applied)]));
         // A colleague was faster: the Pods were created before.
-        let rehearsed = plan.with_found(&[Done::new(Outcome::Applied)]);
+        let rehearsed = plan.with_live_state(&[ChangeResult::new(Outcome::Applied)]);
         assert!(!rehearsed.deletes_for_nothing(1, &unchanged));
         let retry = Plan::new("Retry now", vec![pod(), pod()]);
         assert!(!retry.deletes_for_nothing(0, &[]));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Change, manager::Traces};
+use super::{Change, manager::OwnershipMetadata};
 
 /// The end of one change, or of its rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl fmt::Display for Outcome {
 
 /// What became of one change, or of its rehearsal.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub struct ChangeResult {
     pub outcome: Outcome,
     /// The change that takes this one back; `None` where nothing was changed, or where nothing can be taken
     /// back.
@@ -68,19 +68,19 @@ pub struct Done {
     /// The change with what was found on the server in place of what was believed before.
     pub found: Option<Change>,
     /// Who else keeps the object.
-    pub traces: Traces,
+    pub traces: OwnershipMetadata,
     /// The object was deleted, or may have been, and could not be created again: what it held is in `undo`
     /// and nowhere else.
     pub is_lost: bool,
 }
 
-impl Done {
+impl ChangeResult {
     pub fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
             undo: None,
             found: None,
-            traces: Traces::default(),
+            traces: OwnershipMetadata::default(),
             is_lost: false,
         }
     }

@@ -2,30 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use super::Ask;
+use super::FormSpec;
 use crate::domain::{
     k8s::{
         object_ref::Namespace,
-        objects::{ObjectKey, Subject, WorkloadKey},
+        objects::{AnyObjectRef, Subject, WorkloadRef},
     },
     rbac::Permission,
 };
 
 /// These verbs on the object.
-pub(super) fn on_object(object: &ObjectKey, verbs: &[&str]) -> Vec<Permission> {
+pub(super) fn on_object(object: &AnyObjectRef, verbs: &[&str]) -> Vec<Permission> {
     let (group, resource) = match object {
-        ObjectKey::Namespace(_) => ("", "namespaces"),
-        ObjectKey::Secret(_) => ("", "secrets"),
-        ObjectKey::ServiceAccount(_) => ("", "serviceaccounts"),
-        ObjectKey::Pod(_) => ("", "pods"),
-        ObjectKey::Workload(id) => (id.kind.group(), id.kind.resource()),
+        AnyObjectRef::Namespace(_) => ("", "namespaces"),
+        AnyObjectRef::Secret(_) => ("", "secrets"),
+        AnyObjectRef::ServiceAccount(_) => ("", "serviceaccounts"),
+        AnyObjectRef::Pod(_) => ("", "pods"),
+        AnyObjectRef::Workload(id) => (id.kind.group(), id.kind.resource()),
     };
     let namespace = match object {
-        ObjectKey::Namespace(_) => None,
-        ObjectKey::Secret(_)
-        | ObjectKey::ServiceAccount(_)
-        | ObjectKey::Pod(_)
-        | ObjectKey::Workload(_) => Some(object.namespace()),
+        AnyObjectRef::Namespace(_) => None,
+        AnyObjectRef::Secret(_)
+        | AnyObjectRef::ServiceAccount(_)
+        | AnyObjectRef::Pod(_)
+        | AnyObjectRef::Workload(_) => Some(object.namespace()),
     };
     let verbs = verbs.iter();
     verbs
@@ -33,7 +33,7 @@ pub(super) fn on_object(object: &ObjectKey, verbs: &[&str]) -> Vec<Permission> {
         .collect()
 }
 
-impl Ask {
+impl FormSpec {
     /// What the user must be allowed to do at least, whatever the answers are.
     pub fn permissions(&self) -> Vec<Permission> {
         let one = |verb: &str, group: &str, resource: &str, namespace: &Namespace| {
@@ -87,7 +87,7 @@ impl Ask {
     }
 }
 
-fn of_workload(verb: &str, id: &WorkloadKey) -> Permission {
+fn of_workload(verb: &str, id: &WorkloadRef) -> Permission {
     let (group, resource) = (id.kind.group(), id.kind.resource());
     Permission::new(verb, group, resource, Some(&id.key.namespace))
 }
@@ -112,8 +112,8 @@ mod tests {
                 "patch cronjobs.batch in namespace shop",
             ),
         ] {
-            let ask = Ask::RunAs {
-                workload: WorkloadKey {
+            let ask = FormSpec::RunAs {
+                workload: WorkloadRef {
                     kind,
                     key: key("shop", "web"),
                 },

@@ -1,13 +1,13 @@
 //! Lines of a preview, added and removed. Credentials are placeholders.
 
-use super::{auth_edit::Login, manifest};
+use super::{auth_edit::Credentials, manifest};
 use crate::domain::k8s::{
-    object_ref::{Key, Name},
+    object_ref::{Name, ObjectRef},
     objects::Secret,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum DiffTag {
     Same,
     Added,
     Removed,
@@ -15,18 +15,18 @@ pub enum Mark {
 
 /// One line of a preview.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub mark: Mark,
+pub struct DiffLine {
+    pub mark: DiffTag,
     pub text: String,
 }
 
-impl Line {
+impl DiffLine {
     /// The line of the change that goes the other way.
-    pub(super) fn turned(self) -> Self {
+    pub(super) fn inverted(self) -> Self {
         let mark = match self.mark {
-            Mark::Same => Mark::Same,
-            Mark::Added => Mark::Removed,
-            Mark::Removed => Mark::Added,
+            DiffTag::Same => DiffTag::Same,
+            DiffTag::Added => DiffTag::Removed,
+            DiffTag::Removed => DiffTag::Added,
         };
         Self { mark, ..self }
     }
@@ -46,39 +46,39 @@ impl Line {
 /// What stands where a credential will.
 pub(super) const HIDDEN: &str = "••••••";
 
-pub(super) fn same(text: impl Into<String>) -> Line {
-    Line {
-        mark: Mark::Same,
+pub(super) fn same(text: impl Into<String>) -> DiffLine {
+    DiffLine {
+        mark: DiffTag::Same,
         text: text.into(),
     }
 }
 
-pub(super) fn added(text: impl Into<String>) -> Line {
-    Line {
-        mark: Mark::Added,
+pub(super) fn added(text: impl Into<String>) -> DiffLine {
+    DiffLine {
+        mark: DiffTag::Added,
         text: text.into(),
     }
 }
 
-pub(super) fn removed(text: impl Into<String>) -> Line {
-    Line {
-        mark: Mark::Removed,
+pub(super) fn removed(text: impl Into<String>) -> DiffLine {
+    DiffLine {
+        mark: DiffTag::Removed,
         text: text.into(),
     }
 }
 
 /// A field that gets another value; the old one is known once the server was asked.
 pub(super) fn replaced(
-    head: impl IntoIterator<Item = Line>,
+    head: impl IntoIterator<Item = DiffLine>,
     old: Option<String>,
     new: String,
-) -> Vec<Line> {
+) -> Vec<DiffLine> {
     let head = head.into_iter().chain(old.map(removed));
     head.chain([added(new)]).collect()
 }
 
 /// The head of a pull Secret that is created.
-pub(super) fn new_secret(key: &Key<Secret>) -> Vec<Line> {
+pub(super) fn new_secret(key: &ObjectRef<Secret>) -> Vec<DiffLine> {
     vec![
         added("apiVersion: v1"),
         added("kind: Secret"),
@@ -91,7 +91,7 @@ pub(super) fn new_secret(key: &Key<Secret>) -> Vec<Line> {
 }
 
 /// An entry of `auths` that is added.
-pub(super) fn new_entry(server: &str, login: &Login) -> Vec<Line> {
+pub(super) fn new_entry(server: &str, login: &Credentials) -> Vec<DiffLine> {
     vec![
         added(format!("  {server}:")),
         added(format!("    username: {}", login.username)),
@@ -100,12 +100,12 @@ pub(super) fn new_entry(server: &str, login: &Login) -> Vec<Line> {
 }
 
 /// An object that is created.
-pub(super) fn all_added(object: &serde_json::Value) -> Vec<Line> {
+pub(super) fn all_added(object: &serde_json::Value) -> Vec<DiffLine> {
     manifest::yaml(object).lines().map(added).collect()
 }
 
 /// A list of pull Secrets before and after.
-pub(super) fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<Line> {
+pub(super) fn list_lines(before: &[Name<Secret>], after: &[Name<Secret>]) -> Vec<DiffLine> {
     let mut lines = vec![same("imagePullSecrets:")];
     lines.extend(before.iter().map(|name| {
         if after.contains(name) {

@@ -8,7 +8,7 @@ use super::ListChange;
 use crate::domain::k8s::{object_ref::Name, objects::Secret};
 
 /// The list with this Secret at its end; as it is, if the Secret is in it.
-pub fn with(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
+pub fn add_pull_secret(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
     let mut list = list.to_vec();
     if !list.contains(secret) {
         list.push(secret.clone());
@@ -17,7 +17,7 @@ pub fn with(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
 }
 
 /// The list without this Secret.
-pub fn without(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
+pub fn remove_pull_secret(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>> {
     list.iter()
         .filter(|name| *name != secret)
         .cloned()
@@ -25,13 +25,13 @@ pub fn without(list: &[Name<Secret>], secret: &Name<Secret>) -> Vec<Name<Secret>
 }
 
 /// The list with this Secret, in the place of another one where that is named.
-pub fn corrected(
+pub fn replace_pull_secret(
     list: &[Name<Secret>],
     add: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
 ) -> Vec<Name<Secret>> {
     let Some(wrong) = instead_of.filter(|wrong| list.contains(wrong)) else {
-        return with(list, add);
+        return add_pull_secret(list, add);
     };
     let mut corrected: Vec<Name<Secret>> = Vec::new();
     for name in list {
@@ -56,7 +56,7 @@ impl ListChange {
             .filter(|name| before.contains(name) || !after.contains(name));
         let mut list: Vec<_> = kept.cloned().collect();
         for name in before.iter().filter(|name| !after.contains(name)) {
-            list = with(&list, name);
+            list = add_pull_secret(&list, name);
         }
         list
     }
@@ -77,21 +77,21 @@ mod tests {
         #[test]
         fn nothing_of_others_is_lost_or_moved(list in names(), name in "[a-c]{1,2}") {
             let name = Name::new(name);
-            let after = with(&list, &name);
+            let after = add_pull_secret(&list, &name);
             prop_assert_eq!(&after[..list.len()], &list[..]);
             prop_assert!(after.contains(&name));
-            prop_assert_eq!(with(&after, &name), after);
+            prop_assert_eq!(add_pull_secret(&after, &name), after);
         }
 
         #[test]
         fn what_is_taken_away_is_gone_and_nothing_else(list in names(), name in "[a-c]{1,2}") {
             let name = Name::new(name);
-            let after = without(&list, &name);
+            let after = remove_pull_secret(&list, &name);
             prop_assert!(!after.contains(&name));
             let others = list.iter().filter(|other| **other != name).count();
             prop_assert_eq!(after.len(), others);
             if !list.contains(&name) {
-                prop_assert_eq!(without(&with(&list, &name), &name), list);
+                prop_assert_eq!(remove_pull_secret(&add_pull_secret(&list, &name), &name), list);
             }
         }
 
@@ -100,7 +100,7 @@ mod tests {
             list in names(), add in "[a-c]{1,2}", wrong in "[a-c]{1,2}"
         ) {
             let (add, wrong) = (Name::new(add), Name::new(wrong));
-            let after = corrected(&list, &add, Some(&wrong));
+            let after = replace_pull_secret(&list, &add, Some(&wrong));
             prop_assert!(after.contains(&add));
             prop_assert!(add == wrong || !list.contains(&wrong) || !after.contains(&wrong));
             for name in list.iter().filter(|name| **name != wrong) {

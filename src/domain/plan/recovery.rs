@@ -10,11 +10,11 @@ use std::{
 use super::affected::{Affected, AffectedPod, Awaited, Controller};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{Pod, WorkloadKey, WorkloadKind},
-        pod_status::{Health, pod_status},
+        object_ref::ObjectRef,
+        objects::{Pod, WorkloadKind, WorkloadRef},
+        pod_status::{PodHealth, pod_status},
     },
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// How far the recovery is.
@@ -24,7 +24,7 @@ pub struct Recovery {
     pub wanted: usize,
     pub ready: usize,
     /// Pods that fail now, and that the plan does not take away.
-    pub failing: Vec<Key<Pod>>,
+    pub failing: Vec<ObjectRef<Pod>>,
     /// Some of those are new since the plan was applied.
     pub new_ones_fail: bool,
     /// Something has not been seen yet, or is on its way.
@@ -41,7 +41,7 @@ impl Recovery {
 }
 
 /// How far what a plan was for has recovered.
-pub fn recovery(world: &World, affected: &Affected) -> Recovery {
+pub fn recovery(world: &Store, affected: &Affected) -> Recovery {
     let mut found = Recovery::default();
     for (id, awaited) in &affected.whole {
         whole(world, id, *awaited, &affected.before, &mut found);
@@ -57,20 +57,23 @@ pub fn recovery(world: &World, affected: &Affected) -> Recovery {
 }
 
 fn is_ready(pod: &Pod) -> bool {
-    matches!(pod_status(pod).health, Health::Healthy | Health::Finished)
+    matches!(
+        pod_status(pod).health,
+        PodHealth::Healthy | PodHealth::Finished
+    )
 }
 
 fn fails(pod: &Pod) -> bool {
     matches!(
         pod_status(pod).health,
-        Health::PullFailing | Health::Failing
+        PodHealth::PullFailing | PodHealth::Failing
     )
 }
 
 /// All Pods of a workload.
 fn whole(
-    world: &World,
-    id: &WorkloadKey,
+    world: &Store,
+    id: &WorkloadRef,
     awaited: Awaited,
     before: &BTreeSet<Arc<str>>,
     found: &mut Recovery,
@@ -80,7 +83,7 @@ fn whole(
         found.pending = true;
         return;
     };
-    let rollout = &workload.rollout;
+    let rollout = &workload.status;
     let is_run = matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob);
     let wanted = rollout.desired.max(u32::from(is_run));
     let pods = pods_of(world, &Controller::Workload(id.clone()));
@@ -104,7 +107,7 @@ fn whole(
 
 /// A Pod that is still there, or that has to be replaced.
 fn one<'a>(
-    world: &World,
+    world: &Store,
     affected: &'a AffectedPod,
     gone: &mut BTreeMap<&'a Controller, usize>,
     found: &mut Recovery,
@@ -145,7 +148,7 @@ fn count(pod: &Pod, is_new: bool, found: &mut Recovery) {
 
 /// The new Pods of a controller, of which so many are gone.
 fn replaced(
-    world: &World,
+    world: &Store,
     controller: &Controller,
     gone: usize,
     before: &BTreeSet<Arc<str>>,
@@ -159,7 +162,7 @@ fn replaced(
             WorkloadKind::Deployment
             | WorkloadKind::ReplicaSet
             | WorkloadKind::StatefulSet
-            | WorkloadKind::DaemonSet => world.workload(id).map(|found| found.rollout.desired),
+            | WorkloadKind::DaemonSet => world.workload(id).map(|found| found.status.desired),
         },
         Controller::Owner(_) => None,
     };
@@ -179,7 +182,7 @@ fn replaced(
 }
 
 /// The Pods of a controller that are to stay.
-fn pods_of(world: &World, controller: &Controller) -> Vec<Arc<Pod>> {
+fn pods_of(world: &Store, controller: &Controller) -> Vec<Arc<Pod>> {
     let pods: Vec<&Arc<Pod>> = match controller {
         Controller::Workload(id) => {
             let here = Scope::Namespace(id.key.namespace.clone());

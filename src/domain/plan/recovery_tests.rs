@@ -2,26 +2,26 @@
 
 use super::*;
 use crate::domain::{
-    fixtures::{changed, condition, gone, key, now, owned, pod, running, waiting, workload},
+    fixtures::{condition, key, now, owned, pod, removed, running, upserted, waiting, workload},
     k8s::{
         object_ref::{Name, Namespace},
-        objects::{Condition, Owner, Phase, Rollout, Subject},
+        objects::{OwnerReference, Phase, PodConditionType, Subject, WorkloadStatus},
     },
     plan::{
         AttachSecret, Change, CreateAccount, CreateDeployment, CreateNamespace, Created,
-        DeleteSecret, Outcome, Plan, Restartable, Revision, SetImage, Undoable,
+        DeleteSecret, ObjectVersion, Outcome, Plan, Restartable, SetImage, Undoable,
     },
-    store::update::Batch,
+    store::update::StoreUpdate,
 };
 
-fn id(kind: WorkloadKind, name: &str) -> WorkloadKey {
-    WorkloadKey {
+fn id(kind: WorkloadKind, name: &str) -> WorkloadRef {
+    WorkloadRef {
         kind,
         key: key("media", name),
     }
 }
 
-fn deployment() -> WorkloadKey {
+fn deployment() -> WorkloadRef {
     id(WorkloadKind::Deployment, "encoder")
 }
 
@@ -30,22 +30,22 @@ fn restart() -> Plan {
     Plan::new("Restart", vec![Change::restart(workload)])
 }
 
-fn set_rollout(world: &mut World, edit: impl FnOnce(&mut Rollout)) {
+fn set_rollout(world: &mut Store, edit: impl FnOnce(&mut WorkloadStatus)) {
     let mut found = workload(WorkloadKind::Deployment, "media", "encoder", None);
-    found.rollout = Rollout {
+    found.status = WorkloadStatus {
         desired: 2,
         current: 2,
         updated: 2,
         generation: 1,
         observed_generation: 1,
-        ..Rollout::default()
+        ..WorkloadStatus::default()
     };
-    edit(&mut found.rollout);
-    let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![found]));
-    world.fold(batch, now());
+    edit(&mut found.status);
+    let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![found]));
+    world.apply(batch, now());
 }
 
-fn put(world: &mut World, name: &str, uid: &str, is_ready: bool) {
+fn put(world: &mut Store, name: &str, uid: &str, is_ready: bool) {
     let state = if is_ready {
         running()
     } else {
@@ -53,16 +53,16 @@ fn put(world: &mut World, name: &str, uid: &str, is_ready: bool) {
     };
     let mut pod = owned(pod("media", name, state), "encoder-1");
     pod.meta.uid = uid.into();
-    world.fold(Batch::Pods(changed(vec![pod])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
 }
 
-fn remove(world: &mut World, name: &str) {
-    world.fold(Batch::Pods(gone(vec![key("media", name)])), now());
+fn remove(world: &mut Store, name: &str) {
+    world.apply(StoreUpdate::Pods(removed(vec![key("media", name)])), now());
 }
 
 /// A Deployment of two Pods that cannot pull.
-fn world() -> World {
-    let mut world = World::default();
+fn world() -> Store {
+    let mut world = Store::default();
     set_rollout(&mut world, |_| {});
     let set = workload(
         WorkloadKind::ReplicaSet,
@@ -70,14 +70,14 @@ fn world() -> World {
         "encoder-1",
         Some("encoder"),
     );
-    let batch = Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set]));
-    world.fold(batch, now());
+    let batch = StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![set]));
+    world.apply(batch, now());
     put(&mut world, "encoder-1-a", "a", false);
     put(&mut world, "encoder-1-b", "b", false);
     world
 }
 
-fn suffering() -> Vec<Key<Pod>> {
+fn suffering() -> Vec<ObjectRef<Pod>> {
     vec![key("media", "encoder-1-a"), key("media", "encoder-1-b")]
 }
 
@@ -87,17 +87,17 @@ fn a_status_from_before_the_change_is_no_recovery() {
     // All was well before: a restart of a healthy Deployment.
     put(&mut world, "encoder-1-a", "a", true);
     put(&mut world, "encoder-1-b", "b", true);
-    let ready = |rollout: &mut Rollout| (rollout.ready, rollout.available) = (2, 2);
+    let ready = |rollout: &mut WorkloadStatus| (rollout.ready, rollout.available) = (2, 2);
     set_rollout(&mut world, ready);
-    let affected = Affected::of(&world, &restart(), [], []);
+    let affected = Affected::new(&world, &restart(), [], []);
     assert!(!recovery(&world, &affected).is_complete(), "not seen yet");
-    let unseen = |rollout: &mut Rollout| {
+    let unseen = |rollout: &mut WorkloadStatus| {
         ready(rollout);
         rollout.generation = 2;
     };
     set_rollout(&mut world, unseen);
     assert!(!recovery(&world, &affected).is_complete(), "not observed");
-    let begun = |rollout: &mut Rollout| {
+    let begun = |rollout: &mut WorkloadStatus| {
         (rollout.generation, rollout.observed_generation) = (2, 2);
         (rollout.updated, rollout.current, rollout.ready) = (1, 3, 2);
     };
@@ -107,7 +107,7 @@ fn a_status_from_before_the_change_is_no_recovery() {
         remove(&mut world, old);
         put(&mut world, &format!("encoder-2-{new}"), new, true);
     }
-    let ended = |rollout: &mut Rollout| {
+    let ended = |rollout: &mut WorkloadStatus| {
         ready(rollout);
         (rollout.generation, rollout.observed_generation) = (2, 2);
     };
@@ -125,7 +125,7 @@ fn a_change_that_was_made_already_is_not_waited_for() {
     set_rollout(&mut world, |rollout| {
         (rollout.ready, rollout.available) = (2, 2)
     });
-    let mut affected = Affected::of(&world, &restart(), [], []);
+    let mut affected = Affected::new(&world, &restart(), [], []);
     affected.applied(&restart(), &[Outcome::Unchanged]);
     assert!(recovery(&world, &affected).is_complete());
 }
@@ -133,7 +133,7 @@ fn a_change_that_was_made_already_is_not_waited_for() {
 #[test]
 fn new_pods_that_fail_are_told_and_old_ones_on_their_way_out_are_not() {
     let mut world = world();
-    let affected = Affected::of(&world, &restart(), suffering(), [deployment()]);
+    let affected = Affected::new(&world, &restart(), suffering(), [deployment()]);
     assert_eq!(recovery(&world, &affected).failing, []);
     put(&mut world, "encoder-2-c", "c", false);
     let found = recovery(&world, &affected);
@@ -150,10 +150,10 @@ fn every_pod_that_suffered_has_to_be_ready_or_replaced() {
         "Mend another Secret",
         vec![Change::convert_secret(key("media", "hub"))],
     );
-    assert!(Affected::of(&world, &other, suffering(), []).is_empty());
+    assert!(Affected::new(&world, &other, suffering(), []).is_empty());
     let converted = Change::convert_secret(key("media", "regcred"));
     let plan = Plan::new("Mend the Secret", vec![converted, secret]);
-    let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
+    let affected = Affected::new(&world, &plan, suffering(), [deployment()]);
     assert_eq!(recovery(&world, &affected).failing.len(), 2);
     put(&mut world, "encoder-1-a", "a", true);
     let found = recovery(&world, &affected);
@@ -176,7 +176,7 @@ fn a_pod_that_the_plan_deletes_is_no_success_while_it_is_there() {
         "Retry",
         vec![Change::delete_pod(key("media", "encoder-1-a"))],
     );
-    let affected = Affected::of(&world, &plan, suffering(), [deployment()]);
+    let affected = Affected::new(&world, &plan, suffering(), [deployment()]);
     // Its image was pulled just before it goes.
     put(&mut world, "encoder-1-a", "a", true);
     assert!(!recovery(&world, &affected).is_complete());
@@ -191,11 +191,11 @@ fn a_pod_that_the_plan_deletes_is_no_success_while_it_is_there() {
 
 #[test]
 fn the_pod_of_a_job_may_have_ended_as_it_should() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let cron_job = workload(WorkloadKind::CronJob, "media", "nightly", None);
     let mut job = workload(WorkloadKind::Job, "media", "nightly-7", None);
     job.meta.owner = Some(
-        Owner {
+        OwnerReference {
             kind: "CronJob".into(),
             name: "nightly".into(),
             uid: "uid-CronJob-nightly".into(),
@@ -203,13 +203,13 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
         .into(),
     );
     for workload in [cron_job, job] {
-        let batch = Batch::Workloads(workload.id.kind, changed(vec![workload]));
-        world.fold(batch, now());
+        let batch = StoreUpdate::Workloads(workload.id.kind, upserted(vec![workload]));
+        world.apply(batch, now());
     }
     let run = |name: &str, state| {
         let mut pod = pod("media", name, state);
         pod.meta.owner = Some(
-            Owner {
+            OwnerReference {
                 kind: "Job".into(),
                 name: "nightly-7".into(),
                 uid: "uid-Job-nightly-7".into(),
@@ -219,7 +219,7 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
         pod
     };
     let stuck = run("nightly-7-a", waiting("ErrImagePull", "no login"));
-    world.fold(Batch::Pods(changed(vec![stuck])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![stuck])), now());
     let attach = Change::AttachSecret(AttachSecret {
         account: key("media", "runner"),
         secret: Name::new("hub"),
@@ -227,22 +227,22 @@ fn the_pod_of_a_job_may_have_ended_as_it_should() {
     });
     let retry = Change::delete_pod(key("media", "nightly-7-a"));
     let plan = Plan::new("Attach", vec![attach, retry]);
-    let affected = Affected::of(&world, &plan, [key("media", "nightly-7-a")], []);
+    let affected = Affected::new(&world, &plan, [key("media", "nightly-7-a")], []);
     assert!(!recovery(&world, &affected).is_complete());
     remove(&mut world, "nightly-7-a");
     assert!(!recovery(&world, &affected).is_complete(), "none came yet");
     let mut ended = run("nightly-7-b", running());
     ended.phase = Phase::Succeeded;
-    ended.conditions = Box::new([condition(Condition::Ready, false)]);
-    world.fold(Batch::Pods(changed(vec![ended])), now());
+    ended.conditions = Box::new([condition(PodConditionType::Ready, false)]);
+    world.apply(StoreUpdate::Pods(upserted(vec![ended])), now());
     assert!(recovery(&world, &affected).is_complete());
 }
 
 #[test]
 fn a_pod_without_a_controller_has_to_be_ready_itself() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let bare = pod("media", "tool", waiting("ErrImagePull", "not found"));
-    world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![bare.clone()])), now());
     let owner = super::super::ImageOwner::new(Subject::Pod(bare.key.clone())).unwrap();
     let set = Change::SetImage(SetImage {
         workload: owner,
@@ -252,13 +252,13 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
         stored: None,
     });
     let plan = Plan::new("Image", vec![set]);
-    let affected = Affected::of(&world, &plan, [bare.key.clone()], []);
+    let affected = Affected::new(&world, &plan, [bare.key.clone()], []);
     assert_eq!(
         recovery(&world, &affected).failing,
         std::slice::from_ref(&bare.key)
     );
     let well = pod("media", "tool", running());
-    world.fold(Batch::Pods(changed(vec![well])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![well])), now());
     assert!(recovery(&world, &affected).is_complete());
     remove(&mut world, "tool");
     assert!(!recovery(&world, &affected).is_complete(), "it is gone");
@@ -266,7 +266,7 @@ fn a_pod_without_a_controller_has_to_be_ready_itself() {
 
 #[test]
 fn a_workload_that_made_no_pods_has_to_have_them_all() {
-    let mut world = World::default();
+    let mut world = Store::default();
     set_rollout(&mut world, |rollout| {
         (rollout.current, rollout.updated) = (0, 0);
     });
@@ -276,8 +276,8 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
         "encoder-1",
         Some("encoder"),
     );
-    world.fold(
-        Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
+    world.apply(
+        StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![set])),
         now(),
     );
     let create = Change::CreateAccount(CreateAccount {
@@ -285,7 +285,7 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
         pull_secrets: Vec::new(),
     });
     let plan = Plan::new("Create", vec![create]);
-    let affected = Affected::of(&world, &plan, [], [deployment()]);
+    let affected = Affected::new(&world, &plan, [], [deployment()]);
     assert!(!affected.is_empty());
     assert!(!recovery(&world, &affected).is_complete());
     // They are made, and cannot pull: another fault, and no recovery.
@@ -309,7 +309,7 @@ fn a_plan_that_takes_back_waits_for_nothing() {
         pull_secrets: Vec::new(),
     };
     let created = Created {
-        revision: Some(Revision {
+        revision: Some(ObjectVersion {
             uid: String::new(),
             version: String::new(),
         }),
@@ -318,23 +318,23 @@ fn a_plan_that_takes_back_waits_for_nothing() {
     };
     let change = create.undo(created);
     let plan = Plan::new("Undo", vec![change]);
-    assert!(Affected::of(&world(), &plan, [], []).is_empty());
+    assert!(Affected::new(&world(), &plan, [], []).is_empty());
     let made = Plan::new(
         "Ns",
         vec![Change::CreateNamespace(CreateNamespace {
             name: Namespace::new("media"),
         })],
     );
-    assert!(Affected::of(&world(), &made, [], []).is_empty());
+    assert!(Affected::new(&world(), &made, [], []).is_empty());
 }
 
 #[test]
 fn a_pod_without_a_controller_that_is_deleted_is_not_waited_for() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let bare = pod("media", "tool", running());
-    world.fold(Batch::Pods(changed(vec![bare.clone()])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![bare.clone()])), now());
     let plan = Plan::new("Delete", vec![Change::delete_pod(bare.key)]);
-    assert!(Affected::of(&world, &plan, [], []).is_empty());
+    assert!(Affected::new(&world, &plan, [], []).is_empty());
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn a_deployment_that_is_there_already_takes_no_write_off_what_is_waited_for() {
     let create = CreateDeployment::new(deployment, "a:1", Name::new("runner"));
     let restart = Change::restart(Restartable::new(create.id()).unwrap());
     let plan = Plan::new("Deploy", vec![create.into(), restart]);
-    let mut affected = Affected::of(&world, &plan, [], []);
+    let mut affected = Affected::new(&world, &plan, [], []);
     affected.applied(&plan, &[Outcome::Unchanged, Outcome::Applied]);
     set_rollout(&mut world, |rollout| {
         (rollout.ready, rollout.available) = (rollout.desired, rollout.desired);
@@ -362,12 +362,12 @@ fn a_deployment_that_is_there_already_takes_no_write_off_what_is_waited_for() {
 fn a_workload_that_wants_no_pods_has_not_recovered() {
     let mut world = world();
     let plan = restart();
-    let affected = Affected::of(&world, &plan, [], []);
+    let affected = Affected::new(&world, &plan, [], []);
     set_rollout(&mut world, |rollout| {
-        *rollout = Rollout {
+        *rollout = WorkloadStatus {
             generation: rollout.generation + 2,
             observed_generation: rollout.generation + 2,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
     });
     let found = recovery(&world, &affected);
@@ -379,8 +379,8 @@ fn a_workload_that_wants_no_pods_has_not_recovered() {
 #[test]
 fn a_rollout_is_over_when_its_pods_are_available() {
     let mut world = world();
-    let affected = Affected::of(&world, &restart(), [], []);
-    let observed = |rollout: &mut Rollout| {
+    let affected = Affected::new(&world, &restart(), [], []);
+    let observed = |rollout: &mut WorkloadStatus| {
         (rollout.generation, rollout.observed_generation) = (2, 2);
         rollout.ready = 2;
     };

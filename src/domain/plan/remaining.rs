@@ -3,7 +3,7 @@
 use super::{OnFailure, Outcome, Plan, Purpose, commands::get_object};
 
 /// The progress of a change.
-enum Progress<'a> {
+enum ChangeProgress<'a> {
     Made,
     /// Made, although a later change has failed and it was to be taken back.
     NotTakenBack,
@@ -18,7 +18,7 @@ impl Plan {
     /// Tells of each change how far it has come, and where it was not made, the kubectl commands that look
     /// at the object and that make the change. No secret value is in them. `outcomes`: of the changes that
     /// have been tried.
-    pub fn unfinished(&self, outcomes: &[Outcome]) -> Vec<String> {
+    pub fn remaining_steps(&self, outcomes: &[Outcome]) -> Vec<String> {
         let has_failed =
             |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown(_));
         // A Pod that could not be replaced is no reason to take a repair back.
@@ -31,25 +31,27 @@ impl Plan {
         for (index, change) in self.changes.iter().enumerate() {
             let is_under_way = index == outcomes.len() && !has_stopped;
             let progress = match outcomes.get(index) {
-                Some(Outcome::Applied) if takes_back => Progress::NotTakenBack,
+                Some(Outcome::Applied) if takes_back => ChangeProgress::NotTakenBack,
                 Some(Outcome::Applied | Outcome::Unchanged | Outcome::NotNeeded(_)) => {
-                    Progress::Made
+                    ChangeProgress::Made
                 }
-                Some(Outcome::TakenBack) => Progress::TakenBack,
-                Some(Outcome::Failed(why)) => Progress::Failed(why),
-                Some(Outcome::Unknown(why)) => Progress::Unknown(Some(why)),
-                None if is_under_way => Progress::Unknown(None),
-                Some(Outcome::NotTried) | None => Progress::NotStarted,
+                Some(Outcome::TakenBack) => ChangeProgress::TakenBack,
+                Some(Outcome::Failed(why)) => ChangeProgress::Failed(why),
+                Some(Outcome::Unknown(why)) => ChangeProgress::Unknown(Some(why)),
+                None if is_under_way => ChangeProgress::Unknown(None),
+                Some(Outcome::NotTried) | None => ChangeProgress::NotStarted,
             };
             let number = index + 1;
             let (state, looks, makes) = match progress {
-                Progress::Made => ("done".to_owned(), false, false),
-                Progress::NotTakenBack => ("done, not taken back".to_owned(), true, false),
-                Progress::TakenBack => ("taken back".to_owned(), false, false),
-                Progress::Failed(why) => (format!("failed: {why}"), true, true),
-                Progress::Unknown(None) => ("result unknown".to_owned(), true, true),
-                Progress::Unknown(Some(why)) => (format!("result unknown: {why}"), true, true),
-                Progress::NotStarted => ("not started".to_owned(), false, true),
+                ChangeProgress::Made => ("done".to_owned(), false, false),
+                ChangeProgress::NotTakenBack => ("done, not taken back".to_owned(), true, false),
+                ChangeProgress::TakenBack => ("taken back".to_owned(), false, false),
+                ChangeProgress::Failed(why) => (format!("failed: {why}"), true, true),
+                ChangeProgress::Unknown(None) => ("result unknown".to_owned(), true, true),
+                ChangeProgress::Unknown(Some(why)) => {
+                    (format!("result unknown: {why}"), true, true)
+                }
+                ChangeProgress::NotStarted => ("not started".to_owned(), false, true),
             };
             lines.push(format!("  {number}. {change}: {state}"));
             if looks {
@@ -72,12 +74,12 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::key,
-        plan::{Change, CreateSecret, Login},
+        plan::{Change, CreateSecret, Credentials},
         registry_auth::credential::Password,
     };
 
     fn rotation() -> Plan {
-        let login = Login {
+        let login = Credentials {
             username: "bot".into(),
             password: Password::new("canary-1"),
         };
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_change_under_way_is_looked_at_and_made_and_no_value_is_told() {
-        let text = rotation().unfinished(&[Outcome::Applied]).join("\n");
+        let text = rotation().remaining_steps(&[Outcome::Applied]).join("\n");
         assert!(text.contains("1. Create the pull Secret shop/one for ghcr.io as bot: done\n"));
         assert!(text.contains(
             "shop/two for ghcr.io as bot: result unknown\n    kubectl -n shop get secret two\n"
@@ -113,11 +115,11 @@ mod tests {
         };
         let failed = Outcome::Failed("507".into());
         let outcomes = [Outcome::Applied, Outcome::TakenBack, failed.clone()];
-        let text = plan.unfinished(&outcomes).join("\n");
+        let text = plan.remaining_steps(&outcomes).join("\n");
         assert!(text.contains("as bot: done, not taken back\n    kubectl -n shop get secret one"));
         assert!(text.contains("as bot: taken back\n"), "{text}");
         assert!(text.contains("as bot: failed: 507\n"), "{text}");
-        let text = rotation().unfinished(&[failed]).join("\n");
+        let text = rotation().remaining_steps(&[failed]).join("\n");
         assert_eq!(text.matches("not started").count(), 2, "{text}");
     }
 
@@ -130,7 +132,7 @@ mod tests {
         plan.changes.push(Change::delete_pod(key("shop", "web-1")));
         let mut outcomes = vec![Outcome::Applied; 3];
         outcomes.push(Outcome::Failed("403".into()));
-        let text = plan.unfinished(&outcomes).join("\n");
+        let text = plan.remaining_steps(&outcomes).join("\n");
         assert!(!text.contains("not taken back"), "{text}");
         assert!(text.contains("as bot: done\n"), "{text}");
         assert!(
@@ -142,7 +144,9 @@ mod tests {
     #[test]
     fn a_secret_that_may_be_gone_is_not_found_in_silence() {
         let changes = vec![Change::convert_secret(key("shop", "regcred"))];
-        let text = Plan::new("Convert", changes).unfinished(&[]).join("\n");
+        let text = Plan::new("Convert", changes)
+            .remaining_steps(&[])
+            .join("\n");
         assert!(
             text.contains("kubectl -n shop get secret regcred\n"),
             "{text}"

@@ -4,19 +4,19 @@ use super::{AttachSecret, Change, DetachSecret, Restartable, SetTemplatePullSecr
 use crate::domain::{
     diagnostics::{FixTarget, ListOrigin, PodOwner},
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Pod, Secret, ServiceAccount, WorkloadKind},
     },
 };
 
 /// Pods that one plan deletes at most: more would be a restart by the back door.
-const MOST_DELETED: usize = 20;
+const MAX_DELETED_PODS: usize = 20;
 
 /// New Pods for these targets. What rolls out its template is restarted; of other controllers that create
 /// their Pods again the Pods are deleted. A StatefulSet waits for a Pod that never gets ready before it
 /// replaces it, so that Pod is deleted too. Nothing is done for the Pod of a Job, which would count as a
 /// failure, for one without a controller, nor for a debug container.
-pub fn renewed(targets: &[&FixTarget]) -> Vec<Change> {
+pub fn replace_pods(targets: &[&FixTarget]) -> Vec<Change> {
     let mut restarts: Vec<Restartable> = Vec::new();
     for workload in targets.iter().filter_map(|target| rolling(target)) {
         if !restarts.contains(&workload) {
@@ -32,7 +32,7 @@ pub fn renewed(targets: &[&FixTarget]) -> Vec<Change> {
 }
 
 /// Another attempt at once: the waiting Pods are deleted where something creates them again.
-pub fn retried(targets: &[&FixTarget]) -> Vec<Change> {
+pub fn retry_pods(targets: &[&FixTarget]) -> Vec<Change> {
     deleted(targets, |_| true).collect()
 }
 
@@ -50,7 +50,7 @@ fn deleted<'a>(
     let pods = targets
         .iter()
         .filter(move |target| target.is_retried_by_delete() && of(target));
-    let mut seen: Vec<&Key<Pod>> = Vec::new();
+    let mut seen: Vec<&ObjectRef<Pod>> = Vec::new();
     pods.filter_map(move |target| {
         let pod = target.pod.as_ref()?;
         (!seen.contains(&pod)).then(|| {
@@ -58,7 +58,7 @@ fn deleted<'a>(
             Change::delete_pod(pod.clone())
         })
     })
-    .take(MOST_DELETED)
+    .take(MAX_DELETED_PODS)
 }
 
 /// The workload that replaces its Pods when its template changes.
@@ -87,8 +87,8 @@ fn rolls_over_failing_pods(target: &FixTarget) -> bool {
 
 /// Lets these targets list a Secret, in the list that counts for each, and renews what needs it. What lists
 /// it already only tries again. `current`: the list of the ServiceAccount.
-pub fn attached(
-    account: &Key<ServiceAccount>,
+pub fn attach_secret(
+    account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
     current: &[Name<Secret>],
@@ -106,14 +106,14 @@ pub fn attached(
         changes.extend(of_account(account, secret, instead_of, current));
     }
     changes.extend(in_templates(&own, secret, instead_of));
-    changes.extend(renewed(&by_account));
+    changes.extend(replace_pods(&by_account));
     changes.extend(stuck(&own));
-    changes.extend(retried(&listing));
+    changes.extend(retry_pods(&listing));
     changes
 }
 
 fn of_account(
-    account: &Key<ServiceAccount>,
+    account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
     current: &[Name<Secret>],

@@ -5,28 +5,28 @@ use std::{
     sync::Arc,
 };
 
-use super::{Change, Edit, Login, OnFailure, Plan};
+use super::{AuthEdit, Change, Credentials, OnFailure, Plan};
 use crate::domain::{
     diagnostics::PodOwner,
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Pod, Secret},
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
     },
     registry_auth::{
-        credential::Fingerprint, docker_config::EntrySummary, image_ref::ImageRef,
+        credential::Fingerprint, docker_config::AuthSummary, image_ref::ImageRef,
         keyring::key_matches, registries::registry_of,
     },
-    store::World,
+    store::Store,
 };
 
 /// Waiting Pods that one rotation makes new at most: more would be a restart by the back door.
-const RETRIES: usize = 20;
+const MAX_DELETED_PODS: usize = 20;
 
 /// A Secret that carries the credential for one registry, under these keys of `auths`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    pub secret: Key<Secret>,
+pub struct SecretUsage {
+    pub secret: ObjectRef<Secret>,
     pub servers: Vec<Arc<str>>,
     /// The registry of these keys.
     pub registry: Arc<str>,
@@ -40,18 +40,18 @@ pub struct Holder {
 
 /// A credential at one registry and all its uses that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spread {
+pub struct CredentialUsage {
     pub fingerprint: Fingerprint,
     pub username: String,
     /// The first key that it stands under.
     pub server: Arc<str>,
-    pub holders: Vec<Holder>,
+    pub holders: Vec<SecretUsage>,
     /// An image that is pulled with it: what a registry can be asked about.
     pub image: Option<ImageRef>,
     /// Pods that run: the kubelet reads a Secret when it pulls, so they need nothing.
     pub running: usize,
     /// Pods that wait for an image, and whose controller creates them again when they are deleted.
-    pub waiting: Vec<Key<Pod>>,
+    pub waiting: Vec<ObjectRef<Pod>>,
     /// Pods that wait and are not deleted (of a Job, without a controller): the kubelet tries again.
     pub alone: usize,
 }
@@ -59,7 +59,7 @@ pub struct Spread {
 /// One entry of a Secret, as a finding names it.
 #[derive(Clone, Copy, Debug)]
 pub struct EntryRef<'a> {
-    pub secret: &'a Key<Secret>,
+    pub secret: &'a ObjectRef<Secret>,
     /// Its key in `auths`, or the registry that it is for.
     pub server: &'a str,
     /// Empty where it is not known.
@@ -68,8 +68,8 @@ pub struct EntryRef<'a> {
 
 impl EntryRef<'_> {
     /// The entry with this key; else the one of this user for the same registry, if there is no other.
-    fn find<'s>(&self, secret: &'s Secret) -> Option<&'s EntrySummary> {
-        let is_user = |entry: &&EntrySummary| {
+    fn find<'s>(&self, secret: &'s Secret) -> Option<&'s AuthSummary> {
+        let is_user = |entry: &&AuthSummary| {
             self.username.is_empty() || entry.username.as_deref() == Some(self.username)
         };
         let entries = secret.entries();
@@ -86,7 +86,7 @@ impl EntryRef<'_> {
     }
 }
 
-impl Holder {
+impl SecretUsage {
     /// Its name in a list of holders; a Secret may hold the credential for two registries.
     pub fn label(&self) -> String {
         if self.is_same_registry {
@@ -97,9 +97,9 @@ impl Holder {
     }
 }
 
-impl Spread {
+impl CredentialUsage {
     /// The credentials of a Secret, each with where else it is.
-    pub fn of_secret(world: &World, key: &Key<Secret>) -> Vec<Self> {
+    pub fn for_secret(world: &Store, key: &ObjectRef<Secret>) -> Vec<Self> {
         let Some(secret) = world.secret(key) else {
             return Vec::new();
         };
@@ -108,18 +108,18 @@ impl Spread {
         entries
             .filter_map(|entry| Some((entry, entry.fingerprint?)))
             .filter(|(entry, fingerprint)| seen.insert((*fingerprint, registry_of(&entry.server))))
-            .map(|(entry, fingerprint)| Self::of(world, entry, fingerprint, key))
+            .map(|(entry, fingerprint)| Self::new(world, entry, fingerprint, key))
             .collect()
     }
 
     /// The credential of one entry and where else it is; `None`: the Secret holds no such entry.
-    pub fn of_entry(world: &World, entry: EntryRef<'_>) -> Option<Self> {
+    pub fn of_entry(world: &Store, entry: EntryRef<'_>) -> Option<Self> {
         let found = entry.find(world.secret(entry.secret)?)?;
-        Some(Self::of(world, found, found.fingerprint?, entry.secret))
+        Some(Self::new(world, found, found.fingerprint?, entry.secret))
     }
 
     /// The Secrets that carry it for the same registry.
-    pub fn carriers(&self) -> BTreeSet<&Key<Secret>> {
+    pub fn carriers(&self) -> BTreeSet<&ObjectRef<Secret>> {
         let holders = self.holders.iter();
         holders
             .filter(|holder| holder.is_same_registry)
@@ -128,13 +128,13 @@ impl Spread {
     }
 
     /// Where this credential is; the Secret that it was found in comes first, and other registries last.
-    fn of(
-        world: &World,
-        entry: &EntrySummary,
+    fn new(
+        world: &Store,
+        entry: &AuthSummary,
         fingerprint: Fingerprint,
-        first: &Key<Secret>,
+        first: &ObjectRef<Secret>,
     ) -> Self {
-        let mut holders = holders(world, fingerprint, registry_of(&entry.server));
+        let mut holders = secrets_with_credential(world, fingerprint, registry_of(&entry.server));
         holders.sort_by_key(|holder| {
             let is_first = holder.secret == *first;
             (!holder.is_same_registry, !is_first, holder.label())
@@ -149,22 +149,23 @@ impl Spread {
             alone: 0,
             holders,
         };
-        spread.take_in_pods(world);
+        spread.add_pods(world);
         spread
     }
 
-    fn take_in_pods(&mut self, world: &World) {
+    fn add_pods(&mut self, world: &Store) {
         let mut pods = BTreeSet::new();
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
         for holder in here {
             let names = world.pods_of_secret(&holder.secret);
-            let here = names.map(|name| Key::new(holder.secret.namespace.clone(), name.clone()));
+            let here =
+                names.map(|name| ObjectRef::new(holder.secret.namespace.clone(), name.clone()));
             pods.extend(here);
         }
         // A Pod that lists the Secret may pull from other registries only.
         let pods = pods.iter().filter_map(|key| world.pod(key));
         let pods: Vec<&Arc<Pod>> = pods.filter(|pod| self.is_pulled_by(pod)).collect();
-        let waits = |pod: &Pod| pod_status(pod).health == Health::PullFailing;
+        let waits = |pod: &Pod| pod_status(pod).health == PodHealth::PullFailing;
         // The image of a Pod that waits is the better question.
         let by_need = pods.iter().filter(|pod| waits(pod)).chain(&pods);
         self.image = by_need
@@ -173,7 +174,7 @@ impl Spread {
             .find(|image| key_matches(&self.server, image));
         for pod in pods {
             let top = world.workload_of(pod).map(|workload| &workload.id);
-            let owner = PodOwner::of(&pod.key.namespace, pod.meta.owner.as_deref(), top);
+            let owner = PodOwner::from_owner(&pod.key.namespace, pod.meta.owner.as_deref(), top);
             match (waits(pod), owner.recreates_pods()) {
                 (false, _) => self.running += 1,
                 (true, true) => self.waiting.push(pod.key.clone()),
@@ -194,8 +195,8 @@ impl Spread {
     }
 
     /// The plan that gives these of its holders, by their labels, another login: all of them or none.
-    pub fn rotated(&self, chosen: &[String], login: &Login) -> Plan {
-        let holders: Vec<&Holder> = self
+    pub fn rotation_plan(&self, chosen: &[String], login: &Credentials) -> Plan {
+        let holders: Vec<&SecretUsage> = self
             .holders
             .iter()
             .filter(|holder| chosen.contains(&holder.label()))
@@ -210,8 +211,8 @@ impl Spread {
             .cloned()
             .map(Change::delete_pod)
             .collect();
-        let late = retried.len().saturating_sub(RETRIES);
-        retried.truncate(RETRIES);
+        let late = retried.len().saturating_sub(MAX_DELETED_PODS);
+        retried.truncate(MAX_DELETED_PODS);
         let mut notes = self.other_registries(&holders);
         notes.extend(self.notes(&holders, retried.len(), late));
         let title = format!(
@@ -230,7 +231,7 @@ impl Spread {
     }
 
     /// The registries whose credential is changed.
-    fn registries(&self, chosen: &[&Holder]) -> String {
+    fn registries(&self, chosen: &[&SecretUsage]) -> String {
         let mut names: Vec<&str> = vec![&self.server];
         for holder in chosen.iter().filter(|holder| !holder.is_same_registry) {
             if !names.contains(&&*holder.registry) {
@@ -241,14 +242,14 @@ impl Spread {
     }
 
     /// What becomes of the same name and password at other registries.
-    fn other_registries(&self, chosen: &[&Holder]) -> Vec<String> {
+    fn other_registries(&self, chosen: &[&SecretUsage]) -> Vec<String> {
         let others = self
             .holders
             .iter()
             .filter(|holder| !holder.is_same_registry);
         others
             .map(|holder| {
-                let Holder {
+                let SecretUsage {
                     secret, registry, ..
                 } = holder;
                 if chosen.contains(&holder) {
@@ -262,7 +263,7 @@ impl Spread {
 
     /// Who needs what. Of the waiting Pods whose Secret is chosen so many are `retried`; the others are
     /// `late`.
-    fn notes(&self, chosen: &[&Holder], retried: usize, late: usize) -> Vec<String> {
+    fn notes(&self, chosen: &[&SecretUsage], retried: usize, late: usize) -> Vec<String> {
         let here = self.holders.iter().filter(|holder| holder.is_same_registry);
         let left = here.filter(|holder| !chosen.contains(holder)).count();
         let mut notes = Vec::new();
@@ -319,8 +320,8 @@ impl Spread {
 }
 
 /// One change for each Secret, with all its chosen entries.
-fn renewals(holders: &[&Holder], login: &Login) -> Vec<Change> {
-    let mut edits: Vec<(&Key<Secret>, Vec<String>)> = Vec::new();
+fn renewals(holders: &[&SecretUsage], login: &Credentials) -> Vec<Change> {
+    let mut edits: Vec<(&ObjectRef<Secret>, Vec<String>)> = Vec::new();
     for holder in holders {
         let servers = holder.servers.iter().map(ToString::to_string);
         match edits
@@ -331,15 +332,22 @@ fn renewals(holders: &[&Holder], login: &Login) -> Vec<Change> {
             None => edits.push((&holder.secret, servers.collect())),
         }
     }
-    let renew = |(secret, servers): (&Key<Secret>, Vec<String>)| {
+    let renew = |(secret, servers): (&ObjectRef<Secret>, Vec<String>)| {
         let login = login.clone();
-        Change::edit_secret(secret.clone(), Edit::Renew { servers, login })
+        Change::edit_secret(
+            secret.clone(),
+            AuthEdit::ReplaceCredentials { servers, login },
+        )
     };
     edits.into_iter().map(renew).collect()
 }
 
 /// All Secrets that carry a credential, in all namespaces that may be seen; once for each registry.
-fn holders(world: &World, fingerprint: Fingerprint, registry: &str) -> Vec<Holder> {
+fn secrets_with_credential(
+    world: &Store,
+    fingerprint: Fingerprint,
+    registry: &str,
+) -> Vec<SecretUsage> {
     let mut holders = Vec::new();
     for key in world.secrets_with(fingerprint) {
         let Some(secret) = world.secret(key) else {
@@ -351,7 +359,7 @@ fn holders(world: &World, fingerprint: Fingerprint, registry: &str) -> Vec<Holde
             let of_registry = servers.entry(registry_of(&entry.server)).or_default();
             of_registry.push(Arc::clone(&entry.server));
         }
-        holders.extend(servers.into_iter().map(|(name, servers)| Holder {
+        holders.extend(servers.into_iter().map(|(name, servers)| SecretUsage {
             secret: key.clone(),
             servers,
             registry: name.into(),
@@ -371,22 +379,22 @@ fn count(number: usize, one: &str, many: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{changed, company, key, now, pod, secret, waiting, with_passwords},
-        k8s::objects::{Owner, SecretContent, SecretType},
+        fixtures::{key, now, pod, sample_store, secret, upserted, waiting, with_passwords},
+        k8s::objects::{OwnerReference, SecretContent, SecretType},
         plan::EditSecret,
         registry_auth::credential::{FingerprintKey, Password},
-        store::{update::Batch, watch::SecretSlice},
+        store::{update::StoreUpdate, watch::SecretWatch},
     };
 
-    fn login(password: &str) -> Login {
-        Login {
+    fn login(password: &str) -> Credentials {
+        Credentials {
             username: "shop-bot".to_owned(),
             password: Password::new(password),
         }
     }
 
     /// The company, with its refused credential in three Secrets of two namespaces.
-    fn world() -> World {
+    fn world() -> Store {
         let fingerprint = FingerprintKey::default().fingerprint("shop-bot", &Password::new("old"));
         let holder = |namespace: &str, name: &str, servers: &[&str]| {
             let entries: Vec<_> = servers.iter().map(|server| (*server, "shop-bot")).collect();
@@ -402,7 +410,7 @@ mod tests {
         };
         let mut fixed = holder("pay", "fixed", &["registry.example"]);
         fixed.immutable = true;
-        let mut world = company();
+        let mut world = sample_store();
         let secrets = vec![
             holder("shop", "regcred", &["registry.example"]),
             holder(
@@ -412,8 +420,8 @@ mod tests {
             ),
             fixed,
         ];
-        world.fold(
-            Batch::Secrets(SecretSlice::DockerConfigJson, changed(secrets)),
+        world.apply(
+            StoreUpdate::Secrets(SecretWatch::DockerConfigJson, upserted(secrets)),
             now(),
         );
         world
@@ -421,7 +429,7 @@ mod tests {
 
     fn renewed(plan: &Plan, change: usize) -> Vec<String> {
         let Change::EditSecret(EditSecret {
-            edit: Edit::Renew { servers, .. },
+            edit: AuthEdit::ReplaceCredentials { servers, .. },
             ..
         }) = &plan.changes[change]
         else {
@@ -433,7 +441,7 @@ mod tests {
     #[test]
     fn a_credential_is_found_in_every_namespace_with_who_needs_what() {
         let world = world();
-        let spreads = Spread::of_secret(&world, &key("shop", "regcred"));
+        let spreads = CredentialUsage::for_secret(&world, &key("shop", "regcred"));
         let [spread] = &spreads[..] else {
             panic!("{spreads:?}")
         };
@@ -447,7 +455,7 @@ mod tests {
             names,
             ["shop/regcred", "pay/fixed", "pay/mirror", "pay/mirror"]
         );
-        let labels: Vec<String> = spread.holders.iter().map(Holder::label).collect();
+        let labels: Vec<String> = spread.holders.iter().map(SecretUsage::label).collect();
         assert_eq!(
             labels[2..],
             ["pay/mirror", "pay/mirror at registry.example:5000"]
@@ -462,7 +470,7 @@ mod tests {
         assert!(waiting > 0 && spread.running > 0, "{spread:?}");
 
         let mut chosen = vec!["shop/regcred".to_owned(), "pay/mirror".to_owned()];
-        let plan = spread.rotated(&chosen, &login("new"));
+        let plan = spread.rotation_plan(&chosen, &login("new"));
         assert_eq!(renewed(&plan, 1), ["registry.example"], "not unasked");
         assert!(!plan.title.contains("5000"), "{}", plan.title);
         let kept = "The Secret pay/mirror keeps the same password at registry.example:5000.";
@@ -473,7 +481,7 @@ mod tests {
         );
 
         chosen.push(labels[3].clone());
-        let plan = spread.rotated(&chosen, &login("canary-new"));
+        let plan = spread.rotation_plan(&chosen, &login("canary-new"));
         assert_eq!(plan.on_failure, OnFailure::TakeBack);
         assert_eq!(plan.changes.len(), 2 + waiting);
         let both = ["registry.example", "registry.example:5000"];
@@ -495,29 +503,29 @@ mod tests {
     #[test]
     fn no_more_pods_are_said_to_be_made_again_than_are() {
         let world = world();
-        let mut spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let mut spread = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
         let of = |namespace: &str, number| key(namespace, &format!("web-{number}"));
         spread.waiting = (0..25).map(|number| of("shop", number)).collect();
         spread.waiting.push(of("pay", 1));
-        let plan = spread.rotated(&["shop/regcred".to_owned()], &login("new"));
-        assert_eq!(plan.changes.len(), 1 + RETRIES);
+        let plan = spread.rotation_plan(&["shop/regcred".to_owned()], &login("new"));
+        assert_eq!(plan.changes.len(), 1 + MAX_DELETED_PODS);
         let said = plan.notes.join(" ");
         assert!(said.contains("20 Pods wait"), "{said}");
         assert!(said.contains("5 more Pods wait"), "{said}");
     }
 
     /// Two Secrets, each with a credential for another registry in front of the shared one.
-    fn world_with_others_in_front() -> World {
+    fn world_with_others_in_front() -> Store {
         let keys = FingerprintKey::default();
         let holder = |namespace: &str, first: &str| {
             let entries = [("other.example", "bob"), ("registry.example", "alice")];
             let secret = secret(namespace, "reg", SecretType::DockerConfigJson, &entries);
             with_passwords(&keys, secret, &[first, "wrong"])
         };
-        let mut world = company();
+        let mut world = sample_store();
         let secrets = vec![holder("shop", "one"), holder("pay", "another")];
-        let slice = SecretSlice::DockerConfigJson;
-        world.fold(Batch::Secrets(slice, changed(secrets)), now());
+        let slice = SecretWatch::DockerConfigJson;
+        world.apply(StoreUpdate::Secrets(slice, upserted(secrets)), now());
         world
     }
 
@@ -531,7 +539,7 @@ mod tests {
                 server,
                 username,
             };
-            Spread::of_entry(&world, entry)
+            CredentialUsage::of_entry(&world, entry)
         };
         // By the key of the entry, by its registry alone, and by its registry and user.
         for (server, username) in [
@@ -543,7 +551,7 @@ mod tests {
             assert_eq!(spread.username, "alice");
             assert_eq!(&*spread.server, "registry.example");
             assert_eq!(spread.carriers().len(), 2, "{spread:?}");
-            let plan = spread.rotated(
+            let plan = spread.rotation_plan(
                 &["shop/reg".to_owned(), "pay/reg".to_owned()],
                 &login("new"),
             );
@@ -563,7 +571,7 @@ mod tests {
         let owned = |name: &str, kind: Option<&str>| {
             let mut pod = pod("shop", name, waiting("ErrImagePull", "401 Unauthorized"));
             pod.meta.owner = kind.map(|kind| {
-                Arc::new(Owner {
+                Arc::new(OwnerReference {
                     kind: kind.into(),
                     name: "owner".into(),
                     uid: "u".into(),
@@ -573,7 +581,7 @@ mod tests {
         };
         let mut elsewhere = owned("elsewhere", Some("ReplicaSet"));
         elsewhere.containers[0].image = "other.example/a:1".into();
-        let before = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        let before = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
         let pods = vec![
             owned("of-a-set", Some("ReplicaSet")),
             owned("of-a-job", Some("Job")),
@@ -581,8 +589,8 @@ mod tests {
             owned("bare", None),
             elsewhere,
         ];
-        world.fold(Batch::Pods(changed(pods)), now());
-        let spread = Spread::of_secret(&world, &key("shop", "regcred")).remove(0);
+        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        let spread = CredentialUsage::for_secret(&world, &key("shop", "regcred")).remove(0);
         let new = spread
             .waiting
             .iter()
@@ -594,7 +602,13 @@ mod tests {
 
     #[test]
     fn a_secret_without_a_credential_is_not_rotated() {
-        assert_eq!(Spread::of_secret(&company(), &key("pay", "opaque")), []);
-        assert_eq!(Spread::of_secret(&company(), &key("pay", "nowhere")), []);
+        assert_eq!(
+            CredentialUsage::for_secret(&sample_store(), &key("pay", "opaque")),
+            []
+        );
+        assert_eq!(
+            CredentialUsage::for_secret(&sample_store(), &key("pay", "nowhere")),
+            []
+        );
     }
 }

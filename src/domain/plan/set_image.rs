@@ -1,7 +1,7 @@
 //! Another image for a container: what it is set in, and what would go on with the old one.
 
 use super::{
-    Ask, Change, ImageOwner, ImageTarget, SetImage,
+    Change, FormSpec, ImageOwner, ImageTarget, SetImage,
     replace_pods::{not_reached, rolling, stuck},
 };
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Another image for the containers that have the own one's; those that cannot get one are named.
-pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<Ask> {
+pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<FormSpec> {
     // The plan sets images of containers only: a volume's is patched by hand.
     if own.volume.is_some() {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<Ask> {
             Err(_) => {}
         }
     }
-    (!targets.is_empty()).then_some(Ask::Image { targets, left_out })
+    (!targets.is_empty()).then_some(FormSpec::Image { targets, left_out })
 }
 
 /// A container that can get another image, or why it cannot.

@@ -12,7 +12,7 @@ use crate::domain::k8s::{object_ref::Name, objects::Secret};
 
 /// One stored state of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
+pub struct ObjectVersion {
     pub uid: String,
     /// `resourceVersion`: compared for equality only.
     pub version: String,
@@ -79,7 +79,7 @@ pub struct ObservedObject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {
     /// `None`: the answer was lost, and it was not there when it was looked for. It may have come since.
-    pub revision: Option<Revision>,
+    pub revision: Option<ObjectVersion>,
     /// A hash of what it held.
     pub content: u64,
     /// A request that was not answered may create it once more when it is gone.
@@ -99,14 +99,14 @@ pub struct Rewritten {
 pub struct Converted {
     pub object: Arc<ObjectSnapshot>,
     /// What the change made of it; `None`: nothing, or it is not known.
-    pub after: Option<Revision>,
+    pub after: Option<ObjectVersion>,
 }
 
 /// An object as JSON.
 pub struct ObjectSnapshot(Zeroizing<String>);
 
 impl ObjectSnapshot {
-    pub fn of(object: &Value) -> Self {
+    pub fn from_object(object: &Value) -> Self {
         Self(Zeroizing::new(object.to_string()))
     }
 
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn nothing_is_printed_of_what_was_there() {
-        let object = || ObjectSnapshot::of(&json!({"data": {"a": "canary"}}));
+        let object = || ObjectSnapshot::from_object(&json!({"data": {"a": "canary"}}));
         let rewritten = Rewritten {
             object: object(),
             written: 7,

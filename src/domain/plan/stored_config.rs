@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{auth_edit::LOGIN_FIELDS, json_object::Object};
-use crate::domain::registry_auth::docker_config::{self, Format};
+use crate::domain::registry_auth::docker_config::{self, ConfigFormat};
 
 /// The configuration in a Secret without its values: what an edit shows and compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +47,9 @@ impl fmt::Debug for ContentHash {
 
 impl StoredConfig {
     /// `hash`: of the value as the Secret stores it.
-    pub fn of(content: Option<&str>, hash: u64) -> Self {
+    pub fn parse(content: Option<&str>, hash: u64) -> Self {
         Self {
-            content: StoredContent::of(content),
+            content: StoredContent::parse(content),
             hash: ContentHash(hash),
         }
     }
@@ -66,14 +66,14 @@ impl StoredConfig {
 }
 
 impl StoredContent {
-    fn of(content: Option<&str>) -> Self {
+    fn parse(content: Option<&str>) -> Self {
         let Some(text) = content.filter(|text| !matches!(text.trim(), "" | "null")) else {
             return Self::Empty;
         };
         let Some(document) = Object::parse(text) else {
             return Self::Unreadable;
         };
-        let read = docker_config::read(Format::ConfigJson, text.as_bytes());
+        let read = docker_config::read(ConfigFormat::ConfigJson, text.as_bytes());
         let username = |server: &str| {
             let mut entries = read.entries.iter();
             let entry = entries.find(|entry| &*entry.server == server);

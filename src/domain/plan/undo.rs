@@ -1,13 +1,13 @@
 //! Undoes an applied plan.
 
-use super::{Change, Done, Outcome, Plan};
+use super::{Change, ChangeResult, Outcome, Plan};
 
 impl Plan {
     /// The plan that takes back what was made of this one, last change first; `None` when nothing was
     /// made that can be taken back, and for a plan that takes back itself: what it took back can be planned
     /// again, and the plans before it are next.
     #[must_use]
-    pub fn undone(&self, done: &[Done]) -> Option<Self> {
+    pub fn undo_plan(&self, done: &[ChangeResult]) -> Option<Self> {
         if self.is_undo {
             return None;
         }
@@ -38,8 +38,8 @@ mod tests {
     use super::*;
     use crate::domain::{
         k8s::{
-            object_ref::{Key, Name, Namespace},
-            objects::{WorkloadKey, WorkloadKind},
+            object_ref::{Name, Namespace, ObjectRef},
+            objects::{WorkloadKind, WorkloadRef},
         },
         plan::{
             AttachSecret, ContainerImage, ContainerList, ImageChange, ListChange, Observed,
@@ -64,10 +64,10 @@ mod tests {
         }
     }
 
-    fn made(undo: Change) -> Done {
-        Done {
+    fn made(undo: Change) -> ChangeResult {
+        ChangeResult {
             undo: Some(undo),
-            ..Done::new(Outcome::Applied)
+            ..ChangeResult::new(Outcome::Applied)
         }
     }
 
@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn the_last_change_is_taken_back_first_and_what_stays_is_named() {
         let namespace = Namespace::new("shop");
-        let workload = Restartable::new(WorkloadKey {
+        let workload = Restartable::new(WorkloadRef {
             kind: WorkloadKind::Deployment,
-            key: Key::new(namespace.clone(), Name::new("web")),
+            key: ObjectRef::new(namespace.clone(), Name::new("web")),
         })
         .unwrap();
         let attach = AttachSecret {
-            account: Key::new(namespace, Name::new("web")),
+            account: ObjectRef::new(namespace, Name::new("web")),
             secret: Name::new("regcred"),
             current: Vec::new(),
         };
@@ -100,9 +100,9 @@ mod tests {
         let done = [
             made(attach.undo(list(&[], &["regcred"]))),
             made(set.undo(changed("a:1", "a:2"))),
-            Done::new(Outcome::Applied),
+            ChangeResult::new(Outcome::Applied),
         ];
-        let undone = plan.undone(&done).unwrap();
+        let undone = plan.undo_plan(&done).unwrap();
         let said: Vec<String> = undone.changes.iter().map(ToString::to_string).collect();
         assert_eq!(
             said,
@@ -122,14 +122,17 @@ mod tests {
         assert_eq!(undone.notes.len(), 1, "{:?}", undone.notes);
         let mut late = done.clone();
         late[1].outcome = Outcome::Unknown("504".to_owned());
-        let notes = plan.undone(&late).unwrap().notes.join(" ");
+        let notes = plan.undo_plan(&late).unwrap().notes.join(" ");
         assert!(notes.contains("May still be stored, look again later: Set the image"));
-        assert!(plan.undone(&[Done::new(Outcome::Unchanged)]).is_none());
+        assert!(
+            plan.undo_plan(&[ChangeResult::new(Outcome::Unchanged)])
+                .is_none()
+        );
         // What takes back leaves nothing to take back, so that the plan before it is next.
         let again = [
             made(back.undo(changed("a:2", "a:1"))),
             made(attach.undo(list(&["regcred"], &[]))),
         ];
-        assert!(undone.undone(&again).is_none());
+        assert!(undone.undo_plan(&again).is_none());
     }
 }

@@ -8,73 +8,73 @@ use crate::domain::registry_auth::{
 
 /// An error or a warning about form input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
+pub struct ValidationError {
     /// The answer cannot be taken; else it can, and is odd.
-    pub refuses: bool,
+    pub is_error: bool,
     pub text: String,
 }
 
 /// The input is invalid.
-pub fn refuse(text: impl Into<String>) -> Complaint {
-    Complaint {
-        refuses: true,
+pub fn reject(text: impl Into<String>) -> ValidationError {
+    ValidationError {
+        is_error: true,
         text: text.into(),
     }
 }
 
 /// The input is valid but suspicious.
-pub fn warn(text: impl Into<String>) -> Complaint {
-    Complaint {
-        refuses: false,
+pub fn warn(text: impl Into<String>) -> ValidationError {
+    ValidationError {
+        is_error: false,
         text: text.into(),
     }
 }
 
 /// A namespace, or a Deployment, whose container and Pods' label are called like it: an RFC 1123 label.
-pub fn label(text: &str) -> Option<Complaint> {
+pub fn label(text: &str) -> Option<ValidationError> {
     if text.contains('.') {
-        return Some(refuse("no dots: it is one label"));
+        return Some(reject("no dots: it is one label"));
     }
     name(text, 63)
 }
 
 /// The name of a Secret or ServiceAccount: an RFC 1123 subdomain.
-pub fn subdomain(text: &str) -> Option<Complaint> {
+pub fn subdomain(text: &str) -> Option<ValidationError> {
     text.split('.')
         .find_map(|part| name(part, 253))
         .or_else(|| {
             let long = text.len() > 253;
-            long.then(|| refuse("longer than 253 characters"))
+            long.then(|| reject("longer than 253 characters"))
         })
 }
 
-fn name(text: &str, most: usize) -> Option<Complaint> {
+fn name(text: &str, most: usize) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(refuse("a name is needed"));
+        return Some(reject("a name is needed"));
     }
     if text.len() > most {
-        return Some(refuse(format!("longer than {most} characters")));
+        return Some(reject(format!("longer than {most} characters")));
     }
     if let Some(c) = text.chars().find(char::is_ascii_uppercase) {
-        return Some(refuse(format!("no capitals: {c:?} is one")));
+        return Some(reject(format!("no capitals: {c:?} is one")));
     }
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
-        return Some(refuse(format!(
+        return Some(reject(format!(
             "only a-z, 0-9 and -: {c:?} is none of them"
         )));
     }
     let ends_badly = text.starts_with('-') || text.ends_with('-');
-    ends_badly.then(|| refuse("a - may not stand at an end"))
+    ends_badly.then(|| reject("a - may not stand at an end"))
 }
 
 /// The key under `auths`: what the kubelet holds against the image's host.
-pub fn server(text: &str) -> Option<Complaint> {
+pub fn server(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(refuse("the registry's host is needed"));
+        return Some(reject("the registry's host is needed"));
     }
     if text.chars().any(char::is_whitespace) {
-        return Some(refuse("there is a blank in it"));
+        return Some(reject("there is a blank in it"));
     }
     let hub = "https://index.docker.io/v1/";
     if text == hub {
@@ -82,7 +82,7 @@ pub fn server(text: &str) -> Option<Complaint> {
     }
     let host = registries::host_of(text);
     if host.is_empty() {
-        return Some(refuse("there is no host in it"));
+        return Some(reject("there is no host in it"));
     }
     if matches!(
         host,
@@ -91,7 +91,7 @@ pub fn server(text: &str) -> Option<Complaint> {
         return Some(warn(format!("Docker Hub's entry is called {hub}")));
     }
     if host == "hub.docker.com" {
-        return Some(refuse(format!(
+        return Some(reject(format!(
             "that is the web site; Docker Hub's entry is called {hub}"
         )));
     }
@@ -104,17 +104,17 @@ pub fn server(text: &str) -> Option<Complaint> {
     None
 }
 
-pub fn username(text: &str, server: &str) -> Option<Complaint> {
+pub fn username(text: &str, server: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(refuse("a user name is needed"));
+        return Some(reject("a user name is needed"));
     }
     if text.contains(':') {
-        return Some(refuse("no colon: it ends the user name"));
+        return Some(reject("no colon: it ends the user name"));
     }
     if text != text.trim() {
         return Some(warn("there is a blank at its end"));
     }
-    let is_hub = registries::of_server(server).is_some_and(|preset| preset.id == "docker-hub");
+    let is_hub = registries::find_by_server(server).is_some_and(|preset| preset.id == "docker-hub");
     if is_hub && text.contains('@') {
         return Some(warn(
             "Docker Hub wants the Docker ID, not the e-mail address",
@@ -123,25 +123,25 @@ pub fn username(text: &str, server: &str) -> Option<Complaint> {
     None
 }
 
-pub fn token(text: &str, server: &str, username: &str) -> Option<Complaint> {
+pub fn token(text: &str, server: &str, username: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(refuse("a token is needed"));
+        return Some(reject("a token is needed"));
     }
     if text.trim() != text {
-        return Some(refuse("there is a blank or a line break at its end"));
+        return Some(reject("there is a blank or a line break at its end"));
     }
     if text.chars().any(char::is_whitespace) {
         return Some(warn("there is a blank in it"));
     }
-    let kind = Credential::recognise(server, username, &Password::new(text)).kind;
-    if let Some(life) = kind.life() {
+    let kind = Credential::detect(server, username, &Password::new(text)).kind;
+    if let Some(life) = kind.max_lifetime() {
         let hours = life.as_hours();
         return Some(warn(format!(
             "a {} lives {hours} hours: this will stop working",
             kind.label()
         )));
     }
-    match registries::of_server(server) {
+    match registries::find_by_server(server) {
         Some(preset) if kind.is_password() && !preset.token.is_empty() => Some(warn(format!(
             "looks like a password; better: {}",
             preset.token
@@ -150,13 +150,13 @@ pub fn token(text: &str, server: &str, username: &str) -> Option<Complaint> {
     }
 }
 
-pub fn image(text: &str) -> Option<Complaint> {
+pub fn image(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
-        return Some(refuse("an image is needed"));
+        return Some(reject("an image is needed"));
     }
     let last = text.rsplit('/').next().unwrap_or_default();
     match ImageRef::parse(text) {
-        Err(error) => Some(refuse(error.to_string())),
+        Err(error) => Some(reject(error.to_string())),
         Ok(_) if !text.contains('@') && !last.contains(':') => {
             Some(warn("without a tag it is :latest"))
         }
@@ -165,9 +165,9 @@ pub fn image(text: &str) -> Option<Complaint> {
 }
 
 /// How many Pods a Deployment shall have.
-pub fn replicas(text: &str) -> Option<Complaint> {
+pub fn replicas(text: &str) -> Option<ValidationError> {
     match text.parse::<u32>() {
-        Err(_) => Some(refuse("a number is needed")),
+        Err(_) => Some(reject("a number is needed")),
         Ok(0) => Some(warn("none: nothing is pulled until it is scaled up")),
         Ok(number) if number > MANY => Some(warn("that is many for a first try")),
         Ok(_) => None,
@@ -178,33 +178,33 @@ pub fn replicas(text: &str) -> Option<Complaint> {
 const MANY: u32 = 100;
 
 /// The port that a container listens on; it need not be named.
-pub fn port(text: &str) -> Option<Complaint> {
+pub fn port(text: &str) -> Option<ValidationError> {
     if text.is_empty() {
         return None;
     }
     match text.parse::<u16>() {
         Ok(number) if number > 0 => None,
-        _ => Some(refuse("a port is a number from 1 to 65535")),
+        _ => Some(reject("a port is a number from 1 to 65535")),
     }
 }
 
 /// The name of an environment variable.
-pub fn variable(text: &str) -> Option<Complaint> {
+pub fn variable(text: &str) -> Option<ValidationError> {
     let fine = !text.is_empty() && !text.contains(['=', '\0']);
-    (!fine).then(|| refuse("the name of a variable is needed, such as REGISTRY_TOKEN"))
+    (!fine).then(|| reject("the name of a variable is needed, such as REGISTRY_TOKEN"))
 }
 
 /// A name that is typed again so that nothing is deleted by a slip.
-pub fn confirmed(text: &str, name: &str) -> Option<Complaint> {
-    (text != name).then(|| refuse(format!("type {name} to delete it")))
+pub fn confirmed(text: &str, name: &str) -> Option<ValidationError> {
+    (text != name).then(|| reject(format!("type {name} to delete it")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn says(complaint: Option<Complaint>) -> Option<bool> {
-        complaint.map(|complaint| complaint.refuses)
+    fn says(complaint: Option<ValidationError>) -> Option<bool> {
+        complaint.map(|complaint| complaint.is_error)
     }
 
     #[test]

@@ -5,14 +5,14 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Failure, Found, Login, Manifest, Refusal, Step, Unencrypted};
+use super::{AuthMethod, Manifest, ProbeError, ProbeStep, Refusal, StepResult, Unencrypted};
 
-impl Step {
+impl ProbeStep {
     /// What the step found, or how it failed, in one clause.
     pub fn detail(&self) -> String {
         let host = &self.host;
         match &self.outcome {
-            Ok(Found::Addresses(addresses)) => {
+            Ok(StepResult::Addresses(addresses)) => {
                 let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                 format!("{host} is {}", list.join(", "))
             }
@@ -22,12 +22,12 @@ impl Step {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for StepResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Addresses(addresses) => write!(f, "{} addresses", addresses.len()),
             Self::Connected(address) => write!(f, "connected to {address}"),
-            Self::Led { to } => write!(f, "the proxy leads on to {to}"),
+            Self::ProxyConnected { to } => write!(f, "the proxy leads on to {to}"),
             Self::Encrypted { protocol } => {
                 write!(
                     f,
@@ -38,12 +38,14 @@ impl fmt::Display for Found {
                 f.write_str("plain HTTP, as runtimes allow to a loopback host")
             }
             Self::Unencrypted(Unencrypted::Chosen) => f.write_str("plain HTTP, as chosen"),
-            Self::Login(Login::Open) => f.write_str("the registry asks for no login"),
-            Self::Login(Login::Basic) => f.write_str("wants a user name and a password"),
-            Self::Login(Login::Bearer { realm }) => write!(f, "wants a token from {realm}"),
+            Self::Login(AuthMethod::Open) => f.write_str("the registry asks for no login"),
+            Self::Login(AuthMethod::Basic) => f.write_str("wants a user name and a password"),
+            Self::Login(AuthMethod::Bearer { realm }) => write!(f, "wants a token from {realm}"),
             Self::SignedIn => f.write_str("user name and password are accepted"),
             Self::Token { lives: None } => f.write_str("got a token"),
-            Self::Token { lives: Some(lives) } => write!(f, "got a token for {}", Span(*lives)),
+            Self::Token { lives: Some(lives) } => {
+                write!(f, "got a token for {}", HumanDuration(*lives))
+            }
             Self::Manifest(manifest) => manifest.fmt(f),
         }
     }
@@ -66,15 +68,15 @@ impl fmt::Display for Manifest {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownHost => f.write_str("no such host"),
-            Self::NameServerSilent => f.write_str("no name server answered"),
+            Self::DnsTimeout => f.write_str("no name server answered"),
             Self::Refused => f.write_str("connection refused"),
             Self::NoRoute => f.write_str("no route to the host"),
             Self::Reset => f.write_str("the connection was closed by the other side"),
-            Self::Silent(limit) => write!(f, "no answer within {}", Span(*limit)),
+            Self::Timeout(limit) => write!(f, "no answer within {}", HumanDuration(*limit)),
             Self::UntrustedCa => {
                 f.write_str("the certificate is signed by an authority that is not trusted here")
             }
@@ -120,16 +122,16 @@ impl fmt::Display for Refusal {
             write!(f, ": {message}")?;
         }
         match self.retry_after {
-            Some(wait) => write!(f, " (try again in {})", Span(wait)),
+            Some(wait) => write!(f, " (try again in {})", HumanDuration(wait)),
             None => Ok(()),
         }
     }
 }
 
 /// Formats a duration: `3 minutes`.
-struct Span(Duration);
+struct HumanDuration(Duration);
 
-impl fmt::Display for Span {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match (seconds, self.0.subsec_millis()) {

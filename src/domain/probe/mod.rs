@@ -17,10 +17,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use judge::{Answer, Verdict, judge};
-pub use platform::{Platform, Wanted};
-pub use probe_error::{Failure, Refusal};
-pub use tags::closest;
+pub use judge::{ProbeConclusion, PullAnswer, conclude};
+pub use platform::{Platform, TargetPlatforms};
+pub use probe_error::{ProbeError, Refusal};
+pub use tags::similar_tags;
 
 use super::registry_auth::image_ref::ImageRef;
 
@@ -28,27 +28,27 @@ use super::registry_auth::image_ref::ImageRef;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
     pub image: ImageRef,
-    pub asker: Asker,
+    pub requester: Requester,
     /// The proxy of the asking machine that the question went through, as `host:port`.
     pub proxy: Option<String>,
     /// In the order in which they were taken. Only the last one can have failed.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ProbeStep>,
     /// Asked only when the manifest was not found.
     pub tags: Option<Tags>,
     /// What a stranger gets where this credential was refused; asked only then.
-    pub stranger: Option<Stranger>,
+    pub anonymous_access: Option<AnonymousAccess>,
 }
 
 /// The identity that the registry was probed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asker {
+pub enum Requester {
     User(String),
-    Anonymous(Nameless),
+    Anonymous(AnonymousReason),
 }
 
 /// Why no credential was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nameless {
+pub enum AnonymousReason {
     /// It was asked so.
     Chosen,
     /// There are auth entries, and none is for this image.
@@ -59,18 +59,18 @@ pub enum Nameless {
 
 /// One step of the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub stage: Stage,
+pub struct ProbeStep {
+    pub stage: ProbeStage,
     /// The host that was asked: the registry's, or the one that gives its tokens.
     pub host: String,
-    pub outcome: Result<Found, Failure>,
+    pub outcome: Result<StepResult, ProbeError>,
     pub took: Duration,
 }
 
 /// The names are those of the JSON shape `verify` (`step`); they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum ProbeStage {
     Resolve,
     Connect,
     /// Only where a proxy stands between; the steps before it are then about the proxy.
@@ -83,11 +83,11 @@ pub enum Stage {
 
 /// The result of a successful step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum StepResult {
     Addresses(Vec<IpAddr>),
     Connected(SocketAddr),
     /// The proxy leads on.
-    Led {
+    ProxyConnected {
         to: String,
     },
     /// The certificate is trusted and names the host.
@@ -95,7 +95,7 @@ pub enum Found {
         protocol: String,
     },
     Unencrypted(Unencrypted),
-    Login(Login),
+    Login(AuthMethod),
     /// The registry took the user name and the password.
     SignedIn,
     Token {
@@ -114,7 +114,7 @@ pub enum Unencrypted {
 
 /// The authentication method of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Login {
+pub enum AuthMethod {
     /// It does not ask.
     Open,
     Basic,
@@ -145,18 +145,18 @@ pub enum Tags {
     /// The registry says that there is no such repository.
     NoRepository,
     /// The registry did not say.
-    NotTold,
+    Unknown,
 }
 
 /// Whether the image can be pulled anonymously.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stranger {
+pub enum AnonymousAccess {
     /// The image is public.
     MayPull,
     MayNotPull,
 }
 
-impl Stage {
+impl ProbeStage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",
@@ -192,22 +192,26 @@ impl Manifest {
 
 impl Transcript {
     /// The step at which the walk ended, when it did not reach the manifest.
-    pub fn failed(&self) -> Option<(&Step, &Failure)> {
+    pub fn failed(&self) -> Option<(&ProbeStep, &ProbeError)> {
         let last = self.steps.last()?;
         last.outcome.as_ref().err().map(|failure| (last, failure))
     }
 
     pub fn manifest(&self) -> Option<&Manifest> {
         self.steps.iter().find_map(|step| match &step.outcome {
-            Ok(Found::Manifest(manifest)) => Some(manifest),
+            Ok(StepResult::Manifest(manifest)) => Some(manifest),
             Ok(_) | Err(_) => None,
         })
     }
 
     /// Whether the registry has taken the credential: it signed us in, or gave a token for it.
     pub fn is_signed_in(&self) -> bool {
-        let granted =
-            |step: &Step| matches!(step.outcome, Ok(Found::SignedIn | Found::Token { .. }));
-        matches!(self.asker, Asker::User(_)) && self.steps.iter().any(granted)
+        let granted = |step: &ProbeStep| {
+            matches!(
+                step.outcome,
+                Ok(StepResult::SignedIn | StepResult::Token { .. })
+            )
+        };
+        matches!(self.requester, Requester::User(_)) && self.steps.iter().any(granted)
     }
 }

@@ -14,7 +14,7 @@ pub struct Platform {
 
 /// The platforms that have to run the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Wanted {
+pub enum TargetPlatforms {
     /// Nobody has said, or nodes may not be listed.
     #[default]
     Anything,
@@ -34,7 +34,7 @@ pub(super) enum Fit {
     No(String),
 }
 
-impl Wanted {
+impl TargetPlatforms {
     pub(super) fn fit(&self, manifest: &Manifest) -> Fit {
         let made_for = &manifest.platforms;
         let serves = |wanted: &Platform| made_for.iter().any(|has| has.serves(wanted));
@@ -148,18 +148,18 @@ mod tests {
         };
         let index = "application/vnd.oci.image.index.v1+json";
         let single = "application/vnd.oci.image.manifest.v1+json";
-        let nodes = Wanted::Nodes(vec![
+        let nodes = TargetPlatforms::Nodes(vec![
             (platform("linux/amd64"), 3),
             (platform("linux/arm64"), 2),
         ]);
-        let arm = Wanted::Nodes(vec![(platform("linux/arm64"), 2)]);
+        let arm = TargetPlatforms::Nodes(vec![(platform("linux/arm64"), 2)]);
         let both = image(index, &["linux/amd64", "linux/arm64/v8"]);
         let amd = image(index, &["linux/amd64"]);
         for (wanted, image, expected) in [
             (&nodes, &both, Fit::Yes),
             (&arm, &both, Fit::Yes),
             (&nodes, &image(single, &[]), Fit::Yes),
-            (&Wanted::Anything, &amd, Fit::Yes),
+            (&TargetPlatforms::Anything, &amd, Fit::Yes),
             (
                 &nodes,
                 &amd,
@@ -167,7 +167,7 @@ mod tests {
             ),
             (&arm, &amd, Fit::No("all nodes are linux/arm64".to_owned())),
             (
-                &Wanted::Each(vec![platform("linux/amd64"), platform("windows/amd64")]),
+                &TargetPlatforms::Each(vec![platform("linux/amd64"), platform("windows/amd64")]),
                 &amd,
                 Fit::No("it is not made for windows/amd64".to_owned()),
             ),

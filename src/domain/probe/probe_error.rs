@@ -4,18 +4,18 @@ use std::time::Duration;
 
 /// Why a step did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum ProbeError {
     /// The name has no address.
     UnknownHost,
     /// No name server answered.
-    NameServerSilent,
+    DnsTimeout,
     /// Nobody listens at the port.
     Refused,
     NoRoute,
     /// The other side hung up.
     Reset,
     /// Nothing was heard within this time.
-    Silent(Duration),
+    Timeout(Duration),
     /// The certificate's authority is not among the trusted ones.
     UntrustedCa,
     /// The certificate is for other names.
@@ -56,17 +56,17 @@ pub enum Failure {
     Refusal(Refusal),
 }
 
-impl Failure {
+impl ProbeError {
     /// Whether the registry itself was never heard: name, route, TLS and trust are those of the machine that
     /// asks, and a node may have others. Such a failure says nothing of whether a node can pull.
-    pub(super) fn is_on_the_way(&self) -> bool {
+    pub(super) fn is_before_registry(&self) -> bool {
         match self {
             Self::UnknownHost
-            | Self::NameServerSilent
+            | Self::DnsTimeout
             | Self::Refused
             | Self::NoRoute
             | Self::Reset
-            | Self::Silent(_)
+            | Self::Timeout(_)
             | Self::UntrustedCa
             | Self::WrongName { .. }
             | Self::CertificateExpired
@@ -105,7 +105,7 @@ impl Refusal {
     }
 
     /// The registry says that the credential was good once.
-    pub(super) fn says_expired(&self) -> bool {
+    pub(super) fn is_expired_credential(&self) -> bool {
         let words = self.message.as_deref().unwrap_or_default();
         words.to_ascii_lowercase().contains("expired")
     }

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 ///
 /// Alike means: long common beginnings and endings. A slip is a letter, a missing `v`, or a part of a
 /// version, so what stands around it is the same.
-pub fn closest<'a>(wanted: &str, tags: &'a [String], most: usize) -> Vec<&'a str> {
+pub fn similar_tags<'a>(wanted: &str, tags: &'a [String], most: usize) -> Vec<&'a str> {
     let mut ranked: Vec<(Reverse<usize>, usize, &str)> = tags
         .iter()
         .map(|tag| (shared(wanted, tag), tag))
@@ -51,11 +51,11 @@ mod tests {
             ("xyz", None),
         ] {
             assert_eq!(
-                closest(wanted, &tags, 3).first().copied(),
+                similar_tags(wanted, &tags, 3).first().copied(),
                 first,
                 "{wanted}"
             );
         }
-        assert_eq!(closest("1.2.5", &tags, 2).len(), 2);
+        assert_eq!(similar_tags("1.2.5", &tags, 2).len(), 2);
     }
 }

@@ -5,7 +5,7 @@
 
 /// One registry, or one family of registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Preset {
+pub struct RegistryInfo {
     pub id: &'static str,
     pub name: &'static str,
     /// Hosts as they stand in image references; `*` stands for any run of characters.
@@ -19,16 +19,16 @@ pub struct Preset {
     pub token: &'static str,
     pub token_page: &'static str,
     /// How long the token lives, in words; empty when that is the user's choice.
-    pub life: &'static str,
-    pub login: Login,
-    pub missing: Missing,
+    pub token_lifetime: &'static str,
+    pub login: LoginSupport,
+    pub missing_repository: MissingRepositoryBehavior,
     /// What to do instead of storing a token, where the platform has better.
-    pub better: &'static str,
+    pub alternative: &'static str,
 }
 
 /// Whether the registry supports or requires a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Login {
+pub enum LoginSupport {
     Possible,
     /// No anonymous pull, also not of public images.
     Required,
@@ -38,11 +38,11 @@ pub enum Login {
 
 /// How the registry answers for a repository that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum MissingRepositoryBehavior {
     /// The same as for one that is private: a refusal proves nothing.
     LooksPrivate,
     /// That it does not exist.
-    IsSaid,
+    Reported,
 }
 
 const HUB: &str = "https://app.docker.com/settings/personal-access-tokens";
@@ -53,8 +53,8 @@ const ACR: &str =
     "https://learn.microsoft.com/azure/container-registry/container-registry-auth-kubernetes";
 
 /// All registries known by name, the more special host patterns first.
-pub const PRESETS: &[Preset] = &[
-    Preset {
+pub const REGISTRIES: &[RegistryInfo] = &[
+    RegistryInfo {
         id: "docker-hub",
         name: "Docker Hub",
         hosts: &[
@@ -68,12 +68,12 @@ pub const PRESETS: &[Preset] = &[
         username: "Docker ID (not the e-mail address)",
         token: "personal access token with scope Read-only",
         token_page: HUB,
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "ghcr",
         name: "GitHub Container Registry",
         hosts: &["ghcr.io", "pkg-containers.githubusercontent.com"],
@@ -81,12 +81,12 @@ pub const PRESETS: &[Preset] = &[
         username: "GitHub user name",
         token: "classic personal access token with read:packages",
         token_page: GHCR,
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "github-packages",
         name: "GitHub Packages (old)",
         hosts: &["docker.pkg.github.com"],
@@ -94,12 +94,12 @@ pub const PRESETS: &[Preset] = &[
         username: "GitHub user name",
         token: "classic personal access token with read:packages",
         token_page: GHCR,
-        life: "",
-        login: Login::Required,
-        missing: Missing::LooksPrivate,
-        better: "push to ghcr.io instead",
+        token_lifetime: "",
+        login: LoginSupport::Required,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "push to ghcr.io instead",
     },
-    Preset {
+    RegistryInfo {
         id: "ecr-public",
         name: "Amazon ECR Public",
         hosts: &["public.ecr.aws"],
@@ -107,12 +107,12 @@ pub const PRESETS: &[Preset] = &[
         username: "AWS",
         token: "aws ecr-public get-login-password --region us-east-1",
         token_page: ECR,
-        life: "12 hours",
-        login: Login::Possible,
-        missing: Missing::IsSaid,
-        better: "pull without a Secret",
+        token_lifetime: "12 hours",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::Reported,
+        alternative: "pull without a Secret",
     },
-    Preset {
+    RegistryInfo {
         id: "ecr",
         name: "Amazon ECR",
         hosts: &[
@@ -125,12 +125,12 @@ pub const PRESETS: &[Preset] = &[
         username: "AWS",
         token: "aws ecr get-login-password --region REGION",
         token_page: ECR,
-        life: "12 hours",
-        login: Login::Required,
-        missing: Missing::IsSaid,
-        better: "let the node's role or a kubelet credential provider pull (on EKS: node role or pod identity)",
+        token_lifetime: "12 hours",
+        login: LoginSupport::Required,
+        missing_repository: MissingRepositoryBehavior::Reported,
+        alternative: "let the node's role or a kubelet credential provider pull (on EKS: node role or pod identity)",
     },
-    Preset {
+    RegistryInfo {
         id: "artifact-registry",
         name: "Google Artifact Registry",
         hosts: &["*-docker.pkg.dev", "docker.pkg.dev"],
@@ -138,12 +138,12 @@ pub const PRESETS: &[Preset] = &[
         username: "_json_key",
         token: "service-account key with role Artifact Registry Reader",
         token_page: GOOGLE,
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "grant the node's service account Artifact Registry Reader",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "grant the node's service account Artifact Registry Reader",
     },
-    Preset {
+    RegistryInfo {
         id: "gcr",
         name: "Google gcr.io",
         hosts: &["gcr.io", "*.gcr.io"],
@@ -151,12 +151,12 @@ pub const PRESETS: &[Preset] = &[
         username: "_json_key",
         token: "service-account key with role Artifact Registry Reader",
         token_page: GOOGLE,
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "grant the node's service account Artifact Registry Reader",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "grant the node's service account Artifact Registry Reader",
     },
-    Preset {
+    RegistryInfo {
         id: "acr",
         name: "Azure Container Registry",
         hosts: &["*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"],
@@ -164,12 +164,12 @@ pub const PRESETS: &[Preset] = &[
         username: "application id of a service principal, or the name of a repository token",
         token: "secret of a service principal with role AcrPull, or a repository-scoped token",
         token_page: ACR,
-        life: "service principal: 1 year by default; exposed token: 3 hours",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "attach the registry to the cluster's kubelet identity (az aks update --attach-acr)",
+        token_lifetime: "service principal: 1 year by default; exposed token: 3 hours",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "attach the registry to the cluster's kubelet identity (az aks update --attach-acr)",
     },
-    Preset {
+    RegistryInfo {
         id: "mcr",
         name: "Microsoft Artifact Registry",
         hosts: &["mcr.microsoft.com", "*.data.mcr.microsoft.com"],
@@ -177,12 +177,12 @@ pub const PRESETS: &[Preset] = &[
         username: "",
         token: "",
         token_page: "",
-        life: "",
-        login: Login::None,
-        missing: Missing::IsSaid,
-        better: "pull without a Secret",
+        token_lifetime: "",
+        login: LoginSupport::None,
+        missing_repository: MissingRepositoryBehavior::Reported,
+        alternative: "pull without a Secret",
     },
-    Preset {
+    RegistryInfo {
         id: "quay",
         name: "Quay",
         hosts: &[
@@ -196,12 +196,12 @@ pub const PRESETS: &[Preset] = &[
         username: "NAMESPACE+ROBOT",
         token: "robot account with read permission on the repository",
         token_page: "https://docs.quay.io/glossary/robot-accounts.html",
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "gitlab",
         name: "GitLab",
         hosts: &["registry.gitlab.com", "gitlab.com"],
@@ -209,12 +209,12 @@ pub const PRESETS: &[Preset] = &[
         username: "gitlab+deploy-token-N, or the user name",
         token: "deploy token with read_registry",
         token_page: "https://docs.gitlab.com/user/project/deploy_tokens/",
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "jfrog",
         name: "JFrog Artifactory",
         hosts: &["*.jfrog.io", "artifactory.*", "*.artifactory.*"],
@@ -222,12 +222,12 @@ pub const PRESETS: &[Preset] = &[
         username: "user name of the token's subject",
         token: "identity or access token",
         token_page: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens",
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "harbor",
         name: "Harbor",
         hosts: &["harbor.*", "*.harbor.*"],
@@ -235,12 +235,12 @@ pub const PRESETS: &[Preset] = &[
         username: "robot$NAME or robot$PROJECT+NAME, in single quotes",
         token: "robot account (its secret is shown once)",
         token_page: "https://goharbor.io/docs/latest/administration/robot-accounts/",
-        life: "30 days by default",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "30 days by default",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "nexus",
         name: "Nexus Repository",
         hosts: &["nexus.*", "nexus3.*", "*.nexus.*"],
@@ -248,12 +248,12 @@ pub const PRESETS: &[Preset] = &[
         username: "Nexus user, or user-token name code",
         token: "password, or user token",
         token_page: "https://help.sonatype.com/en/docker-authentication.html",
-        life: "",
-        login: Login::Possible,
-        missing: Missing::IsSaid,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::Reported,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "redhat",
         name: "Red Hat registry",
         hosts: &["registry.redhat.io", "registry.connect.redhat.com"],
@@ -261,12 +261,12 @@ pub const PRESETS: &[Preset] = &[
         username: "NUMBER|NAME of a registry service account",
         token: "token of that service account",
         token_page: "https://access.redhat.com/terms-based-registry/",
-        life: "",
-        login: Login::Required,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Required,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
-    Preset {
+    RegistryInfo {
         id: "kubernetes",
         name: "registry.k8s.io",
         hosts: &["registry.k8s.io", "k8s.gcr.io"],
@@ -274,12 +274,12 @@ pub const PRESETS: &[Preset] = &[
         username: "",
         token: "",
         token_page: "",
-        life: "",
-        login: Login::None,
-        missing: Missing::IsSaid,
-        better: "pull without a Secret",
+        token_lifetime: "",
+        login: LoginSupport::None,
+        missing_repository: MissingRepositoryBehavior::Reported,
+        alternative: "pull without a Secret",
     },
-    Preset {
+    RegistryInfo {
         id: "nvcr",
         name: "NVIDIA NGC",
         hosts: &["nvcr.io"],
@@ -287,10 +287,10 @@ pub const PRESETS: &[Preset] = &[
         username: "$oauthtoken",
         token: "NGC API key",
         token_page: "https://org.ngc.nvidia.com/setup/api-keys",
-        life: "",
-        login: Login::Possible,
-        missing: Missing::LooksPrivate,
-        better: "",
+        token_lifetime: "",
+        login: LoginSupport::Possible,
+        missing_repository: MissingRepositoryBehavior::LooksPrivate,
+        alternative: "",
     },
 ];
 
@@ -302,31 +302,33 @@ pub fn host_of(server: &str) -> &str {
 
 /// The host by which a registry is told from others: Docker Hub has several, which count as one.
 pub fn registry_of(server: &str) -> &str {
-    match of_server(server) {
+    match find_by_server(server) {
         Some(preset) if preset.id == "docker-hub" => "docker.io",
         _ => host_of(server),
     }
 }
 
 /// The row of a server string.
-pub fn of_server(server: &str) -> Option<&'static Preset> {
-    of_host(host_of(server))
+pub fn find_by_server(server: &str) -> Option<&'static RegistryInfo> {
+    find_by_host(host_of(server))
 }
 
 /// The row of a registry host, with or without port.
 ///
 /// `k8s.gcr.io` is the Kubernetes registry and not Google's, so exact hosts go before patterns.
-pub fn of_host(host: &str) -> Option<&'static Preset> {
+pub fn find_by_host(host: &str) -> Option<&'static RegistryInfo> {
     let name = host.split(':').next().unwrap_or_default();
-    let exact = PRESETS.iter().find(|preset| preset.hosts.contains(&name));
+    let exact = REGISTRIES
+        .iter()
+        .find(|preset| preset.hosts.contains(&name));
     exact.or_else(|| {
-        PRESETS
+        REGISTRIES
             .iter()
             .find(|preset| preset.hosts.iter().any(|pattern| covers(pattern, name)))
     })
 }
 
-/// Whether a pattern of [`Preset::hosts`] is of this host.
+/// Whether a pattern of [`RegistryInfo::hosts`] is of this host.
 fn covers(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -369,7 +371,7 @@ mod tests {
             // One dot does not stand for two.
             ("a.dkr.ecr.amazonaws.com", None),
         ] {
-            assert_eq!(of_host(host).map(|preset| preset.id), id, "{host}");
+            assert_eq!(find_by_host(host).map(|preset| preset.id), id, "{host}");
         }
     }
 
@@ -388,9 +390,9 @@ mod tests {
 
     #[test]
     fn ids_are_told_apart() {
-        let mut ids: Vec<_> = PRESETS.iter().map(|preset| preset.id).collect();
+        let mut ids: Vec<_> = REGISTRIES.iter().map(|preset| preset.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), PRESETS.len());
+        assert_eq!(ids.len(), REGISTRIES.len());
     }
 }

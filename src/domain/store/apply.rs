@@ -8,37 +8,37 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Move, Tally, World};
+use super::{HealthChange, NamespaceCounts, Store};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{
-            Event, NamespaceObject, Owner, Pod, Secret, SecretType, ServiceAccount, Subject,
-            Workload, WorkloadKey, WorkloadKind,
+            Event, NamespaceObject, OwnerReference, Pod, Secret, SecretType, ServiceAccount,
+            Subject, Workload, WorkloadKind, WorkloadRef,
         },
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
         pull_failure,
     },
     store::{
-        update::{Batch, Delta},
-        watch::{Scope, SecretSlice},
+        update::{Delta, StoreUpdate},
+        watch::{Scope, SecretWatch},
     },
 };
 
-impl World {
+impl Store {
     /// Applies an update of a watch; `now` is when it was received.
-    pub fn fold(&mut self, batch: Batch, now: Timestamp) {
+    pub fn apply(&mut self, batch: StoreUpdate, now: Timestamp) {
         match batch {
-            Batch::Namespaces(delta) => self.fold_namespaces(delta),
-            Batch::Secrets(slice, delta) => self.fold_secrets(slice, delta),
-            Batch::ServiceAccounts(delta) => self.fold_accounts(delta),
-            Batch::Pods(delta) => self.fold_pods(delta, now),
-            Batch::Events(delta) => self.fold_events(delta),
-            Batch::Workloads(kind, delta) => self.fold_workloads(kind, delta),
+            StoreUpdate::Namespaces(delta) => self.apply_namespaces(delta),
+            StoreUpdate::Secrets(slice, delta) => self.apply_secrets(slice, delta),
+            StoreUpdate::ServiceAccounts(delta) => self.apply_accounts(delta),
+            StoreUpdate::Pods(delta) => self.apply_pods(delta, now),
+            StoreUpdate::Events(delta) => self.apply_events(delta),
+            StoreUpdate::Workloads(kind, delta) => self.apply_workloads(kind, delta),
         }
     }
 
-    fn fold_namespaces(&mut self, delta: Delta<NamespaceObject, Namespace>) {
+    fn apply_namespaces(&mut self, delta: Delta<NamespaceObject, Namespace>) {
         self.versions.namespaces += 1;
         let present = self.namespaces.keys().cloned();
         for gone in gone(&delta, present, |namespace| namespace.name.clone()) {
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    fn fold_secrets(&mut self, slice: SecretSlice, delta: Delta<Secret>) {
+    fn apply_secrets(&mut self, slice: SecretWatch, delta: Delta<Secret>) {
         self.versions.secrets += 1;
         let mut stirred = BTreeSet::new();
         let present = self
@@ -78,13 +78,13 @@ impl World {
                 continue;
             }
             stirred.insert(secret.key.namespace.clone());
-            let before = self.secrets.put(Arc::clone(&secret));
+            let before = self.secrets.insert(Arc::clone(&secret));
             self.users.secret(before.as_deref(), Some(&secret));
         }
-        self.stir(delta.replace, stirred);
+        self.mark_namespaces_changed(delta.replace, stirred);
     }
 
-    fn fold_accounts(&mut self, delta: Delta<ServiceAccount>) {
+    fn apply_accounts(&mut self, delta: Delta<ServiceAccount>) {
         self.versions.accounts += 1;
         self.versions.users += 1;
         let mut stirred = BTreeSet::new();
@@ -99,31 +99,31 @@ impl World {
         }
         for account in delta.changed {
             stirred.insert(account.key.namespace.clone());
-            let before = self.accounts.put(Arc::clone(&account));
+            let before = self.accounts.insert(Arc::clone(&account));
             self.users.account(before.as_deref(), Some(&account));
         }
-        self.stir(delta.replace, stirred);
+        self.mark_namespaces_changed(delta.replace, stirred);
     }
 
-    fn fold_pods(&mut self, delta: Delta<Pod>, now: Timestamp) {
+    fn apply_pods(&mut self, delta: Delta<Pod>, now: Timestamp) {
         self.versions.pods += 1;
         let present = self.pods.iter(&delta.scope).map(|pod| pod.key.clone());
         for key in gone(&delta, present, |pod| pod.key.clone()) {
             let before = self.pods.remove(&key);
-            self.use_of(before.as_deref(), None);
-            self.memory.forget(&key);
+            self.update_references(before.as_deref(), None);
+            self.memory.remove(&key);
             self.count(before.as_ref(), None);
         }
         for pod in delta.changed {
-            let before = self.pods.put(Arc::clone(&pod));
-            self.use_of(before.as_deref(), Some(&pod));
-            self.memory.see_pod(before.as_deref(), &pod, now);
+            let before = self.pods.insert(Arc::clone(&pod));
+            self.update_references(before.as_deref(), Some(&pod));
+            self.memory.observe_pod(before.as_deref(), &pod, now);
             self.count(before.as_ref(), Some(&pod));
-            self.recall(&pod);
+            self.replay_events(&pod);
         }
     }
 
-    fn fold_events(&mut self, delta: Delta<Event>) {
+    fn apply_events(&mut self, delta: Delta<Event>) {
         self.versions.events += 1;
         let present = self
             .events
@@ -135,20 +135,20 @@ impl World {
             }
         }
         for event in delta.changed {
-            if let Some(before) = self.events.put(Arc::clone(&event)) {
+            if let Some(before) = self.events.insert(Arc::clone(&event)) {
                 self.lines.remove(&before);
             }
             self.lines.put(&event);
             if let Some(pod) = subject_pod(&event).and_then(|key| self.pods.get(&key)) {
-                self.memory.see_event(pod, &event);
+                self.memory.observe_event(pod, &event);
             }
             if let Some(subject) = self.subject(&event) {
-                self.touched.note(subject);
+                self.touched.push(subject);
             }
         }
     }
 
-    fn fold_workloads(&mut self, kind: WorkloadKind, delta: Delta<Workload, WorkloadKey>) {
+    fn apply_workloads(&mut self, kind: WorkloadKind, delta: Delta<Workload, WorkloadRef>) {
         self.versions.workloads += 1;
         let present = self
             .workloads
@@ -161,7 +161,7 @@ impl World {
                 self.touch_above(&before);
             }
             self.versions.specs += 1;
-            self.touched.note(Subject::Workload(id));
+            self.touched.push(Subject::Workload(id));
         }
         for workload in delta.changed {
             let id = workload.id.clone();
@@ -176,44 +176,44 @@ impl World {
                 self.versions.specs += 1;
             }
             self.touch_above(&workload);
-            self.touched.note(Subject::Workload(id));
+            self.touched.push(Subject::Workload(id));
         }
     }
 
     /// What a Job does is told of its CronJob.
     fn touch_above(&mut self, workload: &Arc<Workload>) {
-        let top = &self.top_of(workload).id;
+        let top = &self.root_owner(workload).id;
         if *top != workload.id {
             let above = Subject::Workload(top.clone());
-            self.touched.note(above);
+            self.touched.push(above);
         }
     }
 
     /// Of credentials that changed: the Pods of their namespaces may fail for another reason now, and the
     /// workloads without Pods.
-    fn stir(&mut self, replaced: bool, namespaces: BTreeSet<Namespace>) {
+    fn mark_namespaces_changed(&mut self, replaced: bool, namespaces: BTreeSet<Namespace>) {
         for namespace in &namespaces {
             *self.local.entry(namespace.clone()).or_default() += 1;
         }
         if replaced {
-            self.touched.overflow();
+            self.touched.reset();
             return;
         }
         for namespace in namespaces {
             let here = Scope::Namespace(namespace);
-            let failing = [Health::PullFailing, Health::Failing]
+            let failing = [PodHealth::PullFailing, PodHealth::Failing]
                 .into_iter()
                 .flat_map(|health| self.pods_in(health, &here));
             let keys: Vec<_> = failing.map(|pod| pod.key.clone()).collect();
             for key in keys {
-                self.touched.note(Subject::Pod(key));
+                self.touched.push(Subject::Pod(key));
             }
             let workloads = self
                 .workloads_of(&here)
-                .filter(|it| it.rollout.current == 0 || it.rollout.trouble.is_some());
-            let ids: Vec<_> = workloads.map(|it| self.top_of(it).id.clone()).collect();
+                .filter(|it| it.status.current == 0 || it.status.trouble.is_some());
+            let ids: Vec<_> = workloads.map(|it| self.root_owner(it).id.clone()).collect();
             for id in ids {
-                self.touched.note(Subject::Workload(id));
+                self.touched.push(Subject::Workload(id));
             }
         }
     }
@@ -223,14 +223,14 @@ impl World {
         if let Some(pod) = subject_pod(event) {
             return Some(Subject::Pod(pod));
         }
-        let kind = WorkloadKind::parse(&event.subject.kind)?;
-        let namespace = event.subject.namespace.clone()?;
-        let key = Key::new(namespace, Name::new(Arc::clone(&event.subject.name)));
-        let workload = self.workloads.get(&WorkloadKey { kind, key })?;
-        Some(Subject::Workload(self.top_of(workload).id.clone()))
+        let kind = WorkloadKind::parse(&event.regarding.kind)?;
+        let namespace = event.regarding.namespace.clone()?;
+        let key = ObjectRef::new(namespace, Name::new(Arc::clone(&event.regarding.name)));
+        let workload = self.workloads.get(&WorkloadRef { kind, key })?;
+        Some(Subject::Workload(self.root_owner(workload).id.clone()))
     }
 
-    fn use_of(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+    fn update_references(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
         if self.users.pod(before, after) {
             self.versions.users += 1;
         }
@@ -240,11 +240,11 @@ impl World {
     fn count(&mut self, before: Option<&Arc<Pod>>, after: Option<&Arc<Pod>>) {
         let health = |pod: Option<&Arc<Pod>>| pod.map(|pod| pod_status(pod).health);
         let (was, is) = (health(before), health(after));
-        let is_unwell = |health: Option<Health>| health.is_some_and(|it| !it.is_sound());
+        let is_unwell = |health: Option<PodHealth>| health.is_some_and(|it| !it.is_sound());
         if let Some(pod) = after.or(before)
             && (is_unwell(was) || is_unwell(is))
         {
-            self.touched.note(Subject::Pod(pod.key.clone()));
+            self.touched.push(Subject::Pod(pod.key.clone()));
         }
         if let Some(pod) = after.or(before)
             && !has_pulled(before).eq(has_pulled(after))
@@ -255,7 +255,7 @@ impl World {
         let moved = was != is;
         self.versions.places += u64::from(moved);
         if moved && let Some(pod) = after.or(before) {
-            self.moved.note(Move {
+            self.moved.push(HealthChange {
                 pod: pod.key.clone(),
                 from: was,
                 to: is,
@@ -265,10 +265,10 @@ impl World {
             if let Some(pods) = self.by_health.get_mut(&health) {
                 pods.remove(&pod.key);
             }
-            if let Some(tally) = self.tallies.get_mut(&pod.key.namespace) {
+            if let Some(tally) = self.counts.get_mut(&pod.key.namespace) {
                 tally.add(health, usize::wrapping_sub);
                 if tally.pods == 0 {
-                    self.tallies.remove(&pod.key.namespace);
+                    self.counts.remove(&pod.key.namespace);
                 }
             }
         }
@@ -276,33 +276,35 @@ impl World {
             let pods = self.by_health.entry(health).or_default();
             pods.insert(pod.key.clone(), Arc::clone(pod));
             if moved {
-                let tally = self.tallies.entry(pod.key.namespace.clone());
+                let tally = self.counts.entry(pod.key.namespace.clone());
                 tally.or_default().add(health, usize::wrapping_add);
             }
         }
     }
 
     /// Events may arrive before the Pod that they are about.
-    fn recall(&mut self, pod: &Pod) {
-        if pull_failure::failures(pod).next().is_none() || !self.memory.of(&pod.key).is_empty() {
+    fn replay_events(&mut self, pod: &Pod) {
+        if pull_failure::pull_failures(pod).next().is_none()
+            || !self.memory.get(&pod.key).is_empty()
+        {
             return;
         }
         for line in self
             .lines
             .about("Pod", &pod.key.namespace, pod.key.name.as_str())
         {
-            self.memory.see_event(pod, &line.event);
+            self.memory.observe_event(pod, &line.event);
         }
     }
 }
 
-impl Tally {
-    fn add(&mut self, health: Health, step: fn(usize, usize) -> usize) {
+impl NamespaceCounts {
+    fn add(&mut self, health: PodHealth, step: fn(usize, usize) -> usize) {
         self.pods = step(self.pods, 1);
         match health {
-            Health::PullFailing => self.pull_failing = step(self.pull_failing, 1),
-            Health::Failing => self.failing = step(self.failing, 1),
-            Health::Progressing | Health::Healthy | Health::Finished => {}
+            PodHealth::PullFailing => self.pull_failing = step(self.pull_failing, 1),
+            PodHealth::Failing => self.failing = step(self.failing, 1),
+            PodHealth::Progressing | PodHealth::Healthy | PodHealth::Finished => {}
         }
     }
 }
@@ -314,7 +316,7 @@ fn gone<T, K: Hash + Eq + Clone>(
     key: impl Fn(&T) -> K,
 ) -> Vec<K> {
     if !delta.replace {
-        return delta.gone.clone();
+        return delta.removed.clone();
     }
     let listed: HashSet<K> = delta.changed.iter().map(|object| key(object)).collect();
     present.filter(|key| !listed.contains(key)).collect()
@@ -327,11 +329,11 @@ fn in_scope(namespace: &Namespace, scope: &Scope) -> bool {
     }
 }
 
-fn slice_of(secret: &Secret) -> SecretSlice {
+fn slice_of(secret: &Secret) -> SecretWatch {
     match secret.secret_type {
-        SecretType::DockerConfigJson => SecretSlice::DockerConfigJson,
-        SecretType::DockerCfg => SecretSlice::DockerCfg,
-        SecretType::Other(_) => SecretSlice::Other,
+        SecretType::DockerConfigJson => SecretWatch::DockerConfigJson,
+        SecretType::DockerCfg => SecretWatch::DockerCfg,
+        SecretType::Other(_) => SecretWatch::Other,
     }
 }
 
@@ -342,16 +344,16 @@ fn has_pulled(pod: Option<&Arc<Pod>>) -> impl Iterator<Item = &Arc<str>> {
 }
 
 /// What [`Versions::specs`](super::Versions::specs) is about.
-fn spec(workload: &Workload) -> (i64, &str, Option<&Owner>) {
-    let (meta, rollout) = (&workload.meta, &workload.rollout);
+fn spec(workload: &Workload) -> (i64, &str, Option<&OwnerReference>) {
+    let (meta, rollout) = (&workload.meta, &workload.status);
     (rollout.generation, &meta.uid, meta.owner.as_deref())
 }
 
-fn subject_pod(event: &Event) -> Option<Key<Pod>> {
-    if &*event.subject.kind != "Pod" {
+fn subject_pod(event: &Event) -> Option<ObjectRef<Pod>> {
+    if &*event.regarding.kind != "Pod" {
         return None;
     }
-    let namespace = event.subject.namespace.clone()?;
-    let name = Name::new(Arc::clone(&event.subject.name));
-    Some(Key::new(namespace, name))
+    let namespace = event.regarding.namespace.clone()?;
+    let name = Name::new(Arc::clone(&event.regarding.name));
+    Some(ObjectRef::new(namespace, name))
 }

@@ -5,15 +5,15 @@
 use std::collections::VecDeque;
 
 /// More than come between two frames; a list that is put in place of another exceeds it.
-const KEPT: usize = 4096;
+const MAX_ENTRIES: usize = 4096;
 
-pub(super) struct Log<T> {
+pub(super) struct ChangeLog<T> {
     /// How many were forgotten.
     forgotten: u64,
     kept: VecDeque<T>,
 }
 
-impl<T> Default for Log<T> {
+impl<T> Default for ChangeLog<T> {
     fn default() -> Self {
         Self {
             forgotten: 0,
@@ -22,9 +22,9 @@ impl<T> Default for Log<T> {
     }
 }
 
-impl<T> Log<T> {
-    pub(super) fn note(&mut self, entry: T) {
-        if self.kept.len() == KEPT {
+impl<T> ChangeLog<T> {
+    pub(super) fn push(&mut self, entry: T) {
+        if self.kept.len() == MAX_ENTRIES {
             self.kept.pop_front();
             self.forgotten += 1;
         }
@@ -32,13 +32,13 @@ impl<T> Log<T> {
     }
 
     /// Invalidates all cursors: readers must rescan.
-    pub(super) fn overflow(&mut self) {
-        self.forgotten = self.end() + 1;
+    pub(super) fn reset(&mut self) {
+        self.forgotten = self.cursor() + 1;
         self.kept.clear();
     }
 
     /// The cursor of a reader that is up to date.
-    pub(super) fn end(&self) -> u64 {
+    pub(super) fn cursor(&self) -> u64 {
         self.forgotten + self.kept.len() as u64
     }
 
@@ -56,24 +56,24 @@ mod tests {
 
     #[test]
     fn a_reader_reads_on_where_it_was_and_learns_when_it_has_missed_something() {
-        let mut log = Log::default();
-        let began = log.end();
-        log.note(1);
-        log.note(2);
+        let mut log = ChangeLog::default();
+        let began = log.cursor();
+        log.push(1);
+        log.push(2);
         assert!(log.since(began).unwrap().eq(&[1, 2]));
-        let later = log.end();
+        let later = log.cursor();
         assert_eq!(log.since(later).unwrap().len(), 0);
-        log.note(2);
+        log.push(2);
         assert_eq!(log.since(later).unwrap().len(), 1, "once more");
-        let later = log.end();
-        for number in 0..KEPT {
-            log.note(number);
+        let later = log.cursor();
+        for number in 0..MAX_ENTRIES {
+            log.push(number);
         }
-        assert_eq!(log.since(later).unwrap().len(), KEPT);
+        assert_eq!(log.since(later).unwrap().len(), MAX_ENTRIES);
         assert!(log.since(began).is_none());
-        let end = log.end();
-        log.overflow();
+        let end = log.cursor();
+        log.reset();
         assert!(log.since(end).is_none());
-        assert_eq!(log.since(log.end()).unwrap().len(), 0);
+        assert_eq!(log.since(log.cursor()).unwrap().len(), 0);
     }
 }

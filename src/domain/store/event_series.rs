@@ -11,14 +11,14 @@ use std::{
 use jiff::Timestamp;
 
 use crate::domain::k8s::{
-    object_ref::{Key, Namespace},
+    object_ref::{Namespace, ObjectRef},
     objects::{Event, EventKind},
     pull_failure,
 };
 
 /// The key of an event series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LineKey(Arc<Topic>);
+pub struct EventSeriesKey(Arc<Topic>);
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Topic {
@@ -31,18 +31,18 @@ struct Topic {
 
 /// One line of the events panel.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    pub key: LineKey,
+pub struct EventSeries {
+    pub key: EventSeriesKey,
     pub count: u32,
     pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
     pub pull_failure: bool,
     /// The newest of its events; all of them share object, reason and message.
     pub event: Arc<Event>,
-    members: BTreeMap<Key<Event>, Arc<Event>>,
+    members: BTreeMap<ObjectRef<Event>, Arc<Event>>,
 }
 
-impl Line {
+impl EventSeries {
     pub fn warning(&self) -> bool {
         self.event.kind == EventKind::Warning
     }
@@ -50,30 +50,30 @@ impl Line {
 
 /// Events about one object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct About {
+struct RegardingKey {
     namespace: Option<Namespace>,
     kind: Arc<str>,
     name: Arc<str>,
 }
 
 #[derive(Default)]
-pub(super) struct Lines {
-    by_key: HashMap<LineKey, Arc<Line>>,
-    newest_first: BTreeMap<(Reverse<Timestamp>, LineKey), Arc<Line>>,
-    about: HashMap<About, BTreeSet<LineKey>>,
+pub(super) struct EventIndex {
+    by_key: HashMap<EventSeriesKey, Arc<EventSeries>>,
+    newest_first: BTreeMap<(Reverse<Timestamp>, EventSeriesKey), Arc<EventSeries>>,
+    about: HashMap<RegardingKey, BTreeSet<EventSeriesKey>>,
 }
 
-impl Lines {
+impl EventIndex {
     pub(super) fn len(&self) -> usize {
         self.by_key.len()
     }
 
-    pub(super) fn get(&self, key: &LineKey) -> Option<&Line> {
+    pub(super) fn get(&self, key: &EventSeriesKey) -> Option<&EventSeries> {
         self.by_key.get(key).map(Arc::as_ref)
     }
 
     /// All lines, newest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Line> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &EventSeries> {
         self.newest_first.values().map(Arc::as_ref)
     }
 
@@ -83,8 +83,8 @@ impl Lines {
         kind: &str,
         namespace: &Namespace,
         name: &str,
-    ) -> impl Iterator<Item = &Line> {
-        let about = About {
+    ) -> impl Iterator<Item = &EventSeries> {
+        let about = RegardingKey {
             namespace: Some(namespace.clone()),
             kind: kind.into(),
             name: name.into(),
@@ -98,7 +98,7 @@ impl Lines {
 
     pub(super) fn put(&mut self, event: &Arc<Event>) {
         let key = topic(event);
-        let line = if let Some(mut line) = self.take(&key) {
+        let line = if let Some(mut line) = self.detach(&key) {
             line.members.insert(event.key.clone(), Arc::clone(event));
             line
         } else {
@@ -106,7 +106,7 @@ impl Lines {
                 .entry(about(event))
                 .or_default()
                 .insert(key.clone());
-            Line {
+            EventSeries {
                 key,
                 count: 0,
                 first: None,
@@ -116,11 +116,11 @@ impl Lines {
                 members: BTreeMap::from([(event.key.clone(), Arc::clone(event))]),
             }
         };
-        self.settle(line);
+        self.recount(line);
     }
 
     pub(super) fn remove(&mut self, event: &Event) {
-        let Some(mut line) = self.take(&topic(event)) else {
+        let Some(mut line) = self.detach(&topic(event)) else {
             return;
         };
         line.members.remove(&event.key);
@@ -134,18 +134,18 @@ impl Lines {
             }
             return;
         }
-        self.settle(line);
+        self.recount(line);
     }
 
     /// Takes a line out of its places.
-    fn take(&mut self, key: &LineKey) -> Option<Line> {
+    fn detach(&mut self, key: &EventSeriesKey) -> Option<EventSeries> {
         let line = self.by_key.remove(key)?;
         self.newest_first.remove(&position(&line));
         Some(Arc::unwrap_or_clone(line))
     }
 
     /// Counts the line's events again and puts it in its place.
-    fn settle(&mut self, mut line: Line) {
+    fn recount(&mut self, mut line: EventSeries) {
         let counts = line.members.values().map(|event| event.count);
         line.count = counts.fold(0, u32::saturating_add);
         line.first = line.members.values().filter_map(|event| event.first).min();
@@ -159,25 +159,25 @@ impl Lines {
     }
 }
 
-fn topic(event: &Event) -> LineKey {
-    LineKey(Arc::new(Topic {
-        namespace: event.subject.namespace.clone(),
-        kind: Arc::clone(&event.subject.kind),
-        name: Arc::clone(&event.subject.name),
+fn topic(event: &Event) -> EventSeriesKey {
+    EventSeriesKey(Arc::new(Topic {
+        namespace: event.regarding.namespace.clone(),
+        kind: Arc::clone(&event.regarding.kind),
+        name: Arc::clone(&event.regarding.name),
         reason: Arc::clone(&event.reason),
         message: Arc::clone(&event.message),
     }))
 }
 
-fn about(event: &Event) -> About {
-    About {
-        namespace: event.subject.namespace.clone(),
-        kind: Arc::clone(&event.subject.kind),
-        name: Arc::clone(&event.subject.name),
+fn about(event: &Event) -> RegardingKey {
+    RegardingKey {
+        namespace: event.regarding.namespace.clone(),
+        kind: Arc::clone(&event.regarding.kind),
+        name: Arc::clone(&event.regarding.name),
     }
 }
 
-fn position(line: &Line) -> (Reverse<Timestamp>, LineKey) {
+fn position(line: &EventSeries) -> (Reverse<Timestamp>, EventSeriesKey) {
     (
         Reverse(line.last.unwrap_or(Timestamp::MIN)),
         line.key.clone(),

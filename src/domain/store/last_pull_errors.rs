@@ -10,55 +10,58 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::k8s::{
-    object_ref::Key,
+    object_ref::ObjectRef,
     objects::{ContainerState, Event, Pod},
     pull_failure,
 };
 
 /// An error that named a cause, and when it was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastError {
+pub struct LastPullError {
     pub container: Arc<str>,
     pub image: Arc<str>,
     pub message: Arc<str>,
     /// The event's own time, or when the status was received.
-    pub seen: Timestamp,
+    #[serde(rename = "seen")]
+    pub observed_at: Timestamp,
 }
 
 #[derive(Default)]
-pub(super) struct PullMemory {
-    pods: HashMap<Key<Pod>, Vec<LastError>>,
+pub(super) struct LastPullErrors {
+    pods: HashMap<ObjectRef<Pod>, Vec<LastPullError>>,
 }
 
-impl PullMemory {
-    pub(super) fn of(&self, pod: &Key<Pod>) -> &[LastError] {
+impl LastPullErrors {
+    pub(super) fn get(&self, pod: &ObjectRef<Pod>) -> &[LastPullError] {
         self.pods.get(pod).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn forget(&mut self, pod: &Key<Pod>) {
+    pub(super) fn remove(&mut self, pod: &ObjectRef<Pod>) {
         self.pods.remove(pod);
     }
 
     /// Records the errors of a Pod's status, and removes outdated ones.
-    pub(super) fn see_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
+    pub(super) fn observe_pod(&mut self, before: Option<&Pod>, pod: &Pod, now: Timestamp) {
         if before.is_some_and(|before| before.meta.uid != pod.meta.uid) {
-            self.forget(&pod.key);
+            self.remove(&pod.key);
         }
         if let Some(errors) = self.pods.get_mut(&pod.key) {
             errors.retain(|error| still_holds(pod, error));
             if errors.is_empty() {
-                self.forget(&pod.key);
+                self.remove(&pod.key);
             }
         }
-        for failure in pull_failure::failures(pod).filter(pull_failure::Failure::names_cause) {
+        for failure in
+            pull_failure::pull_failures(pod).filter(pull_failure::PullFailure::names_cause)
+        {
             if let Some(message) = failure.message {
-                self.learn(
+                self.insert(
                     &pod.key,
-                    LastError {
+                    LastPullError {
                         container: Arc::clone(&failure.attempt.container.name),
                         image: Arc::clone(failure.attempt.image()),
                         message: Arc::clone(message),
-                        seen: now,
+                        observed_at: now,
                     },
                 );
             }
@@ -66,44 +69,45 @@ impl PullMemory {
     }
 
     /// Records the error of an event about a Pod that still waits for the image.
-    pub(super) fn see_event(&mut self, pod: &Pod, event: &Event) {
+    pub(super) fn observe_event(&mut self, pod: &Pod, event: &Event) {
         if &*event.reason != "Failed"
             || !event.message.starts_with("Failed to pull image")
-            || !event.subject.may_be(pod)
+            || !event.regarding.refers_to(pod)
         {
             return;
         }
         let Some(seen) = event.last else { return };
-        let waiting = pull_failure::failures(pod).find(|failure| failure.attempt.is_told_by(event));
+        let waiting =
+            pull_failure::pull_failures(pod).find(|failure| failure.attempt.matches_event(event));
         let Some(failure) = waiting else { return };
         if !event.message.contains(&**failure.attempt.image()) {
             return;
         }
-        self.learn(
+        self.insert(
             &pod.key,
-            LastError {
+            LastPullError {
                 container: Arc::clone(&failure.attempt.container.name),
                 image: Arc::clone(failure.attempt.image()),
                 message: Arc::clone(&event.message),
-                seen,
+                observed_at: seen,
             },
         );
     }
 
-    fn learn(&mut self, pod: &Key<Pod>, error: LastError) {
+    fn insert(&mut self, pod: &ObjectRef<Pod>, error: LastPullError) {
         let errors = self.pods.entry(pod.clone()).or_default();
         match errors
             .iter_mut()
             .find(|known| known.container == error.container)
         {
-            Some(known) if known.seen <= error.seen => *known = error,
+            Some(known) if known.observed_at <= error.observed_at => *known = error,
             Some(_) => {}
             None => errors.push(error),
         }
     }
 }
 
-fn still_holds(pod: &Pod, error: &LastError) -> bool {
+fn still_holds(pod: &Pod, error: &LastPullError) -> bool {
     let mut volumes = pod.image_volumes.iter();
     let of_volume = volumes.any(|volume| volume.image == error.image);
     pod.containers.iter().any(|container| {

@@ -22,25 +22,25 @@ use std::{
 };
 
 use self::{
-    change_log::Log, event_series::Lines, last_pull_errors::PullMemory, reference_index::Users,
-    table::Table,
+    change_log::ChangeLog, event_series::EventIndex, last_pull_errors::LastPullErrors,
+    reference_index::ReferenceIndex, table::Table,
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{
-            Event, NamespaceObject, Owner, Pod, Secret, ServiceAccount, Subject, Workload,
-            WorkloadKey, WorkloadKind,
+            Event, NamespaceObject, OwnerReference, Pod, Secret, ServiceAccount, Subject, Workload,
+            WorkloadKind, WorkloadRef,
         },
-        pod_status::Health,
+        pod_status::PodHealth,
     },
     registry_auth::credential::Fingerprint,
     store::watch::Scope,
 };
 
 pub use self::{
-    event_series::{Line, LineKey},
-    last_pull_errors::LastError,
+    event_series::{EventSeries, EventSeriesKey},
+    last_pull_errors::LastPullError,
 };
 
 /// Owners above a workload that are followed: Kubernetes knows one, and anybody may write owners that go
@@ -69,44 +69,44 @@ pub struct Versions {
 
 /// A Pod that came, went or changed its health.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Move {
-    pub pod: Key<Pod>,
-    pub from: Option<Health>,
-    pub to: Option<Health>,
+pub struct HealthChange {
+    pub pod: ObjectRef<Pod>,
+    pub from: Option<PodHealth>,
+    pub to: Option<PodHealth>,
 }
 
 /// How many Pods a namespace has, and how many of them are in trouble.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct NamespaceCounts {
     pub pods: usize,
     pub pull_failing: usize,
     pub failing: usize,
 }
 
 #[derive(Default)]
-pub struct World {
+pub struct Store {
     namespaces: BTreeMap<Namespace, Arc<NamespaceObject>>,
     secrets: Table<Secret>,
     accounts: Table<ServiceAccount>,
     pods: Table<Pod>,
     events: Table<Event>,
-    workloads: BTreeMap<WorkloadKey, Arc<Workload>>,
-    workload_uids: HashMap<Arc<str>, WorkloadKey>,
-    users: Users,
-    lines: Lines,
-    memory: PullMemory,
-    by_health: BTreeMap<Health, BTreeMap<Key<Pod>, Arc<Pod>>>,
-    touched: Log<Subject>,
-    moved: Log<Move>,
+    workloads: BTreeMap<WorkloadRef, Arc<Workload>>,
+    workload_uids: HashMap<Arc<str>, WorkloadRef>,
+    users: ReferenceIndex,
+    lines: EventIndex,
+    memory: LastPullErrors,
+    by_health: BTreeMap<PodHealth, BTreeMap<ObjectRef<Pod>, Arc<Pod>>>,
+    touched: ChangeLog<Subject>,
+    moved: ChangeLog<HealthChange>,
     /// Changes of Secrets and ServiceAccounts, by namespace.
     local: HashMap<Namespace, u64>,
     /// Changes of what the Pods of a namespace have pulled.
     pulled: HashMap<Namespace, u64>,
-    tallies: BTreeMap<Namespace, Tally>,
+    counts: BTreeMap<Namespace, NamespaceCounts>,
     versions: Versions,
 }
 
-impl World {
+impl Store {
     pub fn versions(&self) -> Versions {
         self.versions
     }
@@ -120,8 +120,8 @@ impl World {
     }
 
     /// Namespaces that hold Pods, known even when Namespaces may not be listed.
-    pub fn tallies(&self) -> &BTreeMap<Namespace, Tally> {
-        &self.tallies
+    pub fn tallies(&self) -> &BTreeMap<Namespace, NamespaceCounts> {
+        &self.counts
     }
 
     /// Secrets of all types; those that are no pull Secrets carry no content.
@@ -129,7 +129,7 @@ impl World {
         self.secrets.iter(scope)
     }
 
-    pub fn secret(&self, key: &Key<Secret>) -> Option<&Arc<Secret>> {
+    pub fn secret(&self, key: &ObjectRef<Secret>) -> Option<&Arc<Secret>> {
         self.secrets.get(key)
     }
 
@@ -137,7 +137,7 @@ impl World {
         self.accounts.iter(scope)
     }
 
-    pub fn account(&self, key: &Key<ServiceAccount>) -> Option<&Arc<ServiceAccount>> {
+    pub fn account(&self, key: &ObjectRef<ServiceAccount>) -> Option<&Arc<ServiceAccount>> {
         self.accounts.get(key)
     }
 
@@ -145,7 +145,7 @@ impl World {
         self.pods.iter(scope)
     }
 
-    pub fn pod(&self, key: &Key<Pod>) -> Option<&Arc<Pod>> {
+    pub fn pod(&self, key: &ObjectRef<Pod>) -> Option<&Arc<Pod>> {
         self.pods.get(key)
     }
 
@@ -154,12 +154,12 @@ impl World {
     }
 
     /// Pods of one state of health, by namespace and name.
-    pub fn pods_in(&self, health: Health, scope: &Scope) -> impl Iterator<Item = &Arc<Pod>> {
+    pub fn pods_in(&self, health: PodHealth, scope: &Scope) -> impl Iterator<Item = &Arc<Pod>> {
         let pods = self.by_health.get(&health).into_iter();
         let (first, only) = match scope {
             Scope::Cluster => (Bound::Unbounded, None),
             Scope::Namespace(namespace) => {
-                let lowest = Key::new(namespace.clone(), Name::new(""));
+                let lowest = ObjectRef::new(namespace.clone(), Name::new(""));
                 (Bound::Included(lowest), Some(namespace.clone()))
             }
         };
@@ -168,7 +168,7 @@ impl World {
             .map(|(_, pod)| pod)
     }
 
-    pub fn workload(&self, id: &WorkloadKey) -> Option<&Arc<Workload>> {
+    pub fn workload(&self, id: &WorkloadRef) -> Option<&Arc<Workload>> {
         self.workloads.get(id)
     }
 
@@ -194,9 +194,9 @@ impl World {
         kind: WorkloadKind,
         namespace: &Namespace,
     ) -> impl Iterator<Item = &'a Arc<Workload>> + use<'a> {
-        let lowest = WorkloadKey {
+        let lowest = WorkloadRef {
             kind,
-            key: Key::new(namespace.clone(), Name::new("")),
+            key: ObjectRef::new(namespace.clone(), Name::new("")),
         };
         let namespace = namespace.clone();
         self.workloads
@@ -215,9 +215,9 @@ impl World {
         self.pulled.get(namespace).copied().unwrap_or_default()
     }
 
-    /// How far a reader of [`World::touched_since`] has read that has seen everything.
+    /// How far a reader of [`Store::touched_since`] has read that has seen everything.
     pub fn touched_until(&self) -> u64 {
-        self.touched.end()
+        self.touched.cursor()
     }
 
     /// Pods that fail or are on their way, and workloads, of which something was told since a reader was so
@@ -226,14 +226,14 @@ impl World {
         self.touched.since(read)
     }
 
-    /// How far a reader of [`World::moved_since`] has read that has seen everything.
+    /// How far a reader of [`Store::moved_since`] has read that has seen everything.
     pub fn moved_until(&self) -> u64 {
-        self.moved.end()
+        self.moved.cursor()
     }
 
     /// Pods that came, went or changed their health since a reader was so far, in this order; `None` where
     /// there were too many.
-    pub fn moved_since(&self, read: u64) -> Option<impl ExactSizeIterator<Item = &Move>> {
+    pub fn moved_since(&self, read: u64) -> Option<impl ExactSizeIterator<Item = &HealthChange>> {
         self.moved.since(read)
     }
 
@@ -242,11 +242,11 @@ impl World {
     /// `None` for a bare Pod, and while the owner has not been seen.
     pub fn workload_of(&self, pod: &Pod) -> Option<&Arc<Workload>> {
         let owner = pod.meta.owner.as_ref()?;
-        Some(self.top_of(self.owner(&pod.key.namespace, owner)?))
+        Some(self.root_owner(self.owner(&pod.key.namespace, owner)?))
     }
 
     /// The workload itself, or the one that makes it: a ReplicaSet's Deployment, a Job's CronJob.
-    pub fn top_of<'a>(&'a self, workload: &'a Arc<Workload>) -> &'a Arc<Workload> {
+    pub fn root_owner<'a>(&'a self, workload: &'a Arc<Workload>) -> &'a Arc<Workload> {
         let above = |workload: &&'a Arc<Workload>| {
             let owner = workload.meta.owner.as_ref()?;
             self.owner(&workload.id.key.namespace, owner)
@@ -258,7 +258,7 @@ impl World {
     }
 
     /// An owner is of the same namespace: another one that is named is none to Kubernetes.
-    fn owner(&self, namespace: &Namespace, owner: &Owner) -> Option<&Arc<Workload>> {
+    fn owner(&self, namespace: &Namespace, owner: &OwnerReference) -> Option<&Arc<Workload>> {
         WorkloadKind::parse(&owner.kind)?;
         let id = self.workload_uids.get(&owner.uid)?;
         (id.key.namespace == *namespace).then(|| self.workloads.get(id))?
@@ -267,7 +267,7 @@ impl World {
     /// Pods that run as this ServiceAccount.
     pub fn pods_of_account(
         &self,
-        key: &Key<ServiceAccount>,
+        key: &ObjectRef<ServiceAccount>,
     ) -> impl ExactSizeIterator<Item = &Name<Pod>> {
         self.users
             .pods_of_account(key)
@@ -276,7 +276,10 @@ impl World {
     }
 
     /// Pods that list this Secret, whether it exists or not.
-    pub fn pods_of_secret(&self, key: &Key<Secret>) -> impl ExactSizeIterator<Item = &Name<Pod>> {
+    pub fn pods_of_secret(
+        &self,
+        key: &ObjectRef<Secret>,
+    ) -> impl ExactSizeIterator<Item = &Name<Pod>> {
         self.users
             .pods_of_secret(key)
             .map(BTreeSet::iter)
@@ -286,7 +289,7 @@ impl World {
     /// ServiceAccounts that list this Secret, whether it exists or not.
     pub fn accounts_of_secret(
         &self,
-        key: &Key<Secret>,
+        key: &ObjectRef<Secret>,
     ) -> impl ExactSizeIterator<Item = &Name<ServiceAccount>> {
         self.users
             .accounts_of_secret(key)
@@ -298,7 +301,7 @@ impl World {
     pub fn secrets_with(
         &self,
         credential: Fingerprint,
-    ) -> impl ExactSizeIterator<Item = &Key<Secret>> {
+    ) -> impl ExactSizeIterator<Item = &ObjectRef<Secret>> {
         self.users
             .secrets_with(credential)
             .map(BTreeSet::iter)
@@ -306,7 +309,7 @@ impl World {
     }
 
     /// Pods whose controlling owner has this uid.
-    pub fn pods_of_owner(&self, uid: &str) -> impl ExactSizeIterator<Item = &Key<Pod>> {
+    pub fn pods_of_owner(&self, uid: &str) -> impl ExactSizeIterator<Item = &ObjectRef<Pod>> {
         self.users
             .pods_of_owner(uid)
             .map(BTreeSet::iter)
@@ -314,7 +317,7 @@ impl World {
     }
 
     /// Event lines, newest first.
-    pub fn event_lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn event_lines(&self) -> impl Iterator<Item = &EventSeries> {
         self.lines.iter()
     }
 
@@ -322,7 +325,7 @@ impl World {
         self.lines.len()
     }
 
-    pub fn event_line(&self, key: &LineKey) -> Option<&Line> {
+    pub fn event_line(&self, key: &EventSeriesKey) -> Option<&EventSeries> {
         self.lines.get(key)
     }
 
@@ -332,16 +335,16 @@ impl World {
         kind: &str,
         namespace: &Namespace,
         name: &str,
-    ) -> impl Iterator<Item = &Line> {
+    ) -> impl Iterator<Item = &EventSeries> {
         self.lines.about(kind, namespace, name)
     }
 
     /// What was said of a Pod, oldest first; not what was said of an earlier Pod of its name.
-    pub fn events_of_pod(&self, pod: &Key<Pod>) -> Vec<Arc<Event>> {
+    pub fn events_of_pod(&self, pod: &ObjectRef<Pod>) -> Vec<Arc<Event>> {
         let now = self.pod(pod);
         let lines = self.events_about("Pod", &pod.namespace, pod.name.as_str());
         let mut events: Vec<_> = lines
-            .filter(|line| now.is_none_or(|pod| line.event.subject.may_be(pod)))
+            .filter(|line| now.is_none_or(|pod| line.event.regarding.refers_to(pod)))
             .map(|line| Arc::clone(&line.event))
             .collect();
         events.sort_by_key(|event| event.last);
@@ -349,7 +352,7 @@ impl World {
     }
 
     /// What the containers of this Pod last failed with, remembered across back-off.
-    pub fn last_errors(&self, pod: &Key<Pod>) -> &[LastError] {
-        self.memory.of(pod)
+    pub fn last_errors(&self, pod: &ObjectRef<Pod>) -> &[LastPullError] {
+        self.memory.get(pod)
     }
 }

@@ -9,46 +9,49 @@ use std::{
 
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Pod, Secret, ServiceAccount},
     },
     registry_auth::credential::Fingerprint,
 };
 
 #[derive(Default)]
-pub(super) struct Users {
-    pods_of_account: HashMap<Key<ServiceAccount>, BTreeSet<Name<Pod>>>,
-    pods_of_secret: HashMap<Key<Secret>, BTreeSet<Name<Pod>>>,
-    accounts_of_secret: HashMap<Key<Secret>, BTreeSet<Name<ServiceAccount>>>,
+pub(super) struct ReferenceIndex {
+    pods_of_account: HashMap<ObjectRef<ServiceAccount>, BTreeSet<Name<Pod>>>,
+    pods_of_secret: HashMap<ObjectRef<Secret>, BTreeSet<Name<Pod>>>,
+    accounts_of_secret: HashMap<ObjectRef<Secret>, BTreeSet<Name<ServiceAccount>>>,
     /// By the uid of the controlling owner.
-    pods_of_owner: HashMap<Arc<str>, BTreeSet<Key<Pod>>>,
-    secrets_with: HashMap<Fingerprint, BTreeSet<Key<Secret>>>,
+    pods_of_owner: HashMap<Arc<str>, BTreeSet<ObjectRef<Pod>>>,
+    secrets_with: HashMap<Fingerprint, BTreeSet<ObjectRef<Secret>>>,
 }
 
-impl Users {
+impl ReferenceIndex {
     pub(super) fn pods_of_account(
         &self,
-        key: &Key<ServiceAccount>,
+        key: &ObjectRef<ServiceAccount>,
     ) -> Option<&BTreeSet<Name<Pod>>> {
         self.pods_of_account.get(key)
     }
 
-    pub(super) fn pods_of_secret(&self, key: &Key<Secret>) -> Option<&BTreeSet<Name<Pod>>> {
+    pub(super) fn pods_of_secret(&self, key: &ObjectRef<Secret>) -> Option<&BTreeSet<Name<Pod>>> {
         self.pods_of_secret.get(key)
     }
 
     pub(super) fn accounts_of_secret(
         &self,
-        key: &Key<Secret>,
+        key: &ObjectRef<Secret>,
     ) -> Option<&BTreeSet<Name<ServiceAccount>>> {
         self.accounts_of_secret.get(key)
     }
 
-    pub(super) fn pods_of_owner(&self, uid: &str) -> Option<&BTreeSet<Key<Pod>>> {
+    pub(super) fn pods_of_owner(&self, uid: &str) -> Option<&BTreeSet<ObjectRef<Pod>>> {
         self.pods_of_owner.get(uid)
     }
 
-    pub(super) fn secrets_with(&self, credential: Fingerprint) -> Option<&BTreeSet<Key<Secret>>> {
+    pub(super) fn secrets_with(
+        &self,
+        credential: Fingerprint,
+    ) -> Option<&BTreeSet<ObjectRef<Secret>>> {
         self.secrets_with.get(&credential)
     }
 
@@ -129,14 +132,14 @@ impl Users {
     }
 }
 
-fn account_of(pod: &Pod) -> Key<ServiceAccount> {
-    Key::new(pod.key.namespace.clone(), pod.service_account.clone())
+fn account_of(pod: &Pod) -> ObjectRef<ServiceAccount> {
+    ObjectRef::new(pod.key.namespace.clone(), pod.service_account.clone())
 }
 
-fn secrets_of(pod: &Pod) -> impl Iterator<Item = Key<Secret>> {
+fn secrets_of(pod: &Pod) -> impl Iterator<Item = ObjectRef<Secret>> {
     pod.pull_secrets
         .iter()
-        .map(|name| Key::new(pod.key.namespace.clone(), name.clone()))
+        .map(|name| ObjectRef::new(pod.key.namespace.clone(), name.clone()))
 }
 
 fn credentials_of(secret: &Secret) -> impl Iterator<Item = (&Secret, Fingerprint)> {
@@ -146,11 +149,11 @@ fn credentials_of(secret: &Secret) -> impl Iterator<Item = (&Secret, Fingerprint
         .filter_map(move |entry| Some((secret, entry.fingerprint?)))
 }
 
-fn listed_by(account: &ServiceAccount) -> impl Iterator<Item = Key<Secret>> {
+fn listed_by(account: &ServiceAccount) -> impl Iterator<Item = ObjectRef<Secret>> {
     account
         .pull_secrets
         .iter()
-        .map(|name| Key::new(account.key.namespace.clone(), name.clone()))
+        .map(|name| ObjectRef::new(account.key.namespace.clone(), name.clone()))
 }
 
 fn remove<K: std::hash::Hash + Eq, V: Ord>(

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{Event, Pod, Secret, ServiceAccount},
     },
     store::watch::Scope,
@@ -12,12 +12,12 @@ use crate::domain::{
 
 /// An object that knows its own key.
 pub trait Keyed: Sized {
-    fn key(&self) -> &Key<Self>;
+    fn key(&self) -> &ObjectRef<Self>;
 }
 
 macro_rules! keyed {
     ($($kind:ty),+) => { $(impl Keyed for $kind {
-        fn key(&self) -> &Key<Self> {
+        fn key(&self) -> &ObjectRef<Self> {
             &self.key
         }
     })+ };
@@ -44,12 +44,12 @@ impl<T: Keyed> Table<T> {
         self.len
     }
 
-    pub(super) fn get(&self, key: &Key<T>) -> Option<&Arc<T>> {
+    pub(super) fn get(&self, key: &ObjectRef<T>) -> Option<&Arc<T>> {
         self.namespaces.get(&key.namespace)?.get(&key.name)
     }
 
     /// Puts the object in its place and returns the one that was there.
-    pub(super) fn put(&mut self, object: Arc<T>) -> Option<Arc<T>> {
+    pub(super) fn insert(&mut self, object: Arc<T>) -> Option<Arc<T>> {
         let key = object.key().clone();
         let before = self
             .namespaces
@@ -60,7 +60,7 @@ impl<T: Keyed> Table<T> {
         before
     }
 
-    pub(super) fn remove(&mut self, key: &Key<T>) -> Option<Arc<T>> {
+    pub(super) fn remove(&mut self, key: &ObjectRef<T>) -> Option<Arc<T>> {
         let objects = self.namespaces.get_mut(&key.namespace)?;
         let removed = objects.remove(&key.name)?;
         if objects.is_empty() {

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::domain::{
     fixtures::{
-        IMAGE, changed, event, gone, key, now, owned, pod, running, secret, waiting, whole,
+        IMAGE, event, full_list, key, now, owned, pod, removed, running, secret, upserted, waiting,
         workload,
     },
     k8s::objects::{SecretContent, SecretType},
     registry_auth::credential::{FingerprintKey, Password},
-    store::{update::Batch, watch::SecretSlice},
+    store::{update::StoreUpdate, watch::SecretWatch},
 };
 
 fn later(seconds: i64) -> Timestamp {
@@ -21,16 +21,16 @@ fn later(seconds: i64) -> Timestamp {
 
 #[test]
 fn a_whole_list_replaces_its_scope_and_nothing_else() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let pods = vec![
         pod("shop", "a", running()),
         pod("shop", "b", running()),
         pod("pay", "c", running()),
     ];
-    world.fold(Batch::Pods(whole(Scope::Cluster, pods)), now());
+    world.apply(StoreUpdate::Pods(full_list(Scope::Cluster, pods)), now());
     let only = Scope::Namespace(Namespace::new("shop"));
-    world.fold(
-        Batch::Pods(whole(only, vec![pod("shop", "b", running())])),
+    world.apply(
+        StoreUpdate::Pods(full_list(only, vec![pod("shop", "b", running())])),
         now(),
     );
 
@@ -44,26 +44,26 @@ fn a_whole_list_replaces_its_scope_and_nothing_else() {
 
 #[test]
 fn a_change_that_moves_no_pod_leaves_the_places() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let mut places = |batch| {
-        world.fold(Batch::Pods(batch), now());
+        world.apply(StoreUpdate::Pods(batch), now());
         world.versions().places
     };
-    let came = places(changed(vec![pod("shop", "a", running())]));
+    let came = places(upserted(vec![pod("shop", "a", running())]));
     let mut restarted = pod("shop", "a", running());
     restarted.containers[0].restarts += 1;
-    assert_eq!(places(changed(vec![restarted])), came);
+    assert_eq!(places(upserted(vec![restarted])), came);
     let failing = pod("shop", "a", waiting("ErrImagePull", "no"));
-    let failed = places(changed(vec![failing]));
+    let failed = places(upserted(vec![failing]));
     assert!(failed > came);
-    assert!(places(gone(vec![key("shop", "a")])) > failed);
+    assert!(places(removed(vec![key("shop", "a")])) > failed);
 }
 
 #[test]
 fn users_follow_the_objects() {
-    let mut world = World::default();
-    world.fold(
-        Batch::Pods(changed(vec![pod("shop", "a", running())])),
+    let mut world = Store::default();
+    world.apply(
+        StoreUpdate::Pods(upserted(vec![pod("shop", "a", running())])),
         now(),
     );
     let secret = key("shop", "regcred");
@@ -72,17 +72,17 @@ fn users_follow_the_objects() {
 
     let mut moved = pod("shop", "a", running());
     moved.pull_secrets = Arc::from([]);
-    world.fold(Batch::Pods(changed(vec![moved])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![moved])), now());
     assert_eq!(world.pods_of_secret(&secret).len(), 0);
 
-    world.fold(Batch::Pods(gone(vec![key("shop", "a")])), now());
+    world.apply(StoreUpdate::Pods(removed(vec![key("shop", "a")])), now());
     assert_eq!(world.pods_of_account(&key("shop", "runner")).len(), 0);
     assert!(world.tallies().is_empty());
 }
 
 #[test]
 fn the_last_error_is_kept_across_back_off_and_forgotten_when_it_runs() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let states = [
         waiting("ErrImagePull", "401 Unauthorized"),
         waiting(
@@ -91,20 +91,25 @@ fn the_last_error_is_kept_across_back_off_and_forgotten_when_it_runs() {
         ),
     ];
     for state in states {
-        world.fold(Batch::Pods(changed(vec![pod("shop", "a", state)])), now());
+        world.apply(
+            StoreUpdate::Pods(upserted(vec![pod("shop", "a", state)])),
+            now(),
+        );
         let errors = world.last_errors(&key("shop", "a"));
         assert_eq!(errors.len(), 1);
         assert_eq!(&*errors[0].message, "401 Unauthorized");
         assert_eq!(world.tallies()[&Namespace::new("shop")].pull_failing, 1);
     }
-    world.fold(
-        Batch::Pods(changed(vec![pod("shop", "a", running())])),
+    world.apply(
+        StoreUpdate::Pods(upserted(vec![pod("shop", "a", running())])),
         later(9),
     );
     assert!(world.last_errors(&key("shop", "a")).is_empty());
     assert_eq!(world.tallies()[&Namespace::new("shop")].pull_failing, 0);
     assert_eq!(
-        world.pods_in(Health::PullFailing, &Scope::Cluster).count(),
+        world
+            .pods_in(PodHealth::PullFailing, &Scope::Cluster)
+            .count(),
         0
     );
 }
@@ -116,13 +121,20 @@ fn an_event_that_came_before_its_pod_is_remembered_too() {
         "ImagePullBackOff",
         &format!("Back-off pulling image \"{IMAGE}\""),
     );
-    let mut world = World::default();
-    world.fold(
-        Batch::Events(changed(vec![event("e", "a", "Failed", &message, 1, now())])),
+    let mut world = Store::default();
+    world.apply(
+        StoreUpdate::Events(upserted(vec![event(
+            "e",
+            "a",
+            "Failed",
+            &message,
+            1,
+            now(),
+        )])),
         now(),
     );
-    world.fold(
-        Batch::Pods(changed(vec![pod("shop", "a", backing_off)])),
+    world.apply(
+        StoreUpdate::Pods(upserted(vec![pod("shop", "a", backing_off)])),
         later(5),
     );
     assert_eq!(&*world.last_errors(&key("shop", "a"))[0].message, message);
@@ -130,7 +142,7 @@ fn an_event_that_came_before_its_pod_is_remembered_too() {
 
 #[test]
 fn events_of_one_topic_are_one_line_and_the_newest_comes_first() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let failed = |name, count, last| {
         event(
             name,
@@ -141,8 +153,8 @@ fn events_of_one_topic_are_one_line_and_the_newest_comes_first() {
             later(last),
         )
     };
-    world.fold(
-        Batch::Events(changed(vec![
+    world.apply(
+        StoreUpdate::Events(upserted(vec![
             failed("e1", 2, 10),
             failed("e2", 3, 40),
             event("e3", "a", "Pulling", "Pulling image", 1, later(20)),
@@ -155,8 +167,8 @@ fn events_of_one_topic_are_one_line_and_the_newest_comes_first() {
         .collect();
     assert_eq!(seen, [("Failed".to_owned(), 5), ("Pulling".to_owned(), 1)]);
 
-    world.fold(
-        Batch::Events(changed(vec![event(
+    world.apply(
+        StoreUpdate::Events(upserted(vec![event(
             "e3",
             "a",
             "Pulling",
@@ -169,8 +181,8 @@ fn events_of_one_topic_are_one_line_and_the_newest_comes_first() {
     let first = world.event_lines().next().unwrap();
     assert_eq!((&*first.event.reason, first.count), ("Pulling", 2));
 
-    world.fold(
-        Batch::Events(gone(vec![key("shop", "e2"), key("shop", "e3")])),
+    world.apply(
+        StoreUpdate::Events(removed(vec![key("shop", "e2"), key("shop", "e3")])),
         now(),
     );
     let left: Vec<u32> = world.event_lines().map(|line| line.count).collect();
@@ -185,44 +197,53 @@ fn events_of_one_topic_are_one_line_and_the_newest_comes_first() {
 
 #[test]
 fn a_secret_made_again_with_another_type_survives_the_old_watch() {
-    let mut world = World::default();
-    let json = SecretSlice::DockerConfigJson;
-    world.fold(
-        Batch::Secrets(
+    let mut world = Store::default();
+    let json = SecretWatch::DockerConfigJson;
+    world.apply(
+        StoreUpdate::Secrets(
             json,
-            changed(vec![secret("shop", "s", SecretType::DockerConfigJson, &[])]),
+            upserted(vec![secret("shop", "s", SecretType::DockerConfigJson, &[])]),
         ),
         now(),
     );
-    world.fold(
-        Batch::Secrets(
-            SecretSlice::Other,
-            changed(vec![secret("shop", "s", SecretType::Other(None), &[])]),
+    world.apply(
+        StoreUpdate::Secrets(
+            SecretWatch::Other,
+            upserted(vec![secret("shop", "s", SecretType::Other(None), &[])]),
         ),
         now(),
     );
-    world.fold(Batch::Secrets(json, gone(vec![key("shop", "s")])), now());
+    world.apply(
+        StoreUpdate::Secrets(json, removed(vec![key("shop", "s")])),
+        now(),
+    );
     assert_eq!(
         world.secret(&key("shop", "s")).unwrap().secret_type,
         SecretType::Other(None)
     );
-    world.fold(Batch::Secrets(json, whole(Scope::Cluster, vec![])), now());
+    world.apply(
+        StoreUpdate::Secrets(json, full_list(Scope::Cluster, vec![])),
+        now(),
+    );
     assert!(world.secret(&key("shop", "s")).is_some());
 }
 
 /// Lists of two watches cross: the older one tells of the Secret that is no more.
 #[test]
 fn an_older_secret_of_the_name_does_not_take_the_place_of_the_newer() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let newer = secret("shop", "s", SecretType::DockerConfigJson, &[]);
     let mut older = secret("shop", "s", SecretType::Other(None), &[]);
     older.meta.created = Some(later(-9 * 86_400));
-    let json = SecretSlice::DockerConfigJson;
-    world.fold(Batch::Secrets(json, changed(vec![newer.clone()])), now());
-    let list = whole(Scope::Cluster, vec![older]);
-    world.fold(Batch::Secrets(SecretSlice::Other, list), now());
-    let old = gone(vec![key("shop", "s")]);
-    world.fold(Batch::Secrets(SecretSlice::Other, old), now());
+    let json = SecretWatch::DockerConfigJson;
+    world.apply(
+        StoreUpdate::Secrets(json, upserted(vec![newer.clone()])),
+        now(),
+    );
+    let list = full_list(Scope::Cluster, vec![older]);
+    world.apply(StoreUpdate::Secrets(SecretWatch::Other, list), now());
+    let old = removed(vec![key("shop", "s")]);
+    world.apply(StoreUpdate::Secrets(SecretWatch::Other, old), now());
     assert_eq!(**world.secret(&key("shop", "s")).unwrap(), newer);
 }
 
@@ -238,27 +259,30 @@ fn secrets_are_found_by_their_credential() {
             entry.fingerprint = Some(credential(password));
             summary.entries = [entry].into();
         }
-        Batch::Secrets(SecretSlice::DockerConfigJson, changed(vec![secret]))
+        StoreUpdate::Secrets(SecretWatch::DockerConfigJson, upserted(vec![secret]))
     };
-    let mut world = World::default();
-    world.fold(with("old"), now());
+    let mut world = Store::default();
+    world.apply(with("old"), now());
     assert_eq!(world.secrets_with(credential("old")).len(), 1);
-    world.fold(with("new"), now());
+    world.apply(with("new"), now());
     assert_eq!(world.secrets_with(credential("old")).len(), 0);
     let found: Vec<_> = world.secrets_with(credential("new")).collect();
     assert_eq!(found, [&key("shop", "s")]);
-    let slice = SecretSlice::DockerConfigJson;
-    world.fold(Batch::Secrets(slice, gone(vec![key("shop", "s")])), now());
+    let slice = SecretWatch::DockerConfigJson;
+    world.apply(
+        StoreUpdate::Secrets(slice, removed(vec![key("shop", "s")])),
+        now(),
+    );
     assert_eq!(world.secrets_with(credential("new")).len(), 0);
 }
 
 #[test]
 fn owners_in_a_circle_are_followed_to_an_end() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let mut deployment = workload(WorkloadKind::Deployment, "shop", "web", None);
     let set = workload(WorkloadKind::ReplicaSet, "shop", "web-1", Some("web"));
     let of = |it: &Workload| {
-        Arc::new(Owner {
+        Arc::new(OwnerReference {
             kind: it.id.kind.as_str().into(),
             name: it.id.key.name.shared(),
             uid: Arc::clone(&it.meta.uid),
@@ -266,19 +290,22 @@ fn owners_in_a_circle_are_followed_to_an_end() {
     };
     deployment.meta.owner = Some(of(&set));
     let kind = WorkloadKind::Deployment;
-    world.fold(Batch::Workloads(kind, changed(vec![deployment])), now());
+    world.apply(
+        StoreUpdate::Workloads(kind, upserted(vec![deployment])),
+        now(),
+    );
     let kind = WorkloadKind::ReplicaSet;
-    world.fold(Batch::Workloads(kind, changed(vec![set])), now());
+    world.apply(StoreUpdate::Workloads(kind, upserted(vec![set])), now());
     let pod = owned(pod("shop", "a", running()), "web-1");
     assert!(world.workload_of(&pod).is_some());
 }
 
 #[test]
 fn an_owner_is_of_the_same_namespace() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let kind = WorkloadKind::ReplicaSet;
     let set = workload(kind, "pay", "web-1", None);
-    world.fold(Batch::Workloads(kind, changed(vec![set])), now());
+    world.apply(StoreUpdate::Workloads(kind, upserted(vec![set])), now());
     let pod = |namespace| owned(pod(namespace, "a", running()), "web-1");
     assert!(world.workload_of(&pod("pay")).is_some());
     assert!(world.workload_of(&pod("shop")).is_none());
@@ -286,13 +313,13 @@ fn an_owner_is_of_the_same_namespace() {
 
 #[test]
 fn a_workload_made_again_is_known_by_its_new_uid_only() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let kind = WorkloadKind::ReplicaSet;
     let first = workload(kind, "shop", "web-1", None);
     let mut again = first.clone();
     again.meta.uid = "another".into();
-    world.fold(Batch::Workloads(kind, changed(vec![first])), now());
-    world.fold(Batch::Workloads(kind, changed(vec![again])), now());
+    world.apply(StoreUpdate::Workloads(kind, upserted(vec![first])), now());
+    world.apply(StoreUpdate::Workloads(kind, upserted(vec![again])), now());
     let old = owned(pod("shop", "a", running()), "web-1");
     assert!(world.workload_of(&old).is_none());
 }
@@ -303,12 +330,12 @@ fn what_was_said_of_an_earlier_pod_of_the_name_is_not_said_of_this_one() {
     let message = format!("Failed to pull image \"{IMAGE}\": not found");
     let about = |uid: &str| {
         let mut event = event("e", "a", "Failed", &message, 1, now());
-        event.subject.uid = Some(uid.into());
-        let mut world = World::default();
-        world.fold(Batch::Events(changed(vec![event])), now());
+        event.regarding.uid = Some(uid.into());
+        let mut world = Store::default();
+        world.apply(StoreUpdate::Events(upserted(vec![event])), now());
         let waits = waiting("ImagePullBackOff", "");
         let pod = pod("shop", "a", waits);
-        world.fold(Batch::Pods(changed(vec![pod])), now());
+        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
         let key = key("shop", "a");
         (
             world.last_errors(&key).len(),
@@ -321,10 +348,10 @@ fn what_was_said_of_an_earlier_pod_of_the_name_is_not_said_of_this_one() {
 
 #[test]
 fn no_count_is_too_large_to_be_added() {
-    let mut world = World::default();
+    let mut world = Store::default();
     let event = |name| event(name, "a", "Failed", "no", u32::MAX, now());
-    world.fold(
-        Batch::Events(changed(vec![event("e1"), event("e2")])),
+    world.apply(
+        StoreUpdate::Events(upserted(vec![event("e1"), event("e2")])),
         now(),
     );
     assert_eq!(world.event_lines().next().unwrap().count, u32::MAX);
@@ -332,10 +359,10 @@ fn no_count_is_too_large_to_be_added() {
 
 #[test]
 fn workloads_of_a_namespace_are_those_of_all_kinds() {
-    let mut world = World::default();
+    let mut world = Store::default();
     for kind in [WorkloadKind::Job, WorkloadKind::Deployment] {
         let here = ["pay", "shop"].map(|namespace| workload(kind, namespace, "web", None));
-        world.fold(Batch::Workloads(kind, changed(here.to_vec())), now());
+        world.apply(StoreUpdate::Workloads(kind, upserted(here.to_vec())), now());
     }
     let shop = Scope::Namespace(Namespace::new("shop"));
     let kinds: Vec<_> = world.workloads_of(&shop).map(|it| it.id.kind).collect();

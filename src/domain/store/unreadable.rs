@@ -26,15 +26,15 @@ impl fmt::Display for ObjectName {
 
 /// The objects of one watch that could not be decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableObjects {
     pub named: BTreeSet<ObjectName>,
     /// Those of which not even the name could be read.
-    pub nameless: usize,
+    pub unnamed: usize,
 }
 
-impl Unreadable {
+impl UnreadableObjects {
     pub fn count(&self) -> usize {
-        self.named.len() + self.nameless
+        self.named.len() + self.unnamed
     }
 
     pub fn is_empty(&self) -> bool {
@@ -50,21 +50,21 @@ impl Unreadable {
         };
         Self {
             named: self.named.iter().filter(is_here).cloned().collect(),
-            nameless: self.nameless,
+            unnamed: self.unnamed,
         }
     }
 
     /// Those of both.
     #[must_use]
-    pub fn and(mut self, other: &Self) -> Self {
+    pub fn merged_with(mut self, other: &Self) -> Self {
         self.named.extend(other.named.iter().cloned());
-        self.nameless += other.nameless;
+        self.unnamed += other.unnamed;
         self
     }
 }
 
 /// The names, the nameless ones counted.
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableObjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Names that are listed; more are counted.
         const LISTED: usize = 3;
@@ -74,8 +74,8 @@ impl fmt::Display for Unreadable {
         if more > 0 {
             parts.push(format!("{more} more"));
         }
-        if self.nameless > 0 {
-            parts.push(format!("{} without a readable name", self.nameless));
+        if self.unnamed > 0 {
+            parts.push(format!("{} without a readable name", self.unnamed));
         }
         f.write_str(&parts.join(", "))
     }
@@ -91,11 +91,11 @@ mod tests {
             namespace: Some(Namespace::new(namespace)),
             name: name.into(),
         };
-        let all = Unreadable {
+        let all = UnreadableObjects {
             named: ["a", "b", "c", "d", "e"]
                 .map(|name| object(if name == "a" { "pay" } else { "shop" }, name))
                 .into(),
-            nameless: 1,
+            unnamed: 1,
         };
         assert_eq!(
             all.to_string(),
@@ -103,7 +103,7 @@ mod tests {
         );
         let pay = all.within(&Namespace::new("pay"));
         assert_eq!(pay.count(), 2, "the nameless one may be anywhere");
-        assert_eq!(all.and(&pay).count(), 7);
-        assert!(Unreadable::default().is_empty());
+        assert_eq!(all.merged_with(&pay).count(), 7);
+        assert!(UnreadableObjects::default().is_empty());
     }
 }

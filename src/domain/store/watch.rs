@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::unreadable::Unreadable;
+use super::unreadable::UnreadableObjects;
 use crate::domain::{
     k8s::{object_ref::Namespace, objects::WorkloadKind},
     rbac::Permission,
@@ -17,7 +17,7 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WatchKind {
     Namespaces,
-    Secrets(SecretSlice),
+    Secrets(SecretWatch),
     ServiceAccounts,
     Pods,
     Events,
@@ -58,14 +58,14 @@ impl WatchKind {
 
 /// Secrets come by three watches, so that no data but that of pull Secrets is ever transferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SecretSlice {
+pub enum SecretWatch {
     DockerConfigJson,
     DockerCfg,
     /// All other types: metadata only, to tell a Secret of the wrong type from a missing one.
     Other,
 }
 
-impl SecretSlice {
+impl SecretWatch {
     pub const ALL: [Self; 3] = [Self::DockerConfigJson, Self::DockerCfg, Self::Other];
 }
 
@@ -109,17 +109,17 @@ pub enum WatchState {
 
 /// Which lists are complete: only there does an object that is not in the store not exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
-    whole: BTreeSet<WatchId>,
+pub struct WatchCoverage {
+    complete: BTreeSet<WatchId>,
     /// What the server refuses to list.
     denied: BTreeSet<WatchId>,
     /// What the lists lack because it could not be decoded.
-    unreadable: BTreeMap<WatchId, Arc<Unreadable>>,
+    unreadable: BTreeMap<WatchId, Arc<UnreadableObjects>>,
 }
 
-impl Sight {
+impl WatchCoverage {
     /// Everything is seen, as a cluster's administrator sees it.
-    pub fn full() -> Self {
+    pub fn complete() -> Self {
         let kinds = [
             WatchKind::Namespaces,
             WatchKind::ServiceAccounts,
@@ -127,28 +127,28 @@ impl Sight {
             WatchKind::Events,
         ]
         .into_iter()
-        .chain(SecretSlice::ALL.map(WatchKind::Secrets))
+        .chain(SecretWatch::ALL.map(WatchKind::Secrets))
         .chain(WorkloadKind::ALL.map(WatchKind::Workloads));
         let everywhere = |kind| WatchId {
             kind,
             scope: Scope::Cluster,
         };
         Self {
-            whole: kinds.map(everywhere).collect(),
+            complete: kinds.map(everywhere).collect(),
             denied: BTreeSet::new(),
             unreadable: BTreeMap::new(),
         }
     }
 
     /// Records the state of a watch. A stale list was whole once, and is judged as it was.
-    pub fn note(&mut self, id: &WatchId, state: &WatchState) {
+    pub fn set_state(&mut self, id: &WatchId, state: &WatchState) {
         match state {
             WatchState::Live => {
-                self.whole.insert(id.clone());
+                self.complete.insert(id.clone());
                 self.denied.remove(id);
             }
             WatchState::Forbidden { .. } => {
-                self.whole.remove(id);
+                self.complete.remove(id);
                 self.denied.insert(id.clone());
             }
             WatchState::Connecting | WatchState::Listing { .. } | WatchState::Stale { .. } => {}
@@ -156,7 +156,7 @@ impl Sight {
     }
 
     /// Learns which objects of a watch could not be decoded.
-    pub fn note_unreadable(&mut self, id: WatchId, unreadable: Arc<Unreadable>) {
+    pub fn set_unreadable(&mut self, id: WatchId, unreadable: Arc<UnreadableObjects>) {
         if unreadable.is_empty() {
             self.unreadable.remove(&id);
         } else {
@@ -165,53 +165,53 @@ impl Sight {
     }
 
     /// What could not be decoded, per watch.
-    pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &Unreadable)> {
+    pub fn unreadable(&self) -> impl Iterator<Item = (&WatchId, &UnreadableObjects)> {
         let all = self.unreadable.iter();
         all.map(|(id, unreadable)| (id, &**unreadable))
     }
 
     /// Removes a watch.
-    pub fn lose(&mut self, id: &WatchId) {
-        self.whole.remove(id);
+    pub fn remove(&mut self, id: &WatchId) {
+        self.complete.remove(id);
         self.denied.remove(id);
         self.unreadable.remove(id);
     }
 
     /// Whether all objects of this kind in this namespace are in the store.
-    pub fn sees(&self, kind: WatchKind, namespace: &Namespace) -> bool {
+    pub fn is_complete(&self, kind: WatchKind, namespace: &Namespace) -> bool {
         let scopes = [Scope::Cluster, Scope::Namespace(namespace.clone())];
         scopes.into_iter().any(|scope| {
             let id = WatchId { kind, scope };
             let lacks = self.unreadable.get(&id);
-            self.whole.contains(&id) && lacks.is_none_or(|it| it.within(namespace).is_empty())
+            self.complete.contains(&id) && lacks.is_none_or(|it| it.within(namespace).is_empty())
         })
     }
 
     /// Whether the user may not list the Secrets of this namespace.
     pub fn is_denied_secrets(&self, namespace: &Namespace) -> bool {
         let denied = |slice| holds(&self.denied, WatchKind::Secrets(slice), namespace);
-        !self.sees_secrets(namespace) && SecretSlice::ALL.into_iter().any(denied)
+        !self.has_all_secrets(namespace) && SecretWatch::ALL.into_iter().any(denied)
     }
 
     /// Whether all objects of this kind in the scope are in the store.
-    pub fn sees_all(&self, kind: WatchKind, scope: &Scope) -> bool {
+    pub fn is_complete_in(&self, kind: WatchKind, scope: &Scope) -> bool {
         match scope {
-            Scope::Namespace(namespace) => self.sees(kind, namespace),
+            Scope::Namespace(namespace) => self.is_complete(kind, namespace),
             Scope::Cluster => {
                 let id = WatchId {
                     kind,
                     scope: Scope::Cluster,
                 };
-                self.whole.contains(&id) && !self.unreadable.contains_key(&id)
+                self.complete.contains(&id) && !self.unreadable.contains_key(&id)
             }
         }
     }
 
     /// Whether a Secret of any type that is not in the store does not exist.
-    pub fn sees_secrets(&self, namespace: &Namespace) -> bool {
-        SecretSlice::ALL
+    pub fn has_all_secrets(&self, namespace: &Namespace) -> bool {
+        SecretWatch::ALL
             .into_iter()
-            .all(|slice| self.sees(WatchKind::Secrets(slice), namespace))
+            .all(|slice| self.is_complete(WatchKind::Secrets(slice), namespace))
     }
 }
 

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::{look::Seen, target::Choice};
 use crate::domain::{
-    context::{self, Case},
+    context::{self, PodContext},
     diagnostics::{self, Finding, Need, needs_diagnosis, workload_needs_diagnosis},
     k8s::{
         objects::{Pod, Workload},
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
     },
     store::watch::Scope,
 };
@@ -25,7 +25,7 @@ pub(super) struct Found {
 }
 
 pub(super) struct Checked {
-    pub case: Case,
+    pub case: PodContext,
     pub findings: Vec<Finding>,
     /// It runs: what is found is what the next pull will meet.
     pub runs: bool,
@@ -48,7 +48,7 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
     let pods = world.pods(&Scope::Cluster).filter(chosen);
     let need = |pod: &Arc<Pod>| needs_diagnosis(pod, &world.events_of_pod(&pod.key), now);
     let (ill, others): (Vec<_>, Vec<_>) = pods.partition(|pod| need(pod) == Need::Now);
-    let case = |pod: &Arc<Pod>| context::case(world, &seen.sight, &pod.key, now);
+    let case = |pod: &Arc<Pod>| context::pod_context(world, &seen.sight, &pod.key, now);
     let ill = ill.into_iter().filter_map(case).map(|case| Checked {
         findings: diagnostics::diagnose(&case).findings,
         case,
@@ -58,10 +58,10 @@ pub(super) fn all(seen: &Seen, choice: &Choice, depth: Depth, now: Timestamp) ->
     let mut well = Vec::new();
     for pod in others {
         // What has run to its end is not pulled again.
-        let runs = pod_status(pod).health == Health::Healthy;
+        let runs = pod_status(pod).health == PodHealth::Healthy;
         match depth {
             Depth::Everything if runs => checked.extend(case(pod).map(|case| Checked {
-                findings: diagnostics::foresee(&case),
+                findings: diagnostics::preflight(&case),
                 case,
                 runs: true,
             })),
@@ -85,7 +85,7 @@ fn workloads(seen: &Seen, choice: &Choice, now: Timestamp) -> Vec<(Arc<Workload>
         .workloads()
         .filter(|it| workload_needs_diagnosis(it) && choice.has_workload(it))
         .filter_map(|workload| {
-            let case = context::workload_case(&seen.world, &seen.sight, workload, now);
+            let case = context::workload_context(&seen.world, &seen.sight, workload, now);
             Some((Arc::clone(workload), diagnostics::workload(&case)?))
         })
         .collect()

@@ -22,21 +22,21 @@ use super::{
 use crate::{
     cluster::{Connection, Feed, Reach, Watches, watch::WATCHED},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::object_ref::Namespace,
         rbac::Permission,
         registry_auth::credential::FingerprintKey,
         store::{
-            World,
-            watch::{Scope, Sight, WatchId, WatchKind, WatchState},
+            Store,
+            watch::{Scope, WatchCoverage, WatchId, WatchKind, WatchState},
         },
     },
 };
 
 /// What was there.
 pub(super) struct Seen {
-    pub world: World,
-    pub sight: Sight,
+    pub world: Store,
+    pub sight: WatchCoverage,
     /// What could not be listed.
     pub forbidden: Vec<Permission>,
     /// The kinds of which something is not in the world: refused, or not decoded.
@@ -59,7 +59,7 @@ pub(super) async fn once(
     reach: Reach,
     patience: Option<Patience<'_>>,
     progress: &Progress,
-) -> Result<Seen, Problem> {
+) -> Result<Seen, UserError> {
     let wanted = wanted(&reach);
     let (_watches, mut feed) = Watches::start(connection, reach, &FingerprintKey::default());
     let mut looking = Looking::new(wanted);
@@ -101,8 +101,8 @@ fn wanted(reach: &Reach) -> Vec<WatchId> {
 }
 
 struct Looking {
-    world: World,
-    sight: Sight,
+    world: Store,
+    sight: WatchCoverage,
     states: BTreeMap<WatchId, Option<WatchState>>,
     /// What may be listed and not watched.
     unwatched: BTreeMap<WatchKind, Permission>,
@@ -111,8 +111,8 @@ struct Looking {
 impl Looking {
     fn new(wanted: Vec<WatchId>) -> Self {
         Self {
-            world: World::default(),
-            sight: Sight::default(),
+            world: Store::default(),
+            sight: WatchCoverage::default(),
             states: wanted.into_iter().map(|id| (id, None)).collect(),
             unwatched: BTreeMap::new(),
         }
@@ -137,24 +137,24 @@ impl Looking {
 
     fn learn(&mut self, feed: Feed) {
         match feed {
-            Feed::Batch(batch) => self.world.fold(batch, Timestamp::now()),
-            Feed::Unreadable(id, unreadable) => self.sight.note_unreadable(id, unreadable),
+            Feed::Batch(batch) => self.world.apply(batch, Timestamp::now()),
+            Feed::Unreadable(id, unreadable) => self.sight.set_unreadable(id, unreadable),
             Feed::State(id, mut state) => {
                 if let Some(missing) = only_listed(&state) {
                     self.unwatched.insert(id.kind, missing.clone());
                     state = WatchState::Live;
                 }
-                self.sight.note(&id, &state);
+                self.sight.set_state(&id, &state);
                 if let Some(known) = self.states.get_mut(&id) {
                     *known = Some(state);
                 }
             }
-            Feed::Ended(id) => self.sight.lose(&id),
+            Feed::Ended(id) => self.sight.remove(&id),
         }
     }
 
     /// Fails where a change would not be seen: what was listed once tells nothing of what comes of it.
-    fn may_follow(&self, choice: &Choice) -> Result<(), Problem> {
+    fn may_follow(&self, choice: &Choice) -> Result<(), UserError> {
         let is_chosen = |kind: WatchKind| match kind {
             WatchKind::Pods => true,
             WatchKind::Workloads(kind) => {
@@ -169,9 +169,9 @@ impl Looking {
         let mut unwatched = self.unwatched.iter();
         match unwatched.find(|(kind, _)| is_chosen(**kind)) {
             None => Ok(()),
-            Some((_, missing)) => Err(Problem::new("cannot wait")
-                .because(format!("you may not {missing}"))
-                .next(missing.role_command())),
+            Some((_, missing)) => Err(UserError::new("cannot wait")
+                .with_cause(format!("you may not {missing}"))
+                .with_help(missing.role_command())),
         }
     }
 
@@ -222,19 +222,19 @@ impl Looking {
         }
     }
 
-    fn unsettled(&self) -> Problem {
-        let problem = Problem::new("the cluster's lists did not arrive in time");
+    fn unsettled(&self) -> UserError {
+        let problem = UserError::new("the cluster's lists did not arrive in time");
         let why = self.states.values().find_map(|state| match state {
             Some(WatchState::Stale { why, .. }) => Some(why.to_string()),
             _ => None,
         });
         match why {
-            Some(why) => problem.because(why),
-            None => problem.next("allow more time with --request-timeout"),
+            Some(why) => problem.with_cause(why),
+            None => problem.with_help("allow more time with --request-timeout"),
         }
     }
 
-    fn finish(self, settled: Option<bool>) -> Result<Seen, Problem> {
+    fn finish(self, settled: Option<bool>) -> Result<Seen, UserError> {
         let mut forbidden = Vec::new();
         let unreadable = self.sight.unreadable().map(|(id, _)| id.kind);
         let mut partial: BTreeSet<WatchKind> = unreadable.collect();
@@ -258,9 +258,9 @@ impl Looking {
             };
             partial.insert(id.kind);
             if id.kind == WatchKind::Pods {
-                return Err(Problem::new("cannot list Pods")
-                    .because(why.to_string())
-                    .next(missing.role_command()));
+                return Err(UserError::new("cannot list Pods")
+                    .with_cause(why.to_string())
+                    .with_help(missing.role_command()));
             }
             if id.kind != WatchKind::Namespaces && !forbidden.contains(&missing) {
                 forbidden.push(missing);

@@ -33,7 +33,7 @@ use self::{
 use super::{Exit, console::Console, duration, ended, json};
 use crate::{
     cluster::{Connection, Reach},
-    domain::{error::Problem, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
+    domain::{error::UserError, k8s::object_ref::Namespace, sanitize::lines, store::watch::Scope},
     registry::Prober,
 };
 use clap::ValueEnum;
@@ -95,7 +95,7 @@ pub async fn run(
     prober: Option<&Prober>,
     console: Console,
     stdout: impl Write,
-) -> Result<Exit, Problem> {
+) -> Result<Exit, UserError> {
     let progress = console.progress();
     let choice = Choice::read(&args.targets, args.selector.clone())?;
     let asked = Asked::new(&choice, &reach, args.allow_empty)?;
@@ -146,14 +146,14 @@ pub async fn run(
         Format::Sarif => json::write(&sarif::document(&report), &mut stdout),
     };
     ended(written.and_then(|()| stdout.flush()), exit)
-        .map_err(|error| Problem::new("cannot write the report").because(error.to_string()))
+        .map_err(|error| UserError::new("cannot write the report").with_cause(error.to_string()))
 }
 
 /// The images of a namespace's Pods, each once.
 pub(super) async fn images(
     connection: &Connection,
     namespace: Namespace,
-) -> Result<BTreeSet<String>, Problem> {
+) -> Result<BTreeSet<String>, UserError> {
     let reach = Reach::Namespaces(vec![namespace]);
     let seen = look::once(connection, reach, None, &Console::default().progress()).await?;
     let pods = seen.world.pods(&Scope::Cluster);

@@ -15,13 +15,13 @@ use super::findings::{Checked, Found};
 use crate::{
     cluster::{Connection, Trouble, fetch, nodes},
     domain::{
-        context::Case,
+        context::PodContext,
         diagnostics::{self, Finding},
         k8s::{
-            object_ref::{Key, Name, Namespace},
+            object_ref::{Name, Namespace, ObjectRef},
             objects::Secret,
         },
-        probe::{Answer, Wanted},
+        probe::{PullAnswer, TargetPlatforms},
         registry_auth::image_ref::ImageRef,
     },
     headless::{console::Progress, secrets::Source, verified::Verified, verify},
@@ -64,10 +64,10 @@ impl Answers {
             let mut findings = std::mem::take(&mut checked.findings);
             for finding in &mut findings {
                 if let Some(Probed::Answered(verified)) = self.to(checked, finding).as_deref() {
-                    diagnostics::settle(
+                    diagnostics::apply_probe(
                         finding,
                         verified.verdict(),
-                        diagnostics::Source::Registry,
+                        diagnostics::EvidenceSource::Registry,
                         now,
                     );
                 }
@@ -80,7 +80,7 @@ impl Answers {
     }
 
     /// What is refused of the images of which nothing is found yet.
-    fn refusals(&self, case: &Case, found: &[Finding], now: Timestamp) -> Vec<Finding> {
+    fn refusals(&self, case: &PodContext, found: &[Finding], now: Timestamp) -> Vec<Finding> {
         let images: BTreeSet<&str> = case.pod.containers.iter().map(|it| &*it.image).collect();
         let open = images
             .into_iter()
@@ -89,7 +89,7 @@ impl Answers {
             let Probed::Answered(verified) = &**self.0.get(&Question::about(case, image))? else {
                 return None;
             };
-            Some(diagnostics::foresee_refusal(
+            Some(diagnostics::preflight_refusal(
                 case,
                 image,
                 verified.verdict(),
@@ -109,7 +109,7 @@ impl Answers {
 }
 
 impl Question {
-    fn about(case: &Case, image: &str) -> Self {
+    fn about(case: &PodContext, image: &str) -> Self {
         Self {
             namespace: case.pod.key.namespace.clone(),
             secrets: Arc::clone(&case.pod.pull_secrets),
@@ -153,7 +153,7 @@ pub(super) async fn ask(
     } else {
         None
     };
-    let wanted = &nodes.map(Wanted::Nodes).unwrap_or_default();
+    let wanted = &nodes.map(TargetPlatforms::Nodes).unwrap_or_default();
     let answers = stream::iter(questions).map(|question| async move {
         let probed = match answer(connection, prober, &question, wanted).await {
             Ok(verified) => Probed::Answered(Box::new(verified)),
@@ -175,12 +175,12 @@ async fn answer(
     connection: &Connection,
     prober: &Prober,
     question: &Question,
-    wanted: &Wanted,
+    wanted: &TargetPlatforms,
 ) -> Result<Verified, String> {
     let image = ImageRef::parse(&question.image).map_err(|error| error.to_string())?;
     let mut sources = Vec::new();
     for name in question.secrets.iter() {
-        let key = Key::new(question.namespace.clone(), name.clone());
+        let key = ObjectRef::new(question.namespace.clone(), name.clone());
         match fetch::pull_secret(connection, &key).await {
             Ok(secret) => sources.push(Source {
                 name: name.to_string(),
@@ -196,7 +196,7 @@ async fn answer(
 
 impl Probed {
     /// Whether the registry gives the image; `None` when it was not asked.
-    pub(super) fn answer(&self) -> Option<Answer> {
+    pub(super) fn answer(&self) -> Option<PullAnswer> {
         match self {
             Self::Answered(verified) => Some(verified.answer()),
             Self::Failed { .. } => None,

@@ -18,16 +18,16 @@ use super::{
 use crate::{
     cluster::Connection,
     domain::{
-        context::Case,
-        diagnostics::{Cause, Finding, Fix, Root, classify::Confidence},
+        context::PodContext,
+        diagnostics::{Cause, Finding, Fix, RootCause, classify::Confidence},
         k8s::{
             object_ref::Namespace,
             objects::{Pod, Workload},
         },
-        probe::Answer,
+        probe::PullAnswer,
         registry_auth::image_ref::ImageRef,
         sanitize::one_line,
-        store::watch::{Sight, WatchKind},
+        store::watch::{WatchCoverage, WatchKind},
     },
     headless::{
         Exit,
@@ -79,7 +79,7 @@ pub(super) struct Row {
     state: String,
     title: &'static str,
     pub(super) cause: Cause,
-    pub(super) root: Option<Root>,
+    pub(super) root: Option<RootCause>,
     pub(super) confidence: Confidence,
     alternatives: Vec<Cause>,
     pub(super) summary: String,
@@ -106,7 +106,7 @@ struct Asked {
     namespace: Namespace,
     image: String,
     /// None when it could not be asked.
-    verdict: Option<Answer>,
+    verdict: Option<PullAnswer>,
     summary: String,
 }
 
@@ -221,13 +221,13 @@ impl Report {
         }
         for image in &self.images {
             let mark = match image.verdict {
-                Some(Answer::Ok) => console.mark(true),
-                Some(Answer::No) => console.mark(false),
-                Some(Answer::Unknown) | None => console.paint(Tone::Odd, "?"),
+                Some(PullAnswer::Ok) => console.mark(true),
+                Some(PullAnswer::No) => console.mark(false),
+                Some(PullAnswer::Unknown) | None => console.paint(Tone::Odd, "?"),
             };
             let line = one_line(&format!("{}  {}", image.namespace, image.image));
             writeln!(out, "{mark} {line}")?;
-            if matches!(image.verdict, Some(Answer::Unknown) | None) {
+            if matches!(image.verdict, Some(PullAnswer::Unknown) | None) {
                 writeln!(out, "  {}", one_line(&image.summary))?;
             }
         }
@@ -300,15 +300,15 @@ impl Report {
 }
 
 /// Each object that could not be decoded, with its kind.
-fn not_read(sight: &Sight) -> Vec<String> {
+fn not_read(sight: &WatchCoverage) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, unreadable) in sight.unreadable() {
         let plural = id.kind.plural();
         let kind = plural.trim_end_matches('s');
         let named = unreadable.named.iter();
         lines.extend(named.map(|object| format!("{kind} {object}")));
-        if unreadable.nameless > 0 {
-            let count = unreadable.nameless;
+        if unreadable.unnamed > 0 {
+            let count = unreadable.unnamed;
             lines.push(format!("{count} {plural} without a readable name"));
         }
     }
@@ -371,7 +371,7 @@ impl Row {
             alternatives: finding.alternatives.clone(),
             summary: finding.summary(),
             evidence: finding.evidence.iter().map(|it| it.line(now)).collect(),
-            settle: finding.settle.clone(),
+            settle: finding.confirming_checks.clone(),
             chain: None,
             probe: None,
             fixes: finding.filled_fixes(),
@@ -452,11 +452,11 @@ impl Row {
 }
 
 impl Chain {
-    fn of(case: &Case, finding: &Finding) -> Self {
+    fn of(case: &PodContext, finding: &Finding) -> Self {
         let image = finding.image.as_deref().map(ImageRef::parse);
         let secrets = match image {
             Some(Ok(image)) => case
-                .links(&image)
+                .credential_chain(&image)
                 .secrets
                 .iter()
                 .map(|link| Link {

@@ -49,7 +49,7 @@ fn note(level: &str, text: &str) -> Value {
 }
 
 fn rule(cause: Cause) -> Value {
-    let entry = cause.entry();
+    let entry = cause.info();
     json!({
         "id": cause.slug(),
         "shortDescription": { "text": entry.label },

@@ -12,9 +12,9 @@ use std::{
 use super::findings::Found;
 use crate::{
     domain::{
-        context::Case,
-        error::Problem,
-        k8s::{object_ref::Key, objects::Pod},
+        context::PodContext,
+        error::UserError,
+        k8s::{object_ref::ObjectRef, objects::Pod},
     },
     headless::json,
 };
@@ -22,9 +22,9 @@ use crate::{
 /// Writes the case of each Pod with a finding into the folder, which is made where there is none.
 ///
 /// One that cannot be saved keeps no other from being saved; the error names the first, and counts them.
-pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), Problem> {
+pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), UserError> {
     let cannot = |why: String| {
-        Problem::new(format!("cannot save cases to {}", folder.display())).because(why)
+        UserError::new(format!("cannot save cases to {}", folder.display())).with_cause(why)
     };
     create(folder).map_err(|error| cannot(error.to_string()))?;
     let cases = found.pods.iter().filter(|pod| !pod.findings.is_empty());
@@ -38,7 +38,7 @@ pub(super) fn cases(folder: &Path, found: &Found) -> Result<(), Problem> {
         count => format!("{}; {count} cases are not saved", first.why),
     });
     Err(if failures.iter().any(|failure| failure.exists) {
-        problem.next("name a new folder: nothing is overwritten")
+        problem.with_help("name a new folder: nothing is overwritten")
     } else {
         problem
     })
@@ -51,7 +51,7 @@ struct Failure {
     exists: bool,
 }
 
-fn save(folder: &Path, case: &Case) -> Result<(), Failure> {
+fn save(folder: &Path, case: &PodContext) -> Result<(), Failure> {
     let name = file_name(&case.pod.key).map_err(|why| Failure { why, exists: false })?;
     write(&folder.join(&name), case).map_err(|error| Failure {
         why: format!("{name}: {error}"),
@@ -60,7 +60,7 @@ fn save(folder: &Path, case: &Case) -> Result<(), Failure> {
 }
 
 /// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
-fn file_name(key: &Key<Pod>) -> Result<String, String> {
+fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
     if key.namespace.is_valid() && key.name.is_valid() {
         Ok(format!("{}.{}.json", key.namespace, key.name))
     } else {
@@ -97,17 +97,18 @@ mod tests {
     use crate::{
         domain::{
             context, diagnostics,
-            fixtures::{changed, now, pod, waiting},
+            fixtures::{now, pod, upserted, waiting},
             k8s::object_ref::{Name, Namespace},
-            store::{World, update::Batch, watch::Sight},
+            store::{Store, update::StoreUpdate, watch::WatchCoverage},
         },
         headless::check::findings::Checked,
     };
 
     #[test]
     fn names_of_the_server_stay_inside_the_folder() {
-        let key =
-            |namespace: &str, name: &str| Key::new(Namespace::new(namespace), Name::new(name));
+        let key = |namespace: &str, name: &str| {
+            ObjectRef::new(Namespace::new(namespace), Name::new(name))
+        };
         assert_eq!(
             file_name(&key("shop", "web-1.a")).unwrap(),
             "shop.web-1.a.json"
@@ -136,13 +137,14 @@ mod tests {
             well: Vec::new(),
             workloads: Vec::new(),
         };
-        let mut world = World::default();
+        let mut world = Store::default();
         for name in ["../web", "api", "a/b"] {
             let failing = waiting("ErrImagePull", "manifest unknown");
             let pod = pod("shop", name, failing);
             let key = pod.key.clone();
-            world.fold(Batch::Pods(changed(vec![pod])), now());
-            let case = context::case(&world, &Sight::full(), &key, now()).unwrap();
+            world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
+            let case =
+                context::pod_context(&world, &WatchCoverage::complete(), &key, now()).unwrap();
             found.pods.push(Checked {
                 findings: diagnostics::diagnose(&case).findings,
                 case,

@@ -8,13 +8,13 @@ use super::{look::Seen, target::Choice};
 use crate::{
     cluster::{Connection, Reach, Trouble, read},
     domain::{
-        error::Problem,
+        error::UserError,
         k8s::object_ref::Namespace,
         store::{
-            World,
-            watch::{Scope, Sight, WatchKind},
+            Store,
+            watch::{Scope, WatchCoverage, WatchKind},
         },
-        suggest::nearest,
+        suggest::did_you_mean,
     },
 };
 
@@ -40,17 +40,17 @@ impl<'a> Asked<'a> {
         choice: &'a Choice,
         reach: &Reach,
         allow_empty: bool,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, UserError> {
         let namespaces = match reach {
             Reach::Cluster { .. } => Vec::new(),
             Reach::Namespaces(namespaces) => namespaces.clone(),
         };
         if let Some(wrong) = namespaces.iter().find(|name| !name.is_valid()) {
-            return Err(Problem::new(format!(
+            return Err(UserError::new(format!(
                 "{:?} is not a valid Namespace name",
                 wrong.as_str()
             ))
-            .because("lower case letters, digits and -, at most 63 characters"));
+            .with_cause("lower case letters, digits and -, at most 63 characters"));
         }
         Ok(Self {
             choice,
@@ -60,7 +60,7 @@ impl<'a> Asked<'a> {
     }
 
     /// What is still waited for, in words; `None` when all is there.
-    pub(super) fn awaited(&self, world: &World, sight: &Sight) -> Option<String> {
+    pub(super) fn awaited(&self, world: &Store, sight: &WatchCoverage) -> Option<String> {
         if self.allow_empty {
             return None;
         }
@@ -80,7 +80,7 @@ impl<'a> Asked<'a> {
         &self,
         connection: &Connection,
         seen: &Seen,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         for namespace in self.namespaces.iter().filter(|_| !self.allow_empty) {
             match existence(&seen.world, &seen.sight, namespace) {
                 Existence::Exists => {}
@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn existence(world: &World, sight: &Sight, namespace: &Namespace) -> Existence {
+fn existence(world: &Store, sight: &WatchCoverage, namespace: &Namespace) -> Existence {
     let within = Scope::Namespace(namespace.clone());
     let has_objects = world.pods(&within).next().is_some()
         || world.accounts(&within).next().is_some()
@@ -125,7 +125,7 @@ fn existence(world: &World, sight: &Sight, namespace: &Namespace) -> Existence {
         || world.workloads_of(&within).next().is_some();
     if has_objects {
         Existence::Exists
-    } else if !sight.sees_all(WatchKind::Namespaces, &Scope::Cluster) {
+    } else if !sight.is_complete_in(WatchKind::Namespaces, &Scope::Cluster) {
         Existence::Unknown
     } else if world.namespace(namespace).is_some() {
         Existence::Exists
@@ -134,13 +134,16 @@ fn existence(world: &World, sight: &Sight, namespace: &Namespace) -> Existence {
     }
 }
 
-fn missing(namespace: &Namespace, seen: &Seen) -> Problem {
-    let problem = Problem::new(format!("Namespace {namespace} does not exist"));
+fn missing(namespace: &Namespace, seen: &Seen) -> UserError {
+    let problem = UserError::new(format!("Namespace {namespace} does not exist"));
     let mut names: Vec<&str> = Vec::new();
-    if seen.sight.sees_all(WatchKind::Namespaces, &Scope::Cluster) {
+    if seen
+        .sight
+        .is_complete_in(WatchKind::Namespaces, &Scope::Cluster)
+    {
         names.extend(seen.world.namespaces().map(|it| it.name.as_str()));
     }
-    problem.next(match nearest(namespace.as_str(), names) {
+    problem.with_help(match did_you_mean(namespace.as_str(), names) {
         Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
         None => format!("kubectl get namespaces lists them; {ALLOW_EMPTY}"),
     })
@@ -149,13 +152,13 @@ fn missing(namespace: &Namespace, seen: &Seen) -> Problem {
 /// Advice where nothing was found.
 pub(super) const ALLOW_EMPTY: &str = "--allow-empty accepts that, --wait waits for it";
 
-fn unknown(namespace: &Namespace, trouble: &Trouble) -> Problem {
+fn unknown(namespace: &Namespace, trouble: &Trouble) -> UserError {
     let what = format!("nothing found in Namespace {namespace}, and it may not exist");
-    let problem = Problem::new(what).because(trouble.to_string());
+    let problem = UserError::new(what).with_cause(trouble.to_string());
     match trouble {
         Trouble::Forbidden(_) => problem
-            .because("you may not get namespaces, so nothing tells whether it exists")
-            .next(format!("check the name; {ALLOW_EMPTY}")),
+            .with_cause("you may not get namespaces, so nothing tells whether it exists")
+            .with_help(format!("check the name; {ALLOW_EMPTY}")),
         _ => problem,
     }
 }
@@ -164,13 +167,13 @@ fn unknown(namespace: &Namespace, trouble: &Trouble) -> Problem {
 mod tests {
     use super::*;
     use crate::domain::{
-        fixtures::{company, now, whole},
-        store::{update::Batch, watch::WatchId},
+        fixtures::{full_list, now, sample_store},
+        store::{update::StoreUpdate, watch::WatchId},
     };
 
     #[test]
     fn a_namespace_exists_where_it_is_listed_or_something_is_in_it() {
-        let mut world = company();
+        let mut world = sample_store();
         let shop = world
             .pods(&Scope::Cluster)
             .next()
@@ -179,19 +182,19 @@ mod tests {
             .namespace
             .clone();
         let nope = Namespace::new("nope");
-        let listed = Sight::full();
+        let listed = WatchCoverage::complete();
         assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
         assert_eq!(existence(&world, &listed, &nope), Existence::Missing);
-        let mut blind = Sight::full();
-        blind.lose(&WatchId {
+        let mut blind = WatchCoverage::complete();
+        blind.remove(&WatchId {
             kind: WatchKind::Namespaces,
             scope: Scope::Cluster,
         });
         assert_eq!(existence(&world, &blind, &shop), Existence::Exists);
         assert_eq!(existence(&world, &blind, &nope), Existence::Unknown);
         // Nothing is left in it, but it is listed.
-        let nothing = whole(Scope::Namespace(shop.clone()), Vec::new());
-        world.fold(Batch::Pods(nothing), now());
+        let nothing = full_list(Scope::Namespace(shop.clone()), Vec::new());
+        world.apply(StoreUpdate::Pods(nothing), now());
         assert_eq!(existence(&world, &listed, &shop), Existence::Exists);
     }
 

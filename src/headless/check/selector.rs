@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{k8s::objects::Labels, suggest::nearest};
+use crate::domain::{k8s::objects::Labels, suggest::did_you_mean};
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Selector {
             let mut known = all.clone().map(|(name, _)| &**name);
             if !known.any(|name| name == label) {
                 let known = all.map(|(name, _)| &**name);
-                return nearest(label, known).map(str::to_owned);
+                return did_you_mean(label, known).map(str::to_owned);
             }
             let Rule::In(values) = rule else { return None };
             let known = all.filter(|(name, _)| **name == **label);
@@ -72,7 +72,7 @@ impl Selector {
             }
             let near = values
                 .iter()
-                .find_map(|value| nearest(value, known.clone()))?;
+                .find_map(|value| did_you_mean(value, known.clone()))?;
             Some(format!("{label}={near}"))
         })
     }

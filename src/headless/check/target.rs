@@ -5,11 +5,11 @@ use std::fmt;
 
 use super::{scope::ALLOW_EMPTY, selector::Selector};
 use crate::domain::{
-    error::Problem,
+    error::UserError,
     k8s::objects::{Pod, Workload, WorkloadKind},
     rbac::Permission,
-    store::{World, watch::Scope},
-    suggest::nearest,
+    store::{Store, watch::Scope},
+    suggest::did_you_mean,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,16 +93,16 @@ impl Target {
     }
 
     /// The object of this kind whose name is nearest.
-    fn near(&self, world: &World) -> Option<Self> {
+    fn near(&self, world: &Store) -> Option<Self> {
         let name = self.name.as_deref()?;
         let near = match self.kind {
             Kind::Pod => {
                 let pods = world.pods(&Scope::Cluster);
-                nearest(name, pods.map(|pod| pod.key.name.as_str()))
+                did_you_mean(name, pods.map(|pod| pod.key.name.as_str()))
             }
             Kind::Workload(kind) => {
                 let workloads = world.workloads().filter(|it| it.id.kind == kind);
-                nearest(name, workloads.map(|it| it.id.key.name.as_str()))
+                did_you_mean(name, workloads.map(|it| it.id.key.name.as_str()))
             }
         };
         near.map(|near| Self {
@@ -120,7 +120,7 @@ impl Target {
         }
     }
 
-    fn exists(&self, world: &World) -> bool {
+    fn exists(&self, world: &Store) -> bool {
         match self.kind {
             Kind::Pod => world
                 .pods(&Scope::Cluster)
@@ -132,11 +132,11 @@ impl Target {
 
 impl Choice {
     /// Reads the words of the command line.
-    pub(super) fn read(words: &[String], selector: Option<Selector>) -> Result<Self, Problem> {
+    pub(super) fn read(words: &[String], selector: Option<Selector>) -> Result<Self, UserError> {
         let targets = targets(words).map_err(|why| {
-            Problem::new("cannot tell what to check")
-                .because(why)
-                .next("name it as kubectl does: deployment/web, deployment web, or pods")
+            UserError::new("cannot tell what to check")
+                .with_cause(why)
+                .with_help("name it as kubectl does: deployment/web, deployment web, or pods")
         })?;
         Ok(Self { targets, selector })
     }
@@ -154,7 +154,7 @@ impl Choice {
     }
 
     /// What was chosen and is not there, in words.
-    pub(super) fn absent(&self, world: &World) -> Option<String> {
+    pub(super) fn absent(&self, world: &Store) -> Option<String> {
         if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
             return Some(target.to_string());
         }
@@ -162,7 +162,7 @@ impl Choice {
         (!self.selects_something(world)).then(|| format!("a Pod with the labels {selector}"))
     }
 
-    fn selects_something(&self, world: &World) -> bool {
+    fn selects_something(&self, world: &Store) -> bool {
         let mut pods = world.pods(&Scope::Cluster);
         pods.any(|pod| self.has_pod(pod, world.workload_of(pod).map(AsRef::as_ref)))
             || world.workloads().any(|it| self.has_workload(it))
@@ -172,14 +172,14 @@ impl Choice {
     /// workload.
     pub(super) fn exists(
         &self,
-        world: &World,
+        world: &Store,
         forbidden: &[Permission],
         place: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         self.may_be_looked_for(world, forbidden)?;
         if let Some(target) = self.targets.iter().find(|it| !it.exists(world)) {
-            let problem = Problem::new(target.absence(place));
-            return Err(problem.next(match target.near(world) {
+            let problem = UserError::new(target.absence(place));
+            return Err(problem.with_help(match target.near(world) {
                 Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
                 None => format!("choose the namespace with -n, or all with -A; {ALLOW_EMPTY}"),
             }));
@@ -190,10 +190,10 @@ impl Choice {
         if self.selects_something(world) {
             return Ok(());
         }
-        let problem = Problem::new(format!("no Pod has the labels {selector} {place}"));
+        let problem = UserError::new(format!("no Pod has the labels {selector} {place}"));
         let pods = world.pods(&Scope::Cluster);
         let labels: Vec<_> = pods.map(|pod| &pod.meta.labels).collect();
-        Err(problem.next(match selector.near(&labels) {
+        Err(problem.with_help(match selector.near(&labels) {
             Some(near) => format!("did you mean {near}? {ALLOW_EMPTY}"),
             None => format!("check the selector; {ALLOW_EMPTY}"),
         }))
@@ -202,16 +202,16 @@ impl Choice {
     /// Fails for a name of a kind that may not be listed: nobody knows whether it exists.
     pub(super) fn may_be_looked_for(
         &self,
-        world: &World,
+        world: &Store,
         forbidden: &[Permission],
-    ) -> Result<(), Problem> {
+    ) -> Result<(), UserError> {
         let absent = self.targets.iter().filter(|it| !it.exists(world));
         let hides = |target: &Target| forbidden.iter().find(|it| target.needs(it));
         for (target, missing) in absent.map(|target| (target, hides(target))) {
             if let Some(missing) = missing {
-                return Err(Problem::new(format!("cannot look for {target}"))
-                    .because(format!("you may not {missing}"))
-                    .next(missing.role_command()));
+                return Err(UserError::new(format!("cannot look for {target}"))
+                    .with_cause(format!("you may not {missing}"))
+                    .with_help(missing.role_command()));
             }
         }
         Ok(())

@@ -5,11 +5,11 @@ use std::{fmt, time::Duration};
 use super::target::Choice;
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Pod, Workload, WorkloadKind},
-        pod_status::{Health, pod_status},
+        pod_status::{PodHealth, pod_status},
     },
-    store::{World, watch::Scope},
+    store::{Store, watch::Scope},
 };
 
 /// Something fails and nothing has got on for so long: it is stuck. Longer than the kubelet's first
@@ -19,12 +19,12 @@ pub(super) const STUCK: Duration = Duration::from_secs(15);
 /// How far what was chosen has got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
-    pods: Vec<(Key<Pod>, Health)>,
+    pods: Vec<(ObjectRef<Pod>, PodHealth)>,
     rolled_out: bool,
 }
 
 impl Standing {
-    pub(super) fn of(world: &World, choice: &Choice) -> Self {
+    pub(super) fn of(world: &Store, choice: &Choice) -> Self {
         let chosen = |pod: &&std::sync::Arc<Pod>| {
             let workload = world.workload_of(pod).map(AsRef::as_ref);
             pod.meta.deleting.is_none() && choice.has_pod(pod, workload)
@@ -49,7 +49,7 @@ impl Standing {
     /// Something fails.
     pub(super) fn fails(&self) -> bool {
         let mut healths = self.pods.iter().map(|(_, health)| health);
-        healths.any(|health| matches!(health, Health::PullFailing | Health::Failing))
+        healths.any(|health| matches!(health, PodHealth::PullFailing | PodHealth::Failing))
     }
 }
 
@@ -67,8 +67,8 @@ impl fmt::Display for Standing {
 
 /// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
 /// for in Pods that nobody sees.
-fn shows_its_pods(world: &World, workload: &Workload) -> bool {
-    let rollout = &workload.rollout;
+fn shows_its_pods(world: &Store, workload: &Workload) -> bool {
+    let rollout = &workload.status;
     if workload.id.kind != WorkloadKind::Job || rollout.is_finished {
         return true;
     }
@@ -85,19 +85,19 @@ fn shows_its_pods(world: &World, workload: &Workload) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{fixtures::workload, k8s::objects::Rollout};
+    use crate::domain::{fixtures::workload, k8s::objects::WorkloadStatus};
 
-    fn is_well(kind: WorkloadKind, rollout: Rollout) -> bool {
+    fn is_well(kind: WorkloadKind, rollout: WorkloadStatus) -> bool {
         let mut it = workload(kind, "shop", "web", None);
-        it.rollout = rollout;
+        it.status = rollout;
         it.is_rolled_out()
     }
 
     #[test]
     fn what_no_controller_has_looked_at_yet_has_not_settled() {
-        let new = Rollout {
+        let new = WorkloadStatus {
             generation: 1,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
         for kind in WorkloadKind::ALL {
             let is_alone = kind == WorkloadKind::CronJob;
@@ -107,44 +107,44 @@ mod tests {
 
     #[test]
     fn a_change_that_waits_for_somebody_has_not_been_carried_out() {
-        let old = Rollout {
+        let old = WorkloadStatus {
             desired: 3,
             current: 3,
             ready: 3,
             available: 3,
             paused: true,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
         assert!(!is_well(WorkloadKind::Deployment, old.clone()));
         assert!(is_well(
             WorkloadKind::Deployment,
-            Rollout { updated: 3, ..old }
+            WorkloadStatus { updated: 3, ..old }
         ));
-        let suspended = Rollout {
+        let suspended = WorkloadStatus {
             desired: 1,
             paused: true,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
         assert!(!is_well(WorkloadKind::Job, suspended));
     }
 
     #[test]
     fn pods_that_keep_the_old_template_on_purpose_are_not_waited_for() {
-        let part = Rollout {
+        let part = WorkloadStatus {
             desired: 3,
             current: 3,
             updated: 2,
             available: 3,
-            ..Rollout::default()
+            ..WorkloadStatus::default()
         };
         assert!(!is_well(WorkloadKind::StatefulSet, part.clone()));
-        let partition = Rollout {
+        let partition = WorkloadStatus {
             partition: 1,
             ..part.clone()
         };
         assert!(is_well(WorkloadKind::StatefulSet, partition));
         for kind in [WorkloadKind::StatefulSet, WorkloadKind::DaemonSet] {
-            let on_delete = Rollout {
+            let on_delete = WorkloadStatus {
                 on_delete: true,
                 ..part.clone()
             };

@@ -13,8 +13,8 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::domain::{
-    plan::Login,
-    registry_auth::{credential::Password, docker_config::IDENTITY},
+    plan::Credentials,
+    registry_auth::{credential::Password, docker_config::IDENTITY_TOKEN_UNSUPPORTED},
 };
 
 /// Long enough for a key ring that a person unlocks, short enough to be waited for.
@@ -45,7 +45,7 @@ struct Answer {
 }
 
 /// Asks a helper for the login of a server.
-pub(super) async fn ask(name: &str, server: &str) -> Result<Login, HelperError> {
+pub(super) async fn ask(name: &str, server: &str) -> Result<Credentials, HelperError> {
     let program = format!("docker-credential-{name}");
     let error = |why: String| HelperError {
         program: program.clone(),
@@ -87,9 +87,11 @@ pub(super) async fn ask(name: &str, server: &str) -> Result<Login, HelperError> 
         .map_err(|_| error("answered with something else than a login".to_owned()))?;
     // docker-credential-helpers: an identity token has this for a user name.
     if answer.username == "<token>" {
-        return Err(error(format!("has the login for {server}, but {IDENTITY}")));
+        return Err(error(format!(
+            "has the login for {server}, but {IDENTITY_TOKEN_UNSUPPORTED}"
+        )));
     }
-    Ok(Login {
+    Ok(Credentials {
         username: answer.username,
         password: Password::new(answer.secret.as_str()),
     })

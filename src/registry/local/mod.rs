@@ -13,8 +13,8 @@ use tokio::io::AsyncReadExt;
 use zeroize::Zeroizing;
 
 use crate::domain::{
-    plan::Login,
-    registry_auth::docker_config::{Place, place},
+    plan::Credentials,
+    registry_auth::docker_config::{CredentialLocation, locate},
 };
 
 /// A configuration is some kilobytes; what is larger is none.
@@ -23,7 +23,7 @@ const MOST: u64 = 4 * 1024 * 1024;
 /// A login, and in words where it was.
 #[derive(Clone, Debug)]
 pub struct Found {
-    pub login: Login,
+    pub login: Credentials,
     pub from: String,
 }
 
@@ -101,16 +101,16 @@ async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>
     let text = read(path)
         .await
         .map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let place = place(&text, server).map_err(|why| format!("{shown}: {why}"))?;
+    let place = locate(&text, server).map_err(|why| format!("{shown}: {why}"))?;
     match place {
-        Place::Here(entry) => Ok(Ok(Found {
-            login: Login {
+        CredentialLocation::Inline(entry) => Ok(Ok(Found {
+            login: Credentials {
                 username: entry.username.to_string(),
                 password: entry.password,
             },
             from: format!("out of {shown}"),
         })),
-        Place::Helper { name, server } => {
+        CredentialLocation::Helper { name, server } => {
             let login = helper::ask(&name, &server)
                 .await
                 .map_err(|why| why.to_string())?;
@@ -119,8 +119,10 @@ async fn in_file(path: &Path, server: &str) -> Result<Result<Found, Vec<String>>
                 from: format!("from docker-credential-{name}"),
             }))
         }
-        Place::Nowhere { others } => Ok(Err(others.iter().map(ToString::to_string).collect())),
-        Place::Useless(why) => Err(format!("{shown}: {why}")),
+        CredentialLocation::NotFound { others } => {
+            Ok(Err(others.iter().map(ToString::to_string).collect()))
+        }
+        CredentialLocation::Unusable(why) => Err(format!("{shown}: {why}")),
     }
 }
 

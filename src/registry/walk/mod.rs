@@ -21,9 +21,9 @@ use super::{
     who::Who,
 };
 use crate::domain::{
-    probe::{Failure, Found, Login, Platform, Stage, Step, Tags},
+    probe::{AuthMethod, Platform, ProbeError, ProbeStage, ProbeStep, StepResult, Tags},
     registry_auth::image_ref::ImageRef,
-    sanitize::printable,
+    sanitize::sanitize,
 };
 
 /// All forms of a manifest that containerd 2 asks for.
@@ -43,7 +43,7 @@ pub(super) struct Walk<'a> {
     exchange: Exchange,
     /// What stands before the registry, as `host:port`.
     pub(super) proxy: Option<String>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ProbeStep>,
     pub(super) tags: Option<Tags>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
             Ok(reply) => self.door(registry, &reply),
             Err(failure) => Err(failure),
         };
-        self.note(Stage::Challenge, &registry.authority(), began, outcome)
+        self.note(ProbeStage::Challenge, &registry.authority(), began, outcome)
     }
 
     /// Answers the challenge. `Some(None)`: there is nothing to answer it with, and the registry may
@@ -114,11 +114,11 @@ impl<'a> Walk<'a> {
         };
         let began = Instant::now();
         let outcome = match self.get(registry, "/v2/", Some(login.clone())).await {
-            Ok(reply) if reply.status.is_success() => Ok((Found::SignedIn, Some(login))),
+            Ok(reply) if reply.status.is_success() => Ok((StepResult::SignedIn, Some(login))),
             Ok(reply) => Err(self.refusal(&reply)),
             Err(failure) => Err(failure),
         };
-        self.note(Stage::Token, &registry.authority(), began, outcome)
+        self.note(ProbeStage::Token, &registry.authority(), began, outcome)
     }
 
     async fn fetch_token(
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
             }
             Err(failure) => (registry.authority(), Err(failure)),
         };
-        self.note(Stage::Token, &host, began, outcome)
+        self.note(ProbeStage::Token, &host, began, outcome)
     }
 
     async fn ask_for_token(
@@ -143,10 +143,10 @@ impl<'a> Walk<'a> {
         registry: &Origin,
         uri: Uri,
         host: &Origin,
-    ) -> Result<(Found, Option<HeaderValue>), Failure> {
+    ) -> Result<(StepResult, Option<HeaderValue>), ProbeError> {
         let login = login::basic(self.who);
         if login.is_some() && !trust::may_receive(registry, host, &self.settings.realms) {
-            return Err(Failure::ForeignRealm {
+            return Err(ProbeError::ForeignRealm {
                 realm: host.authority(),
             });
         }
@@ -162,7 +162,7 @@ impl<'a> Walk<'a> {
             return Err(self.refusal(&reply));
         }
         let token = login::token(&reply.body)?;
-        Ok((Found::Token { lives: token.lives }, Some(token.login)))
+        Ok((StepResult::Token { lives: token.lives }, Some(token.login)))
     }
 
     /// The manifest; where it is not found, the tags.
@@ -186,10 +186,10 @@ impl<'a> Walk<'a> {
             Ok(head) => self.read_manifest(registry, &head, login.clone()).await,
             Err(failure) => Err(failure),
         };
-        if matches!(&outcome, Err(Failure::Refusal(refusal)) if refusal.status == 404) {
+        if matches!(&outcome, Err(ProbeError::Refusal(refusal)) if refusal.status == 404) {
             self.tags = Some(self.list_tags(registry, login).await);
         }
-        self.note(Stage::Manifest, &registry.authority(), began, outcome)
+        self.note(ProbeStage::Manifest, &registry.authority(), began, outcome)
     }
 
     async fn read_manifest(
@@ -197,7 +197,7 @@ impl<'a> Walk<'a> {
         registry: &Origin,
         head: &Reply,
         login: Option<HeaderValue>,
-    ) -> Result<(Found, ()), Failure> {
+    ) -> Result<(StepResult, ()), ProbeError> {
         // An answer to HEAD has no body: neither the platforms nor the reason of a refusal.
         let whole = self.manifest(registry, Method::GET, login.clone()).await?;
         if !whole.status.is_success() {
@@ -216,7 +216,7 @@ impl<'a> Walk<'a> {
                 .into_iter()
                 .collect();
         }
-        Ok((Found::Manifest(manifest), ()))
+        Ok((StepResult::Manifest(manifest), ()))
     }
 
     /// What a single image is made for; nothing where that cannot be read, for it can be pulled all the same.
@@ -245,7 +245,7 @@ impl<'a> Walk<'a> {
         let path = format!("/v2/{}/tags/list?n={TAGS}", self.image.path());
         match self.get(registry, &path, login).await {
             Ok(reply) => answer::tags(&reply),
-            Err(_) => Tags::NotTold,
+            Err(_) => Tags::Unknown,
         }
     }
 
@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
         registry: &Origin,
         method: Method,
         login: Option<HeaderValue>,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Reply, ProbeError> {
         let image = self.image;
         let reference = image.digest().or(image.tag()).unwrap_or_default();
         let path = format!("/v2/{}/manifests/{reference}", image.path());
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
         registry: &Origin,
         path: &str,
         login: Option<HeaderValue>,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Reply, ProbeError> {
         let uri = address(registry, path)?;
         self.ask(Question {
             method: Method::GET,
@@ -286,36 +286,36 @@ impl<'a> Walk<'a> {
         .await
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Reply, Failure> {
+    async fn ask(&mut self, question: Question) -> Result<Reply, ProbeError> {
         let limit = self.settings.limits.step;
         timed(limit, self.exchange.ask(question)).await
     }
 
     async fn within<T>(
         &self,
-        doing: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
+        doing: impl Future<Output = Result<T, ProbeError>>,
+    ) -> Result<T, ProbeError> {
         timed(self.settings.limits.step, doing).await
     }
 
-    fn refusal(&self, reply: &Reply) -> Failure {
+    fn refusal(&self, reply: &Reply) -> ProbeError {
         answer::no_answer_of_a_registry(reply)
-            .unwrap_or_else(|| Failure::Refusal(answer::refusal(reply, self.who)))
+            .unwrap_or_else(|| ProbeError::Refusal(answer::refusal(reply, self.who)))
     }
 
     /// Writes a step down and hands on what it gave.
     fn note<T>(
         &mut self,
-        stage: Stage,
+        stage: ProbeStage,
         host: &str,
         began: Instant,
-        outcome: Result<(Found, T), Failure>,
+        outcome: Result<(StepResult, T), ProbeError>,
     ) -> Option<T> {
         let (outcome, given) = match outcome {
             Ok((found, given)) => (Ok(found), Some(given)),
             Err(failure) => (Err(failure), None),
         };
-        self.steps.push(Step {
+        self.steps.push(ProbeStep {
             stage,
             host: host.to_owned(),
             outcome,
@@ -324,37 +324,37 @@ impl<'a> Walk<'a> {
         given
     }
 
-    fn door(&self, registry: &Origin, reply: &Reply) -> Result<(Found, Door), Failure> {
+    fn door(&self, registry: &Origin, reply: &Reply) -> Result<(StepResult, Door), ProbeError> {
         if reply.status.is_success() {
-            return Ok((Found::Login(Login::Open), Door::Open));
+            return Ok((StepResult::Login(AuthMethod::Open), Door::Open));
         }
         if reply.status != StatusCode::UNAUTHORIZED {
             if registry.security == Security::Plain && answer::wants_tls(reply) {
-                return Err(Failure::SpeaksTls);
+                return Err(ProbeError::SpeaksTls);
             }
             return Err(self.refusal(reply));
         }
-        let challenge = challenge::of(&reply.headers).ok_or(Failure::NoChallenge)?;
+        let challenge = challenge::of(&reply.headers).ok_or(ProbeError::NoChallenge)?;
         let login = match &challenge {
-            Challenge::Basic => Login::Basic,
-            Challenge::Bearer { realm, .. } => Login::Bearer {
-                realm: printable(realm),
+            Challenge::Basic => AuthMethod::Basic,
+            Challenge::Bearer { realm, .. } => AuthMethod::Bearer {
+                realm: sanitize(realm),
             },
         };
-        Ok((Found::Login(login), Door::Asks(challenge)))
+        Ok((StepResult::Login(login), Door::Asks(challenge)))
     }
 }
 
 async fn timed<T>(
     limit: Duration,
-    doing: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+    doing: impl Future<Output = Result<T, ProbeError>>,
+) -> Result<T, ProbeError> {
     timeout(limit, doing)
         .await
-        .unwrap_or(Err(Failure::Silent(limit)))
+        .unwrap_or(Err(ProbeError::Timeout(limit)))
 }
 
-fn address(registry: &Origin, path: &str) -> Result<Uri, Failure> {
+fn address(registry: &Origin, path: &str) -> Result<Uri, ProbeError> {
     let scheme = match registry.security {
         Security::Tls => "https",
         Security::Plain => "http",
@@ -362,5 +362,5 @@ fn address(registry: &Origin, path: &str) -> Result<Uri, Failure> {
     let address = format!("{scheme}://{}{path}", registry.authority());
     address
         .parse()
-        .map_err(|_| Failure::BadRedirect { to: address })
+        .map_err(|_| ProbeError::BadRedirect { to: address })
 }

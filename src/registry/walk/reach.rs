@@ -16,7 +16,7 @@ use super::{
     },
     Walk, timed,
 };
-use crate::domain::probe::{Failure, Found, Stage, Unencrypted};
+use crate::domain::probe::{ProbeError, ProbeStage, StepResult, Unencrypted};
 
 /// Where images of `docker.io` are served.
 const HUB: &str = "registry-1.docker.io";
@@ -38,14 +38,19 @@ impl Walk<'_> {
             PlainHttp::Loopback => Security::Tls,
             PlainHttp::Registry => Security::Plain,
         };
-        let host = if self.image.on_docker_hub() {
+        let host = if self.image.is_on_docker_hub() {
             HUB
         } else {
             self.image.host()
         };
         let Some(origin) = Origin::of_registry(host, security) else {
             let began = Instant::now();
-            return self.note(Stage::Resolve, host, began, Err(Failure::UnknownHost));
+            return self.note(
+                ProbeStage::Resolve,
+                host,
+                began,
+                Err(ProbeError::UnknownHost),
+            );
         };
         match self.road.clone() {
             Road::Machine(tls) => self.reach_by_sockets(origin, tls).await,
@@ -68,15 +73,15 @@ impl Walk<'_> {
                 Ok(reached) => self.begin(&origin, reached).await,
                 Err(failure) => Err(failure),
             };
-            return self.note(Stage::Tls, &host, began, found);
+            return self.note(ProbeStage::Tls, &host, began, found);
         };
 
         let began = Instant::now();
         let led = self
             .within(lead(&proxy, Box::new(stream), &origin, Arc::clone(&tls)))
             .await;
-        let found = led.map(|socket| (Found::Led { to: host.clone() }, socket));
-        let socket = self.note(Stage::Proxy, &proxy.authority(), began, found)?;
+        let found = led.map(|socket| (StepResult::ProxyConnected { to: host.clone() }, socket));
+        let socket = self.note(ProbeStage::Proxy, &proxy.authority(), began, found)?;
 
         let began = Instant::now();
         let reached = self
@@ -86,7 +91,7 @@ impl Walk<'_> {
             Ok(reached) => self.begin(&origin, reached).await,
             Err(failure) => Err(failure),
         };
-        self.note(Stage::Tls, &host, began, found)
+        self.note(ProbeStage::Tls, &host, began, found)
     }
 
     /// Resolve, connect: to the registry, or to the proxy before it.
@@ -98,19 +103,19 @@ impl Walk<'_> {
         let addresses = self.within(resolving).await;
         let found = addresses.map(|list| {
             (
-                Found::Addresses(list.iter().map(SocketAddr::ip).collect()),
+                StepResult::Addresses(list.iter().map(SocketAddr::ip).collect()),
                 list,
             )
         });
-        let addresses = self.note(Stage::Resolve, &host, began, found)?;
+        let addresses = self.note(ProbeStage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
         let connected = wire::connect(&addresses, self.settings.limits.step).await;
         let found = connected.and_then(|stream| match stream.peer_addr() {
-            Ok(address) => Ok((Found::Connected(address), (stream, address))),
+            Ok(address) => Ok((StepResult::Connected(address), (stream, address))),
             Err(error) => Err(wire::io_failure(&error)),
         });
-        self.note(Stage::Connect, &host, began, found)
+        self.note(ProbeStage::Connect, &host, began, found)
     }
 
     /// The same steps in a network that tells how each of them ends.
@@ -119,21 +124,21 @@ impl Walk<'_> {
 
         let began = Instant::now();
         let found = network.resolve(&host);
-        let found = found.map(|address| (Found::Addresses(vec![address]), address));
-        let address = self.note(Stage::Resolve, &host, began, found)?;
+        let found = found.map(|address| (StepResult::Addresses(vec![address]), address));
+        let address = self.note(ProbeStage::Resolve, &host, began, found)?;
 
         let began = Instant::now();
         let address = SocketAddr::new(address, origin.port);
         let connected = network.connect(&host);
-        let found = connected.map(|()| (Found::Connected(address), ()));
-        self.note(Stage::Connect, &host, began, found)?;
+        let found = connected.map(|()| (StepResult::Connected(address), ()));
+        self.note(ProbeStage::Connect, &host, began, found)?;
 
         let began = Instant::now();
         let found = match open(network, &origin) {
             Ok(reached) => self.begin(&origin, reached).await,
             Err(failure) => Err(failure),
         };
-        self.note(Stage::Tls, &host, began, found)
+        self.note(ProbeStage::Tls, &host, began, found)
     }
 
     /// TLS; or plain HTTP where that was chosen, and, when they speak nothing better, to this machine and
@@ -144,7 +149,7 @@ impl Walk<'_> {
         stream: Socket,
         address: SocketAddr,
         tls: Arc<ClientConfig>,
-    ) -> Result<Reached, Failure> {
+    ) -> Result<Reached, ProbeError> {
         if origin.security == Security::Plain {
             return Ok(Reached::Plain(stream, Unencrypted::Chosen));
         }
@@ -160,10 +165,10 @@ impl Walk<'_> {
         match timed(self.settings.limits.step / 4, securing).await {
             Ok(stream) => Ok(Reached::Tls(Box::new(stream))),
             Err(
-                failure @ (Failure::SpeaksPlainHttp
-                | Failure::Silent(_)
-                | Failure::Reset
-                | Failure::Handshake(_)),
+                failure @ (ProbeError::SpeaksPlainHttp
+                | ProbeError::Timeout(_)
+                | ProbeError::Reset
+                | ProbeError::Handshake(_)),
             ) => match wire::connect_plain(origin, address).await {
                 Some(stream) => Ok(Reached::Plain(Box::new(stream), why)),
                 None => Err(failure),
@@ -179,7 +184,7 @@ impl Walk<'_> {
         origin: &Origin,
         socket: Socket,
         tls: Arc<ClientConfig>,
-    ) -> Result<Reached, Failure> {
+    ) -> Result<Reached, ProbeError> {
         if proxy.forwards(origin) {
             return Ok(Reached::Forwarded(
                 socket,
@@ -198,7 +203,7 @@ impl Walk<'_> {
         &mut self,
         origin: &Origin,
         reached: Reached,
-    ) -> Result<(Found, Origin), Failure> {
+    ) -> Result<(StepResult, Origin), ProbeError> {
         match reached {
             Reached::Tls(stream) => {
                 let version = stream.get_ref().1.protocol_version();
@@ -207,26 +212,26 @@ impl Walk<'_> {
                     .unwrap_or("TLS");
                 let protocol = protocol.replace("v1_", " 1.");
                 self.exchange.adopt(origin, *stream, None).await?;
-                Ok((Found::Encrypted { protocol }, origin.clone()))
+                Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
             Reached::Plain(stream, why) => {
                 let origin = origin.plain();
                 self.exchange.adopt(&origin, stream, None).await?;
-                Ok((Found::Unencrypted(why), origin))
+                Ok((StepResult::Unencrypted(why), origin))
             }
             Reached::Forwarded(stream, proxy, why) => {
                 self.exchange.adopt(origin, stream, Some(proxy)).await?;
-                Ok((Found::Unencrypted(why), origin.clone()))
+                Ok((StepResult::Unencrypted(why), origin.clone()))
             }
             Reached::Given(stream, None) => {
                 self.exchange.adopt(origin, stream, None).await?;
                 let protocol = "TLS 1.3".to_owned();
-                Ok((Found::Encrypted { protocol }, origin.clone()))
+                Ok((StepResult::Encrypted { protocol }, origin.clone()))
             }
             Reached::Given(stream, Some(why)) => {
                 let origin = origin.plain();
                 self.exchange.adopt(&origin, stream, None).await?;
-                Ok((Found::Unencrypted(why), origin))
+                Ok((StepResult::Unencrypted(why), origin))
             }
         }
     }
@@ -238,7 +243,7 @@ async fn lead(
     socket: Socket,
     origin: &Origin,
     tls: Arc<ClientConfig>,
-) -> Result<Socket, Failure> {
+) -> Result<Socket, ProbeError> {
     let socket = proxy.greet(socket, tls).await?;
     if proxy.forwards(origin) {
         return Ok(socket);
@@ -246,14 +251,14 @@ async fn lead(
     proxy.lead(socket, origin).await
 }
 
-fn open(network: &dyn Network, origin: &Origin) -> Result<Reached, Failure> {
+fn open(network: &dyn Network, origin: &Origin) -> Result<Reached, ProbeError> {
     let host = origin.authority();
     let opened = network.open(&host, origin.security);
     if origin.security == Security::Plain {
         return Ok(Reached::Given(opened?, Some(Unencrypted::Chosen)));
     }
     match opened {
-        Err(Failure::SpeaksPlainHttp) if origin.is_loopback() => {
+        Err(ProbeError::SpeaksPlainHttp) if origin.is_loopback() => {
             let stream = network.open(&host, Security::Plain)?;
             Ok(Reached::Given(stream, Some(Unencrypted::Loopback)))
         }

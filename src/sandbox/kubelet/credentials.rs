@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::login::{Login, LoginSource};
 use crate::{
     domain::registry_auth::{
-        docker_config::{self, Format},
+        docker_config::{self, ConfigFormat},
         image_ref::ImageRef,
         keyring::Keyring,
     },
@@ -59,7 +59,7 @@ impl Found {
     /// The logins for an image, in the order of trial.
     pub fn logins(&self, image: &ImageRef) -> Vec<Login> {
         self.keyring
-            .tries(image)
+            .candidates(image)
             .into_iter()
             .map(|found| found.entry.clone())
             .collect()
@@ -103,8 +103,8 @@ fn listed<'a>(
 /// A Secret of another type, or without the key of its type, says nothing at all.
 fn read(secret: &Value, found: &mut Found) {
     let format = match text(secret, "/type") {
-        "kubernetes.io/dockerconfigjson" => Format::ConfigJson,
-        "kubernetes.io/dockercfg" => Format::LegacyCfg,
+        "kubernetes.io/dockerconfigjson" => ConfigFormat::ConfigJson,
+        "kubernetes.io/dockercfg" => ConfigFormat::LegacyCfg,
         _ => return,
     };
     let content = map(secret, "/data")
@@ -115,7 +115,7 @@ fn read(secret: &Value, found: &mut Found) {
     };
     let bytes = STANDARD.decode(content).unwrap_or_default();
     let config = docker_config::read(format, &bytes);
-    match config.usable() {
+    match config.usable_entries() {
         Err(malformation) => {
             found
                 .unreadable

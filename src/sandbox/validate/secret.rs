@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{immutable_field, required};
 use crate::{
-    domain::registry_auth::docker_config::{self, Format},
+    domain::registry_auth::docker_config::{self, ConfigFormat},
     sandbox::{
         object::{flag, map, text},
         status::{Cause, Refused, Status},
@@ -19,8 +19,8 @@ use crate::{
 pub(super) fn check(secret: &Value) -> Vec<Cause> {
     let mut causes = check_keys(secret, "data");
     match text(secret, "/type") {
-        "kubernetes.io/dockerconfigjson" => causes.extend(docker(secret, Format::ConfigJson)),
-        "kubernetes.io/dockercfg" => causes.extend(docker(secret, Format::LegacyCfg)),
+        "kubernetes.io/dockerconfigjson" => causes.extend(docker(secret, ConfigFormat::ConfigJson)),
+        "kubernetes.io/dockercfg" => causes.extend(docker(secret, ConfigFormat::LegacyCfg)),
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {
                 causes.extend(required_key(secret, key));
@@ -64,7 +64,7 @@ fn required_key(secret: &Value, key: &str) -> Option<Cause> {
 }
 
 /// The content must be JSON; that it has an `auths` level is not asked for.
-fn docker(secret: &Value, format: Format) -> Option<Cause> {
+fn docker(secret: &Value, format: ConfigFormat) -> Option<Cause> {
     let key = format.data_key();
     let field = format!("data[{key}]");
     let Some(content) = data(secret, key) else {

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::{
     app::settled::State,
-    domain::{diagnostics::Source, k8s::age, probe::Answer},
+    domain::{diagnostics::EvidenceSource, k8s::age, probe::PullAnswer},
     ui::view::View,
 };
 
@@ -19,13 +19,13 @@ pub(super) fn words(view: View<'_>, state: &State) -> (&'static str, Style, Stri
         ),
         State::Said(said) => {
             let (symbol, style) = match said.verdict.answer {
-                Answer::Ok => (symbols.finished, theme.good()),
-                Answer::No => (symbols.pull_failing, theme.failing()),
-                Answer::Unknown => (symbols.failing, theme.warning()),
+                PullAnswer::Ok => (symbols.finished, theme.good()),
+                PullAnswer::No => (symbols.pull_failing, theme.failing()),
+                PullAnswer::Unknown => (symbols.failing, theme.warning()),
             };
             let ago = age::age(said.at, view.now);
             let from = match said.by {
-                Source::PullTest => "tried",
+                EvidenceSource::PullTest => "tried",
                 _ => "asked from this machine",
             };
             let text = format!("{from} {ago} ago: {}", said.verdict.summary);

@@ -8,13 +8,13 @@ use super::{Room, asked};
 use crate::{
     app::{inquiry::Inquiry, settled::Question},
     domain::{
-        diagnostics::{Finding, Fix, FixId, Source},
+        diagnostics::{EvidenceSource, Finding, Fix, FixId},
         k8s::{
             age,
-            object_ref::{Key, Name},
-            pod_status::Health,
+            object_ref::{Name, ObjectRef},
+            pod_status::PodHealth,
         },
-        plan::{EntryRef, Spread},
+        plan::{CredentialUsage, EntryRef},
     },
     ui::{
         retry::{self, Next},
@@ -89,7 +89,7 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     }
     let answered = answered(view, inquiry, wide);
     // The answer is not told a second time as evidence.
-    let is_told = |source| matches!(source, Source::Registry | Source::PullTest);
+    let is_told = |source| matches!(source, EvidenceSource::Registry | EvidenceSource::PullTest);
     let evidence = finding.evidence.iter();
     let evidence: Vec<_> = evidence
         .filter(|evidence| answered.is_empty() || !is_told(evidence.source))
@@ -104,14 +104,14 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
     if !finding.alternatives.is_empty() {
         lines.push(heading(view, "It could also be"));
         for cause in &finding.alternatives {
-            let entry = cause.entry();
+            let entry = cause.info();
             let words = format!("{}: {}", entry.label, entry.summary);
             lines.extend(bullets(view, &words, wide));
         }
     }
-    if !finding.settle.is_empty() {
+    if !finding.confirming_checks.is_empty() {
         lines.push(heading(view, "What would settle it"));
-        for settle in &finding.settle {
+        for settle in &finding.confirming_checks {
             lines.extend(bullets(view, settle, wide));
         }
     }
@@ -133,9 +133,9 @@ fn whole(view: View<'_>, inquiry: &Inquiry, finding: &Finding, wide: usize) -> V
 /// What is wrong, in so many lines at most.
 fn summary(view: View<'_>, finding: &Finding, wide: usize, most: usize) -> Vec<Line<'static>> {
     let (symbol, style) = view.theme.health(if finding.is_pull() {
-        Health::PullFailing
+        PodHealth::PullFailing
     } else {
-        Health::Failing
+        PodHealth::Failing
     });
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
     let mut lines = text::wrap(&text, wide);
@@ -168,13 +168,16 @@ fn spread(view: View<'_>, inquiry: &Inquiry, finding: &Finding) -> Option<String
     }
     let names = &finding.names;
     let secret = Name::new(names.secret.as_deref()?);
-    let secret = Key::new(inquiry.pod.namespace.clone(), secret);
+    let secret = ObjectRef::new(inquiry.pod.namespace.clone(), secret);
     let entry = EntryRef {
         secret: &secret,
-        server: names.entry.as_deref().or(names.server.as_deref())?,
+        server: names
+            .current_auth_key
+            .as_deref()
+            .or(names.expected_auth_key.as_deref())?,
         username: names.username.as_deref().unwrap_or_default(),
     };
-    let spread = Spread::of_entry(&view.model.world, entry)?;
+    let spread = CredentialUsage::of_entry(&view.model.world, entry)?;
     let carriers = spread.carriers();
     let namespaces: BTreeSet<_> = carriers.iter().map(|key| &key.namespace).collect();
     (carriers.len() > 1).then(|| {
@@ -195,7 +198,7 @@ fn retry(view: View<'_>, inquiry: &Inquiry) -> Option<String> {
     Some(match next {
         Next::In(seconds) => format!(
             "the kubelet tries again in {} or soon after",
-            age::span(seconds)
+            age::duration(seconds)
         ),
         Next::Due => "the kubelet tries again any moment".to_owned(),
     })

@@ -3,14 +3,14 @@
 use ratatui::text::{Line, Span};
 
 use crate::{
-    domain::k8s::{age, objects::ObjectKey},
+    domain::k8s::{age, objects::AnyObjectRef},
     ui::{text, view::View},
 };
 
 /// Cells before the message.
 const LEAD: usize = 10;
 
-pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let theme = view.theme;
     let world = &view.model.world;
     let mut said: Vec<_> = world

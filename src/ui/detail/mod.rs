@@ -21,7 +21,7 @@ use crate::{
     app::{detail::Tab, fitting, inquiry::Inquiry},
     domain::{
         diagnostics::{Cause, grouping::FaultId},
-        k8s::objects::ObjectKey,
+        k8s::objects::AnyObjectRef,
     },
 };
 
@@ -38,7 +38,7 @@ pub(super) enum Room {
 pub(super) fn lines(
     tab: Tab,
     view: View<'_>,
-    object: &ObjectKey,
+    object: &AnyObjectRef,
     inquiry: Option<&Inquiry>,
     wide: usize,
     room: Room,
@@ -46,7 +46,7 @@ pub(super) fn lines(
     match (tab, inquiry, object) {
         (Tab::Diagnosis, Some(inquiry), _) => diagnosis::lines(view, inquiry, wide, room),
         (Tab::Timeline, Some(inquiry), _) => timeline::lines(view, inquiry, wide),
-        (Tab::Rollout, _, ObjectKey::Workload(id)) => rollout::lines(id, wide, view),
+        (Tab::Rollout, _, AnyObjectRef::Workload(id)) => rollout::lines(id, wide, view),
         (Tab::Describe, ..) => describe::lines(object, wide, view),
         (Tab::Events, ..) => events::lines(object, wide, view),
         (Tab::Diagnosis | Tab::Timeline | Tab::Rollout, ..) => vec![gone(view)],
@@ -66,7 +66,7 @@ pub(super) fn timeline(view: View<'_>, inquiry: &Inquiry, wide: usize) -> Vec<Li
 }
 
 /// The titles of the views, the shown one marked.
-pub(super) fn tabs(view: View<'_>, object: &ObjectKey, shown: Tab) -> Line<'static> {
+pub(super) fn tabs(view: View<'_>, object: &AnyObjectRef, shown: Tab) -> Line<'static> {
     let theme = view.theme;
     let mut spans = vec![Span::raw(" ")];
     for (at, tab) in Tab::of(object).iter().enumerate() {
@@ -135,7 +135,7 @@ pub(super) fn draw(view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let lines = lines(
         tab,
         view,
-        &ObjectKey::Pod(inquiry.pod.clone()),
+        &AnyObjectRef::Pod(inquiry.pod.clone()),
         Some(inquiry),
         usize::from(inside.width),
         Room::Lines(usize::from(inside.height)),

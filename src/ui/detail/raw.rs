@@ -8,8 +8,8 @@ use crate::{
         reading::{LogState, ReadingState},
     },
     domain::{
-        error::Problem,
-        k8s::{age, document::Shown},
+        error::UserError,
+        k8s::{age, document::VisibleLine},
     },
     ui::{
         text,
@@ -89,8 +89,8 @@ fn yaml<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
     )
 }
 
-fn yaml_line<'a>(line: &Shown<'a>, style: Style) -> ReaderLine<'a> {
-    let note = match line.hides {
+fn yaml_line<'a>(line: &VisibleLine<'a>, style: Style) -> ReaderLine<'a> {
+    let note = match line.hidden_lines {
         0 => String::new(),
         1 => "… 1 line".to_owned(),
         hides => format!("… {hides} lines"),
@@ -157,10 +157,10 @@ fn log<'a>(details: &'a Details, view: View<'a>) -> (String, Reader<'a>) {
     )
 }
 
-fn problem_lines(problem: &Problem, style: Style) -> Vec<ReaderLine<'_>> {
-    let reasons = std::iter::once(&problem.what).chain(&problem.why);
+fn problem_lines(problem: &UserError, style: Style) -> Vec<ReaderLine<'_>> {
+    let reasons = std::iter::once(&problem.message).chain(&problem.causes);
     let reasons = reasons.map(|reason| ReaderLine::plain(reason.as_str(), style));
-    let next = problem.next.as_ref();
+    let next = problem.help.as_ref();
     let next = next.map(|next| ReaderLine::plain(format!("next: {next}"), style));
     reasons.chain(next).collect()
 }

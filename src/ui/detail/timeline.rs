@@ -13,7 +13,7 @@ use crate::{
         object_ref::Name,
         objects::Container,
         pull_failure,
-        timeline::{Progress, Stage, Step, timeline},
+        timeline::{PodStage, StageState, StageStatus, timeline},
     },
     ui::{text, view::View},
 };
@@ -53,32 +53,32 @@ fn line(
     inquiry: &Inquiry,
     container: &Container,
     number: usize,
-    step: &Step,
+    step: &StageState,
     wide: usize,
 ) -> Line<'static> {
     let theme = view.theme;
     let symbols = theme.symbols();
-    let (symbol, style): (&str, Style) = match step.progress {
-        Progress::Done => (symbols.finished, theme.good()),
-        Progress::Now => (symbols.progressing, theme.accent()),
-        Progress::Stuck => (symbols.pull_failing, theme.failing()),
-        Progress::NotYet => (symbols.quiet, theme.dim()),
+    let (symbol, style): (&str, Style) = match step.status {
+        StageStatus::Done => (symbols.finished, theme.good()),
+        StageStatus::InProgress => (symbols.progressing, theme.accent()),
+        StageStatus::Stuck => (symbols.pull_failing, theme.failing()),
+        StageStatus::Pending => (symbols.quiet, theme.dim()),
     };
     let at = step
         .at
         .map_or_else(String::new, |at| moment(at, view.now, zone()));
     let took = step.took.map_or_else(String::new, |took| {
-        let span = age::span(took.as_secs());
-        match step.progress {
-            Progress::Done => span,
-            Progress::Now | Progress::Stuck => format!("for {span}"),
-            Progress::NotYet => String::new(),
+        let span = age::duration(took.as_secs());
+        match step.status {
+            StageStatus::Done => span,
+            StageStatus::InProgress | StageStatus::Stuck => format!("for {span}"),
+            StageStatus::Pending => String::new(),
         }
     });
-    let words = match step.progress {
-        Progress::Stuck => style,
-        Progress::NotYet => theme.dim(),
-        Progress::Done | Progress::Now => theme.text(),
+    let words = match step.status {
+        StageStatus::Stuck => style,
+        StageStatus::Pending => theme.dim(),
+        StageStatus::Done | StageStatus::InProgress => theme.text(),
     };
     let head = format!("{:33}{at:>8}  {took:>9}  ", step.stage.title());
     let room = wide.saturating_sub(text::width(&head) + 4);
@@ -90,7 +90,7 @@ fn line(
         Span::styled(head, words),
         Span::styled(
             about,
-            if step.progress == Progress::Stuck {
+            if step.status == StageStatus::Stuck {
                 style
             } else {
                 theme.dim()
@@ -101,7 +101,7 @@ fn line(
 
 /// The time of day, and of what is older than a day the date, as `ls` has it.
 fn moment(at: Timestamp, now: Timestamp, zone: TimeZone) -> String {
-    let old = age::seconds(at, now) >= 24 * 60 * 60;
+    let old = age::seconds_between(at, now) >= 24 * 60 * 60;
     let form = if old { "%b %e" } else { "%H:%M:%S" };
     at.to_zoned(zone).strftime(form).to_string()
 }
@@ -116,18 +116,18 @@ fn zone() -> TimeZone {
 }
 
 /// What the step is about, and what it stands at.
-fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
+fn about(inquiry: &Inquiry, container: &Container, step: &StageState) -> String {
     let pod = &inquiry.case.pod;
-    if step.progress == Progress::Stuck {
+    if step.status == StageStatus::Stuck {
         let finding = inquiry.diagnosis.first();
         return finding.map_or_else(String::new, |finding| finding.title().to_owned());
     }
     match step.stage {
-        Stage::Created => pod.meta.owner.as_ref().map_or_else(
+        PodStage::Created => pod.meta.owner.as_ref().map_or_else(
             || "by hand".to_owned(),
             |owner| format!("by {}/{}", owner.kind, owner.name),
         ),
-        Stage::Admitted => {
+        PodStage::Admitted => {
             let secrets: Vec<&str> = pod.pull_secrets.iter().map(Name::as_str).collect();
             if secrets.is_empty() {
                 format!("{}, no pull Secret", pod.service_account)
@@ -135,20 +135,22 @@ fn about(inquiry: &Inquiry, container: &Container, step: &Step) -> String {
                 format!("{}, {}", pod.service_account, secrets.join(", "))
             }
         }
-        Stage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
-        Stage::Pulling | Stage::Pulled => pull_failure::attempt(pod, container).image().to_string(),
-        Stage::Started | Stage::Ready => String::new(),
+        PodStage::Scheduled => pod.node.as_deref().unwrap_or_default().to_owned(),
+        PodStage::Pulling | PodStage::Pulled => pull_failure::waiting_attempt(pod, container)
+            .image()
+            .to_string(),
+        PodStage::Started | PodStage::Ready => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{ago, now};
+    use crate::domain::fixtures::{now, seconds_ago};
 
     #[test]
     fn what_is_older_than_a_day_has_a_date() {
-        let told = |seconds| moment(ago(seconds), now(), TimeZone::UTC);
+        let told = |seconds| moment(seconds_ago(seconds), now(), TimeZone::UTC);
         assert_eq!(told(90), "07:58:30");
         assert_eq!(told(24 * 60 * 60), "Jan 14");
     }

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::window::{Window, choice};
 use crate::{
     app::{overlay::ContextPicker, scroll::Scroll},
-    domain::k8s::connection::ContextEntry,
+    domain::k8s::connection::KubeContext,
     ui::{
         view::View,
         widgets::table::{Cell, ColumnSpec},
@@ -44,14 +44,14 @@ pub(super) fn draw(picker: &ContextPicker, view: View<'_>, area: Rect, buffer: &
                 wide: 110,
             };
             let inside = window.open(entries.len() + 1, theme, area, buffer);
-            let cells = |entry: &ContextEntry| cells(entry, view);
+            let cells = |entry: &KubeContext| cells(entry, view);
             let chosen = list.position();
             choice(COLUMNS, entries, chosen, cells, theme, inside, buffer);
         }
     }
 }
 
-fn cells(entry: &ContextEntry, view: View<'_>) -> Vec<Cell> {
+fn cells(entry: &KubeContext, view: View<'_>) -> Vec<Cell> {
     let theme = view.theme;
     let here = view
         .model

@@ -12,7 +12,7 @@ use crate::{
     app::{coverage, list::List},
     domain::{
         diagnostics::grouping::{Fault, FaultId},
-        k8s::{age, pod_status::Health},
+        k8s::{age, pod_status::PodHealth},
     },
     ui::{
         text,
@@ -87,7 +87,7 @@ fn place(id: &FaultId, rows: &[FaultId]) -> String {
         *other != id && other.blame == id.blame && other.root == id.root && other.host != id.host
     };
     if rows.iter().any(|other| is_alike(&other)) {
-        id.place()
+        id.object_label()
     } else {
         id.blame.to_string()
     }
@@ -100,9 +100,9 @@ fn cells(view: View<'_>, id: &FaultId, place: String) -> Vec<Cell> {
         return gone.map(|text| Cell::new(text, theme.good())).to_vec();
     };
     let (symbol, style) = theme.health(if fault.is_pull() {
-        Health::PullFailing
+        PodHealth::PullFailing
     } else {
-        Health::Failing
+        PodHealth::Failing
     });
     let since = fault
         .since

@@ -11,7 +11,7 @@ use ratatui::{
 use super::window::{self, Window};
 use crate::{
     app::form::{Answer, Choice, Entry, Field, Form, Import, Picks},
-    domain::plan::Ask,
+    domain::plan::FormSpec,
     ui::{text, view::View},
 };
 
@@ -38,7 +38,7 @@ pub(super) fn draw(form: &Form, view: View<'_>, area: Rect, buffer: &mut Buffer)
     } else {
         match form.focused().map(|field| &field.entry) {
             Some(Entry::Many(_)) => "space take or leave · ctrl-space all · enter next · esc back",
-            Some(Entry::One(_)) if form.ask == Ask::Export => {
+            Some(Entry::One(_)) if form.ask == FormSpec::Export => {
                 "←→ choose · enter next, then export · esc back"
             }
             Some(Entry::One(_)) => "←→ choose · enter next, then the plan · esc back",
@@ -213,12 +213,12 @@ fn word(form: &Form, index: usize, field: &Field, room: usize, view: View<'_>) -
     let (text, style) = match complaint {
         // What was not asked yet is not complained about.
         Some(complaint) if !open || index < form.focus => {
-            let symbol = if complaint.refuses {
+            let symbol = if complaint.is_error {
                 symbols.pull_failing
             } else {
                 symbols.failing
             };
-            let style = if complaint.refuses {
+            let style = if complaint.is_error {
                 theme.failing()
             } else {
                 theme.warning()

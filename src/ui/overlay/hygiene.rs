@@ -12,7 +12,7 @@ use crate::{
     app::scroll::Scroll,
     domain::{
         k8s::object_ref::Namespace,
-        lint::{Lint, Practice, Standing},
+        lint::{Lint, NamespaceScorecard, Practice},
     },
     ui::{text, view::View, widgets::paragraph::indented},
 };
@@ -20,7 +20,7 @@ use crate::{
 const WIDE: u16 = 110;
 
 pub(super) fn draw(
-    standings: &[Standing],
+    standings: &[NamespaceScorecard],
     scroll: Scroll,
     view: View<'_>,
     area: Rect,
@@ -42,7 +42,7 @@ pub(super) fn draw(
     window.lines(lines, scroll, view.theme, area, buffer)
 }
 
-fn namespace(standing: &Standing, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn namespace(standing: &NamespaceScorecard, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let name = text::clean(standing.namespace.as_str()).into_owned();
     let score = format!("   {} practices hold", standing.score());

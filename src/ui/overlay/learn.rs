@@ -12,7 +12,7 @@ use crate::{
         explain,
         learn::{About, Learn},
     },
-    domain::guide::{Own, Section},
+    domain::guide::{Section, Substitutions},
     ui::{
         text,
         view::View,
@@ -43,7 +43,7 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
         learn.section.body(),
         room,
         view.theme,
-        |line| own.tell(line),
+        |line| own.render(line),
     ));
     let title = match learn.about {
         Some(about) => format!("Explained: {}", about.title),
@@ -60,7 +60,7 @@ pub(super) fn draw(learn: &Learn, view: View<'_>, area: Rect, buffer: &mut Buffe
 /// What the catalogue has of a cause, and why it is so for this Pod.
 fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
-    let entry = about.cause.entry();
+    let entry = about.cause.info();
     let mut lines = Vec::new();
     let mut told = |heading: &'static str, words: &str| {
         lines.push(Line::styled(heading, theme.strong()));
@@ -68,7 +68,7 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     };
     told("What the message means", entry.summary);
     if let Some(root) = about.root {
-        told("Why it is so here", root.because());
+        told("Why it is so here", root.explanation());
     }
     told("How to tell it from its look-alikes", entry.how_to_confirm);
     lines.push(Line::styled("What is done about it", theme.strong()));
@@ -83,7 +83,7 @@ fn about(about: About, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
 }
 
 /// The chain from the registry to the Pod, with the user's own objects.
-fn picture(own: &Own, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
+fn picture(own: &Substitutions, view: View<'_>, wide: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let links = [
         ("registry", own.server.as_deref(), "has the image"),

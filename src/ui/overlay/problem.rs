@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::window::{self, Window};
 use crate::{
     app::scroll::Scroll,
-    domain::error::Problem,
+    domain::error::UserError,
     ui::{theme::Theme, view::View, widgets::paragraph::wrapped},
 };
 
@@ -13,7 +13,7 @@ const WIDE: u16 = 84;
 
 /// What a key met with.
 pub(super) fn draw(
-    problem: &Problem,
+    problem: &UserError,
     scroll: Scroll,
     view: View<'_>,
     area: Rect,
@@ -29,7 +29,7 @@ pub(super) fn draw(
 }
 
 /// Why there is nothing to show at all.
-pub(super) fn no_connection(problem: &Problem, view: View<'_>, area: Rect, buffer: &mut Buffer) {
+pub(super) fn no_connection(problem: &UserError, view: View<'_>, area: Rect, buffer: &mut Buffer) {
     let window = Window {
         title: "Not connected",
         hint: "ctrl-r try again · :ctx other context",
@@ -40,13 +40,13 @@ pub(super) fn no_connection(problem: &Problem, view: View<'_>, area: Rect, buffe
 }
 
 /// The problem in lines of so many cells.
-pub(super) fn lines(problem: &Problem, room: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let what = format!("{} {}", theme.symbols().pull_failing, problem.what);
+pub(super) fn lines(problem: &UserError, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let what = format!("{} {}", theme.symbols().pull_failing, problem.message);
     let mut lines = wrapped(&what, room, theme.failing());
-    for why in &problem.why {
+    for why in &problem.causes {
         lines.extend(wrapped(why, room, theme.text()));
     }
-    if let Some(next) = &problem.next {
+    if let Some(next) = &problem.help {
         lines.push(Line::default());
         lines.extend(wrapped(&format!("next: {next}"), room, theme.strong()));
     }

@@ -16,10 +16,10 @@ use crate::{
     domain::{
         k8s::{
             age,
-            objects::{WorkloadKey, WorkloadKind},
+            objects::{WorkloadKind, WorkloadRef},
         },
-        plan::{Change, Mark, Outcome, Recovery},
-        probe::Answer,
+        plan::{Change, DiffTag, Outcome, Recovery},
+        probe::PullAnswer,
     },
     ui::{
         detail, text,
@@ -143,11 +143,11 @@ fn preview(change: &Change, stage: &Stage, view: View<'_>, room: usize) -> Vec<L
     let unread = matches!(stage, Stage::Rehearsing(_));
     let mut lines = Vec::new();
     let shown = change.preview().into_iter();
-    for line in shown.filter(|line| !unread || line.mark != Mark::Removed) {
+    for line in shown.filter(|line| !unread || line.mark != DiffTag::Removed) {
         let (mark, style) = match line.mark {
-            Mark::Same => (" ", theme.dim()),
-            Mark::Added => ("+", theme.good()),
-            Mark::Removed => ("-", theme.failing()),
+            DiffTag::Same => (" ", theme.dim()),
+            DiffTag::Added => ("+", theme.good()),
+            DiffTag::Removed => ("-", theme.failing()),
         };
         for (at, piece) in text::chop(&line.text, room.saturating_sub(6))
             .iter()
@@ -258,13 +258,13 @@ fn registry(proposal: &Proposal, view: View<'_>, room: usize) -> Vec<Line<'stati
     let (theme, symbols) = (view.theme, view.theme.symbols());
     let (symbol, style, text) = match (&proposal.verdict, proposal.asked) {
         (Some(verdict), _) => match verdict.answer {
-            Answer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
-            Answer::No => (
+            PullAnswer::Ok => (symbols.finished, theme.good(), verdict.summary.as_str()),
+            PullAnswer::No => (
                 symbols.pull_failing,
                 theme.failing(),
                 verdict.summary.as_str(),
             ),
-            Answer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
+            PullAnswer::Unknown => (symbols.failing, theme.warning(), verdict.summary.as_str()),
         },
         (None, Some(_)) => (
             symbols.quiet,
@@ -314,13 +314,13 @@ fn recovery(proposal: &Proposal, view: View<'_>) -> Option<String> {
             format!("{} {word} after {took}", symbols.finished)
         });
     }
-    let waited = age::countdown(age::seconds(*at, view.now));
-    let rollout = |id: &WorkloadKey| {
+    let waited = age::countdown(age::seconds_between(*at, view.now));
+    let rollout = |id: &WorkloadRef| {
         // A Job has a run, and no number of Pods that are kept ready.
         if matches!(id.kind, WorkloadKind::Job | WorkloadKind::CronJob) {
             return None;
         }
-        let rollout = &view.model.world.workload(id)?.rollout;
+        let rollout = &view.model.world.workload(id)?.status;
         Some(format!("{id} {}/{} ready", rollout.ready, rollout.desired))
     };
     let pods = match found.wanted {

@@ -16,7 +16,7 @@ use crate::{
         pull_test::{Stage, Trial},
         scroll::Scroll,
     },
-    domain::{k8s::age, pull_test::Pulled},
+    domain::{k8s::age, pull_test::PullTestResult},
     ui::{
         text,
         view::View,
@@ -115,7 +115,7 @@ fn offered(trial: &Trial, node: &Arc<str>, selected: bool, view: View<'_>) -> Li
 
 /// What a node's kubelet has said, or for how long it has been pulling.
 fn answered(
-    said: Option<&Pulled>,
+    said: Option<&PullTestResult>,
     node: &str,
     wide: usize,
     since: Timestamp,
@@ -130,28 +130,30 @@ fn answered(
             theme.accent(),
             format!("for {}", age::age(since, view.now)),
         ),
-        Some(Pulled::Yes { took: Some(took) }) => (
+        Some(PullTestResult::Pulled { took: Some(took) }) => (
             symbols.finished,
             theme.good(),
-            format!("pulled in {}", age::took(*took)),
+            format!("pulled in {}", age::elapsed(*took)),
         ),
-        Some(Pulled::Yes { took: None }) => (symbols.finished, theme.good(), "pulled".to_owned()),
-        Some(Pulled::No { cause, .. }) => {
-            let why = cause.map_or("for a reason not known here", |cause| cause.title());
+        Some(PullTestResult::Pulled { took: None }) => {
+            (symbols.finished, theme.good(), "pulled".to_owned())
+        }
+        Some(PullTestResult::Failed { cause, .. }) => {
+            let why = cause.map_or("for a reason not known here", |cause| cause.label());
             (
                 symbols.pull_failing,
                 theme.failing(),
                 format!("refused: {why}"),
             )
         }
-        Some(Pulled::Unknown(why)) => (symbols.failing, theme.warning(), why.clone()),
+        Some(PullTestResult::Unknown(why)) => (symbols.failing, theme.warning(), why.clone()),
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("  {symbol} "), style),
         Span::raw(format!("{name:wide$}  ")),
         Span::styled(text::clean(&words).into_owned(), style),
     ])];
-    if let Some(Pulled::No { message, .. }) = said {
+    if let Some(PullTestResult::Failed { message, .. }) = said {
         lines.extend(indented(message, 6, room, theme.dim()));
     }
     lines

@@ -15,7 +15,7 @@ use crate::{
         reveal::{Reveal, SHOWN_FOR, Shown, Stage},
         scroll::Scroll,
     },
-    domain::registry_auth::docker_config::Entry,
+    domain::registry_auth::docker_config::AuthConfig,
     ui::{text, view::View, widgets::paragraph::wrapped},
 };
 
@@ -98,7 +98,7 @@ fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, us
         let words = format!("The kubelet cannot read it and uses none of it: {malformation}");
         lines.extend(wrapped(&words, room, theme.failing()));
     }
-    for oddity in &config.oddities {
+    for oddity in &config.warnings {
         lines.extend(wrapped(&oddity.to_string(), room, theme.warning()));
     }
     if config.entries.is_empty() && lines.is_empty() {
@@ -118,7 +118,7 @@ fn values(shown: &Shown, view: View<'_>, room: usize) -> (Vec<Line<'static>>, us
     (lines, at)
 }
 
-fn of_entry(entry: &Entry, chosen: bool, view: View<'_>, room: usize) -> Vec<Line<'static>> {
+fn of_entry(entry: &AuthConfig, chosen: bool, view: View<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme;
     let server =
         text::fit(&entry.server, room.saturating_sub(NAME), text::Cut::Middle).into_owned();

@@ -11,7 +11,7 @@ use crate::{
         SortBy,
         accounts::{self, Listed, Row, ServiceAccounts},
     },
-    domain::k8s::{objects::ServiceAccount, pod_status::Health},
+    domain::k8s::{objects::ServiceAccount, pod_status::PodHealth},
     ui::widgets::table::{Cell, ColumnSpec},
 };
 
@@ -96,7 +96,7 @@ impl PaneView for ServiceAccounts {
 fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     let theme = view.theme;
     if object.broken {
-        theme.health(Health::PullFailing)
+        theme.health(PodHealth::PullFailing)
     } else if object.account.pull_secrets.is_empty() {
         (theme.symbols().quiet, theme.dim())
     } else {

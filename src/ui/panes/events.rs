@@ -18,10 +18,10 @@ use crate::{
         k8s::{
             age,
             objects::{Subject, WorkloadKind},
-            pod_status::Health,
+            pod_status::PodHealth,
             pull_failure,
         },
-        store::Line,
+        store::EventSeries,
     },
     ui::{
         text,
@@ -69,12 +69,12 @@ impl column::Column for Column {
 
 /// What a row is about.
 enum Of<'a> {
-    Line(&'a Line),
+    Line(&'a EventSeries),
     /// One fault of one workload: what it is, what was said, what helps.
     Story(&'a StoryId, &'a Story, &'a Fault),
     /// The Pods of one workload on their way up, and the newest line of it: how far they are, and how long
     /// the pull took.
-    Start(&'a Subject, &'a Start, Option<&'a Line>),
+    Start(&'a Subject, &'a Start, Option<&'a EventSeries>),
 }
 
 pub(super) struct Object<'a> {
@@ -157,7 +157,7 @@ fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     let theme = view.theme;
     match object.of {
         Of::Line(line) => theme.event(line),
-        Of::Story(..) => theme.health(Health::PullFailing),
+        Of::Story(..) => theme.health(PodHealth::PullFailing),
         Of::Start(..) => (theme.symbols().quiet, theme.dim()),
     }
 }
@@ -171,7 +171,7 @@ fn name(view: View<'_>, object: &Object<'_>) -> String {
 }
 
 /// The style of an event's own words.
-fn words(view: View<'_>, line: &Line) -> Style {
+fn words(view: View<'_>, line: &EventSeries) -> Style {
     if line.pull_failure {
         view.theme.event(line).1
     } else {
@@ -200,7 +200,7 @@ fn message(view: View<'_>, object: &Object<'_>) -> Cell {
         Of::Story(_, story, fault) => {
             let message = story.error.as_deref().map_or_else(
                 || Cow::Owned(fault.finding.summary()),
-                |error| Cow::Borrowed(pull_failure::essence(error)),
+                |error| Cow::Borrowed(pull_failure::innermost_message(error)),
             );
             Cell::new(message, theme.text())
         }
@@ -240,7 +240,7 @@ fn pulled(start: &Start) -> Option<String> {
             }
         });
     };
-    let took = match (age::took(least.took), age::took(most.took)) {
+    let took = match (age::elapsed(least.took), age::elapsed(most.took)) {
         (least, most) if least == most => most,
         (least, most) => format!("{least} to {most}"),
     };
@@ -256,7 +256,7 @@ fn owner(view: View<'_>, owner: &Subject, pods: usize, narrow: bool) -> String {
         Subject::Pod(key) if narrow => key.name.to_string(),
         Subject::Pod(key) => format!("pod/{}", key.name),
         Subject::Workload(id) if narrow => id.key.name.to_string(),
-        Subject::Workload(id) => id.short(),
+        Subject::Workload(id) => id.short_name(),
     };
     let owner = if view.all_namespaces() {
         format!("{} {short}", owner.namespace())
@@ -278,8 +278,8 @@ fn times(count: u32) -> String {
 }
 
 /// The object that an event is about.
-fn subject(view: View<'_>, line: &Line, narrow: bool) -> String {
-    let subject = &line.event.subject;
+fn subject(view: View<'_>, line: &EventSeries, narrow: bool) -> String {
+    let subject = &line.event.regarding;
     let name = if narrow {
         subject.name.to_string()
     } else {
@@ -296,5 +296,8 @@ fn short(kind: &str) -> String {
     let known = WorkloadKind::ALL
         .into_iter()
         .find(|known| known.as_str() == kind);
-    known.map_or_else(|| kind.to_lowercase(), |known| known.short().to_owned())
+    known.map_or_else(
+        || kind.to_lowercase(),
+        |known| known.short_name().to_owned(),
+    )
 }

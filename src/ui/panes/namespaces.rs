@@ -15,9 +15,9 @@ use crate::{
         },
     },
     domain::{
-        k8s::{object_ref::Namespace, objects::NamespaceObject, pod_status::Health},
+        k8s::{object_ref::Namespace, objects::NamespaceObject, pod_status::PodHealth},
         store::{
-            Tally,
+            NamespaceCounts,
             watch::{Scope, WatchKind},
         },
     },
@@ -56,7 +56,7 @@ pub(super) struct Object<'a> {
     name: Option<&'a Namespace>,
     /// `None` where Namespaces may not be listed.
     listed: Option<&'a NamespaceObject>,
-    tally: Tally,
+    tally: NamespaceCounts,
     /// Whether all Pods there are listed.
     read: bool,
 }
@@ -122,22 +122,22 @@ fn are_pods_read(view: View<'_>, namespace: Option<&Namespace>) -> bool {
 fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     let tally = object.tally;
     if tally.pull_failing > 0 {
-        view.theme.health(Health::PullFailing)
+        view.theme.health(PodHealth::PullFailing)
     } else if tally.failing > 0 {
-        view.theme.health(Health::Failing)
+        view.theme.health(PodHealth::Failing)
     } else if tally.pods > 0 && object.read {
-        view.theme.health(Health::Healthy)
+        view.theme.health(PodHealth::Healthy)
     } else {
         (view.theme.symbols().quiet, view.theme.dim())
     }
 }
 
-fn total(view: View<'_>) -> Tally {
+fn total(view: View<'_>) -> NamespaceCounts {
     view.model
         .world
         .tallies()
         .values()
-        .fold(Tally::default(), |sum, tally| Tally {
+        .fold(NamespaceCounts::default(), |sum, tally| NamespaceCounts {
             pods: sum.pods + tally.pods,
             pull_failing: sum.pull_failing + tally.pull_failing,
             failing: sum.failing + tally.failing,

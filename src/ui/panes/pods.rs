@@ -15,8 +15,8 @@ use crate::{
     },
     domain::k8s::{
         age,
-        objects::{Pod, WorkloadKey},
-        pod_status::{Health, PodStatus, pod_status},
+        objects::{Pod, WorkloadRef},
+        pod_status::{PodHealth, PodStatus, pod_status},
         pull_failure,
     },
     ui::{
@@ -69,13 +69,13 @@ impl column::Column for Column {
 /// The Pods of a row.
 enum Of<'a> {
     One(&'a Pod, PodStatus<'a>),
-    Workload(&'a WorkloadKey, &'a Group),
+    Workload(&'a WorkloadRef, &'a Group),
 }
 
 /// What a row shows.
 pub(super) struct Object<'a> {
     of: Of<'a>,
-    health: Health,
+    health: PodHealth,
     /// The Pod of the row; for a workload the least healthy of its Pods.
     pod: Option<&'a Pod>,
 }
@@ -119,7 +119,7 @@ impl PaneView for Pods {
             Column::Namespace => Cell::new(namespace(object), theme.dim()),
             Column::Name => Cell::new(name(view, object), theme.text()),
             Column::Ready => Cell::new(ready(object), theme.text()),
-            Column::Status if object.health < Health::Progressing => {
+            Column::Status if object.health < PodHealth::Progressing => {
                 Cell::new(status(object), style)
             }
             Column::Status => Cell::new(status(object), theme.text()),
@@ -155,7 +155,7 @@ fn name(view: View<'_>, object: &Object<'_>) -> String {
             };
             format!("{indent}{}", pod.key.name)
         }
-        Of::Workload(id, group) => format!("{} ×{}", id.short(), group.pods),
+        Of::Workload(id, group) => format!("{} ×{}", id.short_name(), group.pods),
     }
 }
 
@@ -169,8 +169,8 @@ fn ready(object: &Object<'_>) -> String {
 
 fn status(object: &Object<'_>) -> String {
     match (&object.of, object.pod) {
-        (Of::One(_, status), _) => status.word.clone().into_owned(),
-        (Of::Workload(..), Some(worst)) => pod_status(worst).word.into_owned(),
+        (Of::One(_, status), _) => status.status.clone().into_owned(),
+        (Of::Workload(..), Some(worst)) => pod_status(worst).status.into_owned(),
         (Of::Workload(..), None) => String::new(),
     }
 }
@@ -188,12 +188,12 @@ fn why(view: View<'_>, object: &Object<'_>) -> &'static str {
 /// When the kubelet tries again.
 fn retry(view: View<'_>, pod: Option<&Pod>) -> Cow<'static, str> {
     let next = pod.and_then(|pod| {
-        let failure = pull_failure::failures(pod).next()?;
+        let failure = pull_failure::pull_failures(pod).next()?;
         let events = view.model.world.events_of_pod(&pod.key);
         retry::next(failure.attempt, &events, view.now)
     });
     match next {
-        Some(Next::In(seconds)) => Cow::Owned(format!("in {}", age::span(seconds))),
+        Some(Next::In(seconds)) => Cow::Owned(format!("in {}", age::duration(seconds))),
         Some(Next::Due) => Cow::Borrowed("due"),
         None => Cow::Borrowed(""),
     }

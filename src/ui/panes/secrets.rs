@@ -16,14 +16,14 @@ use crate::{
         settled::Said,
     },
     domain::{
-        diagnostics::Root,
+        diagnostics::RootCause,
         k8s::{
             age,
             objects::{Secret, SecretContent},
-            pod_status::Health,
+            pod_status::PodHealth,
         },
-        probe::{Answer, Verdict},
-        registry_auth::docker_config::{EntrySummary, Standing},
+        probe::{ProbeConclusion, PullAnswer},
+        registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
     ui::widgets::table::{Cell, ColumnSpec},
 };
@@ -80,7 +80,7 @@ pub(super) struct Object<'a> {
     user: String,
     /// The kinds of credentials, and whether they work.
     credential: String,
-    standing: Standing,
+    standing: SecretHealth,
 }
 
 impl PaneView for Secrets {
@@ -121,8 +121,8 @@ impl PaneView for Secrets {
             Column::User => Cell::new(&*object.user, theme.dim()),
             // What is wrong says more than the kind of credential.
             Column::Credential => match &object.standing {
-                Standing::Sound => Cell::new(&*object.credential, theme.dim()),
-                Standing::Odd(why) | Standing::Broken(why) => {
+                SecretHealth::Healthy => Cell::new(&*object.credential, theme.dim()),
+                SecretHealth::Warning(why) | SecretHealth::Unusable(why) => {
                     Cell::new(&**why, symbol(view, object).1)
                 }
             },
@@ -135,10 +135,10 @@ impl PaneView for Secrets {
 fn symbol(view: View<'_>, object: &Object<'_>) -> (&'static str, Style) {
     let theme = view.theme;
     match object.standing {
-        Standing::Broken(_) => theme.health(Health::PullFailing),
-        Standing::Odd(_) => theme.health(Health::Failing),
-        Standing::Sound if object.uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
-        Standing::Sound => (theme.symbols().finished, theme.good()),
+        SecretHealth::Unusable(_) => theme.health(PodHealth::PullFailing),
+        SecretHealth::Warning(_) => theme.health(PodHealth::Failing),
+        SecretHealth::Healthy if object.uses == Uses::NONE => (theme.symbols().quiet, theme.dim()),
+        SecretHealth::Healthy => (theme.symbols().finished, theme.good()),
     }
 }
 
@@ -150,7 +150,7 @@ fn content(secret: &Secret) -> (String, String, String) {
     let entries = &summary.entries;
     let users = entries.iter().filter_map(|entry| entry.username.as_deref());
     (
-        each_once(entries.iter().map(EntrySummary::registry)),
+        each_once(entries.iter().map(AuthSummary::registry)),
         each_once(users),
         each_once(entries.iter().map(|entry| entry.kind.label())),
     )
@@ -168,17 +168,24 @@ fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 /// The kind with the age of the test that all images passed; a refusal counts more than what can be said of
 /// the Secret without asking, and more than what came of other images.
-fn tested(said: &[&Said], kind: String, standing: Standing, now: Timestamp) -> (String, Standing) {
-    if matches!(standing, Standing::Broken(_)) {
+fn tested(
+    said: &[&Said],
+    kind: String,
+    standing: SecretHealth,
+    now: Timestamp,
+) -> (String, SecretHealth) {
+    if matches!(standing, SecretHealth::Unusable(_)) {
         return (kind, standing);
     }
     let ago = |said: &Said| age::age(said.at, now);
     if let Some(refusal) = said.iter().find(|said| is_refusal(&said.verdict)) {
         let why = format!("refused {} ago", ago(refusal));
-        return (kind, Standing::Broken(why));
+        return (kind, SecretHealth::Unusable(why));
     }
     // The tag, the network: nothing that this Secret could help, and no proof of it either.
-    let all_passed = said.iter().all(|said| said.verdict.answer == Answer::Ok);
+    let all_passed = said
+        .iter()
+        .all(|said| said.verdict.answer == PullAnswer::Ok);
     match said.iter().min_by_key(|said| said.at) {
         Some(oldest) if all_passed => {
             let ago = ago(oldest);
@@ -189,12 +196,16 @@ fn tested(said: &[&Said], kind: String, standing: Standing, now: Timestamp) -> (
 }
 
 /// Whether it is the credential that was refused.
-fn is_refusal(verdict: &Verdict) -> bool {
+fn is_refusal(verdict: &ProbeConclusion) -> bool {
     let of_credential = matches!(
         verdict.root,
-        Some(Root::CredentialRejected | Root::CredentialExpired | Root::CredentialLacksAccess)
+        Some(
+            RootCause::CredentialRejected
+                | RootCause::CredentialExpired
+                | RootCause::CredentialLacksAccess
+        )
     );
-    verdict.answer == Answer::No && of_credential
+    verdict.answer == PullAnswer::No && of_credential
 }
 
 fn used_by(uses: Uses) -> String {
@@ -209,12 +220,12 @@ fn used_by(uses: Uses) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        diagnostics::Source,
-        fixtures::{ago, now},
+        diagnostics::EvidenceSource,
+        fixtures::{now, seconds_ago},
     };
 
-    fn said(answer: Answer, root: Option<Root>, seconds: i64) -> Said {
-        let verdict = Verdict {
+    fn said(answer: PullAnswer, root: Option<RootCause>, seconds: i64) -> Said {
+        let verdict = ProbeConclusion {
             answer,
             cause: None,
             root,
@@ -224,19 +235,20 @@ mod tests {
         };
         Said {
             verdict,
-            by: Source::Registry,
-            at: ago(seconds),
+            by: EvidenceSource::Registry,
+            at: seconds_ago(seconds),
         }
     }
 
     #[test]
     fn a_refused_credential_is_said_whatever_came_of_other_images() {
-        let passed = said(Answer::Ok, None, 60);
-        let unknown = said(Answer::Unknown, None, 50);
-        let refused = said(Answer::No, Some(Root::CredentialRejected), 40);
-        let no_tag = said(Answer::No, Some(Root::TagMissing), 30);
-        let standing = |said: &[&Said]| tested(said, "token".to_owned(), Standing::Sound, now());
-        let broken = Standing::Broken("refused 40s ago".to_owned());
+        let passed = said(PullAnswer::Ok, None, 60);
+        let unknown = said(PullAnswer::Unknown, None, 50);
+        let refused = said(PullAnswer::No, Some(RootCause::CredentialRejected), 40);
+        let no_tag = said(PullAnswer::No, Some(RootCause::TagMissing), 30);
+        let standing =
+            |said: &[&Said]| tested(said, "token".to_owned(), SecretHealth::Healthy, now());
+        let broken = SecretHealth::Unusable("refused 40s ago".to_owned());
         for all in [
             &[&unknown, &refused][..],
             &[&no_tag, &refused, &passed],
@@ -249,7 +261,7 @@ mod tests {
             (&[&passed, &no_tag], "token"),
             (&[], "token"),
         ] {
-            assert_eq!(standing(all), (kind.to_owned(), Standing::Sound));
+            assert_eq!(standing(all), (kind.to_owned(), SecretHealth::Healthy));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     ink::{self, Depth, Ink},
     symbols,
 };
-use crate::{app::look::ThemeName, domain::suggest::nearest};
+use crate::{app::look::ThemeName, domain::suggest::did_you_mean};
 
 /// How bright the terminal's background is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Look {
 /// The role of this name, or what is wrong with the name.
 pub fn role(name: &str) -> Result<&'static str, String> {
     let known = Ink::ROLES.into_iter().find(|role| *role == name);
-    known.ok_or_else(|| match nearest(name, Ink::ROLES) {
+    known.ok_or_else(|| match did_you_mean(name, Ink::ROLES) {
         Some(near) => format!("there is no such role; did you mean {near}?"),
         None => format!("there is no such role; there is {}", Ink::ROLES.join(", ")),
     })
@@ -108,7 +108,7 @@ pub fn colour(text: &str) -> Result<Color, String> {
 pub fn theme_name(name: &str) -> Result<ThemeName, String> {
     ThemeName::named(name).ok_or_else(|| {
         let names = ThemeName::ALL.map(ThemeName::name);
-        match nearest(name, names) {
+        match did_you_mean(name, names) {
             Some(near) => format!("there is no theme {name:?}; did you mean {near}?"),
             None => format!("there is no theme {name:?}; there is {}", names.join(", ")),
         }

@@ -18,7 +18,7 @@ pub use self::{
     look::{Background, Look, colour, role, theme_name},
     symbols::Symbols,
 };
-use crate::domain::{k8s::pod_status::Health, store::Line};
+use crate::domain::{k8s::pod_status::PodHealth, store::EventSeries};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
@@ -123,24 +123,24 @@ impl Theme {
     }
 
     /// How a line of the events is marked.
-    pub fn event(self, line: &Line) -> (&'static str, Style) {
+    pub fn event(self, line: &EventSeries) -> (&'static str, Style) {
         if line.pull_failure {
-            self.health(Health::PullFailing)
+            self.health(PodHealth::PullFailing)
         } else if line.warning() {
-            self.health(Health::Failing)
+            self.health(PodHealth::Failing)
         } else {
             (self.symbols.quiet, self.dim())
         }
     }
 
-    pub fn health(self, health: Health) -> (&'static str, Style) {
+    pub fn health(self, health: PodHealth) -> (&'static str, Style) {
         let symbols = &self.symbols;
         match health {
-            Health::PullFailing => (symbols.pull_failing, self.failing()),
-            Health::Failing => (symbols.failing, self.warning()),
-            Health::Progressing => (symbols.progressing, self.accent()),
-            Health::Healthy => (symbols.healthy, self.good()),
-            Health::Finished => (symbols.finished, self.dim()),
+            PodHealth::PullFailing => (symbols.pull_failing, self.failing()),
+            PodHealth::Failing => (symbols.failing, self.warning()),
+            PodHealth::Progressing => (symbols.progressing, self.accent()),
+            PodHealth::Healthy => (symbols.healthy, self.good()),
+            PodHealth::Finished => (symbols.finished, self.dim()),
         }
     }
 }

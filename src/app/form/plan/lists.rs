@@ -5,20 +5,22 @@ use std::collections::BTreeSet;
 use super::{super::fields, Answer, Form};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{Secret, ServiceAccount, WorkloadKey},
+        object_ref::{Name, ObjectRef},
+        objects::{Secret, ServiceAccount, WorkloadRef},
     },
-    plan::{Ask, AttachSecret, Change, DetachSecret, Listing, Restartable, SetAccount},
+    plan::{
+        AccountPullSecrets, AttachSecret, Change, DetachSecret, FormSpec, Restartable, SetAccount,
+    },
 };
 
 impl Form {
     pub(super) fn list_changes(&self) -> Vec<Change> {
         match &self.ask {
-            Ask::Bind { secret, accounts } => {
+            FormSpec::Bind { secret, accounts } => {
                 let mut changes = Vec::new();
                 let mut reached = Vec::new();
                 for listing in accounts {
-                    let account = Key::new(secret.namespace.clone(), listing.account.clone());
+                    let account = ObjectRef::new(secret.namespace.clone(), listing.account.clone());
                     let taken = self.takes(Answer::Accounts, listing.account.as_str());
                     let change = change(&account, &secret.name, listing, taken);
                     if matches!(change, Some(Change::AttachSecret(_))) {
@@ -29,7 +31,7 @@ impl Form {
                 changes.extend(self.restarts(&reached));
                 changes
             }
-            Ask::List {
+            FormSpec::List {
                 account,
                 listing,
                 secrets,
@@ -44,7 +46,7 @@ impl Form {
                 }
                 changes
             }
-            Ask::RunAs {
+            FormSpec::RunAs {
                 workload, before, ..
             } => {
                 let account = Name::new(self.text(Answer::Account));
@@ -67,8 +69,8 @@ impl Form {
     }
 
     /// The restarts that were asked for, each workload once.
-    fn restarts(&self, listings: &[&Listing]) -> Vec<Change> {
-        let chosen: BTreeSet<&WorkloadKey> = match self.text(Answer::Restart) {
+    fn restarts(&self, listings: &[&AccountPullSecrets]) -> Vec<Change> {
+        let chosen: BTreeSet<&WorkloadRef> = match self.text(Answer::Restart) {
             fields::ALL => listings
                 .iter()
                 .flat_map(|listing| &listing.workloads)
@@ -86,9 +88,9 @@ impl Form {
 
 /// What makes a list be as it is wanted.
 fn change(
-    account: &Key<ServiceAccount>,
+    account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
-    listing: &Listing,
+    listing: &AccountPullSecrets,
     taken: bool,
 ) -> Option<Change> {
     let (account, secret, current) = (account.clone(), secret.clone(), listing.list.clone());

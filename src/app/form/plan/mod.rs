@@ -11,12 +11,15 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{ServiceAccount, WorkloadKey, WorkloadKind},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{ServiceAccount, WorkloadKind, WorkloadRef},
     },
-    plan::{Ask, Change, DeleteAccount, Login, Plan, Question, Style, pods_with_the_old_list},
+    plan::{
+        Change, CredentialCheck, Credentials, DeleteAccount, ExportFormat, FormSpec, Plan,
+        pods_with_the_old_list,
+    },
     registry_auth::{credential::Password, image_ref::ImageRef},
-    store::World,
+    store::Store,
 };
 
 /// Why there is no plan yet.
@@ -30,12 +33,12 @@ pub enum Unready {
 
 impl Form {
     /// The plan, or why there is none.
-    pub fn plan(&self, world: &World) -> Result<Plan, Unready> {
+    pub fn plan(&self, world: &Store) -> Result<Plan, Unready> {
         if let Some(bad) = self.bad(world) {
             return Err(Unready::Field(bad));
         }
         let plan = if let Some(spread) = self.spread() {
-            let mut plan = spread.rotated(&self.chosen_holders(), &self.login());
+            let mut plan = spread.rotation_plan(&self.chosen_holders(), &self.login());
             plan.notes.extend(self.unattested());
             plan
         } else {
@@ -48,26 +51,28 @@ impl Form {
             return Err(Unready::Nothing);
         }
         Ok(Plan {
-            question: self.question(),
+            credential_check: self.question(),
             ..plan
         })
     }
 
     /// The first field whose answer cannot be taken.
-    pub fn bad(&self, world: &World) -> Option<usize> {
+    pub fn bad(&self, world: &Store) -> Option<usize> {
         self.fields.iter().position(|field: &Field| {
             self.asks(field.answer)
                 && self
                     .complaint(field.answer, world)
-                    .is_some_and(|complaint| complaint.refuses)
+                    .is_some_and(|complaint| complaint.is_error)
         })
     }
 
     /// As what a plan is exported.
-    pub fn style(&self) -> Style {
+    pub fn style(&self) -> ExportFormat {
         let label = self.text(Answer::Format);
-        let found = Style::ALL.into_iter().find(|style| style.label() == label);
-        found.unwrap_or(Style::Plain)
+        let found = ExportFormat::ALL
+            .into_iter()
+            .find(|style| style.label() == label);
+        found.unwrap_or(ExportFormat::Plain)
     }
 
     /// The file that it is exported to; `None`: the clipboard.
@@ -76,35 +81,35 @@ impl Form {
     }
 
     /// What the registry can say of the login before it is saved.
-    fn question(&self) -> Option<Question> {
+    fn question(&self) -> Option<CredentialCheck> {
         if self.source() == Some(Source::Nowhere) || self.in_place().is_some() {
             return None;
         }
         let image = match &self.ask {
-            Ask::Login { image, .. } | Ask::NewSecret { image, .. } => {
+            FormSpec::Login { image, .. } | FormSpec::NewSecret { image, .. } => {
                 ImageRef::parse(image.as_deref()?).ok()?
             }
-            Ask::Rotate { .. } => self.spread()?.image.clone()?,
-            Ask::Setup { .. } | Ask::Deploy { .. } => {
+            FormSpec::Rotate { .. } => self.spread()?.image.clone()?,
+            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => {
                 ImageRef::parse(self.text(Answer::Image)).ok()?
             }
-            Ask::Copy { .. }
-            | Ask::Image { .. }
-            | Ask::Bind { .. }
-            | Ask::List { .. }
-            | Ask::RunAs { .. }
-            | Ask::DeleteSecret { .. }
-            | Ask::DeleteAccount { .. }
-            | Ask::Export => return None,
+            FormSpec::Copy { .. }
+            | FormSpec::Image { .. }
+            | FormSpec::Bind { .. }
+            | FormSpec::List { .. }
+            | FormSpec::RunAs { .. }
+            | FormSpec::DeleteSecret { .. }
+            | FormSpec::DeleteAccount { .. }
+            | FormSpec::Export => return None,
         };
-        Some(Question {
+        Some(CredentialCheck {
             image,
             login: self.login(),
         })
     }
 
-    fn login(&self) -> Login {
-        Login {
+    fn login(&self) -> Credentials {
+        Credentials {
             username: self.text(Answer::Username).to_owned(),
             password: Password::new(self.text(Answer::Token)),
         }
@@ -129,48 +134,50 @@ impl Form {
             })
     }
 
-    fn changes(&self, world: &World) -> Vec<Change> {
+    fn changes(&self, world: &Store) -> Vec<Change> {
         match &self.ask {
-            Ask::Login {
+            FormSpec::Login {
                 secret, waiting, ..
             } => self.other_login(secret, waiting),
-            Ask::NewSecret {
+            FormSpec::NewSecret {
                 namespace,
                 listed,
                 targets,
                 ..
             } => self.new_secret(namespace, listed, targets, world),
-            Ask::Image { targets, .. } => {
+            FormSpec::Image { targets, .. } => {
                 let image = self.text(Answer::Image);
                 let targets = targets.iter();
                 targets.flat_map(|target| target.set(image)).collect()
             }
-            Ask::Copy {
+            FormSpec::Copy {
                 from,
                 brings,
                 targets,
             } => self.copies(from, brings, targets, world),
-            Ask::Bind { .. } | Ask::List { .. } | Ask::RunAs { .. } => self.list_changes(),
-            Ask::Setup { .. } | Ask::Deploy { .. } => self.setup(world),
-            Ask::DeleteSecret {
+            FormSpec::Bind { .. } | FormSpec::List { .. } | FormSpec::RunAs { .. } => {
+                self.list_changes()
+            }
+            FormSpec::Setup { .. } | FormSpec::Deploy { .. } => self.setup(world),
+            FormSpec::DeleteSecret {
                 secret, accounts, ..
             } => self.deletion(secret, accounts),
-            Ask::DeleteAccount { account, .. } => {
+            FormSpec::DeleteAccount { account, .. } => {
                 vec![Change::DeleteAccount(DeleteAccount::new(account.clone()))]
             }
             // Its plan is spread over many Secrets, and is made elsewhere; an export changes nothing.
-            Ask::Rotate { .. } | Ask::Export => Vec::new(),
+            FormSpec::Rotate { .. } | FormSpec::Export => Vec::new(),
         }
     }
 
     /// What depends on what is changed.
     fn notes(&self) -> Vec<String> {
         let note = match &self.ask {
-            Ask::DeleteSecret { pods, .. } if *pods > 0 => format!(
+            FormSpec::DeleteSecret { pods, .. } if *pods > 0 => format!(
                 "{} it. What runs goes on; the next pull on a node without the image fails.",
                 pods_do(*pods, "lists", "list")
             ),
-            Ask::DeleteAccount {
+            FormSpec::DeleteAccount {
                 pods, workloads, ..
             } if *pods > 0 || !workloads.is_empty() => {
                 let of = match workloads.len() {
@@ -182,16 +189,16 @@ impl Form {
                     pods_do(*pods, "runs", "run")
                 )
             }
-            Ask::Image { left_out, .. } => return left_out.clone(),
-            Ask::NewSecret { targets, .. } => {
+            FormSpec::Image { left_out, .. } => return left_out.clone(),
+            FormSpec::NewSecret { targets, .. } => {
                 let targets: Vec<_> = targets.iter().collect();
                 return pods_with_the_old_list(&targets, &Name::new(self.text(Answer::Secret)));
             }
-            Ask::Copy { .. } => {
+            FormSpec::Copy { .. } => {
                 "Nobody lists the copies yet: in Secrets, b attaches one to ServiceAccounts."
                     .to_owned()
             }
-            Ask::Bind { .. } if self.takes(Answer::Accounts, "default") => {
+            FormSpec::Bind { .. } if self.takes(Answer::Accounts, "default") => {
                 "default: everything in the namespace that names no other ServiceAccount gets the credential too.".to_owned()
             }
             _ => return Vec::new(),
@@ -204,11 +211,11 @@ impl Form {
     }
 
     /// The Deployment that a workload is made as.
-    pub(super) fn deployment_id(&self) -> Option<WorkloadKey> {
-        let deploys = matches!(self.ask, Ask::Setup { .. } | Ask::Deploy { .. });
-        deploys.then(|| WorkloadKey {
+    pub(super) fn deployment_id(&self) -> Option<WorkloadRef> {
+        let deploys = matches!(self.ask, FormSpec::Setup { .. } | FormSpec::Deploy { .. });
+        deploys.then(|| WorkloadRef {
             kind: WorkloadKind::Deployment,
-            key: Key::new(
+            key: ObjectRef::new(
                 Namespace::new(self.text(Answer::Namespace)),
                 Name::new(self.text(Answer::Deployment)),
             ),

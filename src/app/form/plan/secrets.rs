@@ -6,20 +6,25 @@ use super::{super::fields, Answer, Form};
 use crate::domain::{
     diagnostics::{FixTarget, ListOrigin},
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{Pod, Secret},
     },
     plan::{
-        AttachSecret, Change, CopySecret, CreateAccount, CreateSecret, DeleteSecret, DetachSecret,
-        Edit, EditSecret, Existing, Listing, Target, attached, servers,
+        AccountPullSecrets, AttachSecret, AuthEdit, Change, ConflictPolicy, CopySecret, CopyTarget,
+        CreateAccount, CreateSecret, DeleteSecret, DetachSecret, EditSecret, attach_secret,
+        servers,
     },
-    store::World,
+    store::Store,
 };
 
 impl Form {
     /// Another login for a registry; what waits for it tries again at once.
-    pub(super) fn other_login(&self, secret: &Key<Secret>, waiting: &[Key<Pod>]) -> Vec<Change> {
-        let edit = Edit::Put {
+    pub(super) fn other_login(
+        &self,
+        secret: &ObjectRef<Secret>,
+        waiting: &[ObjectRef<Pod>],
+    ) -> Vec<Change> {
+        let edit = AuthEdit::Upsert {
             server: self.text(Answer::Server).to_owned(),
             login: self.login(),
         };
@@ -39,14 +44,14 @@ impl Form {
         namespace: &Namespace,
         listed: &[Name<Secret>],
         targets: &[FixTarget],
-        world: &World,
+        world: &Store,
     ) -> Vec<Change> {
         let mut changes = vec![self.save_secret(namespace, world)];
         let secret = Name::new(self.text(Answer::Secret));
         let all_list_it = targets.iter().all(|target| target.listed.contains(&secret));
         let named = !self.text(Answer::Account).is_empty();
         let targets: Vec<&FixTarget> = targets.iter().collect();
-        let account = Key::new(namespace.clone(), self.account());
+        let account = ObjectRef::new(namespace.clone(), self.account());
         if named && (targets.is_empty() || !all_list_it) {
             changes.extend(self.attach(namespace, &secret, world, listed));
         }
@@ -56,26 +61,32 @@ impl Form {
             |target: &&FixTarget| named || target.list_origin != ListOrigin::ServiceAccount;
         let targets: Vec<&FixTarget> = targets.into_iter().filter(of_account).collect();
         if !targets.is_empty() {
-            changes.extend(attached(&account, &secret, None, &in_its_list, &targets));
+            changes.extend(attach_secret(
+                &account,
+                &secret,
+                None,
+                &in_its_list,
+                &targets,
+            ));
         }
         changes
     }
 
     pub(super) fn copies(
         &self,
-        from: &Key<Secret>,
+        from: &ObjectRef<Secret>,
         brings: &[Arc<str>],
-        targets: &[Target],
-        world: &World,
+        targets: &[CopyTarget],
+        world: &Store,
     ) -> Vec<Change> {
         let name = self.text(Answer::Secret);
-        let copy = |target: &Target| {
-            let to = Key::new(target.namespace.clone(), Name::new(name));
+        let copy = |target: &CopyTarget| {
+            let to = ObjectRef::new(target.namespace.clone(), Name::new(name));
             Change::CopySecret(CopySecret {
                 from: from.clone(),
-                existing: self.existing(),
-                brings: brings.to_vec(),
-                there: world.secret(&to).map(|secret| servers(secret)),
+                conflict_policy: self.existing(),
+                source_servers: brings.to_vec(),
+                target_servers: world.secret(&to).map(|secret| servers(secret)),
                 expected: None,
                 to,
             })
@@ -86,17 +97,21 @@ impl Form {
         chosen.map(copy).collect()
     }
 
-    fn existing(&self) -> Existing {
+    fn existing(&self) -> ConflictPolicy {
         let label = self.text(Answer::Existing);
         let found = fields::EXISTING.iter().find(|(known, _)| *known == label);
-        found.map_or(Existing::Keep, |(_, existing)| *existing)
+        found.map_or(ConflictPolicy::Keep, |(_, existing)| *existing)
     }
 
     /// A Secret off the lists of the accounts that were chosen, and then itself.
-    pub(super) fn deletion(&self, secret: &Key<Secret>, accounts: &[Listing]) -> Vec<Change> {
-        let detach = |listing: &Listing| {
+    pub(super) fn deletion(
+        &self,
+        secret: &ObjectRef<Secret>,
+        accounts: &[AccountPullSecrets],
+    ) -> Vec<Change> {
+        let detach = |listing: &AccountPullSecrets| {
             Change::DetachSecret(DetachSecret {
-                account: Key::new(secret.namespace.clone(), listing.account.clone()),
+                account: ObjectRef::new(secret.namespace.clone(), listing.account.clone()),
                 secret: secret.name.clone(),
                 current: listing.list.clone(),
             })
@@ -109,14 +124,14 @@ impl Form {
     }
 
     /// A new Secret, or another login for the one that is there.
-    pub(super) fn save_secret(&self, namespace: &Namespace, world: &World) -> Change {
-        let key = Key::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
+    pub(super) fn save_secret(&self, namespace: &Namespace, world: &Store) -> Change {
+        let key = ObjectRef::new(namespace.clone(), Name::new(self.text(Answer::Secret)));
         let server = self.text(Answer::Server).to_owned();
         let login = self.login();
         if world.secret(&key).is_some() {
             Change::EditSecret(EditSecret {
                 key,
-                edit: Edit::Put { server, login },
+                edit: AuthEdit::Upsert { server, login },
                 before: None,
             })
         } else {
@@ -130,10 +145,10 @@ impl Form {
         &self,
         namespace: &Namespace,
         secret: &Name<Secret>,
-        world: &World,
+        world: &Store,
         listed: &[Name<Secret>],
     ) -> Option<Change> {
-        let key = Key::new(namespace.clone(), self.account());
+        let key = ObjectRef::new(namespace.clone(), self.account());
         let current = match world.account(&key) {
             Some(account) => account.pull_secrets.to_vec(),
             // Every namespace has its `default`, and one that may not be listed may be there.

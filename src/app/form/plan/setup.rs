@@ -4,17 +4,17 @@
 use super::{super::fields, Answer, Form, Source};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::PullPolicy,
     },
     plan::{
         Change, CreateAccount, CreateDeployment, CreateNamespace, Restartable, SetAccount, SetImage,
     },
-    store::World,
+    store::Store,
 };
 
 impl Form {
-    pub(super) fn setup(&self, world: &World) -> Vec<Change> {
+    pub(super) fn setup(&self, world: &Store) -> Vec<Change> {
         let namespace = Namespace::new(self.text(Answer::Namespace));
         let mut changes = Vec::new();
         if world.namespace(&namespace).is_none() {
@@ -35,8 +35,8 @@ impl Form {
         changes
     }
 
-    fn bare_account(&self, namespace: &Namespace, world: &World) -> Option<Change> {
-        let key = Key::new(namespace.clone(), self.account());
+    fn bare_account(&self, namespace: &Namespace, world: &Store) -> Option<Change> {
+        let key = ObjectRef::new(namespace.clone(), self.account());
         let there = world.account(&key).is_some() || key.name.as_str() == "default";
         (!there).then(|| {
             Change::CreateAccount(CreateAccount {
@@ -47,14 +47,18 @@ impl Form {
     }
 
     /// A new Deployment; one that is there gets the image and the ServiceAccount.
-    fn deploy(&self, namespace: &Namespace, world: &World) -> Vec<Change> {
+    fn deploy(&self, namespace: &Namespace, world: &Store) -> Vec<Change> {
         let name = Name::new(self.text(Answer::Deployment));
         let image = self.text(Answer::Image);
         let deployment = CreateDeployment {
             replicas: self.text(Answer::Replicas).parse().unwrap_or(1),
             port: self.text(Answer::Port).parse().ok(),
             policy: self.policy(),
-            ..CreateDeployment::new(Key::new(namespace.clone(), name), image, self.account())
+            ..CreateDeployment::new(
+                ObjectRef::new(namespace.clone(), name),
+                image,
+                self.account(),
+            )
         };
         let id = deployment.id();
         let (Some(there), Some(workload)) = (world.workload(&id), Restartable::new(id)) else {

@@ -23,19 +23,19 @@ use crate::domain::{
     diagnostics::grouping::{FaultId, Subject},
     guide::Section,
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Pod, Workload, WorkloadKey, WorkloadKind},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Pod, Workload, WorkloadKind, WorkloadRef},
         pull_failure,
     },
     store::{
-        Line, LineKey, Versions, World,
+        EventSeries, EventSeriesKey, Store, Versions,
         watch::{Scope, WatchKind},
     },
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
-    Line(LineKey),
+    Line(EventSeriesKey),
     Story(StoryId),
     /// The Pods of a workload, or one bare Pod, on their way up.
     Start(Subject),
@@ -51,7 +51,7 @@ pub struct StoryId {
 /// What was said of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
-    pub pods: BTreeSet<Key<Pod>>,
+    pub pods: BTreeSet<ObjectRef<Pod>>,
     /// Failures that events tell of; 0 where they have expired and only statuses speak.
     pub count: u32,
     pub last: Option<Timestamp>,
@@ -150,21 +150,21 @@ impl PaneRows for Events {
     }
 
     /// The Pod that the event is about, or the workload.
-    fn object(&self, row: &Row, world: &World) -> Option<ObjectKey> {
+    fn object(&self, row: &Row, world: &Store) -> Option<AnyObjectRef> {
         if let Some(pod) = self.pod(row, world) {
-            return Some(ObjectKey::Pod(pod));
+            return Some(AnyObjectRef::Pod(pod));
         }
         let Row::Line(key) = row else { return None };
-        let subject = &world.event_line(key)?.event.subject;
-        let id = WorkloadKey {
+        let subject = &world.event_line(key)?.event.regarding;
+        let id = WorkloadRef {
             kind: WorkloadKind::parse(&subject.kind)?,
-            key: Key::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
+            key: ObjectRef::new(subject.namespace.clone()?, Name::new(subject.name.clone())),
         };
-        Some(ObjectKey::Workload(id))
+        Some(AnyObjectRef::Workload(id))
     }
 
     /// The Pod that the event is about, while it exists; of a folded row the first of its Pods.
-    fn pod(&self, row: &Row, world: &World) -> Option<Key<Pod>> {
+    fn pod(&self, row: &Row, world: &Store) -> Option<ObjectRef<Pod>> {
         let key = match row {
             Row::Line(key) => subject(world.event_line(key)?)?,
             Row::Story(id) => self.stories.get(id)?.pods.first()?.clone(),
@@ -176,7 +176,7 @@ impl PaneRows for Events {
         world.pod(&key).is_some().then_some(key)
     }
 
-    fn time(&self, row: &Row, world: &World) -> Option<Timestamp> {
+    fn time(&self, row: &Row, world: &Store) -> Option<Timestamp> {
         match row {
             Row::Line(key) => world.event_line(key)?.last,
             Row::Story(id) => self.stories.get(id)?.last,
@@ -184,7 +184,7 @@ impl PaneRows for Events {
         }
     }
 
-    fn enter(&self, row: Option<&Row>, world: &World) -> Enter {
+    fn enter(&self, row: Option<&Row>, world: &Store) -> Enter {
         row.and_then(|row| self.pod(row, world)).map_or(
             Enter::Refuse("that object is gone, or is no Pod"),
             Enter::Pod,
@@ -193,7 +193,7 @@ impl PaneRows for Events {
 }
 
 struct Telling<'a> {
-    world: &'a World,
+    world: &'a Store,
     verdicts: &'a Verdicts,
     stories: BTreeMap<StoryId, Story>,
     starts: BTreeMap<Subject, Start>,
@@ -201,7 +201,7 @@ struct Telling<'a> {
 
 fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -> Vec<Row> {
     let mut sieve = Sieve::new(&query.filter);
-    let mut lines: Vec<&Line> = telling
+    let mut lines: Vec<&EventSeries> = telling
         .world
         .event_lines()
         .filter(|line| in_scope(line, scope))
@@ -209,7 +209,7 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -
     match query.sort.by {
         SortBy::Age => {}
         SortBy::Status => lines.sort_by_key(|line| (!line.pull_failure, !line.warning())),
-        SortBy::Name | SortBy::Namespace => lines.sort_by_key(|line| &line.event.subject),
+        SortBy::Name | SortBy::Namespace => lines.sort_by_key(|line| &line.event.regarding),
         SortBy::Count => lines.sort_by_key(|line| Reverse(line.count)),
     }
     let mut rows = Vec::new();
@@ -242,7 +242,7 @@ fn rows(query: &Query, scope: &Scope, folded: bool, telling: &mut Telling<'_>) -
 
 impl Telling<'_> {
     /// The row of the story of a line, which takes the line in; `None`: the line stands by itself.
-    fn tell(&mut self, line: &Line) -> Option<Row> {
+    fn tell(&mut self, line: &EventSeries) -> Option<Row> {
         if is_routine(line) {
             return self.routine(line);
         }
@@ -267,7 +267,7 @@ impl Telling<'_> {
         Some(Row::Story(id))
     }
 
-    fn start(&mut self, pod: Key<Pod>, step: Step, line: &Line) -> Option<Row> {
+    fn start(&mut self, pod: ObjectRef<Pod>, step: Step, line: &EventSeries) -> Option<Row> {
         if line.warning() {
             return None;
         }
@@ -276,18 +276,18 @@ impl Telling<'_> {
     }
 
     /// The workload of a Pod that is gone: by its name, which is its maker's and one word more.
-    fn maker_of(&self, pod: &Key<Pod>) -> Option<&Arc<Workload>> {
+    fn maker_of(&self, pod: &ObjectRef<Pod>) -> Option<&Arc<Workload>> {
         let (name, _) = pod.name.as_str().rsplit_once('-')?;
-        let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadKey {
+        let mut makers = WorkloadKind::ALL.into_iter().map(|kind| WorkloadRef {
             kind,
-            key: Key::new(pod.namespace.clone(), Name::new(name)),
+            key: ObjectRef::new(pod.namespace.clone(), Name::new(name)),
         });
         let maker = makers.find_map(|id| self.world.workload(&id))?;
-        Some(self.world.top_of(maker))
+        Some(self.world.root_owner(maker))
     }
 
     /// What controllers say belongs to the Pods that they make.
-    fn routine(&mut self, line: &Line) -> Option<Row> {
+    fn routine(&mut self, line: &EventSeries) -> Option<Row> {
         let owner = match subject(line) {
             Some(pod) => self.owner(&pod),
             None => Subject::Workload(self.workload(line)?.id.clone()),
@@ -301,19 +301,19 @@ impl Telling<'_> {
     }
 
     /// The workload that a line is about, or the one that makes it.
-    fn workload(&self, line: &Line) -> Option<&Arc<Workload>> {
-        let subject = &line.event.subject;
-        let key = WorkloadKey {
+    fn workload(&self, line: &EventSeries) -> Option<&Arc<Workload>> {
+        let subject = &line.event.regarding;
+        let key = WorkloadRef {
             kind: WorkloadKind::parse(&subject.kind)?,
-            key: Key::new(
+            key: ObjectRef::new(
                 subject.namespace.clone()?,
                 Name::new(Arc::clone(&subject.name)),
             ),
         };
-        Some(self.world.top_of(self.world.workload(&key)?))
+        Some(self.world.root_owner(self.world.workload(&key)?))
     }
 
-    fn owner(&self, pod: &Key<Pod>) -> Subject {
+    fn owner(&self, pod: &ObjectRef<Pod>) -> Subject {
         let owner = match self.world.pod(pod) {
             Some(found) => self.world.workload_of(found),
             None => self.maker_of(pod),
@@ -324,7 +324,7 @@ impl Telling<'_> {
         )
     }
 
-    fn story_of(&self, pod: &Key<Pod>) -> Option<StoryId> {
+    fn story_of(&self, pod: &ObjectRef<Pod>) -> Option<StoryId> {
         let verdict = self.verdicts.of_pod(pod)?;
         if !verdict.finding.is_pull() {
             return None;
@@ -370,21 +370,22 @@ impl Telling<'_> {
 }
 
 /// The Pod that a line is about.
-pub fn subject(line: &Line) -> Option<Key<Pod>> {
-    let subject = &line.event.subject;
+pub fn subject(line: &EventSeries) -> Option<ObjectRef<Pod>> {
+    let subject = &line.event.regarding;
     let namespace = subject.namespace.clone()?;
-    (&*subject.kind == "Pod").then(|| Key::new(namespace, Name::new(Arc::clone(&subject.name))))
+    (&*subject.kind == "Pod")
+        .then(|| ObjectRef::new(namespace, Name::new(Arc::clone(&subject.name))))
 }
 
-fn in_scope(line: &Line, scope: &Scope) -> bool {
+fn in_scope(line: &EventSeries, scope: &Scope) -> bool {
     match scope {
         Scope::Cluster => true,
-        Scope::Namespace(namespace) => line.event.subject.namespace.as_ref() == Some(namespace),
+        Scope::Namespace(namespace) => line.event.regarding.namespace.as_ref() == Some(namespace),
     }
 }
 
-fn passes(sieve: &mut Sieve<'_>, line: &Line) -> bool {
-    let subject = &line.event.subject;
+fn passes(sieve: &mut Sieve<'_>, line: &EventSeries) -> bool {
+    let subject = &line.event.regarding;
     sieve.passes(
         [&*subject.name, &*line.event.reason, &*line.event.message],
         Some(&line.event.meta),

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use crate::domain::{
     k8s::{
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::Pod,
-        timeline::{Pull, pulled},
+        timeline::{PullTime, parse_pulled},
     },
-    store::{Line, LineKey},
+    store::{EventSeries, EventSeriesKey},
 };
 
 /// The steps that events tell of, in their order.
@@ -53,18 +53,18 @@ impl Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Start {
     /// How far each Pod is.
-    pub pods: BTreeMap<Key<Pod>, Step>,
+    pub pods: BTreeMap<ObjectRef<Pod>, Step>,
     pub last: Option<Timestamp>,
     /// The image of the newest pull that was told of.
     pub image: Option<Arc<str>>,
     /// The quickest and the slowest pull; `None` where the images were on the nodes already.
-    pub pulls: Option<(Pull, Pull)>,
+    pub pulls: Option<(PullTime, PullTime)>,
     /// The newest line of it.
-    pub newest: Option<LineKey>,
+    pub newest: Option<EventSeriesKey>,
 }
 
 /// Whether a controller tells of what it always does: making Pods and ending them.
-pub fn is_routine(line: &Line) -> bool {
+pub fn is_routine(line: &EventSeries) -> bool {
     !line.warning()
         && matches!(
             &*line.event.reason,
@@ -73,7 +73,7 @@ pub fn is_routine(line: &Line) -> bool {
 }
 
 impl Start {
-    pub fn take(&mut self, pod: Key<Pod>, step: Step, line: &Line) {
+    pub fn take(&mut self, pod: ObjectRef<Pod>, step: Step, line: &EventSeries) {
         self.hear(line);
         let reached = self.pods.entry(pod).or_insert(step);
         *reached = step.max(*reached);
@@ -82,7 +82,7 @@ impl Start {
             let quoted = message.split('"').nth(1);
             self.image = quoted.map(Into::into);
         }
-        if let Some(pull) = pulled(message).filter(|_| step == Step::Pulled) {
+        if let Some(pull) = parse_pulled(message).filter(|_| step == Step::Pulled) {
             let (least, most) = self.pulls.unwrap_or((pull, pull));
             self.pulls = Some((
                 if pull.took < least.took { pull } else { least },
@@ -92,7 +92,7 @@ impl Start {
     }
 
     /// Takes in what is about no Pod that starts. Lines come newest first.
-    pub fn hear(&mut self, line: &Line) {
+    pub fn hear(&mut self, line: &EventSeries) {
         self.last = self.last.max(line.last);
         self.newest.get_or_insert_with(|| line.key.clone());
     }
@@ -120,25 +120,28 @@ mod tests {
         },
         domain::{
             diagnostics::grouping::Subject,
-            fixtures::{ago, changed, event, now, owned, pod, running, workload},
+            fixtures::{event, now, owned, pod, running, seconds_ago, upserted, workload},
             k8s::objects::WorkloadKind,
-            store::{World, update::Batch, watch::Scope},
+            store::{Store, update::StoreUpdate, watch::Scope},
         },
     };
 
     #[test]
     fn a_start_is_one_row_for_all_pods_of_a_workload() {
-        let mut world = World::default();
+        let mut world = Store::default();
         for (kind, name, above) in [
             (WorkloadKind::Deployment, "web", None),
             (WorkloadKind::ReplicaSet, "web-5c9f", Some("web")),
         ] {
             let workload = workload(kind, "shop", name, above);
-            world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+            world.apply(
+                StoreUpdate::Workloads(kind, upserted(vec![workload])),
+                now(),
+            );
         }
         let pods = ["web-5c9f-a", "web-5c9f-b"];
         let running = pods.map(|name| owned(pod("shop", name, running()), "web-5c9f"));
-        world.fold(Batch::Pods(changed(running.to_vec())), now());
+        world.apply(StoreUpdate::Pods(upserted(running.to_vec())), now());
         let pulled = |took: &str| {
             format!(
                 "Successfully pulled image \"r.example/web:2\" in {took} (5s including waiting). Image size: 96000000 bytes."
@@ -151,11 +154,18 @@ mod tests {
                 "Scheduled",
                 "Successfully assigned",
                 1,
-                ago(9),
+                seconds_ago(9),
             ),
-            event("2", pods[0], "Pulled", &pulled("2s"), 1, ago(8)),
-            event("3", pods[1], "Pulled", &pulled("3s"), 1, ago(7)),
-            event("4", pods[0], "Started", "Container started", 1, ago(6)),
+            event("2", pods[0], "Pulled", &pulled("2s"), 1, seconds_ago(8)),
+            event("3", pods[1], "Pulled", &pulled("3s"), 1, seconds_ago(7)),
+            event(
+                "4",
+                pods[0],
+                "Started",
+                "Container started",
+                1,
+                seconds_ago(6),
+            ),
             // Of a Pod that is gone already, and still the workload's.
             event(
                 "5",
@@ -163,10 +173,10 @@ mod tests {
                 "Killing",
                 "Stopping container",
                 1,
-                ago(5),
+                seconds_ago(5),
             ),
         ];
-        world.fold(Batch::Events(changed(events)), now());
+        world.apply(StoreUpdate::Events(upserted(events)), now());
 
         let mut pane = PaneState::<Events>::default();
         refresh(&mut pane, &world, &Scope::Cluster);
@@ -174,7 +184,7 @@ mod tests {
         let web = Subject::Workload(workload(WorkloadKind::Deployment, "shop", "web", None).id);
         assert_eq!(pane.list.rows(), [Row::Start(web.clone())]);
         let start = &pane.extra.starts[&web];
-        assert_eq!(start.last, Some(ago(5)));
+        assert_eq!(start.last, Some(seconds_ago(5)));
         assert_eq!(start.image.as_deref(), Some("r.example/web:2"));
         assert_eq!((start.started(), start.slowest()), (1, Some(Step::Pulled)));
         let (least, most) = start.pulls.unwrap();

@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-fn key() -> Key<Secret> {
-    Key::new(Namespace::new("app"), Name::new("regcred"))
+fn key() -> ObjectRef<Secret> {
+    ObjectRef::new(Namespace::new("app"), Name::new("regcred"))
 }
 
 /// A Secret with a configuration under another key, and all else that one can have.
@@ -84,13 +84,13 @@ fn asked(asked: &Asked, word: &str) -> usize {
     asked.iter().filter(|one| *one == word).count()
 }
 
-async fn converted(connection: &Connection) -> Done {
+async fn converted(connection: &Connection) -> ChangeResult {
     let server = Server::new(connection, Mode::Earnest);
     convert(server, &ConvertSecret::new(key())).await.unwrap()
 }
 
 /// What was made of the Secret, as the undo knows it.
-fn known_after(done: &Done) -> Option<Revision> {
+fn known_after(done: &ChangeResult) -> Option<ObjectVersion> {
     match &done.undo {
         Some(Change::TakeBack(TakeBack {
             reversal: Reversal::Type { before, .. },
@@ -338,7 +338,7 @@ async fn a_long_name_is_cut_where_it_stays_a_name() {
                 .clone_into(&mut heard.lock().unwrap());
             Some((201, "{}".to_owned()))
         });
-        let key = Key::new(Namespace::new("app"), Name::new(name));
+        let key = ObjectRef::new(Namespace::new("app"), Name::new(name));
         let server = Server::new(&connection, Mode::Earnest);
         let wanted = Wiped::from(opaque());
         try_elsewhere(server, &key, &wanted).await.unwrap();

@@ -41,7 +41,7 @@ async fn deleted(seen: Precondition, deletions: &[(u16, &str)], read: (u16, Valu
 }
 
 fn state() -> Precondition {
-    Precondition::State(Revision {
+    Precondition::State(ObjectVersion {
         uid: "u".to_owned(),
         version: "1".to_owned(),
     })

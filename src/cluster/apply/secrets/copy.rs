@@ -16,10 +16,10 @@ use crate::{
         paths,
     },
     domain::{
-        k8s::{object_ref::Key, objects::Secret},
+        k8s::{object_ref::ObjectRef, objects::Secret},
         plan::{
-            Change, CopyBefore, CopySecret, Done, Existing, ObservedCopy, ObservedTarget, Undoable,
-            merged, servers_of,
+            Change, ChangeResult, ConflictPolicy, CopyBefore, CopySecret, ObservedCopy,
+            ObservedTarget, Undoable, merge_auths, servers_of,
         },
     },
 };
@@ -28,7 +28,7 @@ use crate::{
 pub(in crate::cluster::apply) async fn copy(
     server: Server<'_>,
     copy: &CopySecret,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let source = paths::secret(&copy.from);
     let found = read(server, &source, &mut server.backoff()).await?;
     let Some((name, is_legacy)) = field(&found) else {
@@ -42,30 +42,34 @@ pub(in crate::cluster::apply) async fn copy(
     };
     let now = observed_copy(server, &found, &copy.to).await;
     let found = now.map(|(now, there)| CopySecret {
-        brings: servers_of(&brought),
-        there,
+        source_servers: servers_of(&brought),
+        target_servers: there,
         expected: Some(now),
         ..copy.clone()
     });
     if let Some(why) = source_changed(server, copy, found.as_ref()) {
-        return Ok(Done {
+        return Ok(ChangeResult {
             found: found.map(Change::from),
             ..failed(why)
         });
     }
-    let done = match copy.existing {
-        Existing::Keep => copy_new(server, copy, &brought).await?,
-        Existing::Merge => onto(server, copy, |there| merged(there, &brought)).await?,
-        Existing::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
+    let done = match copy.conflict_policy {
+        ConflictPolicy::Keep => copy_new(server, copy, &brought).await?,
+        ConflictPolicy::Merge => onto(server, copy, |there| merge_auths(there, &brought)).await?,
+        ConflictPolicy::Replace => onto(server, copy, |_| Ok(brought.clone())).await?,
     };
-    Ok(Done {
+    Ok(ChangeResult {
         found: found.map(Change::from),
         ..done
     })
 }
 
 /// Creates the copy.
-async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Result<Done, Trouble> {
+async fn copy_new(
+    server: Server<'_>,
+    copy: &CopySecret,
+    content: &str,
+) -> Result<ChangeResult, Trouble> {
     let creation = make(server, &copy.to, content).await?;
     Ok(creation.done(|created| copy.undo(CopyBefore::Absent(created))))
 }
@@ -75,7 +79,7 @@ async fn copy_new(server: Server<'_>, copy: &CopySecret, content: &str) -> Resul
 async fn observed_copy(
     server: Server<'_>,
     source: &Value,
-    to: &Key<Secret>,
+    to: &ObjectRef<Secret>,
 ) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
     let source = observed_config(source);
     let found = match server.get(&paths::secret(to)).await {
@@ -111,7 +115,7 @@ async fn onto(
     server: Server<'_>,
     copy: &CopySecret,
     change: impl Fn(Option<&str>) -> Result<Zeroizing<String>, String>,
-) -> Result<Done, Trouble> {
+) -> Result<ChangeResult, Trouble> {
     let undo = |before| copy.undo(CopyBefore::Present(before));
     let expected = match copy.expected.as_ref().map(|expected| &expected.target) {
         Some(ObservedTarget::Present(observed)) => Expected::This(observed),
@@ -146,8 +150,8 @@ mod tests {
         domain::k8s::object_ref::{Name, Namespace},
     };
 
-    fn key() -> Key<Secret> {
-        Key::new(Namespace::new("app"), Name::new("regcred"))
+    fn key() -> ObjectRef<Secret> {
+        ObjectRef::new(Namespace::new("app"), Name::new("regcred"))
     }
 
     #[tokio::test]
@@ -160,7 +164,7 @@ mod tests {
         let new = r#"{"auths":{"ghcr.io":{"auth":"YTpj"},"quay.io":{}}}"#;
         let mine = r#"{"auths":{"ghcr.io":{"auth":"YTpk"}}}"#;
         let source = |content| Some(secret(content));
-        for existing in [Existing::Merge, Existing::Replace] {
+        for existing in [ConflictPolicy::Merge, ConflictPolicy::Replace] {
             for (shown, then, is_good) in [
                 ([source(new), source(old)], [source(new), source(old)], true),
                 // It is there already, whoever has made it.
@@ -179,11 +183,11 @@ mod tests {
                 ([source(new), None], [source(new), source(old)], false),
             ] {
                 let copy = CopySecret {
-                    from: Key::new(Namespace::new("infra"), Name::new("regcred")),
+                    from: ObjectRef::new(Namespace::new("infra"), Name::new("regcred")),
                     to: key(),
-                    existing,
-                    brings: Vec::new(),
-                    there: None,
+                    conflict_policy: existing,
+                    source_servers: Vec::new(),
+                    target_servers: None,
                     expected: None,
                 };
                 let serving = |states: [Option<Value>; 2], writes: bool| {

@@ -111,7 +111,7 @@ fn shelf(falls: &[Fall]) -> (Connection, Arc<Mutex<Shelf>>) {
 }
 
 /// Changes `old` to `new`; another value is refused.
-async fn run(connection: &Connection, mode: Mode) -> Result<Done, Trouble> {
+async fn run(connection: &Connection, mode: Mode) -> Result<ChangeResult, Trouble> {
     let step = |found: &Value| match found["value"].as_str() {
         Some("new") => Step::Keep,
         Some("old") => Step::Write(Patch::merge(found, json!({"value": "new"}))),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
-use crate::domain::message::{Message, Possible};
+use crate::domain::message::{CauseSet, ParsedMessage};
 
 /// Confidence in a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,14 +50,14 @@ pub struct Classification {
 
 /// Classifies one message.
 pub fn classify(message: &str) -> Classification {
-    let message = Message::parse(message);
+    let message = ParsedMessage::parse(message);
     let possible = message.possible();
     Classification::new(&message, &possible)
 }
 
 impl Classification {
     /// What a parsed message means; [`Confidence`] follows from how many causes are possible.
-    pub fn new(message: &Message<'_>, possible: &Possible) -> Self {
+    pub fn new(message: &ParsedMessage<'_>, possible: &CauseSet) -> Self {
         let mut causes = possible.causes.iter().copied();
         let cause = causes.next();
         let alternatives: Vec<Cause> = causes.collect();
@@ -87,10 +87,10 @@ impl Classification {
     }
 
     /// Checks that would distinguish the candidates; empty if there is only one.
-    pub fn settle(&self) -> Vec<String> {
+    pub fn confirming_checks(&self) -> Vec<String> {
         if self.alternatives.is_empty() {
             return Vec::new();
         }
-        self.candidates().map(Cause::question).collect()
+        self.candidates().map(Cause::how_to_confirm).collect()
     }
 }

@@ -3,10 +3,10 @@
 //! Whose Pods they are for (the workload, the list that counts) is the [`FixTarget`](super::FixTarget) of the
 //! finding. `plan` turns an action into changes, or into the form that asks for what has to be typed.
 
-use super::{FixId, Kind, Names, Planned};
+use super::{FixContext, FixId, Kind, Planned};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
+        object_ref::{Name, Namespace, ObjectRef},
         objects::{Secret, ServiceAccount},
     },
     registry_auth::image_ref::ImageRef,
@@ -32,18 +32,21 @@ pub enum FixAction {
     NewToken(CurrentLogin),
     /// Renames the key of an entry under `auths`.
     CorrectServer {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         from: String,
         to: String,
     },
     /// Removes the entry of this key under `auths`.
-    RemoveEntry { secret: Key<Secret>, server: String },
+    RemoveEntry {
+        secret: ObjectRef<Secret>,
+        server: String,
+    },
     /// Makes a pull Secret of a Secret of another type.
-    ConvertType { secret: Key<Secret> },
+    ConvertType { secret: ObjectRef<Secret> },
     /// Copies a Secret from another namespace, and attaches it.
     CopySecret {
-        from: Key<Secret>,
-        to: Key<Secret>,
+        from: ObjectRef<Secret>,
+        to: ObjectRef<Secret>,
         /// The registry that it is copied for.
         server: Option<String>,
     },
@@ -64,7 +67,7 @@ pub enum FixAction {
 /// A pull Secret that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecret {
-    pub key: Key<Secret>,
+    pub key: ObjectRef<Secret>,
     /// The key of its entry under `auths`.
     pub server: String,
 }
@@ -72,7 +75,7 @@ pub struct NewSecret {
 /// The entry of a Secret whose login is to be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentLogin {
-    pub secret: Key<Secret>,
+    pub secret: ObjectRef<Secret>,
     /// The key of the entry under `auths`.
     pub server: String,
     /// `None`: the entry names none, or cannot be read.
@@ -84,34 +87,42 @@ const NEW_SECRET: &str = "regcred";
 
 impl FixAction {
     /// The action of a fix; `None`: it is made by people, or the name of an object is not known.
-    pub(in crate::domain) fn new(fix: FixId, names: &Names) -> Option<Self> {
+    pub(in crate::domain) fn new(fix: FixId, names: &FixContext) -> Option<Self> {
         let planned = match fix.kind() {
             Kind::Planned(planned) => planned,
             Kind::Manual(_) => return None,
         };
         let namespace = Namespace::new(names.namespace.as_deref()?);
-        let secret = |name: &str| Key::new(namespace.clone(), Name::new(name));
+        let secret = |name: &str| ObjectRef::new(namespace.clone(), Name::new(name));
         let listed = || Some(secret(names.secret.as_deref()?));
         let login = || {
             Some(CurrentLogin {
                 secret: listed()?,
-                server: names.entry.clone().or_else(|| names.server.clone())?,
+                server: names
+                    .current_auth_key
+                    .clone()
+                    .or_else(|| names.expected_auth_key.clone())?,
                 username: names.username.clone(),
             })
         };
         let new = || {
             Some(NewSecret {
                 key: secret(names.secret.as_deref().unwrap_or(NEW_SECRET)),
-                server: names.server.clone()?,
+                server: names.expected_auth_key.clone()?,
             })
         };
         Some(match planned {
             Planned::AttachSecret => Self::AttachSecret {
-                secret: Name::new(names.matching.as_deref().or(names.secret.as_deref())?),
+                secret: Name::new(
+                    names
+                        .matching_secret
+                        .as_deref()
+                        .or(names.secret.as_deref())?,
+                ),
             },
             Planned::CorrectSecretName => Self::CorrectSecretName {
                 wrong: listed()?.name,
-                right: Name::new(names.matching.as_deref()?),
+                right: Name::new(names.matching_secret.as_deref()?),
             },
             Planned::CreateSecret => Self::CreateSecret(new()?),
             Planned::Authenticate => Self::Authenticate(new()?),
@@ -119,21 +130,27 @@ impl FixAction {
             Planned::NewToken => Self::NewToken(login()?),
             Planned::CorrectServer => Self::CorrectServer {
                 secret: listed()?,
-                from: names.entry.clone()?,
-                to: names.server.clone()?,
+                from: names.current_auth_key.clone()?,
+                to: names.expected_auth_key.clone()?,
             },
             Planned::RemoveEntry => Self::RemoveEntry {
                 secret: listed()?,
-                server: names.entry.clone().or_else(|| names.server.clone())?,
+                server: names
+                    .current_auth_key
+                    .clone()
+                    .or_else(|| names.expected_auth_key.clone())?,
             },
             Planned::ConvertType => Self::ConvertType { secret: listed()? },
             Planned::CopySecret => Self::CopySecret {
-                from: Key::new(Namespace::new(names.from.as_deref()?), listed()?.name),
+                from: ObjectRef::new(
+                    Namespace::new(names.source_namespace.as_deref()?),
+                    listed()?.name,
+                ),
                 to: listed()?,
-                server: names.server.clone(),
+                server: names.expected_auth_key.clone(),
             },
             Planned::UseServiceAccount => Self::UseServiceAccount {
-                account: Name::new(names.holder.as_deref()?),
+                account: Name::new(names.other_service_account.as_deref()?),
             },
             Planned::CreateServiceAccount => Self::CreateServiceAccount,
             Planned::Restart => Self::Restart,
@@ -177,7 +194,7 @@ fn spelled_out(image: &str) -> String {
 
 impl Planned {
     /// What there is to know beside the commands.
-    pub(super) fn steps(self, names: &Names) -> Vec<String> {
+    pub(super) fn steps(self, names: &FixContext) -> Vec<String> {
         let steps: &[&str] = match self {
             Self::AttachSecret => &[
                 "Pods that exist keep the list they were created with: they have to be recreated.",

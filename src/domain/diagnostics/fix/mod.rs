@@ -20,14 +20,14 @@ pub(in crate::domain) use self::unplanned::{append_to_list, edit_account, unplan
 pub use self::{
     action::{CurrentLogin, FixAction, NewSecret},
     manual::Steps,
-    names::Names,
-    suitable::suitable,
+    names::FixContext,
+    suitable::applicable_fixes,
     target::{FixTarget, ListOrigin, PodOwner, TargetContainer},
 };
 use crate::domain::plan;
 
 /// Maximum number of fixes shown; the likeliest come first.
-pub const BEST: usize = 3;
+pub const MAX_FIXES: usize = 3;
 
 /// In which Pods a fix takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ enum Kind {
     /// The product, after it was previewed.
     Planned(Planned),
     /// People, by these steps.
-    Manual(fn(&Names) -> Steps),
+    Manual(fn(&FixContext) -> Steps),
 }
 
 #[rustfmt::skip]
@@ -179,7 +179,7 @@ pub struct Fix {
 impl FixId {
     /// The title for a finding: where the Pod template has a list of its own, that gets the Secret; the Pod of
     /// a Job is created again with its Job.
-    pub fn title_for(self, names: &Names) -> &'static str {
+    pub fn title_for(self, names: &FixContext) -> &'static str {
         let target = names.target.as_deref();
         let has_own_list =
             target.is_some_and(|it| matches!(it.list_origin, ListOrigin::Template(_)));
@@ -193,7 +193,7 @@ impl FixId {
     }
 
     /// The fix for a finding. Words in capitals stand for names that are not known.
-    pub fn fill(self, names: &Names) -> Fix {
+    pub fn render(self, names: &FixContext) -> Fix {
         let Steps { steps, commands } = match self.kind() {
             Kind::Planned(planned) => Steps {
                 steps: planned.steps(names),

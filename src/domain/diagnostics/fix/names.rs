@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{FixTarget, ListOrigin, PodOwner, TargetContainer};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name, Namespace},
-        objects::{ContainerRole, WorkloadKey, WorkloadKind},
+        object_ref::{Name, Namespace, ObjectRef},
+        objects::{ContainerRole, WorkloadKind, WorkloadRef},
     },
     registry_auth::image_ref::DOCKER_HUB,
     shell,
@@ -14,7 +14,7 @@ use crate::domain::{
 
 /// What is known of the names that a finding speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names {
+pub struct FixContext {
     pub namespace: Option<String>,
     pub pod: Option<String>,
     /// `deployment/web`, as kubectl takes it.
@@ -25,33 +25,39 @@ pub struct Names {
     #[serde(default)]
     pub account_lists: Option<Vec<String>>,
     /// Another ServiceAccount that lists the Secret.
+    #[serde(rename = "holder")]
     #[serde(default)]
-    pub holder: Option<String>,
+    pub other_service_account: Option<String>,
     pub secret: Option<String>,
     /// Another Secret that matches the image: the one to attach.
+    #[serde(rename = "matching")]
     #[serde(default)]
-    pub matching: Option<String>,
+    pub matching_secret: Option<String>,
     /// The namespace that already has the Secret.
-    pub from: Option<String>,
+    #[serde(rename = "from")]
+    pub source_namespace: Option<String>,
     /// The key under `auths` that is there.
+    #[serde(rename = "entry")]
     #[serde(default)]
-    pub entry: Option<String>,
+    pub current_auth_key: Option<String>,
     /// The key under `auths` that is right.
-    pub server: Option<String>,
+    #[serde(rename = "server")]
+    pub expected_auth_key: Option<String>,
     pub username: Option<String>,
     pub image: Option<String>,
     pub repository: Option<String>,
     pub host: Option<String>,
     pub node: Option<String>,
     /// The object whose events tell what failed, where it is no Pod: kind and name.
+    #[serde(rename = "involved")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub involved: Option<(String, String)>,
+    pub event_object: Option<(String, String)>,
     /// What a fix of this finding changes. It follows from the case, and is not written down with it.
     #[serde(skip)]
     pub target: Option<Box<FixTarget>>,
 }
 
-impl Names {
+impl FixContext {
     /// The same with a word in capitals for each name that an action takes and that is not known.
     pub(in crate::domain) fn with_placeholders(&self) -> Self {
         let or = |name: &Option<String>, word: &str| {
@@ -59,12 +65,12 @@ impl Names {
         };
         Self {
             namespace: or(&self.namespace, "NS"),
-            holder: or(&self.holder, "SERVICEACCOUNT"),
+            other_service_account: or(&self.other_service_account, "SERVICEACCOUNT"),
             secret: or(&self.secret, "SECRET"),
-            matching: or(&self.matching, "SECRET"),
-            from: or(&self.from, "OTHER-NS"),
-            entry: or(&self.entry, "OLD-HOST"),
-            server: or(&self.server, "HOST"),
+            matching_secret: or(&self.matching_secret, "SECRET"),
+            source_namespace: or(&self.source_namespace, "OTHER-NS"),
+            current_auth_key: or(&self.current_auth_key, "OLD-HOST"),
+            expected_auth_key: or(&self.expected_auth_key, "HOST"),
             username: or(&self.username, "USER"),
             image: or(&self.image, "IMAGE"),
             target: Some(Box::new(self.shown_target())),
@@ -83,13 +89,13 @@ impl Names {
         let namespace = Namespace::new(word(&self.namespace, "NS"));
         let image = word(&self.image, "IMAGE");
         FixTarget {
-            pod: Some(Key::new(
+            pod: Some(ObjectRef::new(
                 namespace.clone(),
                 Name::new(word(&self.pod, "POD")),
             )),
-            owner: PodOwner::Rolling(WorkloadKey {
+            owner: PodOwner::Rolling(WorkloadRef {
                 kind: WorkloadKind::Deployment,
-                key: Key::new(namespace.clone(), Name::new("NAME")),
+                key: ObjectRef::new(namespace.clone(), Name::new("NAME")),
             }),
             container: Some(TargetContainer {
                 name: word(&self.container, "CONTAINER").into(),
@@ -146,25 +152,25 @@ impl Names {
     pub(super) fn endpoint_parts(&self) -> (String, String) {
         let parts = self.host.as_deref().map(|host| split(endpoint(host)));
         let (name, port) = parts.unwrap_or(("HOST", None));
-        (shell::word(name), shell::word(port.unwrap_or("443")))
+        (shell::quote(name), shell::quote(port.unwrap_or("443")))
     }
 
     /// The field selector of the events that tell what failed. Without a name it is the type alone.
     pub(super) fn involved_word(&self) -> String {
-        let selector = match (&self.involved, &self.pod) {
+        let selector = match (&self.event_object, &self.pod) {
             (Some((kind, name)), _) => {
                 format!("involvedObject.kind={kind},involvedObject.name={name}")
             }
             (None, Some(pod)) => format!("involvedObject.name={pod}"),
             (None, None) => "type=Warning".to_owned(),
         };
-        shell::word(&selector)
+        shell::quote(&selector)
     }
 }
 
 /// A name as one word of a shell, or the word in capitals that stands for it.
 fn word(name: Option<&str>, placeholder: &str) -> String {
-    name.map_or_else(|| placeholder.to_owned(), shell::word)
+    name.map_or_else(|| placeholder.to_owned(), shell::quote)
 }
 
 /// The host that serves a registry: images of Docker Hub come from another one than they name.

@@ -4,13 +4,13 @@ use super::{
     Effect, FixId,
     target::{FixTarget, PodOwner},
 };
-use crate::domain::diagnostics::Root;
+use crate::domain::diagnostics::RootCause;
 
 /// The fixes that Kubernetes allows for this target, in their order, each once.
-pub fn suitable(
+pub fn applicable_fixes(
     fixes: impl IntoIterator<Item = FixId>,
     target: &FixTarget,
-    root: Option<Root>,
+    root: Option<RootCause>,
 ) -> Vec<FixId> {
     let mut suitable: Vec<FixId> = Vec::new();
     for fix in fixes {
@@ -30,9 +30,9 @@ pub fn suitable(
 
 /// What takes effect in new Pods only, or would end the other containers of this one, does not help a debug
 /// container. A missing Secret that the Pod lists can be created: the kubelet's next attempt reads it.
-fn for_ephemeral(fix: FixId, root: Option<Root>) -> FixId {
-    let creates_listed =
-        matches!(fix, FixId::CreateSecret | FixId::CopySecret) && root == Some(Root::SecretMissing);
+fn for_ephemeral(fix: FixId, root: Option<RootCause>) -> FixId {
+    let creates_listed = matches!(fix, FixId::CreateSecret | FixId::CopySecret)
+        && root == Some(RootCause::SecretMissing);
     match fix.effect() {
         Effect::NewPods if !creates_listed => FixId::DebugAgain,
         Effect::NewPods | Effect::NextAttempt => fix,
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::{self, running, workload},
-        k8s::objects::{ContainerRole, Owner, WorkloadKind},
+        k8s::objects::{ContainerRole, OwnerReference, WorkloadKind},
     };
 
     const STALE: [FixId; 3] = [FixId::Restart, FixId::RetryNow, FixId::UndoRollout];
@@ -69,7 +69,7 @@ mod tests {
     fn target(kind: Option<WorkloadKind>) -> FixTarget {
         let pod = fixtures::pod("shop", "web-1", running());
         let found = kind.map(|kind| workload(kind, "shop", "web", None));
-        FixTarget::of_pod(&pod, "app", found.as_ref(), None)
+        FixTarget::for_pod(&pod, "app", found.as_ref(), None)
     }
 
     #[test]
@@ -94,16 +94,20 @@ mod tests {
             (Some(WorkloadKind::CronJob), &[RecreatePod]),
             (None, &[RecreatePod]),
         ] {
-            assert_eq!(suitable(STALE, &target(kind), None), expected, "{kind:?}");
+            assert_eq!(
+                applicable_fixes(STALE, &target(kind), None),
+                expected,
+                "{kind:?}"
+            );
         }
         let mut mirror = fixtures::pod("shop", "web-1", running());
-        mirror.meta.owner = Some(Arc::new(Owner {
+        mirror.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Node".into(),
             name: "node-1".into(),
             uid: "u".into(),
         }));
-        let mirror = FixTarget::of_pod(&mirror, "app", None, None);
-        assert_eq!(suitable(STALE, &mirror, None), [RecreatePod]);
+        let mirror = FixTarget::for_pod(&mirror, "app", None, None);
+        assert_eq!(applicable_fixes(STALE, &mirror, None), [RecreatePod]);
     }
 
     #[test]
@@ -118,11 +122,11 @@ mod tests {
             FixId::RecreateSecret,
         ];
         assert_eq!(
-            suitable(fixes, &target, Some(Root::SecretNotAttached)),
+            applicable_fixes(fixes, &target, Some(RootCause::SecretNotAttached)),
             [FixId::DebugAgain, FixId::RecreateSecret]
         );
         assert_eq!(
-            suitable(fixes, &target, Some(Root::SecretMissing))[..2],
+            applicable_fixes(fixes, &target, Some(RootCause::SecretMissing))[..2],
             [FixId::DebugAgain, FixId::CreateSecret]
         );
     }

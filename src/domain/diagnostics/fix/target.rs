@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use crate::domain::k8s::{
-    object_ref::{Key, Name, Namespace},
+    object_ref::{Name, Namespace, ObjectRef},
     objects::{
-        ContainerRole, ImageVolume, Owner, Pod, Secret, ServiceAccount, Workload, WorkloadKey,
-        WorkloadKind,
+        ContainerRole, ImageVolume, OwnerReference, Pod, Secret, ServiceAccount, Workload,
+        WorkloadKind, WorkloadRef,
     },
 };
 
@@ -19,7 +19,7 @@ use crate::domain::k8s::{
 pub struct FixTarget {
     pub namespace: Namespace,
     /// `None`: the workload cannot create Pods.
-    pub pod: Option<Key<Pod>>,
+    pub pod: Option<ObjectRef<Pod>>,
     pub owner: PodOwner,
     /// `None` with the Pod.
     pub container: Option<TargetContainer>,
@@ -59,15 +59,15 @@ pub enum PodOwner {
     /// No controller: a deleted Pod is not recreated.
     None,
     /// Replaces its Pods when its template changes: Deployment, StatefulSet, DaemonSet.
-    Rolling(WorkloadKey),
+    Rolling(WorkloadRef),
     /// A ReplicaSet without a Deployment: a changed template is for new Pods only.
-    ReplicaSet(WorkloadKey),
+    ReplicaSet(WorkloadRef),
     /// Its template is immutable.
-    Job(WorkloadKey),
+    Job(WorkloadRef),
     /// A changed template is for the next run. `job`: the run that the Pod is of.
     CronJob {
-        id: WorkloadKey,
-        job: Option<Key<Workload>>,
+        id: WorkloadRef,
+        job: Option<ObjectRef<Workload>>,
     },
     /// A controller of another kind, or one that has not been seen.
     Other { kind: Arc<str>, name: Arc<str> },
@@ -75,12 +75,16 @@ pub enum PodOwner {
 
 impl PodOwner {
     /// The owner of a Pod: its controller, and the workload at the top of it.
-    pub fn of(namespace: &Namespace, owner: Option<&Owner>, top: Option<&WorkloadKey>) -> Self {
+    pub fn from_owner(
+        namespace: &Namespace,
+        owner: Option<&OwnerReference>,
+        top: Option<&WorkloadRef>,
+    ) -> Self {
         match (owner, top) {
             (owner, Some(id)) => {
                 let job = owner
                     .filter(|owner| &*owner.kind == WorkloadKind::Job.as_str())
-                    .map(|job| Key::new(namespace.clone(), Name::new(Arc::clone(&job.name))));
+                    .map(|job| ObjectRef::new(namespace.clone(), Name::new(Arc::clone(&job.name))));
                 Self::of_workload(id, job)
             }
             (Some(owner), None) => Self::Other {
@@ -91,7 +95,7 @@ impl PodOwner {
         }
     }
 
-    fn of_workload(id: &WorkloadKey, job: Option<Key<Workload>>) -> Self {
+    fn of_workload(id: &WorkloadRef, job: Option<ObjectRef<Workload>>) -> Self {
         let id = id.clone();
         match id.kind {
             WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
@@ -104,7 +108,7 @@ impl PodOwner {
     }
 
     /// The workload, where it is known.
-    pub fn workload(&self) -> Option<&WorkloadKey> {
+    pub fn workload(&self) -> Option<&WorkloadRef> {
         match self {
             Self::Rolling(id) | Self::ReplicaSet(id) | Self::Job(id) | Self::CronJob { id, .. } => {
                 Some(id)
@@ -150,14 +154,14 @@ impl PodOwner {
 
 impl FixTarget {
     /// The target for a container of a Pod.
-    pub fn of_pod(
+    pub fn for_pod(
         pod: &Pod,
         container: &str,
         workload: Option<&Workload>,
         account_lists: Option<&[Name<Secret>]>,
     ) -> Self {
         let namespace = pod.key.namespace.clone();
-        let owner = PodOwner::of(
+        let owner = PodOwner::from_owner(
             &namespace,
             pod.meta.owner.as_deref(),
             workload.map(|workload| &workload.id),
@@ -185,7 +189,7 @@ impl FixTarget {
     }
 
     /// The target for a workload that cannot create Pods.
-    pub fn of_workload(workload: &Workload) -> Self {
+    pub fn for_workload(workload: &Workload) -> Self {
         Self {
             namespace: workload.id.key.namespace.clone(),
             pod: None,
@@ -244,18 +248,18 @@ mod tests {
 
     fn owner_of(kind: WorkloadKind) -> PodOwner {
         let mut pod = fixtures::pod("shop", "web-1", running());
-        pod.meta.owner = Some(Arc::new(Owner {
+        pod.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Job".into(),
             name: "web-7".into(),
             uid: "u".into(),
         }));
         let workload = workload(kind, "shop", "web", None);
-        FixTarget::of_pod(&pod, "app", Some(&workload), None).owner
+        FixTarget::for_pod(&pod, "app", Some(&workload), None).owner
     }
 
     #[test]
     fn the_owner_is_told_by_what_it_does_with_its_pods() {
-        let id = |kind| WorkloadKey {
+        let id = |kind| WorkloadRef {
             kind,
             key: key("shop", "web"),
         };
@@ -277,28 +281,28 @@ mod tests {
             assert_eq!(expected.recreates_pods(), !is_job, "{kind:?}");
         }
         let bare = fixtures::pod("shop", "web-1", running());
-        let bare = FixTarget::of_pod(&bare, "app", None, None);
+        let bare = FixTarget::for_pod(&bare, "app", None, None);
         assert_eq!(bare.owner, PodOwner::None);
         assert!(!bare.is_retried_by_delete());
         let mut mirror = fixtures::pod("shop", "web-1", running());
-        mirror.meta.owner = Some(Arc::new(Owner {
+        mirror.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Node".into(),
             name: "node-1".into(),
             uid: "u".into(),
         }));
-        assert!(!FixTarget::of_pod(&mirror, "app", None, None).is_retried_by_delete());
+        assert!(!FixTarget::for_pod(&mirror, "app", None, None).is_retried_by_delete());
         for kind in ["Job", "TaskRun", "Workflow"] {
-            mirror.meta.owner = Some(Arc::new(Owner {
+            mirror.meta.owner = Some(Arc::new(OwnerReference {
                 kind: kind.into(),
                 name: "run".into(),
                 uid: "u".into(),
             }));
-            let target = FixTarget::of_pod(&mirror, "app", None, None);
+            let target = FixTarget::for_pod(&mirror, "app", None, None);
             assert!(!target.is_retried_by_delete(), "{kind}");
         }
         // Its ReplicaSet has not been seen.
         let unseen = owned(fixtures::pod("shop", "web-1", running()), "web-5c9f");
-        assert!(FixTarget::of_pod(&unseen, "app", None, None).is_retried_by_delete());
+        assert!(FixTarget::for_pod(&unseen, "app", None, None).is_retried_by_delete());
     }
 
     #[test]
@@ -306,13 +310,13 @@ mod tests {
         let pod = fixtures::pod("shop", "web-1", running());
         let mut workload = workload(WorkloadKind::Deployment, "shop", "web", None);
         let origin =
-            |workload: &Workload| FixTarget::of_pod(&pod, "app", Some(workload), None).list_origin;
+            |workload: &Workload| FixTarget::for_pod(&pod, "app", Some(workload), None).list_origin;
         assert_eq!(origin(&workload), ListOrigin::ServiceAccount);
         let own: Arc<[Name<Secret>]> = Arc::from([Name::new("own")]);
         workload.pull_secrets = Arc::clone(&own);
         assert_eq!(origin(&workload), ListOrigin::Template(own));
         // A Pod without a controller: what its ServiceAccount does not list is its own.
-        let bare = |lists: &[Name<Secret>]| FixTarget::of_pod(&pod, "app", None, Some(lists));
+        let bare = |lists: &[Name<Secret>]| FixTarget::for_pod(&pod, "app", None, Some(lists));
         let copied = bare(&[Name::new("regcred")]);
         assert_eq!(copied.list_origin, ListOrigin::ServiceAccount);
         assert!(matches!(bare(&[]).list_origin, ListOrigin::Template(_)));

@@ -14,7 +14,7 @@ fn ids_are_told_apart() {
 #[test]
 fn what_is_not_known_is_a_word_in_capitals() {
     for fix in FixId::ALL {
-        let filled = fix.fill(&Names::default());
+        let filled = fix.render(&FixContext::default());
         assert!(
             !filled.steps.is_empty() || !filled.commands.is_empty() || *fix == FixId::ServeTls,
             "{fix} says nothing"
@@ -23,7 +23,7 @@ fn what_is_not_known_is_a_word_in_capitals() {
             assert!(!line.contains("-n  "), "{fix}: {line}");
         }
     }
-    let attached = FixId::AttachSecret.fill(&Names::default());
+    let attached = FixId::AttachSecret.render(&FixContext::default());
     assert_eq!(
         attached.commands,
         [
@@ -35,11 +35,11 @@ fn what_is_not_known_is_a_word_in_capitals() {
 
 #[test]
 fn names_are_quoted_for_the_shell() {
-    let names = Names {
+    let names = FixContext {
         image: Some("a; reboot".into()),
-        ..Names::default()
+        ..FixContext::default()
     };
-    let fix = FixId::PushImage.fill(&names);
+    let fix = FixId::PushImage.render(&names);
     assert_eq!(fix.commands, ["docker push 'a; reboot'"]);
 }
 
@@ -59,24 +59,24 @@ fn the_host_is_asked_at_its_own_port() {
             "openssl s_client -tls1_2 -connect registry-1.docker.io:443 </dev/null",
         ),
     ] {
-        let names = Names {
+        let names = FixContext {
             host: Some(host.into()),
-            ..Names::default()
+            ..FixContext::default()
         };
-        assert_eq!(FixId::AlignTls.fill(&names).commands, [command]);
+        assert_eq!(FixId::AlignTls.render(&names).commands, [command]);
     }
 }
 
 #[test]
 fn attaching_keeps_what_the_account_lists() {
-    let mut names = Names {
+    let mut names = FixContext {
         namespace: Some("shop".into()),
         service_account: Some("web".into()),
         secret: Some("regcred".into()),
         account_lists: Some(vec!["mirror".into()]),
-        ..Names::default()
+        ..FixContext::default()
     };
-    let command = |names: &Names| FixId::AttachSecret.fill(names).commands[0].clone();
+    let command = |names: &FixContext| FixId::AttachSecret.render(names).commands[0].clone();
     assert_eq!(
         command(&names),
         r#"kubectl -n shop patch serviceaccount web -p '{"imagePullSecrets":[{"name":"mirror"},{"name":"regcred"}]}'"#
@@ -90,7 +90,7 @@ fn attaching_keeps_what_the_account_lists() {
 
 #[test]
 fn a_message_alone_attaches_no_secret_that_is_corrected() {
-    let commands = FixId::RemoveEntry.fill(&Names::default()).commands;
+    let commands = FixId::RemoveEntry.render(&FixContext::default()).commands;
     assert_eq!(commands.len(), 1, "{commands:?}");
     assert!(commands[0].contains("get secret SECRET"), "{commands:?}");
 }
@@ -100,7 +100,7 @@ fn a_message_alone_attaches_no_secret_that_is_corrected() {
 #[test]
 fn no_command_takes_a_token_as_an_argument() {
     for fix in FixId::ALL {
-        let lines = fix.fill(&Names::default()).commands;
+        let lines = fix.render(&FixContext::default()).commands;
         let text = lines.join("\n");
         assert!(!text.contains("--docker-password"), "{text}");
         assert!(!text.contains("$TOKEN"), "{text}");
@@ -119,7 +119,7 @@ fn a_fix_names_the_owner_of_its_own_pod() {
         let target = unplanned::tests::target(Some(kind), &[]);
         let names = unplanned::tests::names(target);
         for fix in FixId::ALL {
-            let text = fix.fill(&names).commands.join("\n");
+            let text = fix.render(&names).commands.join("\n");
             assert!(
                 !text.contains("/NAME") && !text.contains("POD"),
                 "{kind:?} {fix}: {text}"

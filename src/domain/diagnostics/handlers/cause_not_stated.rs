@@ -2,7 +2,7 @@
 //!
 //! `Back-off pulling image "a:1"`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the message says that the pull fails and not why",
         how_to_confirm: "the first Failed event of the Pod, or the container's waiting message while it says ErrImagePull",
         root: None,
-        link: Link::Pod,
+        link: ChainLink::Pod,
         is_measurable: false,
         fixes: &[FixId::ReadEvents, FixId::RetryNow],
     },

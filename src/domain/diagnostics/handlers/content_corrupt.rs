@@ -2,7 +2,7 @@
 //!
 //! `unexpected commit digest sha256:…, expected sha256:…: failed precondition`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the bytes that arrived are not those that the manifest promises, or the registry cannot serve its own content",
         how_to_confirm: "crane validate --remote IMAGE from two places",
         root: None,
-        link: Link::Image,
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::PullAgain, FixId::PushImage],
     },

@@ -2,7 +2,7 @@
 //!
 //! `error execing credential provider plugin ecr-credential-provider for image …: exit status 1`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Root, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "provider failed",
         summary: "the kubelet's credential plugin, or a credential helper, did not deliver",
         how_to_confirm: "the kubelet's log on that node at the time of the pull names the plugin",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: false,
         fixes: &[FixId::CredentialProvider, FixId::CreateSecret],
     },

@@ -3,7 +3,7 @@
 //! Kubernetes 1.35 and later (KEP-2535). The kubelet says of it what it says of an image that is not there,
 //! so no message is recognised as this: it stands beside `never-pull-absent`.
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -12,7 +12,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the image is on the node, but this Pod lists no credential that it was pulled with (Kubernetes 1.35 and later)",
         how_to_confirm: "another Pod on that node runs the image with a pull Secret that this Pod does not list",
         root: None,
-        link: Link::Secret,
+        link: ChainLink::Secret,
         is_measurable: true,
         fixes: &[FixId::AttachSecret, FixId::PullPolicy, FixId::LoadImage],
     },

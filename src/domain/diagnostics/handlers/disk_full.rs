@@ -2,7 +2,7 @@
 //!
 //! `write /var/lib/containerd/…: no space left on device`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "disk full",
         summary: "the node has no room for the image",
         how_to_confirm: "df -h and df -i on the runtime's root; kubectl describe node: pressure",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: true,
         fixes: &[FixId::FreeDisk],
     },

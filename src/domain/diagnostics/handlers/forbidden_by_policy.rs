@@ -2,7 +2,7 @@
 //!
 //! `denied: client with IP '…' is not allowed access`
 
-use super::{Cause, CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+use super::{Cause, CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the registry knows who asks, or does not care, and says no: a missing role, a firewall rule, a policy",
         how_to_confirm: "a probe with the Secret's credential gets a token, and the manifest is refused with 403",
         root: None,
-        link: Link::Secret,
+        link: ChainLink::Secret,
         is_measurable: true,
         fixes: &[FixId::GrantAccess, FixId::OpenRegistryFirewall],
     },

@@ -2,7 +2,7 @@
 //!
 //! `failed to resolve reference "ghcr.io/a/b:9": ghcr.io/a/b:9: not found`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "tag missing",
         summary: "the registry was reached and access was allowed, but this tag or digest is not there",
         how_to_confirm: "list the tags (crane ls HOST/REPO): the tag is not among them while others are",
-        root: Some(Root::TagMissing),
-        link: Link::Image,
+        root: Some(RootCause::TagMissing),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::CorrectImage, FixId::PushImage],
     },

@@ -2,7 +2,7 @@
 //!
 //! `couldn't parse image reference "a/B:1": invalid reference format: repository name must be lowercase`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "name invalid",
         summary: "the image reference is malformed, so no pull is tried",
         how_to_confirm: "print the image of the Pod's container with cat -A",
-        root: Some(Root::ImageNameInvalid),
-        link: Link::Image,
+        root: Some(RootCause::ImageNameInvalid),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::CorrectImage],
     },

@@ -2,7 +2,7 @@
 //!
 //! `pull QPS exceeded`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "kubelet throttled",
         summary: "the kubelet itself holds the pull back: more pulls at once than registryPullQPS allows",
         how_to_confirm: "the kubelet's configz: registryPullQPS and registryBurst",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: false,
         fixes: &[FixId::RaisePullQps],
     },

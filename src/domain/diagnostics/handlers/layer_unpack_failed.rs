@@ -2,7 +2,7 @@
 //!
 //! `failed to extract layer sha256:…: mount callback failed on …: lchown …: invalid argument`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "unpack failed",
         summary: "the layers were downloaded and cannot be unpacked on the node",
         how_to_confirm: "the file system under the runtime's root, the snapshotter, user-namespace ids",
-        root: Some(Root::NodeProblem),
-        link: Link::Image,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::RepairStore, FixId::Rebuild, FixId::UpgradeRuntime],
     },

@@ -2,7 +2,7 @@
 //!
 //! `failed to get reader from content store: content digest sha256:…: not found`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "node's store",
         summary: "the image store of the node is not consistent",
         how_to_confirm: "other nodes pull the same image; on this one crictl rmi IMAGE and a new pull help",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: true,
         fixes: &[FixId::RepairStore],
     },

@@ -2,7 +2,7 @@
 //!
 //! `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "manifest format",
         summary: "the image is in a format that the runtime does not take",
         how_to_confirm: "crane manifest IMAGE: its media types and schema version",
-        root: Some(Root::ImageFormat),
-        link: Link::Image,
+        root: Some(RootCause::ImageFormat),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::Rebuild, FixId::UpgradeRuntime],
     },

@@ -44,7 +44,7 @@ mod tls_untrusted_ca;
 mod token_expired;
 mod unauthorized;
 
-pub(in crate::domain) use super::{CauseInfo, FixId, Handler, Link, Root};
+pub(in crate::domain) use super::{CauseInfo, ChainLink, FixId, Handler, RootCause};
 use crate::domain::diagnostics::{
     classify::Confidence,
     refine::{Refine, Unread},

@@ -4,7 +4,7 @@
 //!
 //! From 1.35 on the kubelet says so of an image that is there, too, if the Pod has no credential for it.
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -12,8 +12,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "never pulled",
         summary: "the policy is Never and the image is not on the node",
         how_to_confirm: "crictl images on that node lists it under exactly this name?",
-        root: Some(Root::PolicyNever),
-        link: Link::Image,
+        root: Some(RootCause::PolicyNever),
+        link: ChainLink::Image,
         is_measurable: false,
         fixes: &[FixId::LoadImage, FixId::PullPolicy],
     },

@@ -2,7 +2,7 @@
 //!
 //! `failed to authorize: failed to fetch anonymous token: … 401 Unauthorized`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the repository is private and the request went out without a credential",
         how_to_confirm: "the Pod's imagePullSecrets are empty, or no entry of theirs matches the image's host",
         root: None,
-        link: Link::Secret,
+        link: ChainLink::Secret,
         is_measurable: true,
         fixes: &[
             FixId::AttachSecret,

@@ -2,7 +2,7 @@
 //!
 //! `Back-off restarting failed container` (a crash; the pull's back-off says `pulling image`)
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "not a pull",
         summary: "this is not about pulling an image",
         how_to_confirm: "the events of the Pod: was the image Pulled?",
-        root: Some(Root::NotAPull),
-        link: Link::Pod,
+        root: Some(RootCause::NotAPull),
+        link: ChainLink::Pod,
         is_measurable: false,
         fixes: &[FixId::ReadEvents],
     },

@@ -2,7 +2,7 @@
 //!
 //! `no match for platform in manifest: not found`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "wrong platform",
         summary: "the image is not made for the node's processor or operating system",
         how_to_confirm: "crane manifest IMAGE: its platforms against kubectl get node -o wide",
-        root: Some(Root::WrongPlatform),
-        link: Link::Image,
+        root: Some(RootCause::WrongPlatform),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::BuildForPlatform, FixId::SelectNodes],
     },

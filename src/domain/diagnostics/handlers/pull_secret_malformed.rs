@@ -2,7 +2,7 @@
 //!
 //! `unable to parse auth field, must be formatted as base64(username:password)`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Root, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "Secret malformed",
         summary: "a pull Secret has content that cannot be read",
         how_to_confirm: "the Secret's .dockerconfigjson does not decode to JSON with auths of base64(user:password)",
-        root: Some(Root::SecretMalformed),
-        link: Link::Secret,
+        root: Some(RootCause::SecretMalformed),
+        link: ChainLink::Secret,
         is_measurable: false,
         fixes: &[FixId::RecreateSecret],
     },
@@ -20,7 +20,7 @@ pub(super) static HANDLER: Handler = Handler {
 
 /// Where a Secret that the Pod lists may not be read.
 const UNREAD: Unread = Unread {
-    root: Some(Root::SecretMalformed),
+    root: Some(RootCause::SecretMalformed),
     at_most: Confidence::Certain,
     also: &[],
     fixes: &[FixId::RecreateSecret, FixId::CheckSecret],

@@ -2,7 +2,7 @@
 //!
 //! `Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Root, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "Secret missing",
         summary: "a Secret named in imagePullSecrets does not exist in the Pod's namespace",
         how_to_confirm: "kubectl -n NS get secret SECRET says not found",
-        root: Some(Root::SecretMissing),
-        link: Link::Secret,
+        root: Some(RootCause::SecretMissing),
+        link: ChainLink::Secret,
         is_measurable: false,
         fixes: &[
             FixId::CreateSecret,

@@ -2,7 +2,7 @@
 //!
 //! `rpc error: code = Canceled desc = failed to pull and unpack image: context canceled`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the pull was ended from our side before it was done",
         how_to_confirm: "the time between Pulling and Failed is the same each time; size of the image, speed of the line",
         root: None,
-        link: Link::Image,
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::FasterPull],
     },

@@ -2,7 +2,7 @@
 //!
 //! `toomanyrequests: You have reached your pull rate limit.`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "rate limit",
         summary: "too many pulls in too short a time for this address or account",
         how_to_confirm: "the registry's ratelimit headers, or the same pull with a login",
-        root: Some(Root::RateLimit),
-        link: Link::Registry,
+        root: Some(RootCause::RateLimit),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::Authenticate, FixId::UseMirror],
     },

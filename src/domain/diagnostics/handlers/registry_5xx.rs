@@ -2,7 +2,7 @@
 //!
 //! `received unexpected HTTP status: 503 Service Unavailable`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "registry down",
         summary: "the registry, or what stands before it, answers that it has a fault",
         how_to_confirm: "the same answer from elsewhere; the registry's status page or log",
-        root: Some(Root::RegistryDown),
-        link: Link::Registry,
+        root: Some(RootCause::RegistryDown),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::WaitForRegistry, FixId::UseMirror],
     },

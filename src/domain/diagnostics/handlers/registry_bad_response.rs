@@ -2,7 +2,7 @@
 //!
 //! `error unmarshalling content: invalid character '<' looking for beginning of value`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "what answers is not a registry, or not at this address",
         how_to_confirm: "curl -i https://HOST/v2/ shows a page instead of a registry's answer",
         root: None,
-        link: Link::Registry,
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::CheckPort, FixId::FixProxy],
     },

@@ -2,7 +2,7 @@
 //!
 //! `dial tcp: lookup r.example on 10.0.0.2:53: no such host`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "DNS failed",
         summary: "the node cannot resolve the registry's name",
         how_to_confirm: "getent hosts HOST on the node; port 53 in the address is the DNS server's",
-        root: Some(Root::RegistryUnknownHost),
-        link: Link::Registry,
+        root: Some(RootCause::RegistryUnknownHost),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::FixNodeDns],
     },

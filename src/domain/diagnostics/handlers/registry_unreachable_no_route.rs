@@ -2,7 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: no route to host`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "no route",
         summary: "the node has no route to the registry's address",
         how_to_confirm: "ip route get ADDRESS on the node; IPv6 where there is only IPv4?",
-        root: Some(Root::RegistryDown),
-        link: Link::Registry,
+        root: Some(RootCause::RegistryDown),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::FixRoute],
     },

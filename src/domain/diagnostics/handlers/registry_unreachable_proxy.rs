@@ -2,7 +2,7 @@
 //!
 //! `proxyconnect tcp: dial tcp 10.0.0.5:3128: connect: connection refused`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "proxy",
         summary: "the proxy that the runtime is told to use does not let the pull through",
         how_to_confirm: "systemctl show containerd -p Environment on the node, then curl -x that proxy",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: true,
         fixes: &[FixId::FixProxy],
     },

@@ -2,7 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: connect: connection refused`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "refused",
         summary: "nothing listens at the registry's address and port",
         how_to_confirm: "curl -v https://HOST/v2/ on the node; does the image name the right port?",
-        root: Some(Root::RegistryDown),
-        link: Link::Registry,
+        root: Some(RootCause::RegistryDown),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::CheckPort, FixId::OpenFirewall],
     },

@@ -2,7 +2,7 @@
 //!
 //! `read tcp 10.0.0.9:4242->10.0.0.7:443: read: connection reset by peer`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "something on the way cuts the connection",
         how_to_confirm: "the same URL from another network; is the address that of a proxy?",
         root: None,
-        link: Link::Registry,
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
     },

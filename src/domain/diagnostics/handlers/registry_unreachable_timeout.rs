@@ -2,7 +2,7 @@
 //!
 //! `dial tcp 10.0.0.7:443: i/o timeout`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "timeout",
         summary: "the registry does not answer in time",
         how_to_confirm: "curl -v --max-time 15 https://HOST/v2/ on the node, and the same for the blob host",
-        root: Some(Root::RegistryDown),
-        link: Link::Registry,
+        root: Some(RootCause::RegistryDown),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::OpenFirewall, FixId::FixProxy, FixId::UseMirror],
     },

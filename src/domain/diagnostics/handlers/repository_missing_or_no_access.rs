@@ -2,7 +2,7 @@
 //!
 //! `pull access denied for a/b, repository does not exist or may require 'docker login'`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the registry does not say whether the repository is missing or private",
         how_to_confirm: "ask without a login and with the Secret's: the same refusal twice means a wrong name or no grant",
         root: None,
-        link: Link::Image,
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[
             FixId::CorrectImage,

@@ -2,7 +2,7 @@
 //!
 //! `dial unix /run/containerd/containerd.sock: connect: connection refused`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "runtime down",
         summary: "the kubelet or the client does not reach the container runtime on the node",
         how_to_confirm: "systemctl status containerd (or crio, docker) on the node; a unix socket in the message",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: false,
         fixes: &[FixId::RepairRuntime],
     },

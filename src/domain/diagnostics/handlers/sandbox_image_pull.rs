@@ -2,7 +2,7 @@
 //!
 //! `failed to get sandbox image "registry.k8s.io/pause:3.9": failed to pull image …`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "pause image",
         summary: "the node cannot pull the pause image, which every Pod needs and no pull Secret reaches",
         how_to_confirm: "all Pods of the node fail; crictl pull of the pause image on the node",
-        root: Some(Root::NodeProblem),
-        link: Link::Node,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Node,
         is_measurable: true,
         fixes: &[FixId::SandboxImage],
     },

@@ -2,7 +2,7 @@
 //!
 //! `short-name "alpine" did not resolve to an alias and no unqualified-search registries are defined`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "short name",
         summary: "the runtime has no rule for which registry a name without one belongs to",
         how_to_confirm: "the node's registries.conf: unqualified-search-registries and short-name-mode",
-        root: Some(Root::NodeProblem),
-        link: Link::Image,
+        root: Some(RootCause::NodeProblem),
+        link: ChainLink::Image,
         is_measurable: false,
         fixes: &[FixId::WriteFullName],
     },

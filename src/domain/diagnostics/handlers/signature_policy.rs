@@ -2,7 +2,7 @@
 //!
 //! `A signature was required, but no signature exists`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "image policy",
         summary: "a policy on images refuses it: no valid signature, or not an allowed registry",
         how_to_confirm: "who says no: the node's policy.json, or an admission webhook (before any pull)",
-        root: Some(Root::ImagePolicy),
-        link: Link::Image,
+        root: Some(RootCause::ImagePolicy),
+        link: ChainLink::Image,
         is_measurable: true,
         fixes: &[FixId::SignImage, FixId::FixImagePolicy],
     },

@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
-use super::{Cause, FixId, Root};
+use super::{Cause, FixId, RootCause};
 use crate::domain::{
     context,
     diagnostics::{Finding, classify::classify, diagnose},
     fixtures::{
-        account, ago, changed, event, key, now, owned, pod, running, secret, waiting, workload,
+        account, event, key, now, owned, pod, running, seconds_ago, secret, upserted, waiting,
+        workload,
     },
     k8s::{
         object_ref::Name,
-        objects::{Event, Owner, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind},
+        objects::{
+            Event, OwnerReference, Pod, Secret, SecretType, ServiceAccount, Workload, WorkloadKind,
+        },
     },
-    plan::{FixScope, Offer, Reach, for_fix},
+    plan::{FixProposal, FixScope, Reach, proposal_for},
     rbac::Permission,
     store::{
-        World,
-        update::Batch,
-        watch::{Scope, SecretSlice, Sight, WatchId, WatchKind, WatchState},
+        Store,
+        update::StoreUpdate,
+        watch::{Scope, SecretWatch, WatchCoverage, WatchId, WatchKind, WatchState},
     },
 };
 
@@ -65,7 +68,7 @@ pub(super) struct Scene {
     secrets: Vec<Secret>,
     others: Vec<Pod>,
     events: Vec<Event>,
-    sight: Sight,
+    sight: WatchCoverage,
 }
 
 impl Scene {
@@ -79,7 +82,7 @@ impl Scene {
             secrets: Vec::new(),
             others: Vec::new(),
             events: Vec::new(),
-            sight: Sight::full(),
+            sight: WatchCoverage::complete(),
         };
         scene.pod.pull_secrets = Arc::from([]);
         scene
@@ -126,7 +129,7 @@ impl Scene {
 
     /// A Job created the Pod.
     pub(super) fn of_job(mut self) -> Self {
-        self.pod.meta.owner = Some(Arc::new(Owner {
+        self.pod.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Job".into(),
             name: "web".into(),
             uid: "uid-Job-web".into(),
@@ -147,13 +150,13 @@ impl Scene {
 
     pub(super) fn event(mut self, reason: &str, message: &str) -> Self {
         self.events
-            .push(event("e1", "web-1", reason, message, 1, ago(9)));
+            .push(event("e1", "web-1", reason, message, 1, seconds_ago(9)));
         self
     }
 
     /// The user may not list Secrets.
     pub(super) fn secrets_forbidden(mut self) -> Self {
-        for slice in SecretSlice::ALL {
+        for slice in SecretWatch::ALL {
             let id = WatchId {
                 kind: WatchKind::Secrets(slice),
                 scope: Scope::Cluster,
@@ -163,42 +166,42 @@ impl Scene {
                 why: "forbidden".into(),
                 as_of: None,
             };
-            self.sight.note(&id, &state);
+            self.sight.set_state(&id, &state);
         }
         self
     }
 
     fn finding(&self) -> Finding {
-        let mut world = World::default();
+        let mut world = Store::default();
         if let Some(owner) = &self.owner {
-            let batch = Batch::Workloads(owner.id.kind, changed(vec![owner.clone()]));
-            world.fold(batch, now());
+            let batch = StoreUpdate::Workloads(owner.id.kind, upserted(vec![owner.clone()]));
+            world.apply(batch, now());
         }
         let set = workload(WorkloadKind::ReplicaSet, "shop", "web-5c9f", Some("web"));
-        world.fold(
-            Batch::Workloads(WorkloadKind::ReplicaSet, changed(vec![set])),
+        world.apply(
+            StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(vec![set])),
             now(),
         );
         let pods = self.others.iter().chain([&self.pod]).cloned().collect();
-        world.fold(Batch::Pods(changed(pods)), now());
-        world.fold(Batch::Events(changed(self.events.clone())), now());
-        let accounts = changed(vec![self.account.clone()]);
-        world.fold(Batch::ServiceAccounts(accounts), now());
+        world.apply(StoreUpdate::Pods(upserted(pods)), now());
+        world.apply(StoreUpdate::Events(upserted(self.events.clone())), now());
+        let accounts = upserted(vec![self.account.clone()]);
+        world.apply(StoreUpdate::ServiceAccounts(accounts), now());
         let of_type = |secret_type: &SecretType| -> Vec<Secret> {
             let all = self.secrets.iter();
             all.filter(|secret| secret.secret_type == *secret_type)
                 .cloned()
                 .collect()
         };
-        for slice in SecretSlice::ALL {
+        for slice in SecretWatch::ALL {
             let found = match slice {
-                SecretSlice::DockerConfigJson => of_type(&SecretType::DockerConfigJson),
-                SecretSlice::DockerCfg => of_type(&SecretType::DockerCfg),
-                SecretSlice::Other => of_type(&SecretType::Other(Some("Opaque".into()))),
+                SecretWatch::DockerConfigJson => of_type(&SecretType::DockerConfigJson),
+                SecretWatch::DockerCfg => of_type(&SecretType::DockerCfg),
+                SecretWatch::Other => of_type(&SecretType::Other(Some("Opaque".into()))),
             };
-            world.fold(Batch::Secrets(slice, changed(found)), now());
+            world.apply(StoreUpdate::Secrets(slice, upserted(found)), now());
         }
-        let case = context::case(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
+        let case = context::pod_context(&world, &self.sight, &key("shop", "web-1"), now()).unwrap();
         diagnose(&case).findings.into_iter().next().unwrap()
     }
 }
@@ -206,7 +209,7 @@ impl Scene {
 /// Checks what is found: *cause, root, confidence: fixes*.
 pub(super) fn check(scene: &Scene, expected: &str) {
     let found = scene.finding();
-    let root = found.root.map_or("no root", Root::slug);
+    let root = found.root.map_or("no root", RootCause::slug);
     let confidence = found.confidence.as_str();
     let fixes: Vec<&str> = found.fixes.iter().map(|fix| fix.slug()).collect();
     let text = format!(
@@ -225,14 +228,14 @@ pub(super) fn check_fix(scene: &Scene, fix: FixId, commands: &[&str]) {
         "{fix} is not in {:?}",
         found.fixes
     );
-    let shown = fix.fill(&found.names).commands;
+    let shown = fix.render(&found.names).commands;
     assert_eq!(shown, commands, "{fix}");
     let scope = FixScope {
         own: &found,
         others: &[],
         reach: Reach::Selected,
     };
-    if let Offer::Plan(plan) = for_fix(fix, scope) {
+    if let FixProposal::Plan(plan) = proposal_for(fix, scope) {
         assert_eq!(plan.commands(), shown[..plan.commands().len()], "{fix}");
     }
 }

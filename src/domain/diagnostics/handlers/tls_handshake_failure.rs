@@ -2,7 +2,7 @@
 //!
 //! `remote error: tls: handshake failure`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "the two sides find no common way to speak TLS, or someone cuts it short",
         how_to_confirm: "openssl s_client -tls1_2 and -tls1_3 -connect HOST:443 on the node",
         root: None,
-        link: Link::Registry,
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::AlignTls, FixId::OpenFirewall],
     },

@@ -2,7 +2,7 @@
 //!
 //! `x509: certificate is valid for a.example, not b.example`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "certificate",
         summary: "the registry's certificate is for another name, or its time is over, or the node's clock is wrong",
         how_to_confirm: "date -u on the node; openssl x509 -noout -dates -ext subjectAltName of the certificate",
-        root: Some(Root::CertificateWrong),
-        link: Link::Registry,
+        root: Some(RootCause::CertificateWrong),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::FixCertificate, FixId::FixClock],
     },

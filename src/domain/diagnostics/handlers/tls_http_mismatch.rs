@@ -2,7 +2,7 @@
 //!
 //! `http: server gave HTTP response to HTTPS client`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "plain http",
         summary: "one side speaks TLS and the other plain http",
         how_to_confirm: "curl http://HOST/v2/ on the node answers",
-        root: Some(Root::PlainHttp),
-        link: Link::Registry,
+        root: Some(RootCause::PlainHttp),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::AllowPlainHttp, FixId::ServeTls],
     },

@@ -2,7 +2,7 @@
 //!
 //! `tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
-use super::{CauseInfo, FixId, Handler, Link, Refine, Root};
+use super::{CauseInfo, ChainLink, FixId, Handler, Refine, RootCause};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "CA untrusted",
         summary: "the node does not trust whoever signed the registry's certificate",
         how_to_confirm: "openssl s_client -connect HOST:443 -servername HOST -showcerts on the node: who issued it?",
-        root: Some(Root::CaUntrusted),
-        link: Link::Registry,
+        root: Some(RootCause::CaUntrusted),
+        link: ChainLink::Registry,
         is_measurable: true,
         fixes: &[FixId::TrustCa],
     },

@@ -2,7 +2,7 @@
 //!
 //! `denied: Your authorization token has expired. Reauthenticate and try again.`
 
-use super::{CauseInfo, Confidence, FixId, Handler, Link, Refine, Root, Unread};
+use super::{CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, RootCause, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -10,8 +10,8 @@ pub(super) static HANDLER: Handler = Handler {
         label: "token expired",
         summary: "the credential was right once and its life is over",
         how_to_confirm: "the Secret is older than the registry's tokens live; a fresh token works",
-        root: Some(Root::CredentialExpired),
-        link: Link::Secret,
+        root: Some(RootCause::CredentialExpired),
+        link: ChainLink::Secret,
         is_measurable: true,
         fixes: &[
             FixId::NewToken,
@@ -24,7 +24,7 @@ pub(super) static HANDLER: Handler = Handler {
 
 /// Where a Secret that the Pod lists may not be read.
 const UNREAD: Unread = Unread {
-    root: Some(Root::CredentialExpired),
+    root: Some(RootCause::CredentialExpired),
     at_most: Confidence::Likely,
     also: &[],
     fixes: &[FixId::NewToken, FixId::CheckSecret],

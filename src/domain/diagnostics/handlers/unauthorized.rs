@@ -2,7 +2,7 @@
 //!
 //! `failed to fetch oauth token: … 401 Unauthorized` (containerd: with a credential; anonymous: without)
 
-use super::{Cause, CauseInfo, Confidence, FixId, Handler, Link, Refine, Unread};
+use super::{Cause, CauseInfo, ChainLink, Confidence, FixId, Handler, Refine, Unread};
 
 pub(super) static HANDLER: Handler = Handler {
     info: CauseInfo {
@@ -11,7 +11,7 @@ pub(super) static HANDLER: Handler = Handler {
         summary: "a credential was sent and the registry did not accept it",
         how_to_confirm: "probe the registry with the Secret's credential: the token request is refused",
         root: None,
-        link: Link::Secret,
+        link: ChainLink::Secret,
         is_measurable: true,
         fixes: &[FixId::NewToken, FixId::RecreateSecret, FixId::RemoveEntry],
     },

@@ -12,9 +12,9 @@ const FORBIDDEN: &str = "unexpected status from HEAD request to https://registry
 const MISSED: &str = "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.";
 
 /// All but Secrets may be listed, as with the built-in role `view`.
-fn viewer() -> Sight {
-    let mut sight = Sight::full();
-    for slice in SecretSlice::ALL {
+fn viewer() -> WatchCoverage {
+    let mut sight = WatchCoverage::complete();
+    for slice in SecretWatch::ALL {
         let id = WatchId {
             kind: WatchKind::Secrets(slice),
             scope: Scope::Cluster,
@@ -24,7 +24,7 @@ fn viewer() -> Sight {
             why: "forbidden".into(),
             as_of: None,
         };
-        sight.note(&id, &state);
+        sight.set_state(&id, &state);
     }
     sight
 }
@@ -42,7 +42,7 @@ fn missed() -> Event {
         "FailedToRetrieveImagePullSecret",
         MISSED,
         9,
-        ago(20),
+        seconds_ago(20),
     )
 }
 
@@ -82,13 +82,13 @@ fn a_refusal_is_what_the_message_says() {
         (
             EXPIRED,
             Cause::TokenExpired,
-            Some(Root::CredentialExpired),
+            Some(RootCause::CredentialExpired),
             Confidence::Likely,
         ),
         (
             "illegal base64 data at input byte 0",
             Cause::PullSecretMalformed,
-            Some(Root::SecretMalformed),
+            Some(RootCause::SecretMalformed),
             Confidence::Certain,
         ),
     ] {
@@ -97,7 +97,7 @@ fn a_refusal_is_what_the_message_says() {
         let told = "Secret regcred is listed; you may not read Secrets in shop".to_owned();
         assert!(lines(&finding).contains(&told), "{message}");
         assert!(finding.fixes.contains(&FixId::CheckSecret), "{message}");
-        assert_eq!(finding.link(), super::super::Link::Secret, "{message}");
+        assert_eq!(finding.link(), super::super::ChainLink::Secret, "{message}");
     }
     let told = scene(TOKEN_REFUSED, &["regcred"]).finding();
     assert_eq!(
@@ -116,14 +116,14 @@ fn of_several_secrets_none_is_blamed() {
     let finding = scene(TOKEN_REFUSED, &["regcred", "other"]).finding();
     assert_eq!(finding.root, None);
     assert_eq!(finding.names.secret, None);
-    assert_eq!(finding.link(), super::super::Link::Registry);
+    assert_eq!(finding.link(), super::super::ChainLink::Registry);
 }
 
 /// While the lists are still coming in nobody has been refused anything.
 #[test]
 fn what_has_not_been_read_yet_is_not_called_forbidden() {
     let mut scene = Scene::new(TOKEN_REFUSED, &["regcred"]);
-    scene.sight = Sight::default();
+    scene.sight = WatchCoverage::default();
     let told = lines(&scene.finding());
     let expected = "Secret regcred is listed; it has not been read".to_owned();
     assert!(told.contains(&expected), "{told:?}");
@@ -139,7 +139,7 @@ fn the_kubelet_knows_which_secret_is_missing() {
     let finding = hidden(REFUSED, &["regcred"]);
     let proven = (
         Cause::NoCredentialsSent,
-        Some(Root::SecretMissing),
+        Some(RootCause::SecretMissing),
         Confidence::Certain,
     );
     assert_eq!(judged(&finding), proven);
@@ -148,7 +148,7 @@ fn the_kubelet_knows_which_secret_is_missing() {
 
     // Another that may matter more cannot be read.
     let finding = hidden(REFUSED, &["other", "regcred"]);
-    assert_eq!(finding.root, Some(Root::SecretMissing));
+    assert_eq!(finding.root, Some(RootCause::SecretMissing));
     assert_eq!(finding.confidence, Confidence::Likely);
 
     // It has been made since: something was sent.
@@ -171,7 +171,7 @@ fn what_the_kubelet_misses_is_evidence_beside_the_missing_secret() {
     let mut scene = Scene::new(REFUSED, &["regcred"]);
     scene.events = vec![missed()];
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::SecretMissing));
+    assert_eq!(finding.root, Some(RootCause::SecretMissing));
     let told = lines(&finding).iter().filter(|it| *it == MISSED).count();
     assert_eq!(told, 1);
 }
@@ -195,7 +195,7 @@ fn a_deleted_secret_is_not_one_that_cannot_be_seen() {
     let mut gone = Scene::new(REFUSED, &[]);
     gone.account = Some(account("shop", "runner", &["regcred"]));
     let finding = gone.finding();
-    assert_eq!(finding.root, Some(Root::SecretNotAttached));
+    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
     assert!(!finding.fixes.contains(&FixId::Restart));
 }
 
@@ -217,9 +217,9 @@ fn what_lists_a_secret_is_not_stated_without_the_right_to_list_service_accounts(
         why: "forbidden".into(),
         as_of: None,
     };
-    scene.sight.note(&id, &denied);
+    scene.sight.set_state(&id, &denied);
     let found = scene.finding();
-    assert_eq!(found.root, Some(Root::SecretNotAttached));
+    assert_eq!(found.root, Some(RootCause::SecretNotAttached));
     assert_eq!(found.confidence, Confidence::Likely);
     let facts = seen(&found).join("; ");
     assert!(!facts.contains("nothing lists it"), "{facts}");

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     k8s::objects::{PullPolicy, SecretContent},
-    registry_auth::docker_config::Oddity,
+    registry_auth::docker_config::ConfigWarning,
 };
 
 const FORBIDDEN: &str = "unexpected status from HEAD request to https://registry.example/v2/team/app/manifests/1: 403 Forbidden";
@@ -27,11 +27,15 @@ fn a_bare_refusal_without_a_secret_has_other_explanations() {
         let finding = Scene::new(message, &[])
             .with("regcred", JSON, "registry.example")
             .finding();
-        assert_eq!(finding.root, Some(Root::SecretNotAttached), "{message}");
+        assert_eq!(
+            finding.root,
+            Some(RootCause::SecretNotAttached),
+            "{message}"
+        );
         assert_eq!(finding.confidence, Confidence::Likely, "{message}");
         assert!(finding.alternatives.contains(&also), "{message}");
         assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
-        assert!(!finding.settle.is_empty());
+        assert!(!finding.confirming_checks.is_empty());
     }
 }
 
@@ -61,7 +65,10 @@ fn of_several_credentials_the_one_is_blamed_that_got_furthest() {
         format!("[{}]", errors.join(", "))
     };
     let not_found = "registry.example/team/app:1: not found";
-    let lacks_access = (Cause::ForbiddenByPolicy, Some(Root::CredentialLacksAccess));
+    let lacks_access = (
+        Cause::ForbiddenByPolicy,
+        Some(RootCause::CredentialLacksAccess),
+    );
     for (first, second, blamed, found) in [
         (REJECTED, FORBIDDEN, "second", lacks_access),
         (FORBIDDEN, REJECTED, "first", lacks_access),
@@ -69,7 +76,7 @@ fn of_several_credentials_the_one_is_blamed_that_got_furthest() {
             REJECTED,
             not_found,
             "second",
-            (Cause::ImageNotFound, Some(Root::TagMissing)),
+            (Cause::ImageNotFound, Some(RootCause::TagMissing)),
         ),
     ] {
         let scene = Scene::new(&text(first, second), &["first", "second"])
@@ -86,12 +93,12 @@ fn of_several_credentials_the_one_is_blamed_that_got_furthest() {
 fn a_secret_that_was_written_after_the_attempt_is_not_accused() {
     let mut scene = Scene::new(REJECTED, &["regcred"]).with("regcred", JSON, "registry.example");
     let text = format!("Failed to pull image \"{IMAGE}\": {REJECTED}");
-    scene.events = vec![event("e1", "web-1", "Failed", &text, 3, ago(60))];
-    scene.secrets[0].changed = Some(ago(20));
+    scene.events = vec![event("e1", "web-1", "Failed", &text, 3, seconds_ago(60))];
+    scene.secrets[0].changed = Some(seconds_ago(20));
     let finding = scene.finding();
     assert_eq!(finding.root, None);
     assert_eq!(finding.fixes, [FixId::RetryNow]);
-    let late = |it: &super::super::Evidence| matches!(it.fact, Fact::NotYetSent { .. });
+    let late = |it: &super::super::Evidence| matches!(it.fact, Fact::SecretNewerThanAttempt { .. });
     assert!(finding.evidence.iter().any(late));
 }
 
@@ -120,7 +127,7 @@ fn keys_that_are_one_registry_are_told_of() {
         unreachable!()
     };
     let keys = ["registry.example".into(), "https://registry.example".into()];
-    summary.oddities = Arc::from([Oddity::EqualKeys(Arc::from(keys))]);
+    summary.warnings = Arc::from([ConfigWarning::EqualKeys(Arc::from(keys))]);
     let finding = scene.finding();
     let facts = finding.evidence.iter().map(|it| it.fact.to_string());
     assert!(facts.into_iter().any(|it| it.contains("in random order")));
@@ -138,7 +145,7 @@ fn pods_without_a_secret_that_run_speak_for_a_credential_provider() {
         let mut scene = Scene::new(REFUSED, &[]);
         scene.others.push(neighbour("db-1", image, lists));
         let finding = scene.finding();
-        assert_eq!(finding.root, Some(Root::SecretNotAttached));
+        assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
         assert_eq!(finding.alternatives.contains(&provider), speaks, "{image}");
         assert_eq!(
             finding.fixes.contains(&FixId::CredentialProvider),
@@ -189,7 +196,7 @@ fn at_ecr_the_nodes_provider_is_an_explanation() {
     let mut scene = Scene::new(&message, &[]);
     scene.pod.containers[0].image = ECR.into();
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::SecretNotAttached));
+    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
     assert_eq!(finding.confidence, Confidence::Likely);
     assert_eq!(finding.alternatives, [Cause::CredentialProviderFailure]);
     assert_eq!(finding.fixes.first(), Some(&FixId::CredentialProvider));
@@ -199,12 +206,12 @@ fn at_ecr_the_nodes_provider_is_an_explanation() {
 #[test]
 fn one_attempt_is_not_certain_whatever_runs_beside_it() {
     let mut scene = Scene::new(REJECTED, &["regcred"]).with("regcred", JSON, "registry.example");
-    scene.pod.started = Some(ago(5));
+    scene.pod.started = Some(seconds_ago(5));
     let text = format!("Failed to pull image \"{IMAGE}\": {REJECTED}");
-    scene.events = vec![event("e1", "web-1", "Failed", &text, 1, ago(4))];
+    scene.events = vec![event("e1", "web-1", "Failed", &text, 1, seconds_ago(4))];
     scene.others.push(neighbour("web-0", IMAGE, &["regcred"]));
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::CredentialRejected));
+    assert_eq!(finding.root, Some(RootCause::CredentialRejected));
     assert_eq!(finding.confidence, Confidence::Likely);
 }
 
@@ -214,7 +221,7 @@ fn a_secret_made_after_the_attempt_is_not_accused() {
     let attempted = |seconds: i64| {
         let mut scene = Scene::new(REJECTED, &["regcred"]);
         let mut late = secret("shop", "regcred", JSON, &[("registry.example", "bot")]);
-        late.meta.created = Some(ago(60));
+        late.meta.created = Some(seconds_ago(60));
         scene.secrets.push(late);
         scene.events = vec![event(
             "e1",
@@ -222,14 +229,14 @@ fn a_secret_made_after_the_attempt_is_not_accused() {
             "Pulling",
             "Pulling image",
             3,
-            ago(seconds),
+            seconds_ago(seconds),
         )];
         scene.finding()
     };
     let finding = attempted(90);
     assert_eq!(finding.root, None);
     assert_eq!(finding.fixes, [FixId::RetryNow]);
-    assert_eq!(attempted(30).root, Some(Root::CredentialRejected));
+    assert_eq!(attempted(30).root, Some(RootCause::CredentialRejected));
 }
 
 /// A 403 without a reason: a credential that works for others lacks the right, another may have ended.
@@ -237,7 +244,7 @@ fn a_secret_made_after_the_attempt_is_not_accused() {
 fn a_bare_403_accuses_no_credential_that_works() {
     let mut scene = Scene::new(FORBIDDEN, &["regcred"]).with("regcred", JSON, "registry.example");
     let finding = scene.finding();
-    assert_eq!(finding.root, Some(Root::CredentialLacksAccess));
+    assert_eq!(finding.root, Some(RootCause::CredentialLacksAccess));
     assert!(finding.alternatives.contains(&Cause::TokenExpired));
     assert_eq!(finding.fixes.first(), Some(&FixId::RecreateSecret));
 
@@ -264,7 +271,7 @@ fn of_several_credentials_none_is_certainly_to_blame() {
     let finding = several(REJECTED);
     assert_eq!(finding.confidence, Confidence::Certain);
     let sent = finding.evidence.iter();
-    let sent = sent.filter(|it| matches!(it.fact, Fact::Sent { .. }));
+    let sent = sent.filter(|it| matches!(it.fact, Fact::CredentialSent { .. }));
     assert_eq!(sent.count(), 2, "both are named");
 }
 
@@ -281,7 +288,7 @@ fn never_is_not_absent() {
     let finding = never(Vec::new());
     let absent = (
         Cause::NeverPullAbsent,
-        Some(Root::PolicyNever),
+        Some(RootCause::PolicyNever),
         Confidence::Likely,
     );
     assert_eq!(judged(&finding), absent);
@@ -290,18 +297,18 @@ fn never_is_not_absent() {
     let finding = never(vec![neighbour("db-1", IMAGE, &["regcred"])]);
     let unverified = (
         Cause::CredentialsNotVerified,
-        Some(Root::SecretNotAttached),
+        Some(RootCause::SecretNotAttached),
         Confidence::Likely,
     );
     assert_eq!(judged(&finding), unverified);
-    assert_eq!(finding.names.matching.as_deref(), Some("regcred"));
+    assert_eq!(finding.names.matching_secret.as_deref(), Some("regcred"));
     assert_eq!(finding.fixes.first(), Some(&FixId::AttachSecret));
 
     // What it holds has not been read: that it is for this image is a guess.
     let finding = never(vec![neighbour("db-1", IMAGE, &["unread"])]);
     let guessed = (Cause::CredentialsNotVerified, None, Confidence::Possible);
     assert_eq!(judged(&finding), guessed);
-    assert_eq!(finding.names.matching, None);
+    assert_eq!(finding.names.matching_secret, None);
     assert_eq!(finding.fixes.first(), Some(&FixId::CheckSecret));
 
     let mut elsewhere = neighbour("db-1", IMAGE, &["regcred"]);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     k8s::objects::{ImageVolume, PullPolicy},
-    plan::{FixScope, Offer, Reach, for_fix},
+    plan::{FixProposal, FixScope, Reach, proposal_for},
 };
 
 const MODEL: &str = "models.example/team/model:9.9";
@@ -32,8 +32,8 @@ fn the_secrets_are_judged_by_the_volumes_image() {
     let finding = scene.with("model", JSON, "models.example").finding();
     assert_eq!(target(&finding), "volume:model");
     assert_eq!(finding.image.as_deref(), Some(MODEL));
-    assert_eq!(finding.root, Some(Root::SecretNotAttached));
-    assert_eq!(finding.names.matching.as_deref(), Some("model"));
+    assert_eq!(finding.root, Some(RootCause::SecretNotAttached));
+    assert_eq!(finding.names.matching_secret.as_deref(), Some("model"));
     assert_eq!(finding.names.host.as_deref(), Some("models.example"));
 }
 
@@ -41,8 +41,8 @@ fn the_secrets_are_judged_by_the_volumes_image() {
 fn an_event_without_a_container_tells_why() {
     let mut scene = mounting(&format!("Back-off pulling image \"{MODEL}\""), &[]);
     let said = format!("Failed to pull image \"{MODEL}\": {MODEL}: not found");
-    let mut event = event("e1", "web-1", "Failed", &said, 1, ago(9));
-    event.subject.field = None;
+    let mut event = event("e1", "web-1", "Failed", &said, 1, seconds_ago(9));
+    event.regarding.field = None;
     scene.events.push(event);
     let finding = scene.finding();
     assert_eq!(finding.cause, Cause::ImageNotFound);
@@ -59,8 +59,14 @@ fn no_container_gets_the_corrected_image_of_a_volume() {
         others: &[],
         reach: Reach::Selected,
     };
-    assert!(matches!(for_fix(FixId::CorrectImage, scope), Offer::ByHand));
-    let commands = FixId::CorrectImage.fill(&finding.names).commands.join("\n");
+    assert!(matches!(
+        proposal_for(FixId::CorrectImage, scope),
+        FixProposal::Manual
+    ));
+    let commands = FixId::CorrectImage
+        .render(&finding.names)
+        .commands
+        .join("\n");
     assert!(commands.contains(r#""name":"model""#), "{commands}");
     assert!(!commands.contains("set image"), "{commands}");
 }

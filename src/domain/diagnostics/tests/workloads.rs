@@ -1,7 +1,7 @@
 //! Workloads whose Pods tell nothing.
 
 use super::*;
-use crate::domain::k8s::objects::{Owner, WorkloadKey};
+use crate::domain::k8s::objects::{OwnerReference, WorkloadRef};
 
 const NOT_FOUND: &str = "Failed to pull image \"registry.example/team/app:1\": rpc error: code = NotFound desc = failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve image: registry.example/team/app:1: not found";
 
@@ -9,14 +9,14 @@ const NOT_FOUND: &str = "Failed to pull image \"registry.example/team/app:1\": r
 fn past_its_deadline(above: Option<&str>) -> Workload {
     let mut job = fixtures::workload(WorkloadKind::Job, "shop", "report-1", None);
     job.meta.owner = above.map(|name| {
-        Arc::new(Owner {
+        Arc::new(OwnerReference {
             kind: "CronJob".into(),
             name: name.into(),
             uid: format!("uid-CronJob-{name}").into(),
         })
     });
-    job.rollout.desired = 1;
-    job.rollout.trouble = Some((
+    job.status.desired = 1;
+    job.status.trouble = Some((
         "DeadlineExceeded".into(),
         "Job was active longer than specified deadline".into(),
     ));
@@ -24,30 +24,37 @@ fn past_its_deadline(above: Option<&str>) -> Workload {
 }
 
 fn about_job(name: &str, reason: &str, message: &str) -> Event {
-    let mut event = event(name, "report-1", reason, message, 1, ago(90));
-    event.subject.kind = "Job".into();
-    event.subject.field = None;
+    let mut event = event(name, "report-1", reason, message, 1, seconds_ago(90));
+    event.regarding.kind = "Job".into();
+    event.regarding.field = None;
     event
 }
 
-fn world(workloads: &[Workload], message: &str) -> World {
-    let mut world = World::default();
+fn world(workloads: &[Workload], message: &str) -> Store {
+    let mut world = Store::default();
     for it in workloads {
-        let batch = Batch::Workloads(it.id.kind, changed(vec![it.clone()]));
-        world.fold(batch, now());
+        let batch = StoreUpdate::Workloads(it.id.kind, upserted(vec![it.clone()]));
+        world.apply(batch, now());
     }
     let events = vec![
         about_job("e1", "SuccessfulCreate", "Created pod: report-1-x7k2p"),
-        event("e2", "report-1-x7k2p", "Failed", message, 2, ago(60)),
+        event(
+            "e2",
+            "report-1-x7k2p",
+            "Failed",
+            message,
+            2,
+            seconds_ago(60),
+        ),
         about_job("e3", "DeadlineExceeded", "Job was active longer"),
     ];
-    world.fold(Batch::Events(changed(events)), now());
+    world.apply(StoreUpdate::Events(upserted(events)), now());
     world
 }
 
-fn found(world: &World, id: &WorkloadKey) -> Option<Finding> {
+fn found(world: &Store, id: &WorkloadRef) -> Option<Finding> {
     let workload = world.workload(id).unwrap();
-    let case = context::workload_case(world, &Sight::full(), workload, now());
+    let case = context::workload_context(world, &WatchCoverage::complete(), workload, now());
     super::workload(&case)
 }
 
@@ -57,7 +64,7 @@ fn a_job_that_gave_up_is_told_of_by_the_events_of_its_pod() {
     let id = job.id.clone();
     let finding = found(&world(&[job], NOT_FOUND), &id).unwrap();
     assert_eq!(finding.cause, Cause::ImageNotFound);
-    assert_eq!(finding.root, Some(Root::TagMissing));
+    assert_eq!(finding.root, Some(RootCause::TagMissing));
     assert_eq!(&*finding.state, "DeadlineExceeded");
     assert_eq!(finding.names.pod, None, "it is deleted");
     let mut told = finding.evidence.iter().map(|it| it.fact.to_string());
@@ -88,12 +95,12 @@ fn the_pods_of_a_job_speak_for_themselves_while_they_are_there() {
     let id = job.id.clone();
     let mut world = world(std::slice::from_ref(&job), NOT_FOUND);
     let mut left = pod("shop", "report-1-x7k2p", waiting("ImagePullBackOff", ""));
-    left.meta.owner = Some(Arc::new(Owner {
+    left.meta.owner = Some(Arc::new(OwnerReference {
         kind: "Job".into(),
         name: "report-1".into(),
         uid: Arc::clone(&job.meta.uid),
     }));
-    world.fold(Batch::Pods(changed(vec![left])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![left])), now());
     assert_eq!(found(&world, &id), None);
 }
 
@@ -105,11 +112,11 @@ fn a_cron_job_is_told_of_by_its_newest_job() {
     let mut newer = job.clone();
     newer.id.key = fixtures::key("shop", "report-2");
     newer.meta.uid = "uid-newer".into();
-    newer.meta.created = Some(ago(10));
-    newer.rollout = Rollout {
+    newer.meta.created = Some(seconds_ago(10));
+    newer.status = WorkloadStatus {
         desired: 1,
         current: 1,
-        ..Rollout::default()
+        ..WorkloadStatus::default()
     };
     let finding = found(&world(&[cron.clone(), job.clone()], NOT_FOUND), &id);
     assert_eq!(finding.unwrap().cause, Cause::ImageNotFound);
@@ -122,24 +129,24 @@ fn a_cron_job_is_told_of_by_its_newest_job() {
 fn a_cron_job_whose_service_account_is_missing_makes_no_pods() {
     let mut cron = fixtures::workload(WorkloadKind::CronJob, "shop", "report", None);
     // Its Job is under way for it.
-    cron.rollout.current = 1;
+    cron.status.current = 1;
     let id = cron.id.clone();
     let mut job = past_its_deadline(Some("report"));
-    job.rollout.trouble = None;
+    job.status.trouble = None;
     let mut world = world(&[cron, job], "x");
     let refused = "Error creating: pods \"report-1-\" is forbidden: error looking up service account shop/runner: serviceaccount \"runner\" not found";
     let mut refused = about_job("e4", "FailedCreate", refused);
-    refused.last = Some(ago(5));
-    world.fold(Batch::Events(changed(vec![refused])), now());
+    refused.last = Some(seconds_ago(5));
+    world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
     let finding = found(&world, &id).unwrap();
-    assert_eq!(finding.root, Some(Root::ServiceAccountMissing));
+    assert_eq!(finding.root, Some(RootCause::ServiceAccountMissing));
     assert_eq!(finding.names.workload.as_deref(), Some("cronjob/report"));
 }
 
 #[test]
 fn a_policy_that_refuses_the_registry_is_an_image_policy() {
     let mut web = fixtures::workload(WorkloadKind::Deployment, "shop", "web", None);
-    web.rollout.desired = 1;
+    web.status.desired = 1;
     let id = web.id.clone();
     for (text, cause) in [
         (
@@ -155,12 +162,12 @@ fn a_policy_that_refuses_the_registry_is_an_image_policy() {
             Cause::NotAPullFailure,
         ),
     ] {
-        let mut refused = event("e1", "web", "FailedCreate", text, 3, ago(5));
-        refused.subject.kind = "Deployment".into();
-        let mut world = World::default();
-        let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![web.clone()]));
-        world.fold(batch, now());
-        world.fold(Batch::Events(changed(vec![refused])), now());
+        let mut refused = event("e1", "web", "FailedCreate", text, 3, seconds_ago(5));
+        refused.regarding.kind = "Deployment".into();
+        let mut world = Store::default();
+        let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
+        world.apply(batch, now());
+        world.apply(StoreUpdate::Events(upserted(vec![refused])), now());
         let finding = found(&world, &id).unwrap();
         assert_eq!(finding.cause, cause, "{text}");
         assert!(
@@ -174,33 +181,33 @@ fn a_policy_that_refuses_the_registry_is_an_image_policy() {
 #[test]
 fn a_rollout_that_cannot_create_pods_is_told_of_while_the_old_ones_run() {
     let mut web = fixtures::workload(WorkloadKind::Deployment, "shop", "web", None);
-    web.rollout = Rollout {
+    web.status = WorkloadStatus {
         desired: 2,
         current: 2,
-        ..Rollout::default()
+        ..WorkloadStatus::default()
     };
     let id = web.id.clone();
     let set = |name: &str, number, current, desired| {
         let mut set = super::revision(name, number, IMAGE, current);
-        set.rollout.current = current;
-        set.rollout.desired = desired;
+        set.status.current = current;
+        set.status.desired = desired;
         set
     };
     let told = |reason: &str, message: &str, before: i64| {
-        let mut event = event(reason, "web-new", reason, message, 1, ago(before));
-        event.subject.kind = "ReplicaSet".into();
+        let mut event = event(reason, "web-new", reason, message, 1, seconds_ago(before));
+        event.regarding.kind = "ReplicaSet".into();
         event
     };
     let quota = "Error creating: pods \"web-new-1\" is forbidden: exceeded quota: compute";
     let found = |sets: Vec<Workload>, events: Vec<Event>| {
-        let mut world = World::default();
-        let batch = Batch::Workloads(WorkloadKind::Deployment, changed(vec![web.clone()]));
-        world.fold(batch, now());
-        world.fold(
-            Batch::Workloads(WorkloadKind::ReplicaSet, changed(sets)),
+        let mut world = Store::default();
+        let batch = StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web.clone()]));
+        world.apply(batch, now());
+        world.apply(
+            StoreUpdate::Workloads(WorkloadKind::ReplicaSet, upserted(sets)),
             now(),
         );
-        world.fold(Batch::Events(changed(events)), now());
+        world.apply(StoreUpdate::Events(upserted(events)), now());
         found(&world, &id)
     };
     let sets = |current| vec![set("web-old", 1, 2, 2), set("web-new", 2, current, 1)];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The Pod conditions that mark the steps of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Condition {
+pub enum PodConditionType {
     Scheduled,
     ReadyToStartContainers,
     Initialized,
@@ -16,25 +16,25 @@ pub enum Condition {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Plain", into = "Plain")]
+#[serde(from = "SerializedCondition", into = "SerializedCondition")]
 pub struct PodCondition {
-    pub condition: Condition,
-    pub holds: bool,
+    pub condition: PodConditionType,
+    pub is_true: bool,
     /// In microseconds, as exact as the API is.
-    since: Option<NonZeroI64>,
+    last_transition_time: Option<NonZeroI64>,
     /// Of most conditions nothing is said.
-    said: Option<Box<Said>>,
+    detail: Option<Box<ConditionDetail>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Said {
+struct ConditionDetail {
     reason: Option<Arc<str>>,
     message: Option<Arc<str>>,
 }
 
 impl PodCondition {
     pub fn new(
-        condition: Condition,
+        condition: PodConditionType,
         holds: bool,
         since: Option<Timestamp>,
         reason: Option<Arc<str>>,
@@ -43,39 +43,39 @@ impl PodCondition {
         let is_said = reason.is_some() || message.is_some();
         Self {
             condition,
-            holds,
-            since: since.and_then(|since| NonZeroI64::new(since.as_microsecond())),
-            said: is_said.then(|| Box::new(Said { reason, message })),
+            is_true: holds,
+            last_transition_time: since.and_then(|since| NonZeroI64::new(since.as_microsecond())),
+            detail: is_said.then(|| Box::new(ConditionDetail { reason, message })),
         }
     }
 
     /// When it last changed.
-    pub fn since(&self) -> Option<Timestamp> {
-        Timestamp::from_microsecond(self.since?.get()).ok()
+    pub fn last_transition_time(&self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.last_transition_time?.get()).ok()
     }
 
     pub fn reason(&self) -> Option<&str> {
-        self.said.as_ref()?.reason.as_deref()
+        self.detail.as_ref()?.reason.as_deref()
     }
 
     pub fn message(&self) -> Option<&Arc<str>> {
-        self.said.as_ref()?.message.as_ref()
+        self.detail.as_ref()?.message.as_ref()
     }
 }
 
 /// As it is written down.
 #[derive(Serialize, Deserialize)]
-struct Plain {
-    condition: Condition,
+struct SerializedCondition {
+    condition: PodConditionType,
     holds: bool,
     since: Option<Timestamp>,
     reason: Option<Arc<str>>,
     message: Option<Arc<str>>,
 }
 
-impl From<Plain> for PodCondition {
-    fn from(plain: Plain) -> Self {
-        let Plain {
+impl From<SerializedCondition> for PodCondition {
+    fn from(plain: SerializedCondition) -> Self {
+        let SerializedCondition {
             condition,
             holds,
             since,
@@ -86,15 +86,15 @@ impl From<Plain> for PodCondition {
     }
 }
 
-impl From<PodCondition> for Plain {
+impl From<PodCondition> for SerializedCondition {
     fn from(condition: PodCondition) -> Self {
-        let since = condition.since();
+        let since = condition.last_transition_time();
         let (reason, message) = condition
-            .said
+            .detail
             .map_or((None, None), |said| (said.reason, said.message));
         Self {
             condition: condition.condition,
-            holds: condition.holds,
+            holds: condition.is_true,
             since,
             reason,
             message,
@@ -111,13 +111,13 @@ mod tests {
         assert!(size_of::<PodCondition>() <= 24);
         let since: Timestamp = "2026-11-24T04:11:16.25Z".parse().unwrap();
         let said = PodCondition::new(
-            Condition::Ready,
+            PodConditionType::Ready,
             false,
             Some(since),
             Some("ContainersNotReady".into()),
             None,
         );
-        assert_eq!(said.since(), Some(since));
+        assert_eq!(said.last_transition_time(), Some(since));
         assert_eq!(said.reason(), Some("ContainersNotReady"));
         assert_eq!(said.message(), None);
         let text = serde_json::to_string(&said).unwrap();

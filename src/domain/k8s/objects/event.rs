@@ -5,23 +5,25 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Pod};
-use crate::domain::k8s::object_ref::{Key, Namespace};
+use super::{ObjectMeta, Pod};
+use crate::domain::k8s::object_ref::{Namespace, ObjectRef};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    pub key: Key<Event>,
-    pub meta: Meta,
+    pub key: ObjectRef<Event>,
+    pub meta: ObjectMeta,
     pub kind: EventKind,
     pub reason: Arc<str>,
     pub message: Arc<str>,
-    pub subject: EventSubject,
+    #[serde(rename = "subject")]
+    pub regarding: ObjectReference,
     /// Occurrences folded into this object by the reporter (`count` or `series.count`); at least 1.
     pub count: u32,
     pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
     /// `kubelet`, `default-scheduler`, … from `source` or `reportingComponent`.
-    pub reporter: Option<Arc<str>>,
+    #[serde(rename = "reporter")]
+    pub reporting_component: Option<Arc<str>>,
     /// The node the reporter ran on.
     pub host: Option<Arc<str>>,
 }
@@ -34,7 +36,7 @@ pub enum EventKind {
 
 /// What the event is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct EventSubject {
+pub struct ObjectReference {
     pub kind: Arc<str>,
     /// `None` for cluster-wide objects such as Nodes.
     pub namespace: Option<Namespace>,
@@ -44,7 +46,7 @@ pub struct EventSubject {
     pub field: Option<Arc<str>>,
 }
 
-impl EventSubject {
+impl ObjectReference {
     /// The container named by a field path such as `spec.initContainers{setup}`.
     pub fn container(&self) -> Option<&str> {
         let (_, rest) = self.field.as_deref()?.split_once('{')?;
@@ -53,7 +55,7 @@ impl EventSubject {
 
     /// Whether the Pod of this name is the one that is meant, and not one that had the name before it,
     /// as the Pods of a StatefulSet do.
-    pub fn may_be(&self, pod: &Pod) -> bool {
+    pub fn refers_to(&self, pod: &Pod) -> bool {
         // Of a static Pod the kubelet speaks by another uid than the API server has for its mirror.
         let is_mirror = || {
             let owner = pod.meta.owner.as_ref();

@@ -13,36 +13,36 @@ pub type Labels = Arc<[(Arc<str>, Arc<str>)]>;
 
 /// The part of `metadata` that the product uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meta {
+pub struct ObjectMeta {
     pub uid: Arc<str>,
-    pub resource_version: Version,
+    pub resource_version: ResourceVersion,
     pub created: Option<Timestamp>,
     /// Set while the object waits for its finalizers or its grace period.
     pub deleting: Option<Timestamp>,
     pub labels: Labels,
     /// One allocation for all that it owns.
-    pub owner: Option<Arc<Owner>>,
+    pub owner: Option<Arc<OwnerReference>>,
 }
 
 /// `resourceVersion`. Opaque and compared for equality only, as the API conventions ask, so a number
 /// stands for the text: fifty thousand objects have fifty thousand of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct Version(u64);
+pub struct ResourceVersion(u64);
 
-impl From<String> for Version {
+impl From<String> for ResourceVersion {
     fn from(text: String) -> Self {
         text.as_str().into()
     }
 }
 
-impl From<Version> for String {
-    fn from(version: Version) -> Self {
+impl From<ResourceVersion> for String {
+    fn from(version: ResourceVersion) -> Self {
         version.0.to_string()
     }
 }
 
-impl From<&str> for Version {
+impl From<&str> for ResourceVersion {
     fn from(text: &str) -> Self {
         // Every API server writes a decimal number; what another writes is told apart by its hash.
         Self(text.parse().unwrap_or_else(|_| {
@@ -53,7 +53,7 @@ impl From<&str> for Version {
     }
 }
 
-impl Meta {
+impl ObjectMeta {
     /// The value of a label.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels
@@ -65,7 +65,7 @@ impl Meta {
 
 /// The owner with `controller: true`, which is the one that makes the object again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Owner {
+pub struct OwnerReference {
     /// As the API says it; a custom controller's kind is kept too.
     pub kind: Arc<str>,
     pub name: Arc<str>,
@@ -79,10 +79,10 @@ mod tests {
     #[test]
     fn versions_are_told_apart_and_read_back() {
         for text in ["17940", "1", "not-a-number"] {
-            let version = Version::from(text);
-            assert_eq!(Version::from(String::from(version)), version);
-            assert_eq!(Version::from(text), version);
-            assert_ne!(Version::from("17941"), version);
+            let version = ResourceVersion::from(text);
+            assert_eq!(ResourceVersion::from(String::from(version)), version);
+            assert_eq!(ResourceVersion::from(text), version);
+            assert_ne!(ResourceVersion::from("17941"), version);
         }
     }
 }

@@ -14,15 +14,16 @@ mod service_account;
 mod subject;
 mod workload;
 
-pub use condition::{Condition, PodCondition};
-pub use event::{Event, EventKind, EventSubject};
-pub use meta::{Labels, Meta, Owner, Version};
+pub use condition::{PodCondition, PodConditionType};
+pub use event::{Event, EventKind, ObjectReference};
+pub use meta::{Labels, ObjectMeta, OwnerReference, ResourceVersion};
 pub use namespace::NamespaceObject;
-pub use object::ObjectKey;
+pub use object::AnyObjectRef;
 pub use pod::{
-    Container, ContainerRole, ContainerState, Exit, ImageVolume, Phase, Pod, PullPolicy,
+    Container, ContainerRole, ContainerState, ContainerStateTerminated, ImageVolume, Phase, Pod,
+    PullPolicy,
 };
 pub use secret::{Secret, SecretContent, SecretType};
 pub use service_account::ServiceAccount;
 pub use subject::Subject;
-pub use workload::{Revision, Rollout, Workload, WorkloadKey, WorkloadKind};
+pub use workload::{Revision, Workload, WorkloadKind, WorkloadRef, WorkloadStatus};

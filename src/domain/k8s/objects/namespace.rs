@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Meta;
+use super::ObjectMeta;
 use crate::domain::k8s::object_ref::Namespace;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamespaceObject {
     pub name: Namespace,
-    pub meta: Meta,
+    pub meta: ObjectMeta,
     /// `status.phase` is `Terminating`: nothing new can be created here.
     pub terminating: bool,
 }

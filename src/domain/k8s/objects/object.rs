@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use super::{Pod, Secret, ServiceAccount, WorkloadKey};
-use crate::domain::k8s::object_ref::{Key, Namespace};
+use super::{Pod, Secret, ServiceAccount, WorkloadRef};
+use crate::domain::k8s::object_ref::{Namespace, ObjectRef};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ObjectKey {
+pub enum AnyObjectRef {
     Namespace(Namespace),
-    Secret(Key<Secret>),
-    ServiceAccount(Key<ServiceAccount>),
-    Pod(Key<Pod>),
-    Workload(WorkloadKey),
+    Secret(ObjectRef<Secret>),
+    ServiceAccount(ObjectRef<ServiceAccount>),
+    Pod(ObjectRef<Pod>),
+    Workload(WorkloadRef),
 }
 
-impl ObjectKey {
+impl AnyObjectRef {
     /// As the API calls it, and as events name their subject.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl ObjectKey {
         }
     }
 
-    pub fn pod(&self) -> Option<&Key<Pod>> {
+    pub fn pod(&self) -> Option<&ObjectRef<Pod>> {
         match self {
             Self::Pod(key) => Some(key),
             Self::Namespace(_) | Self::Secret(_) | Self::ServiceAccount(_) | Self::Workload(_) => {
@@ -58,7 +58,7 @@ impl ObjectKey {
 }
 
 /// `Pod shop/web-1`
-impl fmt::Display for ObjectKey {
+impl fmt::Display for AnyObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Namespace(namespace) => write!(f, "Namespace {namespace}"),

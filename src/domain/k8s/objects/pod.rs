@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Meta, PodCondition, Secret, ServiceAccount};
-use crate::domain::k8s::object_ref::{Key, Name};
+use super::{ObjectMeta, PodCondition, PodConditionType, Secret, ServiceAccount};
+use crate::domain::k8s::object_ref::{Name, ObjectRef};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pod {
-    pub key: Key<Pod>,
-    pub meta: Meta,
+    pub key: ObjectRef<Pod>,
+    pub meta: ObjectMeta,
     pub service_account: Name<ServiceAccount>,
     /// What the Pod itself lists: its own, or what admission copied from the ServiceAccount. The
     /// kubelet reads only this list.
@@ -52,7 +52,7 @@ pub struct Container {
     pub policy: PullPolicy,
     pub state: ContainerState,
     /// `lastState.terminated`: how the previous run ended.
-    pub last_exit: Option<Box<Exit>>,
+    pub last_exit: Option<Box<ContainerStateTerminated>>,
     pub ready: bool,
     /// Whether its startup probe has succeeded, or it has none; `None` where that is not reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,11 +90,11 @@ pub enum ContainerState {
         since: Option<Timestamp>,
     },
     /// Boxed: most containers run, and each would be twice its size for it.
-    Terminated(Box<Exit>),
+    Terminated(Box<ContainerStateTerminated>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
+pub struct ContainerStateTerminated {
     pub code: i32,
     pub reason: Option<Arc<str>>,
     pub message: Option<Arc<str>>,
@@ -112,7 +112,7 @@ pub struct ImageVolume {
 
 impl Pod {
     /// The condition of this kind, if the Pod reports it.
-    pub fn condition(&self, condition: Condition) -> Option<&PodCondition> {
+    pub fn condition(&self, condition: PodConditionType) -> Option<&PodCondition> {
         self.conditions.iter().find(|c| c.condition == condition)
     }
 }

@@ -8,16 +8,16 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Meta;
+use super::ObjectMeta;
 use crate::domain::{
-    k8s::object_ref::Key,
-    registry_auth::docker_config::{EntrySummary, Summary},
+    k8s::object_ref::ObjectRef,
+    registry_auth::docker_config::{AuthSummary, DockerConfigSummary},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    pub key: Key<Secret>,
-    pub meta: Meta,
+    pub key: ObjectRef<Secret>,
+    pub meta: ObjectMeta,
     pub secret_type: SecretType,
     pub content: SecretContent,
     /// Immutable Secrets can only be replaced by a new one.
@@ -35,7 +35,7 @@ impl Secret {
 
     /// The entries of its configuration, as far as they can be read: also those of one that stops the
     /// pull, and none of one that was not transferred.
-    pub fn entries(&self) -> &[EntrySummary] {
+    pub fn entries(&self) -> &[AuthSummary] {
         match &self.content {
             SecretContent::Read(summary) => &summary.entries,
             SecretContent::NotTransferred => &[],
@@ -78,5 +78,5 @@ impl fmt::Display for SecretType {
 pub enum SecretContent {
     /// The data was not asked for: the watch of other Secrets transfers metadata only.
     NotTransferred,
-    Read(Summary),
+    Read(DockerConfigSummary),
 }

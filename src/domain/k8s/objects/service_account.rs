@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Secret};
-use crate::domain::k8s::object_ref::{Key, Name};
+use super::{ObjectMeta, Secret};
+use crate::domain::k8s::object_ref::{Name, ObjectRef};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceAccount {
-    pub key: Key<ServiceAccount>,
-    pub meta: Meta,
+    pub key: ObjectRef<ServiceAccount>,
+    pub meta: ObjectMeta,
     /// In the order of the object, which is the order the kubelet gets them in.
     pub pull_secrets: Arc<[Name<Secret>]>,
 }

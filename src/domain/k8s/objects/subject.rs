@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{Pod, WorkloadKey};
-use crate::domain::k8s::object_ref::{Key, Namespace};
+use super::{Pod, WorkloadRef};
+use crate::domain::k8s::object_ref::{Namespace, ObjectRef};
 
 /// What is diagnosed: a Pod, or a workload that cannot make any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    Pod(Key<Pod>),
-    Workload(WorkloadKey),
+    Pod(ObjectRef<Pod>),
+    Workload(WorkloadRef),
 }
 
 impl Subject {

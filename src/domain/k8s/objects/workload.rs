@@ -7,8 +7,8 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Labels, Meta, Secret, ServiceAccount};
-use crate::domain::k8s::object_ref::{Key, Name};
+use super::{Labels, ObjectMeta, Secret, ServiceAccount};
+use crate::domain::k8s::object_ref::{Name, ObjectRef};
 
 /// The built-in kinds that own Pods, directly or through another of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl WorkloadKind {
     }
 
     /// The short name of the resource, as `kubectl api-resources` lists it; of a Job, which has none, `job`.
-    pub fn short(self) -> &'static str {
+    pub fn short_name(self) -> &'static str {
         match self {
             Self::Deployment => "deploy",
             Self::ReplicaSet => "rs",
@@ -89,24 +89,24 @@ impl fmt::Display for WorkloadKind {
 
 /// A workload's key: names are unique per kind only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct WorkloadKey {
+pub struct WorkloadRef {
     pub kind: WorkloadKind,
-    pub key: Key<Workload>,
+    pub key: ObjectRef<Workload>,
 }
 
-impl WorkloadKey {
+impl WorkloadRef {
     /// `deployment/web`, as kubectl takes it.
     pub fn kubectl(&self) -> String {
         format!("{}/{}", self.kind.as_str().to_lowercase(), self.key.name)
     }
 
     /// `deploy/web`, for where there is little room.
-    pub fn short(&self) -> String {
-        format!("{}/{}", self.kind.short(), self.key.name)
+    pub fn short_name(&self) -> String {
+        format!("{}/{}", self.kind.short_name(), self.key.name)
     }
 }
 
-impl fmt::Display for WorkloadKey {
+impl fmt::Display for WorkloadRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.kind, self.key.name)
     }
@@ -114,8 +114,8 @@ impl fmt::Display for WorkloadKey {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workload {
-    pub id: WorkloadKey,
-    pub meta: Meta,
+    pub id: WorkloadRef,
+    pub meta: ObjectMeta,
     /// `spec.selector.matchLabels`; empty for a CronJob.
     pub selector: Labels,
     /// Of the Pod template; `default` when the template names none.
@@ -123,12 +123,13 @@ pub struct Workload {
     pub pull_secrets: Arc<[Name<Secret>]>,
     /// Container name and image of the Pod template, init containers first.
     pub images: Arc<[(Arc<str>, Arc<str>)]>,
-    pub rollout: Rollout,
+    #[serde(rename = "rollout")]
+    pub status: WorkloadStatus,
 }
 
 /// Numbers and conditions of a rollout, as the controllers report them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollout {
+pub struct WorkloadStatus {
     pub desired: u32,
     /// Pods of any revision.
     pub current: u32,
@@ -172,7 +173,7 @@ impl Workload {
     /// Whether the controller has observed the last change and carried it out, as `kubectl rollout status` says.
     /// A change that waits for somebody (a paused Deployment, a suspended Job) has not been carried out.
     pub fn is_rolled_out(&self) -> bool {
-        let rollout = &self.rollout;
+        let rollout = &self.status;
         let is_observed = rollout.observed_generation >= rollout.generation;
         match self.id.kind {
             // What it creates is looked at by itself.

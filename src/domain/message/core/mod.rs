@@ -5,7 +5,7 @@
 mod rule;
 mod rules;
 
-use super::{Message, RegistryKind};
+use super::{ParsedMessage, RegistryKind};
 use crate::domain::diagnostics::Cause as C;
 
 pub(super) use rules::{core, frame, is_cut, is_framed, is_of_sandbox};
@@ -21,15 +21,15 @@ enum Words {
 
 /// Where it is known from what a core can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+enum CauseSetSource {
     /// The text says it.
-    Told,
+    Stated,
     /// The answer does not say why: it was measured. For the others, which faults happened to be played would
     /// only narrow what is known.
     Measured,
 }
 
-/// Rows of core, name, [`Words`], [`Source`] and the usual causes.
+/// Rows of core, name, [`Words`], [`CauseSetSource`] and the usual causes.
 macro_rules! cores {
     ($($(#[$doc:meta])* $core:ident $slug:literal $words:ident $source:ident [$($cause:ident),*],)*) => {
         /// What failed.
@@ -52,9 +52,9 @@ macro_rules! cores {
                 }
             }
 
-            fn source(self) -> Source {
+            fn source(self) -> CauseSetSource {
                 match self {
-                    $(Self::$core => Source::$source,)*
+                    $(Self::$core => CauseSetSource::$source,)*
                 }
             }
 
@@ -70,111 +70,111 @@ macro_rules! cores {
 
 cores! {
     /// Scheduling, volumes, the Pod's network, crashes, probes, the API server.
-    Elsewhere "elsewhere" Own Told [NotAPullFailure],
+    Elsewhere "elsewhere" Own Stated [NotAPullFailure],
     /// The end of an error at a container's start.
-    StartFragment "start-fragment" Shared Told [NotAPullFailure],
+    StartFragment "start-fragment" Shared Stated [NotAPullFailure],
     /// A program for another processor: the same mistake as a wrong platform, found when it starts.
-    ExecFormat "exec-format" Own Told [NotAPullFailure, PlatformMismatch],
+    ExecFormat "exec-format" Own Stated [NotAPullFailure, PlatformMismatch],
     /// The image of a volume is on the node, and its mount fails.
-    ImageVolume "image-volume" Own Told [NotAPullFailure, LayerUnpackFailed],
+    ImageVolume "image-volume" Own Stated [NotAPullFailure, LayerUnpackFailed],
     /// A Secret that is not found, without a word that says it is for pulling.
-    SomeSecretMissing "some-secret-missing" Own Told [NotAPullFailure, PullSecretMissing],
+    SomeSecretMissing "some-secret-missing" Own Stated [NotAPullFailure, PullSecretMissing],
     /// A certificate of the cluster's API.
-    ApiCertificate "api-certificate" Own Told [NotAPullFailure, TlsHostnameOrExpired],
+    ApiCertificate "api-certificate" Own Stated [NotAPullFailure, TlsHostnameOrExpired],
     /// Admission refuses the image.
-    Admission "admission" Own Told [SignaturePolicy],
+    Admission "admission" Own Stated [SignaturePolicy],
     /// Admission cannot verify the image for want of a login of its own.
-    AdmissionLogin "admission-login" Own Told [SignaturePolicy, NoCredentialsSent],
-    AdmissionSecret "admission-secret" Own Told [SignaturePolicy, PullSecretMalformed],
+    AdmissionLogin "admission-login" Own Stated [SignaturePolicy, NoCredentialsSent],
+    AdmissionSecret "admission-secret" Own Stated [SignaturePolicy, PullSecretMalformed],
     /// The kubelet's `pull QPS exceeded`.
-    PullQps "pull-qps" Own Told [KubeletPullThrottled, RateLimited],
+    PullQps "pull-qps" Own Stated [KubeletPullThrottled, RateLimited],
     /// Policy `Never`: since 1.35 said, too, of an image that is there and was pulled with another login.
-    NeverPull "never-pull" Own Told [NeverPullAbsent, CredentialsNotVerified],
-    PullSecretMissing "pull-secret-missing" Own Told [PullSecretMissing],
-    CredentialProvider "credential-provider" Own Told [CredentialProviderFailure],
+    NeverPull "never-pull" Own Stated [NeverPullAbsent, CredentialsNotVerified],
+    PullSecretMissing "pull-secret-missing" Own Stated [PullSecretMissing],
+    CredentialProvider "credential-provider" Own Stated [CredentialProviderFailure],
 
-    RuntimeDown "runtime-down" Own Told [RuntimeUnavailable],
-    RuntimeRefused "runtime-refused" Own Told [RuntimeUnavailable, RegistryUnreachableRefused],
-    Reference "reference" Own Told [InvalidImageName],
-    ShortName "short-name" Own Told [ShortNameUnresolved],
-    Signature "signature" Shared Told [SignaturePolicy],
-    DiskFull "disk-full" Shared Told [DiskFull],
-    Platform "platform" Own Told [PlatformMismatch],
+    RuntimeDown "runtime-down" Own Stated [RuntimeUnavailable],
+    RuntimeRefused "runtime-refused" Own Stated [RuntimeUnavailable, RegistryUnreachableRefused],
+    Reference "reference" Own Stated [InvalidImageName],
+    ShortName "short-name" Own Stated [ShortNameUnresolved],
+    Signature "signature" Shared Stated [SignaturePolicy],
+    DiskFull "disk-full" Shared Stated [DiskFull],
+    Platform "platform" Own Stated [PlatformMismatch],
     /// containerd wraps it as `not found`, like a tag that is not there.
-    PlatformNotFound "platform-not-found" Own Told [PlatformMismatch, ImageNotFound],
-    ManifestFormat "manifest-format" Own Told [ManifestUnsupported],
+    PlatformNotFound "platform-not-found" Own Stated [PlatformMismatch, ImageNotFound],
+    ManifestFormat "manifest-format" Own Stated [ManifestUnsupported],
     /// containerd's `no signatures` is of a schema 1 manifest; what is cut off behind it may be a policy's.
-    NoSignatures "no-signatures" Own Told [ManifestUnsupported, SignaturePolicy],
-    OldSchema "old-schema" Own Told [ManifestUnsupported],
-    OldSchemaNotFound "old-schema-not-found" Own Told [ManifestUnsupported, ImageNotFound],
+    NoSignatures "no-signatures" Own Stated [ManifestUnsupported, SignaturePolicy],
+    OldSchema "old-schema" Own Stated [ManifestUnsupported],
+    OldSchemaNotFound "old-schema-not-found" Own Stated [ManifestUnsupported, ImageNotFound],
     /// A digest that is none, and nothing tells where it stands.
-    DigestForm "digest-form" Shared Told [InvalidImageName],
+    DigestForm "digest-form" Shared Stated [InvalidImageName],
     /// A digest of the manifest that is none.
-    ManifestDigest "manifest-digest" Own Told [ManifestUnsupported, RegistryBadResponse],
-    StoreContent "store-content" Own Told [LocalStoreError, ContentCorrupt, ImageNotFound],
-    LocalStore "local-store" Own Told [LocalStoreError],
-    Unpack "unpack" Own Told [LayerUnpackFailed],
-    TarHeader "tar-header" Own Told [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
-    DiffId "diff-id" Own Told [ContentCorrupt, LayerUnpackFailed],
+    ManifestDigest "manifest-digest" Own Stated [ManifestUnsupported, RegistryBadResponse],
+    StoreContent "store-content" Own Stated [LocalStoreError, ContentCorrupt, ImageNotFound],
+    LocalStore "local-store" Own Stated [LocalStoreError],
+    Unpack "unpack" Own Stated [LayerUnpackFailed],
+    TarHeader "tar-header" Own Stated [LayerUnpackFailed, ManifestUnsupported, ContentCorrupt],
+    DiffId "diff-id" Own Stated [ContentCorrupt, LayerUnpackFailed],
     /// The configuration names other layers than the manifest: also of media types that were passed over.
-    RootFs "root-fs" Own Told [LayerUnpackFailed, ContentCorrupt, ManifestUnsupported],
+    RootFs "root-fs" Own Stated [LayerUnpackFailed, ContentCorrupt, ManifestUnsupported],
 
-    ProxyScheme "proxy-scheme" Shared Told [RegistryUnreachableProxy, RegistryUnreachableDns],
-    Proxy "proxy" Shared Told [RegistryUnreachableProxy],
+    ProxyScheme "proxy-scheme" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableDns],
+    Proxy "proxy" Shared Stated [RegistryUnreachableProxy],
     /// What is wrong with the connection to the proxy itself.
-    ProxyRefused "proxy-refused" Shared Told [RegistryUnreachableProxy, RegistryUnreachableRefused],
-    ProxyDns "proxy-dns" Shared Told [RegistryUnreachableProxy, RegistryUnreachableDns],
-    ProxySpeaksHttp "proxy-speaks-http" Shared Told [RegistryUnreachableProxy, TlsHttpMismatch],
+    ProxyRefused "proxy-refused" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableRefused],
+    ProxyDns "proxy-dns" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableDns],
+    ProxySpeaksHttp "proxy-speaks-http" Shared Stated [RegistryUnreachableProxy, TlsHttpMismatch],
     /// The connection to a proxy on this machine breaks.
-    LocalProxyRefused "local-proxy-refused" Shared Told [RegistryUnreachableProxy, RegistryUnreachableRefused],
-    LocalProxyTimeout "local-proxy-timeout" Shared Told [RegistryUnreachableProxy, RegistryUnreachableTimeout],
-    LocalProxyReset "local-proxy-reset" Shared Told [RegistryUnreachableProxy, RegistryUnreachableReset],
+    LocalProxyRefused "local-proxy-refused" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableRefused],
+    LocalProxyTimeout "local-proxy-timeout" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableTimeout],
+    LocalProxyReset "local-proxy-reset" Shared Stated [RegistryUnreachableProxy, RegistryUnreachableReset],
     /// A status text without a number is a proxy's answer to CONNECT.
-    ProxyFault "proxy-fault" Shared Told [RegistryUnreachableProxy, Registry5xx],
-    ProxyForbids "proxy-forbids" Shared Told [RegistryUnreachableProxy, ForbiddenByPolicy],
-    PlainHttp "plain-http" Shared Told [TlsHttpMismatch],
-    UnknownAuthority "unknown-authority" Shared Told [TlsUntrustedCa],
-    CertificateName "certificate-name" Shared Told [TlsHostnameOrExpired],
-    CertificateValidFor "certificate-valid-for" Shared Told [TlsHostnameOrExpired],
-    CertificateTime "certificate-time" Shared Told [TlsHostnameOrExpired],
-    Handshake "handshake" Shared Told [TlsHandshakeFailure],
-    Dns "dns" Shared Told [RegistryUnreachableDns],
-    DnsTimeout "dns-timeout" Shared Told [RegistryUnreachableDns, RegistryUnreachableTimeout],
-    DnsRefused "dns-refused" Shared Told [RegistryUnreachableDns, RegistryUnreachableRefused],
-    DnsNoRoute "dns-no-route" Shared Told [RegistryUnreachableDns, RegistryUnreachableNoRoute],
-    Refused "refused" Shared Told [RegistryUnreachableRefused],
+    ProxyFault "proxy-fault" Shared Stated [RegistryUnreachableProxy, Registry5xx],
+    ProxyForbids "proxy-forbids" Shared Stated [RegistryUnreachableProxy, ForbiddenByPolicy],
+    PlainHttp "plain-http" Shared Stated [TlsHttpMismatch],
+    UnknownAuthority "unknown-authority" Shared Stated [TlsUntrustedCa],
+    CertificateName "certificate-name" Shared Stated [TlsHostnameOrExpired],
+    CertificateValidFor "certificate-valid-for" Shared Stated [TlsHostnameOrExpired],
+    CertificateTime "certificate-time" Shared Stated [TlsHostnameOrExpired],
+    Handshake "handshake" Shared Stated [TlsHandshakeFailure],
+    Dns "dns" Shared Stated [RegistryUnreachableDns],
+    DnsTimeout "dns-timeout" Shared Stated [RegistryUnreachableDns, RegistryUnreachableTimeout],
+    DnsRefused "dns-refused" Shared Stated [RegistryUnreachableDns, RegistryUnreachableRefused],
+    DnsNoRoute "dns-no-route" Shared Stated [RegistryUnreachableDns, RegistryUnreachableNoRoute],
+    Refused "refused" Shared Stated [RegistryUnreachableRefused],
     /// Port 443 of an address that the image names without a port: a plain-http registry may listen elsewhere.
-    RefusedHttps "refused-https" Shared Told [RegistryUnreachableRefused, TlsHttpMismatch],
+    RefusedHttps "refused-https" Shared Stated [RegistryUnreachableRefused, TlsHttpMismatch],
     /// Only an address is told: it may be the registry's or the proxy's.
-    RefusedAddress "refused-address" Shared Told [RegistryUnreachableRefused, RegistryUnreachableProxy],
-    NoRoute "no-route" Shared Told [RegistryUnreachableNoRoute],
-    Timeout "timeout" Shared Told [RegistryUnreachableTimeout],
-    HandshakeTimeout "handshake-timeout" Shared Told [RegistryUnreachableTimeout, RegistryUnreachableProxy],
+    RefusedAddress "refused-address" Shared Stated [RegistryUnreachableRefused, RegistryUnreachableProxy],
+    NoRoute "no-route" Shared Stated [RegistryUnreachableNoRoute],
+    Timeout "timeout" Shared Stated [RegistryUnreachableTimeout],
+    HandshakeTimeout "handshake-timeout" Shared Stated [RegistryUnreachableTimeout, RegistryUnreachableProxy],
 
-    RateLimit "rate-limit" Own Told [RateLimited],
-    DigestMismatch "digest-mismatch" Own Told [ContentCorrupt],
-    BlobUnknown "blob-unknown" Own Told [ContentCorrupt],
-    ContentNotFound "content-not-found" Own Told [ContentCorrupt, ImageNotFound],
+    RateLimit "rate-limit" Own Stated [RateLimited],
+    DigestMismatch "digest-mismatch" Own Stated [ContentCorrupt],
+    BlobUnknown "blob-unknown" Own Stated [ContentCorrupt],
+    ContentNotFound "content-not-found" Own Stated [ContentCorrupt, ImageNotFound],
     /// The same, asked by tag.
-    TagContentNotFound "tag-content-not-found" Own Told [ImageNotFound, ContentCorrupt],
+    TagContentNotFound "tag-content-not-found" Own Stated [ImageNotFound, ContentCorrupt],
     /// Also cut by the time limit of a proxy or load balancer on the way.
-    ShortBody "short-body" Shared Told [ContentCorrupt, RegistryUnreachableReset, RegistryUnreachableTimeout],
-    Reset "reset" Shared Told [RegistryUnreachableReset, RegistryUnreachableProxy],
+    ShortBody "short-body" Shared Stated [ContentCorrupt, RegistryUnreachableReset, RegistryUnreachableTimeout],
+    Reset "reset" Shared Stated [RegistryUnreachableReset, RegistryUnreachableProxy],
     /// The server closes the connection without an answer.
-    Closed "closed" Shared Told [RegistryUnreachableReset],
-    TokenBodyCut "token-body-cut" Shared Told [RegistryUnreachableReset, RegistryBadResponse],
-    TokenMissing "token-missing" Shared Told [RegistryBadResponse, Unauthorized, RepositoryMissingOrNoAccess],
+    Closed "closed" Shared Stated [RegistryUnreachableReset],
+    TokenBodyCut "token-body-cut" Shared Stated [RegistryUnreachableReset, RegistryBadResponse],
+    TokenMissing "token-missing" Shared Stated [RegistryBadResponse, Unauthorized, RepositoryMissingOrNoAccess],
     /// A 400: also what a TLS port answers to plain http, and ECR to a bad credential.
-    BadRequest "bad-request" Shared Told [RegistryBadResponse, TlsHttpMismatch],
-    ResetWhileCopying "reset-while-copying" Shared Told [RegistryUnreachableReset, ContentCorrupt, RegistryUnreachableProxy],
-    ServerError "server-error" Shared Told [Registry5xx],
+    BadRequest "bad-request" Shared Stated [RegistryBadResponse, TlsHttpMismatch],
+    ResetWhileCopying "reset-while-copying" Shared Stated [RegistryUnreachableReset, ContentCorrupt, RegistryUnreachableProxy],
+    ServerError "server-error" Shared Stated [Registry5xx],
     /// HTML or the like where a manifest is asked for.
-    Page "page" Shared Told [RegistryBadResponse, RegistryUnreachableProxy],
+    Page "page" Shared Stated [RegistryBadResponse, RegistryUnreachableProxy],
     /// A page that was stored as a manifest.
-    PageStored "page-stored" Shared Told [RegistryBadResponse, ContentCorrupt, RegistryUnreachableProxy],
-    Expired "expired" Own Told [TokenExpired],
-    ClientSecret "client-secret" Shared Told [TokenExpired, Unauthorized],
-    NoBasicAuth "no-basic-auth" Own Told [NoCredentialsSent],
+    PageStored "page-stored" Shared Stated [RegistryBadResponse, ContentCorrupt, RegistryUnreachableProxy],
+    Expired "expired" Own Stated [TokenExpired],
+    ClientSecret "client-secret" Shared Stated [TokenExpired, Unauthorized],
+    NoBasicAuth "no-basic-auth" Own Stated [NoCredentialsSent],
     /// `unable to retrieve auth token: invalid username/password`: containers/image says so of any 401 of a
     /// token server, also without a login.
     TokenLogin "token-login" Own Measured [Unauthorized, NoCredentialsSent, TokenExpired],
@@ -184,50 +184,50 @@ cores! {
     OauthToken "oauth-token" Own Measured [Unauthorized, TokenExpired, ForbiddenByPolicy],
     /// Google's `You don't have the needed permissions …, and you may have invalid credentials`: an anonymous
     /// client is told the same.
-    GrantOrCredential "grant-or-credential" Own Told [Unauthorized, NoCredentialsSent, ForbiddenByPolicy],
+    GrantOrCredential "grant-or-credential" Own Stated [Unauthorized, NoCredentialsSent, ForbiddenByPolicy],
     BadCredential "bad-credential" Shared Measured [Unauthorized],
     BadToken "bad-token" Shared Measured [Unauthorized, TokenExpired, PullSecretMalformed],
     /// A token server that has not got what is asked: the wrong realm.
-    TokenNotFound "token-not-found" Shared Told [RegistryBadResponse],
-    PolicyPage "policy-page" Shared Told [ForbiddenByPolicy, RegistryBadResponse],
+    TokenNotFound "token-not-found" Shared Stated [RegistryBadResponse],
+    PolicyPage "policy-page" Shared Stated [ForbiddenByPolicy, RegistryBadResponse],
     Policy "policy" Shared Measured [ForbiddenByPolicy],
     DoesNotSayWhich "does-not-say-which" Shared Measured [ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     AccessUnclear "access-unclear" Own Measured [RepositoryMissingOrNoAccess, NoCredentialsSent, Unauthorized],
     RepositoryMissing "repository-missing" Own Measured [RepositoryMissingOrNoAccess],
     /// Harbor's `unknown: repository NAME not found`.
-    RepositoryNamed "repository-named" Own Told [RepositoryMissingOrNoAccess, ImageNotFound, RegistryBadResponse],
+    RepositoryNamed "repository-named" Own Stated [RepositoryMissingOrNoAccess, ImageNotFound, RegistryBadResponse],
     AuthenticationRequired "authentication-required" Shared Measured [NoCredentialsSent, Unauthorized],
     TokenRefused "token-refused" Shared Measured [Unauthorized, NoCredentialsSent, TokenExpired],
     Unauthorized401 "unauthorized-401" Shared Measured [NoCredentialsSent, Unauthorized, TokenExpired],
     Unauthorized "unauthorized" Shared Measured [Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
     /// A store of blobs answers for itself, in HTML or XML.
-    ForbiddenStore "forbidden-store" Shared Told [ForbiddenByPolicy, RegistryBadResponse],
-    SurePolicy "sure-policy" Own Told [ForbiddenByPolicy],
+    ForbiddenStore "forbidden-store" Shared Stated [ForbiddenByPolicy, RegistryBadResponse],
+    SurePolicy "sure-policy" Own Stated [ForbiddenByPolicy],
     /// A manifest of the list is refused after the list was given.
-    ForbiddenChild "forbidden-child" Shared Told [ForbiddenByPolicy, Unauthorized],
-    ForbiddenBlob "forbidden-blob" Shared Told [ForbiddenByPolicy],
+    ForbiddenChild "forbidden-child" Shared Stated [ForbiddenByPolicy, Unauthorized],
+    ForbiddenBlob "forbidden-blob" Shared Stated [ForbiddenByPolicy],
     Denied "denied" Shared Measured [Unauthorized, RepositoryMissingOrNoAccess, TokenExpired, NoCredentialsSent],
     TokenForbidden "token-forbidden" Shared Measured [Unauthorized, NoCredentialsSent, ForbiddenByPolicy, RepositoryMissingOrNoAccess],
     Forbidden "forbidden" Shared Measured [ForbiddenByPolicy, Unauthorized, NoCredentialsSent, RepositoryMissingOrNoAccess],
     /// JSON that is broken, and nothing tells whose it is.
-    BrokenJson "broken-json" Shared Told [PullSecretMalformed],
-    SecretMalformed "secret-malformed" Own Told [PullSecretMalformed],
-    OddAnswerUnknown "odd-answer-unknown" Shared Told [RegistryBadResponse, ImageNotFound],
-    OddAnswer "odd-answer" Shared Told [RegistryBadResponse],
-    ManifestUnknown "manifest-unknown" Own Told [ImageNotFound],
+    BrokenJson "broken-json" Shared Stated [PullSecretMalformed],
+    SecretMalformed "secret-malformed" Own Stated [PullSecretMalformed],
+    OddAnswerUnknown "odd-answer-unknown" Shared Stated [RegistryBadResponse, ImageNotFound],
+    OddAnswer "odd-answer" Shared Stated [RegistryBadResponse],
+    ManifestUnknown "manifest-unknown" Own Stated [ImageNotFound],
     NotFound "not-found" Shared Measured [ImageNotFound, RepositoryMissingOrNoAccess],
-    Inspect "inspect" Own Told [LocalStoreError],
-    Cancelled "cancelled" Shared Told [PullTimeoutCancelled],
-    DeadlineOfRequest "deadline-of-request" Shared Told [RegistryUnreachableTimeout, PullTimeoutCancelled],
-    Deadline "deadline" Shared Told [PullTimeoutCancelled, RegistryUnreachableTimeout],
-    NotStated "not-stated" Own Told [CauseNotStated],
-    Unknown "unknown" Shared Told [],
+    Inspect "inspect" Own Stated [LocalStoreError],
+    Cancelled "cancelled" Shared Stated [PullTimeoutCancelled],
+    DeadlineOfRequest "deadline-of-request" Shared Stated [RegistryUnreachableTimeout, PullTimeoutCancelled],
+    Deadline "deadline" Shared Stated [PullTimeoutCancelled, RegistryUnreachableTimeout],
+    NotStated "not-stated" Own Stated [CauseNotStated],
+    Unknown "unknown" Shared Stated [],
 }
 
 impl Core {
     /// Whether what it can mean was measured.
     pub fn is_measured(self) -> bool {
-        self.source() == Source::Measured
+        self.source() == CauseSetSource::Measured
     }
 
     /// Whether a connection is what failed.
@@ -251,7 +251,7 @@ impl Core {
     }
 
     /// What it can mean, the likeliest first: by the kind of registry where that makes a difference.
-    pub(super) fn causes(self, message: &Message<'_>) -> Vec<C> {
+    pub(super) fn causes(self, message: &ParsedMessage<'_>) -> Vec<C> {
         let kind = message.registry_kind();
         let special = BY_REGISTRY
             .iter()

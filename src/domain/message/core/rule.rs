@@ -1,17 +1,17 @@
 //! A rule: one row of the table that decides the core of a message.
 
 use super::Core;
-use crate::domain::message::{Message, Sign, Step};
+use crate::domain::message::{ParsedMessage, Phrase, PullStep};
 
 /// One row of the table: when a message has this core.
 pub(super) struct Rule {
     pub(super) core: Core,
-    any: &'static [Sign],
-    all: &'static [Sign],
-    none: &'static [Sign],
+    any: &'static [Phrase],
+    all: &'static [Phrase],
+    none: &'static [Phrase],
     statuses: &'static [u16],
-    steps: &'static [Step],
-    only_if: Option<fn(&Message<'_>) -> bool>,
+    steps: &'static [PullStep],
+    only_if: Option<fn(&ParsedMessage<'_>) -> bool>,
 }
 
 pub(super) const fn rule(core: Core) -> Rule {
@@ -28,17 +28,17 @@ pub(super) const fn rule(core: Core) -> Rule {
 
 impl Rule {
     /// One of these signs, or one of the statuses.
-    pub(super) const fn any(self, any: &'static [Sign]) -> Self {
+    pub(super) const fn any(self, any: &'static [Phrase]) -> Self {
         Self { any, ..self }
     }
 
     /// Each of these signs.
-    pub(super) const fn all(self, all: &'static [Sign]) -> Self {
+    pub(super) const fn all(self, all: &'static [Phrase]) -> Self {
         Self { all, ..self }
     }
 
     /// None of these signs.
-    pub(super) const fn none(self, none: &'static [Sign]) -> Self {
+    pub(super) const fn none(self, none: &'static [Phrase]) -> Self {
         Self { none, ..self }
     }
 
@@ -46,18 +46,18 @@ impl Rule {
         Self { statuses, ..self }
     }
 
-    pub(super) const fn at(self, steps: &'static [Step]) -> Self {
+    pub(super) const fn at(self, steps: &'static [PullStep]) -> Self {
         Self { steps, ..self }
     }
 
-    pub(super) const fn only_if(self, holds: fn(&Message<'_>) -> bool) -> Self {
+    pub(super) const fn only_if(self, holds: fn(&ParsedMessage<'_>) -> bool) -> Self {
         Self {
             only_if: Some(holds),
             ..self
         }
     }
 
-    pub(super) fn matches(&self, message: &Message<'_>) -> bool {
+    pub(super) fn matches(&self, message: &ParsedMessage<'_>) -> bool {
         let is_said =
             message.any(self.any) || self.statuses.iter().any(|code| message.has_status(*code));
         let is_free = self.any.is_empty() && self.statuses.is_empty();

@@ -5,12 +5,13 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Secret, ServiceAccount},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Secret, ServiceAccount},
     },
     plan::{
-        Line, ListChange, Style, commands::account_list_patch, export, field_owner::Field,
-        permissions::on_object, preview::list_lines, pull_secret_list::with,
+        DiffLine, ExportFormat, ListChange, commands::account_list_patch, export,
+        field_owner::Field, permissions::on_object, preview::list_lines,
+        pull_secret_list::add_pull_secret,
     },
     rbac::Permission,
 };
@@ -18,7 +19,7 @@ use crate::domain::{
 /// Adds a pull Secret to the list of a ServiceAccount.
 #[derive(Clone, Debug)]
 pub struct AttachSecret {
-    pub account: Key<ServiceAccount>,
+    pub account: ObjectRef<ServiceAccount>,
     pub secret: Name<Secret>,
     /// The list as it is known; what is there when the change is made counts.
     pub current: Vec<Name<Secret>>,
@@ -27,13 +28,13 @@ pub struct AttachSecret {
 impl AttachSecret {
     /// The list after the change.
     pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
-        with(list, &self.secret)
+        add_pull_secret(list, &self.secret)
     }
 }
 
 impl PlanChange for AttachSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::ServiceAccount(self.account.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::ServiceAccount(self.account.clone())
     }
 
     fn sentence(&self) -> String {
@@ -43,7 +44,7 @@ impl PlanChange for AttachSecret {
         )
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         list_lines(&self.current, &self.changed(&self.current))
     }
 
@@ -58,7 +59,7 @@ impl PlanChange for AttachSecret {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         Some(export::account(&self.account, &self.changed(&self.current)).into())
     }
 
@@ -84,7 +85,7 @@ impl PlanChange for AttachSecret {
             secret,
             current,
         } = self;
-        earlier.change_account(account, current, |list| with(list, secret));
+        earlier.change_account(account, current, |list| add_pull_secret(list, secret));
     }
 }
 

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Secret, ServiceAccount},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Secret, ServiceAccount},
     },
     plan::{
-        Created, Line, Style,
+        Created, DiffLine, ExportFormat,
         commands::{account_list_patch, kubectl},
         export, manifest,
         permissions::on_object,
@@ -21,14 +21,14 @@ use crate::domain::{
 /// Creates a ServiceAccount.
 #[derive(Clone, Debug)]
 pub struct CreateAccount {
-    pub key: Key<ServiceAccount>,
+    pub key: ObjectRef<ServiceAccount>,
     /// The pull Secrets that it lists.
     pub pull_secrets: Vec<Name<Secret>>,
 }
 
 impl PlanChange for CreateAccount {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::ServiceAccount(self.key.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::ServiceAccount(self.key.clone())
     }
 
     fn sentence(&self) -> String {
@@ -40,12 +40,12 @@ impl PlanChange for CreateAccount {
         format!("Create the ServiceAccount {}{listing}", self.key)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         all_added(&manifest::account(&self.key, &self.pull_secrets))
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.key;
+        let ObjectRef { namespace, name } = &self.key;
         let create = kubectl(namespace, format!("create serviceaccount {name}"));
         let list = (!self.pull_secrets.is_empty())
             .then(|| account_list_patch(&self.key, &self.pull_secrets));
@@ -56,7 +56,7 @@ impl PlanChange for CreateAccount {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         Some(export::account(&self.key, &self.pull_secrets).into())
     }
 

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, PullPolicy, ServiceAccount, Workload, WorkloadKey, WorkloadKind},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, PullPolicy, ServiceAccount, Workload, WorkloadKind, WorkloadRef},
     },
-    plan::{Created, Line, Style, manifest, permissions::on_object, preview::all_added},
+    plan::{Created, DiffLine, ExportFormat, manifest, permissions::on_object, preview::all_added},
     rbac::Permission,
     shell,
 };
@@ -18,7 +18,7 @@ use crate::domain::{
 /// Creates a Deployment with one container of its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateDeployment {
-    pub key: Key<Workload>,
+    pub key: ObjectRef<Workload>,
     pub image: String,
     pub account: Name<ServiceAccount>,
     pub replicas: u32,
@@ -30,7 +30,7 @@ pub struct CreateDeployment {
 impl CreateDeployment {
     /// As `kubectl create deployment` makes it.
     pub fn new(
-        key: Key<Workload>,
+        key: ObjectRef<Workload>,
         image: impl Into<String>,
         account: Name<ServiceAccount>,
     ) -> Self {
@@ -44,8 +44,8 @@ impl CreateDeployment {
         }
     }
 
-    pub fn id(&self) -> WorkloadKey {
-        WorkloadKey {
+    pub fn id(&self) -> WorkloadRef {
+        WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: self.key.clone(),
         }
@@ -53,21 +53,21 @@ impl CreateDeployment {
 }
 
 impl PlanChange for CreateDeployment {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.id())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.id())
     }
 
     fn sentence(&self) -> String {
         format!("Create the Deployment {} with {}", self.key, self.image)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         all_added(&manifest::deployment(self))
     }
 
     /// `kubectl create deployment` has no flag for the account and the policy: the rest is patched.
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.key;
+        let ObjectRef { namespace, name } = &self.key;
         let port = self
             .port
             .map_or_else(String::new, |port| format!(" --port={port}"));
@@ -85,9 +85,9 @@ impl PlanChange for CreateDeployment {
         // kubectl calls the container after the image: the name of the patch must be that of the object.
         vec![format!(
             "kubectl -n {namespace} create deployment {name} --image={} --replicas={}{port} --dry-run=client -o json | jq '.spec.template.spec.containers[0].name = \"{name}\"' | kubectl patch --local -f - -o json -p {} | kubectl -n {namespace} create -f -",
-            shell::word(&self.image),
+            shell::quote(&self.image),
             self.replicas,
-            shell::word(&spec.to_string())
+            shell::quote(&spec.to_string())
         )]
     }
 
@@ -95,7 +95,7 @@ impl PlanChange for CreateDeployment {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         Some(manifest::deployment(self).into())
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Affects, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
-    k8s::{object_ref::Namespace, objects::ObjectKey},
-    plan::{Line, Style, manifest, preview::all_added},
+    k8s::{object_ref::Namespace, objects::AnyObjectRef},
+    plan::{DiffLine, ExportFormat, manifest, preview::all_added},
     rbac::Permission,
 };
 
@@ -16,15 +16,15 @@ pub struct CreateNamespace {
 }
 
 impl PlanChange for CreateNamespace {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Namespace(self.name.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Namespace(self.name.clone())
     }
 
     fn sentence(&self) -> String {
         format!("Create the namespace {}", self.name)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         all_added(&manifest::namespace(&self.name))
     }
 
@@ -36,7 +36,7 @@ impl PlanChange for CreateNamespace {
         vec![Permission::new("create", "", "namespaces", None)]
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         Some(manifest::namespace(&self.name).into())
     }
 

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Created, Line, Login, Style,
+        Created, Credentials, DiffLine, ExportFormat,
         commands::{LOGIN, READ_TOKEN},
         export,
         permissions::on_object,
@@ -22,15 +22,15 @@ use crate::domain::{
 /// Creates a pull Secret with one entry.
 #[derive(Clone, Debug)]
 pub struct CreateSecret {
-    pub key: Key<Secret>,
+    pub key: ObjectRef<Secret>,
     /// The key under `auths`.
     pub server: String,
-    pub login: Login,
+    pub login: Credentials,
 }
 
 impl PlanChange for CreateSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Secret(self.key.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Secret(self.key.clone())
     }
 
     fn sentence(&self) -> String {
@@ -41,7 +41,7 @@ impl PlanChange for CreateSecret {
         )
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let mut lines = new_secret(&self.key);
         lines.push(added("stringData:"));
         lines.push(added("  .dockerconfigjson:"));
@@ -57,8 +57,8 @@ impl PlanChange for CreateSecret {
             READ_TOKEN.to_owned(),
             format!(
                 "jq -n --arg s {} --arg u {} '{{auths: {{($s): {LOGIN}}}}}' | kubectl -n {} create secret docker-registry {} --from-file=.dockerconfigjson=/dev/stdin",
-                shell::word(server),
-                shell::word(&login.username),
+                shell::quote(server),
+                shell::quote(&login.username),
                 key.namespace,
                 key.name
             ),
@@ -69,7 +69,7 @@ impl PlanChange for CreateSecret {
         on_object(&self.object(), &["create"])
     }
 
-    fn manifest(&self, style: Style) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
         let entry = (self.server.as_str(), self.login.username.as_str());
         Some(export::secret(&self.key, &[entry], style).into())
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Workload, WorkloadKind, WorkloadRef},
     },
-    plan::{Line, Style, commands::kubectl, permissions::on_object, preview::removed},
+    plan::{DiffLine, ExportFormat, commands::kubectl, permissions::on_object, preview::removed},
     rbac::Permission,
-    store::World,
+    store::Store,
 };
 
 /// Deletes a run of a CronJob, with its Pods: the next run has the changed template.
@@ -18,14 +18,14 @@ use crate::domain::{
 /// It is not taken back: a run that is gone does not come again.
 #[derive(Clone, Debug)]
 pub struct DeleteJob {
-    pub job: Key<Workload>,
+    pub job: ObjectRef<Workload>,
     /// The Job that is meant; another one of its name is left alone. `None`: whichever bears the name.
     pub uid: Option<Arc<str>>,
 }
 
 impl DeleteJob {
-    pub fn id(&self) -> WorkloadKey {
-        WorkloadKey {
+    pub fn id(&self) -> WorkloadRef {
+        WorkloadRef {
             kind: WorkloadKind::Job,
             key: self.job.clone(),
         }
@@ -34,26 +34,26 @@ impl DeleteJob {
 
 impl Change {
     /// Deletes whatever Job bears the name, until the plan is pinned to the one that was seen.
-    pub fn delete_job(job: Key<Workload>) -> Self {
+    pub fn delete_job(job: ObjectRef<Workload>) -> Self {
         Self::DeleteJob(DeleteJob { job, uid: None })
     }
 }
 
 impl PlanChange for DeleteJob {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.id())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.id())
     }
 
     fn sentence(&self) -> String {
         format!("Delete the Job {} with its Pods", self.job)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         vec![removed(format!("Job {}", self.job.name))]
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.job;
+        let ObjectRef { namespace, name } = &self.job;
         vec![kubectl(
             namespace,
             format!("delete job {name} --wait=false"),
@@ -64,7 +64,7 @@ impl PlanChange for DeleteJob {
         on_object(&self.object(), &["delete"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 
@@ -84,7 +84,7 @@ impl PlanChange for DeleteJob {
         false
     }
 
-    fn pin(&mut self, world: &World) {
+    fn pin(&mut self, world: &Store) {
         let known = world.workload(&self.id());
         self.uid = known.map(|job| Arc::clone(&job.meta.uid));
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Pod},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Pod},
     },
-    plan::{Line, Style, commands::kubectl, permissions::on_object, preview::removed},
+    plan::{DiffLine, ExportFormat, commands::kubectl, permissions::on_object, preview::removed},
     rbac::Permission,
-    store::World,
+    store::Store,
 };
 
 /// Deletes a Pod that waits: what owns it creates a new one, which does not wait.
@@ -18,33 +18,33 @@ use crate::domain::{
 /// It is not taken back: a Pod that is gone does not come again.
 #[derive(Clone, Debug)]
 pub struct DeletePod {
-    pub pod: Key<Pod>,
+    pub pod: ObjectRef<Pod>,
     /// The Pod that is meant; another one of its name is left alone. `None`: whichever bears the name.
     pub uid: Option<Arc<str>>,
 }
 
 impl Change {
     /// Deletes a Pod; which one of that name is known when the plan is proposed.
-    pub fn delete_pod(pod: Key<Pod>) -> Self {
+    pub fn delete_pod(pod: ObjectRef<Pod>) -> Self {
         Self::DeletePod(DeletePod { pod, uid: None })
     }
 }
 
 impl PlanChange for DeletePod {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Pod(self.pod.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Pod(self.pod.clone())
     }
 
     fn sentence(&self) -> String {
         format!("Delete the Pod {}", self.pod)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         vec![removed(format!("Pod {}", self.pod.name))]
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.pod;
+        let ObjectRef { namespace, name } = &self.pod;
         vec![kubectl(
             namespace,
             format!("delete pod {name} --wait=false"),
@@ -55,7 +55,7 @@ impl PlanChange for DeletePod {
         on_object(&self.object(), &["delete"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 
@@ -75,7 +75,7 @@ impl PlanChange for DeletePod {
         false
     }
 
-    fn pin(&mut self, world: &World) {
+    fn pin(&mut self, world: &Store) {
         let known = world.pod(&self.pod);
         self.uid = known.map(|pod| Arc::clone(&pod.meta.uid));
     }

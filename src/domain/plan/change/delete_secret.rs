@@ -7,12 +7,12 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Line, ObjectSnapshot, ObservedObject, Style, commands::kubectl, field_owner::Field,
-        permissions::on_object, preview::removed,
+        DiffLine, ExportFormat, ObjectSnapshot, ObservedObject, commands::kubectl,
+        field_owner::Field, permissions::on_object, preview::removed,
     },
     rbac::Permission,
 };
@@ -20,33 +20,33 @@ use crate::domain::{
 /// Deletes a Secret.
 #[derive(Clone, Debug)]
 pub struct DeleteSecret {
-    pub key: Key<Secret>,
+    pub key: ObjectRef<Secret>,
     /// The object that the rehearsal found; another one by then is left alone.
     pub before: Option<ObservedObject>,
 }
 
 impl DeleteSecret {
     /// A deletion; which object of that name is meant is known after the rehearsal.
-    pub fn new(key: Key<Secret>) -> Self {
+    pub fn new(key: ObjectRef<Secret>) -> Self {
         Self { key, before: None }
     }
 }
 
 impl PlanChange for DeleteSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Secret(self.key.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Secret(self.key.clone())
     }
 
     fn sentence(&self) -> String {
         format!("Delete the Secret {}", self.key)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         vec![removed(format!("Secret {}", self.key.name))]
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.key;
+        let ObjectRef { namespace, name } = &self.key;
         vec![kubectl(namespace, format!("delete secret {name}"))]
     }
 
@@ -54,7 +54,7 @@ impl PlanChange for DeleteSecret {
         on_object(&self.object(), &["get", "delete"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 

@@ -5,12 +5,13 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Secret, ServiceAccount},
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Secret, ServiceAccount},
     },
     plan::{
-        Line, ListChange, Style, commands::account_list_patch, export, field_owner::Field,
-        permissions::on_object, preview::list_lines, pull_secret_list::without,
+        DiffLine, ExportFormat, ListChange, commands::account_list_patch, export,
+        field_owner::Field, permissions::on_object, preview::list_lines,
+        pull_secret_list::remove_pull_secret,
     },
     rbac::Permission,
 };
@@ -18,7 +19,7 @@ use crate::domain::{
 /// Takes a pull Secret off the list of a ServiceAccount.
 #[derive(Clone, Debug)]
 pub struct DetachSecret {
-    pub account: Key<ServiceAccount>,
+    pub account: ObjectRef<ServiceAccount>,
     pub secret: Name<Secret>,
     /// The list as it is known; what is there when the change is made counts.
     pub current: Vec<Name<Secret>>,
@@ -27,13 +28,13 @@ pub struct DetachSecret {
 impl DetachSecret {
     /// The list after the change.
     pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
-        without(list, &self.secret)
+        remove_pull_secret(list, &self.secret)
     }
 }
 
 impl PlanChange for DetachSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::ServiceAccount(self.account.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::ServiceAccount(self.account.clone())
     }
 
     fn sentence(&self) -> String {
@@ -43,7 +44,7 @@ impl PlanChange for DetachSecret {
         )
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         list_lines(&self.current, &self.changed(&self.current))
     }
 
@@ -58,7 +59,7 @@ impl PlanChange for DetachSecret {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         Some(export::account(&self.account, &self.changed(&self.current)).into())
     }
 
@@ -84,7 +85,7 @@ impl PlanChange for DetachSecret {
             secret,
             current,
         } = self;
-        earlier.change_account(account, current, |list| without(list, secret));
+        earlier.change_account(account, current, |list| remove_pull_secret(list, secret));
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Restartable;
 use crate::domain::k8s::{
-    object_ref::{Key, Name},
-    objects::{ObjectKey, Secret, ServiceAccount},
+    object_ref::{Name, ObjectRef},
+    objects::{AnyObjectRef, Secret, ServiceAccount},
 };
 
 type Names = Vec<Name<Secret>>;
@@ -16,18 +16,18 @@ type Names = Vec<Name<Secret>>;
 /// What the changes of a plan have made so far.
 #[derive(Default)]
 pub(in crate::domain::plan) struct Earlier {
-    accounts: BTreeMap<Key<ServiceAccount>, Names>,
+    accounts: BTreeMap<ObjectRef<ServiceAccount>, Names>,
     templates: BTreeMap<Restartable, Names>,
-    secrets: BTreeSet<Key<Secret>>,
+    secrets: BTreeSet<ObjectRef<Secret>>,
     /// Objects that were deleted, and are created again.
-    recreated: BTreeSet<ObjectKey>,
+    recreated: BTreeSet<AnyObjectRef>,
 }
 
 impl Earlier {
     /// Changes the list of a ServiceAccount; `current` becomes the list that the changes before have left.
     pub(super) fn change_account(
         &mut self,
-        account: &Key<ServiceAccount>,
+        account: &ObjectRef<ServiceAccount>,
         current: &mut Names,
         change: impl FnOnce(&Names) -> Names,
     ) {
@@ -37,12 +37,12 @@ impl Earlier {
     }
 
     /// Whether a change before changes the list of this ServiceAccount, or creates it.
-    pub(super) fn has_listed(&self, account: &Key<ServiceAccount>) -> bool {
+    pub(super) fn has_listed(&self, account: &ObjectRef<ServiceAccount>) -> bool {
         self.accounts.contains_key(account)
     }
 
     /// A ServiceAccount is created with this list.
-    pub(super) fn create_account(&mut self, account: &Key<ServiceAccount>, list: &Names) {
+    pub(super) fn create_account(&mut self, account: &ObjectRef<ServiceAccount>, list: &Names) {
         self.accounts.insert(account.clone(), list.clone());
     }
 
@@ -59,22 +59,22 @@ impl Earlier {
     }
 
     /// An object is created again, with another uid.
-    pub(super) fn recreate(&mut self, object: ObjectKey) {
+    pub(super) fn recreate(&mut self, object: AnyObjectRef) {
         self.recreated.insert(object);
     }
 
     /// Whether a change before creates the object again.
-    pub(super) fn is_recreated(&self, object: &ObjectKey) -> bool {
+    pub(super) fn is_recreated(&self, object: &AnyObjectRef) -> bool {
         self.recreated.contains(object)
     }
 
     /// Whether a change before writes this Secret.
-    pub(super) fn has_written(&self, key: &Key<Secret>) -> bool {
+    pub(super) fn has_written(&self, key: &ObjectRef<Secret>) -> bool {
         self.secrets.contains(key)
     }
 
     /// Writes the content of a Secret; whether no change before has.
-    pub(super) fn write_secret(&mut self, key: &Key<Secret>) -> bool {
+    pub(super) fn write_secret(&mut self, key: &ObjectRef<Secret>) -> bool {
         self.secrets.insert(key.clone())
     }
 }

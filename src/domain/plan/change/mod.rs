@@ -34,8 +34,8 @@ use serde_json::Value;
 pub(super) use self::earlier::Earlier;
 pub use self::{
     attach_secret::AttachSecret,
-    convert_secret::{ConvertSecret, Outline},
-    copy_secret::{CopyBefore, CopySecret, Existing, ObservedCopy, ObservedTarget},
+    convert_secret::{ConvertSecret, SecretOutline},
+    copy_secret::{ConflictPolicy, CopyBefore, CopySecret, ObservedCopy, ObservedTarget},
     create_account::CreateAccount,
     create_deployment::CreateDeployment,
     create_namespace::CreateNamespace,
@@ -55,26 +55,26 @@ pub use self::{
     take_back::{Reversal, TakeBack},
     workload::{ImageOwner, Images, Restartable},
 };
-use super::{Line, Style, field_owner::Field};
+use super::{DiffLine, ExportFormat, field_owner::Field};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Namespace},
-        objects::{ObjectKey, Pod, Secret, Subject, Workload, WorkloadKey},
+        object_ref::{Namespace, ObjectRef},
+        objects::{AnyObjectRef, Pod, Secret, Subject, Workload, WorkloadRef},
     },
     rbac::Permission,
-    store::World,
+    store::Store,
 };
 
 /// What a kind of change says of itself.
 pub(super) trait PlanChange {
     /// The object that is changed.
-    fn object(&self) -> ObjectKey;
+    fn object(&self) -> AnyObjectRef;
 
     /// The change in one sentence.
     fn sentence(&self) -> String;
 
     /// What becomes different, as lines of YAML. Credentials are placeholders.
-    fn preview(&self) -> Vec<Line>;
+    fn preview(&self) -> Vec<DiffLine>;
 
     /// The same with kubectl. No password is in the commands: the shell asks for it.
     fn commands(&self) -> Vec<String>;
@@ -83,7 +83,7 @@ pub(super) trait PlanChange {
     fn permissions(&self) -> Vec<Permission>;
 
     /// The object for a repository, without a credential; `None` where no object is made or changed.
-    fn manifest(&self, style: Style) -> Option<Manifest>;
+    fn manifest(&self, style: ExportFormat) -> Option<Manifest>;
 
     /// What the change writes of an object that others may keep.
     fn written(&self) -> Written;
@@ -101,7 +101,7 @@ pub(super) trait PlanChange {
     fn see_earlier(&mut self, _earlier: &mut Earlier) {}
 
     /// Tells the object that is deleted apart from a later one of its name.
-    fn pin(&mut self, _world: &World) {}
+    fn pin(&mut self, _world: &Store) {}
 
     /// What to do where the change was interrupted, besides making it again.
     fn after_interruption(&self) -> Option<&'static str> {
@@ -159,17 +159,17 @@ pub enum Purpose {
 /// What has to recover once a change is made.
 pub(super) enum Affects {
     /// The Pods that list a Secret.
-    Secret(Key<Secret>),
+    Secret(ObjectRef<Secret>),
     /// New Pods of a ServiceAccount.
     Account,
     /// A workload whose template gets so many writes, and whose Pods are replaced.
-    Rollout { workload: WorkloadKey, writes: i64 },
+    Rollout { workload: WorkloadRef, writes: i64 },
     /// A Pod or the Pods of a workload.
     Subject(Subject),
     /// A Pod that is deleted.
-    Pod(Key<Pod>),
+    Pod(ObjectRef<Pod>),
     /// A Job that is deleted, with its Pods.
-    Job(Key<Workload>),
+    Job(ObjectRef<Workload>),
 }
 
 /// Declares the change as one of its kinds: the one place where a change is told apart for what it says of
@@ -231,7 +231,7 @@ kinds! {
 
 impl Change {
     /// The object that is changed.
-    pub fn object(&self) -> ObjectKey {
+    pub fn object(&self) -> AnyObjectRef {
         self.kind().object()
     }
 
@@ -241,7 +241,7 @@ impl Change {
     }
 
     /// What becomes different, as lines of YAML.
-    pub fn preview(&self) -> Vec<Line> {
+    pub fn preview(&self) -> Vec<DiffLine> {
         self.kind().preview()
     }
 

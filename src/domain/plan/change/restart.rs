@@ -2,9 +2,9 @@
 
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Written};
 use crate::domain::{
-    k8s::objects::ObjectKey,
+    k8s::objects::AnyObjectRef,
     plan::{
-        Line, Style,
+        DiffLine, ExportFormat,
         commands::kubectl,
         permissions::on_object,
         preview::{added, same},
@@ -28,8 +28,8 @@ impl Change {
 }
 
 impl PlanChange for Restart {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.workload.id().clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.workload.id().clone())
     }
 
     fn sentence(&self) -> String {
@@ -39,7 +39,7 @@ impl PlanChange for Restart {
         )
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         vec![
             same("spec.template.metadata.annotations:"),
             added("  kubectl.kubernetes.io/restartedAt: now"),
@@ -57,7 +57,7 @@ impl PlanChange for Restart {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Affects, Change, Images, Manifest, PlanChange, Purpose, Written};
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
-        rollout::Progress,
+        object_ref::{Name, ObjectRef},
+        objects::{AnyObjectRef, Workload, WorkloadKind, WorkloadRef},
+        rollout::RolloutStatus,
     },
     plan::{
-        Line, Observed, Style,
+        DiffLine, ExportFormat, Observed,
         commands::kubectl,
         field_owner::Field,
         permissions::on_object,
@@ -26,7 +26,7 @@ use crate::domain::{
 /// can be rolled back.
 #[derive(Clone, Debug)]
 pub struct RollBack {
-    pub deployment: Key<Workload>,
+    pub deployment: ObjectRef<Workload>,
     pub set: Name<Workload>,
     pub revision: u64,
     /// The template that is there, once it was read from the server.
@@ -44,8 +44,8 @@ pub struct Template {
 }
 
 impl RollBack {
-    fn id(&self) -> WorkloadKey {
-        WorkloadKey {
+    fn id(&self) -> WorkloadRef {
+        WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: self.deployment.clone(),
         }
@@ -55,11 +55,11 @@ impl RollBack {
 impl Change {
     /// A Deployment back to the newest revision before with other images, one that has ready Pods if
     /// there is one; `None` when there is no such revision.
-    pub fn roll_back(found: &Progress) -> Option<Self> {
-        let revision = found.healthy_before()?;
+    pub fn roll_back(found: &RolloutStatus) -> Option<Self> {
+        let revision = found.previous_revision()?;
         Some(Self::RollBack(RollBack {
             deployment: found.workload.id.key.clone(),
-            set: revision.set.as_ref()?.key.name.clone(),
+            set: revision.replica_set.as_ref()?.key.name.clone(),
             revision: revision.number?,
             before: None,
             after: Arc::clone(&revision.images),
@@ -68,8 +68,8 @@ impl Change {
 }
 
 impl PlanChange for RollBack {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.id())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.id())
     }
 
     fn sentence(&self) -> String {
@@ -78,7 +78,7 @@ impl PlanChange for RollBack {
     }
 
     /// The images of two Pod templates; the rest of the older one comes back too.
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let none: Images = Arc::from([]);
         let before = self.before.as_ref();
         let before = before.map_or(&none, |observed| &observed.value.images);
@@ -94,23 +94,23 @@ impl PlanChange for RollBack {
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.deployment;
+        let ObjectRef { namespace, name } = &self.deployment;
         let revision = self.revision;
         let rest = format!("rollout undo deployment/{name} --to-revision={revision}");
         vec![kubectl(namespace, rest)]
     }
 
     fn permissions(&self) -> Vec<Permission> {
-        let set = ObjectKey::Workload(WorkloadKey {
+        let set = AnyObjectRef::Workload(WorkloadRef {
             kind: WorkloadKind::ReplicaSet,
-            key: Key::new(self.deployment.namespace.clone(), self.set.clone()),
+            key: ObjectRef::new(self.deployment.namespace.clone(), self.set.clone()),
         });
         let mut needed = on_object(&set, &["get"]);
         needed.extend(on_object(&self.object(), &["get", "patch"]));
         needed
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 

@@ -6,10 +6,10 @@ use super::{Affects, Change, Manifest, PlanChange, Purpose, Restartable, Undoabl
 use crate::domain::{
     k8s::{
         object_ref::Name,
-        objects::{ObjectKey, ServiceAccount},
+        objects::{AnyObjectRef, ServiceAccount},
     },
     plan::{
-        Line, Observed, Style,
+        DiffLine, ExportFormat, Observed,
         commands::kubectl,
         export,
         field_owner::Field,
@@ -48,8 +48,8 @@ impl SetAccount {
 }
 
 impl PlanChange for SetAccount {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.workload.id().clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.workload.id().clone())
     }
 
     fn sentence(&self) -> String {
@@ -57,7 +57,7 @@ impl PlanChange for SetAccount {
         format!("Let {id} run as the ServiceAccount {account}")
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let field = |name: &Name<ServiceAccount>| format!("  serviceAccountName: {name}");
         let old = self.before.as_ref().map(|observed| field(&observed.value));
         replaced([same("spec.template.spec:")], old, field(&self.account))
@@ -73,7 +73,7 @@ impl PlanChange for SetAccount {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         let spec = json!({ "serviceAccountName": self.account.as_str() });
         Some(export::template(self.workload.id(), &spec).into())
     }

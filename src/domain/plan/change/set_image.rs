@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{Affects, Change, ImageOwner, Manifest, PlanChange, Purpose, Undoable, Written};
 use crate::domain::{
-    k8s::objects::{ObjectKey, Subject},
+    k8s::objects::{AnyObjectRef, Subject},
     plan::{
-        ContainerImage, ContainerList, Line, Observed, Style,
+        ContainerImage, ContainerList, DiffLine, ExportFormat, Observed,
         affected::rolls,
         commands::kubectl,
         export,
@@ -73,10 +73,10 @@ impl SetImage {
 }
 
 impl PlanChange for SetImage {
-    fn object(&self) -> ObjectKey {
+    fn object(&self) -> AnyObjectRef {
         match self.workload.subject() {
-            Subject::Pod(key) => ObjectKey::Pod(key.clone()),
-            Subject::Workload(id) => ObjectKey::Workload(id.clone()),
+            Subject::Pod(key) => AnyObjectRef::Pod(key.clone()),
+            Subject::Workload(id) => AnyObjectRef::Workload(id.clone()),
         }
     }
 
@@ -90,7 +90,7 @@ impl PlanChange for SetImage {
         format!("Set the image of {container} in {workload} to {image}")
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let before = self.before.as_ref().map(|observed| &observed.value);
         let list = self.list();
         let spec = self.workload.pod_spec().join(".");
@@ -112,7 +112,7 @@ impl PlanChange for SetImage {
         let rest = format!(
             "set image {} {}",
             self.workload.kubectl(),
-            shell::word(&image)
+            shell::quote(&image)
         );
         vec![kubectl(self.workload.subject().namespace(), rest)]
     }
@@ -121,7 +121,7 @@ impl PlanChange for SetImage {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         let container = json!({ "name": &*self.container, "image": self.image });
         let spec = json!({ self.list().field(): [container] });
         Some(export::pod_spec(&self.workload, &spec).into())

@@ -3,11 +3,11 @@
 use super::{Affects, Change, Manifest, PlanChange, Purpose, Undoable, Written};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Workload, WorkloadKey, WorkloadKind},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Workload, WorkloadKind, WorkloadRef},
     },
     plan::{
-        Line, Observed, Style,
+        DiffLine, ExportFormat, Observed,
         commands::kubectl,
         permissions::on_object,
         preview::{added, removed, same},
@@ -18,7 +18,7 @@ use crate::domain::{
 /// Pauses a Deployment's rollout, or resumes it.
 #[derive(Clone, Debug)]
 pub struct SetPaused {
-    pub deployment: Key<Workload>,
+    pub deployment: ObjectRef<Workload>,
     pub paused: bool,
     /// What must be there for the change to be made, as it was read from the server by the rehearsal, or left
     /// by the change that this one takes back; `None` until then.
@@ -27,7 +27,7 @@ pub struct SetPaused {
 
 impl SetPaused {
     /// Pauses or resumes; whether it is paused now is known after the rehearsal.
-    pub fn new(deployment: Key<Workload>, paused: bool) -> Self {
+    pub fn new(deployment: ObjectRef<Workload>, paused: bool) -> Self {
         Self {
             deployment,
             paused,
@@ -37,8 +37,8 @@ impl SetPaused {
 }
 
 impl PlanChange for SetPaused {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(WorkloadKey {
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(WorkloadRef {
             kind: WorkloadKind::Deployment,
             key: self.deployment.clone(),
         })
@@ -49,7 +49,7 @@ impl PlanChange for SetPaused {
         format!("{verb} the rollout of the Deployment {}", self.deployment)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         vec![
             same("spec:"),
             removed(format!("  paused: {}", !self.paused)),
@@ -58,7 +58,7 @@ impl PlanChange for SetPaused {
     }
 
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.deployment;
+        let ObjectRef { namespace, name } = &self.deployment;
         let verb = if self.paused { "pause" } else { "resume" };
         vec![kubectl(
             namespace,
@@ -70,7 +70,7 @@ impl PlanChange for SetPaused {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 

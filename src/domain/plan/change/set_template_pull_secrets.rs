@@ -7,17 +7,17 @@ use super::{
 use crate::domain::{
     k8s::{
         object_ref::Name,
-        objects::{ObjectKey, Secret},
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Line, ListChange, Style,
+        DiffLine, ExportFormat, ListChange,
         commands::template_list_patch,
         export,
         field_owner::Field,
         manifest,
         permissions::on_object,
         preview::{list_lines, same},
-        pull_secret_list::corrected,
+        pull_secret_list::replace_pull_secret,
     },
     rbac::Permission,
 };
@@ -37,13 +37,13 @@ pub struct SetTemplatePullSecrets {
 impl SetTemplatePullSecrets {
     /// The list after the change.
     pub fn changed(&self, list: &[Name<Secret>]) -> Vec<Name<Secret>> {
-        corrected(list, &self.add, self.instead_of.as_ref())
+        replace_pull_secret(list, &self.add, self.instead_of.as_ref())
     }
 }
 
 impl PlanChange for SetTemplatePullSecrets {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Workload(self.workload.id().clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Workload(self.workload.id().clone())
     }
 
     fn sentence(&self) -> String {
@@ -54,7 +54,7 @@ impl PlanChange for SetTemplatePullSecrets {
         }
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let list = list_lines(&self.current, &self.changed(&self.current));
         let list = list.into_iter().map(|line| line.indented(2));
         [same("spec.template.spec:")]
@@ -74,7 +74,7 @@ impl PlanChange for SetTemplatePullSecrets {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         let list = manifest::references(&self.changed(&self.current));
         let spec = serde_json::json!({ "imagePullSecrets": list });
         Some(export::template(self.workload.id(), &spec).into())
@@ -107,7 +107,7 @@ impl PlanChange for SetTemplatePullSecrets {
             current,
         } = self;
         earlier.change_template(workload, current, |list| {
-            corrected(list, add, instead_of.as_ref())
+            replace_pull_secret(list, add, instead_of.as_ref())
         });
     }
 }

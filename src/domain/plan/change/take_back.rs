@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Affects, Change, Earlier, Manifest, PlanChange, Purpose, Restartable, Written};
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret, ServiceAccount},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret, ServiceAccount},
     },
     plan::{
-        Converted, Created, Line, ListChange, Mark, ObjectSnapshot, Rewritten, Style,
+        Converted, Created, DiffLine, DiffTag, ExportFormat, ListChange, ObjectSnapshot, Rewritten,
         commands::{account_list_patch, delete_object, template_list_patch},
         permissions::on_object,
         preview::{added, list_lines},
@@ -26,12 +26,12 @@ pub struct TakeBack {
     pub change: Box<Change>,
     pub reversal: Reversal,
     /// What was found on the server; `None` before it was asked.
-    pub found: Option<Found>,
+    pub found: Option<LiveState>,
 }
 
 /// What a reversal finds, as far as its preview shows it.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum LiveState {
     /// A list as it is and as it will be.
     List(ListChange),
     /// The Secret is not there, and all of it is created.
@@ -45,7 +45,7 @@ pub enum Reversal {
     Delete(Created),
     /// A list of a ServiceAccount is put back, in its order too.
     AccountList {
-        account: Key<ServiceAccount>,
+        account: ObjectRef<ServiceAccount>,
         list: ListChange,
     },
     /// A list of a Pod template is put back, in its order too.
@@ -55,12 +55,12 @@ pub enum Reversal {
     },
     /// The content of a Secret is put back.
     Content {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         before: Arc<Rewritten>,
     },
     /// The type of a Secret is put back: it is deleted and created again.
     Type {
-        secret: Key<Secret>,
+        secret: ObjectRef<Secret>,
         before: Arc<Converted>,
     },
     /// The object that the change deleted is created again.
@@ -80,14 +80,14 @@ impl TakeBack {
     #[must_use]
     pub fn with_list(&self, found: ListChange) -> Change {
         Change::TakeBack(Self {
-            found: Some(Found::List(found)),
+            found: Some(LiveState::List(found)),
             ..self.clone()
         })
     }
 
     /// The same where the Secret is not there: the conversion, or what takes it back, has lost it.
     #[must_use]
-    pub fn with_absent_secret(&self, secret: &Key<Secret>, before: &Converted) -> Change {
+    pub fn with_absent_secret(&self, secret: &ObjectRef<Secret>, before: &Converted) -> Change {
         let before = Converted {
             object: Arc::clone(&before.object),
             after: None,
@@ -98,13 +98,13 @@ impl TakeBack {
                 secret: secret.clone(),
                 before: Arc::new(before),
             },
-            found: Some(Found::NoSecret),
+            found: Some(LiveState::NoSecret),
         })
     }
 }
 
 impl PlanChange for TakeBack {
-    fn object(&self) -> ObjectKey {
+    fn object(&self) -> AnyObjectRef {
         self.change.object()
     }
 
@@ -112,10 +112,10 @@ impl PlanChange for TakeBack {
         format!("Take back: {}", self.change)
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         match &self.found {
-            Some(Found::List(list)) => list_lines(&list.before, &list.after),
-            Some(Found::NoSecret) => self.turned().into_iter().filter_map(created).collect(),
+            Some(LiveState::List(list)) => list_lines(&list.before, &list.after),
+            Some(LiveState::NoSecret) => self.turned().into_iter().filter_map(created).collect(),
             None => removed_first(self.turned()),
         }
     }
@@ -145,7 +145,7 @@ impl PlanChange for TakeBack {
         on_object(&self.object(), verbs)
     }
 
-    fn manifest(&self, _: Style) -> Option<Manifest> {
+    fn manifest(&self, _: ExportFormat) -> Option<Manifest> {
         None
     }
 
@@ -192,12 +192,12 @@ impl PlanChange for TakeBack {
 
 impl TakeBack {
     /// The lines of the change, the other way. What its comments say holds both ways.
-    fn turned(&self) -> Vec<Line> {
-        let turned = |line: Line| {
+    fn turned(&self) -> Vec<DiffLine> {
+        let turned = |line: DiffLine| {
             if line.is_comment() {
                 line
             } else {
-                line.turned()
+                line.inverted()
             }
         };
         let lines = self.change.preview().into_iter();
@@ -206,18 +206,18 @@ impl TakeBack {
 }
 
 /// A line of an object of which nothing is there.
-fn created(line: Line) -> Option<Line> {
+fn created(line: DiffLine) -> Option<DiffLine> {
     match line.mark {
-        Mark::Same | Mark::Added => Some(added(line.text)),
-        Mark::Removed => None,
+        DiffTag::Same | DiffTag::Added => Some(added(line.text)),
+        DiffTag::Removed => None,
     }
 }
 
 /// The lines with what goes before what comes, wherever both stand together.
-fn removed_first(mut lines: Vec<Line>) -> Vec<Line> {
-    let is_same = |line: &Line| line.mark == Mark::Same;
+fn removed_first(mut lines: Vec<DiffLine>) -> Vec<DiffLine> {
+    let is_same = |line: &DiffLine| line.mark == DiffTag::Same;
     for run in lines.chunk_by_mut(|one, next| is_same(one) == is_same(next)) {
-        run.sort_by_key(|line| line.mark == Mark::Added);
+        run.sort_by_key(|line| line.mark == DiffTag::Added);
     }
     lines
 }
@@ -233,16 +233,16 @@ mod tests {
     #[test]
     fn nothing_is_taken_off_a_secret_that_is_not_there() {
         let convert = ConvertSecret::new(key("shop", "regcred"));
-        let object = Arc::new(ObjectSnapshot::of(&serde_json::json!({})));
+        let object = Arc::new(ObjectSnapshot::from_object(&serde_json::json!({})));
         let undo = convert.undo(Converted {
             object,
             after: None,
         });
-        let marks = |change: &Change| -> Vec<Mark> {
+        let marks = |change: &Change| -> Vec<DiffTag> {
             let lines = change.preview().into_iter();
             lines.map(|line| line.mark).collect()
         };
-        assert_eq!(marks(&undo), [Mark::Removed]);
+        assert_eq!(marks(&undo), [DiffTag::Removed]);
         let Change::TakeBack(undo) = undo else {
             panic!("{undo:?}")
         };
@@ -250,6 +250,6 @@ mod tests {
             panic!("{undo:?}")
         };
         let found = undo.with_absent_secret(secret, before);
-        assert!(!marks(&found).contains(&Mark::Removed));
+        assert!(!marks(&found).contains(&DiffTag::Removed));
     }
 }

@@ -2,15 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::domain::k8s::objects::{Subject, WorkloadKey, WorkloadKind};
+use crate::domain::k8s::objects::{Subject, WorkloadKind, WorkloadRef};
 
 /// A workload whose Pods are replaced when its template changes (`kubectl rollout restart`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Restartable(WorkloadKey);
+pub struct Restartable(WorkloadRef);
 
 impl Restartable {
     /// `None` for kinds that do not replace their Pods: Jobs, CronJobs, bare ReplicaSets.
-    pub fn new(id: WorkloadKey) -> Option<Self> {
+    pub fn new(id: WorkloadRef) -> Option<Self> {
         match id.kind {
             WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
                 Some(Self(id))
@@ -19,7 +19,7 @@ impl Restartable {
         }
     }
 
-    pub fn id(&self) -> &WorkloadKey {
+    pub fn id(&self) -> &WorkloadRef {
         &self.0
     }
 }
@@ -49,7 +49,7 @@ impl ImageOwner {
     }
 
     /// The workload; `None` for a Pod without one.
-    pub fn workload(&self) -> Option<&WorkloadKey> {
+    pub fn workload(&self) -> Option<&WorkloadRef> {
         match &self.0 {
             Subject::Pod(_) => None,
             Subject::Workload(id) => Some(id),

@@ -4,26 +4,27 @@ use super::targets::Targets;
 use crate::domain::{
     diagnostics::{FixAction, FixTarget},
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Secret, ServiceAccount},
     },
     plan::{
-        Ask, Change, CopySecret, CreateAccount, CreateSecret, Edit, Existing, Login, SetAccount,
-        replace_pods::{attached, renewed, retried, rolling, stuck},
+        AuthEdit, Change, ConflictPolicy, CopySecret, CreateAccount, CreateSecret, Credentials,
+        FormSpec, SetAccount,
+        replace_pods::{attach_secret, replace_pods, retry_pods, rolling, stuck},
         set_image::ask_image,
     },
     registry_auth::credential::Password,
 };
 
 /// Changes, and what they are for.
-pub(super) struct Made<'a> {
+pub(super) struct FixChanges<'a> {
     pub changes: Vec<Change>,
     pub targets: Vec<&'a FixTarget>,
 }
 
 /// The changes of an action, with words in capitals for what has to be typed.
-pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
-    let edit = |secret: &Key<Secret>, edit: Edit| {
+pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> FixChanges<'a> {
+    let edit = |secret: &ObjectRef<Secret>, edit: AuthEdit| {
         saved(
             Change::edit_secret(secret.clone(), edit),
             &secret.name,
@@ -42,27 +43,29 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
             saved(create, &new.key.name, targets)
         }
         FixAction::RecreateSecret(current) | FixAction::NewToken(current) => {
-            let edit = Edit::Put {
+            let edit = AuthEdit::Upsert {
                 server: current.server.clone(),
                 login: untyped(current.username.as_deref()),
             };
             let change = Change::edit_secret(current.secret.clone(), edit);
             let targets = targets.of_workloads();
-            Made {
-                changes: std::iter::once(change).chain(retried(&targets)).collect(),
+            FixChanges {
+                changes: std::iter::once(change)
+                    .chain(retry_pods(&targets))
+                    .collect(),
                 targets,
             }
         }
         FixAction::CorrectServer { secret, from, to } => edit(
             secret,
-            Edit::Rekey {
+            AuthEdit::RenameKey {
                 from: from.clone(),
                 to: to.clone(),
             },
         ),
         FixAction::RemoveEntry { secret, server } => edit(
             secret,
-            Edit::Remove {
+            AuthEdit::Remove {
                 server: server.clone(),
             },
         ),
@@ -75,9 +78,9 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
             let copy = CopySecret {
                 from: from.clone(),
                 to: to.clone(),
-                existing: Existing::Keep,
-                brings: server.iter().map(|server| server.as_str().into()).collect(),
-                there: None,
+                conflict_policy: ConflictPolicy::Keep,
+                source_servers: server.iter().map(|server| server.as_str().into()).collect(),
+                target_servers: None,
                 expected: None,
             };
             saved(copy.into(), &to.name, targets)
@@ -86,15 +89,15 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
         FixAction::CreateServiceAccount => create_account(targets),
         FixAction::Restart => {
             let targets = targets.of_workloads();
-            Made {
-                changes: renewed(&targets),
+            FixChanges {
+                changes: replace_pods(&targets),
                 targets,
             }
         }
         FixAction::RetryNow => {
             let targets = targets.of_workloads();
-            Made {
-                changes: retried(&targets),
+            FixChanges {
+                changes: retry_pods(&targets),
                 targets,
             }
         }
@@ -104,8 +107,8 @@ pub(super) fn made<'a>(action: &FixAction, targets: &Targets<'a>) -> Made<'a> {
 }
 
 /// A login of which only the user may be known: the token is read by the shell.
-fn untyped(username: Option<&str>) -> Login {
-    Login {
+fn untyped(username: Option<&str>) -> Credentials {
+    Credentials {
         username: username.unwrap_or("USER").to_owned(),
         password: Password::new(""),
     }
@@ -115,26 +118,26 @@ fn attach<'a>(
     secret: &Name<Secret>,
     instead_of: Option<&Name<Secret>>,
     targets: &Targets<'a>,
-) -> Made<'a> {
+) -> FixChanges<'a> {
     let of_list = targets.of_list();
     let account = targets.account();
-    Made {
-        changes: attached(&account, secret, instead_of, &targets.listed, &of_list),
+    FixChanges {
+        changes: attach_secret(&account, secret, instead_of, &targets.listed, &of_list),
         targets: of_list,
     }
 }
 
 /// A change to a Secret, and what lets the Pods have it: a Secret that nobody lists yet has to be attached.
-fn saved<'a>(change: Change, secret: &Name<Secret>, targets: &Targets<'a>) -> Made<'a> {
+fn saved<'a>(change: Change, secret: &Name<Secret>, targets: &Targets<'a>) -> FixChanges<'a> {
     let own = targets.own;
     let mut made = if own.listed.contains(secret) {
         let targets = targets.of_workloads();
-        Made {
-            changes: retried(&targets),
+        FixChanges {
+            changes: retry_pods(&targets),
             targets,
         }
     } else if own.is_ephemeral() {
-        Made {
+        FixChanges {
             changes: Vec::new(),
             targets: vec![own],
         }
@@ -145,20 +148,22 @@ fn saved<'a>(change: Change, secret: &Name<Secret>, targets: &Targets<'a>) -> Ma
     made
 }
 
-fn create_account<'a>(targets: &Targets<'a>) -> Made<'a> {
+fn create_account<'a>(targets: &Targets<'a>) -> FixChanges<'a> {
     let create = Change::from(CreateAccount {
         key: targets.account(),
         pull_secrets: Vec::new(),
     });
     // Its controller has backed off: a new template is tried at once.
     let targets = targets.of_workloads();
-    Made {
-        changes: std::iter::once(create).chain(renewed(&targets)).collect(),
+    FixChanges {
+        changes: std::iter::once(create)
+            .chain(replace_pods(&targets))
+            .collect(),
         targets,
     }
 }
 
-fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> Made<'a> {
+fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> FixChanges<'a> {
     let targets = targets.of_workloads();
     let mut changes: Vec<Change> = Vec::new();
     let mut done = Vec::new();
@@ -170,19 +175,19 @@ fn set_account<'a>(account: &Name<ServiceAccount>, targets: &Targets<'a>) -> Mad
         changes.push(SetAccount::new(workload, account.clone()).into());
     }
     changes.extend(stuck(&targets));
-    Made { changes, targets }
+    FixChanges { changes, targets }
 }
 
-fn set_image<'a>(image: &str, targets: &Targets<'a>) -> Made<'a> {
+fn set_image<'a>(image: &str, targets: &Targets<'a>) -> FixChanges<'a> {
     let of_workloads = targets.of_workloads();
     let changes = match ask_image(targets.own, &of_workloads) {
-        Some(Ask::Image { targets, .. }) => targets
+        Some(FormSpec::Image { targets, .. }) => targets
             .iter()
             .flat_map(|target| target.set(image))
             .collect(),
         Some(_) | None => Vec::new(),
     };
-    Made {
+    FixChanges {
         changes,
         targets: of_workloads,
     }

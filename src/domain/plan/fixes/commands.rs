@@ -5,13 +5,13 @@ use super::{
     targets::{Reach, Targets, listed},
 };
 use crate::domain::{
-    diagnostics::{FixAction, FixId, Names, append_to_list, edit_account, unplanned},
+    diagnostics::{FixAction, FixContext, FixId, append_to_list, edit_account, unplanned},
     plan::{AttachSecret, Change, Plan},
 };
 
 /// The kubectl commands of a fix for the target of its finding: those of its plan, and what the plan does not
 /// reach. Words in capitals stand for what has to be typed, and for names that are not known.
-pub(in crate::domain) fn commands_of(fix: FixId, names: &Names) -> Vec<String> {
+pub(in crate::domain) fn commands_of(fix: FixId, names: &FixContext) -> Vec<String> {
     let known = FixAction::new(fix, names);
     let is_known = known.is_some();
     let action = known.or_else(|| FixAction::new(fix, &names.with_placeholders()));

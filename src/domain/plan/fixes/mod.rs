@@ -13,8 +13,8 @@ pub(in crate::domain) use self::commands::commands_of;
 pub use self::targets::{FixScope, Reach};
 use self::{changes::made, targets::Targets};
 use super::{
-    Ask, Change, Plan,
-    replace_pods::{not_reached, pods_with_the_old_list, retried},
+    Change, FormSpec, Plan,
+    replace_pods::{not_reached, pods_with_the_old_list, retry_pods},
     set_image::ask_image,
 };
 use crate::domain::diagnostics::{
@@ -23,26 +23,26 @@ use crate::domain::diagnostics::{
 
 /// What can be done about a fix.
 #[derive(Clone, Debug)]
-pub enum Offer {
+pub enum FixProposal {
     Plan(Plan),
     /// Something has to be typed first.
-    Ask(Ask),
+    Form(FormSpec),
     /// Not to be done from here: the fix's words and commands are for people.
-    ByHand,
+    Manual,
 }
 
 /// What can be done about a fix.
-pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
+pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
     let action = FixAction::new(fix, &scope.own.names);
     let Some((action, targets)) = action.zip(scope.targets()) else {
-        return Offer::ByHand;
+        return FixProposal::Manual;
     };
     match ask(&action, &targets, &scope) {
-        Typed::Form(form) => form.map_or(Offer::ByHand, Offer::Ask),
+        Typed::Form(form) => form.map_or(FixProposal::Manual, FixProposal::Form),
         Typed::Nothing => {
             let made = made(&action, &targets);
             if made.changes.is_empty() {
-                return Offer::ByHand;
+                return FixProposal::Manual;
             }
             let title = titled(fix.title_for(&scope.own.names), &made.targets);
             let mut plan = Plan::new(title, made.changes);
@@ -55,7 +55,7 @@ pub fn for_fix(fix: FixId, scope: FixScope<'_>) -> Offer {
             }
             plan.notes
                 .extend(others_fail_alike(&targets, &plan.changes));
-            Offer::Plan(plan)
+            FixProposal::Plan(plan)
         }
     }
 }
@@ -110,7 +110,7 @@ fn owners(targets: &[&FixTarget]) -> usize {
 enum Typed {
     Nothing,
     /// `None`: there is something to type, and nothing that it could be set in.
-    Form(Option<Ask>),
+    Form(Option<FormSpec>),
 }
 
 fn ask(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> Typed {
@@ -137,9 +137,9 @@ fn ask(action: &FixAction, targets: &Targets<'_>, scope: &FixScope<'_>) -> Typed
     })
 }
 
-fn ask_new_secret(new: &NewSecret, targets: &Targets<'_>, scope: &FixScope<'_>) -> Ask {
+fn ask_new_secret(new: &NewSecret, targets: &Targets<'_>, scope: &FixScope<'_>) -> FormSpec {
     let own = targets.own;
-    Ask::NewSecret {
+    FormSpec::NewSecret {
         namespace: new.key.namespace.clone(),
         name: new.key.name.to_string(),
         server: new.server.clone(),
@@ -151,9 +151,9 @@ fn ask_new_secret(new: &NewSecret, targets: &Targets<'_>, scope: &FixScope<'_>) 
     }
 }
 
-fn ask_login(login: &CurrentLogin, targets: &Targets<'_>, scope: &FixScope<'_>) -> Ask {
-    let retried = retried(&targets.of_workloads()).into_iter();
-    Ask::Login {
+fn ask_login(login: &CurrentLogin, targets: &Targets<'_>, scope: &FixScope<'_>) -> FormSpec {
+    let retried = retry_pods(&targets.of_workloads()).into_iter();
+    FormSpec::Login {
         secret: login.secret.clone(),
         server: login.server.clone(),
         username: login.username.clone().unwrap_or_default(),

@@ -1,9 +1,9 @@
 //! Whom a fix is for: the finding's own Pod, its workload, and all others that suffer from the same.
 
 use crate::domain::{
-    diagnostics::{Finding, FixTarget, ListOrigin, Names},
+    diagnostics::{Finding, FixContext, FixTarget, ListOrigin},
     k8s::{
-        object_ref::{Key, Name},
+        object_ref::{Name, ObjectRef},
         objects::{Secret, ServiceAccount},
     },
 };
@@ -61,8 +61,8 @@ impl<'a> FixScope<'a> {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn account(&self) -> Key<ServiceAccount> {
-        Key::new(self.own.namespace.clone(), self.own.service_account.clone())
+    pub(super) fn account(&self) -> ObjectRef<ServiceAccount> {
+        ObjectRef::new(self.own.namespace.clone(), self.own.service_account.clone())
     }
 
     pub(super) fn of_workloads(&self) -> Vec<&'a FixTarget> {
@@ -104,7 +104,7 @@ fn is_of_the_same(own: &FixTarget, other: &FixTarget) -> bool {
 }
 
 /// What the ServiceAccount of these names lists, as far as it is known.
-pub(super) fn listed(names: &Names) -> Vec<Name<Secret>> {
+pub(super) fn listed(names: &FixContext) -> Vec<Name<Secret>> {
     let listed = names.account_lists.iter().flatten();
     listed.map(|name| Name::new(name.clone())).collect()
 }

@@ -6,20 +6,22 @@ use super::*;
 use crate::domain::{
     context,
     diagnostics::{Finding, diagnose},
-    fixtures::{IMAGE, account, changed, key, now, pod, running, secret, waiting, workload},
+    fixtures::{IMAGE, account, key, now, pod, running, secret, upserted, waiting, workload},
     k8s::{
         object_ref::Name,
-        objects::{ContainerRole, Owner, Pod, SecretType, Workload, WorkloadKey, WorkloadKind},
+        objects::{
+            ContainerRole, OwnerReference, Pod, SecretType, Workload, WorkloadKind, WorkloadRef,
+        },
     },
     plan::{SetAccount, SetImage, SetTemplatePullSecrets},
-    store::{World, update::Batch, watch::Sight},
+    store::{Store, update::StoreUpdate, watch::WatchCoverage},
 };
 
 const MISSING: &str = "failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve reference \"registry.example/team/app:1\": registry.example/team/app:1: not found";
 const NO_LOGIN: &str = "failed to pull and unpack image \"registry.example/team/app:1\": failed to resolve reference \"registry.example/team/app:1\": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials";
 
-fn id(kind: WorkloadKind, name: &str) -> WorkloadKey {
-    WorkloadKey {
+fn id(kind: WorkloadKind, name: &str) -> WorkloadRef {
+    WorkloadRef {
         kind,
         key: key("shop", name),
     }
@@ -31,7 +33,7 @@ fn owned_by(owner: Option<(&str, &str)>, name: &str, container: &str, message: &
     pod.containers[0].name = container.into();
     pod.pull_secrets = Arc::from([]);
     pod.meta.owner = owner.map(|(kind, name)| {
-        Arc::new(Owner {
+        Arc::new(OwnerReference {
             kind: kind.into(),
             name: name.into(),
             uid: format!("uid-{kind}-{name}").into(),
@@ -48,10 +50,10 @@ fn of_kind(kind: WorkloadKind, name: &str, container: &str) -> Workload {
 
 /// One workload of each kind and a Pod without one, each with a container of its own name, which all fail
 /// alike.
-fn world(message: &str) -> World {
-    let mut world = World::default();
+fn world(message: &str) -> Store {
+    let mut world = Store::default();
     let mut run = of_kind(WorkloadKind::Job, "nightly-7", "batch");
-    run.meta.owner = Some(Arc::new(Owner {
+    run.meta.owner = Some(Arc::new(OwnerReference {
         kind: "CronJob".into(),
         name: "nightly".into(),
         uid: "uid-CronJob-nightly".into(),
@@ -70,7 +72,10 @@ fn world(message: &str) -> World {
     ];
     for workload in workloads {
         let kind = workload.id.kind;
-        world.fold(Batch::Workloads(kind, changed(vec![workload])), now());
+        world.apply(
+            StoreUpdate::Workloads(kind, upserted(vec![workload])),
+            now(),
+        );
     }
     let pods = vec![
         owned_by(
@@ -97,16 +102,17 @@ fn world(message: &str) -> World {
         owned_by(Some(("Job", "nightly-7")), "nightly-7-x", "batch", message),
         owned_by(None, "bare", "tool", message),
     ];
-    world.fold(Batch::Pods(changed(pods)), now());
-    world.fold(
-        Batch::ServiceAccounts(changed(vec![account("shop", "runner", &[])])),
+    world.apply(StoreUpdate::Pods(upserted(pods)), now());
+    world.apply(
+        StoreUpdate::ServiceAccounts(upserted(vec![account("shop", "runner", &[])])),
         now(),
     );
     world
 }
 
-fn finding(world: &World, pod: &str) -> Finding {
-    let case = context::case(world, &Sight::full(), &key("shop", pod), now()).unwrap();
+fn finding(world: &Store, pod: &str) -> Finding {
+    let case =
+        context::pod_context(world, &WatchCoverage::complete(), &key("shop", pod), now()).unwrap();
     diagnose(&case).findings.into_iter().next().unwrap()
 }
 
@@ -121,7 +127,7 @@ const PODS: [(&str, &str, &str); 7] = [
     ("bare", "Pod/bare", "tool"),
 ];
 
-fn offer(world: &World, fix: FixId, selected: &str, reach: Reach) -> Offer {
+fn offer(world: &Store, fix: FixId, selected: &str, reach: Reach) -> FixProposal {
     let own = finding(world, selected);
     let all = PODS.iter().map(|(pod, ..)| *pod).chain(["migrate-x"]);
     let others: Vec<Finding> = all
@@ -129,7 +135,7 @@ fn offer(world: &World, fix: FixId, selected: &str, reach: Reach) -> Offer {
         .map(|pod| finding(world, pod))
         .collect();
     let others: Vec<&Finding> = others.iter().collect();
-    for_fix(
+    proposal_for(
         fix,
         FixScope {
             own: &own,
@@ -139,9 +145,9 @@ fn offer(world: &World, fix: FixId, selected: &str, reach: Reach) -> Offer {
     )
 }
 
-fn plan(world: &World, fix: FixId, selected: &str, reach: Reach) -> Plan {
+fn plan(world: &Store, fix: FixId, selected: &str, reach: Reach) -> Plan {
     match offer(world, fix, selected, reach) {
-        Offer::Plan(plan) => plan,
+        FixProposal::Plan(plan) => plan,
         other => panic!("{other:?}"),
     }
 }
@@ -154,7 +160,7 @@ fn said(plan: &Plan) -> Vec<String> {
 fn another_image_is_for_the_selected_pods_own_workload_and_container() {
     let world = world(MISSING);
     for (pod, owner, container) in PODS {
-        let Offer::Ask(Ask::Image { targets, .. }) =
+        let FixProposal::Form(FormSpec::Image { targets, .. }) =
             offer(&world, FixId::CorrectImage, pod, Reach::Selected)
         else {
             panic!("{pod}")
@@ -166,7 +172,7 @@ fn another_image_is_for_the_selected_pods_own_workload_and_container() {
         assert_eq!(found, [(owner.to_owned(), container)], "{pod}");
     }
     let job = offer(&world, FixId::CorrectImage, "migrate-x", Reach::Selected);
-    assert!(matches!(job, Offer::ByHand), "{job:?}");
+    assert!(matches!(job, FixProposal::Manual), "{job:?}");
 }
 
 #[test]
@@ -174,15 +180,15 @@ fn for_all_each_workload_is_listed_with_its_own_container_and_image() {
     let mut world = world(MISSING);
     let mut api = of_kind(WorkloadKind::Deployment, "api", "server");
     api.images = Arc::from([("server".into(), "registry.example/team/app:0".into())]);
-    world.fold(
-        Batch::Workloads(WorkloadKind::Deployment, changed(vec![api])),
+    world.apply(
+        StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![api])),
         now(),
     );
-    let Offer::Ask(ask) = offer(&world, FixId::CorrectImage, "bare", Reach::All) else {
+    let FixProposal::Form(ask) = offer(&world, FixId::CorrectImage, "bare", Reach::All) else {
         panic!("nothing is asked")
     };
     assert_eq!(ask.title(), "Another image for 6 workloads");
-    let Ask::Image { targets, left_out } = ask else {
+    let FormSpec::Image { targets, left_out } = ask else {
         panic!("{ask:?}")
     };
     assert_eq!(left_out.len(), 1, "{left_out:?}");
@@ -212,10 +218,10 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
         SecretType::DockerConfigJson,
         &[("registry.example", "bot")],
     );
-    world.fold(
-        Batch::Secrets(
-            crate::domain::store::watch::SecretSlice::DockerConfigJson,
-            changed(vec![hub]),
+    world.apply(
+        StoreUpdate::Secrets(
+            crate::domain::store::watch::SecretWatch::DockerConfigJson,
+            upserted(vec![hub]),
         ),
         now(),
     );
@@ -255,10 +261,10 @@ fn a_new_list_gets_new_pods_by_what_creates_them() {
 #[test]
 fn what_is_shared_is_changed_and_no_other_workload_restarted() {
     let mut world = world(NO_LOGIN);
-    let slice = crate::domain::store::watch::SecretSlice::DockerConfigJson;
+    let slice = crate::domain::store::watch::SecretWatch::DockerConfigJson;
     let entries = [("registry.example", "bot")];
     let hub = secret("shop", "hub", SecretType::DockerConfigJson, &entries);
-    world.fold(Batch::Secrets(slice, changed(vec![hub])), now());
+    world.apply(StoreUpdate::Secrets(slice, upserted(vec![hub])), now());
     let one = plan(&world, FixId::AttachSecret, "web-5c9f-1", Reach::Selected);
     assert_eq!(
         said(&one),
@@ -272,10 +278,10 @@ fn what_is_shared_is_changed_and_no_other_workload_restarted() {
     assert_eq!(one.notes, [notes]);
     // Those keep the list that they have: they are not waited for.
     let pods = PODS.map(|(pod, ..)| key("shop", pod));
-    let affected = super::super::Affected::of(&world, &one, pods, []);
+    let affected = super::super::Affected::new(&world, &one, pods, []);
     assert_eq!(affected.workloads(), [id(WorkloadKind::Deployment, "web")]);
 
-    let Offer::Ask(Ask::NewSecret { targets, .. }) =
+    let FixProposal::Form(FormSpec::NewSecret { targets, .. }) =
         offer(&world, FixId::CreateSecret, "api-77aa-1", Reach::Selected)
     else {
         panic!("nothing is asked")
@@ -292,8 +298,8 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
     let mut world = world(NO_LOGIN);
     let mut web = of_kind(WorkloadKind::Deployment, "web", "app");
     web.pull_secrets = Arc::from([Name::new("typo")]);
-    world.fold(
-        Batch::Workloads(WorkloadKind::Deployment, changed(vec![web])),
+    world.apply(
+        StoreUpdate::Workloads(WorkloadKind::Deployment, upserted(vec![web])),
         now(),
     );
     let mut pod = owned_by(
@@ -303,18 +309,18 @@ fn a_template_with_a_list_of_its_own_is_changed_and_no_service_account() {
         NO_LOGIN,
     );
     pod.pull_secrets = Arc::from([Name::new("typo")]);
-    world.fold(Batch::Pods(changed(vec![pod])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
     let mut own = finding(&world, "web-5c9f-1");
     own.names.secret = Some("typo".to_owned());
-    own.names.matching = Some("hub".to_owned());
+    own.names.matching_secret = Some("hub".to_owned());
     let one = |fix| {
         let scope = FixScope {
             own: &own,
             others: &[],
             reach: Reach::Selected,
         };
-        match for_fix(fix, scope) {
-            Offer::Plan(plan) => plan,
+        match proposal_for(fix, scope) {
+            FixProposal::Plan(plan) => plan,
             other => panic!("{other:?}"),
         }
     };
@@ -352,7 +358,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
         debugger.name = "debugger".into();
         debugger.role = ContainerRole::Ephemeral;
         pod.containers = Box::new([app, debugger]);
-        world.fold(Batch::Pods(changed(vec![pod])), now());
+        world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
         let own = finding(&world, "web-5c9f-1");
         assert_eq!(own.container.as_deref(), Some("debugger"));
         assert!(own.fixes.contains(&FixId::DebugAgain), "{:?}", own.fixes);
@@ -362,7 +368,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
                 others: &[],
                 reach: Reach::Selected,
             };
-            if let Offer::Plan(plan) = for_fix(*fix, scope) {
+            if let FixProposal::Plan(plan) = proposal_for(*fix, scope) {
                 assert!(
                     plan.changes.iter().all(|change| matches!(
                         change,
@@ -372,7 +378,7 @@ fn no_fix_for_a_debug_container_touches_the_workload() {
                     said(&plan)
                 );
             }
-            let commands = fix.fill(&own.names).commands.join("\n");
+            let commands = fix.render(&own.names).commands.join("\n");
             assert!(!commands.contains("rollout restart"), "{commands}");
             assert!(!commands.contains("delete pod"), "{commands}");
         }
@@ -386,7 +392,7 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
         for (pod, owner, _) in PODS {
             let own = finding(&world, pod);
             for fix in own.fixes.clone() {
-                if let Offer::Plan(plan) = offer(&world, fix, pod, Reach::Selected) {
+                if let FixProposal::Plan(plan) = offer(&world, fix, pod, Reach::Selected) {
                     let of_a_template = plan.changes.iter().filter_map(|change| match change {
                         Change::SetAccount(SetAccount { workload, .. })
                         | Change::SetTemplatePullSecrets(SetTemplatePullSecrets {
@@ -399,7 +405,7 @@ fn every_fix_of_every_kind_of_owner_changes_nothing_of_another() {
                         assert_eq!(changed, owner, "{fix} of {pod}");
                     }
                 }
-                let filled = fix.fill(&own.names).commands.join("\n");
+                let filled = fix.render(&own.names).commands.join("\n");
                 for (other, ..) in PODS.iter().filter(|(other, ..)| *other != pod) {
                     assert!(!filled.contains(&format!(" {other}")), "{pod}: {filled}");
                 }
@@ -432,15 +438,15 @@ fn owners_are_counted_once_in_a_title() {
 fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     let mut world = world(MISSING);
     let mut run = of_kind(WorkloadKind::Job, "nightly-8", "batch");
-    run.meta.owner = Some(Arc::new(Owner {
+    run.meta.owner = Some(Arc::new(OwnerReference {
         kind: "CronJob".into(),
         name: "nightly".into(),
         uid: "uid-CronJob-nightly".into(),
     }));
-    let run = Batch::Workloads(WorkloadKind::Job, changed(vec![run]));
-    world.fold(run, now());
+    let run = StoreUpdate::Workloads(WorkloadKind::Job, upserted(vec![run]));
+    world.apply(run, now());
     let pod = owned_by(Some(("Job", "nightly-8")), "nightly-8-x", "batch", MISSING);
-    world.fold(Batch::Pods(changed(vec![pod])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
     let own = finding(&world, "nightly-7-x");
     let other = finding(&world, "nightly-8-x");
     let scope = FixScope {
@@ -448,7 +454,9 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
         others: &[&other],
         reach: Reach::Selected,
     };
-    let Offer::Ask(Ask::Image { targets, .. }) = for_fix(FixId::CorrectImage, scope) else {
+    let FixProposal::Form(FormSpec::Image { targets, .. }) =
+        proposal_for(FixId::CorrectImage, scope)
+    else {
         panic!("it asks for the image")
     };
     let [target] = &targets[..] else {
@@ -466,14 +474,14 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     // One run of it is enough to show that it works.
     let plan = Plan::new("Another image", set);
     let pods = ["nightly-7-x", "nightly-8-x"].map(|name| key("shop", name));
-    let affected = crate::domain::plan::Affected::of(&world, &plan, pods.clone(), []);
-    let gone = Batch::Pods(crate::domain::fixtures::gone(pods.to_vec()));
-    world.fold(gone, now());
+    let affected = crate::domain::plan::Affected::new(&world, &plan, pods.clone(), []);
+    let gone = StoreUpdate::Pods(crate::domain::fixtures::removed(pods.to_vec()));
+    world.apply(gone, now());
     assert!(!crate::domain::plan::recovery(&world, &affected).is_complete());
     let run = owned_by(Some(("Job", "nightly-8")), "nightly-8-y", "batch", MISSING);
     let mut pod = crate::domain::fixtures::pod("shop", "nightly-8-y", running());
     pod.meta.owner = run.meta.owner;
-    world.fold(Batch::Pods(changed(vec![pod])), now());
+    world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
     let found = crate::domain::plan::recovery(&world, &affected);
     assert!(found.is_complete(), "{found:?}");
 }

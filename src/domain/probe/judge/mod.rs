@@ -8,22 +8,22 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Found, Stage, Step, Transcript,
-    platform::{Fit, Wanted},
+    ProbeError, ProbeStage, ProbeStep, StepResult, Transcript,
+    platform::{Fit, TargetPlatforms},
 };
-use crate::domain::diagnostics::{Cause, Root};
+use crate::domain::diagnostics::{Cause, RootCause};
 
 /// Whether the image can be pulled, as far as asking from here tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
+pub enum PullAnswer {
     Ok,
     No,
     /// The registry gave no answer to this question.
     Unknown,
 }
 
-impl Answer {
+impl PullAnswer {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -35,10 +35,10 @@ impl Answer {
 
 /// The verdict of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    pub answer: Answer,
+pub struct ProbeConclusion {
+    pub answer: PullAnswer,
     pub cause: Option<Cause>,
-    pub root: Option<Root>,
+    pub root: Option<RootCause>,
     /// What the same answers could also mean.
     pub alternatives: Vec<Cause>,
     /// Causes that a step has disproved, for a pull from here with this credential.
@@ -47,20 +47,20 @@ pub struct Verdict {
 }
 
 /// Judges a transcript. `wanted` is what shall run the image.
-pub fn judge(transcript: &Transcript, wanted: &Wanted) -> Verdict {
+pub fn conclude(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeConclusion {
     let finding = match transcript.failed() {
         // That the proxy of this machine is out of reach says nothing of the registry.
-        Some((step, _)) if transcript.proxy.is_some() && step.stage <= Stage::Proxy => {
-            Finding::open()
+        Some((step, _)) if transcript.proxy.is_some() && step.stage <= ProbeStage::Proxy => {
+            ProbeFinding::open()
         }
-        Some((step, failure)) => Finding::of(transcript, step.stage, failure),
+        Some((step, failure)) => ProbeFinding::from_failure(transcript, step.stage, failure),
         None => arrived(transcript, wanted),
     };
     let ruled_out = ruled_out(transcript)
         .filter(|cause| finding.cause != Some(*cause) && !finding.alternatives.contains(cause))
         .collect();
-    Verdict {
-        summary: summary::of(transcript, &finding, wanted),
+    ProbeConclusion {
+        summary: summary::sentence(transcript, &finding, wanted),
         answer: finding.answer,
         cause: finding.cause,
         root: finding.root,
@@ -70,17 +70,17 @@ pub fn judge(transcript: &Transcript, wanted: &Wanted) -> Verdict {
 }
 
 /// A verdict before it is put into words.
-struct Finding {
-    answer: Answer,
+struct ProbeFinding {
+    answer: PullAnswer,
     cause: Option<Cause>,
-    root: Option<Root>,
+    root: Option<RootCause>,
     alternatives: Vec<Cause>,
 }
 
-impl Finding {
-    fn no(cause: Cause, root: impl Into<Option<Root>>) -> Self {
+impl ProbeFinding {
+    fn no(cause: Cause, root: impl Into<Option<RootCause>>) -> Self {
         Self {
-            answer: Answer::No,
+            answer: PullAnswer::No,
             cause: Some(cause),
             root: root.into(),
             alternatives: Vec::new(),
@@ -88,9 +88,9 @@ impl Finding {
     }
 
     /// Something went wrong that says nothing of whether this credential may pull this image.
-    fn unknown(cause: Cause, root: impl Into<Option<Root>>) -> Self {
+    fn unknown(cause: Cause, root: impl Into<Option<RootCause>>) -> Self {
         Self {
-            answer: Answer::Unknown,
+            answer: PullAnswer::Unknown,
             ..Self::no(cause, root)
         }
     }
@@ -98,7 +98,7 @@ impl Finding {
     /// Nothing was learnt of the registry.
     fn open() -> Self {
         Self {
-            answer: Answer::Unknown,
+            answer: PullAnswer::Unknown,
             cause: None,
             root: None,
             alternatives: Vec::new(),
@@ -115,50 +115,50 @@ impl Finding {
         Self::unknown(cause, None)
     }
 
-    fn of(transcript: &Transcript, stage: Stage, failure: &Failure) -> Self {
+    fn from_failure(transcript: &Transcript, stage: ProbeStage, failure: &ProbeError) -> Self {
         match failure {
-            Failure::UnknownHost | Failure::NameServerSilent => {
+            ProbeError::UnknownHost | ProbeError::DnsTimeout => {
                 Self::unreached(Cause::RegistryUnreachableDns)
             }
-            Failure::Refused => Self::unreached(Cause::RegistryUnreachableRefused),
-            Failure::NoRoute => Self::unreached(Cause::RegistryUnreachableNoRoute),
-            Failure::Reset => Self::unreached(Cause::RegistryUnreachableReset),
-            Failure::Silent(_) => Self::unreached(Cause::RegistryUnreachableTimeout),
-            Failure::UntrustedCa => Self::unreached(Cause::TlsUntrustedCa),
-            Failure::WrongName { .. }
-            | Failure::CertificateExpired
-            | Failure::CertificateNotYetValid => Self::unreached(Cause::TlsHostnameOrExpired),
-            Failure::SpeaksPlainHttp | Failure::SpeaksTls => {
+            ProbeError::Refused => Self::unreached(Cause::RegistryUnreachableRefused),
+            ProbeError::NoRoute => Self::unreached(Cause::RegistryUnreachableNoRoute),
+            ProbeError::Reset => Self::unreached(Cause::RegistryUnreachableReset),
+            ProbeError::Timeout(_) => Self::unreached(Cause::RegistryUnreachableTimeout),
+            ProbeError::UntrustedCa => Self::unreached(Cause::TlsUntrustedCa),
+            ProbeError::WrongName { .. }
+            | ProbeError::CertificateExpired
+            | ProbeError::CertificateNotYetValid => Self::unreached(Cause::TlsHostnameOrExpired),
+            ProbeError::SpeaksPlainHttp | ProbeError::SpeaksTls => {
                 Self::unreached(Cause::TlsHttpMismatch)
             }
-            Failure::Handshake(_) => Self::unreached(Cause::TlsHandshakeFailure),
-            Failure::NotHttp(_)
-            | Failure::HeadTooLarge
-            | Failure::BodyTooLarge { .. }
-            | Failure::Unreadable(_)
-            | Failure::TooManyRedirects
-            | Failure::BadRedirect { .. }
-            | Failure::NoChallenge => Self::unknown(Cause::RegistryBadResponse, None),
+            ProbeError::Handshake(_) => Self::unreached(Cause::TlsHandshakeFailure),
+            ProbeError::NotHttp(_)
+            | ProbeError::HeadTooLarge
+            | ProbeError::BodyTooLarge { .. }
+            | ProbeError::Unreadable(_)
+            | ProbeError::TooManyRedirects
+            | ProbeError::BadRedirect { .. }
+            | ProbeError::NoChallenge => Self::unknown(Cause::RegistryBadResponse, None),
             // The kubelet would send it; we do not, so what would come of it is not known.
-            Failure::ForeignRealm { .. } | Failure::ProxyRefuses(_) => Self::open(),
-            Failure::Refusal(refusal) => refused::refused(transcript, stage, refusal),
+            ProbeError::ForeignRealm { .. } | ProbeError::ProxyRefuses(_) => Self::open(),
+            ProbeError::Refusal(refusal) => refused::conclude_refusal(transcript, stage, refusal),
         }
     }
 }
 
-fn arrived(transcript: &Transcript, wanted: &Wanted) -> Finding {
+fn arrived(transcript: &Transcript, wanted: &TargetPlatforms) -> ProbeFinding {
     let Some(manifest) = transcript.manifest() else {
-        return Finding::unknown(Cause::RegistryBadResponse, None);
+        return ProbeFinding::unknown(Cause::RegistryBadResponse, None);
     };
     if manifest.is_schema_1() {
-        return Finding::no(Cause::ManifestUnsupported, Root::ImageFormat);
+        return ProbeFinding::no(Cause::ManifestUnsupported, RootCause::ImageFormat);
     }
     if let Fit::No(_) = wanted.fit(manifest) {
-        return Finding::no(Cause::PlatformMismatch, Root::WrongPlatform);
+        return ProbeFinding::no(Cause::PlatformMismatch, RootCause::WrongPlatform);
     }
-    Finding {
-        answer: Answer::Ok,
-        ..Finding::open()
+    ProbeFinding {
+        answer: PullAnswer::Ok,
+        ..ProbeFinding::open()
     }
 }
 
@@ -169,42 +169,42 @@ fn ruled_out(transcript: &Transcript) -> impl Iterator<Item = Cause> {
     // Before the proxy has led on, everything is about the proxy.
     let proxied = transcript.proxy.is_some();
     // Plain HTTP says nothing of what TLS would have met.
-    let plain = |step: &Step| matches!(step.outcome, Ok(Found::Unencrypted(_)));
+    let plain = |step: &ProbeStep| matches!(step.outcome, Ok(StepResult::Unencrypted(_)));
     succeeded
-        .filter(move |step| !(plain(step) || proxied && step.stage < Stage::Proxy))
+        .filter(move |step| !(plain(step) || proxied && step.stage < ProbeStage::Proxy))
         .flat_map(move |step| disproved_by(step.stage, signed_in))
         .copied()
 }
 
-fn disproved_by(stage: Stage, signed_in: bool) -> &'static [Cause] {
+fn disproved_by(stage: ProbeStage, signed_in: bool) -> &'static [Cause] {
     match stage {
-        Stage::Resolve => &[Cause::InvalidImageName, Cause::RegistryUnreachableDns],
-        Stage::Connect => &[
+        ProbeStage::Resolve => &[Cause::InvalidImageName, Cause::RegistryUnreachableDns],
+        ProbeStage::Connect => &[
             Cause::RegistryUnreachableRefused,
             Cause::RegistryUnreachableTimeout,
             Cause::RegistryUnreachableNoRoute,
         ],
-        Stage::Proxy => &[
+        ProbeStage::Proxy => &[
             Cause::InvalidImageName,
             Cause::RegistryUnreachableDns,
             Cause::RegistryUnreachableRefused,
             Cause::RegistryUnreachableTimeout,
             Cause::RegistryUnreachableNoRoute,
         ],
-        Stage::Tls => &[
+        ProbeStage::Tls => &[
             Cause::TlsUntrustedCa,
             Cause::TlsHostnameOrExpired,
             Cause::TlsHandshakeFailure,
             Cause::TlsHttpMismatch,
         ],
-        Stage::Challenge => &[Cause::RegistryUnreachableReset],
-        Stage::Token if signed_in => &[
+        ProbeStage::Challenge => &[Cause::RegistryUnreachableReset],
+        ProbeStage::Token if signed_in => &[
             Cause::NoCredentialsSent,
             Cause::Unauthorized,
             Cause::TokenExpired,
         ],
-        Stage::Token => &[],
-        Stage::Manifest => &[
+        ProbeStage::Token => &[],
+        ProbeStage::Manifest => &[
             Cause::ImageNotFound,
             Cause::RepositoryMissingOrNoAccess,
             Cause::ForbiddenByPolicy,

@@ -2,29 +2,35 @@
 
 use super::{
     super::{
-        Asker, Failure, Found, Login, Stage, Step, Stranger, Tags, Transcript, closest,
-        platform::{Fit, Wanted},
+        AnonymousAccess, AuthMethod, ProbeError, ProbeStage, ProbeStep, Requester, StepResult,
+        Tags, Transcript,
+        platform::{Fit, TargetPlatforms},
+        similar_tags,
     },
-    Answer, Finding,
+    ProbeFinding, PullAnswer,
 };
 
 /// Similar tags that are named where one is missing.
 const SIMILAR: usize = 3;
 
 /// One sentence: who, what, and why.
-pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> String {
+pub(super) fn sentence(
+    transcript: &Transcript,
+    finding: &ProbeFinding,
+    wanted: &TargetPlatforms,
+) -> String {
     let image = &transcript.image;
-    let who = match &transcript.asker {
-        Asker::User(name) => format!("as {name}"),
-        Asker::Anonymous(_) => "anonymously".to_owned(),
+    let who = match &transcript.requester {
+        Requester::User(name) => format!("as {name}"),
+        Requester::Anonymous(_) => "anonymously".to_owned(),
     };
     let mut sentence = match (finding.answer, finding.cause) {
         // Nothing more was asked for: a blob may still be missing.
-        (Answer::Ok, _) => format!("{image}: manifest found {who} (layers not pulled)"),
-        (Answer::No, Some(cause)) => {
-            format!("{image} cannot be pulled {who}: {}", cause.entry().summary)
+        (PullAnswer::Ok, _) => format!("{image}: manifest found {who} (layers not pulled)"),
+        (PullAnswer::No, Some(cause)) => {
+            format!("{image} cannot be pulled {who}: {}", cause.info().summary)
         }
-        (Answer::No | Answer::Unknown, _) => {
+        (PullAnswer::No | PullAnswer::Unknown, _) => {
             format!(
                 "{image} not tested {who}: {}",
                 untested(transcript, finding)
@@ -32,7 +38,7 @@ pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) ->
         }
     };
     if let Some((step, failure)) = transcript.failed()
-        && !failure.is_on_the_way()
+        && !failure.is_before_registry()
     {
         sentence.push_str("; ");
         sentence.push_str(&step.detail());
@@ -45,41 +51,45 @@ pub(super) fn of(transcript: &Transcript, finding: &Finding, wanted: &Wanted) ->
 }
 
 /// Why the registry gave no answer to the question.
-fn untested(transcript: &Transcript, finding: &Finding) -> String {
+fn untested(transcript: &Transcript, finding: &ProbeFinding) -> String {
     match (transcript.failed(), finding.cause) {
-        (Some((step, failure)), _) if failure.is_on_the_way() => {
+        (Some((step, failure)), _) if failure.is_before_registry() => {
             on_the_way(transcript, step, failure)
         }
-        (_, Some(cause)) => cause.entry().summary.to_owned(),
+        (_, Some(cause)) => cause.info().summary.to_owned(),
         (_, None) => "no answer".to_owned(),
     }
 }
 
 /// What keeps this machine from the registry, or from its own proxy.
-fn on_the_way(transcript: &Transcript, step: &Step, failure: &Failure) -> String {
+fn on_the_way(transcript: &Transcript, step: &ProbeStep, failure: &ProbeError) -> String {
     let host = &step.host;
     if let Some(proxy) = transcript
         .proxy
         .as_deref()
-        .filter(|_| step.stage <= Stage::Proxy)
+        .filter(|_| step.stage <= ProbeStage::Proxy)
     {
         return format!("this machine cannot use its proxy {proxy}: {failure}");
     }
     let rest = match failure {
-        Failure::UnknownHost | Failure::NameServerSilent => format!("cannot resolve {host}"),
-        Failure::UntrustedCa
-        | Failure::WrongName { .. }
-        | Failure::CertificateExpired
-        | Failure::CertificateNotYetValid
-        | Failure::SpeaksPlainHttp
-        | Failure::SpeaksTls
-        | Failure::Handshake(_) => format!("has no TLS connection to {host}"),
+        ProbeError::UnknownHost | ProbeError::DnsTimeout => format!("cannot resolve {host}"),
+        ProbeError::UntrustedCa
+        | ProbeError::WrongName { .. }
+        | ProbeError::CertificateExpired
+        | ProbeError::CertificateNotYetValid
+        | ProbeError::SpeaksPlainHttp
+        | ProbeError::SpeaksTls
+        | ProbeError::Handshake(_) => format!("has no TLS connection to {host}"),
         _ => format!("cannot reach {host}"),
     };
     format!("this machine {rest}: {failure}")
 }
 
-fn remarks(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> Vec<String> {
+fn remarks(
+    transcript: &Transcript,
+    finding: &ProbeFinding,
+    wanted: &TargetPlatforms,
+) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(manifest) = transcript.manifest()
         && let Fit::No(why) | Fit::Partly(why) = wanted.fit(manifest)
@@ -87,7 +97,7 @@ fn remarks(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> Vec<S
         remarks.push(why);
     }
     let stage = transcript.failed().map(|(step, _)| step.stage);
-    let beyond = stage.is_none_or(|stage| stage > Stage::Proxy);
+    let beyond = stage.is_none_or(|stage| stage > ProbeStage::Proxy);
     if let Some(proxy) = transcript.proxy.as_ref().filter(|_| beyond) {
         remarks.push(format!(
             "it was asked through the proxy {proxy} of this machine; a node may go another way"
@@ -97,26 +107,26 @@ fn remarks(transcript: &Transcript, finding: &Finding, wanted: &Wanted) -> Vec<S
     if direct
         && transcript
             .failed()
-            .is_some_and(|(_, failure)| failure.is_on_the_way())
+            .is_some_and(|(_, failure)| failure.is_before_registry())
     {
         remarks.push("nodes may use other name servers, mirrors, proxies and CAs".to_owned());
     }
-    if transcript.stranger == Some(Stranger::MayPull) {
+    if transcript.anonymous_access == Some(AnonymousAccess::MayPull) {
         remarks.push("without the credential it can be pulled: the image is public".to_owned());
     }
     let open = transcript
         .steps
         .iter()
-        .any(|step| matches!(step.outcome, Ok(Found::Login(Login::Open))));
-    if finding.answer == Answer::Ok
+        .any(|step| matches!(step.outcome, Ok(StepResult::Login(AuthMethod::Open))));
+    if finding.answer == PullAnswer::Ok
         && open
-        && matches!(transcript.asker, Asker::User(_))
+        && matches!(transcript.requester, Requester::User(_))
         && !transcript.is_signed_in()
     {
         remarks.push("the registry never asked for the credential".to_owned());
     }
     if let (Some(Tags::Listed(tags)), Some(tag)) = (&transcript.tags, transcript.image.tag()) {
-        let similar = closest(tag, tags, SIMILAR);
+        let similar = similar_tags(tag, tags, SIMILAR);
         if !similar.is_empty() {
             remarks.push(format!("did you mean {}?", similar.join(", ")));
         } else if tags.is_empty() {

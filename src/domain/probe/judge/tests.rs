@@ -3,21 +3,24 @@
 use std::time::Duration;
 
 use super::{
-    super::{Asker, Login, Manifest, Nameless, Platform, Refusal, Stranger, Tags, Unencrypted},
+    super::{
+        AnonymousAccess, AnonymousReason, AuthMethod, Manifest, Platform, Refusal, Requester, Tags,
+        Unencrypted,
+    },
     *,
 };
 use crate::domain::registry_auth::image_ref::ImageRef;
 
-fn user() -> Asker {
-    Asker::User("jane".into())
+fn user() -> Requester {
+    Requester::User("jane".into())
 }
 
-fn nobody(why: Nameless) -> Asker {
-    Asker::Anonymous(why)
+fn nobody(why: AnonymousReason) -> Requester {
+    Requester::Anonymous(why)
 }
 
-fn refusal(status: u16, codes: &[&str]) -> Failure {
-    Failure::Refusal(Refusal {
+fn refusal(status: u16, codes: &[&str]) -> ProbeError {
+    ProbeError::Refusal(Refusal {
         status,
         codes: codes.iter().map(|code| (*code).to_owned()).collect(),
         ..Refusal::default()
@@ -25,20 +28,25 @@ fn refusal(status: u16, codes: &[&str]) -> Failure {
 }
 
 /// A walk that goes well up to the stage, and there ends so.
-fn walk(image: &str, asker: Asker, stage: Stage, outcome: Result<Found, Failure>) -> Transcript {
-    let bearer = Login::Bearer {
+fn walk(
+    image: &str,
+    asker: Requester,
+    stage: ProbeStage,
+    outcome: Result<StepResult, ProbeError>,
+) -> Transcript {
+    let bearer = AuthMethod::Bearer {
         realm: "auth.example".into(),
     };
     let good = [
-        (Stage::Resolve, Found::Addresses(Vec::new())),
+        (ProbeStage::Resolve, StepResult::Addresses(Vec::new())),
         (
-            Stage::Tls,
-            Found::Encrypted {
+            ProbeStage::Tls,
+            StepResult::Encrypted {
                 protocol: "TLSv1.3".into(),
             },
         ),
-        (Stage::Challenge, Found::Login(bearer)),
-        (Stage::Token, Found::Token { lives: None }),
+        (ProbeStage::Challenge, StepResult::Login(bearer)),
+        (ProbeStage::Token, StepResult::Token { lives: None }),
     ];
     let mut steps: Vec<_> = good
         .into_iter()
@@ -48,7 +56,7 @@ fn walk(image: &str, asker: Asker, stage: Stage, outcome: Result<Found, Failure>
     steps.push((stage, outcome));
     let steps = steps
         .into_iter()
-        .map(|(stage, outcome)| Step {
+        .map(|(stage, outcome)| ProbeStep {
             stage,
             host: "r.example".into(),
             outcome,
@@ -57,22 +65,27 @@ fn walk(image: &str, asker: Asker, stage: Stage, outcome: Result<Found, Failure>
         .collect();
     Transcript {
         image: ImageRef::parse(image).unwrap(),
-        asker,
+        requester: asker,
         proxy: None,
         steps,
         tags: None,
-        stranger: None,
+        anonymous_access: None,
     }
 }
 
-fn fails(asker: Asker, stage: Stage, failure: Failure) -> Transcript {
+fn fails(asker: Requester, stage: ProbeStage, failure: ProbeError) -> Transcript {
     walk("r.example/team/app:1.2.3", asker, stage, Err(failure))
 }
 
-type Expected = (Answer, Option<Cause>, Option<Root>, &'static [Cause]);
+type Expected = (
+    PullAnswer,
+    Option<Cause>,
+    Option<RootCause>,
+    &'static [Cause],
+);
 
 fn expect(transcript: &Transcript, expected: Expected) {
-    let found = judge(transcript, &Wanted::Anything);
+    let found = conclude(transcript, &TargetPlatforms::Anything);
     assert_eq!(
         (
             found.answer,
@@ -88,80 +101,80 @@ fn expect(transcript: &Transcript, expected: Expected) {
 /// Whatever keeps this machine from the registry is no answer of the registry, and proves no root.
 #[test]
 fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
-    use Stage::{Connect, Resolve, Tls};
+    use ProbeStage::{Connect, Resolve, Tls};
     let limit = Duration::from_secs(10);
     let presented = Vec::new();
     for (stage, failure, cause, words) in [
         (
             Resolve,
-            Failure::UnknownHost,
+            ProbeError::UnknownHost,
             Cause::RegistryUnreachableDns,
             "this machine cannot resolve r.example: no such host",
         ),
         (
             Resolve,
-            Failure::NameServerSilent,
+            ProbeError::DnsTimeout,
             Cause::RegistryUnreachableDns,
             "this machine cannot resolve r.example: no name server answered",
         ),
         (
             Connect,
-            Failure::Refused,
+            ProbeError::Refused,
             Cause::RegistryUnreachableRefused,
             "this machine cannot reach r.example: connection refused",
         ),
         (
             Connect,
-            Failure::Silent(limit),
+            ProbeError::Timeout(limit),
             Cause::RegistryUnreachableTimeout,
             "this machine cannot reach r.example: no answer within 10 s",
         ),
         (
             Connect,
-            Failure::NoRoute,
+            ProbeError::NoRoute,
             Cause::RegistryUnreachableNoRoute,
             "this machine cannot reach r.example: no route to the host",
         ),
         (
             Tls,
-            Failure::Reset,
+            ProbeError::Reset,
             Cause::RegistryUnreachableReset,
             "this machine cannot reach r.example",
         ),
         (
             Tls,
-            Failure::UntrustedCa,
+            ProbeError::UntrustedCa,
             Cause::TlsUntrustedCa,
             "this machine has no TLS connection to r.example",
         ),
         (
             Tls,
-            Failure::WrongName { presented },
+            ProbeError::WrongName { presented },
             Cause::TlsHostnameOrExpired,
             "this machine has no TLS connection to r.example: the certificate is for another name",
         ),
         (
             Tls,
-            Failure::CertificateExpired,
+            ProbeError::CertificateExpired,
             Cause::TlsHostnameOrExpired,
             "this machine has no TLS connection to r.example: the certificate has expired",
         ),
         (
             Tls,
-            Failure::SpeaksPlainHttp,
+            ProbeError::SpeaksPlainHttp,
             Cause::TlsHttpMismatch,
             "this machine has no TLS connection to r.example",
         ),
         (
             Tls,
-            Failure::Handshake("x".into()),
+            ProbeError::Handshake("x".into()),
             Cause::TlsHandshakeFailure,
             "this machine has no TLS connection to r.example",
         ),
     ] {
         let transcript = fails(user(), stage, failure);
-        expect(&transcript, (Answer::Unknown, Some(cause), None, &[]));
-        let summary = judge(&transcript, &Wanted::Anything).summary;
+        expect(&transcript, (PullAnswer::Unknown, Some(cause), None, &[]));
+        let summary = conclude(&transcript, &TargetPlatforms::Anything).summary;
         assert!(summary.contains(words), "{summary}");
         assert!(summary.contains("nodes may use other"), "{summary}");
         assert!(
@@ -175,12 +188,12 @@ fn what_this_machine_cannot_reach_is_unknown_and_said_of_this_machine() {
 fn a_proxy_of_this_machine_that_does_not_lead_on_is_this_machines() {
     let mut transcript = fails(
         user(),
-        Stage::Proxy,
-        Failure::ProxyRefuses("407 Proxy Authentication Required".into()),
+        ProbeStage::Proxy,
+        ProbeError::ProxyRefuses("407 Proxy Authentication Required".into()),
     );
     transcript.proxy = Some("proxy.example:3128".into());
-    expect(&transcript, (Answer::Unknown, None, None, &[]));
-    let summary = judge(&transcript, &Wanted::Anything).summary;
+    expect(&transcript, (PullAnswer::Unknown, None, None, &[]));
+    let summary = conclude(&transcript, &TargetPlatforms::Anything).summary;
     assert!(
         summary.contains("this machine cannot use its proxy proxy.example:3128: the proxy"),
         "{summary}"
@@ -194,37 +207,42 @@ fn only_the_manifest_was_asked_for() {
             media_type: media_type.to_owned(),
             ..Manifest::default()
         };
-        let found = Ok(Found::Manifest(manifest));
-        walk("r.example/a:1", user(), Stage::Manifest, found)
+        let found = Ok(StepResult::Manifest(manifest));
+        walk("r.example/a:1", user(), ProbeStage::Manifest, found)
     };
-    let summary = judge(&found(""), &Wanted::Anything).summary;
+    let summary = conclude(&found(""), &TargetPlatforms::Anything).summary;
     assert_eq!(
         summary,
         "r.example/a:1: manifest found as jane (layers not pulled)"
     );
     let old = "application/vnd.docker.distribution.manifest.v1+prettyjws";
-    let unsupported = (Cause::ManifestUnsupported, Root::ImageFormat);
+    let unsupported = (Cause::ManifestUnsupported, RootCause::ImageFormat);
     expect(
         &found(old),
-        (Answer::No, Some(unsupported.0), Some(unsupported.1), &[]),
+        (
+            PullAnswer::No,
+            Some(unsupported.0),
+            Some(unsupported.1),
+            &[],
+        ),
     );
 }
 
 /// ECR takes the user name, and says at the manifest that the token is too old.
 #[test]
 fn a_body_that_says_so_is_an_expired_token() {
-    let expired = Failure::Refusal(Refusal {
+    let expired = ProbeError::Refusal(Refusal {
         status: 403,
         codes: vec!["DENIED".into()],
         message: Some("Your authorization token has expired. Reauthenticate and try again.".into()),
         ..Refusal::default()
     });
     expect(
-        &fails(user(), Stage::Manifest, expired),
+        &fails(user(), ProbeStage::Manifest, expired),
         (
-            Answer::No,
+            PullAnswer::No,
             Some(Cause::TokenExpired),
-            Some(Root::CredentialExpired),
+            Some(RootCause::CredentialExpired),
             &[],
         ),
     );
@@ -232,94 +250,100 @@ fn a_body_that_says_so_is_an_expired_token() {
 
 #[test]
 fn an_answer_that_is_none_leaves_the_question_open() {
-    use Stage::{Challenge, Manifest};
+    use ProbeStage::{Challenge, Manifest};
     let bad = (Cause::RegistryBadResponse, None);
     let limit = Duration::from_secs(10);
     let silent = (Cause::RegistryUnreachableTimeout, None);
-    let limited = (Cause::RateLimited, Some(Root::RateLimit));
+    let limited = (Cause::RateLimited, Some(RootCause::RateLimit));
     for (stage, failure, (cause, root)) in [
-        (Challenge, Failure::NotHttp("x".into()), bad),
-        (Challenge, Failure::TooManyRedirects, bad),
+        (Challenge, ProbeError::NotHttp("x".into()), bad),
+        (Challenge, ProbeError::TooManyRedirects, bad),
         (Challenge, refusal(404, &[]), bad),
         (
             Challenge,
             refusal(503, &[]),
-            (Cause::Registry5xx, Some(Root::RegistryDown)),
+            (Cause::Registry5xx, Some(RootCause::RegistryDown)),
         ),
-        (Manifest, Failure::Silent(limit), silent),
+        (Manifest, ProbeError::Timeout(limit), silent),
         (Manifest, refusal(429, &[]), limited),
         (Manifest, refusal(403, &["TOOMANYREQUESTS"]), limited),
     ] {
         expect(
             &fails(user(), stage, failure),
-            (Answer::Unknown, Some(cause), root, &[]),
+            (PullAnswer::Unknown, Some(cause), root, &[]),
         );
     }
     expect(
         &fails(user(), Challenge, refusal(403, &[])),
-        (Answer::No, Some(Cause::ForbiddenByPolicy), None, &[]),
+        (PullAnswer::No, Some(Cause::ForbiddenByPolicy), None, &[]),
     );
 }
 
 #[test]
 fn the_login_is_refused() {
-    let no = Answer::No;
-    let bad = (Some(Cause::Unauthorized), Some(Root::CredentialRejected));
-    let refused = |status| fails(user(), Stage::Token, refusal(status, &[]));
+    let no = PullAnswer::No;
+    let bad = (
+        Some(Cause::Unauthorized),
+        Some(RootCause::CredentialRejected),
+    );
+    let refused = |status| fails(user(), ProbeStage::Token, refusal(status, &[]));
     expect(&refused(401), (no, bad.0, bad.1, &[]));
     expect(
         &refused(403),
         (no, bad.0, bad.1, &[Cause::ForbiddenByPolicy]),
     );
     let public = Transcript {
-        stranger: Some(Stranger::MayPull),
+        anonymous_access: Some(AnonymousAccess::MayPull),
         ..refused(403)
     };
     expect(&public, (no, bad.0, bad.1, &[]));
     assert!(
-        judge(&public, &Wanted::Anything)
+        conclude(&public, &TargetPlatforms::Anything)
             .summary
             .contains("the image is public")
     );
-    let expired = Failure::Refusal(Refusal {
+    let expired = ProbeError::Refusal(Refusal {
         status: 403,
         message: Some("your authorization token has Expired".into()),
         ..Refusal::default()
     });
     expect(
-        &fails(user(), Stage::Token, expired),
+        &fails(user(), ProbeStage::Token, expired),
         (
             no,
             Some(Cause::TokenExpired),
-            Some(Root::CredentialExpired),
+            Some(RootCause::CredentialExpired),
             &[],
         ),
     );
-    let foreign = Failure::ForeignRealm {
+    let foreign = ProbeError::ForeignRealm {
         realm: "elsewhere.example".into(),
     };
     expect(
-        &fails(user(), Stage::Token, foreign),
-        (Answer::Unknown, None, None, &[]),
+        &fails(user(), ProbeStage::Token, foreign),
+        (PullAnswer::Unknown, None, None, &[]),
     );
 }
 
 #[test]
 fn nobody_may_pull() {
     for (why, root) in [
-        (Nameless::Chosen, None),
-        (Nameless::NoEntryMatches, Some(Root::EntryForOtherRegistry)),
-        (Nameless::EntryEmpty, Some(Root::EntryEmpty)),
+        (AnonymousReason::Chosen, None),
+        (
+            AnonymousReason::NoEntryMatches,
+            Some(RootCause::EntryForOtherRegistry),
+        ),
+        (AnonymousReason::EntryEmpty, Some(RootCause::EntryEmpty)),
     ] {
         for (stage, status) in [
-            (Stage::Token, 401),
-            (Stage::Token, 403),
-            (Stage::Manifest, 401),
+            (ProbeStage::Token, 401),
+            (ProbeStage::Token, 403),
+            (ProbeStage::Manifest, 401),
         ] {
             expect(
                 &fails(nobody(why), stage, refusal(status, &[])),
                 (
-                    Answer::No,
+                    PullAnswer::No,
                     Some(Cause::NoCredentialsSent),
                     root,
                     &[Cause::RepositoryMissingOrNoAccess],
@@ -335,14 +359,14 @@ fn the_repository_is_closed_to_a_good_credential() {
         walk(
             image,
             user(),
-            Stage::Manifest,
+            ProbeStage::Manifest,
             Err(refusal(403, &["DENIED"])),
         )
     };
     expect(
         &denied("docker.io/team/app:1"),
         (
-            Answer::No,
+            PullAnswer::No,
             Some(Cause::RepositoryMissingOrNoAccess),
             None,
             &[Cause::ForbiddenByPolicy],
@@ -352,9 +376,9 @@ fn the_repository_is_closed_to_a_good_credential() {
     expect(
         &denied(ecr),
         (
-            Answer::No,
+            PullAnswer::No,
             Some(Cause::ForbiddenByPolicy),
-            Some(Root::CredentialLacksAccess),
+            Some(RootCause::CredentialLacksAccess),
             &[Cause::RepositoryMissingOrNoAccess],
         ),
     );
@@ -362,10 +386,10 @@ fn the_repository_is_closed_to_a_good_credential() {
 
 #[test]
 fn the_list_of_tags_tells_a_missing_tag_from_a_missing_repository() {
-    let tag = (Some(Cause::ImageNotFound), Some(Root::TagMissing));
+    let tag = (Some(Cause::ImageNotFound), Some(RootCause::TagMissing));
     let repository = (
         Some(Cause::RepositoryMissingOrNoAccess),
-        Some(Root::RepositoryMissing),
+        Some(RootCause::RepositoryMissing),
     );
     let listed = Tags::Listed(vec!["1.2.4".into(), "main".into()]);
     for (code, tags, (cause, root), others) in [
@@ -376,23 +400,23 @@ fn the_list_of_tags_tells_a_missing_tag_from_a_missing_repository() {
             repository,
             &[],
         ),
-        ("NAME_UNKNOWN", Some(Tags::NotTold), repository, &[]),
+        ("NAME_UNKNOWN", Some(Tags::Unknown), repository, &[]),
         (
             "MANIFEST_UNKNOWN",
-            Some(Tags::NotTold),
+            Some(Tags::Unknown),
             (Some(Cause::ImageNotFound), None),
             &[Cause::RepositoryMissingOrNoAccess],
         ),
     ] {
         let transcript = Transcript {
             tags,
-            ..fails(user(), Stage::Manifest, refusal(404, &[code]))
+            ..fails(user(), ProbeStage::Manifest, refusal(404, &[code]))
         };
-        expect(&transcript, (Answer::No, cause, root, others));
-        let summary = judge(&transcript, &Wanted::Anything).summary;
+        expect(&transcript, (PullAnswer::No, cause, root, others));
+        let summary = conclude(&transcript, &TargetPlatforms::Anything).summary;
         assert_eq!(
             summary.contains("did you mean 1.2.4?"),
-            root == Some(Root::TagMissing),
+            root == Some(RootCause::TagMissing),
             "{summary}"
         );
     }
@@ -408,21 +432,24 @@ fn an_image_for_other_platforms_is_no_good() {
     let transcript = walk(
         "r.example/a:1",
         user(),
-        Stage::Manifest,
-        Ok(Found::Manifest(manifest)),
+        ProbeStage::Manifest,
+        Ok(StepResult::Manifest(manifest)),
     );
-    expect(&transcript, (Answer::Ok, None, None, &[]));
-    for (wanted, answer) in [("linux/arm64", Answer::Ok), ("linux/s390x", Answer::No)] {
-        let wanted = Wanted::Each(vec![Platform::parse(wanted).unwrap()]);
-        assert_eq!(judge(&transcript, &wanted).answer, answer);
+    expect(&transcript, (PullAnswer::Ok, None, None, &[]));
+    for (wanted, answer) in [
+        ("linux/arm64", PullAnswer::Ok),
+        ("linux/s390x", PullAnswer::No),
+    ] {
+        let wanted = TargetPlatforms::Each(vec![Platform::parse(wanted).unwrap()]);
+        assert_eq!(conclude(&transcript, &wanted).answer, answer);
     }
 }
 
 #[test]
 fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
-    let verdict = judge(
-        &fails(user(), Stage::Manifest, refusal(404, &[])),
-        &Wanted::Anything,
+    let verdict = conclude(
+        &fails(user(), ProbeStage::Manifest, refusal(404, &[])),
+        &TargetPlatforms::Anything,
     );
     for cause in [
         Cause::RegistryUnreachableDns,
@@ -432,13 +459,17 @@ fn what_went_well_is_ruled_out_and_never_what_is_claimed() {
         assert!(verdict.ruled_out.contains(&cause), "{cause}");
     }
     assert!(!verdict.ruled_out.contains(&Cause::ImageNotFound));
-    let verdict = judge(
-        &fails(nobody(Nameless::Chosen), Stage::Manifest, refusal(401, &[])),
-        &Wanted::Anything,
+    let verdict = conclude(
+        &fails(
+            nobody(AnonymousReason::Chosen),
+            ProbeStage::Manifest,
+            refusal(401, &[]),
+        ),
+        &TargetPlatforms::Anything,
     );
     assert!(!verdict.ruled_out.contains(&Cause::NoCredentialsSent));
-    let mut plain = fails(user(), Stage::Manifest, refusal(404, &[]));
-    plain.steps[1].outcome = Ok(Found::Unencrypted(Unencrypted::Chosen));
-    let verdict = judge(&plain, &Wanted::Anything);
+    let mut plain = fails(user(), ProbeStage::Manifest, refusal(404, &[]));
+    plain.steps[1].outcome = Ok(StepResult::Unencrypted(Unencrypted::Chosen));
+    let verdict = conclude(&plain, &TargetPlatforms::Anything);
     assert!(!verdict.ruled_out.contains(&Cause::TlsHttpMismatch));
 }

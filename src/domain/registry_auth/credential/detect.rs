@@ -21,7 +21,7 @@ pub struct Credential {
 
 impl Credential {
     /// Detects the kind of a credential from the server, the user name and the password.
-    pub fn recognise(server: &str, username: &str, password: &Password) -> Self {
+    pub fn detect(server: &str, username: &str, password: &Password) -> Self {
         let text = password.expose().trim();
         let claims = jwt_claims(text);
         let ecr = ecr_expiry(text);
@@ -127,7 +127,7 @@ pub(crate) fn is_encoded_token(username: &str, password: &str) -> bool {
 
 /// A Harbor robot account name truncated by the shell at `$` (`robot$ci` in double quotes becomes `robot`),
 /// or a Quay robot without its namespace.
-pub(crate) fn is_cut_robot(server: &str, username: &str) -> bool {
+pub(crate) fn is_truncated_robot_name(server: &str, username: &str) -> bool {
     username == "robot"
         || username == "robot+"
         || (server.contains("quay.io") && username.starts_with('+'))
@@ -254,7 +254,7 @@ mod tests {
             ),
             ("quay.io", "", "", CredentialKind::None),
         ] {
-            let found = Credential::recognise(server, user, &Password::new(password));
+            let found = Credential::detect(server, user, &Password::new(password));
             assert_eq!(found.kind, kind, "{server} {user}");
         }
     }
@@ -273,7 +273,7 @@ mod tests {
         let end = Timestamp::from_second(1_800_000_000).unwrap();
         let claims = BASE64_URL_SAFE_NO_PAD.encode(r#"{"exp":1800000000}"#);
         let jwt = Password::new(format!("eyJhbGciOiJub25lIn0.{claims}.sig"));
-        let found = Credential::recognise("r.example", "u", &jwt);
+        let found = Credential::detect("r.example", "u", &jwt);
         assert_eq!(
             (found.kind, found.expires),
             (CredentialKind::Jwt, Some(end))
@@ -282,7 +282,7 @@ mod tests {
         let ecr = BASE64_STANDARD.encode(
             r#"{"payload":"x","datakey":"y","version":"2","type":"DATA_KEY","expiration":1800000000}"#,
         );
-        let found = Credential::recognise("r.example", "u", &Password::new(ecr));
+        let found = Credential::detect("r.example", "u", &Password::new(ecr));
         assert_eq!(
             (found.kind, found.expires),
             (CredentialKind::EcrToken, Some(end))

@@ -71,7 +71,7 @@ impl CredentialKind {
     ///
     /// ECR: 12 h (registry_auth.html). Google: about 1 h. ACR's exposed token: about 3 h. Job tokens
     /// of GitHub and GitLab end with the job; a job lasts 6 h at most on GitHub's runners.
-    pub fn life(self) -> Option<SignedDuration> {
+    pub fn max_lifetime(self) -> Option<SignedDuration> {
         match self {
             Self::EcrToken => Some(SignedDuration::from_hours(12)),
             Self::GoogleAccessToken | Self::GitLabJobToken => Some(SignedDuration::from_hours(1)),

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 pub use detect::Credential;
-pub(crate) use detect::{is_cut_robot, is_encoded_token};
+pub(crate) use detect::{is_encoded_token, is_truncated_robot_name};
 
 /// A password, token or key. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone)]

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{
-    Entry, EntryProblem, Malformed,
-    base64::{Corrupt, decode_auth},
+    AuthConfig, AuthProblem, ConfigErrorKind,
+    base64::{CorruptInputError, decode_auth},
     json::{Cursor, Shape, same_field},
 };
-use crate::domain::registry_auth::credential::{Password, is_cut_robot, is_encoded_token};
+use crate::domain::registry_auth::credential::{
+    Password, is_encoded_token, is_truncated_robot_name,
+};
 
 /// Go's name of the type of an entry, as it stands in its messages.
 pub(super) const ENTRY: &str = "credentialprovider.dockerConfigEntryWithAuth";
@@ -23,29 +25,29 @@ pub(super) enum Within {
 
 /// The fields of an entry before `auth` is decoded.
 #[derive(Default)]
-pub(super) struct RawEntry {
+pub(super) struct RawAuthConfig {
     username: Zeroizing<String>,
     password: Zeroizing<String>,
     auth: Zeroizing<String>,
     ignored_token: bool,
-    fault: Option<EntryFault>,
+    fault: Option<AuthError>,
 }
 
-pub(super) enum EntryFault {
+pub(super) enum AuthError {
     NotAnObject(Shape),
     Field(&'static str, Shape),
-    Auth(Malformed, Corrupt),
-    NoColon(Malformed),
+    Auth(ConfigErrorKind, CorruptInputError),
+    NoColon(ConfigErrorKind),
 }
 
-impl RawEntry {
+impl RawAuthConfig {
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Self {
         let mut raw = Self::default();
         match cursor.shape() {
             Shape::Object => cursor.members(|cursor, name| raw.member(cursor, name)),
             Shape::Null => cursor.skip(),
             shape => {
-                raw.fault = Some(EntryFault::NotAnObject(shape));
+                raw.fault = Some(AuthError::NotAnObject(shape));
                 cursor.skip();
             }
         }
@@ -75,13 +77,13 @@ impl RawEntry {
             }
             Shape::Null => cursor.skip(),
             _ => {
-                self.fault.get_or_insert(EntryFault::Field(field, shape));
+                self.fault.get_or_insert(AuthError::Field(field, shape));
                 cursor.skip();
             }
         }
     }
 
-    pub(super) fn finish(self, server: &Arc<str>) -> Result<Entry, EntryFault> {
+    pub(super) fn finish(self, server: &Arc<str>) -> Result<AuthConfig, AuthError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -95,12 +97,12 @@ impl RawEntry {
         let disagree = both && (*self.username != *username || *self.password != *password);
         let mut problems = entry_problems(server, &username, &password);
         if disagree {
-            problems.push(EntryProblem::AuthDisagrees);
+            problems.push(AuthProblem::AuthDisagrees);
         }
         if self.ignored_token {
-            problems.push(EntryProblem::TokenIgnored);
+            problems.push(AuthProblem::TokenIgnored);
         }
-        Ok(Entry {
+        Ok(AuthConfig {
             server: Arc::clone(server),
             username: username.as_str().into(),
             password: Password::new(password.as_str()),
@@ -109,17 +111,17 @@ impl RawEntry {
     }
 }
 
-type Login = (Zeroizing<String>, Zeroizing<String>);
+type UsernamePassword = (Zeroizing<String>, Zeroizing<String>);
 
-fn split_auth(auth: &str) -> Result<Login, EntryFault> {
+fn split_auth(auth: &str) -> Result<UsernamePassword, AuthError> {
     let decoded = decode_auth(auth).map_err(|corrupt| {
         let plain = auth.contains(':');
         let problem = if plain {
-            Malformed::AuthNotEncoded
+            ConfigErrorKind::AuthNotEncoded
         } else {
-            Malformed::AuthNotBase64
+            ConfigErrorKind::AuthNotBase64
         };
-        EntryFault::Auth(problem, corrupt)
+        AuthError::Auth(problem, corrupt)
     })?;
     let text = Zeroizing::new(String::from_utf8_lossy(&decoded).into_owned());
     if let Some((username, password)) = text.split_once(':') {
@@ -129,50 +131,53 @@ fn split_auth(auth: &str) -> Result<Login, EntryFault> {
         ));
     }
     let twice = decode_auth(&text).is_ok_and(|inner| inner.contains(&b':'));
-    Err(EntryFault::NoColon(if twice {
-        Malformed::AuthEncodedTwice
+    Err(AuthError::NoColon(if twice {
+        ConfigErrorKind::AuthEncodedTwice
     } else {
-        Malformed::AuthWithoutColon
+        ConfigErrorKind::AuthWithoutColon
     }))
 }
 
-fn entry_problems(server: &str, username: &str, password: &str) -> Vec<EntryProblem> {
+fn entry_problems(server: &str, username: &str, password: &str) -> Vec<AuthProblem> {
     let hub = server.contains("docker.io");
     let spaced = |text: &str| text.trim() != text;
     let newline = password.ends_with(['\n', '\r']);
     [
         (
             username.is_empty() && password.is_empty(),
-            EntryProblem::Empty,
+            AuthProblem::Empty,
         ),
         (
             username.is_empty() && !password.is_empty(),
-            EntryProblem::EmptyUsername,
+            AuthProblem::EmptyUsername,
         ),
         (
             password.is_empty() && !username.is_empty(),
-            EntryProblem::EmptyPassword,
+            AuthProblem::EmptyPassword,
         ),
-        (newline, EntryProblem::TrailingNewline),
+        (newline, AuthProblem::TrailingNewline),
         (
             spaced(username) || (!newline && spaced(password)),
-            EntryProblem::SurroundingSpace,
+            AuthProblem::SurroundingSpace,
         ),
         (
             is_encoded_token(username, password),
-            EntryProblem::PasswordEncoded,
+            AuthProblem::PasswordEncoded,
         ),
-        (hub && username.contains('@'), EntryProblem::EmailAsUsername),
-        (is_cut_robot(server, username), EntryProblem::RobotNameCut),
+        (hub && username.contains('@'), AuthProblem::EmailAsUsername),
+        (
+            is_truncated_robot_name(server, username),
+            AuthProblem::RobotNameTruncated,
+        ),
     ]
     .into_iter()
     .filter_map(|(holds, problem)| holds.then_some(problem))
     .collect()
 }
 
-impl EntryFault {
+impl AuthError {
     /// The class, and the kubelet's words.
-    pub(super) fn words(&self, within: Within) -> (Malformed, String) {
+    pub(super) fn words(&self, within: Within) -> (ConfigErrorKind, String) {
         match self {
             Self::NotAnObject(shape) => {
                 let place = match within {
@@ -180,7 +185,7 @@ impl EntryFault {
                     Within::Top => "Go value of type",
                 };
                 let words = format!("json: cannot unmarshal {shape} into {place} {ENTRY}");
-                (Malformed::WrongShape, words)
+                (ConfigErrorKind::WrongShape, words)
             }
             Self::Field(field, shape) => {
                 let path = match within {
@@ -190,9 +195,9 @@ impl EntryFault {
                 let words = format!(
                     "json: cannot unmarshal {shape} into Go struct field {path}.{field} of type string"
                 );
-                (Malformed::WrongShape, words)
+                (ConfigErrorKind::WrongShape, words)
             }
-            Self::Auth(problem, Corrupt { at }) => {
+            Self::Auth(problem, CorruptInputError { at }) => {
                 (*problem, format!("illegal base64 data at input byte {at}"))
             }
             Self::NoColon(problem) => (

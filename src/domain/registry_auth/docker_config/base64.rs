@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 
 /// `illegal base64 data at input byte N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Corrupt {
+pub(super) struct CorruptInputError {
     pub at: usize,
 }
 
 /// Decodes an `auth` field.
-pub(super) fn decode_auth(field: &str) -> Result<Zeroizing<Vec<u8>>, Corrupt> {
+pub(super) fn decode_auth(field: &str) -> Result<Zeroizing<Vec<u8>>, CorruptInputError> {
     // `strings.TrimSpace` knows the same white space as Rust.
     if field.trim().ends_with('=') {
         decode(field.as_bytes(), Padding::Required)
@@ -28,7 +28,7 @@ enum Padding {
     None,
 }
 
-fn decode(source: &[u8], padding: Padding) -> Result<Zeroizing<Vec<u8>>, Corrupt> {
+fn decode(source: &[u8], padding: Padding) -> Result<Zeroizing<Vec<u8>>, CorruptInputError> {
     let mut out = Zeroizing::new(Vec::with_capacity(source.len() / 4 * 3 + 3));
     let mut quantum = 0_u32;
     let mut letters = 0_usize;
@@ -48,7 +48,7 @@ fn decode(source: &[u8], padding: Padding) -> Result<Zeroizing<Vec<u8>>, Corrupt
                 push(&mut out, quantum << (6 * (4 - letters)), letters - 1);
                 return Ok(out);
             }
-            None => return Err(Corrupt { at }),
+            None => return Err(CorruptInputError { at }),
         }
     }
     match letters {
@@ -57,7 +57,7 @@ fn decode(source: &[u8], padding: Padding) -> Result<Zeroizing<Vec<u8>>, Corrupt
             push(&mut out, quantum << (6 * (4 - letters)), letters - 1);
         }
         _ => {
-            return Err(Corrupt {
+            return Err(CorruptInputError {
                 at: source.len().saturating_sub(letters),
             });
         }
@@ -66,9 +66,9 @@ fn decode(source: &[u8], padding: Padding) -> Result<Zeroizing<Vec<u8>>, Corrupt
 }
 
 /// What may follow the first `=`: one more after two letters, and line ends.
-fn finish_padding(source: &[u8], at: usize, letters: usize) -> Result<(), Corrupt> {
+fn finish_padding(source: &[u8], at: usize, letters: usize) -> Result<(), CorruptInputError> {
     if letters < 2 {
-        return Err(Corrupt { at });
+        return Err(CorruptInputError { at });
     }
     let next = |from: usize| {
         let rest = source.get(from..).unwrap_or_default();
@@ -78,15 +78,15 @@ fn finish_padding(source: &[u8], at: usize, letters: usize) -> Result<(), Corrup
     let mut after = at + 1;
     if letters == 2 {
         let Some(second) = next(after) else {
-            return Err(Corrupt { at: source.len() });
+            return Err(CorruptInputError { at: source.len() });
         };
         if source.get(second) != Some(&b'=') {
-            return Err(Corrupt { at: second - 1 });
+            return Err(CorruptInputError { at: second - 1 });
         }
         after = second + 1;
     }
     match next(after) {
-        Some(garbage) => Err(Corrupt { at: garbage }),
+        Some(garbage) => Err(CorruptInputError { at: garbage }),
         None => Ok(()),
     }
 }

@@ -2,47 +2,47 @@
 
 use jiff::Timestamp;
 
-use super::{EntrySummary, Summary};
+use super::{AuthSummary, DockerConfigSummary};
 use crate::domain::k8s::age;
 
 /// The health of a Secret, judged offline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SecretHealth {
     /// No problem found.
-    Sound,
+    Healthy,
     /// It may work, with this warning.
-    Odd(String),
+    Warning(String),
     /// It cannot work.
-    Broken(String),
+    Unusable(String),
 }
 
 /// Warns of a credential that expires sooner than this, in seconds: two weeks, so that whoever makes the new
 /// token may be away for one of them.
-pub const SOON: i64 = 14 * 86_400;
+pub const EXPIRY_WARNING_SECONDS: i64 = 14 * 86_400;
 
-impl Summary {
-    pub fn standing(&self, now: Timestamp) -> Standing {
+impl DockerConfigSummary {
+    pub fn health(&self, now: Timestamp) -> SecretHealth {
         if let Some(malformation) = &self.malformed {
-            return Standing::Broken(malformation.to_string());
+            return SecretHealth::Unusable(malformation.to_string());
         }
         if self.entries.is_empty() {
             let why = self
-                .oddities
+                .warnings
                 .first()
                 .map_or_else(|| "it has no entries".to_owned(), ToString::to_string);
-            return Standing::Broken(why);
+            return SecretHealth::Unusable(why);
         }
-        let expired = |entry: &&EntrySummary| entry.expires.is_some_and(|end| end <= now);
+        let expired = |entry: &&AuthSummary| entry.expires.is_some_and(|end| end <= now);
         let ends = self.entries.iter().filter_map(|entry| entry.expires).min();
         if let Some(end) = ends.filter(|_| self.entries.iter().all(|it| expired(&it))) {
-            return Standing::Broken(format!("expired {} ago", age::age(end, now)));
+            return SecretHealth::Unusable(format!("expired {} ago", age::age(end, now)));
         }
         // The others still work.
         if let Some(entry) = self.entries.iter().find(expired)
             && let Some(end) = entry.expires
         {
             let age = age::age(end, now);
-            return Standing::Odd(format!("the entry {} expired {age} ago", entry.server));
+            return SecretHealth::Warning(format!("the entry {} expired {age} ago", entry.server));
         }
         if let Some(problem) = self
             .entries
@@ -50,16 +50,16 @@ impl Summary {
             .flat_map(|entry| entry.problems.iter())
             .next()
         {
-            return Standing::Odd(problem.to_string());
+            return SecretHealth::Warning(problem.to_string());
         }
-        if let Some(oddity) = self.oddities.first() {
-            return Standing::Odd(oddity.to_string());
+        if let Some(oddity) = self.warnings.first() {
+            return SecretHealth::Warning(oddity.to_string());
         }
-        match ends.map(|end| age::seconds(now, end)) {
-            Some(seconds) if seconds < SOON => {
-                Standing::Odd(format!("expires in {}", age::span(seconds)))
+        match ends.map(|end| age::seconds_between(now, end)) {
+            Some(seconds) if seconds < EXPIRY_WARNING_SECONDS => {
+                SecretHealth::Warning(format!("expires in {}", age::duration(seconds)))
             }
-            _ => Standing::Sound,
+            _ => SecretHealth::Healthy,
         }
     }
 }
@@ -70,12 +70,12 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        fixtures::{ago, now, secret},
+        fixtures::{now, seconds_ago, secret},
         k8s::objects::{SecretContent, SecretType},
-        registry_auth::docker_config::{EntryProblem, Malformation, Malformed, Oddity},
+        registry_auth::docker_config::{AuthProblem, ConfigError, ConfigErrorKind, ConfigWarning},
     };
 
-    fn with(change: impl FnOnce(&mut Summary)) -> Standing {
+    fn with(change: impl FnOnce(&mut DockerConfigSummary)) -> SecretHealth {
         let secret = secret(
             "shop",
             "s",
@@ -86,12 +86,12 @@ mod tests {
             unreachable!()
         };
         change(&mut summary);
-        summary.standing(now())
+        summary.health(now())
     }
 
     fn entry(
-        change: impl FnOnce(&mut crate::domain::registry_auth::docker_config::EntrySummary),
-    ) -> Standing {
+        change: impl FnOnce(&mut crate::domain::registry_auth::docker_config::AuthSummary),
+    ) -> SecretHealth {
         with(|summary| {
             let mut entry = summary.entries[0].clone();
             change(&mut entry);
@@ -101,51 +101,51 @@ mod tests {
 
     #[test]
     fn the_worst_is_said_first() {
-        assert_eq!(with(|_| {}), Standing::Sound);
-        let malformed = Malformation {
-            problem: Malformed::NotJson,
+        assert_eq!(with(|_| {}), SecretHealth::Healthy);
+        let malformed = ConfigError {
+            kind: ConfigErrorKind::NotJson,
             server: None,
             text: "x".into(),
         };
         assert!(matches!(
             with(|s| s.malformed = Some(malformed)),
-            Standing::Broken(_)
+            SecretHealth::Unusable(_)
         ));
         let empty = with(|s| {
             s.entries = Arc::from([]);
-            s.oddities = Arc::from([Oddity::NoEntries]);
+            s.warnings = Arc::from([ConfigWarning::NoEntries]);
         });
-        assert_eq!(empty, Standing::Broken("auths is empty".into()));
+        assert_eq!(empty, SecretHealth::Unusable("auths is empty".into()));
         assert_eq!(
-            entry(|e| e.expires = Some(ago(540))),
-            Standing::Broken("expired 9m ago".into())
+            entry(|e| e.expires = Some(seconds_ago(540))),
+            SecretHealth::Unusable("expired 9m ago".into())
         );
         let one_of_two = with(|summary| {
             let entry = &summary.entries[0];
-            let other = EntrySummary {
+            let other = AuthSummary {
                 server: "quay.io".into(),
-                expires: Some(ago(540)),
+                expires: Some(seconds_ago(540)),
                 ..entry.clone()
             };
             summary.entries = Arc::from([entry.clone(), other]);
         });
         let expected = "the entry quay.io expired 9m ago";
-        assert_eq!(one_of_two, Standing::Odd(expected.into()));
+        assert_eq!(one_of_two, SecretHealth::Warning(expected.into()));
         assert_eq!(
-            entry(|e| e.expires = Some(ago(-7200))),
-            Standing::Odd("expires in 120m".into())
+            entry(|e| e.expires = Some(seconds_ago(-7200))),
+            SecretHealth::Warning("expires in 120m".into())
         );
         assert_eq!(
-            entry(|e| e.expires = Some(ago(-3 * 86_400 - 60))),
-            Standing::Odd("expires in 3d".into())
+            entry(|e| e.expires = Some(seconds_ago(-3 * 86_400 - 60))),
+            SecretHealth::Warning("expires in 3d".into())
         );
         assert_eq!(
-            entry(|e| e.expires = Some(ago(-30 * 86_400))),
-            Standing::Sound
+            entry(|e| e.expires = Some(seconds_ago(-30 * 86_400))),
+            SecretHealth::Healthy
         );
         assert!(matches!(
-            entry(|e| e.problems = Arc::from([EntryProblem::TrailingNewline])),
-            Standing::Odd(_)
+            entry(|e| e.problems = Arc::from([AuthProblem::TrailingNewline])),
+            SecretHealth::Warning(_)
         ));
     }
 }

@@ -9,24 +9,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{Entry, EntryProblem, Format, read};
+use super::{AuthConfig, AuthProblem, ConfigFormat, read};
 use crate::domain::registry_auth::registries::registry_of;
 
 /// Where the credential for a registry is.
 #[derive(Clone, Debug)]
-pub enum Place {
-    Here(Entry),
+pub enum CredentialLocation {
+    Inline(AuthConfig),
     /// A program that is asked for it: `docker-credential-NAME`, with this server on its input.
     Helper {
         name: String,
         server: String,
     },
     /// Not found; the configuration has these servers.
-    Nowhere {
+    NotFound {
         others: Vec<Arc<str>>,
     },
     /// Found, but not usable by the kubelet.
-    Useless(&'static str),
+    Unusable(&'static str),
 }
 
 #[derive(Default, Deserialize)]
@@ -38,8 +38,8 @@ struct Helpers {
 }
 
 /// Finds the credential for a server.
-pub fn place(text: &[u8], server: &str) -> Result<Place, String> {
-    let config = read(Format::ConfigJson, text);
+pub fn locate(text: &[u8], server: &str) -> Result<CredentialLocation, String> {
+    let config = read(ConfigFormat::ConfigJson, text);
     if let Some(malformation) = &config.malformed {
         return Err(malformation.to_string());
     }
@@ -50,24 +50,24 @@ pub fn place(text: &[u8], server: &str) -> Result<Place, String> {
         .iter()
         .find(|(key, _)| same_registry(key, server));
     if let Some((key, name)) = own {
-        return Ok(Place::Helper {
+        return Ok(CredentialLocation::Helper {
             name: name.clone(),
             server: key.clone(),
         });
     }
-    let entry = entry(&config.entries, server);
+    let entry = find_auth(&config.entries, server);
     if let Some(entry) = entry.filter(|entry| !entry.password.expose().is_empty()) {
-        return Ok(Place::Here(entry.clone()));
+        return Ok(CredentialLocation::Inline(entry.clone()));
     }
-    if entry.is_some_and(|entry| entry.problems.contains(&EntryProblem::TokenIgnored)) {
-        return Ok(Place::Useless(IDENTITY));
+    if entry.is_some_and(|entry| entry.problems.contains(&AuthProblem::TokenIgnored)) {
+        return Ok(CredentialLocation::Unusable(IDENTITY_TOKEN_UNSUPPORTED));
     }
     Ok(match helpers.store {
-        Some(name) => Place::Helper {
+        Some(name) => CredentialLocation::Helper {
             name,
             server: entry.map_or_else(|| server.to_owned(), |entry| entry.server.to_string()),
         },
-        None => Place::Nowhere {
+        None => CredentialLocation::NotFound {
             others: config
                 .entries
                 .iter()
@@ -78,7 +78,7 @@ pub fn place(text: &[u8], server: &str) -> Result<Place, String> {
 }
 
 /// The entry for a server: of this very name, else of this registry.
-pub fn entry<'a>(entries: &'a [Entry], server: &str) -> Option<&'a Entry> {
+pub fn find_auth<'a>(entries: &'a [AuthConfig], server: &str) -> Option<&'a AuthConfig> {
     let exact = entries.iter().find(|entry| *entry.server == *server);
     exact.or_else(|| {
         entries
@@ -88,7 +88,7 @@ pub fn entry<'a>(entries: &'a [Entry], server: &str) -> Option<&'a Entry> {
 }
 
 /// Why an identity token is of no use: the kubelet reads neither `identitytoken` nor `registrytoken`.
-pub const IDENTITY: &str =
+pub const IDENTITY_TOKEN_UNSUPPORTED: &str =
     "it is an identity token, which the kubelet does not read: make an access token";
 
 fn same_registry(one: &str, other: &str) -> bool {
@@ -100,11 +100,15 @@ mod tests {
     use super::*;
 
     fn found(text: &str, server: &str) -> String {
-        match place(text.as_bytes(), server) {
-            Ok(Place::Here(entry)) => format!("{} as {}", entry.server, entry.username),
-            Ok(Place::Helper { name, server }) => format!("{name} for {server}"),
-            Ok(Place::Nowhere { others }) => format!("not among {}", others.join(" ")),
-            Ok(Place::Useless(_)) => "useless".to_owned(),
+        match locate(text.as_bytes(), server) {
+            Ok(CredentialLocation::Inline(entry)) => {
+                format!("{} as {}", entry.server, entry.username)
+            }
+            Ok(CredentialLocation::Helper { name, server }) => format!("{name} for {server}"),
+            Ok(CredentialLocation::NotFound { others }) => {
+                format!("not among {}", others.join(" "))
+            }
+            Ok(CredentialLocation::Unusable(_)) => "useless".to_owned(),
             Err(_) => "malformed".to_owned(),
         }
     }

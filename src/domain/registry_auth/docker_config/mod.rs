@@ -2,7 +2,7 @@
 //!
 //! Read as tolerantly and as strictly as the kubelet reads them (`pkg/credentialprovider/config.go`,
 //! 1.36), written as `kubectl create secret docker-registry` writes them. What the kubelet chokes on
-//! is a [`Malformation`]; what it swallows but cannot use is an [`Oddity`] or an [`EntryProblem`].
+//! is a [`ConfigError`]; what it swallows but cannot use is an [`ConfigWarning`] or an [`AuthProblem`].
 //! Knows nothing of images: which entry fits is said by `keyring`.
 
 mod auth_config;
@@ -19,25 +19,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use health::{SOON, Standing};
-pub use lookup::{IDENTITY, Place, entry, place};
-pub use problem::{EntryProblem, Malformation, Malformed, Oddity};
+pub use health::{EXPIRY_WARNING_SECONDS, SecretHealth};
+pub use lookup::{CredentialLocation, IDENTITY_TOKEN_UNSUPPORTED, find_auth, locate};
+pub use problem::{AuthProblem, ConfigError, ConfigErrorKind, ConfigWarning};
 pub use read::read;
-pub use summary::{EntrySummary, Summary};
+pub use summary::{AuthSummary, DockerConfigSummary};
 pub use write::write;
 
 use super::credential::Password;
 
 /// The two forms of a Docker configuration in a Secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Format {
+pub enum ConfigFormat {
     /// `.dockerconfigjson`, also `~/.docker/config.json`: entries under `auths`.
     ConfigJson,
     /// `.dockercfg`: entries at the top.
     LegacyCfg,
 }
 
-impl Format {
+impl ConfigFormat {
     /// The key under `data` of a Secret.
     pub fn data_key(self) -> &'static str {
         match self {
@@ -49,27 +49,27 @@ impl Format {
 
 /// A Docker configuration with its passwords; it is not kept longer than it takes to use them.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
+pub struct DockerConfig {
     /// In the order of the text. With `malformed` set these are the ones that could be read, for the
     /// diagnosis only: the kubelet uses none of them.
-    pub entries: Vec<Entry>,
-    pub malformed: Option<Malformation>,
-    pub oddities: Vec<Oddity>,
+    pub entries: Vec<AuthConfig>,
+    pub malformed: Option<ConfigError>,
+    pub warnings: Vec<ConfigWarning>,
 }
 
 /// One key of `auths`. Empty texts are what the kubelet sends when nothing is given.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct AuthConfig {
     /// The key as written: a registry pattern.
     pub server: Arc<str>,
     pub username: Arc<str>,
     pub password: Password,
-    pub problems: Arc<[EntryProblem]>,
+    pub problems: Arc<[AuthProblem]>,
 }
 
-impl Config {
+impl DockerConfig {
     /// The entries as the kubelet gets them: all, or the error that stops the pull.
-    pub fn usable(&self) -> Result<&[Entry], &Malformation> {
+    pub fn usable_entries(&self) -> Result<&[AuthConfig], &ConfigError> {
         match &self.malformed {
             Some(malformation) => Err(malformation),
             None => Ok(&self.entries),

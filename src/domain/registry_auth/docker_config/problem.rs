@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 /// A configuration that the kubelet cannot read. It stops every pull of every Pod that lists the
 /// Secret, also for images that other Secrets would open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Malformation {
-    pub problem: Malformed,
+pub struct ConfigError {
+    #[serde(rename = "problem")]
+    pub kind: ConfigErrorKind,
     /// The key of `auths` that is to blame, when one is.
     pub server: Option<Arc<str>>,
     /// The kubelet's own words, as they stand in the waiting reason.
@@ -16,7 +17,7 @@ pub struct Malformation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Malformed {
+pub enum ConfigErrorKind {
     /// A byte-order mark in front, as Windows editors leave it.
     ByteOrderMark,
     /// Base64 within base64: encoded by hand before it was put under `data`.
@@ -35,7 +36,7 @@ pub enum Malformed {
     AuthEncodedTwice,
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for ConfigErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ByteOrderMark => "a byte-order mark stands in front of the JSON",
@@ -51,18 +52,18 @@ impl fmt::Display for Malformed {
     }
 }
 
-impl fmt::Display for Malformation {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.server {
-            Some(server) => write!(f, "entry {server}: {}", self.problem),
-            None => write!(f, "{}", self.problem),
+            Some(server) => write!(f, "entry {server}: {}", self.kind),
+            None => write!(f, "{}", self.kind),
         }
     }
 }
 
 /// Something about the configuration that the kubelet silently ignores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Oddity {
+pub enum ConfigWarning {
     /// The Secret has not the key that its type asks for.
     KeyMissing {
         wanted: Arc<str>,
@@ -85,7 +86,7 @@ pub enum Oddity {
     EqualKeys(Arc<[Arc<str>]>),
 }
 
-impl fmt::Display for Oddity {
+impl fmt::Display for ConfigWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyMissing { wanted, .. } => write!(f, "the key {wanted} is missing"),
@@ -120,7 +121,7 @@ impl fmt::Display for Oddity {
 
 /// Something about one entry that the kubelet accepts but cannot use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum EntryProblem {
+pub enum AuthProblem {
     /// Matches and carries nothing: the pull is anonymous although there is a Secret.
     Empty,
     EmptyUsername,
@@ -138,10 +139,11 @@ pub enum EntryProblem {
     /// An e-mail address where Docker Hub wants the Docker ID.
     EmailAsUsername,
     /// A Harbor robot without its `robot$…`, or a Quay robot without its namespace.
-    RobotNameCut,
+    #[serde(rename = "RobotNameCut")]
+    RobotNameTruncated,
 }
 
-impl fmt::Display for EntryProblem {
+impl fmt::Display for AuthProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "matches and carries nothing, so the pull is anonymous",
@@ -153,7 +155,7 @@ impl fmt::Display for EntryProblem {
             Self::AuthDisagrees => "auth differs from username and password; auth is used",
             Self::TokenIgnored => "the kubelet does not read identity tokens",
             Self::EmailAsUsername => "an e-mail address where the Docker ID belongs",
-            Self::RobotNameCut => "the robot account's name is not whole",
+            Self::RobotNameTruncated => "the robot account's name is not whole",
         })
     }
 }

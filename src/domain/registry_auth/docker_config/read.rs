@@ -6,48 +6,48 @@ use ::base64::prelude::{BASE64_STANDARD, Engine as _};
 use zeroize::Zeroizing;
 
 use super::{
-    Config, Entry, Format, Malformation, Malformed, Oddity,
-    auth_config::{RawEntry, Within},
+    AuthConfig, ConfigError, ConfigErrorKind, ConfigFormat, ConfigWarning, DockerConfig,
+    auth_config::{RawAuthConfig, Within},
     json::{self, Cursor, Shape, SyntaxError, same_field},
 };
 use crate::domain::registry_auth::keyring::equal_keys;
 
 /// Reads a Docker configuration; problems are collected and never stop the reading.
-pub fn read(format: Format, bytes: &[u8]) -> Config {
+pub fn read(format: ConfigFormat, bytes: &[u8]) -> DockerConfig {
     if bytes.is_empty() {
-        return Config {
-            oddities: vec![Oddity::NoContent],
-            ..Config::default()
+        return DockerConfig {
+            warnings: vec![ConfigWarning::NoContent],
+            ..DockerConfig::default()
         };
     }
     if let Err(error) = json::check(bytes) {
-        return Config {
+        return DockerConfig {
             malformed: Some(not_json(bytes, &error)),
-            ..Config::default()
+            ..DockerConfig::default()
         };
     }
     let mut reader = Reader::default();
     let mut cursor = Cursor::new(bytes);
     match format {
-        Format::ConfigJson => reader.config_json(&mut cursor),
-        Format::LegacyCfg => reader.legacy(&mut cursor),
+        ConfigFormat::ConfigJson => reader.config_json(&mut cursor),
+        ConfigFormat::LegacyCfg => reader.legacy(&mut cursor),
     }
     reader.note_equal_keys();
     reader.config
 }
 
-fn not_json(bytes: &[u8], error: &SyntaxError) -> Malformation {
+fn not_json(bytes: &[u8], error: &SyntaxError) -> ConfigError {
     let problem = if bytes.starts_with(b"\xef\xbb\xbf") {
-        Malformed::ByteOrderMark
+        ConfigErrorKind::ByteOrderMark
     } else if encoded_json(bytes) {
-        Malformed::EncodedTwice
+        ConfigErrorKind::EncodedTwice
     } else if error.at >= bytes.len() {
-        Malformed::Truncated
+        ConfigErrorKind::Truncated
     } else {
-        Malformed::NotJson
+        ConfigErrorKind::NotJson
     };
-    Malformation {
-        problem,
+    ConfigError {
+        kind: problem,
         server: None,
         text: error.to_string().into(),
     }
@@ -73,7 +73,7 @@ const ENTRIES: &str = "credentialprovider.DockerConfig";
 
 #[derive(Default)]
 struct Reader {
-    config: Config,
+    config: DockerConfig,
     places: HashMap<Arc<str>, usize>,
     /// The error that was noted ends the reading.
     ended: bool,
@@ -83,11 +83,11 @@ impl Reader {
     fn config_json(&mut self, cursor: &mut Cursor<'_>) {
         match cursor.shape() {
             Shape::Object => {}
-            Shape::Null => return self.config.oddities.push(Oddity::NoContent),
+            Shape::Null => return self.config.warnings.push(ConfigWarning::NoContent),
             shape => {
                 let words =
                     format!("json: cannot unmarshal {shape} into Go value of type {CONFIG}");
-                return self.malformed(Malformed::WrongShape, None, words);
+                return self.malformed(ConfigErrorKind::WrongShape, None, words);
             }
         }
         let mut auths = false;
@@ -99,11 +99,11 @@ impl Reader {
             } else if same_field(name, "HttpHeaders") {
                 self.headers(cursor);
             } else if name == "credsStore" && cursor.shape() == Shape::String {
-                let store = Oddity::CredentialStore(cursor.string().as_str().into());
-                self.config.oddities.push(store);
+                let store = ConfigWarning::CredentialStore(cursor.string().as_str().into());
+                self.config.warnings.push(store);
             } else if name == "credHelpers" && cursor.shape() == Shape::Object {
-                let helpers = Oddity::CredentialHelpers(names(cursor));
-                self.config.oddities.push(helpers);
+                let helpers = ConfigWarning::CredentialHelpers(names(cursor));
+                self.config.warnings.push(helpers);
             } else {
                 if cursor.shape() == Shape::Object && name.contains(['.', ':']) {
                     others.push(name.into());
@@ -113,9 +113,11 @@ impl Reader {
         });
         if !auths {
             let servers = others.into();
-            self.config.oddities.push(Oddity::AuthsMissing { servers });
+            self.config
+                .warnings
+                .push(ConfigWarning::AuthsMissing { servers });
         } else if self.config.entries.is_empty() && self.config.malformed.is_none() {
-            self.config.oddities.push(Oddity::NoEntries);
+            self.config.warnings.push(ConfigWarning::NoEntries);
         }
     }
 
@@ -131,7 +133,7 @@ impl Reader {
                 let words = format!(
                     "json: cannot unmarshal {shape} into Go struct field DockerConfigJSON.auths of type {ENTRIES}"
                 );
-                self.malformed(Malformed::WrongShape, None, words);
+                self.malformed(ConfigErrorKind::WrongShape, None, words);
                 cursor.skip();
             }
         }
@@ -145,7 +147,7 @@ impl Reader {
                 let shape = cursor.shape();
                 if !matches!(shape, Shape::String | Shape::Null) {
                     let words = format!("json: cannot unmarshal {shape} into {field} string");
-                    self.malformed(Malformed::WrongShape, None, words);
+                    self.malformed(ConfigErrorKind::WrongShape, None, words);
                 }
                 cursor.skip();
             }),
@@ -153,7 +155,7 @@ impl Reader {
             shape => {
                 let words =
                     format!("json: cannot unmarshal {shape} into {field} map[string]string");
-                self.malformed(Malformed::WrongShape, None, words);
+                self.malformed(ConfigErrorKind::WrongShape, None, words);
                 cursor.skip();
             }
         }
@@ -166,12 +168,16 @@ impl Reader {
             shape => {
                 let words =
                     format!("json: cannot unmarshal {shape} into Go value of type {ENTRIES}");
-                return self.malformed(Malformed::WrongShape, None, words);
+                return self.malformed(ConfigErrorKind::WrongShape, None, words);
             }
         }
         match self.config.entries.as_slice() {
-            [] if self.config.malformed.is_none() => self.config.oddities.push(Oddity::NoEntries),
-            [only] if &*only.server == "auths" => self.config.oddities.push(Oddity::AuthsNotWanted),
+            [] if self.config.malformed.is_none() => {
+                self.config.warnings.push(ConfigWarning::NoEntries)
+            }
+            [only] if &*only.server == "auths" => {
+                self.config.warnings.push(ConfigWarning::AuthsNotWanted)
+            }
             _ => {}
         }
     }
@@ -179,7 +185,7 @@ impl Reader {
     fn entries(&mut self, cursor: &mut Cursor<'_>, within: Within) {
         cursor.members(|cursor, server| {
             let server: Arc<str> = server.into();
-            match RawEntry::read(cursor).finish(&server) {
+            match RawAuthConfig::read(cursor).finish(&server) {
                 Ok(entry) => self.place(entry),
                 Err(fault) => {
                     let (problem, words) = fault.words(within);
@@ -190,7 +196,7 @@ impl Reader {
     }
 
     /// A key that comes again replaces the earlier one, as in a Go map.
-    fn place(&mut self, entry: Entry) {
+    fn place(&mut self, entry: AuthConfig) {
         let entries = &mut self.config.entries;
         let at = *self
             .places
@@ -203,7 +209,7 @@ impl Reader {
     }
 
     /// Go reports the first error and goes on reading; so do we.
-    fn malformed(&mut self, problem: Malformed, server: Option<&Arc<str>>, words: String) {
+    fn malformed(&mut self, problem: ConfigErrorKind, server: Option<&Arc<str>>, words: String) {
         // Go goes on after a value of a wrong type and tells the first one in the end, but an entry that
         // reads itself (`UnmarshalJSON`) ends the reading with its own error (`encoding/json`).
         let ends = server.is_some();
@@ -211,8 +217,8 @@ impl Reader {
             return;
         }
         self.ended = ends;
-        self.config.malformed = Some(Malformation {
-            problem,
+        self.config.malformed = Some(ConfigError {
+            kind: problem,
             server: server.cloned(),
             text: words.into(),
         });
@@ -222,17 +228,17 @@ impl Reader {
     fn note_equal_keys(&mut self) {
         let entries = &self.config.entries;
         let groups = equal_keys(entries.iter().map(|entry| (&*entry.server, entry)));
-        let differ = |group: &Vec<&Entry>| {
+        let differ = |group: &Vec<&AuthConfig>| {
             let mut credentials = group.iter().map(|it| (&it.username, it.password.expose()));
             let first = credentials.next();
             credentials.any(|it| Some(it) != first)
         };
         let oddities = groups.into_iter().filter(differ).map(|group| {
             let keys = group.iter().map(|entry| Arc::clone(&entry.server));
-            Oddity::EqualKeys(keys.collect())
+            ConfigWarning::EqualKeys(keys.collect())
         });
         let oddities: Vec<_> = oddities.collect();
-        self.config.oddities.extend(oddities);
+        self.config.warnings.extend(oddities);
     }
 }
 
@@ -248,19 +254,19 @@ fn names(cursor: &mut Cursor<'_>) -> Arc<[Arc<str>]> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{EntryProblem, auth_config::ENTRY},
+        super::{AuthProblem, auth_config::ENTRY},
         *,
     };
     use proptest::prelude::*;
 
-    fn config(text: &str) -> Config {
-        read(Format::ConfigJson, text.as_bytes())
+    fn config(text: &str) -> DockerConfig {
+        read(ConfigFormat::ConfigJson, text.as_bytes())
     }
 
     #[test]
     fn an_entry_that_cannot_be_read_outdoes_a_wrong_type() {
         let text = |json: &str| {
-            let config = read(Format::ConfigJson, json.as_bytes());
+            let config = read(ConfigFormat::ConfigJson, json.as_bytes());
             config.malformed.unwrap().text.to_string()
         };
         let entry = "illegal base64 data at input byte 0";
@@ -279,9 +285,9 @@ mod tests {
     #[test]
     fn keys_that_are_one_registry_are_noted_where_they_differ() {
         let noted = |json: &str| {
-            let config = read(Format::ConfigJson, json.as_bytes());
+            let config = read(ConfigFormat::ConfigJson, json.as_bytes());
             config
-                .oddities
+                .warnings
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
@@ -303,70 +309,70 @@ mod tests {
         for (text, problem, words) in [
             (
                 "\u{feff}{}".to_owned(),
-                Malformed::ByteOrderMark,
+                ConfigErrorKind::ByteOrderMark,
                 "invalid character 'ï' looking for beginning of value".to_owned(),
             ),
             (
                 BASE64_STANDARD.encode(r#"{"auths":{}}"#),
-                Malformed::EncodedTwice,
+                ConfigErrorKind::EncodedTwice,
                 "invalid character 'e' looking for beginning of value".to_owned(),
             ),
             (
                 r#"{"auths":"#.to_owned(),
-                Malformed::Truncated,
+                ConfigErrorKind::Truncated,
                 "unexpected end of JSON input".to_owned(),
             ),
             (
                 "auths: {}".to_owned(),
-                Malformed::NotJson,
+                ConfigErrorKind::NotJson,
                 "invalid character 'a' looking for beginning of value".to_owned(),
             ),
             (
                 r#"{"auths":[]}"#.to_owned(),
-                Malformed::WrongShape,
+                ConfigErrorKind::WrongShape,
                 format!(
                     "{json} array into Go struct field DockerConfigJSON.auths of type {ENTRIES}"
                 ),
             ),
             (
                 r#"{"auths":{"ghcr.io":{"username":5}}}"#.to_owned(),
-                Malformed::WrongShape,
+                ConfigErrorKind::WrongShape,
                 format!(
                     "{json} number into Go struct field DockerConfigJSON.auths.username of type string"
                 ),
             ),
             (
                 r#"{"auths":{"ghcr.io":"x"}}"#.to_owned(),
-                Malformed::WrongShape,
+                ConfigErrorKind::WrongShape,
                 format!(
                     "{json} string into Go struct field DockerConfigJSON.auths of type {ENTRY}"
                 ),
             ),
             (
                 entry("alice:s3cret"),
-                Malformed::AuthNotEncoded,
+                ConfigErrorKind::AuthNotEncoded,
                 "illegal base64 data at input byte 5".to_owned(),
             ),
             (
                 entry("!!!"),
-                Malformed::AuthNotBase64,
+                ConfigErrorKind::AuthNotBase64,
                 "illegal base64 data at input byte 0".to_owned(),
             ),
             (
                 entry("bm9jb2xvbg=="),
-                Malformed::AuthWithoutColon,
+                ConfigErrorKind::AuthWithoutColon,
                 "unable to parse auth field, must be formatted as base64(username:password)"
                     .to_owned(),
             ),
             (
                 entry(&BASE64_STANDARD.encode("dTpw")),
-                Malformed::AuthEncodedTwice,
+                ConfigErrorKind::AuthEncodedTwice,
                 "unable to parse auth field, must be formatted as base64(username:password)"
                     .to_owned(),
             ),
         ] {
             let malformed = config(&text).malformed.unwrap();
-            assert_eq!(malformed.problem, problem, "{text}");
+            assert_eq!(malformed.kind, problem, "{text}");
             assert_eq!(&*malformed.text, words, "{text}");
         }
     }
@@ -375,53 +381,53 @@ mod tests {
     fn what_the_kubelet_passes_over_is_noticed() {
         let servers: Arc<[Arc<str>]> = vec!["ghcr.io".into()].into();
         for (text, oddity) in [
-            ("", Oddity::NoContent),
+            ("", ConfigWarning::NoContent),
             (
                 r#"{"ghcr.io":{"auth":"dTpw"}}"#,
-                Oddity::AuthsMissing {
+                ConfigWarning::AuthsMissing {
                     servers: Arc::clone(&servers),
                 },
             ),
-            (r#"{"auths":{}}"#, Oddity::NoEntries),
+            (r#"{"auths":{}}"#, ConfigWarning::NoEntries),
             (
                 r#"{"auths":{"ghcr.io":{}},"credsStore":"desktop"}"#,
-                Oddity::CredentialStore("desktop".into()),
+                ConfigWarning::CredentialStore("desktop".into()),
             ),
             (
                 r#"{"auths":{"a.b":{}},"credHelpers":{"ghcr.io":"x"}}"#,
-                Oddity::CredentialHelpers(servers),
+                ConfigWarning::CredentialHelpers(servers),
             ),
         ] {
-            assert_eq!(config(text).oddities, [oddity], "{text}");
+            assert_eq!(config(text).warnings, [oddity], "{text}");
         }
         let legacy = read(
-            Format::LegacyCfg,
+            ConfigFormat::LegacyCfg,
             br#"{"auths":{"ghcr.io":{"auth":"dTpw"}}}"#,
         );
-        assert_eq!(legacy.oddities, [Oddity::AuthsNotWanted]);
+        assert_eq!(legacy.warnings, [ConfigWarning::AuthsNotWanted]);
     }
 
     #[test]
     fn problems_of_entries_are_collected() {
         for (entry, problem) in [
-            ("{}", EntryProblem::Empty),
-            ("null", EntryProblem::Empty),
+            ("{}", AuthProblem::Empty),
+            ("null", AuthProblem::Empty),
             (
                 r#"{"username":"u","password":"p\n"}"#,
-                EntryProblem::TrailingNewline,
+                AuthProblem::TrailingNewline,
             ),
             (
                 r#"{"username":"u ","password":"p"}"#,
-                EntryProblem::SurroundingSpace,
+                AuthProblem::SurroundingSpace,
             ),
-            (r#"{"username":"u"}"#, EntryProblem::EmptyPassword),
+            (r#"{"username":"u"}"#, AuthProblem::EmptyPassword),
             (
                 r#"{"auth":"dTpw","username":"x","password":"p"}"#,
-                EntryProblem::AuthDisagrees,
+                AuthProblem::AuthDisagrees,
             ),
             (
                 r#"{"auth":"dTpw","identitytoken":"t"}"#,
-                EntryProblem::TokenIgnored,
+                AuthProblem::TokenIgnored,
             ),
         ] {
             let text = format!(r#"{{"auths":{{"quay.io":{entry}}}}}"#);
@@ -447,7 +453,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            for format in [Format::ConfigJson, Format::LegacyCfg] {
+            for format in [ConfigFormat::ConfigJson, ConfigFormat::LegacyCfg] {
                 drop(read(format, &bytes));
             }
         }

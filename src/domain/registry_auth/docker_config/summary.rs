@@ -5,23 +5,24 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Entry, EntryProblem, Malformation, Oddity};
+use super::{AuthConfig, AuthProblem, ConfigError, ConfigWarning, DockerConfig};
 use crate::domain::registry_auth::credential::{
     Credential, Fingerprint, FingerprintKey, kind::CredentialKind,
 };
 
 /// A Docker configuration without passwords.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// As in [`Config::entries`]: with `malformed` set, the kubelet uses none of them.
-    pub entries: Arc<[EntrySummary]>,
-    pub malformed: Option<Malformation>,
-    pub oddities: Arc<[Oddity]>,
+pub struct DockerConfigSummary {
+    /// As in [`DockerConfig::entries`]: with `malformed` set, the kubelet uses none of them.
+    pub entries: Arc<[AuthSummary]>,
+    pub malformed: Option<ConfigError>,
+    #[serde(rename = "oddities")]
+    pub warnings: Arc<[ConfigWarning]>,
 }
 
 /// One key of `auths`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntrySummary {
+pub struct AuthSummary {
     /// The key as written: a registry pattern.
     pub server: Arc<str>,
     /// `None` when it is empty.
@@ -31,25 +32,25 @@ pub struct EntrySummary {
     pub kind: CredentialKind,
     /// The expiry that the credential itself states (JWT, ECR token).
     pub expires: Option<Timestamp>,
-    pub problems: Arc<[EntryProblem]>,
+    pub problems: Arc<[AuthProblem]>,
 }
 
-impl Config {
+impl DockerConfig {
     /// The same without the passwords.
-    pub fn summary(&self, key: &FingerprintKey) -> Summary {
-        Summary {
+    pub fn summary(&self, key: &FingerprintKey) -> DockerConfigSummary {
+        DockerConfigSummary {
             entries: self
                 .entries
                 .iter()
                 .map(|entry| entry.summary(key))
                 .collect(),
             malformed: self.malformed.clone(),
-            oddities: self.oddities.as_slice().into(),
+            warnings: self.warnings.as_slice().into(),
         }
     }
 }
 
-impl EntrySummary {
+impl AuthSummary {
     /// The registry's common name: without the scheme and the version of the API, and Docker Hub by its one
     /// name.
     pub fn registry(&self) -> &str {
@@ -71,11 +72,11 @@ impl EntrySummary {
     }
 }
 
-impl Entry {
-    fn summary(&self, key: &FingerprintKey) -> EntrySummary {
-        let credential = Credential::recognise(&self.server, &self.username, &self.password);
+impl AuthConfig {
+    fn summary(&self, key: &FingerprintKey) -> AuthSummary {
+        let credential = Credential::detect(&self.server, &self.username, &self.password);
         let empty = self.password.expose().is_empty();
-        EntrySummary {
+        AuthSummary {
             server: Arc::clone(&self.server),
             username: (!self.username.is_empty()).then(|| Arc::clone(&self.username)),
             fingerprint: (!empty).then(|| key.fingerprint(&self.username, &self.password)),
@@ -86,21 +87,21 @@ impl Entry {
     }
 }
 
-impl Summary {
+impl DockerConfigSummary {
     /// A Secret that has not the key that its type asks for.
     pub fn without_key<'a>(wanted: &str, found: impl Iterator<Item = &'a str>) -> Self {
-        let oddity = Oddity::KeyMissing {
+        let oddity = ConfigWarning::KeyMissing {
             wanted: wanted.into(),
             found: found.map(Into::into).collect(),
         };
         Self {
-            oddities: [oddity].into(),
+            warnings: [oddity].into(),
             ..Self::default()
         }
     }
 
     /// The entries as the kubelet gets them: all, or the error that stops the pull.
-    pub fn usable(&self) -> Result<&[EntrySummary], &Malformation> {
+    pub fn usable_entries(&self) -> Result<&[AuthSummary], &ConfigError> {
         match &self.malformed {
             Some(malformation) => Err(malformation),
             None => Ok(&self.entries),
@@ -122,7 +123,7 @@ mod tests {
             ("registry.example/team/app", "registry.example/team/app"),
             ("*.example", "*.example"),
         ] {
-            let entry = EntrySummary {
+            let entry = AuthSummary {
                 server: key.into(),
                 username: None,
                 fingerprint: None,

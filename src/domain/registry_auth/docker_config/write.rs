@@ -67,7 +67,7 @@ fn quote(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Format, read},
+        super::{ConfigFormat, read},
         *,
     };
     use proptest::prelude::*;
@@ -85,8 +85,8 @@ mod tests {
         #[test]
         fn what_is_written_reads_back(server in "[a-z.:/]{1,20}", user in "[^:]{1,9}", password in any::<String>()) {
             let text = write(&server, &user, &Password::new(password.as_str()), None);
-            let config = read(Format::ConfigJson, text.as_bytes());
-            let entry = &config.usable().unwrap()[0];
+            let config = read(ConfigFormat::ConfigJson, text.as_bytes());
+            let entry = &config.usable_entries().unwrap()[0];
             prop_assert_eq!(&*entry.server, server);
             prop_assert_eq!(&*entry.username, user);
             prop_assert_eq!(entry.password.expose(), password);

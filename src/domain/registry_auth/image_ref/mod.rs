@@ -37,7 +37,7 @@ pub enum HostNamed {
 impl ImageRef {
     /// Reads a reference as `distribution/reference` does.
     pub fn parse(text: &str) -> Result<Self, ImageError> {
-        grammar::parse(text).ok_or_else(|| problem::find(text))
+        grammar::parse(text).ok_or_else(|| problem::explain(text))
     }
 
     /// The registry, with its port if one is written.
@@ -74,7 +74,7 @@ impl ImageRef {
         self.named
     }
 
-    pub fn on_docker_hub(&self) -> bool {
+    pub fn is_on_docker_hub(&self) -> bool {
         &*self.host == DOCKER_HUB
     }
 }

@@ -129,7 +129,7 @@ impl fmt::Display for ImageError {
 impl std::error::Error for ImageError {}
 
 /// Says what is wrong with a text that the grammar refused.
-pub(super) fn find(text: &str) -> ImageError {
+pub(super) fn explain(text: &str) -> ImageError {
     let (problem, at) = whole(text)
         .or_else(|| slashes(text))
         .or_else(|| digest(text))

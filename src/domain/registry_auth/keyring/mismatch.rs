@@ -4,21 +4,21 @@
 
 use std::fmt;
 
-use super::{Pattern, key_matches};
+use super::{UrlGlob, key_matches};
 use crate::domain::registry_auth::image_ref::ImageRef;
 
 /// An entry that is not tried for an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Miss {
-    pub reason: MissReason,
+pub struct Mismatch {
+    pub reason: MismatchReason,
     /// The key that would match, closest to the one written; `None` when the entry is simply for
     /// another registry.
-    pub instead: Option<String>,
+    pub suggestion: Option<String>,
 }
 
 /// Why a key does not match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MissReason {
+pub enum MismatchReason {
     /// The kubelet cannot read the key as a URL and drops the entry.
     NotAUrl,
     /// Another scheme than `http://` and `https://`: it is taken for the host.
@@ -53,9 +53,9 @@ pub enum MissReason {
     },
 }
 
-impl MissReason {
+impl MismatchReason {
     /// The entry was meant for this registry: a slip of the pen rather than another registry.
-    pub fn is_near(&self) -> bool {
+    pub fn is_probable_typo(&self) -> bool {
         match self {
             Self::ApiPathOpen
             | Self::HubShadowed
@@ -72,7 +72,7 @@ impl MissReason {
     }
 }
 
-impl fmt::Display for MissReason {
+impl fmt::Display for MismatchReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAUrl => {
@@ -112,11 +112,17 @@ impl fmt::Display for MissReason {
 }
 
 /// Explains a key that is not tried for the image.
-pub(super) fn explain(key: &str, image: &ImageRef) -> Miss {
-    let parts = Parts::of(key);
+pub(super) fn explain(key: &str, image: &ImageRef) -> Mismatch {
+    let parts = Parts::parse(key);
     let reason = reason(key, &parts, image);
-    let instead = reason.is_near().then(|| propose(&parts, image)).flatten();
-    Miss { reason, instead }
+    let instead = reason
+        .is_probable_typo()
+        .then(|| propose(&parts, image))
+        .flatten();
+    Mismatch {
+        reason,
+        suggestion: instead,
+    }
 }
 
 /// The parts of a key, parsed more tolerantly than the kubelet does.
@@ -128,7 +134,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(key: &'a str) -> Self {
+    fn parse(key: &'a str) -> Self {
         let key = key.trim();
         let (scheme, rest) = match key.find("://") {
             Some(at) => key
@@ -160,24 +166,24 @@ fn split_image_host(image: &ImageRef) -> (&str, Option<&str>) {
     }
 }
 
-fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MissReason {
+fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MismatchReason {
     if let Some(scheme) = parts.scheme
         && !matches!(scheme, "https://" | "http://")
     {
-        return MissReason::Scheme(scheme.to_owned());
+        return MismatchReason::Scheme(scheme.to_owned());
     }
     if parts.host.contains(['?', '[']) && !parts.host.starts_with('[') || key.contains('?') {
-        return MissReason::NotAWildcard;
+        return MismatchReason::NotAWildcard;
     }
-    if Pattern::of_key(key).is_none() {
-        return MissReason::NotAUrl;
+    if UrlGlob::parse(key).is_none() {
+        return MismatchReason::NotAUrl;
     }
-    if image.on_docker_hub() && is_hub(parts.host) {
+    if image.is_on_docker_hub() && is_hub(parts.host) {
         return hub_reason(parts);
     }
     let (image_host, image_port) = split_image_host(image);
-    let other_host = || MissReason::OtherHost {
-        key: Pattern::of_key(key).map_or_else(
+    let other_host = || MismatchReason::OtherHost {
+        key: UrlGlob::parse(key).map_or_else(
             || key.to_owned(),
             |pattern| {
                 let text = pattern.text();
@@ -188,31 +194,31 @@ fn reason(key: &str, parts: &Parts<'_>, image: &ImageRef) -> MissReason {
     };
     if !parts.host.eq_ignore_ascii_case(image_host) && !glob_covers(parts.host, image_host) {
         return match parts.host.strip_prefix("*.") {
-            Some(domain) if is_within(image_host, domain) => MissReason::WildcardLabels,
+            Some(domain) if is_within(image_host, domain) => MismatchReason::WildcardLabels,
             _ => other_host(),
         };
     }
     if parts.port != image_port {
-        return MissReason::Port {
+        return MismatchReason::Port {
             key: port_words(parts.port),
             image: port_words(image_port),
         };
     }
     if !parts.host.contains('*') && parts.host != image_host {
-        return MissReason::Case;
+        return MismatchReason::Case;
     }
     path_reason(parts.path, image)
 }
 
-fn path_reason(path: &str, image: &ImageRef) -> MissReason {
+fn path_reason(path: &str, image: &ImageRef) -> MismatchReason {
     if matches!(path, "/v1" | "/v2") {
-        return MissReason::ApiPathOpen;
+        return MismatchReason::ApiPathOpen;
     }
     let name = path.trim_start_matches('/');
     if name.contains([':', '@']) && name.split([':', '@']).next() == Some(image.path()) {
-        return MissReason::TagInKey;
+        return MismatchReason::TagInKey;
     }
-    MissReason::Path {
+    MismatchReason::Path {
         key: path.to_owned(),
         image: format!("/{}", image.path()),
     }
@@ -235,17 +241,17 @@ fn is_hub(host: &str) -> bool {
     )
 }
 
-fn hub_reason(parts: &Parts<'_>) -> MissReason {
+fn hub_reason(parts: &Parts<'_>) -> MismatchReason {
     match (parts.host, parts.path) {
-        ("docker.io" | "index.docker.io", "/v1" | "/v2") => MissReason::ApiPathOpen,
+        ("docker.io" | "index.docker.io", "/v1" | "/v2") => MismatchReason::ApiPathOpen,
         ("index.docker.io", "" | "/" | "/v1/" | "/v2/") if parts.port.is_none() => {
-            MissReason::HubShadowed
+            MismatchReason::HubShadowed
         }
-        ("docker.io", path) if parts.port.is_none() => MissReason::Path {
+        ("docker.io", path) if parts.port.is_none() => MismatchReason::Path {
             key: path.to_owned(),
             image: "its path on Docker Hub".to_owned(),
         },
-        _ => MissReason::HubOtherName,
+        _ => MismatchReason::HubOtherName,
     }
 }
 
@@ -269,7 +275,7 @@ fn port_words(port: Option<&str>) -> String {
 
 /// The closest key that matches: the smallest correction first.
 fn propose(parts: &Parts<'_>, image: &ImageRef) -> Option<String> {
-    if image.on_docker_hub() {
+    if image.is_on_docker_hub() {
         return Some("https://index.docker.io/v1/".to_owned());
     }
     let host = parts.host.to_ascii_lowercase();
@@ -294,13 +300,13 @@ fn propose(parts: &Parts<'_>, image: &ImageRef) -> Option<String> {
 mod tests {
     use super::{super::Keyring, *};
 
-    fn miss(key: &str, image: &str) -> Miss {
+    fn miss(key: &str, image: &str) -> Mismatch {
         let mut keyring = Keyring::default();
         keyring.add(key, ());
         let image = ImageRef::parse(image).unwrap();
         let mut lookup = keyring.lookup(&image);
-        assert!(lookup.tries.is_empty(), "{key} matches {image}");
-        lookup.misses.remove(0).1
+        assert!(lookup.candidates.is_empty(), "{key} matches {image}");
+        lookup.mismatches.remove(0).1
     }
 
     #[test]
@@ -310,45 +316,50 @@ mod tests {
             (
                 "registry-1.docker.io",
                 "team/app",
-                MissReason::HubOtherName,
+                MismatchReason::HubOtherName,
                 hub,
             ),
             (
                 "https://hub.docker.com",
                 "team/app",
-                MissReason::HubOtherName,
+                MismatchReason::HubOtherName,
                 hub,
             ),
             (
                 "https://index.docker.io/v1",
                 "team/app",
-                MissReason::ApiPathOpen,
+                MismatchReason::ApiPathOpen,
                 hub,
             ),
-            ("*.docker.io", "team/app", MissReason::HubOtherName, hub),
+            ("*.docker.io", "team/app", MismatchReason::HubOtherName, hub),
             (
                 "ghcr.io/v2",
                 "ghcr.io/a/b",
-                MissReason::ApiPathOpen,
+                MismatchReason::ApiPathOpen,
                 Some("ghcr.io/v2/"),
             ),
-            ("GHCR.io", "ghcr.io/a/b", MissReason::Case, Some("ghcr.io")),
+            (
+                "GHCR.io",
+                "ghcr.io/a/b",
+                MismatchReason::Case,
+                Some("ghcr.io"),
+            ),
             (
                 "oci://ghcr.io",
                 "ghcr.io/a/b",
-                MissReason::Scheme("oci://".into()),
+                MismatchReason::Scheme("oci://".into()),
                 Some("ghcr.io"),
             ),
             (
                 "ghcr.io/a/b:1",
                 "ghcr.io/a/b:1",
-                MissReason::TagInKey,
+                MismatchReason::TagInKey,
                 Some("ghcr.io/a/b"),
             ),
             (
                 "localhost",
                 "localhost:5000/a",
-                MissReason::Port {
+                MismatchReason::Port {
                     key: "no port".into(),
                     image: "port 5000".into(),
                 },
@@ -357,7 +368,7 @@ mod tests {
             (
                 "h.example:443",
                 "h.example/a",
-                MissReason::Port {
+                MismatchReason::Port {
                     key: "port 443".into(),
                     image: "no port".into(),
                 },
@@ -366,29 +377,29 @@ mod tests {
             (
                 "*.example.com",
                 "a.b.example.com/x",
-                MissReason::WildcardLabels,
+                MismatchReason::WildcardLabels,
                 Some("a.b.example.com"),
             ),
             (
                 "qua?.io",
                 "quay.io/a",
-                MissReason::NotAWildcard,
+                MismatchReason::NotAWildcard,
                 Some("quay.io"),
             ),
             (
                 "h.example:5000/other",
                 "h.example:5000/team/app",
-                MissReason::Path {
+                MismatchReason::Path {
                     key: "/other".into(),
                     image: "/team/app".into(),
                 },
                 Some("h.example:5000"),
             ),
-            ("h.exa mple", "quay.io/a", MissReason::NotAUrl, None),
+            ("h.exa mple", "quay.io/a", MismatchReason::NotAUrl, None),
             (
                 "ghcr.io",
                 "quay.io/a",
-                MissReason::OtherHost {
+                MismatchReason::OtherHost {
                     key: "ghcr.io".into(),
                     image: "quay.io".into(),
                 },
@@ -397,15 +408,15 @@ mod tests {
         ] {
             let found = miss(key, image);
             assert_eq!(found.reason, reason, "{key} for {image}");
-            assert_eq!(found.instead.as_deref(), instead, "{key} for {image}");
+            assert_eq!(found.suggestion.as_deref(), instead, "{key} for {image}");
         }
     }
 
     #[test]
     fn a_host_that_only_ends_alike_is_another_one() {
         let found = miss("*.example.com", "badexample.com/x");
-        assert!(!found.reason.is_near(), "{}", found.reason);
-        assert_eq!(found.instead, None);
+        assert!(!found.reason.is_probable_typo(), "{}", found.reason);
+        assert_eq!(found.suggestion, None);
     }
 
     #[test]
@@ -416,9 +427,13 @@ mod tests {
         let image = ImageRef::parse("nginx").unwrap();
         let lookup = keyring.lookup(&image);
         assert_eq!(
-            lookup.tries.iter().map(|t| *t.entry).collect::<Vec<_>>(),
+            lookup
+                .candidates
+                .iter()
+                .map(|t| *t.entry)
+                .collect::<Vec<_>>(),
             ["plain"]
         );
-        assert_eq!(lookup.misses[0].1.reason, MissReason::HubShadowed);
+        assert_eq!(lookup.mismatches[0].1.reason, MismatchReason::HubShadowed);
     }
 }

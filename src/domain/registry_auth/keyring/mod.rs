@@ -12,9 +12,9 @@ mod url_glob;
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-pub use mismatch::{Miss, MissReason};
+pub use mismatch::{Mismatch, MismatchReason};
 
-use self::url_glob::Pattern;
+use self::url_glob::UrlGlob;
 use crate::domain::registry_auth::image_ref::ImageRef;
 
 /// The auth entries of all pull Secrets of a Pod.
@@ -22,7 +22,7 @@ use crate::domain::registry_auth::image_ref::ImageRef;
 pub struct Keyring<T> {
     /// In the kubelet's order of trial: patterns in reverse alphabetical order, so that a longer
     /// path goes before its host; under one pattern in the order of adding.
-    slots: BTreeMap<Reverse<Pattern>, Vec<Slot<T>>>,
+    slots: BTreeMap<Reverse<UrlGlob>, Vec<Slot<T>>>,
     /// Keys that are no URL: the kubelet drops these entries with a line in its own log.
     dropped: Vec<Slot<T>>,
 }
@@ -35,7 +35,7 @@ struct Slot<T> {
 
 /// Why an entry is a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
+pub enum MatchKind {
     /// Its key matches the image.
     Match,
     /// Nothing matched, the image is on Docker Hub, and this is an entry for `index.docker.io`.
@@ -46,16 +46,16 @@ pub enum Via {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup<'a, T> {
     /// The entries in the order in which they are tried; empty means an anonymous pull.
-    pub tries: Vec<Try<'a, T>>,
+    pub candidates: Vec<Candidate<'a, T>>,
     /// Every other entry, with the reason.
-    pub misses: Vec<(&'a T, Miss)>,
+    pub mismatches: Vec<(&'a T, Mismatch)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Try<'a, T> {
+pub struct Candidate<'a, T> {
     pub key: &'a str,
     pub entry: &'a T,
-    pub via: Via,
+    pub via: MatchKind,
 }
 
 impl<T> Default for Keyring<T> {
@@ -75,20 +75,20 @@ impl<T> Keyring<T> {
             key: key.to_owned(),
             entry,
         };
-        match Pattern::of_key(key) {
+        match UrlGlob::parse(key) {
             Some(pattern) => self.slots.entry(Reverse(pattern)).or_default().push(slot),
             None => self.dropped.push(slot),
         }
     }
 
     /// The entries that are tried for an image, without the reasons of the others.
-    pub fn tries(&self, image: &ImageRef) -> Vec<Try<'_, T>> {
+    pub fn candidates(&self, image: &ImageRef) -> Vec<Candidate<'_, T>> {
         let (via, chosen) = self.chosen(image);
         self.slots
             .iter()
             .filter(|(Reverse(pattern), _)| chosen.contains(&pattern))
             .flat_map(|(_, slots)| slots)
-            .map(|Slot { key, entry }| Try { key, entry, via })
+            .map(|Slot { key, entry }| Candidate { key, entry, via })
             .collect()
     }
 
@@ -104,22 +104,22 @@ impl<T> Keyring<T> {
             .map(|slot| (&slot.entry, mismatch::explain(&slot.key, image)))
             .collect();
         Lookup {
-            tries: self.tries(image),
-            misses,
+            candidates: self.candidates(image),
+            mismatches: misses,
         }
     }
 
-    fn chosen(&self, image: &ImageRef) -> (Via, Vec<&Pattern>) {
+    fn chosen(&self, image: &ImageRef) -> (MatchKind, Vec<&UrlGlob>) {
         let patterns = || self.slots.keys().map(|Reverse(pattern)| pattern);
-        let Some(target) = url_glob::target(&image.repository()) else {
-            return (Via::Match, Vec::new());
+        let Some(target) = url_glob::repository_url(&image.repository()) else {
+            return (MatchKind::Match, Vec::new());
         };
         let matching: Vec<_> = patterns().filter(|p| p.matches(&target)).collect();
         if !matching.is_empty() || !has_hub_default(image) {
-            return (Via::Match, matching);
+            return (MatchKind::Match, matching);
         }
         let default = patterns().filter(|p| p.is_hub_default()).collect();
-        (Via::HubDefault, default)
+        (MatchKind::HubDefault, default)
     }
 }
 
@@ -127,7 +127,7 @@ impl<T> Keyring<T> {
 pub fn key_matches(key: &str, image: &ImageRef) -> bool {
     let mut alone = Keyring::default();
     alone.add(key, ());
-    !alone.tries(image).is_empty()
+    !alone.candidates(image).is_empty()
 }
 
 /// The entries of one Secret whose keys are the same to the kubelet, in groups of two or more.
@@ -136,9 +136,9 @@ pub fn key_matches(key: &str, image: &ImageRef) -> bool {
 /// `https://ghcr.io/v2/` are one. The entries of a Secret are a Go map, whose order is random, and entries
 /// under one key are tried in the order in which they were added.
 pub fn equal_keys<'a, T>(entries: impl IntoIterator<Item = (&'a str, T)>) -> Vec<Vec<T>> {
-    let mut groups: BTreeMap<Pattern, Vec<T>> = BTreeMap::new();
+    let mut groups: BTreeMap<UrlGlob, Vec<T>> = BTreeMap::new();
     for (key, entry) in entries {
-        if let Some(pattern) = Pattern::of_key(key) {
+        if let Some(pattern) = UrlGlob::parse(key) {
             groups.entry(pattern).or_default().push(entry);
         }
     }
@@ -157,7 +157,7 @@ pub fn may_match(key: &str, image: &ImageRef) -> bool {
 /// `isDefaultRegistryMatch`: images on Docker Hub, and those whose first part has neither dot nor
 /// colon, such as `localhost/app`.
 fn has_hub_default(image: &ImageRef) -> bool {
-    image.on_docker_hub() || !image.host().contains(['.', ':'])
+    image.is_on_docker_hub() || !image.host().contains(['.', ':'])
 }
 
 #[cfg(test)]

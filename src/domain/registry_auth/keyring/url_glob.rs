@@ -8,11 +8,11 @@ use super::url::{self, Url, split_port};
 /// A key with its scheme and its `/v1/` or `/v2/` taken off. Entries with equal patterns are one
 /// slot of the kubelet's index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Pattern(Vec<u8>);
+pub(super) struct UrlGlob(Vec<u8>);
 
-impl Pattern {
+impl UrlGlob {
     /// Reduces a key as written; `None` when the kubelet drops the entry because it is no URL.
-    pub(super) fn of_key(key: &str) -> Option<Self> {
+    pub(super) fn parse(key: &str) -> Option<Self> {
         let after = key
             .strip_prefix("https://")
             .or_else(|| key.strip_prefix("http://"))
@@ -46,7 +46,7 @@ impl Pattern {
 }
 
 /// A repository as the keyring sees it.
-pub(super) fn target(repository: &str) -> Option<Url> {
+pub(super) fn repository_url(repository: &str) -> Option<Url> {
     url::parse(repository.as_bytes()).ok()
 }
 

@@ -14,12 +14,12 @@ use ratatui::{
 use crate::{
     domain::k8s::{
         age,
-        objects::{Meta, ObjectKey},
+        objects::{AnyObjectRef, ObjectMeta},
     },
     ui::{text, view::View, widgets::paragraph::indented},
 };
 
-pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(object: &AnyObjectRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let world = &view.model.world;
     let mut sheet = Sheet {
         view,
@@ -27,18 +27,18 @@ pub(super) fn lines(object: &ObjectKey, wide: usize, view: View<'_>) -> Vec<Line
         lines: Vec::new(),
     };
     let written = match object {
-        ObjectKey::Namespace(name) => {
+        AnyObjectRef::Namespace(name) => {
             namespace::write(name, &mut sheet);
             Some(())
         }
-        ObjectKey::Secret(key) => world
+        AnyObjectRef::Secret(key) => world
             .secret(key)
             .map(|secret| secret::write(secret, &mut sheet)),
-        ObjectKey::ServiceAccount(key) => world
+        AnyObjectRef::ServiceAccount(key) => world
             .account(key)
             .map(|account| account::write(account, &mut sheet)),
-        ObjectKey::Pod(key) => world.pod(key).map(|pod| pod::write(pod, &mut sheet)),
-        ObjectKey::Workload(id) => world
+        AnyObjectRef::Pod(key) => world.pod(key).map(|pod| pod::write(pod, &mut sheet)),
+        AnyObjectRef::Workload(id) => world
             .workload(id)
             .map(|workload| workload::write(workload, &mut sheet)),
     };
@@ -116,7 +116,7 @@ impl Sheet<'_> {
     }
 
     /// Age, and what else is said of every object.
-    fn common(&mut self, meta: &Meta) {
+    fn common(&mut self, meta: &ObjectMeta) {
         self.age(meta);
         if meta.deleting.is_some() {
             let style = self.view.theme.warning();
@@ -131,7 +131,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn age(&mut self, meta: &Meta) {
+    fn age(&mut self, meta: &ObjectMeta) {
         let created = meta.created;
         let age = created.map_or_else(String::new, |created| age::age(created, self.view.now));
         self.plain("Age", &age);

@@ -3,7 +3,7 @@
 use super::Sheet;
 use crate::domain::k8s::{
     age,
-    objects::{Condition, Container, ContainerRole, ContainerState, Pod, PullPolicy},
+    objects::{Container, ContainerRole, ContainerState, Pod, PodConditionType, PullPolicy},
     pod_status::pod_status,
     pull_failure,
 };
@@ -12,7 +12,7 @@ pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
     let theme = sheet.view.theme;
     let status = pod_status(pod);
     let (symbol, style) = theme.health(status.health);
-    sheet.field("Status", &format!("{symbol} {}", status.word), style);
+    sheet.field("Status", &format!("{symbol} {}", status.status), style);
     match sheet.view.model.world.workload_of(pod) {
         Some(workload) => sheet.plain("Workload", &workload.id.to_string()),
         None => sheet.plain("Workload", "none: a bare Pod"),
@@ -32,9 +32,9 @@ pub(super) fn write(pod: &Pod, sheet: &mut Sheet<'_>) {
 }
 
 fn scheduling_complaint(pod: &Pod) -> Option<&str> {
-    let condition = pod.condition(Condition::Scheduled)?;
+    let condition = pod.condition(PodConditionType::Scheduled)?;
     let message = condition.message()?;
-    (!condition.holds).then_some(message)
+    (!condition.is_true).then_some(message)
 }
 
 fn container(pod: &Pod, container: &Container, sheet: &mut Sheet<'_>) {
@@ -89,7 +89,7 @@ fn remembered(pod: &Pod, container: &Container, shown: Option<&str>, sheet: &mut
         return;
     };
     if shown != Some(&*error.message) {
-        let seen = format!("seen {} ago", age::age(error.seen, view.now));
+        let seen = format!("seen {} ago", age::age(error.observed_at, view.now));
         sheet.field("  Last error", &seen, view.theme.dim());
         sheet.paragraph(&error.message, view.theme.failing());
     }

@@ -8,7 +8,7 @@ use crate::{
             age,
             objects::{Secret, SecretContent, SecretType},
         },
-        registry_auth::docker_config::{EntrySummary, Standing},
+        registry_auth::docker_config::{AuthSummary, SecretHealth},
     },
     ui::widgets::paragraph::indented,
 };
@@ -32,18 +32,18 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
         sheet.note(&words, theme.failing());
         return;
     };
-    match summary.standing(view.now) {
-        Standing::Sound => {}
-        Standing::Odd(why) => {
+    match summary.health(view.now) {
+        SecretHealth::Healthy => {}
+        SecretHealth::Warning(why) => {
             let words = format!("{} {why}", symbols.failing);
             sheet.field("Note", &words, theme.warning());
         }
-        Standing::Broken(why) => {
+        SecretHealth::Unusable(why) => {
             let words = format!("{} {why}", symbols.pull_failing);
             sheet.field("Broken", &words, theme.failing());
         }
     }
-    for oddity in summary.oddities.iter() {
+    for oddity in summary.warnings.iter() {
         sheet.paragraph(&oddity.to_string(), theme.warning());
     }
     let trials = secret_test::trials(world, secret);
@@ -55,7 +55,7 @@ pub(super) fn write(secret: &Secret, sheet: &mut Sheet<'_>) {
     }
 }
 
-fn entry(entry: &EntrySummary, sheet: &mut Sheet<'_>) {
+fn entry(entry: &AuthSummary, sheet: &mut Sheet<'_>) {
     let (theme, now) = (sheet.view.theme, sheet.view.now);
     sheet.part(&format!("entry {}", entry.server));
     sheet.plain("  User", entry.username.as_deref().unwrap_or("none"));

@@ -5,7 +5,7 @@ use crate::domain::k8s::objects::Workload;
 
 pub(super) fn write(workload: &Workload, sheet: &mut Sheet<'_>) {
     let theme = sheet.view.theme;
-    let rollout = &workload.rollout;
+    let rollout = &workload.status;
     let numbers = format!(
         "{} desired, {} updated, {} ready, {} available",
         rollout.desired, rollout.updated, rollout.ready, rollout.available

@@ -10,10 +10,10 @@ use crate::{
         diagnostics::grouping::Subject,
         k8s::{
             age,
-            object_ref::Key,
-            objects::{Pod, WorkloadKey},
-            pod_status::Health,
-            rollout::{Outlook, Progress, progress},
+            object_ref::ObjectRef,
+            objects::{Pod, WorkloadRef},
+            pod_status::PodHealth,
+            rollout::{RolloutState, RolloutStatus, rollout_status},
         },
     },
     ui::{text, view::View, widgets::paragraph::wrapped},
@@ -22,8 +22,8 @@ use crate::{
 /// Pods that are listed of one revision, and nodes of all; who has more wants their number.
 const LISTED: usize = 40;
 
-pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
-    let Some(progress) = progress(&view.model.world, id) else {
+pub(super) fn lines(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+    let Some(progress) = rollout_status(&view.model.world, id) else {
         return vec![super::gone(view)];
     };
     let mut lines = no_pods(id, wide, view);
@@ -42,13 +42,13 @@ pub(super) fn lines(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'
 }
 
 /// Why the workload makes no Pods, and what helps.
-fn no_pods(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
+fn no_pods(id: &WorkloadRef, wide: usize, view: View<'_>) -> Vec<Line<'static>> {
     let subject = Subject::Workload(id.clone());
     let Some(verdict) = view.model.verdicts.of(&subject) else {
         return Vec::new();
     };
     let (finding, theme) = (&verdict.finding, view.theme);
-    let (symbol, style) = theme.health(Health::Failing);
+    let (symbol, style) = theme.health(PodHealth::Failing);
     let text = format!("{symbol} {}: {}", finding.title(), finding.summary());
     let mut lines = wrapped(&text, wide, style);
     for (number, fix) in finding.filled_fixes().iter().enumerate() {
@@ -66,31 +66,31 @@ fn no_pods(id: &WorkloadKey, wide: usize, view: View<'_>) -> Vec<Line<'static>> 
     lines
 }
 
-fn outlook(view: View<'_>, progress: &Progress, wide: usize) -> Vec<Line<'static>> {
+fn outlook(view: View<'_>, progress: &RolloutStatus, wide: usize) -> Vec<Line<'static>> {
     let (theme, symbols) = (view.theme, view.theme.symbols());
-    let (symbol, style, words) = match &progress.outlook {
-        Outlook::Complete => (
+    let (symbol, style, words) = match &progress.state {
+        RolloutState::Complete => (
             symbols.finished,
             theme.good(),
             "complete: every Pod is of this revision and available".to_owned(),
         ),
-        Outlook::Paused => (
+        RolloutState::Paused => (
             symbols.failing,
             theme.warning(),
             "paused: nothing goes on before it is resumed".to_owned(),
         ),
-        Outlook::Unseen => (
+        RolloutState::NotObserved => (
             symbols.progressing,
             theme.accent(),
             "the controller has not seen the last change yet".to_owned(),
         ),
-        Outlook::Advancing => (symbols.progressing, theme.accent(), "under way".to_owned()),
-        Outlook::Blocked(pod) => (
+        RolloutState::Advancing => (symbols.progressing, theme.accent(), "under way".to_owned()),
+        RolloutState::Blocked(pod) => (
             symbols.pull_failing,
             theme.failing(),
             blocked(view, progress, pod),
         ),
-        Outlook::Refused(reason, message) => (
+        RolloutState::Failed(reason, message) => (
             symbols.pull_failing,
             theme.failing(),
             format!("{reason}: {message}"),
@@ -98,19 +98,19 @@ fn outlook(view: View<'_>, progress: &Progress, wide: usize) -> Vec<Line<'static
     };
     let mut lines = wrapped(&format!("{symbol} {words}"), wide, style);
     if let Some(deadline) = progress.deadline {
-        let left = age::seconds(view.now, deadline);
+        let left = age::seconds_between(view.now, deadline);
         let words = if left > 0 {
             format!(
                 "without progress it counts as failed in {}",
-                age::span(left)
+                age::duration(left)
             )
         } else {
             "the progress deadline has passed; the controller goes on trying".to_owned()
         };
         lines.push(Line::styled(format!("  {words}"), theme.dim()));
     }
-    if matches!(progress.outlook, Outlook::Blocked(_))
-        && let Some(before) = progress.healthy_before()
+    if matches!(progress.state, RolloutState::Blocked(_))
+        && let Some(before) = progress.previous_revision()
         && let Some(number) = before.number
     {
         let images: Vec<&str> = before.images.iter().map(|(_, image)| &**image).collect();
@@ -125,10 +125,10 @@ fn outlook(view: View<'_>, progress: &Progress, wide: usize) -> Vec<Line<'static
     lines
 }
 
-fn blocked(view: View<'_>, progress: &Progress, pod: &Key<Pod>) -> String {
+fn blocked(view: View<'_>, progress: &RolloutStatus, pod: &ObjectRef<Pod>) -> String {
     let verdict = view.model.verdicts.of_pod(pod);
     let why = verdict.map_or("it fails", |verdict| verdict.finding.title());
-    let rest = if progress.workload.rollout.ready > 0 {
+    let rest = if progress.workload.status.ready > 0 {
         "it will not end by itself; the Pods before it go on serving"
     } else {
         "it will not end by itself, and no Pod is ready"
@@ -137,9 +137,9 @@ fn blocked(view: View<'_>, progress: &Progress, pod: &Key<Pod>) -> String {
 }
 
 /// `desired 12   updated 3   ready 9   available 9     surge 25%, unavailable 25%`
-fn numbers(view: View<'_>, progress: &Progress) -> Line<'static> {
+fn numbers(view: View<'_>, progress: &RolloutStatus) -> Line<'static> {
     let theme = view.theme;
-    let rollout = &progress.workload.rollout;
+    let rollout = &progress.workload.status;
     let mut spans = vec![Span::raw("  ")];
     for (name, number) in [
         ("desired", rollout.desired),

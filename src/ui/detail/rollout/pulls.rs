@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::LISTED;
 use crate::{
-    domain::k8s::{age, rollout::Progress, timeline::pull},
+    domain::k8s::{age, rollout::RolloutStatus, timeline::last_pull},
     ui::{text, view::View},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const BAR: u32 = 24;
 
 /// The longest pull on each node, the slowest first.
-pub(super) fn lines(view: View<'_>, progress: &Progress) -> Vec<Line<'static>> {
+pub(super) fn lines(view: View<'_>, progress: &RolloutStatus) -> Vec<Line<'static>> {
     let world = &view.model.world;
     let mut slowest: BTreeMap<&str, SignedDuration> = BTreeMap::new();
     for key in progress
@@ -31,7 +31,7 @@ pub(super) fn lines(view: View<'_>, progress: &Progress) -> Vec<Line<'static>> {
         for pulled in pod
             .containers
             .iter()
-            .filter_map(|container| pull(container, &events))
+            .filter_map(|container| last_pull(container, &events))
         {
             let longest = slowest.entry(node).or_default();
             *longest = pulled.took.max(*longest);
@@ -51,7 +51,7 @@ pub(super) fn lines(view: View<'_>, progress: &Progress) -> Vec<Line<'static>> {
         Line::from(vec![
             Span::styled(format!("  {node:24} "), view.theme.dim()),
             Span::styled("▇".repeat(cells), view.theme.accent()),
-            Span::raw(format!(" {}", age::took(took))),
+            Span::raw(format!(" {}", age::elapsed(took))),
         ])
     });
     let heading = [Line::default(), heading].into_iter();

@@ -8,18 +8,18 @@ use super::LISTED;
 use crate::{
     domain::k8s::{
         age,
-        object_ref::Key,
+        object_ref::ObjectRef,
         objects::{Container, Event, Pod},
         pod_status::pod_status,
-        rollout::Revision,
-        timeline::{Progress, pull, timeline},
+        rollout::RevisionStatus,
+        timeline::{StageStatus, last_pull, timeline},
     },
     ui::{text, view::View},
 };
 
 pub(super) fn lines(
     view: View<'_>,
-    revision: &Revision,
+    revision: &RevisionStatus,
     newest: bool,
     wide: usize,
 ) -> Vec<Line<'static>> {
@@ -29,10 +29,10 @@ pub(super) fn lines(
         let which = if newest { "" } else { ", being replaced" };
         words.push(format!("revision {number}{which}"));
     }
-    if let Some(set) = &revision.set {
+    if let Some(set) = &revision.replica_set {
         words.push(set.to_string());
     }
-    words.push(format!("{} of {} ready", revision.ready, revision.wanted));
+    words.push(format!("{} of {} ready", revision.ready, revision.desired));
     let images: Vec<&str> = revision.images.iter().map(|(_, image)| &**image).collect();
     words.push(images.join(", "));
     let heading = text::fit(&words.join(" · "), wide, text::Cut::Middle).into_owned();
@@ -52,7 +52,7 @@ pub(super) fn lines(
 }
 
 /// A Pod's stage, for how long, and what is wrong.
-fn line(view: View<'_>, key: &Key<Pod>, wide: usize) -> Option<Line<'static>> {
+fn line(view: View<'_>, key: &ObjectRef<Pod>, wide: usize) -> Option<Line<'static>> {
     let theme = view.theme;
     let world = &view.model.world;
     let pod = world.pod(key)?;
@@ -102,22 +102,23 @@ fn stage(
     }
     let steps = timeline(pod, container, events, view.now);
     let mut steps = steps.iter();
-    let current = steps.find(|step| matches!(step.progress, Progress::Now | Progress::Stuck));
+    let current =
+        steps.find(|step| matches!(step.status, StageStatus::InProgress | StageStatus::Stuck));
     let Some(step) = current else {
         return ("ready", String::new());
     };
     let lasts = step.took.map_or_else(String::new, |took| {
-        format!("for {}", age::span(took.as_secs()))
+        format!("for {}", age::duration(took.as_secs()))
     });
     (step.stage.doing(), lasts)
 }
 
 /// `pulled in 3.1s (88 MB)`
 fn pulled(container: &Container, events: &[Arc<Event>]) -> String {
-    let Some(pull) = pull(container, events) else {
+    let Some(pull) = last_pull(container, events) else {
         return String::new();
     };
-    let took = age::took(pull.took);
+    let took = age::elapsed(pull.took);
     match pull.size {
         Some(bytes) => format!("pulled in {took} ({})", text::size(bytes)),
         None => format!("pulled in {took}"),

@@ -1,9 +1,9 @@
 //! In the cluster: to look at, to ask somebody, or to edit by hand.
 
 use super::{super::unplanned, Steps};
-use crate::domain::diagnostics::Names;
+use crate::domain::diagnostics::FixContext;
 
-pub(in crate::domain::diagnostics::fix) fn check_secret(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn check_secret(names: &FixContext) -> Steps {
     let (namespace, secret) = (names.namespace_word(), names.secret_word());
     Steps::new([
         &format!("You may not read Secrets in {namespace}, so what this one holds is not known."),
@@ -21,7 +21,7 @@ pub(in crate::domain::diagnostics::fix) fn check_secret(names: &Names) -> Steps 
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn test_pull(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn test_pull(names: &FixContext) -> Steps {
     Steps::new([
         "ctrl-t in the dashboard: the kubelets pull the image with the Pod's Secrets, and nothing is started.",
         &format!(
@@ -31,7 +31,7 @@ pub(in crate::domain::diagnostics::fix) fn test_pull(names: &Names) -> Steps {
     ])
 }
 
-pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &FixContext) -> Steps {
     let target = names.shown_target();
     let steps = if target.owner.is_job() {
         Steps::new([
@@ -49,7 +49,7 @@ pub(in crate::domain::diagnostics::fix) fn recreate_pod(names: &Names) -> Steps 
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn debug_again(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn debug_again(names: &FixContext) -> Steps {
     Steps {
         commands: unplanned::debug(&names.shown_target()),
         ..Steps::new([
@@ -60,26 +60,26 @@ pub(in crate::domain::diagnostics::fix) fn debug_again(names: &Names) -> Steps {
 }
 
 /// Which revision it goes back to is known to the store: with it the rollback is a plan.
-pub(in crate::domain::diagnostics::fix) fn undo_rollout(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn undo_rollout(names: &FixContext) -> Steps {
     Steps {
         commands: unplanned::undo_rollout(&names.shown_target()),
         ..Steps::default()
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn pull_policy(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn pull_policy(names: &FixContext) -> Steps {
     Steps {
         commands: unplanned::pull_policy(&names.shown_target()),
         ..Steps::new(["imagePullPolicy: IfNotPresent in the Pod template"])
     }
 }
 
-pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn select_nodes(_: &FixContext) -> Steps {
     Steps::new(["nodeSelector kubernetes.io/arch (and kubernetes.io/os) in the Pod template"])
         .run("kubectl get nodes -L kubernetes.io/arch,kubernetes.io/os")
 }
 
-pub(in crate::domain::diagnostics::fix) fn read_events(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn read_events(names: &FixContext) -> Steps {
     Steps::new(["Events expire after an hour."]).run(format!(
         "kubectl -n {} get events --field-selector {} --sort-by=.lastTimestamp",
         names.namespace_word(),
@@ -87,7 +87,7 @@ pub(in crate::domain::diagnostics::fix) fn read_events(names: &Names) -> Steps {
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn read_log(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn read_log(names: &FixContext) -> Steps {
     Steps::new([
         "If it says exec format error, the image is made for another processor than the node's: build it for both, or select nodes by kubernetes.io/arch.",
     ])
@@ -99,7 +99,7 @@ pub(in crate::domain::diagnostics::fix) fn read_log(names: &Names) -> Steps {
     ))
 }
 
-pub(in crate::domain::diagnostics::fix) fn fix_scheduling(names: &Names) -> Steps {
+pub(in crate::domain::diagnostics::fix) fn fix_scheduling(names: &FixContext) -> Steps {
     Steps::default().run(format!(
         "kubectl -n {} describe pod {}",
         names.namespace_word(),

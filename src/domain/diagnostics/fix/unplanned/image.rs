@@ -23,7 +23,7 @@ fn set_volume_image(target: &FixTarget, volume: &ImageVolume, image: &str) -> Ve
     let volumes = json!([{ "name": name, "image": { "reference": image } }]);
     let template = json!({ "spec": { "template": { "spec": { "volumes": volumes } } } });
     let patch = |object: &str, patch: &Value| {
-        let patch = shell::word(&patch.to_string());
+        let patch = shell::quote(&patch.to_string());
         target.kubectl(&format!("patch {object} -p {patch}"))
     };
     let path = format!(
@@ -69,7 +69,7 @@ fn set_image(target: &FixTarget, image: &str) -> Vec<String> {
             vec![target.replaced_job(&id.key, &filter)]
         }
         PodOwner::Other { kind, .. } if &**kind == "ReplicaSet" => {
-            let assignment = shell::word(&format!("{}={image}", container.name));
+            let assignment = shell::quote(&format!("{}={image}", container.name));
             vec![target.kubectl(&format!("set image deployment/NAME {assignment}"))]
         }
         PodOwner::Other { kind, name } => vec![edit_other(target, kind, name)],

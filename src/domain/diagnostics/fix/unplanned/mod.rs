@@ -17,10 +17,10 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::{Key, Name},
-        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadKey},
+        object_ref::{Name, ObjectRef},
+        objects::{Pod, Secret, ServiceAccount, Workload, WorkloadRef},
     },
-    plan::{corrected, manifest},
+    plan::{manifest, replace_pull_secret},
     shell,
 };
 
@@ -53,7 +53,7 @@ pub(in crate::domain) fn unplanned(action: &FixAction, target: &FixTarget) -> Ve
 /// Adds to the list of a ServiceAccount that has not been read: a list that is written whole would lose what
 /// is in it.
 pub(in crate::domain) fn append_to_list(
-    account: &Key<ServiceAccount>,
+    account: &ObjectRef<ServiceAccount>,
     secret: &Name<Secret>,
 ) -> String {
     let entry = json!({ "name": secret.as_str() });
@@ -61,17 +61,17 @@ pub(in crate::domain) fn append_to_list(
     format!(
         "kubectl -n {} patch serviceaccount {} --type=json -p {}",
         account.namespace,
-        shell::word(account.name.as_str()),
-        shell::word(&patch.to_string())
+        shell::quote(account.name.as_str()),
+        shell::quote(&patch.to_string())
     )
 }
 
 /// Opens a ServiceAccount whose list has not been read.
-pub(in crate::domain) fn edit_account(account: &Key<ServiceAccount>) -> String {
+pub(in crate::domain) fn edit_account(account: &ObjectRef<ServiceAccount>) -> String {
     format!(
         "kubectl -n {} edit serviceaccount {}",
         account.namespace,
-        shell::word(account.name.as_str())
+        shell::quote(account.name.as_str())
     )
 }
 
@@ -85,7 +85,7 @@ impl FixTarget {
         Some(self.kubectl(&format!("delete pod {}", pod.name)))
     }
 
-    fn delete_job(&self, job: Option<&Key<Workload>>) -> Option<String> {
+    fn delete_job(&self, job: Option<&ObjectRef<Workload>>) -> Option<String> {
         Some(self.kubectl(&format!("delete job {}", job?.name)))
     }
 
@@ -94,19 +94,19 @@ impl FixTarget {
         format!(
             "{} -o json | jq {} | {}",
             self.kubectl(&format!("get {object}")),
-            shell::word(filter),
+            shell::quote(filter),
             self.kubectl("replace --force -f -")
         )
     }
 
     /// Deletes a Pod without a controller and creates it again; the scheduler chooses its node anew.
-    fn replaced_pod(&self, pod: &Key<Pod>, filter: &str) -> String {
+    fn replaced_pod(&self, pod: &ObjectRef<Pod>, filter: &str) -> String {
         let filter = format!("del(.status, .spec.nodeName){filter}");
         self.replaced(&format!("pod {}", pod.name), &filter)
     }
 
     /// Deletes a Job and creates it again; the server gives it a new selector with new labels.
-    fn replaced_job(&self, job: &Key<Workload>, filter: &str) -> String {
+    fn replaced_job(&self, job: &ObjectRef<Workload>, filter: &str) -> String {
         let filter = format!("del(.status, .spec.selector, {CONTROLLER_LABELS}){filter}");
         self.replaced(&format!("job {}", job.name), &filter)
     }
@@ -121,15 +121,15 @@ fn edit_other(target: &FixTarget, kind: &str, name: &str) -> String {
     let object = if kind == "ReplicaSet" {
         "deployment/NAME".to_owned()
     } else {
-        shell::word(&format!("{}/{name}", kind.to_lowercase()))
+        shell::quote(&format!("{}/{name}", kind.to_lowercase()))
     };
     target.kubectl(&format!("edit {object}"))
 }
 
 /// Another ServiceAccount where the plan sets none.
 fn run_as(target: &FixTarget, account: &Name<ServiceAccount>) -> Vec<String> {
-    let set = |id: &WorkloadKey| {
-        let account = shell::word(account.as_str());
+    let set = |id: &WorkloadRef| {
+        let account = shell::quote(account.as_str());
         target.kubectl(&format!("set serviceaccount {} {account}", id.kubectl()))
     };
     let name = json!(account.as_str());
@@ -206,7 +206,7 @@ fn listed(
     }
     match &target.list_origin {
         ListOrigin::Template(list) => {
-            set_template_list(target, &corrected(list, secret, instead_of))
+            set_template_list(target, &replace_pull_secret(list, secret, instead_of))
         }
         ListOrigin::ServiceAccount => recreate(target),
     }
@@ -215,8 +215,8 @@ fn listed(
 /// Writes the list of a Pod template that has one of its own.
 fn set_template_list(target: &FixTarget, list: &[Name<Secret>]) -> Vec<String> {
     let references = manifest::references(list);
-    let patch = |id: &WorkloadKey, patch: &Value| {
-        let patch = shell::word(&patch.to_string());
+    let patch = |id: &WorkloadRef, patch: &Value| {
+        let patch = shell::quote(&patch.to_string());
         target.kubectl(&format!("patch {} --type=merge -p {patch}", id.kubectl()))
     };
     let template =

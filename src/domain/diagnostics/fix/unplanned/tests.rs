@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    diagnostics::{FixId, Names},
+    diagnostics::{FixContext, FixId},
     fixtures::{self, running, workload},
-    k8s::objects::{ContainerRole, ImageVolume, Owner, PullPolicy, WorkloadKind},
+    k8s::objects::{ContainerRole, ImageVolume, OwnerReference, PullPolicy, WorkloadKind},
 };
 
 pub(in crate::domain::diagnostics::fix) fn target(
@@ -17,7 +17,7 @@ pub(in crate::domain::diagnostics::fix) fn target(
     let mut found = workload(kind.unwrap_or(WorkloadKind::Job), "shop", "web", None);
     found.pull_secrets = own_list.iter().map(|name| Name::new(*name)).collect();
     if kind == Some(WorkloadKind::CronJob) {
-        pod.meta.owner = Some(Arc::new(Owner {
+        pod.meta.owner = Some(Arc::new(OwnerReference {
             kind: "Job".into(),
             name: "web-29".into(),
             uid: "u".into(),
@@ -25,12 +25,12 @@ pub(in crate::domain::diagnostics::fix) fn target(
     }
     let account_lists = [Name::new("regcred")];
     let workload = kind.map(|_| &found);
-    FixTarget::of_pod(&pod, "app", workload, Some(&account_lists))
+    FixTarget::for_pod(&pod, "app", workload, Some(&account_lists))
 }
 
 /// Names of a finding with this target.
-pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> Names {
-    Names {
+pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> FixContext {
+    FixContext {
         namespace: Some("shop".into()),
         pod: Some("web-1".into()),
         container: Some("app".into()),
@@ -38,14 +38,14 @@ pub(in crate::domain::diagnostics::fix) fn names(target: FixTarget) -> Names {
         service_account: Some("runner".into()),
         account_lists: Some(vec!["regcred".into()]),
         secret: Some("regcred".into()),
-        matching: Some("hub".into()),
-        holder: Some("puller".into()),
-        ..Names::default()
+        matching_secret: Some("hub".into()),
+        other_service_account: Some("puller".into()),
+        ..FixContext::default()
     }
 }
 
 fn commands(fix: FixId, kind: Option<WorkloadKind>, own_list: &[&str]) -> Vec<String> {
-    fix.fill(&names(target(kind, own_list))).commands
+    fix.render(&names(target(kind, own_list))).commands
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_image_of_a_volume_is_set_in_the_volume() {
             image: "r.example/model:9.9".into(),
             policy: PullPolicy::IfNotPresent,
         });
-        FixId::CorrectImage.fill(&names(target)).commands
+        FixId::CorrectImage.render(&names(target)).commands
     };
     let template = r#"{"spec":{"template":{"spec":{"volumes":[{"image":{"reference":"IMAGE"},"name":"model"}]}}}}"#;
     for kind in [
@@ -168,7 +168,7 @@ fn a_container_that_a_webhook_injected_is_in_no_template() {
     let mut target = target(Some(WorkloadKind::Deployment), &[]);
     let container = target.container.as_mut().unwrap();
     container.template_image = None;
-    let set = FixId::CorrectImage.fill(&names(target.clone()));
+    let set = FixId::CorrectImage.render(&names(target.clone()));
     assert_eq!(set.commands, Vec::<String>::new());
     container_is_ephemeral(target);
 }

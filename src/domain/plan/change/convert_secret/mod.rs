@@ -6,18 +6,18 @@ mod outline;
 
 use std::sync::Arc;
 
-pub use self::outline::Outline;
+pub use self::outline::SecretOutline;
 use super::{
     Affects, Change, Earlier, Manifest, PlanChange, Purpose, Reversal, TakeBack, Undoable, Written,
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Converted, Line, ObservedObject, Style, export, field_owner::Field, permissions::on_object,
-        preview::added,
+        Converted, DiffLine, ExportFormat, ObservedObject, export, field_owner::Field,
+        permissions::on_object, preview::added,
     },
     rbac::Permission,
 };
@@ -25,16 +25,16 @@ use crate::domain::{
 /// Makes a pull Secret of a Secret of another type.
 #[derive(Clone, Debug)]
 pub struct ConvertSecret {
-    pub key: Key<Secret>,
+    pub key: ObjectRef<Secret>,
     /// What the Secret holds, once that was read from the server.
-    pub found: Option<Arc<Outline>>,
+    pub found: Option<Arc<SecretOutline>>,
     /// The Secret that the rehearsal found: another one by then is left as it is. `None` before it.
     pub before: Option<ObservedObject>,
 }
 
 impl ConvertSecret {
     /// A conversion; what is kept of the Secret is known after the rehearsal.
-    pub fn new(key: Key<Secret>) -> Self {
+    pub fn new(key: ObjectRef<Secret>) -> Self {
         Self {
             key,
             found: None,
@@ -45,14 +45,14 @@ impl ConvertSecret {
 
 impl Change {
     /// Makes a pull Secret of a Secret of another type.
-    pub fn convert_secret(key: Key<Secret>) -> Self {
+    pub fn convert_secret(key: ObjectRef<Secret>) -> Self {
         Self::ConvertSecret(ConvertSecret::new(key))
     }
 }
 
 impl PlanChange for ConvertSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Secret(self.key.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Secret(self.key.clone())
     }
 
     fn sentence(&self) -> String {
@@ -62,7 +62,7 @@ impl PlanChange for ConvertSecret {
         )
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         match &self.found {
             Some(found) => found.converted(),
             None => vec![added("type: kubernetes.io/dockerconfigjson")],
@@ -71,7 +71,7 @@ impl PlanChange for ConvertSecret {
 
     /// Where nothing in the Secret is a configuration jq says nothing, and nothing is replaced.
     fn commands(&self) -> Vec<String> {
-        let Key { namespace, name } = &self.key;
+        let ObjectRef { namespace, name } = &self.key;
         vec![format!(
             "kubectl -n {namespace} get secret {name} -o json | jq '.type = \"kubernetes.io/dockerconfigjson\" | .data[\".dockerconfigjson\"] = first((.data[\".dockerconfigjson\"] // empty), .data[] | select(@base64d | fromjson? | .auths? | type == \"object\"))' | kubectl -n {namespace} replace --force -f -"
         )]
@@ -81,7 +81,7 @@ impl PlanChange for ConvertSecret {
         on_object(&self.object(), &["get", "delete", "create"])
     }
 
-    fn manifest(&self, style: Style) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
         let entries = [("REPLACE_WITH_REGISTRY", export::USER)];
         Some(export::secret(&self.key, &entries, style).into())
     }

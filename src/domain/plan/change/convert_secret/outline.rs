@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::domain::plan::{
-    Line,
+    DiffLine,
     preview::{HIDDEN, added, removed, same},
 };
 
 /// The parts of a Secret without its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outline {
+pub struct SecretOutline {
     kind: String,
     /// The keys under `data`.
     keys: Vec<String>,
@@ -28,9 +28,9 @@ const KEY: &str = ".dockerconfigjson";
 /// Repeats the object as it was applied, with its type.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-impl Outline {
+impl SecretOutline {
     /// The outline of a Secret whose configuration is under the key `source`.
-    pub fn of(secret: &Value, source: &str) -> Self {
+    pub fn from_secret(secret: &Value, source: &str) -> Self {
         let names = |pointer: &str| -> Vec<String> {
             let fields = secret.pointer(pointer).and_then(Value::as_object);
             fields
@@ -71,7 +71,7 @@ impl Outline {
     }
 
     /// What stays, what goes and what comes when the Secret becomes a pull Secret.
-    pub(super) fn converted(&self) -> Vec<Line> {
+    pub(super) fn converted(&self) -> Vec<DiffLine> {
         let mut lines = vec![
             same("metadata:"),
             removed("  uid, creationTimestamp, managedFields  # the server gives new ones"),
@@ -112,7 +112,7 @@ impl Outline {
 }
 
 /// Lines that stay, under their head; none where there is nothing.
-fn group(head: &str, items: &[String], mark: &str) -> Vec<Line> {
+fn group(head: &str, items: &[String], mark: &str) -> Vec<DiffLine> {
     let head = (!items.is_empty()).then(|| same(head));
     let items = items.iter().map(|item| same(format!("    {item}{mark}")));
     head.into_iter().chain(items).collect()
@@ -123,7 +123,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::plan::Mark;
+    use crate::domain::plan::DiffTag;
 
     #[test]
     fn a_conversion_shows_what_it_keeps_and_no_value() {
@@ -136,13 +136,13 @@ mod tests {
             },
             "data": {"config.json": "canary", "other": "canary", KEY: "canary"},
         });
-        let lines = Outline::of(&secret, "config.json").converted();
-        let marked = |mark: Mark| -> String {
+        let lines = SecretOutline::from_secret(&secret, "config.json").converted();
+        let marked = |mark: DiffTag| -> String {
             let lines = lines.iter().filter(|line| line.mark == mark);
             let lines: Vec<&str> = lines.map(|line| line.text.as_str()).collect();
             lines.join("\n")
         };
-        let kept = marked(Mark::Same);
+        let kept = marked(DiffTag::Same);
         for part in [
             "team: a",
             LAST_APPLIED,
@@ -153,11 +153,11 @@ mod tests {
         ] {
             assert!(kept.contains(part), "{part}: {kept}");
         }
-        let gone = marked(Mark::Removed);
+        let gone = marked(DiffTag::Removed);
         for part in ["uid", "ownerReferences name this", "type: Opaque", KEY] {
             assert!(gone.contains(part), "{part}: {gone}");
         }
-        assert!(marked(Mark::Added).contains("# the value of config.json"));
+        assert!(marked(DiffTag::Added).contains("# the value of config.json"));
         assert!(!format!("{lines:?}").contains("canary"));
     }
 }

@@ -1,17 +1,17 @@
 //! A copy of a Secret as kubectl commands.
 
-use super::{CopySecret, Existing};
-use crate::domain::k8s::{object_ref::Key, objects::Secret};
+use super::{ConflictPolicy, CopySecret};
+use crate::domain::k8s::{object_ref::ObjectRef, objects::Secret};
 
 pub(super) fn copy(copy: &CopySecret) -> Vec<String> {
     let (from, to) = (&copy.from, &copy.to);
-    let get = |key: &Key<Secret>| {
+    let get = |key: &ObjectRef<Secret>| {
         format!(
             "kubectl -n {} get secret {} -o json",
             key.namespace, key.name
         )
     };
-    if copy.existing == Existing::Merge && copy.there.is_some() {
+    if copy.conflict_policy == ConflictPolicy::Merge && copy.target_servers.is_some() {
         // Entry by entry, and not field by field: the old `auth` would outdo the new password.
         let merge = "map(.data[\".dockerconfigjson\"] | @base64d | fromjson) as [$a, $b] | .[0] | .data[\".dockerconfigjson\"] = ($a | .auths += $b.auths | tojson | @base64)";
         return vec![format!(
@@ -21,7 +21,7 @@ pub(super) fn copy(copy: &CopySecret) -> Vec<String> {
             to.namespace
         )];
     }
-    if copy.existing == Existing::Replace && copy.there.is_some() {
+    if copy.conflict_policy == ConflictPolicy::Replace && copy.target_servers.is_some() {
         // Only the configuration: the labels, annotations and other keys of the Secret stay.
         let field = ".data[\".dockerconfigjson\"]";
         return vec![format!(
@@ -50,23 +50,27 @@ mod tests {
             let copy = CopySecret {
                 from: key("infra", "reg"),
                 to: key("shop", "reg"),
-                existing,
-                brings: Vec::new(),
-                there,
+                conflict_policy: existing,
+                source_servers: Vec::new(),
+                target_servers: there,
                 expected: None,
             };
             Change::from(copy).commands().join("\n")
         };
-        let merged = copy(Existing::Merge, Some(Vec::new()));
+        let merged = copy(ConflictPolicy::Merge, Some(Vec::new()));
         assert!(merged.contains("$a | .auths += $b.auths"), "{merged}");
         assert!(merged.ends_with("kubectl -n shop replace -f -"), "{merged}");
-        let replaced = copy(Existing::Replace, Some(Vec::new()));
+        let replaced = copy(ConflictPolicy::Replace, Some(Vec::new()));
         assert!(
             replaced
                 .ends_with("kubectl -n shop patch secret reg --type=merge --patch-file=/dev/stdin"),
             "{replaced}"
         );
-        for existing in [Existing::Keep, Existing::Merge, Existing::Replace] {
+        for existing in [
+            ConflictPolicy::Keep,
+            ConflictPolicy::Merge,
+            ConflictPolicy::Replace,
+        ] {
             let made = copy(existing, None);
             assert!(made.ends_with("kubectl -n shop create -f -"), "{made}");
         }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Created, Line, Observed, Rewritten, StoredConfig, Style, export,
+        Created, DiffLine, ExportFormat, Observed, Rewritten, StoredConfig, export,
         field_owner::Field,
         permissions::on_object,
         preview::{HIDDEN, added, new_secret, removed, same},
@@ -24,13 +24,13 @@ use crate::domain::{
 /// Copies the entries of a pull Secret to another namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopySecret {
-    pub from: Key<Secret>,
-    pub to: Key<Secret>,
-    pub existing: Existing,
+    pub from: ObjectRef<Secret>,
+    pub to: ObjectRef<Secret>,
+    pub conflict_policy: ConflictPolicy,
     /// The servers of the entries that are copied, as far as they are known.
-    pub brings: Vec<Arc<str>>,
+    pub source_servers: Vec<Arc<str>>,
     /// The servers of the Secret that is there already; `None`: there is none, as far as is known.
-    pub there: Option<Vec<Arc<str>>>,
+    pub target_servers: Option<Vec<Arc<str>>>,
     /// What the rehearsal found; what is another by then is left alone. `None` before it.
     pub expected: Option<ObservedCopy>,
 }
@@ -55,7 +55,7 @@ pub enum ObservedTarget {
 
 /// What becomes of a Secret that has the name of the copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Existing {
+pub enum ConflictPolicy {
     /// It stays as it is, and the change fails where it differs.
     #[default]
     Keep,
@@ -66,25 +66,27 @@ pub enum Existing {
 }
 
 impl PlanChange for CopySecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Secret(self.to.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Secret(self.to.clone())
     }
 
     fn sentence(&self) -> String {
         let Self { from, to, .. } = self;
-        match (&self.there, self.existing) {
-            (None, _) | (Some(_), Existing::Keep) => format!("Copy the Secret {from} to {to}"),
-            (Some(_), Existing::Merge) => {
+        match (&self.target_servers, self.conflict_policy) {
+            (None, _) | (Some(_), ConflictPolicy::Keep) => {
+                format!("Copy the Secret {from} to {to}")
+            }
+            (Some(_), ConflictPolicy::Merge) => {
                 format!("Add the entries of the Secret {from} to {to}; its own stay")
             }
-            (Some(_), Existing::Replace) => {
+            (Some(_), ConflictPolicy::Replace) => {
                 format!("Replace the content of the Secret {to} by that of {from}")
             }
         }
     }
 
-    fn preview(&self) -> Vec<Line> {
-        match &self.there {
+    fn preview(&self) -> Vec<DiffLine> {
+        match &self.target_servers {
             Some(there) => self.onto_lines(there),
             None => self.new_lines(),
         }
@@ -95,22 +97,27 @@ impl PlanChange for CopySecret {
     }
 
     fn permissions(&self) -> Vec<Permission> {
-        let source = ObjectKey::Secret(self.from.clone());
-        let verbs: &[&str] = match (self.existing, &self.there) {
-            (Existing::Merge | Existing::Replace, Some(_)) => &["create", "get", "patch"],
-            (Existing::Merge | Existing::Replace, None) | (Existing::Keep, _) => &["create"],
+        let source = AnyObjectRef::Secret(self.from.clone());
+        let verbs: &[&str] = match (self.conflict_policy, &self.target_servers) {
+            (ConflictPolicy::Merge | ConflictPolicy::Replace, Some(_)) => {
+                &["create", "get", "patch"]
+            }
+            (ConflictPolicy::Merge | ConflictPolicy::Replace, None) | (ConflictPolicy::Keep, _) => {
+                &["create"]
+            }
         };
         let mut needed = on_object(&source, &["get"]);
         needed.extend(on_object(&self.object(), verbs));
         needed
     }
 
-    fn manifest(&self, style: Style) -> Option<Manifest> {
-        let servers = self.brings.iter();
+    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
+        let servers = self.source_servers.iter();
         let entries: Vec<(&str, &str)> = servers.map(|server| (&**server, export::USER)).collect();
         Some(Manifest {
             object: export::secret(&self.to, &entries, style),
-            lacks_other_entries: self.existing == Existing::Merge && self.there.is_some(),
+            lacks_other_entries: self.conflict_policy == ConflictPolicy::Merge
+                && self.target_servers.is_some(),
         })
     }
 
@@ -145,28 +152,28 @@ impl PlanChange for CopySecret {
 }
 
 impl CopySecret {
-    fn new_lines(&self) -> Vec<Line> {
+    fn new_lines(&self) -> Vec<DiffLine> {
         let mut lines = new_secret(&self.to);
         lines.push(added(".dockerconfigjson.auths:"));
-        let brought = self.brings.iter();
+        let brought = self.source_servers.iter();
         lines.extend(brought.map(|server| added(entry(server))));
         lines
     }
 
     /// The entries of the Secret that is there, and of what it becomes.
-    fn onto_lines(&self, there: &[Arc<str>]) -> Vec<Line> {
+    fn onto_lines(&self, there: &[Arc<str>]) -> Vec<DiffLine> {
         let mut lines = vec![same(".dockerconfigjson.auths:")];
         for server in there {
-            let stays = match self.existing {
-                Existing::Keep => true,
-                Existing::Merge => !self.brings.contains(server),
-                Existing::Replace => false,
+            let stays = match self.conflict_policy {
+                ConflictPolicy::Keep => true,
+                ConflictPolicy::Merge => !self.source_servers.contains(server),
+                ConflictPolicy::Replace => false,
             };
             let mark = if stays { same } else { removed };
             lines.push(mark(entry(server)));
         }
-        if self.existing != Existing::Keep {
-            let brought = self.brings.iter();
+        if self.conflict_policy != ConflictPolicy::Keep {
+            let brought = self.source_servers.iter();
             let text = |server: &Arc<str>| format!("{}  # as in {}", entry(server), self.from);
             lines.extend(brought.map(|server| added(text(server))));
         }

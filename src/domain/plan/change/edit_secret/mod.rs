@@ -11,11 +11,11 @@ use super::{
 };
 use crate::domain::{
     k8s::{
-        object_ref::Key,
-        objects::{ObjectKey, Secret},
+        object_ref::ObjectRef,
+        objects::{AnyObjectRef, Secret},
     },
     plan::{
-        Edit, Line, Observed, Rewritten, StoredConfig, Style,
+        AuthEdit, DiffLine, ExportFormat, Observed, Rewritten, StoredConfig,
         commands::{READ_TOKEN, RELOGIN},
         export,
         field_owner::Field,
@@ -28,15 +28,15 @@ use crate::domain::{
 /// Changes entries of a pull Secret.
 #[derive(Clone, Debug)]
 pub struct EditSecret {
-    pub key: Key<Secret>,
-    pub edit: Edit,
+    pub key: ObjectRef<Secret>,
+    pub edit: AuthEdit,
     /// The configuration that the rehearsal found; another one by then is left alone.
     pub before: Option<Observed<StoredConfig>>,
 }
 
 impl EditSecret {
     /// An edit; what the Secret must hold for it is known after the rehearsal.
-    pub fn new(key: Key<Secret>, edit: Edit) -> Self {
+    pub fn new(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self {
             key,
             edit,
@@ -47,36 +47,38 @@ impl EditSecret {
 
 impl Change {
     /// Changes entries of a pull Secret; what it must hold for that is known after the rehearsal.
-    pub fn edit_secret(key: Key<Secret>, edit: Edit) -> Self {
+    pub fn edit_secret(key: ObjectRef<Secret>, edit: AuthEdit) -> Self {
         Self::EditSecret(EditSecret::new(key, edit))
     }
 }
 
 impl PlanChange for EditSecret {
-    fn object(&self) -> ObjectKey {
-        ObjectKey::Secret(self.key.clone())
+    fn object(&self) -> AnyObjectRef {
+        AnyObjectRef::Secret(self.key.clone())
     }
 
     fn sentence(&self) -> String {
         let key = &self.key;
         match &self.edit {
-            Edit::Put { server, login } => format!(
+            AuthEdit::Upsert { server, login } => format!(
                 "Give {} a new credential for {server} in the Secret {key}; other entries stay",
                 login.username
             ),
-            Edit::Renew { servers, login } => format!(
+            AuthEdit::ReplaceCredentials { servers, login } => format!(
                 "Put the new credential of {} for {} into the Secret {key}",
                 login.username,
                 servers.join(", ")
             ),
-            Edit::Rekey { from, to } => {
+            AuthEdit::RenameKey { from, to } => {
                 format!("Move the entry {from} of the Secret {key} to {to}")
             }
-            Edit::Remove { server } => format!("Remove the entry {server} from the Secret {key}"),
+            AuthEdit::Remove { server } => {
+                format!("Remove the entry {server} from the Secret {key}")
+            }
         }
     }
 
-    fn preview(&self) -> Vec<Line> {
+    fn preview(&self) -> Vec<DiffLine> {
         let before = self.before.as_ref();
         preview::edit_lines(&self.edit, before.map(|observed| &observed.value))
     }
@@ -89,17 +91,17 @@ impl PlanChange for EditSecret {
         on_object(&self.object(), &["get", "patch"])
     }
 
-    fn manifest(&self, style: Style) -> Option<Manifest> {
+    fn manifest(&self, style: ExportFormat) -> Option<Manifest> {
         let entries: Vec<(&str, &str)> = match &self.edit {
-            Edit::Put { server, login } => vec![(server, &login.username)],
-            Edit::Renew { servers, login } => {
+            AuthEdit::Upsert { server, login } => vec![(server, &login.username)],
+            AuthEdit::ReplaceCredentials { servers, login } => {
                 let servers = servers.iter().map(String::as_str);
                 servers
                     .map(|server| (server, login.username.as_str()))
                     .collect()
             }
-            Edit::Rekey { to, .. } => vec![(to, export::USER)],
-            Edit::Remove { .. } => return None,
+            AuthEdit::RenameKey { to, .. } => vec![(to, export::USER)],
+            AuthEdit::Remove { .. } => return None,
         };
         Some(Manifest {
             object: export::secret(&self.key, &entries, style),
@@ -143,8 +145,8 @@ impl Undoable for EditSecret {
     }
 }
 
-fn edit_commands(edit: &Edit, key: &Key<Secret>) -> Vec<String> {
-    let Key {
+fn edit_commands(edit: &AuthEdit, key: &ObjectRef<Secret>) -> Vec<String> {
+    let ObjectRef {
         namespace,
         name: secret,
     } = key;
@@ -156,30 +158,30 @@ fn edit_commands(edit: &Edit, key: &Key<Secret>) -> Vec<String> {
     };
     match edit {
         // What cannot be read is not carried over.
-        Edit::Put { server, login } => vec![
+        AuthEdit::Upsert { server, login } => vec![
             READ_TOKEN.to_owned(),
             through_jq(
-                format!("--arg s {} --arg u {}", shell::word(server), shell::word(&login.username)),
+                format!("--arg s {} --arg u {}", shell::quote(server), shell::quote(&login.username)),
                 format!("(try (@base64d | fromjson | objects) catch {{}}) // {{}} | .auths[$s] |= {RELOGIN}"),
             ),
         ],
-        Edit::Renew { servers, login } => vec![
+        AuthEdit::ReplaceCredentials { servers, login } => vec![
             READ_TOKEN.to_owned(),
             through_jq(
                 format!(
                     "--argjson s {} --arg u {}",
-                    shell::word(&json!(servers).to_string()),
-                    shell::word(&login.username)
+                    shell::quote(&json!(servers).to_string()),
+                    shell::quote(&login.username)
                 ),
                 format!("@base64d | fromjson | reduce $s[] as $k (.; .auths[$k] |= {RELOGIN})"),
             ),
         ],
-        Edit::Rekey { from, to } => vec![through_jq(
-            format!("--arg from {} --arg to {}", shell::word(from), shell::word(to)),
+        AuthEdit::RenameKey { from, to } => vec![through_jq(
+            format!("--arg from {} --arg to {}", shell::quote(from), shell::quote(to)),
             "@base64d | fromjson | if .auths | has($to) then error(\"\\($to) is there already\") else . end | .auths |= with_entries(if .key == $from then .key = $to else . end)".to_owned(),
         )],
-        Edit::Remove { server } => vec![through_jq(
-            format!("--arg s {}", shell::word(server)),
+        AuthEdit::Remove { server } => vec![through_jq(
+            format!("--arg s {}", shell::quote(server)),
             "@base64d | fromjson | del(.auths[$s])".to_owned(),
         )],
     }

@@ -1,8 +1,8 @@
 //! The preview of an edit of auth entries, as a diff.
 
 use crate::domain::plan::{
-    Line,
-    auth_edit::{Edit, Login},
+    DiffLine,
+    auth_edit::{AuthEdit, Credentials},
     preview::{HIDDEN, added, new_entry, removed, same},
     stored_config::{StoredConfig, StoredContent, StoredEntry},
 };
@@ -11,10 +11,10 @@ use crate::domain::plan::{
 const KEPT: usize = 6;
 
 /// `before`: what the Secret holds, once that was read from the server.
-pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line> {
+pub(super) fn edit_lines(edit: &AuthEdit, before: Option<&StoredConfig>) -> Vec<DiffLine> {
     let mut lines = vec![same(".dockerconfigjson.auths:")];
     let edited: Vec<&str> = match edit {
-        Edit::Put { server, login } => {
+        AuthEdit::Upsert { server, login } => {
             lines.extend(before.and_then(unreadable));
             lines.extend(match before.and_then(|before| before.entry(server)) {
                 Some(entry) => changed_entry(entry, login),
@@ -22,7 +22,7 @@ pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line
             });
             vec![server]
         }
-        Edit::Renew { servers, login } => {
+        AuthEdit::ReplaceCredentials { servers, login } => {
             for server in servers {
                 lines.extend(match before.and_then(|before| before.entry(server)) {
                     Some(entry) => changed_entry(entry, login),
@@ -31,12 +31,12 @@ pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line
             }
             servers.iter().map(String::as_str).collect()
         }
-        Edit::Rekey { from, to } => {
+        AuthEdit::RenameKey { from, to } => {
             lines.push(removed(format!("  {from}: {HIDDEN}")));
             lines.push(added(format!("  {to}: {HIDDEN}")));
             vec![from, to]
         }
-        Edit::Remove { server } => {
+        AuthEdit::Remove { server } => {
             lines.push(removed(format!("  {server}: {HIDDEN}")));
             vec![server]
         }
@@ -45,12 +45,12 @@ pub(super) fn edit_lines(edit: &Edit, before: Option<&StoredConfig>) -> Vec<Line
     lines
 }
 
-fn unreadable(before: &StoredConfig) -> Option<Line> {
+fn unreadable(before: &StoredConfig) -> Option<DiffLine> {
     (before.content == StoredContent::Unreadable)
         .then(|| removed("  (content that cannot be read)  # it is replaced"))
 }
 
-fn passwords() -> [Line; 2] {
+fn passwords() -> [DiffLine; 2] {
     [
         removed(format!("    password: {HIDDEN}  # the old one")),
         added(format!("    password: {HIDDEN}  # the new one")),
@@ -58,7 +58,7 @@ fn passwords() -> [Line; 2] {
 }
 
 /// An entry that is known from the store only.
-fn believed_entry(server: &str, login: &Login) -> Vec<Line> {
+fn believed_entry(server: &str, login: &Credentials) -> Vec<DiffLine> {
     let mut lines = vec![
         same(format!("  {server}:")),
         same(format!("    username: {}", login.username)),
@@ -67,7 +67,7 @@ fn believed_entry(server: &str, login: &Login) -> Vec<Line> {
     lines
 }
 
-fn changed_entry(entry: &StoredEntry, login: &Login) -> Vec<Line> {
+fn changed_entry(entry: &StoredEntry, login: &Credentials) -> Vec<DiffLine> {
     let username = |name: &str| format!("    username: {name}");
     let mut lines = vec![same(format!("  {}:", entry.server))];
     if entry.username == login.username {
@@ -89,7 +89,7 @@ fn changed_entry(entry: &StoredEntry, login: &Login) -> Vec<Line> {
 }
 
 /// What stays beside the edited entries.
-fn kept(content: &StoredContent, edited: &[&str]) -> Option<Line> {
+fn kept(content: &StoredContent, edited: &[&str]) -> Option<DiffLine> {
     let StoredContent::Read { entries, others } = content else {
         return None;
     };
@@ -109,24 +109,24 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::key,
-        plan::{Change, EditSecret, Mark, ObjectSnapshot, Observed, Rewritten, Undoable},
+        plan::{Change, DiffTag, EditSecret, ObjectSnapshot, Observed, Rewritten, Undoable},
         registry_auth::credential::Password,
     };
 
     const STORED: &str = r#"{"auths":{"ghcr.io":{"auth":"YWxpY2U6Y2FuYXJ5","identitytoken":"canary"},"quay.io":{}},"HttpHeaders":{}}"#;
 
     fn put(stored: Option<&str>) -> EditSecret {
-        let login = Login {
+        let login = Credentials {
             username: "bot".to_owned(),
             password: Password::new("canary"),
         };
         let server = "ghcr.io".to_owned();
         EditSecret {
             key: key("shop", "regcred"),
-            edit: Edit::Put { server, login },
+            edit: AuthEdit::Upsert { server, login },
             before: Some(Observed {
                 uid: "u".to_owned(),
-                value: StoredConfig::of(stored, 7),
+                value: StoredConfig::parse(stored, 7),
             }),
         }
     }
@@ -136,9 +136,9 @@ mod tests {
         lines
             .map(|line| {
                 let mark = match line.mark {
-                    Mark::Same => ' ',
-                    Mark::Added => '+',
-                    Mark::Removed => '-',
+                    DiffTag::Same => ' ',
+                    DiffTag::Added => '+',
+                    DiffTag::Removed => '-',
                 };
                 format!("{mark}{}", line.text.trim_start())
             })
@@ -163,7 +163,7 @@ mod tests {
             ]
         );
         let before = Rewritten {
-            object: ObjectSnapshot::of(&serde_json::Value::Null),
+            object: ObjectSnapshot::from_object(&serde_json::Value::Null),
             written: 1,
         };
         let back = text(&edit.undo(before));
