@@ -45,13 +45,13 @@ impl Cli {
         let matches = command.clone().try_get_matches_from(words);
         matches
             .and_then(|matches| Self::from_arg_matches(&matches))
-            .unwrap_or_else(|error| refuse(error.format(&mut command)))
+            .unwrap_or_else(|error| refuse(&error.format(&mut command)))
     }
 }
 
 /// Prints a wrong argument without what a terminal obeys, or the help that was asked for, and ends the
 /// program.
-fn refuse(error: clap::Error) -> ! {
+fn refuse(error: &clap::Error) -> ! {
     let text = error.render().to_string();
     let shown = lines(&text);
     if !error.use_stderr() || shown == text {

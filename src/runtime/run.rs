@@ -167,7 +167,8 @@ struct Shell {
     pressed: bool,
     /// The screen may show something else than the last frame.
     unknown: bool,
-    quits: bool,
+    /// The user wants to end the program.
+    wish: Option<Wish>,
     changes: ActiveChanges,
     /// Sees how many changes are under way.
     counts: watch::Receiver<usize>,
@@ -234,7 +235,7 @@ impl Shell {
             frames: Frames::default(),
             pressed: false,
             unknown: false,
-            quits: false,
+            wish: None,
             counts: changes.counts(),
             changes,
             leaving: None,
@@ -277,8 +278,7 @@ impl Shell {
         match woken {
             Woken::Arrival(Some(arrival)) => {
                 self.take_in(arrival);
-                let quits = std::mem::take(&mut self.quits);
-                return Ok(quits.then_some(Wish::Key(Ending::Quit)));
+                return Ok(self.wish.take());
             }
             Woken::Gone(io::ErrorKind::BrokenPipe) => return Ok(Some(Wish::Gone(Ending::Quit))),
             // As if by the signal that says so.
@@ -406,7 +406,7 @@ impl Shell {
                 Arrival::Answer(message) | Arrival::Feed(message) => self.update(message),
             }
             budget -= 1;
-            if budget > 0 && !self.quits {
+            if budget > 0 && self.wish.is_none() {
                 arrival = self.inbox.ready();
             }
         }
@@ -424,7 +424,7 @@ impl Shell {
                     self.look.theme = name;
                     self.theme = self.look.theme();
                 }
-                Order::Quit => self.quits = true,
+                Order::Quit => self.wish = Some(Wish::Key(Ending::Quit)),
             }
         }
     }

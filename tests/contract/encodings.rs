@@ -25,7 +25,14 @@ async fn connect(cluster: &Cluster, namespace: &Namespace, json: bool) -> (Conne
     let service = tower::service_fn(move |mut request: Request<Body>| {
         let (client, notes) = (client.clone(), Arc::clone(&notes));
         async move {
-            if json {
+            // Where only metadata is asked for, that stays: a list of whole Secrets is refused.
+            let accept = request.headers().get(header::ACCEPT);
+            let asks_protobuf = accept.is_some_and(|accept| {
+                accept
+                    .to_str()
+                    .is_ok_and(|accept| accept.contains("protobuf"))
+            });
+            if json && asks_protobuf {
                 let accept = HeaderValue::from_static("application/json");
                 request.headers_mut().insert(header::ACCEPT, accept);
             }

@@ -310,8 +310,8 @@ fn plan_of(plan: &Plan) -> Plan {
             Change::SetImage(SetImage { before, .. }) => *before = None,
             Change::SetAccount(SetAccount { before, .. }) => *before = None,
             Change::RollBack(RollBack { before, .. }) => *before = None,
-            Change::ConvertSecret(ConvertSecret { before, .. }) => *before = None,
-            Change::DeleteSecret(DeleteSecret { before, .. }) => *before = None,
+            Change::ConvertSecret(ConvertSecret { before, .. })
+            | Change::DeleteSecret(DeleteSecret { before, .. }) => *before = None,
             _ => {}
         }
     }

@@ -45,6 +45,9 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
+/// Between later attempts.
+const LAST_PAUSE: Duration = Duration::from_secs(8);
+
 /// A server that wants to be left alone for longer is asked again nevertheless: the Secret is gone.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
@@ -360,16 +363,15 @@ where
     F: Fn() -> R,
     R: Future<Output = Result<Creation, Trouble>>,
 {
-    let longest = PAUSES[PAUSES.len() - 1];
-    let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(longest));
+    let mut pauses = PAUSES.into_iter();
     let mut refused = 0;
     let mut may_be_ours = false;
     loop {
         let answer = attempt().await;
-        let mut pause = pauses.next().unwrap_or(longest);
+        let mut pause = pauses.next().unwrap_or(LAST_PAUSE);
         let is_refused = match &answer {
             Ok(Creation::Created(_) | Creation::Present(_)) => return (answer, may_be_ours),
-            Ok(Creation::Absent(_)) => false,
+            Ok(Creation::Absent(_)) | Err(Trouble::Conflict(_)) => false,
             Ok(Creation::Unknown(..)) => {
                 may_be_ours = true;
                 false
@@ -378,7 +380,6 @@ where
                 pause = (*after).clamp(pause, LONGEST_PAUSE);
                 false
             }
-            Err(Trouble::Conflict(_)) => false,
             Err(trouble) => !trouble.is_transient(),
         };
         refused += usize::from(is_refused);

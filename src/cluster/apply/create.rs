@@ -121,7 +121,7 @@ pub(super) async fn create(
                 let sent = sent(body)?;
                 let is_ours = was_absent && fits(&there).is_ok() && is_as_sent(&there, &sent);
                 return Ok(if is_ours {
-                    Creation::of(&there, late)
+                    Creation::of(&there, unanswered.another_may_come())
                 } else {
                     met(&there, &fits)
                 });

@@ -197,6 +197,7 @@ pub(super) async fn unmake(
     path: &str,
     created: &Created,
 ) -> Result<ChangeResult, Trouble> {
+    let waits_for_late = created.may_come_again && !server.rehearses();
     let mut backoff = server.backoff();
     loop {
         let (state, was_read) = match read(server, path, &mut backoff).await {
@@ -214,6 +215,9 @@ pub(super) async fn unmake(
             }
             // In a rehearsal an earlier change of the plan has yet to put its content back.
             Ok(found) => (bodies::revision(&found), true),
+            Err(Trouble::NotFound(_)) if waits_for_late => {
+                return unmake_late(server, path, created.content).await;
+            }
             Err(Trouble::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
             Err(trouble @ Trouble::Forbidden(_)) => match &created.revision {
                 Some(revision) => (revision.clone(), false),
@@ -223,9 +227,7 @@ pub(super) async fn unmake(
         };
         return Ok(
             match delete(server, path, &Precondition::State(state)).await? {
-                Deleted::Gone | Deleted::Lingers(_)
-                    if created.may_come_again && !server.rehearses() =>
-                {
+                Deleted::Gone | Deleted::Lingers(_) if waits_for_late => {
                     unmake_late(server, path, created.content).await?
                 }
                 Deleted::Gone | Deleted::Lingers(_) => ChangeResult::new(Outcome::Applied),
@@ -260,7 +262,7 @@ async fn unmake_late(
             return Ok(ChangeResult::new(Outcome::Applied));
         }
     }
-    let why = "it is deleted, but a request whose answer was lost may still create it again: look for it later";
+    let why = "it is not there, but a request whose answer was lost may still create it again: look for it later";
     Ok(ChangeResult::new(Outcome::Unknown(why.to_owned())))
 }
 

@@ -71,9 +71,9 @@ mod tests {
         }
     }
 
-    fn observed<T>(value: T) -> Option<Observed<T>> {
+    fn observed<T>(value: T) -> Observed<T> {
         let uid = "u".to_owned();
-        Some(Observed { uid, value })
+        Observed { uid, value }
     }
 
     fn removed(change: &Change) -> Vec<String> {
@@ -112,21 +112,21 @@ mod tests {
         }
         let done = [
             found(SetImage {
-                before: observed(ContainerImage {
+                before: Some(observed(ContainerImage {
                     list: ContainerList::InitContainers,
                     image: "live:9".into(),
-                }),
+                })),
                 ..set_image
             }),
             found(SetAccount {
-                before: observed(Name::new("live")),
+                before: Some(observed(Name::new("live"))),
                 ..set_account
             }),
             found(RollBack {
-                before: observed(Template {
+                before: Some(observed(Template {
                     images: Arc::from([("web".into(), "live:9".into())]),
                     hash: 1,
-                }),
+                })),
                 ..roll_back
             }),
         ];

@@ -123,7 +123,7 @@ fn a_change_that_was_made_already_is_not_waited_for() {
     put(&mut world, "encoder-1-a", "a", true);
     put(&mut world, "encoder-1-b", "b", true);
     set_rollout(&mut world, |rollout| {
-        (rollout.ready, rollout.available) = (2, 2)
+        (rollout.ready, rollout.available) = (2, 2);
     });
     let mut affected = Affected::new(&world, &restart(), [], []);
     affected.applied(&restart(), &[Outcome::Unchanged]);
@@ -297,7 +297,7 @@ fn a_workload_that_made_no_pods_has_to_have_them_all() {
     assert!(found.new_ones_fail && !found.is_complete());
     put(&mut world, "encoder-1-a", "a", true);
     set_rollout(&mut world, |rollout| {
-        (rollout.ready, rollout.available) = (2, 2)
+        (rollout.ready, rollout.available) = (2, 2);
     });
     assert!(recovery(&world, &affected).is_complete());
 }

@@ -187,4 +187,17 @@ async fn what_comes_back_after_it_was_taken_back_is_deleted_again() {
         "{never:?}"
     );
     assert!(!is_there);
+    // Nor is it taken back for good because it is not there when undo is tried again.
+    let absent = mock::connection(|_, _| Some((404, String::new())));
+    let created = Created {
+        revision: None,
+        content: 0,
+        may_come_again: true,
+    };
+    let again = async |mode| {
+        let done = unmake(Server::new(&absent, mode), "/x", &created).await;
+        done.unwrap().outcome
+    };
+    assert_eq!(again(Mode::Rehearsal).await, Outcome::Unchanged);
+    assert_eq!(again(Mode::Earnest).await, never);
 }

@@ -227,22 +227,31 @@ mod tests {
     use super::*;
     use crate::domain::{
         fixtures::key,
-        plan::{ConvertSecret, Undoable},
+        plan::{ConvertSecret, SecretOutline, Undoable},
     };
 
     #[test]
     fn nothing_is_taken_off_a_secret_that_is_not_there() {
-        let convert = ConvertSecret::new(key("shop", "regcred"));
-        let object = Arc::new(ObjectSnapshot::from_object(&serde_json::json!({})));
+        let object = serde_json::json!({"type": "Opaque", "data": {"config.json": ""}});
+        let convert = ConvertSecret {
+            found: Some(Arc::new(SecretOutline::from_secret(&object, "config.json"))),
+            ..ConvertSecret::new(key("shop", "regcred"))
+        };
+        let object = Arc::new(ObjectSnapshot::from_object(&object));
         let undo = convert.undo(Converted {
             object,
             after: None,
         });
-        let marks = |change: &Change| -> Vec<DiffTag> {
+        let removed = |change: &Change| -> Vec<String> {
             let lines = change.preview().into_iter();
-            lines.map(|line| line.mark).collect()
+            let lines = lines.filter(|line| line.mark == DiffTag::Removed);
+            lines.map(|line| line.text).collect()
         };
-        assert_eq!(marks(&undo), [DiffTag::Removed]);
+        let gone = removed(&undo).join("\n");
+        // It is deleted once more, and so is what it owns.
+        for part in ["dockerconfigjson", "are deleted with it"] {
+            assert!(gone.contains(part), "{gone}");
+        }
         let Change::TakeBack(undo) = undo else {
             panic!("{undo:?}")
         };
@@ -250,6 +259,9 @@ mod tests {
             panic!("{undo:?}")
         };
         let found = undo.with_absent_secret(secret, before);
-        assert!(!marks(&found).contains(&DiffTag::Removed));
+        assert_eq!(removed(&found), [""; 0]);
+        let shown = format!("{:?}", found.preview());
+        assert!(shown.contains("type: Opaque"), "{shown}");
+        assert!(!shown.contains("are deleted with it"), "{shown}");
     }
 }
