@@ -484,7 +484,8 @@ fn the_commands_that_change_secrets_do_what_their_fix_says() {
         ..FixContext::default()
     };
     let run = |fix: FixId, names: &FixContext| {
-        let script = fix.render(names).commands.join(" && ");
+        // kubectl refuses to restart a workload twice within one second.
+        let script = format!("sleep 1 && {}", fix.render(names).commands.join(" && "));
         demo.shell(&kubectl, &script, "t0ken\n");
     };
     let read = |line: &str| demo.shell(&kubectl, &format!("kubectl -n logins {line}"), "");

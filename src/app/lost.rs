@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::domain::{
     k8s::{
         object_ref::ObjectRef,
@@ -11,12 +13,15 @@ use crate::domain::{
     plan::{Change, ChangeResult, Outcome, Plan},
 };
 
+/// Who leaves again within this time after the warning has read it. Later it is told anew.
+const MEANT: SignedDuration = SignedDuration::from_secs(20);
+
 /// The Secrets that would be lost, and what the server said.
 #[derive(Debug, Default)]
 pub struct LostSecrets {
     secrets: BTreeMap<ObjectRef<Secret>, Lost>,
-    /// The user has been told, and may leave all the same.
-    is_told: bool,
+    /// The user has been told, and may leave all the same for as long as [`MEANT`].
+    told: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -38,16 +43,20 @@ impl LostSecrets {
                     may_be_there: matches!(done.outcome, Outcome::Unknown(_)),
                 };
                 self.secrets.insert(key, lost);
-                self.is_told = false;
+                self.told = None;
             } else if done.outcome.is_good() {
                 self.secrets.remove(&key);
             }
         }
     }
 
-    /// What keeps the user from leaving, told once; `None`: nothing would be lost, or it was told before.
-    pub fn warning(&mut self) -> Option<String> {
-        let (key, lost) = self.secrets.iter().next().filter(|_| !self.is_told)?;
+    /// What keeps the user from leaving; `None`: nothing would be lost, or it was told just before.
+    pub fn warning(&mut self, now: Timestamp) -> Option<String> {
+        let is_told = |told: Timestamp| now.duration_since(told) < MEANT;
+        let (key, lost) = self.secrets.iter().next()?;
+        if self.told.is_some_and(is_told) {
+            return None;
+        }
         let others = match self.secrets.len() {
             1 => String::new(),
             several => format!(" and {} more", several - 1),
@@ -59,7 +68,7 @@ impl LostSecrets {
         };
         let warning =
             format!("Secret {key}{others} {state}: :undo restores it; again: leave and lose it");
-        self.is_told = true;
+        self.told = Some(now);
         Some(warning)
     }
 
@@ -100,7 +109,7 @@ pub fn secret(change: &Change) -> Option<ObjectRef<Secret>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::key;
+    use crate::domain::fixtures::{key, now};
 
     fn lost() -> ChangeResult {
         ChangeResult {
@@ -116,15 +125,15 @@ mod tests {
             Plan::new("Convert", vec![convert])
         };
         let mut secrets = LostSecrets::default();
-        assert_eq!(secrets.warning(), None);
+        assert_eq!(secrets.warning(now()), None);
         secrets.note(&plan("regcred"), &[lost()]);
-        let warning = secrets.warning().unwrap();
+        let warning = secrets.warning(now()).unwrap();
         assert!(warning.contains("Secret shop/regcred exists only in this session: :undo"));
         assert!(secrets.are_restored_by(&plan("regcred")));
         assert!(!secrets.are_restored_by(&plan("other")));
-        assert_eq!(secrets.warning(), None, "the second time is meant");
+        assert_eq!(secrets.warning(now()), None, "the second time is meant");
         secrets.note(&plan("other"), &[lost()]);
-        assert!(secrets.warning().unwrap().contains(" and 1 more"));
+        assert!(secrets.warning(now()).unwrap().contains(" and 1 more"));
         assert_eq!(secrets.report().len(), 2);
         assert!(secrets.report()[0].contains("by hand: kubectl"));
         let unknown = ChangeResult {

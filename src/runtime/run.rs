@@ -44,6 +44,7 @@ use crate::{
         message::Message,
         model::{Abilities, Model, StartScope},
         preferences::Preferences,
+        proposal::Planned,
         refresh,
         ticket::Ticket,
         update,
@@ -129,6 +130,7 @@ pub async fn run(start: Start, mut signals: Signals) -> io::Result<Ending> {
         leave(&mut shell.model);
         (state, std::mem::take(&mut shell.model.memory))
     });
+    shell.note_shown();
     // Gives the terminal back: before anything is printed, or waits for a disk.
     drop(shell);
     if let Some((state, memory)) = memory {
@@ -174,6 +176,10 @@ struct Shell {
     counts: watch::Receiver<usize>,
     /// It ends when the changes under way are finished.
     leaving: Option<Leaving>,
+    /// Plans whose outcome the next frame shows.
+    outcomes: Vec<Planned>,
+    /// Those that the last frame shows, once the terminal has taken it.
+    drawn: Vec<Planned>,
     /// The process is to stop, and does when the changes under way are finished.
     stops: bool,
 }
@@ -239,6 +245,8 @@ impl Shell {
             counts: changes.counts(),
             changes,
             leaving: None,
+            outcomes: Vec::new(),
+            drawn: Vec::new(),
             stops: false,
         };
         let ticket = shell.model.connection.ticket;
@@ -258,8 +266,12 @@ impl Shell {
                 }
             }
             // A terminal that is slow, or stalled, gets the next frame when it has taken the last one.
+            self.note_shown();
             let is_due = OUTPUT.is_idle() && self.frames.take(now);
             let drawn = if is_due { self.draw() } else { Ok(()) };
+            if is_due && drawn.is_ok() {
+                self.drawn.append(&mut self.outcomes);
+            }
             let wish = match unless_gone(drawn)? {
                 Some(wish) => Some(wish),
                 None => match self.wait(signals).await {
@@ -269,6 +281,15 @@ impl Shell {
             };
             if let Some(left) = self.leave(wish) {
                 return Ok(left);
+            }
+        }
+    }
+
+    /// What the terminal has taken has been shown.
+    fn note_shown(&mut self) {
+        if OUTPUT.is_idle() {
+            for plan in self.drawn.drain(..) {
+                self.changes.shown(&plan);
             }
         }
     }
@@ -414,7 +435,7 @@ impl Shell {
 
     fn update(&mut self, message: Message) {
         if let Message::CarriedOut(_, plan, _) = &message {
-            self.changes.shown(plan);
+            self.outcomes.push(plan.clone());
         }
         for effect in update(&mut self.model, message, Timestamp::now()) {
             match self.effects.start(effect) {

@@ -165,7 +165,14 @@ pub async fn another_of_the_same_name_is_left_alone(cluster: &Cluster) {
     let delete = |uid: &str| {
         let pod = ObjectRef::new(namespace.clone(), Name::new("web-0"));
         let uid = Some(Arc::from(uid));
-        Plan::new("delete", vec![Change::DeletePod(DeletePod { pod, uid })])
+        Plan::new(
+            "delete",
+            vec![Change::DeletePod(DeletePod {
+                pod,
+                uid,
+                only_if_waiting: false,
+            })],
+        )
     };
     for outcome in [
         rehearse(&connection, &delete("of-an-earlier-one")).await,

@@ -42,7 +42,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effe
 
 /// Ends the program, unless something would be lost that the user has not been told of.
 pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    match model.lost.warning() {
+    match model.lost.warning(now) {
         Some(warning) => {
             model.flash(warning, now);
             Vec::new()

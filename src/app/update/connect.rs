@@ -42,7 +42,7 @@ pub(super) fn connect(model: &mut Model, context: Option<String>, now: Timestamp
         );
         return Vec::new();
     }
-    if leaves && let Some(warning) = model.lost.warning() {
+    if leaves && let Some(warning) = model.lost.warning(now) {
         model.flash(warning, now);
         return Vec::new();
     }

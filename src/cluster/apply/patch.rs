@@ -54,6 +54,23 @@ impl Patch {
         }
     }
 
+    /// The same fields for another state of the object.
+    pub(super) fn onto(&self, found: &Value) -> Self {
+        let mut body = Wiped::from((*self.body).clone());
+        let place = match self.kind {
+            Kind::Merge | Kind::Strategic => "/metadata/resourceVersion",
+            // The step that `replace` puts first.
+            Kind::Json => "/0/value",
+        };
+        if let Some(version) = body.pointer_mut(place) {
+            *version = json!(bodies::version(found));
+        }
+        Self {
+            kind: self.kind,
+            body,
+        }
+    }
+
     pub(super) fn media_type(&self) -> &'static str {
         match self.kind {
             Kind::Merge => "application/merge-patch+json",

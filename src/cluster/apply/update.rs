@@ -104,11 +104,16 @@ pub(super) async fn update(
             }
             unanswered = Some(sent);
         } else if sent.patch.holds(&now)
-            || has_written(&sent.found, &now)
             || matches!(step(&now), Step::Keep)
+            || changes_nothing(server, path, &sent.patch, &now).await
         {
             let found = sent.found;
-            return Ok(Updated::Written { found, now });
+            // What somebody else has made so must not be taken back.
+            return Ok(if has_written(&found, &now) {
+                Updated::Written { found, now }
+            } else {
+                Updated::Kept(now)
+            });
         } else if !backoff.after_conflict().await {
             return Ok(sent.given_up(true));
         }
@@ -148,18 +153,37 @@ pub(super) async fn look(
     }
 }
 
-/// Whether an object bears our writing that did not bear it before: admission may have changed what was sent,
-/// so that it does not hold what the patch says. Two writes in one second are told apart by nothing.
+/// Whether an object is as the server would make it of this patch: admission may have changed what was sent, so
+/// that the object does not hold what the patch says. `managedFields` are no proof: another `pullscope` writes
+/// under the same name, and a field that somebody else takes over disappears from ours.
+async fn changes_nothing(server: Server<'_>, path: &str, patch: &Patch, now: &Value) -> bool {
+    let tried = server.trying().patch(path, &patch.onto(now)).await;
+    tried.is_ok_and(|tried| bodies::content(&tried) == bodies::content(now))
+}
+
+/// Whether an object bears a later write of ours than before, as far as `managedFields` tell. A field that
+/// somebody else takes over disappears from our entry, which is no write.
 fn has_written(before: &Value, now: &Value) -> bool {
-    let ours = |object: &Value| -> Vec<Value> {
-        let managers = object.pointer("/metadata/managedFields");
-        let managers = managers.and_then(Value::as_array).into_iter().flatten();
-        let is_ours =
-            |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
-        managers.filter(is_ours).cloned().collect()
-    };
-    let (then, now) = (ours(before), ours(now));
-    !now.is_empty() && now != then
+    let (then, now) = (our_entries(before), our_entries(now));
+    now.iter().any(|entry| {
+        let is_the_same = |old: &&&Value| old.get("time") == entry.get("time");
+        then.iter()
+            .find(is_the_same)
+            .is_none_or(|old| !is_part_of(&entry["fieldsV1"], &old["fieldsV1"]))
+    })
+}
+
+fn our_entries(object: &Value) -> Vec<&Value> {
+    let managers = object.pointer("/metadata/managedFields");
+    let managers = managers.and_then(Value::as_array).into_iter().flatten();
+    let is_ours = |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
+    managers.filter(is_ours).collect()
+}
+
+/// Whether a tree of fields has no field that the other one lacks.
+fn is_part_of(part: &Value, whole: &Value) -> bool {
+    let mut fields = part.as_object().into_iter().flatten();
+    fields.all(|(name, inner)| whole.get(name).is_some_and(|it| is_part_of(inner, it)))
 }
 
 impl Unanswered {

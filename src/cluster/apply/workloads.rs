@@ -10,7 +10,7 @@ use super::{
     delete::{self, Deleted, Precondition},
     patch::Patch,
     server::{Server, unknown},
-    update::{Step, Updated, update},
+    update::{Step, Updated, read, update},
 };
 use crate::{
     cluster::{
@@ -206,7 +206,28 @@ pub(super) async fn delete_pod(
     change: &DeletePod,
 ) -> Result<ChangeResult, Trouble> {
     let path = paths::pod(&change.pod);
+    if change.only_if_waiting {
+        match read(server, &path, &mut server.backoff()).await {
+            Ok(pod) if is_ready(&pod) => {
+                return Ok(ChangeResult::new(Outcome::NotNeeded(
+                    "the Pod is ready".to_owned(),
+                )));
+            }
+            Err(Trouble::NotFound(_)) => return Ok(ChangeResult::new(Outcome::Unchanged)),
+            Ok(_) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
     delete_pinned(server, &path, change.uid.as_deref(), "another Pod").await
+}
+
+/// The condition `Ready` of a Pod.
+fn is_ready(pod: &Value) -> bool {
+    let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.into_iter().flatten().any(|condition| {
+        condition.get("type").and_then(Value::as_str) == Some("Ready")
+            && condition.get("status").and_then(Value::as_str) == Some("True")
+    })
 }
 
 /// Deletes the Job that is meant, with its Pods; `batch/v1` would leave them by default.

@@ -43,6 +43,19 @@ struct WireList<'a, T> {
     items: Option<Vec<T>>,
 }
 
+impl<T> WireList<'_, T> {
+    /// The objects; an empty list may be written `null`, but then it says what it is a list of.
+    fn items_of_a_list(&mut self) -> Result<Vec<T>, Trouble> {
+        match self.items.take() {
+            Some(items) => Ok(items),
+            None if !self.kind.is_empty() => Ok(Vec::new()),
+            None => Err(Trouble::Unreadable(
+                "not a list of the Kubernetes API: it has neither kind nor items".to_owned(),
+            )),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireListMeta<'a> {
@@ -67,13 +80,13 @@ impl<'a, D: Decode> Opened<'a, D> {
             }
             .checked(&kind);
         }
-        if let Ok(list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
-            let items = list.items.unwrap_or_default();
+        if let Ok(mut list) = serde_json::from_slice::<WireList<'_, D::Wire<'_>>>(bytes) {
+            let items = list.items_of_a_list()?;
             return Self::new(list.metadata, Items::Read(items)).checked(&list.kind);
         }
-        let list: WireList<'_, &RawValue> =
+        let mut list: WireList<'_, &RawValue> =
             serde_json::from_slice(bytes).map_err(|error| Trouble::unreadable(&error))?;
-        let items = list.items.unwrap_or_default();
+        let items = list.items_of_a_list()?;
         Self::new(list.metadata, Items::Json(items)).checked(&list.kind)
     }
 

@@ -235,6 +235,7 @@ fn an_object_that_is_no_list_is_not_an_empty_one() {
         br#"{"kind":"Status","status":"Failure","code":500,"metadata":{}}"#,
         br#"{"kind":"PodList","metadata":{},"items":[]}"#,
         br#"{"kind":"ConfigMapList","metadata":{"resourceVersion":"7"},"items":[]}"#,
+        br#"{"metadata":{"resourceVersion":"7"}}"#,
         br#"{"kind":"Table","metadata":{"resourceVersion":"7"},"rows":[]}"#,
         br#"{"kind":"Pod","metadata":{"name":"web","resourceVersion":"7"}}"#,
         br#"{"kind":"Status","status":"Failure","code":403,"metadata":{"resourceVersion":"7"}}"#,

@@ -34,9 +34,14 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Every Pod that was wanted is ready. Where none is wanted, nothing was pulled, and nothing is shown by it.
+    /// Every Pod that was wanted is ready. Where a workload wants none, nothing was pulled for it, and nothing is
+    /// shown by it.
     pub fn is_complete(&self) -> bool {
-        self.wanted > 0 && !self.pending && self.failing.is_empty() && self.ready >= self.wanted
+        self.wanted > 0
+            && !self.pending
+            && !self.is_scaled_to_zero
+            && self.failing.is_empty()
+            && self.ready >= self.wanted
     }
 }
 

@@ -55,7 +55,7 @@ fn deleted<'a>(
         let pod = target.pod.as_ref()?;
         (!seen.contains(&pod)).then(|| {
             seen.push(pod);
-            Change::delete_pod(pod.clone())
+            Change::retry_pod(pod.clone())
         })
     })
     .take(MAX_DELETED_PODS)

@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
     path::Path,
 };
@@ -59,10 +60,22 @@ fn save(folder: &Path, case: &PodContext) -> Result<(), Failure> {
     })
 }
 
+/// Of a longer name no more is kept: a file's name has at most 255 bytes.
+const LONGEST: usize = 200;
+
 /// The name of a Pod's file, unless the server made up a name that Kubernetes would not take.
 fn file_name(key: &ObjectRef<Pod>) -> Result<String, String> {
     if key.namespace.is_valid() && key.name.is_valid() {
-        Ok(format!("{}.{}.json", key.namespace, key.name))
+        let name = format!("{}.{}", key.namespace, key.name);
+        Ok(match name.get(..LONGEST) {
+            // Both together may be longer than a file's name; their hash keeps apart what begins alike.
+            Some(start) if name.len() > LONGEST => {
+                let mut hasher = DefaultHasher::new();
+                name.hash(&mut hasher);
+                format!("{start}-{:016x}.json", hasher.finish())
+            }
+            Some(_) | None => format!("{name}.json"),
+        })
     } else {
         Err(format!("the server names a Pod {:?}", key.to_string()))
     }
@@ -127,6 +140,20 @@ mod tests {
                 "{namespace} {name}"
             );
         }
+    }
+
+    #[test]
+    fn the_longest_names_are_names_of_files() {
+        let name = |last: &str| {
+            let name = format!("{}{last}", ["a"; 63].concat() + "." + &["b"; 180].concat());
+            file_name(&ObjectRef::new(
+                Namespace::new(["n"; 63].concat()),
+                Name::new(name),
+            ))
+            .unwrap()
+        };
+        assert!(name("1").len() <= 255, "{}", name("1"));
+        assert_ne!(name("1"), name("2"));
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl fmt::Display for Standing {
 }
 
 /// The Pods that a Job counts have been seen. Its status may come before them, and there is nothing to wait
-/// for in Pods that nobody sees.
+/// for in Pods that nobody sees. What other kinds have available has been ready.
 fn shows_its_pods(world: &Store, workload: &Workload) -> bool {
     let rollout = &workload.status;
     if workload.id.kind != WorkloadKind::Job || rollout.is_finished {

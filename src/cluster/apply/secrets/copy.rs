@@ -40,7 +40,7 @@ pub(in crate::cluster::apply) async fn copy(
             copy.from
         )));
     };
-    let now = observed_copy(server, &found, &copy.to).await;
+    let now = observed_copy(server, &found, &copy.to).await?;
     let found = now.map(|(now, there)| CopySecret {
         source_servers: servers_of(&brought),
         target_servers: there,
@@ -75,26 +75,27 @@ async fn copy_new(
 }
 
 /// What a copy finds, and the servers of the entries that are at its place, if there is a Secret; `None` where
-/// that may not be read.
+/// that may not be read. What could not be read for another reason cannot be shown, and so not be replaced.
 async fn observed_copy(
     server: Server<'_>,
     source: &Value,
     to: &ObjectRef<Secret>,
-) -> Option<(ObservedCopy, Option<Vec<Arc<str>>>)> {
+) -> Result<Option<(ObservedCopy, Option<Vec<Arc<str>>>)>, Trouble> {
     let source = observed_config(source);
     let found = match server.get(&paths::secret(to)).await {
         Ok(found) => found,
         Err(Trouble::NotFound(_)) => {
             let target = ObservedTarget::Absent;
-            return Some((ObservedCopy { source, target }, None));
+            return Ok(Some((ObservedCopy { source, target }, None)));
         }
-        Err(_) => return None,
+        Err(Trouble::Forbidden(_)) => return Ok(None),
+        Err(trouble) => return Err(trouble),
     };
     let target = observed_config(&found);
     let target = target.map_or(ObservedTarget::Unknown, ObservedTarget::Present);
     let content = field(&found).and_then(|(field, is_legacy)| content(&found, field, is_legacy));
     let there = content.map_or_else(Vec::new, |content| servers_of(&content));
-    Some((ObservedCopy { source, target }, Some(there)))
+    Ok(Some((ObservedCopy { source, target }, Some(there))))
 }
 
 /// Why nothing is copied: the Secret that is copied is not as the preview showed it.

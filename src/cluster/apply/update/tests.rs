@@ -28,6 +28,10 @@ enum Fall {
     Behind(&'static str),
     /// Stored, and then somebody writes a field beside it; answered with 504.
     LostUnder,
+    /// Not stored; another pullscope writes this, and the answer is 504.
+    Another(&'static str),
+    /// Not stored; somebody writes this with kubectl, and the answer is 504.
+    Colleague(&'static str),
 }
 
 struct Shelf {
@@ -36,6 +40,8 @@ struct Shelf {
     falls: Vec<Fall>,
     delayed: Option<Value>,
     patches: usize,
+    /// Admission puts this in front of each value.
+    prefix: &'static str,
 }
 
 impl Shelf {
@@ -45,13 +51,28 @@ impl Shelf {
             let body = r#"{"message":"the object has been modified","reason":"Conflict"}"#;
             return (409, body.to_owned());
         }
-        self.set("value", patch["value"].clone());
+        let value = patch["value"].as_str().unwrap().to_owned();
+        let value = match value.starts_with(self.prefix) {
+            true => value,
+            false => format!("{}{value}", self.prefix),
+        };
+        self.set("value", json!(value));
         (200, self.object.to_string())
+    }
+
+    /// Answers as if it were stored.
+    fn dry_run(&mut self, patch: &Value) -> (u16, String) {
+        let (object, version) = (self.object.clone(), self.version);
+        let answer = self.write(patch);
+        (self.object, self.version) = (object, version);
+        answer
     }
 
     fn set(&mut self, field: &str, value: Value) {
         self.version += 1;
         self.object[field] = value;
+        self.object["metadata"]["managedFields"] =
+            json!([{"manager": "pullscope", "time": self.version}]);
         self.object["metadata"]["resourceVersion"] = json!(self.version.to_string());
     }
 
@@ -82,6 +103,16 @@ impl Shelf {
                 self.set("other", json!("theirs"));
                 (504, String::new())
             }
+            Fall::Another(value) => {
+                self.set("value", json!(value));
+                (504, String::new())
+            }
+            Fall::Colleague(value) => {
+                let ours = self.object["metadata"]["managedFields"].clone();
+                self.set("value", json!(value));
+                self.object["metadata"]["managedFields"] = ours;
+                (504, String::new())
+            }
         }
     }
 }
@@ -93,11 +124,14 @@ fn shelf(falls: &[Fall]) -> (Connection, Arc<Mutex<Shelf>>) {
         falls: falls.to_vec(),
         delayed: None,
         patches: 0,
+        prefix: "",
     }));
     let held = Arc::clone(&shelf);
-    let connection = mock::server(move |method, _, body| {
+    let connection = mock::server(move |method, path, body| {
         let mut shelf = held.lock().unwrap();
-        Some(if method == Method::PATCH {
+        Some(if path.to_string().contains("dryRun=All") {
+            shelf.dry_run(body)
+        } else if method == Method::PATCH {
             shelf.patch(body)
         } else {
             let answer = shelf.object.to_string();
@@ -139,6 +173,54 @@ async fn a_change_whose_answer_is_lost_is_made_once_and_can_be_taken_back() {
         let shelf = shelf.lock().unwrap();
         assert_eq!(shelf.object["value"], "new", "{falls:?}");
     }
+}
+
+/// Another pullscope leaves the same manager's name: that proves nothing.
+#[tokio::test(start_paused = true)]
+async fn what_another_pullscope_has_written_is_not_ours() {
+    let (connection, shelf) = shelf(&[Fall::Another("theirs")]);
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert!(
+        matches!(&done.outcome, Outcome::Failed(why) if why.contains("theirs")),
+        "{done:?}"
+    );
+    assert!(done.undo.is_none());
+    assert_eq!(shelf.lock().unwrap().object["value"], "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_colleague_has_made_so_is_not_taken_back() {
+    let (connection, shelf) = shelf(&[Fall::Colleague("new")]);
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert_eq!(done.outcome, Outcome::Unchanged, "{done:?}");
+    assert!(done.undo.is_none());
+    assert_eq!(shelf.lock().unwrap().object["value"], "new");
+}
+
+#[test]
+fn a_field_that_somebody_takes_over_is_no_write_of_ours() {
+    let object = |fields: Value, time: &str| {
+        let entry = json!({"manager": MANAGER, "time": time, "fieldsV1": fields});
+        json!({"metadata": {"managedFields": [entry]}})
+    };
+    let before = object(json!({"f:data": {"f:a": {}, "f:b": {}}}), "1");
+    let shrunk = object(json!({"f:data": {"f:a": {}}}), "1");
+    assert!(!has_written(&before, &before) && !has_written(&before, &shrunk));
+    assert!(has_written(&shrunk, &before));
+    assert!(has_written(
+        &before,
+        &object(json!({"f:data": {"f:a": {}}}), "2")
+    ));
+    assert!(has_written(&json!({}), &before) && !has_written(&before, &json!({})));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_admission_has_changed_of_a_lost_write_is_ours() {
+    let (connection, shelf) = shelf(&[Fall::Lost(504)]);
+    shelf.lock().unwrap().prefix = "mirror/";
+    let done = run(&connection, Mode::Earnest).await.unwrap();
+    assert_eq!(done.outcome, Outcome::Applied, "{done:?}");
+    assert_eq!(shelf.lock().unwrap().patches, 1);
 }
 
 #[tokio::test(start_paused = true)]

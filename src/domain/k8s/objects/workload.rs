@@ -178,8 +178,8 @@ impl Workload {
         match self.id.kind {
             // What it creates is looked at by itself.
             WorkloadKind::CronJob => true,
-            WorkloadKind::Job => rollout.is_finished || rollout.current > 0,
-            WorkloadKind::ReplicaSet => is_observed && rollout.current >= rollout.desired,
+            WorkloadKind::Job => rollout.is_finished || (!rollout.paused && rollout.current > 0),
+            WorkloadKind::ReplicaSet => is_observed && rollout.available >= rollout.desired,
             WorkloadKind::Deployment => {
                 is_observed
                     && rollout.updated >= rollout.desired

@@ -21,12 +21,27 @@ pub struct DeletePod {
     pub pod: ObjectRef<Pod>,
     /// The Pod that is meant; another one of its name is left alone. `None`: whichever bears the name.
     pub uid: Option<Arc<str>>,
+    /// It is deleted because it waits: a Pod that is ready by then is left alone.
+    pub only_if_waiting: bool,
 }
 
 impl Change {
     /// Deletes a Pod; which one of that name is known when the plan is proposed.
     pub fn delete_pod(pod: ObjectRef<Pod>) -> Self {
-        Self::DeletePod(DeletePod { pod, uid: None })
+        Self::DeletePod(DeletePod {
+            pod,
+            uid: None,
+            only_if_waiting: false,
+        })
+    }
+
+    /// Deletes a Pod that waits, so that what owns it creates another one at once.
+    pub fn retry_pod(pod: ObjectRef<Pod>) -> Self {
+        Self::DeletePod(DeletePod {
+            pod,
+            uid: None,
+            only_if_waiting: true,
+        })
     }
 }
 
@@ -52,7 +67,11 @@ impl PlanChange for DeletePod {
     }
 
     fn permissions(&self) -> Vec<Permission> {
-        on_object(&self.object(), &["delete"])
+        let verbs: &[&str] = match self.only_if_waiting {
+            true => &["get", "delete"],
+            false => &["delete"],
+        };
+        on_object(&self.object(), verbs)
     }
 
     fn manifest(&self, _: ExportFormat) -> Option<Manifest> {

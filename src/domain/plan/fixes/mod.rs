@@ -46,7 +46,10 @@ pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
             }
             let title = titled(fix.title_for(&scope.own.names), &made.targets);
             let mut plan = Plan::new(title, made.changes);
-            plan.notes = not_reached(&made.targets);
+            // What lists a Secret already has its new content at the kubelet's next attempt.
+            if plan.changes.iter().any(reaches_new_pods_only) {
+                plan.notes = not_reached(&made.targets);
+            }
             for change in &plan.changes {
                 if let Change::AttachSecret(attach) = change {
                     let notes = pods_with_the_old_list(&made.targets, &attach.secret);
@@ -57,6 +60,32 @@ pub fn proposal_for(fix: FixId, scope: FixScope<'_>) -> FixProposal {
                 .extend(others_fail_alike(&targets, &plan.changes));
             FixProposal::Plan(plan)
         }
+    }
+}
+
+/// Whether a change is for Pods that are created after it.
+fn reaches_new_pods_only(change: &Change) -> bool {
+    match change {
+        Change::CreateSecret(_)
+        | Change::EditSecret(_)
+        | Change::ConvertSecret(_)
+        | Change::CopySecret(_)
+        | Change::DeleteSecret(_)
+        | Change::CreateNamespace(_)
+        | Change::DeleteAccount(_)
+        | Change::SetPaused(_)
+        | Change::DeletePod(_)
+        | Change::DeleteJob(_)
+        | Change::TakeBack(_) => false,
+        Change::CreateAccount(_)
+        | Change::AttachSecret(_)
+        | Change::DetachSecret(_)
+        | Change::SetAccount(_)
+        | Change::SetImage(_)
+        | Change::SetTemplatePullSecrets(_)
+        | Change::CreateDeployment(_)
+        | Change::Restart(_)
+        | Change::RollBack(_) => true,
     }
 }
 
