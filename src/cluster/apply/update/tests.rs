@@ -62,6 +62,9 @@ impl Shelf {
 
     /// Answers as if it were stored.
     fn dry_run(&mut self, patch: &Value) -> (u16, String) {
+        if let Some(Fall::Dropped(code)) = self.falls.first() {
+            return (*code, String::new());
+        }
         let (object, version) = (self.object.clone(), self.version);
         let answer = self.write(patch);
         (self.object, self.version) = (object, version);
