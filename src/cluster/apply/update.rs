@@ -162,22 +162,27 @@ async fn changes_nothing(server: Server<'_>, path: &str, patch: &Patch, now: &Va
 }
 
 /// Whether an object bears a later write of ours than before, as far as `managedFields` tell. A field that
-/// somebody else takes over disappears from our entry, which is no write.
+/// somebody else takes over disappears from our entry, which is no write. Two writes of ours in one second are
+/// told apart by nothing, but then nobody else has written.
 fn has_written(before: &Value, now: &Value) -> bool {
-    let (then, now) = (our_entries(before), our_entries(now));
-    now.iter().any(|entry| {
-        let is_the_same = |old: &&&Value| old.get("time") == entry.get("time");
-        then.iter()
-            .find(is_the_same)
-            .is_none_or(|old| !is_part_of(&entry["fieldsV1"], &old["fieldsV1"]))
-    })
+    let (then, ours) = (entries(before, true), entries(now, true));
+    let is_later = ours.iter().any(|entry| {
+        let same_time = |old: &&&Value| old.get("time") == entry.get("time");
+        let old = then.iter().find(same_time);
+        old.is_none_or(|old| !is_part_of(&entry["fieldsV1"], &old["fieldsV1"]))
+    });
+    is_later || (!ours.is_empty() && entries(before, false) == entries(now, false))
 }
 
-fn our_entries(object: &Value) -> Vec<&Value> {
+/// Who has written which fields of an object, without its status: our own entries, or those of others.
+fn entries(object: &Value, ours: bool) -> Vec<&Value> {
     let managers = object.pointer("/metadata/managedFields");
     let managers = managers.and_then(Value::as_array).into_iter().flatten();
-    let is_ours = |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
-    managers.filter(is_ours).collect()
+    let is_meant = |entry: &&Value| {
+        let is_ours = entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
+        is_ours == ours && entry.get("subresource").is_none()
+    };
+    managers.filter(is_meant).collect()
 }
 
 /// Whether a tree of fields has no field that the other one lacks.

@@ -25,6 +25,9 @@ pub(super) fn ask_image(own: &FixTarget, all: &[&FixTarget]) -> Option<FormSpec>
         }
         match image_target(target) {
             Ok(found) => {
+                if let Some(note) = ended_run(target).filter(|note| !left_out.contains(note)) {
+                    left_out.push(note);
+                }
                 let known = |other: &&mut ImageTarget| {
                     other.owner == found.owner && other.container == found.container
                 };
@@ -98,6 +101,21 @@ fn image_target(target: &FixTarget) -> Result<ImageTarget, String> {
         },
         owner,
     })
+}
+
+/// What becomes of the run that waits with the old image: nothing but the schedule creates the next one.
+fn ended_run(target: &FixTarget) -> Option<String> {
+    match &target.owner {
+        PodOwner::CronJob { id, job: Some(job) } => Some(format!(
+            "Job {job} ends with all its Pods; {id} creates the next one by its schedule."
+        )),
+        PodOwner::CronJob { job: None, .. }
+        | PodOwner::None
+        | PodOwner::Rolling(_)
+        | PodOwner::ReplicaSet(_)
+        | PodOwner::Job(_)
+        | PodOwner::Other { .. } => None,
+    }
 }
 
 impl ImageTarget {

@@ -113,7 +113,9 @@ impl Shelf {
             Fall::Colleague(value) => {
                 let ours = self.object["metadata"]["managedFields"].clone();
                 self.set("value", json!(value));
-                self.object["metadata"]["managedFields"] = ours;
+                let mut entries = ours.as_array().cloned().unwrap_or_default();
+                entries.push(json!({"manager": "kubectl", "time": self.version}));
+                self.object["metadata"]["managedFields"] = json!(entries);
                 (504, String::new())
             }
         }
