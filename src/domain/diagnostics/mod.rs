@@ -193,7 +193,7 @@ fn finding(case: &PodContext, told: &PullError<'_>) -> Finding {
     draft.evidence.push(told.evidence());
     match ImageRef::parse(told.attempt.image()) {
         Err(error) => {
-            image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error)
+            image_evidence::conclude_invalid_reference(&mut draft, case, told.attempt, &error);
         }
         Ok(parsed) => {
             let pull = PullContext {

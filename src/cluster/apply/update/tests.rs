@@ -52,9 +52,10 @@ impl Shelf {
             return (409, body.to_owned());
         }
         let value = patch["value"].as_str().unwrap().to_owned();
-        let value = match value.starts_with(self.prefix) {
-            true => value,
-            false => format!("{}{value}", self.prefix),
+        let value = if value.starts_with(self.prefix) {
+            value
+        } else {
+            format!("{}{value}", self.prefix)
         };
         self.set("value", json!(value));
         (200, self.object.to_string())
@@ -63,6 +64,7 @@ impl Shelf {
     /// Answers as if it were stored.
     fn dry_run(&mut self, patch: &Value) -> (u16, String) {
         if let Some(Fall::Dropped(code)) = self.falls.first() {
+            self.patches += 1;
             return (*code, String::new());
         }
         let (object, version) = (self.object.clone(), self.version);
@@ -204,17 +206,21 @@ async fn what_a_colleague_has_made_so_is_not_taken_back() {
 
 #[test]
 fn a_field_that_somebody_takes_over_is_no_write_of_ours() {
-    let object = |fields: Value, time: &str| {
-        let entry = json!({"manager": MANAGER, "time": time, "fieldsV1": fields});
-        json!({"metadata": {"managedFields": [entry]}})
+    let object = |fields: Value, time: &str, other: &str| {
+        let ours = json!({"manager": MANAGER, "time": time, "fieldsV1": fields});
+        let other = json!({"manager": "kubectl", "time": other});
+        json!({"metadata": {"managedFields": [ours, other]}})
     };
-    let before = object(json!({"f:data": {"f:a": {}, "f:b": {}}}), "1");
-    let shrunk = object(json!({"f:data": {"f:a": {}}}), "1");
-    assert!(!has_written(&before, &before) && !has_written(&before, &shrunk));
-    assert!(has_written(&shrunk, &before));
+    let all = || json!({"f:data": {"f:a": {}, "f:b": {}}});
+    let part = || json!({"f:data": {"f:a": {}}});
+    let before = object(all(), "1", "1");
+    assert!(!has_written(&before, &object(part(), "1", "2")), "theirs");
+    assert!(!has_written(&before, &object(all(), "1", "2")), "theirs");
+    assert!(has_written(&before, &before), "ours, within one second");
+    assert!(has_written(&before, &object(part(), "2", "2")));
     assert!(has_written(
-        &before,
-        &object(json!({"f:data": {"f:a": {}}}), "2")
+        &object(part(), "1", "1"),
+        &object(all(), "1", "2")
     ));
     assert!(has_written(&json!({}), &before) && !has_written(&before, &json!({})));
 }

@@ -67,9 +67,10 @@ impl PlanChange for DeletePod {
     }
 
     fn permissions(&self) -> Vec<Permission> {
-        let verbs: &[&str] = match self.only_if_waiting {
-            true => &["get", "delete"],
-            false => &["delete"],
+        let verbs: &[&str] = if self.only_if_waiting {
+            &["get", "delete"]
+        } else {
+            &["delete"]
         };
         on_object(&self.object(), verbs)
     }

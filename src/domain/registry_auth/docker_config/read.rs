@@ -173,10 +173,10 @@ impl Reader {
         }
         match self.config.entries.as_slice() {
             [] if self.config.malformed.is_none() => {
-                self.config.warnings.push(ConfigWarning::NoEntries)
+                self.config.warnings.push(ConfigWarning::NoEntries);
             }
             [only] if &*only.server == "auths" => {
-                self.config.warnings.push(ConfigWarning::AuthsNotWanted)
+                self.config.warnings.push(ConfigWarning::AuthsNotWanted);
             }
             _ => {}
         }
