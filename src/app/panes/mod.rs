@@ -1,6 +1,6 @@
 //! The panes: what each lists, in which order, through which filter.
 //!
-//! A pane is one file here that implements [`PaneRows`], and one row of the table in [`table`]. The state
+//! A pane is one file here that implements [`PaneRows`], and one row of the table in `table`. The state
 //! that all panes have, and when their rows are made again, is [`PaneState`]. Rows are identities: whoever
 //! draws them looks the objects up. How they are drawn is `ui::panes`, and nothing here knows of it.
 

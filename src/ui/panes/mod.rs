@@ -1,6 +1,6 @@
 //! The panes, each a table of what its namesake in `app::panes` lists.
 //!
-//! A pane is one file here that implements [`PaneView`], and one row of [`Drawing::of_pane`]. What all have
+//! A pane is one file here that implements `PaneView`, and one row of `Drawing::of_pane`. What all have
 //! in common, the box, the columns that are shown, and why there are no rows, is drawn here.
 
 mod accounts;
