@@ -451,3 +451,23 @@ async fn what_may_have_been_created_can_be_taken_back() {
         assert_eq!(*deletions.lock().unwrap(), expected);
     }
 }
+
+/// The Pod may have become ready while the preview was read.
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_no_longer_waits_is_not_deleted() {
+    for (ready, is_deleted) in [("True", false), ("False", true)] {
+        let connection = mock::server(move |method, _, _| {
+            assert!(is_deleted || *method != Method::DELETE);
+            let pod = json!({
+                "metadata": {"uid": "u", "resourceVersion": "1"},
+                "status": {"conditions": [{"type": "Ready", "status": ready}]},
+            });
+            Some((200, pod.to_string()))
+        });
+        let pod = ObjectRef::new(Namespace::new("app"), Name::new("web-1"));
+        let plan = Plan::new("Retry", vec![Change::retry_pod(pod)]);
+        let done = carry_out(&connection, permit(), &plan, |_, _| {}).await;
+        let is_made = matches!(done[0].outcome, Outcome::Applied);
+        assert_eq!(is_made, is_deleted, "{done:?}");
+    }
+}

@@ -375,6 +375,18 @@ fn a_workload_that_wants_no_pods_has_not_recovered() {
     assert!(!found.is_complete(), "{found:?}");
 }
 
+#[test]
+fn a_workload_that_wants_no_pod_has_not_recovered_beside_one_that_has() {
+    let mut found = Recovery {
+        wanted: 1,
+        ready: 1,
+        ..Recovery::default()
+    };
+    assert!(found.is_complete());
+    found.is_scaled_to_zero = true;
+    assert!(!found.is_complete());
+}
+
 /// `minReadySeconds`: ready is not available, and the rollout goes on for so long.
 #[test]
 fn a_rollout_is_over_when_its_pods_are_available() {

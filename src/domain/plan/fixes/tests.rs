@@ -13,7 +13,7 @@ use crate::domain::{
             ContainerRole, OwnerReference, Pod, SecretType, Workload, WorkloadKind, WorkloadRef,
         },
     },
-    plan::{SetAccount, SetImage, SetTemplatePullSecrets},
+    plan::{AttachSecret, SetAccount, SetImage, SetTemplatePullSecrets},
     store::{Store, update::StoreUpdate, watch::WatchCoverage},
 };
 
@@ -487,4 +487,21 @@ fn all_failing_jobs_of_a_cron_job_make_way_for_its_new_image() {
     world.apply(StoreUpdate::Pods(upserted(vec![pod])), now());
     let found = crate::domain::plan::recovery(&world, &affected);
     assert!(found.is_complete(), "{found:?}");
+}
+
+/// What lists a Secret already reads its new content: nobody has to delete a Pod for it.
+#[test]
+fn a_changed_secret_alone_asks_for_no_new_pods() {
+    assert!(!reaches_new_pods_only(&Change::convert_secret(key(
+        "shop", "regcred"
+    ))));
+    assert!(!reaches_new_pods_only(&Change::retry_pod(key(
+        "shop", "web-1"
+    ))));
+    let attach = AttachSecret {
+        account: key("shop", "runner"),
+        secret: Name::new("regcred"),
+        current: Vec::new(),
+    };
+    assert!(reaches_new_pods_only(&attach.into()));
 }
