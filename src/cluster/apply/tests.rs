@@ -471,3 +471,35 @@ async fn a_pod_that_no_longer_waits_is_not_deleted() {
         assert_eq!(is_made, is_deleted, "{done:?}");
     }
 }
+
+/// What is at the place of a copy and could not be read cannot be shown, so it is not replaced.
+#[tokio::test(start_paused = true)]
+async fn a_copy_over_what_could_not_be_read_is_not_rehearsed() {
+    let source = secret(1, &json!({".dockerconfigjson": "eyJhdXRocyI6e319"}));
+    let connection = mock::server(move |method, uri, _| {
+        Some(if uri.path().ends_with("accessreviews") {
+            (201, json!({"status": {"allowed": true}}).to_string())
+        } else if uri.path().ends_with("/from") {
+            assert_eq!(*method, Method::GET);
+            (200, source.clone())
+        } else {
+            assert_eq!(*method, Method::GET, "nothing is written");
+            (500, String::new())
+        })
+    });
+    let copy = CopySecret {
+        from: key("from"),
+        to: key("to"),
+        conflict_policy: ConflictPolicy::Replace,
+        source_servers: Vec::new(),
+        target_servers: None,
+        expected: None,
+    };
+    let plan = Plan::new("Copy", vec![copy.into()]);
+    let done = rehearse(&connection, permit(), &plan).await;
+    assert!(
+        matches!(done[0].outcome, Outcome::Failed(_)),
+        "{:?}",
+        done[0].outcome
+    );
+}
